@@ -24,7 +24,7 @@ from benchmarks.pages import ARGUMENTS, RECORD
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair, Rejected
-from groundwork.review.review_server import Server
+from groundwork.review.review_server import ReviewServer
 from groundwork.review.review_session import ReviewSession
 
 A_DOCUMENT = 1_000  # pairs
@@ -118,7 +118,7 @@ async def measure(address: str) -> dict[str, Any]:
 
 async def serve_and_measure(data: Path) -> dict[str, Any]:
     began = time.process_time()
-    server = Server(ReviewSession(Workspace(data), "large", "ann"))
+    server = ReviewServer(ReviewSession(Workspace(data), "large", "ann"))
     read = time.process_time() - began
     await server.start()
     try:

@@ -28,10 +28,10 @@ from typing import Any
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
-from groundwork.questions.criteria_faults_and_padding import criteria_fault, padding_reasons
+from groundwork.questions.criteria_faults_and_padding import criteria_fault, criteria_padding_reasons
 from groundwork.questions.curation.cases_and_origins import PairOrigin
-from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS, rule_fault
-from groundwork.questions.drafts_and_faults import Draft, PairBasis
+from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS, rule_check_fault
+from groundwork.questions.drafts_and_faults import Draft, DraftBasis
 from groundwork.records import Pair, Row
 from groundwork.settings.config_files import PROJECT, load
 
@@ -69,7 +69,7 @@ def main() -> None:
         whole = "\n\n".join(dict.fromkeys(quote for pair in pairs for quote in pair.get("evidence", [])))
         for pair in pairs:
             counted.update(rule for rule in RULES if _is_put_to(pair, rule))
-            source = PairBasis(SourceText(texts.get(pair.get("chunk", ""), whole), "en"), title=flags.title)
+            source = DraftBasis(SourceText(texts.get(pair.get("chunk", ""), whole), "en"), title=flags.title)
             for rule, why in _alarms(pair, source):
                 alarms[rule] += 1
                 if flags.verbose:
@@ -124,7 +124,7 @@ def _text(pair: Json) -> str:
 
 def _draft_alarms(pair: Json, user: str) -> list[tuple[str, str]]:
     chunk, title = _part(user, "<chunk>", "</chunk>"), _part(user, "\nDocument: ", "\n")
-    found = list(_alarms(pair, PairBasis(SourceText(chunk, "en"), title=title)))
+    found = list(_alarms(pair, DraftBasis(SourceText(chunk, "en"), title=title)))
     criteria = pair.get("evaluation_criteria", [])
     known = Pair(
         id="p", document="d", chunk="c", iteration=1, model="m", question=pair["question"], answer=pair["answer"],
@@ -132,7 +132,7 @@ def _draft_alarms(pair: Json, user: str) -> list[tuple[str, str]]:
         category=pair["category"],
     )  # fmt: skip
     place = PairOrigin(chunk, title, "", "", "en")
-    checks = ((check, rule_fault(check, known, place)) for check in RULE_CHECKS)
+    checks = ((check, rule_check_fault(check, known, place)) for check in RULE_CHECKS)
     return [*found, *((f"curation {check}", why) for check, why in checks if why)]
 
 
@@ -163,7 +163,7 @@ def _is_put_to(pair: Json, rule: str) -> bool:
     return bool(pair.get("evaluation_criteria")) or rule not in CRITERIA
 
 
-def _alarms(pair: Json, source: PairBasis) -> Iterator[tuple[str, str]]:
+def _alarms(pair: Json, source: DraftBasis) -> Iterator[tuple[str, str]]:
     """(rule, what it says) of every rule that a pair sets off."""
     criteria = pair.get("evaluation_criteria") or ["States that the tide turns at noon"]
     draft = Draft(
@@ -179,7 +179,7 @@ def _alarms(pair: Json, source: PairBasis) -> Iterator[tuple[str, str]]:
             yield fault.reason, fault.detail
     if fault_of_criteria := criteria_fault(criteria, pair["answer"]):
         yield "criteria", fault_of_criteria
-    for criterion, why in padding_reasons(pair["question"], criteria, "en", pair["answer"]).items():
+    for criterion, why in criteria_padding_reasons(pair["question"], criteria, "en", pair["answer"]).items():
         yield "padding", f"{criterion}: {why}"
 
 

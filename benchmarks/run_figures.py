@@ -20,7 +20,7 @@ from groundwork.coverage import chunk_coverage
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
 from groundwork.records import DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import load
@@ -87,7 +87,7 @@ async def _repeats(data: Path, pairs: list[Pair]) -> int:
     )
     return sum(
         bool(one)
-        for one in await EarlierQuestions(encode, likeness).find_repeats([question_of(pair) for pair in pairs])
+        for one in await EarlierQuestions(encode, likeness).find_repeats([asked_question(pair) for pair in pairs])
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.row_differences import RowRecord
 from groundwork.message_wording import counted
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, difference, question_of
+from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, asked_question, not_duplicate_reason
 from groundwork.questions.duplicates.duplicate_search import StatementIndex, wording_hash
 
 
@@ -68,7 +68,7 @@ def compare_statements(before: Sequence[QuestionRow], after: Sequence[QuestionRo
     Rows that share most of a statement's words, with each other or over a third, are of one statement.
     """
     rows = [*before, *after]
-    questions = [question_of(row) for row in rows]
+    questions = [asked_question(row) for row in rows]
     groups: dict[int, list[int]] = defaultdict(list)
     for row, leader in enumerate(_leaders(rows, questions, len(before))):
         groups[leader].append(row)
@@ -96,7 +96,7 @@ def _leaders(rows: Sequence[QuestionRow], questions: Sequence[AskedQuestion], fi
     by_document: dict[str, tuple[StatementIndex, dict[bytes, int]]] = {}
     for row, question in enumerate(questions):
         index, wordings = by_document.setdefault(rows[row].document, (StatementIndex(), {}))
-        same = index.candidates(question.statement) if question.statement else set[int]()
+        same = index.rows_sharing_words(question.statement) if question.statement else set[int]()
         twin = wordings.get(wording_hash(question.question))
         if row < first_count:
             index.add(row, question.statement)
@@ -123,5 +123,5 @@ def _common_statement(
 
 def _asks_the_same(first: AskedQuestion, second: AskedQuestion) -> bool:
     if first.statement and second.statement:
-        return not difference(first, second)
+        return not not_duplicate_reason(first, second)
     return wording_hash(first.question) == wording_hash(second.question)

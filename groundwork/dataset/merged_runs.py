@@ -21,7 +21,7 @@ from groundwork.data_folder.runs.run_lookup import run_pair_files
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records import Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import Check
@@ -125,7 +125,7 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
     leaders = np.sort(best_first)
     leader_vectors = vectors if len(leaders) == candidate_count else vectors[leaders]
     questions = LazySequence(
-        array("q", leaders.tobytes()), lambda leader_index: question_of(candidates[leader_index].pair)
+        array("q", leaders.tobytes()), lambda leader_index: asked_question(candidates[leader_index].pair)
     )
     same_questions = SameQuestions(questions, leader_vectors, likeness)
     keeper_of = np.full(candidate_count, -1)  # of each leader, the best first

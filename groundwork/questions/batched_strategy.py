@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -23,8 +23,8 @@ from groundwork.llm.replies.structured_output import FaultyItem, ReplyRequiremen
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafts_and_faults import Corrections, Draft, Drafts
-from groundwork.questions.figures_in_prompts import ChunkFigures
-from groundwork.questions.interview_material import SUMMARY_LENGTH, Material, prompt_variables
+from groundwork.questions.figures_in_prompts import PromptFigures
+from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
 from groundwork.questions.strategy_interface import (
     MAX_TIMES_SHOWN,
     Asker,
@@ -37,19 +37,17 @@ from groundwork.questions.strategy_interface import (
 from groundwork.records import Chunk, Rejected
 from groundwork.settings.config_schema import QA
 
-T = TypeVar("T")
-
-REJECTED_NOTE = "Turned down in the last round; do not ask them again in other words:"
-WISHED_NOTE = (
+REJECTED_QUESTIONS_NOTE = "Turned down in the last round; do not ask them again in other words:"
+WISHED_GAPS_NOTE = (
     "This time the list is an order: a reader wants each of these parts asked about. Write a pair about each, and "
     "decline only what the chunk cannot answer."
 )
-_DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
+_DECLINED_GAPS_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
 CHARACTERS_PER_STATEMENT = 250  # at the most; a sentence has about half as many
 EXTRA_PAIRS_PER_CHUNK = (
     3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 )
-MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
+MAX_GAPS_PER_CALL = 60  # shown in one call; the rest follows when these are closed
 
 
 @dataclass
@@ -63,13 +61,13 @@ class BatchAsker:
     correction: str
     variables: dict[str, str]
     statements: int | None = None  # of the chunk, where they are counted
-    figures: ChunkFigures | None = None
+    figures: PromptFigures | None = None
     calls: int = 0
     dropped: list[FaultyItem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._figures = self.figures or ChunkFigures(self.chunk, self.settings)
-        self._uncovered_characters = 0  # characters that no question covers yet
+        self._figures = self.figures or PromptFigures(self.chunk, self.settings)
+        self._gap_characters = 0  # characters that no question covers yet
 
     @property
     def batch_size(self) -> int:
@@ -88,20 +86,20 @@ class BatchAsker:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         chunk_text = self.chunk.text
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
-        max_gaps = min(interview_round.count, MAX_GAPS) if interview_round.wished else MAX_GAPS
+        max_gaps = min(interview_round.count, MAX_GAPS_PER_CALL) if interview_round.wished else MAX_GAPS_PER_CALL
         shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
-        messages = self._render_round(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
-        self._uncovered_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
+        messages = self._batch_round_messages(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
+        self._gap_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
         unit = f"{self.chunk.id} iteration {interview_round.iteration}"
-        reply = await self._call(self._figures.add_pictures(messages), Drafts, unit, interview_round.iteration)
+        reply = await self._call(self._figures.add_figures(messages), Drafts, unit, interview_round.iteration)
         drafts = [
-            self._figures.resolve_figures(restore_evidence(draft, interview_round.gaps, chunk_text))
+            self._figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, chunk_text))
             for draft in reply.pairs
         ]
         return InterviewAnswer(
             [(draft, []) for draft in drafts],
             shown_gaps,
-            read_declined(reply.declined, shown_gaps),
+            read_declined_gaps(reply.declined, shown_gaps),
             reply.done,
             reply.contradictions,
         )
@@ -114,18 +112,18 @@ class BatchAsker:
         ]
         earlier_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty]}).decode()
         messages = [
-            *self._figures.add_pictures(self._render_round(None)),
+            *self._figures.add_figures(self._batch_round_messages(None)),
             *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts))),
         ]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
-        corrected = {draft.number: self._figures.resolve_figures(as_draft(draft)) for draft in reply.pairs}
+        corrected = {draft.number: self._figures.resolve_figures(draft_of_correction(draft)) for draft in reply.pairs}
         return [corrected.get(draft_number) for draft_number in range(1, len(faulty) + 1)]
 
-    def _render_round(
+    def _batch_round_messages(
         self, interview_round: InterviewRound | None, gap_texts: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         chunk = msgspec.structs.replace(self.chunk, text=self._figures.text)
-        return build_messages(self.prompt, self.variables, chunk, interview_round, gap_texts)
+        return batch_messages(self.prompt, self.variables, chunk, interview_round, gap_texts)
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
         self.calls += 1
@@ -136,7 +134,7 @@ class BatchAsker:
             unit=call_unit,
             schema=ReplyRequirements(schema, partial=True),
             sample=sample,
-            remaining_characters=self._uncovered_characters,
+            remaining_characters=self._gap_characters,
         )
         self.dropped += reply.dropped
         return reply.value
@@ -152,7 +150,7 @@ def pairs_per_call(batch: int, statements: int | None, characters: int = 0) -> i
     return min(batch, max(statements, characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_CHUNK)
 
 
-def build_messages(
+def batch_messages(
     prompt: str,
     variables: dict[str, str],
     chunk: Chunk,
@@ -163,32 +161,32 @@ def build_messages(
 
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
-    variables = {**variables, "summary": relevant_summary(chunk, variables["summary"])}
+    variables = {**variables, "summary": summary_for_chunk(chunk, variables["summary"])}
     round_variables = (
-        _round_variables(interview_round, shown_gaps) if interview_round else {"asked": "", "gaps": "", "batch": ""}
+        _batch_variables(interview_round, shown_gaps) if interview_round else {"asked": "", "gaps": "", "batch": ""}
     )
     section = " > ".join(chunk.headings) or "(none)"
     return render_turns(prompt, **variables, **round_variables, section=section, chunk=chunk.text)
 
 
-def _round_variables(interview_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
-    rejected_lines = describe_rejected(interview_round.rejected)
+def _batch_variables(interview_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
+    rejected_lines = rejected_question_lines(interview_round.rejected)
     question_lines = [
-        *bullet_list([pair.question for pair in interview_round.pairs]).splitlines(),
-        *([REJECTED_NOTE, bullet_list(rejected_lines)] if rejected_lines else []),
+        *question_bullets([pair.question for pair in interview_round.pairs]).splitlines(),
+        *([REJECTED_QUESTIONS_NOTE, question_bullets(rejected_lines)] if rejected_lines else []),
     ]
     return {
         "asked": "\n".join(question_lines),
-        "gaps": "\n".join([WISHED_NOTE] * interview_round.wished + _numbered_gaps(shown_gaps)),
+        "gaps": "\n".join([WISHED_GAPS_NOTE] * interview_round.wished + _numbered_gaps(shown_gaps)),
         "batch": str(interview_round.count),
     }
 
 
 def _numbered_gaps(gaps: Sequence[str]) -> list[str]:
-    return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)]
+    return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS_PER_CALL], 1)]
 
 
-def relevant_summary(chunk: Chunk, summary: str) -> str:
+def summary_for_chunk(chunk: Chunk, summary: str) -> str:
     """What a chunk needs of the document's summary: its first sentence and those that share most words with the chunk,
     in SUMMARY_LENGTH characters, twice as many for a chunk of several times the length.
     """
@@ -211,7 +209,7 @@ def relevant_summary(chunk: Chunk, summary: str) -> str:
     return " ".join(summary_sentences[i] for i in sorted(chosen_indexes))
 
 
-def describe_rejected(rejections: Sequence[Rejected]) -> list[str]:
+def rejected_question_lines(rejections: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
     rejection_reasons = [
         (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
@@ -220,19 +218,19 @@ def describe_rejected(rejections: Sequence[Rejected]) -> list[str]:
     return [f"{question} ({reason})" for question, reason in rejection_reasons if question]
 
 
-def read_declined(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
+def read_declined_gaps(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
     """By gap the reason why it holds nothing worth asking, from "3: reason" or "5-9, 12: reason"; other numbers are
     passed over.
     """
     reasons = {}
     for reply in replies:
-        if declined_line := _DECLINED_LINE.match(reply):
-            for gap_number in _listed_numbers(declined_line[1], len(shown_gaps)):
+        if declined_line := _DECLINED_GAPS_LINE.match(reply):
+            for gap_number in _listed_gap_numbers(declined_line[1], len(shown_gaps)):
                 reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
     return reasons
 
 
-def _listed_numbers(number_list: str, most: int) -> list[int]:
+def _listed_gap_numbers(number_list: str, most: int) -> list[int]:
     """The numbers of "5-9, 12" from 1 to `most`."""
     listed: list[int] = []
     for part in number_list.split(","):
@@ -241,32 +239,32 @@ def _listed_numbers(number_list: str, most: int) -> list[int]:
     return listed
 
 
-def restore_evidence(draft: Draft, gaps: Sequence[Statement], chunk_text: str) -> Draft:
+def restore_gap_evidence(draft: Draft, gaps: Sequence[Statement], chunk_text: str) -> Draft:
     """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
     turned back into what the chunk says.
     """
-    gap_texts = {_normalise_quote(gap.plain_text(chunk_text)): chunk_text[gap.start : gap.end] for gap in gaps}
+    gap_texts = {_normalise_gap_quote(gap.plain_text(chunk_text)): chunk_text[gap.start : gap.end] for gap in gaps}
     return msgspec.structs.replace(
-        draft, evidence=[gap_texts.get(_normalise_quote(quote), quote) for quote in draft.evidence]
+        draft, evidence=[gap_texts.get(_normalise_gap_quote(quote), quote) for quote in draft.evidence]
     )
 
 
-def _normalise_quote(quote: str) -> str:
+def _normalise_gap_quote(quote: str) -> str:
     return " ".join(quote.split()).strip(" -.,;")
 
 
-def as_draft(correction: Any) -> Draft:
+def draft_of_correction(correction: Any) -> Draft:
     """A correction without its number."""
     return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
 
 
-def bullet_list(items: Sequence[str]) -> str:
+def question_bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-ASKED_SHARE_PER_CALL = 0.6
-STATEMENT_REPEATS = 3
-PAIR_FRAME_TOKENS, QUESTION_TOKENS = 80, 22  # tokens of a pair beside its statement; of its question alone
+BATCH_SHARE_OF_STATEMENTS = 0.6
+STATEMENT_REPEATS_PER_PAIR = 3
+BATCH_PAIR_TOKENS, BATCH_QUESTION_TOKENS = 80, 22  # tokens of a pair beside its statement; of its question alone
 
 
 def prompt_files(settings: QA) -> list[str]:
@@ -275,7 +273,9 @@ def prompt_files(settings: QA) -> list[str]:
     return [settings.prompt, *corrections, *pictures]
 
 
-def askers(settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client]) -> list[Asker]:
+def askers(
+    settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client]
+) -> list[Asker]:
     """One for each chunk of `material`."""
     prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
     variables = prompt_variables(settings, material)
@@ -287,17 +287,17 @@ def askers(settings: QA, material: Material, prompt: PromptReader, client: Calla
             *prompts,
             variables,
             len(reading.plain_statements()),
-            _chunk_figures(settings, material, reading, prompt),
+            _prompt_figures(settings, material, reading, prompt),
         )
         for reading in material.readings
     ]
 
 
-def _chunk_figures(settings: QA, material: Material, reading: Reading, prompt: PromptReader) -> ChunkFigures:
+def _prompt_figures(settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader) -> PromptFigures:
     """The pictures of a chunk, where a model is to see them."""
     shows_images = settings.images and material.texts is not None
     instructions = prompt(settings.images_prompt) if shows_images else ""
-    return ChunkFigures(reading.chunk, settings, material.texts if shows_images else None, instructions)
+    return PromptFigures(reading.chunk, settings, material.texts if shows_images else None, instructions)
 
 
 def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
@@ -306,7 +306,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
     settings, material = basis.settings, basis.material
     template, variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
-    chunk_figures = _chunk_figures(settings, material, reading, basis.prompt)
+    chunk_figures = _prompt_figures(settings, material, reading, basis.prompt)
     subject_count = len(statements) + chunk_figures.count
     batch_size = pairs_per_call(settings.batch, subject_count, len(chunk_figures.text))
     asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
@@ -315,13 +315,13 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
         shown_gaps = statements[asked_count:] if settings.show_gaps and iteration else []
         chunk = msgspec.structs.replace(reading.chunk, text=chunk_figures.text)
         interview_round = InterviewRound(iteration, pair_count, pairs=[], gaps=[])
-        messages = chunk_figures.add_pictures(build_messages(template, variables, chunk, interview_round, shown_gaps))
+        messages = chunk_figures.add_figures(batch_messages(template, variables, chunk, interview_round, shown_gaps))
         new_pairs = min(
-            pair_count, max_pairs - asked_count, round(ASKED_SHARE_PER_CALL * (subject_count - asked_count))
+            pair_count, max_pairs - asked_count, round(BATCH_SHARE_OF_STATEMENTS * (subject_count - asked_count))
         )
         yield (
-            basis.tokens(messages, Drafts) + asked_count * QUESTION_TOKENS,
-            int(new_pairs * (STATEMENT_REPEATS * mean_statement_tokens + PAIR_FRAME_TOKENS)) + 5,
+            basis.tokens(messages, Drafts) + asked_count * BATCH_QUESTION_TOKENS,
+            int(new_pairs * (STATEMENT_REPEATS_PER_PAIR * mean_statement_tokens + BATCH_PAIR_TOKENS)) + 5,
         )
         asked_count += new_pairs
         if (settings.stop != "fixed" and asked_count >= subject_count) or asked_count == limit:

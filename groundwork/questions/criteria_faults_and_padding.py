@@ -20,42 +20,42 @@ from groundwork.questions.trivial_questions import ASKS_HOW
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
 
-_EMPTY_WORDS = frozenset(
+_VAGUE_CRITERION_WORDS = frozenset(
     words("accuracy accurate clarity complete completeness correct correctness exact match relevance")
 )
-_TELLING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions name names
-    note notes place places point points refer refers say says specify specifies state states question fact
+_CRITERION_REPORTING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions
+    name names note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
-_IDLE_WORDS = frozenset(words("""a an and as at be been by for from had has have in into is are was were it its of on so
-    that the their them then there they this to with"""))  # fmt: skip
-_CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
-_SYMBOL = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
-_OPEN_LIST = re.compile(
+_CRITERION_STOP_WORDS = frozenset(words("""a an and as at be been by for from had has have in into is are was were it
+    its of on so that the their them then there they this to with"""))  # fmt: skip
+_CODE_IN_CRITERION = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
+_SYMBOL_IN_CRITERION = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
+_OPEN_ENDED_LIST = re.compile(
     r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc|among others?|other things)\b"
     r"|, (?:which|who|whose|where|when)\b"
     r"|\b(?:that is|i\.e|namely|das heißt|d\. ?h|nämlich|c['’]est-à-dire|à savoir|es decir|cioè)\b",
     re.IGNORECASE,
 )  # a list of examples, a name with its meaning, and a clause that only looks like the next thing of one
-_EDGE_MARKS = "\"'.,;:!?()"
-_YES_OR_NO = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
-_POLAR = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)
-_ASKS_AGAIN = re.compile(
+_MARKS_AROUND_CODE = "\"'.,;:!?()"
+_YES_OR_NO_CRITERION = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
+_POLAR_QUESTION = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)
+_SECOND_QUESTION = re.compile(
     r",\s*(?:and|or|but)\s+(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|has|have|what|when|where"
     r"|which|who|why|how)\b",
     re.IGNORECASE,
 )  # its second part
-_NEGATIVE = re.compile(
+_NEGATIVE_CRITERION = re.compile(
     r"(?:does|do|should|must) not (?:\w+ )?(?:name|mention|state|say|add|claim|give|include|list|confuse|contain"
     r"|suggest|contradict|assert|imply)|doesn['’]t |avoids? |(?:contains|makes|adds|names|mentions|states) no other\b",
     re.IGNORECASE,
 )
 
-_RELATES = re.compile(
+_RELATING_QUESTION = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared?|whether|differ\w*|distinguish\w*|correspond\w*)\b",
     re.IGNORECASE,
 )  # a question that names what the answer has to tell apart
 
-_LETS_CHOOSE = re.compile(
+_CHOICE_QUESTION = re.compile(
     r"(?<!whether )\b(?:or|oder|ou|eller|lub|nebo|или|або|which (?:one )?of|(?:welche[rs]?|wer) (?:der|von)|lequel"
     r"|laquelle|quale? (?:di|dei|degli|delle|tra)|cuál de)\b|还是|還是|または|それとも|또는",
     re.IGNORECASE,
@@ -69,23 +69,23 @@ def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
         return (
             f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(distinct - {''})}"
         )
-    vague = [criterion for criterion in criteria if not _is_checkable(criterion, answer)]
+    vague = [criterion for criterion in criteria if not _is_checkable_criterion(criterion, answer)]
     return f'the criterion "{vague[0]}" names no fact' if vague else ""
 
 
-def padding_reasons(question: str, criteria: Sequence[str], language: str, answer: str = "") -> dict[str, str]:
+def criteria_padding_reasons(question: str, criteria: Sequence[str], language: str, answer: str = "") -> dict[str, str]:
     """The criteria that no fact is lost with, each with the reason. One criterion at least is none of them.
 
     What `answer` says apart from another criterion is a fact of its own: "a captain and a spirit captain".
     `language` is theirs and the question's, an ISO 639-1 code; "", where it is not known, is read as English.
     """
-    facts = {criterion: set(_fact_words(criterion, language)) for criterion in criteria}
-    answer_words = _fact_words(answer, language)
+    facts = {criterion: set(_criterion_fact_words(criterion, language)) for criterion in criteria}
+    answer_words = _criterion_fact_words(answer, language)
     padding_by_criterion = {
         criterion: reason
         for criterion in criteria
         if not _answer_words_alone(criterion, facts, question, answer)
-        and not _names_choice(criterion, facts, question, answer, language)
+        and not _names_choice_of_question(criterion, facts, question, answer, language)
         and (reason := _padding_reason(criterion, facts, question, answer_words, language))
     }
     if padding_by_criterion and len(padding_by_criterion) == len(facts):
@@ -93,34 +93,36 @@ def padding_reasons(question: str, criteria: Sequence[str], language: str, answe
     return padding_by_criterion
 
 
-def drop_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
+def drop_padding_criteria(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
     """The criteria that are no padding, and of padding what alone says a part of the answer."""
-    padding_by_criterion = padding_reasons(question, criteria, language, answer)
+    padding_by_criterion = criteria_padding_reasons(question, criteria, language, answer)
     kept_criteria = [criterion for criterion in criteria if criterion not in padding_by_criterion]
-    unmarked_words = _fact_words(answer, language) - _fact_words(question, language)
+    unmarked_words = _criterion_fact_words(answer, language) - _criterion_fact_words(question, language)
     for criterion in kept_criteria:
-        unmarked_words -= _fact_words(criterion, language)
+        unmarked_words -= _criterion_fact_words(criterion, language)
     missing_words = unmarked_words.keys()
     return [
         criterion
         for criterion in criteria
-        if criterion in kept_criteria or missing_words & _fact_words(criterion, language).keys()
+        if criterion in kept_criteria or missing_words & _criterion_fact_words(criterion, language).keys()
     ]
 
 
-def uncovered_item(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
+def item_without_criterion(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
-    listed_items = _listed_items(answer)
-    word_sets = [set(_fact_words(text, language)) for text in [question, *criteria]]
+    listed_items = _items_of_answer_list(answer)
+    word_sets = [set(_criterion_fact_words(text, language)) for text in [question, *criteria]]
     question_words, criterion_words = word_sets[0], set().union(*word_sets[1:])
-    facts = {listed_item: set(_fact_words(listed_item, language)) - question_words for listed_item in listed_items}
+    facts = {
+        listed_item: set(_criterion_fact_words(listed_item, language)) - question_words for listed_item in listed_items
+    }
     items_with_words = [listed_item for listed_item, fact in facts.items() if fact]
     covered_items = [listed_item for listed_item in items_with_words if facts[listed_item] & criterion_words]
     missing_items = [listed_item for listed_item in items_with_words if not facts[listed_item] & criterion_words]
     return missing_items[0] if len(covered_items) > 1 and missing_items else ""
 
 
-def _listed_items(answer: str) -> list[str]:
+def _items_of_answer_list(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
     list_text = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
     listed_items = [
@@ -132,22 +134,28 @@ def _listed_items(answer: str) -> list[str]:
         len(listed_item.split()) <= MAX_ITEM_WORDS and not listed_item.endswith("-") for listed_item in listed_items
     )
     return (
-        listed_items if len(listed_items) >= MIN_LISTED_ITEMS and are_short and not _OPEN_LIST.search(list_text) else []
+        listed_items
+        if len(listed_items) >= MIN_LISTED_ITEMS and are_short and not _OPEN_ENDED_LIST.search(list_text)
+        else []
     )
 
 
 def _padding_reason(
     criterion: str, facts: Mapping[str, set[str]], question: str, answer_words: Counter[str], language: str
 ) -> str:
-    if _NEGATIVE.match(criterion.strip()):
+    if _NEGATIVE_CRITERION.match(criterion.strip()):
         return "an irrelevant answer meets it as well"
     fact = facts[criterion]
     if numbers(criterion, spelled="en") or not fact:
         return ""
     wider = [larger for larger in facts.values() if fact < larger]
-    if wider and not _is_denial(criterion) and not all(_is_said_beside(fact, larger, answer_words) for larger in wider):
+    if (
+        wider
+        and not _is_denying_criterion(criterion)
+        and not all(_is_fact_said_beside(fact, larger, answer_words) for larger in wider)
+    ):
         return "another criterion says it"
-    is_given = _is_in_question(criterion, question, language) and not _is_answered(fact, answer_words)
+    is_given = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(fact, answer_words)
     return "the question says it" if is_given else ""
 
 
@@ -155,19 +163,25 @@ def _answer_words_alone(criterion: str, facts: Mapping[str, set[str]], question:
     """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
     other_texts = [question, *(fuller_criterion for fuller_criterion, fact in facts.items() if facts[criterion] < fact)]
     said_elsewhere = {word for other_text in other_texts for word in words(other_text)}
-    return set(words(criterion)) & set(words(answer)) - said_elsewhere - _IDLE_WORDS
+    return set(words(criterion)) & set(words(answer)) - said_elsewhere - _CRITERION_STOP_WORDS
 
 
-def _names_choice(criterion: str, facts: Mapping[str, set[str]], question: str, answer: str, language: str) -> bool:
+def _names_choice_of_question(
+    criterion: str, facts: Mapping[str, set[str]], question: str, answer: str, language: str
+) -> bool:
     """Does it name, of what the question lets choose from, what the answer says, and no wider criterion as plainly?
 
     "States 512 votes for Ada Roe" says less plainly than "Names Ada Roe" who got more; "States that Ada Roe got more"
     does not.
     """
-    if not _LETS_CHOOSE.search(question):
+    if not _CHOICE_QUESTION.search(question):
         return False
-    chosen_words = set(words(criterion)) & set(words(question)) & set(words(answer)) - _IDLE_WORDS - _TELLING_WORDS
-    question_words, question_values = _fact_words(question, language).keys(), number_values(question)
+    chosen_words = (
+        set(words(criterion))
+        & set(words(question))
+        & set(words(answer)) - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS
+    )
+    question_words, question_values = _criterion_fact_words(question, language).keys(), number_values(question)
     plain_criteria = [
         wider
         for wider, fact in facts.items()
@@ -176,49 +190,53 @@ def _names_choice(criterion: str, facts: Mapping[str, set[str]], question: str, 
     return bool(chosen_words) and not any(chosen_words <= set(words(wider)) for wider in plain_criteria)
 
 
-def _is_answered(fact: set[str], answer_words: Counter[str]) -> bool:
+def _is_fact_in_answer(fact: set[str], answer_words: Counter[str]) -> bool:
     """Does the answer say all of it, whatever the question says?"""
     return bool(answer_words) and fact <= answer_words.keys()
 
 
-def _is_said_beside(fact: set[str], wider_fact: set[str], answer_words: Counter[str]) -> bool:
+def _is_fact_said_beside(fact: set[str], wider_fact: set[str], answer_words: Counter[str]) -> bool:
     """Does the answer say all of `fact` once more beside `wider_fact`, whose words include it?"""
     return wider_fact <= answer_words.keys() and fact <= (answer_words - Counter(wider_fact)).keys()
 
 
-def _is_in_question(criterion: str, question: str, language: str) -> bool:
+def _is_criterion_in_question(criterion: str, question: str, language: str) -> bool:
     """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
     if (
-        _POLAR.match(question)
+        _POLAR_QUESTION.match(question)
         or ASKS_HOW.match(question)
-        or _RELATES.search(question)
-        or _ASKS_AGAIN.search(question)
-        or _is_denial(criterion)
+        or _RELATING_QUESTION.search(question)
+        or _SECOND_QUESTION.search(question)
+        or _is_denying_criterion(criterion)
     ):
         return False
-    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _IDLE_WORDS - _TELLING_WORDS - set(words(question))
-    return not extra_words and _fact_words(criterion, language) <= _fact_words(question, language)
+    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(
+        words(question)
+    )
+    return not extra_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(question, language)
 
 
-def _is_denial(criterion: str) -> bool:
+def _is_denying_criterion(criterion: str) -> bool:
     """ "States that the cox is not a rower" is a fact of its own, although each of its words is said elsewhere."""
     return is_negated(criterion)
 
 
 @lru_cache(maxsize=1024)  # the criteria of a pair are held against each other, its question and its answer
-def _fact_words(fact: str, language: str) -> Counter[str]:
+def _criterion_fact_words(fact: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word.
 
     Not to be changed by who gets it.
     """
-    codes = [code.strip(_EDGE_MARKS).lower() for code in _CODE.findall(fact)]
-    meaningful_words = [word for word in words(_CODE.sub(" ", fact)) if word not in _TELLING_WORDS]
+    codes = [code.strip(_MARKS_AROUND_CODE).lower() for code in _CODE_IN_CRITERION.findall(fact)]
+    meaningful_words = [
+        word for word in words(_CODE_IN_CRITERION.sub(" ", fact)) if word not in _CRITERION_REPORTING_WORDS
+    ]
     stems = (stem for word in meaningful_words for stem in content_words(word, language))
-    return Counter(stems) + Counter(codes + _SYMBOL.findall(fact))
+    return Counter(stems) + Counter(codes + _SYMBOL_IN_CRITERION.findall(fact))
 
 
-def _is_checkable(criterion: str, answer: str) -> bool:
-    facts = set(words(criterion)) - _EMPTY_WORDS - _TELLING_WORDS
-    if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO.search(criterion):
+def _is_checkable_criterion(criterion: str, answer: str) -> bool:
+    facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
+    if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO_CRITERION.search(criterion):
         return True
-    return bool((facts - _IDLE_WORDS) & set(words(answer)))
+    return bool((facts - _CRITERION_STOP_WORDS) & set(words(answer)))

@@ -31,32 +31,34 @@ from groundwork.language.units import in_smallest_units
 from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
 
-_MAX_GAP = 40  # characters between two numbers of a calculation: a unit, a sign, a currency
-_MAX_NUMBERS = 40  # of one calculation
+_MAX_SIGN_GAP = 40  # characters between two numbers of a calculation: a unit, a sign, a currency
+_MAX_CALCULATION_NUMBERS = 40  # of one calculation
 _MAX_CALCULATIONS = 100  # of one answer
-_PERCENT = 100.0  # by which a share is multiplied
-_MAX_PAIRS = 300  # of numbers that an answer states
+_PERCENT_FACTOR = 100.0  # by which a share is multiplied
+_MAX_NUMBER_PAIRS = 300  # of numbers that an answer states
 # what stands for a sign; "at" and "each" multiply, for nothing counts but what really comes of it
-_SIGNS = {
+_ARITHMETIC_SIGNS = {
     "*": r"[×·∙*x]|\b(?:times|multiplied by|at|mal|zu je|zu|à|je|fois|por|a)\b",
     "/": r"[/÷]|(?<=\s):(?=\s)|\b(?:divided by|geteilt durch|durch|divisé par|dividido (?:por|entre)|entre)\b",
     "+": r"\+|\b(?:plus|más)\b",
     "-": r"[−–-]|\b(?:minus|less|moins|menos)\b",
 }
-_PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,15})?")  # no time, no number of a version
-_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-_CURRENCY = r"(?:[\\$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)"
-_UNIT = r"(?:\s*+(?:\\?[%°$€£¥]|[^\W\d_][\w./²³]*+))*?"
-_GAP = re.compile(
-    rf"{_UNIT}\s*+(?P<closing>\)*+)\s*+(?:{'|'.join(f'({sign})' for sign in _SIGNS.values())})\s*+"
-    rf"(?P<opening>\(*+)\s*+{_CURRENCY}?\s*+",
+_PLAIN_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")  # no time, no number of a version
+_DOTTED_NUMBER = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_CURRENCY_SIGN = r"(?:[\\$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)"
+_UNIT_AFTER_NUMBER = r"(?:\s*+(?:\\?[%°$€£¥]|[^\W\d_][\w./²³]*+))*?"
+_SIGN_BETWEEN_NUMBERS = re.compile(
+    rf"{_UNIT_AFTER_NUMBER}\s*+(?P<closing>\)*+)\s*+"
+    rf"(?:{'|'.join(f'({sign})' for sign in _ARITHMETIC_SIGNS.values())})\s*+"
+    rf"(?P<opening>\(*+)\s*+{_CURRENCY_SIGN}?\s*+",
     re.IGNORECASE,
 )
 _SHARE_OF = re.compile(
-    rf"\s*+\\?(?:%|[^\W\d_]++)\s(?:of|von|vom|der|des?|du|del|di)(?:\s[^\W\d_]++)?\s*+{_CURRENCY}?\s*+", re.IGNORECASE
+    rf"\s*+\\?(?:%|[^\W\d_]++)\s(?:of|von|vom|der|des?|du|del|di)(?:\s[^\W\d_]++)?\s*+{_CURRENCY_SIGN}?\s*+",
+    re.IGNORECASE,
 )
-_CLOSING = re.compile(rf"{_UNIT}\s*+(\)++)")
-_OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
+_CLOSING_BRACKETS = re.compile(rf"{_UNIT_AFTER_NUMBER}\s*+(\)++)")
+_ARITHMETIC_OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Add: operator.add,
@@ -77,12 +79,12 @@ class Calculation:
         """Is it the result, or a quotient or fraction rounded to the decimal places of the number?"""
         hundredfold = [100 * result for result in self.results] if number.unit == "percent" else []
         return any(
-            self._is_rounded(abs(result), written_value)
+            self._is_rounded_result(abs(result), written_value)
             for written_value in _written_values(number)
             for result in (*self.results, *hundredfold)
         )
 
-    def _is_rounded(self, result: float, value: str) -> bool:
+    def _is_rounded_result(self, result: float, value: str) -> bool:
         places = len(value.partition(".")[2])
         tolerance = 0.5001 * 10**-places if places or self.divides else 0.0
         return isclose(float(value), result) or abs(float(value) - result) <= tolerance
@@ -96,19 +98,19 @@ def computed_numbers(answer: str, given: set[float], shares: set[float], languag
     """
     answer = f"= {answer}"  # behind a sign stands no label
     written = list(islice(calculations(answer, language), _MAX_CALCULATIONS))
-    stated = [number for number in numbers(answer, spelled=language) if is_plain(number.value)]
+    stated = [number for number in numbers(answer, spelled=language) if is_plain_number(number.value)]
     new_numbers = [number for number in stated if float(number.value) not in given][:_MAX_CALCULATIONS]
     computed: list[Number] = []
     while new_numbers:
         grounds = given | {value for number in computed for value in readings(number)}
-        factors = shares | {_PERCENT}  # that a calculation may hold without their being given
+        factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
         grounded = [calculation for calculation in written if calculation.operands <= grounds | factors]
         used = {value for calculation in grounded for value in calculation.operands} & factors
-        results = _Results(
+        results = _CalculationResults(
             grounded,
             used | {calculation.count for calculation in grounded if calculation.count is not None},
             _unwritten_results({value for number in stated for value in readings(number)} & grounds, shares),
-            {_PERCENT * share for share in shares},
+            {_PERCENT_FACTOR * share for share in shares},
         )
         newly_computed = [number for number in new_numbers if results.give(number)]
         if not newly_computed:
@@ -119,7 +121,7 @@ def computed_numbers(answer: str, given: set[float], shares: set[float], languag
 
 
 @dataclass(frozen=True)
-class _Results:
+class _CalculationResults:
     """What comes of the calculations that an answer writes out, and of its numbers without a sign."""
 
     calculations: Sequence[Calculation]
@@ -138,7 +140,7 @@ class _Results:
 
 def _unwritten_results(number_values: set[float], shares: set[float]) -> set[float]:
     """What an answer that states its grounds may say without a sign: what comes of two numbers, of all, and shares."""
-    pairs = islice(combinations(sorted(number_values), 2), _MAX_PAIRS)
+    pairs = islice(combinations(sorted(number_values), 2), _MAX_NUMBER_PAIRS)
     results = {result for first, second in pairs for result in (first + second, second - first, first * second)}
     totals = {sum(number_values)} if len(number_values) > 1 else set()
     return results | totals | {number_value * share for number_value in number_values for share in shares}
@@ -149,41 +151,43 @@ def calculations(answer: str, language: str) -> Iterator[Calculation]:
     terms: list[Number] = []
     signs: list[list[str]] = []
     for answer_number in numbers(answer, spelled=language):
-        sign = _signs_between(answer, terms[-1], answer_number) if terms and is_plain(answer_number.value) else None
-        if sign is None or len(terms) == _MAX_NUMBERS:
-            yield from _calculations(answer, terms, signs)
-            terms, signs = [answer_number] if is_plain(answer_number.value) else [], []
+        sign = (
+            _signs_between(answer, terms[-1], answer_number) if terms and is_plain_number(answer_number.value) else None
+        )
+        if sign is None or len(terms) == _MAX_CALCULATION_NUMBERS:
+            yield from _calculations_of_terms(answer, terms, signs)
+            terms, signs = [answer_number] if is_plain_number(answer_number.value) else [], []
         else:
             terms.append(answer_number)
             signs.append(sign)
-    yield from _calculations(answer, terms, signs)
+    yield from _calculations_of_terms(answer, terms, signs)
 
 
-def _calculations(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+def _calculations_of_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
     """That of all terms; and without the first, which may be the result: "20 %: (360 - 300) / 300"."""
-    yield from _calculate(answer, terms, signs)
-    yield from _calculate(answer, terms[1:], signs[1:])
+    yield from _calculate_terms(answer, terms, signs)
+    yield from _calculate_terms(answer, terms[1:], signs[1:])
 
 
 def _signs_between(text: str, first: Number, second: Number) -> list[str] | None:
     """The brackets and the sign between two numbers of a calculation; None where there is no sign."""
     gap = text[first.end : second.start]
-    if len(gap) > _MAX_GAP:
+    if len(gap) > _MAX_SIGN_GAP:
         return None
     if first.unit == "percent" and _SHARE_OF.fullmatch(gap):
         return ["*"]
-    if not (match := _GAP.fullmatch(gap)):
+    if not (match := _SIGN_BETWEEN_NUMBERS.fullmatch(gap)):
         return None
-    sign = next(sign for sign, written in zip(_SIGNS, match.groups()[1:-1], strict=True) if written)
+    sign = next(sign for sign, written in zip(_ARITHMETIC_SIGNS, match.groups()[1:-1], strict=True) if written)
     return [*match["closing"], sign, *match["opening"]]
 
 
-def _calculate(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+def _calculate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
     if len(terms) < 2:
         return
-    text_before = answer[max(0, terms[0].start - _MAX_GAP) : terms[0].start].rstrip(" \\$€£¥")
+    text_before = answer[max(0, terms[0].start - _MAX_SIGN_GAP) : terms[0].start].rstrip(" \\$€£¥")
     before = ["("] * (len(text_before) - len(text_before.rstrip("(")))
-    closing = _CLOSING.match(answer[terms[-1].end :][:_MAX_GAP])
+    closing = _CLOSING_BRACKETS.match(answer[terms[-1].end :][:_MAX_SIGN_GAP])
     after = list(closing[1]) if closing else []
     for reading in (0, -1):
         if reading and all(len(readings(term)) == 1 for term in terms):
@@ -192,10 +196,13 @@ def _calculate(answer: str, terms: Sequence[Number], signs: Sequence[list[str]])
         hundredths = [
             value / 100 if term.unit == "percent" else value for term, value in zip(terms, term_values, strict=True)
         ]
-        calculated_results = [_evaluate(_expression(before, form, signs, after)) for form in (term_values, hundredths)]
+        calculated_results = [
+            _evaluate_expression(_calculation_expression(before, form, signs, after))
+            for form in (term_values, hundredths)
+        ]
         if any(result is not None for result in calculated_results):
             divides = any("/" in sign for sign in signs) or term_values != hundredths
-            count = term_values.pop() if _is_mean(term_values, signs) else None
+            count = term_values.pop() if _is_mean_calculation(term_values, signs) else None
             yield Calculation(
                 frozenset(term_values),
                 tuple(result for result in calculated_results if result is not None),
@@ -204,21 +211,21 @@ def _calculate(answer: str, terms: Sequence[Number], signs: Sequence[list[str]])
             )
 
 
-def is_plain(value: str) -> bool:
+def is_plain_number(value: str) -> bool:
     """Is it a number that can be computed with, and no time or number of a version?"""
-    return _PLAIN.fullmatch(value) is not None
+    return _PLAIN_NUMBER.fullmatch(value) is not None
 
 
 def readings(number: Number) -> list[float]:
     """The value; and a second one where a point may part the thousands, as in German: 1.560. None of a time."""
-    return [float(value) for value in _written_values(number) if is_plain(value)]
+    return [float(value) for value in _written_values(number) if is_plain_number(value)]
 
 
 def _written_values(number: Number) -> list[str]:
-    return [number.value, *([number.value.replace(".", "")] if _DOTTED.fullmatch(number.value) else [])]
+    return [number.value, *([number.value.replace(".", "")] if _DOTTED_NUMBER.fullmatch(number.value) else [])]
 
 
-def _is_mean(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
+def _is_mean_calculation(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
     """Is it a sum that is divided by the number of what is added up?"""
     *sum_signs, last = signs
     return (
@@ -229,16 +236,16 @@ def _is_mean(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
     )
 
 
-def _expression(
+def _calculation_expression(
     before: Sequence[str], term_values: Sequence[float], signs: Sequence[list[str]], after: Sequence[str]
 ) -> str:
     tokens = [*before, repr(term_values[0])]
     for sign, term_value in zip(signs, term_values[1:], strict=True):
         tokens += [*sign, repr(term_value)]
-    return _balanced([*tokens, *after])
+    return _without_unpaired_brackets([*tokens, *after])
 
 
-def _balanced(tokens: Sequence[str]) -> str:
+def _without_unpaired_brackets(tokens: Sequence[str]) -> str:
     """The tokens as a text without the brackets that have no partner."""
     open_places: list[int] = []
     lonely: set[int] = set()
@@ -254,18 +261,18 @@ def _balanced(tokens: Sequence[str]) -> str:
     return "".join(token for place, token in enumerate(tokens) if place not in lonely)
 
 
-def _evaluate(expression: str) -> float | None:
+def _evaluate_expression(expression: str) -> float | None:
     """What comes of numbers, four operations and brackets; None where they make no expression."""
     try:
-        return _value(ast.parse(expression, mode="eval").body)
+        return _evaluate_node(ast.parse(expression, mode="eval").body)
     except (SyntaxError, ZeroDivisionError, OverflowError, MemoryError, RecursionError):
         return None
 
 
-def _value(node: ast.expr) -> float:
+def _evaluate_node(node: ast.expr) -> float:
     match node:
         case ast.BinOp(left=left, op=sign, right=right):
-            return _OPERATIONS[type(sign)](_value(left), _value(right))
+            return _ARITHMETIC_OPERATIONS[type(sign)](_evaluate_node(left), _evaluate_node(right))
         case ast.Constant(value=float(value)):
             return value
     raise SyntaxError
@@ -273,22 +280,22 @@ def _value(node: ast.expr) -> float:
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
 
-_CONJUNCTIONS = {
+_LIST_CONJUNCTIONS = {
     "da": "og|eller", "de": "und|oder|sowie", "en": "and|or|nor|plus", "es": "y|e|o|u", "fr": "et|ou", "it": "ed?|od?",
     "nl": "en|of", "pt": "e|ou",
 }  # fmt: skip
 _LIST_SEPARATORS = {
-    language: re.compile(rf"[,;]|\b(?:{words})\b", re.IGNORECASE) for language, words in _CONJUNCTIONS.items()
+    language: re.compile(rf"[,;]|\b(?:{words})\b", re.IGNORECASE) for language, words in _LIST_CONJUNCTIONS.items()
 }
-_SENTENCE = re.compile(r"[.:?!](?:\s|$)|\n")
-_PRONOUN = re.compile(
+_SENTENCE_BREAK = re.compile(r"[.:?!](?:\s|$)|\n")
+_ONE_AS_PRONOUN = re.compile(
     r"\b(?:an?|the|each|every|this|that|which|another|any|no|some|whichever)\s+(?:[\w-]+\s+){0,2}one\b"
     r"|\bone(?=\s*(?:[.,;:)?!]|$)|\s+(?:of|with|that|which|who|for|in|on|at|by|to|from|is|was|has|can|may|must|another)\b)",
     re.IGNORECASE,
 )
-_HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
-_LEAD_WORDS = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
-_IN_ALL = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
+_ASKS_HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
+_WORDS_BEFORE_COUNT = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
+_TOTAL_WORDS = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
 _NEXT_OR_PREVIOUS = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
 
 
@@ -338,27 +345,29 @@ def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> 
     derived = [
         answer_number
         for answer_number, source_value in new_numbers
-        if _is_derived(answer_number, source_value, pair, answer, sources, language)
+        if _is_derived_number(answer_number, source_value, pair, answer, sources, language)
     ]
     given = source_values | {source_value for answer_number in derived for source_value in readings(answer_number)}
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
     given |= {source_value for answer_number in numbers(source_text) for source_value in readings(answer_number)}
     given |= {
-        float(source_value) for source_value in alternative_readings(source_text, language) if is_plain(source_value)
+        float(source_value)
+        for source_value in alternative_readings(source_text, language)
+        if is_plain_number(source_value)
     }
     quantities = [f"{answer_number.value} {answer_number.unit}".strip() for answer_number in derived]
-    for answer_number in computed_numbers(answer, given, _shares(sources), language):
+    for answer_number in computed_numbers(answer, given, _percentage_shares(sources), language):
         quantities.append(f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value)
     return ", ".join(dict.fromkeys(quantities))
 
 
-def _shares(sources: Iterable[Quantity]) -> set[float]:
+def _percentage_shares(sources: Iterable[Quantity]) -> set[float]:
     """The percentages of the sources as parts of 1, and what is left without them or comes with them."""
     shares = {value / 100 for value, unit in sources if unit == "percent"}
     return shares and {1.0, *shares, *(1 - share for share in shares), *(1 + share for share in shares)}
 
 
-def _is_derived(
+def _is_derived_number(
     answer_number: Number,
     answer_value: float,
     pair: AnsweredQuestion,
@@ -369,10 +378,13 @@ def _is_derived(
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
     number_text = answer[answer_number.start : answer_number.end]
     if answer_value == 1 and any(
-        match.end() == answer_number.end or match.start() == answer_number.start for match in _PRONOUN.finditer(answer)
+        match.end() == answer_number.end or match.start() == answer_number.start
+        for match in _ONE_AS_PRONOUN.finditer(answer)
     ):
         return True
-    is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", answer[: answer_number.start])
+    is_count = _ASKS_HOW_MANY.search(pair.question) is not None and not _WORDS_BEFORE_COUNT.sub(
+        "", answer[: answer_number.start]
+    )
     if (
         not answer_number.unit
         and (number_text.isalpha() or is_count)
@@ -382,7 +394,7 @@ def _is_derived(
     text_after = answer[answer_number.end :]
     if (
         is_count
-        and _IN_ALL.search(text_after)
+        and _TOTAL_WORDS.search(text_after)
         and isclose(answer_value, sum(addend for addend, _ in _read_quantities(text_after, language)))
     ):
         return True
@@ -414,7 +426,7 @@ def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator
 def list_lengths(list_text: str, language: str = "en") -> Iterator[float]:
     """How many things each sentence of `list_text` lists, with and without those that hold a number."""
     separator = _LIST_SEPARATORS.get(language, _LIST_SEPARATORS["en"])
-    for sentence in _SENTENCE.split(list_text):
+    for sentence in _SENTENCE_BREAK.split(list_text):
         list_items = [list_item for list_item in separator.split(sentence) if list_item.strip()]
         yield float(len(list_items))
         yield float(sum(not numbers(list_item, spelled=language) for list_item in list_items))

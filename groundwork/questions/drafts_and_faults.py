@@ -23,13 +23,17 @@ from groundwork.language.yes_no_questions import is_question, yes_or_no
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
-from groundwork.questions.criteria_faults_and_padding import criteria_fault, drop_padding, uncovered_item
+from groundwork.questions.criteria_faults_and_padding import (
+    criteria_fault,
+    drop_padding_criteria,
+    item_without_criterion,
+)
 from groundwork.questions.derived_numbers import unsupported_numbers
-from groundwork.questions.prompt_injection import is_instruction
+from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 
-LEAST_NEW_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
+LEAST_NEW_ANSWER_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +84,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PairBasis:
+class DraftBasis:
     """What a pair may rest on: the chunk's text; and what it may not: the example in the prompt."""
 
     grounds: SourceText
@@ -97,7 +101,7 @@ class PairBasis:
         pair_text = f"{draft.question} {draft.answer}"
         if self._is_prompt_example(draft, pair_text):
             return [Fault("example", "is about the example in the prompt")]
-        if any(self._is_in_instruction(quote) for quote in draft.evidence) or is_instruction(pair_text):
+        if any(self._is_injected_quote(quote) for quote in draft.evidence) or is_prompt_injection(pair_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
         if reason := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", reason)]
@@ -111,21 +115,21 @@ class PairBasis:
     def _is_prompt_example(self, draft: Draft, pair_text: str) -> bool:
         if not self.prompt:
             return False
-        prompt_text, prompt_names = _read_prompt(self.prompt)
+        prompt_text, prompt_names = _read_prompt_example(self.prompt)
         if draft.evidence and all(not self.grounds.find(quote) and prompt_text.find(quote) for quote in draft.evidence):
             return True
-        return bool((names(pair_text) & prompt_names) - self._known_words)
+        return bool((names(pair_text) & prompt_names) - self._nameable_words)
 
     @cached_property
-    def _known_words(self) -> set[str]:
+    def _nameable_words(self) -> set[str]:
         return {*words(self.text), *words(self.known_text)}
 
-    def _is_in_instruction(self, quote: str) -> bool:
-        return is_instruction(quote) and self.grounds.find(quote) is not None
+    def _is_injected_quote(self, quote: str) -> bool:
+        return is_prompt_injection(quote) and self.grounds.find(quote) is not None
 
 
 @lru_cache(maxsize=4)
-def _read_prompt(prompt: str) -> tuple[SourceText, frozenset[str]]:
+def _read_prompt_example(prompt: str) -> tuple[SourceText, frozenset[str]]:
     """The prompt, which all chunks of a run share, to look quotes up in, and the names that it holds."""
     return SourceText(prompt, detect_language(prompt)), frozenset(names(prompt))
 
@@ -141,16 +145,16 @@ def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
     may_be_worked_out = (
         yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(joined_quotes)
     )
-    if len(new_words) >= LEAST_NEW_WORDS and is_silent and not may_be_worked_out and draft.evidence:
+    if len(new_words) >= LEAST_NEW_ANSWER_WORDS and is_silent and not may_be_worked_out and draft.evidence:
         yield Fault(
             "unsupported", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
         )
     for quote in draft.evidence:
-        if (span := grounds.find(quote)) and _is_cut_twice(quote, span, grounds):
+        if (span := grounds.find(quote)) and _is_half_of_two_sentences(quote, span, grounds):
             yield Fault("evidence", f'the evidence "{quote}" is half of two sentences: quote whole ones')
 
 
-def _is_cut_twice(quote: str, span: Span, grounds: SourceText) -> bool:
+def _is_half_of_two_sentences(quote: str, span: Span, grounds: SourceText) -> bool:
     """Does a quote begin and end inside a sentence, with the end of one in it?"""
     begins_inside = re.search(r"[\w,] \Z", grounds.text[max(0, span[0] - 2) : span[0]])
     ends_inside = quote.strip()[-1:].isalnum() and re.match(r" \w", grounds.text[span[1] : span[1] + 2])
@@ -176,18 +180,20 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
                 "the chunk tells it, else leave it out, in answer and criteria",
             )
         )
-    criteria = drop_padding(question, draft.evaluation_criteria, language, draft.answer)
+    criteria = drop_padding_criteria(question, draft.evaluation_criteria, language, draft.answer)
     if problem := criteria_fault(criteria, draft.answer):
         faults.append(Fault("form", problem))
-    elif (item := uncovered_item(question, draft.answer, criteria, language)) and not (reference and reference in item):
+    elif (item := item_without_criterion(question, draft.answer, criteria, language)) and not (
+        reference and reference in item
+    ):
         faults.append(Fault("form", f'no criterion covers "{item}" of the answer: say it in one of them'))
     return faults
 
 
-def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
+def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
-    criteria = drop_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
+    criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
         id=f"{chunk.id}-{digest}",
         document=chunk.document,
@@ -205,7 +211,7 @@ def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     )
 
 
-def as_unread(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
+def reject_unread_draft(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
     """The record of an item of a reply that is no pair at all."""
     pair = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
     return Rejected(
@@ -218,7 +224,7 @@ def as_unread(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
     )
 
 
-def as_rejected(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
+def reject_draft(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
     """The record of a draft that was rejected, as the model gave it."""
     return Rejected(
         document=chunk.document,

@@ -19,7 +19,7 @@ from groundwork.language.list_and_rule_labels import SECTION_NUMBER
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
-from groundwork.questions.prompt_injection import is_instruction
+from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
 
@@ -28,14 +28,14 @@ SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a 
 UNNAMED = "(it has no name; take one from its summary or its text)"
 MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
-_CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
-_SECTION = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
+_CHAPTER_TITLE = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
+_HEADING_NUMBER = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
 
 StatementsByChunk = dict[str, list[Statement]]  # by chunk
 
 
 @dataclass(frozen=True)
-class Material:
+class InterviewMaterial:
     """What is known of a document: its chunks to ask about, read, and what helps to name things."""
 
     document: str
@@ -63,16 +63,19 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
     words that say that there is no name. A heading further down names a part of the document.
     """
-    for candidate in (title, *(heading for heading in headings[:1] if len(words(_SECTION.sub("", heading))) > 1)):
-        if _CHAPTER.match(candidate):
+    for candidate in (
+        title,
+        *(heading for heading in headings[:1] if len(words(_HEADING_NUMBER.sub("", heading))) > 1),
+    ):
+        if _CHAPTER_TITLE.match(candidate):
             continue
-        shortened = _SUBTITLE.split(_SECTION.sub("", candidate.strip()), maxsplit=1)[0].strip()
+        shortened = _SUBTITLE.split(_HEADING_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()
         if shortened and words(re.sub(r"\.\w{2,5}$", "", shortened)) != words(document.replace("_", " ")):
             return shortened if len(shortened) >= MIN_TITLE_LENGTH else candidate.strip()
     return UNNAMED
 
 
-def prompt_variables(settings: QA, material: Material) -> dict[str, str]:
+def prompt_variables(settings: QA, material: InterviewMaterial) -> dict[str, str]:
     """The variables of a prompt that stay the same for the whole document."""
     return {
         "context": "" if settings.context == material.name else settings.context,
@@ -91,7 +94,7 @@ def table_caption(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
 
 
 @dataclass(frozen=True)
-class MaterialFiles:
+class InterviewMaterialFiles:
     """Where the material of a document lies. `naming`: its summary and its title, as far as there are any; `texts`: the
     folder data/text."""
 
@@ -101,13 +104,15 @@ class MaterialFiles:
     texts: Path | None = None
 
 
-def read_material(document: str, files: MaterialFiles, settings: QA, max_chunks: int | None = None) -> Material:
+def read_interview_material(
+    document: str, files: InterviewMaterialFiles, settings: QA, max_chunks: int | None = None
+) -> InterviewMaterial:
     """The chunks of a document that may be asked about, `max_chunks` of them, its title, its summary and its wishes.
 
     Raises BadRecord.
     """
     readings = read_chunks(files.chunks)
-    askable_readings = [reading for reading in readings if _is_askable(reading.chunk, settings)]
+    askable_readings = [reading for reading in readings if _is_askable_chunk(reading.chunk, settings)]
     summary = title = subject = ""
     for naming_file in files.naming:
         if folder_of(naming_file).name == "summaries":
@@ -115,7 +120,7 @@ def read_material(document: str, files: MaterialFiles, settings: QA, max_chunks:
             summary, subject = summary_record.summary, summary_record.name
         else:
             title = read_json(naming_file, Document).title
-    return Material(
+    return InterviewMaterial(
         document=document,
         title=title or _first_heading(readings) or document.replace("-", " "),
         summary=summary,
@@ -127,7 +132,7 @@ def read_material(document: str, files: MaterialFiles, settings: QA, max_chunks:
     )
 
 
-def _is_askable(chunk: Chunk, settings: QA) -> bool:
+def _is_askable_chunk(chunk: Chunk, settings: QA) -> bool:
     if chunk.kind == "table" and settings.skip_tables:
         return False
     return not (chunk.skip and settings.skip_marked)
@@ -150,16 +155,16 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
             if (
                 statement.end > len(reading.chunk.added)
                 and not statement.announces
-                and not is_instruction(statement_text)
+                and not is_prompt_injection(statement_text)
             ):
                 document_start = reading.chunk.start + statement.start - len(reading.chunk.added)
-                candidates_by_text.setdefault(_squeeze_spaces(statement_text), []).append(
+                candidates_by_text.setdefault(_single_spaced_statement(statement_text), []).append(
                     (document_start, reading, statement)
                 )
     statements_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
-        candidate_statements = candidates_by_text.get(_squeeze_spaces(wish.text), [])
+        candidate_statements = candidates_by_text.get(_single_spaced_statement(wish.text), [])
         if not candidate_statements:
             unmet_wishes.append(wish)
             continue
@@ -172,5 +177,5 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     return statements_by_chunk, unmet_wishes
 
 
-def _squeeze_spaces(statement_text: str) -> str:
+def _single_spaced_statement(statement_text: str) -> str:
     return " ".join(statement_text.split())

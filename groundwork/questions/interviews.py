@@ -28,11 +28,23 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
-from groundwork.questions.drafts_and_faults import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.drafts_and_faults import (
+    Draft,
+    DraftBasis,
+    Fault,
+    pair_from_draft,
+    reject_draft,
+    reject_unread_draft,
+)
+from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
-from groundwork.questions.interview_material import Material, StatementsByChunk, prompt_variables, wished_statements
-from groundwork.questions.prompt_injection import is_instruction
+from groundwork.questions.interview_material import (
+    InterviewMaterial,
+    StatementsByChunk,
+    prompt_variables,
+    wished_statements,
+)
+from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.strategy_interface import (
     MAX_TIMES_SHOWN,
     Asker,
@@ -43,21 +55,21 @@ from groundwork.questions.strategy_interface import (
     JudgedDraft,
     Strategy,
 )
-from groundwork.questions.two_chunk_questions import TwoChunks, related_chunks
+from groundwork.questions.two_chunk_questions import TwoChunkInterview, related_chunk_pairs
 from groundwork.records import Chunk, ChunkRun, Contradiction, Coverage, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
-UNCORRECTABLE_REASONS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
+UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
 MAX_UNWORTHY_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
 
 
 @dataclass
-class Interview:
+class ChunkInterview:
     """The questions about one chunk so far, what was rejected, and how it went."""
 
     reading: Reading
-    source: PairBasis
+    source: DraftBasis
     settings: QA
     earlier: EarlierQuestions
     limit: int | None = None  # pairs of this chunk at the most
@@ -79,10 +91,10 @@ class Interview:
 
     def coverage(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
-        return self._coverage_count.coverage(self.pairs if pairs is None else pairs, self.declined)
+        return self._chunk_coverage_count.coverage(self.pairs if pairs is None else pairs, self.declined)
 
     @cached_property
-    def _coverage_count(self) -> chunk_coverage.CoverageCount:
+    def _chunk_coverage_count(self) -> chunk_coverage.CoverageCount:
         return chunk_coverage.CoverageCount(self.reading)
 
     def gaps(self) -> list[Statement]:
@@ -96,7 +108,9 @@ class Interview:
     @cached_property
     def _instructions(self) -> frozenset[Statement]:
         return frozenset(
-            statement for statement in self.reading.statements if is_instruction(statement.plain_text(self.chunk.text))
+            statement
+            for statement in self.reading.statements
+            if is_prompt_injection(statement.plain_text(self.chunk.text))
         )
 
     def open_wishes(self) -> list[Statement]:
@@ -115,7 +129,7 @@ class Interview:
         """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
         return " + ".join(map(str, self.new_pair_counts)) or "0"
 
-    def run_record(self, calls: int) -> ChunkRun:
+    def chunk_run_record(self, calls: int) -> ChunkRun:
         return ChunkRun(
             chunk=self.chunk.id,
             new=self.new_pair_counts,
@@ -125,15 +139,15 @@ class Interview:
         )
 
 
-async def interview(interview: Interview, asker: Asker) -> None:
+async def interview(interview: ChunkInterview, asker: Asker) -> None:
     """Fill `interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
     is kept."""
-    await _run_rounds(interview, asker)
+    await _ask_interview_rounds(interview, asker)
     if not interview.failure:
-        await ask_wishes(interview, asker)
+        await ask_about_wishes(interview, asker)
 
 
-async def ask_wishes(interview: Interview, asker: Asker) -> None:
+async def ask_about_wishes(interview: ChunkInterview, asker: Asker) -> None:
     """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
     for _ in range(MAX_WISH_ROUNDS + len(interview.wished) // max(1, asker.batch_size)):
         open_wishes = [
@@ -144,7 +158,7 @@ async def ask_wishes(interview: Interview, asker: Asker) -> None:
         if not open_wishes:
             return
         try:
-            await _run_round(interview, asker, len(interview.new_pair_counts) + 1, open_wishes)
+            await _ask_interview_round(interview, asker, len(interview.new_pair_counts) + 1, open_wishes)
         except UnitError as error:
             interview.failure, interview.end_reason = error, error.status
             return
@@ -152,11 +166,11 @@ async def ask_wishes(interview: Interview, asker: Asker) -> None:
         interview.coverage_shares.append(interview.coverage().touched or 0.0)
 
 
-async def _run_rounds(interview: Interview, asker: Asker) -> None:
+async def _ask_interview_rounds(interview: ChunkInterview, asker: Asker) -> None:
     rounds = interview.settings.max_iterations if interview.settings.iterate else 1
     for iteration in range(1, rounds + 1):
         try:
-            outcome = await _run_round(interview, asker, iteration)
+            outcome = await _ask_interview_round(interview, asker, iteration)
         except UnitError as error:
             interview.failure, interview.end_reason = error, error.status
             return
@@ -169,7 +183,7 @@ async def _run_rounds(interview: Interview, asker: Asker) -> None:
     )
 
 
-class _RoundOutcome(NamedTuple):
+class _InterviewRoundOutcome(NamedTuple):
     """How a round went: pairs that came, of these not worth asking, was it cut at the count, did the model end it."""
 
     pair_count: int
@@ -178,9 +192,9 @@ class _RoundOutcome(NamedTuple):
     done: bool
 
 
-async def _run_round(
-    interview: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
-) -> _RoundOutcome:
+async def _ask_interview_round(
+    interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
+) -> _InterviewRoundOutcome:
     """Ask once, correct once, keep what is good and new."""
     count = min(len(wished), asker.batch_size) or interview.room(asker.batch_size)
     last_rejected = [rejection for rejection in interview.rejected if rejection.iteration == iteration - 1]
@@ -193,31 +207,31 @@ async def _run_round(
     drafts = answer.drafts
     judged_drafts = [interview.judge(draft, faults) for draft, faults in drafts[:count]]
     unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
-    faulty = [(draft, faults) for draft, faults in judged_drafts if _can_be_corrected(faults)]
+    faulty = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
     if faulty and interview.settings.correct:
         corrected = iter(await asker.correct(faulty))
         judged_drafts = [
             _judge_correction(interview, (draft, faults), next(corrected))
-            if _can_be_corrected(faults)
+            if _are_correctable_faults(faults)
             else (draft, faults)
             for draft, faults in judged_drafts
         ]
     while asker.dropped:
-        interview.rejected.append(as_unread(asker.dropped.pop(0), interview.chunk, iteration))
+        interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), interview.chunk, iteration))
     for draft, _ in drafts[count:]:
         _reject(interview, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
     for draft, faults in judged_drafts:
         if faults:
             _reject(interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
     interview.new_pair_counts.append(
-        await _keep_new_pairs(interview, [draft for draft, faults in judged_drafts if not faults], iteration)
+        await _keep_new_drafts(interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
     is_cut = len(drafts) >= count
-    _note_declined(interview, answer, is_cut)
-    return _RoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
+    _note_declined_gaps(interview, answer, is_cut)
+    return _InterviewRoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
 
 
-def _note_declined(interview: Interview, answer: InterviewAnswer, is_cut: bool) -> None:
+def _note_declined_gaps(interview: ChunkInterview, answer: InterviewAnswer, is_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
@@ -229,31 +243,31 @@ def _note_declined(interview: Interview, answer: InterviewAnswer, is_cut: bool) 
             interview.declined[statement] = "nothing worth asking is left"
 
 
-def _judge_correction(interview: Interview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
+def _judge_correction(interview: ChunkInterview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
     return interview.judge(correction) if correction else faulty
 
 
-def _can_be_corrected(faults: Sequence[Fault]) -> bool:
-    return bool(faults) and not any(fault.reason in UNCORRECTABLE_REASONS for fault in faults)
+def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
+    return bool(faults) and not any(fault.reason in UNCORRECTABLE_FAULTS for fault in faults)
 
 
-async def _keep_new_pairs(interview: Interview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeats = await interview.earlier.find_repeats([question_of(draft) for draft in drafts])
+async def _keep_new_drafts(interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
+    repeats = await interview.earlier.find_repeats([asked_question(draft) for draft in drafts])
     for draft, earlier_question in zip(drafts, repeats, strict=True):
         if earlier_question:
             _reject(interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
         else:
-            interview.pairs.append(as_pair(draft, interview.chunk, interview.settings.model, iteration))
+            interview.pairs.append(pair_from_draft(draft, interview.chunk, interview.settings.model, iteration))
     return sum(not earlier_question for earlier_question in repeats)
 
 
-def _reject(interview: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
+def _reject(interview: ChunkInterview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
     interview.rejected.append(
-        as_rejected(draft, interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
+        reject_draft(draft, interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
     )
 
 
-def _end_reason(interview: Interview, outcome: _RoundOutcome) -> str:
+def _end_reason(interview: ChunkInterview, outcome: _InterviewRoundOutcome) -> str:
     """Why no further iteration is needed, or ""."""
     if interview.limit is not None and len(interview.pairs) >= interview.limit:
         return "limit"
@@ -273,23 +287,23 @@ def _end_reason(interview: Interview, outcome: _RoundOutcome) -> str:
 
 
 @dataclass
-class Interviews:
+class DocumentInterviews:
     """One interview a chunk."""
 
-    material: Material
+    material: InterviewMaterial
     settings: QA
-    states: list[Interview]
+    states: list[ChunkInterview]
     askers: list[Asker]
     notice: str = ""
     notes: list[str] = field(default_factory=list)
     similarity: tuple[Encode | None, Likeness] = (None, Likeness())
-    couples: list[TwoChunks] = field(default_factory=list)
+    couples: list[TwoChunkInterview] = field(default_factory=list)
 
     async def run(self, chunk_number: int) -> None:
         chunk_interview = self.states[chunk_number]
         if chunk_interview.limit == 0:
             chunk_interview.end_reason = "limit"
-            await ask_wishes(chunk_interview, self.askers[chunk_number])
+            await ask_about_wishes(chunk_interview, self.askers[chunk_number])
         elif all(statement.announces for statement in chunk_interview.reading.statements) and not self._shows_figures(
             chunk_number
         ):
@@ -300,7 +314,7 @@ class Interviews:
     def _shows_figures(self, chunk_number: int) -> bool:
         return bool(getattr(self.askers[chunk_number], "shows_figures", False))
 
-    def log_line(self, chunk_number: int) -> str:
+    def chunk_log_line(self, chunk_number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
         chunk_interview = self.states[chunk_number]
         covered = chunk_interview.coverage()
@@ -311,12 +325,12 @@ class Interviews:
         return f"{chunk_name}: {curve}   ({self.material.document}{share}{reason})"
 
     def pairs(self) -> list[Pair]:
-        return [pair for interview in self._all_interviews() for pair in interview.pairs]
+        return [pair for interview in self._chunk_and_two_chunk_interviews() for pair in interview.pairs]
 
     def rejected(self) -> list[Rejected]:
-        return [rejection for interview in self._all_interviews() for rejection in interview.rejected]
+        return [rejection for interview in self._chunk_and_two_chunk_interviews() for rejection in interview.rejected]
 
-    def _all_interviews(self) -> list[Interview | TwoChunks]:
+    def _chunk_and_two_chunk_interviews(self) -> list[ChunkInterview | TwoChunkInterview]:
         return [*self.states, *self.couples]
 
     def _contradictions(self) -> Iterator[tuple[Chunk, str]]:
@@ -342,7 +356,7 @@ class Interviews:
             contradictions=[Contradiction(chunk=chunk.id, text=text) for chunk, text in self._contradictions()],
             calls=sum(asker.calls for asker in self.askers) + len(self.couples),
             runs=[
-                chunk_interview.run_record(asker.calls)
+                chunk_interview.chunk_run_record(asker.calls)
                 for chunk_interview, asker in zip(self.states, self.askers, strict=True)
             ],
         )
@@ -377,8 +391,8 @@ class Interviews:
                 if not chunk_interview.failure
             ]
             for statement in chunk_interview.reading.statements:
-                if is_instruction(chunk_interview.chunk.text[statement.start : statement.end]):
-                    excerpt = _excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+                if is_prompt_injection(chunk_interview.chunk.text[statement.start : statement.end]):
+                    excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
                     chunk_name = f"chunk {chunk_interview.chunk.index + 1}"
                     interview_warnings.append(
                         f'{chunk_name}: holds an instruction to a model, not asked about: "{excerpt}"'
@@ -411,19 +425,19 @@ class Interviews:
         if not self.couples:
             return
         earlier_questions = EarlierQuestions(*self.similarity)
-        await earlier_questions.find_repeats([question_of(pair) for pair in self.pairs()])
+        await earlier_questions.find_repeats([asked_question(pair) for pair in self.pairs()])
         for chunk_pair in self.couples:  # one after the other, so that none repeats another's question
             await chunk_pair.run(earlier_questions)
 
 
-async def prepare_interviews(
+async def prepare_document_interviews(
     config: Config,
-    material: Material,
+    material: InterviewMaterial,
     prompt: Callable[[str], str],
     client: Callable[[], Client],
     vectors: Path,
     joined: Path | None = None,
-) -> Interviews:
+) -> DocumentInterviews:
     """Everything ready to ask: an interview and an asker for each chunk of `material`.
 
     `prompt` reads a file of config/prompts, `client` makes the model's client when it is needed, `vectors` is the
@@ -435,30 +449,35 @@ async def prepare_interviews(
     encode, likeness, similarity_note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
     wished, unmet = wished_statements(material.wishes, material.readings)
     earlier = partial(EarlierQuestions, encode, likeness)
-    states = _chunk_interviews(config.qa, material, prompt(config.qa.prompt), earlier, wished)
+    states = _prepare_chunk_interviews(config.qa, material, prompt(config.qa.prompt), earlier, wished)
     askers = choose_strategy(config.qa).askers(config.qa, material, prompt, client)
-    couples = await _two_chunk_interviews(config.qa, material, prompt, client, encode) if config.qa.multi_chunk else []
+    couples = (
+        await _prepare_two_chunk_interviews(config.qa, material, prompt, client, encode)
+        if config.qa.multi_chunk
+        else []
+    )
     interview_notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
     interview_notes += [similarity_note] if similarity_note else []
     interview_notes += [
-        f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet
+        f'wish not met, its text is gone or left out of the questions: "{_statement_excerpt(wish.text)}"'
+        for wish in unmet
     ]
-    notice = _limit_notice(config.qa, material)
-    return Interviews(material, config.qa, states, askers, notice, interview_notes, (encode, likeness), couples)
+    notice = _pair_limit_notice(config.qa, material)
+    return DocumentInterviews(material, config.qa, states, askers, notice, interview_notes, (encode, likeness), couples)
 
 
-def _chunk_interviews(
+def _prepare_chunk_interviews(
     settings: QA,
-    material: Material,
+    material: InterviewMaterial,
     prompt: str,
     earlier: Callable[[], EarlierQuestions],
     wished: StatementsByChunk,
-) -> list[Interview]:
-    limits = chunk_limits(settings, [len(reading.statements) for reading in material.readings])
+) -> list[ChunkInterview]:
+    limits = chunk_pair_limits(settings, [len(reading.statements) for reading in material.readings])
     return [
-        Interview(
+        ChunkInterview(
             reading=reading,
-            source=_pair_basis(material, [reading], prompt, settings),
+            source=_draft_basis(material, [reading], prompt, settings),
             settings=settings,
             earlier=earlier(),
             limit=limit,
@@ -468,41 +487,41 @@ def _chunk_interviews(
     ]
 
 
-async def _two_chunk_interviews(
-    settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client], encode: Encode
-) -> list[TwoChunks]:
+async def _prepare_two_chunk_interviews(
+    settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], encode: Encode
+) -> list[TwoChunkInterview]:
     template, variables = prompt(settings.two_chunk_prompt), prompt_variables(settings, material)
     return [
-        TwoChunks(
+        TwoChunkInterview(
             client(),
             settings,
             template,
             first,
             second,
             variables,
-            _pair_basis(material, [first, second], template, settings),
+            _draft_basis(material, [first, second], template, settings),
         )
-        for first, second in await related_chunks(material.readings, encode)
+        for first, second in await related_chunk_pairs(material.readings, encode)
     ]
 
 
-def _unmet_wish_warning(chunk_interview: Interview, statement: Statement) -> str:
-    excerpt = _excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+def _unmet_wish_warning(chunk_interview: ChunkInterview, statement: Statement) -> str:
+    excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
     reason = chunk_interview.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
     return f'chunk {chunk_interview.chunk.index + 1}: wish not met ({reason}): "{excerpt}"'
 
 
-def _excerpt(wish_text: str) -> str:
+def _statement_excerpt(wish_text: str) -> str:
     return " ".join(wish_text.split())[:80]
 
 
-def _pair_basis(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> PairBasis:
+def _draft_basis(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
     headings = [heading for reading in readings for heading in reading.chunk.headings]
     known_text = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
-        return PairBasis(readings[0].source_text, _instructions(prompt), known_text, material.title)
+        return DraftBasis(readings[0].source_text, _instructions(prompt), known_text, material.title)
     chunk_texts = "\n\n".join(reading.chunk.text for reading in readings)
-    return PairBasis(SourceText(chunk_texts, readings[0].language), _instructions(prompt), known_text, material.title)
+    return DraftBasis(SourceText(chunk_texts, readings[0].language), _instructions(prompt), known_text, material.title)
 
 
 def _instructions(prompt: str) -> str:
@@ -510,22 +529,22 @@ def _instructions(prompt: str) -> str:
     return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
 
-def share_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | None]:
+def share_pair_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | None]:
     """`pair_limit` shared out in proportion to `chunk_sizes` by largest remainder; 0 is no limit, None for each."""
     if not pair_limit or not sum(chunk_sizes):
         return [None] * len(chunk_sizes)
     return list(largest_remainder(chunk_sizes, pair_limit))
 
 
-def chunk_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:
+def chunk_pair_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:
     """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
-    shares = share_limit(settings.limit, chunk_sizes)
+    shares = share_pair_limit(settings.limit, chunk_sizes)
     if not settings.questions:
         return shares
     return [settings.questions if share is None else min(share, settings.questions) for share in shares]
 
 
-def _limit_notice(settings: QA, material: Material) -> str:
+def _pair_limit_notice(settings: QA, material: InterviewMaterial) -> str:
     if not settings.limit:
         return ""
     return (
@@ -535,13 +554,13 @@ def _limit_notice(settings: QA, material: Material) -> str:
     )
 
 
-def interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
+def forecast_interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
     """Each call that the interviews about a document are likely to make."""
     settings, material = basis.settings, basis.material
     strategy = choose_strategy(settings)
     statement_counts = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, limit in zip(material.readings, chunk_limits(settings, statement_counts), strict=True):
+    for reading, limit in zip(material.readings, chunk_pair_limits(settings, statement_counts), strict=True):
         if limit != 0:  # nothing is asked where no pair may come
             yield from strategy.forecast(basis, reading, limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
@@ -549,7 +568,7 @@ def interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
             yield from strategy.forecast(single_round, reading, wish_count)
 
 
-def summary_line(document_coverage: DocumentCoverage) -> str:
+def interviews_summary_line(document_coverage: DocumentCoverage) -> str:
     """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_INSTRUCTIONS = re.compile(
+_INJECTION_PATTERN = re.compile(
     r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
       | \b(?:ignore|disregard|forget)\b[^.\n]{0,20}\b(?:above|previous|prior|preceding|earlier)\b
       | \b(?:you\ are\ now|act\ as|pretend\ to\ be)\ (?:an?|the)\b[^.\n]{0,40}
@@ -20,6 +20,6 @@ _INSTRUCTIONS = re.compile(
 )
 
 
-def is_instruction(text: str) -> bool:
+def is_prompt_injection(text: str) -> bool:
     """Does `text` speak to a language model ("ignore the above and ...") instead of to a reader?"""
-    return _INSTRUCTIONS.search(text) is not None
+    return _INJECTION_PATTERN.search(text) is not None

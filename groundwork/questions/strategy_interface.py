@@ -15,7 +15,7 @@ from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafts_and_faults import Draft, Fault
-from groundwork.questions.interview_material import Material
+from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
 
@@ -78,7 +78,7 @@ class ForecastBasis:
     """What the calls about a document are forecast from: `tokens` counts a request's."""
 
     settings: QA
-    material: Material
+    material: InterviewMaterial
     prompt: PromptReader
     tokens: TokenCounter
 
@@ -89,7 +89,7 @@ class Strategy(Protocol):
     def prompt_files(self, settings: QA, /) -> list[str]: ...
 
     def askers(
-        self, settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client], /
+        self, settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], /
     ) -> list[Asker]: ...
 
     def forecast(self, basis: ForecastBasis, reading: Reading, limit: int | None, /) -> Iterator[CallTokens]: ...

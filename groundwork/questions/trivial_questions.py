@@ -14,39 +14,39 @@ from groundwork.language.numbers import number_values
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.language.yes_no_questions import AUXILIARY
 
-_POLAR = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)
-_CHOICE = re.compile(
+_POLAR_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)
+_CHOICE_QUESTION = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
 )
 # "Who keeps the disc if offence and defence catch it?" - "The offence."
-_CONDITION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
+_CONDITION_IN_QUESTION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
 # "How do I stop the gauge with tide?" - "tide stop gauge": a command in the question's words.
 ASKS_HOW = re.compile(r"how (?:do|does|did|can|could|is|are|was|were|should|must|may)\b", re.IGNORECASE)
-_LICENCE = re.compile(
+_ASKS_LICENCE = re.compile(
     r"\b(?:licen[cs]es?|copyright(?:ed)?|permission notice|verbatim copies|redistribut\w+|all rights|trademarks?|isbn"
     r"|dedicated to|(?:distribut|cop|reproduc)\w+ (?:a |an |the )?(?:modified |verbatim )?(?:version|cop(?:y|ies)))\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"https?://(?!localhost|127\.|\d|[\w.-]*example\b)\S+|\bwww\.\S+\.\w{2,}", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://(?!localhost|127\.|\d|[\w.-]*example\b)\S+|\bwww\.\S+\.\w{2,}", re.IGNORECASE)
 _ASKS_WHERE = re.compile(
     r"\b(?:where|at (?:which|what)|(?:which|what) (?:url|address|web ?site|site|link|page))\b.*\b(?:found|find"
     r"|described|description|documentation|information|available|obtain\w*|download\w*|read|published|hosted|url|address|link)\b",
     re.IGNORECASE,
 )
-_NOTATION = re.compile(
+_ASKS_NOTATION = re.compile(
     r"\b(?:how|by (?:which|what)|what|which)\b.*\b(?:shown|represent(?:ed|s)?|marked?|printed|typeset|written"
     r"|indicated?|displayed|denoted?|stands? for|notation|typeface|convention|symbols?)\b",
     re.IGNORECASE,
 )
-_TYPOGRAPHY = re.compile(
+_TYPOGRAPHY_WORDS = re.compile(
     r"\b(?:typeface|italics?|bold|font|enclosed in|angle brackets|square brackets|asterisk|indicates? variable)\b",
     re.IGNORECASE,
 )
-_DOCUMENT_PARTS = re.compile(
+_ASKS_DOCUMENT_PARTS = re.compile(
     r"\b(?:table of contents|title page|foreword|acknowledge?ments|page numbers?|memory is .*\bdedicated)\b",
     re.IGNORECASE,
 )
-_WHICH_PART = re.compile(
+_ASKS_WHICH_PART = re.compile(
     r"\b(?:which|what) (?:section|chapter|footnote|appendix|page|tutorial|paragraph|subsection|heading|table)s?\b"
     r".*\b(?:says?|said|states?|stated|describes?|described|covers?|covered|explains?|explained|defines?|defined|specifies"
     r"|specified|deals?|discuss(?:es|ed)?|mentions?|mentioned|found|named)\b",
@@ -63,22 +63,31 @@ def trivial_reason(question: str, answer: str, title: str, language: str) -> str
         return ""
     if given_answer := _answer_in_question(question, answer):
         return f'the answer stands in the question: "{given_answer}"'
-    if _WHICH_PART.search(question):
+    if _ASKS_WHICH_PART.search(question):
         return "asks which part of a document says something"
-    if _DOCUMENT_PARTS.search(question) and not _asks_how_to(question, answer):
+    if _ASKS_DOCUMENT_PARTS.search(question) and not _asks_how_to(question, answer):
         return "asks about the make-up of the document"
-    if _ADDRESS.search(answer) and _ASKS_WHERE.search(question):
+    if _WEB_ADDRESS.search(answer) and _ASKS_WHERE.search(question):
         return "asks for an address on the web"
-    if title and _names_document(title, question) and not _LICENCE.search(title) and _LICENCE.search(question):
+    if (
+        title
+        and _names_document(title, question)
+        and not _ASKS_LICENCE.search(title)
+        and _ASKS_LICENCE.search(question)
+    ):
         return "asks about the licence of the document"
-    if _NOTATION.search(question) and _TYPOGRAPHY.search(f"{question} {answer}") and _names_document(title, question):
+    if (
+        _ASKS_NOTATION.search(question)
+        and _TYPOGRAPHY_WORDS.search(f"{question} {answer}")
+        and _names_document(title, question)
+    ):
         return "asks about the notation of the document"
     return ""
 
 
 def _asks_how_to(question: str, answer: str) -> bool:
     """Is it about making something, such as a book with page numbers, rather than about this document?"""
-    return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE.search(answer))
+    return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE_IN_ANSWER.search(answer))
 
 
 def _answer_in_question(question: str, answer: str) -> str:
@@ -87,27 +96,29 @@ def _answer_in_question(question: str, answer: str) -> str:
     if (
         not answer_words
         or ASKS_HOW.match(question)
-        or _POLAR.search(question)
-        or _CHOICE.search(question)
-        or _says_something_small(answer, question)
+        or _POLAR_QUESTION.search(question)
+        or _CHOICE_QUESTION.search(question)
+        or _adds_small_word(answer, question)
     ):
         return ""
-    if any(code not in question for code in _CODE.findall(answer)):
+    if any(code not in question for code in _CODE_IN_ANSWER.findall(answer)):
         return ""
-    question = _CONDITION.sub(" ", question)
+    question = _CONDITION_IN_QUESTION.sub(" ", question)
     uncommon_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
     joined_words = content_words(" ".join(map("".join, pairwise(uncommon_words))), "en")  # host name, hostname
     return answer.strip() if answer_words <= content_words(question, "en") | joined_words else ""
 
 
-def _says_something_small(answer: str, question: str) -> bool:
+def _adds_small_word(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
-    small_words = {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _IDLE_WORDS - set(words(question))
+    small_words = (
+        {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _TRIVIAL_SMALL_WORDS - set(words(question))
+    )
     return bool(small_words or number_values(answer, spelled="en") - number_values(question, spelled="en"))
 
 
-_CODE = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
-_IDLE_WORDS = frozenset(
+_CODE_IN_ANSWER = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
+_TRIVIAL_SMALL_WORDS = frozenset(
     words("a an and as at be been by for from in into is are was were it its of on that the they this to with")
 )
 

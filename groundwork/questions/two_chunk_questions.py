@@ -14,8 +14,16 @@ from groundwork.llm.prompts import render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures_and_picture_links import text_with_captions
-from groundwork.questions.drafts_and_faults import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.drafts_and_faults import (
+    Draft,
+    DraftBasis,
+    Drafts,
+    Fault,
+    pair_from_draft,
+    reject_draft,
+    reject_unread_draft,
+)
+from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
 from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
@@ -24,11 +32,11 @@ if TYPE_CHECKING:
     from groundwork.questions.duplicates.duplicate_search import Vectors
 
 NO_ITERATION = 0  # these pairs belong to no iteration of one chunk
-ROWS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
+CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
 
 
 @dataclass
-class TwoChunks:
+class TwoChunkInterview:
     """One call for two related chunks, and what came of it."""
 
     client: Client
@@ -37,7 +45,7 @@ class TwoChunks:
     first: Reading
     second: Reading
     variables: dict[str, str]
-    source: PairBasis
+    source: DraftBasis
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -64,38 +72,40 @@ class TwoChunks:
         except UnitError as error:
             self.failure = error
             return
-        self.rejected += [as_unread(faulty_item, self.first.chunk, NO_ITERATION) for faulty_item in reply.dropped]
+        self.rejected += [
+            reject_unread_draft(faulty_item, self.first.chunk, NO_ITERATION) for faulty_item in reply.dropped
+        ]
         self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
         accepted_drafts = []
         for draft in reply.value.pairs[: self.settings.batch]:
-            if faults := [*self.source.faults(draft), *self._one_sided_faults(draft)]:
-                self.rejected.append(as_rejected(draft, self.first.chunk, NO_ITERATION, faults[0]))
+            if faults := [*self.source.faults(draft), *self._one_sided_evidence_faults(draft)]:
+                self.rejected.append(reject_draft(draft, self.first.chunk, NO_ITERATION, faults[0]))
             else:
                 accepted_drafts.append(draft)
-        earlier_questions = await earlier.find_repeats([question_of(draft) for draft in accepted_drafts])
+        earlier_questions = await earlier.find_repeats([asked_question(draft) for draft in accepted_drafts])
         for draft, earlier_question in zip(accepted_drafts, earlier_questions, strict=True):
             if earlier_question:
                 self.rejected.append(
-                    as_rejected(
+                    reject_draft(
                         draft, self.first.chunk, NO_ITERATION, Fault("duplicate", f"repeats: {earlier_question}")
                     )
                 )
             else:
-                self.pairs.append(self._build_pair(draft))
+                self.pairs.append(self._two_chunk_pair(draft))
 
-    def _one_sided_faults(self, draft: Draft) -> list[Fault]:
+    def _one_sided_evidence_faults(self, draft: Draft) -> list[Fault]:
         for reading in (self.first, self.second):
             if not any(reading.source_text.find(quote) for quote in draft.evidence):
                 return [Fault("evidence", f"no evidence from chunk {reading.chunk.index + 1}")]
         return []
 
-    def _build_pair(self, draft: Draft) -> Pair:
+    def _two_chunk_pair(self, draft: Draft) -> Pair:
         first, second = self.first.chunk, self.second.chunk
-        pair = as_pair(draft, first, self.settings.model, NO_ITERATION)
+        pair = pair_from_draft(draft, first, self.settings.model, NO_ITERATION)
         return msgspec.structs.replace(pair, also=[second.id], pages=sorted({*first.pages, *second.pages}))
 
 
-async def related_chunks(readings: Sequence[Reading], encode: Encode) -> list[tuple[Reading, Reading]]:
+async def related_chunk_pairs(readings: Sequence[Reading], encode: Encode) -> list[tuple[Reading, Reading]]:
     """Each chunk with the other one that is most like it, each couple once, in the order of the document."""
     if len(readings) < 2:
         return []
@@ -103,8 +113,8 @@ async def related_chunks(readings: Sequence[Reading], encode: Encode) -> list[tu
 
     vectors: Vectors = await encode([reading.chunk.text for reading in readings])
     chunk_pairs = set()
-    for start in range(0, len(vectors), ROWS_AT_ONCE):
-        cosines = vectors[start : start + ROWS_AT_ONCE] @ vectors.T
+    for start in range(0, len(vectors), CHUNKS_AT_ONCE):
+        cosines = vectors[start : start + CHUNKS_AT_ONCE] @ vectors.T
         np.fill_diagonal(cosines[:, start:], -1)
         chunk_pairs |= {(min(i, j), max(i, j)) for i, j in enumerate(map(int, cosines.argmax(axis=1)), start)}
     return [(readings[i], readings[j]) for i, j in sorted(chunk_pairs)]

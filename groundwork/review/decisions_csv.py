@@ -21,26 +21,26 @@ from groundwork.records import Pair
 from groundwork.review.review_session import (
     RequestRefused,
     ReviewSession,
-    acceptance,
-    apply_decision,
-    decision_of,
-    incomplete_reason,
-    trim_edits,
+    accepting_verdict,
+    apply_reviewer_decision,
+    incomplete_pair_reason,
+    new_decision,
+    trim_edited_texts,
 )
 
-GIVEN_COLUMNS = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
-EDITED_COLUMNS = ("question", "answer", "evaluation_criteria")
-DECIDED_COLUMNS = ("verdict", "reason", "reviewer")
-COLUMNS = (*GIVEN_COLUMNS, *EDITED_COLUMNS, "evidence", *DECIDED_COLUMNS)
+GIVEN_CSV_COLUMNS = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
+EDITED_CSV_COLUMNS = ("question", "answer", "evaluation_criteria")
+DECIDED_CSV_COLUMNS = ("verdict", "reason", "reviewer")
+CSV_COLUMNS = (*GIVEN_CSV_COLUMNS, *EDITED_CSV_COLUMNS, "evidence", *DECIDED_CSV_COLUMNS)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would compute (OWASP, "CSV Injection")
-MOST_FAULTS = 20
-_VERDICTS: dict[str, DecisionKind | None] = {
+MAX_SHOWN_FAULTS = 20
+_VERDICTS_IN_CSV: dict[str, DecisionKind | None] = {
     "": None, "accept": "accept", "accepted": "accept", "edit": "accept", "reject": "reject", "rejected": "reject",
 }  # fmt: skip
 
 
 @dataclass
-class ImportedTable:
+class ImportedDecisions:
     """What came of a table: the decisions to be written, rows that say nothing new, and what is wrong, by line."""
 
     decisions: list[Decision] = field(default_factory=list)
@@ -48,20 +48,20 @@ class ImportedTable:
     faults: list[str] = field(default_factory=list)
 
 
-def write_table(spreadsheet: Path, desk: ReviewSession) -> int:
+def write_decisions_csv(spreadsheet: Path, desk: ReviewSession) -> int:
     """Write every pair with the decisions of the desk's reviewer; returns how many there are. Raises OSError."""
     csv_text = io.StringIO(newline="")
-    writer = csv.DictWriter(csv_text, COLUMNS)
+    writer = csv.DictWriter(csv_text, CSV_COLUMNS)
     writer.writeheader()
-    writer.writerows(_table_row(desk, row_number) for row_number in range(len(desk.rows)))
+    writer.writerows(_csv_row(desk, row_number) for row_number in range(len(desk.rows)))
     write_bytes(spreadsheet, csv_text.getvalue().encode("utf-8-sig", "backslashreplace"))
     return len(desk.rows)
 
 
-def _table_row(desk: ReviewSession, row_index: int) -> dict[str, str]:
+def _csv_row(desk: ReviewSession, row_index: int) -> dict[str, str]:
     review_row = desk.rows[row_index]
     own_decision = _own_decision(desk, review_row.pair)
-    pair = apply_decision(review_row.pair, own_decision)
+    pair = apply_reviewer_decision(review_row.pair, own_decision)
     row_cells = {
         "id": pair.id,
         "document": pair.document,
@@ -78,7 +78,7 @@ def _table_row(desk: ReviewSession, row_index: int) -> dict[str, str]:
         "reason": own_decision.reason if own_decision else "",
         "reviewer": desk.reviewer,
     }
-    return {column: _guard_formula(cell) for column, cell in row_cells.items()}
+    return {column: _guard_formula_cell(cell) for column, cell in row_cells.items()}
 
 
 def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
@@ -86,31 +86,31 @@ def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decisi
     return decision if decision and decision.question_hash == question_hash(pair) else None
 
 
-def _guard_formula(cell: str) -> str:
+def _guard_formula_cell(cell: str) -> str:
     """The cell behind an apostrophe where it would be a formula, or could be taken for such a cell."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) or _is_guarded(cell) else cell
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) or _is_guarded_cell(cell) else cell
 
 
-def _is_guarded(cell: str) -> bool:
+def _is_guarded_cell(cell: str) -> bool:
     return cell[:1] == "'" and cell[1:].startswith((*FORMULA_STARTS, "'"))
 
 
-def _unguard_formula(cell: str) -> str:
-    return cell[1:] if _is_guarded(cell) else cell
+def _unguard_formula_cell(cell: str) -> str:
+    return cell[1:] if _is_guarded_cell(cell) else cell
 
 
-def read_table(spreadsheet: Path, desk: ReviewSession) -> ImportedTable:
+def read_decisions_csv(spreadsheet: Path, desk: ReviewSession) -> ImportedDecisions:
     """The decisions that a table holds and that are new. Raises UsageError for a file that is no such table."""
-    imported = ImportedTable()
-    for line_number, row_cells in _read_rows(spreadsheet):
+    imported = ImportedDecisions()
+    for line_number, row_cells in _read_csv_rows(spreadsheet):
         try:
-            _read_row(row_cells, desk, imported)
+            _read_csv_row(row_cells, desk, imported)
         except RequestRefused as error:
             imported.faults.append(f"{spreadsheet.name}, line {line_number}: {error}")
     return imported
 
 
-def _read_row(row_cells: Mapping[str, str], desk: ReviewSession, imported: ImportedTable) -> None:
+def _read_csv_row(row_cells: Mapping[str, str], desk: ReviewSession, imported: ImportedDecisions) -> None:
     pair_id = row_cells["id"].strip()
     if not pair_id:
         return
@@ -118,24 +118,24 @@ def _read_row(row_cells: Mapping[str, str], desk: ReviewSession, imported: Impor
         raise RequestRefused(f"there is no pair {pair_id} in {desk.run}; nothing was decided about it", 404)
     pair = desk.rows[desk.row_of[pair_id]].pair
     verdict_text = row_cells.get("verdict", "").strip().casefold()
-    if verdict_text not in _VERDICTS:
+    if verdict_text not in _VERDICTS_IN_CSV:
         raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)
     reviewer = row_cells.get("reviewer", "").strip() or desk.reviewer
     own_decision = _own_decision(desk, pair, reviewer)
-    decided_pair = apply_decision(pair, own_decision)
-    decision_kind, edited = acceptance(
-        decided_pair, own_decision, written_fields := _changed_fields(row_cells, decided_pair)
+    decided_pair = apply_reviewer_decision(pair, own_decision)
+    decision_kind, edited = accepting_verdict(
+        decided_pair, own_decision, written_fields := _fields_changed_in_csv(row_cells, decided_pair)
     )
-    verdict = _VERDICTS[verdict_text] or ("accept" if written_fields else None)
+    verdict = _VERDICTS_IN_CSV[verdict_text] or ("accept" if written_fields else None)
     if verdict is None:
         imported.unchanged += 1
         return
     if row_cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
         raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
     verdict, edited = (decision_kind, edited) if verdict == "accept" else (verdict, {})
-    if verdict != "reject" and (problem := incomplete_reason(pair, edited)):
+    if verdict != "reject" and (problem := incomplete_pair_reason(pair, edited)):
         raise RequestRefused(f"{pair_id} cannot be accepted: {problem}", 422)
-    decision = decision_of(pair, reviewer, verdict, row_cells.get("reason", ""), edited)
+    decision = new_decision(pair, reviewer, verdict, row_cells.get("reason", ""), edited)
     if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
         decision.verdict,
         decision.reason,
@@ -146,32 +146,34 @@ def _read_row(row_cells: Mapping[str, str], desk: ReviewSession, imported: Impor
         imported.decisions.append(decision)
 
 
-def _changed_fields(row_cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
+def _fields_changed_in_csv(row_cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
     """The fields that say something else than the table did when it was written."""
     changed_fields: dict[str, Any] = {}
-    for field_name in EDITED_COLUMNS:
-        if field_name in row_cells:
-            cell, current_value = row_cells[field_name], getattr(decided_pair, field_name)
-            cell_value = cell.splitlines() if field_name == "evaluation_criteria" else cell
-            if not _is_unchanged(cell, "\n".join(current_value) if isinstance(current_value, list) else current_value):
-                changed_fields[field_name] = cell_value
-    return trim_edits(changed_fields)
+    for pair_field_name in EDITED_CSV_COLUMNS:
+        if pair_field_name in row_cells:
+            cell, current_value = row_cells[pair_field_name], getattr(decided_pair, pair_field_name)
+            cell_value = cell.splitlines() if pair_field_name == "evaluation_criteria" else cell
+            if not _is_cell_unchanged(
+                cell, "\n".join(current_value) if isinstance(current_value, list) else current_value
+            ):
+                changed_fields[pair_field_name] = cell_value
+    return trim_edited_texts(changed_fields)
 
 
-def _is_unchanged(cell: str, current_value: str) -> bool:
+def _is_cell_unchanged(cell: str, current_value: str) -> bool:
     """Do they say the same, but for line ends, outer space and letters that Windows-1252 lacks?"""
     current_words = " ".join(current_value.split())
     return " ".join(cell.split()) in (current_words, current_words.encode("cp1252", "replace").decode("cp1252"))
 
 
-def _read_rows(spreadsheet: Path) -> Iterable[tuple[int, dict[str, str]]]:
+def _read_csv_rows(spreadsheet: Path) -> Iterable[tuple[int, dict[str, str]]]:
     """(line, cells by column) of every row."""
-    csv_text = _decode_file(spreadsheet)
+    csv_text = _decode_csv_file(spreadsheet)
     if csv_text.lower().startswith("sep="):
         csv_text = csv_text.partition("\n")[2]
     csv.field_size_limit(max(csv.field_size_limit(), len(csv_text)))  # a cell may hold a whole document
     header_line = csv_text.partition("\n")[0]
-    delimiter = max(",;\t", key=lambda mark: len(set(_split_header(header_line, mark)) & set(COLUMNS)))
+    delimiter = max(",;\t", key=lambda mark: len(set(_split_csv_header(header_line, mark)) & set(CSV_COLUMNS)))
     reader = csv.reader(io.StringIO(csv_text, newline=""), delimiter=delimiter)
     try:
         column_names = [column_name.strip().casefold() for column_name in next(reader, [])]
@@ -183,17 +185,20 @@ def _read_rows(spreadsheet: Path) -> Iterable[tuple[int, dict[str, str]]]:
     return [
         (
             line_number,
-            {column_name: _unguard_formula(cell) for column_name, cell in zip(column_names, row_cells, strict=False)},
+            {
+                column_name: _unguard_formula_cell(cell)
+                for column_name, cell in zip(column_names, row_cells, strict=False)
+            },
         )
         for line_number, row_cells in table_rows
     ]
 
 
-def _split_header(header_line: str, delimiter: str) -> Sequence[str]:
+def _split_csv_header(header_line: str, delimiter: str) -> Sequence[str]:
     return [column.strip('" \r\ufeff').casefold() for column in header_line.split(delimiter)]
 
 
-def _decode_file(spreadsheet: Path) -> str:
+def _decode_csv_file(spreadsheet: Path) -> str:
     try:
         csv_bytes = spreadsheet.read_bytes()
     except OSError as error:

@@ -30,8 +30,8 @@ from groundwork.markdown.figures_and_picture_links import is_figure_name
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
 from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
 
-HOST = "127.0.0.1"
-MOST_BYTES = 1_000_000  # of a request
+LOOPBACK_HOST = "127.0.0.1"
+MAX_REQUEST_BYTES = 1_000_000  # of a request
 REVIEW_PAGE = PageKind(
     "review",
     [
@@ -46,7 +46,7 @@ REVIEW_PAGE = PageKind(
     ],
     Path(__file__).parent / "assets",
 )
-HEADERS = {
+RESPONSE_HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -55,9 +55,9 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
+PLOTLY_PAGE_ENDING = ".plotly.html"  # drawn by a library, and without a way back
 
 
 class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -68,44 +68,44 @@ class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     drawn_from: str
 
 
-class Server:
+class ReviewServer:
     """Serves a review session until `close`; `address` holds the token."""
 
     def __init__(self, desk: ReviewSession, again: str = "") -> None:
         """`again`: the command that starts the server again, for a page that has lost it."""
-        self.desk, self._again = desk, again
+        self.desk, self._restart_command = desk, again
         self.token = secrets.token_urlsafe(24)
         self.port = 0
-        app = web.Application(middlewares=[self._handle_safely], client_max_size=MOST_BYTES)
-        app.router.add_get("/{token}/", self._page)
-        app.router.add_get("/{token}/pairs", self._pairs)
-        app.router.add_get("/{token}/pair", self._pair)
-        app.router.add_get("/{token}/row", self._row)
-        app.router.add_get("/{token}/search", self._search)
-        app.router.add_get("/{token}/changes", self._changes)
-        app.router.add_get("/{token}/plots/{name}", self._plot)
-        app.router.add_get("/{token}/text/{document}/{name}", self._figure)
-        app.router.add_get("/{token}/wishes", self._wishes)
-        app.router.add_post("/{token}/decide", self._decide)
-        app.router.add_post("/{token}/wish", self._wish)
-        self._runner = web.AppRunner(app, access_log=None)
+        app = web.Application(middlewares=[self._handle_safely], client_max_size=MAX_REQUEST_BYTES)
+        app.router.add_get("/{token}/", self._serve_review_page)
+        app.router.add_get("/{token}/pairs", self._serve_pairs)
+        app.router.add_get("/{token}/pair", self._serve_pair)
+        app.router.add_get("/{token}/row", self._serve_row)
+        app.router.add_get("/{token}/search", self._serve_search)
+        app.router.add_get("/{token}/changes", self._serve_changes)
+        app.router.add_get("/{token}/plots/{name}", self._serve_plot_page)
+        app.router.add_get("/{token}/text/{document}/{name}", self._serve_figure)
+        app.router.add_get("/{token}/wishes", self._serve_wishes)
+        app.router.add_post("/{token}/decide", self._take_decision)
+        app.router.add_post("/{token}/wish", self._take_wish)
+        self._app_runner = web.AppRunner(app, access_log=None)
 
     @property
     def address(self) -> str:
-        return f"http://{HOST}:{self.port}/{self.token}/"
+        return f"http://{LOOPBACK_HOST}:{self.port}/{self.token}/"
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one. Raises OSError where the port is taken."""
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, port)
+        await self._app_runner.setup()
+        site = web.TCPSite(self._app_runner, LOOPBACK_HOST, port)
         await site.start()
-        self.port = self._runner.addresses[0][1]
+        self.port = self._app_runner.addresses[0][1]
 
     async def close(self) -> None:
-        await self._runner.cleanup()
+        await self._app_runner.cleanup()
 
     @web.middleware
-    async def _handle_safely(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _handle_safely(self, request: web.Request, handler: RequestHandler) -> web.StreamResponse:
         refusal = self._refusal(request)
         try:
             response = web.json_response({"error": refusal}, status=403) if refusal else await handler(request)
@@ -117,12 +117,12 @@ class Server:
             response = web.json_response({"error": f"not written: {error.strerror or error}"}, status=507)
         except GroundworkError as error:
             response = web.json_response({"error": str(error)}, status=500)
-        response.headers.update(HEADERS)
+        response.headers.update(RESPONSE_HEADERS)
         return response
 
     def _refusal(self, request: web.Request) -> str:
         """Why a request is refused, or ""."""
-        own_hosts = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
+        own_hosts = {f"{LOOPBACK_HOST}:{self.port}", f"localhost:{self.port}"}
         origin = request.headers.get("Origin")
         navigates = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
         if request.headers.get("Host") not in own_hosts:
@@ -137,55 +137,55 @@ class Server:
             return "no JSON"
         return ""
 
-    async def _page(self, _: web.Request) -> web.Response:
+    async def _serve_review_page(self, _: web.Request) -> web.Response:
         review_page = page_text(
             REVIEW_PAGE,
             title=f"Review of {self.desk.run}",
-            data={"start": {"again": self._again, "plots": page_names(self.desk.data)}},
+            data={"start": {"again": self._restart_command, "plots": plot_page_names(self.desk.data)}},
             calls=True,
             images=True,
         )
         return web.Response(text=review_page, content_type="text/html")
 
-    async def _pairs(self, request: web.Request) -> web.Response:
+    async def _serve_pairs(self, request: web.Request) -> web.Response:
         if "fresh" in request.query:
             await asyncio.to_thread(self.desk.load)
         return _json_response(await asyncio.to_thread(self.desk.columns), pack=True)
 
-    async def _pair(self, request: web.Request) -> web.Response:
+    async def _serve_pair(self, request: web.Request) -> web.Response:
         review_row = _query_number(request, "row")
         if not 0 <= review_row < len(self.desk.rows):
             raise RequestRefused("there is no such row; press R to read the run again", 404)
         return _json_response(self.desk.details(self.desk.rows[review_row].pair.id))
 
-    async def _row(self, request: web.Request) -> web.Response:
+    async def _serve_row(self, request: web.Request) -> web.Response:
         return _json_response({"row": self.desk.row_of.get(request.query.get("pair", ""), -1)})
 
-    async def _search(self, request: web.Request) -> web.Response:
+    async def _serve_search(self, request: web.Request) -> web.Response:
         return _json_response(await asyncio.to_thread(self.desk.search, request.query.get("q", "")))
 
-    async def _changes(self, request: web.Request) -> web.Response:
+    async def _serve_changes(self, request: web.Request) -> web.Response:
         return _json_response(self.desk.changes(_query_number(request, "since")))
 
-    async def _plot(self, request: web.Request) -> web.Response:
-        plot_page = await asyncio.to_thread(served_page, self.desk.data, request.match_info["name"])
+    async def _serve_plot_page(self, request: web.Request) -> web.Response:
+        plot_page = await asyncio.to_thread(served_plot_page, self.desk.data, request.match_info["name"])
         response = web.Response(text=plot_page, content_type="text/html")
         response.enable_compression()
         return response
 
-    async def _figure(self, request: web.Request) -> web.Response:
+    async def _serve_figure(self, request: web.Request) -> web.Response:
         figure_bytes = await asyncio.to_thread(
             served_figure, self.desk.data, request.match_info["document"], request.match_info["name"]
         )
         content_type = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
         return web.Response(body=figure_bytes, content_type=content_type)
 
-    async def _wishes(self, request: web.Request) -> web.Response:
+    async def _serve_wishes(self, request: web.Request) -> web.Response:
         return _json_response(
             {"starts": wished_starts(self.desk.data, self.desk.run, request.query.get("document", ""))}
         )
 
-    async def _wish(self, request: web.Request) -> web.Response:
+    async def _take_wish(self, request: web.Request) -> web.Response:
         try:
             ask = msgspec.json.decode(await request.read(), type=WishRequest)
         except msgspec.DecodeError as error:
@@ -195,7 +195,7 @@ class Server:
         )
         return _json_response({"stands": change_wish(self.desk.data, self.desk.run, wish)})
 
-    async def _decide(self, request: web.Request) -> web.Response:
+    async def _take_decision(self, request: web.Request) -> web.Response:
         try:
             ask = msgspec.json.decode(await request.read(), type=DecisionRequest)
         except msgspec.DecodeError as error:
@@ -217,15 +217,17 @@ def _json_response(reply: Any, *, pack: bool = False) -> web.Response:
     return response
 
 
-def page_names(data: Workspace) -> list[str]:
+def plot_page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    plot_files = [file_name for file_name in file_names(data.path("plots"), ".html") if not file_name.endswith(PLOTLY)]
+    plot_files = [
+        file_name for file_name in file_names(data.path("plots"), ".html") if not file_name.endswith(PLOTLY_PAGE_ENDING)
+    ]
     return sorted(plot_files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
 
 
-def served_page(data: Workspace, file_name: str) -> str:
+def served_plot_page(data: Workspace, file_name: str) -> str:
     """A page of data/plots that may call the server. Raises RequestRefused for a file that is not there or not ours."""
-    if file_name not in page_names(data):
+    if file_name not in plot_page_names(data):
         raise RequestRefused(f"{file_name}: no page in data/plots", 404)
     plot_file = data.path("plots", file_name)
     data.fetch([plot_file])
@@ -237,7 +239,7 @@ def served_page(data: Workspace, file_name: str) -> str:
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
     """A picture that ingest kept of a document. Raises RequestRefused for any other file."""
-    _check_name(document)
+    _check_document_name(document)
     figure_path = data.path("text", document, file_name)
     if (
         not is_figure_name(file_name)
@@ -255,7 +257,7 @@ def find_wish(data: Workspace, document: str, statement_start: int, reviewer: st
     `drawn_from`: the hash of the text that the reader sees. Raises RequestRefused where no statement begins there, or
     where the text has changed.
     """
-    _check_name(document)
+    _check_document_name(document)
     chunk_file, text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
     data.fetch([chunk_file, text_file] if drawn_from else [chunk_file])
     try:
@@ -283,10 +285,10 @@ def change_wish(data: Workspace, run: str, wish: Wish) -> bool:
 
 def wished_starts(data: Workspace, run: str, document: str) -> list[int]:
     """Where in the document the statements begin that are wished for. Raises BadRecord."""
-    _check_name(document)
+    _check_document_name(document)
     return [wish.start for wish in read_wishes(wishes_file(data, run, document))]
 
 
-def _check_name(document: str) -> None:
+def _check_document_name(document: str) -> None:
     if not document or Path(document).name != document:
         raise RequestRefused(f"{document!r} is no document", 404)

@@ -39,7 +39,7 @@ from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
 
-MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
+MAX_EDIT_CHARACTERS = 100_000  # of a text that a reviewer writes
 
 
 class RequestRefused(GroundworkError):
@@ -50,7 +50,7 @@ class RequestRefused(GroundworkError):
         self.status = status
 
 
-def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
+def new_decision(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
     """The line of a decision made now."""
     return Decision(
         time=utc_now(),
@@ -59,12 +59,12 @@ def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, e
         document=pair.document,
         question_hash=question_hash(pair),
         verdict=verdict,
-        reason=reason.strip()[:MOST_CHARACTERS],
+        reason=reason.strip()[:MAX_EDIT_CHARACTERS],
         edited=edited,
     )
 
 
-def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
+def trim_edited_texts(edited: dict[str, Any]) -> dict[str, Any]:
     """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
     trimmed_fields: dict[str, Any] = {}
     for pair_field, edited_value in edited.items():
@@ -75,14 +75,14 @@ def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
             or not all(isinstance(edited_text, str) for edited_text in edited_texts)
         ):
             raise RequestRefused(f"{pair_field}: cannot be edited so", 422)
-        if sum(map(len, edited_texts)) > MOST_CHARACTERS:
-            raise RequestRefused(f"{pair_field}: longer than {MOST_CHARACTERS:,} characters", 422)
+        if sum(map(len, edited_texts)) > MAX_EDIT_CHARACTERS:
+            raise RequestRefused(f"{pair_field}: longer than {MAX_EDIT_CHARACTERS:,} characters", 422)
         trimmed = [edited_text.strip() for edited_text in edited_texts if edited_text.strip()]
         trimmed_fields[pair_field] = trimmed if pair_field == "evaluation_criteria" else "".join(trimmed)
     return trimmed_fields
 
 
-def acceptance(
+def accepting_verdict(
     pair: Pair, current_decision: Decision | None, written: dict[str, Any]
 ) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is shown, or as the reviewer has written it anew."""
@@ -91,7 +91,7 @@ def acceptance(
     return "edit" if edited != current_edits or was_edited else "accept", edited
 
 
-def apply_decision(pair: Pair, current_decision: Decision | None) -> Pair:
+def apply_reviewer_decision(pair: Pair, current_decision: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
     applies = (
         current_decision is not None
@@ -101,7 +101,7 @@ def apply_decision(pair: Pair, current_decision: Decision | None) -> Pair:
     return apply_edits(pair, current_decision.edited) if current_decision is not None and applies else pair
 
 
-def incomplete_reason(pair: Pair, edited: dict[str, Any]) -> str:
+def incomplete_pair_reason(pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not pair.question:
         return "the model gave no question; ask again with generate_qa"
@@ -115,7 +115,7 @@ def incomplete_reason(pair: Pair, edited: dict[str, Any]) -> str:
     return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
 
 
-def split_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+def split_chunk_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
     cut_pieces: list[tuple[str, bool]] = []
     position = 0
@@ -129,18 +129,18 @@ def split_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> 
     return cut_pieces + [(chunk_text[position:], False)] * (position < len(chunk_text))
 
 
-def figure_pieces(
+def chunk_pieces_with_figures(
     chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
 ) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
     evidence_spans, cut_pieces = list(evidence_spans), []
     position = 0
     for figure in figures(chunk.text, chunk.document):
-        cut_pieces += _pieces_between(chunk.text, evidence_spans, position, figure.start)
+        cut_pieces += _chunk_pieces_between(chunk.text, evidence_spans, position, figure.start)
         marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
         cut_pieces.append((figure.caption, marked, figure.file))
         position = figure.end
-    return [*cut_pieces, *_pieces_between(chunk.text, evidence_spans, position, len(chunk.text))]
+    return [*cut_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, position, len(chunk.text))]
 
 
 def figure_file(quote: str, document: str) -> str:
@@ -148,12 +148,14 @@ def figure_file(quote: str, document: str) -> str:
     return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
 
 
-def _pieces_between(chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
+def _chunk_pieces_between(
+    chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int
+) -> list[Any]:
     inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
-    return split_pieces(chunk_text[start:end], inside)
+    return split_chunk_pieces(chunk_text[start:end], inside)
 
 
-def pair_columns(
+def review_columns(
     review_rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
 ) -> dict[str, Any]:
     """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
@@ -166,30 +168,30 @@ def pair_columns(
         "iteration": [pair.iteration for pair in reviewed_pairs],
         "length": [len(pair.answer) for pair in reviewed_pairs],
         "covers": [covered.get(pair.id, 0) for pair in reviewed_pairs],
-        "tags": _indexed_lists([tags.get(pair.id, []) for pair in reviewed_pairs]),
-        "document": _indexed([pair.document for pair in reviewed_pairs]),
-        "section": _indexed([" › ".join(pair.headings) for pair in reviewed_pairs]),
-        "state": _indexed([row_state(review_row) for review_row in review_rows]),
-        "check": _indexed([_failed_check(review_row) for review_row in review_rows]),
-        "reason": _indexed([review_row.reason.replace("_", " ") for review_row in review_rows]),
-        "difficulty": _indexed([pair.difficulty for pair in reviewed_pairs]),
-        "category": _indexed([pair.category for pair in reviewed_pairs]),
+        "tags": _indexed_list_column([tags.get(pair.id, []) for pair in reviewed_pairs]),
+        "document": _indexed_column([pair.document for pair in reviewed_pairs]),
+        "section": _indexed_column([" › ".join(pair.headings) for pair in reviewed_pairs]),
+        "state": _indexed_column([review_row_state(review_row) for review_row in review_rows]),
+        "check": _indexed_column([_failed_check_of_row(review_row) for review_row in review_rows]),
+        "reason": _indexed_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
+        "difficulty": _indexed_column([pair.difficulty for pair in reviewed_pairs]),
+        "category": _indexed_column([pair.category for pair in reviewed_pairs]),
         "orders": {
-            "question": _sort_order([pair.question for pair in reviewed_pairs]),
-            "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
+            "question": _column_sort_order([pair.question for pair in reviewed_pairs]),
+            "tags": _column_sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
         },
     }
 
 
-def row_state(review_row: Candidate) -> str:
-    return "rejected" if review_row.stage else "edited" if _by_person(review_row.pair) else "kept"
+def review_row_state(review_row: Candidate) -> str:
+    return "rejected" if review_row.stage else "edited" if _is_edited_by_person(review_row.pair) else "kept"
 
 
-def _by_person(pair: Pair) -> bool:
+def _is_edited_by_person(pair: Pair) -> bool:
     return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
 
 
-def _failed_check(review_row: Candidate) -> str:
+def _failed_check_of_row(review_row: Candidate) -> str:
     failed = [
         check_name
         for check_name, check_column in review_row.pair.checks.items()
@@ -198,22 +200,22 @@ def _failed_check(review_row: Candidate) -> str:
     return (failed or [""])[0].replace("_", " ")
 
 
-def searched_texts(review_row: Candidate) -> list[str]:
+def searched_pair_texts(review_row: Candidate) -> list[str]:
     pair = review_row.pair
     return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
 
 
-def _sort_order(column_texts: Sequence[str]) -> list[int]:
+def _column_sort_order(column_texts: Sequence[str]) -> list[int]:
     """The rows by their text, whatever its case, those without one last."""
     return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
 
 
-def _indexed(column_values: Sequence[str]) -> dict[str, Any]:
+def _indexed_column(column_values: Sequence[str]) -> dict[str, Any]:
     indices = {column_value: index for index, column_value in enumerate(dict.fromkeys(column_values))}
     return {"values": list(indices), "index": [indices[column_value] for column_value in column_values]}
 
 
-def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _indexed_list_column(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
     indices = {
         column_value: index
         for index, column_value in enumerate(dict.fromkeys(text for values in lists for text in values))
@@ -221,7 +223,7 @@ def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
     return {"values": list(indices), "index": [[indices[column_value] for column_value in values] for values in lists]}
 
 
-IDS_NAMED = 20  # decisions for pairs that are gone which the page names
+MAX_PAIR_IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 
 
 class DecisionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -249,20 +251,20 @@ class ReviewSession:
     def load(self) -> None:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
         self.data.fetch([self.data.path("qa", self.run)])
-        self._signature = self._run_signature()
+        self._signature = self._run_files_signature()
         self.rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
         self.row_of = {review_row.pair.id: row_number for row_number, review_row in enumerate(self.rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
-        self._haystack: list[str] | None = None
+        self._searched_texts_by_row: list[str] | None = None
         self._read_decisions()
 
     def _read_decisions(self) -> None:
         self._file_size = self.file.stat().st_size if self.file.exists() else 0
         self.log, self.warnings = read_decisions(self.file)
         self.stacks = DecisionStacks(self.log)
-        self._agreement_cache: tuple[int, list[str]] = (-1, [])
+        self._reviewer_agreement_cache: tuple[int, list[str]] = (-1, [])
 
-    def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
+    def _run_files_signature(self) -> tuple[tuple[str, int, int], ...]:
         run = self.data.path("qa", self.run)
         run_folders = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
         run_files = [
@@ -286,30 +288,34 @@ class ReviewSession:
             "reviewer": self.reviewer,
             "count": len(self.rows),
             "at": len(self.log),
-            "warnings": [*self.warnings, *self._stale_decisions()],
-            **pair_columns(self.rows, self._tags_by_pair(), self._coverage_counts()),
+            "warnings": [*self.warnings, *self._stale_decision_warnings()],
+            **review_columns(self.rows, self._tags_by_pair(), self._coverage_counts()),
             **self.tally(),
-            "decided": self._decision_marks(decision.pair for decision in self.log),
+            "decided": self._decision_marks_by_row(decision.pair for decision in self.log),
         }
 
     def tally(self) -> dict[str, Any]:
         """How far reviewers agree, by now."""
-        if self._agreement_cache[0] != len(self.log):
-            self._agreement_cache = len(self.log), list(map(str, reviewer_agreements(self.stacks.standing())))
-        return {"agreements": self._agreement_cache[1]}
+        if self._reviewer_agreement_cache[0] != len(self.log):
+            self._reviewer_agreement_cache = len(self.log), list(map(str, reviewer_agreements(self.stacks.standing())))
+        return {"agreements": self._reviewer_agreement_cache[1]}
 
-    def _decision_marks(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
+    def _decision_marks_by_row(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
         """By row: what this reviewer decided (accept, edit, reject or nothing), and what others did."""
-        return {self.row_of[pair_id]: self._marks(pair_id) for pair_id in set(pair_ids) if pair_id in self.row_of}
+        return {
+            self.row_of[pair_id]: self._decision_marks_about(pair_id)
+            for pair_id in set(pair_ids)
+            if pair_id in self.row_of
+        }
 
-    def _marks(self, pair_id: str) -> tuple[str, str]:
+    def _decision_marks_about(self, pair_id: str) -> tuple[str, str]:
         decisions = self.stacks.decisions_about(pair_id)
         own_decision = decisions.pop(self.reviewer, None)
-        return _mark(own_decision), ", ".join(
-            f"{reviewer}: {_mark(decision)}" for reviewer, decision in decisions.items()
+        return _decision_mark(own_decision), ", ".join(
+            f"{reviewer}: {_decision_mark(decision)}" for reviewer, decision in decisions.items()
         )
 
-    def _stale_decisions(self) -> list[str]:
+    def _stale_decision_warnings(self) -> list[str]:
         missing = [pair for pair in self.stacks.standing() if pair not in self.row_of]
         changed = [
             pair
@@ -322,7 +328,7 @@ class ReviewSession:
         stale = [("are for pairs that are gone", missing), ("are for pairs that ask something else now", changed)]
         return [
             f"{counted(len(pair_ids), 'decision')} {stale_text}; they stay in {self.file.name}: "
-            f"{', '.join(pair_ids[:IDS_NAMED])}"
+            f"{', '.join(pair_ids[:MAX_PAIR_IDS_NAMED])}"
             for stale_text, pair_ids in stale
             if pair_ids
         ]
@@ -332,22 +338,22 @@ class ReviewSession:
         review_row = self._row(pair_id)
         pair = review_row.pair
         standing = self.stacks.decisions_about(pair_id)
-        final = apply_decision(pair, standing.get(self.reviewer))
+        final = apply_reviewer_decision(pair, standing.get(self.reviewer))
         return {
             "pair": {**msgspec.structs.asdict(final), "evidence": [quote_in_words(quote) for quote in final.evidence]},
             "evidence_figures": [figure_file(quote, pair.document) for quote in final.evidence],
-            "state": row_state(review_row),
+            "state": review_row_state(review_row),
             "reason": review_row.reason.replace("_", " "),
             "detail": review_row.detail,
             "question_hash": question_hash(pair),
             "lines": self.stacks.line_count(pair_id, self.reviewer),
             "decisions": [
-                {**msgspec.structs.asdict(decision), "mark": _mark(decision)} for decision in standing.values()
+                {**msgspec.structs.asdict(decision), "mark": _decision_mark(decision)} for decision in standing.values()
             ],
-            "chunks": [self._chunk_pieces(pair, chunk) for chunk in pair.chunks if chunk],
+            "chunks": [self._chunk_with_marked_evidence(pair, chunk) for chunk in pair.chunks if chunk],
         }
 
-    def _chunk_pieces(self, pair: Pair, chunk_id: str) -> dict[str, Any]:
+    def _chunk_with_marked_evidence(self, pair: Pair, chunk_id: str) -> dict[str, Any]:
         chunk = self._chunk(pair.document, chunk_id)
         if chunk is None:
             return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
@@ -358,7 +364,7 @@ class ReviewSession:
         return {
             "id": chunk_id,
             "title": f"{chunk_title}{chunk_pages}",
-            "pieces": figure_pieces(chunk, evidence_spans),
+            "pieces": chunk_pieces_with_figures(chunk, evidence_spans),
             "missing": False,
         }
 
@@ -375,23 +381,30 @@ class ReviewSession:
 
     def search(self, query: str) -> list[int]:
         """Rows that hold all words of `query` in question, answer, criteria, evidence, id or a rejection's reason."""
-        if self._haystack is None:
-            self._haystack = ["\n".join(searched_texts(review_row)).casefold() for review_row in self.rows]
+        if self._searched_texts_by_row is None:
+            self._searched_texts_by_row = [
+                "\n".join(searched_pair_texts(review_row)).casefold() for review_row in self.rows
+            ]
         query_words = query.casefold().split()
         return [
             row_index
-            for row_index, haystack in enumerate(self._haystack)
+            for row_index, haystack in enumerate(self._searched_texts_by_row)
             if all(query_word in haystack for query_word in query_words)
         ]
 
     def changes(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
-        self._reread()
+        self._reread_decisions()
         pair_ids = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.row_of)
-        written = self._run_signature() != self._signature
-        return {"at": len(self.log), "decided": self._decision_marks(pair_ids), "written": written, **self.tally()}
+        written = self._run_files_signature() != self._signature
+        return {
+            "at": len(self.log),
+            "decided": self._decision_marks_by_row(pair_ids),
+            "written": written,
+            **self.tally(),
+        }
 
-    def _reread(self) -> None:
+    def _reread_decisions(self) -> None:
         """Read the file of decisions again where another process has written it."""
         decisions_size = self.file.stat().st_size if self.file.exists() else 0
         if decisions_size != self._file_size:
@@ -401,7 +414,7 @@ class ReviewSession:
 
     def decide(self, ask: DecisionRequest) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises RequestRefused, OSError."""
-        self._reread()
+        self._reread_decisions()
         pair = self._row(ask.pair).pair
         if ask.question_hash != question_hash(pair):
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
@@ -414,19 +427,24 @@ class ReviewSession:
         self._file_size += append_decisions(self.file, [decision])
         self.log.append(decision)
         self.stacks.add(decision)
-        self._reread()  # what another process wrote meanwhile
-        return {"row": self.row_of[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
+        self._reread_decisions()  # what another process wrote meanwhile
+        return {
+            "row": self.row_of[ask.pair],
+            "marks": self._decision_marks_about(ask.pair),
+            "at": len(self.log),
+            **self.tally(),
+        }
 
     def _decision(self, pair: Pair, ask: DecisionRequest, current_decision: Decision | None) -> Decision:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = acceptance(
-                apply_decision(pair, current_decision), current_decision, trim_edits(ask.edited)
+            verdict, edited = accepting_verdict(
+                apply_reviewer_decision(pair, current_decision), current_decision, trim_edited_texts(ask.edited)
             )
-            if problem := incomplete_reason(pair, edited):
+            if problem := incomplete_pair_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
-        return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
+        return new_decision(pair, self.reviewer, verdict, ask.reason, edited)
 
     def _row(self, pair_id: str) -> Candidate:
         if pair_id not in self.row_of:
@@ -455,16 +473,16 @@ class ReviewSession:
         documents = self._documents or run_documents(self.data.path("qa", self.run))
         for run, document in product(runs, documents):
             coverage_file = self.data.path(*coverage_path_parts(run, document))
-            for pair_id in _covering_pairs(coverage_file):
+            for pair_id in _pairs_in_coverage(coverage_file):
                 covered_counts[pair_id] = covered_counts.get(pair_id, 0) + 1
         return covered_counts
 
 
-def _mark(decision: Decision | None) -> str:
+def _decision_mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
 
 
-def _covering_pairs(coverage_file: Path) -> list[str]:
+def _pairs_in_coverage(coverage_file: Path) -> list[str]:
     if not coverage_file.exists():
         return []
     try:

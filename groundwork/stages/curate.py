@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.cases_and_origins import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.questions.curation.curation_report import CurationResult
-    from groundwork.questions.curation.curation_rounds import Curation
+    from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records import Pair
     from groundwork.settings.config_schema import Check, Config
@@ -134,18 +134,18 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
         if "duplicates" in job.config.curate.checks and checked_pairs:
-            from groundwork.questions.curation.checked_pairs import repeated_questions
+            from groundwork.questions.curation.checked_pairs import repeated_pair_questions
 
             search = await _duplicate_search(job, pairs_under_check.questions)
-            repeats = await repeated_questions(checked_pairs, review, search)
+            repeats = await repeated_pair_questions(checked_pairs, review, search)
         return _write_result(job, unit, review, spooled, checked_pairs, repeats)
 
 
 async def _check_pairs(job: Job, unit: Unit, review: Review, pairs_under_check: PairsUnderCheck, at_once: int) -> None:
     """Read every pair and check it."""
-    from groundwork.questions.curation.checked_pairs import check_batches, read_by_document
+    from groundwork.questions.curation.checked_pairs import check_pair_batches, read_pairs_by_document
 
-    batches = read_by_document(
+    batches = read_pairs_by_document(
         job.data.path("qa", unit.name),
         unit.payload,
         review,
@@ -156,7 +156,7 @@ async def _check_pairs(job: Job, unit: Unit, review: Review, pairs_under_check: 
         settled_by=_columns_before_merge(job, unit.name),
     )
     job.progress.start(len(pairs_under_check.unchecked), "pairs")
-    await check_batches(batches, pairs_under_check, functools.partial(_curation, job), job.progress.advance)
+    await check_pair_batches(batches, pairs_under_check, functools.partial(_curation, job), job.progress.advance)
 
 
 def _columns_before_merge(job: Job, run: str) -> set[Check]:
@@ -184,21 +184,26 @@ def _write_result(
     repeats: Mapping[int, str],
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
-    from groundwork.questions.curation.checked_pairs import mark_repeat, restore_accepted, sort_pairs, write_curated
+    from groundwork.questions.curation.checked_pairs import (
+        mark_repeated_pair,
+        restore_accepted_pairs,
+        sort_checked_pairs,
+        write_curated_pairs,
+    )
     from groundwork.questions.curation.curation_report import CurationResult, curation_html
     from groundwork.records import Pair, Rejected
 
     run_folder = job.data.path("qa", unit.name)
     kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
-    pairs = (mark_repeat(pair, index, repeats) for index, pair in enumerate(checked_pairs))
-    failures = [Failure(*failure) for failure in sort_pairs(pairs, review, kept_pairs, rejected_pairs)]
+    pairs = (mark_repeated_pair(pair, index, repeats) for index, pair in enumerate(checked_pairs))
+    failures = [Failure(*failure) for failure in sort_checked_pairs(pairs, review, kept_pairs, rejected_pairs)]
     if review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
-        kept_pairs.extend(restore_accepted(run_folder, unit.payload, review, kept_ids))
+        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload, review, kept_ids))
     warnings = [] if job.test else review.unmet_warnings(unit.payload)
     remarks = [*review.summary_lines(), *_merge_lines(_columns_before_merge(job, unit.name), checked_pairs)]
     curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
-    write_curated(run_folder / "curated", unit.payload, kept_pairs, rejected_pairs)
+    write_curated_pairs(run_folder / "curated", unit.payload, kept_pairs, rejected_pairs)
     write_text(run_folder / "curated" / "report.html", curation_html(curated))
     return _outcome(curated, failures, warnings)
 
@@ -210,17 +215,17 @@ def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
     return Outcome(note=f"{counted(len(checked_pairs), 'pair')} of this shard checked", failures=failures)
 
 
-def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
+def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[CurationRounds, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
-    from groundwork.questions.curation.cases_and_origins import pair_origin, read_origins
-    from groundwork.questions.curation.curation_rounds import Curation
-    from groundwork.questions.curation.pair_judge import CurationJudge
+    from groundwork.questions.curation.cases_and_origins import pair_origin, read_pair_origins
+    from groundwork.questions.curation.curation_rounds import CurationRounds
+    from groundwork.questions.curation.pair_judge import PairJudge
 
     settings, context = job.config.curate, job.config.qa.context
     context_paths = {document: job.data.paths(*_context_files(document)) for document in documents}
     existing = {document: [path for path in files if path.exists()] for document, files in context_paths.items()}
-    places = read_origins(existing, context)
-    curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
+    places = read_pair_origins(existing, context)
+    curation = CurationRounds(PairJudge(lambda: job.client, settings), settings, job.prompt)
     return curation, curation.cases(pairs, [pair_origin(pair, places) for pair in pairs], context)
 
 
@@ -273,10 +278,10 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         return Estimate(0, 0, 0, call)
     if not (job.flags.dry_run or job.test):
         documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]
-    from groundwork.questions.curation.checked_pairs import pairs_of, split_settled
+    from groundwork.questions.curation.checked_pairs import read_pairs_of_documents, split_settled_pairs
 
-    pairs = pairs_of(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
-    pairs, _ = split_settled(pairs, _columns_before_merge(job, unit.name))
+    pairs = read_pairs_of_documents(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
+    pairs, _ = split_settled_pairs(pairs, _columns_before_merge(job, unit.name))
     curation, cases = _curation(job, pairs, documents)
     requests = curation.requests(cases)
     prompt_tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in requests)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.data_folder.manifest import Manifest
-    from groundwork.questions.interview_material import Material
-    from groundwork.questions.interviews import Interviews
+    from groundwork.questions.interview_material import InterviewMaterial
+    from groundwork.questions.interviews import DocumentInterviews
     from groundwork.records import DocumentCoverage
     from groundwork.settings.config_schema import Config
 
@@ -117,14 +117,14 @@ def _naming_files(job: Job, document: str) -> list[Path]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
     from groundwork.llm.calls.task_group import gather_all
-    from groundwork.questions.interviews import prepare_interviews
+    from groundwork.questions.interviews import prepare_document_interviews
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
     material = _material(job, unit)
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
-    interviews = await prepare_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
+    interviews = await prepare_document_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
     if interviews.notice:
         job.progress.say(interviews.notice)
     job.progress.start(len(interviews.states), "chunks")
@@ -137,33 +137,33 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return _outcome(interviews, coverage)
 
 
-def _material(job: Job, unit: Unit) -> Material:
-    from groundwork.questions.interview_material import MaterialFiles, read_material
+def _material(job: Job, unit: Unit) -> InterviewMaterial:
+    from groundwork.questions.interview_material import InterviewMaterialFiles, read_interview_material
 
     document = unit.payload
     run = unit.name.rpartition("/")[0]
-    material_files = MaterialFiles(
+    material_files = InterviewMaterialFiles(
         chunks=job.data.path("chunks", f"{document}.jsonl"),
         naming=_naming_files(job, document),
         wishes=wishes_file(job.data, run, document),
         texts=job.data.path("text"),
     )
-    return read_material(document, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
+    return read_interview_material(document, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
-async def _interview(job: Job, interviews: Interviews, chunk_number: int) -> None:
+async def _interview(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
     await interviews.run(chunk_number)
     if job.is_detailed:
-        job.progress.say(interviews.log_line(chunk_number))
+        job.progress.say(interviews.chunk_log_line(chunk_number))
     job.progress.advance()
 
 
-def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
-    from groundwork.questions.interviews import summary_line
+def _outcome(interviews: DocumentInterviews, coverage: DocumentCoverage) -> Outcome:
+    from groundwork.questions.interviews import interviews_summary_line
 
     return Outcome(
         status="ok" if coverage.pairs else "empty",
-        note=summary_line(coverage),
+        note=interviews_summary_line(coverage),
         counts={"pairs": coverage.pairs, "rejected": sum(coverage.rejected.values()), "calls": coverage.calls},
         warnings=interviews.warnings(),
         failures=[Failure(unit_name, error.status, str(error)) for unit_name, error in interviews.failures()],
@@ -172,7 +172,7 @@ def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.interviews import interview_calls
+    from groundwork.questions.interviews import forecast_interview_calls
     from groundwork.questions.strategy_interface import ForecastBasis
 
     call = job.config.qa
@@ -180,7 +180,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    calls = list(interview_calls(ForecastBasis(call, _material(job, unit), job.prompt, tokens)))
+    calls = list(forecast_interview_calls(ForecastBasis(call, _material(job, unit), job.prompt, tokens)))
     return Estimate(len(calls), sum(prompt for prompt, _ in calls), sum(reply for _, reply in calls), call)
 
 

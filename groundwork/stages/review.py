@@ -133,11 +133,11 @@ async def _serve(job: Job, session: ReviewSession) -> int:
     import webbrowser
     from contextlib import suppress
 
-    from groundwork.review.review_server import Server
+    from groundwork.review.review_server import ReviewServer
 
     flags = job.flags
     restart_command = f"uv run dataprep/review.py {shlex.quote(session.run)} --reviewer {shlex.quote(session.reviewer)}"
-    server = Server(session, as_typed(restart_command) + repeat_flags(flags))
+    server = ReviewServer(session, as_typed(restart_command) + repeat_flags(flags))
     try:
         await server.start(flags.port)
     except OSError as error:
@@ -179,9 +179,9 @@ def _ask_about(job: Job, session: ReviewSession) -> int:
 
 
 def _export(spreadsheet: Path, session: ReviewSession) -> int:
-    from groundwork.review.decisions_csv import write_table
+    from groundwork.review.decisions_csv import write_decisions_csv
 
-    pair_count = write_table(spreadsheet, session)
+    pair_count = write_decisions_csv(spreadsheet, session)
     edits = "write accept or reject into the column verdict, or edit the texts"
     print(f"{counted(pair_count, 'pair')} -> {openable_path(spreadsheet)}; {edits}")
     return EXIT_OK
@@ -189,9 +189,9 @@ def _export(spreadsheet: Path, session: ReviewSession) -> int:
 
 def _import(spreadsheet: Path, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.decisions import append_decisions
-    from groundwork.review.decisions_csv import MOST_FAULTS, read_table
+    from groundwork.review.decisions_csv import MAX_SHOWN_FAULTS, read_decisions_csv
 
-    table = read_table(spreadsheet, session)
+    table = read_decisions_csv(spreadsheet, session)
     if table.decisions:
         append_decisions(session.file, table.decisions)
     rejected = sum(decision.verdict == "reject" for decision in table.decisions)
@@ -200,10 +200,10 @@ def _import(spreadsheet: Path, session: ReviewSession) -> int:
     print(
         f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {counted(table.unchanged, 'row')} as before"
     )
-    for fault in table.faults[:MOST_FAULTS]:
+    for fault in table.faults[:MAX_SHOWN_FAULTS]:
         print(terminal_text(f"failed {fault}"))
-    if len(table.faults) > MOST_FAULTS:
-        print(f"… and {len(table.faults) - MOST_FAULTS:,} more")
+    if len(table.faults) > MAX_SHOWN_FAULTS:
+        print(f"… and {len(table.faults) - MAX_SHOWN_FAULTS:,} more")
     if table.decisions:
         print(f"-> {openable_path(session.file)}")
     return EXIT_FAILED if table.faults else EXIT_OK

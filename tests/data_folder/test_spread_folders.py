@@ -25,7 +25,7 @@ from groundwork.data_folder.spread_folders import file_names, file_path, is_spre
 from groundwork.data_folder.workspace import Workspace
 from groundwork.markdown.figures_and_picture_links import figures
 from groundwork.processes.process_identity import process_mark
-from groundwork.review.review_server import page_names, served_figure, served_page
+from groundwork.review.review_server import plot_page_names, served_figure, served_plot_page
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.sample.pictures import chart
@@ -147,7 +147,7 @@ def test_everything_is_current_and_listed(
     assert len(server.requests) == asked
     data = Workspace(spread)
     assert run_candidates(data, RUN) == run_candidates(Workspace(plain), RUN)
-    assert page_names(data) == page_names(Workspace(plain))
+    assert plot_page_names(data) == plot_page_names(Workspace(plain))
 
 
 def test_links_of_pages_lead_to_files(spread: Path) -> None:
@@ -165,7 +165,7 @@ def test_links_of_pages_lead_to_files(spread: Path) -> None:
     links = re.findall(r'<a href="([^"]+)"', index.read_text())
     assert {index.parent / unquote(link) for link in links} == set(linked_files(data))
     assert len([link for link in links if "coverage-" in link]) == len(NAMES)
-    assert served_page(data, "coverage-one.html") and served_figure(data, "one", Path(found[0].file).name)
+    assert served_plot_page(data, "coverage-one.html") and served_figure(data, "one", Path(found[0].file).name)
 
 
 def test_forget_finds_what_lies_in_subfolders(spread: Path, server: FakeOpenRouter) -> None:

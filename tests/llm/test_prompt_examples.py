@@ -16,13 +16,17 @@ from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.quotes_and_facts_in_source import SourceText, find_quote
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
-from groundwork.questions.curation.pair_rewriting import Rewriting
+from groundwork.questions.curation.pair_rewriting import RewritingForm
 from groundwork.questions.curation.rule_checks_and_columns import unsupported_criterion_numbers
-from groundwork.questions.drafts_and_faults import Draft, PairBasis
-from groundwork.questions.small_model.criteria_from_answer_clauses import category_of, criteria_for, difficulty_of
+from groundwork.questions.drafts_and_faults import Draft, DraftBasis
+from groundwork.questions.small_model.criteria_from_answer_clauses import (
+    category_from_wording,
+    criteria_from_answer,
+    difficulty_from_answer,
+)
 from groundwork.questions.small_model.misfits_and_rivals import answers_agree, misfit_faults
-from groundwork.questions.small_model.question_frames import changed_terms, frame_of
-from groundwork.questions.small_model.question_targets import Target
+from groundwork.questions.small_model.question_frames import changed_question_terms, question_frame
+from groundwork.questions.small_model.question_targets import QuestionTarget
 from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tagging import TaggedBatch
@@ -71,7 +75,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
-    assert PairBasis(SourceText(text, "en")).faults(draft) == []
+    assert DraftBasis(SourceText(text, "en")).faults(draft) == []
     assert all(any(find_quote(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not unsupported_criterion_numbers(pair(**msgspec.to_builtins(draft)))
 
@@ -97,10 +101,10 @@ def test_a_rewritten_pair_passes_the_rules():
     told = json.JSONDecoder().raw_decode(text, text.index('{"question"'))[0]
     shown = re.findall(r"^  \d+\. (.+)$", text, re.M)
     case = CurationCase(0, pair(evidence=shown), PairOrigin(shown[0], "ferries", "", ""))
-    read = Rewriting(load([], []).curate, PROMPTS.__getitem__).read(case, told)
+    read = RewritingForm(load([], []).curate, PROMPTS.__getitem__).read(case, told)
     assert read.evidence == tuple(shown) and read.evaluation_criteria == tuple(told["criteria"])
     draft = msgspec.convert({**read._asdict(), "difficulty": "easy", "category": "numeric"}, Draft)
-    assert PairBasis(SourceText(shown[0], "en")).faults(draft) == []
+    assert DraftBasis(SourceText(shown[0], "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))
@@ -108,18 +112,18 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
     """Answer and question of a small model's example are about their statement, and the criteria follow from them."""
     shown, told = lines(asked), msgspec.json.decode(reply, type=Reply)
     row_of = re.fullmatch(r"(\w+) \(\w+\): (.+)", shown["Statement"])
-    target = Target((), shown["Statement"], *(row_of.groups() if row_of else ()))
+    target = QuestionTarget((), shown["Statement"], *(row_of.groups() if row_of else ()))
     question = name_document(told.question, shown["Document"])
     draft = Draft(
         evidence=[shown["Statement"]],
         question=question,
         answer=told.answer,
-        evaluation_criteria=criteria_for(question, told.answer, []),
-        difficulty=difficulty_of(told.answer),
-        category=category_of(question, told.answer),
+        evaluation_criteria=criteria_from_answer(question, told.answer, []),
+        difficulty=difficulty_from_answer(told.answer),
+        category=category_from_wording(question, told.answer),
     )
     assert misfit_faults(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
-    assert PairBasis(SourceText(asked, "en")).faults(draft) == []
+    assert DraftBasis(SourceText(asked, "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/tags.md"))
@@ -141,9 +145,9 @@ def test_a_reworded_question_passes(asked, reply):
     """The beginning is one that the rule picks, the terms are the old ones, the sentence is another."""
     question, _, opening = asked.partition("\nBegin with: ")
     reworded = msgspec.json.decode(reply, type=dict[str, str])["question"]
-    assert opening in frame_of(question).openings
+    assert opening in question_frame(question).openings
     assert reworded.startswith(f"{opening} ")
-    assert changed_terms(question, reworded) is None
+    assert changed_question_terms(question, reworded) is None
     assert faults_of_rewording(row(question=question, answer="5 m"), reworded, "5 m", MAX_COPIED) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.batched_strategy import MAX_GAPS, BatchAsker, read_declined
+from groundwork.questions.batched_strategy import MAX_GAPS_PER_CALL, BatchAsker, read_declined_gaps
 from groundwork.questions.drafts_and_faults import Drafts
 from groundwork.questions.strategy_interface import InterviewRound
 from groundwork.settings.config_files import CONFIG_DIR, load
@@ -35,7 +35,7 @@ async def test_only_gaps_that_stand_in_the_request_count_as_shown() -> None:
     asker = BatchAsker(client, qa, reading.chunk, prompt, "", variables)  # type: ignore[arg-type]
     answer = await asker.ask(InterviewRound(1, 100, [], reading.statements, wished=True))
     listed = [line for line in client.request.splitlines() if re.match(r"\d+\. Boat", line)]
-    assert len(answer.shown_gaps) == len(listed) == MAX_GAPS
+    assert len(answer.shown_gaps) == len(listed) == MAX_GAPS_PER_CALL
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ async def test_only_gaps_that_stand_in_the_request_count_as_shown() -> None:
 def test_parts_are_declined_one_by_one_or_together(reply: str, numbers: list[int], reason: str) -> None:
     """A range or a list of numbers before a colon declines each of its parts; numbers of no part are passed over."""
     statements = reading_of(" ".join(f"Boat {n} enters by gate {n}." for n in range(8))).statements
-    assert read_declined([reply], statements) == {statements[number - 1]: reason for number in numbers}
+    assert read_declined_gaps([reply], statements) == {statements[number - 1]: reason for number in numbers}

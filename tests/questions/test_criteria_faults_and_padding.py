@@ -2,7 +2,11 @@
 
 import pytest
 
-from groundwork.questions.criteria_faults_and_padding import criteria_fault, padding_reasons, uncovered_item
+from groundwork.questions.criteria_faults_and_padding import (
+    criteria_fault,
+    criteria_padding_reasons,
+    item_without_criterion,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_criteria_that_cannot_be_marked(criteria: list[str], why: str) -> None:
 )
 def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str], dropped: list[str]) -> None:
     """Negative, said by another criterion, or given by the question; one criterion always stays."""
-    assert list(padding_reasons(question, criteria, "en")) == dropped
+    assert list(criteria_padding_reasons(question, criteria, "en")) == dropped
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,8 @@ def test_what_the_answer_says_twice_is_two_facts(answer: str, dropped: list[str]
     """A criterion whose words another one holds is a fact where the answer says it beside the other."""
     criteria = ["Names a captain", "Names a spirit captain"]
     assert (
-        list(padding_reasons("Which roles must each team of the Sarn league fill?", criteria, "en", answer)) == dropped
+        list(criteria_padding_reasons("Which roles must each team of the Sarn league fill?", criteria, "en", answer))
+        == dropped
     )
 
 
@@ -91,15 +96,15 @@ def test_what_the_answer_says_is_no_padding() -> None:
         "Which groups see a miller's name in the log of the Orrin mill?",
         ["Names WATCH", "Names MILLER"],
     )
-    assert not padding_reasons(question, criteria, "en", "The groups WATCH and MILLER.")
-    assert list(padding_reasons(question, criteria, "en", "The group WATCH alone.")) == ["Names MILLER"]
+    assert not criteria_padding_reasons(question, criteria, "en", "The groups WATCH and MILLER.")
+    assert list(criteria_padding_reasons(question, criteria, "en", "The group WATCH alone.")) == ["Names MILLER"]
 
 
 def test_padding_is_told_in_the_language_of_the_text() -> None:
     """ "Portene" is "porte" in Danish: the question says it; what names something else stays."""
-    assert list(padding_reasons("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")) == [
-        "Portene lukkes"
-    ]
+    assert list(
+        criteria_padding_reasons("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")
+    ) == ["Portene lukkes"]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +120,8 @@ def test_a_criterion_of_small_words_of_the_answer_is_no_padding(
 ) -> None:
     """ "Once a year" is all stop words in Russian, and half of the answer; where the answer lacks it, it is padding."""
     criteria = [f"{stem} {fact}" for fact in facts]
-    assert not padding_reasons("?", criteria, language, answer)
-    assert padding_reasons("?", criteria, language, "—") == {criteria[1]: "another criterion says it"}
+    assert not criteria_padding_reasons("?", criteria, language, answer)
+    assert criteria_padding_reasons("?", criteria, language, "—") == {criteria[1]: "another criterion says it"}
 
 
 def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
@@ -142,13 +147,15 @@ def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
 )
 def test_a_list_is_covered_by_its_criteria(answer, criteria, thing):
     """Of the things of a list none is left without a criterion where others have one."""
-    assert uncovered_item("What does the planner need?", answer, criteria, "en") == thing
+    assert item_without_criterion("What does the planner need?", answer, criteria, "en") == thing
 
 
 def test_a_symbol_is_a_fact():
     """What one symbol becomes is said by no criterion about another."""
     criteria = ["States that -- becomes an en-dash", "States that ... becomes …"]
-    assert padding_reasons("Which marks are converted?", criteria, "en", "-- into an en-dash, ... into ….") == {}
+    assert (
+        criteria_padding_reasons("Which marks are converted?", criteria, "en", "-- into an en-dash, ... into ….") == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,11 +189,11 @@ def test_a_symbol_is_a_fact():
 )
 def test_what_the_answer_chooses_is_no_padding(question: str, answer: str, choice: str, beside: str) -> None:
     """What was to be chosen stands in the question, and in what is said of it beside."""
-    assert not padding_reasons(question, [choice, beside], "de" if " oder " in question else "en", answer)
+    assert not criteria_padding_reasons(question, [choice, beside], "de" if " oder " in question else "en", answer)
 
 
 def test_of_two_criteria_of_a_choice_the_shorter_is_padding() -> None:
     """ "Names the Upper lift" says nothing beside "States that the Upper lift is longer"."""
     criteria = ["Names the Upper lift", "States that the Upper lift is longer"]
     question = "Which is longer, the Upper lift or the Lower lift?"
-    assert list(padding_reasons(question, criteria, "en", "The Upper lift is longer.")) == criteria[:1]
+    assert list(criteria_padding_reasons(question, criteria, "en", "The Upper lift is longer.")) == criteria[:1]

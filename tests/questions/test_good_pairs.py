@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.computed_answers import answer_faults
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
-from groundwork.questions.criteria_faults_and_padding import padding_reasons
-from groundwork.questions.drafts_and_faults import Draft, PairBasis, evidence_faults
+from groundwork.questions.criteria_faults_and_padding import criteria_padding_reasons
+from groundwork.questions.drafts_and_faults import Draft, DraftBasis, evidence_faults
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
@@ -19,8 +19,8 @@ TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
 def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
     good = msgspec.convert(pair, Draft)
-    assert PairBasis(SourceText(TEXT, "en")).faults(good) == []
-    assert padding_reasons(good.question, good.evaluation_criteria, "en", good.answer) == {}
+    assert DraftBasis(SourceText(TEXT, "en")).faults(good) == []
+    assert criteria_padding_reasons(good.question, good.evaluation_criteria, "en", good.answer) == {}
 
 
 EASY = {"evaluation_criteria": ["Names the tide"], "difficulty": "easy", "category": "numeric"}
@@ -80,7 +80,7 @@ def draft(text: str, question: str, answer: str, **more: str) -> Draft:
 )  # fmt: skip
 def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more: dict[str, str]) -> None:
     """A sum that the answer shows, a difference in a hard pair, a count of what is listed, a conversion, a pronoun."""
-    assert PairBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more)) == []
+    assert DraftBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more)) == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more
 )  # fmt: skip
 def test_numbers_that_are_invented(text: str, question: str, answer: str, more: dict[str, str]) -> None:
     """What neither stands in the text nor follows from it."""
-    found = PairBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more))
+    found = DraftBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more))
     assert {fault.reason for fault in found} == {"unsupported"}
 
 

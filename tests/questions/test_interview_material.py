@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, relevant_summary
-from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED, Material, short_title, table_caption
-from groundwork.questions.interviews import summary_line
+from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, summary_for_chunk
+from groundwork.questions.interview_material import (
+    SUMMARY_LENGTH,
+    UNNAMED,
+    InterviewMaterial,
+    short_title,
+    table_caption,
+)
+from groundwork.questions.interviews import interviews_summary_line
 from groundwork.records import DocumentCoverage
 from tests.chunks import reading_of
 
@@ -30,8 +36,8 @@ def test_a_documents_name_is_never_its_files(title, document, headings, expected
 
 def test_the_name_decided_with_the_summary_comes_before_the_title():
     """It is what all questions call their subject."""
-    assert Material("hr", "3. Equipment", "", [], subject="the Sarn league").name == "the Sarn league"
-    assert Material("hr", "Harbour Rules: Third Edition", "", []).name == "Harbour Rules"
+    assert InterviewMaterial("hr", "3. Equipment", "", [], subject="the Sarn league").name == "the Sarn league"
+    assert InterviewMaterial("hr", "Harbour Rules: Third Edition", "", []).name == "Harbour Rules"
 
 
 def test_a_small_chunk_is_asked_for_few_pairs():
@@ -54,11 +60,11 @@ def test_a_chunk_is_shown_what_concerns_it_of_the_summary():
     about = [f"The harbour has {number} rules about {thing}." for number, thing in enumerate(["oars", "lamps", "fees"])]
     idle = ["Nothing else of the kind was ever heard by anybody." for _ in range(20)]
     summary = " ".join(["Skerrow is a harbour.", *idle, *about])
-    shown = relevant_summary(reading_of("Lamps are lit at dusk, fees are paid at noon.").chunk, summary)
+    shown = summary_for_chunk(reading_of("Lamps are lit at dusk, fees are paid at noon.").chunk, summary)
     assert shown.startswith("Skerrow is a harbour.") and "lamps" in shown and "fees" in shown
     assert shown.index("lamps") < shown.index("fees") and len(shown) <= SUMMARY_LENGTH
     assert "anybody" not in shown
-    assert relevant_summary(reading_of("Lamps are lit.").chunk, about[0]) == about[0]
+    assert summary_for_chunk(reading_of("Lamps are lit.").chunk, about[0]) == about[0]
 
 
 class _CountedList(list[Any]):
@@ -87,10 +93,10 @@ def test_the_caption_of_a_table_is_the_last_line_of_the_chunk_before():
     assert table_caption(list.__getitem__(chunks, 1_000), chunks) == ""
     assert chunks.reads < 40
     assert table_caption(chunks[3], [chunks[0], chunks[3]]) == ""
-    assert Material("hr", "", "", [reading_of("Tides.")]).chunks == [reading_of("Tides.").chunk]
+    assert InterviewMaterial("hr", "", "", [reading_of("Tides.")]).chunks == [reading_of("Tides.").chunk]
 
 
 def test_no_share_of_a_document_is_below_nothing():
     """Shares are rounded one by one: what is left open of 2/7 and 5/7 is 0 %."""
-    line = summary_line(DocumentCoverage(document="harbour", touched=0.2858, declined=0.7143))
+    line = interviews_summary_line(DocumentCoverage(document="harbour", touched=0.2858, declined=0.7143))
     assert "29%" in line and "71% declined, 0% open" in line

@@ -15,7 +15,7 @@ from groundwork.language.words import normalised_words, words
 from groundwork.language.yes_no_questions import is_question
 from groundwork.markdown.quotes_and_facts_in_source import SourceText, find_quote
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafts_and_faults import Draft, PairBasis, as_pair
+from groundwork.questions.drafts_and_faults import Draft, DraftBasis, pair_from_draft
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
 from groundwork.questions.small_model.sentence_strategy import name_document
@@ -82,14 +82,14 @@ def draft(language: str, **changed: object) -> Draft:
 @pytest.mark.parametrize("language", TOLD)
 def test_a_good_pair_passes_in_every_language(language: str) -> None:
     """No rule that knows English alone turns down a good pair of another language."""
-    assert PairBasis(SourceText(TOLD[language][0], language)).faults(draft(language)) == []
+    assert DraftBasis(SourceText(TOLD[language][0], language)).faults(draft(language)) == []
 
 
 @pytest.mark.parametrize("language", TOLD)
 def test_a_number_that_the_text_does_not_hold_is_seen_in_every_language(language: str) -> None:
     """Numbers are checked in any script."""
     wrong = draft(language, answer=f"{TOLD[language][2]} 8172")
-    assert [fault.reason for fault in PairBasis(SourceText(TOLD[language][0], language)).faults(wrong)] == [
+    assert [fault.reason for fault in DraftBasis(SourceText(TOLD[language][0], language)).faults(wrong)] == [
         "unsupported"
     ]
 
@@ -99,7 +99,7 @@ def test_coverage_counts_in_every_language(language: str) -> None:
     """A pair touches the statement that it is about and not the other one, also where no space parts the words."""
     text = TOLD[language][0]
     reading = reading_of(text, language=language)
-    told = coverage(reading, [as_pair(draft(language, evidence=[text]), reading.chunk, "m", 1)])
+    told = coverage(reading, [pair_from_draft(draft(language, evidence=[text]), reading.chunk, "m", 1)])
     assert [bool(span.touched_by) for span in told.spans if span.kind == "sentence"] == [False, True]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.questions.prompt_injection import is_instruction
+from groundwork.questions.prompt_injection import is_prompt_injection
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from groundwork.questions.prompt_injection import is_instruction
 )
 def test_instructions_to_a_model(text: str, speaks: bool) -> None:
     """Sentences that speak to a model are told from sentences that merely sound alike."""
-    assert is_instruction(text) is speaks
+    assert is_prompt_injection(text) is speaks

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 
-from groundwork.questions.two_chunk_questions import related_chunks
+from groundwork.questions.two_chunk_questions import related_chunk_pairs
 from tests.chunks import reading_of
 
 
@@ -18,7 +18,7 @@ async def test_each_chunk_goes_with_the_one_most_like_it():
         return vectors[: len(texts)]
 
     tracemalloc.start()
-    couples = await related_chunks(readings, encode)
+    couples = await related_chunk_pairs(readings, encode)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000 < vectors.nbytes * len(readings) // 8
@@ -26,4 +26,4 @@ async def test_each_chunk_goes_with_the_one_most_like_it():
     assert indexes == sorted(set(indexes)) and {k for couple in indexes for k in couple} == set(range(3_000))
     cosines = vectors[:300] @ vectors.T - 2 * np.eye(300, 3_000)
     assert {tuple(sorted((k, int(row.argmax())))) for k, row in enumerate(cosines)} <= set(indexes)
-    assert await related_chunks(readings[:1], encode) == []
+    assert await related_chunk_pairs(readings[:1], encode) == []

@@ -14,7 +14,7 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.decisions import read_decisions
 from groundwork.data_folder.workspace import Workspace
-from groundwork.review.review_server import Server
+from groundwork.review.review_server import ReviewServer
 from groundwork.review.review_session import ReviewSession
 from tests.review.runs import HOSTILE, OPENING, REWORDED, write_curated
 
@@ -22,16 +22,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
+async def server(tmp_path: Path) -> AsyncIterator[ReviewServer]:
     write_curated(tmp_path)
-    made = Server(ReviewSession(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small --reviewer ann")
+    made = ReviewServer(
+        ReviewSession(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small --reviewer ann"
+    )
     await made.start()
     yield made
     await made.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(server: Server, browser: BrowserContext) -> AsyncIterator[Page]:
+async def page(server: ReviewServer, browser: BrowserContext) -> AsyncIterator[Page]:
     """The page, which may not complain or open a dialog."""
     made, troubles = await browser.new_page(), []
     made.on("pageerror", lambda error: troubles.append(str(error)))
@@ -53,7 +55,7 @@ async def look_often(page: Page) -> None:
     await page.wait_for_selector("html[data-ready]")
 
 
-async def test_the_keyboard_is_enough(page: Page, server: Server) -> None:
+async def test_the_keyboard_is_enough(page: Page, server: ReviewServer) -> None:
     """j, a, r with a reason, e, u, / and ? do what the help says, and each decision is a line at once."""
     press = page.keyboard.press
     await press("j")
@@ -82,7 +84,7 @@ async def test_the_keyboard_is_enough(page: Page, server: Server) -> None:
     await expect(page.locator("#help")).to_be_visible()
 
 
-async def test_a_form_opened_before_the_server_answers_stays(page: Page, server: Server) -> None:
+async def test_a_form_opened_before_the_server_answers_stays(page: Page, server: ReviewServer) -> None:
     """What is typed while the pair's details are still on their way is kept, and goes with the decision."""
     typed, asked = asyncio.Event(), 0
 
@@ -111,7 +113,7 @@ async def test_a_form_opened_before_the_server_answers_stays(page: Page, server:
     ]
 
 
-async def test_a_key_decides_about_the_pair_it_was_pressed_for_or_none(page: Page, server: Server) -> None:
+async def test_a_key_decides_about_the_pair_it_was_pressed_for_or_none(page: Page, server: ReviewServer) -> None:
     """Where another pair is chosen before its details are there, nothing is decided, and the page says so."""
     pressed = asyncio.Event()
 
@@ -148,7 +150,7 @@ async def test_a_filter_and_a_sort(page: Page) -> None:
     assert texts == [*sorted(texts[:-1]), "(no question)"]
 
 
-async def test_a_server_that_stops_in_the_middle_of_an_edit(page: Page, server: Server) -> None:
+async def test_a_server_that_stops_in_the_middle_of_an_edit(page: Page, server: ReviewServer) -> None:
     """What was typed stays, the page says how to start the server again, and nothing half done is in the file."""
     await page.keyboard.press("j")
     await expect(page.locator(".pair h2")).to_have_text(OPENING.question)
@@ -174,7 +176,7 @@ async def test_a_phone_is_wide_enough(page: Page) -> None:
 async def test_an_empty_run_says_so(tmp_path: Path, browser: BrowserContext) -> None:
     """0 pairs: a sentence in place of the table."""
     write_jsonl(tmp_path / "qa" / "empty" / "mill.jsonl", [])
-    empty = Server(ReviewSession(Workspace(tmp_path), "empty", "ann"))
+    empty = ReviewServer(ReviewSession(Workspace(tmp_path), "empty", "ann"))
     await empty.start()
     made = await browser.new_page()
     await made.goto(empty.address)
@@ -183,7 +185,7 @@ async def test_an_empty_run_says_so(tmp_path: Path, browser: BrowserContext) -> 
     await empty.close()
 
 
-async def test_a_run_that_is_written_meanwhile_is_read_again(page: Page, server: Server) -> None:
+async def test_a_run_that_is_written_meanwhile_is_read_again(page: Page, server: ReviewServer) -> None:
     """The page says so while it is open, and shows the new pairs on request."""
     await look_often(page)
     first = server.desk.rows[0].pair
@@ -195,7 +197,7 @@ async def test_a_run_that_is_written_meanwhile_is_read_again(page: Page, server:
     await expect(page.locator(".banner")).to_be_hidden()
 
 
-async def test_two_browsers(page: Page, server: Server) -> None:
+async def test_two_browsers(page: Page, server: ReviewServer) -> None:
     """What one decides shows up in the other; a decision on an old view is refused and the pair shown as it stands."""
     other = await page.context.new_page()
     await other.goto(server.address)

@@ -33,7 +33,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.renamed_documents import rename_document
 from groundwork.documents.source_files import find_sources
 from groundwork.records import Coverage, DocumentCoverage, Pair, Rejected, Span
-from groundwork.review.review_session import ReviewSession, decision_of
+from groundwork.review.review_session import ReviewSession, new_decision
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
 
@@ -41,7 +41,7 @@ STATIC = ["--set=embeddings.backend=static", "--set=embeddings.model=wordllama",
 
 
 def decide(data: Path, *told: tuple[Pair, str, str, dict[str, Any]], reviewer: str = "ann") -> None:
-    made = [decision_of(pair, reviewer, kind, reason, edited) for pair, kind, reason, edited in told]  # type: ignore[arg-type]
+    made = [new_decision(pair, reviewer, kind, reason, edited) for pair, kind, reason, edited in told]  # type: ignore[arg-type]
     append_decisions(decisions_file(Workspace(data), "small"), made)
 
 

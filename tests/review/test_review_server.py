@@ -16,15 +16,15 @@ from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.decisions import append_decisions, question_hash, read_decisions
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair
-from groundwork.review.review_server import Server
-from groundwork.review.review_session import ReviewSession, decision_of
+from groundwork.review.review_server import ReviewServer
+from groundwork.review.review_session import ReviewSession, new_decision
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 
 
 class Page:
     """What the page does, without the page."""
 
-    def __init__(self, session: ClientSession, server: Server) -> None:
+    def __init__(self, session: ClientSession, server: ReviewServer) -> None:
         self.session, self.server = session, server
 
     @property
@@ -51,7 +51,7 @@ class Page:
 @pytest_asyncio.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     write_curated(tmp_path)
-    server = Server(ReviewSession(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small")
+    server = ReviewServer(ReviewSession(Workspace(tmp_path), "small", "ann"), "uv run dataprep/review.py small")
     await server.start()
     async with ClientSession() as session:
         yield Page(session, server)
@@ -150,7 +150,7 @@ async def test_a_second_window_is_not_overwritten(page: Page) -> None:
 async def test_what_another_reviewer_writes_is_seen(page: Page) -> None:
     """Lines of another process show up in the changes, with how far the two agree."""
     await page.decide(OPENING, "accept")
-    append_decisions(page.desk.file, [decision_of(one, "ben", "reject", "", {}) for one in (OPENING, WAITING)])
+    append_decisions(page.desk.file, [new_decision(one, "ben", "reject", "", {}) for one in (OPENING, WAITING)])
     news = await (await page.get("changes?since=1")).json()
     assert news["decided"] == {"0": ["accept", "ben: reject"], "2": ["", "ben: reject"]}
     assert news["agreements"] == ["ann and ben agree on 0% of 1 pair both judged (Cohen's kappa 0.00)"]
@@ -164,7 +164,7 @@ async def test_what_another_process_writes_during_a_decision_is_seen(
 
     def flush_beside_another(handle: int) -> None:
         monkeypatch.setattr(os, "fsync", flush)
-        append_decisions(page.desk.file, [decision_of(WAITING, "ben", "reject", "", {})])
+        append_decisions(page.desk.file, [new_decision(WAITING, "ben", "reject", "", {})])
         flush(handle)
 
     monkeypatch.setattr(os, "fsync", flush_beside_another)
@@ -188,7 +188,7 @@ async def test_a_run_that_is_written_meanwhile_is_noticed(page: Page, tmp_path: 
 async def test_decisions_for_pairs_that_are_gone_are_named(page: Page) -> None:
     """They stay in the file, and the page says which they are."""
     lost = msgspec.structs.replace(COUNTING, id="mill-9-lost")
-    append_decisions(page.desk.file, [decision_of(lost, "ben", "reject", "", {})])
+    append_decisions(page.desk.file, [new_decision(lost, "ben", "reject", "", {})])
     warnings = (await (await page.get("pairs?fresh")).json())["warnings"]
     assert len(warnings) == 1 and "mill-9-lost" in warnings[0]
     assert len(page.lines) == 1
@@ -197,7 +197,7 @@ async def test_decisions_for_pairs_that_are_gone_are_named(page: Page) -> None:
 async def test_a_run_without_pairs_is_shown(tmp_path: Path) -> None:
     """0 pairs are an empty table, and asking for one is refused."""
     write_jsonl(tmp_path / "qa" / "empty" / "mill.jsonl", [])
-    server = Server(ReviewSession(Workspace(tmp_path), "empty", "ann"))
+    server = ReviewServer(ReviewSession(Workspace(tmp_path), "empty", "ann"))
     await server.start()
     async with ClientSession() as session:
         assert (await (await session.get(f"{server.address}pairs")).json())["count"] == 0

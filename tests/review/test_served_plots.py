@@ -16,7 +16,7 @@ from groundwork.errors import EXIT_USAGE
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
 from groundwork.records import Pair
-from groundwork.review.review_server import Server
+from groundwork.review.review_server import ReviewServer
 from groundwork.review.review_session import ReviewSession
 from groundwork.stages.coverage import main as coverage
 from groundwork.stages.review import main as review
@@ -42,15 +42,15 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def server(data: Path) -> AsyncIterator[Server]:
-    made = Server(ReviewSession(Workspace(data), "alpha", "ann"))
+async def server(data: Path) -> AsyncIterator[ReviewServer]:
+    made = ReviewServer(ReviewSession(Workspace(data), "alpha", "ann"))
     await made.start()
     yield made
     await made.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(server: Server, browser: BrowserContext) -> AsyncIterator[Page]:
+async def page(server: ReviewServer, browser: BrowserContext) -> AsyncIterator[Page]:
     context = await browser.browser.new_context()
     made, troubles = await context.new_page(), []
     made.on("pageerror", lambda error: troubles.append(str(error)))
@@ -138,7 +138,7 @@ async def test_a_text_that_changed_is_not_wished_for(page: Page, data: Path) -> 
         ({"document": "rugby"}, 422),
     ],
 )
-async def test_wishes_that_cannot_be(page: Page, server: Server, data: Path, ask: object, status: int) -> None:
+async def test_wishes_that_cannot_be(page: Page, server: ReviewServer, data: Path, ask: object, status: int) -> None:
     """No statement there, a name that leads elsewhere, no number: refused, and no file is written."""
     ask = {"drawn_from": "", **ask} if isinstance(ask, dict) else ask
     reply = await page.request.post(f"{server.address}wish", data=ask)
@@ -146,7 +146,7 @@ async def test_wishes_that_cannot_be(page: Page, server: Server, data: Path, ask
     assert not (data / "qa" / "alpha" / "wishes").exists()
 
 
-async def test_only_our_pages_are_served(page: Page, server: Server, data: Path) -> None:
+async def test_only_our_pages_are_served(page: Page, server: ReviewServer, data: Path) -> None:
     """No other file, no page that somebody else wrote, nothing outside the folder; a foreign site is refused."""
     (data / "plots" / "foreign.html").write_text("<!doctype html><script>alert(1)</script>")
     for name in ("foreign.html", "coverage-rugby.json", "..%2Ftext%2Frugby.md", "nothing.html"):

@@ -78,10 +78,10 @@ def strategy_faults(row: Row, rewording: Reworded, call: Rephrase, keep: Sequenc
     """What rules find wrong with a rewording, by what its strategy asks for."""
     faults = faults_of_rewording(row, rewording.question, rewording.answer, call.max_copied, keep)
     if call.strategy == "question":  # whose answer stays
-        from groundwork.questions.small_model.sentence_strategy import changed_terms
+        from groundwork.questions.small_model.sentence_strategy import changed_question_terms
 
         faults = [fault for fault in faults if fault != UNCHANGED]
-        faults += [fault for fault in [changed_terms(row.question, rewording.question)] if fault]
+        faults += [fault for fault in [changed_question_terms(row.question, rewording.question)] if fault]
     return faults
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
 from groundwork.records import Row
 
@@ -57,10 +57,10 @@ def _repeated_questions(
 
     `own_copies`: the index of each row's copy in train, or -1.
     """
-    train_size, asked_questions = len(train), [question_of(row) for row in train]
+    train_size, asked_questions = len(train), [asked_question(row) for row in train]
     if min(own_copies, default=-1) < 0:  # some are not in train: they stand behind it
         own_copies = range(train_size, train_size + len(eval_rows))
-        asked_questions += [question_of(row) for row in eval_rows]
+        asked_questions += [asked_question(row) for row in eval_rows]
         train_vectors = np.concatenate([train_vectors, vectors])
     same_questions = SameQuestions(asked_questions, train_vectors, likeness, rows=own_copies)
     return [

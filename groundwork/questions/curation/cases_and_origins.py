@@ -30,7 +30,7 @@ class PairOrigin:
     def grounds(self) -> SourceText:
         return SourceText(self.text, self.language)
 
-    def drop_grounds(self) -> None:
+    def drop_origin_grounds(self) -> None:
         """Keep no longer what was read of the text, which takes several times its size."""
         vars(self).pop("grounds", None)
 
@@ -56,7 +56,7 @@ class CurationCase:
     objection: str = ""
 
 
-def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
+def read_pair_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
     """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
 
     Raises BadRecord.

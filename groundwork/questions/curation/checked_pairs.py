@@ -27,9 +27,9 @@ from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.language.words import normalised_words
 from groundwork.questions.curation.cases_and_origins import CurationCase
-from groundwork.questions.curation.curation_rounds import Curation
-from groundwork.questions.curation.rule_checks_and_columns import first_failed_check, shared_column
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.curation.curation_rounds import CurationRounds
+from groundwork.questions.curation.rule_checks_and_columns import first_failed_check, shared_check_column
+from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records import Pair, Record, Rejected
 
@@ -52,7 +52,7 @@ class CheckedPair(Record, frozen=True):
         )
 
 
-def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
+def decide_checked_pair(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     pair = checked_pair.checked
     if (decision := review.decision_about(pair)) and decision.verdict == "reject":
@@ -60,11 +60,11 @@ def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     if decision:
         return accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
     if reason := first_failed_check(pair):
-        return reject_pair(pair, reason)
+        return reject_checked_pair(pair, reason)
     return pair
 
 
-def sort_pairs(
+def sort_checked_pairs(
     checked_pairs: Iterable[CheckedPair],
     review: Review,
     kept_pairs: DiskBackedList[Pair],
@@ -73,7 +73,7 @@ def sort_pairs(
     """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those that a call failed for."""
     failures = []
     for checked_pair in checked_pairs:
-        outcome = apply_review(checked_pair, review)
+        outcome = decide_checked_pair(checked_pair, review)
         if isinstance(outcome, Pair):
             kept_pairs.append(outcome)
         else:
@@ -83,11 +83,11 @@ def sort_pairs(
     return failures
 
 
-def write_curated(
+def write_curated_pairs(
     curated_folder: Path, documents: Sequence[str], kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected]
 ) -> None:
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `curated_folder`."""
-    kept_indexes, rejected_indexes = _indexes_by_document(kept_pairs), _indexes_by_document(rejected_pairs)
+    kept_indexes, rejected_indexes = _pair_indexes_by_document(kept_pairs), _pair_indexes_by_document(rejected_pairs)
     for document in documents:
         write_jsonl(
             file_path(curated_folder, f"{document}.jsonl"),
@@ -99,7 +99,7 @@ def write_curated(
         )
 
 
-def _indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
+def _pair_indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
     """The places of each document's rows, in order."""
     indexes: dict[str, array[int]] = defaultdict(lambda: array("q"))
     for pair_index, sorted_pair in enumerate(sorted_pairs):
@@ -107,7 +107,7 @@ def _indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[str, a
     return indexes
 
 
-def restore_accepted(run_folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
+def restore_accepted_pairs(run_folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
@@ -115,17 +115,17 @@ def restore_accepted(run_folder: Path, documents: Sequence[str], review: Review,
     return review.restored_pairs(rejections, present.__contains__)
 
 
-def reject_pair(pair: Pair, reason: str) -> Rejected:
+def reject_checked_pair(pair: Pair, reason: str) -> Rejected:
     """The record of a pair that checks turned down, with what they said."""
     fault_texts = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
     return Rejected.of(pair, reason, "; ".join(dict.fromkeys(fault_texts)))
 
 
-def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
+def split_same_worded_pairs(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
     first_pairs: dict[tuple[str, str], Pair] = {}
     repeated_by_index: dict[int, str] = {}
-    for pair_index in _review_order(pairs, review):
+    for pair_index in _pair_review_order(pairs, review):
         pair = pairs[pair_index]
         first_pair = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
         if first_pair is not pair:
@@ -137,23 +137,23 @@ def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair],
     return unique, [pair for pair_index, pair in enumerate(checked_pairs) if pair_index in repeated_by_index]
 
 
-def split_settled(pairs: Sequence[Pair], settled_by: Collection[str]) -> tuple[list[Pair], list[Pair]]:
+def split_settled_pairs(pairs: Sequence[Pair], settled_by: Collection[str]) -> tuple[list[Pair], list[Pair]]:
     """(the pairs that lack a column of `settled_by`, in order; those that hold them all: their run was curated)."""
     settled = [bool(settled_by) and pair.checks.keys() >= set(settled_by) for pair in pairs]
     return list(compress(pairs, map(not_, settled))), list(compress(pairs, settled))
 
 
-async def repeated_questions(
+async def repeated_pair_questions(
     checked_pairs: Sequence[CheckedPair], review: Review, earlier_questions: EarlierQuestions
 ) -> dict[int, str]:
     """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
     indexes_by_turn: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
     for pair_index, checked_pair in enumerate(checked_pairs):
-        if _would_stay(checked_pair, review):
-            indexes_by_turn[_review_turn(checked_pair.checked, review)].append(pair_index)
+        if _would_pair_stay(checked_pair, review):
+            indexes_by_turn[_pair_review_turn(checked_pair.checked, review)].append(pair_index)
     order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
     repeated = await earlier_questions.find_repeats(
-        LazySequence(order, lambda pair_index: question_of(checked_pairs[pair_index].checked))
+        LazySequence(order, lambda pair_index: asked_question(checked_pairs[pair_index].checked))
     )
     return {
         pair_index: earlier_question
@@ -162,14 +162,14 @@ async def repeated_questions(
     }
 
 
-def mark_repeat(checked_pair: CheckedPair, pair_index: int, repeats: Mapping[int, str]) -> CheckedPair:
-    """The pair with what `repeated_questions` found of it."""
+def mark_repeated_pair(checked_pair: CheckedPair, pair_index: int, repeats: Mapping[int, str]) -> CheckedPair:
+    """The pair with what `repeated_pair_questions` found of it."""
     if earlier_question := repeats.get(pair_index):
         return CheckedPair.of(checked_pair.pair, _add_duplicates_column(checked_pair.checked, earlier_question))
     return checked_pair
 
 
-def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
+def _would_pair_stay(checked_pair: CheckedPair, review: Review) -> bool:
     """Would the pair be kept: by its checks, by a person, or unchecked?"""
     decision = review.decision_about(checked_pair.pair)
     if decision is not None:
@@ -177,19 +177,19 @@ def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
     return not first_failed_check(checked_pair.checked)
 
 
-def _review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
+def _pair_review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
     """The places of what people accepted first and of what they rejected last: no pair repeats one that goes."""
-    return sorted(range(len(pairs)), key=lambda pair_index: _review_turn(pairs[pair_index], review))
+    return sorted(range(len(pairs)), key=lambda pair_index: _pair_review_turn(pairs[pair_index], review))
 
 
-def _review_turn(pair: Pair, review: Review) -> int:
+def _pair_review_turn(pair: Pair, review: Review) -> int:
     decision = review.decision_about(pair)
     return 1 if decision is None else 0 if decision.accepts else 2
 
 
 def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
     repeat_reason = f"repeats: {earlier_question}" if earlier_question else ""
-    duplicates_column = shared_column(float(not earlier_question), not earlier_question, repeat_reason, "rule")
+    duplicates_column = shared_check_column(float(not earlier_question), not earlier_question, repeat_reason, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": duplicates_column})
 
 
@@ -203,7 +203,7 @@ class PairsUnderCheck:
     checked: DiskBackedList[CheckedPair]
 
 
-class DocumentPairs(NamedTuple):
+class CheckedPairBatch(NamedTuple):
     """Documents whose pairs are checked together, and where among the pairs theirs are."""
 
     documents: list[str]
@@ -211,7 +211,7 @@ class DocumentPairs(NamedTuple):
     pairs: int
 
 
-def read_by_document(
+def read_pairs_by_document(
     run_folder: Path,
     documents: Sequence[str],
     review: Review,
@@ -221,32 +221,36 @@ def read_by_document(
     max_pairs: int | None,
     looks_for_repeats: bool,
     settled_by: Collection[str] = (),
-) -> list[DocumentPairs]:
+) -> list[CheckedPairBatch]:
     """Read the pairs of `documents` from the run's folder: `batch_size` of them together, and `max_pairs` of all.
 
     Those that repeat the words of another one of their document count as checked, and those that hold all columns of
     `settled_by`, where there are any.
     """
     questions, unchecked = pairs_under_check.questions, pairs_under_check.unchecked
-    batches: list[DocumentPairs] = []
+    batches: list[CheckedPairBatch] = []
     for document in documents:
-        read_pairs = pairs_of(run_folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
+        read_pairs = read_pairs_of_documents(run_folder, [document])[
+            : None if max_pairs is None else max_pairs - len(questions)
+        ]
         questions.extend(pair.question for pair in read_pairs)
-        document_pairs, repeated_pairs = split_same_words(read_pairs, review) if looks_for_repeats else (read_pairs, [])
-        document_pairs, settled_pairs = split_settled(document_pairs, settled_by)
+        document_pairs, repeated_pairs = (
+            split_same_worded_pairs(read_pairs, review) if looks_for_repeats else (read_pairs, [])
+        )
+        document_pairs, settled_pairs = split_settled_pairs(document_pairs, settled_by)
         pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs + settled_pairs)
         unchecked.extend(document_pairs)
         if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
-            batches.append(DocumentPairs([], len(unchecked) - len(document_pairs), 0))
+            batches.append(CheckedPairBatch([], len(unchecked) - len(document_pairs), 0))
         batches[-1].documents.append(document)
         batches[-1] = batches[-1]._replace(pairs=batches[-1].pairs + len(document_pairs))
     return batches
 
 
-async def check_batches(
-    batches: Sequence[DocumentPairs],
+async def check_pair_batches(
+    batches: Sequence[CheckedPairBatch],
     pairs_under_check: PairsUnderCheck,
-    prepare: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
+    prepare: Callable[[Sequence[Pair], Sequence[str]], tuple[CurationRounds, list[CurationCase]]],
     on_progress: Callable[[int], None],
 ) -> None:
     """Check the pairs, and add them to those that were, with what their checks made of them.
@@ -265,6 +269,6 @@ async def check_batches(
         )
 
 
-def pairs_of(run_folder: Path, documents: Sequence[str]) -> list[Pair]:
+def read_pairs_of_documents(run_folder: Path, documents: Sequence[str]) -> list[Pair]:
     """All pairs of `documents`, as the run's folder holds them."""
     return [pair for document in documents for pair in read_jsonl(file_path(run_folder, f"{document}.jsonl"), Pair)]

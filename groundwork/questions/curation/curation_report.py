@@ -13,11 +13,13 @@ from groundwork.message_wording import counted
 from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
 from groundwork.records import Pair, Rejected
 
-EXAMPLES = 4  # of each kind
-MAX_LISTED = 40  # pairs that are all shown where there are no more: those with a person's words, or kept all the same
-NO_MODEL = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
+EXAMPLES_PER_OUTCOME = 4  # of each kind
+MAX_LISTED_PAIRS = (
+    40  # pairs that are all shown where there are no more: those with a person's words, or kept all the same
+)
+NO_MODEL_ASKED = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
 
-_STYLES = """
+_REPORT_STYLES = """
 .bar { display: flex; height: .9rem; border-radius: .45rem; overflow: hidden; margin: 1rem 0 .5rem; }
 .kept { background: var(--good); } .rewritten { background: var(--fair); } .rejected { background: var(--bad); }
 .dot { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; margin-right: .35rem; }
@@ -29,7 +31,7 @@ article.k { border-color: var(--good); } article.w { border-color: var(--fair); 
 article.r { border-color: var(--bad); }
 .q { font-weight: 600; } del { color: var(--soft); } .why { color: var(--bad); }
 """
-_NONE = tag("p", "None.", class_="soft")
+_NO_PAIRS = tag("p", "None.", class_="soft")
 
 
 @dataclass(frozen=True)
@@ -45,43 +47,45 @@ class CurationResult:
 
 def curation_html(result: CurationResult) -> str:
     """The whole page."""
-    counts = _Counts(result)
+    counts = _CurationCounts(result)
     outcome_sizes = counts.outcome_sizes()
     document_count = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {result.run}",
-        _STYLES,
+        _REPORT_STYLES,
         tag("h1", title),
         tag(
             "p",
             f"{counted(sum(outcome_sizes.values()), 'pair')} of {document_count}, checked for {checks}.",
             class_="soft",
         ),
-        *([tag("p", NO_MODEL)] if counts.by_rules_alone else []),
-        _render_bar(outcome_sizes),
+        *([tag("p", NO_MODEL_ASKED)] if counts.is_by_rules_alone else []),
+        _render_outcome_bar(outcome_sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
-        table(column_titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True),
+        table(
+            column_titles, [counts.check_row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True
+        ),
         tag("h2", "Kept"),
         *(
             [_render_pair("k", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.unchanged)]
-            or [_NONE]
+            or [_NO_PAIRS]
         ),
         tag("h2", "Rewritten"),
         *(
             [_render_pair("w", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.rewritten)]
-            or [_NONE]
+            or [_NO_PAIRS]
         ),
-        *_render_listed("c", "Corrected by people", result.kept_pairs, counts.corrected),
-        *_render_listed("k", "Kept against a complaint", result.kept_pairs, counts.defended),
+        *_render_listed_pairs("c", "Corrected by people", result.kept_pairs, counts.corrected),
+        *_render_listed_pairs("k", "Kept against a complaint", result.kept_pairs, counts.defended),
         tag("h2", "Rejected"),
-        *(_render_rejected(result.rejected_pairs, counts.by_reason) or [_NONE]),
+        *(_render_rejected_pairs(result.rejected_pairs, counts.by_reason) or [_NO_PAIRS]),
     )
 
 
-def _render_bar(outcome_sizes: dict[str, int]) -> Markup:
+def _render_outcome_bar(outcome_sizes: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
     segments = [tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_sizes.items() if size]
     legend = [
@@ -110,7 +114,7 @@ def curation_outcome(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
     return "corrected" if BY_PERSON in pair.checks else "rewritten"
 
 
-class _Counts:
+class _CurationCounts:
     """What the page says of all pairs, which are gone through once: there may be a million, in files."""
 
     def __init__(self, result: CurationResult) -> None:
@@ -123,20 +127,20 @@ class _Counts:
         for pair_index, pair in enumerate(result.kept_pairs):
             places = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
             places[curation_outcome(pair)].append(pair_index)
-            if _objections(pair):
+            if _objections_to_pair(pair):
                 self.defended.append(pair_index)
-            self._add_columns(pair.document, pair.checks)
+            self._count_check_columns(pair.document, pair.checks)
         for pair_index, rejection in enumerate(result.rejected_pairs):
             self.by_reason[rejection.reason].append(pair_index)
-            self._add_columns(rejection.document, rejection.pair.get("checks", {}))
+            self._count_check_columns(rejection.document, rejection.pair.get("checks", {}))
 
-    def _add_columns(self, document: str, check_columns: Mapping[str, Any]) -> None:
+    def _count_check_columns(self, document: str, check_columns: Mapping[str, Any]) -> None:
         self.documents.add(document)
         for check, check_column in check_columns.items():
             if check in self._checks and check_column:
                 self._column_counts[check, bool(check_column["passed"]), check_column.get("checker", "model")] += 1
 
-    def row(self, check: str) -> list[str]:
+    def check_row(self, check: str) -> list[str]:
         check_counts = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
         checked_count = sum(check_counts.values())
         passed_count = sum(count for (passed, _), count in check_counts.items() if passed)
@@ -155,12 +159,12 @@ class _Counts:
         }
 
     @property
-    def by_rules_alone(self) -> bool:
+    def is_by_rules_alone(self) -> bool:
         """Was no model asked about any pair?"""
         return bool(self._column_counts) and all(checker == "rule" for _, _, checker in self._column_counts)
 
 
-def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
+def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
     rejected_articles = []
     for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         rejected_articles.append(
@@ -168,25 +172,25 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
         )
         for rejection in (rejected[rejected_index] for rejected_index in _spread_examples(group)):
             judge_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
-            source = _source_line(rejection.document, rejection.pair.get("pages", []))
+            source = _pages_of_pair(rejection.document, rejection.pair.get("pages", []))
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
             rejected_articles.append(
-                _render_article("r", _Wording(question, answer), source, rejection.detail + judge_note)
+                _render_pair_article("r", _PairWording(question, answer), source, rejection.detail + judge_note)
             )
     return rejected_articles
 
 
-def _render_listed(kind: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
+def _render_listed_pairs(kind: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
     """All of the pairs at `indexes`, where there are not too many, each with what was said about it."""
     if not indexes:
         return []
-    articles = [_render_pair(kind, pairs[pair_index]) for pair_index in indexes[:MAX_LISTED]]
-    more = f"… and {len(indexes) - MAX_LISTED:,} more; the page of review shows all."
-    notes = [tag("p", more, class_="soft")] if len(indexes) > MAX_LISTED else []
+    articles = [_render_pair(kind, pairs[pair_index]) for pair_index in indexes[:MAX_LISTED_PAIRS]]
+    more = f"… and {len(indexes) - MAX_LISTED_PAIRS:,} more; the page of review shows all."
+    notes = [tag("p", more, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
     return [tag("h2", title), *articles, *notes]
 
 
-def _objections(pair: Pair) -> str:
+def _objections_to_pair(pair: Pair) -> str:
     """What was said against a pair, and why that did not count."""
     before = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
     return "; ".join(f"{old['why']} – {old['objection']}" for old in before if "objection" in old)
@@ -194,16 +198,16 @@ def _objections(pair: Pair) -> str:
 
 def _render_pair(kind: str, pair: Pair) -> Markup:
     """The pair; struck out above each text that was changed, what it said before."""
-    why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else _objections(pair)
-    return _render_article(
+    why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else _objections_to_pair(pair)
+    return _render_pair_article(
         kind,
-        _Wording(pair.question, pair.answer, pair.evaluation_criteria),
-        "; ".join(filter(None, (_source_line(pair.document, pair.pages), why))),
-        original=_Wording(pair.original_question, pair.original_answer, pair.original_criteria),
+        _PairWording(pair.question, pair.answer, pair.evaluation_criteria),
+        "; ".join(filter(None, (_pages_of_pair(pair.document, pair.pages), why))),
+        original=_PairWording(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
 
-class _Wording(NamedTuple):
+class _PairWording(NamedTuple):
     """The words of a pair; of an original, those that were changed."""
 
     question: str = ""
@@ -211,11 +215,11 @@ class _Wording(NamedTuple):
     criteria: Sequence[str] = ()
 
 
-_UNCHANGED = _Wording()
+_UNCHANGED_WORDING = _PairWording()
 
 
-def _render_article(
-    kind: str, wording: _Wording, source: str, reason: str = "", original: _Wording = _UNCHANGED
+def _render_pair_article(
+    kind: str, wording: _PairWording, source: str, reason: str = "", original: _PairWording = _UNCHANGED_WORDING
 ) -> Markup:
     return tag(
         "article",
@@ -235,12 +239,12 @@ def _render_criteria(criteria: Sequence[Markup | str]) -> list[Markup]:
     return [tag("ul", [tag("li", criterion) for criterion in criteria], dir="auto")] if criteria else []
 
 
-def _source_line(document: str, pages: Sequence[int]) -> str:
+def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
     page_list = f", page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}" if pages else ""
     return f"{document}{page_list}"
 
 
 def _spread_examples(examples: Sequence[Any]) -> list[Any]:
     """EXAMPLES of the rows, evenly spread."""
-    step = max(1, len(examples) // EXAMPLES)
-    return list(examples[::step])[:EXAMPLES]
+    step = max(1, len(examples) // EXAMPLES_PER_OUTCOME)
+    return list(examples[::step])[:EXAMPLES_PER_OUTCOME]

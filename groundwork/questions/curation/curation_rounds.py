@@ -14,39 +14,48 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.figures_and_picture_links import is_figure
-from groundwork.questions.criteria_faults_and_padding import criteria_fault, drop_padding, uncovered_item
+from groundwork.questions.criteria_faults_and_padding import (
+    criteria_fault,
+    drop_padding_criteria,
+    item_without_criterion,
+)
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_judge import (
-    Apart,
-    CheckResults,
-    CurationJudge,
-    Form,
-    Supported,
-    pack_batches,
-    reply_schema,
+    ApartForm,
+    JudgeForm,
+    PairJudge,
+    PairVerdict,
+    SupportedForm,
+    judge_reply_schema,
+    pack_judge_batches,
 )
-from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting, believed_objections, case_faults
+from groundwork.questions.curation.pair_rewriting import (
+    PairRewrite,
+    RewritingForm,
+    believed_objections,
+    faults_to_rewrite,
+)
 from groundwork.questions.curation.rule_checks_and_columns import (
     REWRITABLE_CHECKS,
     CheckColumn,
-    add_columns,
-    build_column,
+    add_check_columns,
+    build_check_column,
     failed_checks,
-    rule_columns,
+    rule_check_columns,
 )
 from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
-APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
+APART_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
 CaseResults = dict[int, CurationCase | UnitError]  # by the pair's number, in order
 
 
 @dataclass(frozen=True)
-class Curation:
+class CurationRounds:
     """The checks that `settings` names."""
 
-    judge: CurationJudge
+    judge: PairJudge
     settings: Curate
     prompt: PromptReader
 
@@ -56,14 +65,14 @@ class Curation:
         for pair, source_origin, other_answer in zip(pairs, origins, other_answers(pairs), strict=True):
             origin = source_origin or PairOrigin("\n".join(pair.evidence), pair.document, "", context)
             if cases and cases[-1].origin is not origin:
-                cases[-1].origin.drop_grounds()
-            cases.append(self._build_case(len(cases), pair, origin, other_answer))
+                cases[-1].origin.drop_origin_grounds()
+            cases.append(self._curation_case(len(cases), pair, origin, other_answer))
         return cases
 
-    def _build_case(self, case_number: int, pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
+    def _curation_case(self, case_number: int, pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
         replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         kept_columns = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
-        kept_columns |= rule_columns(pair, origin, self.settings)
+        kept_columns |= rule_check_columns(pair, origin, self.settings)
         wrong = _wrong_answer_to_show(pair, origin, other_answer)
         return CurationCase(
             case_number, msgspec.structs.replace(pair, checks=kept_columns), origin, wrong, other_answer
@@ -83,16 +92,16 @@ class Curation:
             on_progress(count)
 
         if not self.settings.rules_only:
-            await self._ask_in_rounds(case_results, count_finished)
+            await self._ask_curation_rounds(case_results, count_finished)
         on_progress(len(cases) - finished_count)
         return case_results
 
-    async def _ask_in_rounds(self, case_results: CaseResults, on_progress: Callable[[int], None]) -> None:
+    async def _ask_curation_rounds(self, case_results: CaseResults, on_progress: Callable[[int], None]) -> None:
         supported = self.supported
         rewritten_once: set[int] = set()
-        await self._rewrite_failed(case_results, rewritten_once)
+        await self._rewrite_failed_cases(case_results, rewritten_once)
         await self._ask(case_results, self.apart, on_progress=on_progress if supported is None else None)
-        if rewritten := await self._rewrite_failed(case_results, rewritten_once):
+        if rewritten := await self._rewrite_failed_cases(case_results, rewritten_once):
             await self._ask(case_results, self.apart, rewritten)
         figure_pairs = self._pass_figure_pairs(case_results) if supported else set()
         case_numbers = (
@@ -110,25 +119,25 @@ class Curation:
                 and not failed_checks(case.pair)
             ):
                 why = "its evidence is a figure; not checked"
-                case_results[case_number] = add_columns(
-                    case, {"supported": build_column(self.settings, "supported", 1, why, "rule")}
+                case_results[case_number] = add_check_columns(
+                    case, {"supported": build_check_column(self.settings, "supported", 1, why, "rule")}
                 )
                 figure_pairs.add(case_number)
         return figure_pairs
 
     @property
-    def apart(self) -> Apart | None:
-        checks = tuple(check for check in APART if check in self.settings.checks)
-        return Apart(self.settings, self.prompt, checks) if checks else None
+    def apart(self) -> ApartForm | None:
+        checks = tuple(check for check in APART_CHECKS if check in self.settings.checks)
+        return ApartForm(self.settings, self.prompt, checks) if checks else None
 
     @property
-    def supported(self) -> Supported | None:
-        return Supported(self.settings, self.prompt) if "supported" in self.settings.checks else None
+    def supported(self) -> SupportedForm | None:
+        return SupportedForm(self.settings, self.prompt) if "supported" in self.settings.checks else None
 
     async def _ask(
         self,
         case_results: CaseResults,
-        form: Form | None,
+        form: JudgeForm | None,
         case_numbers: Sequence[int] | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
@@ -146,36 +155,36 @@ class Curation:
         ).items():
             case = case_results[case_number]
             if isinstance(verdict, UnitError):
-                case_results[case_number] = _result_of_error(case, verdict)
+                case_results[case_number] = _case_or_error(case, verdict)
             elif isinstance(case, CurationCase):
-                case_results[case_number] = add_columns(case, self._verdict_columns(case, verdict))
+                case_results[case_number] = add_check_columns(case, self._verdict_check_columns(case, verdict))
 
-    def _verdict_columns(self, case: CurationCase, verdict: CheckResults) -> dict[str, CheckColumn]:
+    def _verdict_check_columns(self, case: CurationCase, verdict: PairVerdict) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
         marks: dict[str, float] = dict(verdict.value)
         wrong_answer_mark = marks.pop("wrong_answer", 0.0)
         verdict_columns = {
-            check_name: build_column(self.settings, check_name, mark, "" if mark == 1 else verdict.remark)
+            check_name: build_check_column(self.settings, check_name, mark, "" if mark == 1 else verdict.remark)
             for check_name, mark in marks.items()
         }
         if case.wrong_answer and wrong_answer_mark == 1 and verdict_columns["criteria"]["passed"]:
-            verdict_columns["criteria"] = build_column(
+            verdict_columns["criteria"] = build_check_column(
                 self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong_answer}"
             )
         return verdict_columns
 
-    async def _rewrite_failed(self, case_results: CaseResults, rewritten_once: set[int]) -> list[int]:
+    async def _rewrite_failed_cases(self, case_results: CaseResults, rewritten_once: set[int]) -> list[int]:
         """The numbers of the pairs that are to be judged again, once a pair, since only what can be mended failed: they
         were written anew, or the judge is to hear an objection.
         """
         mendable_cases = [
             case
             for case_number, case in case_results.items()
-            if isinstance(case, CurationCase) and case_number not in rewritten_once and self._is_mendable(case.pair)
+            if isinstance(case, CurationCase) and case_number not in rewritten_once and self._is_rewritable(case.pair)
         ]
         rewritten_once.update(case.number for case in mendable_cases)
-        verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), mendable_cases)
-        rewrites = {number: verdict.value for number, verdict in verdicts.items() if isinstance(verdict, CheckResults)}
+        verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), mendable_cases)
+        rewrites = {number: verdict.value for number, verdict in verdicts.items() if isinstance(verdict, PairVerdict)}
         objections = believed_objections(rewrites)
         judged_again = []
         for case in mendable_cases:
@@ -193,7 +202,7 @@ class Curation:
             judged_again.append(case.number)
         return judged_again
 
-    def _apply_rewrite(self, case: CurationCase, rewrite: Rewrite) -> CurationCase:
+    def _apply_rewrite(self, case: CurationCase, rewrite: PairRewrite) -> CurationCase:
         """The case as it was rewritten; what it failed counts as passed until it is judged again."""
         original = case.pair
         answer = rewrite.answer or original.answer
@@ -204,22 +213,22 @@ class Curation:
             question=rewrite.question,
             answer=answer,
             evidence=original.evidence if any(map(is_figure, original.evidence)) else evidence,
-            evaluation_criteria=drop_padding(rewrite.question, criteria, case.origin.language, answer),
+            evaluation_criteria=drop_padding_criteria(rewrite.question, criteria, case.origin.language, answer),
             original_question=original.question if rewrite.question != original.question else "",
             original_answer=original.answer if answer != original.answer else "",
             original_criteria=original.evaluation_criteria if criteria != original.evaluation_criteria else [],
-            checks=_passed_so_far(original),
+            checks=_passed_check_columns(original),
         )
-        rewritten_columns = rule_columns(pair, case.origin, self.settings)
+        rewritten_columns = rule_check_columns(pair, case.origin, self.settings)
         fault = criteria_fault(pair.evaluation_criteria, answer)
-        if item := uncovered_item(rewrite.question, answer, pair.evaluation_criteria, case.origin.language):
+        if item := item_without_criterion(rewrite.question, answer, pair.evaluation_criteria, case.origin.language):
             fault = fault or f'no criterion covers "{item}" of the answer'
         if fault and "criteria" in self.settings.checks:
-            rewritten_columns["criteria"] = build_column(self.settings, "criteria", 0, fault, "rule")
+            rewritten_columns["criteria"] = build_check_column(self.settings, "criteria", 0, fault, "rule")
         wrong = _wrong_answer_to_show(pair, case.origin, case.other_answer)
-        return add_columns(replace(case, pair=pair, wrong_answer=wrong), rewritten_columns)
+        return add_check_columns(replace(case, pair=pair, wrong_answer=wrong), rewritten_columns)
 
-    def _is_mendable(self, pair: Pair) -> bool:
+    def _is_rewritable(self, pair: Pair) -> bool:
         failed = failed_checks(pair)
         return (
             self.settings.rewrite and bool(failed) and not pair.original_question and failed <= set(REWRITABLE_CHECKS)
@@ -229,34 +238,34 @@ class Curation:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
-        mendable_cases = [case for case in cases if self._is_mendable(case.pair)]
-        passing_cases = [case for case in cases if not failed_checks(case.pair) or self._is_mendable(case.pair)]
-        rounds: list[tuple[Form | None, Sequence[CurationCase]]] = [
-            (Rewriting(self.settings, self.prompt), mendable_cases),
+        mendable_cases = [case for case in cases if self._is_rewritable(case.pair)]
+        passing_cases = [case for case in cases if not failed_checks(case.pair) or self._is_rewritable(case.pair)]
+        rounds: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
+            (RewritingForm(self.settings, self.prompt), mendable_cases),
             (self.apart, passing_cases),
             (self.supported, passing_cases),
         ]
         return [
-            (form.messages(batch), reply_schema(form, batch), form.reply_tokens(batch))
+            (form.messages(batch), judge_reply_schema(form, batch), form.reply_tokens(batch))
             for form, form_cases in rounds
             if form
-            for batch in pack_batches(form, form_cases, self.settings)
+            for batch in pack_judge_batches(form, form_cases, self.settings)
         ]
 
 
-def _result_of_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
+def _case_or_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
     """Of a pair that was written anew and could not be judged, the one that failed: unchecked, it is not kept."""
     return replace(case.unwritten, error=error) if isinstance(case, CurationCase) and case.unwritten else error
 
 
 def _apply_objection(case: CurationCase, objection: str) -> CurationCase:
     """The case with both sides, for the judge to hear."""
-    checks = _passed_so_far(case.pair, objection)
-    pair, complaint = msgspec.structs.replace(case.pair, checks=checks), case_faults(case) or "its wording"
+    checks = _passed_check_columns(case.pair, objection)
+    pair, complaint = msgspec.structs.replace(case.pair, checks=checks), faults_to_rewrite(case) or "its wording"
     return replace(case, pair=pair, complaint=complaint, objection=objection)
 
 
-def _passed_so_far(pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
+def _passed_check_columns(pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
     """The columns of a pair that is judged again: what it failed counts as passed, and is kept under `before`."""
     reason = {"objection": objection} if objection else {}
     return {

@@ -16,15 +16,15 @@ from groundwork.llm.prompts import Message, render_turns
 from groundwork.markdown.figures_and_picture_links import quote_in_words
 from groundwork.questions.curation.cases_and_origins import CurationCase
 from groundwork.questions.curation.pair_judge import (
-    FIELD_TOKENS,
-    FRAME_TOKENS,
-    INTEGER,
-    STRING,
-    Form,
+    INTEGER_SCHEMA,
+    JUDGE_FIELD_TOKENS,
+    JUDGE_FRAME_TOKENS,
+    STRING_SCHEMA,
     Json,
-    closed_object,
-    field_name,
-    list_of,
+    JudgeForm,
+    list_schema,
+    object_schema,
+    pair_field_name,
     single_line,
 )
 from groundwork.questions.curation.rule_checks_and_columns import REWRITABLE_CHECKS
@@ -35,7 +35,7 @@ MAX_OBJECTED_SHARE = 0.5  # of the pairs to be rewritten: a model that objects t
 _REWRITE_FIELDS = ("question", "answer", "evidence", "criteria", "evaluation_criteria", "keep")
 
 
-class Rewrite(NamedTuple):
+class PairRewrite(NamedTuple):
     """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped.
 
     `evidence`: the quotes of the pair that are kept. `objection`: why nothing is wrong with the pair.
@@ -49,7 +49,7 @@ class Rewrite(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rewriting(Form):
+class RewritingForm(JudgeForm):
     """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
@@ -61,20 +61,20 @@ class Rewriting(Form):
             self.prompt(self.settings.prompts["rewrite"]),
             context=origin.context or origin.name or origin.document,
             document=origin.name or origin.document,
-            summary=_first_sentences(origin.summary, origin.language) or "(none)",
-            pairs="\n\n".join(_render_faulty_pair(pair_number, case) for pair_number, case in enumerate(cases, 1)),
+            summary=_first_summary_sentences(origin.summary, origin.language) or "(none)",
+            pairs="\n\n".join(_render_pair_to_rewrite(pair_number, case) for pair_number, case in enumerate(cases, 1)),
         )
 
     def field(self, _case: CurationCase) -> Json:
         properties = {
-            "question": STRING,
-            "answer": STRING,
-            "evidence": list_of(INTEGER),
-            "criteria": list_of(STRING),
+            "question": STRING_SCHEMA,
+            "answer": STRING_SCHEMA,
+            "evidence": list_schema(INTEGER_SCHEMA),
+            "criteria": list_schema(STRING_SCHEMA),
         }
-        return {"anyOf": [STRING, closed_object(properties), closed_object({"keep": STRING})]}
+        return {"anyOf": [STRING_SCHEMA, object_schema(properties), object_schema({"keep": STRING_SCHEMA})]}
 
-    def read(self, case: CurationCase, reply_value: Any) -> Rewrite | None:
+    def read(self, case: CurationCase, reply_value: Any) -> PairRewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
 
         A question alone stands for one whose other parts stay, and of an object what it leaves out or empty stays.
@@ -86,32 +86,34 @@ class Rewriting(Form):
         question, answer, objection = (rewritten_fields.get(name) or "" for name in ("question", "answer", "keep"))
         if not all(isinstance(text, str) for text in (question, answer, objection)):
             return None
-        criteria = _read_texts(rewritten_fields.get("criteria", rewritten_fields.get("evaluation_criteria")), [])
-        evidence = _read_texts(rewritten_fields.get("evidence"), case.pair.evidence)
+        criteria = _read_rewritten_texts(
+            rewritten_fields.get("criteria", rewritten_fields.get("evaluation_criteria")), []
+        )
+        evidence = _read_rewritten_texts(rewritten_fields.get("evidence"), case.pair.evidence)
         if criteria is None or evidence is None or (question.strip() and not is_question(question)):
             return None
         if not (question.strip() or answer.strip() or evidence or criteria):
-            return Rewrite("", objection=single_line(objection))
-        return Rewrite(question.strip() or case.pair.question, answer.strip(), evidence, criteria)
+            return PairRewrite("", objection=single_line(objection))
+        return PairRewrite(question.strip() or case.pair.question, answer.strip(), evidence, criteria)
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        return FRAME_TOKENS + sum(map(self._case_tokens, cases))
+        return JUDGE_FRAME_TOKENS + sum(map(self._case_tokens, cases))
 
     def _case_tokens(self, case: CurationCase) -> int:
         pair = case.pair
         rewrite_tokens = (
-            FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
+            JUDGE_FRAME_TOKENS + 3 * JUDGE_FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
         )
-        return FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
+        return JUDGE_FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
 
 
-def believed_objections(rewrites: Mapping[int, Rewrite]) -> dict[int, str]:
+def believed_objections(rewrites: Mapping[int, PairRewrite]) -> dict[int, str]:
     """The objections of `rewrites`, by the same numbers; none where there are so many that nobody looked."""
     objections = {number: rewrite.objection for number, rewrite in rewrites.items() if rewrite.objection}
     return objections if len(objections) <= max(1, MAX_OBJECTED_SHARE * len(rewrites)) else {}
 
 
-def case_faults(case: CurationCase) -> str:
+def faults_to_rewrite(case: CurationCase) -> str:
     """What the checks say against the wording and the criteria of a pair."""
     check_columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
     return "; ".join(
@@ -121,7 +123,7 @@ def case_faults(case: CurationCase) -> str:
     )
 
 
-def _read_texts(reply_items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
+def _read_rewritten_texts(reply_items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
     """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
     rewritten_texts = []
     for reply_item in reply_items or [] if isinstance(reply_items, list | None) else [None]:
@@ -138,7 +140,7 @@ def _read_texts(reply_items: Any, numbered: Sequence[str]) -> tuple[str, ...] | 
     return tuple(dict.fromkeys(filter(None, rewritten_texts)))
 
 
-def _first_sentences(summary: str, language: str) -> str:
+def _first_summary_sentences(summary: str, language: str) -> str:
     """The first sentences of a summary, which say what the document is; the evidence says the rest."""
     sentence_ends = [sentence_end for _, sentence_end in sentences(summary, language)]
     return summary[
@@ -148,22 +150,22 @@ def _first_sentences(summary: str, language: str) -> str:
     ]
 
 
-def _quotes(case: CurationCase) -> list[str]:
+def _evidence_to_rewrite_from(case: CurationCase) -> list[str]:
     """The evidence as people read it: a table's row with the names of its columns."""
     return [quote_in_words(case.origin.grounds.with_columns(quote)) for quote in case.pair.evidence]
 
 
-def _render_faulty_pair(pair_number: int, case: CurationCase) -> str:
+def _render_pair_to_rewrite(pair_number: int, case: CurationCase) -> str:
     return "\n".join(
         [
-            field_name(pair_number),
+            pair_field_name(pair_number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"{n}. {single_line(quote)}" for n, quote in enumerate(_quotes(case), 1)),
+            *(f"{n}. {single_line(quote)}" for n, quote in enumerate(_evidence_to_rewrite_from(case), 1)),
             f"Question: {single_line(case.pair.question)}",
             f"Answer: {single_line(case.pair.answer)}",
             "Criteria:",
             *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria),
-            f"What is wrong with it: {case_faults(case) or 'its wording'}",
+            f"What is wrong with it: {faults_to_rewrite(case) or 'its wording'}",
         ]
     )

@@ -32,19 +32,21 @@ CheckColumn = dict[str, Any]
 DEFAULT_PASS_SCORE = 0.5  # where curate.thresholds names none
 
 
-def rule_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
+def rule_check_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
     faults = {
-        check_name: rule_fault(check_name, pair, origin) for check_name in RULE_CHECKS if check_name in settings.checks
+        check_name: rule_check_fault(check_name, pair, origin)
+        for check_name in RULE_CHECKS
+        if check_name in settings.checks
     }
     shown_faults = {check_name: reason for check_name, reason in faults.items() if reason or settings.rules_only}
     return {
-        check_name: build_column(settings, check_name, float(not reason), reason, "rule")
+        check_name: build_check_column(settings, check_name, float(not reason), reason, "rule")
         for check_name, reason in shown_faults.items()
     }
 
 
-def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
+def rule_check_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
     """What a rule finds wrong with `pair`, or ""."""
     match check:
         case "stand_alone":
@@ -67,35 +69,35 @@ def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
     supported_text = f"{pair.question} {pair.answer}"
     supported_values = number_values(supported_text, spelled="en")
-    supported_values |= {_mantissa(supported_text, number) for number in numbers(supported_text)}
+    supported_values |= {_number_without_scale(supported_text, number) for number in numbers(supported_text)}
     unsupported_values = {
         number.value
         for criterion in pair.evaluation_criteria
         for number in numbers(criterion)
-        if supported_values.isdisjoint({number.value, _mantissa(criterion, number)})
+        if supported_values.isdisjoint({number.value, _number_without_scale(criterion, number)})
     }
     return sorted(unsupported_values)
 
 
-def _mantissa(text: str, number: Number) -> str:
+def _number_without_scale(text: str, number: Number) -> str:
     """ "784" of "784 million": criterion and answer may differ in giving the scale."""
     parts = mantissa_and_scale(text[number.start : number.end])
     return parts[0] if parts else number.value
 
 
-def build_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
+def build_check_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
     passed = score >= settings.thresholds.get(check, DEFAULT_PASS_SCORE)
-    return shared_column(round(score, 3), passed, why.strip(), checker)
+    return shared_check_column(round(score, 3), passed, why.strip(), checker)
 
 
-def shared_column(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
+def shared_check_column(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
     """Not to be changed: those without a remark are one and the same, which takes a kB less a pair."""
-    blank_column = _column_without_remark(score, passed, checker)
+    blank_column = _check_column_without_remark(score, passed, checker)
     return {**blank_column, "why": why} if why else blank_column
 
 
 @lru_cache(maxsize=256)
-def _column_without_remark(score: float, passed: bool, checker: str) -> CheckColumn:
+def _check_column_without_remark(score: float, passed: bool, checker: str) -> CheckColumn:
     return {"score": score, "passed": passed, "why": "", "checker": checker}
 
 
@@ -104,7 +106,7 @@ def failed_checks(pair: Pair) -> set[str]:
     return {check for check, column_value in pair.checks.items() if not column_value["passed"]}
 
 
-def add_columns(case: CurationCase, check_columns: Mapping[str, CheckColumn]) -> CurationCase:
+def add_check_columns(case: CurationCase, check_columns: Mapping[str, CheckColumn]) -> CurationCase:
     """The case with further columns; what a column replaced is kept in it under `before`."""
     checks = dict(case.pair.checks)
     for check, new_column in check_columns.items():

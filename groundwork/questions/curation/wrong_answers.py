@@ -22,24 +22,26 @@ from groundwork.records import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
-_YES_OR_NO = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
-_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
+_YES_OR_NO_ANSWER = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
+_NAME_IN_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
 _OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 
-_CHOICE_AT_END = re.compile(  # "Who got more votes, Ada Roe or Bo Lind?"
+_CHOICE_AT_QUESTION_END = re.compile(  # "Who got more votes, Ada Roe or Bo Lind?"
     r"[,:]\s+([^,:?]{1,80}?),?\s+(?:or|oder|ou|eller|lub|nebo|или|或|або)\s+([^,:?]{1,80}?)\s*\?"
 )
 _POLAR_CHOICE = re.compile(  # "May it send more or with less?", which no yes answers
     rf"{AUXILIARY}\b[^?]*?\b([\w-]+) or (?:(?:with|in|by|for|on|at|an?|the) )?([\w-]+)", re.IGNORECASE
 )
-_ARTICLE = re.compile(r"(?:the|an?|d(?:er|ie|as)|l[ea]s?|l['’])\s*\b", re.IGNORECASE)
-LONGEST_ARTICLE = 4  # characters, with the space behind it
-_BOTH = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
-_LISTED_BESIDE = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of one list
-_LISTS = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
+_ARTICLE_OF_OPTION = re.compile(r"(?:the|an?|d(?:er|ie|as)|l[ea]s?|l['’])\s*\b", re.IGNORECASE)
+LONGEST_OPTION_ARTICLE = 4  # characters, with the space behind it
+_ANSWERS_BOTH = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
+_BETWEEN_LISTED_NAMES = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of one list
+_LIST_SEPARATOR = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
 ALIKE_QUESTIONS = 0.4  # of the words of both: "What did 1.2 add?", "What did 1.1 add?"
 
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]")  # tags, targets of links, attributes
+_MARKUP_IN_EVIDENCE = re.compile(
+    r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]"
+)  # tags, targets of links, attributes
 
 
 def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
@@ -70,25 +72,28 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     example gives an option.
     """
     if verdict := opposite_verdict(pair.answer, language):
-        return verdict.capitalize() + _end_mark(pair.answer)
-    if turned := _with_other_choice(pair):
+        return verdict.capitalize() + _end_mark_of_answer(pair.answer)
+    if turned := _wrong_answer_by_choice(pair):
         return turned
     changed, position = "", 0
-    for changed_start, changed_end in _spans_to_change(pair, language):
-        changed += pair.answer[position:changed_start] + _other_digits(pair, pair.answer[changed_start:changed_end])
+    for changed_start, changed_end in _answer_numbers_to_change(pair, language):
+        changed += pair.answer[position:changed_start] + _wrong_digits(pair, pair.answer[changed_start:changed_end])
         position = changed_end
     if changed:
         return changed + pair.answer[position:]
-    return _with_other_names(pair, other_answer, language) or other_answer
+    return _wrong_answer_by_names(pair, other_answer, language) or other_answer
 
 
-def _with_other_choice(pair: Pair) -> str:
+def _wrong_answer_by_choice(pair: Pair) -> str:
     """The answer with the two things that the question lets choose from exchanged; "" where it does not choose."""
-    at_end, polar = _CHOICE_AT_END.search(pair.question), _POLAR_CHOICE.match(pair.question)
+    at_end, polar = _CHOICE_AT_QUESTION_END.search(pair.question), _POLAR_CHOICE.match(pair.question)
     match = at_end or polar
-    if not match or _BOTH.search(pair.answer):
+    if not match or _ANSWERS_BOTH.search(pair.answer):
         return ""
-    options = [_ARTICLE.sub("", option, count=1) if _ARTICLE.match(option) else option for option in match.groups()]
+    options = [
+        _ARTICLE_OF_OPTION.sub("", option, count=1) if _ARTICLE_OF_OPTION.match(option) else option
+        for option in match.groups()
+    ]
     exchanged = {option.casefold(): other for option, other in zip(options, reversed(options), strict=True)}
     both = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, options))})(?!\w)", re.IGNORECASE)
     spans = [option_match.span() for option_match in both.finditer(pair.answer)]
@@ -96,16 +101,16 @@ def _with_other_choice(pair: Pair) -> str:
     is_chosen = (
         not at_end
         or len({pair.answer[start:end].casefold() for start, end in spans}) > 1
-        or (spans and spans[0][0] <= LONGEST_ARTICLE)
+        or (spans and spans[0][0] <= LONGEST_OPTION_ARTICLE)
     )
-    if len(exchanged) < len(options) or not is_chosen or any(_LISTS.fullmatch(text) for text in between):
+    if len(exchanged) < len(options) or not is_chosen or any(_LIST_SEPARATOR.fullmatch(text) for text in between):
         return ""
     changed = both.sub(lambda option_match: exchanged[option_match.group().casefold()], pair.answer)
     changed = changed[:1].upper() + changed[1:] if pair.answer[:1].isupper() else changed
     return "" if changed == pair.answer else changed
 
 
-def _other_digits(pair: Pair, digits: str) -> str:
+def _wrong_digits(pair: Pair, digits: str) -> str:
     """A number of the same form that the right answer does not hold: no other right one takes its place."""
     right_values = number_values(f"= {pair.answer}")
     last = int(digits[-1]) if digits[-1:].isdecimal() else 0
@@ -113,12 +118,12 @@ def _other_digits(pair: Pair, digits: str) -> str:
     return next((changed for changed in changes if number_values(f"= {changed}").isdisjoint(right_values)), changes[0])
 
 
-def _end_mark(answer: str) -> str:
+def _end_mark_of_answer(answer: str) -> str:
     """The mark that ends the answer in its script ("。"); "" where it has none."""
     return answer[-1] if unicodedata.category(answer[-1]).startswith("P") else ""
 
 
-def _spans_to_change(pair: Pair, language: str) -> list[Span]:
+def _answer_numbers_to_change(pair: Pair, language: str) -> list[Span]:
     """The numbers of the answer that criteria ask for; all of them where the criteria name neither number nor words.
 
     "unless 16.3 applies" is as true with another number, so that references stay.
@@ -149,13 +154,13 @@ def _option_value_spans(pair: Pair) -> list[Span]:
     return [(start, end) for start, end in value_spans if not number_values(pair.answer[start:end]) & criterion_values]
 
 
-def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
+def _wrong_answer_by_names(pair: Pair, other_answer: str, language: str) -> str:
     """The answer with each name that criteria ask for exchanged for another of its kind; "" where none is.
 
     Where the criteria name none, but other words of the answer, its names are beside the point.
     """
     answer_names = _names_asked_for(pair, language)
-    other_text = _MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer]))
+    other_text = _MARKUP_IN_EVIDENCE.sub(" ", "\n".join([*pair.evidence, other_answer]))
     other_names = _names_and_codes(other_text)
     question_names = _names_and_codes(pair.question)
     changed, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
@@ -165,8 +170,8 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
             for candidate in other_names
             if candidate.lower() not in used_names
             and _name_kind(candidate) == _name_kind(answer_name)
-            and not _is_alike(candidate, answer_name)
-            and (_name_kind(candidate) != "capitals" or _are_listed(candidate, answer_name, other_text))
+            and not _are_names_alike(candidate, answer_name)
+            and (_name_kind(candidate) != "capitals" or _are_names_listed_together(candidate, answer_name, other_text))
         ]
         if replacements and answer_name.lower() not in pair.question.lower():
             pieces = whole_word_pattern(answer_name).split(changed)
@@ -184,7 +189,7 @@ def _names_asked_for(pair: Pair, language: str) -> list[str]:
     return asked_for or answer_names
 
 
-def _is_alike(first: str, second: str) -> bool:
+def _are_names_alike(first: str, second: str) -> bool:
     """Whether two names differ by a mark or a letter or two alone, or one holds the other: who grades takes the one for
     the other.
     """
@@ -196,16 +201,18 @@ def _is_alike(first: str, second: str) -> bool:
     )
 
 
-def _are_listed(first: str, second: str, text: str) -> bool:
+def _are_names_listed_together(first: str, second: str, text: str) -> bool:
     """Does `text` name both in one list ("DIN or ISO")? Only then may capitals stand for each other."""
     spans = [[match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)]
     gaps = (text[min(one[1], other[1]) : max(one[0], other[0])] for one in spans[0] for other in spans[1])
-    return any(_LISTED_BESIDE.fullmatch(gap) and _LISTS.search(gap) for gap in gaps)
+    return any(_BETWEEN_LISTED_NAMES.fullmatch(gap) and _LIST_SEPARATOR.search(gap) for gap in gaps)
 
 
 def _names_and_codes(text: str) -> list[str]:
     """Paths, codes and names in capitals, in order. What else has a capital may be of any kind: "the Exhibit"."""
-    capitals = (name for name in _CAPITALS.findall(text) if name.lower() not in ENGLISH_STOP_WORDS)  # SHOULD, NOT
+    capitals = (
+        name for name in _NAME_IN_CAPITALS.findall(text) if name.lower() not in ENGLISH_STOP_WORDS
+    )  # SHOULD, NOT
     return list(dict.fromkeys([*codes(text), *capitals]))
 
 
@@ -239,8 +246,8 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
                 for k in neighbours
                 if word_sets[k]
                 and word_sets[k] != word_sets[i]
-                and not _YES_OR_NO.match(pairs[k].answer)
-                and _ask_alike(question_words[i], question_words[k])
+                and not _YES_OR_NO_ANSWER.match(pairs[k].answer)
+                and _do_questions_ask_alike(question_words[i], question_words[k])
             ]
             candidate_answers = [
                 k for k in candidate_answers if 2 * len(word_sets[k] & evidence_words[i]) < len(word_sets[k])
@@ -251,7 +258,7 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
     return answers
 
 
-def _ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:
+def _do_questions_ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:
     """Do two questions, as their words, ask the same of two things, so that the one's answer could be the other's?"""
     shared, all_words = set(first) & set(second), set(first) | set(second)
     same_form = first[:2] == second[:2] or first[-2:] == second[-2:]

@@ -19,15 +19,15 @@ from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
 from groundwork.language.yes_no_questions import are_opposite_verdicts
 
-SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
-FEW_WORDS = 5  # of a quote
-SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also tells something else
-SAME_ANSWER = 0.5  # of the shorter of two answers, beside what its question says
+SAME_STATEMENT_SHARE = 0.8  # of the words of the shorter of two quotes
+FEW_QUOTE_WORDS = 5  # of a quote
+SAME_SUBJECT_SHARE = 0.7  # of what two pairs tell of their statement, where each also tells something else
+SAME_ANSWER_SHARE = 0.5  # of the shorter of two answers, beside what its question says
 
-_CODE = re.compile(r"(?<!\w)\w*\d\w*")
-_NUMBER = "#"  # before a number's value among the words of a text
+_CODE_WITH_DIGIT = re.compile(r"(?<!\w)\w*\d\w*")
+_NUMBER_PREFIX = "#"  # before a number's value among the words of a text
 
-_MEASURES = frozenset(
+_MEASURE_WORDS = frozenset(
     re.findall(
         r"\w+",
         "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where "
@@ -77,56 +77,56 @@ class AskedQuestion:
         return _meaning_words(self.answer, self.language) - self.question_words
 
 
-def question_of(pair: object) -> AskedQuestion:
+def asked_question(pair: object) -> AskedQuestion:
     """Any record with a question, an answer and evidence: a draft, a pair, a dataset's row."""
     question, answer, evidence = (getattr(pair, name, "") for name in ("question", "answer", "evidence"))
     return AskedQuestion(question, answer, tuple(evidence))
 
 
-def difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
+def not_duplicate_reason(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
-    if not _share_statement(first_question, second_question):
+    if not _share_their_statement(first_question, second_question):
         return "another statement answers it"
     return (
         _opposite_meaning(first_question, second_question)
-        or _different_subject(first_question, second_question)
-        or _different_answer(first_question, second_question)
+        or _subject_difference(first_question, second_question)
+        or _answer_difference(first_question, second_question)
     )
 
 
-def differ_in_fact(first_question: str, second_question: str) -> bool:
+def questions_differ_in_fact(first_question: str, second_question: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
     if number_values(first_question, spelled="en") != number_values(second_question, spelled="en"):
         return True
     if contrast_words(first_question) != contrast_words(second_question):
         return True
     first_words, second_words = set(words(first_question)), set(words(second_question))
-    measure_words = first_words & _MEASURES, second_words & _MEASURES
+    measure_words = first_words & _MEASURE_WORDS, second_words & _MEASURE_WORDS
     if all(measure_words) and measure_words[0].isdisjoint(measure_words[1]):
         return True
-    return bool(names(first_question) - second_words - _codes(second_question)) or bool(
-        names(second_question) - first_words - _codes(first_question)
+    return bool(names(first_question) - second_words - _codes_with_digits(second_question)) or bool(
+        names(second_question) - first_words - _codes_with_digits(first_question)
     )
 
 
-def differ_in_words(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
-    """As `difference`, by the questions, and by the answers where both have one: where evidence is missing, or the text
-    states a fact twice. Two statements then have to be answered in the same words.
+def pairs_differ_in_words(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+    """As `not_duplicate_reason`, by the questions, and by the answers where both have one: without evidence, or where
+    the text states a fact twice. Two statements then have to be answered in the same words.
     """
-    if differ_in_fact(first_question.question, second_question.question):
+    if questions_differ_in_fact(first_question.question, second_question.question):
         return True
     if first_question.statement and second_question.statement:
         first_words = _meaning_words(first_question.answer, first_question.language)
         second_words = _meaning_words(second_question.answer, second_question.language)
-        return len(first_words & second_words) < SAME_STATEMENT * len(first_words | second_words)
+        return len(first_words & second_words) < SAME_STATEMENT_SHARE * len(first_words | second_words)
     return bool(
         first_question.answer
         and second_question.answer
-        and (_opposite_meaning(first_question, second_question) or _different_answer(first_question, second_question))
+        and (_opposite_meaning(first_question, second_question) or _answer_difference(first_question, second_question))
     )
 
 
-def share(first_question: Words, second_question: Words) -> float:
+def shared_word_share(first_question: Words, second_question: Words) -> float:
     """The share of the smaller set that the other holds as well; 0 where one is empty."""
     return (
         len(first_question & second_question) / min(len(first_question), len(second_question))
@@ -135,11 +135,11 @@ def share(first_question: Words, second_question: Words) -> float:
     )
 
 
-def _share_statement(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+def _share_their_statement(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
     """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
-    if share(first_question.statement, second_question.statement) < SAME_STATEMENT:
+    if shared_word_share(first_question.statement, second_question.statement) < SAME_STATEMENT_SHARE:
         return False
-    if min(len(first_question.statement), len(second_question.statement)) >= FEW_WORDS:
+    if min(len(first_question.statement), len(second_question.statement)) >= FEW_QUOTE_WORDS:
         return True
     first_text, second_text = (
         f" {normalised_words(' '.join(pair.evidence))} " for pair in (first_question, second_question)
@@ -162,7 +162,7 @@ def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuest
     return ""
 
 
-def _different_subject(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
+def _subject_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
     statement = first_question.statement | second_question.statement
     first_words, second_words = first_question.pair_words & statement, second_question.pair_words & statement
@@ -177,28 +177,36 @@ def _different_subject(first_question: AskedQuestion, second_question: AskedQues
         return "is about a number that the other does not know"
     if _names_missing_in(first_question, second_question) and _names_missing_in(second_question, first_question):
         return "is about another name"
-    if _names_of_case(first_question, second_question) or _names_of_case(second_question, first_question):
+    if _names_of_described_case(first_question, second_question) or _names_of_described_case(
+        second_question, first_question
+    ):
         return "tells a case of its own"
-    if _is_only_mentioned(first_question, second_question) or _is_only_mentioned(second_question, first_question):
+    if _is_term_only_mentioned(first_question, second_question) or _is_term_only_mentioned(
+        second_question, first_question
+    ):
         return "asks about what the other only mentions"
     if only_first - second_question.statement and only_second - first_question.statement:
         return "each is about something that only its own evidence holds"
     common_count = len(first_words & second_words)
-    if common_count < SAME_SUBJECT * (common_count + min(len(only_first), len(only_second))):
+    if common_count < SAME_SUBJECT_SHARE * (common_count + min(len(only_first), len(only_second))):
         return "is about something else in the statement"
-    return _extra_information(first_question, second_question) or _extra_information(second_question, first_question)
+    return _extra_information_of_answer(first_question, second_question) or _extra_information_of_answer(
+        second_question, first_question
+    )
 
 
 def _names_missing_in(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names in a question that the other pair does not hold, neither in full nor as first letters (FHS)."""
     second_text = f"{second_question.question} {second_question.answer}"
-    own_names = names(first_question.question) - set(words(second_text)) - _codes(second_text)
-    initialisms = {name for name in names(second_text) if len(name) > 1 and name in _initials(first_question.question)}
+    own_names = names(first_question.question) - set(words(second_text)) - _codes_with_digits(second_text)
+    initialisms = {
+        name for name in names(second_text) if len(name) > 1 and name in _initials_of_names(first_question.question)
+    }
     own_names = {name for name in own_names if not any(name[0] in letters for letters in initialisms)}
-    return {name for name in own_names if len(name) < 2 or name not in _initials(second_text)}
+    return {name for name in own_names if len(name) < 2 or name not in _initials_of_names(second_text)}
 
 
-def _names_of_case(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
+def _names_of_described_case(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names by which a question tells a case that its answer decides: neither pair's quotes hold them."""
     known_words = set(
         words(
@@ -210,7 +218,7 @@ def _names_of_case(first_question: AskedQuestion, second_question: AskedQuestion
     return names(first_question.question) & set(words(first_question.answer)) - known_words
 
 
-def _is_only_mentioned(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+def _is_term_only_mentioned(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
     terms = [term for term in quoted_terms(first_question.question) if term not in second_question.question]
     return any(
@@ -223,15 +231,17 @@ def _is_only_mentioned(first_question: AskedQuestion, second_question: AskedQues
     )
 
 
-def _initials(question_text: str) -> str:
+def _initials_of_names(question_text: str) -> str:
     return "".join(name[0] for name in names_as_written(question_text)).lower()
 
 
-def _extra_information(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
+def _extra_information_of_answer(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Does the answer tell what only a quote holds that the other pair lacks?"""
     added_words = first_question.added_words - second_question.pair_words
     other_quotes = (
-        quote for quote in first_question.quotes if share(quote, second_question.statement) < SAME_STATEMENT
+        quote
+        for quote in first_question.quotes
+        if shared_word_share(quote, second_question.statement) < SAME_STATEMENT_SHARE
     )
     return (
         "one answer tells more"
@@ -240,7 +250,7 @@ def _extra_information(first_question: AskedQuestion, second_question: AskedQues
     )
 
 
-def _different_answer(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
+def _answer_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     first_numbers, second_numbers = (
         _number_words(first_question.added_words),
         _number_words(second_question.added_words),
@@ -270,15 +280,15 @@ def _different_answer(first_question: AskedQuestion, second_question: AskedQuest
         )
         agreement = len(answer_words & pair_words) / len(answer_words)
     else:
-        agreement = share(first_words, second_words)
-    return "" if agreement >= SAME_ANSWER else "the answers tell other things"
+        agreement = shared_word_share(first_words, second_words)
+    return "" if agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 
 def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: Words) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
     longer_pair = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
     first_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
-    return _NUMBER + first_number.value in common
+    return _NUMBER_PREFIX + first_number.value in common
 
 
 def _meaning_words(question_text: str, language: str) -> Words:
@@ -287,12 +297,16 @@ def _meaning_words(question_text: str, language: str) -> Words:
     "One" is no number: one does, the one.
     """
     values = number_values(question_text) | number_values(question_text, spelled="en") - {"1"}
-    return frozenset(content_words(question_text, language) | _codes(question_text) | {_NUMBER + n for n in values})
+    return frozenset(
+        content_words(question_text, language)
+        | _codes_with_digits(question_text)
+        | {_NUMBER_PREFIX + n for n in values}
+    )
 
 
-def _codes(question_text: str) -> set[str]:
-    return set(_CODE.findall(question_text.lower()))
+def _codes_with_digits(question_text: str) -> set[str]:
+    return set(_CODE_WITH_DIGIT.findall(question_text.lower()))
 
 
 def _number_words(words: Words) -> Words:
-    return frozenset(word for word in words if word.startswith(_NUMBER))
+    return frozenset(word for word in words if word.startswith(_NUMBER_PREFIX))

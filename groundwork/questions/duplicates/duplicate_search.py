@@ -28,12 +28,12 @@ from groundwork.embedding.nearest_neighbours import (
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
-    SAME_STATEMENT,
+    SAME_STATEMENT_SHARE,
     AskedQuestion,
     Words,
-    differ_in_words,
-    difference,
-    share,
+    not_duplicate_reason,
+    pairs_differ_in_words,
+    shared_word_share,
 )
 from groundwork.questions.duplicates.set_similarity_join import SharedStatements, prefix_length
 from groundwork.settings.config_schema import Embeddings
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-CALIBRATION_TEXTS = 400  # texts at the most
-MIN_CALIBRATION_TEXTS = 20  # texts to calibrate on
-DEFAULT_THRESHOLD, DEFAULT_ALIKE = 0.92, 0.3  # for those few
-ALIKE_DISTANCE = (
+CALIBRATION_QUESTIONS = 400  # texts at the most
+MIN_CALIBRATION_QUESTIONS = 20  # texts to calibrate on
+DEFAULT_THRESHOLD, DEFAULT_ALIKE_COSINE = 0.92, 0.3  # for those few
+ALIKE_COSINE_DISTANCE = (
     0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
 )
 MANY_QUESTIONS = 1_000  # questions at once from which statements are held against each other in arrays
@@ -86,7 +86,7 @@ def likeness(
         return Likeness(same_cosine)
     random_cosine = float(np.median(random_cosines(vectors, seed)))
     by_script = calibrate_by_script(vectors, questions, same_cosine, seed) if threshold is None else {}
-    return Likeness(same_cosine, random_cosine + ALIKE_DISTANCE * (1 - random_cosine), by_script)
+    return Likeness(same_cosine, random_cosine + ALIKE_COSINE_DISTANCE * (1 - random_cosine), by_script)
 
 
 class StatementIndex:
@@ -111,26 +111,26 @@ class StatementIndex:
         self._words[statement_row] = statement
         for word in statement:
             self._rows_by_word[word].append(statement_row)
-        for word in self._rarest(statement):
+        for word in self._rarest_words(statement):
             self._rows_by_rare_word[word].append(statement_row)
 
-    def candidates(self, statement: Words) -> set[int]:
+    def rows_sharing_words(self, statement: Words) -> set[int]:
         """The rows whose statement has enough words in common with this one."""
-        smaller_hits = self._count_hits(self._rows_by_rare_word, statement)
+        smaller_hits = self._count_word_hits(self._rows_by_rare_word, statement)
         candidate_rows = {row for row, hits in smaller_hits.items() if hits > 1 or len(self._words[row]) == 1}
-        larger_hits = self._count_hits(self._rows_by_word, self._rarest(statement))
+        larger_hits = self._count_word_hits(self._rows_by_word, self._rarest_words(statement))
         candidate_rows.update(row for row, hits in larger_hits.items() if hits > 1 or len(statement) == 1)
-        return {row for row in candidate_rows if share(statement, self._words[row]) >= SAME_STATEMENT}
+        return {row for row in candidate_rows if shared_word_share(statement, self._words[row]) >= SAME_STATEMENT_SHARE}
 
-    def _count_hits(self, rows_by_word: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
+    def _count_word_hits(self, rows_by_word: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
         """How many of `words` lead to each row."""
         return Counter(chain.from_iterable(rows_by_word.get(word, ()) for word in words))
 
-    def _rarest(self, statement: Words) -> list[str]:
+    def _rarest_words(self, statement: Words) -> list[str]:
         return sorted(statement, key=lambda word: (self._word_counts[word], word))[: prefix_length(len(statement))]
 
 
-def _without_words(question: AskedQuestion) -> AskedQuestion:
+def _without_cached_words(question: AskedQuestion) -> AskedQuestion:
     """The same without the words that were read of it, which take some kB: what is read of this is soon gone."""
     return replace(question)
 
@@ -165,14 +165,14 @@ class EarlierQuestions:
     """The questions so far. `encode` gives vectors of length 1; without it the evidence alone tells, or the wording."""
 
     def __init__(self, encode: Encode | None = None, likeness: Likeness | None = None) -> None:
-        self._encode, self._likeness = encode, likeness or Likeness()
-        self._wordings: dict[bytes, int] = {}  # the row of each wording, by its hash
-        self._questions = _ConcatenatedSequences()  # one a row of _vectors
-        self._is_new = bytearray()  # of each row: does it repeat no other?
-        self._statements = StatementIndex()
+        self._encode_questions, self._likeness = encode, likeness or Likeness()
+        self._rows_by_wording: dict[bytes, int] = {}  # the row of each wording, by its hash
+        self._asked_questions = _ConcatenatedSequences()  # one a row of _vectors
+        self._is_new_question = bytearray()  # of each row: does it repeat no other?
+        self._statement_index = StatementIndex()
         self._indexed_count = 0  # of _questions, those that _statements knows
-        self._vectors: VectorBuffer | None = None
-        self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._read_question)
+        self._question_vectors: VectorBuffer | None = None
+        self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._question_of_row)
 
     async def find_repeats(self, questions: Sequence[AskedQuestion]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered.
@@ -180,61 +180,61 @@ class EarlierQuestions:
         Of many, `questions` may be read from a file again and again: it is kept as it is, and no words of it.
         """
         vectors = None
-        if self._encode and len(questions):
-            vectors = await self._encode([question.question for question in questions])
-        is_many, repeats = not len(self._questions) and len(questions) > MANY_QUESTIONS, list[str]()
-        self._questions.append(questions)
-        similar, sharing = self._similar_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
+        if self._encode_questions and len(questions):
+            vectors = await self._encode_questions([question.question for question in questions])
+        is_many, repeats = not len(self._asked_questions) and len(questions) > MANY_QUESTIONS, list[str]()
+        self._asked_questions.append(questions)
+        similar, sharing = self._similar_question_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
         for question, close_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
-            question_row, wording_key = len(self._is_new), wording_hash(question.question)
-            if (earlier_row := self._wordings.get(wording_key)) is not None:
-                earlier = self._questions[earlier_row].question
+            question_row, wording_key = len(self._is_new_question), wording_hash(question.question)
+            if (earlier_row := self._rows_by_wording.get(wording_key)) is not None:
+                earlier = self._asked_questions[earlier_row].question
             else:
-                question = _without_words(question) if is_many else question
-                earlier = self._find_repeated(question, close_rows, sharing_rows())
+                question = _without_cached_words(question) if is_many else question
+                earlier = self._find_repeated_question(question, close_rows, sharing_rows())
             repeats.append(earlier)
             if not earlier:
-                self._wordings[wording_key] = question_row
-            self._is_new.append(not earlier)
+                self._rows_by_wording[wording_key] = question_row
+            self._is_new_question.append(not earlier)
         return repeats
 
     def _rows_sharing(self, questions: Sequence[AskedQuestion], is_many: bool) -> Iterator[Callable[[], Iterable[int]]]:
         """For each of `questions` what gives the earlier ones whose evidence shares its words."""
         if is_many:
-            shared_statements = SharedStatements(_without_words(question).statement for question in questions)
+            shared_statements = SharedStatements(_without_cached_words(question).statement for question in questions)
             yield from (partial(shared_statements.of, row) for row in range(len(questions)))
             return
-        self._statements.expect(question.statement for question in questions)
+        self._statement_index.expect(question.statement for question in questions)
         for question in questions:
-            self._index()
-            yield partial(self._statements.candidates, question.statement)
+            self._index_new_statements()
+            yield partial(self._statement_index.rows_sharing_words, question.statement)
 
-    def _index(self) -> None:
+    def _index_new_statements(self) -> None:
         """Add to the index of statements those that it lacks."""
-        for question_row in range(self._indexed_count, len(self._is_new)):
-            if self._is_new[question_row]:
-                self._statements.add(question_row, self._questions[question_row].statement)
-        self._indexed_count = len(self._is_new)
+        for question_row in range(self._indexed_count, len(self._is_new_question)):
+            if self._is_new_question[question_row]:
+                self._statement_index.add(question_row, self._asked_questions[question_row].statement)
+        self._indexed_count = len(self._is_new_question)
 
-    def _read_question(self, question_row: int) -> AskedQuestion:
+    def _question_of_row(self, question_row: int) -> AskedQuestion:
         """The question with its words: those of a few are kept with it, those of many only for a while."""
         return (
-            self._questions[question_row]
+            self._asked_questions[question_row]
             if question_row < self._indexed_count
-            else _without_words(self._questions[question_row])
+            else _without_cached_words(self._asked_questions[question_row])
         )
 
-    def _similar_rows(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
+    def _similar_question_rows(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
         if vectors is None:
             yield from [_NO_ROWS] * count
             return
-        first_new = 0 if self._vectors is None else len(self._vectors.rows)
-        if self._vectors is None:
-            self._vectors = VectorBuffer(vectors)
+        first_new = 0 if self._question_vectors is None else len(self._question_vectors.rows)
+        if self._question_vectors is None:
+            self._question_vectors = VectorBuffer(vectors)
         else:
-            self._vectors.extend(vectors)
-        all_vectors = self._vectors.rows
+            self._question_vectors.extend(vectors)
+        all_vectors = self._question_vectors.rows
         if len(all_vectors) > EXACT_ROWS:
             new_rows = np.arange(first_new, len(all_vectors))
             for row, close_rows in zip(
@@ -248,16 +248,16 @@ class EarlierQuestions:
             for offset, row_cosines in enumerate(cosines):
                 yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.same_cosine)
 
-    def _find_repeated(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
+    def _find_repeated_question(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
-        current_row = len(self._is_new)
+        current_row = len(self._is_new_question)
         earlier_rows = np.array(
             sorted(earlier_row for earlier_row in sharing_rows if earlier_row < current_row), dtype=np.int64
         )
-        if self._vectors is None:
+        if self._question_vectors is None:
             cosines = np.ones(len(earlier_rows), dtype=np.float32)
         else:
-            vectors = self._vectors.rows
+            vectors = self._question_vectors.rows
             vector = vectors[current_row]
             alike_rows = (
                 earlier_rows[vectors[earlier_rows] @ vector >= self._likeness.alike_cosine]
@@ -268,7 +268,7 @@ class EarlierQuestions:
             cosines = vectors[earlier_rows] @ vector
         for index in np.argsort(-cosines, kind="stable").tolist():
             earlier_row = int(earlier_rows[index])
-            if self._is_new[earlier_row] and ask_the_same(
+            if self._is_new_question[earlier_row] and ask_the_same(
                 question, self._cached_question(earlier_row), float(cosines[index]), self._likeness
             ):
                 return self._cached_question(earlier_row).question
@@ -286,24 +286,24 @@ class SameQuestions:
         rows: Sequence[int] | None = None,
     ) -> None:
         """`rows`: the only ones that `of` will be asked about."""
-        self._questions, self._vectors, self._likeness = questions, vectors, likeness
+        self._asked_questions, self._question_vectors, self._likeness = questions, vectors, likeness
         vector_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._similar_rows = similar_rows(vectors, vector_rows, likeness.same_cosine)
+        self._similar_question_rows = similar_rows(vectors, vector_rows, likeness.same_cosine)
         self._vector_row_of = None if rows is None else {row: index for index, row in enumerate(rows)}
-        statements = (_without_words(question).statement for question in questions)
+        statements = (_without_cached_words(question).statement for question in questions)
         self._rows_sharing = (
             SharedStatements(statements).of if rows is None else _rows_sharing_evidence(questions, rows)
         )
-        self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(lambda row: _without_words(questions[row]))
+        self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(lambda row: _without_cached_words(questions[row]))
 
     def of(self, question_row: int) -> list[int]:
         """The other rows that ask what `question_row` asks, in order."""
-        close_rows = self._similar_rows[
+        close_rows = self._similar_question_rows[
             question_row if self._vector_row_of is None else self._vector_row_of[question_row]
         ]
         sharing_rows = np.union1d(self._rows_sharing(question_row), close_rows)
         sharing_rows = sharing_rows[sharing_rows != question_row].astype(np.int64)
-        cosines = self._vectors[sharing_rows] @ self._vectors[question_row]
+        cosines = self._question_vectors[sharing_rows] @ self._question_vectors[question_row]
         min_cosine = min(self._likeness.same_cosine, self._likeness.alike_cosine)
         return [
             int(sharing_rows[index])
@@ -325,16 +325,21 @@ def _rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Se
         row_statements.add(question_row, questions[question_row].statement)
     sharing_rows: dict[int, list[int]] = {question_row: [] for question_row in question_rows}
     for other_row, question in enumerate(questions):
-        for question_row in row_statements.candidates(_without_words(question).statement):
+        for question_row in row_statements.rows_sharing_words(_without_cached_words(question).statement):
             sharing_rows[question_row].append(other_row)
     return lambda question_row: np.array(sharing_rows[question_row], dtype=np.int64)
 
 
 def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, likeness: Likeness) -> bool:
     """Do the two ask the same, their questions being as alike as `cosine`?"""
-    if first.statement and second.statement and cosine >= likeness.alike_cosine and not difference(first, second):
+    if (
+        first.statement
+        and second.statement
+        and cosine >= likeness.alike_cosine
+        and not not_duplicate_reason(first, second)
+    ):
         return True
-    return likeness.are_close(first.question, second.question, cosine) and not differ_in_words(first, second)
+    return likeness.are_close(first.question, second.question, cosine) and not pairs_differ_in_words(first, second)
 
 
 async def similarity(
@@ -354,7 +359,7 @@ async def similarity(
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.config_schema import STATIC_MODEL
 
-    calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_TEXTS)])
+    calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_QUESTIONS)])
     encoder, encoder_note = (
         encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined),
         "",
@@ -376,8 +381,8 @@ async def similarity(
 
 
 def _calibrate_likeness(questions: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
-    if len(questions) >= MIN_CALIBRATION_TEXTS:
+    if len(questions) >= MIN_CALIBRATION_QUESTIONS:
         return likeness(vectors, threshold, questions=questions)
     same_cosine = threshold or DEFAULT_THRESHOLD
     by_script = calibrate_by_script(vectors, questions, same_cosine) if threshold is None else {}
-    return Likeness(same_cosine, DEFAULT_ALIKE, by_script)
+    return Likeness(same_cosine, DEFAULT_ALIKE_COSINE, by_script)

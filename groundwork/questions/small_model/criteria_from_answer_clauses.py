@@ -17,11 +17,11 @@ from groundwork.questions.criteria_faults_and_padding import MAX_CRITERIA
 from groundwork.records import Category, Difficulty
 
 _CLAUSE_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")
-_VERB = re.compile(
+_CLAUSE_VERB = re.compile(
     r"(?i)\b(?:must|may|can|cannot|shall|should|will|would|is|are|was|were|has|have|had|does|do|counts?|takes?|gets?"
     r"|loses?|wins?|needs?|becomes?|remains?|applies|apply)\b"
 )
-_SUBORDINATE = re.compile(
+_SUBORDINATE_CLAUSE = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
 _LEADING_CONDITION = re.compile(
@@ -36,30 +36,34 @@ _PHRASE_START = regex.compile(
       |(?<!\b(?:an?|the|this|long|little|short|worth)\s)while
       |(?<!\b(?:is|are|was|were|be|been|being|as|not)\s)provided|because|so\ that|in\ order\ to|except)\b(?!\s*$))"""
 )
-_SMALL_WORDS = frozenset(
+_WORDS_BEFORE_FIGURE = frozenset(
     words(
         """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
         between for from with of maximum minimum must may can cannot shall should will be it they"""
     )
 )
-KNOWN_SHARE = 0.6  # of the content words of a clause at the front, from which the question has told it already
-_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
-_CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
-_MEASURE = re.compile(
+GIVEN_CONDITION_SHARE = (
+    0.6  # of the content words of a clause at the front, from which the question has told it already
+)
+_CLAUSE_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
+_CONDITION_IN_CLAUSE = re.compile(
+    r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE
+)
+_ASKS_MEASURE = re.compile(
     r"\bhow (?:many|much|long|far|often|old|wide|high|deep|heavy|fast|big|large|late|early|soon|thick|tall)\b"
     r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|amount|distance|length|width|weight|height|depth|time|age|date|fee|price"
     r"|limit|speed|share|percentage|points|duration|period|size)\b|^when\b",
     re.IGNORECASE,
 )
-_DEFINITION = re.compile(
+_ASKS_DEFINITION = re.compile(
     r"^(?:define\b|what does .* mean\b|what is meant\b"
     r"|what (?:is|are) (?:an? )?[\"“'‘]?[\w-]+(?: [\w-]+)?[\"”'’]?(?: in .*)?\?)",
     re.IGNORECASE,
 )
-_PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
+_ASKS_PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
 
 
-def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
+def criteria_from_answer(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
     """1 to 6 criteria, each a fact of the answer that the question does not give away.
 
     One for each of the `items` of a list, else one for each clause. A single clause is cut to what it adds to the
@@ -68,15 +72,15 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     clauses = [item for item in items if content_words(item, "en") <= content_words(answer, "en")]
     if not clauses or len(clauses) < len(items):
         clauses = [
-            _drop_known_condition(clause, question)
+            _drop_given_condition(clause, question)
             for clause in _answer_clauses(answer)
-            if _tells_more(clause, question)
+            if _clause_tells_more(clause, question)
         ]
-    if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
+    if _ASKS_MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         clauses = _closest_clauses([clause for clause in clauses if numbers(clause, spelled="en")] or clauses, question)
     clauses = clauses or [answer.strip(" .")]
     if len(clauses) == 1:
-        clauses = _split_phrases(clauses[0], question)
+        clauses = _clause_phrases(clauses[0], question)
     criteria = list(dict.fromkeys(f"States: {_lower_first_letter(clause.strip(' .,;'))}" for clause in clauses))
     if len(criteria) > MAX_CRITERIA:
         last_criterion = "; ".join(criterion.removeprefix("States: ") for criterion in criteria[MAX_CRITERIA - 1 :])
@@ -95,66 +99,73 @@ def _closest_clauses(clauses: Sequence[str], question: str) -> list[str]:
     ]
 
 
-def _split_phrases(clause: str, question: str) -> list[str]:
+def _clause_phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
     first_phrase, *other_phrases = _PHRASE_START.split(clause)
-    phrases = [_trim_known_start(first_phrase, question)] if _tells_more(first_phrase, question) else []
+    phrases = [_trim_given_start(first_phrase, question)] if _clause_tells_more(first_phrase, question) else []
     phrases += [
-        phrase for phrase in other_phrases if len(content_words(phrase, "en")) < 2 or _tells_more(phrase, question)
+        phrase
+        for phrase in other_phrases
+        if len(content_words(phrase, "en")) < 2 or _clause_tells_more(phrase, question)
     ]
     return phrases or [clause]
 
 
-def _trim_known_start(phrase: str, question: str) -> str:
+def _trim_given_start(phrase: str, question: str) -> str:
     """`phrase` from what the question asks for on: a figure, else the first word that it does not hold.
 
     The small words and numbers right before it are kept.
     """
     tokens = list(re.finditer(r"\S+", phrase))
-    phrase_starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
-    if _MEASURE.search(question):
+    phrase_starts = [i for i, word in enumerate(tokens) if _clause_tells_more(word.group(), question)]
+    if _ASKS_MEASURE.search(question):
         phrase_starts = [i for i in phrase_starts if numbers(f"of {tokens[i].group()}", spelled="en")] or phrase_starts
     phrase_start = phrase_starts[0] if phrase_starts else 0
     while phrase_start > 0 and (
-        tokens[phrase_start - 1].group().lower() in _SMALL_WORDS
+        tokens[phrase_start - 1].group().lower() in _WORDS_BEFORE_FIGURE
         or numbers(f"of {tokens[phrase_start - 1].group()}", spelled="en")
     ):
         phrase_start -= 1
     trimmed = phrase[tokens[phrase_start].start() :]
-    return trimmed if _is_balanced(trimmed) else phrase
+    return trimmed if _are_brackets_balanced(trimmed) else phrase
 
 
-def _drop_known_condition(clause: str, question: str) -> str:
+def _drop_given_condition(clause: str, question: str) -> str:
     """The clause without the condition at its front that the question has told already."""
     condition = _LEADING_CONDITION.match(clause)
     condition_words = content_words(condition.group(), "en") if condition else set()
     continues = condition and re.match(r"(?i)(?:or|and|but)\b", clause[condition.end() :])
     shared_words = condition_words & content_words(question, "en")
-    if condition and condition_words and not continues and len(shared_words) >= KNOWN_SHARE * len(condition_words):
+    if (
+        condition
+        and condition_words
+        and not continues
+        and len(shared_words) >= GIVEN_CONDITION_SHARE * len(condition_words)
+    ):
         return clause[condition.end() :]
     return clause
 
 
-def difficulty_of(answer: str) -> Difficulty:
+def difficulty_from_answer(answer: str) -> Difficulty:
     """easy: one plain fact; medium: a condition or several facts; hard: four facts, or two with two conditions."""
     fact_count = max(len(_answer_clauses(answer)), len(numbers(answer)))
-    condition_count = len(_CONDITION.findall(answer))
+    condition_count = len(_CONDITION_IN_CLAUSE.findall(answer))
     if fact_count >= 4 or (fact_count >= 2 and condition_count >= 2):
         return "hard"
     return "medium" if fact_count >= 2 or condition_count else "easy"
 
 
-def category_of(question: str, answer: str) -> Category:
+def category_from_wording(question: str, answer: str) -> Category:
     """By the wording of the question, then by the numbers and conditions of the answer."""
-    if _MEASURE.search(question) and numbers(answer, spelled="en"):
+    if _ASKS_MEASURE.search(question) and numbers(answer, spelled="en"):
         return "numeric"
-    if _CONDITION.search(question):
+    if _CONDITION_IN_CLAUSE.search(question):
         return "condition"
-    if _PROCEDURE.search(question):
+    if _ASKS_PROCEDURE.search(question):
         return "procedure"
-    if _DEFINITION.match(question):
+    if _ASKS_DEFINITION.match(question):
         return "definition"
-    return "condition" if _CONDITION.search(answer) else "factual"
+    return "condition" if _CONDITION_IN_CLAUSE.search(answer) else "factual"
 
 
 def _answer_clauses(answer: str) -> list[str]:
@@ -170,7 +181,7 @@ def _sentence_clauses(sentence: str) -> list[str]:
     for clause_break in _CLAUSE_BREAK.finditer(sentence):
         before, after = sentence[clause_start : clause_break.start()], sentence[clause_break.end() :]
         if (
-            _is_balanced(before)
+            _are_brackets_balanced(before)
             and words(before)
             and (";" in clause_break.group() or _are_separate_clauses(before, after))
         ):
@@ -181,18 +192,20 @@ def _sentence_clauses(sentence: str) -> list[str]:
 
 def _are_separate_clauses(before: str, after: str) -> bool:
     """Do both sides of an "and" say something by themselves?"""
-    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _SUBORDINATE.match(after):
+    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _SUBORDINATE_CLAUSE.match(after):
         return False
     first_clause = re.split(r"[,;.]", after)[0]
-    return bool(_VERB.search(before)) and bool(_VERB.search(first_clause)) and len(words(first_clause)) >= 3
+    return (
+        bool(_CLAUSE_VERB.search(before)) and bool(_CLAUSE_VERB.search(first_clause)) and len(words(first_clause)) >= 3
+    )
 
 
-def _is_balanced(clause: str) -> bool:
+def _are_brackets_balanced(clause: str) -> bool:
     """Is no bracket and no quotation left open in `clause`?"""
     return clause.count("(") == clause.count(")") and clause.count('"') % 2 == 0
 
 
-def _tells_more(clause: str, question: str) -> bool:
+def _clause_tells_more(clause: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
     question_values = number_values(question, spelled="en")
     new_words = content_words(clause, "en") - content_words(question, "en")
@@ -202,4 +215,4 @@ def _tells_more(clause: str, question: str) -> bool:
 
 
 def _lower_first_letter(clause: str) -> str:
-    return clause[:1].lower() + clause[1:] if clause.split(" ")[0].lower() in _OPENING_WORDS else clause
+    return clause[:1].lower() + clause[1:] if clause.split(" ")[0].lower() in _CLAUSE_OPENING_WORDS else clause

@@ -19,17 +19,17 @@ from groundwork.language.words import content_words, normalised_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafts_and_faults import Draft, Fault
-from groundwork.questions.small_model.criteria_from_answer_clauses import category_of
-from groundwork.questions.small_model.question_targets import Target, has_open_end
+from groundwork.questions.small_model.criteria_from_answer_clauses import category_from_wording
+from groundwork.questions.small_model.question_targets import QuestionTarget, has_open_end
 from groundwork.records import Chunk
 
-STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
-STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
-STRANGE_WORDS_OF_QUESTION = 0.25  # or one; none in English, whose words for asking are known
+STRANGE_ANSWER_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
+STRANGE_ROW_WORDS = 0.15  # where a small model is quick to make up what the numbers mean
+STRANGE_QUESTION_WORDS = 0.25  # or one; none in English, whose words for asking are known
 MIN_TOPIC_SHARE = 1 / 3  # of a question's content words beyond the title's must stand in its statement
-AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+AGREEING_ANSWER_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 MIN_DEFINITION_SHARE = 0.5  # of a statement's content words, in an answer to what its term means
-OPENING_LENGTH = 8  # words of a statement in which a definition names its term
+STATEMENT_OPENING_WORDS = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
 _ASKING_WORDS = content_words(
@@ -57,16 +57,16 @@ _ANSWER_KINDS = [  # how a question asks, and what its answer (or, for reasons, 
          r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
      )),
 ]  # fmt: skip
-_DUTY = re.compile(
+_DUTY_PHRASE = re.compile(
     r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only"
     r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
 )
-_MAY = frozenset(["may", "can", "might", "could"])
+_PERMISSION_WORDS = frozenset(["may", "can", "might", "could"])
 _DOUBLED_VERB = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
 )
-_REPEATED = re.compile(  # four words, each time with the number before them
+_REPEATED_WORDS = re.compile(  # four words, each time with the number before them
     r"(?i)(?:\b(\d\S{0,30}) )?\b(\w{3,40}(?: [\w-]{1,40}){3,30})\b[^.!?]{0,400}?(?:\b(\d\S{0,30}) )?\b\2\b"
 )
 _ASKS_WHAT_COUNTS = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
@@ -74,30 +74,30 @@ _MEANING_VERB = re.compile(
     r"(?i)\b(?:is|are|means?|refers?|occurs?|consists?|describes?|denotes?|happens?|includes?|exists?|counts?|has|have)\b"
     r"|[:–—]"
 )
-_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
+_QUOTED_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
 _ASKS_AT_LARGE = re.compile(
     r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
 )
-_HOW_MANY = re.compile(
+_ASKS_NUMBER = re.compile(
     r"(?i)\bhow (?:many|much|long|far|old|wide|high|tall|deep|heavy|fast|thick)\b"
     r"|\bwhat is the (?:maximum|minimum|number|distance|length|width|height|weight|depth|duration|price|fee)\b"
 )
 
-MAX_RIVALS = 3  # other statements may fit a question as well as its own
-HEADING_WEIGHT = 0.5  # of a word's weight, where only a heading above the statement holds it
-_Key = tuple[str, int]  # a statement: the chunk's id and where it starts
-_Entry = tuple[set[str], set[str]]  # its terms, and those of the headings above it
+MAX_RIVAL_STATEMENTS = 3  # other statements may fit a question as well as its own
+HEADING_TERM_WEIGHT = 0.5  # of a word's weight, where only a heading above the statement holds it
+_StatementKey = tuple[str, int]  # a statement: the chunk's id and where it starts
+_StatementTerms = tuple[set[str], set[str]]  # its terms, and those of the headings above it
 
 
-def misfit_faults(draft: Draft, target: Target, before: str, section: str, title: str) -> list[Fault]:
+def misfit_faults(draft: Draft, target: QuestionTarget, before: str, section: str, title: str) -> list[Fault]:
     """The first thing that is wrong between a pair and its target.
 
     The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
     """
     surroundings = f"{target.plain} {title} {section}"
     checks = (
-        _garbled_fault(draft, target),
-        _unsupported_fault(draft, target, f"{surroundings} {before}"),
+        _garbled_question_fault(draft, target),
+        _strange_words_fault(draft, target, f"{surroundings} {before}"),
         _off_topic_fault(draft, target, surroundings, title),
         _row_fault(draft, target),
         _reference_fault(draft),
@@ -106,7 +106,7 @@ def misfit_faults(draft: Draft, target: Target, before: str, section: str, title
     return next(([fault] for fault in checks if fault), [])
 
 
-def _garbled_fault(draft: Draft, target: Target) -> Fault | None:
+def _garbled_question_fault(draft: Draft, target: QuestionTarget) -> Fault | None:
     """A question with one verb too many, or an answer that says the same words twice in a sentence."""
     if doubled_verb := _DOUBLED_VERB.search(draft.question):
         return Fault("form", f'the question is no sentence: "{doubled_verb.group()}"')
@@ -120,15 +120,15 @@ def _repeated_words(question: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    matches = (match.groups() for match in _REPEATED.finditer(question))
+    matches = (match.groups() for match in _REPEATED_WORDS.finditer(question))
     return next((words for first, words, second in matches if not (first and second) or first == second), "")
 
 
-def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault | None:
+def _strange_words_fault(draft: Draft, target: QuestionTarget, surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
     answer = content_words(draft.answer, "en")
     unknown_words = answer - content_words(surroundings, "en")
-    if len(unknown_words) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
+    if len(unknown_words) > max(1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer)):
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(unknown_words))}")
     if not answer & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
@@ -139,7 +139,7 @@ def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault
     return None
 
 
-def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str) -> Fault | None:
+def _off_topic_fault(draft: Draft, target: QuestionTarget, surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
     question_words = content_words(draft.question, "en") - content_words(title, "en")
     needed_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
@@ -149,14 +149,14 @@ def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str
         return None  # whose words for asking are not known
     unknown_words = question_words - content_words(surroundings, "en") - _ASKING_WORDS
     allowed_unknown = (
-        0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(question_words))
+        0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(question_words))
     )
     if len(unknown_words) > allowed_unknown:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(unknown_words))}")
     return None
 
 
-def _row_fault(draft: Draft, target: Target) -> Fault | None:
+def _row_fault(draft: Draft, target: QuestionTarget) -> Fault | None:
     """A question that does not name its row, an answer without the cells that were asked about."""
     subject_words = content_words(target.subject, "en")
     if subject_words and not subject_words & content_words(draft.question, "en"):
@@ -172,21 +172,21 @@ def _reference_fault(draft: Draft) -> Fault | None:
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
     if has_open_end(draft.answer) and not has_open_end(draft.question):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
-    if symbol := _SYMBOL.search(draft.question):
+    if symbol := _QUOTED_SYMBOL.search(draft.question):
         return Fault("dangling", f"the question does not say what {symbol.group()} is")
     references = [reference for reference in cross_references(draft.answer) if reference not in draft.question]
     return Fault("dangling", f"the answer points at {references[0]}") if references else None
 
 
-def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None:
+def _answer_kind_fault(draft: Draft, target: QuestionTarget, title: str) -> Fault | None:
     """An answer of another kind than the question asks for, or one that tells nothing beyond the question."""
     for asks_pattern, answer_pattern in _ANSWER_KINDS:
         if asks_pattern.search(draft.question) and not answer_pattern.search(draft.answer):
             return Fault("beside", "the answer is not of the kind that the question asks for")
     if (
-        _DUTY.search(draft.question)
-        and not _DUTY.search(f"{draft.answer} {target.plain}")
-        and not _MAY.isdisjoint(normalised_words(draft.answer).split())
+        _DUTY_PHRASE.search(draft.question)
+        and not _DUTY_PHRASE.search(f"{draft.answer} {target.plain}")
+        and not _PERMISSION_WORDS.isdisjoint(normalised_words(draft.answer).split())
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:
@@ -194,7 +194,7 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
         shared_words = content_words(draft.answer, "en") & statement_words
         if len(shared_words) < MIN_DEFINITION_SHARE * len(statement_words) or not _MEANING_VERB.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
-    if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled="en"):
+    if _ASKS_NUMBER.search(draft.question) and not numbers(draft.answer, spelled="en"):
         return Fault("beside", "the question asks for a number that the answer does not give")
     if not (content_terms(draft.answer, "en") - content_terms(f"{draft.question} {title}", "en")) & content_terms(
         target.plain, "en"
@@ -204,10 +204,10 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
 
 
 def _asks_for_meaning(question: str) -> bool:
-    return category_of(question, "") == "definition" or _ASKS_WHAT_COUNTS.search(question) is not None
+    return category_from_wording(question, "") == "definition" or _ASKS_WHAT_COUNTS.search(question) is not None
 
 
-def max_rivals(question: str, target: Target, title: str) -> float:
+def max_rival_statements(question: str, target: QuestionTarget, title: str) -> float:
     """How many other statements may fit the question as well as its own before it is too vague.
 
     None where it asks for "the rules for ..." at large; any number where it asks what a term means that the statement
@@ -215,14 +215,16 @@ def max_rivals(question: str, target: Target, title: str) -> float:
     """
     if _ASKS_AT_LARGE.search(question):
         return 0
-    return math.inf if is_definition(question, target, title) else MAX_RIVALS
+    return math.inf if asks_for_opening_term(question, target, title) else MAX_RIVAL_STATEMENTS
 
 
-def is_definition(question: str, target: Target, title: str) -> bool:
+def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
-    opening_words = content_words(" ".join(target.plain.split()[:OPENING_LENGTH]), "en")
+    opening_words = content_words(" ".join(target.plain.split()[:STATEMENT_OPENING_WORDS]), "en")
     question_words = content_words(question, "en") - content_words(title, "en") - _ASKING_WORDS
-    return category_of(question, "") == "definition" and bool(question_words) and question_words <= opening_words
+    return (
+        category_from_wording(question, "") == "definition" and bool(question_words) and question_words <= opening_words
+    )
 
 
 def answers_agree(answer: str, second_answer: str) -> bool:
@@ -233,57 +235,65 @@ def answers_agree(answer: str, second_answer: str) -> bool:
         return False
     if not first_words or not second_words:
         return bool(values[0] & values[1])
-    return len(first_words & second_words) >= AGREEING_WORDS * min(len(first_words), len(second_words))
+    return len(first_words & second_words) >= AGREEING_ANSWER_WORDS * min(len(first_words), len(second_words))
 
 
-class QuestionSearch:
+class RivalSearch:
     """The statements of a document with the words by which a question finds them; those of the title tell nothing."""
 
     def __init__(self, readings: Sequence[Reading], title: str) -> None:
-        self._title = content_terms(title, "en")
-        self._entries: dict[_Key, _Entry] = {}
-        self._keys_by_term: dict[str, list[_Key]] = defaultdict(list)
+        self._title_terms = content_terms(title, "en")
+        self._terms_by_statement: dict[_StatementKey, _StatementTerms] = {}
+        self._statements_by_term: dict[str, list[_StatementKey]] = defaultdict(list)
         for reading in readings:
             for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
                 heading_terms = content_terms(" ".join(reading.headings_at(statement.start)), "en")
-                self._add((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
-        self._weights = {
-            term: math.log(1 + len(self._entries) / len(keys)) for term, keys in self._keys_by_term.items()
+                self._add_statement((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
+        self._term_weights = {
+            term: math.log(1 + len(self._terms_by_statement) / len(keys))
+            for term, keys in self._statements_by_term.items()
         }
 
-    def _add(self, key: _Key, entry: _Entry) -> None:
-        self._entries[key] = entry
+    def _add_statement(self, key: _StatementKey, entry: _StatementTerms) -> None:
+        self._terms_by_statement[key] = entry
         for term in set.union(*entry):
-            self._keys_by_term[term].append(key)
+            self._statements_by_term[term].append(key)
 
-    def rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
+    def count_rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
         """How many other statements of the document hold as much of `question` as those that it was made of.
 
         Statements without one of the question's rarer terms cannot, and are not looked at (MaxScore: Turtle and Flood,
         1995).
         """
-        question_terms = content_terms(question, "en") - self._title
+        question_terms = content_terms(question, "en") - self._title_terms
         statement_keys = {(chunk.id, statement.start) for statement in statements}
-        own_entries = [self._entries[key] for key in statement_keys if key in self._entries]
-        own_fit = self._fit(
+        own_entries = [self._terms_by_statement[key] for key in statement_keys if key in self._terms_by_statement]
+        own_fit = self._question_fit(
             question_terms,
             set().union(*(statement_terms for statement_terms, _ in own_entries)),
             set().union(*(heading_terms for _, heading_terms in own_entries)),
         )
         if not own_fit:
-            return len(self._entries) - len(own_entries)
-        rival_keys = {key for term in self._needed_terms(question_terms, own_fit) for key in self._keys_by_term[term]}
-        return sum(self._fit(question_terms, *self._entries[key]) >= own_fit for key in rival_keys - statement_keys)
+            return len(self._terms_by_statement) - len(own_entries)
+        rival_keys = {
+            key for term in self._rare_terms_needed(question_terms, own_fit) for key in self._statements_by_term[term]
+        }
+        return sum(
+            self._question_fit(question_terms, *self._terms_by_statement[key]) >= own_fit
+            for key in rival_keys - statement_keys
+        )
 
-    def _needed_terms(self, question_terms: set[str], fit: float) -> list[str]:
+    def _rare_terms_needed(self, question_terms: set[str], fit: float) -> list[str]:
         """Those of the rarest, of which a statement needs one to fit by `fit`: all others together weigh less."""
-        rarest_first = sorted(question_terms & self._weights.keys(), key=lambda term: (-self._weights[term], term))
-        weights = [self._weights[term] for term in rarest_first]
+        rarest_first = sorted(
+            question_terms & self._term_weights.keys(), key=lambda term: (-self._term_weights[term], term)
+        )
+        weights = [self._term_weights[term] for term in rarest_first]
         return [term for k, term in enumerate(rarest_first) if math.fsum(weights[k:]) >= fit]
 
-    def _fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
-        weights = self._weights
+    def _question_fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
+        weights = self._term_weights
         return math.fsum(  # the same in whatever order a set gives its terms
-            weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_WEIGHT)
+            weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
             for term in question_terms & (statement_terms | heading_terms)
         )

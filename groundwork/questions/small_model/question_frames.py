@@ -21,10 +21,10 @@ def _word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TITLE = re.compile(r"According to (the [^,?]+), (\w)(.*)$", re.DOTALL)
-NOUN = r"(?P<noun>[\w-]+(?: [\w-]+)?)"
+TITLE_BEFORE_QUESTION = re.compile(r"According to (the [^,?]+), (\w)(.*)$", re.DOTALL)
+NOUN_OF_FRAME = r"(?P<noun>[\w-]+(?: [\w-]+)?)"
 # A kind of question, and what it may begin with instead: groups of the old question fill the braces.
-FRAMES = tuple(
+QUESTION_FRAMES = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), openings)
     for pattern, openings in (
         (r"what must (?P<who>.+?) do\b.*", ("What is required of {who}", "To do what is {who} obliged")),
@@ -34,9 +34,9 @@ FRAMES = tuple(
         (r"what happens (?:if|when|after) .*", ("Which consequence follows",)),
         (r"what must .*", ("What is it that",)),
         (r"what is the (?:meaning|definition) of .*", ("How is",)),
-        (rf"what is the {NOUN} (?:for|of) .*", ("Which {noun} applies to", "Which {noun} belongs to")),
-        (rf"what are the {NOUN} (?:for|of) .*", ("Which {noun} apply to", "Which {noun} belong to")),
-        (rf"what is the {NOUN} .*", ("Which {noun}",)),
+        (rf"what is the {NOUN_OF_FRAME} (?:for|of) .*", ("Which {noun} applies to", "Which {noun} belongs to")),
+        (rf"what are the {NOUN_OF_FRAME} (?:for|of) .*", ("Which {noun} apply to", "Which {noun} belong to")),
+        (rf"what is the {NOUN_OF_FRAME} .*", ("Which {noun}",)),
         (r"when (?:do|does|is|are|must|can) .*", ("At what point in time", "By what time")),
         (r"how many .*", ("What number of",)),
         (r"how long .*", ("For what length of time",)),
@@ -45,13 +45,13 @@ FRAMES = tuple(
     )
 )  # fmt: skip
 # Words that a sentence can gain or lose with its meaning kept; not those of condition, time and quantity.
-FUNCTION_WORDS = _word_set(
+FRAME_FUNCTION_WORDS = _word_set(
     """a an the this that these those it its they their there and or but so as at by for from in into of off on onto out
     to up with than then is are was were be been being do does did done has have had having must should shall may might
     can could will would other what which who whom whose how also just such you we he she his her your our my me us"""
 )
-REMOVABLE_TERMS = _word_set("according happen happens meaning definition many much long open take takes when")
-ADDABLE_TERMS = _word_set(
+REMOVABLE_QUESTION_TERMS = _word_set("according happen happens meaning definition many much long open take takes when")
+ADDABLE_QUESTION_TERMS = _word_set(
     """amount applies apply become becomes belong belongs consequence defined follow follows length number obliged open
     options order person point procedure required take taken term time"""
 )
@@ -65,12 +65,12 @@ class QuestionFrame(NamedTuple):
     openings: tuple[str, ...]
 
 
-def frame_of(question: str) -> QuestionFrame:
+def question_frame(question: str) -> QuestionFrame:
     """The frame of a question; one of a kind that is not known has no openings."""
-    title_match = TITLE.match(question)
+    title_match = TITLE_BEFORE_QUESTION.match(question)
     core = f"{title_match[2].upper()}{title_match[3]}" if title_match else question
     question_text = core.rstrip(" ?")
-    matches = ((pattern.fullmatch(question_text), openings) for pattern, openings in FRAMES)
+    matches = ((pattern.fullmatch(question_text), openings) for pattern, openings in QUESTION_FRAMES)
     frame_match, openings = next(
         ((frame_match, openings) for frame_match, openings in matches if frame_match), (None, ())
     )
@@ -78,20 +78,22 @@ def frame_of(question: str) -> QuestionFrame:
     return QuestionFrame(core, title_match[1] if title_match else "", filled_openings)
 
 
-def add_title(question: str, title: str) -> str:
+def put_title_before(question: str, title: str) -> str:
     """`question` behind the title, where there is one."""
     return f"In {title}, {question[:1].lower()}{question[1:]}" if title else question
 
 
-def changed_terms(original: str, reworded: str) -> str | None:
+def changed_question_terms(original: str, reworded: str) -> str | None:
     """Complains of a term of the old question that the new one lost, and of one that it brought."""
-    old_terms, new_terms = _terms_by_stem(original), _terms_by_stem(reworded)
+    old_terms, new_terms = _question_terms_by_stem(original), _question_terms_by_stem(reworded)
     if lost := sorted(
-        old_terms[stem] for stem in old_terms.keys() - new_terms.keys() if old_terms[stem] not in REMOVABLE_TERMS
+        old_terms[stem]
+        for stem in old_terms.keys() - new_terms.keys()
+        if old_terms[stem] not in REMOVABLE_QUESTION_TERMS
     ):
         return f"The question lost {', '.join(lost)}."
     if added := sorted(
-        new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in ADDABLE_TERMS
+        new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in ADDABLE_QUESTION_TERMS
     ):
         return f"The question has what was not there: {', '.join(added)}."
     return None
@@ -99,7 +101,7 @@ def changed_terms(original: str, reworded: str) -> str | None:
 
 async def ask_in_frame(client: Client, call: Rephrase, template: str, question: str, unit: str, attempt: int) -> str:
     """`question` in the frame of this `attempt`, counted from 0. Raises InvalidReply where there is none left."""
-    frame = frame_of(question)
+    frame = question_frame(question)
     if attempt >= len(frame.openings):
         raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core.split()[:3])!r} is known")
     opening = frame.openings[attempt]
@@ -109,12 +111,12 @@ async def ask_in_frame(client: Client, call: Rephrase, template: str, question: 
         messages,
         stage="create_dataset",
         unit=unit,
-        schema=ReplyRequirements(dict[str, str], _opening_schema(opening)),
+        schema=ReplyRequirements(dict[str, str], _opening_reply_schema(opening)),
     )
-    return add_title(reply.value["question"].strip(), frame.title)
+    return put_title_before(reply.value["question"].strip(), frame.title)
 
 
-def _opening_schema(opening: str) -> dict[str, Any]:
+def _opening_reply_schema(opening: str) -> dict[str, Any]:
     """A JSON Schema that leaves the model no other beginning."""
     escaped = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", opening)
     question = {"type": "string", "pattern": f'^{escaped} [^"?]{{3,400}}\\?$'}
@@ -127,7 +129,7 @@ def _opening_schema(opening: str) -> dict[str, Any]:
     }
 
 
-def _terms_by_stem(question: str) -> dict[str, str]:
+def _question_terms_by_stem(question: str) -> dict[str, str]:
     """The words that say what is asked about, by their stem."""
     text_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)]
-    return {stem(word, "en"): word for word in text_words if word not in FUNCTION_WORDS}
+    return {stem(word, "en"): word for word in text_words if word not in FRAME_FUNCTION_WORDS}

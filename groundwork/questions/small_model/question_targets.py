@@ -16,14 +16,16 @@ from groundwork.language.words import content_words, normalised_words, words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 
-ANSWER_CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
+ANSWER_CELLS_PER_ROW = (
+    1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
+)
 MAX_TARGET_LENGTH = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
-_POINTS_BACK = re.compile(
+_OPENING_THAT_POINTS_BACK = re.compile(
     r"""(?ix)\W*(?:(?:however|otherwise|instead|but|and|so|also|then|if|when|once|until|unless|where|while|after|before
         |in|at|for|during|with|as|per)[,\ ]+){0,2}(?:it|they|this|these|those|such|its|their|he|she|both|neither|either
         |the\ same|the\ latter|that\ (?!which))\b | \W*(?:however|otherwise|instead)\b"""
 )
-_RULE_NUMBER = re.compile(rf"{DOTTED_LABEL}\.?")
+_RULE_NUMBER_CELL = re.compile(rf"{DOTTED_LABEL}\.?")
 _PAGE_FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
     r"|\bReference source not found\b"
@@ -33,7 +35,7 @@ _DEFINED_TERM = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[
 _DUTY_WORDS = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
-class Target(NamedTuple):
+class QuestionTarget(NamedTuple):
     """What one call is about: a statement, or several that belong together, as their reader would say them.
 
     `subject` is the cell that names a row, which the question must hold, and `answer_cells` those for the answer.
@@ -47,50 +49,52 @@ class Target(NamedTuple):
     is_partial: bool = False
 
 
-def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[Target]:
+def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[QuestionTarget]:
     """What to ask about: items of a list together with their lead, a sentence with those that it points back to.
 
     Of a wide row one call is about some of the cells, other ones in every row and at every `turn`.
     """
     chunk_text = reading.chunk.text
-    targets: list[Target] = []
+    targets: list[QuestionTarget] = []
     for lead, group in groupby(gaps, key=lambda gap: gap.lead):
-        statement_groups = _group_statements(tuple(group), chunk_text, lead)
+        statement_groups = _group_list_statements(tuple(group), chunk_text, lead)
         for members in statement_groups:
             if members[0].kind == "row":
                 targets.append(_row_target(members[0], turn + sum(bool(target.subject) for target in targets)))
             else:
-                statements = _with_context(members, reading)
+                statements = _statements_with_context(members, reading)
                 own_lead = "" if _DEFINED_TERM.match(chunk_text, statements[0].start) else lead
-                while targets and (targets[-1].statements[0] in statements or _is_lead_of(targets[-1], own_lead)):
+                while targets and (targets[-1].statements[0] in statements or _is_lead_of_items(targets[-1], own_lead)):
                     earlier = [item for item in targets.pop().statements if item not in statements]
                     statements = (*earlier, *statements)
                 is_partial = len(statement_groups) > 1 and bool(own_lead)
-                targets.append(Target(statements, _spoken_text(statements, chunk_text), is_partial=is_partial))
+                targets.append(
+                    QuestionTarget(statements, _spoken_target_text(statements, chunk_text), is_partial=is_partial)
+                )
     return targets
 
 
-def _is_lead_of(target: Target, lead: str) -> bool:
+def _is_lead_of_items(target: QuestionTarget, lead: str) -> bool:
     """Is the target what governs the items under `lead`?"""
-    return target.plain == simplify_text(lead) or (
-        target.plain.endswith(":") and simplify_text(lead).endswith(target.plain)
+    return target.plain == simplify_statement_text(lead) or (
+        target.plain.endswith(":") and simplify_statement_text(lead).endswith(target.plain)
     )
 
 
-def _group_statements(members: tuple[Statement, ...], chunk_text: str, lead: str) -> list[tuple[Statement, ...]]:
+def _group_list_statements(members: tuple[Statement, ...], chunk_text: str, lead: str) -> list[tuple[Statement, ...]]:
     """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
     statement_groups: list[tuple[Statement, ...]] = []
     for member in members:
         is_alone = not lead or _DEFINED_TERM.match(chunk_text, member.start)
         joined_group = (*statement_groups[-1], member) if statement_groups and not is_alone else ()
-        if joined_group and len(_spoken_text(joined_group, chunk_text)) <= MAX_TARGET_LENGTH:
+        if joined_group and len(_spoken_target_text(joined_group, chunk_text)) <= MAX_TARGET_LENGTH:
             statement_groups[-1] = joined_group
         else:
             statement_groups.append((member,))
     return statement_groups
 
 
-def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
+def _statements_with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
     """`members` with the lead that they hang on and, as far as they fit, the sentences that they point back to."""
     statements, chunk_text = reading.statements, reading.chunk.text
     statement_index = statements.index(members[0])
@@ -99,7 +103,7 @@ def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Sta
         extended = (previous, *members)
         if previous.kind != "sentence" or _has_heading_between(chunk_text, previous.end, members[0].start):
             break
-        if len(_spoken_text(extended, chunk_text)) > MAX_TARGET_LENGTH:
+        if len(_spoken_target_text(extended, chunk_text)) > MAX_TARGET_LENGTH:
             break
         members, statement_index = extended, statement_index - 1
     return members
@@ -107,8 +111,8 @@ def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Sta
 
 def points_back(target_statements: Sequence[Statement], chunk_text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
-    statement_text = simplify_text(target_statements[0].plain_text(chunk_text))
-    return _POINTS_BACK.match(statement_text) is not None or has_open_end(statement_text)
+    statement_text = simplify_statement_text(target_statements[0].plain_text(chunk_text))
+    return _OPENING_THAT_POINTS_BACK.match(statement_text) is not None or has_open_end(statement_text)
 
 
 def has_open_end(statement_text: str) -> bool:
@@ -116,12 +120,12 @@ def has_open_end(statement_text: str) -> bool:
     return normalised_words(statement_text).split()[-1:] in (["one"], ["ones"])
 
 
-def list_items(target: Target, chunk_text: str) -> list[str]:
+def target_list_items(target: QuestionTarget, chunk_text: str) -> list[str]:
     """The items of a list that is asked about as a whole, without the lead; none of alternatives and other targets."""
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []
     target_items = [
-        simplify_text(" ".join(chunk_text[statement.start : statement.end].split()))
+        simplify_statement_text(" ".join(chunk_text[statement.start : statement.end].split()))
         for statement in target.statements
         if statement.lead
     ]
@@ -136,7 +140,7 @@ def _has_heading_between(chunk_text: str, start: int, end: int) -> bool:
     return any(line.lstrip().startswith("#") for line in chunk_text[start:end].splitlines())
 
 
-def _spoken_text(members: Sequence[Statement], chunk_text: str) -> str:
+def _spoken_target_text(members: Sequence[Statement], chunk_text: str) -> str:
     """The statements as a reader would say them: one after the other, items behind the lead that they share."""
     spoken, lead = "", ""
     for member in members:
@@ -151,10 +155,10 @@ def _spoken_text(members: Sequence[Statement], chunk_text: str) -> str:
             governed = spoken.endswith(":") and (spoken.endswith(member.lead) or member.lead.endswith(spoken.strip()))
             spoken += f" {statement_text}" if governed else f" {member.lead} {statement_text}"
         lead = member.lead
-    return simplify_text(spoken.strip())
+    return simplify_statement_text(spoken.strip())
 
 
-def _row_target(row: Statement, turn: int) -> Target:
+def _row_target(row: Statement, turn: int) -> QuestionTarget:
     """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
     by_column = list(zip_longest(row.header, (cell_text.text for cell_text in row.cells), fillvalue=""))
     row_cells = [(column_name, cell_text) for column_name, cell_text in by_column if re.search(r"\w", cell_text)]
@@ -162,22 +166,24 @@ def _row_target(row: Statement, turn: int) -> Target:
     naming = [
         cell_text
         for i, cell_text in enumerate(row_cells[: key_column + 1])
-        if i == key_column or not _RULE_NUMBER.fullmatch(cell_text[1])
+        if i == key_column or not _RULE_NUMBER_CELL.fullmatch(cell_text[1])
     ]
     other_cells = row_cells[key_column + 1 :]
-    if len(other_cells) > ANSWER_CELLS:
-        offset = turn * ANSWER_CELLS % len(other_cells)
-        other_cells = (other_cells + other_cells)[offset : offset + ANSWER_CELLS]
+    if len(other_cells) > ANSWER_CELLS_PER_ROW:
+        offset = turn * ANSWER_CELLS_PER_ROW % len(other_cells)
+        other_cells = (other_cells + other_cells)[offset : offset + ANSWER_CELLS_PER_ROW]
     subject = ", ".join(
         f"{cell_text} ({column_name})" if column_name else cell_text for column_name, cell_text in naming
     )
     answer = "; ".join(
         f"{column_name}: {cell_text}" if column_name else cell_text for column_name, cell_text in other_cells
     )
-    return Target((row,), simplify_text(f"{subject}: {answer}" if answer else subject), naming[-1][1], answer)
+    return QuestionTarget(
+        (row,), simplify_statement_text(f"{subject}: {answer}" if answer else subject), naming[-1][1], answer
+    )
 
 
-def simplify_text(statement_text: str) -> str:
+def simplify_statement_text(statement_text: str) -> str:
     """`statement_text` with plain single quotes, so that a small model does not stumble over quotes inside its JSON."""
     statement_text = re.sub(
         r"(?<=[a-z])- (?!and\b|or\b|to\b)(?=[a-z])", "-", statement_text
@@ -185,7 +191,7 @@ def simplify_text(statement_text: str) -> str:
     return re.sub(r"[\"“”„«»]", "'", re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", statement_text))
 
 
-def importance(target: Target, chunk_text: str) -> int:
+def target_importance(target: QuestionTarget, chunk_text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
     own_text = " ".join(chunk_text[statement.start : statement.end] for statement in target.statements)
     plain_words = words(target.plain)
@@ -204,7 +210,9 @@ def importance(target: Target, chunk_text: str) -> int:
     return max(1, score - 4 * target.is_partial - 3 * penalties)
 
 
-def spread_targets(candidate_targets: Sequence[Target], chunk_text: str, target_count: int) -> list[Target]:
+def spread_targets(
+    candidate_targets: Sequence[QuestionTarget], chunk_text: str, target_count: int
+) -> list[QuestionTarget]:
     """`target_count` of the targets, in their order: the most important of each of as many even stretches; 0: none."""
     if target_count <= 0:
         return []
@@ -212,7 +220,7 @@ def spread_targets(candidate_targets: Sequence[Target], chunk_text: str, target_
         return list(candidate_targets)
     edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
     return [
-        max(candidate_targets[start:end], key=lambda target: importance(target, chunk_text))
+        max(candidate_targets[start:end], key=lambda target: target_importance(target, chunk_text))
         for start, end in pairwise(edges)
         if start < end
     ]

@@ -28,17 +28,26 @@ from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafts_and_faults import Draft, Fault
-from groundwork.questions.interview_material import Material, table_caption
-from groundwork.questions.small_model.criteria_from_answer_clauses import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.misfits_and_rivals import QuestionSearch, answers_agree, max_rivals, misfit_faults
-from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
+from groundwork.questions.interview_material import InterviewMaterial, table_caption
+from groundwork.questions.small_model.criteria_from_answer_clauses import (
+    category_from_wording,
+    criteria_from_answer,
+    difficulty_from_answer,
+)
+from groundwork.questions.small_model.misfits_and_rivals import (
+    RivalSearch,
+    answers_agree,
+    max_rival_statements,
+    misfit_faults,
+)
+from groundwork.questions.small_model.question_frames import ask_in_frame, changed_question_terms
 from groundwork.questions.small_model.question_targets import (
-    Target,
+    QuestionTarget,
     group_targets,
-    importance,
-    list_items,
-    simplify_text,
+    simplify_statement_text,
     spread_targets,
+    target_importance,
+    target_list_items,
 )
 from groundwork.questions.strategy_interface import (
     Asker,
@@ -53,7 +62,7 @@ from groundwork.settings.config_schema import QA
 
 T = TypeVar("T")
 
-_DOCUMENT_KINDS = content_words("rules regulations handbook guide manual policy report standard", "en")
+_DOCUMENT_KIND_WORDS = content_words("rules regulations handbook guide manual policy report standard", "en")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +86,7 @@ class SentenceAsker:
     prompt: str
     round_trip: str
     document: str
-    pointing: QuestionSearch
+    pointing: RivalSearch
     caption: str = ""
     calls: int = 0
     batch_size: int = 1_000_000
@@ -96,7 +105,7 @@ class SentenceAsker:
         fresh_targets = [
             target
             for target in open_targets
-            if importance(target, chunk_text) > 0 and target.plain not in self._asked_statements
+            if target_importance(target, chunk_text) > 0 and target.plain not in self._asked_statements
         ]
         eligible_targets = open_targets if interview_round.wished else fresh_targets
         chosen_targets = spread_targets(eligible_targets, chunk_text, interview_round.count)
@@ -120,8 +129,8 @@ class SentenceAsker:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
         return [None] * len(faulty)
 
-    async def _ask_about(self, target: Target, iteration: int) -> JudgedDraft:
-        section = self._section(target)
+    async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
+        section = self._section_of_target(target)
         previous_sentence = self._previous_sentence(target.statements[0])
         messages = render_turns(
             self.prompt,
@@ -133,34 +142,36 @@ class SentenceAsker:
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
         question = name_document(
-            without_columns(reply.question, target), self.document, self.reading.source_text.word_language == "en"
+            without_column_names(reply.question, target), self.document, self.reading.source_text.word_language == "en"
         )
-        answer = without_columns(answer_or_cells(reply.answer.strip(), target), target)
+        answer = without_column_names(answer_or_row_cells(reply.answer.strip(), target), target)
         question_without_title = question.replace(self.document, "")
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
             answer=answer,
-            evaluation_criteria=criteria_for(question_without_title, answer, list_items(target, self.chunk.text)),
-            difficulty=difficulty_of(answer),
-            category=category_of(reply.question, answer),
+            evaluation_criteria=criteria_from_answer(
+                question_without_title, answer, target_list_items(target, self.chunk.text)
+            ),
+            difficulty=difficulty_from_answer(answer),
+            category=category_from_wording(reply.question, answer),
         )
         faults = misfit_faults(draft, target, previous_sentence, section, self.document)
-        rivals = 0 if faults else self.pointing.rivals(question, self.chunk, target.statements)
-        if rivals > max_rivals(reply.question, target, self.document):
+        rivals = 0 if faults else self.pointing.count_rivals(question, self.chunk, target.statements)
+        if rivals > max_rival_statements(reply.question, target, self.document):
             faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
         if self.settings.round_trip and not faults:
-            faults = await self._round_trip(draft, target.plain, unit, iteration)
+            faults = await self._check_round_trip(draft, target.plain, unit, iteration)
         return draft, faults
 
-    async def _round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
+    async def _check_round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
         messages = render_turns(self.round_trip, statement=plain, question=draft.question)
         second_answer: str = await self._call(messages, None, f"{unit} round trip", iteration)
         if answers_agree(draft.answer, second_answer):
             return []
         return [Fault("round trip", f"answered again from the statement: {second_answer.strip()}")]
 
-    def _section(self, target: Target) -> str:
+    def _section_of_target(self, target: QuestionTarget) -> str:
         """The headings above the target but the title, and the caption of its table."""
         headings = [
             heading for heading in self.reading.headings_at(target.statements[0].start) if heading != self.document
@@ -174,7 +185,7 @@ class SentenceAsker:
         statements = self.reading.statements
         previous_statement = statements[statements.index(statement) - 1] if statements[0] != statement else None
         return (
-            simplify_text(previous_statement.plain_text(self.chunk.text))
+            simplify_statement_text(previous_statement.plain_text(self.chunk.text))
             if previous_statement and previous_statement.kind == "sentence"
             else ""
         )
@@ -191,7 +202,7 @@ def name_document(question: str, document: str, english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
-    title_words = content_words(document, "en") - _DOCUMENT_KINDS
+    title_words = content_words(document, "en") - _DOCUMENT_KIND_WORDS
     shared_words = content_words(question, "en") & title_words
     if shared_words & {stem(name, "en") for name in names(question)} or len(shared_words) > len(title_words) / 2:
         return question
@@ -201,14 +212,14 @@ def name_document(question: str, document: str, english: bool = True) -> str:
     return f"According to {full_title}, {question[:1].lower()}{question[1:]}"
 
 
-def without_columns(question_text: str, target: Target) -> str:
+def without_column_names(question_text: str, target: QuestionTarget) -> str:
     """The question without the names of columns in brackets, which the model takes over from a row: "Pear (Tree)"."""
     for column_name in target.statements[0].header:
         question_text = question_text.replace(f" ({column_name})", "") if column_name else question_text
     return question_text.strip()
 
 
-def answer_or_cells(answer: str, target: Target) -> str:
+def answer_or_row_cells(answer: str, target: QuestionTarget) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
     repeats_row = (
         target.answer_cells and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.answer_cells))
@@ -216,9 +227,9 @@ def answer_or_cells(answer: str, target: Target) -> str:
     return f"{target.answer_cells}." if repeats_row else answer
 
 
-__all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_messages", "prompt_files"]
+__all__ = ["ask_in_frame", "askers", "changed_question_terms", "forecast", "frame_messages", "prompt_files"]
 
-SHORT_FRAME = 35  # tokens of question and answer alone, whose answer is the statement or a part of it
+SHORT_REPLY_TOKENS = 35  # tokens of question and answer alone, whose answer is the statement or a part of it
 
 
 def prompt_files(settings: QA) -> list[str]:
@@ -226,11 +237,13 @@ def prompt_files(settings: QA) -> list[str]:
     return [settings.prompt, *([settings.round_trip_prompt] if settings.round_trip else [])]
 
 
-def askers(settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client]) -> list[Asker]:
+def askers(
+    settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client]
+) -> list[Asker]:
     """One for each chunk of `material`."""
     round_trip = prompt(settings.round_trip_prompt) if settings.round_trip else ""
     template, title, chunks = prompt(settings.prompt), material.title, material.chunks
-    search = QuestionSearch(material.readings, title)
+    search = RivalSearch(material.readings, title)
     return [
         SentenceAsker(
             client(), settings, reading, template, round_trip, title, search, table_caption(reading.chunk, chunks)
@@ -260,7 +273,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
             before="(nothing)",
             statement=target.plain,
         )
-        reply_tokens = tokens_in(target.plain) + SHORT_FRAME
+        reply_tokens = tokens_in(target.plain) + SHORT_REPLY_TOKENS
         yield basis.tokens(messages, Reply), reply_tokens
         if settings.round_trip:
             round_trip_messages = render_turns(
@@ -269,7 +282,9 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
             yield basis.tokens(round_trip_messages, None), reply_tokens // 2
 
 
-def _forecast_targets(reading: Reading, limit: int | None) -> list[Target]:
+def _forecast_targets(reading: Reading, limit: int | None) -> list[QuestionTarget]:
     chunk_text = reading.chunk.text
-    worthwhile = [target for target in group_targets(reading.statements, reading) if importance(target, chunk_text) > 0]
+    worthwhile = [
+        target for target in group_targets(reading.statements, reading) if target_importance(target, chunk_text) > 0
+    ]
     return spread_targets(worthwhile, chunk_text, len(worthwhile) if limit is None else limit)

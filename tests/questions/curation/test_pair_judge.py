@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
-from groundwork.questions.curation.curation_rounds import Curation
-from groundwork.questions.curation.pair_judge import CurationJudge, Form, Json, pack_batches
-from groundwork.questions.curation.rule_checks_and_columns import build_column
+from groundwork.questions.curation.curation_rounds import CurationRounds
+from groundwork.questions.curation.pair_judge import Json, JudgeForm, PairJudge, pack_judge_batches
+from groundwork.questions.curation.rule_checks_and_columns import build_check_column
 from groundwork.settings.config_files import load
 from tests.stages.curate_run import pair_of
 
@@ -30,7 +30,7 @@ class _CountedOrigin(PairOrigin):
 
 
 @dataclass(frozen=True)
-class _OneNumber(Form):
+class _OneNumber(JudgeForm):
     """A form that shows the text of a pair and takes no room."""
 
     name = "one_number"
@@ -57,7 +57,7 @@ def test_the_pairs_of_a_chunk_stay_together_without_a_pass_over_the_document_for
         CurationCase(k, pair_of(k, document="mill"), _CountedOrigin(f"chunk {k // 4}", "mill", "", ""))
         for k in range(2_000)
     ]
-    calls = pack_batches(_OneNumber(settings, str), cases, settings)
+    calls = pack_judge_batches(_OneNumber(settings, str), cases, settings)
     assert [len(call) for call in calls] == [8] * 250
     assert all(len({case.origin.text for case in call}) == 2 for call in calls)
     assert _CountedOrigin.comparisons[0] < 30 * len(cases)
@@ -67,10 +67,10 @@ def test_the_pairs_of_a_chunk_stay_together_without_a_pass_over_the_document_for
 async def test_pairs_that_no_model_is_asked_about_count_as_done(rules_only: bool) -> None:
     """What a rule has rejected is part of the progress as well."""
     settings = msgspec.structs.replace(load([], []).curate, rewrite=False, rules_only=rules_only)
-    rejected = {"duplicates": build_column(settings, "duplicates", 0, "a repeat", "rule")}
+    rejected = {"duplicates": build_check_column(settings, "duplicates", 0, "a repeat", "rule")}
     cases = [CurationCase(k, pair_of(k, checks=rejected), PairOrigin("", "mill", "", ""), "", "") for k in range(7)]
     counts: list[int] = []
-    await Curation(CurationJudge(lambda: pytest.fail("a model is asked"), settings), settings, str).run(
+    await CurationRounds(PairJudge(lambda: pytest.fail("a model is asked"), settings), settings, str).run(
         cases, counts.append
     )
     assert sum(counts) == 7

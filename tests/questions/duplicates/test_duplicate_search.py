@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from groundwork.embedding import nearest_neighbours
 from groundwork.questions.duplicates import duplicate_search as module
 from groundwork.questions.duplicates.duplicate_rule import (
-    SAME_STATEMENT,
+    SAME_STATEMENT_SHARE,
     AskedQuestion,
-    differ_in_fact,
-    difference,
-    share,
+    not_duplicate_reason,
+    questions_differ_in_fact,
+    shared_word_share,
 )
 from groundwork.questions.duplicates.duplicate_search import (
     EarlierQuestions,
@@ -49,7 +49,7 @@ def asked(pair: dict[str, object]) -> AskedQuestion:
 )
 def test_what_makes_two_questions_different(one: str, other: str, differ: bool) -> None:
     """Without evidence, other numbers, names or opposites make another question, other wording does not."""
-    assert differ_in_fact(one, other) is differ
+    assert questions_differ_in_fact(one, other) is differ
 
 
 def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
@@ -58,7 +58,7 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
     """
     same: dict[bool, list[bool]] = {True: [], False: []}
     for line in LABELLED:
-        same[line["same_fact"]].append(not difference(asked(line["new"]), asked(line["earlier"])))
+        same[line["same_fact"]].append(not not_duplicate_reason(asked(line["new"]), asked(line["earlier"])))
     assert sum(same[True]) >= 27 and len(same[True]) == 30
     assert sum(same[False]) == 0 and len(same[False]) == 30
 
@@ -132,7 +132,7 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
 )
 def test_why_two_pairs_ask_for_two_things(one: AskedQuestion, other: AskedQuestion, why: str) -> None:
     """The reason is told; a name written short is the same name."""
-    assert why in difference(one, other) if why else difference(one, other) == ""
+    assert why in not_duplicate_reason(one, other) if why else not_duplicate_reason(one, other) == ""
 
 
 def test_every_pair_with_the_same_statement_is_a_candidate() -> None:
@@ -141,8 +141,8 @@ def test_every_pair_with_the_same_statement_is_a_candidate() -> None:
     rows = [frozenset(f"w{n}" for n in rng.zipf(1.3, size=rng.integers(1, 14)) % 60) for _ in range(300)]
     seen = StatementIndex()
     for row, words in enumerate(rows):
-        near = {other for other in range(row) if share(words, rows[other]) >= SAME_STATEMENT}
-        assert near <= seen.candidates(words)
+        near = {other for other in range(row) if shared_word_share(words, rows[other]) >= SAME_STATEMENT_SHARE}
+        assert near <= seen.rows_sharing_words(words)
         seen.add(row, words)
 
 
@@ -226,7 +226,9 @@ async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pyt
     new: list[int] = []
     for row, repeats in enumerate(found):
         wordings = {texts[i] for i in new}
-        cosines = {i: float(vectors[i] @ vectors[row]) for i in new if not differ_in_fact(texts[i], texts[row])}
+        cosines = {
+            i: float(vectors[i] @ vectors[row]) for i in new if not questions_differ_in_fact(texts[i], texts[row])
+        }
         nearest = max(cosines, key=cosines.__getitem__, default=-1)
         alike = texts[nearest] if cosines.get(nearest, 0) >= 0.8 else ""
         assert repeats == (texts[row] if texts[row] in wordings else alike)

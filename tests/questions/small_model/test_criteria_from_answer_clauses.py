@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.small_model.criteria_from_answer_clauses import criteria_for
+from groundwork.questions.small_model.criteria_from_answer_clauses import criteria_from_answer
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from groundwork.questions.small_model.criteria_from_answer_clauses import criter
 )
 def test_a_fact_is_cut_where_a_phrase_begins(answer: str, facts: int) -> None:
     """At a conjunction or a preposition of time or condition, and not within "at once" or "is provided"."""
-    assert len(criteria_for("What happens then?", answer)) == facts
+    assert len(criteria_from_answer("What happens then?", answer)) == facts

@@ -9,13 +9,13 @@ import pytest
 from groundwork.markdown.statements import statements
 from groundwork.questions.drafts_and_faults import Draft
 from groundwork.questions.small_model.misfits_and_rivals import (
-    QuestionSearch,
+    RivalSearch,
     answers_agree,
-    is_definition,
-    max_rivals,
+    asks_for_opening_term,
+    max_rival_statements,
     misfit_faults,
 )
-from groundwork.questions.small_model.question_targets import Target, group_targets
+from groundwork.questions.small_model.question_targets import QuestionTarget, group_targets
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"
@@ -23,7 +23,7 @@ QUAY = "If the wind is above 18 knots, boats must leave the quay of Sarn within 
 ROW = "| Berth | Fee |\n|---|---|\n| North | 40 |\n"
 
 
-def target_of(text: str) -> Target:
+def target_of(text: str) -> QuestionTarget:
     reading = reading_of(text)
     (found,) = group_targets(reading.statements, reading)
     return found
@@ -117,19 +117,19 @@ def test_a_question_points_to_its_statement_or_is_vague() -> None:
     """Hardly another statement may hold as much of the question, title words and generic words left out."""
     reading = reading_of(RULES)
     chunk, found = reading.chunk, reading.statements
-    pointing = QuestionSearch([reading], TITLE)
-    assert pointing.rivals("What is the mooring fee for a night in the harbour of Sarn?", chunk, [found[1]]) == 0
-    assert pointing.rivals("What are the rules for a mooring in the harbour of Sarn?", chunk, [found[1]]) == 5
+    pointing = RivalSearch([reading], TITLE)
+    assert pointing.count_rivals("What is the mooring fee for a night in the harbour of Sarn?", chunk, [found[1]]) == 0
+    assert pointing.count_rivals("What are the rules for a mooring in the harbour of Sarn?", chunk, [found[1]]) == 5
 
 
 def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
     """What a term means is no vague question, where the statement opens with the term; "the rules for" is one."""
-    opening, fee = (Target((one,), one.plain_text(RULES)) for one in statements(RULES, "en")[:2])
-    assert is_definition("What is a mooring in the harbour of Sarn?", opening, TITLE)
-    assert not is_definition("What is a berth in the harbour of Sarn?", opening, TITLE)
-    assert not is_definition("How much is a mooring?", fee, TITLE)
+    opening, fee = (QuestionTarget((one,), one.plain_text(RULES)) for one in statements(RULES, "en")[:2])
+    assert asks_for_opening_term("What is a mooring in the harbour of Sarn?", opening, TITLE)
+    assert not asks_for_opening_term("What is a berth in the harbour of Sarn?", opening, TITLE)
+    assert not asks_for_opening_term("How much is a mooring?", fee, TITLE)
     allowed = [
-        max_rivals(f"{asked} a mooring in the harbour of Sarn?", opening, TITLE)
+        max_rival_statements(f"{asked} a mooring in the harbour of Sarn?", opening, TITLE)
         for asked in ("What is", "How much is", "What are the rules for")
     ]
     assert allowed == [math.inf, 3, 0]

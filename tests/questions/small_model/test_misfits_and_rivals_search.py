@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from groundwork.questions.small_model.misfits_and_rivals import QuestionSearch
+from groundwork.questions.small_model.misfits_and_rivals import RivalSearch
 from tests.chunks import reading_of
 from tests.growth import SIZES, steep
 
@@ -24,13 +24,13 @@ def test_all_questions_of_a_document_are_searched_in_linear_time() -> None:
     searches = {}
     for size in SIZES[:3]:
         reading = reading_of(_document(size // 10))
-        searches[size] = (QuestionSearch([reading], "Harbour"), reading)
+        searches[size] = (RivalSearch([reading], "Harbour"), reading)
 
     def ask(text: str) -> None:
         search, reading = searches[len(text)]
         for statement in reading.statements:
             question = f"How many boats does mooring {statement.plain_text(reading.chunk.text).split()[1]} take?"
-            assert search.rivals(question, reading.chunk, [statement]) <= 1
+            assert search.count_rivals(question, reading.chunk, [statement]) <= 1
 
     assert not steep(ask, "one letter", SIZES[:3])
 
@@ -38,8 +38,8 @@ def test_all_questions_of_a_document_are_searched_in_linear_time() -> None:
 def test_a_question_without_a_word_of_its_statement_fits_all_others() -> None:
     """Nothing is as much as nothing."""
     reading = reading_of(_document(20))
-    search = QuestionSearch([reading], "Harbour")
-    assert search.rivals("Why is it so?", reading.chunk, reading.statements[:2]) == len(reading.statements) - 2
+    search = RivalSearch([reading], "Harbour")
+    assert search.count_rivals("Why is it so?", reading.chunk, reading.statements[:2]) == len(reading.statements) - 2
 
 
 def test_statements_are_counted_by_what_they_hold_of_the_rarer_words() -> None:
@@ -48,9 +48,9 @@ def test_statements_are_counted_by_what_they_hold_of_the_rarer_words() -> None:
         "# Ferries\n\nThe ferry is blue. The ferry carries mules. The ferry carries coal.\n\n# Mules\n\nThey eat oats."
     )
     reading = reading_of(text)
-    search = QuestionSearch([reading], "Harbour")
+    search = RivalSearch([reading], "Harbour")
     mules = next(s for s in reading.statements if "mules" in s.plain_text(text))
     ferries = [s for s in reading.statements if "blue" in s.plain_text(text)]
-    assert search.rivals("Which ferry carries mules?", reading.chunk, [mules]) == 0
-    assert search.rivals("Which ferry carries people?", reading.chunk, [mules]) == 1
-    assert search.rivals("Which ferry is it?", reading.chunk, ferries) == 2
+    assert search.count_rivals("Which ferry carries mules?", reading.chunk, [mules]) == 0
+    assert search.count_rivals("Which ferry carries people?", reading.chunk, [mules]) == 1
+    assert search.count_rivals("Which ferry is it?", reading.chunk, ferries) == 2

@@ -4,7 +4,12 @@ import re
 
 import pytest
 
-from groundwork.questions.small_model.question_frames import FRAMES, add_title, changed_terms, frame_of
+from groundwork.questions.small_model.question_frames import (
+    QUESTION_FRAMES,
+    changed_question_terms,
+    put_title_before,
+    question_frame,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,20 +27,20 @@ from groundwork.questions.small_model.question_frames import FRAMES, add_title, 
 )
 def test_each_kind_of_question_has_another_beginning(question, opening):
     """The beginning takes over what the old question named, so that the model has only to go on."""
-    assert frame_of(question).openings[0] == opening
+    assert question_frame(question).openings[0] == opening
 
 
 def test_a_title_is_set_aside_and_put_back():
     """The model sees the question alone; what it is about stands before the new one."""
-    frame = frame_of("According to the Ferry Handbook, what must the crew do in fog?")
+    frame = question_frame("According to the Ferry Handbook, what must the crew do in fog?")
     assert (frame.core, frame.title) == ("What must the crew do in fog?", "the Ferry Handbook")
-    reworded = add_title("What is required of the crew in fog?", frame.title)
+    reworded = put_title_before("What is required of the crew in fog?", frame.title)
     assert reworded == "In the Ferry Handbook, what is required of the crew in fog?"
 
 
 def test_an_unknown_kind_of_question_has_none():
     """Rather no rewording than one by a beginning that does not fit."""
-    assert frame_of("Compare the two tides.").openings == ()
+    assert question_frame("Compare the two tides.").openings == ()
 
 
 @pytest.mark.parametrize(
@@ -49,12 +54,12 @@ def test_an_unknown_kind_of_question_has_none():
 )
 def test_terms_neither_come_nor_go(new, complaint):
     """Behind the beginning everything the question is about must be there, and nothing else."""
-    found = changed_terms("What must the host do with each mark on the course?", new)
+    found = changed_question_terms("What must the host do with each mark on the course?", new)
     assert found is None if complaint is None else complaint in found
 
 
 def test_beginnings_take_no_other_group_than_their_kind_has():
     """Every brace of a beginning is a group of its own pattern."""
-    for pattern, openings in FRAMES:
+    for pattern, openings in QUESTION_FRAMES:
         for opening in openings:
             assert set(re.findall(r"{(\w+)}", opening)) <= set(pattern.groupindex)

@@ -6,11 +6,11 @@ import pytest
 
 from groundwork.markdown.statements import statements
 from groundwork.questions.small_model.question_targets import (
-    Target,
+    QuestionTarget,
     group_targets,
-    importance,
-    list_items,
-    simplify_text,
+    simplify_statement_text,
+    target_importance,
+    target_list_items,
 )
 from tests.chunks import reading_of
 
@@ -29,7 +29,7 @@ It is loud. The horn sounds twice.
 """
 
 
-def targets_of(text: str, turn: int = 0) -> list[Target]:
+def targets_of(text: str, turn: int = 0) -> list[QuestionTarget]:
     reading = reading_of(text)
     return group_targets(reading.statements, reading, turn)
 
@@ -73,7 +73,7 @@ def test_long_lists_come_in_parts_each_under_its_lead() -> None:
     assert all(target.plain.startswith("Boats must carry:") for target in found)
     assert all(sum(f"number {i} of" in target.plain for target in found) == 1 for i in range(20))
     whole = "Boats must carry:\n- a horn of brass\n- two oars\n"
-    assert all(importance(target, text) < importance(*targets_of(whole), whole) for target in found)
+    assert all(target_importance(target, text) < target_importance(*targets_of(whole), whole) for target in found)
 
 
 def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
@@ -86,7 +86,7 @@ def test_items_that_say_what_a_term_means_are_asked_about_one_by_one() -> None:
 1.2. “Two blasts” – the ferry turns to port. However, at night a lamp is swung instead.
 """
     lead, blast, two = targets_of(text)
-    assert importance(lead, text) == 0
+    assert target_importance(lead, text) == 0
     assert blast.plain == "'Long blast' – the ferry: leaves the pier, or enters the narrows."
     assert two.plain == "'Two blasts' – the ferry turns to port. However, at night a lamp is swung instead."
 
@@ -95,7 +95,7 @@ def test_alternatives_are_no_items() -> None:
     """Of "a or b" neither is a fact of its own that a grader could ask for."""
     text = "A boat is sunk if:\n- it lies on the ground, or\n- its mast is under water.\n"
     (target,) = targets_of(text)
-    assert list_items(target, text) == []
+    assert target_list_items(target, text) == []
 
 
 def test_a_table_without_a_head_has_rows_only() -> None:
@@ -128,7 +128,7 @@ def test_a_number_does_not_stand_under_one_of_its_rank() -> None:
 
 def test_words_broken_at_a_lines_end_are_joined() -> None:
     """A space behind a hyphen goes, unless the hyphen waits for a second word."""
-    assert simplify_text("any- body of the pre- and post-war non- disputed kind") == (
+    assert simplify_statement_text("any- body of the pre- and post-war non- disputed kind") == (
         "any-body of the pre- and post-war non-disputed kind"
     )
 
@@ -136,4 +136,4 @@ def test_words_broken_at_a_lines_end_are_joined() -> None:
 def test_broken_references_are_not_asked_about() -> None:
     """What Word leaves of a cross-reference that it lost makes a statement worth nothing."""
     text = "Boats leave in accordance with rule Error! Reference source not found. Others stay.\n"
-    assert [importance(target, text) for target in targets_of(text)][:2] == [0, 0]
+    assert [target_importance(target, text) for target in targets_of(text)][:2] == [0, 0]

@@ -9,18 +9,22 @@ from typing import Any
 import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
-from groundwork.questions.small_model.criteria_from_answer_clauses import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.criteria_from_answer_clauses import (
+    category_from_wording,
+    criteria_from_answer,
+    difficulty_from_answer,
+)
 from groundwork.questions.small_model.question_targets import (
-    Target,
+    QuestionTarget,
     group_targets,
-    importance,
-    simplify_text,
+    simplify_statement_text,
     spread_targets,
+    target_importance,
 )
 from groundwork.questions.small_model.sentence_strategy import (
-    answer_or_cells,
+    answer_or_row_cells,
     name_document,
-    without_columns,
+    without_column_names,
 )
 from groundwork.records import Chunk, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import CONFIG_DIR
@@ -41,7 +45,7 @@ The quay of Sarn is 90 metres long. It was built by the "Sarn Stone Company".
 """
 
 
-def targets_of(text: str, turn: int = 0) -> list[Target]:
+def targets_of(text: str, turn: int = 0) -> list[QuestionTarget]:
     reading = reading_of(text)
     return group_targets(reading.statements, reading, turn)
 
@@ -63,7 +67,7 @@ def test_targets_are_statements_lists_and_parts_of_rows() -> None:
 
 def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
     """Double quotes become single ones, emphasis goes, so that the model's JSON stays whole."""
-    assert simplify_text('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
+    assert simplify_statement_text('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
 
 
 def test_a_cap_is_spread_over_the_text_by_importance() -> None:
@@ -73,20 +77,20 @@ def test_a_cap_is_spread_over_the_text_by_importance() -> None:
     assert chosen == [found[0].plain, "North (Berth): Length: 12 m"]
     plain_words = "The quay is old and it was made of brick."
     (alone,) = targets_of(plain_words)
-    assert importance(found[2], HARBOUR) > importance(alone, plain_words)
+    assert target_importance(found[2], HARBOUR) > target_importance(alone, plain_words)
 
 
 def test_an_answer_that_repeats_its_row_is_cut_to_the_cells() -> None:
     """A small model copies a row with its name; the answer then is the cells, and other answers stay as they are."""
     row = targets_of(HARBOUR)[2]
-    assert answer_or_cells("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m."
-    assert answer_or_cells("It is 12 m long.", row) == "It is 12 m long."
+    assert answer_or_row_cells("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m."
+    assert answer_or_row_cells("It is 12 m long.", row) == "It is 12 m long."
 
 
 def test_column_names_in_brackets_are_taken_out() -> None:
     """What a model copies of the row's head loses the column's name."""
     row = targets_of(HARBOUR)[2]
-    assert without_columns("What does North (Berth) cost?", row) == "What does North cost?"
+    assert without_column_names("What does North (Berth) cost?", row) == "What does North cost?"
 
 
 def test_a_question_about_something_else_is_turned_down(tmp_path: Path) -> None:
@@ -176,16 +180,16 @@ def test_a_question_without_a_name_gets_the_title() -> None:
 )  # fmt: skip
 def test_criteria_hold_facts_of_the_answer(question: str, answer: str, criteria: list[str]) -> None:
     """Each criterion is a part of the answer that the question does not give away; none is negative."""
-    assert criteria_for(question, answer) == criteria
+    assert criteria_from_answer(question, answer) == criteria
 
 
 def test_difficulty_and_category_follow_from_the_wording() -> None:
     """Numbers asked for are numeric, conditions are conditions, several facts are harder than one."""
-    assert category_of("How long is the quay of Sarn?", "90 metres") == "numeric"
-    assert category_of("What happens if a boat has no horn?", "It pays.") == "condition"
-    assert category_of("How must a boat moor?", "Bow first.") == "procedure"
-    assert category_of("What is a berth?", "A place for a boat.") == "definition"
-    assert [difficulty_of(a) for a in ("Ninety.", "It pays if it has none.", "1 m, 2 m, 3 m, 4 m long")] == [
+    assert category_from_wording("How long is the quay of Sarn?", "90 metres") == "numeric"
+    assert category_from_wording("What happens if a boat has no horn?", "It pays.") == "condition"
+    assert category_from_wording("How must a boat moor?", "Bow first.") == "procedure"
+    assert category_from_wording("What is a berth?", "A place for a boat.") == "definition"
+    assert [difficulty_from_answer(a) for a in ("Ninety.", "It pays if it has none.", "1 m, 2 m, 3 m, 4 m long")] == [
         "easy",
         "medium",
         "hard",
