@@ -86,48 +86,11 @@ _LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itse
     regex.VERBOSE | regex.IGNORECASE,
 )
 _ACT_HINTS = (  # one of them is in every act
-    *(
-        "©",
-        "(c)",
-        "(C)",
-        "opyright",
-        "OPYRIGHT",
-        "icensed",
-        "icenced",
-        "ermission",
-        "ERMISSION",
-        "ermitted",
-        "ERMITTED",
-        "uthorised",
-        "uthorized",
-        "llowed",
-    ),
-    *(
-        "arrant",
-        "rademark",
-        "rade mark",
-        "ervice mark",
-        "ARRANT",
-        " is granted",
-        " are granted",
-        "provided",
-        "PROVIDED",
-        "eserved",
-        "ESERVED",
-        "roits",
-        "ervados",
-    ),
-    *(
-        "iservati",
-        "vorbehalten",
-        "omain dedication",
-        "ereby grant",
-        "the GNU",
-        "vailable under",
-        "istributed under",
-        "eleased under",
-    ),
-)
+    "©", "(c)", "(C)", "opyright", "OPYRIGHT", "icensed", "icenced", "ermission", "ERMISSION", "ermitted", "ERMITTED",
+    "uthorised", "uthorized", "llowed", "arrant", "rademark", "rade mark", "ervice mark", "ARRANT", " is granted",
+    " are granted", "provided", "PROVIDED", "eserved", "ESERVED", "roits", "ervados", "iservati", "vorbehalten",
+    "omain dedication", "ereby grant", "the GNU", "vailable under", "istributed under", "eleased under",
+)  # fmt: skip
 _PROSE_KINDS = ("paragraph", "quote", "list")
 
 

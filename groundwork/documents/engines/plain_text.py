@@ -12,7 +12,7 @@ from pathlib import Path
 from groundwork.documents.conversion.converter_table import MARKDOWN, Conversion, Request
 from groundwork.documents.formats.front_matter import with_title
 from groundwork.documents.formats.markup.asciidoc import read_asciidoc
-from groundwork.documents.formats.markup.markdown_dialects import plain_markdown
+from groundwork.documents.formats.markup.markdown_dialects import dialect_to_plain_markdown
 from groundwork.documents.formats.markup.org_mode import read_org
 from groundwork.documents.formats.markup.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
@@ -41,6 +41,6 @@ def convert(request: Request) -> Conversion:
     file_text = as_markdown(file_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
     file_text = without_data(with_title(file_text))
     if request.ending in MARKDOWN:
-        file_text = with_addresses(plain_markdown(file_text, request.ending))
+        file_text = with_addresses(dialect_to_plain_markdown(file_text, request.ending))
     file_text = place_notes(file_text) if request.ending in (*MARKDOWN, ".rst") else file_text
     return Conversion(pages=[file_text], warnings=warnings)

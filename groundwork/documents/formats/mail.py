@@ -23,8 +23,8 @@ _HEADER_FIELD = re.compile(
     r"|DKIM-Signature|X-[\w-]+):",
     re.IGNORECASE,
 )
-_TEXT_TYPES = ("text/plain", "text/markdown", "text/html")  # that are read, where they are not attached
-_UNDECODABLE = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
+_READ_MIME_TYPES = ("text/plain", "text/markdown", "text/html")  # that are read, where they are not attached
+_UNDECODABLE_BYTE = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
 
 
 class Mail(NamedTuple):
@@ -37,27 +37,31 @@ def mail_to_markdown(mail_bytes: bytes) -> Mail:
 
     Raises BadDocument for a mail that is encrypted.
     """
-    mail_text, encoding = decode_text(mail_bytes)
-    if encoding.startswith(("utf-16", "utf-32", "utf-8-sig")):
+    mail_text, mail_encoding = decode_text(mail_bytes)
+    if mail_encoding.startswith(("utf-16", "utf-32", "utf-8-sig")):
         mail_bytes = mail_text.encode()
     message = email.message_from_bytes(mail_bytes, policy=email.policy.default)
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise BadDocument("it is encrypted; save the text of the mail")
-    files = list(_describe_attachments(message))
-    warnings = [f"attachments are named and not read ({len(files)}); put them beside it as documents"] if files else []
+    attachments = list(_describe_attachments(message))
+    warnings = (
+        [f"attachments are named and not read ({len(attachments)}); put them beside it as documents"]
+        if attachments
+        else []
+    )
     unread_mails: list[str] = []
-    markdown = _mail_markdown(message, files, 0, unread_mails)
+    mail_markdown = _mail_markdown(message, attachments, 0, unread_mails)
     if unread_mails:
         subjects = "; ".join(unread_mails)
         warnings.append(f"mails in mails are read to a depth of {_MOST_NESTED_MAILS}, and these are not: {subjects}")
-    return Mail(markdown, warnings)
+    return Mail(mail_markdown, warnings)
 
 
 def is_mail(mail_start: str) -> bool:
     """Whether a text begins with a header field of a mail and has three of them before its first blank line."""
-    fields = mail_start.split("\n\n", 1)[0].replace("\r", "").split("\n")
+    header_fields = mail_start.split("\n\n", 1)[0].replace("\r", "").split("\n")
     return (
-        sum(_HEADER_FIELD.match(header_line) is not None for header_line in fields) >= 3
+        sum(_HEADER_FIELD.match(header_line) is not None for header_line in header_fields) >= 3
         and _HEADER_FIELD.match(mail_start) is not None
     )
 
@@ -65,15 +69,17 @@ def is_mail(mail_start: str) -> bool:
 def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int, unread_mails: list[str]) -> str:
     """Of mails that are nested too deeply, the subjects go into `unread_mails`."""
     header_lines = [f"{header}: {value}" for header in HEADERS if (value := _header_value(message, header))]
-    sections = [f"# {_subject(message)}", "  \n".join(header_lines), _body_text(message)]
-    mails = list(_embedded_mails(message))
+    mail_sections = [f"# {_subject(message)}", "  \n".join(header_lines), _body_text(message)]
+    embedded_mails = list(_embedded_mails(message))
     if depth < _MOST_NESTED_MAILS:
-        sections += [_mail_markdown(mail, list(_describe_attachments(mail)), depth + 1, unread_mails) for mail in mails]
+        mail_sections += [
+            _mail_markdown(mail, list(_describe_attachments(mail)), depth + 1, unread_mails) for mail in embedded_mails
+        ]
     else:
-        unread_mails += [_subject(mail) for mail in mails]
+        unread_mails += [_subject(mail) for mail in embedded_mails]
     if attachments:
-        sections.append("Attachments: " + "; ".join(attachments))
-    return "\n\n".join(section.strip() for section in sections if section.strip())
+        mail_sections.append("Attachments: " + "; ".join(attachments))
+    return "\n\n".join(section.strip() for section in mail_sections if section.strip())
 
 
 def _subject(message: Message) -> str:
@@ -88,34 +94,42 @@ def _header_value(message: Message, header: str) -> str:
 
 
 def _body_text(message: EmailMessage) -> str:
-    return "\n\n".join(stripped for text in _body_texts(message) if (stripped := text.strip()))
+    return "\n\n".join(stripped for body_text in _body_texts(message) if (stripped := body_text.strip()))
 
 
 def _body_texts(mime_part: EmailMessage) -> Iterator[str]:
     """The texts of a mail in their order, also those between and below what is attached; alternatives once."""
-    kind = mime_part.get_content_type()
-    if kind == "message/delivery-status":
+    mime_type = mime_part.get_content_type()
+    if mime_type == "message/delivery-status":
         yield "\n\n".join(_status_fields(status) for status in _subparts(mime_part))
-    elif kind == "multipart/alternative":
+    elif mime_type == "multipart/alternative":
         yield _fullest_alternative([_body_text(alternative) for alternative in _subparts(mime_part)])
-    elif kind == "multipart/related":
-        yield from (text for root in _subparts(mime_part)[:1] for text in _body_texts(root))
-    elif mime_part.is_multipart() and kind != "message/rfc822":
-        yield from (text for subpart in _subparts(mime_part) for text in _body_texts(subpart))
-    elif kind in _TEXT_TYPES and not _is_attached(mime_part):
-        yield html_to_markdown(_decode_part(mime_part)) if kind == "text/html" else _decode_part(mime_part)
+    elif mime_type == "multipart/related":
+        yield from (body_text for root in _subparts(mime_part)[:1] for body_text in _body_texts(root))
+    elif mime_part.is_multipart() and mime_type != "message/rfc822":
+        yield from (body_text for subpart in _subparts(mime_part) for body_text in _body_texts(subpart))
+    elif mime_type in _READ_MIME_TYPES and not _is_attached(mime_part):
+        yield html_to_markdown(_decode_part(mime_part)) if mime_type == "text/html" else _decode_part(mime_part)
 
 
-def _status_fields(status: EmailMessage) -> str:
+def _status_fields(delivery_status: EmailMessage) -> str:
     """What a report says of a delivery; its text is decoded as that of headers is."""
-    return "\n".join(f"{name}: {_header_value(status, name)}" for name in dict.fromkeys(status.keys()))
+    return "\n".join(
+        f"{header_name}: {_header_value(delivery_status, header_name)}"
+        for header_name in dict.fromkeys(delivery_status.keys())
+    )
 
 
 def _fullest_alternative(body_texts: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
-    most_words = max((len(body_text.split()) for body_text in body_texts), default=0)
+    most_body_words = max((len(body_text.split()) for body_text in body_texts), default=0)
     return next(
-        (body_text for body_text in reversed(body_texts) if body_text and 2 * len(body_text.split()) >= most_words), ""
+        (
+            body_text
+            for body_text in reversed(body_texts)
+            if body_text and 2 * len(body_text.split()) >= most_body_words
+        ),
+        "",
     )
 
 
@@ -124,21 +138,29 @@ def _decode_part(mime_part: EmailMessage) -> str:
     try:
         part_text = str(mime_part.get_content())
     except _HEADER_ERRORS:
-        part_text = _UNDECODABLE
-    payload = mime_part.get_payload(decode=True) if _UNDECODABLE in part_text else None
-    return decode_text(payload)[0] if isinstance(payload, bytes) and payload else part_text.replace(_UNDECODABLE, "")
+        part_text = _UNDECODABLE_BYTE
+    mime_payload = mime_part.get_payload(decode=True) if _UNDECODABLE_BYTE in part_text else None
+    return (
+        decode_text(mime_payload)[0]
+        if isinstance(mime_payload, bytes) and mime_payload
+        else part_text.replace(_UNDECODABLE_BYTE, "")
+    )
 
 
 def _subparts(mime_part: EmailMessage) -> list[EmailMessage]:
-    payload = mime_part.get_payload()
-    return [subpart for subpart in payload if isinstance(subpart, EmailMessage)] if isinstance(payload, list) else []
+    mime_payload = mime_part.get_payload()
+    return (
+        [subpart for subpart in mime_payload if isinstance(subpart, EmailMessage)]
+        if isinstance(mime_payload, list)
+        else []
+    )
 
 
 def _is_attached(mime_part: EmailMessage) -> bool:
-    return mime_part.get_content_disposition() == "attachment" or bool(_file_name(mime_part))
+    return mime_part.get_content_disposition() == "attachment" or bool(_attachment_name(mime_part))
 
 
-def _file_name(mime_part: EmailMessage) -> str:
+def _attachment_name(mime_part: EmailMessage) -> str:
     try:
         return mime_part.get_filename() or ""
     except _HEADER_ERRORS:
@@ -162,14 +184,14 @@ def _embedded_mails(message: EmailMessage) -> Iterator[EmailMessage]:
 
 def _embedded_mail(mime_part: EmailMessage) -> EmailMessage | None:
     """The mail that a part holds; some programs write it in base64, which the library leaves as it is."""
-    mail = next(iter(_subparts(mime_part)), None)
-    if mail is None or mime_part.get("Content-Transfer-Encoding", "").strip().lower() != "base64":
-        return mail
+    embedded_mail = next(iter(_subparts(mime_part)), None)
+    if embedded_mail is None or mime_part.get("Content-Transfer-Encoding", "").strip().lower() != "base64":
+        return embedded_mail
     try:
-        content = binascii.a2b_base64(str(mail.get_payload()))
+        decoded_mail = binascii.a2b_base64(str(embedded_mail.get_payload()))
     except binascii.Error:
-        return mail
-    return email.message_from_bytes(content, policy=email.policy.default)
+        return embedded_mail
+    return email.message_from_bytes(decoded_mail, policy=email.policy.default)
 
 
 def _describe_attachments(message: EmailMessage) -> Iterator[str]:
@@ -177,8 +199,8 @@ def _describe_attachments(message: EmailMessage) -> Iterator[str]:
     for mime_part in _walk_parts(message):
         if mime_part.is_multipart() or mime_part.get_content_type() == "message/rfc822":
             continue
-        if _is_attached(mime_part) or mime_part.get_content_type() not in _TEXT_TYPES:
-            payload = mime_part.get_payload(decode=True)
-            size = len(payload) if isinstance(payload, bytes) else 0
-            attachment_name = _file_name(mime_part) or "without a name"
-            yield f"{attachment_name} ({mime_part.get_content_type()}, {counted(size, 'byte')})"
+        if _is_attached(mime_part) or mime_part.get_content_type() not in _READ_MIME_TYPES:
+            attachment_payload = mime_part.get_payload(decode=True)
+            attachment_size = len(attachment_payload) if isinstance(attachment_payload, bytes) else 0
+            attachment_name = _attachment_name(mime_part) or "without a name"
+            yield f"{attachment_name} ({mime_part.get_content_type()}, {counted(attachment_size, 'byte')})"

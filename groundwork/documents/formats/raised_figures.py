@@ -13,84 +13,97 @@ from typing import Any
 from groundwork.documents.formats.office.xml_elements import Element, attribute, child, tags
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_FIGURES = re.compile(r"\s*+(?:[+−-]|[+−-]?[0-9]++(?:[.,;–-]\s?[0-9]++)*+[+−-]?)\s*+")
+_RAISED_FIGURES = re.compile(r"\s*+(?:[+−-]|[+−-]?[0-9]++(?:[.,;–-]\s?[0-9]++)*+[+−-]?)\s*+")
 _RTF_FIGURES = re.compile(rb"(\\super(?![a-z0-9])(?:\\[a-z]++-?[0-9]*+)*+ ?)([0-9+-]{1,9})(?=[\\}])")
-_DIGIT_OR_SIGN = re.compile(r"[0-9]|(?<![0-9])[+−-]|[+−-](?=\s*+$)")
+_RAISED_DIGIT_OR_SIGN = re.compile(r"[0-9]|(?<![0-9])[+−-]|[+−-](?=\s*+$)")
 
 
-def raise_text(text: str) -> str:
+def raise_figures(text: str) -> str:
     """Figures and their signs as superscripts, a range's dash as it is; a text that holds letters as it is."""
-    if not _FIGURES.fullmatch(text):
+    if not _RAISED_FIGURES.fullmatch(text):
         return text
-    return _DIGIT_OR_SIGN.sub(lambda match: match[0].translate(_SUPERSCRIPTS), text)
+    return _RAISED_DIGIT_OR_SIGN.sub(lambda match: match[0].translate(_SUPERSCRIPTS), text)
 
 
 def raise_word_runs(root: Element, raised_styles: Collection[str]) -> bool:
     """Of a part of a DOCX; `raised_styles`: those of characters that are raised. Whether there were any."""
-    runs = [mark.getparent().getparent() for mark in root.iter(*tags("w", "vertAlign")) if _is_superscript(mark)]
-    styled = [style for style in root.iter(*tags("w", "rStyle")) if attribute(style, "w", "val") in raised_styles]
-    runs += [style.getparent().getparent() for style in styled if child(style.getparent(), "w", "vertAlign") is None]
-    return _raise_all(text for run in runs for text in run.iterchildren(*tags("w", "t")))
+    raised_runs = [mark.getparent().getparent() for mark in root.iter(*tags("w", "vertAlign")) if _is_superscript(mark)]
+    styled_runs = [style for style in root.iter(*tags("w", "rStyle")) if attribute(style, "w", "val") in raised_styles]
+    raised_runs += [
+        style.getparent().getparent() for style in styled_runs if child(style.getparent(), "w", "vertAlign") is None
+    ]
+    return _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("w", "t")))
 
 
 def raised_word_styles(styles: Element | None) -> set[str]:
     """The styles of characters in a DOCX that raise their text."""
-    marks = () if styles is None else styles.iter(*tags("w", "vertAlign"))
-    raised = (mark.getparent().getparent() for mark in marks if _is_superscript(mark))
-    return {attribute(style, "w", "styleId") for style in raised if attribute(style, "w", "type") == "character"}
+    raised_marks = () if styles is None else styles.iter(*tags("w", "vertAlign"))
+    raising_styles = (mark.getparent().getparent() for mark in raised_marks if _is_superscript(mark))
+    return {
+        attribute(style, "w", "styleId") for style in raising_styles if attribute(style, "w", "type") == "character"
+    }
 
 
 def raise_slide_runs(root: Element) -> bool:
-    runs = [run.getparent() for run in root.iter(*tags("a", "rPr")) if run.get("baseline", "-")[:1] not in "-0"]
-    return _raise_all(text for run in runs for text in run.iterchildren(*tags("a", "t")))
+    raised_runs = [run.getparent() for run in root.iter(*tags("a", "rPr")) if run.get("baseline", "-")[:1] not in "-0"]
+    return _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("a", "t")))
 
 
 def raise_odt_spans(root: Element) -> bool:
     """Of OpenDocument text, by the styles of its own part."""
-    properties = root.iter(*tags("style", "text-properties"))
-    raised = [style for style in properties if _is_raised_position(attribute(style, "style", "text-position"))]
-    styles = {attribute(style.getparent(), "style", "name") for style in raised} - {""}
-    spans = root.iter(*tags("text", "span")) if styles else ()
-    return _raise_all(span for span in spans if attribute(span, "text", "style-name") in styles)
+    text_properties = root.iter(*tags("style", "text-properties"))
+    raising_styles = [
+        style for style in text_properties if _is_raised_position(attribute(style, "style", "text-position"))
+    ]
+    raised_style_names = {attribute(style.getparent(), "style", "name") for style in raising_styles} - {""}
+    spans = root.iter(*tags("text", "span")) if raised_style_names else ()
+    return _raise_figures_in(span for span in spans if attribute(span, "text", "style-name") in raised_style_names)
 
 
-def raised_strings(shared_strings: Element) -> dict[int, str]:
+def raised_workbook_texts(shared_strings: Element) -> dict[int, str]:
     """The texts of a workbook's cells that hold raised figures, by their number from 0."""
-    texts: dict[int, str] = {}
-    for number, item in enumerate(shared_strings.iterchildren(*tags("x", "si"))):
-        runs = [mark.getparent().getparent() for mark in item.iter(*tags("x", "vertAlign")) if _is_superscript(mark)]
-        if _raise_all(text for run in runs for text in run.iterchildren(*tags("x", "t"))):
-            shown = item.iter(*tags("x", "t"))
-            texts[number] = "".join(text.text or "" for text in shown if text.getparent().tag not in tags("x", "rPh"))
-    return texts
+    raised_texts: dict[int, str] = {}
+    for string_number, shared_string in enumerate(shared_strings.iterchildren(*tags("x", "si"))):
+        raised_runs = [
+            mark.getparent().getparent()
+            for mark in shared_string.iter(*tags("x", "vertAlign"))
+            if _is_superscript(mark)
+        ]
+        if _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("x", "t"))):
+            shown_texts = shared_string.iter(*tags("x", "t"))
+            raised_texts[string_number] = "".join(
+                text.text or "" for text in shown_texts if text.getparent().tag not in tags("x", "rPh")
+            )
+    return raised_texts
 
 
 def raise_rtf(rtf: bytes) -> bytes:
     """RTF with its raised figures as superscripts, each as the number of its letter."""
     return _RTF_FIGURES.sub(
-        lambda match: match[1] + b"".join(b"{\\uc1\\u%d?}" % ord(sign) for sign in raise_text(match[2].decode())), rtf
+        lambda match: match[1] + b"".join(b"{\\uc1\\u%d?}" % ord(sign) for sign in raise_figures(match[2].decode())),
+        rtf,
     )
 
 
 def raise_html(soup: Any) -> None:
     """Of a parsed page."""
-    for raised in soup("sup"):
-        for text in raised.find_all(string=True):
-            if (figures := raise_text(text)) != text:
-                text.replace_with(figures)
+    for element in soup("sup"):
+        for text in element.find_all(string=True):
+            if (raised_figures := raise_figures(text)) != text:
+                text.replace_with(raised_figures)
 
 
 def raise_book_page(root: Element) -> bool:
-    return _raise_all(element for raised in root.iter("{*}sup") for element in raised.iter("{*}*"))
+    return _raise_figures_in(element for element in root.iter("{*}sup") for element in element.iter("{*}*"))
 
 
-def _raise_all(elements: Iterable[Element]) -> bool:
+def _raise_figures_in(elements: Iterable[Element]) -> bool:
     """Whether any of their texts changed."""
-    is_changed = False
+    is_any_raised = False
     for element in elements:
-        if element.text and (figures := raise_text(element.text)) != element.text:
-            element.text, is_changed = figures, True
-    return is_changed
+        if element.text and (raised_figures := raise_figures(element.text)) != element.text:
+            element.text, is_any_raised = raised_figures, True
+    return is_any_raised
 
 
 def _is_superscript(mark: Element) -> bool:

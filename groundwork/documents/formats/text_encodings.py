@@ -17,32 +17,16 @@ _BYTE_ORDER_MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NO_TEXT = "it holds no text in any known encoding; convert it to UTF-8 or remove it"
-_LEAST_TEXT_SHARE = 0.99  # of the characters of a text are letters, marks and white space
-_GOOD_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
-_LEAST_FIT = 0.3  # below it is no text
-_BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
-_BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
+_NO_TEXT_ENCODING = "it holds no text in any known encoding; convert it to UTF-8 or remove it"
+_LEAST_TEXT_CHARACTER_SHARE = 0.99  # of the characters of a text are letters, marks and white space
+_GOOD_LETTER_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
+_LEAST_LETTER_FIT = 0.3  # below it is no text
+_NON_ASCII_BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
+_SIGNS_BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
 _WESTERN_ENCODINGS = ("cp1252", "iso8859-15", "cp850", "mac_roman")
 _WESTERN_LANGUAGES = (
-    "da",
-    "no",
-    "nb",
-    "nn",
-    "sv",
-    "fi",
-    "is",
-    "fo",
-    "de",
-    "nl",
-    "fr",
-    "es",
-    "pt",
-    "it",
-    "ca",
-    "gl",
-    "eu",
-)
+    "da", "no", "nb", "nn", "sv", "fi", "is", "fo", "de", "nl", "fr", "es", "pt", "it", "ca", "gl", "eu"
+)  # fmt: skip
 _ENCODINGS_BY_LANGUAGES = {  # languages whose letters cp1252 lacks: the encodings they are written in, commonest first
     ("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"): (
         *("cp1250", "iso8859-2", "iso8859-16", "cp852", "mac_latin2"),
@@ -51,24 +35,50 @@ _ENCODINGS_BY_LANGUAGES = {  # languages whose letters cp1252 lacks: the encodin
     ("lt", "lv", "et"): ("cp1257", "iso8859-13", "iso8859-4", "cp775"),
     ("vi",): ("cp1258",),
 }
-_LATIN_2_ALPHABETS = {  # letters beyond ASCII: encodings of these languages differ in few of them
+_CENTRAL_EUROPEAN_ALPHABETS = {  # letters beyond ASCII: encodings of these languages differ in few of them
     "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "hr": "čćđšž", "bs": "čćđšž",
     "hu": "áéíóöőúüű", "pl": "ąćęłńóśźż", "ro": "ăâîșşțţ", "sq": "ëç",
 }  # fmt: skip
 _HIRAGANA = re.compile("[\u3041-\u3096]")  # which no bytes of a Western text give
 _LEAST_HIRAGANA, _HIRAGANA_SHARE, _MUCH_HIRAGANA = 3, 0.3, 20  # of a text: signs, share of signs, enough of any text
 _JAPANESE_ENCODINGS = ("cp932", "euc_jp")
-_CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be")
+_CYRILLIC_LANGUAGES = ("ru", "uk", "bg", "sr", "mk", "be")
 _CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "mac_cyrillic")
 _ESCAPED_ENCODINGS = (  # of 7 bits, which change the script by an escape sequence
     (re.compile(rb"\x1b\$[@B]"), "iso2022_jp"),
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
 )
-_NOT_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # told by their bytes
-_SUPERSETS = {"euc_kr": "cp949", "shift_jis_2004": "cp932", "iso8859-6": "cp1256", "tis-620": "cp874"}
-_WORD = re.compile(r"[^\W\d_]+")
-_LEAST_WORD = 2  # letters of a word in another script, in the mean
-_NON_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
+_NOT_GUESSED_ENCODINGS = [
+    "utf_16",
+    "utf_16_be",
+    "utf_16_le",
+    "utf_32",
+    "utf_32_be",
+    "utf_32_le",
+    "utf_7",
+]  # told by their bytes
+_ENCODING_SUPERSETS = {"euc_kr": "cp949", "shift_jis_2004": "cp932", "iso8859-6": "cp1256", "tis-620": "cp874"}
+_DECODED_WORD = re.compile(r"[^\W\d_]+")
+_LEAST_WORD_LENGTH = 2  # letters of a word in another script, in the mean
+_NON_LATIN_LANGUAGES = (
+    "ru",
+    "uk",
+    "bg",
+    "sr",
+    "mk",
+    "be",
+    "el",
+    "he",
+    "yi",
+    "ar",
+    "fa",
+    "ur",
+    "th",
+    "zh",
+    "ja",
+    "ko",
+    "hi",
+)
 
 
 def decode_text(encoded_bytes: bytes) -> tuple[str, str]:
@@ -76,14 +86,14 @@ def decode_text(encoded_bytes: bytes) -> tuple[str, str]:
 
     Raises BadDocument where it is no text in any encoding.
     """
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if encoded_bytes.startswith(mark):
+    for byte_order_mark, encoding in _BYTE_ORDER_MARKS:
+        if encoded_bytes.startswith(byte_order_mark):
             return encoded_bytes.decode(encoding, errors="replace"), encoding
     if b"\x00" in encoded_bytes:
         encoding = _utf_16_encoding(encoded_bytes)
         return encoded_bytes.decode(encoding), encoding
-    for sequence, encoding in _ESCAPED_ENCODINGS:
-        if sequence.search(encoded_bytes) and (decoded_text := _try_decode(encoded_bytes, encoding)) is not None:
+    for escape_sequence, encoding in _ESCAPED_ENCODINGS:
+        if escape_sequence.search(encoded_bytes) and (decoded_text := _try_decode(encoded_bytes, encoding)) is not None:
             return decoded_text, encoding
     try:
         return encoded_bytes.decode("utf-8"), "utf-8"
@@ -95,8 +105,8 @@ def _utf_16_encoding(encoded_bytes: bytes) -> str:
     """UTF-16 without a byte order mark: of two bytes the high one takes fewer values. Raises BadDocument."""
     encoding = "utf-16-be" if len(set(encoded_bytes[::2])) < len(set(encoded_bytes[1::2])) else "utf-16-le"
     decoded_text = _try_decode(encoded_bytes, encoding)
-    if not decoded_text or sum(map(_is_text_character, decoded_text)) < _LEAST_TEXT_SHARE * len(decoded_text):
-        raise BadDocument(_NO_TEXT)
+    if not decoded_text or sum(map(_is_text_character, decoded_text)) < _LEAST_TEXT_CHARACTER_SHARE * len(decoded_text):
+        raise BadDocument(_NO_TEXT_ENCODING)
     return encoding
 
 
@@ -118,36 +128,43 @@ def _decode_legacy(encoded_bytes: bytes) -> tuple[str, str]:
             _MUCH_HIRAGANA, max(_LEAST_HIRAGANA, _HIRAGANA_SHARE * len(decoded_text))
         ):
             return decoded_text, encoding
-    guess = _chardet_guess(encoded_bytes)
-    if guess and _is_beyond_latin(guess[0]):
-        return (_decode_cyrillic(encoded_bytes, guess[1]) if main_script(guess[0]) == "cyrillic" else None) or guess
+    chardet_guess = _chardet_guess(encoded_bytes)
+    if chardet_guess and _is_beyond_latin(chardet_guess[0]):
+        return (
+            _decode_cyrillic(encoded_bytes, chardet_guess[1]) if main_script(chardet_guess[0]) == "cyrillic" else None
+        ) or chardet_guess
     if reading := _decode_cyrillic(encoded_bytes) or _decode_central_european(encoded_bytes):
         return reading
-    fit, decoded_text, encoding = max(
+    letter_fit, decoded_text, encoding = max(
         _decoded_readings(encoded_bytes, _WESTERN_ENCODINGS), key=lambda reading: reading[0]
     )
-    if guess and fit < _GOOD_FIT and _letter_fit(guess[0]) > fit:
-        return guess
-    if fit < _LEAST_FIT:
-        raise BadDocument(_NO_TEXT)
+    if chardet_guess and letter_fit < _GOOD_LETTER_FIT and _letter_fit(chardet_guess[0]) > letter_fit:
+        return chardet_guess
+    if letter_fit < _LEAST_LETTER_FIT:
+        raise BadDocument(_NO_TEXT_ENCODING)
     return decoded_text, encoding
 
 
 def _chardet_guess(encoded_bytes: bytes) -> tuple[str, str] | None:
     import chardet
 
-    eras = chardet.EncodingEra.ALL & ~chardet.EncodingEra.MAINFRAME
+    encoding_eras = chardet.EncodingEra.ALL & ~chardet.EncodingEra.MAINFRAME
     encoding = chardet.detect(
         encoded_bytes,
-        encoding_era=eras,
+        encoding_era=encoding_eras,
         prefer_superset=False,  # which takes ISO-8859-5 for a part of cp1251
         compat_names=False,
-        exclude_encodings=_NOT_GUESSED,
+        exclude_encodings=_NOT_GUESSED_ENCODINGS,
         no_match_encoding="ascii",
     )["encoding"]
-    encodings = [_SUPERSETS.get(encoding, encoding), encoding] if encoding else []
+    encodings = [_ENCODING_SUPERSETS.get(encoding, encoding), encoding] if encoding else []
     return next(
-        ((decoded_text, name) for name in encodings if (decoded_text := _try_decode(encoded_bytes, name))), None
+        (
+            (decoded_text, encoding_name)
+            for encoding_name in encodings
+            if (decoded_text := _try_decode(encoded_bytes, encoding_name))
+        ),
+        None,
     )
 
 
@@ -156,12 +173,12 @@ def _is_beyond_latin(decoded_text: str) -> bool:
     theirs touches a Latin one."""
     from groundwork.language.language_and_script import detect_language
 
-    if detect_language(decoded_text) in _NON_LATIN:
+    if detect_language(decoded_text) in _NON_LATIN_LANGUAGES:
         return True
-    words = [word for word in _WORD.findall(decoded_text) if not word.isascii()]
-    letters = "".join(words)
-    is_whole = not any(character.isascii() or _is_latin(character) for character in letters)
-    return is_whole and len(letters) >= _LEAST_WORD * len(words) > 0
+    foreign_words = [word for word in _DECODED_WORD.findall(decoded_text) if not word.isascii()]
+    foreign_letters = "".join(foreign_words)
+    has_no_latin_letters = not any(character.isascii() or _is_latin(character) for character in foreign_letters)
+    return has_no_latin_letters and len(foreign_letters) >= _LEAST_WORD_LENGTH * len(foreign_words) > 0
 
 
 def _is_latin(character: str) -> bool:
@@ -172,48 +189,60 @@ def _decode_central_european(encoded_bytes: bytes) -> tuple[str, str] | None:
     """A text in a language whose letters cp1252 lacks, unless as cp1252 it is likelier in one of that page's."""
     from groundwork.language.language_and_script import detect_language, language_probability
 
-    western = language_probability(encoded_bytes.decode("cp1252", errors="replace"), _WESTERN_LANGUAGES)
+    western_probability = language_probability(encoded_bytes.decode("cp1252", errors="replace"), _WESTERN_LANGUAGES)
     for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
-        readings = list(_decoded_readings(encoded_bytes, encodings))
-        _, decoded_text, encoding = max(readings, key=lambda reading: reading[0])
+        decoded_readings = list(_decoded_readings(encoded_bytes, encodings))
+        _, decoded_text, encoding = max(decoded_readings, key=lambda reading: reading[0])
         if (language := detect_language(decoded_text)) in languages and language_probability(
             decoded_text, languages
-        ) > western:
-            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (decoded_text, encoding)
+        ) > western_probability:
+            return _reading_with_most_letters(decoded_readings, _CENTRAL_EUROPEAN_ALPHABETS.get(language, "")) or (
+                decoded_text,
+                encoding,
+            )
     return None
 
 
-def _decode_cyrillic(encoded_bytes: bytes, guess: str = "") -> tuple[str, str] | None:
+def _decode_cyrillic(encoded_bytes: bytes, guessed_encoding: str = "") -> tuple[str, str] | None:
     """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
     that has the fewest capitals behind small letters. `guess`: an encoding that needs no such language."""
     from groundwork.language.language_and_script import detect_language
 
     if 2 * sum(byte > 0x7F for byte in encoded_bytes) < len(encoded_bytes):
         return None
-    encodings = dict.fromkeys([*_CYRILLIC_ENCODINGS, *filter(None, [guess])])
-    texts = [
-        (decoded_text, encoding) for encoding in encodings if (decoded_text := _try_decode(encoded_bytes, encoding))
-    ]
-    texts = [
+    cyrillic_encodings = dict.fromkeys([*_CYRILLIC_ENCODINGS, *filter(None, [guessed_encoding])])
+    readings = [
         (decoded_text, encoding)
-        for decoded_text, encoding in texts
-        if encoding == guess or detect_language(decoded_text) in _CYRILLIC
+        for encoding in cyrillic_encodings
+        if (decoded_text := _try_decode(encoded_bytes, encoding))
     ]
-    return min(texts, key=lambda reading: _odd_capitals(reading[0]), default=None)
+    readings = [
+        (decoded_text, encoding)
+        for decoded_text, encoding in readings
+        if encoding == guessed_encoding or detect_language(decoded_text) in _CYRILLIC_LANGUAGES
+    ]
+    return min(readings, key=lambda reading: _odd_capitals(reading[0]), default=None)
 
 
 def _odd_capitals(decoded_text: str) -> int:
     """How many capitals stand behind a small letter, and how many characters are neither letters nor of a text."""
-    capitals = sum(a.islower() and b.isupper() for a, b in pairwise(decoded_text))
-    signs = (character for character in decoded_text if character > "\x7f" and not character.isalpha())
-    return capitals + sum(character not in _BESIDE_WORDS for character in signs)
+    odd_capitals = sum(
+        letter_before.islower() and letter_behind.isupper() for letter_before, letter_behind in pairwise(decoded_text)
+    )
+    non_ascii_signs = (character for character in decoded_text if character > "\x7f" and not character.isalpha())
+    return odd_capitals + sum(character not in _SIGNS_BESIDE_WORDS for character in non_ascii_signs)
 
 
-def _with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
+def _reading_with_most_letters(
+    decoded_readings: Sequence[tuple[float, str, str]], alphabet: str
+) -> tuple[str, str] | None:
     """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
-    letters = {*alphabet, *alphabet.upper()}
-    best = max(readings, key=lambda reading: (sum(map(letters.__contains__, reading[1])), reading[0]))
-    return best[1:] if letters else None
+    alphabet_letters = {*alphabet, *alphabet.upper()}
+    best_reading = max(
+        decoded_readings,
+        key=lambda reading: (sum(map(alphabet_letters.__contains__, reading[1])), reading[0]),
+    )
+    return best_reading[1:] if alphabet_letters else None
 
 
 def _decoded_readings(encoded_bytes: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
@@ -233,15 +262,17 @@ def _try_decode(encoded_bytes: bytes, encoding: str) -> str | None:
 def _letter_fit(decoded_text: str) -> float:
     """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
     nothing but letters and apostrophes between two. 1 where there are none."""
-    contexts = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(decoded_text))
-    beside_letters = [context for context in contexts if context[0] or context[2]]
-    return sum(_fits_context(*context) for context in beside_letters) / len(beside_letters) if beside_letters else 1.0
+    contexts = ((match[1] or "", match[2], match[3] or "") for match in _NON_ASCII_BESIDE_LETTER.finditer(decoded_text))
+    fits = [context for context in contexts if context[0] or context[2]]
+    return sum(_fits_beside_letters(*context) for context in fits) / len(fits) if fits else 1.0
 
 
-def _fits_context(before: str, character: str, behind: str) -> bool:
+def _fits_beside_letters(letter_before: str, character: str, letter_behind: str) -> bool:
     if character.isalpha():
-        return not (character.isupper() and (before.islower() or (behind.islower() and before.isupper())))
+        return not (
+            character.isupper() and (letter_before.islower() or (letter_behind.islower() and letter_before.isupper()))
+        )
     if character in "’\u00ad":
         return True
-    inside = before.isalpha() and behind.isalpha()
-    return not inside and character in _BESIDE_WORDS
+    is_between_letters = letter_before.isalpha() and letter_behind.isalpha()
+    return not is_between_letters and character in _SIGNS_BESIDE_WORDS

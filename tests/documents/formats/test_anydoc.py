@@ -79,14 +79,14 @@ def test_the_tree_that_comments_are_read_from_is_freed(tmp_path: Path, monkeypat
     package = open_package((tmp_path / "a.docx").read_bytes())
     assert package is not None and package.root("word/document.xml") is not None
     held: list[list[str]] = []
-    anydoc_parse = office_file.parse
+    anydoc_parse = office_file.parse_with_anydoc
 
     def parse(content: bytes, kind: str) -> object:
-        held.append([name for name, root in vars(package)["_roots"].items() if root is not None])
+        held.append([name for name, root in vars(package)["_part_roots"].items() if root is not None])
         return anydoc_parse(content, kind)
 
     monkeypatch.setattr(office_file, "open_package", lambda _: package)
-    monkeypatch.setattr(office_file, "parse", parse)
+    monkeypatch.setattr(office_file, "parse_with_anydoc", parse)
     assert read_office_file(str(tmp_path / "a.docx"), ".docx").pages[0].endswith("> On “lit”: By whom?")
     assert held == [[]]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.formats.markup.markdown_dialects import plain_markdown
+from groundwork.documents.formats.markup.markdown_dialects import dialect_to_plain_markdown
 
 NOTE = "> **Tip**\n>\n> Row on **Sundays**."
 
@@ -26,7 +26,7 @@ NOTE = "> **Tip**\n>\n> Row on **Sundays**."
 )
 def test_notes_of_all_programs_are_quotes(text: str) -> None:
     """GitHub, Obsidian, Docusaurus, MyST with colons and with backticks, MkDocs; what follows is no part of them."""
-    read = plain_markdown(f"Boats.\n{text}\n\nOars.", ".md")
+    read = dialect_to_plain_markdown(f"Boats.\n{text}\n\nOars.", ".md")
     assert read.replace("Boats.\n>", "Boats.\n\n>").replace("\n>\n\nOars", "\n\nOars") == f"Boats.\n\n{NOTE}\n\nOars."
 
 
@@ -53,7 +53,7 @@ def test_notes_of_all_programs_are_quotes(text: str) -> None:
 )  # fmt: skip
 def test_what_readers_do_not_see_is_left_out(text: str, read: str) -> None:
     """Links are their words; labels, attributes, comments, icons and tables of contents are gone."""
-    assert plain_markdown(text, ".md") == read
+    assert dialect_to_plain_markdown(text, ".md") == read
 
 
 def test_components_are_left_out_and_tabs_named() -> None:
@@ -62,16 +62,16 @@ def test_components_are_left_out_and_tabs_named() -> None:
         "import Tabs from '@theme/Tabs';\nexport const year = 2026;\n\n<Tabs>\n<TabItem value='l' label=\"Linux\">\n\n"
         "Use oars.\n\n</TabItem>\n</Tabs>\n\n{/* why? */}\n\n```jsx\nimport A from 'a';\n<Tabs/>\n```\n"
     )
-    words = [line for line in plain_markdown(text, ".md").split("\n") if line]
+    words = [line for line in dialect_to_plain_markdown(text, ".md").split("\n") if line]
     assert words == ["- Linux:", "Use oars.", "```jsx", "import A from 'a';", "<Tabs/>", "```"]
-    assert "import A from 'a';" in plain_markdown("import A from 'a';", ".md")
-    assert plain_markdown("import A from 'a';", ".mdx") == ""
+    assert "import A from 'a';" in dialect_to_plain_markdown("import A from 'a';", ".md")
+    assert dialect_to_plain_markdown("import A from 'a';", ".mdx") == ""
 
 
 def test_a_note_within_a_note_and_code_within_it() -> None:
     """Each on its level; a mark of the code ends nothing."""
     text = "::::note\n\nOne\n\n:::tip Two\n\n```\n:::\n```\n\n:::\n\n::::\n\nText"
-    assert [line for line in plain_markdown(text, ".md").split("\n") if line.strip("> ")] == [
+    assert [line for line in dialect_to_plain_markdown(text, ".md").split("\n") if line.strip("> ")] == [
         "> **Note**", "> One", "> > **Two**", "> > ```", "> > :::", "> > ```", "Text"
     ]  # fmt: skip
 
@@ -101,4 +101,4 @@ WORDS = st.sampled_from(
 def test_common_markdown_stays_as_it_is(lines: list[str]) -> None:
     """Nothing but what these programs add is changed."""
     text = "\n".join(lines)
-    assert plain_markdown(text, ".md") == text
+    assert dialect_to_plain_markdown(text, ".md") == text

@@ -14,7 +14,7 @@ from docx.oxml.ns import nsdecls
 from pptx.util import Inches
 
 from groundwork.documents.formats.office.office_file import read_office_file
-from groundwork.documents.formats.raised_figures import raise_text
+from groundwork.documents.formats.raised_figures import raise_figures
 from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from tests.documents.formats.office_files import open_document, respelt, workbook
@@ -92,7 +92,7 @@ def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next(tmp_path: Path) -
 )
 def test_raised_figures_are_superscripts(text: str, raised: str) -> None:
     """With their signs; a range's dash, letters and brackets stay."""
-    assert raise_text(text) == raised
+    assert raise_figures(text) == raised
 
 
 def test_raised_figures_of_word_are_no_digits_of_the_number_before(tmp_path: Path) -> None:

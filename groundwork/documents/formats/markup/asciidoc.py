@@ -11,25 +11,32 @@ from collections.abc import Iterator
 from groundwork.documents.formats.markup.headings_and_quoted_notes import heading, quoted_note
 from groundwork.documents.pipe_tables import table_to_markdown
 
-_TITLE = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
-_CODE = re.compile(r"(-{4,}|\.{4,})\s*$")  # a listing, a literal block
-_FRAME = re.compile(r"(={4,}|\*{4,}|_{4,}|\+{4,}|-{2})\s*$")  # an example, a sidebar, a quotation, a passthrough
-_SOURCE = re.compile(r"\[(?:source)?(?:%\w+)?,[ \t]*([\w+-]+)[^\]]*\]\s*$")
-_TABLE = re.compile(r"[|,:]={3,}\s*$")
-_COMMENT_FRAME = re.compile(r"/{4,}\s*$")
-_NOTES = "NOTE|TIP|IMPORTANT|WARNING|CAUTION"
-_NOTE = re.compile(rf"(?P<name>{_NOTES}):[ \t]+(?P<text>\S.*)$")
-_NOTE_BLOCK = re.compile(rf"\[(?P<name>{_NOTES})(?:[,.#%][^\]]*)?\]\s*$")
-_LEFT_OUT = re.compile(  # comments, attributes of the document and of the block below, conditions, other files
-    r"//(?!/) | :!?[\w-]+!?:(?:\s|$) | \[[^\]]*\]\s*$ | (?:ifn?def|ifeval|endif|include|toc|video|audio)::", re.VERBOSE
+_ASCIIDOC_TITLE = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
+_ASCIIDOC_CODE = re.compile(r"(-{4,}|\.{4,})\s*$")  # a listing, a literal block
+_ASCIIDOC_FRAME = re.compile(
+    r"(={4,}|\*{4,}|_{4,}|\+{4,}|-{2})\s*$"
+)  # an example, a sidebar, a quotation, a passthrough
+_ASCIIDOC_SOURCE = re.compile(r"\[(?:source)?(?:%\w+)?,[ \t]*([\w+-]+)[^\]]*\]\s*$")
+_ASCIIDOC_TABLE = re.compile(r"[|,:]={3,}\s*$")
+_ASCIIDOC_COMMENT = re.compile(r"/{4,}\s*$")
+_ASCIIDOC_NOTES = "NOTE|TIP|IMPORTANT|WARNING|CAUTION"
+_ASCIIDOC_NOTE = re.compile(rf"(?P<name>{_ASCIIDOC_NOTES}):[ \t]+(?P<text>\S.*)$")
+_ASCIIDOC_NOTE_HEAD = re.compile(rf"\[(?P<name>{_ASCIIDOC_NOTES})(?:[,.#%][^\]]*)?\]\s*$")
+_LEFT_OUT_OF_ASCIIDOC = (
+    re.compile(  # comments, attributes of the document and of the block below, conditions, other files
+        r"//(?!/) | :!?[\w-]+!?:(?:\s|$) | \[[^\]]*\]\s*$ | (?:ifn?def|ifeval|endif|include|toc|video|audio)::",
+        re.VERBOSE,
+    )
 )
-_ATTRIBUTE = re.compile(r":([\w-]+):[ \t]+(\S.*)$")
-_REFERENCE = re.compile(r"\{([\w-]+)\}")
-_BLOCK_TITLE = re.compile(r"\A\.(?=[^\s.])")
-_ITEM = re.compile(r"[ \t]*(?P<marks>\*{1,5}|\.{1,5}|-)[ \t]+(?=\S)")
-_CELL = re.compile(r"(?<!\\)(?:(?<=[\s|])|^)(?:\d{1,3}(?:\.\d{1,3})?[+*]|\.\d{1,3}\+)?[<^>]?(?:\.[<^>])?[adehlmsv]?\|")
-_COLUMNS = re.compile(r"""cols=(?:"([^"]*)"|'([^']*)'|([^,\]]+))""")
-_INLINE = re.compile(
+_ASCIIDOC_ATTRIBUTE = re.compile(r":([\w-]+):[ \t]+(\S.*)$")
+_ATTRIBUTE_REFERENCE = re.compile(r"\{([\w-]+)\}")
+_ASCIIDOC_BLOCK_TITLE = re.compile(r"\A\.(?=[^\s.])")
+_ASCIIDOC_ITEM = re.compile(r"[ \t]*(?P<marks>\*{1,5}|\.{1,5}|-)[ \t]+(?=\S)")
+_ASCIIDOC_CELL = re.compile(
+    r"(?<!\\)(?:(?<=[\s|])|^)(?:\d{1,3}(?:\.\d{1,3})?[+*]|\.\d{1,3}\+)?[<^>]?(?:\.[<^>])?[adehlmsv]?\|"
+)
+_ASCIIDOC_COLUMNS = re.compile(r"""cols=(?:"([^"]*)"|'([^']*)'|([^,\]]+))""")
+_ASCIIDOC_INLINE = re.compile(
     r"""(?P<code>`[^`\n]+`) | (?:link:|(?=https?://))(?P<address>[^\s\[\]<>]+)\[(?P<words>[^\]\n]*)\]
       | xref:(?P<page>[^\s\[\]]*)\[(?P<label>[^\]\n]*)\] | <<(?P<id>[^<>,\n]+)(?:,(?P<said>[^<>\n]+))?>>
       | image::?[^\s\[\]]+\[(?P<alt>[^\],\n]*)[^\]\n]*\] | \[\[[\w.:-]+\]\] | (?:kbd|btn):\[(?P<key>[^\]\n]*)\]
@@ -41,114 +48,133 @@ _INLINE = re.compile(
 def read_asciidoc(asciidoc_lines: list[str]) -> Iterator[str]:
     """The lines as Markdown, with the values of the attributes that they define."""
     attribute_values = {
-        match[1]: match[2] for asciidoc_line in asciidoc_lines if (match := _ATTRIBUTE.match(asciidoc_line))
+        match[1]: match[2] for asciidoc_line in asciidoc_lines if (match := _ASCIIDOC_ATTRIBUTE.match(asciidoc_line))
     }
-    reader = _Reader()
+    asciidoc_reader = _AsciidocReader()
     for asciidoc_line in asciidoc_lines:
-        shown = (
-            _REFERENCE.sub(lambda match: attribute_values.get(match[1], match[0]), asciidoc_line)
+        asciidoc_with_values = (
+            _ATTRIBUTE_REFERENCE.sub(lambda match: attribute_values.get(match[1], match[0]), asciidoc_line)
             if "{" in asciidoc_line and attribute_values
             else asciidoc_line
         )
-        yield from reader.read_line(shown)
-    yield from reader.end()
+        yield from asciidoc_reader.read_line(asciidoc_with_values)
+    yield from asciidoc_reader.end()
 
 
-class _Reader:
-    """`_until`: the line that ends the code, the table or the comment that is open."""
+class _AsciidocReader:
+    """`_frame_end`: the line that ends the code, the table or the comment that is open."""
 
     def __init__(self) -> None:
-        self._until = ""
-        self._collected: list[str] | None = None  # of a table or a note in a frame
-        self._kind = ""
-        self._language = self._note = self._columns = ""
+        self._frame_end = ""
+        self._framed_lines: list[str] | None = None  # of a table or a note in a frame
+        self._frame_kind = ""
+        self._source_language = self._note_name = self._table_columns = ""
 
     def read_line(self, asciidoc_line: str) -> Iterator[str]:
-        if self._until:
-            yield from self._read_inside(asciidoc_line)
-        elif source := _SOURCE.match(asciidoc_line):
-            self._language = source[1]
-        elif note := _NOTE_BLOCK.match(asciidoc_line):
-            self._note = note["name"]
-        elif _CODE.match(asciidoc_line):
-            self._open("code", asciidoc_line)
-            yield f"```{self._language}"
-            self._language = ""
-        elif _TABLE.match(asciidoc_line):
-            self._open("table", asciidoc_line)
-        elif _COMMENT_FRAME.match(asciidoc_line):
-            self._open("comment", asciidoc_line)
-        elif _FRAME.match(asciidoc_line):
-            if self._note:
-                self._open("note", asciidoc_line)
+        if self._frame_end:
+            yield from self._read_framed_line(asciidoc_line)
+        elif source_match := _ASCIIDOC_SOURCE.match(asciidoc_line):
+            self._source_language = source_match[1]
+        elif note_block := _ASCIIDOC_NOTE_HEAD.match(asciidoc_line):
+            self._note_name = note_block["name"]
+        elif _ASCIIDOC_CODE.match(asciidoc_line):
+            self._open_frame("code", asciidoc_line)
+            yield f"```{self._source_language}"
+            self._source_language = ""
+        elif _ASCIIDOC_TABLE.match(asciidoc_line):
+            self._open_frame("table", asciidoc_line)
+        elif _ASCIIDOC_COMMENT.match(asciidoc_line):
+            self._open_frame("comment", asciidoc_line)
+        elif _ASCIIDOC_FRAME.match(asciidoc_line):
+            if self._note_name:
+                self._open_frame("note", asciidoc_line)
         else:
-            yield from self._read_prose(asciidoc_line)
+            yield from self._read_asciidoc_prose(asciidoc_line)
 
     def end(self) -> Iterator[str]:
         """What closes code, a table or a note that nothing closes."""
-        if self._until:
-            yield from self._read_inside(self._until)
+        if self._frame_end:
+            yield from self._read_framed_line(self._frame_end)
 
-    def _open(self, kind: str, asciidoc_line: str) -> None:
-        self._kind, self._until, self._collected = kind, asciidoc_line.rstrip(), []
+    def _open_frame(self, frame_kind: str, asciidoc_line: str) -> None:
+        self._frame_kind, self._frame_end, self._framed_lines = frame_kind, asciidoc_line.rstrip(), []
 
-    def _read_inside(self, asciidoc_line: str) -> Iterator[str]:
-        if asciidoc_line.rstrip() != self._until:
-            if self._kind == "code":
+    def _read_framed_line(self, asciidoc_line: str) -> Iterator[str]:
+        if asciidoc_line.rstrip() != self._frame_end:
+            if self._frame_kind == "code":
                 yield asciidoc_line
-            elif self._collected is not None:
-                self._collected.append(asciidoc_line)
+            elif self._framed_lines is not None:
+                self._framed_lines.append(asciidoc_line)
             return
-        kind, asciidoc_lines, self._until = self._kind, self._collected or [], ""
-        if kind == "code":
+        frame_kind, framed_lines, self._frame_end = self._frame_kind, self._framed_lines or [], ""
+        if frame_kind == "code":
             yield "```"
-        elif kind == "table":
-            yield from ("", table_to_markdown(_table_rows(asciidoc_lines, self._columns)), "")
-            self._columns = ""
-        elif kind == "note":
-            note_name, self._note = self._note, ""
-            yield from quoted_note(note_name.capitalize(), read_asciidoc(asciidoc_lines))
+        elif frame_kind == "table":
+            yield from ("", table_to_markdown(_asciidoc_table_rows(framed_lines, self._table_columns)), "")
+            self._table_columns = ""
+        elif frame_kind == "note":
+            note_name, self._note_name = self._note_name, ""
+            yield from quoted_note(note_name.capitalize(), read_asciidoc(framed_lines))
 
-    def _read_prose(self, asciidoc_line: str) -> Iterator[str]:
-        if title := _TITLE.match(asciidoc_line):
-            yield from (heading(len(title[1]), _read_inline(asciidoc_line[title.end() :].strip())), "")
-        elif note := _NOTE.match(asciidoc_line):
-            yield from quoted_note(note["name"].capitalize(), [_read_inline(note["text"])])
-        elif self._note and asciidoc_line.strip():
-            note_name, self._note = self._note, ""
-            yield from quoted_note(note_name.capitalize(), [_read_inline(asciidoc_line)])
-        elif _LEFT_OUT.match(asciidoc_line):
-            columns = _COLUMNS.search(asciidoc_line)
-            self._columns = next(filter(None, columns.groups()), "") if columns else self._columns
-        elif item := _ITEM.match(asciidoc_line):
-            marks = item["marks"]
-            mark = "1." if marks[0] == "." else "-"
-            yield f"{'   ' * (len(marks) - 1)}{mark} {_read_inline(asciidoc_line[item.end() :])}"
+    def _read_asciidoc_prose(self, asciidoc_line: str) -> Iterator[str]:
+        if asciidoc_title := _ASCIIDOC_TITLE.match(asciidoc_line):
+            yield from (
+                heading(len(asciidoc_title[1]), _asciidoc_text(asciidoc_line[asciidoc_title.end() :].strip())),
+                "",
+            )
+        elif asciidoc_note := _ASCIIDOC_NOTE.match(asciidoc_line):
+            yield from quoted_note(asciidoc_note["name"].capitalize(), [_asciidoc_text(asciidoc_note["text"])])
+        elif self._note_name and asciidoc_line.strip():
+            note_name, self._note_name = self._note_name, ""
+            yield from quoted_note(note_name.capitalize(), [_asciidoc_text(asciidoc_line)])
+        elif _LEFT_OUT_OF_ASCIIDOC.match(asciidoc_line):
+            columns = _ASCIIDOC_COLUMNS.search(asciidoc_line)
+            self._table_columns = next(filter(None, columns.groups()), "") if columns else self._table_columns
+        elif asciidoc_item := _ASCIIDOC_ITEM.match(asciidoc_line):
+            item_marks = asciidoc_item["marks"]
+            item_mark = "1." if item_marks[0] == "." else "-"
+            yield f"{'   ' * (len(item_marks) - 1)}{item_mark} {_asciidoc_text(asciidoc_line[asciidoc_item.end() :])}"
         elif asciidoc_line.strip() != "+":  # which joins a paragraph to an item
-            yield _read_inline(_BLOCK_TITLE.sub("", asciidoc_line, count=1))
+            yield _asciidoc_text(_ASCIIDOC_BLOCK_TITLE.sub("", asciidoc_line, count=1))
 
 
-def _table_rows(asciidoc_lines: list[str], columns: str) -> list[list[str]]:
+def _asciidoc_table_rows(asciidoc_lines: list[str], table_columns: str) -> list[list[str]]:
     """The cells in rows: of as many as the columns that are named, else as the first line holds."""
-    filled = [asciidoc_line for asciidoc_line in asciidoc_lines if asciidoc_line.strip()]
-    first = len(_CELL.findall(filled[0])) if filled else 0
-    repeated = columns.partition("*")[0].strip() if "*" in columns else ""
-    width = int(repeated) if repeated.isdecimal() else len(columns.split(",")) if columns else first
-    cells = [" ".join(_read_inline(cell).split()) for cell in _CELL.split("\n".join(filled))[1:]]
-    return [cells[k : k + width] for k in range(0, len(cells), width)] if width else []
+    filled_lines = [asciidoc_line for asciidoc_line in asciidoc_lines if asciidoc_line.strip()]
+    first_line_cells = len(_ASCIIDOC_CELL.findall(filled_lines[0])) if filled_lines else 0
+    repeated_columns = table_columns.partition("*")[0].strip() if "*" in table_columns else ""
+    table_width = (
+        int(repeated_columns)
+        if repeated_columns.isdecimal()
+        else len(table_columns.split(","))
+        if table_columns
+        else first_line_cells
+    )
+    asciidoc_cells = [
+        " ".join(_asciidoc_text(cell).split()) for cell in _ASCIIDOC_CELL.split("\n".join(filled_lines))[1:]
+    ]
+    return (
+        [asciidoc_cells[k : k + table_width] for k in range(0, len(asciidoc_cells), table_width)] if table_width else []
+    )
 
 
-def _read_inline(text: str) -> str:
-    return _INLINE.sub(_inline_words, text)
+def _asciidoc_text(text: str) -> str:
+    return _ASCIIDOC_INLINE.sub(_asciidoc_inline_words, text)
 
 
-def _inline_words(match: re.Match[str]) -> str:
-    if match["code"]:
-        return match[0]
-    if address := match["address"]:
-        words = match["words"].rstrip("^").partition(",")[0]
-        return f"[{words}]({address})" if words else address
-    if match["note"]:
-        return f" ({match['note']})"
-    page = match["page"] or match["id"] or ""
-    return match["label"] or match["said"] or match["alt"] or match["key"] or page.rpartition("#")[2]
+def _asciidoc_inline_words(asciidoc_match: re.Match[str]) -> str:
+    if asciidoc_match["code"]:
+        return asciidoc_match[0]
+    if link_address := asciidoc_match["address"]:
+        link_words = asciidoc_match["words"].rstrip("^").partition(",")[0]
+        return f"[{link_words}]({link_address})" if link_words else link_address
+    if asciidoc_match["note"]:
+        return f" ({asciidoc_match['note']})"
+    linked_page = asciidoc_match["page"] or asciidoc_match["id"] or ""
+    return (
+        asciidoc_match["label"]
+        or asciidoc_match["said"]
+        or asciidoc_match["alt"]
+        or asciidoc_match["key"]
+        or linked_page.rpartition("#")[2]
+    )

@@ -15,36 +15,38 @@ from typing import NamedTuple
 
 from groundwork.documents.formats.markup.headings_and_quoted_notes import note_title
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*)(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
-_DIRECTIVE = re.compile(r"[ ]{0,3}(?P<marks>:{3,}|`{3,}|~{3,})[ \t]*\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")
-_DIRECTIVE_OPTION = re.compile(r"[ ]{0,3}:[\w-]+:(?:[ \t].*)?$")
-_COLON_NOTE = re.compile(
+_DIALECT_FENCE = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*)(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
+_MYST_DIRECTIVE = re.compile(r"[ ]{0,3}(?P<marks>:{3,}|`{3,}|~{3,})[ \t]*\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")
+_MYST_OPTION = re.compile(r"[ ]{0,3}:[\w-]+:(?:[ \t].*)?$")
+_COLON_ADMONITION = re.compile(
     r"[ ]{0,3}(?P<marks>:{3,})[ \t]*(?P<name>[\w-]+)(?:\[(?P<bracket>[^\]]*)\]|[ \t]+(?P<title>[^{]\S.*))?[ \t]*$"
 )
-_COLON_END = re.compile(r"[ ]{0,3}(:{3,})[ \t]*$")
-_INDENTED_NOTE = re.compile(
+_COLON_ADMONITION_END = re.compile(r"[ ]{0,3}(:{3,})[ \t]*$")
+_INDENTED_ADMONITION = re.compile(
     r'(?P<indent>[ ]*)(?:!!!|\?\?\?\+?)[ \t]+(?P<name>[\w-]+)(?:[ \t]+[\w-]+)*(?:[ \t]+"(?P<title>[^"]*)")?[ \t]*$'
 )
-_TAB = re.compile(r'(?P<indent>[ ]*)===[!+]?[ \t]+"(?P<title>[^"]+)"[ \t]*$')
-_CALLOUT = re.compile(r"(?P<quote>[ \t]*(?:>[ \t]?)+)\[!(?P<name>[\w-]+)(?:\|[^\]]*)?\][-+]?[ \t]*(?P<title>.*)$")
-_LEFT_OUT = re.compile(  # lines for the program: labels, tables of contents, snippets of other files
+_MKDOCS_TAB = re.compile(r'(?P<indent>[ ]*)===[!+]?[ \t]+"(?P<title>[^"]+)"[ \t]*$')
+_OBSIDIAN_CALLOUT = re.compile(
+    r"(?P<quote>[ \t]*(?:>[ \t]?)+)\[!(?P<name>[\w-]+)(?:\|[^\]]*)?\][-+]?[ \t]*(?P<title>.*)$"
+)
+_LEFT_OUT_OF_DIALECTS = re.compile(  # lines for the program: labels, tables of contents, snippets of other files
     r"""[ \t]*(?: \([\w./:#-]+\)= | \[(?:TOC|toc)\] | \[\[_?(?:TOC|toc)_?\]\] | -{1,}8<-{1,}.*
       | :{3,}[ \t]*\{[.#][^}]*\} )[ \t]*$""",
     re.VERBOSE,
 )
 _MDX_LINE = re.compile(r"(?:import|export)\b.*(?:\bfrom\b|['\"=({;])|[ \t]*\{/\*.*\*/\}[ \t]*$")
 _MDX_TAG = re.compile(r"[ \t]*</?[A-Z][\w.]*(?:[ \t][^<>]*)?/?>[ \t]*$")
-_TAG_TITLE = re.compile(r"""\b(?:label|title)=(?:"([^"]*)"|'([^']*)')""")
+_MDX_TAG_TITLE = re.compile(r"""\b(?:label|title)=(?:"([^"]*)"|'([^']*)')""")
 _MDX_IMPORT = re.compile(r"^import\b.*\bfrom[ \t]+['\"]@(?:site|theme)\b", re.MULTILINE)
-_HTML_LINE = re.compile(
+_DIALECT_HTML_LINE = re.compile(
     r"[ \t]*(?:</?(?:div|center|section|span|details|figure|p|br)(?:[ \t][^<>\n]*)?/?>[ \t]*)+$", re.IGNORECASE
 )
-_SUMMARY = re.compile(  # of what folds away
+_DIALECT_SUMMARY = re.compile(  # of what folds away
     r"[ \t]*(?:<details[^<>\n]*>[ \t]*)?<summary>[ \t]*(?:<\w+>)?([^<\n]+)(?:</\w+>)?[ \t]*</summary>[ \t]*$"
 )
 _HEADING_ATTRIBUTES = re.compile(r"(?<=\S)[ \t]*(?:\{[ \t]*[#.:][^{}\n]*\}|\{/\*[^{}\n]*\*/\})[ \t]*$")
 _COMMENT_START, _COMMENT_END = "<!--", "-->"
-_INLINE = re.compile(
+_DIALECT_INLINE = re.compile(
     r"""(?P<role>\{[\w:-]+\})(?P<ticks>`+)(?P<said>[^`\n]+)(?P=ticks)
       | (?P<code>(?P<marks>`+)[^`\n]+(?P=marks))
       | (?P<embed>!?)\[\[(?P<page>[^\s\[\]|][^\[\]|\n]*)(?:\|(?P<words>[^\[\]\n]*))?\]\](?![(\[])
@@ -54,20 +56,20 @@ _INLINE = re.compile(
       | (?P<block>(?<=\S)[ \t]\^[\w-]+[ \t]*$)""",
     re.VERBOSE,
 )
-_TARGET = re.compile(r"<[^<>]*>\Z")  # of a role: {ref}`the rule <rule-7>`
-_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|pdf|mp3|mp4|webm)$", re.IGNORECASE)
-_NOTES = frozenset((
+_MYST_ROLE_TARGET = re.compile(r"<[^<>]*>\Z")  # of a role: {ref}`the rule <rule-7>`
+_EMBEDDED_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|pdf|mp3|mp4|webm)$", re.IGNORECASE)
+_ADMONITIONS = frozenset((
     "note", "tip", "info", "warning", "caution", "danger", "important", "hint", "attention", "error", "seealso",
     "admonition", "abstract", "summary", "success", "question", "failure", "bug", "example", "quote", "todo", "details",
     "dropdown", "versionadded", "versionchanged", "deprecated", "warn", "secondary",
 ))  # fmt: skip
-_UNSHOWN = frozenset(("toctree", "contents", "tableofcontents", "include", "index", "only"))
-_TITLED = frozenset(
+_UNSHOWN_DIRECTIVES = frozenset(("toctree", "contents", "tableofcontents", "include", "index", "only"))
+_TITLED_DIRECTIVES = frozenset(
     ("list-table", "csv-table", "table", "card", "grid-item-card", "tab-item", "topic", "sidebar", "rubric")
 )
 
 
-class _Box(NamedTuple):
+class _AdmonitionBox(NamedTuple):
     """A note or a tab that is open: how it ends, and how its lines are written."""
 
     marks: str  # that close it; "" where its lines are indented
@@ -76,172 +78,213 @@ class _Box(NamedTuple):
     is_shown: bool = True
 
 
-def plain_markdown(text: str, ending: str) -> str:
+def dialect_to_plain_markdown(text: str, ending: str) -> str:
     """Markdown of any of these programs as common Markdown; `ending`: ".mdx" for one with components."""
     is_mdx = ending == ".mdx" or _MDX_IMPORT.search(text) is not None
-    return "\n".join(_Reader(is_mdx, comment_ends=text.count(_COMMENT_END)).read(text.split("\n")))
+    return "\n".join(_DialectReader(is_mdx, comment_ends=text.count(_COMMENT_END)).read(text.split("\n")))
 
 
-class _Reader:
+class _DialectReader:
     """Reads lines one after the other, within the notes and the code that are open."""
 
     def __init__(self, is_mdx: bool, comment_ends: int) -> None:
         self._is_mdx = is_mdx
         self._comment_ends = comment_ends  # that are still to come: a comment that never ends is none
-        self._boxes: list[_Box] = []
-        self._fence = ""
-        self._is_comment = False
-        self._is_at_options = False  # right below the first line of a directive
+        self._open_boxes: list[_AdmonitionBox] = []
+        self._fence_marks = ""
+        self._is_in_comment = False
+        self._is_at_directive_options = False  # right below the first line of a directive
 
     def read(self, dialect_lines: list[str]) -> Iterator[str]:
         """The lines as they are written, with a blank one where a note begins and where it ends."""
-        previous, previous_depth = "", 0
+        previous_line, previous_note_depth = "", 0
         for dialect_line in dialect_lines:
-            dialect_line = self._leave_indented_boxes(dialect_line)
-            if not self._fence and self._closes_box(dialect_line):
+            dialect_line = self._leave_indented_admonitions(dialect_line)
+            if not self._fence_marks and self._closes_admonition(dialect_line):
                 continue
             written_lines = list(self._read_line(dialect_line))
-            depth = sum(box.is_note for box in self._boxes)
-            for written in written_lines if all(box.is_shown for box in self._boxes) else []:
-                quoted = f"{'> ' * depth}{written}".rstrip() if depth else written
-                is_blank, is_below_blank = not quoted.strip("> "), not previous.strip("> ")
-                if is_blank and is_below_blank and depth:
+            note_depth = sum(box.is_note for box in self._open_boxes)
+            for written_line in written_lines if all(box.is_shown for box in self._open_boxes) else []:
+                quoted_line = f"{'> ' * note_depth}{written_line}".rstrip() if note_depth else written_line
+                is_blank, is_below_blank = not quoted_line.strip("> "), not previous_line.strip("> ")
+                if is_blank and is_below_blank and note_depth:
                     continue
-                if depth != previous_depth and not is_blank:
-                    border = ">" * min(depth, previous_depth)
-                    yield from [border] * (not is_below_blank if border else bool(previous.strip()))
-                yield quoted
-                previous, previous_depth = quoted, depth
+                if note_depth != previous_note_depth and not is_blank:
+                    quote_border = ">" * min(note_depth, previous_note_depth)
+                    yield from [quote_border] * (not is_below_blank if quote_border else bool(previous_line.strip()))
+                yield quoted_line
+                previous_line, previous_note_depth = quoted_line, note_depth
 
-    def _leave_indented_boxes(self, dialect_line: str) -> str:
+    def _leave_indented_admonitions(self, dialect_line: str) -> str:
         """The line without the indentation of the boxes that it is in."""
-        if self._fence or not dialect_line.strip():
-            return dialect_line[sum(box.indent for box in self._boxes) :] if dialect_line.strip() else dialect_line
-        indent = len(dialect_line) - len(dialect_line.lstrip(" "))
-        while self._boxes and self._boxes[-1].indent and indent < sum(box.indent for box in self._boxes):
-            self._boxes.pop()
-        return dialect_line[sum(box.indent for box in self._boxes) :]
+        if self._fence_marks or not dialect_line.strip():
+            return dialect_line[sum(box.indent for box in self._open_boxes) :] if dialect_line.strip() else dialect_line
+        dialect_indent = len(dialect_line) - len(dialect_line.lstrip(" "))
+        while (
+            self._open_boxes
+            and self._open_boxes[-1].indent
+            and dialect_indent < sum(box.indent for box in self._open_boxes)
+        ):
+            self._open_boxes.pop()
+        return dialect_line[sum(box.indent for box in self._open_boxes) :]
 
-    def _closes_box(self, dialect_line: str) -> bool:
-        mark = dialect_line.strip()
-        if self._boxes and (marks := self._boxes[-1].marks) and mark.startswith(marks) and not mark.strip(marks[0]):
-            self._boxes.pop()
+    def _closes_admonition(self, dialect_line: str) -> bool:
+        closing_marks = dialect_line.strip()
+        if (
+            self._open_boxes
+            and (admonition_marks := self._open_boxes[-1].marks)
+            and closing_marks.startswith(admonition_marks)
+            and not closing_marks.strip(admonition_marks[0])
+        ):
+            self._open_boxes.pop()
             return True
         return False
 
     def _read_line(self, dialect_line: str) -> Iterator[str]:
-        if self._fence:
+        if self._fence_marks:
             self._comment_ends -= dialect_line.count(_COMMENT_END)
-            marks = dialect_line.strip(" \t>")
-            self._fence = "" if marks.startswith(self._fence) and not marks.strip(self._fence[0]) else self._fence
+            fence_marks = dialect_line.strip(" \t>")
+            self._fence_marks = (
+                ""
+                if fence_marks.startswith(self._fence_marks) and not fence_marks.strip(self._fence_marks[0])
+                else self._fence_marks
+            )
             yield dialect_line
-        elif self._is_at_options and _DIRECTIVE_OPTION.match(dialect_line):
+        elif self._is_at_directive_options and _MYST_OPTION.match(dialect_line):
             return
-        elif (opened := self._open_box(dialect_line)) is not None:
-            yield from opened
-        elif fence := _FENCE.match(dialect_line):
-            self._fence, self._is_at_options = fence["marks"], False
+        elif (opened_lines := self._open_admonition_or_tab(dialect_line)) is not None:
+            yield from opened_lines
+        elif dialect_fence := _DIALECT_FENCE.match(dialect_line):
+            self._fence_marks, self._is_at_directive_options = dialect_fence["marks"], False
             yield dialect_line
         else:
-            self._is_at_options = False
-            yield from self._read_prose(dialect_line)
+            self._is_at_directive_options = False
+            yield from self._read_dialect_prose(dialect_line)
 
-    def _open_box(self, dialect_line: str) -> list[str] | None:
+    def _open_admonition_or_tab(self, dialect_line: str) -> list[str] | None:
         """The lines that stand for the first line of a note, a tab or a directive; none of any other line."""
-        if directive := _DIRECTIVE.match(dialect_line):
-            return self._open_directive(directive)
-        if note := _COLON_NOTE.match(dialect_line):
-            is_note = note["name"] in _NOTES
-            title = note_title(note["name"], note["bracket"] or note["title"] or "") if is_note else ""
-            return self._open_note(_Box(note["marks"], 0, is_note), title)
-        if note := _INDENTED_NOTE.match(dialect_line):
-            title = note["title"] if note["title"] is not None else note_title(note["name"], "")
-            return self._open_note(_Box("", len(note["indent"]) + 4, is_note=True), title)
-        if tab := _TAB.match(dialect_line):
-            return [f"{tab['indent']}- {tab['title']}:"]  # below which its lines are indented as those of an item
+        if myst_directive := _MYST_DIRECTIVE.match(dialect_line):
+            return self._open_directive(myst_directive)
+        if admonition := _COLON_ADMONITION.match(dialect_line):
+            is_admonition = admonition["name"] in _ADMONITIONS
+            admonition_title = (
+                note_title(admonition["name"], admonition["bracket"] or admonition["title"] or "")
+                if is_admonition
+                else ""
+            )
+            return self._open_admonition(_AdmonitionBox(admonition["marks"], 0, is_admonition), admonition_title)
+        if admonition := _INDENTED_ADMONITION.match(dialect_line):
+            admonition_title = (
+                admonition["title"] if admonition["title"] is not None else note_title(admonition["name"], "")
+            )
+            return self._open_admonition(
+                _AdmonitionBox("", len(admonition["indent"]) + 4, is_note=True), admonition_title
+            )
+        if mkdocs_tab := _MKDOCS_TAB.match(dialect_line):
+            return [
+                f"{mkdocs_tab['indent']}- {mkdocs_tab['title']}:"
+            ]  # below which its lines are indented as those of an item
         return None
 
-    def _open_directive(self, directive: re.Match[str]) -> list[str] | None:
-        name, title = directive["name"], directive["title"].strip()
-        marks = directive["marks"]
-        self._is_at_options = True
-        if name in _NOTES:
-            return self._open_note(_Box(marks, 0, is_note=True), note_title(name, title))
-        if name in ("code-block", "code", "sourcecode", "code-cell"):
-            self._fence = marks
-            return [f"{marks}{title}"] if marks[0] != ":" else None
-        if name in _UNSHOWN or name in _TITLED or marks[0] == ":":
-            self._boxes.append(_Box(marks, 0, is_note=False, is_shown=name not in _UNSHOWN))
-            return [_read_inline(title), ""] if title and name in _TITLED else []
+    def _open_directive(self, myst_directive: re.Match[str]) -> list[str] | None:
+        directive_name, directive_title = myst_directive["name"], myst_directive["title"].strip()
+        directive_marks = myst_directive["marks"]
+        self._is_at_directive_options = True
+        if directive_name in _ADMONITIONS:
+            return self._open_admonition(
+                _AdmonitionBox(directive_marks, 0, is_note=True), note_title(directive_name, directive_title)
+            )
+        if directive_name in ("code-block", "code", "sourcecode", "code-cell"):
+            self._fence_marks = directive_marks
+            return [f"{directive_marks}{directive_title}"] if directive_marks[0] != ":" else None
+        if directive_name in _UNSHOWN_DIRECTIVES or directive_name in _TITLED_DIRECTIVES or directive_marks[0] == ":":
+            self._open_boxes.append(
+                _AdmonitionBox(directive_marks, 0, is_note=False, is_shown=directive_name not in _UNSHOWN_DIRECTIVES)
+            )
+            return (
+                [_dialect_inline(directive_title), ""]
+                if directive_title and directive_name in _TITLED_DIRECTIVES
+                else []
+            )
         return None
 
-    def _open_note(self, box: _Box, title: str) -> list[str]:
-        self._boxes.append(box)
-        return [f"**{_read_inline(title)}**", ""] if title else []
+    def _open_admonition(self, admonition_box: _AdmonitionBox, admonition_title: str) -> list[str]:
+        self._open_boxes.append(admonition_box)
+        return [f"**{_dialect_inline(admonition_title)}**", ""] if admonition_title else []
 
-    def _read_prose(self, dialect_line: str) -> Iterator[str]:
-        was_comment = self._is_comment
-        dialect_line = self._without_comment(dialect_line)
-        if was_comment and not dialect_line.strip():
+    def _read_dialect_prose(self, dialect_line: str) -> Iterator[str]:
+        was_in_comment = self._is_in_comment
+        dialect_line = self._without_html_comment(dialect_line)
+        if was_in_comment and not dialect_line.strip():
             return
-        if _LEFT_OUT.match(dialect_line) or _COLON_END.match(dialect_line):
+        if _LEFT_OUT_OF_DIALECTS.match(dialect_line) or _COLON_ADMONITION_END.match(dialect_line):
             return
-        if _HTML_LINE.match(dialect_line):
+        if _DIALECT_HTML_LINE.match(dialect_line):
             yield ""
             return
         if self._is_mdx and (_MDX_LINE.match(dialect_line) or _MDX_TAG.match(dialect_line)):
-            title = _TAG_TITLE.search(dialect_line) if _MDX_TAG.match(dialect_line) else None
-            yield from ([f"- {title[1] or title[2]}:", ""] if title else [])
+            mdx_title = _MDX_TAG_TITLE.search(dialect_line) if _MDX_TAG.match(dialect_line) else None
+            yield from ([f"- {mdx_title[1] or mdx_title[2]}:", ""] if mdx_title else [])
             return
-        if callout := _CALLOUT.match(dialect_line):
-            yield f"{callout['quote']}**{_read_inline(note_title(callout['name'], callout['title']))}**"
+        if callout := _OBSIDIAN_CALLOUT.match(dialect_line):
+            yield f"{callout['quote']}**{_dialect_inline(note_title(callout['name'], callout['title']))}**"
             yield callout["quote"].rstrip()
             return
-        if summary := _SUMMARY.match(dialect_line):
-            yield from (summary[1].strip(), "")
+        if dialect_summary := _DIALECT_SUMMARY.match(dialect_line):
+            yield from (dialect_summary[1].strip(), "")
             return
-        yield _read_inline(
+        yield _dialect_inline(
             _HEADING_ATTRIBUTES.sub("", dialect_line) if dialect_line.lstrip().startswith("#") else dialect_line
         )
 
-    def _without_comment(self, dialect_line: str) -> str:
+    def _without_html_comment(self, dialect_line: str) -> str:
         """A line without what of a comment stands on it; a comment that nothing ends is none."""
-        shown = ""
+        shown_line = ""
         while dialect_line:
-            before, mark, behind = dialect_line.partition(_COMMENT_END if self._is_comment else _COMMENT_START)
-            self._comment_ends -= _COMMENT_END in before or (self._is_comment and bool(mark))
-            if mark and not self._is_comment and not self._comment_ends:
-                return shown + dialect_line
-            shown += "" if self._is_comment else before
-            self._is_comment, dialect_line = self._is_comment != bool(mark), behind
-        return shown
+            before_comment_mark, comment_mark, behind_comment_mark = dialect_line.partition(
+                _COMMENT_END if self._is_in_comment else _COMMENT_START
+            )
+            self._comment_ends -= _COMMENT_END in before_comment_mark or (self._is_in_comment and bool(comment_mark))
+            if comment_mark and not self._is_in_comment and not self._comment_ends:
+                return shown_line + dialect_line
+            shown_line += "" if self._is_in_comment else before_comment_mark
+            self._is_in_comment, dialect_line = self._is_in_comment != bool(comment_mark), behind_comment_mark
+        return shown_line
 
 
-def _read_inline(text: str) -> str:
-    return _INLINE.sub(_inline_words, text)
+def _dialect_inline(text: str) -> str:
+    return _DIALECT_INLINE.sub(_inline_words_of_dialect, text)
 
 
-def _inline_words(match: re.Match[str]) -> str:
-    if match["code"]:
-        return match[0]
-    if match["role"]:
-        return _role_words(match)
-    if match["page"]:
-        return "" if match["embed"] and _PICTURE.search(match["page"].strip()) else _link_words(match)
+def _inline_words_of_dialect(dialect_match: re.Match[str]) -> str:
+    if dialect_match["code"]:
+        return dialect_match[0]
+    if dialect_match["role"]:
+        return _myst_role_words(dialect_match)
+    if dialect_match["page"]:
+        return (
+            ""
+            if dialect_match["embed"] and _EMBEDDED_PICTURE.search(dialect_match["page"].strip())
+            else _wikilink_words(dialect_match)
+        )
     return ""
 
 
-def _role_words(match: re.Match[str]) -> str:
+def _myst_role_words(role_match: re.Match[str]) -> str:
     """What a role of MyST shows: its text, math and code as such."""
-    said = match["said"]
-    if match["role"] == "{math}":
-        return f"${said}$"
-    return f"`{said}`" if match["role"] in ("{code}", "{kbd}", "{file}") else _TARGET.sub("", said).strip() or said
+    role_text = role_match["said"]
+    if role_match["role"] == "{math}":
+        return f"${role_text}$"
+    return (
+        f"`{role_text}`"
+        if role_match["role"] in ("{code}", "{kbd}", "{file}")
+        else _MYST_ROLE_TARGET.sub("", role_text).strip() or role_text
+    )
 
 
-def _link_words(match: re.Match[str]) -> str:
+def _wikilink_words(wikilink_match: re.Match[str]) -> str:
     """What a wikilink shows: its words, else the page, and the section behind it."""
-    if words := match["words"]:
-        return words.strip()
-    page, _, section = match["page"].partition("#")
-    return " > ".join(filter(None, [page.strip(), section.strip().lstrip("^")]))
+    if wikilink_text := wikilink_match["words"]:
+        return wikilink_text.strip()
+    wikilink_page, _, wikilink_section = wikilink_match["page"].partition("#")
+    return " > ".join(filter(None, [wikilink_page.strip(), wikilink_section.strip().lstrip("^")]))

@@ -24,44 +24,48 @@ if TYPE_CHECKING:
     from anydoc import Block, Document, Inline, List, ListItem, Table
 
 
-_SCHEME = "picture:"
-_MOST_CELLS = 2_000_000  # of a table; the model holds one object for each
-_WEB = ("http://", "https://", "mailto:")
-_STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
+_PICTURE_SCHEME = "picture:"
+_MOST_TABLE_CELLS = 2_000_000  # of a table; the model holds one object for each
+_WEB_SCHEMES = ("http://", "https://", "mailto:")
+_BLOCK_START = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
 
 
-def markdown(document: Document, *, of_sheets: bool = False) -> str:
+def document_markdown(document: Document, *, of_sheets: bool = False) -> str:
     """The blocks of a document, its notes below them. `of_sheets`: its tables are the sheets of a workbook."""
     block_texts = (
         _sheet_markdown(block.table) if of_sheets and block.table else _block_markdown(block)
         for block in document.blocks
     )
-    sections = [text for text in block_texts if text]
-    sections += [f"[^{note.id}]: {_one_line(note.blocks)}" for note in document.notes]
-    text = "\n\n".join(sections)
-    return place_notes(text) if document.notes else text
+    markdown_sections = [markdown_text for markdown_text in block_texts if markdown_text]
+    markdown_sections += [f"[^{note.id}]: {_blocks_on_one_line(note.blocks)}" for note in document.notes]
+    markdown_text = "\n\n".join(markdown_sections)
+    return place_notes(markdown_text) if document.notes else markdown_text
 
 
 def _block_markdown(block: Block) -> str:
     match block.kind:
         case "heading":
-            title = _inline_markdown(block.content or [], bold=False).replace("\n", " ").strip()
-            return f"{'#' * min(block.level or 1, 6)} {title}" if title else ""
+            heading_title = _inline_markdown(block.content or [], bold=False).replace("\n", " ").strip()
+            return f"{'#' * min(block.level or 1, 6)} {heading_title}" if heading_title else ""
         case "list":
             return _list_markdown(block)
         case "table":
             return _table_markdown(block.table) if block.table else ""
         case "block_quote":
-            inner = "\n\n".join(filter(None, map(_block_markdown, inner_blocks(block))))
-            return "\n".join(f"> {line}".rstrip() for line in inner.split("\n")) if inner else ""
+            quoted_blocks = "\n\n".join(filter(None, map(_block_markdown, inner_blocks(block))))
+            return (
+                "\n".join(f"> {quoted_line}".rstrip() for quoted_line in quoted_blocks.split("\n"))
+                if quoted_blocks
+                else ""
+            )
         case "code_block":
             return _fenced_code(block.text or "", block.lang or "")
         case "math":
             return f"$$\n{_strip_gathered(block.text or '')}\n$$"
         case "rule":
             return "---"
-    text = _inline_markdown(block.content or []).strip()
-    return f"\\{text}" if text and _STARTS_BLOCK.match(text) else text
+    paragraph_text = _inline_markdown(block.content or []).strip()
+    return f"\\{paragraph_text}" if paragraph_text and _BLOCK_START.match(paragraph_text) else paragraph_text
 
 
 def inner_blocks(block: Block) -> Sequence[Block]:
@@ -76,9 +80,9 @@ def _strip_gathered(formula: str) -> str:
 
 
 def _fenced_code(code: str, language: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return f"{marks}{language}\n{code.rstrip()}\n{marks}"
+    longest_backticks = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    fence_marks = "`" * max(3, longest_backticks + 1)
+    return f"{fence_marks}{language}\n{code.rstrip()}\n{fence_marks}"
 
 
 def _list_markdown(list_block: Block) -> str:
@@ -86,29 +90,31 @@ def _list_markdown(list_block: Block) -> str:
     if list_block.list is None:
         return ""
     item_texts = []
-    for mark, item in _list_items(list_block.list):
-        block_texts = [(block.kind, text) for block in item.blocks if (text := _block_markdown(block))]
-        body = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
-        if body:
-            item_texts.append(f"{mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(mark) + 1)}", body))
+    for item_mark, item in _list_items(list_block.list):
+        block_texts = [(block.kind, block_text) for block in item.blocks if (block_text := _block_markdown(block))]
+        item_body = "".join(
+            ("\n" if kind == "list" else "\n\n") + block_text for kind, block_text in block_texts
+        ).lstrip("\n")
+        if item_body:
+            item_texts.append(f"{item_mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(item_mark) + 1)}", item_body))
     return "\n".join(item_texts)
 
 
 def _list_items(item_list: List) -> Iterator[tuple[str, ListItem]]:
-    for k, item in enumerate(item_list.items):
-        label = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
-        is_sign = label and not any(map(str.isalnum, label))
-        yield "-" if is_sign else label or _list_mark(item_list.marker, item_list.start + k), item
+    for item_index, item in enumerate(item_list.items):
+        marker_label = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
+        is_sign = marker_label and not any(map(str.isalnum, marker_label))
+        yield "-" if is_sign else marker_label or _item_mark(item_list.marker, item_list.start + item_index), item
 
 
-def _list_mark(marker: str, n: int) -> str:
+def _item_mark(marker: str, n: int) -> str:
     """The mark of the n-th item, letters and roman numbers with a bracket, as Markdown knows no others."""
     if marker == "bullet":
         return "-"
     if marker == "decimal":
         return f"{n}."
-    letters = _roman_numeral(n) if marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
-    return f"{letters.upper() if marker.startswith('upper') else letters})"
+    marker_letters = _roman_numeral(n) if marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
+    return f"{marker_letters.upper() if marker.startswith('upper') else marker_letters})"
 
 
 def _roman_numeral(n: int) -> str:
@@ -124,9 +130,11 @@ def _table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
     from groundwork.documents.pipe_tables import table_to_markdown
 
-    if table.kind == "layout" or _width(table) < 2:
-        cells = [slot.cell for row in table.grid for slot in row if slot.cell]
-        return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block_markdown(block)))
+    if table.kind == "layout" or _grid_width(table) < 2:
+        layout_cells = [slot.cell for row in table.grid for slot in row if slot.cell]
+        return "\n\n".join(
+            block_text for cell in layout_cells for block in cell.blocks if (block_text := _block_markdown(block))
+        )
     cell_texts = _cell_texts(table)
     _fill_merged(table, cell_texts)
     return table_to_markdown(cell_texts)
@@ -147,9 +155,9 @@ def _sheet_markdown(table: Table) -> str:
 
 def _cell_texts(anydoc_table: Table) -> list[list[str]]:
     """Raises BadDocument for a table of too many cells."""
-    if (count := _width(anydoc_table) * len(anydoc_table.grid)) > _MOST_CELLS:
-        raise BadDocument(f"a table in it has {counted(count, 'cell')}, more than {_MOST_CELLS:,}")
-    return [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid]
+    if (cell_count := _grid_width(anydoc_table) * len(anydoc_table.grid)) > _MOST_TABLE_CELLS:
+        raise BadDocument(f"a table in it has {counted(cell_count, 'cell')}, more than {_MOST_TABLE_CELLS:,}")
+    return [[_blocks_on_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid]
 
 
 def _fill_merged(table: Table, cell_texts: list[list[str]]) -> None:
@@ -159,23 +167,26 @@ def _fill_merged(table: Table, cell_texts: list[list[str]]) -> None:
                 cell_texts[i][j] = cell_texts[slot.origin_row or 0][slot.origin_col or 0]
 
 
-def _width(table: Table) -> int:
+def _grid_width(table: Table) -> int:
     return max((len(row) for row in table.grid), default=0)
 
 
-def _one_line(blocks: Sequence[Block]) -> str:
+def _blocks_on_one_line(blocks: Sequence[Block]) -> str:
     """Blocks on one line, as a cell of a table can hold them; items keep their numbers."""
     block_texts: list[str] = []
     for block in blocks:
         if block.table:
-            block_texts += [_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell]
-        elif block.list:
-            items = [
-                f"{'' if mark == '-' else mark} {_one_line(item.blocks)}" for mark, item in _list_items(block.list)
+            block_texts += [
+                _blocks_on_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell
             ]
-            block_texts.append("; ".join(item.strip() for item in items))
-        elif inner := inner_blocks(block):
-            block_texts.append(_one_line(inner))
+        elif block.list:
+            item_texts = [
+                f"{'' if mark == '-' else mark} {_blocks_on_one_line(item.blocks)}"
+                for mark, item in _list_items(block.list)
+            ]
+            block_texts.append("; ".join(item.strip() for item in item_texts))
+        elif nested_blocks := inner_blocks(block):
+            block_texts.append(_blocks_on_one_line(nested_blocks))
         elif block.kind == "math":
             block_texts.append(f"${block.text}$")
         else:
@@ -186,8 +197,8 @@ def _one_line(blocks: Sequence[Block]) -> str:
 def _inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
     """Runs of text with their emphasis, neighbours of one style together."""
     return "".join(
-        _apply_style(_join_inlines(styled_inlines), style, bold)
-        for style, styled_inlines in groupby(content, key=_style_of)
+        _style_inline(_join_inlines(styled_inlines), style, bold)
+        for style, styled_inlines in groupby(content, key=_inline_style)
     )
 
 
@@ -205,24 +216,24 @@ def _join_inlines(inlines: Iterable[Inline]) -> str:
     return joined
 
 
-def _style_of(inline: Inline) -> tuple[bool, bool, bool, bool]:
+def _inline_style(inline: Inline) -> tuple[bool, bool, bool, bool]:
     style = inline.style
     return (style.bold, style.italic, style.strike, style.code) if style else (False, False, False, False)
 
 
-def _apply_style(inline_text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
+def _style_inline(inline_text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
     is_bold, is_italic, is_struck, is_code = style
-    inner = inline_text.strip()
-    if not inner or "\n" in inner:
+    styled_text = inline_text.strip()
+    if not styled_text or "\n" in styled_text:
         return inline_text
-    before, behind = (
+    blanks_before, blanks_behind = (
         inline_text[: len(inline_text) - len(inline_text.lstrip())],
         inline_text[len(inline_text.rstrip()) :],
     )
-    if is_code and "`" not in inner:
-        return f"{before}`{inner}`{behind}"
-    marks = "~~" * is_struck + "**" * (is_bold and bold) + "*" * is_italic
-    return f"{before}{marks}{inner}{marks[::-1]}{behind}"
+    if is_code and "`" not in styled_text:
+        return f"{blanks_before}`{styled_text}`{blanks_behind}"
+    emphasis_marks = "~~" * is_struck + "**" * (is_bold and bold) + "*" * is_italic
+    return f"{blanks_before}{emphasis_marks}{styled_text}{emphasis_marks[::-1]}{blanks_behind}"
 
 
 def _inline_text(inline: Inline) -> str:
@@ -247,18 +258,18 @@ def _inline_text(inline: Inline) -> str:
 def _link_markdown(inline: Inline) -> str:
     """A link into the web, or the text of any other."""
     link_text = _inline_markdown(inline.content or []).replace("\n", " ")
-    address = inline.target.value if inline.target else ""
+    link_address = inline.target.value if inline.target else ""
     if (
         not link_text.strip()
-        or not address.startswith(_WEB)
-        or set(address) & set(" \n<>()")
-        or link_text.strip() == address
+        or not link_address.startswith(_WEB_SCHEMES)
+        or set(link_address) & set(" \n<>()")
+        or link_text.strip() == link_address
     ):
-        return link_text or address
-    return f"[{link_text}]({address})"
+        return link_text or link_address
+    return f"[{link_text}]({link_address})"
 
 
-_OLD_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
+_OLD_OFFICE_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
 
 
 @dataclass
@@ -291,21 +302,27 @@ def _note_pictures(document: Document) -> None:
     if (pictures := _CURRENT_PICTURES.get()) is None:
         return
     pictures.at = {}
-    for asset in document.assets:
-        picture_bytes = bytes(asset.data)
-        pictures.at[asset.id] = address = f"{_SCHEME}{digest_of(picture_bytes)[:16]}"
-        pictures.by_address[address] = picture_bytes
+    for picture_asset in document.assets:
+        picture_bytes = bytes(picture_asset.data)
+        pictures.at[picture_asset.id] = picture_address = f"{_PICTURE_SCHEME}{digest_of(picture_bytes)[:16]}"
+        pictures.by_address[picture_address] = picture_bytes
 
 
 def _picture_markdown(inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
-    alt = picture_words(inline.alt or "")
+    picture_alt = picture_words(inline.alt or "")
     pictures, source = _CURRENT_PICTURES.get(), inline.source
-    address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
-    if not address:
-        return alt
-    label = alt.translate(str.maketrans("[]", "()"))
-    return f"![{label}]({address})" if len(label) <= CAPTION_LENGTH else f"{alt} ![]({address})"
+    picture_address = (
+        pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
+    )
+    if not picture_address:
+        return picture_alt
+    picture_label = picture_alt.translate(str.maketrans("[]", "()"))
+    return (
+        f"![{picture_label}]({picture_address})"
+        if len(picture_label) <= CAPTION_LENGTH
+        else f"{picture_alt} ![]({picture_address})"
+    )
 
 
 def save_old_file_as(new_format: str) -> str:
@@ -313,7 +330,7 @@ def save_old_file_as(new_format: str) -> str:
     return f"save it as {new_format}, or convert it: soffice --headless --convert-to {new_format.lower()} FILE"
 
 
-def parse(office_bytes: bytes, office_format: str) -> Document:
+def parse_with_anydoc(office_bytes: bytes, office_format: str) -> Document:
     import anydoc
 
     try:
@@ -321,9 +338,9 @@ def parse(office_bytes: bytes, office_format: str) -> Document:
     except anydoc.EncryptedError:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
-        if office_format in _OLD_FORMATS:
+        if office_format in _OLD_OFFICE_FORMATS:
             cause = f"it is damaged, or of an Office before 1997 ({error})"
-            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_FORMATS[office_format])}") from None
+            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_OFFICE_FORMATS[office_format])}") from None
         raise BadDocument(str(error)) from None
     _note_pictures(document)
     return document

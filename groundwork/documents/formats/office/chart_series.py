@@ -16,19 +16,19 @@ from groundwork.documents.formats.office.xml_elements import (
     tags,
 )
 
-_NUMBER = re.compile(r"-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_MOST_POINTS = 100_000  # of a chart whose gaps are filled, or whose places are rows; more are damage
-_LONGEST_INDEX = 9  # digits
-Point = tuple[int, str]  # its place in the series, from 0, and its value
+_CHART_NUMBER = re.compile(r"-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_MOST_CHART_POINTS = 100_000  # of a chart whose gaps are filled, or whose places are rows; more are damage
+_LONGEST_POINT_INDEX = 9  # digits
+ChartPoint = tuple[int, str]  # its place in the series, from 0, and its value
 
 
 def simplify_chart(chart: Element) -> None:
     """Points as lines, days as dates, numbers with their units, gaps as empty values, and series with a name."""
     from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
-    epoch = CALENDAR_MAC_1904 if _counts_from_1904(chart) else CALENDAR_WINDOWS_1900
+    epoch = CALENDAR_MAC_1904 if _chart_counts_from_1904(chart) else CALENDAR_WINDOWS_1900
     for number_cache in chart.iter(*tags("c", "numCache")):
-        _show_values(number_cache, epoch)
+        _show_chart_values(number_cache, epoch)
     for series in list(chart.iter(*tags("c", "ser"))):
         _add_sizes(series)
     _scatter_to_line_charts(list(chart.iter(*tags("c", "scatterChart", "bubbleChart"))))
@@ -38,130 +38,145 @@ def simplify_chart(chart: Element) -> None:
 
 def _add_sizes(series: Element) -> None:
     """The sizes of bubbles as a series of their own, behind that of their places."""
-    sizes = child(series, "c", "bubbleSize")
-    if sizes is None or not _read_points(sizes):
+    bubble_sizes = child(series, "c", "bubbleSize")
+    if bubble_sizes is None or not _read_points(bubble_sizes):
         return
-    names = [text.text or "" for name in series.iterchildren(*tags("c", "tx")) for text in name.iter(*tags("c", "v"))]
+    series_names = [
+        text.text or ""
+        for series_name in series.iterchildren(*tags("c", "tx"))
+        for text in series_name.iter(*tags("c", "v"))
+    ]
     size_series = copy.deepcopy(series)
-    for place in list(size_series.iterchildren(*tags("c", "yVal", "tx", "bubbleSize"))):
-        size_series.remove(place)
-    sizes.tag = new_name(series, "yVal")
-    size_series.append(sizes)
-    _set_name(size_series, f"{' '.join(names)} (size)".strip())
+    for series_part in list(size_series.iterchildren(*tags("c", "yVal", "tx", "bubbleSize"))):
+        size_series.remove(series_part)
+    bubble_sizes.tag = new_name(series, "yVal")
+    size_series.append(bubble_sizes)
+    _set_series_name(size_series, f"{' '.join(series_names)} (size)".strip())
     series.addnext(size_series)
 
 
-def _set_name(series: Element, name: str) -> None:
-    cache = new_element(series, "strCache")
-    _write_points(cache, [(0, name)])
-    element = new_element(series, "tx", [new_element(series, "strRef", [cache])])
-    first = child(series, "c", "order")
-    series.insert(0 if first is None else series.index(first) + 1, element)
+def _set_series_name(series: Element, series_name: str) -> None:
+    name_cache = new_element(series, "strCache")
+    _write_points(name_cache, [(0, series_name)])
+    name_element = new_element(series, "tx", [new_element(series, "strRef", [name_cache])])
+    order_element = child(series, "c", "order")
+    series.insert(0 if order_element is None else series.index(order_element) + 1, name_element)
 
 
 def _name_series(all_series: Sequence[Element]) -> None:
     """Number the series where none has a name: a table without one would take its first row for its head."""
-    names = [name for series in all_series for name in series.iterchildren(*tags("c", "tx"))]
-    if any(text.text for name in names for text in name.iter(*tags("c", "v"), *tags("a", "t"))):
+    series_names = [series_name for series in all_series for series_name in series.iterchildren(*tags("c", "tx"))]
+    if any(text.text for series_name in series_names for text in series_name.iter(*tags("c", "v"), *tags("a", "t"))):
         return
-    for number, series in enumerate(all_series, start=1):
-        for unnamed in list(series.iterchildren(*tags("c", "tx"))):
-            series.remove(unnamed)
-        _set_name(series, f"Series {number}")
+    for series_number, series in enumerate(all_series, start=1):
+        for empty_name in list(series.iterchildren(*tags("c", "tx"))):
+            series.remove(empty_name)
+        _set_series_name(series, f"Series {series_number}")
 
 
-def _counts_from_1904(chart: Element) -> bool:
-    setting = child(chart, "c", "date1904")
-    return setting is not None and setting.get("val", "true") in ("1", "true")
+def _chart_counts_from_1904(chart: Element) -> bool:
+    epoch_setting = child(chart, "c", "date1904")
+    return epoch_setting is not None and epoch_setting.get("val", "true") in ("1", "true")
 
 
-def _fill_point_gaps(caches: Sequence[Element]) -> None:
+def _fill_point_gaps(point_caches: Sequence[Element]) -> None:
     points_filled = 0
-    for cache in caches:
-        point_values = dict(_read_points(cache))
-        last_index = max(point_values, default=-1)
-        if len(point_values) <= last_index < _MOST_POINTS - points_filled:
-            _write_points(cache, [(index, point_values.get(index, "")) for index in range(last_index + 1)])
-            points_filled += last_index + 1
+    for point_cache in point_caches:
+        point_values = dict(_read_points(point_cache))
+        last_point_index = max(point_values, default=-1)
+        if len(point_values) <= last_point_index < _MOST_CHART_POINTS - points_filled:
+            _write_points(
+                point_cache,
+                [(point_index, point_values.get(point_index, "")) for point_index in range(last_point_index + 1)],
+            )
+            points_filled += last_point_index + 1
 
 
 def _scatter_to_line_charts(charts: Sequence[Element]) -> None:
     all_series = [series for chart in charts for series in chart.iterchildren(*tags("c", "ser"))]
     x_values = [[x for _, x in _read_points(child(series, "c", "xVal"))] for series in all_series]
     has_shared_x = all(xs == x_values[0] for xs in x_values)
-    row_names = x_values[0] if x_values and has_shared_x else [x for xs in x_values for x in xs]
-    if len(all_series) * len(row_names) > _MOST_POINTS:
+    chart_row_names = x_values[0] if x_values and has_shared_x else [x for xs in x_values for x in xs]
+    if len(all_series) * len(chart_row_names) > _MOST_CHART_POINTS:
         return
-    row_starts = itertools.accumulate(map(len, x_values), initial=0)
-    for series, start in zip(all_series, row_starts, strict=False):
-        _scatter_to_line_series(series, row_names, 0 if has_shared_x else start)
+    series_row_starts = itertools.accumulate(map(len, x_values), initial=0)
+    for series, first_row in zip(all_series, series_row_starts, strict=False):
+        _scatter_to_line_series(series, chart_row_names, 0 if has_shared_x else first_row)
     for chart in charts:
         chart.tag = new_name(chart, "lineChart")
 
 
-def _scatter_to_line_series(series: Element, row_names: Sequence[str], start: int) -> None:
+def _scatter_to_line_series(series: Element, chart_row_names: Sequence[str], first_row: int) -> None:
     """A series of points with the x values of all series as the names of its rows, its own from row `start` on."""
     x_axis, y_axis = child(series, "c", "xVal"), child(series, "c", "yVal")
-    row_numbers = {index: start + i for i, (index, _) in enumerate(_read_points(x_axis))}
-    y_values = [(row_numbers.get(index, index), y) for index, y in _read_points(y_axis)]
-    for axis, name, kind, points in (
-        (x_axis, "cat", "str", list(enumerate(row_names))),
+    point_row_numbers = {point_index: first_row + i for i, (point_index, _) in enumerate(_read_points(x_axis))}
+    y_values = [(point_row_numbers.get(point_index, point_index), y) for point_index, y in _read_points(y_axis)]
+    for axis, axis_name, cache_kind, axis_points in (
+        (x_axis, "cat", "str", list(enumerate(chart_row_names))),
         (y_axis, "val", "num", y_values),
     ):
         if axis is not None:
-            cache = new_element(axis, f"{kind}Cache")
-            _write_points(cache, points)
-            series.replace(axis, new_element(axis, name, [new_element(axis, f"{kind}Ref", [cache])]))
+            point_cache = new_element(axis, f"{cache_kind}Cache")
+            _write_points(point_cache, axis_points)
+            series.replace(axis, new_element(axis, axis_name, [new_element(axis, f"{cache_kind}Ref", [point_cache])]))
 
 
-def _read_points(axis: Element | None) -> list[Point]:
-    points = [] if axis is None else axis.iter(*tags("c", "pt"))
-    places = ((point.get("idx", ""), child(point, "c", "v")) for point in points)
+def _read_points(axis: Element | None) -> list[ChartPoint]:
+    point_elements = [] if axis is None else axis.iter(*tags("c", "pt"))
+    indexed_values = (
+        (point_element.get("idx", ""), child(point_element, "c", "v")) for point_element in point_elements
+    )
     return [
-        (int(index), value.text or "")
-        for index, value in places
-        if value is not None and index.isdecimal() and len(index) <= _LONGEST_INDEX
+        (int(point_index), value_element.text or "")
+        for point_index, value_element in indexed_values
+        if value_element is not None and point_index.isdecimal() and len(point_index) <= _LONGEST_POINT_INDEX
     ]
 
 
-def _write_points(cache: Element, points: Iterable[Point]) -> None:
+def _write_points(point_cache: Element, chart_points: Iterable[ChartPoint]) -> None:
     """Put these in place of what a cache holds."""
     from lxml import etree
 
-    cache[:] = []
-    point_name, value_name = new_name(cache, "pt"), new_name(cache, "v")
-    for index, text in points:
-        point = etree.SubElement(cache, point_name, idx=str(index))
-        etree.SubElement(point, value_name).text = text
+    point_cache[:] = []
+    point_name, value_name = new_name(point_cache, "pt"), new_name(point_cache, "v")
+    for point_index, point_text in chart_points:
+        point_element = etree.SubElement(point_cache, point_name, idx=str(point_index))
+        etree.SubElement(point_element, value_name).text = point_text
 
 
-def _show_values(number_cache: Element, epoch: datetime.datetime) -> None:
+def _show_chart_values(number_cache: Element, epoch: datetime.datetime) -> None:
     """The numbers of a chart with their units, and its days, which its file counts from `epoch` on, as dates."""
     from openpyxl.styles.numbers import is_date_format
 
-    format_code = child(number_cache, "c", "formatCode")
-    number_format = "" if format_code is None else format_code.text or ""
+    chart_format_code = child(number_cache, "c", "formatCode")
+    number_format = "" if chart_format_code is None else chart_format_code.text or ""
     is_date = is_date_format(number_format)
     for chart_value in number_cache.iter(*tags("c", "v")):
-        if (text := (chart_value.text or "").strip()) and _NUMBER.fullmatch(text):
-            chart_value.text = _day_to_date(text, epoch) if is_date else _number_as_shown(text, number_format)
+        if (value_text := (chart_value.text or "").strip()) and _CHART_NUMBER.fullmatch(value_text):
+            chart_value.text = (
+                _chart_day_to_date(value_text, epoch) if is_date else _chart_number_as_shown(value_text, number_format)
+            )
 
 
-def _number_as_shown(number: str, number_format: str) -> str:
+def _chart_number_as_shown(chart_number: str, number_format: str) -> str:
     """A number as a workbook shows it; as it is where it is none."""
     from groundwork.documents.formats.spreadsheets.number_formats import format_number
 
     try:
-        return format_number(float(number), number_format)
+        return format_number(float(chart_number), number_format)
     except (ValueError, OverflowError):
-        return number
+        return chart_number
 
 
-def _day_to_date(day: str, epoch: datetime.datetime) -> str:
+def _chart_day_to_date(chart_day: str, epoch: datetime.datetime) -> str:
     """The number of a day as its date; as it is where no calendar has it."""
     from openpyxl.utils.datetime import from_excel
 
     try:
-        return day if day.startswith("-") else str(from_excel(float(day), epoch)).removesuffix(" 00:00:00")
+        return (
+            chart_day
+            if chart_day.startswith("-")
+            else str(from_excel(float(chart_day), epoch)).removesuffix(" 00:00:00")
+        )
     except (ValueError, OverflowError):
-        return day
+        return chart_day

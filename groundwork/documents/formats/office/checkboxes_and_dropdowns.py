@@ -16,64 +16,80 @@ from groundwork.documents.formats.office.xml_elements import (
 )
 
 CHECKED, UNCHECKED = "☒", "☐"
-_FALSE = ("0", "false", "off")
-_MOST_RUNS = 50  # of a field, that are looked through for its end
-_ODT_CHECKED = "Checkbox_Checked"
+_UNCHECKED_VALUES = ("0", "false", "off")
+_MOST_FIELD_RUNS = 50  # of a field, that are looked through for its end
+_ODT_CHECKBOX_STATE = "Checkbox_Checked"
 
 
-def write_form_values(root: Element) -> bool:
+def write_checkboxes_and_dropdowns(root: Element) -> bool:
     """Put the value of each box, and of each list that shows none, in front of its field; whether there was any."""
-    shown = [(run, value) for run, value in _form_values(root) if value]
-    for run, value in shown:
-        run.addprevious(new_element(run, "r", [new_element(run, "t", text=value)]))
-    return bool(shown)
+    fields_with_value = [(field_run, field_value) for field_run, field_value in _form_values(root) if field_value]
+    for field_run, field_value in fields_with_value:
+        field_run.addprevious(new_element(field_run, "r", [new_element(field_run, "t", text=field_value)]))
+    return bool(fields_with_value)
 
 
 def _form_values(root: Element) -> Iterator[tuple[Element, str]]:
-    for form in list(root.iter(*tags("w", "ffData"))):
-        run = form.getparent().getparent()
-        box, choices = child(form, "w", "checkBox"), child(form, "w", "ddList")
-        if box is not None:
-            yield run, CHECKED if _is_checked(box) else UNCHECKED
-        elif choices is not None and not _shows_text(run):
-            yield run, _chosen(choices)
+    for form_field in list(root.iter(*tags("w", "ffData"))):
+        field_run = form_field.getparent().getparent()
+        checkbox, dropdown = child(form_field, "w", "checkBox"), child(form_field, "w", "ddList")
+        if checkbox is not None:
+            yield field_run, CHECKED if _is_checked(checkbox) else UNCHECKED
+        elif dropdown is not None and not _field_shows_text(field_run):
+            yield field_run, _chosen_entry(dropdown)
 
 
-def _is_checked(box: Element) -> bool:
-    state = child(box, "w", "checked")
-    state = child(box, "w", "default") if state is None else state
-    return state is not None and attribute(state, "w", "val") not in _FALSE
+def _is_checked(checkbox: Element) -> bool:
+    checkbox_state = child(checkbox, "w", "checked")
+    checkbox_state = child(checkbox, "w", "default") if checkbox_state is None else checkbox_state
+    return checkbox_state is not None and attribute(checkbox_state, "w", "val") not in _UNCHECKED_VALUES
 
 
-def _chosen(choices: Element) -> str:
+def _chosen_entry(dropdown: Element) -> str:
     """The entry that is chosen, by its number from 0; the first where none is."""
-    list_entries = [attribute(entry, "w", "val") for entry in choices.iterchildren(*tags("w", "listEntry"))]
-    result = child(choices, "w", "result")
-    result = child(choices, "w", "default") if result is None else result
-    number = "0" if result is None else attribute(result, "w", "val")
-    return list_entries[int(number)] if number.isdecimal() and int(number) < len(list_entries) else ""
+    dropdown_entries = [
+        attribute(dropdown_entry, "w", "val") for dropdown_entry in dropdown.iterchildren(*tags("w", "listEntry"))
+    ]
+    chosen_result = child(dropdown, "w", "result")
+    chosen_result = child(dropdown, "w", "default") if chosen_result is None else chosen_result
+    chosen_number = "0" if chosen_result is None else attribute(chosen_result, "w", "val")
+    return (
+        dropdown_entries[int(chosen_number)]
+        if chosen_number.isdecimal() and int(chosen_number) < len(dropdown_entries)
+        else ""
+    )
 
 
-def _shows_text(run: Element) -> bool:
+def _field_shows_text(field_run: Element) -> bool:
     """Whether text stands in the field that begins in this run."""
-    for _, following in zip(range(_MOST_RUNS), run.itersiblings(*tags("w", "r")), strict=False):
-        if any(text.text for text in following.iterchildren(*tags("w", "t"))):
+    for _, following_run in zip(range(_MOST_FIELD_RUNS), field_run.itersiblings(*tags("w", "r")), strict=False):
+        if any(text.text for text in following_run.iterchildren(*tags("w", "t"))):
             return True
-        if any(attribute(mark, "w", "fldCharType") == "end" for mark in following.iterchildren(*tags("w", "fldChar"))):
+        if any(
+            attribute(field_mark, "w", "fldCharType") == "end"
+            for field_mark in following_run.iterchildren(*tags("w", "fldChar"))
+        ):
             return False
     return False
 
 
-def write_odt_form_values(root: Element) -> bool:
+def write_odt_checkboxes(root: Element) -> bool:
     """The same of the boxes of forms that LibreOffice took over from Word."""
-    boxes = [mark for mark in root.iter(*tags("field", "fieldmark")) if _field_type(mark).endswith("FORMCHECKBOX")]
-    for box in boxes:
-        parameters = box.iterchildren(*tags("field", "param"))
-        field_values = {attribute(each, "field", "name"): attribute(each, "field", "value") for each in parameters}
-        is_checked = field_values.get(_ODT_CHECKED, "false") not in _FALSE
-        box.tail = (CHECKED if is_checked else UNCHECKED) + (box.tail or "")
-    return bool(boxes)
+    checkboxes = [
+        field_mark
+        for field_mark in root.iter(*tags("field", "fieldmark"))
+        if _field_type(field_mark).endswith("FORMCHECKBOX")
+    ]
+    for checkbox in checkboxes:
+        checkbox_parameters = checkbox.iterchildren(*tags("field", "param"))
+        field_values = {
+            attribute(parameter, "field", "name"): attribute(parameter, "field", "value")
+            for parameter in checkbox_parameters
+        }
+        is_checked = field_values.get(_ODT_CHECKBOX_STATE, "false") not in _UNCHECKED_VALUES
+        checkbox.tail = (CHECKED if is_checked else UNCHECKED) + (checkbox.tail or "")
+    return bool(checkboxes)
 
 
-def _field_type(mark: Element) -> str:
-    return attribute(mark, "field", "type")
+def _field_type(field_mark: Element) -> str:
+    return attribute(field_mark, "field", "type")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from groundwork.documents.formats.epub_footnotes import mark_notes, repair_pages
+from groundwork.documents.formats.epub_footnotes import mark_footnotes, repair_book_pages
 from groundwork.documents.formats.office.package_parts import OfficePackage, open_package
 from groundwork.documents.formats.office.package_repairs import repair_package
 from groundwork.documents.formats.office.reader_comments import (
@@ -24,12 +24,12 @@ from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     pass
-from groundwork.documents.formats.office.anydoc_markdown import markdown, parse
+from groundwork.documents.formats.office.anydoc_markdown import document_markdown, parse_with_anydoc
 from groundwork.documents.formats.office.presentation_slides import read_slides
 from groundwork.documents.formats.office.word_formulas import (
-    count_math,
+    count_formulas,
     find_formulas,
-    replace_by_letters,
+    replace_formulas_by_letters,
     unread_formulas,
 )
 
@@ -52,13 +52,15 @@ def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
     office_bytes, office_format = Path(office_file).read_bytes(), FORMATS[ending]
     package = open_package(office_bytes) if office_format in _PACKAGES else None
     if office_format == "epub" and package is not None:
-        mark_notes(package)
-        repair_pages(package)
-        return OfficeFilePages([place_notes(markdown(parse(package.to_bytes(), office_format)))], [])
+        mark_footnotes(package)
+        repair_book_pages(package)
+        return OfficeFilePages(
+            [place_notes(document_markdown(parse_with_anydoc(package.to_bytes(), office_format)))], []
+        )
     if package is None:
-        old_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
-        return OfficeFilePages([markdown(parse(old_bytes, office_format))], [])
-    comments = (
+        raised_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
+        return OfficeFilePages([document_markdown(parse_with_anydoc(raised_bytes, office_format))], [])
+    comment_quotes = (
         ods_comments(package)
         if office_format == "ods"
         else odt_comments(package)
@@ -71,23 +73,30 @@ def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
     if office_format == "docx":
         return _read_docx(package)
     return OfficeFilePages(
-        [with_comments(markdown(parse(package.to_bytes(), office_format), of_sheets=office_format == "ods"), comments)],
+        [
+            with_comments(
+                document_markdown(
+                    parse_with_anydoc(package.to_bytes(), office_format), of_sheets=office_format == "ods"
+                ),
+                comment_quotes,
+            )
+        ],
         [],
     )
 
 
 def _read_docx(package: OfficePackage) -> OfficeFilePages:
-    comments = docx_comments(package)
+    comment_quotes = docx_comments(package)
     package.free_trees()  # of a long document as large as anydoc's model of it, which comes next
-    document = parse(package.to_bytes(), "docx")
+    docx_model = parse_with_anydoc(package.to_bytes(), "docx")
     formulas = find_formulas(package)
-    unread = unread_formulas(package, formulas) if len(formulas) > count_math(document.blocks) else []
-    warnings = []
+    unread = unread_formulas(package, formulas) if len(formulas) > count_formulas(docx_model.blocks) else []
+    formula_warnings = []
     if unread:
-        replace_by_letters(package, unread)
-        document = parse(package.to_bytes(), "docx")
-        warnings = [
+        replace_formulas_by_letters(package, unread)
+        docx_model = parse_with_anydoc(package.to_bytes(), "docx")
+        formula_warnings = [
             f"{len(unread)} of {counted(len(formulas), 'formula is', 'formulas are')} given as plain text: "
             "they could not be read as LaTeX"
         ]
-    return OfficeFilePages([with_comments(markdown(document), comments)], warnings)
+    return OfficeFilePages([with_comments(document_markdown(docx_model), comment_quotes)], formula_warnings)

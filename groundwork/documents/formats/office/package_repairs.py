@@ -11,7 +11,10 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping
 
 from groundwork.documents.formats.office.chart_series import simplify_chart
-from groundwork.documents.formats.office.checkboxes_and_dropdowns import write_form_values, write_odt_form_values
+from groundwork.documents.formats.office.checkboxes_and_dropdowns import (
+    write_checkboxes_and_dropdowns,
+    write_odt_checkboxes,
+)
 from groundwork.documents.formats.office.package_parts import OfficePackage
 from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
 from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
@@ -38,26 +41,33 @@ def repair_package(package: OfficePackage, office_format: str) -> None:
         _repair_parts(package, ["content.xml"], _OPEN_DOCUMENT_REPAIRS)
         return
     main_part = package.main_part(office_format)
-    folder = posixpath.dirname(main_part)
-    _repair_parts(package, package.parts_in(posixpath.join(folder, "charts")), {("chartSpace",): _simplify_chart})
+    part_folder = posixpath.dirname(main_part)
+    _repair_parts(package, package.parts_in(posixpath.join(part_folder, "charts")), {("chartSpace",): _simplify_chart})
     if office_format == "pptx":
         for slide_folder in ("slides", "notesSlides"):
-            _repair_parts(package, package.parts_in(posixpath.join(folder, slide_folder)), _SLIDE_REPAIRS)
+            _repair_parts(package, package.parts_in(posixpath.join(part_folder, slide_folder)), _SLIDE_REPAIRS)
         return
-    styles_part = package.related(main_part, "styles", "word/styles.xml")
+    styles_part = package.related_part(main_part, "styles", "word/styles.xml")
     raised_styles = raised_word_styles(package.root_with(styles_part, "vertAlign"))
     raise_runs = functools.partial(raise_word_runs, raised_styles=raised_styles)
     repairs = _WORD_REPAIRS | {("vertAlign", *raised_styles): raise_runs}
-    _repair_parts(package, [part for part in package.parts_in(folder) if part != styles_part], repairs)
+    _repair_parts(package, [part for part in package.parts_in(part_folder) if part != styles_part], repairs)
     number_styled_paragraphs(package, main_part, styles_part)
 
 
 def _repair_parts(package: OfficePackage, part_names: Iterable[str], repairs: Mapping[tuple[str, ...], Repair]) -> None:
     """`repairs`: by the names of which a part mentions one, where it has such markup."""
     for part_name in part_names:
-        for names, repair in repairs.items():
-            root = next((root for name in names if (root := package.root_with(part_name, name)) is not None), None)
-            if root is not None and repair(root):
+        for markup_names, repair in repairs.items():
+            part_root = next(
+                (
+                    part_root
+                    for markup_name in markup_names
+                    if (part_root := package.root_with(part_name, markup_name)) is not None
+                ),
+                None,
+            )
+            if part_root is not None and repair(part_root):
                 package.mark_edited(part_name)
 
 
@@ -65,19 +75,21 @@ def _strip_ruby(root: Element) -> bool:
     """Text with a reading above it, as Japanese has, as the text alone."""
     rubies = list(root.iter(*tags("w", "ruby")))
     for ruby in rubies:
-        base = child(ruby, "w", "rubyBase")
-        for text in [] if base is None else list(base.iter(*tags("w", "t"))):
-            ruby.addprevious(text)
+        ruby_base = child(ruby, "w", "rubyBase")
+        for ruby_text in [] if ruby_base is None else list(ruby_base.iter(*tags("w", "t"))):
+            ruby.addprevious(ruby_text)
         ruby.getparent().remove(ruby)
     return bool(rubies)
 
 
 def _strip_deleted_rows(root: Element) -> bool:
     """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
-    deleted = [row for row in root.iter(*tags("w", "trPr")) if child(row, "w", "del") is not None]
-    for row in (properties.getparent() for properties in deleted):
-        row.getparent().remove(row)
-    return bool(deleted)
+    deleted_properties = [
+        deleted_row for deleted_row in root.iter(*tags("w", "trPr")) if child(deleted_row, "w", "del") is not None
+    ]
+    for deleted_row in (properties.getparent() for properties in deleted_properties):
+        deleted_row.getparent().remove(deleted_row)
+    return bool(deleted_properties)
 
 
 def _strip_annotations(root: Element) -> bool:
@@ -88,34 +100,42 @@ def _strip_annotations(root: Element) -> bool:
 
 def _strip_slide_numbers(root: Element) -> bool:
     """The number of a slide that stands by itself; the one of a sentence stays."""
-    fields = [field for field in root.iter(*tags("a", "fld")) if field.get("type") == "slidenum"]
-    lone = [field for field in fields if sum(1 for _ in field.getparent().iter(*tags("a", "t"))) == 1]
-    for field in lone:
-        field.getparent().remove(field)
-    return bool(lone)
+    slide_number_fields = [
+        number_field for number_field in root.iter(*tags("a", "fld")) if number_field.get("type") == "slidenum"
+    ]
+    lone_number_fields = [
+        number_field
+        for number_field in slide_number_fields
+        if sum(1 for _ in number_field.getparent().iter(*tags("a", "t"))) == 1
+    ]
+    for number_field in lone_number_fields:
+        number_field.getparent().remove(number_field)
+    return bool(lone_number_fields)
 
 
 def _show_text_boxes(root: Element) -> bool:
     """Boxes that stand on a page into paragraphs, in a cell into its text, on a sheet into rows below its table."""
-    boxes = [(box, list(box.iter(*tags("text", "p")))) for box in root.iter("{*}frame", "{*}custom-shape")]
-    for box, paragraphs in boxes:
-        if paragraphs and box.getparent().tag in tags("office", "text"):
-            paragraph = new_element(paragraphs[0], "p")
-            box.addprevious(paragraph)
-            paragraph.append(box)
-        elif box.getparent().tag in tags("table", "table-cell"):
-            box.getparent().extend(map(copy.deepcopy, paragraphs))
+    text_boxes = [
+        (text_box, list(text_box.iter(*tags("text", "p")))) for text_box in root.iter("{*}frame", "{*}custom-shape")
+    ]
+    for text_box, box_paragraphs in text_boxes:
+        if box_paragraphs and text_box.getparent().tag in tags("office", "text"):
+            paragraph = new_element(box_paragraphs[0], "p")
+            text_box.addprevious(paragraph)
+            paragraph.append(text_box)
+        elif text_box.getparent().tag in tags("table", "table-cell"):
+            text_box.getparent().extend(map(copy.deepcopy, box_paragraphs))
     for shapes in list(root.iter(*tags("table", "shapes"))):
-        rows = [_row_of_text(shapes, paragraph) for paragraph in shapes.iter(*tags("text", "p"))]
-        blank = new_element(shapes, "table-row", [new_element(shapes, "table-cell")])
-        shapes.getparent().extend([blank, *rows] if rows else [])
-    return bool(boxes)
+        text_rows = [_row_of_text(shapes, paragraph) for paragraph in shapes.iter(*tags("text", "p"))]
+        blank_row = new_element(shapes, "table-row", [new_element(shapes, "table-cell")])
+        shapes.getparent().extend([blank_row, *text_rows] if text_rows else [])
+    return bool(text_boxes)
 
 
 def _row_of_text(like: Element, paragraph: Element) -> Element:
-    cell = new_element(like, "table-cell", [copy.deepcopy(paragraph)])
-    cell.set(tags("office", "value-type")[0], "string")
-    return new_element(like, "table-row", [cell])
+    text_cell = new_element(like, "table-cell", [copy.deepcopy(paragraph)])
+    text_cell.set(tags("office", "value-type")[0], "string")
+    return new_element(like, "table-row", [text_cell])
 
 
 def _simplify_chart(root: Element) -> bool:
@@ -134,33 +154,35 @@ def _write_hyphens(root: Element) -> bool:
 
 def _unwrap_rows(root: Element) -> bool:
     """Put the rows of tables that stand in content controls, as rows that repeat do, into the tables themselves."""
-    wrapped = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
-    for row in wrapped:
-        below = row
-        while (parent := below.getparent()) is not None and parent.tag not in tags("w", "tbl"):
-            below = parent
-        if parent is not None:
-            below.addprevious(row)
-    return bool(wrapped)
+    wrapped_rows = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
+    for row in wrapped_rows:
+        row_wrapper = row
+        while (wrapper_parent := row_wrapper.getparent()) is not None and wrapper_parent.tag not in tags("w", "tbl"):
+            row_wrapper = wrapper_parent
+        if wrapper_parent is not None:
+            row_wrapper.addprevious(row)
+    return bool(wrapped_rows)
 
 
 def _join_paragraphs(root: Element) -> bool:
     """Put the text of a paragraph whose end was deleted, or moved away, in front of the paragraph behind it."""
-    marks = root.iter(*tags("w", "del", "moveFrom"))
-    properties = [mark.getparent().getparent() for mark in marks if mark.getparent().tag in tags("w", "rPr")]
-    for paragraph in (each.getparent() for each in properties if each.tag in tags("w", "pPr")):
-        following = next(paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
-        if following is not None and following.tag in tags("w", "p"):
-            first = child(following, "w", "pPr")
-            place = 0 if first is None else following.index(first) + 1
-            following[place:place] = [part for part in paragraph if part.tag not in tags("w", "pPr")]
-            paragraph.getparent().remove(paragraph)
-    return bool(properties)
+    deletion_marks = root.iter(*tags("w", "del", "moveFrom"))
+    deleted_ends = [mark.getparent().getparent() for mark in deletion_marks if mark.getparent().tag in tags("w", "rPr")]
+    for ended_paragraph in (each.getparent() for each in deleted_ends if each.tag in tags("w", "pPr")):
+        following_paragraph = next(ended_paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
+        if following_paragraph is not None and following_paragraph.tag in tags("w", "p"):
+            following_properties = child(following_paragraph, "w", "pPr")
+            insertion_index = 0 if following_properties is None else following_paragraph.index(following_properties) + 1
+            following_paragraph[insertion_index:insertion_index] = [
+                part for part in ended_paragraph if part.tag not in tags("w", "pPr")
+            ]
+            ended_paragraph.getparent().remove(ended_paragraph)
+    return bool(deleted_ends)
 
 
 _OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("annotation", "ruby-text"): _strip_annotations,
-    ("fieldmark",): write_odt_form_values,
+    ("fieldmark",): write_odt_checkboxes,
     ("frame", "custom-shape"): _show_text_boxes,
     ("text-position",): raise_odt_spans,
 }
@@ -171,7 +193,7 @@ _SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
 }
 _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("ruby",): _strip_ruby,
-    ("ffData",): write_form_values,
+    ("ffData",): write_checkboxes_and_dropdowns,
     ("delText",): _strip_deleted_rows,
     ("sdtContent", "customXml"): _unwrap_rows,
     ("sym ", "Symbol", "ingdings", "SYMBOL"): write_symbols,

@@ -15,20 +15,25 @@ from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     pass
-from groundwork.documents.formats.office.anydoc_markdown import are_pictures_kept, markdown, parse
+from groundwork.documents.formats.office.anydoc_markdown import are_pictures_kept, document_markdown, parse_with_anydoc
 
 _SLIDE_FOLDERS = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
 
 
 def read_slides(package: OfficePackage) -> tuple[list[str], list[str]]:
     """(Markdown by slide, warnings about hidden ones)."""
-    slides, hidden = [], []
-    for number, (slide, deck) in enumerate(_split_slides(package), start=1):
-        slides.append(with_comments(markdown(parse(deck, "pptx")), slide_comments(package, slide)))
-        root = package.root_with(slide, "show=")
-        hidden += [str(number)] * (root is not None and root.get("show") in ("0", "false"))
-    warnings = [f"{counted(len(hidden), 'slide is', 'slides are')} hidden, and read all the same: {', '.join(hidden)}"]
-    return slides or [""], warnings if hidden else []
+    slide_texts, hidden_slides = [], []
+    for slide_number, (slide, deck) in enumerate(_split_slides(package), start=1):
+        slide_texts.append(
+            with_comments(document_markdown(parse_with_anydoc(deck, "pptx")), slide_comments(package, slide))
+        )
+        slide_root = package.root_with(slide, "show=")
+        hidden_slides += [str(slide_number)] * (slide_root is not None and slide_root.get("show") in ("0", "false"))
+    warnings = [
+        f"{counted(len(hidden_slides), 'slide is', 'slides are')} hidden, and read all the same: "
+        f"{', '.join(hidden_slides)}"
+    ]
+    return slide_texts or [""], warnings if hidden_slides else []
 
 
 def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
@@ -41,28 +46,34 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
     if deck is None:
         yield "", package.to_bytes()
         return
-    shared_parts = {name: package.read(name) for name in package.part_names if not name.startswith(_SLIDE_FOLDERS)}
-    targets = {relation.id: relation.target for relation in package.relations(deck_part)}
+    parts_of_all_slides = {
+        part_name: package.read(part_name)
+        for part_name in package.part_names
+        if not part_name.startswith(_SLIDE_FOLDERS)
+    }
+    slide_targets = {relation.id: relation.target for relation in package.relations(deck_part)}
     slide_ids = list(deck.iter(*tags("p", "sldId")))
     slide_lists = [slide_id.getparent() for slide_id in slide_ids]
     for slide_id, slide_list in zip(slide_ids, slide_lists, strict=True):
         slide_list.remove(slide_id)
     for slide_id, slide_list in zip(slide_ids, slide_lists, strict=True):
         slide_list.append(slide_id)
-        slide = targets.get(attribute(slide_id, "r", "id"), "")
-        slide_names = _slide_part_names(package, slide)
-        slide_parts = {name: package.read(name) for name in slide_names if name in package.part_names}
-        yield slide, zip_package({**shared_parts, **slide_parts, deck_part: write_xml(deck)})
+        slide_part = slide_targets.get(attribute(slide_id, "r", "id"), "")
+        slide_names = _slide_part_names(package, slide_part)
+        slide_parts = {
+            part_name: package.read(part_name) for part_name in slide_names if part_name in package.part_names
+        }
+        yield slide_part, zip_package({**parts_of_all_slides, **slide_parts, deck_part: write_xml(deck)})
         slide_list.remove(slide_id)
 
 
-def _slide_part_names(package: OfficePackage, slide: str) -> Iterator[str]:
+def _slide_part_names(package: OfficePackage, slide_part: str) -> Iterator[str]:
     """The slide's own parts: itself, its notes, its pictures."""
-    yield slide
-    yield relations_name(slide)
-    for relation in package.relations(slide):
-        if relation.kind == "notesSlide":
-            yield relation.target
-            yield relations_name(relation.target)
-        elif relation.target.startswith("ppt/media/") and are_pictures_kept():
-            yield relation.target
+    yield slide_part
+    yield relations_name(slide_part)
+    for slide_relation in package.relations(slide_part):
+        if slide_relation.kind == "notesSlide":
+            yield slide_relation.target
+            yield relations_name(slide_relation.target)
+        elif slide_relation.target.startswith("ppt/media/") and are_pictures_kept():
+            yield slide_relation.target

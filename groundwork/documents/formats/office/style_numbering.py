@@ -29,12 +29,12 @@ class Numbering(NamedTuple):
 
 def number_styled_paragraphs(package: OfficePackage, main_part: str, styles_part: str) -> None:
     """Put the numbering of styles into the paragraphs themselves, where these have none."""
-    numberings = _read_numberings(package.root_with(styles_part, "numPr"))
-    if not any(numbering.level not in ("", "0") for numbering in numberings.values()):
+    style_numberings = _read_numberings(package.root_with(styles_part, "numPr"))
+    if not any(numbering.level not in ("", "0") for numbering in style_numberings.values()):
         return
-    root = package.root_with(main_part, "pStyle")
-    for style in [] if root is None else list(root.iter(*tags("w", "pStyle"))):
-        numbering = numberings.get(_value(style))
+    document_root = package.root_with(main_part, "pStyle")
+    for style in [] if document_root is None else list(document_root.iter(*tags("w", "pStyle"))):
+        numbering = style_numberings.get(_numbering_value(style))
         if numbering and numbering.list_id and child(style.getparent(), "w", "numPr") is None:
             style.addnext(_numbering_element(style, numbering))
             package.mark_edited(main_part)
@@ -49,25 +49,29 @@ def _numbering_element(like: Element, numbering: Numbering) -> Element:
 
 def _read_numberings(styles: Element | None) -> dict[str, Numbering]:
     """The numbering of each style by its name, that of the styles which it is based on included."""
-    numberings: dict[str, Numbering] = {}
-    bases: dict[str, str] = {}
+    style_numberings: dict[str, Numbering] = {}
+    base_styles: dict[str, str] = {}
     for style in [] if styles is None else styles.iter(*tags("w", "style")):
         if not (style_id := attribute(style, "w", "styleId")):
             continue
         numbering = child(child(style, "w", "pPr"), "w", "numPr")
-        numberings[style_id] = Numbering(_value(child(numbering, "w", "ilvl")), _value(child(numbering, "w", "numId")))
-        bases[style_id] = _value(child(style, "w", "basedOn"))
-    return {style_id: _inherited_numbering(style_id, numberings, bases) for style_id in numberings}
+        style_numberings[style_id] = Numbering(
+            _numbering_value(child(numbering, "w", "ilvl")), _numbering_value(child(numbering, "w", "numId"))
+        )
+        base_styles[style_id] = _numbering_value(child(style, "w", "basedOn"))
+    return {style_id: _inherited_numbering(style_id, style_numberings, base_styles) for style_id in style_numberings}
 
 
-def _value(element: Element | None) -> str:
+def _numbering_value(element: Element | None) -> str:
     return "" if element is None else attribute(element, "w", "val")
 
 
-def _inherited_numbering(style_id: str, numberings: dict[str, Numbering], bases: dict[str, str]) -> Numbering:
+def _inherited_numbering(
+    style_id: str, style_numberings: dict[str, Numbering], base_styles: dict[str, str]
+) -> Numbering:
     level = list_id = ""
     for _ in range(_MOST_BASE_STYLES):
-        numbering = numberings.get(style_id, Numbering("", ""))
+        numbering = style_numberings.get(style_id, Numbering("", ""))
         level, list_id = level or numbering.level, list_id or numbering.list_id
-        style_id = bases.get(style_id, "")
+        style_id = base_styles.get(style_id, "")
     return Numbering(level, "" if list_id == "0" else list_id)

@@ -11,84 +11,100 @@ from collections.abc import Iterator
 from groundwork.documents.formats.office.xml_elements import Element, attribute, new_element, tags
 from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, with_symbol_font_letters
 
-_PRIVATE = 0xF000  # where Unicode has the places of a symbol font's letters
+_PRIVATE_USE_AREA = 0xF000  # where Unicode has the places of a symbol font's letters
 _SYMBOL_FIELD = re.compile(r'\s*+SYMBOL\s++([0-9]{1,5})\s[^"\\]*+\\f\s*+"?+([^"\\]++)', re.IGNORECASE)
-_ARROWS = dict(zip("àßèçóJL", "→←⇒⇐⇔☺☹", strict=True))  # of Wingdings, which Word writes for --> and the like
+_WINGDINGS_ARROWS = dict(zip("àßèçóJL", "→←⇒⇐⇔☺☹", strict=True))  # of Wingdings, which Word writes for --> and the like
 
 
 def write_symbols(root: Element) -> bool:
     """Signs that are named by a font and a place in it, and texts in a font of signs, as letters."""
-    is_changed = False
-    for fonts in root.iter(*tags("w", "rFonts")):
-        if (font := attribute(fonts, "w", "hAnsi")) == "Symbol" or is_dingbat_font(font):
-            for text in fonts.getparent().getparent().iterchildren(*tags("w", "t")):
-                text.text, is_changed = "".join(_letter(sign, font) for sign in text.text or ""), True
-    for field, code, font in _symbol_fields(root):
-        field.addprevious(new_element(field, "r", [new_element(field, "t", text=_sign(code, font))]))
-        is_changed = True
+    has_symbols = False
+    for font_element in root.iter(*tags("w", "rFonts")):
+        if (symbol_font := attribute(font_element, "w", "hAnsi")) == "Symbol" or is_dingbat_font(symbol_font):
+            for text in font_element.getparent().getparent().iterchildren(*tags("w", "t")):
+                text.text, has_symbols = (
+                    "".join(_letter_in_font(symbol_sign, symbol_font) for symbol_sign in text.text or ""),
+                    True,
+                )
+    for field_begin, symbol_code, symbol_font in _symbol_fields(root):
+        field_begin.addprevious(
+            new_element(
+                field_begin, "r", [new_element(field_begin, "t", text=_symbol_letter(symbol_code, symbol_font))]
+            )
+        )
+        has_symbols = True
     symbols = list(root.iter(*tags("w", "sym")))
     for symbol in symbols:
-        sign = _sign(attribute(symbol, "w", "char"), attribute(symbol, "w", "font"))
-        symbol.getparent().replace(symbol, new_element(symbol, "t", text=sign))
-    return is_changed or bool(symbols)
+        symbol_sign = _symbol_letter(attribute(symbol, "w", "char"), attribute(symbol, "w", "font"))
+        symbol.getparent().replace(symbol, new_element(symbol, "t", text=symbol_sign))
+    return has_symbols or bool(symbols)
 
 
 def _symbol_fields(root: Element) -> Iterator[tuple[Element, str, str]]:
     """The first run of each field that names a sign and shows nothing else, the sign's place and its font."""
     for instruction in list(root.iter(*tags("w", "instrText"))):
-        run, match = instruction.getparent(), _SYMBOL_FIELD.match(instruction.text or "")
-        before = [run, *run.itersiblings(*tags("w", "r"), preceding=True)] if match else []
-        begin = next((each for each in before if _is_field_mark(each, "begin")), None)
-        if match and begin is not None and not any(text.text for text in _until_field_ends(run)):
-            yield begin, f"{int(match[1]):x}", match[2].strip()
+        field_run, match = instruction.getparent(), _SYMBOL_FIELD.match(instruction.text or "")
+        runs_up_to_field = [field_run, *field_run.itersiblings(*tags("w", "r"), preceding=True)] if match else []
+        field_begin = next((each for each in runs_up_to_field if _is_field_mark(each, "begin")), None)
+        if match and field_begin is not None and not any(text.text for text in _until_field_ends(field_run)):
+            yield field_begin, f"{int(match[1]):x}", match[2].strip()
 
 
-def _until_field_ends(run: Element) -> Iterator[Element]:
-    for following in run.itersiblings(*tags("w", "r")):
-        if _is_field_mark(following, "end"):
+def _until_field_ends(field_run: Element) -> Iterator[Element]:
+    for following_run in field_run.itersiblings(*tags("w", "r")):
+        if _is_field_mark(following_run, "end"):
             return
-        yield from following.iterchildren(*tags("w", "t", "sym"))
+        yield from following_run.iterchildren(*tags("w", "t", "sym"))
 
 
-def _is_field_mark(run: Element, kind: str) -> bool:
-    return any(attribute(mark, "w", "fldCharType") == kind for mark in run.iterchildren(*tags("w", "fldChar")))
+def _is_field_mark(run: Element, mark_kind: str) -> bool:
+    return any(attribute(mark, "w", "fldCharType") == mark_kind for mark in run.iterchildren(*tags("w", "fldChar")))
 
 
 def write_slide_symbols(root: Element) -> bool:
     """Signs of a slide in a font of signs, as letters."""
-    is_changed = False
-    for fonts in root.iter(*tags("a", "sym", "latin")):
-        font, is_sign_font = fonts.get("typeface", ""), fonts.tag in tags("a", "sym")
-        if font != "Symbol" and not is_dingbat_font(font):
+    has_symbols = False
+    for font_element in root.iter(*tags("a", "sym", "latin")):
+        symbol_font, is_sign_font = font_element.get("typeface", ""), font_element.tag in tags("a", "sym")
+        if symbol_font != "Symbol" and not is_dingbat_font(symbol_font):
             continue
-        for text in fonts.getparent().getparent().iterchildren(*tags("a", "t")):
-            signs = text.text or ""
-            is_arrow = is_sign_font and signs.strip() in _ARROWS
-            letters = [_sign(f"{ord(sign):x}", font) if is_arrow or ord(sign) > _PRIVATE else sign for sign in signs]
-            text.text, is_changed = "".join(letters), True
-    return is_changed
+        for text in font_element.getparent().getparent().iterchildren(*tags("a", "t")):
+            symbol_signs = text.text or ""
+            is_arrow = is_sign_font and symbol_signs.strip() in _WINGDINGS_ARROWS
+            symbol_letters = [
+                _symbol_letter(f"{ord(sign):x}", symbol_font) if is_arrow or ord(sign) > _PRIVATE_USE_AREA else sign
+                for sign in symbol_signs
+            ]
+            text.text, has_symbols = "".join(symbol_letters), True
+    return has_symbols
 
 
-def _letter(sign: str, font: str) -> str:
+def _letter_in_font(sign: str, symbol_font: str) -> str:
     """What a letter in a font of signs is; only pictures by their places, for texts may lack the font they name."""
-    return _sign(f"{ord(sign):x}", font) if ord(sign) > _PRIVATE or font == "Symbol" else sign
+    return (
+        _symbol_letter(f"{ord(sign):x}", symbol_font)
+        if ord(sign) > _PRIVATE_USE_AREA or symbol_font == "Symbol"
+        else sign
+    )
 
 
-def _sign(code: str, font: str) -> str:
+def _symbol_letter(symbol_code: str, symbol_font: str) -> str:
     """The letter at a place of a font, in hexadecimal digits; "" for none."""
     try:
-        place = int(code, 16)
+        font_place = int(symbol_code, 16)
     except ValueError:
         return ""
-    if 0x100 <= place < 0xD800 or not (place < 0x100 or _PRIVATE + 0x20 <= place < _PRIVATE + 0x100):
-        return chr(place) if place < 0xD800 else ""
-    letter = chr(place % 0x100)
-    if letter.isspace() or not letter.isprintable():
-        return letter if letter.isspace() else ""
-    if is_dingbat_font(font):
-        return _ARROWS.get(letter) or dingbat_sign(letter, font)
+    if 0x100 <= font_place < 0xD800 or not (
+        font_place < 0x100 or _PRIVATE_USE_AREA + 0x20 <= font_place < _PRIVATE_USE_AREA + 0x100
+    ):
+        return chr(font_place) if font_place < 0xD800 else ""
+    font_letter = chr(font_place % 0x100)
+    if font_letter.isspace() or not font_letter.isprintable():
+        return font_letter if font_letter.isspace() else ""
+    if is_dingbat_font(symbol_font):
+        return _WINGDINGS_ARROWS.get(font_letter) or dingbat_sign(font_letter, symbol_font)
     return (
-        with_symbol_font_letters(chr(_PRIVATE + ord(letter)), font, begins=False)
-        if "symbol" in font.lower()
-        else letter
+        with_symbol_font_letters(chr(_PRIVATE_USE_AREA + ord(font_letter)), symbol_font, begins=False)
+        if "symbol" in symbol_font.lower()
+        else font_letter
     )

@@ -13,60 +13,67 @@ from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
     from anydoc import Block
-from groundwork.documents.formats.office.anydoc_markdown import inner_blocks, markdown, parse
+from groundwork.documents.formats.office.anydoc_markdown import document_markdown, inner_blocks, parse_with_anydoc
 
-_NUMBERED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
+_TRIED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 
 
 def unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> list[Element]:
     """The formulas that anydoc gives nothing for; each is tried in a paragraph of its own."""
     main_part = package.main_part("docx")
-    trial = copy.deepcopy(package.root(main_part))
-    body = child(trial, "w", "body")
-    if body is None:
+    trial_document = copy.deepcopy(package.root(main_part))
+    trial_body = child(trial_document, "w", "body")
+    if trial_body is None:
         return list(formulas)
     for k, formula in enumerate(formulas):
-        number = new_element(body, "r", [new_element(body, "t", text=f"{k}:")])
-        body.append(new_element(body, "p", [number, copy.deepcopy(formula)]))
+        number_run = new_element(trial_body, "r", [new_element(trial_body, "t", text=f"{k}:")])
+        trial_body.append(new_element(trial_body, "p", [number_run, copy.deepcopy(formula)]))
     try:
-        formulas_text = markdown(parse(package.to_bytes({main_part: write_xml(trial)}), "docx"))
+        formulas_text = document_markdown(
+            parse_with_anydoc(package.to_bytes({main_part: write_xml(trial_document)}), "docx")
+        )
     except BadDocument:
         return list(formulas)
-    read_numbers = {int(number) for number in _NUMBERED_FORMULA.findall(formulas_text)}
-    return [formula for k, formula in enumerate(formulas) if k not in read_numbers]
+    read_formula_numbers = {int(number_run) for number_run in _TRIED_FORMULA.findall(formulas_text)}
+    return [formula for k, formula in enumerate(formulas) if k not in read_formula_numbers]
 
 
-def replace_by_letters(package: OfficePackage, formulas: Sequence[Element]) -> None:
+def replace_formulas_by_letters(package: OfficePackage, formulas: Sequence[Element]) -> None:
     main_part = package.main_part("docx")
-    root = package.root(main_part)
+    document_root = package.root(main_part)
     for formula in formulas:
-        text = new_element(root, "t", text=_formula_text(formula))
-        text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        formula.getparent().replace(formula, new_element(root, "r", [text]))
+        formula_letters = new_element(document_root, "t", text=_formula_text(formula))
+        formula_letters.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        formula.getparent().replace(formula, new_element(document_root, "r", [formula_letters]))
     package.mark_edited(main_part)
 
 
 def find_formulas(package: OfficePackage) -> list[Element]:
     """The formulas of the text, those without any letter left out."""
-    root = package.root_with(package.main_part("docx"), "oMath")
-    return [] if root is None else list(filter(_formula_text, root.iter(*tags("m", "oMath"))))
+    document_root = package.root_with(package.main_part("docx"), "oMath")
+    return [] if document_root is None else list(filter(_formula_text, document_root.iter(*tags("m", "oMath"))))
 
 
 def _formula_text(formula: Element) -> str:
     return "".join(text.text or "" for text in formula.iter(*tags("m", "t")))
 
 
-def count_math(blocks: Sequence[Block]) -> int:
-    return sum(_count_math_in(block) for block in blocks)
+def count_formulas(blocks: Sequence[Block]) -> int:
+    return sum(_count_block_formulas(block) for block in blocks)
 
 
-def _count_math_in(block: Block) -> int:
+def _count_block_formulas(block: Block) -> int:
     if block.kind == "math":
         return _count_formula_rows(block.text or "")
-    inner = [*inner_blocks(block), *(b for item in (block.list.items if block.list else []) for b in item.blocks)]
+    nested_blocks = [
+        *inner_blocks(block),
+        *(b for item in (block.list.items if block.list else []) for b in item.blocks),
+    ]
     if block.table:
-        inner += [b for row in block.table.grid for slot in row if slot.cell for b in slot.cell.blocks]
-    return count_math(inner) + sum(inline.kind == "math" and bool(inline.text) for inline in block.content or [])
+        nested_blocks += [b for row in block.table.grid for slot in row if slot.cell for b in slot.cell.blocks]
+    return count_formulas(nested_blocks) + sum(
+        inline.kind == "math" and bool(inline.text) for inline in block.content or []
+    )
 
 
 def _count_formula_rows(latex: str) -> int:

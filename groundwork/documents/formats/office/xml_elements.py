@@ -30,7 +30,7 @@ _NAMESPACES = {  # a vocabulary: its name in files as programs write them, and i
     "style": ("urn:oasis:names:tc:opendocument:xmlns:style:1.0",),
     "field": ("urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",),
 }  # fmt: skip
-_TOLERATED_ERRORS = {  # they cost no text, and anydoc passes over them too
+_TOLERATED_XML_ERRORS = {  # they cost no text, and anydoc passes over them too
     "ERR_ATTRIBUTE_REDEFINED", "ERR_INVALID_CHAR", "ERR_INVALID_ENCODING", "NS_ERR_UNDEFINED_NAMESPACE",
 }  # fmt: skip
 
@@ -44,29 +44,33 @@ def parse_xml(xml_bytes: bytes) -> Element | None:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False, recover=True
     )
     try:
-        root = etree.fromstring(xml_bytes, parser)
-        errors = {error.type_name for error in parser.error_log}
-        if root is None or not errors <= _TOLERATED_ERRORS:
+        root_element = etree.fromstring(xml_bytes, parser)
+        xml_errors = {xml_error.type_name for xml_error in parser.error_log}
+        if root_element is None or not xml_errors <= _TOLERATED_XML_ERRORS:
             return None
-        if errors:
-            etree.tostring(root)  # an error where half a letter is left
+        if xml_errors:
+            etree.tostring(root_element)  # an error where half a letter is left
     except etree.LxmlError:
         return None
-    document_type = root.getroottree().docinfo.internalDTD
-    return None if document_type is not None and any(True for _ in document_type.iterentities()) else root
+    document_type = root_element.getroottree().docinfo.internalDTD
+    return None if document_type is not None and any(True for _ in document_type.iterentities()) else root_element
 
 
-def write_xml(root: Element) -> bytes:
+def write_xml(root_element: Element) -> bytes:
     from lxml import etree
 
-    xml_bytes: bytes = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True)
+    xml_bytes: bytes = etree.tostring(
+        root_element.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True
+    )
     return xml_bytes
 
 
 @functools.cache
 def tags(vocabulary: str, *element_names: str) -> tuple[str, ...]:
     """Elements of these names as lxml calls them, in each namespace of the vocabulary."""
-    return tuple(f"{{{space}}}{name}" for name in element_names for space in _NAMESPACES[vocabulary])
+    return tuple(
+        f"{{{namespace}}}{element_name}" for element_name in element_names for namespace in _NAMESPACES[vocabulary]
+    )
 
 
 def attribute(element: Element, vocabulary: str, attribute_name: str) -> str:
@@ -96,8 +100,8 @@ def new_element(like: Element, local_name: str, children: Iterable[Element] = ()
     return element
 
 
-def remove_elements(root: Element, element_tags: Iterable[str]) -> None:
+def remove_elements(root_element: Element, element_tags: Iterable[str]) -> None:
     """The text behind them stays."""
     from lxml import etree
 
-    etree.strip_elements(root, *element_tags, with_tail=False)
+    etree.strip_elements(root_element, *element_tags, with_tail=False)

@@ -7,16 +7,16 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-_FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
-_DIGIT_SIGNS = "0#?"
-_LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
-_CONDITION_SIGNS = ("<", ">", "=")
-_LEAST_DECIMALS = 2  # of a percentage
+_NUMBER_FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
+_FORMAT_DIGIT_SIGNS = "0#?"
+_FORMAT_LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
+_FORMAT_CONDITION_SIGNS = ("<", ">", "=")
+_LEAST_PERCENT_DECIMALS = 2  # of a percentage
 _NOISE_DIGITS = 3  # behind which a calculated number may hold what is no part of it
 _SIGNIFICANT_DIGITS = 15  # of a number, as spreadsheets calculate
 
 
-class Affixes(NamedTuple):
+class NumberAffixes(NamedTuple):
     """What stands before and behind a number; `places`: behind the point, of a percentage; `width`: the digits of a
     code, with zeros before them."""
 
@@ -26,45 +26,59 @@ class Affixes(NamedTuple):
     width: int = 0
 
 
-def format_number(value: float, number_format: str) -> str:
+def format_number(number: float, number_format: str) -> str:
     """A number in all its digits, with what its format says of its unit."""
-    before, behind, decimals, width = number_affixes(number_format)
-    magnitude = round(abs(value) * 100, decimals) if "%" in before + behind else abs(value)
-    digits = str(int(magnitude)) if float(magnitude).is_integer() else _decimal_digits(magnitude)
-    return f"{'-' * (value < 0)}{before}{digits.zfill(width)}{behind}"
+    before, behind, decimals, zero_padded_width = number_affixes(number_format)
+    magnitude = round(abs(number) * 100, decimals) if "%" in before + behind else abs(number)
+    number_digits = str(int(magnitude)) if float(magnitude).is_integer() else _number_digits(magnitude)
+    return f"{'-' * (number < 0)}{before}{number_digits.zfill(zero_padded_width)}{behind}"
 
 
-def _decimal_digits(magnitude: float) -> str:
+def _number_digits(magnitude: float) -> str:
     """As spreadsheets calculate; without the trace of a subtraction: 0.09 for 0.0899999999999999."""
-    exact, short = f"{magnitude:.{_SIGNIFICANT_DIGITS}g}", f"{magnitude:.{_SIGNIFICANT_DIGITS - _NOISE_DIGITS}g}"
-    return short if len(short) <= len(exact) - 2 * _NOISE_DIGITS else exact
+    exact_digits, short_digits = (
+        f"{magnitude:.{_SIGNIFICANT_DIGITS}g}",
+        f"{magnitude:.{_SIGNIFICANT_DIGITS - _NOISE_DIGITS}g}",
+    )
+    return short_digits if len(short_digits) <= len(exact_digits) - 2 * _NOISE_DIGITS else exact_digits
 
 
 @functools.cache
-def number_affixes(number_format: str) -> Affixes:
+def number_affixes(number_format: str) -> NumberAffixes:
     """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
-    sides: list[list[str]] = [[], []]
+    affix_sides: list[list[str]] = [[], []]
     digit_pattern = ""
-    for quoted, escaped, currency, bracket, character in _FORMAT_TOKEN.findall(number_format.replace("General", "#")):
-        if character == ";":
+    for quoted_unit, escaped_sign, currency, bracketed_condition, format_character in _NUMBER_FORMAT_TOKEN.findall(
+        number_format.replace("General", "#")
+    ):
+        if format_character == ";":
             break
-        if character in ("E", "e", "/", "@") or (bracket and bracket.startswith(_CONDITION_SIGNS)):
-            return Affixes()
-        if character and (character in _DIGIT_SIGNS or (character in ",." and digit_pattern)):
-            if sides[1]:
-                return Affixes()
-            digit_pattern += character
-        elif text := quoted or escaped or currency or (character if character in _LITERAL_SIGNS else ""):
-            sides[bool(digit_pattern)].append(text)
+        if format_character in ("E", "e", "/", "@") or (
+            bracketed_condition and bracketed_condition.startswith(_FORMAT_CONDITION_SIGNS)
+        ):
+            return NumberAffixes()
+        if format_character and (
+            format_character in _FORMAT_DIGIT_SIGNS or (format_character in ",." and digit_pattern)
+        ):
+            if affix_sides[1]:
+                return NumberAffixes()
+            digit_pattern += format_character
+        elif (
+            affix_text := quoted_unit
+            or escaped_sign
+            or currency
+            or (format_character if format_character in _FORMAT_LITERAL_SIGNS else "")
+        ):
+            affix_sides[bool(digit_pattern)].append(affix_text)
     if digit_pattern.endswith(",") or not digit_pattern:
-        return Affixes()
-    before, behind = ("".join(side).strip(" ()-") for side in sides)
-    if any(map(str.isdecimal, before + behind)):
-        return Affixes()
-    space = " " if "".join(sides[1]).startswith(" ") or behind[:1].isalpha() else ""
-    width = len(digit_pattern) if set(digit_pattern) == {"0"} else 0
-    decimals = max(_LEAST_DECIMALS, len(digit_pattern.partition(".")[2]))
-    return Affixes(before, f"{space}{behind}" if behind else "", decimals, width)
+        return NumberAffixes()
+    affix_before, affix_behind = ("".join(affix_side).strip(" ()-") for affix_side in affix_sides)
+    if any(map(str.isdecimal, affix_before + affix_behind)):
+        return NumberAffixes()
+    space = " " if "".join(affix_sides[1]).startswith(" ") or affix_behind[:1].isalpha() else ""
+    zero_padded_width = len(digit_pattern) if set(digit_pattern) == {"0"} else 0
+    decimals = max(_LEAST_PERCENT_DECIMALS, len(digit_pattern.partition(".")[2]))
+    return NumberAffixes(affix_before, f"{space}{affix_behind}" if affix_behind else "", decimals, zero_padded_width)
 
 
 _SECOND_DECIMALS = re.compile(r"s\]?\.(0{1,6})")
@@ -77,31 +91,31 @@ def cell_text(cell_value: Any, number_format: str) -> str:
     if isinstance(cell_value, int | float) and not isinstance(cell_value, bool):
         return format_number(cell_value, number_format)
     if isinstance(cell_value, datetime.timedelta):
-        return _duration_text(cell_value, _second_step(number_format))
+        return _duration_text(cell_value, _smallest_time_step(number_format))
     if isinstance(cell_value, datetime.time):
         moment = datetime.datetime.combine(datetime.date.min, cell_value)
-        return _round_to(moment, _second_step(number_format)).partition(" ")[2]
+        return _rounded_time(moment, _smallest_time_step(number_format)).partition(" ")[2]
     if isinstance(cell_value, datetime.datetime):
-        return _round_to(cell_value, _second_step(number_format)).removesuffix(" 00:00:00")
+        return _rounded_time(cell_value, _smallest_time_step(number_format)).removesuffix(" 00:00:00")
     return str(cell_value)
 
 
-def _second_step(number_format: str) -> int:
+def _smallest_time_step(number_format: str) -> int:
     """The microseconds in the smallest unit that a format of times shows; those of a second at the most."""
-    decimals = _SECOND_DECIMALS.search(number_format)
-    return 10 ** (6 - len(decimals[1])) if decimals else 10**6
+    second_decimals = _SECOND_DECIMALS.search(number_format)
+    return 10 ** (6 - len(second_decimals[1])) if second_decimals else 10**6
 
 
-def _round_to(moment: datetime.datetime, step: int) -> str:
+def _rounded_time(moment: datetime.datetime, time_step: int) -> str:
     """To so many microseconds: days are counted in fractions that are not exact."""
-    nearest = moment + datetime.timedelta(microseconds=step // 2)
-    text = str(nearest.replace(microsecond=nearest.microsecond // step * step))
-    return text.rstrip("0") if "." in text else text
+    nearest_moment = moment + datetime.timedelta(microseconds=time_step // 2)
+    time_text = str(nearest_moment.replace(microsecond=nearest_moment.microsecond // time_step * time_step))
+    return time_text.rstrip("0") if "." in time_text else time_text
 
 
-def _duration_text(duration: datetime.timedelta, step: int) -> str:
+def _duration_text(duration: datetime.timedelta, time_step: int) -> str:
     """Hours, minutes and seconds: 38:30:00."""
-    microseconds = round(abs(duration.total_seconds()) * 10**6 / step) * step
+    microseconds = round(abs(duration.total_seconds()) * 10**6 / time_step) * time_step
     hours, rest = divmod(microseconds, 3600 * 10**6)
-    moment = _round_to(datetime.datetime.min + datetime.timedelta(microseconds=rest), step)
+    moment = _rounded_time(datetime.datetime.min + datetime.timedelta(microseconds=rest), time_step)
     return f"{'-' * (duration.days < 0)}{hours}{moment[moment.index(':') :]}"

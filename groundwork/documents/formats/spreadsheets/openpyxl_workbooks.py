@@ -11,15 +11,15 @@ from typing import Any
 
 from groundwork.documents.formats.office.package_parts import CONTENT_TYPES, archived_names
 from groundwork.documents.formats.office.xml_elements import parse_xml, tags, write_xml
-from groundwork.documents.formats.raised_figures import raised_strings
+from groundwork.documents.formats.raised_figures import raised_workbook_texts
 from groundwork.errors import BadDocument
 
-_STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
-_TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
-_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
-_STYLES = "xl/styles.xml"
-_STYLES_TYPE = ".spreadsheetml.styles+xml"
-_REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
+_STRICT_NAMESPACES = b"http://purl.oclc.org/ooxml/"
+_TRANSITIONAL_NAMESPACES = b"http://schemas.openxmlformats.org/"
+_NAMESPACE_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
+_WORKBOOK_STYLES = "xl/styles.xml"
+_WORKBOOK_STYLES_TYPE = ".spreadsheetml.styles+xml"
+_OPENPYXL_REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
 
 
 def load_workbook(workbook_path: str) -> Any:
@@ -30,34 +30,44 @@ def load_workbook(workbook_path: str) -> Any:
     """
     import openpyxl
 
-    load = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
-    is_readable = not _is_strict(workbook_path) and _styles_part(workbook_path) == _STYLES
-    readable = workbook_path if is_readable else _rewrite_parts(workbook_path, _with_transitional_names)
+    load_with_openpyxl = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
+    is_readable = not _is_strict(workbook_path) and _styles_part(workbook_path) == _WORKBOOK_STYLES
+    readable_workbook = (
+        workbook_path if is_readable else _rewrite_workbook_parts(workbook_path, _with_transitional_namespaces)
+    )
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
-            return load(readable)
-    except _REFUSALS as refusal:
+            return load_with_openpyxl(readable_workbook)
+    except _OPENPYXL_REFUSALS as refusal:
         try:
-            return load(_rewrite_parts(readable, _with_number_formats_alone))
-        except _REFUSALS:
-            reason = str(refusal.__cause__ or refusal).partition("\n")[0]
-            raise BadDocument(f"it is damaged ({reason or type(refusal).__name__})") from None
+            return load_with_openpyxl(_rewrite_workbook_parts(readable_workbook, _with_number_formats_alone))
+        except _OPENPYXL_REFUSALS:
+            refusal_reason = str(refusal.__cause__ or refusal).partition("\n")[0]
+            raise BadDocument(f"it is damaged ({refusal_reason or type(refusal).__name__})") from None
 
 
-def raise_strings(workbook_path: str, book: Any) -> None:
+def raise_workbook_figures(workbook_path: str, book: Any) -> None:
     """Put raised figures into the texts of a workbook's cells, whose formats openpyxl passes over."""
     with zipfile.ZipFile(workbook_path) as archive:
-        names = [name for name in archive.namelist() if name.lower().endswith("/sharedstrings.xml")]
-        content = archive.read(names[0]) if names and book.worksheets else b""
-    root = parse_xml(content) if b"superscript" in content else None
-    for number, text in () if root is None else raised_strings(root).items():
-        book.worksheets[0]._shared_strings[number] = text
+        shared_strings_parts = [
+            part_name for part_name in archive.namelist() if part_name.lower().endswith("/sharedstrings.xml")
+        ]
+        shared_strings = archive.read(shared_strings_parts[0]) if shared_strings_parts and book.worksheets else b""
+    shared_strings_root = parse_xml(shared_strings) if b"superscript" in shared_strings else None
+    for string_number, string_text in (
+        () if shared_strings_root is None else raised_workbook_texts(shared_strings_root).items()
+    ):
+        book.worksheets[0]._shared_strings[string_number] = string_text
 
 
 def _is_strict(workbook_path: str) -> bool:
     """Whether it was saved as "Strict Open XML", which openpyxl reads as an empty workbook."""
     with zipfile.ZipFile(workbook_path) as archive:
-        return any(_STRICT_NAMES in archive.read(name) for name in archive.namelist() if name.endswith(".rels"))
+        return any(
+            _STRICT_NAMESPACES in archive.read(part_name)
+            for part_name in archive.namelist()
+            if part_name.endswith(".rels")
+        )
 
 
 def _styles_part(workbook_path: str | io.BytesIO) -> str:
@@ -65,42 +75,50 @@ def _styles_part(workbook_path: str | io.BytesIO) -> str:
     with zipfile.ZipFile(workbook_path) as archive:
         content_types = parse_xml(archive.read(CONTENT_TYPES)) if CONTENT_TYPES in archive.namelist() else None
     overrides = [] if content_types is None else content_types.iter("{*}Override")
-    names = [part.get("PartName", "") for part in overrides if part.get("ContentType", "").endswith(_STYLES_TYPE)]
-    return names[0].lstrip("/") if names else _STYLES
+    styles_parts = [
+        override.get("PartName", "")
+        for override in overrides
+        if override.get("ContentType", "").endswith(_WORKBOOK_STYLES_TYPE)
+    ]
+    return styles_parts[0].lstrip("/") if styles_parts else _WORKBOOK_STYLES
 
 
-def _rewrite_parts(workbook_path: str | io.BytesIO, rewrite: Callable[[str, bytes], bytes]) -> io.BytesIO:
-    buffer = io.BytesIO()
+def _rewrite_workbook_parts(workbook_path: str | io.BytesIO, rewrite_part: Callable[[str, bytes], bytes]) -> io.BytesIO:
+    workbook_buffer = io.BytesIO()
     styles_part = _styles_part(workbook_path)
     with (
         zipfile.ZipFile(workbook_path) as archive,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten,
+        zipfile.ZipFile(workbook_buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten_workbook,
     ):
-        for name, archived_name in archived_names(archive).items():
-            new_name = _STYLES if name == styles_part else name
-            rewritten.writestr(new_name, rewrite(new_name, archive.read(archived_name)))
-    return buffer
+        for part_name, archived_name in archived_names(archive).items():
+            rewritten_name = _WORKBOOK_STYLES if part_name == styles_part else part_name
+            rewritten_workbook.writestr(rewritten_name, rewrite_part(rewritten_name, archive.read(archived_name)))
+    return workbook_buffer
 
 
-def _with_transitional_names(part_name: str, part_bytes: bytes) -> bytes:
+def _with_transitional_namespaces(part_name: str, part_bytes: bytes) -> bytes:
     if not part_name.endswith((".xml", ".rels")):
         return part_bytes
-    for vocabulary in _VOCABULARIES:
-        strict, transitional = (name + vocabulary for name in (_STRICT_NAMES, _TRANSITIONAL_NAMES))
-        for quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
-            part_bytes = part_bytes.replace(quote + strict + b"/", quote + transitional + b"/2006/")
+    for vocabulary in _NAMESPACE_VOCABULARIES:
+        strict_namespace, transitional_namespace = (
+            namespace + vocabulary for namespace in (_STRICT_NAMESPACES, _TRANSITIONAL_NAMESPACES)
+        )
+        for attribute_quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
+            part_bytes = part_bytes.replace(
+                attribute_quote + strict_namespace + b"/", attribute_quote + transitional_namespace + b"/2006/"
+            )
     return part_bytes
 
 
 def _with_number_formats_alone(part_name: str, part_bytes: bytes) -> bytes:
-    styles = parse_xml(part_bytes) if part_name.endswith("styles.xml") else None
-    if styles is None:
+    styles_root = parse_xml(part_bytes) if part_name.endswith("styles.xml") else None
+    if styles_root is None:
         return part_bytes
-    for part in list(styles):
-        if part.tag not in tags("x", "numFmts", "cellXfs"):
-            styles.remove(part)
-    for style in styles.iter(*tags("x", "xf")):
-        number_format = style.get("numFmtId", "0")
-        style.clear()
-        style.set("numFmtId", number_format)
-    return write_xml(styles)
+    for styles_element in list(styles_root):
+        if styles_element.tag not in tags("x", "numFmts", "cellXfs"):
+            styles_root.remove(styles_element)
+    for cell_style in styles_root.iter(*tags("x", "xf")):
+        number_format = cell_style.get("numFmtId", "0")
+        cell_style.clear()
+        cell_style.set("numFmtId", number_format)
+    return write_xml(styles_root)

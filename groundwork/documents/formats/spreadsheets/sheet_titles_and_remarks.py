@@ -14,14 +14,14 @@ from groundwork.documents.pipe_tables import FIGURE, table_to_markdown
 from groundwork.errors import BadDocument
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
-_BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
-_REMARK_LETTERS = 40  # of a text that is longer than a table's entry
-_HEADER_ROWS = 3  # of a table at the most
-_LEAST_COLUMNS = 2  # of a table with a title
+_MARKDOWN_BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
+_LEAST_REMARK_LETTERS = 40  # of a text that is longer than a table's entry
+_MOST_HEADER_ROWS = 3  # of a table at the most
+_LEAST_TITLED_COLUMNS = 2  # of a table with a title
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell that holds something
 
 
-class _Block(NamedTuple):
+class _SheetBlock(NamedTuple):
     """A part of a sheet: the numbers of its rows, in order."""
 
     titles: Sequence[int]
@@ -34,13 +34,19 @@ def sheet_to_markdown(sheet_rows: Rows, lone_texts: Mapping[int, str], sheet: st
 
     Raises BadDocument where a table spans too many cells.
     """
-    lone_texts = {number: text for number, text in lone_texts.items() if set(sheet_rows[number].values()) == {text}}
-    parts: list[str] = []
-    for block in _blocks(sheet_rows, lone_texts):
-        parts += [sheet_paragraph(lone_texts[number]) for number in block.titles]
-        parts.append(table_to_markdown(_dense_rows({number: sheet_rows[number] for number in block.table}, sheet)))
-        parts += [sheet_paragraph(lone_texts[number]) for number in block.remarks]
-    return "\n\n".join(part for part in parts if part)
+    lone_texts = {
+        row_number: text for row_number, text in lone_texts.items() if set(sheet_rows[row_number].values()) == {text}
+    }
+    sheet_parts: list[str] = []
+    for sheet_block in _sheet_blocks(sheet_rows, lone_texts):
+        sheet_parts += [sheet_paragraph(lone_texts[row_number]) for row_number in sheet_block.titles]
+        sheet_parts.append(
+            table_to_markdown(
+                _used_sheet_rows({row_number: sheet_rows[row_number] for row_number in sheet_block.table}, sheet)
+            )
+        )
+        sheet_parts += [sheet_paragraph(lone_texts[row_number]) for row_number in sheet_block.remarks]
+    return "\n\n".join(sheet_part for sheet_part in sheet_parts if sheet_part)
 
 
 def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> Rows:
@@ -56,82 +62,95 @@ def single_cells(sheet_rows: Rows) -> dict[int, str]:
     return {row_number: next(iter(cells.values())) for row_number, cells in sheet_rows.items() if len(cells) == 1}
 
 
-def _blocks(sheet_rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:
+def _sheet_blocks(sheet_rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_SheetBlock]:
     row_numbers = sorted(sheet_rows)
-    starts = [0, *_later_starts(sheet_rows, row_numbers, lone_texts), len(row_numbers)]
-    for start, end in itertools.pairwise(starts):
-        yield _titles_and_remarks(sheet_rows, row_numbers[start:end], lone_texts)
+    block_starts = [0, *_later_block_starts(sheet_rows, row_numbers, lone_texts), len(row_numbers)]
+    for block_start, block_end in itertools.pairwise(block_starts):
+        yield _titles_and_remarks(sheet_rows, row_numbers[block_start:block_end], lone_texts)
 
 
-def _later_starts(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> Iterator[int]:
+def _later_block_starts(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> Iterator[int]:
     """The places in `row_numbers` where another table begins: below a blank row, with its title or its header."""
     holds_table = False  # what stands above, since the last place
     for i, row_number in enumerate(row_numbers):
         if holds_table and row_number > row_numbers[i - 1] + 1:
-            header = next((k for k in range(i, len(row_numbers)) if row_numbers[k] not in lone_texts), len(row_numbers))
-            if _is_header(sheet_rows, row_numbers[header : header + _HEADER_ROWS + 2]):
+            header_index = next(
+                (k for k in range(i, len(row_numbers)) if row_numbers[k] not in lone_texts), len(row_numbers)
+            )
+            if _is_sheet_header(sheet_rows, row_numbers[header_index : header_index + _MOST_HEADER_ROWS + 2]):
                 yield i
                 holds_table = False
         holds_table = holds_table or row_number not in lone_texts
 
 
-def _is_header(sheet_rows: Rows, row_numbers: Sequence[int]) -> bool:
+def _is_sheet_header(sheet_rows: Rows, row_numbers: Sequence[int]) -> bool:
     """Whether the first rows, of words alone, name most columns in which the two below them have figures."""
-    is_named = [not any(map(FIGURE.match, sheet_rows[row_number].values())) for row_number in row_numbers]
-    depth = next((i for i, named in enumerate(is_named) if not named), len(row_numbers))
-    header, body = row_numbers[:depth], row_numbers[depth : depth + 2]
-    if not header or len(body) < 2:
+    is_row_of_words = [not any(map(FIGURE.match, sheet_rows[row_number].values())) for row_number in row_numbers]
+    header_depth = next((i for i, named in enumerate(is_row_of_words) if not named), len(row_numbers))
+    header_rows, rows_below_header = row_numbers[:header_depth], row_numbers[header_depth : header_depth + 2]
+    if not header_rows or len(rows_below_header) < 2:
         return False
-    figures = [
-        column for column in sheet_rows[body[0]] if all(FIGURE.match(sheet_rows[row].get(column, "")) for row in body)
+    figure_columns = [
+        column
+        for column in sheet_rows[rows_below_header[0]]
+        if all(FIGURE.match(sheet_rows[row].get(column, "")) for row in rows_below_header)
     ]
-    names = {sheet_rows[row][column] for row in header for column in figures if column in sheet_rows[row]}
-    return bool(names) and len(names) * 2 >= len(figures)
+    column_names = {
+        sheet_rows[row][column] for row in header_rows for column in figure_columns if column in sheet_rows[row]
+    }
+    return bool(column_names) and len(column_names) * 2 >= len(figure_columns)
 
 
-def _titles_and_remarks(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _Block:
-    wide = [i for i, row_number in enumerate(row_numbers) if row_number not in lone_texts]
-    if not wide or len({column for row_number in row_numbers for column in sheet_rows[row_number]}) < _LEAST_COLUMNS:
-        return _Block((), row_numbers, ())
-    first, last = _titles(sheet_rows, row_numbers, wide[0]), wide[-1] + 1
-    apart = (
+def _titles_and_remarks(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _SheetBlock:
+    whole_rows = [i for i, row_number in enumerate(row_numbers) if row_number not in lone_texts]
+    if (
+        not whole_rows
+        or len({column for row_number in row_numbers for column in sheet_rows[row_number]}) < _LEAST_TITLED_COLUMNS
+    ):
+        return _SheetBlock((), row_numbers, ())
+    first_table_row, table_end = _count_titles(sheet_rows, row_numbers, whole_rows[0]), whole_rows[-1] + 1
+    remark_starts = (
         i
-        for i in range(last, len(row_numbers))
+        for i in range(table_end, len(row_numbers))
         if _is_remark(row_numbers[i] - row_numbers[i - 1], lone_texts[row_numbers[i]])
     )
-    end = next(apart, len(row_numbers))
-    return _Block(row_numbers[:first], row_numbers[first:end], row_numbers[end:])
+    first_remark = next(remark_starts, len(row_numbers))
+    return _SheetBlock(
+        row_numbers[:first_table_row], row_numbers[first_table_row:first_remark], row_numbers[first_remark:]
+    )
 
 
-def _is_remark(distance: int, text: str) -> bool:
+def _is_remark(rows_apart: int, remark: str) -> bool:
     """Whether a single cell, so many rows below the one before, is no entry of the table's column."""
-    return len(text) >= _REMARK_LETTERS or (distance > 1 and not FIGURE.match(text))
+    return len(remark) >= _LEAST_REMARK_LETTERS or (rows_apart > 1 and not FIGURE.match(remark))
 
 
-def _titles(sheet_rows: Rows, row_numbers: Sequence[int], first: int) -> int:
+def _count_titles(sheet_rows: Rows, row_numbers: Sequence[int], first_whole_row: int) -> int:
     """How many of the single cells above the first whole row are titles, and not the header of one of its columns."""
-    if first == 0 or row_numbers[first] > row_numbers[first - 1] + 1:
-        return first
-    below = sheet_rows[row_numbers[first]]
-    if any(map(FIGURE.match, below.values())):
+    if first_whole_row == 0 or row_numbers[first_whole_row] > row_numbers[first_whole_row - 1] + 1:
+        return first_whole_row
+    whole_row = sheet_rows[row_numbers[first_whole_row]]
+    if any(map(FIGURE.match, whole_row.values())):
         return 0
-    return next((i for i in range(first, 0, -1) if min(sheet_rows[row_numbers[i - 1]]) <= min(below)), 0)
+    return next((i for i in range(first_whole_row, 0, -1) if min(sheet_rows[row_numbers[i - 1]]) <= min(whole_row)), 0)
 
 
 def sheet_paragraph(text: str) -> str:
     paragraph_lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n\n".join(
-        _BLOCK_MARK.sub(r"\\", line, count=1) if _BLOCK_MARK.match(line) else line for line in paragraph_lines if line
+        _MARKDOWN_BLOCK_MARK.sub(r"\\", line, count=1) if _MARKDOWN_BLOCK_MARK.match(line) else line
+        for line in paragraph_lines
+        if line
     )
 
 
-def _dense_rows(sheet_rows: Rows, sheet: str) -> list[list[str]]:
+def _used_sheet_rows(sheet_rows: Rows, sheet_name: str) -> list[list[str]]:
     """The rows and columns that hold something."""
-    columns = sorted({column for cells in sheet_rows.values() for column in cells})
-    if len(sheet_rows) * len(columns) > MOST_CELLS:
-        raise BadDocument(size_error(sheet, f"{len(sheet_rows) * len(columns):,}"))
-    return [[cells.get(column, "") for column in columns] for cells in sheet_rows.values()]
+    used_columns = sorted({column for cells in sheet_rows.values() for column in cells})
+    if len(sheet_rows) * len(used_columns) > MOST_CELLS:
+        raise BadDocument(sheet_size_error(sheet_name, f"{len(sheet_rows) * len(used_columns):,}"))
+    return [[cells.get(column, "") for column in used_columns] for cells in sheet_rows.values()]
 
 
-def size_error(sheet: str, cells: str) -> str:
+def sheet_size_error(sheet: str, cells: str) -> str:
     return f"the sheet {sheet!r} spans {cells} cells, nearly all of them empty; delete what stands far from its table"

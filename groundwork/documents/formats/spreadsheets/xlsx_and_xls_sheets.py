@@ -13,17 +13,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from groundwork.documents.formats.spreadsheets.number_formats import cell_text
-from groundwork.documents.formats.spreadsheets.openpyxl_workbooks import load_workbook, raise_strings
+from groundwork.documents.formats.spreadsheets.openpyxl_workbooks import load_workbook, raise_workbook_figures
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
     MOST_CELLS,
     Rows,
+    sheet_size_error,
     sheet_to_markdown,
     single_cells,
-    size_error,
 )
 from groundwork.documents.formats.spreadsheets.workbook_comments_and_text_boxes import (
-    WorkbookNotes,
-    sheet_quotes,
+    WorkbookComments,
+    sheet_comment_quotes,
     without_author,
 )
 from groundwork.errors import BadDocument
@@ -37,8 +37,8 @@ def hidden_sheets_warning(titles: Sequence[str]) -> list[str]:
     ] * bool(titles)
 
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
-_CALCULATE = "the program that wrote it did not calculate; open it in a spreadsheet program and save it"
+_WORKBOOK_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
+_RECALCULATE_WORKBOOK = "the program that wrote it did not calculate; open it in a spreadsheet program and save it"
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
@@ -58,74 +58,81 @@ def read_xlsx(workbook_path: str) -> WorkbookText:
         warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook that it would save again
         try:
             return _read_workbook(workbook_path)
-        except _DAMAGE as error:
+        except _WORKBOOK_DAMAGE as error:
             raise BadDocument(f"it is damaged ({error})") from None
 
 
 def _read_workbook(workbook_path: str) -> WorkbookText:
-    book, notes = load_workbook(workbook_path), WorkbookNotes(workbook_path)
+    workbook, workbook_comments = load_workbook(workbook_path), WorkbookComments(workbook_path)
     try:
-        sheets: list[str] = []
-        uncalculated = 0
-        raise_strings(workbook_path, book)
-        for sheet in book.worksheets:
-            sheet_rows, areas, formulas = _read_sheet(book, sheet)
-            uncalculated += formulas
-            boxes = notes.text_boxes(sheet._worksheet_path)
-            quotes = sheet_quotes(notes.comments(sheet._worksheet_path), sheet_rows)
-            table = _merged_sheet(sheet_rows, areas, sheet.title) or f"## {sheet.title}" * bool(boxes)
-            sheets += filter(None, [table, boxes, quotes])
-        hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
-        reasons = (
-            [f"{counted(uncalculated, 'formula has', 'formulas have')} no value: {_CALCULATE}"] if uncalculated else []
+        sheet_texts: list[str] = []
+        uncalculated_formulas = 0
+        raise_workbook_figures(workbook_path, workbook)
+        for sheet in workbook.worksheets:
+            sheet_rows, merged_areas, formulas_without_value = _read_sheet(workbook, sheet)
+            uncalculated_formulas += formulas_without_value
+            text_boxes = workbook_comments.text_boxes(sheet._worksheet_path)
+            comment_quotes = sheet_comment_quotes(workbook_comments.comments(sheet._worksheet_path), sheet_rows)
+            sheet_table = _merged_sheet(sheet_rows, merged_areas, sheet.title) or f"## {sheet.title}" * bool(text_boxes)
+            sheet_texts += filter(None, [sheet_table, text_boxes, comment_quotes])
+        hidden_sheets = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"]
+        formula_warnings = (
+            [f"{counted(uncalculated_formulas, 'formula has', 'formulas have')} no value: {_RECALCULATE_WORKBOOK}"]
+            if uncalculated_formulas
+            else []
         )
-        return WorkbookText("\n\n".join(sheets), [*reasons, *hidden_sheets_warning(hidden)])
+        return WorkbookText("\n\n".join(sheet_texts), [*formula_warnings, *hidden_sheets_warning(hidden_sheets)])
     finally:
-        book.close()
+        workbook.close()
 
 
-def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
+def _read_sheet(workbook: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
     """The cells that hold something, the merged areas, and how many formulas have no value.
 
     By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
     """
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
-    uncalculated = 0
+    uncalculated_formulas = 0
 
     class Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
         def parse_cell(self, element: Any) -> dict[str, Any]:
-            nonlocal uncalculated
+            nonlocal uncalculated_formulas
             cell: dict[str, Any] = super().parse_cell(element)
             is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
-            uncalculated += is_formula and element.get("t") != "str"  # a text, whose value is empty
+            uncalculated_formulas += is_formula and element.get("t") != "str"  # a text, whose value is empty
             return cell
 
     sheet_rows: Rows = {}
-    number_format = functools.cache(functools.partial(_number_format, sheet))
+    number_format = functools.cache(functools.partial(_style_number_format, sheet))
     cells_spanned = 0
-    with sheet._get_source() as file:
-        parser = Parser(
-            file,
+    with sheet._get_source() as sheet_file:
+        sheet_parser = Parser(
+            sheet_file,
             sheet._shared_strings,
             data_only=True,
-            epoch=book.epoch,
-            date_formats=book._date_formats,
-            timedelta_formats=book._timedelta_formats,
+            epoch=workbook.epoch,
+            date_formats=workbook._date_formats,
+            timedelta_formats=workbook._timedelta_formats,
         )
-        for row_number, cells in parser.parse():
+        for row_number, cells in sheet_parser.parse():
             cells_spanned += cells[-1]["column"] if cells else 0
             if cells_spanned > MOST_CELLS:
-                raise BadDocument(size_error(sheet.title, f"more than {MOST_CELLS:,}"))
-            texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
-            if row := {column: text for column, text in texts if text.strip()}:
-                sheet_rows.setdefault(row_number, {}).update(row)
-    merged_cells = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
-    return sheet_rows, areas, uncalculated
+                raise BadDocument(sheet_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
+            column_texts = (
+                (cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells
+            )
+            if row_texts := {column: text for column, text in column_texts if text.strip()}:
+                sheet_rows.setdefault(row_number, {}).update(row_texts)
+    merged_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
+    merged_areas = [
+        (merged_area.min_row, merged_area.min_col, merged_area.max_row, merged_area.max_col)
+        for merged_area in merged_cells
+    ]
+    return sheet_rows, merged_areas, uncalculated_formulas
 
 
-def _number_format(sheet: Any, style_id: int | str) -> str:
+def _style_number_format(sheet: Any, style_id: int | str) -> str:
     """The number format of a style; none of one that the file does not hold."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
@@ -136,12 +143,12 @@ def _number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def _merged_sheet(sheet_rows: Rows, areas: Iterable[Area], title: str) -> str:
+def _merged_sheet(sheet_rows: Rows, merged_areas: Iterable[Area], sheet_title: str) -> str:
     """A sheet under its title; "" for one without cells."""
     lone_texts = single_cells(sheet_rows)
-    fill_merged(sheet_rows, areas)
-    markdown = sheet_to_markdown(sheet_rows, lone_texts, title)
-    return f"## {title}\n\n{markdown}" if markdown else ""
+    fill_merged(sheet_rows, merged_areas)
+    sheet_markdown = sheet_to_markdown(sheet_rows, lone_texts, sheet_title)
+    return f"## {sheet_title}\n\n{sheet_markdown}" if sheet_markdown else ""
 
 
 def fill_merged(sheet_rows: Rows, areas: Iterable[Area]) -> None:
@@ -161,57 +168,67 @@ def read_xls(workbook_path: str) -> WorkbookText:
     import xlrd
 
     try:
-        book = xlrd.open_workbook(workbook_path, formatting_info=True, on_demand=True, logfile=io.StringIO())
-    except xlrd.XLRDError as error:
-        if "encrypted" in str(error):
+        xls_workbook = xlrd.open_workbook(workbook_path, formatting_info=True, on_demand=True, logfile=io.StringIO())
+    except xlrd.XLRDError as xls_error:
+        if "encrypted" in str(xls_error):
             raise BadDocument("it is encrypted; save it without a password") from None
         raise
-    with book:
-        sheets: list[str] = []
-        for sheet in map(book.sheet_by_index, range(book.nsheets)):
-            sheet_rows = _used_xls_cells(book, sheet)
-            areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells)
-            cell_notes = sorted(sheet.cell_note_map.items())
-            comments = (
-                (xlrd.cellname(*place), without_author(cell_note.text, cell_note.author))
-                for place, cell_note in cell_notes
+    with xls_workbook:
+        sheet_texts: list[str] = []
+        for xls_sheet in map(xls_workbook.sheet_by_index, range(xls_workbook.nsheets)):
+            sheet_rows = _used_xls_rows(xls_workbook, xls_sheet)
+            merged_areas = (
+                (top_row + 1, left_column + 1, bottom_row, right_column)
+                for top_row, bottom_row, left_column, right_column in xls_sheet.merged_cells
             )
-            quotes = sheet_quotes(comments, sheet_rows)
-            sheets += filter(None, [_merged_sheet(sheet_rows, areas, sheet.name), quotes])
-        hidden = [name for k, name in enumerate(book.sheet_names()) if book.sheet_by_index(k).visibility]
-        return WorkbookText("\n\n".join(sheets), hidden_sheets_warning(hidden))
+            cell_notes = sorted(xls_sheet.cell_note_map.items())
+            cell_comments = (
+                (xlrd.cellname(*cell_place), without_author(cell_note.text, cell_note.author))
+                for cell_place, cell_note in cell_notes
+            )
+            comment_quotes = sheet_comment_quotes(cell_comments, sheet_rows)
+            sheet_texts += filter(None, [_merged_sheet(sheet_rows, merged_areas, xls_sheet.name), comment_quotes])
+        hidden_sheets = [
+            sheet_name
+            for sheet_index, sheet_name in enumerate(xls_workbook.sheet_names())
+            if xls_workbook.sheet_by_index(sheet_index).visibility
+        ]
+        return WorkbookText("\n\n".join(sheet_texts), hidden_sheets_warning(hidden_sheets))
 
 
-def _used_xls_cells(book: Any, sheet: Any) -> Rows:
+def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> Rows:
     sheet_rows: Rows = {}
-    for i in range(sheet.nrows):
-        texts = ((j, cell_text(*_xls_value(book, cell))) for j, cell in enumerate(sheet.row(i), start=1))
-        if cells := {j: text for j, text in texts if text.strip()}:
-            sheet_rows[i + 1] = cells
+    for i in range(xls_sheet.nrows):
+        column_texts = (
+            (j, cell_text(*_xls_cell_value(xls_workbook, xls_cell)))
+            for j, xls_cell in enumerate(xls_sheet.row(i), start=1)
+        )
+        if row_texts := {j: text for j, text in column_texts if text.strip()}:
+            sheet_rows[i + 1] = row_texts
     return sheet_rows
 
 
-def _xls_value(book: Any, cell: Any) -> tuple[Any, str]:
+def _xls_cell_value(xls_workbook: Any, xls_cell: Any) -> tuple[Any, str]:
     """A cell's value as openpyxl would give it, and its number format."""
     import xlrd
 
-    value = cell.value
-    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+    xls_value = xls_cell.value
+    if xls_cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
         return None, ""
-    if cell.ctype == xlrd.XL_CELL_NUMBER:
-        return value, book.format_map[book.xf_list[cell.xf_index].format_key].format_str
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(value), ""
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code.get(value, ""), ""
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        number_format = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
-        return _xls_date(value, book.datemode, number_format), number_format
-    return value, ""
+    if xls_cell.ctype == xlrd.XL_CELL_NUMBER:
+        return xls_value, xls_workbook.format_map[xls_workbook.xf_list[xls_cell.xf_index].format_key].format_str
+    if xls_cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(xls_value), ""
+    if xls_cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(xls_value, ""), ""
+    if xls_cell.ctype == xlrd.XL_CELL_DATE:
+        number_format = xls_workbook.format_map[xls_workbook.xf_list[xls_cell.xf_index].format_key].format_str
+        return _xls_date(xls_value, xls_workbook.datemode, number_format), number_format
+    return xls_value, ""
 
 
 def _xls_date(
-    days: float, datemode: int, number_format: str
+    xls_days: float, datemode: int, number_format: str
 ) -> datetime.datetime | datetime.time | datetime.timedelta | float:
     """A time where it is less than a day, or a number of hours; days that no calendar has stay a number."""
     import xlrd
@@ -219,8 +236,8 @@ def _xls_date(
 
     try:
         if is_timedelta_format(number_format):
-            return datetime.timedelta(days=days)
-        date: datetime.datetime = xlrd.xldate.xldate_as_datetime(days, datemode)
+            return datetime.timedelta(days=xls_days)
+        xls_date: datetime.datetime = xlrd.xldate.xldate_as_datetime(xls_days, datemode)
     except (OverflowError, ValueError):
-        return days
-    return date.time() if 0 <= days < 1 else date
+        return xls_days
+    return xls_date.time() if 0 <= xls_days < 1 else xls_date

@@ -7,79 +7,97 @@ import warnings
 from typing import Any
 
 from groundwork.documents.formats.raised_figures import raise_html
-from groundwork.documents.formats.web_pages.html_tables import PIPE, is_layout, span, square_table, unwrap_table
+from groundwork.documents.formats.web_pages.html_tables import PIPE, is_layout_table, span, square_table, unwrap_table
 from groundwork.documents.formats.web_pages.mathml_formulas import replace_formulas
 from groundwork.documents.formats.web_pages.page_furniture import drop_named_furniture, drop_page_furniture
 from groundwork.documents.pictures.kept_pictures import picture_words
 
-_BLOCK_TAGS = [
+_HTML_BLOCK_TAGS = [
     *("address", "aside", "center", "details", "fieldset", "figure", "footer", "form", "header", "hgroup"),
     *("legend", "main", "summary"),
 ]
-MAX_HEADER_LENGTH = 1000  # characters of a title with its subtitle
-MAIN_SHARE, ARTICLE_SHARE = 0.3, 0.5  # of a page's text, from which an element that is named its content is all of it
+MAX_PAGE_HEADER_LENGTH = 1000  # characters of a title with its subtitle
+MAIN_TEXT_SHARE, ARTICLE_TEXT_SHARE = (
+    0.3,
+    0.5,
+)  # of a page's text, from which an element that is named its content is all of it
 
 
 def html_to_markdown(html: str | bytes) -> str:
     """The content of a page as Markdown, its tables with one header row and merged cells filled."""
     from markdownify import MarkdownConverter
 
-    soup = _parse_html(html)
-    drop_page_furniture(soup)
-    content_element = _main_content(soup)
+    html_soup = _parse_html(html)
+    drop_page_furniture(html_soup)
+    content_element = _main_content(html_soup)
     drop_named_furniture(content_element)
-    for block in soup(_BLOCK_TAGS):
-        block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
-    for image in soup("img"):  # its words, not its bytes
-        alt = picture_words(str(image.get("alt") or ""))
-        image.replace_with(f" {alt} " if alt else "")
-    for cell in soup(["td", "th"]):
-        for attribute in {"colspan", "rowspan"} & cell.attrs.keys():
-            cell[attribute] = str(span(cell, attribute))  # markdownify takes what looks like digits for a number
-    raise_html(soup)
-    replace_formulas(soup)
-    for table in soup.find_all("table"):
-        if is_layout(table):
-            unwrap_table(table)
+    for html_block in html_soup(_HTML_BLOCK_TAGS):
+        html_block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
+    for html_image in html_soup("img"):  # its words, not its bytes
+        alt_text = picture_words(str(html_image.get("alt") or ""))
+        html_image.replace_with(f" {alt_text} " if alt_text else "")
+    for html_cell in html_soup(["td", "th"]):
+        for span_attribute in {"colspan", "rowspan"} & html_cell.attrs.keys():
+            html_cell[span_attribute] = str(
+                span(html_cell, span_attribute)
+            )  # markdownify takes what looks like digits for a number
+    raise_html(html_soup)
+    replace_formulas(html_soup)
+    for html_table in html_soup.find_all("table"):
+        if is_layout_table(html_table):
+            unwrap_table(html_table)
         else:
-            square_table(table, soup)
-    writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
-    markdown: str = writer.convert_soup(content_element)
-    return re.sub(r"\n{3,}", "\n\n", markdown.replace(PIPE, "\\|"))
+            square_table(html_table, html_soup)
+    markdown_converter = MarkdownConverter(
+        heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False
+    )
+    page_markdown: str = markdown_converter.convert_soup(content_element)
+    return re.sub(r"\n{3,}", "\n\n", page_markdown.replace(PIPE, "\\|"))
 
 
-def _main_content(soup: Any) -> Any:
+def _main_content(html_soup: Any) -> Any:
     """The one element that a page names as its content and that holds much of its text; the body of another page.
 
     The page's heading comes along where it stands above.
     """
-    body_element = soup.body or soup
-    length = len(body_element.get_text(" ", strip=True))
-    for elements, least_share in (([*soup("main"), *soup(role="main")], MAIN_SHARE), (soup("article"), ARTICLE_SHARE)):
-        outer_parts = [
-            element
-            for element in elements
-            if not any(element is not other and other in element.parents for other in elements)
+    body_element = html_soup.body or html_soup
+    page_length = len(body_element.get_text(" ", strip=True))
+    for content_elements, least_share in (
+        ([*html_soup("main"), *html_soup(role="main")], MAIN_TEXT_SHARE),
+        (html_soup("article"), ARTICLE_TEXT_SHARE),
+    ):
+        outer_content = [
+            content_candidate
+            for content_candidate in content_elements
+            if not any(
+                content_candidate is not other and other in content_candidate.parents for other in content_elements
+            )
         ]
-        if len(outer_parts) == 1 and len(outer_parts[0].get_text(" ", strip=True)) > least_share * length:
-            heading = None if outer_parts[0].h1 else body_element.h1
-            if heading:
-                outer_parts[0].insert(0, _with_header(heading, outer_parts[0]).extract())
-            return outer_parts[0]
+        if len(outer_content) == 1 and len(outer_content[0].get_text(" ", strip=True)) > least_share * page_length:
+            page_heading = None if outer_content[0].h1 else body_element.h1
+            if page_heading:
+                outer_content[0].insert(0, _with_header(page_heading, outer_content[0]).extract())
+            return outer_content[0]
     return body_element
 
 
-def _with_header(heading: Any, content_element: Any) -> Any:
+def _with_header(page_heading: Any, content_element: Any) -> Any:
     """The header that a heading stands in, with its subtitle, where it is short and holds no more than that."""
-    header = heading.find_parent(["header", "hgroup"])
-    is_its_own = header is not None and content_element not in header.descendants and not header.find("a")
-    return header if is_its_own and len(header.get_text(" ", strip=True)) <= MAX_HEADER_LENGTH else heading
+    page_header = page_heading.find_parent(["header", "hgroup"])
+    is_its_own = (
+        page_header is not None and content_element not in page_header.descendants and not page_header.find("a")
+    )
+    return (
+        page_header
+        if is_its_own and len(page_header.get_text(" ", strip=True)) <= MAX_PAGE_HEADER_LENGTH
+        else page_heading
+    )
 
 
 def html_title(html: str | bytes) -> str:
     """What the page says of itself that it is called; "" where it says nothing."""
-    title = _parse_html(html).title
-    return " ".join(title.get_text(" ").split()) if title else ""
+    title_element = _parse_html(html).title
+    return " ".join(title_element.get_text(" ").split()) if title_element else ""
 
 
 def _parse_html(html: str | bytes) -> Any:

@@ -6,50 +6,61 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from groundwork.documents.formats.office.anydoc_markdown import markdown, parse
+from groundwork.documents.formats.office.anydoc_markdown import document_markdown, parse_with_anydoc
 from groundwork.documents.formats.office.package_parts import zip_package
 from groundwork.errors import BadDocument
 
-_BOOK_CONTAINER = (
+_FORMULA_BOOK_CONTAINER = (
     b'<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile'
     b' full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
 )
-_BOOK_PACKAGE = (
+_FORMULA_BOOK_PACKAGE = (
     b'<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata/><manifest><item id="page"'
     b' href="page.xhtml" media-type="application/xhtml+xml"/></manifest>'
     b'<spine><itemref idref="page"/></spine></package>'
 )
-_BOOK_PAGE = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
-_NUMBERED_FORMULA = re.compile(r"(?m)^(\d+): (\$[^\n]*\$)$")
+_FORMULA_BOOK_PAGE = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
+_NUMBERED_LATEX = re.compile(r"(?m)^(\d+): (\$[^\n]*\$)$")
 
 
-def replace_formulas(soup: Any) -> None:
+def replace_formulas(html_soup: Any) -> None:
     """Put LaTeX in place of each formula of a parsed page; one that cannot be read gives its letters on one line.
 
     What pages show in place of a formula, hidden from readers aloud, says it a second time and is left out.
     """
-    formulas = soup.find_all("math")
-    latex = _read_formulas(formulas)
-    for k, formula in enumerate(formulas):
-        for place in (formula, formula.parent):
-            for copy in place.find_next_siblings(attrs={"aria-hidden": "true"}):
-                copy.decompose()
-        formula.replace_with(latex.get(k) or "".join(formula.get_text("").split()) or " ")
+    math_elements = html_soup.find_all("math")
+    latex_by_number = _read_mathml(math_elements)
+    for formula_number, math_element in enumerate(math_elements):
+        for element_before in (math_element, math_element.parent):
+            for hidden_copy in element_before.find_next_siblings(attrs={"aria-hidden": "true"}):
+                hidden_copy.decompose()
+        math_element.replace_with(
+            latex_by_number.get(formula_number) or "".join(math_element.get_text("").split()) or " "
+        )
 
 
-def _read_formulas(formulas: Sequence[Any]) -> dict[int, str]:
+def _read_mathml(math_elements: Sequence[Any]) -> dict[int, str]:
     """The number of a formula, from 0: its LaTeX between dollar signs."""
-    if not formulas:
+    if not math_elements:
         return {}
-    for formula in formulas:
-        formula["xmlns"] = "http://www.w3.org/1998/Math/MathML"
-        formula.attrs.pop("display", None)  # which would part it from its number
-    page = _BOOK_PAGE.format(
-        "".join(f"<p>{k}: {formula.decode(formatter='minimal')}</p>" for k, formula in enumerate(formulas))
+    for math_element in math_elements:
+        math_element["xmlns"] = "http://www.w3.org/1998/Math/MathML"
+        math_element.attrs.pop("display", None)  # which would part it from its number
+    formula_page = _FORMULA_BOOK_PAGE.format(
+        "".join(
+            f"<p>{math_index}: {math_element.decode(formatter='minimal')}</p>"
+            for math_index, math_element in enumerate(math_elements)
+        )
     )
-    package = {"META-INF/container.xml": _BOOK_CONTAINER, "book.opf": _BOOK_PACKAGE, "page.xhtml": page.encode()}
+    formula_book = {
+        "META-INF/container.xml": _FORMULA_BOOK_CONTAINER,
+        "book.opf": _FORMULA_BOOK_PACKAGE,
+        "page.xhtml": formula_page.encode(),
+    }
     try:
-        text = markdown(parse(zip_package({"mimetype": b"application/epub+zip", **package}), "epub"))
+        formula_text = document_markdown(
+            parse_with_anydoc(zip_package({"mimetype": b"application/epub+zip", **formula_book}), "epub")
+        )
     except BadDocument:
         return {}
-    return {int(number): latex for number, latex in _NUMBERED_FORMULA.findall(text)}
+    return {int(formula_number): latex for formula_number, latex in _NUMBERED_LATEX.findall(formula_text)}

@@ -19,9 +19,9 @@ _FURNITURE_TAGS = [
 _FURNITURE_ROLES = ["navigation", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar", "tablist"]
 _EDGE_TAGS, _EDGE_ROLES = ["footer", "aside"], ["contentinfo", "complementary"]  # notes, where the content holds them
 CONTENT_TAGS = ["main", "article"]
-_HEADING_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend"]
-_NAMED_TAGS = ["div", "section", "ul", "ol", "aside", "form", "footer"]
-_CONSENT = re.compile(r"cookie|consent|gdpr", re.IGNORECASE)
+_BUTTON_HEADING_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend"]
+_NAMED_FURNITURE_TAGS = ["div", "section", "ul", "ol", "aside", "form", "footer"]
+_CONSENT_NAME = re.compile(r"cookie|consent|gdpr", re.IGNORECASE)
 MAX_BANNER_LENGTH = 1500  # characters of a banner that asks for consent
 _SHARE_LINK = re.compile(
     r"""facebook\.com/(?:sharer|dialog/share) | (?:twitter|x)\.com/(?:share|intent) | linkedin\.com/(?:share|sharing)
@@ -31,7 +31,7 @@ _SHARE_LINK = re.compile(
     re.VERBOSE,
 )
 _SCRIPT_LINK = re.compile(r"\A\s*javascript:", re.IGNORECASE)
-_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_CLASS_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _FURNITURE_NAMES = frozenset({
     "sidebar", "footer", "colophon", "copyright", "share", "sharing", "sharedaddy", "addtoany", "sociable",
     "newsletter", "subscribe", "respond", "commentform", "disqus", "tagcloud", "modal", "popup", "advert",
@@ -43,8 +43,8 @@ _LINKING_NAMES = frozenset({
     "teaser", "teasers", "promo", "sponsored", "social", "menu", "nav", "navigation", "toolbar", "banner"
 })  # fmt: skip
 _LEAST_LINK_SHARE = 0.3  # of the text of an element with such a name
-_MOST_SHARE = 0.3  # of the page's text in one named element: more is content
-_MOST_NAMED_SHARE = 0.5  # in all of them: more is a page whose names mean something else
+_MOST_FURNITURE_SHARE = 0.3  # of the page's text in one named element: more is content
+_MOST_NAMED_FURNITURE_SHARE = 0.5  # in all of them: more is a page whose names mean something else
 
 
 def drop_page_furniture(soup: Any) -> None:
@@ -52,67 +52,77 @@ def drop_page_furniture(soup: Any) -> None:
 
     What a browser hides stays, since answers fold away below their questions; so does a button that is a heading.
     """
-    furniture = [*soup(_FURNITURE_TAGS), *filter(_is_bare, soup.find_all(role=_FURNITURE_ROLES))]
-    furniture += [element for element in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_edge(element)]
-    furniture += [button for button in soup("button") if not button.find_parent(_HEADING_TAGS)]
-    furniture += [element for element in soup(["div", "section", "form"]) if _is_consent_banner(element)]
-    _decompose([*furniture, *soup("a", href=_SHARE_LINK)])
-    for link in soup("a", href=_SCRIPT_LINK):
-        link.unwrap()
+    furniture_elements = [*soup(_FURNITURE_TAGS), *filter(_is_bare_menu, soup.find_all(role=_FURNITURE_ROLES))]
+    furniture_elements += [
+        edge_element for edge_element in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_page_edge(edge_element)
+    ]
+    furniture_elements += [button for button in soup("button") if not button.find_parent(_BUTTON_HEADING_TAGS)]
+    furniture_elements += [
+        edge_element for edge_element in soup(["div", "section", "form"]) if _is_consent_banner(edge_element)
+    ]
+    _drop_elements([*furniture_elements, *soup("a", href=_SHARE_LINK)])
+    for script_link in soup("a", href=_SCRIPT_LINK):
+        script_link.unwrap()
 
 
 def drop_named_furniture(content_element: Any) -> None:
     """Take out of the content what its names call furniture, unless that is much of it."""
-    length = _text_length(content_element)
-    elements = [
-        element for element in content_element(_NAMED_TAGS) if _is_named_furniture(element, _MOST_SHARE * length)
+    content_length = _text_length(content_element)
+    named_furniture = [
+        furniture_element
+        for furniture_element in content_element(_NAMED_FURNITURE_TAGS)
+        if _is_named_furniture(furniture_element, _MOST_FURNITURE_SHARE * content_length)
     ]
-    numbers = set(map(id, elements))
-    outer_parts = [element for element in elements if numbers.isdisjoint(map(id, element.parents))]
-    if sum(map(_text_length, outer_parts)) <= _MOST_NAMED_SHARE * length:
-        _decompose(outer_parts)
+    furniture_ids = set(map(id, named_furniture))
+    outer_furniture = [
+        furniture_element
+        for furniture_element in named_furniture
+        if furniture_ids.isdisjoint(map(id, furniture_element.parents))
+    ]
+    if sum(map(_text_length, outer_furniture)) <= _MOST_NAMED_FURNITURE_SHARE * content_length:
+        _drop_elements(outer_furniture)
 
 
-def _is_edge(element: Any) -> bool:
+def _is_page_edge(element: Any) -> bool:
     """Whether a footer or sidebar is the page's own; one that is never closed holds the content of the page."""
     return not element.find_parent(CONTENT_TAGS) and not element.find(["h1", "main"])
 
 
-def _is_bare(element: Any) -> bool:
+def _is_bare_menu(element: Any) -> bool:
     """Whether a list of tabs or a menu holds nothing but itself: panels of an accordion are content."""
     return element.find(role="tabpanel") is None
 
 
-def _is_named_furniture(element: Any, most_length: float) -> bool:
-    class_names = _name_words(element)
-    if class_names.isdisjoint(_FURNITURE_NAMES | _LINKING_NAMES) or element.find(["h1", *CONTENT_TAGS]):
+def _is_named_furniture(furniture_element: Any, most_furniture_length: float) -> bool:
+    class_names = _class_name_words(furniture_element)
+    if class_names.isdisjoint(_FURNITURE_NAMES | _LINKING_NAMES) or furniture_element.find(["h1", *CONTENT_TAGS]):
         return False
-    length = _text_length(element)
-    links = sum(_text_length(link) for link in element("a"))
-    return length <= most_length and (
-        not class_names.isdisjoint(_FURNITURE_NAMES) or links >= _LEAST_LINK_SHARE * length
+    furniture_length = _text_length(furniture_element)
+    link_length = sum(_text_length(link) for link in furniture_element("a"))
+    return furniture_length <= most_furniture_length and (
+        not class_names.isdisjoint(_FURNITURE_NAMES) or link_length >= _LEAST_LINK_SHARE * furniture_length
     )
 
 
-def _name_words(element: Any) -> set[str]:
+def _class_name_words(element: Any) -> set[str]:
     """The words of its names, and two that stand side by side as one: commentForm, comment-form and commentform."""
-    words: set[str] = set()
-    for name in [str(element.get("id") or ""), *element.get("class", [])]:
-        elements = [word.lower() for word in _NAME_WORD.findall(name)]
-        words.update(elements, map("".join, pairwise(elements)))
-    return words
+    class_name_words: set[str] = set()
+    for class_name in [str(element.get("id") or ""), *element.get("class", [])]:
+        words_of_name = [word.lower() for word in _CLASS_NAME_WORD.findall(class_name)]
+        class_name_words.update(words_of_name, map("".join, pairwise(words_of_name)))
+    return class_name_words
 
 
 def _is_consent_banner(element: Any) -> bool:
     class_names = " ".join([str(element.get("id") or ""), *element.get("class", [])])
-    return bool(_CONSENT.search(class_names)) and len(element.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
+    return bool(_CONSENT_NAME.search(class_names)) and len(element.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
 
 
 def _text_length(element: Any) -> int:
     return len(element.get_text(" ", strip=True))
 
 
-def _decompose(elements: Iterable[Any]) -> None:
+def _drop_elements(elements: Iterable[Any]) -> None:
     for element in elements:
         if not element.decomposed:
             element.decompose()
