@@ -35,7 +35,7 @@ from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.markdown.running_page_lines import running_keys, strip_running
 from groundwork.settings import config_files
 
@@ -156,7 +156,7 @@ def layout(request: Request) -> str:
     """Our default as ingest runs it: reading, audit, the engines in reserve, stitching."""
     layer, converted = convert_first(convert_pages, "layout", request)
     pages = converted.pages if converted else []
-    return stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
+    return join_pages(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 
 @dataclass
@@ -180,7 +180,7 @@ def cost(request: Request) -> Cost:
         conversion = run_converter("layout", dataclasses.replace(request, layer=layer.pages, opened=pdf))
     marks.append(cpu_seconds())
     pages = audit_pages("layout", conversion, range(1, len(layer.pages) + 1), layer.pages).pages
-    stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline]))
+    join_pages(set_headings(pages, [OutlineEntry(*row) for row in layer.outline]))
     marks.append(cpu_seconds())
     return Cost(*(after - before for before, after in pairwise(marks)))
 

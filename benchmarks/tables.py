@@ -42,7 +42,7 @@ from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, f
 from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.list_and_rule_labels import LIST_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.settings import config_files
@@ -144,7 +144,7 @@ def _is_formula(block: str) -> bool:
 def layout(request: Request) -> str:
     layer, converted = convert_first(convert_pages, "layout", request)
     pages = converted.pages if converted else []
-    return stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
+    return join_pages(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 
 def lines(request: Request) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext
 
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.structure_likeness import merged_cells, structure_likeness
 from groundwork.documents.converter_comparison import ConverterColumn, with_structure
 from groundwork.documents.converter_comparison_html import comparison_html
@@ -123,7 +123,7 @@ def test_merged_columns_cost_structure_and_no_words():
     assert structure_likeness(merged, yardstick) < 0.3
     assert structure_likeness("No table.", "No heading.") is None
     assert {"864", "126", "boatscrew"} <= merged_cells(yardstick)
-    audit = Reference(yardstick).audit(merged)
+    audit = AuditReference(yardstick).audit(merged)
     column = with_structure(ConverterColumn(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])
     page = comparison_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
     assert '<td class="merged">86 4</td>' in page and "1.000" in page
@@ -134,7 +134,7 @@ def test_merged_columns_cost_structure_and_no_words():
 async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) -> None:
     """At 390 px three converters stand below one another; only tables scroll sideways, each in its own place."""
     wide = f"| {' | '.join('abcdefghijkl')} |\n|{'---|' * 12}\n| {' | '.join(['1998 at any state'] * 12)} |\n"
-    audit = Reference(wide).audit(wide)
+    audit = AuditReference(wide).audit(wide)
     columns = [
         ConverterColumn(name=n, pages=[wide], makers=[n], audits=[audit]) for n in ("layout", "markitdown", "marker")
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.repair.text_layer_repair import respell_words
 from tests.documents.layout.test_markdown_writer import read, run
 
@@ -43,7 +43,7 @@ def test_a_short_chinese_line_ends_its_paragraph() -> None:
 
 def test_chinese_is_audited_by_characters() -> None:
     """A rendition that joins the lines of a page keeps all of it; one that leaves a sentence out does not."""
-    reference = Reference(CHINESE)
+    reference = AuditReference(CHINESE)
     assert reference.audit(CHINESE.replace("\n", "")).text_kept == 1
     assert reference.audit(CHINESE.split("。")[0]).words_kept < 0.8
     assert respell_words(CHINESE.replace("\n", ""), reference) == CHINESE.replace("\n", "")
@@ -51,7 +51,7 @@ def test_chinese_is_audited_by_characters() -> None:
 
 def test_arabic_is_audited_by_letters() -> None:
     """The text layer's order of letters is nothing to hold against a rendition; what is lost or said twice is."""
-    reference = Reference(ARABIC.replace("اللائحة", "الالئحة").replace("على", "عىل"))
+    reference = AuditReference(ARABIC.replace("اللائحة", "الالئحة").replace("على", "عىل"))
     assert reference.audit(ARABIC).text_kept == 1
     assert reference.audit(ARABIC[:20]).text_kept < 0.6
     assert reference.audit(f"{ARABIC}\n{ARABIC}").text_kept < 0.6
@@ -60,12 +60,12 @@ def test_arabic_is_audited_by_letters() -> None:
 
 def test_thai_letters_that_the_text_layer_doubles_are_no_loss() -> None:
     """pdfium says some Thai letters twice."""
-    assert Reference("ระเบียบีบท่าเรือรืเวลโมรา").audit("ระเบียบท่าเรือเวลโมรา").text_kept == 1
+    assert AuditReference("ระเบียบีบท่าเรือรืเวลโมรา").audit("ระเบียบท่าเรือเวลโมรา").text_kept == 1
 
 
 def test_accents_are_one_character() -> None:
     """Text that keeps accents apart from their letters is put together, for a model quotes it so."""
-    assert stitch(["pr\u030ci\u0301stav"]).markdown == "přístav"
+    assert join_pages(["pr\u030ci\u0301stav"]).markdown == "přístav"
 
 
 def test_latin_9_is_told_by_its_euro_sign() -> None:

@@ -18,7 +18,7 @@ import pytest
 from groundwork.console.progress import Progress
 from groundwork.documents.conversion.converter_processes import find_crashing_pages
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.processes import worker_pool as engine
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages.ingest import main
@@ -329,8 +329,8 @@ def test_pages_that_crash_are_found_half_by_half(crashing, expected):
 def test_a_file_that_changes_while_it_is_read_fails(folder, monkeypatch, capsys):
     """A document that is not the same after the conversion is not written: its text would be of neither version."""
     path = folder.add("growing.md", "One.")
-    changed = lambda texts, **how: (path.write_text("Two."), stitch(texts, **how))[1]  # noqa: E731
-    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.stitch", changed)
+    changed = lambda texts, **how: (path.write_text("Two."), join_pages(texts, **how))[1]  # noqa: E731
+    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.join_pages", changed)
     assert folder.ingest() == 1
     assert "growing.md: it changed while it was read" in capsys.readouterr().out
     assert not folder.written

@@ -16,9 +16,9 @@ from groundwork.language.language_and_script import is_right_to_left
 from groundwork.message_wording import counted
 from groundwork.pages.html_frame import Markup, document_page, from_html, join_markup, tag
 
-MOST_PAGES = 40  # that are shown; a picture has some 100 KB
-PICTURE_SIDE = 1_100  # pixels of a picture's longer side
-PICTURE_QUALITY = 70
+MOST_DOUBTFUL_PAGES = 40  # that are shown; a picture has some 100 KB
+DOUBTFUL_PICTURE_SIDE = 1_100  # pixels of a picture's longer side
+DOUBTFUL_PICTURE_QUALITY = 70
 
 
 @dataclass(frozen=True)
@@ -41,46 +41,57 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
         ": words that the text layer of the PDF does not hold. Correct the text in data/text, or read the file "
         "another way (--converter, ingest.overrides).",
     )
-    not_shown = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
-    links = [join_markup([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
+    not_shown_note = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
+    doubtful_page_links = [join_markup([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
     return document_page(
         heading,
-        _STYLE,
+        _DOUBTFUL_PAGES_STYLE,
         tag("h1", heading),
         tag("p", *introduction),
-        tag("nav", "Pages: ", links),
-        *not_shown,
-        *map(_section, pages),
+        tag("nav", "Pages: ", doubtful_page_links),
+        *not_shown_note,
+        *map(_doubtful_page_section, pages),
     )
 
 
-def _section(page: DoubtfulPage) -> Markup:
-    lost = Counter(page_words(page.layer)) - Counter(page_words(page.markdown))
-    missing = [_more(f"{lost.total():,} words lost", tag("p", " ".join(lost.elements())))] if lost else []
-    text = (
-        markdown_to_html(page.markdown, set(page_words(page.layer))) if page.markdown.strip() else tag("p", "no text")
+def _doubtful_page_section(doubtful_page: DoubtfulPage) -> Markup:
+    lost_words = Counter(page_words(doubtful_page.layer)) - Counter(page_words(doubtful_page.markdown))
+    lost_words_details = (
+        [_folded_details(f"{lost_words.total():,} words lost", tag("p", " ".join(lost_words.elements())))]
+        if lost_words
+        else []
+    )
+    marked_markdown = (
+        markdown_to_html(doubtful_page.markdown, set(page_words(doubtful_page.layer)))
+        if doubtful_page.markdown.strip()
+        else tag("p", "no text")
     )
     return tag(
         "section",
-        tag("h2", f"Page {page.number}"),
-        tag("p", page.why, class_="why"),
-        tag("div", _picture(page), tag("article", tag("div", text, class_="text"), missing), class_="row"),
-        id=f"p{page.number}",
+        tag("h2", f"Page {doubtful_page.number}"),
+        tag("p", doubtful_page.why, class_="why"),
+        tag(
+            "div",
+            _doubtful_page_picture(doubtful_page),
+            tag("article", tag("div", marked_markdown, class_="text"), lost_words_details),
+            class_="row",
+        ),
+        id=f"p{doubtful_page.number}",
     )
 
 
-def _picture(page: DoubtfulPage) -> Markup:
-    if not page.picture:
+def _doubtful_page_picture(doubtful_page: DoubtfulPage) -> Markup:
+    if not doubtful_page.picture:
         return tag("p", "this page could not be drawn", class_="soft")
-    source = f"data:image/jpeg;base64,{base64.b64encode(page.picture).decode()}"
-    return tag("img", src=source, alt=f"page {page.number}", loading="lazy")
+    picture_source = f"data:image/jpeg;base64,{base64.b64encode(doubtful_page.picture).decode()}"
+    return tag("img", src=picture_source, alt=f"page {doubtful_page.number}", loading="lazy")
 
 
-def _more(summary: str, content: Markup) -> Markup:
+def _folded_details(summary: str, content: Markup) -> Markup:
     return tag("details", tag("summary", summary), content)
 
 
-_STYLE = """
+_DOUBTFUL_PAGES_STYLE = """
 main { max-width: 82rem; }
 nav { position: sticky; top: 0; z-index: 1; background: var(--paper); padding: .4rem 0; overflow-x: auto; }
 nav { border-bottom: 1px solid var(--line); }
@@ -111,12 +122,14 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
     soup = BeautifulSoup(
         MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(markdown), "lxml"
     )
-    for node in list(soup.find_all(string=True)):
-        pieces = str(node).split(" ")
-        if any(_unknown(piece, known_words) for piece in pieces):
-            marked = Markup(" ").join(tag("mark", piece) if _unknown(piece, known_words) else piece for piece in pieces)
-            body = BeautifulSoup(tag("span", marked), "lxml").span
-            node.replace_with(body or str(node))
+    for text_node in list(soup.find_all(string=True)):
+        text_pieces = str(text_node).split(" ")
+        if any(_is_unknown_to_layer(piece, known_words) for piece in text_pieces):
+            marked_pieces = Markup(" ").join(
+                tag("mark", piece) if _is_unknown_to_layer(piece, known_words) else piece for piece in text_pieces
+            )
+            marked_span = BeautifulSoup(tag("span", marked_pieces), "lxml").span
+            text_node.replace_with(marked_span or str(text_node))
     for table in soup.find_all("table"):
         if is_right_to_left(table.get_text()):
             table["dir"] = "rtl"
@@ -126,6 +139,6 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
     return from_html(soup.body.decode_contents() if soup.body else "")
 
 
-def _unknown(piece: str, known_words: Collection[str]) -> bool:
+def _is_unknown_to_layer(piece: str, known_words: Collection[str]) -> bool:
     piece_words = page_words(piece)
     return any(word not in known_words for word in piece_words)

@@ -8,10 +8,10 @@ from collections import Counter
 from functools import cache
 
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
-_LEAST_WORD_LETTERS = 4
-_COMMAND = re.compile(r"\\([a-zA-Z]+)")
-_ACCENTS = "ˆˇ"  # which Unicode calls letters, and a formula has as \hat
-_FUNCTIONS = frozenset(
+_LEAST_PROSE_LETTERS = 4
+_LATEX_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+_FORMULA_ACCENTS = "ˆˇ"  # which Unicode calls letters, and a formula has as \hat
+_LATEX_FUNCTIONS = frozenset(
     ["arg", "cos", "det", "dim", "exp", "inf", "lim", "ln", "log", "max", "min", "sin", "sup", "tan"]
 )
 
@@ -21,36 +21,40 @@ class FormulaLetters:
 
     def __init__(self, markdown: str) -> None:
         formulas = " ".join(_FORMULA.findall(markdown)) if "$" in markdown else ""
-        bare = _COMMAND.sub(lambda match: _character(match[1]), formulas)
-        self._text = _formula_letters(bare)
+        formula_text = _LATEX_COMMAND.sub(lambda match: _printed_by_latex_command(match[1]), formulas)
+        self._text = _formula_letters(formula_text)
         self._counts = Counter(self._text)
 
-    def take(self, missing: Counter[str]) -> Counter[str]:
+    def take(self, missing_words: Counter[str]) -> Counter[str]:
         """Of words or numbers that the Markdown lacks those whose letters its formulas hold, which are taken."""
-        taken: Counter[str] = Counter()
-        longest_first = sorted(missing.elements(), key=lambda word: (-len(word), word)) if self._text else []
+        taken_words: Counter[str] = Counter()
+        longest_first = sorted(missing_words.elements(), key=lambda word: (-len(word), word)) if self._text else []
         for word in longest_first:
-            letters = _formula_letters(word)
-            if letters and Counter(letters) <= self._counts and (not _is_prose(letters) or letters in self._text):
-                self._counts -= Counter(letters)
-                taken[word] += 1
-        return taken
+            letters_of_word = _formula_letters(word)
+            if (
+                letters_of_word
+                and Counter(letters_of_word) <= self._counts
+                and (not _is_word_of_prose(letters_of_word) or letters_of_word in self._text)
+            ):
+                self._counts -= Counter(letters_of_word)
+                taken_words[word] += 1
+        return taken_words
 
 
-def _formula_letters(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in plain if c.isalnum() and c not in _ACCENTS)
+def _formula_letters(formula: str) -> str:
+    plain_formula = unicodedata.normalize("NFKC", formula).casefold()
+    return "".join(c for c in plain_formula if c.isalnum() and c not in _FORMULA_ACCENTS)
 
 
-def _is_prose(letters: str) -> bool:
+def _is_word_of_prose(letters: str) -> bool:
     """Whether letters are a word of the text, which no formula has in another order."""
-    return len(letters) >= _LEAST_WORD_LETTERS and letters.isascii() and letters.isalpha()
+    return len(letters) >= _LEAST_PROSE_LETTERS and letters.isascii() and letters.isalpha()
 
 
 @cache
-def _character(command: str) -> str:
+def _printed_by_latex_command(command: str) -> str:
     """The letters that a command of LaTeX prints: a Greek one, or a function's name."""
-    if command in _FUNCTIONS:
+    if command in _LATEX_FUNCTIONS:
         return command
     size = "CAPITAL" if command[0].isupper() else "SMALL"
     try:

@@ -32,10 +32,10 @@ from groundwork.language.numbers import digit_runs
 from groundwork.markdown.running_page_lines import page_labels
 from groundwork.records import PageAudit
 
-_MARKS = regex.compile(r"[\p{M}\u0640\u200c-\u200f\u2066-\u2069]")  # vowel signs, tatweel, joiners and directions
+_VOWEL_SIGNS = regex.compile(r"[\p{M}\u0640\u200c-\u200f\u2066-\u2069]")  # tatweel, joiners, directions
 
 
-class WordShares(NamedTuple):
+class AuditedWordShares(NamedTuple):
     """Shares between 0 and 1 of the text layer's words that are kept, of its neighbouring words that are still
     neighbours, and of those that stand the other way round."""
 
@@ -44,66 +44,79 @@ class WordShares(NamedTuple):
     turned: float
 
 
-def bare_words(text: str) -> list[str]:
+def words_without_vowel_signs(text: str) -> list[str]:
     """The words of a text without vowel signs."""
-    return words_or_characters(_MARKS.sub("", text.casefold()))
+    return words_or_characters(_VOWEL_SIGNS.sub("", text.casefold()))
 
 
-def compare_words(layer: Sequence[str], markdown: Sequence[str], tables: Sequence[Sequence[str]]) -> WordShares:
+def audit_right_to_left_words(
+    layer_words: Sequence[str], markdown_words: Sequence[str], tables: Sequence[Sequence[str]]
+) -> AuditedWordShares:
     """A rendition's words against those of the layer; two words of one of its `tables` count as neighbours."""
-    if layer == markdown or not layer:
-        return WordShares(1.0, 1.0, 0.0)
-    missing, extra = Counter(layer) - Counter(markdown), Counter(markdown) - Counter(layer)
-    kept = 1 - (missing.total() - _count_respelt(missing, extra)) / len(layer)
-    pairs, found_pairs = (Counter(pairwise(map(_word_letters, words))) for words in (layer, markdown))
-    cells = [set(map(_word_letters, table)) for table in tables]
-    lost_pairs, new_pairs = pairs - found_pairs, found_pairs - pairs
-    lost = Counter({pair: n for pair, n in lost_pairs.items() if not any(set(pair) <= table for table in cells)})
-    turned = sum(min(n, new_pairs[b, a]) for (a, b), n in lost.items())
-    return WordShares(kept, 1 - lost.total() / max(1, pairs.total()), turned / max(1, pairs.total()))
+    if layer_words == markdown_words or not layer_words:
+        return AuditedWordShares(1.0, 1.0, 0.0)
+    missing_words, extra_words = (
+        Counter(layer_words) - Counter(markdown_words),
+        Counter(markdown_words) - Counter(layer_words),
+    )
+    kept_share = 1 - (missing_words.total() - _count_respelt_words(missing_words, extra_words)) / len(layer_words)
+    layer_pairs, markdown_pairs = (
+        Counter(pairwise(map(_sorted_letters, words))) for words in (layer_words, markdown_words)
+    )
+    table_letters = [set(map(_sorted_letters, table)) for table in tables]
+    lost_pairs, new_pairs = layer_pairs - markdown_pairs, markdown_pairs - layer_pairs
+    lost_outside_tables = Counter(
+        {pair: n for pair, n in lost_pairs.items() if not any(set(pair) <= table for table in table_letters)}
+    )
+    turned_pairs = sum(min(n, new_pairs[b, a]) for (a, b), n in lost_outside_tables.items())
+    return AuditedWordShares(
+        kept_share,
+        1 - lost_outside_tables.total() / max(1, layer_pairs.total()),
+        turned_pairs / max(1, layer_pairs.total()),
+    )
 
 
-def _word_letters(word: str) -> str:
+def _sorted_letters(word: str) -> str:
     return "".join(sorted(word))
 
 
-def _count_respelt(missing: Counter[str], extra: Counter[str]) -> int:
+def _count_respelt_words(missing_words: Counter[str], extra_words: Counter[str]) -> int:
     """How many of the missing words are there with their letters in another order, which is not the turned one."""
-    respelt = 0
-    by_letters: dict[str, Counter[str]] = {}
-    for word, n in extra.items():
-        by_letters.setdefault(_word_letters(word), Counter())[word] = n
-    for word, n in missing.items():
-        others = by_letters.get(_word_letters(word), Counter())
-        respelt += min(n, others.total() - others[word[::-1]])
-    return respelt
+    respelt_words = 0
+    words_by_letters: dict[str, Counter[str]] = {}
+    for word, n in extra_words.items():
+        words_by_letters.setdefault(_sorted_letters(word), Counter())[word] = n
+    for word, n in missing_words.items():
+        words_of_same_letters = words_by_letters.get(_sorted_letters(word), Counter())
+        respelt_words += min(n, words_of_same_letters.total() - words_of_same_letters[word[::-1]])
+    return respelt_words
 
 
-_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_MARKUP_WITHOUT_WORDS = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 MARKDOWN_ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _HYPHEN_IN_WORD = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
 _TABLE_BLOCK = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
-_RUN_WORDS = 6  # words of a run that counts as repeated
-_DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
+_WORDS_OF_REPEATED_RUN = 6  # words of a run that counts as repeated
+_DOUBLED_THAI_SHARE = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
 _THAI = re.compile("[\u0e00-\u0eff]")
 
 
 def page_words(text: str) -> list[str]:
     """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
-    return _bare_words(plain_text(text))
+    return _audited_words(plain_text(text))
 
 
 def digits(text: str) -> list[str]:
     """The runs of digits of text or Markdown as they are written, such as 1.2.3, 13 or 10,000."""
-    return _bare_digits(plain_text(text))
+    return _audited_digits(plain_text(text))
 
 
-def _bare_words(text: str) -> list[str]:
-    unhyphenated = _HYPHEN_IN_WORD.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
-    return words_or_characters(unhyphenated.casefold())
+def _audited_words(text: str) -> list[str]:
+    unhyphenated_text = _HYPHEN_IN_WORD.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
+    return words_or_characters(unhyphenated_text.casefold())
 
 
-def _bare_digits(text: str) -> list[str]:
+def _audited_digits(text: str) -> list[str]:
     return digit_runs(without_leaders(text))
 
 
@@ -111,11 +124,11 @@ def _bare_digits(text: str) -> list[str]:
 def plain_text(text: str) -> str:
     """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
     text = MARKDOWN_ESCAPE.sub("", text) if "\\" in text else text
-    text = _MARKUP.sub(" ", text) if "<" in text or "](" in text else text
+    text = _MARKUP_WITHOUT_WORDS.sub(" ", text) if "<" in text or "](" in text else text
     return unicodedata.normalize("NFKC", html.unescape(text) if "&" in text else text)
 
 
-class Reference:
+class AuditReference:
     """A page's text layer, prepared once for several renditions.
 
     Of a `shaped` script it holds the right letters in the wrong order: letters are compared, and words of those from
@@ -126,8 +139,8 @@ class Reference:
         self.text = text
         bare = plain_text(text)
         self.shaped = is_shaped(bare)
-        self.words = _bare_words(bare)
-        self.numbers = _bare_digits(bare)
+        self.words = _audited_words(bare)
+        self.numbers = _audited_digits(bare)
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -135,21 +148,25 @@ class Reference:
 
     def audit(self, markdown: str) -> PageAudit:
         """Shares between 0 and 1; an empty reference is kept by everything."""
-        bare = plain_text(markdown)
-        found_words, found_numbers = _bare_words(bare), _bare_digits(bare)
+        audited_text = plain_text(markdown)
+        markdown_words, markdown_numbers = _audited_words(audited_text), _audited_digits(audited_text)
         if self.shaped:
-            return self._audit_letters(markdown, bare, found_numbers)
-        is_same = found_words == self.words  # as on most pages
-        formulas = FormulaLetters("" if is_same else markdown)
-        words_kept, glued = (1.0, 0.0) if is_same else self._words_kept(found_words, formulas)
-        lost = self._lost_numbers(found_numbers)
-        lost -= FormulaLetters(markdown if lost else "").take(lost)
-        numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
-        pairs_kept = 1.0 if is_same else self._pairs_kept(found_words, markdown)
-        words_once = (
-            found_words if is_same or not _has_rows(markdown) else _bare_words(plain_text(_unfill_cells(markdown)))
+            return self._audit_by_letters(markdown, audited_text, markdown_numbers)
+        has_same_words = markdown_words == self.words  # as on most pages
+        formula_letters = FormulaLetters("" if has_same_words else markdown)
+        words_kept, glued = (
+            (1.0, 0.0) if has_same_words else self._words_kept_and_glued(markdown_words, formula_letters)
         )
-        repeated = 0.0 if is_same else self._repeated(words_once)
+        lost_numbers = self._lost_numbers(markdown_numbers)
+        lost_numbers -= FormulaLetters(markdown if lost_numbers else "").take(lost_numbers)
+        numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
+        pairs_kept = 1.0 if has_same_words else self._neighbours_kept(markdown_words, markdown)
+        words_once = (
+            markdown_words
+            if has_same_words or not _has_rows(markdown)
+            else _audited_words(plain_text(_unfill_cells(markdown)))
+        )
+        repeated = 0.0 if has_same_words else self._repeated_share(words_once)
         text_kept = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.9 + 0.1 * pairs_kept)
         return PageAudit(
             words_kept=round(words_kept, 4),
@@ -159,72 +176,88 @@ class Reference:
             repeated=round(repeated, 4),
             tables=count_markdown_tables(markdown),
             text_kept=round(text_kept, 4),
-            lost_numbers=sorted(lost)[:20],
+            lost_numbers=sorted(lost_numbers)[:20],
         )
 
-    def _lost_numbers(self, found_numbers: list[str]) -> Counter[str]:
+    def _lost_numbers(self, markdown_numbers: list[str]) -> Counter[str]:
         """The reference's numbers that are gone; a page's label is none."""
-        if found_numbers == self.numbers:
+        if markdown_numbers == self.numbers:
             return Counter()
-        return Counter(self.numbers) - Counter(found_numbers) - Counter(page_labels(self.text))
+        return Counter(self.numbers) - Counter(markdown_numbers) - Counter(page_labels(self.text))
 
-    def _audit_letters(self, markdown: str, bare: str, found_numbers: list[str]) -> PageAudit:
+    def _audit_by_letters(self, markdown: str, audited_text: str, markdown_numbers: list[str]) -> PageAudit:
         """By letters and numbers, whatever their order; from right to left also by words, since those are in order."""
         layer_bare = plain_text(self.text)
-        layer_letters, found_letters = (Counter(filter(str.isalpha, text)) for text in (layer_bare, bare))
-        lost = self._lost_numbers(found_numbers)
-        share = (layer_letters & found_letters).total() / layer_letters.total()
-        letters_kept = 1.0 if share >= _DOUBLED and found_letters <= layer_letters and _THAI.search(bare) else share
+        layer_letters, markdown_letters = (Counter(filter(str.isalpha, text)) for text in (layer_bare, audited_text))
+        lost_numbers = self._lost_numbers(markdown_numbers)
+        kept_letters = (layer_letters & markdown_letters).total() / layer_letters.total()
+        letters_kept = (
+            1.0
+            if kept_letters >= _DOUBLED_THAI_SHARE and markdown_letters <= layer_letters and _THAI.search(audited_text)
+            else kept_letters
+        )
         letters_once = sum(map(str.isalpha, plain_text(_unfill_cells(markdown))))
         repeated = max(0.0, 1 - layer_letters.total() / letters_once) if letters_once else 0.0
-        numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
-        words = WordShares(letters_kept, 1.0, 0.0)
+        numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
+        word_shares = AuditedWordShares(letters_kept, 1.0, 0.0)
         if is_right_to_left(layer_bare):
-            tables = [bare_words(plain_text(table)) for table in _TABLE_BLOCK.findall(markdown)]
-            words = compare_words(bare_words(layer_bare), bare_words(bare), tables)
-        text_kept = words.kept * numbers_kept * (1 - repeated) * (0.9 + 0.1 * words.neighbours) * (1 - words.turned)
+            table_words = [words_without_vowel_signs(plain_text(table)) for table in _TABLE_BLOCK.findall(markdown)]
+            word_shares = audit_right_to_left_words(
+                words_without_vowel_signs(layer_bare), words_without_vowel_signs(audited_text), table_words
+            )
+        text_kept = (
+            word_shares.kept
+            * numbers_kept
+            * (1 - repeated)
+            * (0.9 + 0.1 * word_shares.neighbours)
+            * (1 - word_shares.turned)
+        )
         return PageAudit(
-            words_kept=round(words.kept, 4),
-            pairs_kept=round(words.neighbours, 4),
+            words_kept=round(word_shares.kept, 4),
+            pairs_kept=round(word_shares.neighbours, 4),
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
             repeated=round(repeated, 4),
             tables=count_markdown_tables(markdown),
             text_kept=round(text_kept, 4),
-            lost_numbers=sorted(lost)[:20],
+            lost_numbers=sorted(lost_numbers)[:20],
         )
 
-    def _words_kept(self, found_words: list[str], formulas: FormulaLetters) -> tuple[float, float]:
+    def _words_kept_and_glued(self, markdown_words: list[str], formula_letters: FormulaLetters) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""
-        found_counts = Counter(found_words)
-        words_kept = sum(min(n, found_counts[word]) for word, n in self.counts.items() if word in found_counts)
-        words_kept += formulas.take(self.counts - found_counts).total()
-        unknown = [word for word in found_counts if word not in self.counts and len(word) > 3]
-        squeezed = "".join(self.words) if unknown else ""
-        glued = sum(found_counts[word] for word in unknown if word in squeezed)
-        return words_kept / len(self.words) if self.words else 1.0, glued / len(found_words) if found_words else 0.0
+        markdown_counts = Counter(markdown_words)
+        words_kept = sum(min(n, markdown_counts[word]) for word, n in self.counts.items() if word in markdown_counts)
+        words_kept += formula_letters.take(self.counts - markdown_counts).total()
+        unknown_words = [word for word in markdown_counts if word not in self.counts and len(word) > 3]
+        squeezed_layer = "".join(self.words) if unknown_words else ""
+        glued_words = sum(markdown_counts[word] for word in unknown_words if word in squeezed_layer)
+        return words_kept / len(self.words) if self.words else 1.0, glued_words / len(
+            markdown_words
+        ) if markdown_words else 0.0
 
-    def _pairs_kept(self, found_words: list[str], markdown: str) -> float:
+    def _neighbours_kept(self, markdown_words: list[str], markdown: str) -> float:
         """The share of the reference's neighbouring words that are still neighbours, or stand in one table."""
         layer_pairs = Counter(pairwise(self.words))
-        lost_pairs = layer_pairs - Counter(pairwise(found_words))
+        lost_pairs = layer_pairs - Counter(pairwise(markdown_words))
         if not layer_pairs or not lost_pairs:
             return 1.0
-        tables = [set(_bare_words(plain_text(table))) for table in _TABLE_BLOCK.findall(markdown)]
-        missing = sum(n for (a, b), n in lost_pairs.items() if not any(a in table and b in table for table in tables))
-        return 1 - missing / layer_pairs.total()
+        table_words = [set(_audited_words(plain_text(table))) for table in _TABLE_BLOCK.findall(markdown)]
+        lost_outside_tables = sum(
+            n for (a, b), n in lost_pairs.items() if not any(a in table and b in table for table in table_words)
+        )
+        return 1 - lost_outside_tables / layer_pairs.total()
 
-    def _repeated(self, found_words: list[str]) -> float:
+    def _repeated_share(self, markdown_words: list[str]) -> float:
         """The share of words in runs of six that come more often than in the reference, of those at the most that it
         does not hold so often: the figures along the axes of a chart are read in another order, and make runs too."""
-        runs = Counter(zip(*(found_words[k:] for k in range(_RUN_WORDS)), strict=False))
-        repeated_runs = {run: n for run, n in runs.items() if n > 1}
+        word_runs = Counter(zip(*(markdown_words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
+        repeated_runs = {run: n for run, n in word_runs.items() if n > 1}
         if not repeated_runs:
             return 0.0
-        layer_runs = Counter(zip(*(self.words[k:] for k in range(_RUN_WORDS)), strict=False))
-        extra = sum(max(0, n - max(1, layer_runs[run])) for run, n in repeated_runs.items())
-        surplus = (Counter(found_words) - self.counts).total()
-        return min(extra, surplus) / len(found_words)
+        layer_runs = Counter(zip(*(self.words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
+        extra_runs = sum(max(0, n - max(1, layer_runs[run])) for run, n in repeated_runs.items())
+        surplus_words = (Counter(markdown_words) - self.counts).total()
+        return min(extra_runs, surplus_words) / len(markdown_words)
 
 
 def _has_rows(markdown: str) -> bool:
@@ -236,12 +269,13 @@ def _unfill_cells(markdown: str) -> str:
     row_above: list[str] = []
     markdown_lines = []
     for markdown_line in markdown.split("\n"):
-        cells = markdown_line.split("|") if markdown_line.startswith("|") else []
-        new_cells = [
-            cell if cell not in cells[max(0, k - 1) : k] + row_above[k : k + 1] else "" for k, cell in enumerate(cells)
+        filled_cells = markdown_line.split("|") if markdown_line.startswith("|") else []
+        unfilled_cells = [
+            cell if cell not in filled_cells[max(0, k - 1) : k] + row_above[k : k + 1] else ""
+            for k, cell in enumerate(filled_cells)
         ]
-        markdown_lines.append(" ".join(new_cells) if cells else markdown_line)
-        row_above = cells
+        markdown_lines.append(" ".join(unfilled_cells) if filled_cells else markdown_line)
+        row_above = filled_cells
     return "\n".join(markdown_lines)
 
 

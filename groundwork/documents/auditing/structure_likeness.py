@@ -10,42 +10,42 @@ from itertools import pairwise
 from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.table_rows_and_cells import read_table
 
-Relations = Counter[tuple[str, ...]]
+StructureRelations = Counter[tuple[str, ...]]
 _MOST_MERGED_CELLS = 6  # cells that a merged one may hold
 
 
-def structure_relations(markdown: str) -> Relations:
+def structure_relations(markdown: str) -> StructureRelations:
     """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
-    relations: Relations = Counter()
-    for block in blocks(markdown):
-        table_markdown = markdown[block.start : block.end]
-        if block.kind == "table":
-            rows = _bare_rows(table_markdown)
-            relations.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
-            relations.update(
+    structure: StructureRelations = Counter()
+    for markdown_block in blocks(markdown):
+        table_markdown = markdown[markdown_block.start : markdown_block.end]
+        if markdown_block.kind == "table":
+            bare_rows = _bare_table_rows(table_markdown)
+            structure.update(("right", a, b) for row in bare_rows for a, b in pairwise(filter(None, row)))
+            structure.update(
                 ("below", a, b)
-                for above, below in pairwise(rows)
+                for above, below in pairwise(bare_rows)
                 for a, b in zip(above, below, strict=False)
                 if a and b
             )
-        elif block.kind == "heading":
-            relations["heading", bare_letters(plain_title(table_markdown.strip("# \n")))] += 1
-    return relations
+        elif markdown_block.kind == "heading":
+            structure["heading", bare_letters(plain_title(table_markdown.strip("# \n")))] += 1
+    return structure
 
 
 def structure_likeness(markdown: str, yardstick: str) -> float | None:
     """F1 of the structure of a rendition against that of another; None where neither has any."""
-    ours, theirs = structure_relations(markdown), structure_relations(yardstick)
-    relation_count = ours.total() + theirs.total()
-    return 2 * (ours & theirs).total() / relation_count if relation_count else None
+    own_relations, yardstick_relations = structure_relations(markdown), structure_relations(yardstick)
+    relation_count = own_relations.total() + yardstick_relations.total()
+    return 2 * (own_relations & yardstick_relations).total() / relation_count if relation_count else None
 
 
 def merged_cells(yardstick: str) -> set[str]:
     """What a cell says that holds several neighbouring cells of the yardstick's tables, in letters and digits alone."""
     joined_cells: set[str] = set()
     single_cells: set[str] = set()
-    for text in _tables(yardstick):
-        for row in _bare_rows(text):
+    for yardstick_table in _tables_of_markdown(yardstick):
+        for row in _bare_table_rows(yardstick_table):
             cells = [cell for cell in row if cell]
             single_cells.update(cells)
             joined_cells.update(
@@ -56,21 +56,26 @@ def merged_cells(yardstick: str) -> set[str]:
 
 def merges_more(markdown: str, other: str) -> bool:
     """Whether more cells of a rendition hold several neighbouring cells of the other one than the other way round."""
-    return _count_merged(markdown, other) > _count_merged(other, markdown)
+    return _count_merged_cells(markdown, other) > _count_merged_cells(other, markdown)
 
 
-def _count_merged(markdown: str, yardstick: str) -> int:
-    merged = merged_cells(yardstick)
-    return sum(cell in merged for text in _tables(markdown) for row in _bare_rows(text) for cell in row)
+def _count_merged_cells(markdown: str, yardstick: str) -> int:
+    cells_merged_here = merged_cells(yardstick)
+    return sum(
+        cell in cells_merged_here
+        for table in _tables_of_markdown(markdown)
+        for row in _bare_table_rows(table)
+        for cell in row
+    )
 
 
-def _tables(markdown: str) -> Iterator[str]:
+def _tables_of_markdown(markdown: str) -> Iterator[str]:
     return (markdown[block.start : block.end] for block in blocks(markdown) if block.kind == "table")
 
 
-def _bare_rows(table: str) -> list[list[str]]:
-    parsed = read_table(table)
-    return [[bare_letters(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
+def _bare_table_rows(table: str) -> list[list[str]]:
+    parsed_table = read_table(table)
+    return [[bare_letters(cell.text) for cell in row.cells] for row in [*parsed_table.header, *parsed_table.data]]
 
 
 def bare_letters(text: str) -> str:

@@ -15,8 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.doubtful_pages_html import (
+    DOUBTFUL_PICTURE_QUALITY,
+    DOUBTFUL_PICTURE_SIDE,
+    MOST_DOUBTFUL_PAGES,
+    DoubtfulPage,
+)
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.converter_processes import (
     ProcessCalls,
     call_crashes,
@@ -57,8 +62,8 @@ from groundwork.documents.pdf_files.document_title import choose_title
 from groundwork.documents.pdf_files.pdfium import count_frames, page_jpeg, unlock
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
-from groundwork.documents.repair.broken_lines import tidy_page
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.broken_lines import mend_broken_lines
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.language.unreadable_text import UNREADABLE
@@ -188,7 +193,7 @@ class Ingestion:
         if not "".join(page_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
             raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGES else as_pdf}")
-        stitched = stitch(page_texts, flowing=False, titles_apart=converter_name != "plain")
+        stitched = join_pages(page_texts, flowing=False, titles_apart=converter_name != "plain")
         numbered = zip(page_numbers, stitched.spans, strict=True) if has_pages else ()
         pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered]
         return stitched.markdown, pages, conversion.title
@@ -200,7 +205,7 @@ class Ingestion:
         audited = await self._read_by_vision(path, page_numbers, [])
         if failures := [f"page {n}: {why}" for n, why in zip(page_numbers, audited.troubles, strict=True) if why]:
             raise BadDocument("; ".join(failures))
-        stitched = stitch(audited.pages)
+        stitched = join_pages(audited.pages)
         pages = [
             Page(number=n, start=start, end=end, converter=converter_name, scan=True)
             for n, (start, end) in zip(page_numbers, stitched.spans, strict=True)
@@ -250,10 +255,12 @@ class Ingestion:
         threshold = self.config.ingest.audit_threshold
         reasons = {page.number: UNREADABLE if page.number in unreadable else doubt(page, threshold) for page in pages}
         doubtful_pages = [page for page in pages if reasons[page.number]]
-        self.not_shown = [page.number for page in doubtful_pages[MOST_PAGES:]]
-        for page in doubtful_pages[:MOST_PAGES]:
+        self.not_shown = [page.number for page in doubtful_pages[MOST_DOUBTFUL_PAGES:]]
+        for page in doubtful_pages[:MOST_DOUBTFUL_PAGES]:
             try:
-                picture = await self._processes.call(page_jpeg, str(path), page.number, PICTURE_SIDE, PICTURE_QUALITY)
+                picture = await self._processes.call(
+                    page_jpeg, str(path), page.number, DOUBTFUL_PICTURE_SIDE, DOUBTFUL_PICTURE_QUALITY
+                )
             except WorkerFailed:
                 picture = b""
             text = markdown[page.start : page.end]
@@ -394,8 +401,8 @@ def _fill_from_text_layer(drafts: Sequence[PageDraft], layer: TextLayer, page_nu
     for page_number in page_numbers:
         draft, text = drafts[page_number - 1], page_texts[page_number - 1]
         if not draft.markdown.strip() and text.strip():
-            draft.markdown, draft.converter = tidy_page(text), "text layer"
-            draft.audit = Reference(text).audit(draft.markdown)
+            draft.markdown, draft.converter = mend_broken_lines(text), "text layer"
+            draft.audit = AuditReference(text).audit(draft.markdown)
             draft.fell_back = draft.fell_back or f"no converter gave its text, and tables are lost; {OCR}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, set_headings
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.records import Page, PageAudit
 
 
@@ -52,7 +52,9 @@ def assemble_pages(
 ) -> tuple[str, list[Page]]:
     """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
     chosen_numbers = set(page_numbers)
-    stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
+    stitched = join_pages(
+        set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline])
+    )
     pages = [
         Page(
             number=number,

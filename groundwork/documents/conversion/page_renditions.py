@@ -13,13 +13,13 @@ from typing import NamedTuple
 import msgspec
 import regex
 
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.readability import contents_lines, count_true_rows, readability
 from groundwork.documents.auditing.structure_likeness import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.layout.forms_and_annotations import TICKS
-from groundwork.documents.repair.broken_lines import tidy_page
-from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
+from groundwork.documents.repair.broken_lines import mend_broken_lines
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_words_parted_by_hyphen
 from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.language.language_and_script import is_shaped
@@ -71,7 +71,7 @@ class _Judge:
         self._first_page_keys: Set[str] = frozenset()  # of them those that stay on the first page
         self._position_keys: set[str] = set()
         self._words: DocumentWords | None = None
-        self._audited: dict[int, tuple[Reference, dict[Draft, Rendition]]] = {}  # what may be asked for once more
+        self._audited: dict[int, tuple[AuditReference, dict[Draft, Rendition]]] = {}  # what may be asked for once more
 
     def convert(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
         """The pages `numbers`, each in its best rendition."""
@@ -105,7 +105,7 @@ class _Judge:
         reason = f"{type(error).__name__}: {error}"
         return AuditedPages(
             pages=[""],
-            audits=[Reference(self._layer[number - 1]).audit("")],
+            audits=[AuditReference(self._layer[number - 1]).audit("")],
             makers=[self._name],
             warnings=[f"page {number}: {self._name}: {reason}"],
             troubles=[reason],
@@ -141,7 +141,7 @@ class _Judge:
         self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]
     ) -> Rendition:
         layer = self._strip(self._layer[number - 1], number, left_out)
-        reference, audited = self._audited.pop(i) if i in self._audited else (Reference(layer), {})
+        reference, audited = self._audited.pop(i) if i in self._audited else (AuditReference(layer), {})
         renditions = self._drafts(conversion.renditions or {"": conversion.pages}, i, number, left_out)
         only_running = left_out and not reference.words  # and nothing that another rendition could keep
         chosen = choose_rendition(islice(renditions, 1) if only_running else renditions, reference, audited)
@@ -154,7 +154,7 @@ class _Judge:
     ) -> Iterator[Draft]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
-            draft = pages[i] if maker == OWN_RENDITION else tidy_page(pages[i])
+            draft = pages[i] if maker == OWN_RENDITION else mend_broken_lines(pages[i])
             yield maker, self._strip(draft, number, [] if maker == OWN_RENDITION else left_out)
 
     def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
@@ -166,7 +166,7 @@ class _Judge:
 
     def _mend(self, rendition: Rendition) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
-        if rendition.maker == OWN_RENDITION or not has_parted(rendition.markdown):
+        if rendition.maker == OWN_RENDITION or not has_words_parted_by_hyphen(rendition.markdown):
             return rendition.markdown
         self._words = self._words or DocumentWords(line for page in self._layer for line in page.split("\n"))
         return self._words.mend(rendition.markdown)
@@ -188,7 +188,7 @@ class Rendition(NamedTuple):
     audit: PageAudit
 
 
-def _audit_rendition(maker: str, draft: str, reference: Reference) -> Rendition:
+def _audit_rendition(maker: str, draft: str, reference: AuditReference) -> Rendition:
     """A rendition with its audit; what is not perfect is first mended by the text layer."""
     audit = reference.audit(draft)
     if reference.shaped:
@@ -200,7 +200,7 @@ def _audit_rendition(maker: str, draft: str, reference: Reference) -> Rendition:
     return Rendition(maker, draft, audit)
 
 
-def choose_rendition(drafts: Iterator[Draft], reference: Reference, audited: dict[Draft, Rendition]) -> Rendition:
+def choose_rendition(drafts: Iterator[Draft], reference: AuditReference, audited: dict[Draft, Rendition]) -> Rendition:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure.
 
     `audited`: those that have been audited before; the others are added.
@@ -230,13 +230,13 @@ def _is_good(audit: PageAudit) -> bool:
     return audit.text_kept > 1 - _LEAST_GAIN and not audit.lost_numbers
 
 
-def _is_no_worse(candidate: Rendition, best: Rendition, reference: Reference) -> bool:
+def _is_no_worse(candidate: Rendition, best: Rendition, reference: AuditReference) -> bool:
     candidate_qualities, best_qualities = (_qualities(rendition, reference) for rendition in (candidate, best))
     keeps_all = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
     return keeps_all and not merges_more(candidate.markdown, best.markdown)
 
 
-def _qualities(rendition: Rendition, reference: Reference) -> tuple[float, ...]:
+def _qualities(rendition: Rendition, reference: AuditReference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
@@ -245,7 +245,7 @@ def _qualities(rendition: Rendition, reference: Reference) -> tuple[float, ...]:
     return (*kept_shares, -_count_symbols(markdown, reference), *structure)
 
 
-def _count_symbols(markdown: str, reference: Reference) -> int:
+def _count_symbols(markdown: str, reference: AuditReference) -> int:
     """Runs of symbols in the place of a word's letters, as a font without a mapping gives them, beyond the layer's."""
     if markdown.isascii():
         return 0

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import Reference, digits, page_words
+from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
 from groundwork.documents.conversion.page_renditions import AuditedPages
-from groundwork.documents.repair.broken_lines import tidy_page
+from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.language.unreadable_text import is_misread, is_unreadable
@@ -110,7 +110,9 @@ class PageReader:
             troubles.append(verdict.trouble or f"numbers lost: {', '.join(verdict.audit.lost_numbers[:5])}")
             correction = self._correction(reply, verdict)
         if not verdicts:
-            return Completeness("", Reference(layer_text).audit(""), troubles[-1] if troubles else "no upright reply")
+            return Completeness(
+                "", AuditReference(layer_text).audit(""), troubles[-1] if troubles else "no upright reply"
+            )
         return _best_kept(verdicts)
 
     def _correction(self, reply: str, verdict: Completeness) -> list[dict[str, str]]:
@@ -213,12 +215,12 @@ class PageLayer:
     def judge(self, reply: str, threshold: float) -> Completeness:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
         unfenced = _FENCED.sub(r"\1", reply.strip()).strip()
-        markdown = "" if unfenced.strip("`*_ .") == "EMPTY" else plain_contents(tidy_page(unfenced))
+        markdown = "" if unfenced.strip("`*_ .") == "EMPTY" else plain_contents(mend_broken_lines(unfenced))
         if repeated := self._repeated(markdown):
             reason = f"It repeats {repeated!r} without end."
-            return Completeness("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
+            return Completeness("", AuditReference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
         layer = self._without_edges(markdown)
-        reference = Reference(layer)
+        reference = AuditReference(layer)
         audit = _audit_leniently(reference, reference.audit(markdown), markdown)
         is_whole = audit.text_kept >= threshold and not audit.lost_numbers and not _has_lost_stretch(layer, markdown)
         if len(reference.words) < WORDS_TO_JUDGE or is_whole:
@@ -283,7 +285,7 @@ def is_other_page(audit: PageAudit, layer: str) -> bool:
     return audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
 
 
-def _audit_leniently(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit:
+def _audit_leniently(reference: AuditReference, audit: PageAudit, markdown: str) -> PageAudit:
     """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
     if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
         return audit

@@ -52,7 +52,7 @@ from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
 from groundwork.documents.layout.turned_text import TurnedTexts, place_on_page, upright
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
 
@@ -141,7 +141,7 @@ def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) 
     blocks_by_part = groupby(
         join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda block: block.part
     )
-    page_text = stitch(
+    page_text = join_pages(
         ["\n\n".join(block.text for block in blocks) for _, blocks in blocks_by_part], titles_apart=False
     ).markdown
     head_text, foot_text = (_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))

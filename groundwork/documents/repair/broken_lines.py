@@ -18,64 +18,70 @@ _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 
 
-def tidy_page(markdown: str) -> str:
+def mend_broken_lines(markdown: str) -> str:
     """A page's Markdown with broken lines joined, one item a paragraph, headings free-standing, leaders shortened."""
-    tidied: list[str] = []
-    fence = ""
+    mended_lines: list[str] = []
+    code_fence = ""
     for line in markdown.replace("\r\n", "\n").split("\n"):
-        text = line.rstrip()
-        if marker := re.match(r"\s*(```+|~~~+)", text):
-            fence = "" if fence and text.strip().startswith(fence) else fence or marker[1]
-            tidied.append(text)
-        elif fence:
-            tidied.append(text)
+        page_line = line.rstrip()
+        if fence_marker := re.match(r"\s*(```+|~~~+)", page_line):
+            code_fence = (
+                "" if code_fence and page_line.strip().startswith(code_fence) else code_fence or fence_marker[1]
+            )
+            mended_lines.append(page_line)
+        elif code_fence:
+            mended_lines.append(page_line)
         else:
-            _append_line(tidied, _tidy_line(text))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(tidied)).strip("\n")
+            _append_mended_line(mended_lines, _tidy_broken_line(page_line))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(mended_lines)).strip("\n")
 
 
-def _tidy_line(line: str) -> str:
-    line = _UNDERLINE.sub("", line) if "u>" in line else line
-    line = _BACK_LINK.sub("", line) if "↑" in line else line
-    text = shortened_leaders(line)
-    if text != line:
-        text = text.replace("**", "").lstrip("# ").rstrip()
-    elif len(text) > 160 and (heading := HEADING_LINE.match(text)):
-        text = heading[2]  # a paragraph, whatever the engine took it for
-    return _GLUED_ITEM.sub(r"\1 ", text)
+def _tidy_broken_line(page_line: str) -> str:
+    page_line = _UNDERLINE.sub("", page_line) if "u>" in page_line else page_line
+    page_line = _BACK_LINK.sub("", page_line) if "↑" in page_line else page_line
+    short_line = shortened_leaders(page_line)
+    if short_line != page_line:
+        short_line = short_line.replace("**", "").lstrip("# ").rstrip()
+    elif len(short_line) > 160 and (heading := HEADING_LINE.match(short_line)):
+        short_line = heading[2]  # a paragraph, whatever the engine took it for
+    return _GLUED_ITEM.sub(r"\1 ", short_line)
 
 
-def _append_line(lines: list[str], line: str) -> None:
+def _append_mended_line(mended_lines: list[str], page_line: str) -> None:
     """Append a line: to the line before where it goes on with it, after a blank line where it begins a block."""
-    previous = lines[-1] if lines else ""
-    if not line.strip() or not previous.strip():
-        if line.strip() or previous.strip():
-            lines.append(line)
-    elif _continues_line(previous, line):
-        lines[-1] = _join_lines(previous, line.strip())
-    elif _needs_blank(previous, line):
-        lines += ["", line]
+    previous_line = mended_lines[-1] if mended_lines else ""
+    if not page_line.strip() or not previous_line.strip():
+        if page_line.strip() or previous_line.strip():
+            mended_lines.append(page_line)
+    elif _continues_broken_line(previous_line, page_line):
+        mended_lines[-1] = _join_broken_line(previous_line, page_line.strip())
+    elif _needs_blank_line_before(previous_line, page_line):
+        mended_lines += ["", page_line]
     else:
-        lines.append(line)
+        mended_lines.append(page_line)
 
 
-def _continues_line(previous: str, line: str) -> bool:
-    text = line.lstrip("* ")
-    if BLOCK_START.match(line) or BLOCK_START.match(previous) or ITEM_START.match(text):
+def _continues_broken_line(previous_line: str, line: str) -> bool:
+    line_text = line.lstrip("* ")
+    if BLOCK_START.match(line) or BLOCK_START.match(previous_line) or ITEM_START.match(line_text):
         return False
-    return not previous.endswith(LINE_ENDS) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
+    return (
+        not previous_line.endswith(LINE_ENDS)
+        and (line_text[:1].islower() or line_text[:1] == "(")
+        and "…" not in previous_line
+    )
 
 
-def _join_lines(previous: str, line: str) -> str:
-    if HYPHEN_END.search(previous) and line[:1].islower():
-        return previous[:-1] + line
-    return f"{previous} {line}"
+def _join_broken_line(broken_line: str, line: str) -> str:
+    if HYPHEN_END.search(broken_line) and line[:1].islower():
+        return broken_line[:-1] + line
+    return f"{broken_line} {line}"
 
 
-def _needs_blank(previous: str, line: str) -> bool:
+def _needs_blank_line_before(previous_line: str, line: str) -> bool:
     """Headings stand free, and numbered rules are paragraphs of their own; bullet lists stay together."""
-    if line.startswith("#") or previous.startswith("#"):
+    if line.startswith("#") or previous_line.startswith("#"):
         return True
-    if line.startswith("|") != previous.startswith("|"):
+    if line.startswith("|") != previous_line.startswith("|"):
         return True
     return bool(_STOPPED_ITEM.match(line))

@@ -30,10 +30,12 @@ _NUMBER_RANGE = re.compile(r"\d[-–]$")
 _HYPHENS = ("-", "‐", "‑")
 _STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _BLANK_AFTER_HYPHEN = re.compile(r"\w- \w")
-_PARTED_WORD = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
+_WORD_PARTED_BY_HYPHEN = re.compile(
+    r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)"
+)
 
 
-class _Words(NamedTuple):
+class _HyphenatedWords(NamedTuple):
     """Of a document: its words, those with hyphens, and what these begin and end with."""
 
     unhyphenated: set[str]
@@ -49,28 +51,28 @@ class DocumentWords:
     """
 
     def __init__(self, page_lines: Iterable[str]) -> None:
-        self._given_lines = page_lines
+        self._unread_lines = page_lines
 
     @cached_property
     def _lines(self) -> list[str]:
-        return list(self._given_lines)
+        return list(self._unread_lines)
 
     @cached_property
-    def _words(self) -> _Words:
+    def _words(self) -> _HyphenatedWords:
         unhyphenated: set[str] = set()
         hyphenated: set[str] = set()
-        is_parted = False
+        ends_in_hyphen = False
         for page_line in self._lines:
-            text = page_line.casefold().rstrip()
-            line_words = HYPHENATED.findall(text)
-            skipped, is_parted = int(is_parted), text.endswith(("-", "‐"))
-            for word in line_words[skipped : len(line_words) - is_parted]:
+            lower_line = page_line.casefold().rstrip()
+            line_words = HYPHENATED.findall(lower_line)
+            skipped_words, ends_in_hyphen = int(ends_in_hyphen), lower_line.endswith(("-", "‐"))
+            for word in line_words[skipped_words : len(line_words) - ends_in_hyphen]:
                 if "-" in word or "‐" in word or "‑" in word:
                     hyphenated.add(_with_plain_hyphens(word))
                 else:
                     unhyphenated.add(word)
-        starts, ends = ({word.split("-")[k] for word in hyphenated} for k in (0, -1))
-        return _Words(unhyphenated, hyphenated, starts, ends)
+        compound_starts, compound_ends = ({word.split("-")[k] for word in hyphenated} for k in (0, -1))
+        return _HyphenatedWords(unhyphenated, hyphenated, compound_starts, compound_ends)
 
     def join(self, above: str, below: str) -> str:
         """Two lines of a paragraph as one: with a space, or by the word that the line's end parts.
@@ -78,17 +80,19 @@ class DocumentWords:
         Between Chinese or Japanese characters, and between them and a number, no space stands; nor between two letters
         of Thai, Lao, Burmese or Khmer, whose lines end between words.
         """
-        stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
-        tail = HYPHENATED.match(below) if stem else None
-        pair = above[-1:] + below[:1]
-        if _HANGUL_PAIR.fullmatch(pair) and not self._korean_line_ends.is_space(above, below):
+        hyphen_stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
+        hyphen_tail = HYPHENATED.match(below) if hyphen_stem else None
+        letters_at_line_end = above[-1:] + below[:1]
+        if _HANGUL_PAIR.fullmatch(letters_at_line_end) and not self._korean_line_ends.is_space(above, below):
             return above + below
-        if not stem and (_UNSPACED_PAIR.fullmatch(pair) or _PHRASE_PAIR.fullmatch(pair)):
+        if not hyphen_stem and (
+            _UNSPACED_PAIR.fullmatch(letters_at_line_end) or _PHRASE_PAIR.fullmatch(letters_at_line_end)
+        ):
             return above + below
-        if not stem or not tail:
-            is_parted = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
-            return above + below if is_parted and below[:1].isdigit() else f"{above} {below}"
-        keeps_hyphen = below[0].isupper() or self.keeps(stem[1], tail[0])
+        if not hyphen_stem or not hyphen_tail:
+            is_parted_number = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
+            return above + below if is_parted_number and below[:1].isdigit() else f"{above} {below}"
+        keeps_hyphen = below[0].isupper() or self.keeps(hyphen_stem[1], hyphen_tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
     @cached_property
@@ -97,32 +101,34 @@ class DocumentWords:
 
     def keeps(self, stem: str, tail: str) -> bool:
         """Whether the hyphen between two parts belongs to the word: the document writes it so, or others like it."""
-        words, compound = self._words, _with_plain_hyphens(f"{stem}-{tail}").casefold()
-        if compound in words.hyphenated:
+        document_words, hyphenated_word = self._words, _with_plain_hyphens(f"{stem}-{tail}").casefold()
+        if hyphenated_word in document_words.hyphenated:
             return True
-        if compound.replace("-", "") in words.unhyphenated:
+        if hyphenated_word.replace("-", "") in document_words.unhyphenated:
             return False
         if "-" in _with_plain_hyphens(stem):
             return True  # a compound is parted at its own hyphens
         tail_start, tail_end = tail.casefold().partition("-")[0], tail.casefold().rpartition("-")[2]
-        if tail_end in words.ends and stem.casefold() in words.unhyphenated:
+        if tail_end in document_words.ends and stem.casefold() in document_words.unhyphenated:
             return True  # model-based, for it writes rule-based
-        return stem.casefold() in words.starts and (tail_start in words.unhyphenated or tail_end in words.ends)
+        return stem.casefold() in document_words.starts and (
+            tail_start in document_words.unhyphenated or tail_end in document_words.ends
+        )
 
     def mend(self, text: str) -> str:
         """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""
-        return _PARTED_WORD.sub(self._mended, text)
+        return _WORD_PARTED_BY_HYPHEN.sub(self._without_blank_after_hyphen, text)
 
-    def _mended(self, match: re.Match[str]) -> str:
-        compound = _with_plain_hyphens(f"{match[1]}-{match[2]}").casefold()
-        if compound in self._words.hyphenated:
+    def _without_blank_after_hyphen(self, match: re.Match[str]) -> str:
+        hyphenated_word = _with_plain_hyphens(f"{match[1]}-{match[2]}").casefold()
+        if hyphenated_word in self._words.hyphenated:
             return f"{match[1]}-{match[2]}"
-        return f"{match[1]}{match[2]}" if compound.replace("-", "") in self._words.unhyphenated else match[0]
+        return f"{match[1]}{match[2]}" if hyphenated_word.replace("-", "") in self._words.unhyphenated else match[0]
 
 
-def has_parted(text: str) -> bool:
+def has_words_parted_by_hyphen(text: str) -> bool:
     """Whether a text has what may be a word with a blank after its hyphen."""
-    return _BLANK_AFTER_HYPHEN.search(text) is not None and _PARTED_WORD.search(text) is not None
+    return _BLANK_AFTER_HYPHEN.search(text) is not None and _WORD_PARTED_BY_HYPHEN.search(text) is not None
 
 
 def _with_plain_hyphens(word: str) -> str:
@@ -130,11 +136,14 @@ def _with_plain_hyphens(word: str) -> str:
 
 
 _CONTROL_RANGES = "\\x01\\x03-\\x08\\x0b\\x0c\\x0e-\\x1f"  # pdfium writes 2 where a line's end parts a word
-_WORD = re.compile(rf"(?<![^\W\d_])([^\W\d_]*)([{_CONTROL_RANGES}])([^\W\d_]*)(?![^\W\d_{_CONTROL_RANGES}])")
+_WORD_WITH_LIGATURE_CODE = re.compile(
+    rf"(?<![^\W\d_])([^\W\d_]*)([{_CONTROL_RANGES}])([^\W\d_]*)(?![^\W\d_{_CONTROL_RANGES}])"
+)
 _CONTROL_CHARACTER = re.compile(rf"[{_CONTROL_RANGES}]")
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
-_LEAST_LETTERS, _LEAST_WORDS, _MOST_WORDS = 3, 3, 60  # beside the character; different words to judge by; looked at
-_BEST_RATIO = 1.15  # times the letters that a subword has with the second best ligature
+# beside the character; different words to judge by; looked at
+_LEAST_LIGATURE_LETTERS, _LEAST_LIGATURE_WORDS, _MOST_LIGATURE_WORDS = 3, 3, 60
+_BEST_LIGATURE_RATIO = 1.15  # times the letters that a subword has with the second best ligature
 _LEAST_SUBWORD = 2.4  # letters of a subword of words that are words
 
 
@@ -142,39 +151,48 @@ def find_ligatures(pages: Iterable[str]) -> dict[str, str]:
     """Control character: the ligature that it stands for in these pages, where that is certain."""
     words_by_code: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     for page in filter(_CONTROL_CHARACTER.search, pages):
-        for word_start, code, word_end in _WORD.findall(page):
-            if len(word_start) + len(word_end) >= _LEAST_LETTERS:
-                words_by_code[code][word_start.lower(), word_end.lower()] = None
+        for before_ligature, ligature_code, behind_ligature in _WORD_WITH_LIGATURE_CODE.findall(page):
+            if len(before_ligature) + len(behind_ligature) >= _LEAST_LIGATURE_LETTERS:
+                words_by_code[ligature_code][before_ligature.lower(), behind_ligature.lower()] = None
     ligatures = {
-        code: _likeliest_ligature(list(word_parts)[:_MOST_WORDS])
-        for code, word_parts in words_by_code.items()
-        if len(word_parts) >= _LEAST_WORDS
+        ligature_code: _likeliest_ligature(list(word_parts)[:_MOST_LIGATURE_WORDS])
+        for ligature_code, word_parts in words_by_code.items()
+        if len(word_parts) >= _LEAST_LIGATURE_WORDS
     }
-    return {code: ligature for code, ligature in ligatures.items() if ligature}
+    return {ligature_code: ligature for ligature_code, ligature in ligatures.items() if ligature}
 
 
 def restore_ligatures(text: str, ligatures: Mapping[str, str]) -> str:
     """The text with the ligatures of its words as letters."""
-    if not any(code in text for code in ligatures):
+    if not any(ligature_code in text for ligature_code in ligatures):
         return text
-    return _WORD.sub(lambda match: _replace_ligature(match, ligatures), text)
+    return _WORD_WITH_LIGATURE_CODE.sub(lambda match: _replace_ligature(match, ligatures), text)
 
 
 def _replace_ligature(match: re.Match[str], ligatures: Mapping[str, str]) -> str:
-    word_start, code, word_end = match.groups()
-    return f"{word_start}{ligatures[code]}{word_end}" if code in ligatures and word_start + word_end else match[0]
+    before_ligature, ligature_code, behind_ligature = match.groups()
+    return (
+        f"{before_ligature}{ligatures[ligature_code]}{behind_ligature}"
+        if ligature_code in ligatures and before_ligature + behind_ligature
+        else match[0]
+    )
 
 
 def _likeliest_ligature(word_parts: list[tuple[str, str]]) -> str:
     """The ligature with which words are made of the fewest subwords; "" where none is plainly the best."""
-    rated = sorted(
+    rated_ligatures = sorted(
         (
             letters_per_subword(
-                latin_words(" ".join(f"{word_start}{ligature}{word_end}" for word_start, word_end in word_parts))
+                latin_words(
+                    " ".join(
+                        f"{before_ligature}{ligature}{behind_ligature}"
+                        for before_ligature, behind_ligature in word_parts
+                    )
+                )
             ),
             ligature,
         )
         for ligature in _LIGATURES
     )
-    (second_score, _), (best_score, ligature) = rated[-2:]
-    return ligature if best_score >= _LEAST_SUBWORD and best_score >= _BEST_RATIO * second_score else ""
+    (second_score, _), (best_score, ligature) = rated_ligatures[-2:]
+    return ligature if best_score >= _LEAST_SUBWORD and best_score >= _BEST_LIGATURE_RATIO * second_score else ""

@@ -15,117 +15,134 @@ from groundwork.documents.repair.table_titles import titles_above_tables
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
-_CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
-_STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
-_NOTE = re.compile(
+_TABLE_CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
+_STEM_AT_PAGE_END = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_NOTE_AT_PAGE_FOOT = re.compile(
     r"(\d{1,2}|[¹²³⁴-⁹]{1,2}|[*∗†‡§¶‖]{1,3}|\(\d{1,2}\)) ?(?=[^\W\d])"
 )  # at the foot of a page or a table
-_FENCE = "```"
+_LISTING_FENCE = "```"
 _LEAST_SENTENCE_WORDS = 3  # of what is no formula, nor a label
-_LONG_TEXT = 60  # letters of what is running text and no label
+_LONG_PARAGRAPH = 60  # letters of what is running text and no label
 _MOST_HEAD_ROWS = 6  # lines at the head of a table among which the rows of its head are, with the delimiter row
-_MOST_FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
+_MOST_FLOATS_AT_PAGE_HEAD = 2  # tables and captions at the head of a page that a sentence may pass over
 
 
-class Stitched(NamedTuple):
+class JoinedPages(NamedTuple):
     """The whole Markdown and, page by page, (start, end) into it."""
 
     markdown: str
     spans: list[tuple[int, int]]
 
 
-def stitch(pages: Sequence[str], *, flowing: bool = True, titles_apart: bool = True) -> Stitched:
+def join_pages(pages: Sequence[str], *, flowing: bool = True, titles_apart: bool = True) -> JoinedPages:
     """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span.
 
     `flowing`: sentences and tables go on overleaf, as those of slides do not. `titles_apart`: titles of tables become
     paragraphs; not in the parts of one page, whose tables may go on overleaf, nor in texts that stay as they are.
     """
-    page_texts: list[str] = []
-    joints: list[str] = []
-    last_filled = -1  # the page before that holds text
+    joined_pages: list[str] = []
+    page_joints: list[str] = []
+    last_filled_page = -1  # the page before that holds text
     table_head = ""  # of the table at its end, with the caption, which may stand on an earlier page
     for i, page in enumerate(pages):
-        page_texts.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
-        joints.append("")
+        joined_pages.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
+        page_joints.append("")
         if page.strip():
-            if last_filled >= 0:
-                above, below = page_texts[last_filled], page_texts[i]
-                above, below = _with_notes_overleaf(above, below, table_head) if flowing else (above, below)
-                table_head = _table_head(table_head, above)
-                page_texts[last_filled], joints[i], page_texts[i] = (
-                    _join_pages(above, below, pages, table_head) if flowing else (above, "\n\n", below)
+            if last_filled_page >= 0:
+                page_above, page_below = joined_pages[last_filled_page], joined_pages[i]
+                page_above, page_below = (
+                    _with_notes_overleaf(page_above, page_below, table_head) if flowing else (page_above, page_below)
                 )
-                table_head = table_head if joints[i] == "\n" else ""
-            last_filled = i
-    page_texts = list(map(titles_above_tables, page_texts)) if titles_apart else page_texts
-    spans = []
-    position = 0
-    for joint, page_text in zip(joints, page_texts, strict=True):
-        position += len(joint)
-        spans.append((position, position + len(page_text)))
-        position += len(page_text)
-    return Stitched("".join(joint + page_text for joint, page_text in zip(joints, page_texts, strict=True)), spans)
+                table_head = _table_head_at_page_end(table_head, page_above)
+                joined_pages[last_filled_page], page_joints[i], joined_pages[i] = (
+                    _join_at_page_end(page_above, page_below, pages, table_head)
+                    if flowing
+                    else (page_above, "\n\n", page_below)
+                )
+                table_head = table_head if page_joints[i] == "\n" else ""
+            last_filled_page = i
+    joined_pages = list(map(titles_above_tables, joined_pages)) if titles_apart else joined_pages
+    page_spans = []
+    page_start = 0
+    for page_joint, joined_page in zip(page_joints, joined_pages, strict=True):
+        page_start += len(page_joint)
+        page_spans.append((page_start, page_start + len(joined_page)))
+        page_start += len(joined_page)
+    return JoinedPages(
+        "".join(page_joint + joined_page for page_joint, joined_page in zip(page_joints, joined_pages, strict=True)),
+        page_spans,
+    )
 
 
-def _table_head(table_head: str, page: str) -> str:
+def _table_head_at_page_end(table_head: str, page: str) -> str:
     """The first rows of the table at a page's end and the paragraph above it; `table_head`: those of the table that
     goes on at the head of the page."""
-    blocks = page.split("\n\n")
-    if table_head and len(blocks) == 1:
+    page_blocks = page.split("\n\n")
+    if table_head and len(page_blocks) == 1:
         return table_head
-    return "\n\n".join([*blocks[-2:-1], "\n".join(blocks[-1].split("\n")[:_MOST_HEAD_ROWS])])
+    return "\n\n".join([*page_blocks[-2:-1], "\n".join(page_blocks[-1].split("\n")[:_MOST_HEAD_ROWS])])
 
 
-def _with_notes_overleaf(above: str, below: str, table_head: str) -> tuple[str, str]:
+def _with_notes_overleaf(page_above: str, page_below: str, table_head: str) -> tuple[str, str]:
     """Two pages' texts, the notes at the foot of the first behind the table that they cut in two, where its second part
     repeats its head, or has figures where the head has none and the notes' marks stand in the first part."""
-    blocks = above.split("\n\n")
-    notes = list(takewhile(_NOTE.match, reversed(blocks)))[::-1]
-    page = "\n\n".join(blocks[: len(blocks) - len(notes)])
-    table = page.rpartition("\n\n")[2]
-    second_part, _, text_below = below.partition("\n\n")
-    row = second_part.split("\n", 1)[0]
-    if not notes or not table.startswith("|") or not DELIMITER_ROW.match(f"{second_part}\n".split("\n")[1]):
-        return above, below
-    head = _table_head(table_head, page).rpartition("\n\n")[2].split("\n", 1)[0]
-    marks = [match[1] for note in notes if (match := _NOTE.match(note))]
-    has_marks = all(re.search(rf"[^\d\s|]{re.escape(mark)} *\|", table) for mark in marks)
-    goes_on = row.split() == head.split() or (has_marks and bool(re.search(r"\d", row)) and not re.search(r"\d", head))
-    if row.count("|") != table.rpartition("\n")[2].count("|") or not goes_on:
-        return above, below
-    return page, "\n\n".join(filter(None, [second_part, *notes, text_below]))
+    blocks_above = page_above.split("\n\n")
+    foot_notes = list(takewhile(_NOTE_AT_PAGE_FOOT.match, reversed(blocks_above)))[::-1]
+    page_without_notes = "\n\n".join(blocks_above[: len(blocks_above) - len(foot_notes)])
+    table_above = page_without_notes.rpartition("\n\n")[2]
+    table_overleaf, _, text_overleaf = page_below.partition("\n\n")
+    row_overleaf = table_overleaf.split("\n", 1)[0]
+    if (
+        not foot_notes
+        or not table_above.startswith("|")
+        or not DELIMITER_ROW.match(f"{table_overleaf}\n".split("\n")[1])
+    ):
+        return page_above, page_below
+    table_head_row = _table_head_at_page_end(table_head, page_without_notes).rpartition("\n\n")[2].split("\n", 1)[0]
+    note_marks = [match[1] for foot_note in foot_notes if (match := _NOTE_AT_PAGE_FOOT.match(foot_note))]
+    has_note_marks = all(re.search(rf"[^\d\s|]{re.escape(mark)} *\|", table_above) for mark in note_marks)
+    goes_on_overleaf = row_overleaf.split() == table_head_row.split() or (
+        has_note_marks and bool(re.search(r"\d", row_overleaf)) and not re.search(r"\d", table_head_row)
+    )
+    if row_overleaf.count("|") != table_above.rpartition("\n")[2].count("|") or not goes_on_overleaf:
+        return page_above, page_below
+    return page_without_notes, "\n\n".join(filter(None, [table_overleaf, *foot_notes, text_overleaf]))
 
 
-def _join_pages(above: str, below: str, pages: Sequence[str], table_head: str) -> tuple[str, str, str]:
+def _join_at_page_end(page_above: str, page_below: str, pages: Sequence[str], table_head: str) -> tuple[str, str, str]:
     """Two pages' texts, mended where they meet, and what stands between them."""
-    last_line, first_line = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
-    if last_line.startswith("|") and first_line.startswith("|") and last_line.count("|") == first_line.count("|"):
-        return above, "\n", _strip_repeated_head(table_head, below)
-    if last_line.startswith("|") and (rows_overleaf := _table_rows_overleaf(table_head, below)):
-        return above, "\n", rows_overleaf
-    if last_line == _FENCE == first_line:  # a listing that goes on overleaf
-        return above.removesuffix(f"\n{_FENCE}"), "\n", below.removeprefix(f"{_FENCE}\n")
+    last_line_above, first_line_overleaf = page_above.rsplit("\n", 1)[-1], page_below.split("\n", 1)[0]
     if (
-        ends_mid_sentence(last_line)
-        and not begins_mid_sentence(first_line)
-        and (reordered := _with_sentence_first(below))
+        last_line_above.startswith("|")
+        and first_line_overleaf.startswith("|")
+        and last_line_above.count("|") == first_line_overleaf.count("|")
     ):
-        below, first_line = reordered, reordered.split("\n", 1)[0]
+        return page_above, "\n", _strip_repeated_head(table_head, page_below)
+    if last_line_above.startswith("|") and (rows_overleaf := _table_rows_overleaf(table_head, page_below)):
+        return page_above, "\n", rows_overleaf
+    if last_line_above == _LISTING_FENCE == first_line_overleaf:  # a listing that goes on overleaf
+        return page_above.removesuffix(f"\n{_LISTING_FENCE}"), "\n", page_below.removeprefix(f"{_LISTING_FENCE}\n")
     if (
-        BLOCK_START.match(last_line)
-        or not begins_mid_sentence(first_line)
-        or len(WRITTEN_OUT.findall(last_line)) < _LEAST_SENTENCE_WORDS
+        ends_mid_sentence(last_line_above)
+        and not begins_mid_sentence(first_line_overleaf)
+        and (reordered_page := _with_sentence_overleaf_first(page_below))
     ):
-        return above, "\n\n", below
-    if HYPHEN_END.search(last_line):
-        above, joint = _join_parted_word(above, first_line, pages)
-        return above, joint, below
-    return above, "\n\n" if last_line.endswith(LINE_ENDS) else " ", below
+        page_below, first_line_overleaf = reordered_page, reordered_page.split("\n", 1)[0]
+    if (
+        BLOCK_START.match(last_line_above)
+        or not begins_mid_sentence(first_line_overleaf)
+        or len(WRITTEN_OUT.findall(last_line_above)) < _LEAST_SENTENCE_WORDS
+    ):
+        return page_above, "\n\n", page_below
+    if HYPHEN_END.search(last_line_above):
+        page_above, page_joint = _join_word_over_page_end(page_above, first_line_overleaf, pages)
+        return page_above, page_joint, page_below
+    return page_above, "\n\n" if last_line_above.endswith(LINE_ENDS) else " ", page_below
 
 
 def ends_mid_sentence(paragraph: str) -> bool:
     """Whether a paragraph is running text that ends in the middle of a sentence."""
-    return len(paragraph) > _LONG_TEXT and not BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
+    return len(paragraph) > _LONG_PARAGRAPH and not BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
 
 
 def begins_mid_sentence(paragraph: str) -> bool:
@@ -133,61 +150,68 @@ def begins_mid_sentence(paragraph: str) -> bool:
     return paragraph[:1].islower() and not BLOCK_START.match(paragraph) and not ITEM_START.match(paragraph)
 
 
-def _with_sentence_first(below: str) -> str:
+def _with_sentence_overleaf_first(page_below: str) -> str:
     """A page whose sentence from overleaf goes on below a table or a figure's caption, with that sentence first; ""
     where none does."""
-    blocks = below.split("\n\n", _MOST_FLOATS + 1)
-    for i, block in enumerate(blocks[1 : _MOST_FLOATS + 1], start=1):
-        before = blocks[i - 1]
-        if not (before.startswith("|") or before.endswith(LINE_ENDS)):
+    blocks_overleaf = page_below.split("\n\n", _MOST_FLOATS_AT_PAGE_HEAD + 1)
+    for i, block_overleaf in enumerate(blocks_overleaf[1 : _MOST_FLOATS_AT_PAGE_HEAD + 1], start=1):
+        block_before = blocks_overleaf[i - 1]
+        if not (block_before.startswith("|") or block_before.endswith(LINE_ENDS)):
             return ""
-        if begins_mid_sentence(block) and len(block) > _LONG_TEXT:
-            return "\n\n".join([block, *blocks[:i], *blocks[i + 1 :]])
+        if begins_mid_sentence(block_overleaf) and len(block_overleaf) > _LONG_PARAGRAPH:
+            return "\n\n".join([block_overleaf, *blocks_overleaf[:i], *blocks_overleaf[i + 1 :]])
     return ""
 
 
-def _table_rows_overleaf(table_head: str, below: str) -> str:
+def _table_rows_overleaf(table_head: str, page_below: str) -> str:
     """The text below from its first rows on, where their caption has the number of that of the table above, and they
     its header, as when a table goes on overleaf; "" where they do not."""
-    blocks, rest_blocks = table_head.split("\n\n"), below.split("\n\n", 1)
-    if len(blocks) < 2 or len(rest_blocks) < 2 or not rest_blocks[1].startswith("|"):
+    head_blocks, blocks_overleaf = table_head.split("\n\n"), page_below.split("\n\n", 1)
+    if len(head_blocks) < 2 or len(blocks_overleaf) < 2 or not blocks_overleaf[1].startswith("|"):
         return ""
-    caption_number, caption_below = _CAPTION_NUMBER.match(blocks[-2]), _CAPTION_NUMBER.match(rest_blocks[0])
-    header, repeated = blocks[-1].split("\n", 1)[0], rest_blocks[1].split("\n", 1)[0]
+    caption_number, caption_below = (
+        _TABLE_CAPTION_NUMBER.match(head_blocks[-2]),
+        _TABLE_CAPTION_NUMBER.match(blocks_overleaf[0]),
+    )
+    header_above, repeated_header = head_blocks[-1].split("\n", 1)[0], blocks_overleaf[1].split("\n", 1)[0]
     if (
         not caption_number
         or not caption_below
         or caption_number[1] != caption_below[1]
-        or header.count("|") != repeated.count("|")
+        or header_above.count("|") != repeated_header.count("|")
     ):
         return ""
-    return _strip_repeated_head(table_head, rest_blocks[1])
+    return _strip_repeated_head(table_head, blocks_overleaf[1])
 
 
-def _strip_repeated_head(table_head: str, below: str) -> str:
+def _strip_repeated_head(table_head: str, table_overleaf: str) -> str:
     """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's, from
     its first row on or the first below its titles."""
-    rows_overleaf = below.split("\n")
+    rows_overleaf = table_overleaf.split("\n")
     if len(rows_overleaf) < 2 or not DELIMITER_ROW.match(rows_overleaf[1]):
-        return below
+        return table_overleaf
     rows_overleaf = [rows_overleaf[0], *rows_overleaf[2:]]
-    rows = [" ".join(row.split()) for row in rows_overleaf]
-    heads = [" ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not DELIMITER_ROW.match(row)]
-    untitled = dropwhile(_is_title, heads)
-    repeated_heads = max(sum(takewhile(bool, map(eq, rows, head_rows))) for head_rows in (heads, untitled))
-    return "\n".join(rows_overleaf[max(repeated_heads, not rows[0].replace("|", "").strip()) :])
+    plain_rows = [" ".join(row.split()) for row in rows_overleaf]
+    rows_of_head = [
+        " ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not DELIMITER_ROW.match(row)
+    ]
+    heads_without_title = dropwhile(_is_merged_title, rows_of_head)
+    repeated_heads = max(
+        sum(takewhile(bool, map(eq, plain_rows, head_rows))) for head_rows in (rows_of_head, heads_without_title)
+    )
+    return "\n".join(rows_overleaf[max(repeated_heads, not plain_rows[0].replace("|", "").strip()) :])
 
 
-def _is_title(row: str) -> bool:
+def _is_merged_title(row: str) -> bool:
     """Whether all cells of a table's row that hold a text hold the same."""
     return len({cell.strip() for cell in row.split("|")} - {""}) < 2
 
 
-def _join_parted_word(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:
+def _join_word_over_page_end(page_above: str, page_below: str, pages: Sequence[str]) -> tuple[str, str]:
     """`above` that ends in a hyphen, without it, unless the document writes that word with a hyphen elsewhere."""
-    stem = _STEM_WITH_HYPHEN.search(above)
-    tail = re.match(r"[^\W\d_]+", below)
-    if not stem or not tail:
-        return above[:-1], ""
-    compound = re.compile(rf"\b{re.escape(stem[0])}{re.escape(tail[0])}\b", re.IGNORECASE)
-    return (above, "") if any(compound.search(page) for page in pages) else (above[:-1], "")
+    stem_above = _STEM_AT_PAGE_END.search(page_above)
+    tail_overleaf = re.match(r"[^\W\d_]+", page_below)
+    if not stem_above or not tail_overleaf:
+        return page_above[:-1], ""
+    compound_word = re.compile(rf"\b{re.escape(stem_above[0])}{re.escape(tail_overleaf[0])}\b", re.IGNORECASE)
+    return (page_above, "") if any(compound_word.search(page) for page in pages) else (page_above[:-1], "")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from groundwork.documents.auditing.formula_letters import FormulaLetters
-from groundwork.documents.auditing.page_audit import Reference, digits, page_words
+from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.language_and_script import WORD_OR_CHARACTER, words_or_characters
 from groundwork.language.list_and_rule_labels import PAGE_LABEL
@@ -25,7 +25,7 @@ _BOLD_LINE_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", r
 _SENTENCE_OR_LIST_END = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
 
-def respell_words(markdown: str, reference: Reference) -> str:
+def respell_words(markdown: str, reference: AuditReference) -> str:
     """The Markdown with the words, numbers and item starts of the text layer."""
     if not reference.words:
         return markdown
@@ -35,7 +35,7 @@ def respell_words(markdown: str, reference: Reference) -> str:
     return _separate_headings(markdown, reference.text)
 
 
-def restore_lost_lines(markdown: str, reference: Reference) -> str:
+def restore_lost_lines(markdown: str, reference: AuditReference) -> str:
     """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page; not
     those that the layer holds twice, one above the other. A sentence that goes on overleaf stays the last."""
     markdown_words = page_words(markdown)
@@ -73,7 +73,7 @@ def _separate_headings(markdown: str, layer_text: str) -> str:
     )
 
 
-def _respace(markdown: str, unknown: set[str], reference: Reference) -> str:
+def _respace(markdown: str, unknown: set[str], reference: AuditReference) -> str:
     """Split what runs known words together; join what are parts of a known word."""
     boundaries = _Boundaries(reference)
     spaced = {word: boundaries.spaced(word) for word in unknown}
@@ -87,7 +87,7 @@ def _respace(markdown: str, unknown: set[str], reference: Reference) -> str:
 class _Boundaries:
     """The text layer without its spaces, and where words begin and end in it."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: AuditReference) -> None:
         layer_text = unicodedata.normalize("NFKC", reference.text)
         self._words = words_or_characters(layer_text)
         self._known = {word.casefold() for word in self._words} | set(reference.counts)
@@ -115,7 +115,7 @@ class _Boundaries:
         return word
 
 
-def _join_split_word(match: re.Match[str], reference: Reference) -> str:
+def _join_split_word(match: re.Match[str], reference: AuditReference) -> str:
     """Two tokens as one where the text layer knows the whole, and not both of the parts."""
     left, right = match[1].casefold(), match[2].casefold()
     word_counts = reference.counts
@@ -126,7 +126,7 @@ def _join_split_word(match: re.Match[str], reference: Reference) -> str:
     )
 
 
-def _join_digits(markdown: str, reference: Reference) -> str:
+def _join_digits(markdown: str, reference: AuditReference) -> str:
     """Numbers of the text layer that the Markdown lacks, where it holds them with spaces between the digits."""
     for number in Counter(reference.numbers) - Counter(digits(markdown)):
         if len(number) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from groundwork.documents.auditing.formula_letters import FormulaLetters
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.repair.text_layer_repair import restore_lost_lines
 
 LAYER = "The model of the errors is\nTi = β0 + β1xi + σ0ui\nHC0 : ωi = ˆu2i\nwith diag(ω1, . . . , ωn) as above."
@@ -17,15 +17,15 @@ MARKDOWN = (
 
 def test_formulas_in_latex_keep_the_words_of_the_layer():
     """Greek letters, indices and exponents count as kept in whatever order, and no line of them is written again."""
-    audit = Reference(LAYER).audit(MARKDOWN)
+    audit = AuditReference(LAYER).audit(MARKDOWN)
     assert audit.words_kept == 1
     assert audit.lost_numbers == []
-    assert restore_lost_lines(MARKDOWN, Reference(LAYER)) == MARKDOWN
+    assert restore_lost_lines(MARKDOWN, AuditReference(LAYER)) == MARKDOWN
 
 
 def test_letters_of_a_formula_stand_for_no_second_word_and_for_no_prose():
     """A formula that is gone is lost though another has its letters, and so is a word that only its letters make."""
     without = MARKDOWN.replace("$T_{i}=\\beta _{0}+\\beta _{1}x_{i}+\\sigma _{0}u_{i}$\n\n", "")
-    assert Reference(LAYER).audit(without).words_kept < 1
-    assert "Ti = β0" in restore_lost_lines(without, Reference(LAYER))
+    assert AuditReference(LAYER).audit(without).words_kept < 1
+    assert "Ti = β0" in restore_lost_lines(without, AuditReference(LAYER))
     assert FormulaLetters("$s+e+d+i+t$").take(Counter(["tides", "des"])) == Counter(["des"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.converter_table import Conversion, Request, check_converters, choose_converters
 from groundwork.documents.conversion.page_drafts import PageDraft
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
@@ -37,18 +37,18 @@ LAYER = "A1.1. The disc has been put into play.\nA1.2. The pool has 11 teams in 
 )
 def test_the_text_layer_mends_what_it_contradicts(broken, whole):
     """Glued words part, parted numbers and words join, and a rule within a paragraph begins its own."""
-    assert respell_words(broken, Reference(LAYER)) == whole
+    assert respell_words(broken, AuditReference(LAYER)) == whole
 
 
 def test_what_the_text_layer_holds_is_left_alone():
     """A faithful page comes back letter for letter."""
     page = LAYER.replace("\n", "\n\n")
-    assert respell_words(page, Reference(LAYER)) == page
+    assert respell_words(page, AuditReference(LAYER)) == page
 
 
 def test_items_in_a_cell_do_not_part_their_row():
     """A list within a cell stays in its row; the same items in a paragraph become lines."""
-    layer = Reference("Harbour Ellary\n• Deep water.\n• Two piers.\nBerths forty")
+    layer = AuditReference("Harbour Ellary\n• Deep water.\n• Two piers.\nBerths forty")
     row = "| Harbour Ellary | • Deep water. • Two piers. |"
     table = f"| Name | Text |\n| --- | --- |\n{row}"
     assert respell_words(table, layer) == table
@@ -210,7 +210,7 @@ def test_lost_lines_stand_before_a_sentence_that_goes_on_overleaf():
     for running text that ends in the middle of a sentence."""
     last = "The harbour master opens the barrier only when the tide on both sides of it"
     lost = "Slip seven has no light.\nSlip eight has a lamp."
-    reference = Reference(f"Boats lie here.\n{lost}\n{last}")
+    reference = AuditReference(f"Boats lie here.\n{lost}\n{last}")
     assert restore_lost_lines(f"Boats lie here.\n\n{last}", reference) == f"Boats lie here.\n\n{lost}\n\n{last}"
     assert restore_lost_lines(f"{last}\n\nBoats lie here.", reference).endswith(lost)
 

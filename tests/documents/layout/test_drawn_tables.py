@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from tests.documents.layout.drawing import PROSE, table
 
 
@@ -241,6 +241,6 @@ def test_a_table_over_a_page_end_is_read_as_one(drawn):
             table(canvas, (72, 240, 310), [*heads, *rows])
             canvas.showPage()
 
-    joined = stitch(drawn(draw).pages).markdown
+    joined = join_pages(drawn(draw).pages).markdown
     assert joined.count("Table 3.") == joined.count("| Port |") == 1
     assert joined.count("\n|") == 6

@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.settings.config_files import load
 
 LEFT = [
@@ -232,7 +232,7 @@ def test_rows_that_are_alone_overleaf_belong_to_their_table(read, count: int, ru
         for k, line in enumerate(LEFT if number == 2 else ()):
             canvas.drawString(60, 700 - 12 * k, line)
 
-    markdown = stitch(read(2, draw).pages).markdown
+    markdown = join_pages(read(2, draw).pages).markdown
     assert markdown.startswith("\n".join(f"| {' | '.join(row)} |" for row in (PORTS[0], ["---"] * 3, *PORTS[1:])))
     assert markdown.endswith(f"\n\n{' '.join(LEFT)}")
 
@@ -249,7 +249,7 @@ def test_a_column_that_a_page_leaves_empty_stays_in_its_table(read, ruled: bool,
         if ruled:
             frame(canvas, 791, 16, len(PORTS))
 
-    markdown = stitch(read(3, draw).pages).markdown
+    markdown = join_pages(read(3, draw).pages).markdown
     assert markdown.count("---") == 3 and f"| Hamnes {empty_page} |  | 411 |" in markdown
 
 

@@ -11,7 +11,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
     RightToLeftSpelling,
@@ -78,7 +78,7 @@ def test_lines_from_right_to_left_are_one_paragraph(drawn):
 def test_turned_letters_and_turned_word_order_are_seen(drawn):
     """A rendition whose words are turned around, or whose lines run the other way, keeps all letters and is no good."""
     page = drawn(lambda canvas: write(canvas, 520, 700, "רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו"))
-    reference = Reference(page.layer.pages[0])
+    reference = AuditReference(page.layer.pages[0])
     assert page.audit.text_kept == 1
     assert reference.audit(" ".join(word[::-1] for word in page.markdown.split())).text_kept < 0.3
     assert reference.audit(" ".join(reversed(page.markdown.split()))).text_kept < 0.3
@@ -94,7 +94,7 @@ def test_turned_letters_and_turned_word_order_are_seen(drawn):
 )
 def test_glyphs_vowel_signs_and_cells_are_no_turned_words(layer, markdown, least):
     """Letters of one glyph in another order, vowel signs left out, and the columns of a table keep the text."""
-    assert Reference(layer).audit(markdown).text_kept == least
+    assert AuditReference(layer).audit(markdown).text_kept == least
 
 
 def test_a_page_shows_such_a_table_from_the_right():

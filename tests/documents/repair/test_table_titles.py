@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.repair.table_titles import titles_above_tables
 
 HEADS = "|  | FY 2004 Actual | Fees in EUR |"
@@ -51,7 +51,7 @@ def test_a_table_with_a_title_goes_on_overleaf() -> None:
     """Title and header are repeated on the second page, where the table has neither once the pages are one text."""
     title = "| Berths | Berths | Berths |"
     pages = [_table(title, HEADS, BODY), _table(title, HEADS, "| Yawl | 9 | 2.50 |\n| Cutter | 2 | 9.00 |")]
-    assert stitch(pages).markdown == f"Berths\n\n{_table(HEADS, BODY)}\n| Yawl | 9 | 2.50 |\n| Cutter | 2 | 9.00 |"
+    assert join_pages(pages).markdown == f"Berths\n\n{_table(HEADS, BODY)}\n| Yawl | 9 | 2.50 |\n| Cutter | 2 | 9.00 |"
 
 
 def test_a_years_column_is_named_by_its_year() -> None:

@@ -484,10 +484,8 @@ def _is_unwalled_at(strokes: Sequence[Stroke], y: float) -> bool:
     return not any(s.y1 - 1 <= y <= s.y2 + 1 for s in strokes)
 
 
-_LEADING_DOTS, _LEADER_DOT_STEP = (
-    2,
-    8.0,
-)  # dots in a row that are leaders, at the least, and points from one to the next
+# dots in a row that are leaders, at the least, and points from one to the next
+_LEADING_DOTS, _LEADER_DOT_STEP = 2, 8.0
 _DOTS_IN_WORD = 5  # drawn as one word
 _LINES_OF_RUNNING_TEXT = 6  # of a cell over the whole width from which on it is text in a frame, and no row
 

@@ -14,10 +14,8 @@ from groundwork.documents.layout.text_lines import (
     word_lines,
 )
 
-_ROWS_WITH_FIGURES, _ROWS_WITH_TEXTS = (
-    0.4,
-    0.8,
-)  # of the lines between two drawn lines, in which columns stand that none parts
+# of the lines between two drawn lines, in which columns stand that none parts
+_ROWS_WITH_FIGURES, _ROWS_WITH_TEXTS = 0.4, 0.8
 
 
 def undrawn_column_edges(xs: list[float], words: list[Box]) -> list[float]:
