@@ -41,7 +41,12 @@ from groundwork.documents.layout.page_content import (
     page_content,
     pages_markdown,
 )
-from groundwork.documents.layout.page_edge_lines import RunningLines, heading_names, part_from_text, running_lines
+from groundwork.documents.layout.page_edge_lines import (
+    RunningLines,
+    heading_names,
+    running_edge_lines,
+    separate_running_lines,
+)
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rebuilt_text_items import with_all_letters, with_clusters
 from groundwork.documents.layout.superscripts import with_marks_in_place, with_raised_digits
@@ -127,7 +132,7 @@ def _find_running_lines(contents: Sequence[PageContent], numbers: Sequence[int],
     names = heading_names([page.runs for page in contents], body_size)
     title_size = max((run.size for page in contents[:1] for run in page.runs), default=0.0)
     edges = [page.edges for page in contents]
-    running = running_lines(edges, numbers, body_size, title_size, names)
+    running = running_edge_lines(edges, numbers, body_size, title_size, names)
     labels = find_page_labels(edges, numbers, body_size)
     running = [
         [*lines, *(line for line in page if id(line) in labels and line not in lines), *line_numbers_of_page]
@@ -135,7 +140,7 @@ def _find_running_lines(contents: Sequence[PageContent], numbers: Sequence[int],
             running, edges, line_numbers([page.runs for page in contents]), strict=True
         )
     ]
-    return part_from_text(running, numbers, layer)
+    return separate_running_lines(running, numbers, layer)
 
 
 def _own_pages(contents: Sequence[PageContent], running: RunningLines) -> list[str]:

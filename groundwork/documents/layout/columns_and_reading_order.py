@@ -18,7 +18,7 @@ from typing import NamedTuple
 from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.text_lines import Run, is_number, label, level
+from groundwork.documents.layout.text_lines import Run, is_number, item_label, runs_by_line
 
 _LEAST_COLUMN_LINES = 4  # lines of running text on each side
 _SHORT_COLUMN_LINES = 2  # on each side where columns of other pages are
@@ -122,7 +122,7 @@ def page_parts(
     `column_xs`: where columns begin on other pages of the document. There it is enough that running text stands at one
     side, for the other may hold figures. `strokes`: level lines, which end columns that they cross.
     """
-    lines = [_line_part_boxes(sorted(line)) for line in level(runs)]
+    lines = [_line_part_boxes(sorted(line)) for line in runs_by_line(runs)]
     table_boxes = [_PartBox(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
     page_header, lines, page_footer = _split_header_and_footer(lines, table_boxes)
     part_boxes = [box for line in lines for box in line]
@@ -257,7 +257,7 @@ def _contents_columns_end(column_band: Sequence[_PartBox], gutter_x: float) -> f
 
 
 def _contents_entry_lines(runs: Sequence[Run]) -> list[list[Run]]:
-    leader_lines = level(runs) if has_leaders(" ".join(run.text for run in runs)) else []
+    leader_lines = runs_by_line(runs) if has_leaders(" ".join(run.text for run in runs)) else []
     return [line for line in leader_lines if is_contents_entry(" ".join(run.text for run in sorted(line)))]
 
 
@@ -311,9 +311,9 @@ def _column_left_edges(part_boxes: Sequence[_PartBox]) -> list[float]:
 
 
 def _column_band(part_boxes: Sequence[_PartBox], column_x: float, column_sign: _ColumnSign) -> list[_PartBox]:
-    """The largest stretch of the page in which nothing crosses `x` and which has a sign of columns there.
+    """The largest stretch of the page in which nothing crosses `column_x` and which has a sign of columns there.
 
-    `boxes`: from top to bottom.
+    `part_boxes`: from top to bottom.
     """
     widest_band: list[_PartBox] = []
     column_band: list[_PartBox] = []
@@ -354,7 +354,7 @@ def _without_column_caption(column_band: list[_PartBox], box_across: _PartBox, c
     is_caption = (
         box_across.grid
         and run.bold
-        and not label(last_box.text)
+        and not item_label(last_box.text)
         and not all(b.runs[0].bold for b in boxes_above if b.runs)
     )
     is_heading = is_caption or run.size > _COLUMN_HEADING_RATIO * size

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from groundwork.documents.layout.text_lines import Line, label
+from groundwork.documents.layout.text_lines import Line, item_label
 from groundwork.documents.repair.page_joining import begins_mid_sentence, ends_mid_sentence
 from groundwork.language.words import LONG_WORD
 
@@ -131,7 +131,7 @@ def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str]
 def _sentence_goes_on_below_formula(above: PageBlock, block: PageBlock) -> bool:
     if above.is_float or _is_displayed_formula(above) or not _is_running_sentence(block) or above.part != block.part:
         return False
-    return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not label(block.text)
+    return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not item_label(block.text)
 
 
 def _parts_only_by_formula(above: PageBlock, below: PageBlock) -> bool:
@@ -148,7 +148,7 @@ def _is_running_sentence(block: PageBlock) -> bool:
 def _are_formula_pieces(above: PageBlock, below: PageBlock) -> bool:
     """Whether two blocks are labels of one figure, or one of two formulas is a piece of the other, such as the limits
     below a sum."""
-    if above.is_float != below.is_float or above.part != below.part or label(below.text):
+    if above.is_float != below.is_float or above.part != below.part or item_label(below.text):
         return False
     if is_formula(above.text) and is_formula(below.text):
         return min(len(above.text), len(below.text)) <= _FORMULA_PIECE_LETTERS

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Stroke, Strokes
-from groundwork.documents.layout.text_lines import Box, Line, Run, is_bullet, is_number, joined, level
+from groundwork.documents.layout.text_lines import Box, Line, Run, is_bullet, is_number, runs_by_line, words_as_box
 from groundwork.documents.pdf_files.pdfium import read_wide_string
 from groundwork.language.words import LONG_WORD
 
@@ -92,7 +92,7 @@ def form_lines(runs: Sequence[Run], form: Form) -> list[Line]:
     """The lines of a form: each with the texts of a row, or with a title that stands alone."""
     form_pieces = _with_ticks([piece for run in runs for piece in _form_pieces(run, form)])
     form_texts = _form_paragraphs(
-        [text for line in level(form_pieces) for text in _form_line_texts(sorted(line), form)], form.strokes
+        [text for line in runs_by_line(form_pieces) for text in _form_line_texts(sorted(line), form)], form.strokes
     )
     title_size = _FORM_TITLE_SIZE * _usual_form_size(form_pieces)
     return [
@@ -150,7 +150,7 @@ def _stands_before(tick: Run, text: Run) -> bool:
 
 
 def _piece_with_words(run: Run, words: Sequence[Box]) -> Run:
-    words_box = joined(words)
+    words_box = words_as_box(words)
     return run._replace(x1=words_box.x1, x2=words_box.x2, text=words_box.text, words=tuple(words))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise, zip_longest
 
 from groundwork.documents.dot_leaders import is_contents_entry
-from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_number, label
+from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_number, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
@@ -192,7 +192,10 @@ def _body_leading(pages: Sequence[Sequence[Line]], body_size: float) -> float:
         below.y - above.y
         for page in pages
         for above, below in pairwise(page)
-        if above.cells and below.cells and _rounded_type_size(below.main.size) == body_size and not label(below.text)
+        if above.cells
+        and below.cells
+        and _rounded_type_size(below.main.size) == body_size
+        and not item_label(below.text)
     ]
     line_steps = [step / body_size for step in line_steps if 0.9 * body_size < step < _MOST_BODY_LEADING * body_size]
     return statistics.median(line_steps) if line_steps else 1.2

@@ -19,13 +19,13 @@ from groundwork.documents.layout.text_lines import (
     APART,
     Line,
     Stretches,
-    cleaned,
+    cleaned_line,
     column_of,
     first_word_width,
     has_field_rule,
     is_bullet,
-    is_rule,
-    label,
+    is_typed_rule,
+    item_label,
     text_columns,
 )
 from groundwork.documents.pipe_tables import pipe_table
@@ -63,7 +63,7 @@ class MarkdownWriter:
         columns_above: Stretches = (),
     ) -> None:
         self.styles = styles
-        lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
+        lines = [line for line in lines if not is_typed_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_figure_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
         text_lines = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
@@ -132,11 +132,11 @@ class MarkdownWriter:
         """A line of text: it goes on with the paragraph, or begins one."""
         line_above = self._paragraph_last_line
         if line_above is not None and self._goes_on_with_paragraph(line_above, line):
-            self._paragraph_text = self.styles.vocabulary.join(self._paragraph_text, cleaned(line.text))
+            self._paragraph_text = self.styles.vocabulary.join(self._paragraph_text, cleaned_line(line.text))
         else:
             self._close_paragraph()
             is_list_item = is_bullet(line.text)
-            markdown_line = cleaned(line.text)
+            markdown_line = cleaned_line(line.text)
             markdown_line = (
                 f"- {markdown_line[1:].strip()}" if is_list_item else _MARKDOWN_BLOCK_MARKS.sub(r"\\", markdown_line)
             )
@@ -186,7 +186,7 @@ class MarkdownWriter:
         if is_sentence_ended and begins_with_head(line):
             return False
         is_full = self._is_full_line(line_above, line)
-        if label(line.text) and not self._is_mid_sentence(line_above, line, is_full and not is_sentence_ended):
+        if item_label(line.text) and not self._is_mid_sentence(line_above, line, is_full and not is_sentence_ended):
             return False
         if not is_full:
             line_share = (line_above.x2 - line_above.x1) / max(1.0, self.right - self.left)
@@ -196,7 +196,7 @@ class MarkdownWriter:
                 line_share > _HALF_LINE_SHARE or not is_spaced
             )
             return not is_sentence_ended and (continues or line_share > _LONG_LINE_SHARE)
-        is_indented = line.x1 - line_above.x1 > 0.8 * type_size and not label(line_above.text)
+        is_indented = line.x1 - line_above.x1 > 0.8 * type_size and not item_label(line_above.text)
         return not (is_indented and is_sentence_ended)
 
     def _most_paragraph_steps(self, line_above: Line, line: Line) -> float:
@@ -208,7 +208,7 @@ class MarkdownWriter:
         is_alike = (
             abs(line_above.x1 - line.x1) < 2 and abs(line_above.main.size - line.main.size) < 0.05 * line.main.size
         )
-        has_label = label(line_above.text)  # such as a numbered head above its text
+        has_label = item_label(line_above.text)  # such as a numbered head above its text
         return (
             _SENTENCE_STEP
             if is_within_sentence and is_alike and not has_label and self._is_full_line(line_above, line)
@@ -226,15 +226,15 @@ class MarkdownWriter:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
         if not is_wrapped or line.text[0] in BULLETS + BULLET_SHAPES or line_above.text.endswith((" and", " or")):
             return False
-        return line.x1 - line_above.x1 > 2 or (abs(line.x1 - line_above.x1) <= 2 and not label(line_above.text))
+        return line.x1 - line_above.x1 > 2 or (abs(line.x1 - line_above.x1) <= 2 and not item_label(line_above.text))
 
     def _join_heading_lines(self, lines: Sequence[Line]) -> str:
-        return functools.reduce(self.styles.vocabulary.join, [cleaned(line.text) for line in lines])
+        return functools.reduce(self.styles.vocabulary.join, [cleaned_line(line.text) for line in lines])
 
     # --- headings ---
 
     def _heading_end(self, heading_start: int) -> int:
-        """Where the heading that begins at a line ends; `start` where none does."""
+        """Where the heading that begins at a line ends; `heading_start` where none does."""
         heading_line = self.lines[heading_start]
         heading_level = self.styles.heading(heading_line)
         if (
@@ -260,7 +260,7 @@ class MarkdownWriter:
             self._heading_prose_end = heading_end
         if heading_end - heading_start > (4 if is_large_heading else 2) or self._heading_runs_in(heading_end):
             return heading_start
-        has_heading_label = label(heading_line.text) or self.styles.is_numeral_title(heading_line)
+        has_heading_label = item_label(heading_line.text) or self.styles.is_numeral_title(heading_line)
         return (
             heading_end
             if is_large_heading or has_heading_label or self._heading_stands_free(heading_start, heading_end)
@@ -279,7 +279,7 @@ class MarkdownWriter:
 
     def _is_same_heading(self, heading_above: Line, line: Line, heading_level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
-        if not line.cells or len(line.cells) > 1 or label(line.text) or is_contents_entry(line.text):
+        if not line.cells or len(line.cells) > 1 or item_label(line.text) or is_contents_entry(line.text):
             return False
         most_heading_leading = max(_HEADING_LEADING, _SAME_LEADING * self.styles.leading) * line.main.size
         if heading_above.text.isupper() and line.text != line.text.upper() and not self.styles.heading(line):
@@ -304,7 +304,7 @@ class MarkdownWriter:
         line_below_heading = self.lines[heading_end] if heading_end < len(self.lines) else None
         if not line_below_heading or not line_below_heading.cells:
             return True
-        is_indented = line_below_heading.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not label(
+        is_indented = line_below_heading.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not item_label(
             line_below_heading.text
         )
         return not is_indented or line_below_heading.y - heading_line.y > 1.5 * line_step
@@ -386,7 +386,7 @@ class MarkdownWriter:
     # --- columns ---
 
     def _columns_end(self, columns_start: int) -> int:
-        """Where the columns of text or of lists that begin at a line end; `start` where none do."""
+        """Where the columns of text or of lists that begin at a line end; `columns_start` where none do."""
         if len(self.lines[columns_start].cells) < 2:
             return columns_start
         stretches = text_columns(self.lines[columns_start].cells)
@@ -420,7 +420,9 @@ class MarkdownWriter:
         if not 2 <= len(stretches) <= 4 or len(lines) < 3:
             return False
         columns = [[line.cells[0] for line in cells] for cells in _lines_by_column(lines, stretches)]
-        if all(any(label(cell.text) and cell.text != label(cell.text) for cell in cells) for cells in columns):
+        if all(
+            any(item_label(cell.text) and cell.text != item_label(cell.text) for cell in cells) for cells in columns
+        ):
             return True
         are_long = all(statistics.median(len(cell.text.split()) for cell in cells) >= 4 for cells in columns)
         running_cells = sum(cell.text[:1].islower() for cells in columns for cell in cells)

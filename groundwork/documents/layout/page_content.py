@@ -27,7 +27,7 @@ from groundwork.documents.layout.headings_and_footnotes import Styles, footnote_
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import ParsedPage, TextItem
 from groundwork.documents.layout.markdown_writer import MarkdownWriter
-from groundwork.documents.layout.page_edge_lines import EdgeLine, RunningLines, edge_lines, outermost_lines
+from groundwork.documents.layout.page_edge_lines import EdgeLine, RunningLines, edge_lines, outermost_edge_lines
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,
     mirrored_runs,
@@ -310,7 +310,7 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
     each that the document says nowhere else."""
     repeated_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
     runs = [[run for run in page.runs if id(run) not in repeated_ids] for page in pages]
-    outermost = outermost_lines(running.first, runs[0] if runs else [])
+    outermost = outermost_edge_lines(running.first, runs[0] if runs else [])
     outermost_ids = {id(run) for line in outermost for run in line.runs}
     runs = [[run for run in page_runs if id(run) not in outermost_ids] for page_runs in runs]
     parts_by_page = [_parts_of_page(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.text_lines import Run, level, to_lines
+from groundwork.documents.layout.text_lines import Run, runs_by_line, to_lines
 from groundwork.markdown.running_page_lines import (
     heading_key,
     is_numbered_title,
@@ -25,21 +25,25 @@ from groundwork.markdown.running_page_lines import (
     without_line,
 )
 
-_DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
-_MARGIN_SHARE = 0.2  # of the page's height, in which they stand
-_LEAST_DRAWN_REPEATS = 3  # pages on which they come
-_PAGES_A_REPEAT = 12  # one of so many pages at the least
-_STEP_POINTS = 2.5  # points of a step; lines that come back stand no further from each other
-_FREE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3  # heights of a running line, and times its text's line spaces, below it
-_DRAWN_HEIGHTS = 0.25  # heights of a running line between it and a frame that is drawn around the text
-_TEXT_LINES_COMPARED = 6  # of the text, whose spaces are looked at
-_MOST_CELLS = 4  # texts of a running line, its page number among them
-_LARGE_SIZE_RATIO, _LARGE_PAGES_SHARE = 1.3, 0.5  # times the body's size, and of the pages
-_LABEL_LETTERS = 12  # letters of a page number with its word
+_MOST_EDGE_LINES = 4  # lines at the head and at the foot of a page that may be running ones
+_EDGE_MARGIN_SHARE = 0.2  # of the page's height, in which they stand
+_LEAST_RUNNING_PAGES = 3  # pages on which they come
+_PAGES_A_RUNNING_LINE = 12  # one of so many pages at the least
+_EDGE_LINE_STEP = 2.5  # points of a step; lines that come back stand no further from each other
+# heights of a running line, and times its text's line spaces, below it
+_FREE_EDGE_HEIGHTS, _FREE_SPACE_RATIO = (
+    0.6,
+    1.3,
+)
+_HEIGHTS_TO_FRAME = 0.25  # heights of a running line between it and a frame that is drawn around the text
+_COMPARED_TEXT_LINES = 6  # of the text, whose spaces are looked at
+_MOST_RUNNING_CELLS = 4  # texts of a running line, its page number among them
+_LARGE_RUNNING_RATIO, _LARGE_RUNNING_SHARE = 1.3, 0.5  # times the body's size, and of the pages
+_PAGE_NUMBER_LETTERS = 12  # letters of a page number with its word
 _HEADING_SIZE_RATIO = 1.15  # times the body's size: a line above that may be a heading, a running header has less
-_HEADING_LINES = 3  # lines of a heading at the most
+_MOST_HEADING_LINES = 3  # lines of a heading at the most
 _HEADED_PAGES_SHARE = 1 / 3  # of the pages, whose header names their chapter or section
-_LEAST_NAME_LETTERS = 6  # letters of a name that is cut short
+_LEAST_CUT_NAME_LETTERS = 6  # letters of a name that is cut short
 
 
 class EdgeLine(NamedTuple):
@@ -51,148 +55,173 @@ class EdgeLine(NamedTuple):
     is_foot: bool
 
 
-def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], height: float) -> list[EdgeLine]:
+def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: float) -> list[EdgeLine]:
     """The lines at the edges of a page of that height in points that stand apart from its text.
 
     Between the head of a table and its first row there is hardly more space than between its rows.
     """
-    boxes = [_line_box(line) for line in level(runs)]
-    drawn = [_LineBox(grid.ys[0], grid.ys[-1], []) for grid in grids]
-    edges = []
+    line_boxes = [_edge_line_box(line) for line in runs_by_line(runs)]
+    table_boxes = [_EdgeLineBox(grid.ys[0], grid.ys[-1], []) for grid in grids]
+    page_edges = []
     for is_foot in (False, True):
-        boxes_inward = sorted([*boxes, *drawn], key=lambda box: -box.y2 if is_foot else box.y1)
-        limit = (1 - _MARGIN_SHARE) * height if is_foot else _MARGIN_SHARE * height
-        count = sum(box.y2 > limit if is_foot else box.y1 < limit for box in boxes_inward[:_DRAWN_EDGE])
-        free_lines = max((i for i in range(1, count + 1) if _stands_apart(boxes_inward, i, is_foot)), default=0)
-        for box in boxes_inward[:free_lines]:
+        boxes_inward = sorted([*line_boxes, *table_boxes], key=lambda box: -box.y2 if is_foot else box.y1)
+        margin_limit = (1 - _EDGE_MARGIN_SHARE) * page_height if is_foot else _EDGE_MARGIN_SHARE * page_height
+        lines_in_margin = sum(
+            box.y2 > margin_limit if is_foot else box.y1 < margin_limit for box in boxes_inward[:_MOST_EDGE_LINES]
+        )
+        free_line_count = max(
+            (i for i in range(1, lines_in_margin + 1) if _stands_apart_from_text(boxes_inward, i, is_foot)), default=0
+        )
+        for box in boxes_inward[:free_line_count]:
             cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
-            if 0 < len(cells) <= _MOST_CELLS:
-                edges.append(EdgeLine(cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
-    return edges
+            if 0 < len(cells) <= _MOST_RUNNING_CELLS:
+                page_edges.append(EdgeLine(cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
+    return page_edges
 
 
-class _LineBox(NamedTuple):
+class _EdgeLineBox(NamedTuple):
     y1: float
     y2: float
     runs: list[Run]
 
 
-def _line_box(line: list[Run]) -> _LineBox:
+def _edge_line_box(line: list[Run]) -> _EdgeLineBox:
     """A line as high as its letters: the boxes of some fonts reach into the lines beside them."""
     bottom = statistics.median(run.y2 for run in line)
-    return _LineBox(bottom - max(run.size for run in line), bottom, line)
+    return _EdgeLineBox(bottom - max(run.size for run in line), bottom, line)
 
 
-def _stands_apart(boxes_inward: Sequence[_LineBox], count: int, is_foot: bool) -> bool:
+def _stands_apart_from_text(boxes_inward: Sequence[_EdgeLineBox], count: int, is_foot: bool) -> bool:
     """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it.
 
     The space around what is drawn tells nothing of the text's.
     """
-    last, *inner = boxes_inward[count - 1 : count + 1 + _TEXT_LINES_COMPARED]
-    if not inner:
+    edge_box, *text_boxes = boxes_inward[count - 1 : count + 1 + _COMPARED_TEXT_LINES]
+    if not text_boxes:
         return True
-    size = last.y2 - last.y1
-    if not inner[0].runs:
-        return _space(last, inner[0], is_foot) > _DRAWN_HEIGHTS * size
-    line_spaces = [_space(above, below, is_foot) for above, below in pairwise(inner) if above.runs and below.runs]
-    least = max(_FREE_HEIGHTS * size, _FREE_SPACE_RATIO * statistics.median(line_spaces or [0.0]))
-    return _space(last, inner[0], is_foot) > least
+    edge_height = edge_box.y2 - edge_box.y1
+    if not text_boxes[0].runs:
+        return _space_inward(edge_box, text_boxes[0], is_foot) > _HEIGHTS_TO_FRAME * edge_height
+    line_spaces = [
+        _space_inward(above, below, is_foot) for above, below in pairwise(text_boxes) if above.runs and below.runs
+    ]
+    least_free_space = max(
+        _FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(line_spaces or [0.0])
+    )
+    return _space_inward(edge_box, text_boxes[0], is_foot) > least_free_space
 
 
-def _space(above: _LineBox, below: _LineBox, is_foot: bool) -> float:
+def _space_inward(above: _EdgeLineBox, below: _EdgeLineBox, is_foot: bool) -> float:
     return above.y1 - below.y2 if is_foot else below.y1 - above.y2
 
 
-def heading_names(pages: Sequence[Sequence[Run]], body: float) -> frozenset[str]:
+def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset[str]:
     """What headings of one to three lines say, in larger type than the body's size: as `heading_key` gives it."""
-    names = set()
+    heading_keys = set()
     for runs in pages:
-        large_runs = [run for run in runs if run.size > _HEADING_SIZE_RATIO * body]
-        lines = [line.text for line in to_lines(large_runs)]
-        names |= {
-            heading_key(" ".join(lines[start:end]))
-            for start in range(len(lines))
-            for end in range(start + 1, start + 1 + _HEADING_LINES)
+        large_runs = [run for run in runs if run.size > _HEADING_SIZE_RATIO * body_size]
+        heading_lines = [line.text for line in to_lines(large_runs)]
+        heading_keys |= {
+            heading_key(" ".join(heading_lines[heading_start:heading_end]))
+            for heading_start in range(len(heading_lines))
+            for heading_end in range(heading_start + 1, heading_start + 1 + _MOST_HEADING_LINES)
         }
-    return frozenset(names - {""})
+    return frozenset(heading_keys - {""})
 
 
-def running_lines(
+def running_edge_lines(
     pages: Sequence[Sequence[EdgeLine]],
     numbers: Sequence[int],
-    body: float,
+    body_size: float,
     title_size: float,
-    names: frozenset[str],
+    heading_keys: frozenset[str],
 ) -> list[list[EdgeLine]]:
     """Of the lines at the edges of the pages, whose numbers are given, those that run through the document.
 
-    `body`: the size of most text; `title_size`: of the largest on the first page. `names`: of the headings.
+    `body_size`: the size of most text; `title_size`: of the largest on the first page. `heading_keys`: of the headings.
 
     Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once, and so
     does the largest type of the first page.
     """
-    headers = _heading_headers(pages, body, names)
-    page_numbers: defaultdict[_LinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
-    for lines, number in zip(pages, numbers, strict=True):
-        for line in lines:
-            for position in _positions(line, number, body):
-                page_numbers[position].append(number)
-    least_pages = max(_LEAST_DRAWN_REPEATS, len(pages) // _PAGES_A_REPEAT)
-    first_lines = {" ".join(line.cells) for line in pages[0]} if pages else set()
+    headers = _headers_naming_headings(pages, body_size, heading_keys)
+    pages_by_position: defaultdict[_EdgeLinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
+    for edge_lines_of_page, page_number in zip(pages, numbers, strict=True):
+        for edge_line in edge_lines_of_page:
+            for edge_position in _edge_line_positions(edge_line, page_number, body_size):
+                pages_by_position[edge_position].append(page_number)
+    least_pages = max(_LEAST_RUNNING_PAGES, len(pages) // _PAGES_A_RUNNING_LINE)
+    first_lines = {" ".join(edge_line.cells) for edge_line in pages[0]} if pages else set()
 
-    def is_running(line: EdgeLine, number: int) -> bool:
-        if number != numbers[0] and _is_title_with_number(line, number, first_lines):
+    def is_running(edge_line: EdgeLine, page_number: int) -> bool:
+        if page_number != numbers[0] and _is_title_with_number(edge_line, page_number, first_lines):
             return True
-        if id(line) in headers:
+        if id(edge_line) in headers:
             return True
-        count, first = max(
-            (_repeats(page_numbers, position) for position in _positions(line, number, body)), default=(0, 0)
+        running_pages, first_running_page = max(
+            (
+                _running_page_count(pages_by_position, edge_position)
+                for edge_position in _edge_line_positions(edge_line, page_number, body_size)
+            ),
+            default=(0, 0),
         )
-        is_large = line.runs[0].size > _LARGE_SIZE_RATIO * body
-        heads_document = number == numbers[0] and not line.is_foot and line.runs[0].size >= title_size
-        may_be_title = is_large and (heads_document or count < _LARGE_PAGES_SHARE * len(pages))
-        return count >= least_pages and not (may_be_title and number == first)
+        is_large = edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
+        heads_document = page_number == numbers[0] and not edge_line.is_foot and edge_line.runs[0].size >= title_size
+        may_be_title = is_large and (heads_document or running_pages < _LARGE_RUNNING_SHARE * len(pages))
+        return running_pages >= least_pages and not (may_be_title and page_number == first_running_page)
 
-    return [[line for line in lines if is_running(line, number)] for lines, number in zip(pages, numbers, strict=True)]
+    return [
+        [edge_line for edge_line in edge_lines_of_page if is_running(edge_line, page_number)]
+        for edge_lines_of_page, page_number in zip(pages, numbers, strict=True)
+    ]
 
 
-def _heading_headers(pages: Sequence[Sequence[EdgeLine]], body: float, names: frozenset[str]) -> set[int]:
+def _headers_naming_headings(
+    pages: Sequence[Sequence[EdgeLine]], body_size: float, heading_keys: frozenset[str]
+) -> set[int]:
     """The ids of the lines at the head that name a chapter or a section, where many pages have such a line at one
     place."""
     lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
-    for line in (line for lines in pages for line in lines if not line.is_foot):
-        if line.runs[0].size <= _HEADING_SIZE_RATIO * body and _names_heading(line, names):
-            lines_by_step[round(line.y / _STEP_POINTS)].append(line)
-    least_pages = max(_LEAST_DRAWN_REPEATS, _HEADED_PAGES_SHARE * len(pages))
-    headers: set[int] = set()
+    for edge_line in (edge_line for lines in pages for edge_line in lines if not edge_line.is_foot):
+        if edge_line.runs[0].size <= _HEADING_SIZE_RATIO * body_size and _names_heading(edge_line, heading_keys):
+            lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
+    least_pages = max(_LEAST_RUNNING_PAGES, _HEADED_PAGES_SHARE * len(pages))
+    header_ids: set[int] = set()
     for step in list(lines_by_step):
-        nearby = [line for near in (step - 1, step, step + 1) for line in lines_by_step.get(near, [])]
-        if len(nearby) >= least_pages:
-            headers |= set(map(id, nearby))
-    return headers
+        headers_nearby = [edge_line for near in (step - 1, step, step + 1) for edge_line in lines_by_step.get(near, [])]
+        if len(headers_nearby) >= least_pages:
+            header_ids |= set(map(id, headers_nearby))
+    return header_ids
 
 
-def _names_heading(line: EdgeLine, names: frozenset[str]) -> bool:
+def _names_heading(edge_line: EdgeLine, heading_keys: frozenset[str]) -> bool:
     """Whether one of a line's texts is the name of a heading, which may be cut short."""
-    for cell in line.cells:
-        key = heading_key(cell.strip(" 0123456789"))
-        if key in names or heading_key(cell) in names:
+    for cell in edge_line.cells:
+        cell_key = heading_key(cell.strip(" 0123456789"))
+        if cell_key in heading_keys or heading_key(cell) in heading_keys:
             return True
-        is_cut = cell.rstrip().endswith(("…", "..."))
-        if is_cut and len(key) >= _LEAST_NAME_LETTERS and any(name.startswith(key) for name in names):
+        is_cut_short = cell.rstrip().endswith(("…", "..."))
+        if (
+            is_cut_short
+            and len(cell_key) >= _LEAST_CUT_NAME_LETTERS
+            and any(name.startswith(cell_key) for name in heading_keys)
+        ):
             return True
     return False
 
 
-def _is_title_with_number(line: EdgeLine, number: int, first_lines: set[str]) -> bool:
+def _is_title_with_number(edge_line: EdgeLine, page_number: int, first_lines: set[str]) -> bool:
     """Whether a line is a page's number beside what heads the first page."""
-    for label, *title in (line.cells, line.cells[::-1]):
-        if label == str(number) and title and " ".join(sorted(title, key=line.cells.index)) in first_lines:
+    for page_number_cell, *title_cells in (edge_line.cells, edge_line.cells[::-1]):
+        if (
+            page_number_cell == str(page_number)
+            and title_cells
+            and " ".join(sorted(title_cells, key=edge_line.cells.index)) in first_lines
+        ):
             return True
     return False
 
 
-class _LinePosition(NamedTuple):
+class _EdgeLinePosition(NamedTuple):
     """Where a line stands, its height in steps, and what it comes back as."""
 
     is_foot: bool
@@ -200,34 +229,50 @@ class _LinePosition(NamedTuple):
     step: int
 
 
-def _positions(line: EdgeLine, number: int, body: float) -> list[_LinePosition]:
+def _edge_line_positions(edge_line: EdgeLine, page_number: int, body_size: float) -> list[_EdgeLinePosition]:
     """Where a line may come back; large type at the head with a number ("Lesson 3", "Results 2021") is a title that
     only its number parts from the next page's."""
-    is_large = not line.is_foot and line.runs[0].size > _LARGE_SIZE_RATIO * body
-    keys = {key for key in _line_keys(line, number) if not (is_large and is_numbered_title(key))}
-    return [_LinePosition(line.is_foot, key, round(line.y / _STEP_POINTS)) for key in keys]
-
-
-def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _LinePosition) -> tuple[int, int]:
-    """On how many pages a line stands at a place or a step from it, and the first of them."""
-    matches = [
-        page_numbers[key]
-        for step in (-1, 0, 1)
-        if (key := position._replace(step=position.step + step)) in page_numbers
+    is_large_header = not edge_line.is_foot and edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
+    running_keys_of_line = {
+        key for key in _running_line_keys(edge_line, page_number) if not (is_large_header and is_numbered_title(key))
+    }
+    return [
+        _EdgeLinePosition(edge_line.is_foot, key, round(edge_line.y / _EDGE_LINE_STEP)) for key in running_keys_of_line
     ]
-    return sum(map(len, matches)), min(numbers[0] for numbers in matches)
 
 
-def _line_keys(line: EdgeLine, number: int) -> set[str]:
+def _running_page_count(
+    pages_by_position: Mapping[_EdgeLinePosition, Sequence[int]], edge_position: _EdgeLinePosition
+) -> tuple[int, int]:
+    """On how many pages a line stands at a place or a step from it, and the first of them."""
+    pages_with_line = [
+        pages_by_position[key]
+        for step in (-1, 0, 1)
+        if (key := edge_position._replace(step=edge_position.step + step)) in pages_by_position
+    ]
+    return sum(map(len, pages_with_line)), min(numbers[0] for numbers in pages_with_line)
+
+
+def _running_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
     beside words of the page's own, such as a book's title beside its chapters'."""
-    cells = line.cells
-    label_keys = {
-        key for cell in (cells[0], cells[-1]) if len(cell) < _LABEL_LETTERS for key in line_keys(cell, number)
+    edge_cells = edge_line.cells
+    page_number_keys = {
+        key
+        for cell in (edge_cells[0], edge_cells[-1])
+        if len(cell) < _PAGE_NUMBER_LETTERS
+        for key in line_keys(cell, page_number)
     }
-    text = " ".join(cells)
-    title_keys = set() if any(map(str.isdecimal, text)) else {f"{cell}|<any>" for cell in (cells[0], cells[-1])}
-    return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key), *title_keys}
+    edge_text = " ".join(edge_cells)
+    title_keys = (
+        set() if any(map(str.isdecimal, edge_text)) else {f"{cell}|<any>" for cell in (edge_cells[0], edge_cells[-1])}
+    )
+    return {
+        edge_text,
+        *line_keys(edge_text, page_number),
+        *(key for key in page_number_keys if "<page>" in key),
+        *title_keys,
+    }
 
 
 class RunningLines(NamedTuple):
@@ -238,62 +283,78 @@ class RunningLines(NamedTuple):
     first: list[EdgeLine]
 
 
-def part_from_text(running: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], layer: Sequence[str]) -> RunningLines:
+def separate_running_lines(
+    running_by_page: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], layer: Sequence[str]
+) -> RunningLines:
     """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
-    repeated, texts = [], []
-    for lines, text in zip(running, layer, strict=True):
-        separable, remaining = _separable_lines(lines, text)
-        repeated.append(separable)
-        texts.append(remaining)
-    overleaf = {cell for lines in repeated[1:] for line in lines for cell in line.cells}
-    if numbers[0] != 1 or overleaf.isdisjoint(cell for line in repeated[0] for cell in line.cells):
+    repeated, texts_without_running = [], []
+    for lines, text in zip(running_by_page, layer, strict=True):
+        separable_lines, remaining_text = _separable_edge_lines(lines, text)
+        repeated.append(separable_lines)
+        texts_without_running.append(remaining_text)
+    cells_overleaf = {cell for lines in repeated[1:] for line in lines for cell in line.cells}
+    if page_numbers[0] != 1 or cells_overleaf.isdisjoint(cell for line in repeated[0] for cell in line.cells):
         return RunningLines(repeated, [])
-    text = "\n".join(strip_running(texts, running_keys(texts, numbers[0]), numbers))
-    first = []
+    text = "\n".join(
+        strip_running(texts_without_running, running_keys(texts_without_running, page_numbers[0]), page_numbers)
+    )
+    lines_staying_first = []
     for is_foot in (False, True):
         lines = [line for line in repeated[0] if line.is_foot == is_foot]
-        cells = [cell for line in lines for cell in line.cells if cell in overleaf]
-        kept_cells = set(unrepeated_lines(cells, text))
-        first += [part for line in lines if (part := _with_cells(line, kept_cells))]
-    first_runs = {id(run) for line in first for run in line.runs}
-    rest = [_without_runs(line, first_runs, layer[0]) for line in repeated[0]]
-    rest, _ = _separable_lines([line for line in rest if line.runs], layer[0])
-    return RunningLines([rest, *repeated[1:]], first)
+        cells = [cell for line in lines for cell in line.cells if cell in cells_overleaf]
+        cells_said_once = set(unrepeated_lines(cells, text))
+        lines_staying_first += [
+            staying_part for line in lines if (staying_part := _edge_line_with_cells(line, cells_said_once))
+        ]
+    staying_run_ids = {id(run) for line in lines_staying_first for run in line.runs}
+    lines_taken_out = [_edge_line_without_runs(line, staying_run_ids, layer[0]) for line in repeated[0]]
+    lines_taken_out, _ = _separable_edge_lines([line for line in lines_taken_out if line.runs], layer[0])
+    return RunningLines([lines_taken_out, *repeated[1:]], lines_staying_first)
 
 
-def outermost_lines(lines: Sequence[EdgeLine], runs: Sequence[Run]) -> list[EdgeLine]:
+def outermost_edge_lines(edge_lines_of_page: Sequence[EdgeLine], runs: Sequence[Run]) -> list[EdgeLine]:
     """Of lines at the edges of a page of these runs, those that have no other text between them and its edge."""
-    line_ids = {id(run) for line in lines for run in line.runs}
-    others = [run for run in runs if id(run) not in line_ids]
-    top, bottom = min((run.y1 for run in others), default=math.inf), max((run.y2 for run in others), default=0.0)
-    return [line for line in lines if (line.y > bottom if line.is_foot else line.y < top)]
+    edge_run_ids = {id(run) for edge_line in edge_lines_of_page for run in edge_line.runs}
+    other_runs = [run for run in runs if id(run) not in edge_run_ids]
+    text_top, text_bottom = (
+        min((run.y1 for run in other_runs), default=math.inf),
+        max((run.y2 for run in other_runs), default=0.0),
+    )
+    return [
+        edge_line
+        for edge_line in edge_lines_of_page
+        if (edge_line.y > text_bottom if edge_line.is_foot else edge_line.y < text_top)
+    ]
 
 
-def _with_cells(line: EdgeLine, texts: Set[str]) -> EdgeLine | None:
+def _edge_line_with_cells(edge_line: EdgeLine, cell_texts: Set[str]) -> EdgeLine | None:
     """The part of a line whose cells have these texts."""
-    cells = [cell for drawn in to_lines(line.runs) for cell in drawn.cells if cell.text in texts]
-    runs = [run for run in line.runs if any(cell.x1 <= (run.x1 + run.x2) / 2 <= cell.x2 for cell in cells)]
-    return line._replace(cells=[cell.text for cell in cells], runs=runs) if cells else None
+    edge_cells = [cell for drawn in to_lines(edge_line.runs) for cell in drawn.cells if cell.text in cell_texts]
+    edge_runs = [
+        run for run in edge_line.runs if any(cell.x1 <= (run.x1 + run.x2) / 2 <= cell.x2 for cell in edge_cells)
+    ]
+    return edge_line._replace(cells=[cell.text for cell in edge_cells], runs=edge_runs) if edge_cells else None
 
 
-def _without_runs(line: EdgeLine, run_ids: Set[int], text: str) -> EdgeLine:
+def _edge_line_without_runs(edge_line: EdgeLine, run_ids: Set[int], text: str) -> EdgeLine:
     """The part of a line without these runs; its cells begin or end with "" where the text has them beside others."""
-    runs = [run for run in line.runs if id(run) not in run_ids]
-    if len(runs) == len(line.runs):
-        return line
-    cells = [cell.text for drawn in to_lines(runs) for cell in drawn.cells]
-    candidates = [cells, [*cells, ""], ["", *cells]]
-    return line._replace(
-        cells=next((names for names in candidates if without_line(text, names) is not None), cells), runs=runs
+    edge_runs = [run for run in edge_line.runs if id(run) not in run_ids]
+    if len(edge_runs) == len(edge_line.runs):
+        return edge_line
+    edge_cells = [cell.text for drawn in to_lines(edge_runs) for cell in drawn.cells]
+    candidate_cells = [edge_cells, [*edge_cells, ""], ["", *edge_cells]]
+    return edge_line._replace(
+        cells=next((names for names in candidate_cells if without_line(text, names) is not None), edge_cells),
+        runs=edge_runs,
     )
 
 
-def _separable_lines(lines: Sequence[EdgeLine], text: str) -> tuple[list[EdgeLine], str]:
+def _separable_edge_lines(lines: Sequence[EdgeLine], text: str) -> tuple[list[EdgeLine], str]:
     """The lines that stand in a text as lines of their own, and the text without them."""
-    separable = []
-    for line in lines:
-        remaining = without_line(text, line.cells)
-        if remaining is not None:
-            separable.append(line)
-            text = remaining
-    return separable, text
+    separable_lines = []
+    for edge_line in lines:
+        remaining_text = without_line(text, edge_line.cells)
+        if remaining_text is not None:
+            separable_lines.append(edge_line)
+            text = remaining_text
+    return separable_lines, text

@@ -30,7 +30,7 @@ _SAME_LABEL_HEIGHT = 6.0  # points by which the labels of two pages lie apart at
 def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], body_size: float) -> set[int]:
     """The ids of the lines that are page labels, of the lines at the edges of pages, whose numbers are given.
 
-    `body`: the size of most text, in points.
+    `body_size`: the size of most text, in points.
     """
     page_label_ids: set[int] = set()
     bare_labels: list[tuple[int, int, EdgeLine]] = []  # the page's number, the printed one

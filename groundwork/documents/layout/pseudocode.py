@@ -26,7 +26,8 @@ _PSEUDOCODE_LINE_GAP = 1.9  # of the usual steps, from one line to the next at t
 
 
 def pseudocode_end(lines: Sequence[Line], program_start: int, leading: float) -> int:
-    """Where the program that begins at a line ends; `start` where none does. `leading`: sizes from line to line."""
+    """Where the program that begins at a line ends; `program_start` where none does. `leading`: sizes from line to
+    line."""
     if not _is_pseudocode_step(lines, program_start):
         return program_start
     step_count, step_line, program_end = 1, program_start + 1, program_start + 1

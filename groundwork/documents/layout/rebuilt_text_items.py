@@ -15,7 +15,7 @@ import msgspec
 
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
 from groundwork.documents.layout.liteparse_pages import TextItem, Word
-from groundwork.documents.pdf_files.actual_text_clusters import read_clusters, with_joints
+from groundwork.documents.pdf_files.actual_text_clusters import clusters_with_joints, read_clusters
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs, letter_size, loose_letter_box
 
 _ITEM_GAP = 1.0  # heights of a letter between two items
@@ -41,7 +41,7 @@ def with_all_letters(page: Any, drawn: DrawnLetters) -> Any:
 def with_clusters(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page whose texts are rebuilt from its clusters of glyphs; None where the PDF does not give them."""
     cluster_letters: list[DrawnLetter] = []
-    for joint, cluster in with_joints(read_clusters(drawn.textpage(page))):
+    for joint, cluster in clusters_with_joints(read_clusters(drawn.textpage(page))):
         cluster_place = drawn.place_on_page(cluster[:4], page)
         if joint or not cluster_letters:
             left, top, _, bottom = cluster_place

@@ -19,7 +19,7 @@ import regex
 
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Strokes
-from groundwork.documents.layout.text_lines import Box, Run, level
+from groundwork.documents.layout.text_lines import Box, Run, runs_by_line
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
 from groundwork.language.units import canonical_unit
@@ -203,7 +203,7 @@ def letters_in_order(drawn: str, read: str) -> dict[str, str]:
 def mirrored_runs(runs: Sequence[Run], width: float) -> list[Run]:
     """Words of a page so many points wide, each in its place in the mirror."""
     mirrored_words: list[Run] = []
-    for line in level(runs):
+    for line in runs_by_line(runs):
         for words in _split_words_at_gaps(sorted(line)):
             mirrored_words += _mirrored_words(words, width)
     return mirrored_words

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from groundwork.documents.layout.text_lines import Box, is_number
 
 NEAR = 2.5  # points within which two lines are one
-_SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
-_TICK_BOX = 16  # points of a box to tick, at the most
-_MOST_SIDES = 40  # edges after one, among which the other side of its strip is
-_MOST_LINES = 2000  # lines of a page's tables; what has more is a drawing
+_MOST_SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
+_MOST_TICK_BOX = 16  # points of a box to tick, at the most
+_MOST_STRIP_SIDES = 40  # edges after one, among which the other side of its strip is
+_MOST_STROKES = 2000  # lines of a page's tables; what has more is a drawing
 
 
 class Stroke(NamedTuple):
@@ -48,180 +48,229 @@ class Strokes(NamedTuple):
 
 def find_strokes(drawn: Any) -> Strokes:
     """The straight lines among liteparse's vector graphics; none where there are so many that they are a drawing."""
-    segments = _segments(drawn)
-    flat = _join_segments([s for s in segments if s.y2 - s.y1 < NEAR], sideways=False)
-    steep = _join_segments([s for s in segments if s.x2 - s.x1 < NEAR], sideways=True)
-    return _without_ticks(flat, steep) if len(flat) + len(steep) <= _MOST_LINES else Strokes([], [])
+    stroke_segments = _stroke_segments(drawn)
+    flat_strokes = _join_segments([s for s in stroke_segments if s.y2 - s.y1 < NEAR], sideways=False)
+    steep_strokes = _join_segments([s for s in stroke_segments if s.x2 - s.x1 < NEAR], sideways=True)
+    return (
+        _without_ticks(flat_strokes, steep_strokes)
+        if len(flat_strokes) + len(steep_strokes) <= _MOST_STROKES
+        else Strokes([], [])
+    )
 
 
 def find_frames(strokes: Strokes) -> list[Frame]:
     """What may be tables among a page's lines."""
     if len(strokes.flat) < 2:
         return []
-    groups = [inner for group in _connected_groups(*strokes) for inner in _without_border(group)]
-    return [frame for frame in map(_build_frame, groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
+    stroke_groups = [inner for group in _connected_groups(*strokes) for inner in _without_border(group)]
+    return [frame for frame in map(_build_frame, stroke_groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
 
 
-def _without_ticks(flat: list[Stroke], steep: list[Stroke]) -> Strokes:
+def _without_ticks(flat_strokes: list[Stroke], steep_strokes: list[Stroke]) -> Strokes:
     """The lines without small squares, which are boxes to tick."""
-    corners = {(round(s.x1), round(s.y1)) for s in flat if s.x2 - s.x1 <= _TICK_BOX}
-    if not corners:
-        return Strokes(flat, steep)
-    squares = [s for s in steep if s.y2 - s.y1 <= _TICK_BOX and _begins_at_corner(s, corners)]
-    squares = [s for s in squares if any(_is_square(s, steep_stroke) for steep_stroke in steep)]
-    boxes = [Box(s.x1 - 1, s.y1 - 1, s.x1 + s.y2 - s.y1 + NEAR, s.y2 + 1) for s in squares]
-    return Strokes([s for s in flat if not _in_any(s, boxes)], [s for s in steep if not _in_any(s, boxes)])
+    tick_corners = {(round(s.x1), round(s.y1)) for s in flat_strokes if s.x2 - s.x1 <= _MOST_TICK_BOX}
+    if not tick_corners:
+        return Strokes(flat_strokes, steep_strokes)
+    tick_squares = [s for s in steep_strokes if s.y2 - s.y1 <= _MOST_TICK_BOX and _begins_at_corner(s, tick_corners)]
+    tick_squares = [s for s in tick_squares if any(_is_tick_square(s, steep_stroke) for steep_stroke in steep_strokes)]
+    tick_boxes = [Box(s.x1 - 1, s.y1 - 1, s.x1 + s.y2 - s.y1 + NEAR, s.y2 + 1) for s in tick_squares]
+    return Strokes(
+        [s for s in flat_strokes if not _is_stroke_in_any(s, tick_boxes)],
+        [s for s in steep_strokes if not _is_stroke_in_any(s, tick_boxes)],
+    )
 
 
-def _begins_at_corner(steep: Stroke, corners: set[tuple[int, int]]) -> bool:
-    x, y = round(steep.x1), round(steep.y1)
-    return any((x + i, y + j) in corners for i in (-1, 0, 1) for j in (-1, 0, 1))
+def _begins_at_corner(steep_stroke: Stroke, tick_corners: set[tuple[int, int]]) -> bool:
+    x, y = round(steep_stroke.x1), round(steep_stroke.y1)
+    return any((x + i, y + j) in tick_corners for i in (-1, 0, 1) for j in (-1, 0, 1))
 
 
-def _is_square(left: Stroke, right: Stroke) -> bool:
-    level = abs(left.y1 - right.y1) < 1 and abs(left.y2 - right.y2) < 1
-    return level and abs(right.x1 - left.x1 - (left.y2 - left.y1)) < 1.5
+def _is_tick_square(left_stroke: Stroke, right_stroke: Stroke) -> bool:
+    are_level = abs(left_stroke.y1 - right_stroke.y1) < 1 and abs(left_stroke.y2 - right_stroke.y2) < 1
+    return are_level and abs(right_stroke.x1 - left_stroke.x1 - (left_stroke.y2 - left_stroke.y1)) < 1.5
 
 
-def _in_any(stroke: Stroke, boxes: list[Box]) -> bool:
+def _is_stroke_in_any(stroke: Stroke, boxes: list[Box]) -> bool:
     return any(b.x1 <= stroke.x1 and stroke.x2 <= b.x2 and b.y1 <= stroke.y1 and stroke.y2 <= b.y2 for b in boxes)
 
 
 # --- segments to strokes ---
 
 
-def _segments(drawn: Any) -> list[Box]:
+def _stroke_segments(drawn: Any) -> list[Box]:
     """Drawn lines: strokes, and filled shapes so thin that they can be nothing else. A marker's stroke is thicker."""
-    thin = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < NEAR]
-    edges = [line for line in drawn.lines if not line.stroke]
-    return thin + [line for line in drawn.lines if line.stroke] + _strips(edges)
+    thin_shapes = [
+        Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < NEAR
+    ]
+    shape_edges = [line for line in drawn.lines if not line.stroke]
+    return thin_shapes + [line for line in drawn.lines if line.stroke] + _thin_strips(shape_edges)
 
 
-def _strips(edges: list[Box]) -> list[Box]:
+def _thin_strips(shape_edges: list[Box]) -> list[Box]:
     """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
-    strips = []
+    thin_strips = []
     for sideways in (False, True):
-        spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in edges]
-        sides = sorted((lo, start, stop) for lo, hi, start, stop in spans if hi - lo < 0.1 and stop - start > 4)
-        for i, (at, start, stop) in enumerate(sides):
-            for k in range(i + 1, min(i + _MOST_SIDES, len(sides))):
-                next_at, begin, end = sides[k]
-                if next_at - at >= NEAR:
+        edge_spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in shape_edges]
+        strip_sides = sorted(
+            (lo, side_start, side_stop)
+            for lo, hi, side_start, side_stop in edge_spans
+            if hi - lo < 0.1 and side_stop - side_start > 4
+        )
+        for i, (side_at, side_start, side_stop) in enumerate(strip_sides):
+            for k in range(i + 1, min(i + _MOST_STRIP_SIDES, len(strip_sides))):
+                next_side_at, next_side_start, next_side_stop = strip_sides[k]
+                if next_side_at - side_at >= NEAR:
                     break
-                if next_at > at and abs(begin - start) < NEAR and abs(end - stop) < NEAR:
-                    strips.append(Box(start, at, stop, at) if sideways else Box(at, start, at, stop))
+                if (
+                    next_side_at > side_at
+                    and abs(next_side_start - side_start) < NEAR
+                    and abs(next_side_stop - side_stop) < NEAR
+                ):
+                    thin_strips.append(
+                        Box(side_start, side_at, side_stop, side_at)
+                        if sideways
+                        else Box(side_at, side_start, side_at, side_stop)
+                    )
                     break
-    return strips
+    return thin_strips
 
 
 def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
     """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
-    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
-    joined: list[tuple[float, list[float]]] = []
-    previous_row = None
-    for row, start, stop, at in spans:
-        if previous_row == row and start <= joined[-1][1][-1] + NEAR:
-            joined[-1][1].extend((start, max(stop, joined[-1][1][-1])))
+    segment_spans = sorted(
+        (round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments
+    )
+    joined_segments: list[tuple[float, list[float]]] = []
+    previous_level = None
+    for segment_level, segment_start, segment_stop, segment_at in segment_spans:
+        if previous_level == segment_level and segment_start <= joined_segments[-1][1][-1] + NEAR:
+            joined_segments[-1][1].extend((segment_start, max(segment_stop, joined_segments[-1][1][-1])))
         else:
-            joined.append((at, [start, stop]))
-        previous_row = row
-    least = 4 if sideways else 8
-    long_spans = [(at, ends[0], ends[-1], tuple(ends)) for at, ends in joined if ends[-1] - ends[0] > least]
-    return [Stroke(at, a, at, b, ends) if sideways else Stroke(a, at, b, at, ends) for at, a, b, ends in long_spans]
+            joined_segments.append((segment_at, [segment_start, segment_stop]))
+        previous_level = segment_level
+    least_length = 4 if sideways else 8
+    long_segments = [
+        (segment_at, segment_ends[0], segment_ends[-1], tuple(segment_ends))
+        for segment_at, segment_ends in joined_segments
+        if segment_ends[-1] - segment_ends[0] > least_length
+    ]
+    return [
+        Stroke(segment_at, a, segment_at, b, segment_ends)
+        if sideways
+        else Stroke(a, segment_at, b, segment_at, segment_ends)
+        for segment_at, a, b, segment_ends in long_segments
+    ]
 
 
 # --- strokes to frames ---
 
 
-def _build_frame(group: list[Stroke]) -> Frame:
-    flat = [s for s in group if s.y2 - s.y1 < NEAR]
-    steep = [s for s in group if s.y2 - s.y1 >= NEAR]
-    reach = [s.y1 for s in steep] + [s.y2 for s in steep]
-    ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
-    ends = [x for s in flat for x in s.ends]
-    return Frame(_cluster([s.x1 for s in steep] + _frequent_ends(ends, len(ys))), ys, flat, steep)
-
-
-def _connected_groups(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:
-    """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
-    groups: list[tuple[Stroke, list[Stroke]]] = []
-    finished: list[list[Stroke]] = []
-    for stroke in sorted([*flat, *steep], key=lambda s: (s.y1, s.x1)):
-        finished += [group for bounds, group in groups if bounds.y2 < stroke.y1 - NEAR]
-        groups = [group for group in groups if group[0].y2 >= stroke.y1 - NEAR]
-        bounds, members = stroke, [stroke]
-        for group in [group for group in groups if _is_near(group[0], stroke)]:
-            bounds, members = _bounds_around(bounds, group[0]), members + group[1]
-            groups.remove(group)
-        groups.append((bounds, members))
-    return finished + [group for _, group in groups]
-
-
-def _without_border(group: list[Stroke]) -> list[list[Stroke]]:
-    """A group's parts within the border that is drawn around them, as around a page; the group where there is none."""
-    bounds = functools.reduce(_bounds_around, group)
-    border = [s for s in group if _is_side(s, bounds)]
-    inner = [s for s in group if not _is_side(s, bounds)]
-    if len(border) < 4 or not inner or any(_touches(s, bounds) for s in inner):
-        return [group]
-    pieces = _connected_groups([s for s in inner if s.y2 - s.y1 < NEAR], [s for s in inner if s.y2 - s.y1 >= NEAR])
-    if not any(_is_closed(piece) for piece in pieces):
-        inner_bounds = functools.reduce(_bounds_around, inner)
-        return [border] if inner_bounds.x2 - inner_bounds.x1 < _SIGN_WIDTH * (bounds.x2 - bounds.x1) else [group]
-    return [within for piece in pieces for within in _without_border(piece)]
-
-
-def _is_side(stroke: Stroke, bounds: Stroke) -> bool:
-    """Whether a stroke is a whole side of the bounds."""
-    spans_width = stroke.x1 - bounds.x1 < NEAR and bounds.x2 - stroke.x2 < NEAR
-    spans_height = stroke.y1 - bounds.y1 < NEAR and bounds.y2 - stroke.y2 < NEAR
-    return (spans_width and (stroke.y2 - bounds.y1 < NEAR or bounds.y2 - stroke.y1 < NEAR)) or (
-        spans_height and (stroke.x2 - bounds.x1 < NEAR or bounds.x2 - stroke.x1 < NEAR)
+def _build_frame(stroke_group: list[Stroke]) -> Frame:
+    flat_strokes = [s for s in stroke_group if s.y2 - s.y1 < NEAR]
+    steep_strokes = [s for s in stroke_group if s.y2 - s.y1 >= NEAR]
+    steep_ends = [s.y1 for s in steep_strokes] + [s.y2 for s in steep_strokes]
+    row_ys = _clustered_positions(
+        [s.y1 for s in flat_strokes] + ([min(steep_ends), max(steep_ends)] if steep_ends else [])
+    )
+    flat_ends = [x for s in flat_strokes for x in s.ends]
+    return Frame(
+        _clustered_positions([s.x1 for s in steep_strokes] + _frequent_stroke_ends(flat_ends, len(row_ys))),
+        row_ys,
+        flat_strokes,
+        steep_strokes,
     )
 
 
-def _touches(stroke: Stroke, bounds: Stroke) -> bool:
-    across = stroke.x1 - bounds.x1 < NEAR or bounds.x2 - stroke.x2 < NEAR
-    return across or stroke.y1 - bounds.y1 < NEAR or bounds.y2 - stroke.y2 < NEAR
+def _connected_groups(flat_strokes: list[Stroke], steep_strokes: list[Stroke]) -> list[list[Stroke]]:
+    """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
+    open_groups: list[tuple[Stroke, list[Stroke]]] = []
+    finished_groups: list[list[Stroke]] = []
+    for stroke in sorted([*flat_strokes, *steep_strokes], key=lambda s: (s.y1, s.x1)):
+        finished_groups += [group for group_bounds, group in open_groups if group_bounds.y2 < stroke.y1 - NEAR]
+        open_groups = [group for group in open_groups if group[0].y2 >= stroke.y1 - NEAR]
+        group_bounds, group_strokes = stroke, [stroke]
+        for group in [group for group in open_groups if _is_stroke_near(group[0], stroke)]:
+            group_bounds, group_strokes = _stroke_bounds(group_bounds, group[0]), group_strokes + group[1]
+            open_groups.remove(group)
+        open_groups.append((group_bounds, group_strokes))
+    return finished_groups + [group for _, group in open_groups]
 
 
-def _is_closed(group: list[Stroke]) -> bool:
+def _without_border(stroke_group: list[Stroke]) -> list[list[Stroke]]:
+    """A group's parts within the border that is drawn around them, as around a page; the group where there is none."""
+    group_bounds = functools.reduce(_stroke_bounds, stroke_group)
+    border_strokes = [s for s in stroke_group if _is_border_side(s, group_bounds)]
+    inner_strokes = [s for s in stroke_group if not _is_border_side(s, group_bounds)]
+    if len(border_strokes) < 4 or not inner_strokes or any(_touches_border(s, group_bounds) for s in inner_strokes):
+        return [stroke_group]
+    inner_groups = _connected_groups(
+        [s for s in inner_strokes if s.y2 - s.y1 < NEAR], [s for s in inner_strokes if s.y2 - s.y1 >= NEAR]
+    )
+    if not any(_is_closed_frame(inner_group) for inner_group in inner_groups):
+        inner_bounds = functools.reduce(_stroke_bounds, inner_strokes)
+        return (
+            [border_strokes]
+            if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_WIDTH * (group_bounds.x2 - group_bounds.x1)
+            else [stroke_group]
+        )
+    return [within for inner_group in inner_groups for within in _without_border(inner_group)]
+
+
+def _is_border_side(stroke: Stroke, border: Stroke) -> bool:
+    """Whether a stroke is a whole side of the bounds."""
+    spans_width = stroke.x1 - border.x1 < NEAR and border.x2 - stroke.x2 < NEAR
+    spans_height = stroke.y1 - border.y1 < NEAR and border.y2 - stroke.y2 < NEAR
+    return (spans_width and (stroke.y2 - border.y1 < NEAR or border.y2 - stroke.y1 < NEAR)) or (
+        spans_height and (stroke.x2 - border.x1 < NEAR or border.x2 - stroke.x1 < NEAR)
+    )
+
+
+def _touches_border(stroke: Stroke, border: Stroke) -> bool:
+    touches_side = stroke.x1 - border.x1 < NEAR or border.x2 - stroke.x2 < NEAR
+    return touches_side or stroke.y1 - border.y1 < NEAR or border.y2 - stroke.y2 < NEAR
+
+
+def _is_closed_frame(stroke_group: list[Stroke]) -> bool:
     """Whether lines are drawn at all four sides of a group."""
-    bounds = functools.reduce(_bounds_around, group)
-    return len(group) > 4 and sum(_is_side(s, bounds) for s in group) >= 4
+    group_bounds = functools.reduce(_stroke_bounds, stroke_group)
+    return len(stroke_group) > 4 and sum(_is_border_side(s, group_bounds) for s in stroke_group) >= 4
 
 
-def _is_near(bounds: Stroke, stroke: Stroke) -> bool:
+def _is_stroke_near(group_bounds: Stroke, stroke: Stroke) -> bool:
     """Whether a stroke lies in or at the bounds of a group."""
-    across = stroke.x1 <= bounds.x2 + NEAR and stroke.x2 >= bounds.x1 - NEAR
-    return across and stroke.y1 <= bounds.y2 + NEAR and stroke.y2 >= bounds.y1 - NEAR
+    is_within_width = stroke.x1 <= group_bounds.x2 + NEAR and stroke.x2 >= group_bounds.x1 - NEAR
+    return is_within_width and stroke.y1 <= group_bounds.y2 + NEAR and stroke.y2 >= group_bounds.y1 - NEAR
 
 
-def _bounds_around(a: Any, b: Any) -> Any:
+def _stroke_bounds(a: Any, b: Any) -> Any:
     return a._replace(x1=min(a.x1, b.x1), y1=min(a.y1, b.y1), x2=max(a.x2, b.x2), y2=max(a.y2, b.y2))
 
 
-def _cluster(positions: Iterable[float]) -> list[float]:
+def _clustered_positions(stroke_positions: Iterable[float]) -> list[float]:
     """Values in order, those nearer than a line's thickness as one."""
-    clusters: list[float] = []
-    for position in sorted(positions):
-        if not clusters or position - clusters[-1] > NEAR:
-            clusters.append(position)
-    return clusters
+    clustered: list[float] = []
+    for stroke_position in sorted(stroke_positions):
+        if not clustered or stroke_position - clustered[-1] > NEAR:
+            clustered.append(stroke_position)
+    return clustered
 
 
-def _frequent_ends(ends: list[float], rows: int) -> list[float]:
+def _frequent_stroke_ends(stroke_ends: list[float], row_count: int) -> list[float]:
     """Ends that most rows share: where lines are drawn cell by cell, they show the columns."""
-    ordered, least = sorted(ends), max(3, rows // 2)
-    return [x for x in _cluster(ends) if bisect_left(ordered, x + NEAR) - bisect_right(ordered, x - NEAR) >= least]
+    ends_in_order, least_shared = sorted(stroke_ends), max(3, row_count // 2)
+    return [
+        x
+        for x in _clustered_positions(stroke_ends)
+        if bisect_left(ends_in_order, x + NEAR) - bisect_right(ends_in_order, x - NEAR) >= least_shared
+    ]
 
 
-_LEAST_SIDE = 6  # points of the shorter side of a shade; what is thinner is a line
-_UPRIGHT = 0.1  # points across, which an upright edge has at the most
+_LEAST_SHADE_SIDE = 6  # points of the shorter side of a shade; what is thinner is a line
+_UPRIGHT_EDGE = 0.1  # points across, which an upright edge has at the most
 _MOST_SHADES = 300  # of one table; what has more is a drawing
-_PLACES = 12  # across a table, at which the shades above and below an edge are compared
+_SHADE_PLACES = 12  # across a table, at which the shades above and below an edge are compared
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_VISIBLE_SHARE = 0.6  # of these places, at which they differ
+_VISIBLE_SHADE_SHARE = 0.6  # of these places, at which they differ
 
 
 class Shade(NamedTuple):
@@ -236,57 +285,75 @@ class Shade(NamedTuple):
 
 def find_shades(drawn: Any) -> list[Shade]:
     """The filled rectangles of a page, in the order in which they are drawn."""
-    boxes = [(s.bbox, s.fill_color or "") for s in drawn.shapes if s.fill and not s.has_curve]
-    filled = [Shade(x, y, x + w, y + h, colour) for (x, y, w, h), colour in boxes if min(w, h) >= _LEAST_SIDE]
-    sides = defaultdict(list)
-    if filled:
+    filled_boxes = [(s.bbox, s.fill_color or "") for s in drawn.shapes if s.fill and not s.has_curve]
+    filled_shades = [
+        Shade(x, y, x + w, y + h, colour) for (x, y, w, h), colour in filled_boxes if min(w, h) >= _LEAST_SHADE_SIDE
+    ]
+    upright_edges = defaultdict(list)
+    if filled_shades:
         for line in drawn.lines:
-            if not line.stroke and line.x2 - line.x1 < _UPRIGHT:
-                sides[round(line.x1)].append((line.y1, line.y2))
-    return [part for shade in filled for part in _rectangles(shade, sides)]
+            if not line.stroke and line.x2 - line.x1 < _UPRIGHT_EDGE:
+                upright_edges[round(line.x1)].append((line.y1, line.y2))
+    return [
+        shaded_rectangle for shade in filled_shades for shaded_rectangle in _shaded_rectangles(shade, upright_edges)
+    ]
 
 
-def _rectangles(shade: Shade, sides: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
-    """The rectangles below each other that one shape fills. `sides`: upright edges, by the place across the page."""
-    x, heights = round(shade.x1), set()
-    for top, bottom in [*sides.get(x - 1, ()), *sides.get(x, ()), *sides.get(x + 1, ())]:
-        if shade.y1 - 1 < top and bottom < shade.y2 + 1 and bottom - top >= _LEAST_SIDE:
-            heights.add((round(top, 1), round(bottom, 1)))
-    rows = sorted(heights)
-    if len(rows) < 2 or any(below[0] < above[1] + _LEAST_SIDE for above, below in pairwise(rows)):
+def _shaded_rectangles(shade: Shade, upright_edges: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
+    """The rectangles below each other that one shape fills. `upright_edges`: by their place across the page."""
+    x, rectangle_heights = round(shade.x1), set()
+    for top, bottom in [*upright_edges.get(x - 1, ()), *upright_edges.get(x, ()), *upright_edges.get(x + 1, ())]:
+        if shade.y1 - 1 < top and bottom < shade.y2 + 1 and bottom - top >= _LEAST_SHADE_SIDE:
+            rectangle_heights.add((round(top, 1), round(bottom, 1)))
+    shaded_rows = sorted(rectangle_heights)
+    if len(shaded_rows) < 2 or any(below[0] < above[1] + _LEAST_SHADE_SIDE for above, below in pairwise(shaded_rows)):
         return [shade]
-    return [shade._replace(y1=top, y2=bottom) for top, bottom in rows]
+    return [shade._replace(y1=top, y2=bottom) for top, bottom in shaded_rows]
 
 
 def with_shaded_rows(frame: Frame, shades: Sequence[Shade], words: Sequence[Box]) -> Frame:
     """The frame with a line wherever the shade changes from side to side between two rows above its figures; below, the
     figures tell the rows. `words`: those of the page.
     """
-    left, right, top, bottom = frame.xs[0], frame.xs[-1], frame.ys[0], frame.ys[-1]
-    inside = [s for s in shades if s.x1 < right and s.x2 > left and s.y1 < bottom and s.y2 > top]
-    if len(frame.ys) < 3 or not 0 < len(inside) <= _MOST_SHADES:
+    frame_left, frame_right, frame_top, frame_bottom = frame.xs[0], frame.xs[-1], frame.ys[0], frame.ys[-1]
+    frame_shades = [
+        s for s in shades if s.x1 < frame_right and s.x2 > frame_left and s.y1 < frame_bottom and s.y2 > frame_top
+    ]
+    if len(frame.ys) < 3 or not 0 < len(frame_shades) <= _MOST_SHADES:
         return frame
-    levels = [y for y in sorted({y for s in inside for y in (s.y1, s.y2)}) if top + NEAR < y < bottom - NEAR]
-    levels = [y for y in levels if all(abs(y - drawn) > 2 * NEAR for drawn in frame.ys)]
-    inner_words = [w for w in words if frame.xs[1] < w.x1 and w.x2 < right and top < w.y1 and w.y2 < bottom]
-    figures_top = min((w.y1 for w in inner_words if is_number(w.text) and not _YEAR.fullmatch(w.text)), default=bottom)
-    levels = [y for y in levels if y < figures_top + 1]
-    heights = [(w.y1, w.y2) for w in words if left < (w.x1 + w.x2) / 2 < right and top < w.y2 and w.y1 < bottom]
-    places = [left + (right - left) * (k + 0.5) / _PLACES for k in range(_PLACES)]
-    edges = [y for y in levels if not any(y1 + 1 < y < y2 - 1 for y1, y2 in heights)]
-    edges = [y for y in edges if _is_visible(y, places, inside)]
-    edges = edges[:1] + [y for above, y in pairwise(edges) if y - above > NEAR]
-    if not edges:
+    shade_levels = [
+        y for y in sorted({y for s in frame_shades for y in (s.y1, s.y2)}) if frame_top + NEAR < y < frame_bottom - NEAR
+    ]
+    shade_levels = [y for y in shade_levels if all(abs(y - drawn_y) > 2 * NEAR for drawn_y in frame.ys)]
+    inner_words = [
+        w for w in words if frame.xs[1] < w.x1 and w.x2 < frame_right and frame_top < w.y1 and w.y2 < frame_bottom
+    ]
+    figures_top = min(
+        (w.y1 for w in inner_words if is_number(w.text) and not _YEAR.fullmatch(w.text)), default=frame_bottom
+    )
+    shade_levels = [y for y in shade_levels if y < figures_top + 1]
+    word_heights = [
+        (w.y1, w.y2)
+        for w in words
+        if frame_left < (w.x1 + w.x2) / 2 < frame_right and frame_top < w.y2 and w.y1 < frame_bottom
+    ]
+    shade_places = [frame_left + (frame_right - frame_left) * (k + 0.5) / _SHADE_PLACES for k in range(_SHADE_PLACES)]
+    shade_edges = [y for y in shade_levels if not any(y1 + 1 < y < y2 - 1 for y1, y2 in word_heights)]
+    shade_edges = [y for y in shade_edges if _is_shade_edge(y, shade_places, frame_shades)]
+    shade_edges = shade_edges[:1] + [y for above, y in pairwise(shade_edges) if y - above > NEAR]
+    if not shade_edges:
         return frame
-    lines = [Stroke(left, y, right, y) for y in edges]
-    return frame._replace(ys=sorted([*frame.ys, *edges]), flat=[*frame.flat, *lines])
+    shade_strokes = [Stroke(frame_left, y, frame_right, y) for y in shade_edges]
+    return frame._replace(ys=sorted([*frame.ys, *shade_edges]), flat=[*frame.flat, *shade_strokes])
 
 
-def _is_visible(y: float, places: Sequence[float], shades: Sequence[Shade]) -> bool:
+def _is_shade_edge(y: float, shade_places: Sequence[float], shades: Sequence[Shade]) -> bool:
     """Whether most of what is just above a level has another shade than what is just below it."""
-    differing = sum(_colour(x, y - NEAR, shades) != _colour(x, y + NEAR, shades) for x in places)
-    return differing >= _VISIBLE_SHARE * len(places)
+    differing_places = sum(
+        _shade_colour(x, y - NEAR, shades) != _shade_colour(x, y + NEAR, shades) for x in shade_places
+    )
+    return differing_places >= _VISIBLE_SHADE_SHARE * len(shade_places)
 
 
-def _colour(x: float, y: float, shades: Sequence[Shade]) -> str:
+def _shade_colour(x: float, y: float, shades: Sequence[Shade]) -> str:
     return next((s.colour for s in reversed(shades) if s.x1 <= x <= s.x2 and s.y1 <= y <= s.y2), "")

@@ -123,7 +123,7 @@ def _has_raised_digit(raw_textpage: Any, letters: str, start: int, end: int) -> 
 
 
 def _is_raised(raw_textpage: Any, base_letter: int, letter: int, previous: int) -> bool:
-    """Whether a letter stands small and raised right behind the letter `base`, or behind others that do."""
+    """Whether a letter stands small and raised right behind the letter `base_letter`, or behind others that do."""
     (across, up), base_size = _upward(raw_textpage, base_letter)
     raised_size = _upward(raw_textpage, letter)[1]
     (x1, y1), (x2, y2) = letter_origin(raw_textpage, base_letter), letter_origin(raw_textpage, letter)
@@ -165,8 +165,8 @@ def _with_superscript(text_item: Any, x: float, letter_before: str, raised_digit
 
 
 def _digit_in_word(word_text: str, width_share: float, raised_digit: str, letter_before: str) -> int:
-    """Where in a word the digit is that stands behind the letter `before`, nearest to a share of the word's width; -1
-    for nowhere."""
+    """Where in a word the digit is that stands behind `letter_before`, nearest to a share of the word's width; -1 for
+    nowhere."""
     plain_word = word_text.translate(SUPERSCRIPTS_TO_DIGITS)
     digit_indexes = [
         i for i, sign in enumerate(word_text) if sign == raised_digit and (not i or plain_word[i - 1] == letter_before)
@@ -179,7 +179,7 @@ def _raise_digit(text: str, digit_index: int) -> str:
 
 
 def _raise_digit_in_text(text: str, solid_offset: int, raised_digit: str) -> str:
-    """A text whose letter number `offset`, blanks not counted, is a superscript; "" where another sign stands there."""
+    """A text whose letter number `solid_offset`, blanks not counted, is a superscript; "" where it is another sign."""
     solid_indexes = [i for i, sign in enumerate(text) if not sign.isspace()]
     if solid_offset < len(solid_indexes) and text[solid_indexes[solid_offset]] == raised_digit:
         return _raise_digit(text, solid_indexes[solid_offset])
@@ -275,7 +275,8 @@ def text_with_marks_in_place(textpage: Any, text: str) -> str:
 
 
 def _letter_before_mark(textpage: Any, text: str, mark_match: re.Match[str], line_start: int) -> int:
-    """The end of the last letter of the line from `start` on that stands left of a raised mark; 0 where it is none."""
+    """The end of the last letter of the line from `line_start` on that stands left of a raised mark; 0 where there is
+    none."""
     mark_letter, letter_before = mark_match.start(1), mark_match.start() - 1
     if letter_sign(textpage, mark_letter) != mark_match[1][0]:
         return 0

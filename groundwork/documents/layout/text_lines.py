@@ -26,19 +26,19 @@ from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_and_rule_labels import DRAWN_BULLET, DRAWN_LABEL
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
-_BULLET = re.compile(DRAWN_BULLET)
-_LABEL = re.compile(DRAWN_LABEL)
-_RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
+_ITEM_BULLET = re.compile(DRAWN_BULLET)
+_ITEM_LABEL = re.compile(DRAWN_LABEL)
+_TYPED_RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
-_NUMBER = re.compile(
+_CELL_NUMBER = re.compile(
     r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡⁰¹²³⁴-⁹]{1,2})?[)\]]?"
     r"|[-–—−.*†‡…]+|n/?a|N/?A"
 )
 _WORD_OR_FORMULA = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
-_TALL_RATIO = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
+_TALL_ITEM_RATIO = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
 _NUMBER_GAP = 0.42  # font sizes between two cells that both hold numbers
 _CELL_GAP = 1.1  # font sizes between two cells
-_TEXT_WORDS = 4  # words of a cell that is no entry's number
+_TITLE_CELL_WORDS = 4  # words of a cell that is no entry's number
 
 Stretches = Sequence[tuple[float, float]]
 
@@ -113,41 +113,45 @@ class Line(NamedTuple):
 
 def has_field_rule(line: Line) -> bool:
     """Whether a longer line than its text is drawn below it, as the edge of a field is."""
-    reach = line.x2 + 2 * line.main.size
-    return any(x1 <= line.x1 + 2 and x2 > reach for x1, x2 in line.underlined)
+    line_reach = line.x2 + 2 * line.main.size
+    return any(x1 <= line.x1 + 2 and x2 > line_reach for x1, x2 in line.underlined)
 
 
 def first_word_width(line: Line) -> float:
     """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
-    run = line.cells[0]
-    if has_unspaced(run.text.split(None, 1)[0]):
-        return 2 * run.size
-    return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
+    first_run = line.cells[0]
+    if has_unspaced(first_run.text.split(None, 1)[0]):
+        return 2 * first_run.size
+    return (first_run.x2 - first_run.x1) * (len(first_run.text.split(None, 1)[0]) + 1) / max(1, len(first_run.text))
 
 
-def label(text: str) -> str:
+def item_label(text: str) -> str:
     """The number, letter or bullet that makes a line an item; "" where there is none."""
-    match = _BULLET.match(text) or _LABEL.match(text)
-    return match[0] if match else ""
+    label_match = _ITEM_BULLET.match(text) or _ITEM_LABEL.match(text)
+    return label_match[0] if label_match else ""
 
 
-def is_rule(text: str) -> bool:
+def is_typed_rule(text: str) -> bool:
     """Whether a text is a line drawn with letters: dashes from one side to the other, or below a head."""
-    return _RULE.fullmatch(text) is not None
+    return _TYPED_RULE.fullmatch(text) is not None
 
 
-def cleaned(text: str) -> str:
+def cleaned_line(line_text: str) -> str:
     """A line without the arrow that leads back to the contents, its leading dots as `…`, its label free of its text."""
-    if "↑" in text:
-        text = text.rstrip("↑ ")
-    if is_contents_entry(text):
-        text = shortened_leaders(text)
-    label_end = len(label(text))
-    return f"{text[:label_end]} {text[label_end:]}" if label_end and text[label_end : label_end + 1].strip() else text
+    if "↑" in line_text:
+        line_text = line_text.rstrip("↑ ")
+    if is_contents_entry(line_text):
+        line_text = shortened_leaders(line_text)
+    label_end = len(item_label(line_text))
+    return (
+        f"{line_text[:label_end]} {line_text[label_end:]}"
+        if label_end and line_text[label_end : label_end + 1].strip()
+        else line_text
+    )
 
 
 def is_bullet(text: str) -> bool:
-    return _BULLET.match(text) is not None
+    return _ITEM_BULLET.match(text) is not None
 
 
 def to_run(
@@ -163,75 +167,86 @@ def to_run(
         return None
     font, bold = plain_font_name(text_item.font_name), is_bold(text_item)
     if is_dingbat_font(font):
-        text, text_item = _with_sign(text, text_item, font)
+        text, text_item = _with_dingbat_sign(text, text_item, font)
     end_font = plain_font_name(end_font)
     runs_in = bold and end_font not in ("", font) and not is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
-    x, (top, bottom) = text_item.x, _extent(text_item)
+    x, (run_top, run_bottom) = text_item.x, _item_top_and_bottom(text_item)
     is_typed = font in typewriter or is_mono_font(font)
-    mono = is_typed and text_item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
-    spelt = speller.spell(text)
-    tokens, boxed = text.split(), [word.text for word in text_item.words]
-    boxes_fit = tokens == boxed or sum(map(len, tokens)) == sum(len("".join(word.split())) for word in boxed)
-    words = tuple(
-        _spelt_words(text_item.words, spelt) if boxes_fit else spread_words(spelt, x, text_item.width, (top, bottom))
+    is_mono = is_typed and text_item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
+    spelt_text = speller.spell(text)
+    text_tokens, box_tokens = text.split(), [word.text for word in text_item.words]
+    boxes_fit = text_tokens == box_tokens or sum(map(len, text_tokens)) == sum(
+        len("".join(word.split())) for word in box_tokens
     )
-    if not spelt.isascii():
-        spelt = with_symbol_font_letters(spelt, font)
-        words = tuple(
-            word._replace(text=with_symbol_font_letters(word.text, font, begins=not k)) for k, word in enumerate(words)
+    word_boxes = tuple(
+        _spelt_word_boxes(text_item.words, spelt_text)
+        if boxes_fit
+        else spread_words(spelt_text, x, text_item.width, (run_top, run_bottom))
+    )
+    if not spelt_text.isascii():
+        spelt_text = with_symbol_font_letters(spelt_text, font)
+        word_boxes = tuple(
+            word._replace(text=with_symbol_font_letters(word.text, font, begins=not k))
+            for k, word in enumerate(word_boxes)
         )
-    return Run(x, top, x + text_item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
+    return Run(x, run_top, x + text_item.width, run_bottom, spelt_text, size, font, bold, is_mono, word_boxes, runs_in)
 
 
-def _with_sign(text: str, text_item: Any, font: str) -> tuple[str, Any]:
+def _with_dingbat_sign(text: str, text_item: Any, font: str) -> tuple[str, Any]:
     """A text and its item; where its first word, a letter in a font of pictures, stands alone, with the sign that it
     shows."""
-    first, _, rest = text.partition(" ")
+    first_letter, _, text_behind_sign = text.partition(" ")
     words = text_item.words
-    if len(first) != 1 or not words or words[0].text.strip() != first:
+    if len(first_letter) != 1 or not words or words[0].text.strip() != first_letter:
         return text, text_item
-    sign = dingbat_sign(first, font)
-    words = [msgspec.structs.replace(words[0], text=sign), *words[1:]]
-    return f"{sign} {rest}".rstrip(), msgspec.structs.replace(text_item, words=words)
+    shown_sign = dingbat_sign(first_letter, font)
+    words = [msgspec.structs.replace(words[0], text=shown_sign), *words[1:]]
+    return f"{shown_sign} {text_behind_sign}".rstrip(), msgspec.structs.replace(text_item, words=words)
 
 
-def _extent(text_item: Any) -> tuple[float, float]:
+def _item_top_and_bottom(text_item: Any) -> tuple[float, float]:
     """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
-    top, bottom = text_item.y, text_item.y + text_item.height
-    heights = [word.height for word in text_item.words]
+    item_top, item_bottom = text_item.y, text_item.y + text_item.height
+    word_heights = [word.height for word in text_item.words]
     if (
-        not heights
-        or text_item.height < _TALL_RATIO * min(heights)
-        or text_item.height < _TALL_RATIO * statistics.median(heights)
+        not word_heights
+        or text_item.height < _TALL_ITEM_RATIO * min(word_heights)
+        or text_item.height < _TALL_ITEM_RATIO * statistics.median(word_heights)
     ):
-        return top, bottom
-    middle = sorted(text_item.words, key=lambda word: word.height)[len(text_item.words) // 2]
-    return middle.y, middle.y + middle.height
+        return item_top, item_bottom
+    middle_word = sorted(text_item.words, key=lambda word: word.height)[len(text_item.words) // 2]
+    return middle_word.y, middle_word.y + middle_word.height
 
 
-def _spelt_words(boxes: Sequence[Any], text: str) -> list[Box]:
+def _spelt_word_boxes(item_words: Sequence[Any], text: str) -> list[Box]:
     """The words of a text item; boxes that the text layer holds as one word are one."""
     spelt_words = text.split()
-    if [len(word.text) for word in boxes] == [len(word) for word in spelt_words]:  # as nearly always
+    if [len(word.text) for word in item_words] == [len(word) for word in spelt_words]:  # as nearly always
         return [
-            Box(word.x, word.y, word.x + word.width, word.y + word.height, letters)
-            for word, letters in zip(boxes, spelt_words, strict=True)
+            Box(word.x, word.y, word.x + word.width, word.y + word.height, box_letters)
+            for word, box_letters in zip(item_words, spelt_words, strict=True)
         ]
-    words: list[Box] = []
-    letters = ""
-    for word in boxes:
-        box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
-        if letters and spelt_words and len("".join(spelt_words[0].split())) > len(letters):
-            words[-1] = Box(words[-1].x1, min(words[-1].y1, box.y1), box.x2, max(words[-1].y2, box.y2), spelt_words[0])
+    joined_boxes: list[Box] = []
+    box_letters = ""
+    for word in item_words:
+        word_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
+        if box_letters and spelt_words and len("".join(spelt_words[0].split())) > len(box_letters):
+            joined_boxes[-1] = Box(
+                joined_boxes[-1].x1,
+                min(joined_boxes[-1].y1, word_box.y1),
+                word_box.x2,
+                max(joined_boxes[-1].y2, word_box.y2),
+                spelt_words[0],
+            )
         else:
-            words.append(box)
-            letters = ""
-        letters += word.text
-        if spelt_words and len(letters) >= len(spelt_words[0]):
-            words[-1] = words[-1]._replace(text=spelt_words.pop(0))
-            letters = ""
-    return words
+            joined_boxes.append(word_box)
+            box_letters = ""
+        box_letters += word.text
+        if spelt_words and len(box_letters) >= len(spelt_words[0]):
+            joined_boxes[-1] = joined_boxes[-1]._replace(text=spelt_words.pop(0))
+            box_letters = ""
+    return joined_boxes
 
 
 def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
@@ -245,20 +260,20 @@ def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -
 
 def to_lines(runs: list[Run]) -> list[Line]:
     """Runs whose middles share a height, from left to right; lines from top to bottom."""
-    return [_build_line(sorted(group)) for group in level(runs)]
+    return [_line_of_runs(sorted(group)) for group in runs_by_line(runs)]
 
 
-def level(runs: Sequence[Run]) -> list[list[Run]]:
+def runs_by_line(runs: Sequence[Run]) -> list[list[Run]]:
     """Runs in groups whose middles share a height, from top to bottom."""
-    groups: list[list[Run]] = []
-    middle = 0.0
+    run_groups: list[list[Run]] = []
+    line_middle = 0.0
     for run in sorted(runs, key=lambda run: run.y1 + run.y2):
-        if groups and abs((run.y1 + run.y2) / 2 - middle) < 0.45 * (run.y2 - run.y1):
-            groups[-1].append(run)
+        if run_groups and abs((run.y1 + run.y2) / 2 - line_middle) < 0.45 * (run.y2 - run.y1):
+            run_groups[-1].append(run)
         else:
-            groups.append([run])
-            middle = (run.y1 + run.y2) / 2
-    return groups
+            run_groups.append([run])
+            line_middle = (run.y1 + run.y2) / 2
+    return run_groups
 
 
 def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
@@ -273,20 +288,22 @@ def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[
     return columns
 
 
-def parted(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
+def parted_words(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
     """The words of a line as texts: parted where they stand apart, numbers by less than others, and after leaders."""
-    texts = [[word] for word in words[:1]]
+    word_groups = [[word] for word in words[:1]]
     for previous, word in pairwise(words):
-        gap, em = word.x1 - previous.x2, size or 0.85 * (word.y2 - word.y1)
-        is_near = gap < _NUMBER_GAP * em or (gap < em and not (is_number(previous.text) and is_number(word.text)))
-        if is_near and not (previous.text.endswith("....") and is_number(word.text)):
-            texts[-1].append(word)
+        word_gap, word_em = word.x1 - previous.x2, size or 0.85 * (word.y2 - word.y1)
+        is_same_text = word_gap < _NUMBER_GAP * word_em or (
+            word_gap < word_em and not (is_number(previous.text) and is_number(word.text))
+        )
+        if is_same_text and not (previous.text.endswith("....") and is_number(word.text)):
+            word_groups[-1].append(word)
         else:
-            texts.append([word])
-    return texts
+            word_groups.append([word])
+    return word_groups
 
 
-def joined(words: Sequence[Box]) -> Box:
+def words_as_box(words: Sequence[Box]) -> Box:
     """Words side by side as one box."""
     if len(words) == 1:
         return words[0]
@@ -297,23 +314,23 @@ def joined(words: Sequence[Box]) -> Box:
 @lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns
 def is_number(text: str) -> bool:
     """Whether a cell's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
-    return _NUMBER.fullmatch(text) is not None
+    return _CELL_NUMBER.fullmatch(text) is not None
 
 
 def stretches_of_most(
-    rows: Sequence[Sequence[tuple[float, float]]], tolerance: float = 0.12
+    rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
 ) -> list[tuple[float, float]]:
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
-    edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
-    limit = tolerance * len(rows)
+    stretch_edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
+    most_uncovered = uncovered_share * len(rows)
     stretches: list[tuple[float, float]] = []
-    depth, start = 0, 0.0
-    for x, step in edges:
-        previous_depth, depth = depth, depth + step
-        if previous_depth <= limit < depth:
-            start = x
-        elif previous_depth > limit >= depth:
-            stretches.append((start, x))
+    covered_depth, stretch_start = 0, 0.0
+    for x, step in stretch_edges:
+        previous_depth, covered_depth = covered_depth, covered_depth + step
+        if previous_depth <= most_uncovered < covered_depth:
+            stretch_start = x
+        elif previous_depth > most_uncovered >= covered_depth:
+            stretches.append((stretch_start, x))
     return stretches
 
 
@@ -328,68 +345,84 @@ def widest_overlap(left: float, right: float, stretches: Stretches) -> int:
     return overlaps.index(max(overlaps))
 
 
-def _build_line(runs: list[Run]) -> Line:
-    cells = [runs[0]]
+def _line_of_runs(runs: list[Run]) -> Line:
+    line_cells = [runs[0]]
     for run in runs[1:]:
-        cell = cells[-1]
-        if run.x1 - cell.x2 < _CELL_GAP * max(run.size, 4):
-            cells[-1] = _join_runs(cell, run)
+        last_cell = line_cells[-1]
+        if run.x1 - last_cell.x2 < _CELL_GAP * max(run.size, 4):
+            line_cells[-1] = _join_runs(last_cell, run)
         else:
-            cells.append(run)
-    if len(cells) > 1:
-        cells = _join_labels(_join_leaders(cells))
-    return Line(max(cells, key=_prominence).y2, cells)
+            line_cells.append(run)
+    if len(line_cells) > 1:
+        line_cells = _join_item_labels(_join_leader_cells(line_cells))
+    return Line(max(line_cells, key=_run_prominence).y2, line_cells)
 
 
-def _join_runs(cell: Run, run: Run) -> Run:
+def _join_runs(left_cell: Run, run: Run) -> Run:
     """Two runs of one cell; a change of font within a word leaves no space."""
-    space = "" if run.x1 - cell.x2 < 0.12 * run.size else " "
-    main = cell if _prominence(cell) >= _prominence(run) else run
-    bold, mono = cell.bold and run.bold, cell.mono and run.mono
-    text = f"{cell.text}{space}{run.text}"
-    x2, words = max(cell.x2, run.x2), cell.words + run.words
-    runs_in = cell.runs_in or (cell.bold and not run.bold)
-    return Run(cell.x1, min(cell.y1, run.y1), x2, main.y2, text, main.size, main.font, bold, mono, words, runs_in)
+    cell_space = "" if run.x1 - left_cell.x2 < 0.12 * run.size else " "
+    prominent_run = left_cell if _run_prominence(left_cell) >= _run_prominence(run) else run
+    bold, mono = left_cell.bold and run.bold, left_cell.mono and run.mono
+    text = f"{left_cell.text}{cell_space}{run.text}"
+    x2, words = max(left_cell.x2, run.x2), left_cell.words + run.words
+    runs_in = left_cell.runs_in or (left_cell.bold and not run.bold)
+    return Run(
+        left_cell.x1,
+        min(left_cell.y1, run.y1),
+        x2,
+        prominent_run.y2,
+        text,
+        prominent_run.size,
+        prominent_run.font,
+        bold,
+        mono,
+        words,
+        runs_in,
+    )
 
 
-def _prominence(run: Run) -> tuple[bool, float]:
+def _run_prominence(run: Run) -> tuple[bool, float]:
     """How much of a line a run is: letters come before formulas, which have no font of their own and stand higher."""
     return bool(run.font), run.x2 - run.x1
 
 
-def _join_leaders(cells: list[Run]) -> list[Run]:
+def _join_leader_cells(cells: list[Run]) -> list[Run]:
     """A title, its leading dots and its page number as one cell; dots before more than one number lead along a row."""
     if not any(cell.text[0] == "." or LEADERS_AT_END.search(cell.text) for cell in cells):
         return cells
     if any(is_number(cell.text.strip(". ")) for cell in cells[1:-1]):
         return cells
-    number = cells[-1].text.lstrip(". ")
-    if not number.isdigit():
+    page_number = cells[-1].text.lstrip(". ")
+    if not page_number.isdigit():
         return cells
-    start = _title_start(cells)
-    title = " ".join(cell.text for cell in cells[start:-1])
-    words = tuple(word for cell in cells[start:] for word in cell.words)
-    entry = cells[start]._replace(x2=cells[-1].x2, text=f"{title.rstrip('. ')} ..... {number}", words=words)
-    return [*cells[:start], entry]
+    leader_title_start = _leader_title_start(cells)
+    leader_title = " ".join(cell.text for cell in cells[leader_title_start:-1])
+    words = tuple(word for cell in cells[leader_title_start:] for word in cell.words)
+    contents_entry = cells[leader_title_start]._replace(
+        x2=cells[-1].x2, text=f"{leader_title.rstrip('. ')} ..... {page_number}", words=words
+    )
+    return [*cells[:leader_title_start], contents_entry]
 
 
-def _title_start(cells: Sequence[Run]) -> int:
+def _leader_title_start(cells: Sequence[Run]) -> int:
     """The first cell of the title that leading dots follow; running text to its left is another column's."""
-    dots = next((i for i, cell in enumerate(cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0)
-    title_index = max(0, dots - 1) if cells[dots].text[0] == "." else dots
-    while title_index and len(cells[title_index - 1].text.split()) < _TEXT_WORDS:
+    leader_cell = next(
+        (i for i, cell in enumerate(cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0
+    )
+    title_index = max(0, leader_cell - 1) if cells[leader_cell].text[0] == "." else leader_cell
+    while title_index and len(cells[title_index - 1].text.split()) < _TITLE_CELL_WORDS:
         title_index -= 1
     return title_index
 
 
-def _join_labels(cells: list[Run]) -> list[Run]:
+def _join_item_labels(line_cells: list[Run]) -> list[Run]:
     """A label and its text as one cell, however far apart; in a row of more than two cells only side by side lists."""
-    are_labels = [bool(cell.text == label(cell.text)) for cell in cells]
-    if not any(are_labels) or (len(cells) > 2 and sum(are_labels) == 1 and are_labels[0]):
-        return cells
+    are_item_labels = [bool(cell.text == item_label(cell.text)) for cell in line_cells]
+    if not any(are_item_labels) or (len(line_cells) > 2 and sum(are_item_labels) == 1 and are_item_labels[0]):
+        return line_cells
     joined_cells: list[Run] = []
-    for i, cell in enumerate(cells):
-        if i and are_labels[i - 1] and not are_labels[i]:
+    for i, cell in enumerate(line_cells):
+        if i and are_item_labels[i - 1] and not are_item_labels[i]:
             label_cell = joined_cells.pop()
             text, words = f"{label_cell.text} {cell.text}", label_cell.words + cell.words
             cell = cell._replace(x1=label_cell.x1, text=text, bold=label_cell.bold and cell.bold, words=words)

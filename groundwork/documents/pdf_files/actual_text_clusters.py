@@ -23,12 +23,14 @@ from groundwork.documents.pdf_files.pdfium import (
     object_bounds,
 )
 
-_NEW_LINE = 0.5  # sizes between the baselines of two lines, at the least
-_WORD_GAP = 0.25  # sizes between two texts where no space is drawn, as between cells; within words .1 at the most
-_ASCENT, _DESCENT = 0.8, 0.2  # sizes of a line over and below its baseline
-_BACK = 2.0  # sizes to the left, from which on another text begins
-_ENCODINGS = {codecs.BOM_UTF16_BE: "utf-16-be", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF8: "utf-8"}
-_LEAST_SHARE = 0.9  # of a page's letters that stand in its own content and not in a form's
+_NEW_CLUSTER_LINE = 0.5  # sizes between the baselines of two lines, at the least
+_CLUSTER_WORD_GAP = (
+    0.25  # sizes between two texts where no space is drawn, as between cells; within words .1 at the most
+)
+_CLUSTER_ASCENT, _CLUSTER_DESCENT = 0.8, 0.2  # sizes of a line over and below its baseline
+_MOST_CLUSTER_BACKSTEP = 2.0  # sizes to the left, from which on another text begins
+_ACTUAL_TEXT_ENCODINGS = {codecs.BOM_UTF16_BE: "utf-16-be", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF8: "utf-8"}
+_LEAST_SHARE_OUTSIDE_FORMS = 0.9  # of a page's letters that stand in its own content and not in a form's
 
 
 class Cluster(NamedTuple):
@@ -50,71 +52,80 @@ def read_clusters(textpage: Any) -> list[Cluster]:
     `ActualText`, nor of one whose text lies in forms."""
     import pypdfium2.raw as pdfium
 
-    letters = _letters_by_object(textpage)
-    objects = [
+    letters_by_object = _letters_by_text_object(textpage)
+    object_handles = [
         pdfium.FPDFPage_GetObject(textpage.page.raw, i) for i in range(pdfium.FPDFPage_CountObjects(textpage.page.raw))
     ]
-    text_handles = [handle for handle in objects if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT]
-    marks = [_actual_text(handle) for handle in text_handles]
-    is_within_forms = sum(len(letters.get(handle_address(handle), ())) for handle in text_handles) < _LEAST_SHARE * sum(
-        map(len, letters.values())
-    )
-    if is_within_forms or not any(marks):
+    text_handles = [
+        handle for handle in object_handles if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT
+    ]
+    actual_texts = [_actual_text(handle) for handle in text_handles]
+    is_within_forms = sum(
+        len(letters_by_object.get(handle_address(handle), ())) for handle in text_handles
+    ) < _LEAST_SHARE_OUTSIDE_FORMS * sum(map(len, letters_by_object.values()))
+    if is_within_forms or not any(actual_texts):
         return []
     clusters: list[Cluster] = []
-    spans = groupby(zip(text_handles, marks, strict=True), key=lambda pair: pair[1] or (handle_address(pair[0]), None))
-    for (_, actual_text), span in spans:
-        handles = [handle for handle, _ in span]
-        letter_indexes = [k for handle in handles for k in letters.get(handle_address(handle), ())]
-        if not letter_indexes:
+    actual_text_spans = groupby(
+        zip(text_handles, actual_texts, strict=True), key=lambda pair: pair[1] or (handle_address(pair[0]), None)
+    )
+    for (_, actual_text), actual_text_span in actual_text_spans:
+        span_handles = [handle for handle, _ in actual_text_span]
+        span_letters = [k for handle in span_handles for k in letters_by_object.get(handle_address(handle), ())]
+        if not span_letters:
             clusters += [clusters[-1]._replace(text="", x1=clusters[-1].x2)] if clusters else []
         elif actual_text is None:
-            clusters += [_letter_cluster(textpage, k) for k in letter_indexes]
+            clusters += [_letter_cluster(textpage, k) for k in span_letters]
         else:
-            clusters.append(_span_cluster(textpage, handles, letter_indexes[0], actual_text))
+            clusters.append(_span_cluster(textpage, span_handles, span_letters[0], actual_text))
     return clusters
 
 
 def clusters_text(clusters: Sequence[Cluster]) -> str:
     """The text of clusters, line by line."""
     cluster_texts: list[str] = []
-    for joint, cluster in with_joints(clusters):
+    for joint, cluster in clusters_with_joints(clusters):
         cluster_texts += [joint, cluster.text]
     return "".join(cluster_texts)
 
 
-def with_joints(clusters: Sequence[Cluster]) -> Iterator[tuple[str, Cluster]]:
+def clusters_with_joints(clusters: Sequence[Cluster]) -> Iterator[tuple[str, Cluster]]:
     """Each cluster that is no space, with what stands before it: nothing, a space, or a line's end."""
-    before: Cluster | None = None
-    is_spaced = False
+    cluster_before: Cluster | None = None
+    is_space_drawn = False
     for cluster in clusters:
         if not cluster.text.strip():
-            is_spaced = True
+            is_space_drawn = True
             continue
-        joint = _joint(before, cluster, is_spaced=is_spaced)
+        joint = _joint_of_clusters(cluster_before, cluster, is_space_drawn=is_space_drawn)
         yield joint, cluster
-        reach = before.x2 if before and not joint else 0.0  # a vowel sign ends before its letter does
-        before, is_spaced = cluster._replace(x2=max(cluster.x2, reach)), False
+        right_of_letter = (
+            cluster_before.x2 if cluster_before and not joint else 0.0
+        )  # a vowel sign ends before its letter does
+        cluster_before, is_space_drawn = cluster._replace(x2=max(cluster.x2, right_of_letter)), False
 
 
-def _joint(before: Cluster | None, cluster: Cluster, *, is_spaced: bool) -> str:
-    if before is None:
+def _joint_of_clusters(cluster_before: Cluster | None, cluster: Cluster, *, is_space_drawn: bool) -> str:
+    if cluster_before is None:
         return ""
-    size = max(before.size, cluster.size)
-    if abs(before.baseline - cluster.baseline) > _NEW_LINE * size or cluster.x1 < before.x1 - _BACK * size:
+    cluster_size = max(cluster_before.size, cluster.size)
+    if (
+        abs(cluster_before.baseline - cluster.baseline) > _NEW_CLUSTER_LINE * cluster_size
+        or cluster.x1 < cluster_before.x1 - _MOST_CLUSTER_BACKSTEP * cluster_size
+    ):
         return "\n"
-    return " " if is_spaced or cluster.x1 - before.x2 > _WORD_GAP * size else ""
+    return " " if is_space_drawn or cluster.x1 - cluster_before.x2 > _CLUSTER_WORD_GAP * cluster_size else ""
 
 
-def _letters_by_object(textpage: Any) -> dict[int, list[int]]:
+def _letters_by_text_object(textpage: Any) -> dict[int, list[int]]:
     """The numbers of a page's letters, but for those that pdfium guesses, by the text object that draws them."""
     import pypdfium2.raw as pdfium
 
-    letters: dict[int, list[int]] = {}
+    letters_by_object: dict[int, list[int]] = {}
     for k in range(textpage.count_chars()):
-        if address := handle_address(pdfium.FPDFText_GetTextObject(textpage.raw, k)):
-            letters.setdefault(address, []).append(k)
-    return letters
+        if object_address := handle_address(pdfium.FPDFText_GetTextObject(textpage.raw, k)):
+            letters_by_object.setdefault(object_address, []).append(k)
+    return letters_by_object
 
 
 def _actual_text(handle: Any) -> tuple[int, str] | None:
@@ -122,21 +133,21 @@ def _actual_text(handle: Any) -> tuple[int, str] | None:
     import pypdfium2.raw as pdfium
 
     for i in range(pdfium.FPDFPageObj_CountMarks(handle)):
-        mark = pdfium.FPDFPageObj_GetMark(handle, i)
-        length = ctypes.c_ulong()
-        if pdfium.FPDFPageObjMark_GetParamBlobValue(mark, b"ActualText", None, 0, length):
-            buffer = (ctypes.c_ubyte * length.value)()
-            pdfium.FPDFPageObjMark_GetParamBlobValue(mark, b"ActualText", buffer, length, length)
-            return handle_address(mark), _decode(bytes(buffer))
+        content_mark = pdfium.FPDFPageObj_GetMark(handle, i)
+        text_length = ctypes.c_ulong()
+        if pdfium.FPDFPageObjMark_GetParamBlobValue(content_mark, b"ActualText", None, 0, text_length):
+            text_bytes = (ctypes.c_ubyte * text_length.value)()
+            pdfium.FPDFPageObjMark_GetParamBlobValue(content_mark, b"ActualText", text_bytes, text_length, text_length)
+            return handle_address(content_mark), _decode_actual_text(bytes(text_bytes))
     return None
 
 
-def _decode(string: bytes) -> str:
+def _decode_actual_text(text_bytes: bytes) -> str:
     """A PDF's text string."""
-    for mark, encoding in _ENCODINGS.items():
-        if string.startswith(mark):
-            return string[len(mark) :].decode(encoding, "replace")
-    return string.decode("latin-1")
+    for byte_order_mark, encoding in _ACTUAL_TEXT_ENCODINGS.items():
+        if text_bytes.startswith(byte_order_mark):
+            return text_bytes[len(byte_order_mark) :].decode(encoding, "replace")
+    return text_bytes.decode("latin-1")
 
 
 def _span_cluster(textpage: Any, handles: Sequence[Any], first_letter: int, actual_text: str) -> Cluster:
@@ -156,5 +167,14 @@ def _letter_cluster(textpage: Any, k: int) -> Cluster:
 def _cluster_in_line(textpage: Any, k: int, left: float, right: float, text: str) -> Cluster:
     """A text in the height of its line, whatever is drawn of it."""
     _, baseline = letter_origin(textpage.raw, k)
-    size = font_size_operand(textpage.raw, k) * abs(letter_matrix(textpage.raw, k)[3])
-    return Cluster(left, baseline - _DESCENT * size, right, baseline + _ASCENT * size, baseline, size, text, k)
+    cluster_size = font_size_operand(textpage.raw, k) * abs(letter_matrix(textpage.raw, k)[3])
+    return Cluster(
+        left,
+        baseline - _CLUSTER_DESCENT * cluster_size,
+        right,
+        baseline + _CLUSTER_ASCENT * cluster_size,
+        baseline,
+        cluster_size,
+        text,
+        k,
+    )

@@ -21,7 +21,7 @@ from groundwork.errors import BadDocument
 LOCK = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users how to build a pdfium with XFA
 
-_DEPTH = 3  # forms within forms
+_MOST_FORM_DEPTH = 3  # forms within forms
 
 
 def open_pdf(pdf_path: str, password: str = "") -> Any:
@@ -34,7 +34,7 @@ def open_pdf(pdf_path: str, password: str = "") -> Any:
             raise BadDocument("the PDF has no pages; it may be truncated: fetch it again")
         return document
     except pypdfium2.PdfiumError as error:
-        raise BadDocument(_opening_error(error, password)) from None
+        raise BadDocument(_pdf_opening_error(error, password)) from None
 
 
 class OpenPage(NamedTuple):
@@ -83,7 +83,7 @@ def unlock(pdf_path: str, password: str, target: str) -> None:
             document.close()
 
 
-def _opening_error(error: Exception, password: str) -> str:
+def _pdf_opening_error(error: Exception, password: str) -> str:
     if "password" in str(error).lower():
         return "the password given does not open it" if password else "it is encrypted; give its password by --password"
     return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
@@ -104,21 +104,23 @@ def page_objects(page: Any, object_kind: int) -> Iterator[Any]:
     its forms among them. They are valid as long as the page is open."""
     import pypdfium2.raw as pdfium
 
-    return _objects(page.raw, object_kind, 1, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject)
+    return _objects_within(page.raw, object_kind, 1, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject)
 
 
-def _objects(parent: Any, object_kind: int, depth: int, count_objects: Any, get_object: Any) -> Iterator[Any]:
+def _objects_within(
+    page_or_form: Any, object_kind: int, form_depth: int, count_objects: Any, get_object: Any
+) -> Iterator[Any]:
     import pypdfium2.raw as pdfium
 
-    kind_of = pdfium.FPDFPageObj_GetType
-    for i in range(count_objects(parent)):
-        handle = get_object(parent, i)
-        handle_kind = kind_of(handle)
+    object_kind_of = pdfium.FPDFPageObj_GetType
+    for i in range(count_objects(page_or_form)):
+        handle = get_object(page_or_form, i)
+        handle_kind = object_kind_of(handle)
         if handle_kind == object_kind:
             yield handle
-        if handle_kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEPTH:
-            yield from _objects(
-                handle, object_kind, depth + 1, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
+        if handle_kind == pdfium.FPDF_PAGEOBJ_FORM and form_depth < _MOST_FORM_DEPTH:
+            yield from _objects_within(
+                handle, object_kind, form_depth + 1, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
             )
 
 
@@ -315,7 +317,7 @@ def letter_at_device_point(
     return int(pdfium.FPDFText_GetCharIndexAtPos(page.text.raw, x, y, tolerance, tolerance))
 
 
-MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes
+MAX_PICTURE_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes
 
 
 def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0) -> Any:
@@ -325,27 +327,27 @@ def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0
     """
     if _is_pdf(file_path):
         return render_page(file_path, page_number, longer_side, turn)
-    with _open_image(file_path) as image:
+    with _open_picture(file_path) as picture:
         try:
-            image.seek(page_number - 1)
-            frame = image.convert("RGB")
+            picture.seek(page_number - 1)
+            picture_frame = picture.convert("RGB")
         except (OSError, SyntaxError, ValueError) as error:  # as Pillow's decoders raise
             raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
-    frame.thumbnail((longer_side, longer_side))
-    return frame.rotate(-turn, expand=True) if turn else frame
+    picture_frame.thumbnail((longer_side, longer_side))
+    return picture_frame.rotate(-turn, expand=True) if turn else picture_frame
 
 
 def page_jpeg(file_path: str, page_number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:
     """The same as JPEG. Raises BadDocument."""
-    stream = io.BytesIO()
-    page_image(file_path, page_number, longer_side, turn).save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
+    jpeg_stream = io.BytesIO()
+    page_image(file_path, page_number, longer_side, turn).save(jpeg_stream, "JPEG", quality=quality)
+    return jpeg_stream.getvalue()
 
 
 def count_frames(file_path: str) -> int:
     """Pictures in a file: a TIFF of a scanner may hold several. Raises BadDocument."""
-    with _open_image(file_path) as image:
-        return int(getattr(image, "n_frames", 1))
+    with _open_picture(file_path) as picture:
+        return int(getattr(picture, "n_frames", 1))
 
 
 def _is_pdf(file_path: str) -> bool:
@@ -353,10 +355,10 @@ def _is_pdf(file_path: str) -> bool:
         return b"%PDF-" in file.read(1024)
 
 
-def _open_image(file_path: str) -> Any:
+def _open_picture(file_path: str) -> Any:
     from PIL import Image, UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PICTURE_PIXELS
     try:
         return Image.open(file_path)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
@@ -369,8 +371,8 @@ def render_page(pdf_path: str, page_number: int, longer_side: int, turn: int = 0
         document = open_pdf(pdf_path)
         try:
             page = document[page_number - 1]
-            scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
-            image: Any = page.render(scale=scale, rotation=turn).to_pil().convert("RGB")
-            return image
+            page_scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
+            page_picture: Any = page.render(scale=page_scale, rotation=turn).to_pil().convert("RGB")
+            return page_picture
         finally:
             document.close()

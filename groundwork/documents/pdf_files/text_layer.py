@@ -30,20 +30,20 @@ from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, re
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
-_SINGLE = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
+_LONE_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
 
 
 def with_bullets(textpage: Any, page_text: str) -> str:
     """The `page_text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
     signs = list(page_text)
-    for match in _SINGLE.finditer(page_text):
-        font = _font_name(textpage.raw, match.start(), match[0])
+    for match in _LONE_LETTER.finditer(page_text):
+        font = _font_name_of_letter(textpage.raw, match.start(), match[0])
         if is_dingbat_font(font):
             signs[match.start()] = dingbat_sign(match[0], font)
     return "".join(signs)
 
 
-def _font_name(raw_textpage: Any, index: int, letter: str) -> str:
+def _font_name_of_letter(raw_textpage: Any, index: int, letter: str) -> str:
     """The font of a letter; "" where another letter stands at its index, for pdfium may count otherwise."""
     if letter_sign(raw_textpage, index) != letter:
         return ""
@@ -51,9 +51,9 @@ def _font_name(raw_textpage: Any, index: int, letter: str) -> str:
 
 
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
-_SCAN_COVERAGE = 0.5  # which the pictures of a scan cover
+_SCAN_PICTURE_SHARE = 0.5  # which the pictures of a scan cover
 _UNREADABLE_SHARE = 0.3  # of the letters of a page that cannot be read
-_PARTLY_SHARE = 0.03  # of those of one that can be read but for a part
+_PARTLY_UNREADABLE_SHARE = 0.03  # of those of one that can be read but for a part
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,30 +88,30 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     page_numbers = range(min(most_pages, page_count) if most_pages else page_count)
     opened_pages: list[OpenPage | None] = []
     page_texts, picture_shares, misleading_shares = [], [], []
-    fonts = MisleadingFonts()
+    misleading_fonts = MisleadingFonts()
     for page_number in page_numbers:
-        opened = _open_page(pdf, page_number)
-        page_texts.append(_page_text(document, opened))
-        picture_shares.append(_picture_share(opened.page) if opened else None)
-        misleading_shares.append(_misleading_share(fonts, opened, page_texts[-1]))
-        opened_pages += [opened] if page_number < FIRST_PAGES else []
+        opened_page = _open_layer_page(pdf, page_number)
+        page_texts.append(_layer_of_page(document, opened_page))
+        picture_shares.append(_picture_share(opened_page.page) if opened_page else None)
+        misleading_shares.append(_misleading_share(misleading_fonts, opened_page, page_texts[-1]))
+        opened_pages += [opened_page] if page_number < FIRST_PAGES else []
     if ligatures := find_ligatures(page_texts):
         page_texts = [restore_ligatures(page_text, ligatures) for page_text in page_texts]
-    scans = [
+    scanned_pages = [
         share is not None and len(page_text.split()) < 5
         for share, page_text in zip(picture_shares, page_texts, strict=True)
     ]
-    unreadable = _unreadable_pages(page_texts, picture_shares, misleading_shares)
+    unreadable_pages = _unreadable_pages(page_texts, picture_shares, misleading_shares)
     return TextLayer(
         page_count=page_count,
-        title=document_title(document, page_texts, _readable_pages(opened_pages, unreadable)),
-        pages=["" if is_bad else page_text for is_bad, page_text in zip(unreadable, page_texts, strict=True)],
-        scans=scans,
-        unreadable=unreadable,
+        title=document_title(document, page_texts, _readable_pages(opened_pages, unreadable_pages)),
+        pages=["" if is_bad else page_text for is_bad, page_text in zip(unreadable_pages, page_texts, strict=True)],
+        scans=scanned_pages,
+        unreadable=unreadable_pages,
         misleading={
-            n: page_text for n, (bad, page_text) in enumerate(zip(unreadable, page_texts, strict=True), 1) if bad
+            n: page_text for n, (bad, page_text) in enumerate(zip(unreadable_pages, page_texts, strict=True), 1) if bad
         },
-        partly_unreadable=_partly_unreadable(unreadable, misleading_shares),
+        partly_unreadable=_partly_unreadable(unreadable_pages, misleading_shares),
         damaged=[i + 1 for i in page_numbers if not page_texts[i] and load_page(document, i) is None],
         outline=_read_outline(document),
     )
@@ -127,29 +127,31 @@ def _unreadable_pages(
     """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
     return [
         (misleading_share is not None and (misleading_share > _UNREADABLE_SHARE or is_unreadable(page_text)))
-        or ((picture_share or 0) > _SCAN_COVERAGE and is_misread(page_text))
+        or ((picture_share or 0) > _SCAN_PICTURE_SHARE and is_misread(page_text))
         for misleading_share, picture_share, page_text in zip(
             misleading_shares, picture_shares, page_texts, strict=True
         )
     ]
 
 
-def _partly_unreadable(unreadable: Sequence[bool], misleading_shares: Sequence[float | None]) -> dict[int, float]:
+def _partly_unreadable(unreadable_pages: Sequence[bool], misleading_shares: Sequence[float | None]) -> dict[int, float]:
     """The share of unreadable letters by the number of each page that is readable but for them."""
-    shares = enumerate(zip(unreadable, misleading_shares, strict=True), 1)
+    shares_by_page = enumerate(zip(unreadable_pages, misleading_shares, strict=True), 1)
     return {
-        page_number: share for page_number, (is_bad, share) in shares if share and share > _PARTLY_SHARE and not is_bad
+        page_number: misleading_share
+        for page_number, (is_bad, misleading_share) in shares_by_page
+        if misleading_share and misleading_share > _PARTLY_UNREADABLE_SHARE and not is_bad
     }
 
 
-def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, page_text: str) -> float | None:
+def _misleading_share(misleading_fonts: MisleadingFonts, opened_page: OpenPage | None, page_text: str) -> float | None:
     """The share of letters in fonts that tell others than they draw; None for a page that reads plainly."""
     import pypdfium2
 
     if reads_plainly(page_text):
         return None
     try:
-        return fonts.share(opened.text) if opened else 0.0
+        return misleading_fonts.share(opened_page.text) if opened_page else 0.0
     except pypdfium2.PdfiumError:
         return 0.0
 
@@ -160,15 +162,15 @@ def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     outline_entries = []
     try:
         for bookmark in document.get_toc():
-            target = bookmark.get_dest()
-            if target is not None and target.get_index() is not None:
-                outline_entries.append((bookmark.level, bookmark.get_title(), target.get_index() + 1))
+            outline_target = bookmark.get_dest()
+            if outline_target is not None and outline_target.get_index() is not None:
+                outline_entries.append((bookmark.level, bookmark.get_title(), outline_target.get_index() + 1))
     except pypdfium2.PdfiumError:
         pass  # a damaged outline is as good as none
     return outline_entries
 
 
-def _open_page(pdf: OpenPdf, index: int) -> OpenPage | None:
+def _open_layer_page(pdf: OpenPdf, index: int) -> OpenPage | None:
     """None for a damaged page, which has no text layer; the converters may still read it."""
     import pypdfium2
 
@@ -178,21 +180,21 @@ def _open_page(pdf: OpenPdf, index: int) -> OpenPage | None:
         return None
 
 
-def _page_text(document: Any, opened: OpenPage | None) -> str:
+def _layer_of_page(document: Any, opened_page: OpenPage | None) -> str:
     import pypdfium2
 
-    if opened is None:
+    if opened_page is None:
         return ""
     try:
-        page_text = _read_text(opened.text)
-        page_text = "\n".join([page_text, *typed_texts(document, opened.page, page_text)])
+        page_text = _read_textpage(opened_page.text)
+        page_text = "\n".join([page_text, *typed_texts(document, opened_page.page, page_text)])
     except pypdfium2.PdfiumError:
         return ""
     page_text = _LINE_END_HYPHEN.sub("", page_text).replace("\u00ad", "-")  # within a line it is drawn
     return page_text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _read_text(textpage: Any) -> str:
+def _read_textpage(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
     page_text = with_bullets(textpage, textpage.get_text_range())
     page_text = text_with_marks_in_place(textpage, page_text)
@@ -205,6 +207,6 @@ def _picture_share(page: Any) -> float | None:
     """The share of a page that pictures cover; None where it has none."""
     import pypdfium2.raw as pdfium
 
-    sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
-    width, height = page.get_size() if sizes else (0.0, 0.0)
-    return sum(sizes) / max(1.0, width * height) if sizes else None
+    picture_sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
+    width, height = page.get_size() if picture_sizes else (0.0, 0.0)
+    return sum(picture_sizes) / max(1.0, width * height) if picture_sizes else None

@@ -12,7 +12,7 @@ from groundwork.documents.layout.columns_and_reading_order import page_parts
 from groundwork.documents.layout.headings_and_footnotes import Styles, footnote_range
 from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.layout.text_lines import Box, Line, Run, label, to_lines, to_run
+from groundwork.documents.layout.text_lines import Box, Line, Run, item_label, to_lines, to_run
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 WIDE = "The skiffs of the league are rowed by four people and steered by one"
@@ -129,7 +129,7 @@ def test_a_title_that_recurs_is_that_of_a_box():
 )  # fmt: skip
 def test_labels(text, found):
     """Numbers with dots, letters with a dot or brackets, and bullets begin an item."""
-    assert label(text) == found
+    assert item_label(text) == found
 
 
 def test_hyphens_go_or_stay_by_the_document():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines, heading_names, running_lines
+from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines, heading_names, running_edge_lines
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run
 
@@ -22,7 +22,7 @@ def edge_line(*cells: str, y: float = 40.0, size: float = BODY) -> EdgeLine:
 def running(pages: Sequence[EdgeLine], headings: Sequence[Run] = (), title_size: float = 99.0) -> list[bool]:
     """Whether the line at the head of each page runs through a document of those headings."""
     names = heading_names([headings], BODY)
-    lines = running_lines([[line] for line in pages], range(1, len(pages) + 1), BODY, title_size, names)
+    lines = running_edge_lines([[line] for line in pages], range(1, len(pages) + 1), BODY, title_size, names)
     return [bool(line) for line in lines]
 
 

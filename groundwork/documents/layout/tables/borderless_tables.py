@@ -46,7 +46,7 @@ from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     is_prose,
     numbered_list_items,
 )
-from groundwork.documents.layout.text_lines import Line, Stretches, is_number, label
+from groundwork.documents.layout.text_lines import Line, Stretches, is_number, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 
@@ -284,7 +284,7 @@ class _BorderlessTableReader:
 
     def _is_over_columns(self, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
         """Whether a line holds texts that may be heads of the columns."""
-        if label(row.texts[0].text):
+        if item_label(row.texts[0].text):
             return False
         stands_out = row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size
         if stands_out and heads_over_no_column(row, columns) is None:
@@ -368,7 +368,7 @@ class _BorderlessTableReader:
         self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]
     ) -> bool:
         first_texts = [row.texts[0].text for row in body]
-        if all(text == label(text) for text in first_texts) or are_list_bullets(body):
+        if all(text == item_label(text) for text in first_texts) or are_list_bullets(body):
             return False
         numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
         if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:

@@ -14,8 +14,8 @@ from groundwork.documents.layout.text_lines import (
     Line,
     Stretches,
     is_number,
-    label,
-    parted,
+    item_label,
+    parted_words,
     stretches_of_most,
     widest_overlap,
 )
@@ -65,10 +65,10 @@ def spaced_line(line: Line) -> SpacedLine:
     texts = [
         _spaced_text(words)
         for cell in line.cells
-        for part in parted(cell.words, cell.size)
+        for part in parted_words(cell.words, cell.size)
         for words in (_cut_at_steep_lines(part, line.walls) if line.walls else [part])
     ]
-    if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
+    if len(texts) == 2 and texts[0].text == item_label(texts[0].text) and not is_number(texts[1].text):
         texts = [_spaced_text([*texts[0].words, *texts[1].words])]  # an item of a list
     elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
         texts = [_spaced_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it

@@ -14,7 +14,7 @@ from groundwork.documents.layout.tables.column_gutters import (
     columns_under,
     cut_row_at_gutters,
 )
-from groundwork.documents.layout.text_lines import Stretches, is_number, is_rule
+from groundwork.documents.layout.text_lines import Stretches, is_number, is_typed_rule
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _YEAR_HEAD = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
@@ -35,7 +35,7 @@ class _Head(NamedTuple):
 
 def is_dashes_below_heads(head_line: SpacedLine) -> bool:
     """Whether a line holds dashes below each head alone."""
-    return bool(head_line.texts) and all(is_rule(text.text) for text in head_line.texts)
+    return bool(head_line.texts) and all(is_typed_rule(text.text) for text in head_line.texts)
 
 
 def count_head_lines(table_lines: Sequence[SpacedLine], columns: Stretches) -> int:
@@ -57,7 +57,7 @@ def count_head_lines(table_lines: Sequence[SpacedLine], columns: Stretches) -> i
 def _without_group_name(table_lines: Sequence[SpacedLine], heads_end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
     group_name = table_lines[heads_end - 1] if heads_end > 1 else None
-    if group_name is None or len(group_name.texts) > 1 or is_rule(group_name.texts[0].text):
+    if group_name is None or len(group_name.texts) > 1 or is_typed_rule(group_name.texts[0].text):
         return heads_end
     group_column, head_above = column_at(group_name.texts[0], columns), table_lines[heads_end - 2]
     if head_above.is_ruled(columns) and not group_name.is_ruled(columns):
@@ -82,7 +82,7 @@ def head_rows(head_lines: Sequence[SpacedLine], columns: Stretches, vocabulary: 
     head_lines = [cut_row_at_gutters(_spread_heads_evenly(head_line, columns), columns) for head_line in head_lines]
     for i, head_line in enumerate(head_lines):
         for text in head_line.texts:
-            if not is_rule(text.text):
+            if not is_typed_rule(text.text):
                 _add_head(
                     heads, _Head(text.text, _head_columns(text, columns), i, i + 1), head_lines, columns, vocabulary
                 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame
 from groundwork.documents.layout.text_lines import (
-    label,
+    item_label,
 )
 
 _MOST_BOX_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
@@ -62,7 +62,7 @@ def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
             has_line_number = min(len(previous_box), len(box_text)) <= _LINE_NUMBER_LETTERS
             if (
                 not previous_box
-                or (label(box_text) and box_text != label(box_text))
+                or (item_label(box_text) and box_text != item_label(box_text))
                 or (not has_line_number and max(len(previous_box), len(box_text)) >= _BOX_PARAGRAPH_LETTERS)
             ):
                 paragraphs.append(box_text)

@@ -22,9 +22,9 @@ from groundwork.documents.layout.text_lines import (
     Box,
     Run,
     is_number,
-    joined,
-    parted,
+    parted_words,
     word_lines,
+    words_as_box,
 )
 
 _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of texts
@@ -130,7 +130,7 @@ def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], x
     for i in range(figure_lines[-1]):
         if i in figure_lines or min(line_gaps[i] if i else math.inf, line_gaps[i + 1]) < _ROW_GAP_SHARE * row_gap:
             continue
-        is_lone_text = len(parted(lines[i])) == 1
+        is_lone_text = len(parted_words(lines[i])) == 1
         if is_lone_text and (row_gap > _ROW_PADDING * line_height or _is_group_name_line(lines[i], lines[i + 1], xs)):
             row_starts |= {i, i + 1} - {0}
     return sorted(row_starts)
@@ -152,7 +152,7 @@ def _row_label_start(
     while (
         row_start > 1
         and line_gaps[row_start - 1] >= line_gaps[row_start] - gap_slack
-        and len(parted(lines[row_start - 1])) == 1
+        and len(parted_words(lines[row_start - 1])) == 1
     ):
         label_above, label, label_below = label_lines[row_start - 2 : row_start + 1]
         goes_on = (
@@ -177,7 +177,7 @@ def _is_full_label_line(label: Sequence[Box], label_below: Sequence[Box], column
 def _is_group_name_line(line: Sequence[Box], line_below: Sequence[Box], xs: list[float]) -> bool:
     """Whether a line alone stands over several columns, or over a line that is indented below it, and ended before the
     next word for another reason than want of room."""
-    group_name = joined(line)
+    group_name = words_as_box(line)
     first_column, last_column = edge_interval(xs, group_name.x1 + 1) or 0, edge_interval(xs, group_name.x2 - 1) or 0
     if group_name.text[0].islower() or group_name.x2 + _box_width(line_below[0]) > xs[last_column + 1]:
         return False
@@ -255,14 +255,14 @@ def _cell_line_step(
         return None
     if i - 1 not in words_by_line:
         return _CellLineStep.ENDED
-    cell_lines = [joined(words) for words in words_by_line.values()]
+    cell_lines = [words_as_box(words) for words in words_by_line.values()]
     cell_left, cell_right = min(text.x1 for text in cell_lines), max(text.x2 for text in cell_lines)
     cell_width = (
         wall_edges[1] - wall_edges[0] - 2 * max(0.0, min(cell_left - wall_edges[0], wall_edges[1] - cell_right))
     )
-    line_above, first_word = joined(words_by_line[i - 1]), words_by_line[i][0]
+    line_above, first_word = words_as_box(words_by_line[i - 1]), words_by_line[i][0]
     word_space = _WORD_SPACE * (first_word.y2 - first_word.y1)
-    are_figures = is_number(line_above.text) and is_number(joined(words_by_line[i]).text)
+    are_figures = is_number(line_above.text) and is_number(words_as_box(words_by_line[i]).text)
     if are_figures or _box_width(line_above) + word_space + _box_width(first_word) <= cell_width:
         return _CellLineStep.ENDED
     return (
@@ -292,15 +292,15 @@ def texts_between_walls(line: Sequence[Box], xs: Sequence[float], undrawn_walls:
     """The texts of a line: parted where words stand apart, and by less at the columns' edges: figures at all of them
     (`xs`), words at those where no line is drawn."""
     wall_texts = []
-    for words in parted(line):
+    for words in parted_words(line):
         text_start = 0
         for k, (a, b) in enumerate(pairwise(words), 1):
             are_figures = is_number(a.text) + is_number(b.text)
             is_apart_at_wall = b.x1 - a.x2 > (_EDGE_SPACE if are_figures else _WORD_EDGE_SPACE) * (a.y2 - a.y1)
             if is_apart_at_wall and any(a.x2 - 1 < x < b.x1 + 1 for x in (xs if are_figures else undrawn_walls)):
-                wall_texts.append(joined(words[text_start:k]))
+                wall_texts.append(words_as_box(words[text_start:k]))
                 text_start = k
-        wall_texts.append(joined(words[text_start:]))
+        wall_texts.append(words_as_box(words[text_start:]))
     return wall_texts
 
 
@@ -568,9 +568,9 @@ def _wall_crosses_row(wall: Sequence[Stroke], row_band: RuledRow) -> bool:
 def _is_running_text_row(row_band: RuledRow) -> bool:
     """Whether a row has many lines, and most of them hold one text."""
     text_lines = word_lines(row_band.words)
-    return len(text_lines) >= _LINES_OF_RUNNING_TEXT and 2 * sum(len(parted(line)) < 2 for line in text_lines) > len(
-        text_lines
-    )
+    return len(text_lines) >= _LINES_OF_RUNNING_TEXT and 2 * sum(
+        len(parted_words(line)) < 2 for line in text_lines
+    ) > len(text_lines)
 
 
 def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> RuledTable | None:
@@ -637,7 +637,7 @@ def _is_row_at_wall_end(wall_end: float, ys: list[float], words: Sequence[Box], 
         [rule_above, wall_end, rule_below], [w for w in words if rule_above < (w.y1 + w.y2) / 2 < rule_below]
     )
     beyond = word_lines(rows[0 if is_top else 1].words)
-    return all(row.words for row in rows) and all(len(parted(line)) == 1 for line in beyond)
+    return all(row.words for row in rows) and all(len(parted_words(line)) == 1 for line in beyond)
 
 
 def _without_leader_dots(words: list[Box]) -> list[Box]:

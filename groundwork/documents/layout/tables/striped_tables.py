@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Shade, Stroke
-from groundwork.documents.layout.text_lines import Box, is_bullet, joined, label, word_lines
+from groundwork.documents.layout.text_lines import Box, is_bullet, item_label, word_lines, words_as_box
 
 _MOST_SHADES = 600  # of a page; what has more is a drawing
 _LEAST_STRIPES, _LEAST_STRIPED_ROWS = 2, 3
@@ -175,7 +175,7 @@ def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | No
 def _without_striped_title(striped_rows: list[_StripedRow], gutters: Sequence[_Gutter]) -> list[_StripedRow]:
     """The rows below a text that runs over most of their columns, or over one and is a caption."""
     title_lines = word_lines(striped_rows[0][2])
-    title_text = joined(title_lines[0]).text
+    title_text = words_as_box(title_lines[0]).text
     crossed_gutters = sum(any(not _free_stretch(line, gutter) for line in title_lines) for gutter in gutters)
     is_title = 2 * crossed_gutters > len(gutters) or (crossed_gutters and _CAPTION.match(title_text))
     return striped_rows[1:] if is_title and len(striped_rows) > _LEAST_STRIPED_ROWS else striped_rows
@@ -256,7 +256,7 @@ def _gutters_between_words(row_words: Sequence[Box]) -> list[_Gutter]:
 
 
 def _is_item_label(word: Box) -> bool:
-    return is_bullet(word.text) or bool(label(f"{word.text} x"))
+    return is_bullet(word.text) or bool(item_label(f"{word.text} x"))
 
 
 def _row_below_last_stripe(gutter_xs: Sequence[float], words: Sequence[Box], row_bottom: float) -> list[Box]:

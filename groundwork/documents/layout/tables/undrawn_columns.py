@@ -8,10 +8,10 @@ from itertools import pairwise
 from groundwork.documents.layout.text_lines import (
     Box,
     is_number,
-    joined,
-    parted,
+    parted_words,
     stretches_of_most,
     word_lines,
+    words_as_box,
 )
 
 # of the lines between two drawn lines, in which columns stand that none parts
@@ -22,7 +22,7 @@ def undrawn_column_edges(xs: list[float], words: list[Box]) -> list[float]:
     """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
     if len(xs) < 2:
         return xs
-    texts_by_line = [[joined(text) for text in parted(line)] for line in word_lines(words)]
+    texts_by_line = [[words_as_box(text) for text in parted_words(line)] for line in word_lines(words)]
     column_edges = xs[:1]
     for wall_left, wall_right in pairwise(xs):
         texts = [[t for t in line if wall_left <= (t.x1 + t.x2) / 2 < wall_right] for line in texts_by_line]
