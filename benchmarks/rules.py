@@ -174,7 +174,7 @@ def _alarms(pair: Json, source: DraftBasis) -> Iterator[tuple[str, str]]:
         difficulty=pair.get("difficulty", "easy"),
         category=pair.get("category", "factual"),
     )
-    for fault in source.faults(draft):
+    for fault in source.draft_faults(draft):
         if _is_put_to(pair, fault.reason):
             yield fault.reason, fault.detail
     if fault_of_criteria := criteria_fault(criteria, pair["answer"]):

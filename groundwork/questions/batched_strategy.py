@@ -52,35 +52,37 @@ MAX_GAPS_PER_CALL = 60  # shown in one call; the rest follows when these are clo
 
 @dataclass
 class BatchAsker:
-    """Asks about one chunk. `variables` are those of the prompt that stay the same: context, document, summary."""
+    """Asks about one chunk. `constant_variables`: those of the prompt that stay the same, as context and summary."""
 
     client: Client
     settings: QA
     chunk: Chunk
-    prompt: str
-    correction: str
-    variables: dict[str, str]
-    statements: int | None = None  # of the chunk, where they are counted
+    batch_prompt: str
+    correction_prompt: str
+    constant_variables: dict[str, str]
+    statement_count: int | None = None  # of the chunk, where they are counted
     figures: PromptFigures | None = None
     calls: int = 0
     dropped: list[FaultyItem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._figures = self.figures or PromptFigures(self.chunk, self.settings)
+        self._prompt_figures = self.figures or PromptFigures(self.chunk, self.settings)
         self._gap_characters = 0  # characters that no question covers yet
 
     @property
     def batch_size(self) -> int:
-        statement_count = None if self.statements is None else self.statements + self._figures.count
+        statement_count = (
+            None if self.statement_count is None else self.statement_count + self._prompt_figures.figure_count
+        )
         return pairs_per_call(self.settings.batch, statement_count, len(self.chunk.text))
 
     @property
     def warnings(self) -> list[str]:
-        return self._figures.warnings
+        return self._prompt_figures.unshown_figure_warnings
 
     @property
     def shows_figures(self) -> bool:
-        return self._figures.count > 0
+        return self._prompt_figures.figure_count > 0
 
     async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
@@ -90,44 +92,49 @@ class BatchAsker:
         shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
         messages = self._batch_round_messages(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
-        unit = f"{self.chunk.id} iteration {interview_round.iteration}"
-        reply = await self._call(self._figures.add_figures(messages), Drafts, unit, interview_round.iteration)
-        drafts = [
-            self._figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, chunk_text))
-            for draft in reply.pairs
+        iteration_unit = f"{self.chunk.id} iteration {interview_round.iteration}"
+        batch_reply = await self._call(
+            self._prompt_figures.add_figures(messages), Drafts, iteration_unit, interview_round.iteration
+        )
+        batch_drafts = [
+            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, chunk_text))
+            for draft in batch_reply.pairs
         ]
         return InterviewAnswer(
-            [(draft, []) for draft in drafts],
+            [(draft, []) for draft in batch_drafts],
             shown_gaps,
-            read_declined_gaps(reply.declined, shown_gaps),
-            reply.done,
-            reply.contradictions,
+            read_declined_gaps(batch_reply.declined, shown_gaps),
+            batch_reply.done,
+            batch_reply.contradictions,
         )
 
     async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
-        fault_texts = [
+        numbered_faults = [
             f"{draft_number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
             for draft_number, (draft, draft_faults) in enumerate(faulty, 1)
         ]
-        earlier_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty]}).decode()
+        faulty_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty]}).decode()
         messages = [
-            *self._figures.add_figures(self._batch_round_messages(None)),
-            *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts))),
+            *self._prompt_figures.add_figures(self._batch_round_messages(None)),
+            *follow_up(faulty_reply, render_template(self.correction_prompt, faults="\n".join(numbered_faults))),
         ]
-        reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
-        corrected = {draft.number: self._figures.resolve_figures(draft_of_correction(draft)) for draft in reply.pairs}
-        return [corrected.get(draft_number) for draft_number in range(1, len(faulty) + 1)]
+        corrections_reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
+        corrected_drafts = {
+            draft.number: self._prompt_figures.resolve_figures(draft_of_correction(draft))
+            for draft in corrections_reply.pairs
+        }
+        return [corrected_drafts.get(draft_number) for draft_number in range(1, len(faulty) + 1)]
 
     def _batch_round_messages(
         self, interview_round: InterviewRound | None, gap_texts: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        chunk = msgspec.structs.replace(self.chunk, text=self._figures.text)
-        return batch_messages(self.prompt, self.variables, chunk, interview_round, gap_texts)
+        chunk = msgspec.structs.replace(self.chunk, text=self._prompt_figures.text_with_figure_marks)
+        return batch_messages(self.batch_prompt, self.constant_variables, chunk, interview_round, gap_texts)
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
         self.calls += 1
-        reply = await self.client.ask(
+        batch_reply = await self.client.ask(
             self.settings,
             messages,
             stage="generate_qa",
@@ -136,23 +143,23 @@ class BatchAsker:
             sample=sample,
             remaining_characters=self._gap_characters,
         )
-        self.dropped += reply.dropped
-        return reply.value
+        self.dropped += batch_reply.dropped
+        return batch_reply.value
 
 
-def pairs_per_call(batch: int, statements: int | None, characters: int = 0) -> int:
+def pairs_per_call(max_batch: int, statement_count: int | None, chunk_characters: int = 0) -> int:
     """How many pairs to ask for at once: not many more than the chunk has statements.
 
     The cells of a table in HTML may be long, and each of them is one statement: by its length it has more.
     """
-    if statements is None:
-        return batch
-    return min(batch, max(statements, characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_CHUNK)
+    if statement_count is None:
+        return max_batch
+    return min(max_batch, max(statement_count, chunk_characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_CHUNK)
 
 
 def batch_messages(
     prompt: str,
-    variables: dict[str, str],
+    constant_variables: dict[str, str],
     chunk: Chunk,
     interview_round: InterviewRound | None,
     shown_gaps: Sequence[str] = (),
@@ -161,12 +168,12 @@ def batch_messages(
 
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
-    variables = {**variables, "summary": summary_for_chunk(chunk, variables["summary"])}
+    constant_variables = {**constant_variables, "summary": summary_for_chunk(chunk, constant_variables["summary"])}
     round_variables = (
         _batch_variables(interview_round, shown_gaps) if interview_round else {"asked": "", "gaps": "", "batch": ""}
     )
-    section = " > ".join(chunk.headings) or "(none)"
-    return render_turns(prompt, **variables, **round_variables, section=section, chunk=chunk.text)
+    section_headings = " > ".join(chunk.headings) or "(none)"
+    return render_turns(prompt, **constant_variables, **round_variables, section=section_headings, chunk=chunk.text)
 
 
 def _batch_variables(interview_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
@@ -195,48 +202,48 @@ def summary_for_chunk(chunk: Chunk, summary: str) -> str:
         return summary
     summary_sentences = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
     chunk_words = content_words(chunk.text, chunk.language)
-    by_shared_words = sorted(
+    sentences_by_shared_words = sorted(
         range(1, len(summary_sentences)),
         key=lambda i: -len(chunk_words & content_words(summary_sentences[i], chunk.language)),
     )
-    chosen_indexes, summary_room = [0], summary_room - len(summary_sentences[0])
-    for i in by_shared_words:
+    chosen_sentences, summary_room = [0], summary_room - len(summary_sentences[0])
+    for i in sentences_by_shared_words:
         if len(summary_sentences[i]) < summary_room and chunk_words & content_words(
             summary_sentences[i], chunk.language
         ):
-            chosen_indexes.append(i)
+            chosen_sentences.append(i)
             summary_room -= len(summary_sentences[i]) + 1
-    return " ".join(summary_sentences[i] for i in sorted(chosen_indexes))
+    return " ".join(summary_sentences[i] for i in sorted(chosen_sentences))
 
 
 def rejected_question_lines(rejections: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
-    rejection_reasons = [
+    questions_and_reasons = [
         (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
         for rejection in rejections
     ]
-    return [f"{question} ({reason})" for question, reason in rejection_reasons if question]
+    return [f"{question} ({reason})" for question, reason in questions_and_reasons if question]
 
 
-def read_declined_gaps(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
+def read_declined_gaps(declined_replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
     """By gap the reason why it holds nothing worth asking, from "3: reason" or "5-9, 12: reason"; other numbers are
     passed over.
     """
-    reasons = {}
-    for reply in replies:
-        if declined_line := _DECLINED_GAPS_LINE.match(reply):
+    decline_reasons = {}
+    for declined_reply in declined_replies:
+        if declined_line := _DECLINED_GAPS_LINE.match(declined_reply):
             for gap_number in _listed_gap_numbers(declined_line[1], len(shown_gaps)):
-                reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
-    return reasons
+                decline_reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
+    return decline_reasons
 
 
-def _listed_gap_numbers(number_list: str, most: int) -> list[int]:
+def _listed_gap_numbers(gap_list: str, gap_count: int) -> list[int]:
     """The numbers of "5-9, 12" from 1 to `most`."""
-    listed: list[int] = []
-    for part in number_list.split(","):
-        first, *last = (int(number) for number in re.findall(r"\d+", part))
-        listed += range(max(first, 1), min(last[0] if last else first, most) + 1)
-    return listed
+    gap_numbers: list[int] = []
+    for gap_range in gap_list.split(","):
+        first_gap, *last_gap = (int(gap_number) for gap_number in re.findall(r"\d+", gap_range))
+        gap_numbers += range(max(first_gap, 1), min(last_gap[0] if last_gap else first_gap, gap_count) + 1)
+    return gap_numbers
 
 
 def restore_gap_evidence(draft: Draft, gaps: Sequence[Statement], chunk_text: str) -> Draft:
@@ -258,8 +265,8 @@ def draft_of_correction(correction: Any) -> Draft:
     return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
 
 
-def question_bullets(items: Sequence[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+def question_bullets(questions: Sequence[str]) -> str:
+    return "\n".join(f"- {question}" for question in questions)
 
 
 BATCH_SHARE_OF_STATEMENTS = 0.6
@@ -277,15 +284,15 @@ def askers(
     settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client]
 ) -> list[Asker]:
     """One for each chunk of `material`."""
-    prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    variables = prompt_variables(settings, material)
+    batch_prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
+    constant_variables = prompt_variables(settings, material)
     return [
         BatchAsker(
             client(),
             settings,
             reading.chunk,
-            *prompts,
-            variables,
+            *batch_prompts,
+            constant_variables,
             len(reading.plain_statements()),
             _prompt_figures(settings, material, reading, prompt),
         )
@@ -305,26 +312,35 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     statements = reading.plain_statements()
     mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
     settings, material = basis.settings, basis.material
-    template, variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
-    chunk_figures = _prompt_figures(settings, material, reading, basis.prompt)
-    subject_count = len(statements) + chunk_figures.count
-    batch_size = pairs_per_call(settings.batch, subject_count, len(chunk_figures.text))
-    asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
+    batch_prompt, constant_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
+    prompt_figures = _prompt_figures(settings, material, reading, basis.prompt)
+    subject_count = len(statements) + prompt_figures.figure_count
+    batch_size = pairs_per_call(settings.batch, subject_count, len(prompt_figures.text_with_figure_marks))
+    forecast_pairs, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
-        pair_count = batch_size if limit is None else min(batch_size, limit - asked_count)
-        shown_gaps = statements[asked_count:] if settings.show_gaps and iteration else []
-        chunk = msgspec.structs.replace(reading.chunk, text=chunk_figures.text)
-        interview_round = InterviewRound(iteration, pair_count, pairs=[], gaps=[])
-        messages = chunk_figures.add_figures(batch_messages(template, variables, chunk, interview_round, shown_gaps))
-        new_pairs = min(
-            pair_count, max_pairs - asked_count, round(BATCH_SHARE_OF_STATEMENTS * (subject_count - asked_count))
+        wanted_pairs = batch_size if limit is None else min(batch_size, limit - forecast_pairs)
+        shown_gaps = statements[forecast_pairs:] if settings.show_gaps and iteration else []
+        chunk = msgspec.structs.replace(reading.chunk, text=prompt_figures.text_with_figure_marks)
+        interview_round = InterviewRound(iteration, wanted_pairs, pairs=[], gaps=[])
+        forecast_messages = prompt_figures.add_figures(
+            batch_messages(batch_prompt, constant_variables, chunk, interview_round, shown_gaps)
+        )
+        pairs_of_call = min(
+            wanted_pairs,
+            max_pairs - forecast_pairs,
+            round(BATCH_SHARE_OF_STATEMENTS * (subject_count - forecast_pairs)),
         )
         yield (
-            basis.tokens(messages, Drafts) + asked_count * BATCH_QUESTION_TOKENS,
-            int(new_pairs * (STATEMENT_REPEATS_PER_PAIR * mean_statement_tokens + BATCH_PAIR_TOKENS)) + 5,
+            basis.tokens(forecast_messages, Drafts) + forecast_pairs * BATCH_QUESTION_TOKENS,
+            int(pairs_of_call * (STATEMENT_REPEATS_PER_PAIR * mean_statement_tokens + BATCH_PAIR_TOKENS)) + 5,
         )
-        asked_count += new_pairs
-        if (settings.stop != "fixed" and asked_count >= subject_count) or asked_count == limit:
+        forecast_pairs += pairs_of_call
+        if (settings.stop != "fixed" and forecast_pairs >= subject_count) or forecast_pairs == limit:
             return
-        if settings.stop != "fixed" and settings.show_gaps and iteration >= MAX_TIMES_SHOWN and new_pairs < pair_count:
+        if (
+            settings.stop != "fixed"
+            and settings.show_gaps
+            and iteration >= MAX_TIMES_SHOWN
+            and pairs_of_call < wanted_pairs
+        ):
             return  # each gap was shown as often as it may be

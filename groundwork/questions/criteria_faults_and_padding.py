@@ -64,13 +64,12 @@ _CHOICE_QUESTION = re.compile(
 
 def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
     """What keeps a grader from marking the criteria one by one, or "". "Names more" is one where the answer is more."""
-    distinct = {" ".join(criterion.casefold().split()) for criterion in criteria}
-    if not MIN_CRITERIA <= len(distinct) <= MAX_CRITERIA or "" in distinct:
-        return (
-            f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(distinct - {''})}"
-        )
-    vague = [criterion for criterion in criteria if not _is_checkable_criterion(criterion, answer)]
-    return f'the criterion "{vague[0]}" names no fact' if vague else ""
+    distinct_criteria = {" ".join(criterion.casefold().split()) for criterion in criteria}
+    if not MIN_CRITERIA <= len(distinct_criteria) <= MAX_CRITERIA or "" in distinct_criteria:
+        criterion_count = len(distinct_criteria - {""})
+        return f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {criterion_count}"
+    vague_criteria = [criterion for criterion in criteria if not _is_checkable_criterion(criterion, answer)]
+    return f'the criterion "{vague_criteria[0]}" names no fact' if vague_criteria else ""
 
 
 def criteria_padding_reasons(question: str, criteria: Sequence[str], language: str, answer: str = "") -> dict[str, str]:
@@ -79,16 +78,16 @@ def criteria_padding_reasons(question: str, criteria: Sequence[str], language: s
     What `answer` says apart from another criterion is a fact of its own: "a captain and a spirit captain".
     `language` is theirs and the question's, an ISO 639-1 code; "", where it is not known, is read as English.
     """
-    facts = {criterion: set(_criterion_fact_words(criterion, language)) for criterion in criteria}
+    criterion_facts = {criterion: set(_criterion_fact_words(criterion, language)) for criterion in criteria}
     answer_words = _criterion_fact_words(answer, language)
     padding_by_criterion = {
         criterion: reason
         for criterion in criteria
-        if not _answer_words_alone(criterion, facts, question, answer)
-        and not _names_choice_of_question(criterion, facts, question, answer, language)
-        and (reason := _padding_reason(criterion, facts, question, answer_words, language))
+        if not _answer_words_alone(criterion, criterion_facts, question, answer)
+        and not _names_choice_of_question(criterion, criterion_facts, question, answer, language)
+        and (reason := _padding_reason(criterion, criterion_facts, question, answer_words, language))
     }
-    if padding_by_criterion and len(padding_by_criterion) == len(facts):
+    if padding_by_criterion and len(padding_by_criterion) == len(criterion_facts):
         padding_by_criterion.pop(next(iter(padding_by_criterion)))
     return padding_by_criterion
 
@@ -100,74 +99,85 @@ def drop_padding_criteria(question: str, criteria: Sequence[str], language: str,
     unmarked_words = _criterion_fact_words(answer, language) - _criterion_fact_words(question, language)
     for criterion in kept_criteria:
         unmarked_words -= _criterion_fact_words(criterion, language)
-    missing_words = unmarked_words.keys()
+    unmarked_stems = unmarked_words.keys()
     return [
         criterion
         for criterion in criteria
-        if criterion in kept_criteria or missing_words & _criterion_fact_words(criterion, language).keys()
+        if criterion in kept_criteria or unmarked_stems & _criterion_fact_words(criterion, language).keys()
     ]
 
 
 def item_without_criterion(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
-    listed_items = _items_of_answer_list(answer)
+    answer_items = _items_of_answer_list(answer)
     word_sets = [set(_criterion_fact_words(text, language)) for text in [question, *criteria]]
     question_words, criterion_words = word_sets[0], set().union(*word_sets[1:])
-    facts = {
-        listed_item: set(_criterion_fact_words(listed_item, language)) - question_words for listed_item in listed_items
+    words_by_item = {
+        answer_item: set(_criterion_fact_words(answer_item, language)) - question_words for answer_item in answer_items
     }
-    items_with_words = [listed_item for listed_item, fact in facts.items() if fact]
-    covered_items = [listed_item for listed_item in items_with_words if facts[listed_item] & criterion_words]
-    missing_items = [listed_item for listed_item in items_with_words if not facts[listed_item] & criterion_words]
-    return missing_items[0] if len(covered_items) > 1 and missing_items else ""
+    telling_items = [answer_item for answer_item, item_words in words_by_item.items() if item_words]
+    covered_items = [answer_item for answer_item in telling_items if words_by_item[answer_item] & criterion_words]
+    uncovered_items = [answer_item for answer_item in telling_items if not words_by_item[answer_item] & criterion_words]
+    return uncovered_items[0] if len(covered_items) > 1 and uncovered_items else ""
 
 
 def _items_of_answer_list(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
-    list_text = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
-    listed_items = [
-        listed_item
-        for listed_item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(list_text.split()))
-        if listed_item
+    answer_list = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
+    answer_items = [
+        answer_item
+        for answer_item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(answer_list.split()))
+        if answer_item
     ]
-    are_short = all(
-        len(listed_item.split()) <= MAX_ITEM_WORDS and not listed_item.endswith("-") for listed_item in listed_items
+    are_items_short = all(
+        len(answer_item.split()) <= MAX_ITEM_WORDS and not answer_item.endswith("-") for answer_item in answer_items
     )
     return (
-        listed_items
-        if len(listed_items) >= MIN_LISTED_ITEMS and are_short and not _OPEN_ENDED_LIST.search(list_text)
+        answer_items
+        if len(answer_items) >= MIN_LISTED_ITEMS and are_items_short and not _OPEN_ENDED_LIST.search(answer_list)
         else []
     )
 
 
 def _padding_reason(
-    criterion: str, facts: Mapping[str, set[str]], question: str, answer_words: Counter[str], language: str
+    criterion: str, criterion_facts: Mapping[str, set[str]], question: str, answer_words: Counter[str], language: str
 ) -> str:
     if _NEGATIVE_CRITERION.match(criterion.strip()):
         return "an irrelevant answer meets it as well"
-    fact = facts[criterion]
-    if numbers(criterion, spelled="en") or not fact:
+    criterion_fact = criterion_facts[criterion]
+    if numbers(criterion, spelled="en") or not criterion_fact:
         return ""
-    wider = [larger for larger in facts.values() if fact < larger]
+    wider_facts = [wider_fact for wider_fact in criterion_facts.values() if criterion_fact < wider_fact]
     if (
-        wider
+        wider_facts
         and not _is_denying_criterion(criterion)
-        and not all(_is_fact_said_beside(fact, larger, answer_words) for larger in wider)
+        and not all(_is_fact_said_beside(criterion_fact, wider_fact, answer_words) for wider_fact in wider_facts)
     ):
         return "another criterion says it"
-    is_given = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(fact, answer_words)
-    return "the question says it" if is_given else ""
+    is_given_by_question = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(
+        criterion_fact, answer_words
+    )
+    return "the question says it" if is_given_by_question else ""
 
 
-def _answer_words_alone(criterion: str, facts: Mapping[str, set[str]], question: str, answer: str) -> set[str]:
+def _answer_words_alone(
+    criterion: str, criterion_facts: Mapping[str, set[str]], question: str, answer: str
+) -> set[str]:
     """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
-    other_texts = [question, *(fuller_criterion for fuller_criterion, fact in facts.items() if facts[criterion] < fact)]
-    said_elsewhere = {word for other_text in other_texts for word in words(other_text)}
-    return set(words(criterion)) & set(words(answer)) - said_elsewhere - _CRITERION_STOP_WORDS
+    other_texts = [
+        question,
+        *(
+            fuller_criterion
+            for fuller_criterion, criterion_fact in criterion_facts.items()
+            if criterion_facts[criterion] < criterion_fact
+        ),
+    ]
+    words_said_elsewhere = {word for other_text in other_texts for word in words(other_text)}
+    return set(words(criterion)) & set(words(answer)) - words_said_elsewhere - _CRITERION_STOP_WORDS
 
 
 def _names_choice_of_question(
-    criterion: str, facts: Mapping[str, set[str]], question: str, answer: str, language: str
+    criterion: str, criterion_facts: Mapping[str, set[str]], question: str, answer: str, language: str
 ) -> bool:
     """Does it name, of what the question lets choose from, what the answer says, and no wider criterion as plainly?
 
@@ -182,22 +192,25 @@ def _names_choice_of_question(
         & set(words(answer)) - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS
     )
     question_words, question_values = _criterion_fact_words(question, language).keys(), number_values(question)
-    plain_criteria = [
-        wider
-        for wider, fact in facts.items()
-        if facts[criterion] < fact <= question_words and number_values(wider) <= question_values
+    plainer_criteria = [
+        wider_criterion
+        for wider_criterion, criterion_fact in criterion_facts.items()
+        if criterion_facts[criterion] < criterion_fact <= question_words
+        and number_values(wider_criterion) <= question_values
     ]
-    return bool(chosen_words) and not any(chosen_words <= set(words(wider)) for wider in plain_criteria)
+    return bool(chosen_words) and not any(
+        chosen_words <= set(words(wider_criterion)) for wider_criterion in plainer_criteria
+    )
 
 
-def _is_fact_in_answer(fact: set[str], answer_words: Counter[str]) -> bool:
+def _is_fact_in_answer(criterion_fact: set[str], answer_words: Counter[str]) -> bool:
     """Does the answer say all of it, whatever the question says?"""
-    return bool(answer_words) and fact <= answer_words.keys()
+    return bool(answer_words) and criterion_fact <= answer_words.keys()
 
 
-def _is_fact_said_beside(fact: set[str], wider_fact: set[str], answer_words: Counter[str]) -> bool:
+def _is_fact_said_beside(criterion_fact: set[str], wider_fact: set[str], answer_words: Counter[str]) -> bool:
     """Does the answer say all of `fact` once more beside `wider_fact`, whose words include it?"""
-    return wider_fact <= answer_words.keys() and fact <= (answer_words - Counter(wider_fact)).keys()
+    return wider_fact <= answer_words.keys() and criterion_fact <= (answer_words - Counter(wider_fact)).keys()
 
 
 def _is_criterion_in_question(criterion: str, question: str, language: str) -> bool:
@@ -210,10 +223,12 @@ def _is_criterion_in_question(criterion: str, question: str, language: str) -> b
         or _is_denying_criterion(criterion)
     ):
         return False
-    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(
-        words(question)
+    extra_criterion_words = set(
+        words(criterion)
+    ) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(words(question))
+    return not extra_criterion_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(
+        question, language
     )
-    return not extra_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(question, language)
 
 
 def _is_denying_criterion(criterion: str) -> bool:
@@ -222,21 +237,25 @@ def _is_denying_criterion(criterion: str) -> bool:
 
 
 @lru_cache(maxsize=1024)  # the criteria of a pair are held against each other, its question and its answer
-def _criterion_fact_words(fact: str, language: str) -> Counter[str]:
+def _criterion_fact_words(criterion_fact: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word.
 
     Not to be changed by who gets it.
     """
-    codes = [code.strip(_MARKS_AROUND_CODE).lower() for code in _CODE_IN_CRITERION.findall(fact)]
+    codes_in_fact = [code.strip(_MARKS_AROUND_CODE).lower() for code in _CODE_IN_CRITERION.findall(criterion_fact)]
     meaningful_words = [
-        word for word in words(_CODE_IN_CRITERION.sub(" ", fact)) if word not in _CRITERION_REPORTING_WORDS
+        word for word in words(_CODE_IN_CRITERION.sub(" ", criterion_fact)) if word not in _CRITERION_REPORTING_WORDS
     ]
-    stems = (stem for word in meaningful_words for stem in content_words(word, language))
-    return Counter(stems) + Counter(codes + _SYMBOL_IN_CRITERION.findall(fact))
+    fact_stems = (stem for word in meaningful_words for stem in content_words(word, language))
+    return Counter(fact_stems) + Counter(codes_in_fact + _SYMBOL_IN_CRITERION.findall(criterion_fact))
 
 
 def _is_checkable_criterion(criterion: str, answer: str) -> bool:
-    facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
-    if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO_CRITERION.search(criterion):
+    criterion_facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
+    if (
+        criterion_facts - ENGLISH_STOP_WORDS
+        or numbers(criterion, spelled="en")
+        or _YES_OR_NO_CRITERION.search(criterion)
+    ):
         return True
-    return bool((facts - _CRITERION_STOP_WORDS) & set(words(answer)))
+    return bool((criterion_facts - _CRITERION_STOP_WORDS) & set(words(answer)))

@@ -77,11 +77,11 @@ class Calculation:
 
     def gives(self, number: Number) -> bool:
         """Is it the result, or a quotient or fraction rounded to the decimal places of the number?"""
-        hundredfold = [100 * result for result in self.results] if number.unit == "percent" else []
+        hundredfold_results = [100 * result for result in self.results] if number.unit == "percent" else []
         return any(
             self._is_rounded_result(abs(result), written_value)
             for written_value in _written_values(number)
-            for result in (*self.results, *hundredfold)
+            for result in (*self.results, *hundredfold_results)
         )
 
     def _is_rounded_result(self, result: float, value: str) -> bool:
@@ -97,27 +97,36 @@ def computed_numbers(answer: str, given: set[float], shares: set[float], languag
     `language`: whose number words count.
     """
     answer = f"= {answer}"  # behind a sign stands no label
-    written = list(islice(calculations(answer, language), _MAX_CALCULATIONS))
-    stated = [number for number in numbers(answer, spelled=language) if is_plain_number(number.value)]
-    new_numbers = [number for number in stated if float(number.value) not in given][:_MAX_CALCULATIONS]
-    computed: list[Number] = []
-    while new_numbers:
-        grounds = given | {value for number in computed for value in readings(number)}
-        factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
-        grounded = [calculation for calculation in written if calculation.operands <= grounds | factors]
-        used = {value for calculation in grounded for value in calculation.operands} & factors
-        results = _CalculationResults(
-            grounded,
-            used | {calculation.count for calculation in grounded if calculation.count is not None},
-            _unwritten_results({value for number in stated for value in readings(number)} & grounds, shares),
+    written_calculations = list(islice(calculations(answer, language), _MAX_CALCULATIONS))
+    stated_numbers = [number for number in numbers(answer, spelled=language) if is_plain_number(number.value)]
+    numbers_not_given = [number for number in stated_numbers if float(number.value) not in given][:_MAX_CALCULATIONS]
+    computed_so_far: list[Number] = []
+    while numbers_not_given:
+        given_or_computed = given | {value for number in computed_so_far for value in readings(number)}
+        calculation_factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
+        grounded_calculations = [
+            calculation
+            for calculation in written_calculations
+            if calculation.operands <= given_or_computed | calculation_factors
+        ]
+        used_factors = {
+            value for calculation in grounded_calculations for value in calculation.operands
+        } & calculation_factors
+        calculation_results = _CalculationResults(
+            grounded_calculations,
+            used_factors
+            | {calculation.count for calculation in grounded_calculations if calculation.count is not None},
+            _unwritten_results(
+                {value for number in stated_numbers for value in readings(number)} & given_or_computed, shares
+            ),
             {_PERCENT_FACTOR * share for share in shares},
         )
-        newly_computed = [number for number in new_numbers if results.give(number)]
-        if not newly_computed:
+        newly_computed_numbers = [number for number in numbers_not_given if calculation_results.give(number)]
+        if not newly_computed_numbers:
             break
-        computed += newly_computed
-        new_numbers = [number for number in new_numbers if number not in newly_computed]
-    return computed
+        computed_so_far += newly_computed_numbers
+        numbers_not_given = [number for number in numbers_not_given if number not in newly_computed_numbers]
+    return computed_so_far
 
 
 @dataclass(frozen=True)
@@ -132,18 +141,25 @@ class _CalculationResults:
     def give(self, number: Number) -> bool:
         if any(calculation.gives(number) for calculation in self.calculations):
             return True
-        results = self.unwritten | (self.percentages if number.unit == "percent" else set())
+        unwritten_results = self.unwritten | (self.percentages if number.unit == "percent" else set())
         return any(
-            value in self.used or any(isclose(value, result) for result in results) for value in readings(number)
+            value in self.used or any(isclose(value, result) for result in unwritten_results)
+            for value in readings(number)
         )
 
 
 def _unwritten_results(number_values: set[float], shares: set[float]) -> set[float]:
     """What an answer that states its grounds may say without a sign: what comes of two numbers, of all, and shares."""
-    pairs = islice(combinations(sorted(number_values), 2), _MAX_NUMBER_PAIRS)
-    results = {result for first, second in pairs for result in (first + second, second - first, first * second)}
-    totals = {sum(number_values)} if len(number_values) > 1 else set()
-    return results | totals | {number_value * share for number_value in number_values for share in shares}
+    number_pairs = islice(combinations(sorted(number_values), 2), _MAX_NUMBER_PAIRS)
+    results_of_pairs = {
+        result for first, second in number_pairs for result in (first + second, second - first, first * second)
+    }
+    total_of_numbers = {sum(number_values)} if len(number_values) > 1 else set()
+    return (
+        results_of_pairs
+        | total_of_numbers
+        | {number_value * share for number_value in number_values for share in shares}
+    )
 
 
 def calculations(answer: str, language: str) -> Iterator[Calculation]:
@@ -151,15 +167,15 @@ def calculations(answer: str, language: str) -> Iterator[Calculation]:
     terms: list[Number] = []
     signs: list[list[str]] = []
     for answer_number in numbers(answer, spelled=language):
-        sign = (
+        signs_between_terms = (
             _signs_between(answer, terms[-1], answer_number) if terms and is_plain_number(answer_number.value) else None
         )
-        if sign is None or len(terms) == _MAX_CALCULATION_NUMBERS:
+        if signs_between_terms is None or len(terms) == _MAX_CALCULATION_NUMBERS:
             yield from _calculations_of_terms(answer, terms, signs)
             terms, signs = [answer_number] if is_plain_number(answer_number.value) else [], []
         else:
             terms.append(answer_number)
-            signs.append(sign)
+            signs.append(signs_between_terms)
     yield from _calculations_of_terms(answer, terms, signs)
 
 
@@ -171,43 +187,47 @@ def _calculations_of_terms(answer: str, terms: Sequence[Number], signs: Sequence
 
 def _signs_between(text: str, first: Number, second: Number) -> list[str] | None:
     """The brackets and the sign between two numbers of a calculation; None where there is no sign."""
-    gap = text[first.end : second.start]
-    if len(gap) > _MAX_SIGN_GAP:
+    text_between_numbers = text[first.end : second.start]
+    if len(text_between_numbers) > _MAX_SIGN_GAP:
         return None
-    if first.unit == "percent" and _SHARE_OF.fullmatch(gap):
+    if first.unit == "percent" and _SHARE_OF.fullmatch(text_between_numbers):
         return ["*"]
-    if not (match := _SIGN_BETWEEN_NUMBERS.fullmatch(gap)):
+    if not (sign_match := _SIGN_BETWEEN_NUMBERS.fullmatch(text_between_numbers)):
         return None
-    sign = next(sign for sign, written in zip(_ARITHMETIC_SIGNS, match.groups()[1:-1], strict=True) if written)
-    return [*match["closing"], sign, *match["opening"]]
+    arithmetic_sign = next(
+        arithmetic_sign
+        for arithmetic_sign, written in zip(_ARITHMETIC_SIGNS, sign_match.groups()[1:-1], strict=True)
+        if written
+    )
+    return [*sign_match["closing"], arithmetic_sign, *sign_match["opening"]]
 
 
 def _calculate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
     if len(terms) < 2:
         return
     text_before = answer[max(0, terms[0].start - _MAX_SIGN_GAP) : terms[0].start].rstrip(" \\$€£¥")
-    before = ["("] * (len(text_before) - len(text_before.rstrip("(")))
-    closing = _CLOSING_BRACKETS.match(answer[terms[-1].end :][:_MAX_SIGN_GAP])
-    after = list(closing[1]) if closing else []
-    for reading in (0, -1):
-        if reading and all(len(readings(term)) == 1 for term in terms):
+    brackets_before = ["("] * (len(text_before) - len(text_before.rstrip("(")))
+    closing_brackets = _CLOSING_BRACKETS.match(answer[terms[-1].end :][:_MAX_SIGN_GAP])
+    brackets_after = list(closing_brackets[1]) if closing_brackets else []
+    for reading_index in (0, -1):
+        if reading_index and all(len(readings(term)) == 1 for term in terms):
             return
-        term_values = [readings(term)[reading] for term in terms]
-        hundredths = [
+        term_values = [readings(term)[reading_index] for term in terms]
+        hundredth_values = [
             value / 100 if term.unit == "percent" else value for term, value in zip(terms, term_values, strict=True)
         ]
         calculated_results = [
-            _evaluate_expression(_calculation_expression(before, form, signs, after))
-            for form in (term_values, hundredths)
+            _evaluate_expression(_calculation_expression(brackets_before, operand_values, signs, brackets_after))
+            for operand_values in (term_values, hundredth_values)
         ]
         if any(result is not None for result in calculated_results):
-            divides = any("/" in sign for sign in signs) or term_values != hundredths
-            count = term_values.pop() if _is_mean_calculation(term_values, signs) else None
+            is_division = any("/" in sign for sign in signs) or term_values != hundredth_values
+            addend_count = term_values.pop() if _is_mean_calculation(term_values, signs) else None
             yield Calculation(
                 frozenset(term_values),
                 tuple(result for result in calculated_results if result is not None),
-                divides,
-                count,
+                is_division,
+                addend_count,
             )
 
 
@@ -237,28 +257,35 @@ def _is_mean_calculation(term_values: Sequence[float], signs: Sequence[list[str]
 
 
 def _calculation_expression(
-    before: Sequence[str], term_values: Sequence[float], signs: Sequence[list[str]], after: Sequence[str]
+    brackets_before: Sequence[str],
+    term_values: Sequence[float],
+    signs: Sequence[list[str]],
+    brackets_after: Sequence[str],
 ) -> str:
-    tokens = [*before, repr(term_values[0])]
-    for sign, term_value in zip(signs, term_values[1:], strict=True):
-        tokens += [*sign, repr(term_value)]
-    return _without_unpaired_brackets([*tokens, *after])
+    expression_tokens = [*brackets_before, repr(term_values[0])]
+    for arithmetic_sign, term_value in zip(signs, term_values[1:], strict=True):
+        expression_tokens += [*arithmetic_sign, repr(term_value)]
+    return _without_unpaired_brackets([*expression_tokens, *brackets_after])
 
 
-def _without_unpaired_brackets(tokens: Sequence[str]) -> str:
+def _without_unpaired_brackets(expression_tokens: Sequence[str]) -> str:
     """The tokens as a text without the brackets that have no partner."""
-    open_places: list[int] = []
-    lonely: set[int] = set()
-    for place, sign in enumerate(tokens):
-        if sign == "(":
-            open_places.append(place)
-        elif sign == ")":
-            if open_places:
-                open_places.pop()
+    open_brackets: list[int] = []
+    unpaired_brackets: set[int] = set()
+    for token_place, expression_sign in enumerate(expression_tokens):
+        if expression_sign == "(":
+            open_brackets.append(token_place)
+        elif expression_sign == ")":
+            if open_brackets:
+                open_brackets.pop()
             else:
-                lonely.add(place)
-    lonely.update(open_places)
-    return "".join(token for place, token in enumerate(tokens) if place not in lonely)
+                unpaired_brackets.add(token_place)
+    unpaired_brackets.update(open_brackets)
+    return "".join(
+        expression_token
+        for token_place, expression_token in enumerate(expression_tokens)
+        if token_place not in unpaired_brackets
+    )
 
 
 def _evaluate_expression(expression: str) -> float | None:
@@ -323,48 +350,57 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
         return grounds.faults("", "", pair.evidence)
     answer = without_latex(pair.answer)
     readings_of_answer = [answer, join_thousands(answer), without_scales(answer, scales(grounds.text))]
-    faults: list[str] = []
-    for reading in dict.fromkeys(readings_of_answer):  # 2 000; "784 million", of a table in millions
-        derived = _derived_number_text(pair, reading, grounds.word_language)
-        if not (faults := grounds.faults(f"{pair.question} {derived}", reading, pair.evidence)):
+    number_faults: list[str] = []
+    for answer_reading in dict.fromkeys(readings_of_answer):  # 2 000; "784 million", of a table in millions
+        derived_text = _derived_number_text(pair, answer_reading, grounds.word_language)
+        if not (number_faults := grounds.faults(f"{pair.question} {derived_text}", answer_reading, pair.evidence)):
             return []
-    return faults
+    return number_faults
 
 
 def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
-    sources = list(_read_quantities(" ".join([pair.question, *pair.evidence]), language))
+    source_quantities = list(_read_quantities(" ".join([pair.question, *pair.evidence]), language))
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
-        sources.append((1.0, ""))
-    source_values = {source_value for source_value, _ in sources}
-    new_numbers = [
+        source_quantities.append((1.0, ""))
+    source_values = {source_value for source_value, _ in source_quantities}
+    numbers_not_in_sources = [
         (answer_number, source_value)
         for answer_number in numbers(answer, spelled=language)
         if (source_value := _numeric_value(answer_number)) is not None and source_value not in source_values
     ]
-    derived = [
+    derived_numbers = [
         answer_number
-        for answer_number, source_value in new_numbers
-        if _is_derived_number(answer_number, source_value, pair, answer, sources, language)
+        for answer_number, source_value in numbers_not_in_sources
+        if _is_derived_number(answer_number, source_value, pair, answer, source_quantities, language)
     ]
-    given = source_values | {source_value for answer_number in derived for source_value in readings(answer_number)}
+    given_values = source_values | {
+        source_value for answer_number in derived_numbers for source_value in readings(answer_number)
+    }
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
-    given |= {source_value for answer_number in numbers(source_text) for source_value in readings(answer_number)}
-    given |= {
+    given_values |= {source_value for answer_number in numbers(source_text) for source_value in readings(answer_number)}
+    given_values |= {
         float(source_value)
         for source_value in alternative_readings(source_text, language)
         if is_plain_number(source_value)
     }
-    quantities = [f"{answer_number.value} {answer_number.unit}".strip() for answer_number in derived]
-    for answer_number in computed_numbers(answer, given, _percentage_shares(sources), language):
-        quantities.append(f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value)
-    return ", ".join(dict.fromkeys(quantities))
+    derived_quantities = [f"{answer_number.value} {answer_number.unit}".strip() for answer_number in derived_numbers]
+    for answer_number in computed_numbers(answer, given_values, _percentage_shares(source_quantities), language):
+        derived_quantities.append(
+            f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value
+        )
+    return ", ".join(dict.fromkeys(derived_quantities))
 
 
-def _percentage_shares(sources: Iterable[Quantity]) -> set[float]:
+def _percentage_shares(source_quantities: Iterable[Quantity]) -> set[float]:
     """The percentages of the sources as parts of 1, and what is left without them or comes with them."""
-    shares = {value / 100 for value, unit in sources if unit == "percent"}
-    return shares and {1.0, *shares, *(1 - share for share in shares), *(1 + share for share in shares)}
+    percentage_shares = {value / 100 for value, unit in source_quantities if unit == "percent"}
+    return percentage_shares and {
+        1.0,
+        *percentage_shares,
+        *(1 - share for share in percentage_shares),
+        *(1 + share for share in percentage_shares),
+    }
 
 
 def _is_derived_number(
@@ -372,7 +408,7 @@ def _is_derived_number(
     answer_value: float,
     pair: AnsweredQuestion,
     answer: str,
-    sources: Sequence[Quantity],
+    source_quantities: Sequence[Quantity],
     language: str,
 ) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
@@ -382,25 +418,25 @@ def _is_derived_number(
         for match in _ONE_AS_PRONOUN.finditer(answer)
     ):
         return True
-    is_count = _ASKS_HOW_MANY.search(pair.question) is not None and not _WORDS_BEFORE_COUNT.sub(
+    answers_how_many = _ASKS_HOW_MANY.search(pair.question) is not None and not _WORDS_BEFORE_COUNT.sub(
         "", answer[: answer_number.start]
     )
     if (
         not answer_number.unit
-        and (number_text.isalpha() or is_count)
+        and (number_text.isalpha() or answers_how_many)
         and answer_value in set(_list_counts(pair, answer, language))
     ):
         return True
     text_after = answer[answer_number.end :]
     if (
-        is_count
+        answers_how_many
         and _TOTAL_WORDS.search(text_after)
         and isclose(answer_value, sum(addend for addend, _ in _read_quantities(text_after, language)))
     ):
         return True
-    reasons = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
-    return _is_converted(answer_value, answer_number.unit, sources) or (
-        reasons and _is_sum_or_difference(answer_value, answer_number.unit, sources)
+    is_reasoning_pair = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
+    return _is_converted(answer_value, answer_number.unit, source_quantities) or (
+        is_reasoning_pair and _is_sum_or_difference(answer_value, answer_number.unit, source_quantities)
     )
 
 
@@ -411,8 +447,10 @@ def _read_quantities(source_text: str, language: str) -> Iterator[Quantity]:
 
 
 def _numeric_value(number: Number) -> float | None:
-    digits = number.value.replace(".", "", 1)
-    return float(number.value) if len(number.value) < 12 and digits.isdigit() and digits.isascii() else None
+    number_digits = number.value.replace(".", "", 1)
+    return (
+        float(number.value) if len(number.value) < 12 and number_digits.isdigit() and number_digits.isascii() else None
+    )
 
 
 def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator[float]:
@@ -425,32 +463,34 @@ def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator
 
 def list_lengths(list_text: str, language: str = "en") -> Iterator[float]:
     """How many things each sentence of `list_text` lists, with and without those that hold a number."""
-    separator = _LIST_SEPARATORS.get(language, _LIST_SEPARATORS["en"])
-    for sentence in _SENTENCE_BREAK.split(list_text):
-        list_items = [list_item for list_item in separator.split(sentence) if list_item.strip()]
+    list_separator = _LIST_SEPARATORS.get(language, _LIST_SEPARATORS["en"])
+    for listing_sentence in _SENTENCE_BREAK.split(list_text):
+        list_items = [list_item for list_item in list_separator.split(listing_sentence) if list_item.strip()]
         yield float(len(list_items))
         yield float(sum(not numbers(list_item, spelled=language) for list_item in list_items))
 
 
 def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it one of the numbers that are given with a unit, in another unit of the same quantity?"""
-    measured = in_smallest_units(value, unit)
-    return measured is not None and any(
+    smallest_unit_value = in_smallest_units(value, unit)
+    return smallest_unit_value is not None and any(
         source_unit != unit
-        and (source := in_smallest_units(source_value, source_unit)) is not None
-        and source[0] == measured[0]
-        and isclose(measured[1], source[1])
+        and (source_in_smallest_unit := in_smallest_units(source_value, source_unit)) is not None
+        and source_in_smallest_unit[0] == smallest_unit_value[0]
+        and isclose(smallest_unit_value[1], source_in_smallest_unit[1])
         for source_value, source_unit in source_quantities
     )
 
 
 def _is_sum_or_difference(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it the sum or difference of two quantities of one unit, or one without its fraction?"""
-    rounded = {(float(floor(amount)), source_unit) for amount, source_unit in source_quantities}
-    return any(value == amount and unit in ("", source_unit) for amount, source_unit in rounded) or any(
+    rounded_quantities = {(float(floor(source_value)), source_unit) for source_value, source_unit in source_quantities}
+    return any(
+        value == source_value and unit in ("", source_unit) for source_value, source_unit in rounded_quantities
+    ) or any(
         first != second
         and (first_unit == second_unit or not (first_unit and second_unit))
         and unit in ("", first_unit, second_unit)
         and (isclose(value, first + second) or isclose(value, abs(first - second)))
-        for (first, first_unit), (second, second_unit) in combinations({*source_quantities, *rounded}, 2)
+        for (first, first_unit), (second, second_unit) in combinations({*source_quantities, *rounded_quantities}, 2)
     )

@@ -33,7 +33,7 @@ from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 
-LEAST_NEW_ANSWER_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
+MIN_NEW_ANSWER_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,40 +89,40 @@ class DraftBasis:
 
     grounds: SourceText
     prompt: str = ""
-    known_text: str = ""  # title, headings, summary and context, whose names a question may use
+    naming_text: str = ""  # title, headings, summary and context, whose names a question may use
     title: str = ""
 
     @property
     def text(self) -> str:
         return self.grounds.text
 
-    def faults(self, draft: Draft) -> list[Fault]:
+    def draft_faults(self, draft: Draft) -> list[Fault]:
         """Everything that rules find wrong with `draft`."""
-        pair_text = f"{draft.question} {draft.answer}"
-        if self._is_prompt_example(draft, pair_text):
+        draft_text = f"{draft.question} {draft.answer}"
+        if self._is_prompt_example(draft, draft_text):
             return [Fault("example", "is about the example in the prompt")]
-        if any(self._is_injected_quote(quote) for quote in draft.evidence) or is_prompt_injection(pair_text):
+        if any(self._is_injected_quote(quote) for quote in draft.evidence) or is_prompt_injection(draft_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
         if reason := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", reason)]
-        faults = list(form_faults(draft, self.grounds.language))
-        if other_language := foreign_language(pair_text, self.grounds.language, self.text):
-            faults.append(Fault("language", f"is in another language ({other_language}) than the text"))
-        for problem in unsupported_numbers(self.grounds, draft):
-            faults.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
-        return [*faults, *evidence_faults(draft, self.grounds)]
+        draft_faults = list(form_faults(draft, self.grounds.language))
+        if other_language := foreign_language(draft_text, self.grounds.language, self.text):
+            draft_faults.append(Fault("language", f"is in another language ({other_language}) than the text"))
+        for number_fault in unsupported_numbers(self.grounds, draft):
+            draft_faults.append(Fault("evidence" if "evidence" in number_fault else "unsupported", number_fault))
+        return [*draft_faults, *evidence_faults(draft, self.grounds)]
 
-    def _is_prompt_example(self, draft: Draft, pair_text: str) -> bool:
+    def _is_prompt_example(self, draft: Draft, draft_text: str) -> bool:
         if not self.prompt:
             return False
         prompt_text, prompt_names = _read_prompt_example(self.prompt)
         if draft.evidence and all(not self.grounds.find(quote) and prompt_text.find(quote) for quote in draft.evidence):
             return True
-        return bool((names(pair_text) & prompt_names) - self._nameable_words)
+        return bool((names(draft_text) & prompt_names) - self._nameable_words)
 
     @cached_property
     def _nameable_words(self) -> set[str]:
-        return {*words(self.text), *words(self.known_text)}
+        return {*words(self.text), *words(self.naming_text)}
 
     def _is_injected_quote(self, quote: str) -> bool:
         return is_prompt_injection(quote) and self.grounds.find(quote) is not None
@@ -136,16 +136,21 @@ def _read_prompt_example(prompt: str) -> tuple[SourceText, frozenset[str]]:
 
 def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
     """What makes quotes prove nothing: none has a word of the answer, or one is half of two sentences."""
-    language, joined_quotes = grounds.language, " ".join(draft.evidence)
-    new_words = content_words(draft.answer, language) - content_words(draft.question, language)
-    letters = "".join(joined_quotes.casefold().split())
-    is_silent = new_words.isdisjoint(content_words(joined_quotes, language)) and not any(
-        word in letters for word in new_words
+    language, joined_evidence = grounds.language, " ".join(draft.evidence)
+    new_answer_words = content_words(draft.answer, language) - content_words(draft.question, language)
+    evidence_letters = "".join(joined_evidence.casefold().split())
+    is_evidence_silent = new_answer_words.isdisjoint(content_words(joined_evidence, language)) and not any(
+        word in evidence_letters for word in new_answer_words
     )
-    may_be_worked_out = (
-        yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(joined_quotes)
+    is_answer_worked_out = (
+        yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(joined_evidence)
     )
-    if len(new_words) >= LEAST_NEW_ANSWER_WORDS and is_silent and not may_be_worked_out and draft.evidence:
+    if (
+        len(new_answer_words) >= MIN_NEW_ANSWER_WORDS
+        and is_evidence_silent
+        and not is_answer_worked_out
+        and draft.evidence
+    ):
         yield Fault(
             "unsupported", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
         )
@@ -156,46 +161,50 @@ def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
 
 def _is_half_of_two_sentences(quote: str, span: Span, grounds: SourceText) -> bool:
     """Does a quote begin and end inside a sentence, with the end of one in it?"""
-    begins_inside = re.search(r"[\w,] \Z", grounds.text[max(0, span[0] - 2) : span[0]])
-    ends_inside = quote.strip()[-1:].isalnum() and re.match(r" \w", grounds.text[span[1] : span[1] + 2])
-    return bool(begins_inside and ends_inside) and len(sentences(quote, grounds.language)) > 1
+    begins_inside_sentence = re.search(r"[\w,] \Z", grounds.text[max(0, span[0] - 2) : span[0]])
+    ends_inside_sentence = quote.strip()[-1:].isalnum() and re.match(r" \w", grounds.text[span[1] : span[1] + 2])
+    return bool(begins_inside_sentence and ends_inside_sentence) and len(sentences(quote, grounds.language)) > 1
 
 
 def form_faults(draft: Draft, language: str) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
-    faults = []
+    draft_form_faults = []
     question = draft.question.strip()
     if not is_question(question) or len(words(question)) < 3:
-        faults.append(Fault("form", "the question is no question"))
+        draft_form_faults.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
-        faults.append(Fault("form", "the answer is empty"))
-    if reference := wording.find_dangling_reference(question, language):
-        faults.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    reference = find_cross_reference(drop_bracketed_references(draft.answer), question)
-    if reference:
-        faults.append(
+        draft_form_faults.append(Fault("form", "the answer is empty"))
+    if dangling_reference := wording.find_dangling_reference(question, language):
+        draft_form_faults.append(
+            Fault("dangling", f'the question points at something its reader cannot see: "{dangling_reference}"')
+        )
+    dangling_reference = find_cross_reference(drop_bracketed_references(draft.answer), question)
+    if dangling_reference:
+        draft_form_faults.append(
             Fault(
                 "dangling",
-                f'the answer refers to "{reference}", which its reader cannot see: say in words what stands there, if '
-                "the chunk tells it, else leave it out, in answer and criteria",
+                f'the answer refers to "{dangling_reference}", which its reader cannot see: say in words what stands '
+                "there, if the chunk tells it, else leave it out, in answer and criteria",
             )
         )
     criteria = drop_padding_criteria(question, draft.evaluation_criteria, language, draft.answer)
-    if problem := criteria_fault(criteria, draft.answer):
-        faults.append(Fault("form", problem))
-    elif (item := item_without_criterion(question, draft.answer, criteria, language)) and not (
-        reference and reference in item
+    if criteria_problem := criteria_fault(criteria, draft.answer):
+        draft_form_faults.append(Fault("form", criteria_problem))
+    elif (uncovered_item := item_without_criterion(question, draft.answer, criteria, language)) and not (
+        dangling_reference and dangling_reference in uncovered_item
     ):
-        faults.append(Fault("form", f'no criterion covers "{item}" of the answer: say it in one of them'))
-    return faults
+        draft_form_faults.append(
+            Fault("form", f'no criterion covers "{uncovered_item}" of the answer: say it in one of them')
+        )
+    return draft_form_faults
 
 
 def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
-    digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
+    question_digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
     criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
-        id=f"{chunk.id}-{digest}",
+        id=f"{chunk.id}-{question_digest}",
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
@@ -213,14 +222,14 @@ def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> P
 
 def reject_unread_draft(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
     """The record of an item of a reply that is no pair at all."""
-    pair = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
+    unread_item = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
     return Rejected(
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
         reason="form",
         detail=faulty.problem,
-        pair=pair,
+        pair=unread_item,
     )
 
 

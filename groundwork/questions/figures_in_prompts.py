@@ -21,37 +21,44 @@ MAX_FIGURE_BYTES = 50_000_000  # of a file that is opened
 
 @dataclass
 class PromptFigures:
-    """The pictures of a chunk below `texts`, the folder data/text; none are shown where that is None.
+    """The pictures of a chunk below `text_folder`, the folder data/text; none are shown where that is None.
 
-    `instructions`: what the prompt says about them, as its last paragraph.
+    `figure_instructions`: what the prompt says about them, as its last paragraph.
     """
 
     chunk: Chunk
     settings: QA
-    texts: Path | None = None
-    instructions: str = ""
-    warnings: list[str] = field(default_factory=list)
+    text_folder: Path | None = None
+    figure_instructions: str = ""
+    unshown_figure_warnings: list[str] = field(default_factory=list)
     _jpeg_by_figure: dict[int, bytes] | None = None
 
     @property
-    def count(self) -> int:
+    def figure_count(self) -> int:
         """How many there are to be shown; files are not looked at."""
-        chunk_figures = figures(self.chunk.text, self.chunk.document) if self.texts else []
-        return min(len(chunk_figures), self.settings.max_images)
+        figures_of_chunk = figures(self.chunk.text, self.chunk.document) if self.text_folder else []
+        return min(len(figures_of_chunk), self.settings.max_images)
 
     @property
-    def text(self) -> str:
+    def text_with_figure_marks(self) -> str:
         """The chunk as the model reads it, its pictures by their marks."""
         return text_with_captions(self.chunk.text, self.chunk.document, self._figure_jpegs())
 
     def add_figures(self, messages: Sequence[Message]) -> list[Message]:
         """The conversation with the pictures, and with what the prompt says of them."""
-        jpegs = self._figure_jpegs()
-        if not jpegs:
+        figure_jpegs = self._figure_jpegs()
+        if not figure_jpegs:
             return list(messages)
-        *previous, last = messages
-        instructed = {**last, "content": f"{last['content']}\n\n{self.instructions.strip()}"}
-        return attach_images([*previous, instructed], list(jpegs.values()), [figure_mark(number) for number in jpegs])
+        *earlier_messages, last_message = messages
+        instructed_message = {
+            **last_message,
+            "content": f"{last_message['content']}\n\n{self.figure_instructions.strip()}",
+        }
+        return attach_images(
+            [*earlier_messages, instructed_message],
+            list(figure_jpegs.values()),
+            [figure_mark(number) for number in figure_jpegs],
+        )
 
     def resolve_figures(self, draft: Draft) -> Draft:
         """The draft with evidence that names a figure by its number as that figure; a wrong number stays none."""
@@ -60,31 +67,33 @@ class PromptFigures:
         return msgspec.structs.replace(draft, evidence=[self._figure_evidence(quote) for quote in draft.evidence])
 
     def _figure_evidence(self, quote: str) -> str:
-        mark_number = figure_number(quote)
-        if mark_number is None:
+        quoted_figure = figure_number(quote)
+        if quoted_figure is None:
             return quote
-        if mark_number not in self._figure_jpegs():
-            return f"{figure_mark(mark_number)} (no figure with this number is shown)"
-        figure = figures(self.chunk.text, self.chunk.document)[mark_number - 1]
+        if quoted_figure not in self._figure_jpegs():
+            return f"{figure_mark(quoted_figure)} (no figure with this number is shown)"
+        figure = figures(self.chunk.text, self.chunk.document)[quoted_figure - 1]
         return self.chunk.text[figure.start : figure.end]
 
     def _figure_jpegs(self) -> Mapping[int, bytes]:
         """By its number in the chunk, each picture as JPEG, within qa.image_size; what cannot be read is left out."""
         if self._jpeg_by_figure is None:
             self._jpeg_by_figure = {}
-            for shown_number, figure in enumerate(figures(self.chunk.text, self.chunk.document)[: self.count], 1):
+            for shown_figure, figure in enumerate(
+                figures(self.chunk.text, self.chunk.document)[: self.figure_count], 1
+            ):
                 try:
-                    self._jpeg_by_figure[shown_number] = self._read_figure_jpeg(figure.file)
+                    self._jpeg_by_figure[shown_figure] = self._read_figure_jpeg(figure.file)
                 except (OSError, GroundworkError) as error:
-                    unread_reason = error.strerror if isinstance(error, OSError) else error
-                    self.warnings.append(
-                        f"chunk {self.chunk.index + 1}: {figure.file} is not shown to the model: {unread_reason}"
+                    figure_problem = error.strerror if isinstance(error, OSError) else error
+                    self.unshown_figure_warnings.append(
+                        f"chunk {self.chunk.index + 1}: {figure.file} is not shown to the model: {figure_problem}"
                     )
         return self._jpeg_by_figure
 
     def _read_figure_jpeg(self, figure_file: str) -> bytes:
-        texts = (self.texts or Path()).resolve()
-        figure_path = (texts / figure_file).resolve()
-        if not figure_path.is_relative_to(texts) or figure_path.stat().st_size > MAX_FIGURE_BYTES:
+        text_folder = (self.text_folder or Path()).resolve()
+        figure_path = (text_folder / figure_file).resolve()
+        if not figure_path.is_relative_to(text_folder) or figure_path.stat().st_size > MAX_FIGURE_BYTES:
             raise UnusableImage("it lies elsewhere, or is too large")
         return encode_jpeg(open_image(figure_path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)

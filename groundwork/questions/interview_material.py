@@ -43,7 +43,6 @@ class InterviewMaterial:
     summary: str
     readings: list[Reading]
     subject: str = ""  # the name that was decided with the summary
-    left_out: int = 0
     wishes: Sequence[Wish] = ()  # what readers want asked
     texts: Path | None = None  # data/text, in whose folders the pictures lie
 
@@ -63,15 +62,15 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
     words that say that there is no name. A heading further down names a part of the document.
     """
-    for candidate in (
+    for title_candidate in (
         title,
         *(heading for heading in headings[:1] if len(words(_HEADING_NUMBER.sub("", heading))) > 1),
     ):
-        if _CHAPTER_TITLE.match(candidate):
+        if _CHAPTER_TITLE.match(title_candidate):
             continue
-        shortened = _SUBTITLE.split(_HEADING_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()
-        if shortened and words(re.sub(r"\.\w{2,5}$", "", shortened)) != words(document.replace("_", " ")):
-            return shortened if len(shortened) >= MIN_TITLE_LENGTH else candidate.strip()
+        shortened_title = _SUBTITLE.split(_HEADING_NUMBER.sub("", title_candidate.strip()), maxsplit=1)[0].strip()
+        if shortened_title and words(re.sub(r"\.\w{2,5}$", "", shortened_title)) != words(document.replace("_", " ")):
+            return shortened_title if len(shortened_title) >= MIN_TITLE_LENGTH else title_candidate.strip()
     return UNNAMED
 
 
@@ -86,11 +85,16 @@ def prompt_variables(settings: QA, material: InterviewMaterial) -> dict[str, str
 
 def table_caption(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     """The caption of a table that is a chunk of its own: the last line of the chunk before; `chunks` are in order."""
-    k = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
-    if chunk.kind != "table" or k < 0 or chunks[k].index != chunk.index - 1 or chunks[k].end > chunk.start:
+    previous_chunk = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
+    if (
+        chunk.kind != "table"
+        or previous_chunk < 0
+        or chunks[previous_chunk].index != chunk.index - 1
+        or chunks[previous_chunk].end > chunk.start
+    ):
         return ""
-    last_line = chunks[k].text.rstrip().rpartition("\n")[2]
-    return last_line.strip("*_ ") if is_caption(last_line) else ""
+    line_before_table = chunks[previous_chunk].text.rstrip().rpartition("\n")[2]
+    return line_before_table.strip("*_ ") if is_caption(line_before_table) else ""
 
 
 @dataclass(frozen=True)
@@ -105,16 +109,16 @@ class InterviewMaterialFiles:
 
 
 def read_interview_material(
-    document: str, files: InterviewMaterialFiles, settings: QA, max_chunks: int | None = None
+    document: str, material_files: InterviewMaterialFiles, settings: QA, max_chunks: int | None = None
 ) -> InterviewMaterial:
     """The chunks of a document that may be asked about, `max_chunks` of them, its title, its summary and its wishes.
 
     Raises BadRecord.
     """
-    readings = read_chunks(files.chunks)
-    askable_readings = [reading for reading in readings if _is_askable_chunk(reading.chunk, settings)]
+    chunk_readings = read_chunks(material_files.chunks)
+    askable_readings = [reading for reading in chunk_readings if _is_askable_chunk(reading.chunk, settings)]
     summary = title = subject = ""
-    for naming_file in files.naming:
+    for naming_file in material_files.naming:
         if folder_of(naming_file).name == "summaries":
             summary_record = read_json(naming_file, Summary)
             summary, subject = summary_record.summary, summary_record.name
@@ -122,13 +126,12 @@ def read_interview_material(
             title = read_json(naming_file, Document).title
     return InterviewMaterial(
         document=document,
-        title=title or _first_heading(readings) or document.replace("-", " "),
+        title=title or _first_heading(chunk_readings) or document.replace("-", " "),
         summary=summary,
         subject=subject,
         readings=askable_readings[:max_chunks],
-        left_out=len(readings) - len(askable_readings),
-        wishes=read_wishes(files.wishes),
-        texts=files.texts,
+        wishes=read_wishes(material_files.wishes),
+        texts=material_files.texts,
     )
 
 
@@ -148,7 +151,7 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
     instruction to a model is never asked about.
     """
-    candidates_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    statements_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
     for reading in readings:
         for statement in reading.statements:
             statement_text = reading.chunk.text[statement.start : statement.end]
@@ -157,19 +160,19 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
                 and not statement.announces
                 and not is_prompt_injection(statement_text)
             ):
-                document_start = reading.chunk.start + statement.start - len(reading.chunk.added)
-                candidates_by_text.setdefault(_single_spaced_statement(statement_text), []).append(
-                    (document_start, reading, statement)
+                statement_start = reading.chunk.start + statement.start - len(reading.chunk.added)
+                statements_by_text.setdefault(_single_spaced_statement(statement_text), []).append(
+                    (statement_start, reading, statement)
                 )
     statements_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
-        candidate_statements = candidates_by_text.get(_single_spaced_statement(wish.text), [])
-        if not candidate_statements:
+        matching_statements = statements_by_text.get(_single_spaced_statement(wish.text), [])
+        if not matching_statements:
             unmet_wishes.append(wish)
             continue
         _, reading, statement = min(
-            candidate_statements, key=lambda candidate_statement: candidate_statement[0] != wish.start
+            matching_statements, key=lambda matching_statement: matching_statement[0] != wish.start
         )
         chunk_statements = statements_by_chunk.setdefault(reading.chunk.id, [])
         if statement not in chunk_statements:

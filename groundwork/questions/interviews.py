@@ -69,10 +69,10 @@ class ChunkInterview:
     """The questions about one chunk so far, what was rejected, and how it went."""
 
     reading: Reading
-    source: DraftBasis
+    draft_basis: DraftBasis
     settings: QA
-    earlier: EarlierQuestions
-    limit: int | None = None  # pairs of this chunk at the most
+    earlier_questions: EarlierQuestions
+    pair_limit: int | None = None  # pairs of this chunk at the most
     wished: Sequence[Statement] = ()  # what readers want asked about
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -80,7 +80,7 @@ class ChunkInterview:
     coverage_shares: list[float] = field(default_factory=list)
     declined: dict[Statement, str] = field(default_factory=dict)
     contradictions: dict[str, None] = field(default_factory=dict)  # in order, each once
-    times_shown: Counter[Statement] = field(default_factory=Counter)
+    times_gap_shown: Counter[Statement] = field(default_factory=Counter)
     announced_wishes: set[Statement] = field(default_factory=set)  # wishes that the model was told of
     end_reason: str = ""
     failure: UnitError | None = None
@@ -88,6 +88,10 @@ class ChunkInterview:
     @property
     def chunk(self) -> Chunk:
         return self.reading.chunk
+
+    @property
+    def chunk_name(self) -> str:
+        return f"chunk {self.chunk.index + 1}"
 
     def coverage(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
@@ -97,16 +101,16 @@ class ChunkInterview:
     def _chunk_coverage_count(self) -> chunk_coverage.CoverageCount:
         return chunk_coverage.CoverageCount(self.reading)
 
-    def gaps(self) -> list[Statement]:
+    def open_gaps(self) -> list[Statement]:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""
         return [
             statement
             for statement in chunk_coverage.gaps(self.reading, self.coverage())
-            if self.times_shown[statement] < MAX_TIMES_SHOWN and statement not in self._instructions
+            if self.times_gap_shown[statement] < MAX_TIMES_SHOWN and statement not in self._injected_statements
         ]
 
     @cached_property
-    def _instructions(self) -> frozenset[Statement]:
+    def _injected_statements(self) -> frozenset[Statement]:
         return frozenset(
             statement
             for statement in self.reading.statements
@@ -118,14 +122,14 @@ class ChunkInterview:
         untouched = {(span.start, span.end) for span in self.coverage().spans if not span.touched_by}
         return [statement for statement in self.wished if (statement.start, statement.end) in untouched]
 
-    def room(self, batch_size: int) -> int:
+    def remaining_pairs(self, batch_size: int) -> int:
         """How many pairs may still come, `batch_size` at the most."""
-        return batch_size if self.limit is None else max(0, min(batch_size, self.limit - len(self.pairs)))
+        return batch_size if self.pair_limit is None else max(0, min(batch_size, self.pair_limit - len(self.pairs)))
 
-    def judge(self, draft: Draft, faults: Sequence[Fault] = ()) -> JudgedDraft:
-        return draft, [*self.source.faults(draft), *faults]
+    def judge_draft(self, draft: Draft, faults: Sequence[Fault] = ()) -> JudgedDraft:
+        return draft, [*self.draft_basis.draft_faults(draft), *faults]
 
-    def curve(self) -> str:
+    def saturation_curve(self) -> str:
         """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
         return " + ".join(map(str, self.new_pair_counts)) or "0"
 
@@ -139,47 +143,47 @@ class ChunkInterview:
         )
 
 
-async def interview(interview: ChunkInterview, asker: Asker) -> None:
-    """Fill `interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
+async def run_chunk_interview(chunk_interview: ChunkInterview, asker: Asker) -> None:
+    """Fill `chunk_interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
     is kept."""
-    await _ask_interview_rounds(interview, asker)
-    if not interview.failure:
-        await ask_about_wishes(interview, asker)
+    await _ask_interview_rounds(chunk_interview, asker)
+    if not chunk_interview.failure:
+        await ask_about_wishes(chunk_interview, asker)
 
 
-async def ask_about_wishes(interview: ChunkInterview, asker: Asker) -> None:
+async def ask_about_wishes(chunk_interview: ChunkInterview, asker: Asker) -> None:
     """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
-    for _ in range(MAX_WISH_ROUNDS + len(interview.wished) // max(1, asker.batch_size)):
+    for _ in range(MAX_WISH_ROUNDS + len(chunk_interview.wished) // max(1, asker.batch_size)):
         open_wishes = [
             statement
-            for statement in interview.open_wishes()
-            if statement not in interview.declined or statement not in interview.announced_wishes
+            for statement in chunk_interview.open_wishes()
+            if statement not in chunk_interview.declined or statement not in chunk_interview.announced_wishes
         ]
         if not open_wishes:
             return
         try:
-            await _ask_interview_round(interview, asker, len(interview.new_pair_counts) + 1, open_wishes)
+            await _ask_interview_round(chunk_interview, asker, len(chunk_interview.new_pair_counts) + 1, open_wishes)
         except UnitError as error:
-            interview.failure, interview.end_reason = error, error.status
+            chunk_interview.failure, chunk_interview.end_reason = error, error.status
             return
-        interview.announced_wishes.update(open_wishes)
-        interview.coverage_shares.append(interview.coverage().touched or 0.0)
+        chunk_interview.announced_wishes.update(open_wishes)
+        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
 
 
-async def _ask_interview_rounds(interview: ChunkInterview, asker: Asker) -> None:
-    rounds = interview.settings.max_iterations if interview.settings.iterate else 1
-    for iteration in range(1, rounds + 1):
+async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -> None:
+    max_rounds = chunk_interview.settings.max_iterations if chunk_interview.settings.iterate else 1
+    for iteration in range(1, max_rounds + 1):
         try:
-            outcome = await _ask_interview_round(interview, asker, iteration)
+            round_outcome = await _ask_interview_round(chunk_interview, asker, iteration)
         except UnitError as error:
-            interview.failure, interview.end_reason = error, error.status
+            chunk_interview.failure, chunk_interview.end_reason = error, error.status
             return
-        interview.coverage_shares.append(interview.coverage().touched or 0.0)
-        interview.end_reason = _end_reason(interview, outcome)
-        if interview.end_reason:
+        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
+        chunk_interview.end_reason = _end_reason(chunk_interview, round_outcome)
+        if chunk_interview.end_reason:
             return
-    interview.end_reason = (
-        "max_iterations" if interview.settings.iterate and interview.settings.stop != "fixed" else "fixed"
+    chunk_interview.end_reason = (
+        "max_iterations" if chunk_interview.settings.iterate and chunk_interview.settings.stop != "fixed" else "fixed"
     )
 
 
@@ -193,96 +197,121 @@ class _InterviewRoundOutcome(NamedTuple):
 
 
 async def _ask_interview_round(
-    interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
+    chunk_interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
 ) -> _InterviewRoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    count = min(len(wished), asker.batch_size) or interview.room(asker.batch_size)
-    last_rejected = [rejection for rejection in interview.rejected if rejection.iteration == iteration - 1]
+    wanted_count = min(len(wished), asker.batch_size) or chunk_interview.remaining_pairs(asker.batch_size)
+    last_rejected = [rejection for rejection in chunk_interview.rejected if rejection.iteration == iteration - 1]
     for statement in wished:
-        interview.declined.pop(statement, None)
-    answer = await asker.ask(
-        InterviewRound(iteration, count, interview.pairs, wished or interview.gaps(), last_rejected, bool(wished))
+        chunk_interview.declined.pop(statement, None)
+    round_answer = await asker.ask(
+        InterviewRound(
+            iteration,
+            wanted_count,
+            chunk_interview.pairs,
+            wished or chunk_interview.open_gaps(),
+            last_rejected,
+            bool(wished),
+        )
     )
-    interview.contradictions.update(dict.fromkeys(text.strip() for text in answer.contradictions if text.strip()))
-    drafts = answer.drafts
-    judged_drafts = [interview.judge(draft, faults) for draft, faults in drafts[:count]]
+    chunk_interview.contradictions.update(
+        dict.fromkeys(text.strip() for text in round_answer.contradictions if text.strip())
+    )
+    round_drafts = round_answer.drafts
+    judged_drafts = [chunk_interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_count]]
     unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
-    faulty = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
-    if faulty and interview.settings.correct:
-        corrected = iter(await asker.correct(faulty))
+    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
+    if faulty_drafts and chunk_interview.settings.correct:
+        corrections = iter(await asker.correct(faulty_drafts))
         judged_drafts = [
-            _judge_correction(interview, (draft, faults), next(corrected))
+            _judge_correction(chunk_interview, (draft, faults), next(corrections))
             if _are_correctable_faults(faults)
             else (draft, faults)
             for draft, faults in judged_drafts
         ]
     while asker.dropped:
-        interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), interview.chunk, iteration))
-    for draft, _ in drafts[count:]:
-        _reject(interview, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
+        chunk_interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), chunk_interview.chunk, iteration))
+    for draft, _ in round_drafts[wanted_count:]:
+        _reject(
+            chunk_interview,
+            draft,
+            iteration,
+            Fault("excess", f"{len(round_drafts)} pairs came where {wanted_count} were asked for"),
+        )
     for draft, faults in judged_drafts:
         if faults:
-            _reject(interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    interview.new_pair_counts.append(
-        await _keep_new_drafts(interview, [draft for draft, faults in judged_drafts if not faults], iteration)
+            _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
+    chunk_interview.new_pair_counts.append(
+        await _keep_new_drafts(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
-    is_cut = len(drafts) >= count
-    _note_declined_gaps(interview, answer, is_cut)
-    return _InterviewRoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
+    is_cut = len(round_drafts) >= wanted_count
+    _note_declined_gaps(chunk_interview, round_answer, is_cut)
+    return _InterviewRoundOutcome(len(round_drafts), unworthy_count, is_cut, round_answer.done)
 
 
-def _note_declined_gaps(interview: ChunkInterview, answer: InterviewAnswer, is_cut: bool) -> None:
+def _note_declined_gaps(chunk_interview: ChunkInterview, round_answer: InterviewAnswer, is_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
     if not is_cut:
-        interview.times_shown.update(answer.shown_gaps)
-    interview.declined.update(answer.declined)
-    if answer.done:
-        for statement in set(answer.shown_gaps) & set(chunk_coverage.gaps(interview.reading, interview.coverage())):
-            interview.declined[statement] = "nothing worth asking is left"
+        chunk_interview.times_gap_shown.update(round_answer.shown_gaps)
+    chunk_interview.declined.update(round_answer.declined)
+    if round_answer.done:
+        for statement in set(round_answer.shown_gaps) & set(
+            chunk_coverage.gaps(chunk_interview.reading, chunk_interview.coverage())
+        ):
+            chunk_interview.declined[statement] = "nothing worth asking is left"
 
 
-def _judge_correction(interview: ChunkInterview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
-    return interview.judge(correction) if correction else faulty
+def _judge_correction(
+    chunk_interview: ChunkInterview, faulty_draft: JudgedDraft, correction: Draft | None
+) -> JudgedDraft:
+    return chunk_interview.judge_draft(correction) if correction else faulty_draft
 
 
 def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
     return bool(faults) and not any(fault.reason in UNCORRECTABLE_FAULTS for fault in faults)
 
 
-async def _keep_new_drafts(interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeats = await interview.earlier.find_repeats([asked_question(draft) for draft in drafts])
-    for draft, earlier_question in zip(drafts, repeats, strict=True):
+async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
+    repeated_questions = await chunk_interview.earlier_questions.find_repeats(
+        [asked_question(draft) for draft in drafts]
+    )
+    for draft, earlier_question in zip(drafts, repeated_questions, strict=True):
         if earlier_question:
-            _reject(interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
+            _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
         else:
-            interview.pairs.append(pair_from_draft(draft, interview.chunk, interview.settings.model, iteration))
-    return sum(not earlier_question for earlier_question in repeats)
+            chunk_interview.pairs.append(
+                pair_from_draft(draft, chunk_interview.chunk, chunk_interview.settings.model, iteration)
+            )
+    return sum(not earlier_question for earlier_question in repeated_questions)
 
 
-def _reject(interview: ChunkInterview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
-    interview.rejected.append(
-        reject_draft(draft, interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
+def _reject(chunk_interview: ChunkInterview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
+    chunk_interview.rejected.append(
+        reject_draft(draft, chunk_interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
     )
 
 
-def _end_reason(interview: ChunkInterview, outcome: _InterviewRoundOutcome) -> str:
+def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundOutcome) -> str:
     """Why no further iteration is needed, or ""."""
-    if interview.limit is not None and len(interview.pairs) >= interview.limit:
+    if chunk_interview.pair_limit is not None and len(chunk_interview.pairs) >= chunk_interview.pair_limit:
         return "limit"
-    if interview.settings.stop == "fixed":
+    if chunk_interview.settings.stop == "fixed":
         return ""
-    if interview.settings.stop == "coverage" and interview.coverage_shares[-1] >= interview.settings.target_coverage:
+    if (
+        chunk_interview.settings.stop == "coverage"
+        and chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
+    ):
         return "coverage"
-    if outcome.unworthy_count > MAX_UNWORTHY_SHARE * outcome.pair_count:
+    if round_outcome.unworthy_count > MAX_UNWORTHY_SHARE * round_outcome.pair_count:
         return "not worth more"
-    if outcome.done:
-        return "" if interview.settings.show_gaps and interview.gaps() else "done"
-    is_fruitless = not interview.new_pair_counts[-1] and (
-        not outcome.pair_count or interview.new_pair_counts[-2:] == [0, 0]
+    if round_outcome.done:
+        return "" if chunk_interview.settings.show_gaps and chunk_interview.open_gaps() else "done"
+    is_fruitless = not chunk_interview.new_pair_counts[-1] and (
+        not round_outcome.pair_count or chunk_interview.new_pair_counts[-2:] == [0, 0]
     )
-    is_all_closed = not outcome.is_cut and not interview.gaps()
+    is_all_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
     return "exhausted" if is_fruitless or is_all_closed else ""
 
 
@@ -292,16 +321,16 @@ class DocumentInterviews:
 
     material: InterviewMaterial
     settings: QA
-    states: list[ChunkInterview]
+    chunk_interviews: list[ChunkInterview]
     askers: list[Asker]
-    notice: str = ""
-    notes: list[str] = field(default_factory=list)
-    similarity: tuple[Encode | None, Likeness] = (None, Likeness())
-    couples: list[TwoChunkInterview] = field(default_factory=list)
+    pair_limit_notice: str = ""
+    interview_notes: list[str] = field(default_factory=list)
+    encode_and_likeness: tuple[Encode | None, Likeness] = (None, Likeness())
+    two_chunk_interviews: list[TwoChunkInterview] = field(default_factory=list)
 
-    async def run(self, chunk_number: int) -> None:
-        chunk_interview = self.states[chunk_number]
-        if chunk_interview.limit == 0:
+    async def ask_about_chunk(self, chunk_number: int) -> None:
+        chunk_interview = self.chunk_interviews[chunk_number]
+        if chunk_interview.pair_limit == 0:
             chunk_interview.end_reason = "limit"
             await ask_about_wishes(chunk_interview, self.askers[chunk_number])
         elif all(statement.announces for statement in chunk_interview.reading.statements) and not self._shows_figures(
@@ -309,44 +338,49 @@ class DocumentInterviews:
         ):
             chunk_interview.end_reason = "nothing said"  # a title, headings or links alone
         else:
-            await interview(chunk_interview, self.askers[chunk_number])
+            await run_chunk_interview(chunk_interview, self.askers[chunk_number])
 
     def _shows_figures(self, chunk_number: int) -> bool:
         return bool(getattr(self.askers[chunk_number], "shows_figures", False))
 
     def chunk_log_line(self, chunk_number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
-        chunk_interview = self.states[chunk_number]
-        covered = chunk_interview.coverage()
-        share = "" if covered.touched is None else f", {covered.touched:.0%} covered"
-        share += f", {covered.declined:.0%} declined" if covered.declined else ""
-        reason = f", {chunk_interview.failure}" if chunk_interview.failure else ""
-        chunk_name, curve = f"chunk {chunk_interview.chunk.index + 1}", chunk_interview.curve()
-        return f"{chunk_name}: {curve}   ({self.material.document}{share}{reason})"
+        chunk_interview = self.chunk_interviews[chunk_number]
+        coverage_of_chunk = chunk_interview.coverage()
+        covered_share = "" if coverage_of_chunk.touched is None else f", {coverage_of_chunk.touched:.0%} covered"
+        covered_share += f", {coverage_of_chunk.declined:.0%} declined" if coverage_of_chunk.declined else ""
+        failure_text = f", {chunk_interview.failure}" if chunk_interview.failure else ""
+        chunk_curve = f"{chunk_interview.chunk_name}: {chunk_interview.saturation_curve()}"
+        return f"{chunk_curve}   ({self.material.document}{covered_share}{failure_text})"
 
     def pairs(self) -> list[Pair]:
-        return [pair for interview in self._chunk_and_two_chunk_interviews() for pair in interview.pairs]
+        return [pair for chunk_interview in self._chunk_and_two_chunk_interviews() for pair in chunk_interview.pairs]
 
     def rejected(self) -> list[Rejected]:
-        return [rejection for interview in self._chunk_and_two_chunk_interviews() for rejection in interview.rejected]
+        return [
+            rejection
+            for chunk_interview in self._chunk_and_two_chunk_interviews()
+            for rejection in chunk_interview.rejected
+        ]
 
     def _chunk_and_two_chunk_interviews(self) -> list[ChunkInterview | TwoChunkInterview]:
-        return [*self.states, *self.couples]
+        return [*self.chunk_interviews, *self.two_chunk_interviews]
 
     def _contradictions(self) -> Iterator[tuple[Chunk, str]]:
-        for chunk_interview in self.states:
+        for chunk_interview in self.chunk_interviews:
             yield from ((chunk_interview.chunk, text) for text in chunk_interview.contradictions)
-        for couple in self.couples:
-            yield from ((couple.first.chunk, text) for text in couple.contradictions)
+        for two_chunks in self.two_chunk_interviews:
+            yield from ((two_chunks.first_reading.chunk, text) for text in two_chunks.contradictions)
 
     def coverage(self) -> DocumentCoverage:
         """Coverage of the whole document with the saturation curve of every chunk."""
-        pairs: dict[str, list[Pair]] = {}
+        pairs_by_chunk: dict[str, list[Pair]] = {}
         for pair in self.pairs():
             for chunk in pair.chunks:
-                pairs.setdefault(chunk, []).append(pair)
+                pairs_by_chunk.setdefault(chunk, []).append(pair)
         chunk_coverages = [
-            chunk_interview.coverage(pairs.get(chunk_interview.chunk.id, [])) for chunk_interview in self.states
+            chunk_interview.coverage(pairs_by_chunk.get(chunk_interview.chunk.id, []))
+            for chunk_interview in self.chunk_interviews
         ]
         document_coverage = chunk_coverage.document_coverage(self.material.document, chunk_coverages)
         return msgspec.structs.replace(
@@ -354,37 +388,36 @@ class DocumentInterviews:
             pairs=len(self.pairs()),
             rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
             contradictions=[Contradiction(chunk=chunk.id, text=text) for chunk, text in self._contradictions()],
-            calls=sum(asker.calls for asker in self.askers) + len(self.couples),
+            calls=sum(asker.calls for asker in self.askers) + len(self.two_chunk_interviews),
             runs=[
                 chunk_interview.chunk_run_record(asker.calls)
-                for chunk_interview, asker in zip(self.states, self.askers, strict=True)
+                for chunk_interview, asker in zip(self.chunk_interviews, self.askers, strict=True)
             ],
         )
 
     def warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
-        interview_warnings = list(self.notes)
+        interview_warnings = list(self.interview_notes)
         last_round = self.settings.max_iterations - 1
         cut_interviews = [
             chunk_interview
-            for chunk_interview in self.states
+            for chunk_interview in self.chunk_interviews
             if chunk_interview.end_reason == "max_iterations" and chunk_interview.new_pair_counts[last_round]
         ]
         if cut_interviews:
-            chunk_names = ", ".join(
-                f"chunk {chunk_interview.chunk.index + 1}" for chunk_interview in cut_interviews[:5]
-            )
-            more = " ..." if len(cut_interviews) > 5 else ""
+            chunk_names = ", ".join(chunk_interview.chunk_name for chunk_interview in cut_interviews[:5])
+            more_chunks = " ..." if len(cut_interviews) > 5 else ""
             interview_warnings.append(
-                f"{chunk_names}{more}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) "
-                f"was reached; raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
+                f"{chunk_names}{more_chunks}: still gave new pairs when qa.max_iterations "
+                f"({self.settings.max_iterations}) was reached; raise it: "
+                f"--set qa.max_iterations={self.settings.max_iterations * 2}"
             )
         interview_warnings += [
             f"chunk {chunk.index + 1}: the document contradicts itself: {text}"
             for chunk, text in self._contradictions()
         ]
         interview_warnings += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
-        for chunk_interview in self.states:
+        for chunk_interview in self.chunk_interviews:
             interview_warnings += [
                 _unmet_wish_warning(chunk_interview, statement)
                 for statement in chunk_interview.open_wishes()
@@ -393,48 +426,40 @@ class DocumentInterviews:
             for statement in chunk_interview.reading.statements:
                 if is_prompt_injection(chunk_interview.chunk.text[statement.start : statement.end]):
                     excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
-                    chunk_name = f"chunk {chunk_interview.chunk.index + 1}"
                     interview_warnings.append(
-                        f'{chunk_name}: holds an instruction to a model, not asked about: "{excerpt}"'
+                        f'{chunk_interview.chunk_name}: holds an instruction to a model, not asked about: "{excerpt}"'
                     )
         return interview_warnings
 
     def failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
         interview_failures = [
-            (f"chunk {chunk_interview.chunk.index + 1}", chunk_interview.failure)
-            for chunk_interview in self.states
+            (chunk_interview.chunk_name, chunk_interview.failure)
+            for chunk_interview in self.chunk_interviews
             if chunk_interview.failure
         ]
-        for chunk_interview, asker in zip(self.states, self.askers, strict=True):
-            interview_failures += [
-                (f"chunk {chunk_interview.chunk.index + 1}", error) for error in getattr(asker, "failures", ())
-            ]
-        for chunk_pair in self.couples:
-            if chunk_pair.failure:
-                interview_failures.append(
-                    (
-                        f"chunks {chunk_pair.first.chunk.index + 1} and {chunk_pair.second.chunk.index + 1}",
-                        chunk_pair.failure,
-                    )
-                )
+        for chunk_interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
+            interview_failures += [(chunk_interview.chunk_name, error) for error in getattr(asker, "failures", ())]
+        for two_chunks in self.two_chunk_interviews:
+            if two_chunks.failure:
+                interview_failures.append((two_chunks.chunk_names, two_chunks.failure))
         return interview_failures
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
-        if not self.couples:
+        if not self.two_chunk_interviews:
             return
-        earlier_questions = EarlierQuestions(*self.similarity)
+        earlier_questions = EarlierQuestions(*self.encode_and_likeness)
         await earlier_questions.find_repeats([asked_question(pair) for pair in self.pairs()])
-        for chunk_pair in self.couples:  # one after the other, so that none repeats another's question
-            await chunk_pair.run(earlier_questions)
+        for two_chunks in self.two_chunk_interviews:  # one after the other, so that none repeats another's question
+            await two_chunks.ask_about_both(earlier_questions)
 
 
 async def prepare_document_interviews(
     config: Config,
     material: InterviewMaterial,
     prompt: Callable[[str], str],
-    client: Callable[[], Client],
+    model_client: Callable[[], Client],
     vectors: Path,
     joined: Path | None = None,
 ) -> DocumentInterviews:
@@ -444,15 +469,19 @@ async def prepare_document_interviews(
     folder of the embeddings' cache, `joined` one that is only read.
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
-    sample = [statement for reading in material.readings for statement in reading.plain_statements()]
-    threshold = config.qa.duplicate_threshold
-    encode, likeness, similarity_note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
-    wished, unmet = wished_statements(material.wishes, material.readings)
-    earlier = partial(EarlierQuestions, encode, likeness)
-    states = _prepare_chunk_interviews(config.qa, material, prompt(config.qa.prompt), earlier, wished)
-    askers = choose_strategy(config.qa).askers(config.qa, material, prompt, client)
-    couples = (
-        await _prepare_two_chunk_interviews(config.qa, material, prompt, client, encode)
+    sample_statements = [statement for reading in material.readings for statement in reading.plain_statements()]
+    duplicate_threshold = config.qa.duplicate_threshold
+    encode, likeness, similarity_note = await similarity(
+        config.embeddings, duplicate_threshold, sample_statements, vectors, model_client, joined
+    )
+    wished, unmet_wishes = wished_statements(material.wishes, material.readings)
+    new_earlier_questions = partial(EarlierQuestions, encode, likeness)
+    chunk_interviews = _prepare_chunk_interviews(
+        config.qa, material, prompt(config.qa.prompt), new_earlier_questions, wished
+    )
+    askers = choose_strategy(config.qa).askers(config.qa, material, prompt, model_client)
+    two_chunk_interviews = (
+        await _prepare_two_chunk_interviews(config.qa, material, prompt, model_client, encode)
         if config.qa.multi_chunk
         else []
     )
@@ -460,30 +489,39 @@ async def prepare_document_interviews(
     interview_notes += [similarity_note] if similarity_note else []
     interview_notes += [
         f'wish not met, its text is gone or left out of the questions: "{_statement_excerpt(wish.text)}"'
-        for wish in unmet
+        for wish in unmet_wishes
     ]
-    notice = _pair_limit_notice(config.qa, material)
-    return DocumentInterviews(material, config.qa, states, askers, notice, interview_notes, (encode, likeness), couples)
+    limit_notice = _pair_limit_notice(config.qa, material)
+    return DocumentInterviews(
+        material,
+        config.qa,
+        chunk_interviews,
+        askers,
+        limit_notice,
+        interview_notes,
+        (encode, likeness),
+        two_chunk_interviews,
+    )
 
 
 def _prepare_chunk_interviews(
     settings: QA,
     material: InterviewMaterial,
     prompt: str,
-    earlier: Callable[[], EarlierQuestions],
+    new_earlier_questions: Callable[[], EarlierQuestions],
     wished: StatementsByChunk,
 ) -> list[ChunkInterview]:
-    limits = chunk_pair_limits(settings, [len(reading.statements) for reading in material.readings])
+    pair_limits = chunk_pair_limits(settings, [len(reading.statements) for reading in material.readings])
     return [
         ChunkInterview(
             reading=reading,
-            source=_draft_basis(material, [reading], prompt, settings),
+            draft_basis=_draft_basis(material, [reading], prompt, settings),
             settings=settings,
-            earlier=earlier(),
-            limit=limit,
+            earlier_questions=new_earlier_questions(),
+            pair_limit=pair_limit,
             wished=wished.get(reading.chunk.id, ()),
         )
-        for reading, limit in zip(material.readings, limits, strict=True)
+        for reading, pair_limit in zip(material.readings, pair_limits, strict=True)
     ]
 
 
@@ -508,7 +546,7 @@ async def _prepare_two_chunk_interviews(
 def _unmet_wish_warning(chunk_interview: ChunkInterview, statement: Statement) -> str:
     excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
     reason = chunk_interview.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
-    return f'chunk {chunk_interview.chunk.index + 1}: wish not met ({reason}): "{excerpt}"'
+    return f'{chunk_interview.chunk_name}: wish not met ({reason}): "{excerpt}"'
 
 
 def _statement_excerpt(wish_text: str) -> str:
@@ -517,14 +555,16 @@ def _statement_excerpt(wish_text: str) -> str:
 
 def _draft_basis(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
     headings = [heading for reading in readings for heading in reading.chunk.headings]
-    known_text = " ".join([material.title, material.summary, settings.context, *headings])
+    naming_text = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
-        return DraftBasis(readings[0].source_text, _instructions(prompt), known_text, material.title)
-    chunk_texts = "\n\n".join(reading.chunk.text for reading in readings)
-    return DraftBasis(SourceText(chunk_texts, readings[0].language), _instructions(prompt), known_text, material.title)
+        return DraftBasis(readings[0].source_text, _constant_prompt_text(prompt), naming_text, material.title)
+    joined_chunk_texts = "\n\n".join(reading.chunk.text for reading in readings)
+    return DraftBasis(
+        SourceText(joined_chunk_texts, readings[0].language), _constant_prompt_text(prompt), naming_text, material.title
+    )
 
 
-def _instructions(prompt: str) -> str:
+def _constant_prompt_text(prompt: str) -> str:
     """The part of a prompt that is the same for every chunk, examples included: no question may be about it."""
     return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
@@ -538,10 +578,13 @@ def share_pair_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | 
 
 def chunk_pair_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:
     """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
-    shares = share_pair_limit(settings.limit, chunk_sizes)
+    limit_shares = share_pair_limit(settings.limit, chunk_sizes)
     if not settings.questions:
-        return shares
-    return [settings.questions if share is None else min(share, settings.questions) for share in shares]
+        return limit_shares
+    return [
+        settings.questions if limit_share is None else min(limit_share, settings.questions)
+        for limit_share in limit_shares
+    ]
 
 
 def _pair_limit_notice(settings: QA, material: InterviewMaterial) -> str:
@@ -560,12 +603,12 @@ def forecast_interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
     strategy = choose_strategy(settings)
     statement_counts = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, limit in zip(material.readings, chunk_pair_limits(settings, statement_counts), strict=True):
-        if limit != 0:  # nothing is asked where no pair may come
-            yield from strategy.forecast(basis, reading, limit)
+    for reading, pair_limit in zip(material.readings, chunk_pair_limits(settings, statement_counts), strict=True):
+        if pair_limit != 0:  # nothing is asked where no pair may come
+            yield from strategy.forecast(basis, reading, pair_limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
-            single_round = replace(basis, settings=msgspec.structs.replace(settings, iterate=False))
-            yield from strategy.forecast(single_round, reading, wish_count)
+            single_round_basis = replace(basis, settings=msgspec.structs.replace(settings, iterate=False))
+            yield from strategy.forecast(single_round_basis, reading, wish_count)
 
 
 def interviews_summary_line(document_coverage: DocumentCoverage) -> str:
@@ -573,23 +616,28 @@ def interviews_summary_line(document_coverage: DocumentCoverage) -> str:
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
-    curve = [sum(column) for column in zip_longest(*(run.new for run in document_coverage.runs), fillvalue=0)]
-    shares = {name: getattr(document_coverage, name) for name in ("sentences", "numbers", "rows")}
-    by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    clauses = [counted(document_coverage.pairs, "pair") + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    new_pairs_by_iteration = [
+        sum(column) for column in zip_longest(*(run.new for run in document_coverage.runs), fillvalue=0)
+    ]
+    shares_covered = {name: getattr(document_coverage, name) for name in ("sentences", "numbers", "rows")}
+    shares_by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares_covered.items() if share is not None)
+    summary_clauses = [
+        counted(document_coverage.pairs, "pair")
+        + (f" ({' + '.join(map(str, new_pairs_by_iteration))})" if new_pairs_by_iteration else "")
+    ]
     if document_coverage.touched is not None:
-        clauses.append(f"covers {document_coverage.touched:.0%} ({by_kind})")
+        summary_clauses.append(f"covers {document_coverage.touched:.0%} ({shares_by_kind})")
         if document_coverage.declined:
-            open_share = max(0.0, 1 - document_coverage.touched - document_coverage.declined)  # both are rounded
-            clauses.append(f"{document_coverage.declined:.0%} declined, {open_share:.0%} open")
+            open_coverage = max(0.0, 1 - document_coverage.touched - document_coverage.declined)  # both are rounded
+            summary_clauses.append(f"{document_coverage.declined:.0%} declined, {open_coverage:.0%} open")
     if document_coverage.figures:
-        clauses.append(
+        summary_clauses.append(
             f"{document_coverage.figures.asked} of {counted(document_coverage.figures.of, 'figure')} asked about"
         )
     if document_coverage.rejected:
         rejection_reasons = ", ".join(f"{reason} {n}" for reason, n in document_coverage.rejected.items())
-        clauses.append(f"{sum(document_coverage.rejected.values())} rejected ({rejection_reasons})")
-    return ", ".join([*clauses, counted(document_coverage.calls, "call")])
+        summary_clauses.append(f"{sum(document_coverage.rejected.values())} rejected ({rejection_reasons})")
+    return ", ".join([*summary_clauses, counted(document_coverage.calls, "call")])
 
 
 def choose_strategy(settings: QA) -> Strategy:

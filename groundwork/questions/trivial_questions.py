@@ -104,17 +104,19 @@ def _answer_in_question(question: str, answer: str) -> str:
     if any(code not in question for code in _CODE_IN_ANSWER.findall(answer)):
         return ""
     question = _CONDITION_IN_QUESTION.sub(" ", question)
-    uncommon_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
-    joined_words = content_words(" ".join(map("".join, pairwise(uncommon_words))), "en")  # host name, hostname
-    return answer.strip() if answer_words <= content_words(question, "en") | joined_words else ""
+    uncommon_question_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
+    joined_question_words = content_words(
+        " ".join(map("".join, pairwise(uncommon_question_words))), "en"
+    )  # host name, hostname
+    return answer.strip() if answer_words <= content_words(question, "en") | joined_question_words else ""
 
 
 def _adds_small_word(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
-    small_words = (
+    added_small_words = (
         {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _TRIVIAL_SMALL_WORDS - set(words(question))
     )
-    return bool(small_words or number_values(answer, spelled="en") - number_values(question, spelled="en"))
+    return bool(added_small_words or number_values(answer, spelled="en") - number_values(question, spelled="en"))
 
 
 _CODE_IN_ANSWER = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
@@ -125,9 +127,9 @@ _TRIVIAL_SMALL_WORDS = frozenset(
 
 def _names_document(title: str, question: str) -> bool:
     """Does the question name the document, by its title, half of its words or their first letters?"""
-    capitals = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
-    initials = "".join(word[0] for word in capitals)
-    if len(initials) > 1 and re.search(rf"\b{initials}\b", question):
+    capitalized_title_words = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
+    title_initials = "".join(word[0] for word in capitalized_title_words)
+    if len(title_initials) > 1 and re.search(rf"\b{title_initials}\b", question):
         return True
     title_words = content_words(title, "en")
     return bool(title_words) and 2 * len(title_words & content_words(question, "en")) > len(title_words)

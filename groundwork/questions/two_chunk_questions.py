@@ -42,67 +42,77 @@ class TwoChunkInterview:
     client: Client
     settings: QA
     prompt: str
-    first: Reading
-    second: Reading
+    first_reading: Reading
+    second_reading: Reading
     variables: dict[str, str]
-    source: DraftBasis
+    draft_basis: DraftBasis
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     failure: UnitError | None = None
 
-    async def run(self, earlier: EarlierQuestions) -> None:
+    @property
+    def chunk_names(self) -> str:
+        return f"chunks {self.first_reading.chunk.index + 1} and {self.second_reading.chunk.index + 1}"
+
+    async def ask_about_both(self, earlier_questions: EarlierQuestions) -> None:
         """Ask once; pairs that need only one of the chunks are rejected."""
-        messages = render_turns(
+        two_chunk_messages = render_turns(
             self.prompt,
             **self.variables,
-            first=text_with_captions(self.first.chunk.text, self.first.chunk.document),
-            second=text_with_captions(self.second.chunk.text, self.second.chunk.document),
+            first=text_with_captions(self.first_reading.chunk.text, self.first_reading.chunk.document),
+            second=text_with_captions(self.second_reading.chunk.text, self.second_reading.chunk.document),
             batch=str(self.settings.batch),
         )
-        unit = f"{self.first.chunk.id} with {self.second.chunk.id}"
+        two_chunk_unit = f"{self.first_reading.chunk.id} with {self.second_reading.chunk.id}"
         try:
-            reply = await self.client.ask(
+            two_chunk_reply = await self.client.ask(
                 self.settings,
-                messages,
+                two_chunk_messages,
                 stage="generate_qa",
-                unit=unit,
+                unit=two_chunk_unit,
                 schema=ReplyRequirements(Drafts, partial=True),
             )
         except UnitError as error:
             self.failure = error
             return
         self.rejected += [
-            reject_unread_draft(faulty_item, self.first.chunk, NO_ITERATION) for faulty_item in reply.dropped
+            reject_unread_draft(faulty_item, self.first_reading.chunk, NO_ITERATION)
+            for faulty_item in two_chunk_reply.dropped
         ]
-        self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
+        self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
         accepted_drafts = []
-        for draft in reply.value.pairs[: self.settings.batch]:
-            if faults := [*self.source.faults(draft), *self._one_sided_evidence_faults(draft)]:
-                self.rejected.append(reject_draft(draft, self.first.chunk, NO_ITERATION, faults[0]))
+        for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
+            if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
+                self.rejected.append(reject_draft(draft, self.first_reading.chunk, NO_ITERATION, faults[0]))
             else:
                 accepted_drafts.append(draft)
-        earlier_questions = await earlier.find_repeats([asked_question(draft) for draft in accepted_drafts])
-        for draft, earlier_question in zip(accepted_drafts, earlier_questions, strict=True):
-            if earlier_question:
+        repeated_questions = await earlier_questions.find_repeats([asked_question(draft) for draft in accepted_drafts])
+        for draft, repeated_question in zip(accepted_drafts, repeated_questions, strict=True):
+            if repeated_question:
                 self.rejected.append(
                     reject_draft(
-                        draft, self.first.chunk, NO_ITERATION, Fault("duplicate", f"repeats: {earlier_question}")
+                        draft,
+                        self.first_reading.chunk,
+                        NO_ITERATION,
+                        Fault("duplicate", f"repeats: {repeated_question}"),
                     )
                 )
             else:
                 self.pairs.append(self._two_chunk_pair(draft))
 
     def _one_sided_evidence_faults(self, draft: Draft) -> list[Fault]:
-        for reading in (self.first, self.second):
+        for reading in (self.first_reading, self.second_reading):
             if not any(reading.source_text.find(quote) for quote in draft.evidence):
                 return [Fault("evidence", f"no evidence from chunk {reading.chunk.index + 1}")]
         return []
 
     def _two_chunk_pair(self, draft: Draft) -> Pair:
-        first, second = self.first.chunk, self.second.chunk
-        pair = pair_from_draft(draft, first, self.settings.model, NO_ITERATION)
-        return msgspec.structs.replace(pair, also=[second.id], pages=sorted({*first.pages, *second.pages}))
+        first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
+        pair = pair_from_draft(draft, first_chunk, self.settings.model, NO_ITERATION)
+        return msgspec.structs.replace(
+            pair, also=[second_chunk.id], pages=sorted({*first_chunk.pages, *second_chunk.pages})
+        )
 
 
 async def related_chunk_pairs(readings: Sequence[Reading], encode: Encode) -> list[tuple[Reading, Reading]]:
@@ -111,10 +121,12 @@ async def related_chunk_pairs(readings: Sequence[Reading], encode: Encode) -> li
         return []
     import numpy as np
 
-    vectors: Vectors = await encode([reading.chunk.text for reading in readings])
-    chunk_pairs = set()
-    for start in range(0, len(vectors), CHUNKS_AT_ONCE):
-        cosines = vectors[start : start + CHUNKS_AT_ONCE] @ vectors.T
-        np.fill_diagonal(cosines[:, start:], -1)
-        chunk_pairs |= {(min(i, j), max(i, j)) for i, j in enumerate(map(int, cosines.argmax(axis=1)), start)}
-    return [(readings[i], readings[j]) for i, j in sorted(chunk_pairs)]
+    chunk_vectors: Vectors = await encode([reading.chunk.text for reading in readings])
+    related_index_pairs = set()
+    for block_start in range(0, len(chunk_vectors), CHUNKS_AT_ONCE):
+        chunk_cosines = chunk_vectors[block_start : block_start + CHUNKS_AT_ONCE] @ chunk_vectors.T
+        np.fill_diagonal(chunk_cosines[:, block_start:], -1)
+        related_index_pairs |= {
+            (min(i, j), max(i, j)) for i, j in enumerate(map(int, chunk_cosines.argmax(axis=1)), block_start)
+        }
+    return [(readings[i], readings[j]) for i, j in sorted(related_index_pairs)]

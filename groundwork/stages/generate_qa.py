@@ -125,10 +125,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
     interviews = await prepare_document_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
-    if interviews.notice:
-        job.progress.say(interviews.notice)
-    job.progress.start(len(interviews.states), "chunks")
-    await gather_all(_interview(job, interviews, i) for i in range(len(interviews.states)))
+    if interviews.pair_limit_notice:
+        job.progress.say(interviews.pair_limit_notice)
+    job.progress.start(len(interviews.chunk_interviews), "chunks")
+    await gather_all(_interview(job, interviews, i) for i in range(len(interviews.chunk_interviews)))
     await interviews.ask_across_chunks()
     coverage = interviews.coverage()
     write_jsonl(unit.writes[0], interviews.pairs())
@@ -152,7 +152,7 @@ def _material(job: Job, unit: Unit) -> InterviewMaterial:
 
 
 async def _interview(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
-    await interviews.run(chunk_number)
+    await interviews.ask_about_chunk(chunk_number)
     if job.is_detailed:
         job.progress.say(interviews.chunk_log_line(chunk_number))
     job.progress.advance()

@@ -75,7 +75,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
-    assert DraftBasis(SourceText(text, "en")).faults(draft) == []
+    assert DraftBasis(SourceText(text, "en")).draft_faults(draft) == []
     assert all(any(find_quote(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not unsupported_criterion_numbers(pair(**msgspec.to_builtins(draft)))
 
@@ -104,7 +104,7 @@ def test_a_rewritten_pair_passes_the_rules():
     read = RewritingForm(load([], []).curate, PROMPTS.__getitem__).read(case, told)
     assert read.evidence == tuple(shown) and read.evaluation_criteria == tuple(told["criteria"])
     draft = msgspec.convert({**read._asdict(), "difficulty": "easy", "category": "numeric"}, Draft)
-    assert DraftBasis(SourceText(shown[0], "en")).faults(draft) == []
+    assert DraftBasis(SourceText(shown[0], "en")).draft_faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))
@@ -123,7 +123,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         category=category_from_wording(question, told.answer),
     )
     assert misfit_faults(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
-    assert DraftBasis(SourceText(asked, "en")).faults(draft) == []
+    assert DraftBasis(SourceText(asked, "en")).draft_faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/tags.md"))

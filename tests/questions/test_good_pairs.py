@@ -19,7 +19,7 @@ TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
 def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
     good = msgspec.convert(pair, Draft)
-    assert DraftBasis(SourceText(TEXT, "en")).faults(good) == []
+    assert DraftBasis(SourceText(TEXT, "en")).draft_faults(good) == []
     assert criteria_padding_reasons(good.question, good.evaluation_criteria, "en", good.answer) == {}
 
 
@@ -80,7 +80,7 @@ def draft(text: str, question: str, answer: str, **more: str) -> Draft:
 )  # fmt: skip
 def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more: dict[str, str]) -> None:
     """A sum that the answer shows, a difference in a hard pair, a count of what is listed, a conversion, a pronoun."""
-    assert DraftBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more)) == []
+    assert DraftBasis(SourceText(text, "en")).draft_faults(draft(text, question, answer, **more)) == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more
 )  # fmt: skip
 def test_numbers_that_are_invented(text: str, question: str, answer: str, more: dict[str, str]) -> None:
     """What neither stands in the text nor follows from it."""
-    found = DraftBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more))
+    found = DraftBasis(SourceText(text, "en")).draft_faults(draft(text, question, answer, **more))
     assert {fault.reason for fault in found} == {"unsupported"}
 
 

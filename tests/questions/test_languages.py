@@ -82,14 +82,14 @@ def draft(language: str, **changed: object) -> Draft:
 @pytest.mark.parametrize("language", TOLD)
 def test_a_good_pair_passes_in_every_language(language: str) -> None:
     """No rule that knows English alone turns down a good pair of another language."""
-    assert DraftBasis(SourceText(TOLD[language][0], language)).faults(draft(language)) == []
+    assert DraftBasis(SourceText(TOLD[language][0], language)).draft_faults(draft(language)) == []
 
 
 @pytest.mark.parametrize("language", TOLD)
 def test_a_number_that_the_text_does_not_hold_is_seen_in_every_language(language: str) -> None:
     """Numbers are checked in any script."""
     wrong = draft(language, answer=f"{TOLD[language][2]} 8172")
-    assert [fault.reason for fault in DraftBasis(SourceText(TOLD[language][0], language)).faults(wrong)] == [
+    assert [fault.reason for fault in DraftBasis(SourceText(TOLD[language][0], language)).draft_faults(wrong)] == [
         "unsupported"
     ]
 

@@ -56,27 +56,32 @@ class CurationCase:
     objection: str = ""
 
 
-def read_pair_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
+def read_pair_origins(files_by_document: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
     """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
 
     Raises BadRecord.
     """
-    origins = {}
-    for document, context_files in files.items():
-        summary, subject, title, chunks = "", "", "", []
+    origins_by_chunk = {}
+    for document, context_files in files_by_document.items():
+        summary, subject, document_title, chunks = "", "", "", []
         for context_file in context_files:
             if folder_of(context_file).name == "summaries":
                 summary_record = read_json(context_file, Summary)
                 summary, subject = summary_record.summary, summary_record.name
             elif folder_of(context_file).name == "text":
-                title = read_json(context_file, Document).title
+                document_title = read_json(context_file, Document).title
             else:
                 chunks = read_jsonl(context_file, Chunk)
-        headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
-        short_name, slug = subject or short_title(title, document, headings), document.replace("-", " ")
+        first_headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
+        subject_name, document_slug = (
+            subject or short_title(document_title, document, first_headings),
+            document.replace("-", " "),
+        )
         for chunk in chunks:
-            origins[chunk.id] = PairOrigin(chunk.text, title or slug, summary, context, chunk.language, short_name)
-    return origins
+            origins_by_chunk[chunk.id] = PairOrigin(
+                chunk.text, document_title or document_slug, summary, context, chunk.language, subject_name
+            )
+    return origins_by_chunk
 
 
 def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:

@@ -71,16 +71,16 @@ def sort_checked_pairs(
     rejected_pairs: DiskBackedList[Rejected],
 ) -> list[tuple[str, str, str]]:
     """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those that a call failed for."""
-    failures = []
+    failed_pair_calls = []
     for checked_pair in checked_pairs:
-        outcome = decide_checked_pair(checked_pair, review)
-        if isinstance(outcome, Pair):
-            kept_pairs.append(outcome)
+        decided_pair = decide_checked_pair(checked_pair, review)
+        if isinstance(decided_pair, Pair):
+            kept_pairs.append(decided_pair)
         else:
-            rejected_pairs.append(outcome)
+            rejected_pairs.append(decided_pair)
         if checked_pair.status and review.decision_about(checked_pair.checked) is None:
-            failures.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
-    return failures
+            failed_pair_calls.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
+    return failed_pair_calls
 
 
 def write_curated_pairs(
@@ -101,10 +101,10 @@ def write_curated_pairs(
 
 def _pair_indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
     """The places of each document's rows, in order."""
-    indexes: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    pair_indexes: dict[str, array[int]] = defaultdict(lambda: array("q"))
     for pair_index, sorted_pair in enumerate(sorted_pairs):
-        indexes[sorted_pair.document].append(pair_index)
-    return indexes
+        pair_indexes[sorted_pair.document].append(pair_index)
+    return pair_indexes
 
 
 def restore_accepted_pairs(run_folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
@@ -117,30 +117,32 @@ def restore_accepted_pairs(run_folder: Path, documents: Sequence[str], review: R
 
 def reject_checked_pair(pair: Pair, reason: str) -> Rejected:
     """The record of a pair that checks turned down, with what they said."""
-    fault_texts = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
-    return Rejected.of(pair, reason, "; ".join(dict.fromkeys(fault_texts)))
+    failed_check_remarks = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
+    return Rejected.of(pair, reason, "; ".join(dict.fromkeys(failed_check_remarks)))
 
 
 def split_same_worded_pairs(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
-    first_pairs: dict[tuple[str, str], Pair] = {}
+    first_pair_by_words: dict[tuple[str, str], Pair] = {}
     repeated_by_index: dict[int, str] = {}
     for pair_index in _pair_review_order(pairs, review):
         pair = pairs[pair_index]
-        first_pair = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
+        first_pair = first_pair_by_words.setdefault((pair.document, normalised_words(pair.question)), pair)
         if first_pair is not pair:
             repeated_by_index[pair_index] = first_pair.question
     checked_pairs = [
         _add_duplicates_column(pair, repeated_by_index.get(pair_index, "")) for pair_index, pair in enumerate(pairs)
     ]
-    unique = [pair for pair_index, pair in enumerate(checked_pairs) if pair_index not in repeated_by_index]
-    return unique, [pair for pair_index, pair in enumerate(checked_pairs) if pair_index in repeated_by_index]
+    first_worded_pairs = [pair for pair_index, pair in enumerate(checked_pairs) if pair_index not in repeated_by_index]
+    return first_worded_pairs, [
+        pair for pair_index, pair in enumerate(checked_pairs) if pair_index in repeated_by_index
+    ]
 
 
 def split_settled_pairs(pairs: Sequence[Pair], settled_by: Collection[str]) -> tuple[list[Pair], list[Pair]]:
     """(the pairs that lack a column of `settled_by`, in order; those that hold them all: their run was curated)."""
-    settled = [bool(settled_by) and pair.checks.keys() >= set(settled_by) for pair in pairs]
-    return list(compress(pairs, map(not_, settled))), list(compress(pairs, settled))
+    is_pair_settled = [bool(settled_by) and pair.checks.keys() >= set(settled_by) for pair in pairs]
+    return list(compress(pairs, map(not_, is_pair_settled))), list(compress(pairs, is_pair_settled))
 
 
 async def repeated_pair_questions(
@@ -151,13 +153,13 @@ async def repeated_pair_questions(
     for pair_index, checked_pair in enumerate(checked_pairs):
         if _would_pair_stay(checked_pair, review):
             indexes_by_turn[_pair_review_turn(checked_pair.checked, review)].append(pair_index)
-    order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
-    repeated = await earlier_questions.find_repeats(
-        LazySequence(order, lambda pair_index: asked_question(checked_pairs[pair_index].checked))
+    pair_review_order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
+    repeated_questions = await earlier_questions.find_repeats(
+        LazySequence(pair_review_order, lambda pair_index: asked_question(checked_pairs[pair_index].checked))
     )
     return {
         pair_index: earlier_question
-        for pair_index, earlier_question in zip(order, repeated, strict=True)
+        for pair_index, earlier_question in zip(pair_review_order, repeated_questions, strict=True)
         if earlier_question
     }
 
@@ -227,45 +229,45 @@ def read_pairs_by_document(
     Those that repeat the words of another one of their document count as checked, and those that hold all columns of
     `settled_by`, where there are any.
     """
-    questions, unchecked = pairs_under_check.questions, pairs_under_check.unchecked
-    batches: list[CheckedPairBatch] = []
+    all_questions, unchecked_pairs = pairs_under_check.questions, pairs_under_check.unchecked
+    pair_batches: list[CheckedPairBatch] = []
     for document in documents:
-        read_pairs = read_pairs_of_documents(run_folder, [document])[
-            : None if max_pairs is None else max_pairs - len(questions)
+        pairs_of_document = read_pairs_of_documents(run_folder, [document])[
+            : None if max_pairs is None else max_pairs - len(all_questions)
         ]
-        questions.extend(pair.question for pair in read_pairs)
-        document_pairs, repeated_pairs = (
-            split_same_worded_pairs(read_pairs, review) if looks_for_repeats else (read_pairs, [])
+        all_questions.extend(pair.question for pair in pairs_of_document)
+        pairs_to_check, repeated_pairs = (
+            split_same_worded_pairs(pairs_of_document, review) if looks_for_repeats else (pairs_of_document, [])
         )
-        document_pairs, settled_pairs = split_settled_pairs(document_pairs, settled_by)
+        pairs_to_check, settled_pairs = split_settled_pairs(pairs_to_check, settled_by)
         pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs + settled_pairs)
-        unchecked.extend(document_pairs)
-        if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
-            batches.append(CheckedPairBatch([], len(unchecked) - len(document_pairs), 0))
-        batches[-1].documents.append(document)
-        batches[-1] = batches[-1]._replace(pairs=batches[-1].pairs + len(document_pairs))
-    return batches
+        unchecked_pairs.extend(pairs_to_check)
+        if not pair_batches or pair_batches[-1].pairs + len(pairs_to_check) > batch_size:
+            pair_batches.append(CheckedPairBatch([], len(unchecked_pairs) - len(pairs_to_check), 0))
+        pair_batches[-1].documents.append(document)
+        pair_batches[-1] = pair_batches[-1]._replace(pairs=pair_batches[-1].pairs + len(pairs_to_check))
+    return pair_batches
 
 
 async def check_pair_batches(
-    batches: Sequence[CheckedPairBatch],
+    pair_batches: Sequence[CheckedPairBatch],
     pairs_under_check: PairsUnderCheck,
-    prepare: Callable[[Sequence[Pair], Sequence[str]], tuple[CurationRounds, list[CurationCase]]],
+    prepare_cases: Callable[[Sequence[Pair], Sequence[str]], tuple[CurationRounds, list[CurationCase]]],
     on_progress: Callable[[int], None],
 ) -> None:
     """Check the pairs, and add them to those that were, with what their checks made of them.
 
     `prepare`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
     """
-    for batch in batches:
-        unchecked_pairs = pairs_under_check.unchecked[batch.start : batch.start + batch.pairs]
-        curation, cases = prepare(unchecked_pairs, batch.documents)
-        results = (await curation.run(cases, on_progress)).values()
+    for pair_batch in pair_batches:
+        unchecked_pairs = pairs_under_check.unchecked[pair_batch.start : pair_batch.start + pair_batch.pairs]
+        curation_rounds, cases = prepare_cases(unchecked_pairs, pair_batch.documents)
+        case_results = (await curation_rounds.run(cases, on_progress)).values()
         pairs_under_check.checked.extend(
-            CheckedPair.of(pair, pair, result)
-            if isinstance(result, UnitError)
-            else CheckedPair.of(pair, result.pair, result.error)
-            for pair, result in zip(unchecked_pairs, results, strict=True)
+            CheckedPair.of(pair, pair, case_result)
+            if isinstance(case_result, UnitError)
+            else CheckedPair.of(pair, case_result.pair, case_result.error)
+            for pair, case_result in zip(unchecked_pairs, case_results, strict=True)
         )
 
 

@@ -45,55 +45,67 @@ class CurationResult:
     reviewed: Sequence[str] = ()  # what people decided, in sentences
 
 
-def curation_html(result: CurationResult) -> str:
+def curation_html(curation_result: CurationResult) -> str:
     """The whole page."""
-    counts = _CurationCounts(result)
-    outcome_sizes = counts.outcome_sizes()
-    document_count = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
-    checks = ", ".join(result.checks).replace("_", " ") or "nothing"
+    counts = _CurationCounts(curation_result)
+    outcome_counts = counts.outcome_sizes()
+    document_count_text = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
+    checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
     column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
-        title := f"Curation of {result.run}",
+        title := f"Curation of {curation_result.run}",
         _REPORT_STYLES,
         tag("h1", title),
         tag(
             "p",
-            f"{counted(sum(outcome_sizes.values()), 'pair')} of {document_count}, checked for {checks}.",
+            f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count_text}, checked for {checks}.",
             class_="soft",
         ),
         *([tag("p", NO_MODEL_ASKED)] if counts.is_by_rules_alone else []),
-        _render_outcome_bar(outcome_sizes),
-        *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
+        _render_outcome_bar(outcome_counts),
+        *([tag("p", " ".join(curation_result.reviewed))] if curation_result.reviewed else []),
         tag("h2", "The checks"),
         table(
-            column_titles, [counts.check_row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True
+            column_titles,
+            [counts.check_row(check) for check in curation_result.checks],
+            numbers=(1, 2, 3, 4, 5),
+            stacked=True,
         ),
         tag("h2", "Kept"),
         *(
-            [_render_pair("k", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.unchanged)]
+            [
+                _render_pair("k", curation_result.kept_pairs[pair_index])
+                for pair_index in _spread_examples(counts.unchanged)
+            ]
             or [_NO_PAIRS]
         ),
         tag("h2", "Rewritten"),
         *(
-            [_render_pair("w", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.rewritten)]
+            [
+                _render_pair("w", curation_result.kept_pairs[pair_index])
+                for pair_index in _spread_examples(counts.rewritten)
+            ]
             or [_NO_PAIRS]
         ),
-        *_render_listed_pairs("c", "Corrected by people", result.kept_pairs, counts.corrected),
-        *_render_listed_pairs("k", "Kept against a complaint", result.kept_pairs, counts.defended),
+        *_render_listed_pairs("c", "Corrected by people", curation_result.kept_pairs, counts.corrected),
+        *_render_listed_pairs("k", "Kept against a complaint", curation_result.kept_pairs, counts.defended),
         tag("h2", "Rejected"),
-        *(_render_rejected_pairs(result.rejected_pairs, counts.by_reason) or [_NO_PAIRS]),
+        *(_render_rejected_pairs(curation_result.rejected_pairs, counts.by_reason) or [_NO_PAIRS]),
     )
 
 
-def _render_outcome_bar(outcome_sizes: dict[str, int]) -> Markup:
+def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
-    segments = [tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_sizes.items() if size]
-    legend = [
-        tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}") for outcome, size in outcome_sizes.items()
+    bar_segments = [
+        tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_counts.items() if size
     ]
-    label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_sizes.items())
+    bar_legend = [
+        tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}")
+        for outcome, size in outcome_counts.items()
+    ]
+    bar_label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_counts.items())
     return join_markup(
-        [tag("div", segments, class_="bar", role="img", aria_label=label), tag("p", legend, class_="key")]
+        [tag("div", bar_segments, class_="bar", role="img", aria_label=bar_label), tag("p", bar_legend, class_="key")]
     )
 
 
@@ -117,20 +129,20 @@ def curation_outcome(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
 class _CurationCounts:
     """What the page says of all pairs, which are gone through once: there may be a million, in files."""
 
-    def __init__(self, result: CurationResult) -> None:
+    def __init__(self, curation_result: CurationResult) -> None:
         self.documents: set[str] = set()
         self.unchanged, self.rewritten, self.corrected = array("q"), array("q"), array("q")  # places among the kept
         self.defended = array("q")  # of them those whose complaint was found mistaken
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
-        self._checks = frozenset(result.checks)
+        self._checks = frozenset(curation_result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
-        for pair_index, pair in enumerate(result.kept_pairs):
-            places = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
-            places[curation_outcome(pair)].append(pair_index)
+        for pair_index, pair in enumerate(curation_result.kept_pairs):
+            indexes_by_outcome = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
+            indexes_by_outcome[curation_outcome(pair)].append(pair_index)
             if _objections_to_pair(pair):
                 self.defended.append(pair_index)
             self._count_check_columns(pair.document, pair.checks)
-        for pair_index, rejection in enumerate(result.rejected_pairs):
+        for pair_index, rejection in enumerate(curation_result.rejected_pairs):
             self.by_reason[rejection.reason].append(pair_index)
             self._count_check_columns(rejection.document, rejection.pair.get("checks", {}))
 
@@ -166,43 +178,43 @@ class _CurationCounts:
 
 def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
     rejected_articles = []
-    for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+    for reason, indexes_of_reason in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         rejected_articles.append(
-            tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft"))
+            tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(indexes_of_reason):,})", class_="soft"))
         )
-        for rejection in (rejected[rejected_index] for rejected_index in _spread_examples(group)):
-            judge_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
-            source = _pages_of_pair(rejection.document, rejection.pair.get("pages", []))
+        for rejection in (rejected[rejected_index] for rejected_index in _spread_examples(indexes_of_reason)):
+            rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
+            pages_of_pair = _pages_of_pair(rejection.document, rejection.pair.get("pages", []))
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
             rejected_articles.append(
-                _render_pair_article("r", _PairWording(question, answer), source, rejection.detail + judge_note)
+                _render_pair_article("r", _PairWording(question, answer), pages_of_pair, rejection.detail + rule_note)
             )
     return rejected_articles
 
 
-def _render_listed_pairs(kind: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
+def _render_listed_pairs(outcome_class: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
     """All of the pairs at `indexes`, where there are not too many, each with what was said about it."""
     if not indexes:
         return []
-    articles = [_render_pair(kind, pairs[pair_index]) for pair_index in indexes[:MAX_LISTED_PAIRS]]
-    more = f"… and {len(indexes) - MAX_LISTED_PAIRS:,} more; the page of review shows all."
-    notes = [tag("p", more, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
-    return [tag("h2", title), *articles, *notes]
+    pair_articles = [_render_pair(outcome_class, pairs[pair_index]) for pair_index in indexes[:MAX_LISTED_PAIRS]]
+    more_pairs_note = f"… and {len(indexes) - MAX_LISTED_PAIRS:,} more; the page of review shows all."
+    listed_pairs_notes = [tag("p", more_pairs_note, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
+    return [tag("h2", title), *pair_articles, *listed_pairs_notes]
 
 
 def _objections_to_pair(pair: Pair) -> str:
     """What was said against a pair, and why that did not count."""
-    before = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
-    return "; ".join(f"{old['why']} – {old['objection']}" for old in before if "objection" in old)
+    columns_before_objection = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
+    return "; ".join(f"{old['why']} – {old['objection']}" for old in columns_before_objection if "objection" in old)
 
 
-def _render_pair(kind: str, pair: Pair) -> Markup:
+def _render_pair(outcome_class: str, pair: Pair) -> Markup:
     """The pair; struck out above each text that was changed, what it said before."""
-    why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else _objections_to_pair(pair)
+    remark_on_pair = str(pair.checks[BY_PERSON]["why"]) if outcome_class == "c" else _objections_to_pair(pair)
     return _render_pair_article(
-        kind,
+        outcome_class,
         _PairWording(pair.question, pair.answer, pair.evaluation_criteria),
-        "; ".join(filter(None, (_pages_of_pair(pair.document, pair.pages), why))),
+        "; ".join(filter(None, (_pages_of_pair(pair.document, pair.pages), remark_on_pair))),
         original=_PairWording(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
@@ -219,7 +231,11 @@ _UNCHANGED_WORDING = _PairWording()
 
 
 def _render_pair_article(
-    kind: str, wording: _PairWording, source: str, reason: str = "", original: _PairWording = _UNCHANGED_WORDING
+    outcome_class: str,
+    wording: _PairWording,
+    pages_of_pair: str,
+    reason: str = "",
+    original: _PairWording = _UNCHANGED_WORDING,
 ) -> Markup:
     return tag(
         "article",
@@ -230,8 +246,8 @@ def _render_pair_article(
         *_render_criteria([tag("del", criterion) for criterion in original.criteria]),
         *_render_criteria(wording.criteria),
         *([tag("p", reason, class_="why")] if reason else []),
-        tag("p", source, class_="soft"),
-        class_=kind,
+        tag("p", pages_of_pair, class_="soft"),
+        class_=outcome_class,
     )
 
 
@@ -246,5 +262,5 @@ def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
 
 def _spread_examples(examples: Sequence[Any]) -> list[Any]:
     """EXAMPLES of the rows, evenly spread."""
-    step = max(1, len(examples) // EXAMPLES_PER_OUTCOME)
-    return list(examples[::step])[:EXAMPLES_PER_OUTCOME]
+    example_step = max(1, len(examples) // EXAMPLES_PER_OUTCOME)
+    return list(examples[::example_step])[:EXAMPLES_PER_OUTCOME]

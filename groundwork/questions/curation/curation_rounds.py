@@ -62,20 +62,28 @@ class CurationRounds:
     def cases(self, pairs: Sequence[Pair], origins: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
         """The pairs with the columns that rules give, each with its origin; evidence stands in for a lost chunk."""
         cases: list[CurationCase] = []
-        for pair, source_origin, other_answer in zip(pairs, origins, other_answers(pairs), strict=True):
-            origin = source_origin or PairOrigin("\n".join(pair.evidence), pair.document, "", context)
+        for curated_pair, source_origin, other_answer in zip(pairs, origins, other_answers(pairs), strict=True):
+            origin = source_origin or PairOrigin("\n".join(curated_pair.evidence), curated_pair.document, "", context)
             if cases and cases[-1].origin is not origin:
                 cases[-1].origin.drop_origin_grounds()
-            cases.append(self._curation_case(len(cases), pair, origin, other_answer))
+            cases.append(self._curation_case(len(cases), curated_pair, origin, other_answer))
         return cases
 
-    def _curation_case(self, case_number: int, pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
+    def _curation_case(
+        self, case_number: int, curated_pair: Pair, origin: PairOrigin, other_answer: str
+    ) -> CurationCase:
         replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
-        kept_columns = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
-        kept_columns |= rule_check_columns(pair, origin, self.settings)
-        wrong = _wrong_answer_to_show(pair, origin, other_answer)
+        kept_columns = {
+            name: old_column for name, old_column in curated_pair.checks.items() if name not in replaced_checks
+        }
+        kept_columns |= rule_check_columns(curated_pair, origin, self.settings)
+        shown_wrong_answer = _wrong_answer_to_show(curated_pair, origin, other_answer)
         return CurationCase(
-            case_number, msgspec.structs.replace(pair, checks=kept_columns), origin, wrong, other_answer
+            case_number,
+            msgspec.structs.replace(curated_pair, checks=kept_columns),
+            origin,
+            shown_wrong_answer,
+            other_answer,
         )
 
     async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> CaseResults:
@@ -97,17 +105,17 @@ class CurationRounds:
         return case_results
 
     async def _ask_curation_rounds(self, case_results: CaseResults, on_progress: Callable[[int], None]) -> None:
-        supported = self.supported
+        supported_form = self.supported
         rewritten_once: set[int] = set()
         await self._rewrite_failed_cases(case_results, rewritten_once)
-        await self._ask(case_results, self.apart, on_progress=on_progress if supported is None else None)
-        if rewritten := await self._rewrite_failed_cases(case_results, rewritten_once):
-            await self._ask(case_results, self.apart, rewritten)
-        figure_pairs = self._pass_figure_pairs(case_results) if supported else set()
+        await self._ask(case_results, self.apart, on_progress=on_progress if supported_form is None else None)
+        if rewritten_cases := await self._rewrite_failed_cases(case_results, rewritten_once):
+            await self._ask(case_results, self.apart, rewritten_cases)
+        figure_pairs = self._pass_figure_pairs(case_results) if supported_form else set()
         case_numbers = (
             [case_number for case_number in case_results if case_number not in figure_pairs] if figure_pairs else None
         )
-        await self._ask(case_results, supported, case_numbers, on_progress)
+        await self._ask(case_results, supported_form, case_numbers, on_progress)
 
     def _pass_figure_pairs(self, case_results: CaseResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
@@ -118,9 +126,9 @@ class CurationRounds:
                 and any(is_figure(quote) for quote in case.pair.evidence)
                 and not failed_checks(case.pair)
             ):
-                why = "its evidence is a figure; not checked"
+                figure_remark = "its evidence is a figure; not checked"
                 case_results[case_number] = add_check_columns(
-                    case, {"supported": build_check_column(self.settings, "supported", 1, why, "rule")}
+                    case, {"supported": build_check_column(self.settings, "supported", 1, figure_remark, "rule")}
                 )
                 figure_pairs.add(case_number)
         return figure_pairs
@@ -137,12 +145,12 @@ class CurationRounds:
     async def _ask(
         self,
         case_results: CaseResults,
-        form: JudgeForm | None,
+        judge_form: JudgeForm | None,
         case_numbers: Sequence[int] | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """Put the columns of `form` on those of `case_results` (of `case_numbers`) that nothing has rejected."""
-        if form is None:
+        if judge_form is None:
             return
         selected_cases = [
             case_results[case_number] for case_number in (case_results if case_numbers is None else case_numbers)
@@ -150,22 +158,22 @@ class CurationRounds:
         passing_cases = [
             case for case in selected_cases if isinstance(case, CurationCase) and not failed_checks(case.pair)
         ]
-        for case_number, verdict in (
-            await self.judge.ask(form, passing_cases, on_progress or (lambda _: None))
+        for case_number, pair_verdict in (
+            await self.judge.ask(judge_form, passing_cases, on_progress or (lambda _: None))
         ).items():
             case = case_results[case_number]
-            if isinstance(verdict, UnitError):
-                case_results[case_number] = _case_or_error(case, verdict)
+            if isinstance(pair_verdict, UnitError):
+                case_results[case_number] = _case_or_error(case, pair_verdict)
             elif isinstance(case, CurationCase):
-                case_results[case_number] = add_check_columns(case, self._verdict_check_columns(case, verdict))
+                case_results[case_number] = add_check_columns(case, self._verdict_check_columns(case, pair_verdict))
 
-    def _verdict_check_columns(self, case: CurationCase, verdict: PairVerdict) -> dict[str, CheckColumn]:
+    def _verdict_check_columns(self, case: CurationCase, pair_verdict: PairVerdict) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
-        marks: dict[str, float] = dict(verdict.value)
-        wrong_answer_mark = marks.pop("wrong_answer", 0.0)
+        check_marks: dict[str, float] = dict(pair_verdict.value)
+        wrong_answer_mark = check_marks.pop("wrong_answer", 0.0)
         verdict_columns = {
-            check_name: build_check_column(self.settings, check_name, mark, "" if mark == 1 else verdict.remark)
-            for check_name, mark in marks.items()
+            check_name: build_check_column(self.settings, check_name, mark, "" if mark == 1 else pair_verdict.remark)
+            for check_name, mark in check_marks.items()
         }
         if case.wrong_answer and wrong_answer_mark == 1 and verdict_columns["criteria"]["passed"]:
             verdict_columns["criteria"] = build_check_column(
@@ -183,17 +191,21 @@ class CurationRounds:
             if isinstance(case, CurationCase) and case_number not in rewritten_once and self._is_rewritable(case.pair)
         ]
         rewritten_once.update(case.number for case in mendable_cases)
-        verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), mendable_cases)
-        rewrites = {number: verdict.value for number, verdict in verdicts.items() if isinstance(verdict, PairVerdict)}
-        objections = believed_objections(rewrites)
+        pair_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), mendable_cases)
+        pair_rewrites = {
+            number: pair_verdict.value
+            for number, pair_verdict in pair_verdicts.items()
+            if isinstance(pair_verdict, PairVerdict)
+        }
+        objections = believed_objections(pair_rewrites)
         judged_again = []
         for case in mendable_cases:
-            verdict = verdicts[case.number]
-            if isinstance(verdict, UnitError):
-                case_results[case.number] = replace(case, error=verdict)
+            pair_verdict = pair_verdicts[case.number]
+            if isinstance(pair_verdict, UnitError):
+                case_results[case.number] = replace(case, error=pair_verdict)
                 continue
-            if verdict.value.question:
-                case_again = self._apply_rewrite(case, verdict.value)
+            if pair_verdict.value.question:
+                case_again = self._apply_rewrite(case, pair_verdict.value)
             elif objection := objections.get(case.number):
                 case_again = _apply_objection(case, objection)
             else:
@@ -204,34 +216,41 @@ class CurationRounds:
 
     def _apply_rewrite(self, case: CurationCase, rewrite: PairRewrite) -> CurationCase:
         """The case as it was rewritten; what it failed counts as passed until it is judged again."""
-        original = case.pair
-        answer = rewrite.answer or original.answer
-        criteria = list(rewrite.evaluation_criteria) or original.evaluation_criteria
-        evidence = list(rewrite.evidence) or original.evidence
-        pair = msgspec.structs.replace(
-            original,
+        original_pair = case.pair
+        answer = rewrite.answer or original_pair.answer
+        criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
+        evidence = list(rewrite.evidence) or original_pair.evidence
+        curated_pair = msgspec.structs.replace(
+            original_pair,
             question=rewrite.question,
             answer=answer,
-            evidence=original.evidence if any(map(is_figure, original.evidence)) else evidence,
+            evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else evidence,
             evaluation_criteria=drop_padding_criteria(rewrite.question, criteria, case.origin.language, answer),
-            original_question=original.question if rewrite.question != original.question else "",
-            original_answer=original.answer if answer != original.answer else "",
-            original_criteria=original.evaluation_criteria if criteria != original.evaluation_criteria else [],
-            checks=_passed_check_columns(original),
+            original_question=original_pair.question if rewrite.question != original_pair.question else "",
+            original_answer=original_pair.answer if answer != original_pair.answer else "",
+            original_criteria=original_pair.evaluation_criteria
+            if criteria != original_pair.evaluation_criteria
+            else [],
+            checks=_passed_check_columns(original_pair),
         )
-        rewritten_columns = rule_check_columns(pair, case.origin, self.settings)
-        fault = criteria_fault(pair.evaluation_criteria, answer)
-        if item := item_without_criterion(rewrite.question, answer, pair.evaluation_criteria, case.origin.language):
-            fault = fault or f'no criterion covers "{item}" of the answer'
-        if fault and "criteria" in self.settings.checks:
-            rewritten_columns["criteria"] = build_check_column(self.settings, "criteria", 0, fault, "rule")
-        wrong = _wrong_answer_to_show(pair, case.origin, case.other_answer)
-        return add_check_columns(replace(case, pair=pair, wrong_answer=wrong), rewritten_columns)
+        rewritten_columns = rule_check_columns(curated_pair, case.origin, self.settings)
+        criteria_problem = criteria_fault(curated_pair.evaluation_criteria, answer)
+        if uncovered_item := item_without_criterion(
+            rewrite.question, answer, curated_pair.evaluation_criteria, case.origin.language
+        ):
+            criteria_problem = criteria_problem or f'no criterion covers "{uncovered_item}" of the answer'
+        if criteria_problem and "criteria" in self.settings.checks:
+            rewritten_columns["criteria"] = build_check_column(self.settings, "criteria", 0, criteria_problem, "rule")
+        shown_wrong_answer = _wrong_answer_to_show(curated_pair, case.origin, case.other_answer)
+        return add_check_columns(replace(case, pair=curated_pair, wrong_answer=shown_wrong_answer), rewritten_columns)
 
-    def _is_rewritable(self, pair: Pair) -> bool:
-        failed = failed_checks(pair)
+    def _is_rewritable(self, curated_pair: Pair) -> bool:
+        failed_check_names = failed_checks(curated_pair)
         return (
-            self.settings.rewrite and bool(failed) and not pair.original_question and failed <= set(REWRITABLE_CHECKS)
+            self.settings.rewrite
+            and bool(failed_check_names)
+            and not curated_pair.original_question
+            and failed_check_names <= set(REWRITABLE_CHECKS)
         )
 
     def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
@@ -240,16 +259,16 @@ class CurationRounds:
             return []
         mendable_cases = [case for case in cases if self._is_rewritable(case.pair)]
         passing_cases = [case for case in cases if not failed_checks(case.pair) or self._is_rewritable(case.pair)]
-        rounds: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
+        form_rounds: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
             (RewritingForm(self.settings, self.prompt), mendable_cases),
             (self.apart, passing_cases),
             (self.supported, passing_cases),
         ]
         return [
-            (form.messages(batch), judge_reply_schema(form, batch), form.reply_tokens(batch))
-            for form, form_cases in rounds
-            if form
-            for batch in pack_judge_batches(form, form_cases, self.settings)
+            (judge_form.messages(batch), judge_reply_schema(judge_form, batch), judge_form.reply_tokens(batch))
+            for judge_form, form_cases in form_rounds
+            if judge_form
+            for batch in pack_judge_batches(judge_form, form_cases, self.settings)
         ]
 
 
@@ -261,19 +280,24 @@ def _case_or_error(case: CurationCase | UnitError, error: UnitError) -> Curation
 def _apply_objection(case: CurationCase, objection: str) -> CurationCase:
     """The case with both sides, for the judge to hear."""
     checks = _passed_check_columns(case.pair, objection)
-    pair, complaint = msgspec.structs.replace(case.pair, checks=checks), faults_to_rewrite(case) or "its wording"
-    return replace(case, pair=pair, complaint=complaint, objection=objection)
+    curated_pair, complaint = (
+        msgspec.structs.replace(case.pair, checks=checks),
+        faults_to_rewrite(case) or "its wording",
+    )
+    return replace(case, pair=curated_pair, complaint=complaint, objection=objection)
 
 
-def _passed_check_columns(pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
+def _passed_check_columns(curated_pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
     """The columns of a pair that is judged again: what it failed counts as passed, and is kept under `before`."""
-    reason = {"objection": objection} if objection else {}
+    objection_reason = {"objection": objection} if objection else {}
     return {
-        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **reason}}
-        for check, column in pair.checks.items()
+        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **objection_reason}}
+        for check, column in curated_pair.checks.items()
     }
 
 
-def _wrong_answer_to_show(pair: Pair, origin: PairOrigin, other_answer: str) -> str:
+def _wrong_answer_to_show(curated_pair: Pair, origin: PairOrigin, other_answer: str) -> str:
     """The wrong answer that the judge holds the criteria against; "" where a rule tells that they miss it."""
-    return undecided_wrong_answer(pair, wrong_answer(pair, other_answer, origin.language), origin.language)
+    return undecided_wrong_answer(
+        curated_pair, wrong_answer(curated_pair, other_answer, origin.language), origin.language
+    )

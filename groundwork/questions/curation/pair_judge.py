@@ -58,8 +58,8 @@ EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are show
 _PAIR_REMARK = re.compile(r"p?(\d{1,6})[:.]?\s+(.+)", re.DOTALL)  # "p3: which sport's field is meant"
 
 
-def pair_field_name(number: int) -> str:
-    return f"p{number}"
+def pair_field_name(pair_number: int) -> str:
+    return f"p{pair_number}"
 
 
 def judge_call_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
@@ -67,27 +67,30 @@ def judge_call_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
     return sorted(cases, key=lambda case: hashlib.sha256(case.pair.id.encode()).digest())
 
 
-def judge_reply_schema(form: JudgeForm, cases: Sequence[CurationCase]) -> Json:
+def judge_reply_schema(judge_form: JudgeForm, cases: Sequence[CurationCase]) -> Json:
     """The reply's JSON Schema: a field for each of `cases`, so that none can be left out or made up."""
-    fields = [form.field(case) for case in cases]
-    field_kinds = [field for i, field in enumerate(fields) if field not in fields[:i]]
+    case_fields = [judge_form.field(case) for case in cases]
+    field_schema_kinds = [field for i, field in enumerate(case_fields) if field not in case_fields[:i]]
     definition_names = ["m", "n"]  # named once: the schema is paid for as text
-    shared = (
-        {} if field_kinds == [INTEGER_SCHEMA] else {"$defs": dict(zip(definition_names, field_kinds, strict=False))}
+    schema_definitions = (
+        {}
+        if field_schema_kinds == [INTEGER_SCHEMA]
+        else {"$defs": dict(zip(definition_names, field_schema_kinds, strict=False))}
     )
     field_schemas = [
-        {"$ref": f"#/$defs/{definition_names[field_kinds.index(field)]}"} if shared else field for field in fields
+        {"$ref": f"#/$defs/{definition_names[field_schema_kinds.index(field)]}"} if schema_definitions else field
+        for field in case_fields
     ]
-    remarks_schema = {"remarks": list_schema(STRING_SCHEMA)} if form.remarks else {}
+    remarks_schema = {"remarks": list_schema(STRING_SCHEMA)} if judge_form.remarks else {}
     return (
         object_schema(remarks_schema | {pair_field_name(number): mark for number, mark in enumerate(field_schemas, 1)})
-        | shared
+        | schema_definitions
     )
 
 
-def list_schema(item_schema: Json, count: int | None = None) -> Json:
-    size = {} if count is None else {"minItems": count, "maxItems": count}
-    return {"type": "array", "items": item_schema, **size}
+def list_schema(item_schema: Json, item_count: int | None = None) -> Json:
+    length_limits = {} if item_count is None else {"minItems": item_count, "maxItems": item_count}
+    return {"type": "array", "items": item_schema, **length_limits}
 
 
 def object_schema(properties: Json) -> Json:
@@ -151,36 +154,41 @@ class MarksForm(JudgeForm):
         return self._describe_marks(self.mark_names)
 
     def _describe_marks(self, mark_names: Sequence[str]) -> str:
-        count = len(mark_names)
+        mark_count = len(mark_names)
         if "wrong_answer" in mark_names:
-            return f"a list of {count - 1} whole numbers, {count} where a wrong answer is shown"
-        return "a whole number" if count == 1 else f"a list of {count} whole numbers"
+            return f"a list of {mark_count - 1} whole numbers, {mark_count} where a wrong answer is shown"
+        return "a whole number" if mark_count == 1 else f"a list of {mark_count} whole numbers"
 
     def field(self, case: CurationCase) -> Json:
         return (
             INTEGER_SCHEMA if len(self.mark_names) == 1 else list_schema(INTEGER_SCHEMA, len(self.mark_names_for(case)))
         )
 
-    def read(self, case: CurationCase, value: Any) -> Any | None:
+    def read(self, case: CurationCase, reply_value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        marks, mark_names = [value] if isinstance(value, int) else value, self.mark_names_for(case)
-        criteria = len(case.pair.evaluation_criteria)
-        max_marks = [criteria if mark_name in ("criteria", "wrong_answer") else FULL_MARK for mark_name in mark_names]
-        if not isinstance(marks, list) or len(marks) not in (len(mark_names), len(self.mark_names)):
+        pair_marks, mark_names = (
+            [reply_value] if isinstance(reply_value, int) else reply_value,
+            self.mark_names_for(case),
+        )
+        criterion_count = len(case.pair.evaluation_criteria)
+        max_marks = [
+            criterion_count if mark_name in ("criteria", "wrong_answer") else FULL_MARK for mark_name in mark_names
+        ]
+        if not isinstance(pair_marks, list) or len(pair_marks) not in (len(mark_names), len(self.mark_names)):
             return None  # a mark for a wrong answer that is not shown does no harm
         if not all(
-            type(mark) is int and 0 <= mark <= max_mark for mark, max_mark in zip(marks, max_marks, strict=False)
+            type(mark) is int and 0 <= mark <= max_mark for mark, max_mark in zip(pair_marks, max_marks, strict=False)
         ):
             return None
         return {
             mark_name: mark / max(1, max_mark)
-            for mark_name, mark, max_mark in zip(mark_names, marks, max_marks, strict=False)
+            for mark_name, mark, max_mark in zip(mark_names, pair_marks, max_marks, strict=False)
         }
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        tokens_each = JUDGE_FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
+        tokens_per_pair = JUDGE_FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
         return JUDGE_FRAME_TOKENS + sum(
-            round(tokens_each + MARK_TOKENS * len(self.mark_names_for(case))) for case in cases
+            round(tokens_per_pair + MARK_TOKENS * len(self.mark_names_for(case))) for case in cases
         )
 
 
@@ -197,27 +205,30 @@ class ApartForm(MarksForm):
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         mark_names = max((self.mark_names_for(case) for case in cases), key=len)
-        texts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
-        instructions = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
+        check_prompts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
+        numbered_check_prompts = "\n".join(f"{i}. {text}" for i, text in enumerate(check_prompts, 1))
         pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
         return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
             count=self._describe_marks(mark_names),
-            checks=instructions,
+            checks=numbered_check_prompts,
             document=name if (name := cases[0].origin.name) not in ("", UNNAMED) else "(no name)",
             pairs=pair_texts,
         )
 
-    def _render_pair(self, number: int, case: CurationCase) -> str:
-        lines = [pair_field_name(number), *_question_and_answer(case)]
+    def _render_pair(self, pair_number: int, case: CurationCase) -> str:
+        judged_pair_lines = [pair_field_name(pair_number), *_question_and_answer(case)]
         if self.checks == ("stand_alone",):
-            lines = lines[:2]
+            judged_pair_lines = judged_pair_lines[:2]
         if "criteria" in self.checks:
-            lines += ["Criteria:", *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria)]
-            lines += [f"Wrong answer: {single_line(case.wrong_answer)}"] if case.wrong_answer else []
+            judged_pair_lines += ["Criteria:", *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria)]
+            judged_pair_lines += [f"Wrong answer: {single_line(case.wrong_answer)}"] if case.wrong_answer else []
         if case.objection:
-            lines += [f"Complaint: {single_line(case.complaint)}", f"Objection to it: {single_line(case.objection)}"]
-        return "\n".join(lines)
+            judged_pair_lines += [
+                f"Complaint: {single_line(case.complaint)}",
+                f"Objection to it: {single_line(case.objection)}",
+            ]
+        return "\n".join(judged_pair_lines)
 
 
 @dataclass(frozen=True)
@@ -232,28 +243,28 @@ class SupportedForm(MarksForm):
         return ("supported",)
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        blocks, number = [], 0
-        for text, group in groupby(cases, key=lambda case: case.origin.text):
-            text_cases = list(group)
-            passages = _passages_with_captions(self._judged_passages(text, text_cases), text_cases)
-            blocks.append(render_template("<text>\n{{text}}\n</text>", text=passages))
+        judged_blocks, pair_number = [], 0
+        for judged_text, cases_of_text in groupby(cases, key=lambda case: case.origin.text):
+            text_cases = list(cases_of_text)
+            passages = _passages_with_captions(self._judged_passages(judged_text, text_cases), text_cases)
+            judged_blocks.append(render_template("<text>\n{{text}}\n</text>", text=passages))
             for case in text_cases:
-                number += 1
-                blocks.append("\n".join([pair_field_name(number), *_question_and_answer(case)]))
-        return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(blocks))
+                pair_number += 1
+                judged_blocks.append("\n".join([pair_field_name(pair_number), *_question_and_answer(case)]))
+        return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(judged_blocks))
 
-    def _judged_passages(self, text: str, cases: Sequence[CurationCase]) -> str:
+    def _judged_passages(self, judged_text: str, cases: Sequence[CurationCase]) -> str:
         """The text; of one that fills a call by itself what stands around the evidence."""
-        if tokens_in(text) <= self.settings.max_input_tokens // 2:
-            return text
-        spans = sorted(span for case in cases for span in _evidence_windows(case))
-        passages: list[tuple[int, int]] = []
-        for start, end in spans:
-            if passages and start <= passages[-1][1]:
-                passages[-1] = passages[-1][0], max(end, passages[-1][1])
+        if tokens_in(judged_text) <= self.settings.max_input_tokens // 2:
+            return judged_text
+        evidence_windows = sorted(span for case in cases for span in _evidence_windows(case))
+        judged_passages: list[tuple[int, int]] = []
+        for start, end in evidence_windows:
+            if judged_passages and start <= judged_passages[-1][1]:
+                judged_passages[-1] = judged_passages[-1][0], max(end, judged_passages[-1][1])
             else:
-                passages.append((start, end))
-        return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
+                judged_passages.append((start, end))
+        return "\n[...]\n".join(judged_text[start:end].strip() for start, end in judged_passages)
 
 
 def _passages_with_captions(judged_text: str, cases: Sequence[CurationCase]) -> str:
@@ -290,42 +301,52 @@ class PairVerdict:
 PairVerdicts = dict[int, PairVerdict | UnitError]  # by the case's number
 
 
-def pack_judge_batches(form: JudgeForm, cases: Sequence[CurationCase], settings: Curate) -> list[list[CurationCase]]:
+def pack_judge_batches(
+    judge_form: JudgeForm, cases: Sequence[CurationCase], settings: Curate
+) -> list[list[CurationCase]]:
     """The cases of each call: of one document, as many as fit, those of a chunk together where the form shows it."""
-    documents: dict[str, dict[str, list[CurationCase]]] = {}
+    cases_by_document: dict[str, dict[str, list[CurationCase]]] = {}
     for case in cases:
-        documents.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
-    packed_batches = []
-    for chunks in documents.values():
-        remaining_cases = [case for chunk_cases in chunks.values() for case in judge_call_order(chunk_cases)]
+        cases_by_document.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
+    judge_batches = []
+    for cases_by_chunk in cases_by_document.values():
+        remaining_cases = [case for chunk_cases in cases_by_chunk.values() for case in judge_call_order(chunk_cases)]
         while remaining_cases:
-            batch_count = _next_judge_batch_size(form, remaining_cases, settings)
-            packed_batches.append(
-                remaining_cases[:batch_count] if form.shows_text else judge_call_order(remaining_cases[:batch_count])
+            batch_count = _next_judge_batch_size(judge_form, remaining_cases, settings)
+            judge_batches.append(
+                remaining_cases[:batch_count]
+                if judge_form.shows_text
+                else judge_call_order(remaining_cases[:batch_count])
             )
             remaining_cases = remaining_cases[batch_count:]
-    return packed_batches
+    return judge_batches
 
 
-def _next_judge_batch_size(form: JudgeForm, cases: list[CurationCase], settings: Curate) -> int:
+def _next_judge_batch_size(judge_form: JudgeForm, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
     batch_sizes = range(1, min(len(cases), settings.batch) + 1)
-    max_size = max(
+    max_batch_size = max(
         1,
-        bisect_left(batch_sizes, True, key=lambda batch_size: not _fits_judge_call(form, cases[:batch_size], settings)),
+        bisect_left(
+            batch_sizes, True, key=lambda batch_size: not _fits_judge_call(judge_form, cases[:batch_size], settings)
+        ),
     )
-    if not form.shows_text or max_size == len(cases) or cases[max_size - 1].origin != cases[max_size].origin:
-        return max_size
-    chunk_start = next(i for i, case in enumerate(cases) if case.origin == cases[max_size].origin)
-    following = cases[chunk_start : chunk_start + settings.batch + 1]
-    chunk_size = sum(case.origin == cases[max_size].origin for case in following)
-    return chunk_start if chunk_start and chunk_size <= settings.batch else max_size
+    if (
+        not judge_form.shows_text
+        or max_batch_size == len(cases)
+        or cases[max_batch_size - 1].origin != cases[max_batch_size].origin
+    ):
+        return max_batch_size
+    chunk_start = next(i for i, case in enumerate(cases) if case.origin == cases[max_batch_size].origin)
+    cases_from_chunk_start = cases[chunk_start : chunk_start + settings.batch + 1]
+    chunk_size = sum(case.origin == cases[max_batch_size].origin for case in cases_from_chunk_start)
+    return chunk_start if chunk_start and chunk_size <= settings.batch else max_batch_size
 
 
-def _fits_judge_call(form: JudgeForm, cases: Sequence[CurationCase], settings: Curate) -> bool:
-    if form.reply_tokens(cases) > settings.max_tokens // 2:
+def _fits_judge_call(judge_form: JudgeForm, cases: Sequence[CurationCase], settings: Curate) -> bool:
+    if judge_form.reply_tokens(cases) > settings.max_tokens // 2:
         return False
-    return estimate_tokens(form.messages(cases)) <= settings.max_input_tokens
+    return estimate_tokens(judge_form.messages(cases)) <= settings.max_input_tokens
 
 
 @dataclass(frozen=True)
@@ -339,79 +360,92 @@ class PairJudge:
     )  # by the form's name
 
     async def ask(
-        self, form: JudgeForm, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None
+        self, judge_form: JudgeForm, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None
     ) -> PairVerdicts:
         """A verdict, or an error, for every case; `on_progress` hears of the pairs of each call as it ends."""
 
         async def judge_batch(batch: list[CurationCase]) -> PairVerdicts:
-            verdicts = await self._judge_batch(form, batch)
+            pair_verdicts = await self._judge_batch(judge_form, batch)
             on_progress(len(batch))
-            return verdicts
+            return pair_verdicts
 
-        replies = await gather_all(judge_batch(batch) for batch in pack_judge_batches(form, cases, self.settings))
-        return {case_number: verdict for verdicts in replies for case_number, verdict in verdicts.items()}
+        batch_verdicts = await gather_all(
+            judge_batch(batch) for batch in pack_judge_batches(judge_form, cases, self.settings)
+        )
+        return {
+            case_number: pair_verdict
+            for pair_verdicts in batch_verdicts
+            for case_number, pair_verdict in pair_verdicts.items()
+        }
 
-    async def _judge_batch(self, form: JudgeForm, cases: list[CurationCase]) -> PairVerdicts:
+    async def _judge_batch(self, judge_form: JudgeForm, cases: list[CurationCase]) -> PairVerdicts:
         """The verdicts of one call; where it stays unusable, of its halves, until the culprit or the model is told."""
-        record = self.records[form.name]
+        reply_record = self.records[judge_form.name]
         try:
-            verdicts = await self._ask_judge_model(form, cases)
-            record.has_verdicts = True
+            pair_verdicts = await self._ask_judge_model(judge_form, cases)
+            reply_record.has_verdicts = True
         except (InvalidReply, Filtered) as error:
-            record.failed_batches += isinstance(error, InvalidReply)
-            if len(cases) == 1 or record.is_hopeless:
+            reply_record.failed_batches += isinstance(error, InvalidReply)
+            if len(cases) == 1 or reply_record.is_hopeless:
                 return {case.number: error for case in cases}
             middle = len(cases) // 2
-            halves = await gather_all(self._judge_batch(form, half) for half in (cases[:middle], cases[middle:]))
-            return halves[0] | halves[1]
+            half_verdicts = await gather_all(
+                self._judge_batch(judge_form, half) for half in (cases[:middle], cases[middle:])
+            )
+            return half_verdicts[0] | half_verdicts[1]
         except UnitError as error:
             return {case.number: error for case in cases}
-        missing = [case for case in cases if case.number not in verdicts]
-        return verdicts | await self._ask_again_about_missing(form, missing) if missing else verdicts
+        missing_cases = [case for case in cases if case.number not in pair_verdicts]
+        return (
+            pair_verdicts | await self._ask_again_about_missing(judge_form, missing_cases)
+            if missing_cases
+            else pair_verdicts
+        )
 
-    async def _ask_again_about_missing(self, form: JudgeForm, missing: list[CurationCase]) -> PairVerdicts:
+    async def _ask_again_about_missing(self, judge_form: JudgeForm, missing_cases: list[CurationCase]) -> PairVerdicts:
         """One further call for those that a reply left out."""
         lost_verdicts: PairVerdicts = {
-            case.number: InvalidReply(f"{case.pair.id} {form.name}: left out by the reply, twice") for case in missing
+            case.number: InvalidReply(f"{case.pair.id} {judge_form.name}: left out by the reply, twice")
+            for case in missing_cases
         }
         try:
-            return lost_verdicts | await self._ask_judge_model(form, missing)
+            return lost_verdicts | await self._ask_judge_model(judge_form, missing_cases)
         except UnitError as error:
-            return {case.number: error for case in missing}
+            return {case.number: error for case in missing_cases}
 
-    async def _ask_judge_model(self, form: JudgeForm, cases: Sequence[CurationCase]) -> PairVerdicts:
+    async def _ask_judge_model(self, judge_form: JudgeForm, cases: Sequence[CurationCase]) -> PairVerdicts:
         """The verdicts of the pairs that the reply marks as it should. Raises like Client.ask."""
-        verdicts: PairVerdicts = {}
+        pair_verdicts: PairVerdicts = {}
 
         def check(reply: Json) -> str | None:
-            verdicts.update(_read_pair_verdicts(form, cases, reply))
+            pair_verdicts.update(_read_pair_verdicts(judge_form, cases, reply))
             return (
                 None
-                if verdicts
+                if pair_verdicts
                 else f"Give every pair, {pair_field_name(1)} to {pair_field_name(len(cases))}, "
-                f"{form.field_description}."
+                f"{judge_form.field_description}."
             )
 
         await self.client().ask(
             self.settings,
-            form.messages(cases),
+            judge_form.messages(cases),
             stage="curate",
-            unit=f"{cases[0].pair.id} {form.name}" + (f" and {len(cases) - 1} more" if cases[1:] else ""),
-            schema=ReplyRequirements(Json, judge_reply_schema(form, cases), check),
+            unit=f"{cases[0].pair.id} {judge_form.name}" + (f" and {len(cases) - 1} more" if cases[1:] else ""),
+            schema=ReplyRequirements(Json, judge_reply_schema(judge_form, cases), check),
         )
-        return verdicts
+        return pair_verdicts
 
 
-def _read_pair_verdicts(form: JudgeForm, cases: Sequence[CurationCase], reply: Json) -> PairVerdicts:
-    remarks = _read_pair_remarks(reply.get("remarks"))
+def _read_pair_verdicts(judge_form: JudgeForm, cases: Sequence[CurationCase], reply: Json) -> PairVerdicts:
+    pair_remarks = _read_pair_remarks(reply.get("remarks"))
     # An object in a single field may come, or be read, without the field.
     bare_reply = reply if len(cases) == 1 else None
     field_values = {
-        pair_number: form.read(case, reply.get(pair_field_name(pair_number), bare_reply))
+        pair_number: judge_form.read(case, reply.get(pair_field_name(pair_number), bare_reply))
         for pair_number, case in enumerate(cases, 1)
     }
     return {
-        case.number: PairVerdict(field_values[pair_number], remarks.get(pair_number, ""))
+        case.number: PairVerdict(field_values[pair_number], pair_remarks.get(pair_number, ""))
         for pair_number, case in enumerate(cases, 1)
         if field_values[pair_number] is not None
     }
@@ -419,9 +453,9 @@ def _read_pair_verdicts(form: JudgeForm, cases: Sequence[CurationCase], reply: J
 
 def _read_pair_remarks(raw_remarks: Any) -> dict[int, str]:
     """The remarks by the pair's number; a list that is none costs the remarks, not the marks."""
-    remarks: dict[int, str] = {}
+    pair_remarks: dict[int, str] = {}
     for remark in raw_remarks if isinstance(raw_remarks, list) else []:
         if isinstance(remark, str) and (remark_match := _PAIR_REMARK.fullmatch(remark.strip())):
             pair_number = int(remark_match[1])
-            remarks[pair_number] = "; ".join(filter(None, [remarks.get(pair_number, ""), remark_match[2]]))
-    return remarks
+            pair_remarks[pair_number] = "; ".join(filter(None, [pair_remarks.get(pair_number, ""), remark_match[2]]))
+    return pair_remarks

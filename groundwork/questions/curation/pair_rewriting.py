@@ -66,13 +66,13 @@ class RewritingForm(JudgeForm):
         )
 
     def field(self, _case: CurationCase) -> Json:
-        properties = {
+        rewrite_properties = {
             "question": STRING_SCHEMA,
             "answer": STRING_SCHEMA,
             "evidence": list_schema(INTEGER_SCHEMA),
             "criteria": list_schema(STRING_SCHEMA),
         }
-        return {"anyOf": [STRING_SCHEMA, object_schema(properties), object_schema({"keep": STRING_SCHEMA})]}
+        return {"anyOf": [STRING_SCHEMA, object_schema(rewrite_properties), object_schema({"keep": STRING_SCHEMA})]}
 
     def read(self, case: CurationCase, reply_value: Any) -> PairRewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
@@ -83,18 +83,29 @@ class RewritingForm(JudgeForm):
         rewritten_fields = {"question": reply_value} if isinstance(reply_value, str) else reply_value
         if not isinstance(rewritten_fields, dict) or rewritten_fields.keys().isdisjoint(_REWRITE_FIELDS):
             return None
-        question, answer, objection = (rewritten_fields.get(name) or "" for name in ("question", "answer", "keep"))
-        if not all(isinstance(text, str) for text in (question, answer, objection)):
+        rewritten_question, rewritten_answer, objection = (
+            rewritten_fields.get(name) or "" for name in ("question", "answer", "keep")
+        )
+        if not all(isinstance(text, str) for text in (rewritten_question, rewritten_answer, objection)):
             return None
-        criteria = _read_rewritten_texts(
+        rewritten_criteria = _read_rewritten_texts(
             rewritten_fields.get("criteria", rewritten_fields.get("evaluation_criteria")), []
         )
-        evidence = _read_rewritten_texts(rewritten_fields.get("evidence"), case.pair.evidence)
-        if criteria is None or evidence is None or (question.strip() and not is_question(question)):
+        kept_evidence = _read_rewritten_texts(rewritten_fields.get("evidence"), case.pair.evidence)
+        if (
+            rewritten_criteria is None
+            or kept_evidence is None
+            or (rewritten_question.strip() and not is_question(rewritten_question))
+        ):
             return None
-        if not (question.strip() or answer.strip() or evidence or criteria):
+        if not (rewritten_question.strip() or rewritten_answer.strip() or kept_evidence or rewritten_criteria):
             return PairRewrite("", objection=single_line(objection))
-        return PairRewrite(question.strip() or case.pair.question, answer.strip(), evidence, criteria)
+        return PairRewrite(
+            rewritten_question.strip() or case.pair.question,
+            rewritten_answer.strip(),
+            kept_evidence,
+            rewritten_criteria,
+        )
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         return JUDGE_FRAME_TOKENS + sum(map(self._case_tokens, cases))
@@ -107,10 +118,14 @@ class RewritingForm(JudgeForm):
         return JUDGE_FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
 
 
-def believed_objections(rewrites: Mapping[int, PairRewrite]) -> dict[int, str]:
+def believed_objections(pair_rewrites: Mapping[int, PairRewrite]) -> dict[int, str]:
     """The objections of `rewrites`, by the same numbers; none where there are so many that nobody looked."""
-    objections = {number: rewrite.objection for number, rewrite in rewrites.items() if rewrite.objection}
-    return objections if len(objections) <= max(1, MAX_OBJECTED_SHARE * len(rewrites)) else {}
+    pair_objections = {
+        case_number: pair_rewrite.objection
+        for case_number, pair_rewrite in pair_rewrites.items()
+        if pair_rewrite.objection
+    }
+    return pair_objections if len(pair_objections) <= max(1, MAX_OBJECTED_SHARE * len(pair_rewrites)) else {}
 
 
 def faults_to_rewrite(case: CurationCase) -> str:
@@ -123,18 +138,18 @@ def faults_to_rewrite(case: CurationCase) -> str:
     )
 
 
-def _read_rewritten_texts(reply_items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
+def _read_rewritten_texts(rewritten_items: Any, numbered_quotes: Sequence[str]) -> tuple[str, ...] | None:
     """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
     rewritten_texts = []
-    for reply_item in reply_items or [] if isinstance(reply_items, list | None) else [None]:
+    for rewritten_item in rewritten_items or [] if isinstance(rewritten_items, list | None) else [None]:
         if (
-            type(reply_item) is int
-            and numbered
-            and 0 < reply_item <= max(len(numbered), reply_item * (len(numbered) == 1))
+            type(rewritten_item) is int
+            and numbered_quotes
+            and 0 < rewritten_item <= max(len(numbered_quotes), rewritten_item * (len(numbered_quotes) == 1))
         ):
-            rewritten_texts.append(numbered[min(reply_item, len(numbered)) - 1])
-        elif isinstance(reply_item, str):
-            rewritten_texts.append(reply_item.strip())
+            rewritten_texts.append(numbered_quotes[min(rewritten_item, len(numbered_quotes)) - 1])
+        elif isinstance(rewritten_item, str):
+            rewritten_texts.append(rewritten_item.strip())
         else:
             return None
     return tuple(dict.fromkeys(filter(None, rewritten_texts)))

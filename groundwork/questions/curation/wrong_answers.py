@@ -44,22 +44,27 @@ _MARKUP_IN_EVIDENCE = re.compile(
 )  # tags, targets of links, attributes
 
 
-def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
+def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) -> str:
     """`wrong`, unless its words tell that it misses a criterion.
 
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    wrong_words, wrong_values = content_words(wrong, language), number_values(wrong, spelled="en")
+    wrong_words, wrong_values = (
+        content_words(wrong_answer_text, language),
+        number_values(wrong_answer_text, spelled="en"),
+    )
     for criterion in pair.evaluation_criteria:
         telling_words = _telling_words(pair, criterion, language)
-        if not {"yes", "no", *verdict_words(language)}.isdisjoint(words(criterion)) and yes_or_no(wrong, language):
+        if not {"yes", "no", *verdict_words(language)}.isdisjoint(words(criterion)) and yes_or_no(
+            wrong_answer_text, language
+        ):
             return ""
         if not is_negated(criterion) and (
             number_values(criterion) - wrong_values or (telling_words and not telling_words & wrong_words)
         ):
             return ""
-    return wrong
+    return wrong_answer_text
 
 
 def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
@@ -71,51 +76,68 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     asks for stays: a number beside those that criteria name, or beside the words they name, and the value that an
     example gives an option.
     """
-    if verdict := opposite_verdict(pair.answer, language):
-        return verdict.capitalize() + _end_mark_of_answer(pair.answer)
-    if turned := _wrong_answer_by_choice(pair):
-        return turned
-    changed, position = "", 0
+    if opposite := opposite_verdict(pair.answer, language):
+        return opposite.capitalize() + _end_mark_of_answer(pair.answer)
+    if answer_by_choice := _wrong_answer_by_choice(pair):
+        return answer_by_choice
+    changed_answer, answer_position = "", 0
     for changed_start, changed_end in _answer_numbers_to_change(pair, language):
-        changed += pair.answer[position:changed_start] + _wrong_digits(pair, pair.answer[changed_start:changed_end])
-        position = changed_end
-    if changed:
-        return changed + pair.answer[position:]
+        changed_answer += pair.answer[answer_position:changed_start] + _wrong_digits(
+            pair, pair.answer[changed_start:changed_end]
+        )
+        answer_position = changed_end
+    if changed_answer:
+        return changed_answer + pair.answer[answer_position:]
     return _wrong_answer_by_names(pair, other_answer, language) or other_answer
 
 
 def _wrong_answer_by_choice(pair: Pair) -> str:
     """The answer with the two things that the question lets choose from exchanged; "" where it does not choose."""
-    at_end, polar = _CHOICE_AT_QUESTION_END.search(pair.question), _POLAR_CHOICE.match(pair.question)
-    match = at_end or polar
-    if not match or _ANSWERS_BOTH.search(pair.answer):
+    choice_at_end, polar_choice = _CHOICE_AT_QUESTION_END.search(pair.question), _POLAR_CHOICE.match(pair.question)
+    choice_match = choice_at_end or polar_choice
+    if not choice_match or _ANSWERS_BOTH.search(pair.answer):
         return ""
     options = [
         _ARTICLE_OF_OPTION.sub("", option, count=1) if _ARTICLE_OF_OPTION.match(option) else option
-        for option in match.groups()
+        for option in choice_match.groups()
     ]
-    exchanged = {option.casefold(): other for option, other in zip(options, reversed(options), strict=True)}
-    both = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, options))})(?!\w)", re.IGNORECASE)
-    spans = [option_match.span() for option_match in both.finditer(pair.answer)]
-    between = [pair.answer[end:start].strip() for (_, end), (start, _) in pairwise(spans)]
+    exchanged_options = {option.casefold(): other for option, other in zip(options, reversed(options), strict=True)}
+    either_option = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, options))})(?!\w)", re.IGNORECASE)
+    option_spans = [option_match.span() for option_match in either_option.finditer(pair.answer)]
+    texts_between_options = [pair.answer[end:start].strip() for (_, end), (start, _) in pairwise(option_spans)]
     is_chosen = (
-        not at_end
-        or len({pair.answer[start:end].casefold() for start, end in spans}) > 1
-        or (spans and spans[0][0] <= LONGEST_OPTION_ARTICLE)
+        not choice_at_end
+        or len({pair.answer[start:end].casefold() for start, end in option_spans}) > 1
+        or (option_spans and option_spans[0][0] <= LONGEST_OPTION_ARTICLE)
     )
-    if len(exchanged) < len(options) or not is_chosen or any(_LIST_SEPARATOR.fullmatch(text) for text in between):
+    if (
+        len(exchanged_options) < len(options)
+        or not is_chosen
+        or any(_LIST_SEPARATOR.fullmatch(text) for text in texts_between_options)
+    ):
         return ""
-    changed = both.sub(lambda option_match: exchanged[option_match.group().casefold()], pair.answer)
-    changed = changed[:1].upper() + changed[1:] if pair.answer[:1].isupper() else changed
-    return "" if changed == pair.answer else changed
+    exchanged_answer = either_option.sub(
+        lambda option_match: exchanged_options[option_match.group().casefold()], pair.answer
+    )
+    exchanged_answer = (
+        exchanged_answer[:1].upper() + exchanged_answer[1:] if pair.answer[:1].isupper() else exchanged_answer
+    )
+    return "" if exchanged_answer == pair.answer else exchanged_answer
 
 
 def _wrong_digits(pair: Pair, digits: str) -> str:
     """A number of the same form that the right answer does not hold: no other right one takes its place."""
     right_values = number_values(f"= {pair.answer}")
-    last = int(digits[-1]) if digits[-1:].isdecimal() else 0
-    changes = [change_digits(digits), *(f"{digits[:-1]}{(last + step) % 10}" for step in range(2, 9))]
-    return next((changed for changed in changes if number_values(f"= {changed}").isdisjoint(right_values)), changes[0])
+    last_digit = int(digits[-1]) if digits[-1:].isdecimal() else 0
+    digit_changes = [change_digits(digits), *(f"{digits[:-1]}{(last_digit + step) % 10}" for step in range(2, 9))]
+    return next(
+        (
+            changed_digits
+            for changed_digits in digit_changes
+            if number_values(f"= {changed_digits}").isdisjoint(right_values)
+        ),
+        digit_changes[0],
+    )
 
 
 def _end_mark_of_answer(answer: str) -> str:
@@ -129,16 +151,20 @@ def _answer_numbers_to_change(pair: Pair, language: str) -> list[Span]:
     "unless 16.3 applies" is as true with another number, so that references stay.
     """
     kept_spans = [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
-    changeable = [
+    changeable_numbers = [
         answer_number
         for answer_number in numbers(pair.answer)
         if not any(start <= answer_number.start < end for start, end in kept_spans)
     ]
     criterion_values = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
-    asked_for = [answer_number for answer_number in changeable if answer_number.value in criterion_values]
-    if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
+    numbers_asked_for = [
+        answer_number for answer_number in changeable_numbers if answer_number.value in criterion_values
+    ]
+    if not numbers_asked_for and all(
+        _telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria
+    ):
         return []
-    return [(answer_number.start, answer_number.end) for answer_number in asked_for or changeable]
+    return [(answer_number.start, answer_number.end) for answer_number in numbers_asked_for or changeable_numbers]
 
 
 def _telling_words(pair: Pair, criterion: str, language: str) -> set[str]:
@@ -160,33 +186,38 @@ def _wrong_answer_by_names(pair: Pair, other_answer: str, language: str) -> str:
     Where the criteria name none, but other words of the answer, its names are beside the point.
     """
     answer_names = _names_asked_for(pair, language)
-    other_text = _MARKUP_IN_EVIDENCE.sub(" ", "\n".join([*pair.evidence, other_answer]))
-    other_names = _names_and_codes(other_text)
+    text_with_other_names = _MARKUP_IN_EVIDENCE.sub(" ", "\n".join([*pair.evidence, other_answer]))
+    other_names = _names_and_codes(text_with_other_names)
     question_names = _names_and_codes(pair.question)
-    changed, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
+    changed_answer, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
     for answer_name in answer_names:
-        replacements = [
-            candidate
-            for candidate in other_names
-            if candidate.lower() not in used_names
-            and _name_kind(candidate) == _name_kind(answer_name)
-            and not _are_names_alike(candidate, answer_name)
-            and (_name_kind(candidate) != "capitals" or _are_names_listed_together(candidate, answer_name, other_text))
+        replacement_names = [
+            replacement_name
+            for replacement_name in other_names
+            if replacement_name.lower() not in used_names
+            and _name_kind(replacement_name) == _name_kind(answer_name)
+            and not _are_names_alike(replacement_name, answer_name)
+            and (
+                _name_kind(replacement_name) != "capitals"
+                or _are_names_listed_together(replacement_name, answer_name, text_with_other_names)
+            )
         ]
-        if replacements and answer_name.lower() not in pair.question.lower():
-            pieces = whole_word_pattern(answer_name).split(changed)
-            changed = replacements[0].join(pieces)
-            used_names.add(replacements[0].lower())
-    return "" if changed == pair.answer else changed
+        if replacement_names and answer_name.lower() not in pair.question.lower():
+            answer_pieces = whole_word_pattern(answer_name).split(changed_answer)
+            changed_answer = replacement_names[0].join(answer_pieces)
+            used_names.add(replacement_names[0].lower())
+    return "" if changed_answer == pair.answer else changed_answer
 
 
 def _names_asked_for(pair: Pair, language: str) -> list[str]:
     answer_names = _names_and_codes(pair.answer)
-    criteria = "\n".join(pair.evaluation_criteria).casefold()
-    asked_for = [answer_name for answer_name in answer_names if answer_name.casefold() in criteria]
-    if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
+    criteria_text = "\n".join(pair.evaluation_criteria).casefold()
+    names_in_criteria = [answer_name for answer_name in answer_names if answer_name.casefold() in criteria_text]
+    if not names_in_criteria and all(
+        _telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria
+    ):
         return []
-    return asked_for or answer_names
+    return names_in_criteria or answer_names
 
 
 def _are_names_alike(first: str, second: str) -> bool:
@@ -203,9 +234,14 @@ def _are_names_alike(first: str, second: str) -> bool:
 
 def _are_names_listed_together(first: str, second: str, text: str) -> bool:
     """Does `text` name both in one list ("DIN or ISO")? Only then may capitals stand for each other."""
-    spans = [[match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)]
-    gaps = (text[min(one[1], other[1]) : max(one[0], other[0])] for one in spans[0] for other in spans[1])
-    return any(_BETWEEN_LISTED_NAMES.fullmatch(gap) and _LIST_SEPARATOR.search(gap) for gap in gaps)
+    name_spans = [[match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)]
+    texts_between_names = (
+        text[min(one[1], other[1]) : max(one[0], other[0])] for one in name_spans[0] for other in name_spans[1]
+    )
+    return any(
+        _BETWEEN_LISTED_NAMES.fullmatch(text_between_names) and _LIST_SEPARATOR.search(text_between_names)
+        for text_between_names in texts_between_names
+    )
 
 
 def _names_and_codes(text: str) -> list[str]:
@@ -222,8 +258,8 @@ def _name_kind(name: str) -> str:
     """
     if "/" in name or name.startswith("-"):
         return name[0]
-    marks = "".join(sorted({character for character in name if not character.isalnum()} - set("-*:")))
-    return "code" if "." in name or "_" in name else marks or "capitals"
+    marks_in_name = "".join(sorted({character for character in name if not character.isalnum()} - set("-*:")))
+    return "code" if "." in name or "_" in name else marks_in_name or "capitals"
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
@@ -234,32 +270,38 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
     indexes_by_document: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
         indexes_by_document.setdefault(pair.document, []).append(i)
-    word_sets = [content_words(pair.answer, "") for pair in pairs]
+    answer_words = [content_words(pair.answer, "") for pair in pairs]
     evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
     question_words = [words(pair.question) for pair in pairs]
-    answers = [""] * len(pairs)
+    other_answers_by_pair = [""] * len(pairs)
     for indexes in indexes_by_document.values():
         for position, i in enumerate(indexes):
             neighbours = [indexes[(position + k) % len(indexes)] for k in range(1, min(len(indexes), NEIGHBOUR_PAIRS))]
-            candidate_answers = [
+            candidate_indexes = [
                 k
                 for k in neighbours
-                if word_sets[k]
-                and word_sets[k] != word_sets[i]
+                if answer_words[k]
+                and answer_words[k] != answer_words[i]
                 and not _YES_OR_NO_ANSWER.match(pairs[k].answer)
                 and _do_questions_ask_alike(question_words[i], question_words[k])
             ]
-            candidate_answers = [
-                k for k in candidate_answers if 2 * len(word_sets[k] & evidence_words[i]) < len(word_sets[k])
-            ] or candidate_answers
-            preferred = [k for k in candidate_answers if pairs[k].category == pairs[i].category] or candidate_answers
-            best = min(preferred, key=lambda k: len(word_sets[k] & word_sets[i]) / len(word_sets[k]), default=None)
-            answers[i] = "" if best is None else pairs[best].answer
-    return answers
+            candidate_indexes = [
+                k for k in candidate_indexes if 2 * len(answer_words[k] & evidence_words[i]) < len(answer_words[k])
+            ] or candidate_indexes
+            preferred_indexes = [
+                k for k in candidate_indexes if pairs[k].category == pairs[i].category
+            ] or candidate_indexes
+            best_index = min(
+                preferred_indexes,
+                key=lambda k: len(answer_words[k] & answer_words[i]) / len(answer_words[k]),
+                default=None,
+            )
+            other_answers_by_pair[i] = "" if best_index is None else pairs[best_index].answer
+    return other_answers_by_pair
 
 
 def _do_questions_ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:
     """Do two questions, as their words, ask the same of two things, so that the one's answer could be the other's?"""
-    shared, all_words = set(first) & set(second), set(first) | set(second)
+    shared_words, all_words = set(first) & set(second), set(first) | set(second)
     same_form = first[:2] == second[:2] or first[-2:] == second[-2:]
-    return same_form and len(shared) >= ALIKE_QUESTIONS * len(all_words)
+    return same_form and len(shared_words) >= ALIKE_QUESTIONS * len(all_words)
