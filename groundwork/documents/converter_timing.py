@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.data_folder.shards import SERVICE_REPLIES
-from groundwork.documents.conversion.converter_table import CONVERTERS, Request
+from groundwork.documents.conversion.converter_table import CONVERTERS, ConversionRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,8 @@ class PdfPages:
     layer: list[str]
     page_count: int
 
-    def request(self, settings: Ingest) -> Request:
-        return Request(
+    def request(self, settings: Ingest) -> ConversionRequest:
+        return ConversionRequest(
             source=self.source, ending=".pdf", settings=settings, pages=self.numbers, page_count=self.page_count
         )
 
@@ -93,14 +93,14 @@ async def time_model(
     return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
 
 
-def warm_up(name: str, request: Request) -> None:
+def warm_up(name: str, request: ConversionRequest) -> None:
     from groundwork.documents.conversion.page_renditions import convert_pages
 
-    convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
+    convert_pages(name, ConversionRequest(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
                                 page_count=request.page_count), [""])  # fmt: skip
 
 
-def timed_convert(name: str, request: Request, layer: list[str]) -> TimedConversion:
+def timed_convert(name: str, request: ConversionRequest, layer: list[str]) -> TimedConversion:
     from groundwork.documents.conversion.page_renditions import convert_pages
 
     wall_start, cpu_start = time.perf_counter(), time.process_time()

@@ -10,14 +10,14 @@ import string
 import zipfile
 from pathlib import Path
 
-from groundwork.documents.conversion.converter_table import IMAGES, TEXT
+from groundwork.documents.conversion.converter_table import IMAGE_ENDINGS, TEXT_ENDINGS
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
 from groundwork.documents.formats.office.anydoc_markdown import save_old_file_as
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
-OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")
+OFFICE_ENDINGS = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")
 _SAVE_AS = {
     ".pages": "DOCX or PDF", ".key": "PPTX or PDF", ".numbers": "XLSX", ".xlsb": "XLSX", ".djvu": "PDF", ".ps": "PDF",
     ".mobi": "EPUB", ".azw3": "EPUB",
@@ -48,7 +48,7 @@ def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
         head = file.read(4096)
     suffix = path.suffix.lower()
     ending = _detect_ending(path, head, suffix)
-    if zipfile.is_zipfile(path) and ending in OFFICE:
+    if zipfile.is_zipfile(path) and ending in OFFICE_ENDINGS:
         refuse_archive(path, max_unpacked_mb)
     if ending == ".pdf":
         refuse_pdf(path, max_unpacked_mb)
@@ -81,18 +81,18 @@ def _text_ending(path: Path, head: bytes, suffix: str) -> str:
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
     if suffix in _SAVE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
-    if suffix in IMAGES or (suffix in OFFICE and b"\x00" in head and not head.startswith(_UTF_16_MARKS)):
+    if suffix in IMAGE_ENDINGS or (suffix in OFFICE_ENDINGS and b"\x00" in head and not head.startswith(_UTF_16_MARKS)):
         raise BadDocument(_no_such_file(suffix))
     start = _start_of_text(path, head, suffix)
     if start.lower().startswith(("<!doctype html", "<html")):
         return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
-    if suffix == ".eml" or (suffix not in TEXT + TABLES_AND_DATA and is_mail(start)):
+    if suffix == ".eml" or (suffix not in TEXT_ENDINGS + TABLES_AND_DATA and is_mail(start)):
         return ".eml"
-    if suffix in OFFICE:  # of office programs that write pages, mails and tables under such names
+    if suffix in OFFICE_ENDINGS:  # of office programs that write pages, mails and tables under such names
         if suffix == ".xls" and "\t" in start.split("\n", 1)[0]:
             return ".tsv"
         raise BadDocument(_no_such_file(suffix))
-    return suffix if suffix in TEXT + TABLES_AND_DATA else ".txt"
+    return suffix if suffix in TEXT_ENDINGS + TABLES_AND_DATA else ".txt"
 
 
 def _no_such_file(suffix: str) -> str:
@@ -109,7 +109,9 @@ def _start_of_text(path: Path, head: bytes, suffix: str) -> str:
     except BadDocument:
         if b"\x00" in head:
             cause = (
-                f"{suffix or 'such'} files are not read" if suffix not in TEXT + TABLES_AND_DATA else "it holds no text"
+                f"{suffix or 'such'} files are not read"
+                if suffix not in TEXT_ENDINGS + TABLES_AND_DATA
+                else "it holds no text"
             )
             raise BadDocument(f"{cause}; save it as PDF, DOCX or Markdown") from None
         raise

@@ -33,7 +33,7 @@ from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageC
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
-    from groundwork.documents.conversion.document_conversion import Ingestion
+    from groundwork.documents.conversion.document_conversion import DocumentConversion
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import Picture
     from groundwork.documents.source_files import DocumentFile
@@ -183,11 +183,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
 
 
-def _ingestion(job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, marker: MarkerService) -> Ingestion:
+def _ingestion(
+    job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, marker: MarkerService
+) -> DocumentConversion:
     """The way of one file to its Markdown, by `settings`, which are its own."""
     import msgspec
 
-    from groundwork.documents.conversion.document_conversion import Ingestion
+    from groundwork.documents.conversion.document_conversion import DocumentConversion
     from groundwork.documents.engines.vision import PageReader
 
     def page_reader(document: str, picture: Picture) -> PageReader:
@@ -195,7 +197,7 @@ def _ingestion(job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, mark
         prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
         return PageReader(job.client, vision, prompts, document, picture)
 
-    return Ingestion(
+    return DocumentConversion(
         source=unit.file,
         config=msgspec.structs.replace(job.config, ingest=settings),
         scratch=scratch,
@@ -209,7 +211,7 @@ def _ingestion(job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, mark
     )
 
 
-def _write_doubtful_pages(audit_page: Path, source_name: str, ingestion: Ingestion) -> None:
+def _write_doubtful_pages(audit_page: Path, source_name: str, ingestion: DocumentConversion) -> None:
     """The page of what lost words or numbers; where nothing did, that of an earlier time goes."""
     if not ingestion.doubtful:
         audit_page.unlink(missing_ok=True)
@@ -265,7 +267,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
-    from groundwork.documents.engines.vision import WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision import LAYER_WORDS_TO_JUDGE
     from groundwork.documents.file_types import examine
     from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
@@ -293,7 +295,8 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(page_texts), cost)
     prompt_tokens = job.tokens(vision, attach_images(render_turns(job.prompt(vision.prompt)), [b""]))
     reply_tokens = sum(
-        tokens_in(page_text) if len(page_text.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page_text in page_texts
+        tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else PAGE_TOKENS
+        for page_text in page_texts
     )
     return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision)
 

@@ -15,14 +15,18 @@ from groundwork.settings.config_schema import Ingest
 
 T = TypeVar("T")
 
-_MOST_CRASHES = 32  # of one converter over one document, after which its other pages are not asked for one by one
-_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
-_PICTURE_SLOTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_MOST_CONVERTER_CRASHES = (
+    32  # of one converter over one document, after which its other pages are not asked for one by one
+)
+_DAMAGED_FILE_REMEDY = (
+    "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
+)
+_PICTURE_SLOTS_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 def picture_slots(calls: int) -> asyncio.Semaphore:
     """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
-    return _PICTURE_SLOTS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
+    return _PICTURE_SLOTS_BY_LOOP.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
 
 
 @functools.cache
@@ -38,7 +42,7 @@ def model_workers() -> Workers:
 
 
 @dataclass(frozen=True)
-class ProcessCalls:
+class ConverterProcessCalls:
     """What one document has done in these processes; `on_page` is told how many pages are done."""
 
     settings: Ingest
@@ -47,8 +51,8 @@ class ProcessCalls:
     async def call(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
         """fn(*args) in a process of its own; with `models` in one that holds them, of which each device has one."""
         settings = self.settings
-        workers = model_workers() if models else converter_workers(settings.workers, settings.memory_mb)
-        return await workers.acall(fn, *args, timeout=settings.timeout, on_report=self.on_page)
+        converter_processes = model_workers() if models else converter_workers(settings.workers, settings.memory_mb)
+        return await converter_processes.acall(fn, *args, timeout=settings.timeout, on_report=self.on_page)
 
     async def call_or_refuse(self, fn: Callable[..., T], *args: object) -> T:
         """The same. Raises BadDocument where the call fails, with the remedy where the file may be damaged."""
@@ -56,34 +60,36 @@ class ProcessCalls:
             return await self.call(fn, *args)
         except WorkerFailed as error:
             may_be_damaged = error.kind in ("crash", "timeout", "MemoryError")
-            raise BadDocument(f"{failure_reason(error)}{f'; {_DAMAGED}' if may_be_damaged else ''}") from None
+            raise BadDocument(
+                f"{converter_failure_reason(error)}{f'; {_DAMAGED_FILE_REMEDY}' if may_be_damaged else ''}"
+            ) from None
 
 
-def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
+def converter_failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
     """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
-    reason = str(error)
+    failure = str(error)
     if isinstance(error, WorkerFailed) and error.kind not in ("crash", "timeout", "BadDocument"):
-        reason = f"{error.kind}: {error}"
-    return reason if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {reason}"
+        failure = f"{error.kind}: {error}"
+    return failure if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {failure}"
 
 
-def refusal_with_remedy(error: WorkerFailed | UnitError) -> str:
+def converter_refusal_with_remedy(error: WorkerFailed | UnitError) -> str:
     """What a converter says of a file that it refuses, where that names a remedy behind a semicolon; else ""."""
     is_refusal = isinstance(error, BadDocument) or (isinstance(error, WorkerFailed) and error.kind == "BadDocument")
     return str(error) if is_refusal and ";" in str(error) else ""
 
 
-def is_crash(error: Exception) -> bool:
+def is_converter_crash(error: Exception) -> bool:
     """Whether a call failed because its process ended."""
     return isinstance(error, WorkerFailed) and error.kind == "crash"
 
 
-async def call_crashes(conversion: Awaitable[object]) -> bool:
+async def conversion_crashes(conversion: Awaitable[object]) -> bool:
     """Whether the process of a conversion ends on it."""
     try:
         await conversion
     except WorkerFailed as error:
-        return is_crash(error)
+        return is_converter_crash(error)
     return False
 
 
@@ -95,18 +101,18 @@ async def find_crashing_pages(page_numbers: list[int], crashes: Callable[[list[i
     """
     if len(page_numbers) < 2 or (await crashes(page_numbers[:1]) and await crashes(page_numbers[-1:])):
         return page_numbers
-    suspects, crashing, left = [page_numbers], [], _MOST_CRASHES
-    while suspects and left > 0:
-        suspect_pages = suspects.pop()
+    suspect_halves, crashing_pages, crashes_left = [page_numbers], [], _MOST_CONVERTER_CRASHES
+    while suspect_halves and crashes_left > 0:
+        suspect_pages = suspect_halves.pop()
         if len(suspect_pages) == 1:
-            crashing += suspect_pages
+            crashing_pages += suspect_pages
             continue
         middle = len(suspect_pages) // 2
-        for half in (suspect_pages[:middle], suspect_pages[middle:]):
-            if await crashes(half):
-                suspects.append(half)
-                left -= 1
+        for half_of_pages in (suspect_pages[:middle], suspect_pages[middle:]):
+            if await crashes(half_of_pages):
+                suspect_halves.append(half_of_pages)
+                crashes_left -= 1
     return (
-        sorted([*crashing, *(page_number for suspect_pages in suspects for page_number in suspect_pages)])
+        sorted([*crashing_pages, *(page_number for suspect_pages in suspect_halves for page_number in suspect_pages)])
         or page_numbers
     )

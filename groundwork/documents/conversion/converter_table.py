@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ConversionRequest:
     """What a converter is asked for. `pages` count from 1; None: all of them."""
 
     source: str
@@ -74,11 +74,11 @@ class Converter:
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
 
-MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
-TEXT = (*MARKDOWN, ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+MARKDOWN_ENDINGS = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
+TEXT_ENDINGS = (*MARKDOWN_ENDINGS, ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
-OFFICE = (
+OFFICE_ENDINGS = (
     *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
     *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
 )
@@ -96,19 +96,19 @@ CONVERTERS = {
         by_pdfium=True,
     ),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), endings=MARKITDOWN, paged=True, singly=True),
-    "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
+    "gemini": Converter(module="vision", endings=(".pdf", *IMAGE_ENDINGS), paged=True, by_sight=True, remote=True),
     "office": Converter(
-        module="office", packages=("firecrawl-anydoc", "openpyxl", "xlrd", "markdownify"), endings=OFFICE
+        module="office", packages=("firecrawl-anydoc", "openpyxl", "xlrd", "markdownify"), endings=OFFICE_ENDINGS
     ),
     "marker": Converter(
         module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),
-    "marker-api": Converter(module="marker_api", endings=(".pdf", *IMAGES), paged=True, hosted=True),
+    "marker-api": Converter(module="marker_api", endings=(".pdf", *IMAGE_ENDINGS), paged=True, hosted=True),
     "pymupdf": Converter(module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True),
     "ocr": Converter(
         module="ocr",
         packages=("rapidocr", "onnxruntime"),
-        endings=(".pdf", *IMAGES),
+        endings=(".pdf", *IMAGE_ENDINGS),
         extra="ocr",
         paged=True,
         by_sight=True,
@@ -122,20 +122,20 @@ def check_converters(settings: Ingest) -> None:
     """Raises ConfigError for names that are not in the table, whatever documents there are."""
     from groundwork.message_wording import no_such_message
 
-    choices = [("ingest.converter", settings.converter)] if settings.converter else []
-    choices += [
+    configured_converters = [("ingest.converter", settings.converter)] if settings.converter else []
+    configured_converters += [
         (f"ingest.converters.{ending}", converter_name)
         for ending, converter_names in settings.converters.items()
         for converter_name in converter_names
     ]
-    choices += [
+    configured_converters += [
         (f"ingest.overrides.{pattern}.converter", override.converter)
         for pattern, override in settings.overrides.items()
         if override.converter
     ]
     if unknown_names := [
-        f"{path}: {no_such_message(converter_name, 'converter', CONVERTERS)}"
-        for path, converter_name in choices
+        f"{config_path}: {no_such_message(converter_name, 'converter', CONVERTERS)}"
+        for config_path, converter_name in configured_converters
         if converter_name not in CONVERTERS
     ]:
         raise ConfigError(unknown_names)
@@ -143,10 +143,14 @@ def check_converters(settings: Ingest) -> None:
 
 def choose_converters(settings: Ingest, ending: str) -> list[str]:
     """The converters for files of this ending, first choice first."""
-    if ending in TEXT:
+    if ending in TEXT_ENDINGS:
         return ["plain"]
-    listed = settings.converters.get(ending[1:]) or settings.converters.get("image" if ending in IMAGES else "*", [])
-    converter_names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
+    listed_converters = settings.converters.get(ending[1:]) or settings.converters.get(
+        "image" if ending in IMAGE_ENDINGS else "*", []
+    )
+    converter_names = list(
+        dict.fromkeys([settings.converter, *listed_converters] if settings.converter else listed_converters)
+    )
     return [
         converter_name
         for converter_name in converter_names
@@ -154,19 +158,19 @@ def choose_converters(settings: Ingest, ending: str) -> list[str]:
     ]
 
 
-def run_converter(converter_name: str, request: Request) -> Conversion:
+def run_converter(converter_name: str, request: ConversionRequest) -> Conversion:
     """The named converter's rendition. Raises whatever the converter raises."""
     import importlib
 
-    module = importlib.import_module(f"groundwork.documents.engines.{CONVERTERS[converter_name].module}")
-    conversion: Conversion = module.convert(request)
+    converter_module = importlib.import_module(f"groundwork.documents.engines.{CONVERTERS[converter_name].module}")
+    conversion: Conversion = converter_module.convert(request)
     return conversion
 
 
 def require_converter(converter_name: str) -> None:
     """Raise MissingExtra where a package of the named converter is not installed."""
     for package in CONVERTERS[converter_name].packages:
-        if not _version(package):
+        if not _package_version(package):
             raise MissingExtra(f"The converter {converter_name}", CONVERTERS[converter_name].extra)
 
 
@@ -192,11 +196,11 @@ def missing_converter_remedy(ending: str) -> str:
 def converter_versions(converter_name: str) -> str:
     """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
     packages = CONVERTERS[converter_name].packages if converter_name in CONVERTERS else ()
-    return ", ".join(f"{package} {_version(package)}" for package in packages)
+    return ", ".join(f"{package} {_package_version(package)}" for package in packages)
 
 
 @cache
-def _version(package: str) -> str:
+def _package_version(package: str) -> str:
     """The installed version, "" where there is none; looked up once, for that reads a file as long as a README."""
     from importlib.metadata import PackageNotFoundError, version
 

@@ -23,19 +23,19 @@ from groundwork.documents.auditing.doubtful_pages_html import (
 )
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.converter_processes import (
-    ProcessCalls,
-    call_crashes,
-    failure_reason,
+    ConverterProcessCalls,
+    conversion_crashes,
+    converter_failure_reason,
+    converter_refusal_with_remedy,
     find_crashing_pages,
-    is_crash,
+    is_converter_crash,
     picture_slots,
-    refusal_with_remedy,
 )
 from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
-    IMAGES,
+    IMAGE_ENDINGS,
     Conversion,
-    Request,
+    ConversionRequest,
     choose_converters,
     converter_versions,
     is_installed,
@@ -48,8 +48,8 @@ from groundwork.documents.conversion.first_conversion import FirstConversion, re
 from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages
 from groundwork.documents.conversion.page_renditions import AuditedPages, audit_pages, convert_pages
 from groundwork.documents.conversion.page_warnings import (
-    OCR,
-    doubt,
+    OCR_REMEDY,
+    doubt_of_page,
     is_unreadable_draft,
     page_ranges,
     page_warnings,
@@ -75,16 +75,16 @@ from groundwork.settings.config_schema import Config
 
 
 @dataclass
-class Ingestion:
+class DocumentConversion:
     """One document, its settings and what is known of it so far."""
 
     source: DocumentFile
     config: Config
     scratch: Path
     images: Path  # the folder for its pictures, where they are kept
-    count: PageCount
+    count: ConvertedPageCount
     reader: Callable[[str, Picture], PageReader]  # (the document's name, its pictures) -> what asks the vision model
-    service: Callable[[Request], Awaitable[Conversion]]  # what converts a file elsewhere
+    service: Callable[[ConversionRequest], Awaitable[Conversion]]  # what converts a file elsewhere
     first: int = 0  # only so many pages; 0: all
     password: str = ""
     pages: str = ""  # only these, such as "1-3, 7"; "": all
@@ -94,43 +94,45 @@ class Ingestion:
     doubtful: list[DoubtfulPage] = field(default_factory=list)  # pages that a reader should look at
     not_shown: list[int] = field(default_factory=list)  # more of them
     _converter: str = ""  # the converter of a document without pages
-    _finished: int = 0  # pages that are shown as such
+    _finished_pages: int = 0  # pages that are shown as such
     _pdf_path: str = ""  # that opens without a password
-    _is_counted: bool = False  # whether the number of pages is shown
+    _is_page_count_shown: bool = False  # whether the number of pages is shown
 
     @functools.cached_property
-    def _processes(self) -> ProcessCalls:
-        return ProcessCalls(self.config.ingest, self._page_done)
+    def _processes(self) -> ConverterProcessCalls:
+        return ConverterProcessCalls(self.config.ingest, self._count_converted_page)
 
     @functools.cached_property
     def _first_conversion(self) -> FirstConversion:
-        return FirstConversion(self.config.ingest, self._start_count, self._page_done)
+        return FirstConversion(self.config.ingest, self._start_page_count, self._count_converted_page)
 
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
-        digest = content_hash(path)
-        ending, examine_warnings = await self._processes.call_or_refuse(examine, path, settings.max_unpacked_mb)
+        document_digest = content_hash(path)
+        document_ending, examine_warnings = await self._processes.call_or_refuse(
+            examine, path, settings.max_unpacked_mb
+        )
         self.warnings = [*self.source.warnings, *examine_warnings]
-        converter_names = choose_converters(settings, ending)
+        converter_names = choose_converters(settings, document_ending)
         if not converter_names:
-            raise BadDocument(f"no converter for {ending}; {missing_converter_remedy(ending)}")
-        if ending == ".pdf":
+            raise BadDocument(f"no converter for {document_ending}; {missing_converter_remedy(document_ending)}")
+        if document_ending == ".pdf":
             markdown, pages, title = await self._read_pdf(path, converter_names)
         elif CONVERTERS[converter_names[0]].remote:
             markdown, pages, title = await self._read_picture(path, converter_names[0])
         else:
-            markdown, pages, title = await self._read_whole(path, ending, converter_names)
-        title = self.title or choose_title(markdown, self.source.name, title, pdf=ending == ".pdf")
-        markdown, pages = await self._place_pictures(markdown, pages, ending)
-        if content_hash(path) != digest:
+            markdown, pages, title = await self._read_whole(path, document_ending, converter_names)
+        title = self.title or choose_title(markdown, self.source.name, title, pdf=document_ending == ".pdf")
+        markdown, pages = await self._with_pictures_in_place(markdown, pages, document_ending)
+        if content_hash(path) != document_digest:
             raise BadDocument("it changed while it was read; run again")
         page_counts = Counter(page.converter.partition(":")[0] for page in pages)
         converter = page_counts.most_common(1)[0][0] if page_counts else self._converter
         return markdown, Document(
             id=self.source.id,
             source=self.source.name,
-            sha256=digest,
+            sha256=document_digest,
             converter=converter,
             converter_version=converter_versions(converter) or (settings.vision.model if is_remote(converter) else ""),
             characters=len(markdown),
@@ -140,7 +142,7 @@ class Ingestion:
             language=self.language,
         )
 
-    async def _place_pictures(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
+    async def _with_pictures_in_place(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
         """With a PDF's own pictures, where they are to be kept; marker's pages have those that marker found."""
         page_numbers = [page.number for page in pages if not page.converter.startswith("marker")]
         if not self.config.ingest.pictures or ending != ".pdf" or not page_numbers:
@@ -148,24 +150,26 @@ class Ingestion:
         try:
             pdf_pictures = await self._processes.call(take_pictures, self._pdf_path, page_numbers, str(self.images))
         except WorkerFailed as error:
-            self.warnings.append(f"its pictures could not be taken out: {failure_reason(error)}")
+            self.warnings.append(f"its pictures could not be taken out: {converter_failure_reason(error)}")
             return markdown, pages
         self.warnings += pdf_pictures.warnings
         return with_pictures(markdown, pages, pdf_pictures.pictures)
 
     async def _read_whole(self, path: Path, ending: str, converter_names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
-        request = Request(source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images))
-        reasons: list[str] = []
-        refusal = ""
+        request = ConversionRequest(
+            source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images)
+        )
+        failure_reasons: list[str] = []
+        converter_refusal = ""
         for converter_name in converter_names:
             try:
                 require_converter(converter_name)
             except MissingExtra as error:
                 if converter_name == self.config.ingest.converter:
                     raise
-                if ending not in IMAGES:  # of which OCR says the same
-                    reasons.append(str(error))
+                if ending not in IMAGE_ENDINGS:  # of which OCR_REMEDY says the same
+                    failure_reasons.append(str(error))
                 continue
             try:
                 conversion = await (
@@ -174,16 +178,16 @@ class Ingestion:
                     else self._processes.call(run_converter, converter_name, request)
                 )
             except (WorkerFailed, UnitError) as error:
-                reasons.append(failure_reason(error, converter_name))
-                refusal = refusal or refusal_with_remedy(error)
+                failure_reasons.append(converter_failure_reason(error, converter_name))
+                converter_refusal = converter_refusal or converter_refusal_with_remedy(error)
                 continue
             self._converter = converter_name
-            self.warnings += [*reasons, *conversion.warnings]
-            return self._joined(conversion, converter_name, ending)
-        remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
-        raise BadDocument(refusal or f"{'; '.join(reasons) or 'it is a picture'}; {remedy}")
+            self.warnings += [*failure_reasons, *conversion.warnings]
+            return self._joined_document(conversion, converter_name, ending)
+        remedy = OCR_REMEDY if ending in IMAGE_ENDINGS else "it may be damaged: save it again or as PDF"
+        raise BadDocument(converter_refusal or f"{'; '.join(failure_reasons) or 'it is a picture'}; {remedy}")
 
-    def _joined(self, conversion: Conversion, converter_name: str, ending: str) -> tuple[str, list[Page], str]:
+    def _joined_document(self, conversion: Conversion, converter_name: str, ending: str) -> tuple[str, list[Page], str]:
         """The pages asked for as one text. Raises BadDocument where they hold none."""
         has_pages = len(conversion.pages) > 1
         if self.pages and not has_pages:
@@ -192,25 +196,27 @@ class Ingestion:
         page_texts = [conversion.pages[page_number - 1] for page_number in page_numbers]
         if not "".join(page_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
-            raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGES else as_pdf}")
-        stitched = join_pages(page_texts, flowing=False, titles_apart=converter_name != "plain")
-        numbered = zip(page_numbers, stitched.spans, strict=True) if has_pages else ()
-        pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered]
-        return stitched.markdown, pages, conversion.title
+            raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGE_ENDINGS else as_pdf}")
+        joined_document = join_pages(page_texts, flowing=False, titles_apart=converter_name != "plain")
+        numbered_spans = zip(page_numbers, joined_document.spans, strict=True) if has_pages else ()
+        pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered_spans]
+        return joined_document.markdown, pages, conversion.title
 
     async def _read_picture(self, path: Path, converter_name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
         page_numbers = self._requested_pages(await self._processes.call_or_refuse(count_frames, str(path)))
         self.count.start(len(page_numbers), "pages")
-        audited = await self._read_by_vision(path, page_numbers, [])
-        if failures := [f"page {n}: {why}" for n, why in zip(page_numbers, audited.troubles, strict=True) if why]:
-            raise BadDocument("; ".join(failures))
-        stitched = join_pages(audited.pages)
+        audited_frames = await self._read_by_vision(path, page_numbers, [])
+        if frame_failures := [
+            f"page {n}: {why}" for n, why in zip(page_numbers, audited_frames.troubles, strict=True) if why
+        ]:
+            raise BadDocument("; ".join(frame_failures))
+        joined_frames = join_pages(audited_frames.pages)
         pages = [
             Page(number=n, start=start, end=end, converter=converter_name, scan=True)
-            for n, (start, end) in zip(page_numbers, stitched.spans, strict=True)
+            for n, (start, end) in zip(page_numbers, joined_frames.spans, strict=True)
         ]
-        return stitched.markdown, pages, ""
+        return joined_frames.markdown, pages, ""
 
     def _requested_pages(self, count: int) -> list[int]:
         """The numbers of the pages to read, of `count` that there are."""
@@ -220,30 +226,34 @@ class Ingestion:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
         path, layer = await self._open_pdf(path, converter_names[0])
         self._pdf_path = str(path)
-        drafts = [PageDraft() for _ in layer.pages]
+        page_drafts = [PageDraft() for _ in layer.pages]
         page_numbers = requested_pages(layer, self.pages, self.first)
-        self._start_count(len(page_numbers))
+        self._start_page_count(len(page_numbers))
         for i, converter_name in enumerate(converter_names):
-            due = self._due_pages(layer, drafts, page_numbers)
+            due_pages = self._due_pages(layer, page_drafts, page_numbers)
             if converter_name == "ocr" and i > 0:
-                due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
+                due_pages = [
+                    n for n in due_pages if layer.scans[n - 1]
+                ]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[converter_name].by_sight:
-                due = sorted({*due, *(n for n in unreadable_pages_of(drafts, layer) if n in page_numbers)})
-            if due and is_installed(converter_name, needed=i == 0):
+                due_pages = sorted(
+                    {*due_pages, *(n for n in unreadable_pages_of(page_drafts, layer) if n in page_numbers)}
+                )
+            if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
-                    self._show_finished(len(page_numbers) - len(due))
-                await self._attempt(converter_name, path, layer, due, drafts)
-        _fill_from_text_layer(drafts, layer, page_numbers)
+                    self._show_finished(len(page_numbers) - len(due_pages))
+                await self._attempt_conversion(converter_name, path, layer, due_pages, page_drafts)
+        _fill_from_text_layer(page_drafts, layer, page_numbers)
         self._show_finished(len(page_numbers))
-        if not any(draft.markdown.strip() for draft in drafts):
-            raise BadDocument(self._why_empty(layer, drafts))
-        unreadable_pages = unreadable_pages_of(drafts, layer)
+        if not any(page_draft.markdown.strip() for page_draft in page_drafts):
+            raise BadDocument(self._why_document_is_empty(layer, page_drafts))
+        unreadable_pages = unreadable_pages_of(page_drafts, layer)
         if unreadable_pages:
-            self.warnings.append(f"{page_ranges(unreadable_pages)}: {UNREADABLE}; {OCR}")
+            self.warnings.append(f"{page_ranges(unreadable_pages)}: {UNREADABLE}; {OCR_REMEDY}")
             for page_number in unreadable_pages:
-                drafts[page_number - 1].audit = None  # there is nothing to hold it against
-                drafts[page_number - 1].is_unreadable = True
-        markdown, pages = assemble_pages(layer, drafts, page_numbers)
+                page_drafts[page_number - 1].audit = None  # there is nothing to hold it against
+                page_drafts[page_number - 1].is_unreadable = True
+        markdown, pages = assemble_pages(layer, page_drafts, page_numbers)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold, layer.partly_unreadable)
         await self._show_doubtful(path, markdown, pages, layer, unreadable_pages)
         return markdown, pages, layer.title
@@ -253,91 +263,101 @@ class Ingestion:
     ) -> None:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
-        reasons = {page.number: UNREADABLE if page.number in unreadable else doubt(page, threshold) for page in pages}
-        doubtful_pages = [page for page in pages if reasons[page.number]]
+        doubt_reasons = {
+            page.number: UNREADABLE if page.number in unreadable else doubt_of_page(page, threshold) for page in pages
+        }
+        doubtful_pages = [page for page in pages if doubt_reasons[page.number]]
         self.not_shown = [page.number for page in doubtful_pages[MOST_DOUBTFUL_PAGES:]]
         for page in doubtful_pages[:MOST_DOUBTFUL_PAGES]:
             try:
-                picture = await self._processes.call(
+                page_picture = await self._processes.call(
                     page_jpeg, str(path), page.number, DOUBTFUL_PICTURE_SIDE, DOUBTFUL_PICTURE_QUALITY
                 )
             except WorkerFailed:
-                picture = b""
-            text = markdown[page.start : page.end]
-            layer_text, reason = layer.pages[page.number - 1], reasons[page.number]
-            self.doubtful.append(DoubtfulPage(page.number, reason, picture, layer_text, text))
+                page_picture = b""
+            page_markdown = markdown[page.start : page.end]
+            layer_text, reason = layer.pages[page.number - 1], doubt_reasons[page.number]
+            self.doubtful.append(DoubtfulPage(page.number, reason, page_picture, layer_text, page_markdown))
 
     def _due_pages(self, layer: TextLayer, drafts: list[PageDraft], page_numbers: list[int]) -> list[int]:
         threshold = self.config.ingest.audit_threshold
         return [n for n in page_numbers if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
 
-    def _start_count(self, pages: int) -> None:
-        if not self._is_counted:
+    def _start_page_count(self, pages: int) -> None:
+        if not self._is_page_count_shown:
             self.count.start(pages, "pages")
-        self._is_counted = True
+        self._is_page_count_shown = True
 
     def _show_finished(self, finished: int) -> None:
         """How many pages are finished: fewer than before where the next converter has some of them again."""
-        self.count.advance(finished - self._finished)
-        self._finished = finished
+        self.count.advance(finished - self._finished_pages)
+        self._finished_pages = finished
 
-    def _page_done(self, n: int = 1) -> None:
-        self._show_finished(self._finished + n)
+    def _count_converted_page(self, n: int = 1) -> None:
+        self._show_finished(self._finished_pages + n)
 
-    async def _attempt(
-        self, converter_name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]
+    async def _attempt_conversion(
+        self, converter_name: str, path: Path, layer: TextLayer, due_pages: list[int], page_drafts: list[PageDraft]
     ) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
-        finished = self._finished
+        finished = self._finished_pages
         try:
-            outcome = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[converter_name].remote else
-                          self._convert(converter_name, path, due, layer))  # fmt: skip
+            audited_pages = await (
+                self._read_by_vision(path, due_pages, layer.pages)
+                if CONVERTERS[converter_name].remote
+                else self._convert_due_pages(converter_name, path, due_pages, layer)
+            )
         except (WorkerFailed, UnitError) as error:
-            crashing = due
-            if is_crash(error) and not CONVERTERS[converter_name].remote:
-                crashing = await find_crashing_pages(
-                    due, lambda pages: call_crashes(self._convert(converter_name, path, pages, layer))
+            crashing_pages = due_pages
+            if is_converter_crash(error) and not CONVERTERS[converter_name].remote:
+                crashing_pages = await find_crashing_pages(
+                    due_pages,
+                    lambda pages: conversion_crashes(self._convert_due_pages(converter_name, path, pages, layer)),
                 )
             self._show_finished(finished)
-            reason = failure_reason(error, converter_name)
-            self.warnings.append(reason if len(crashing) == len(due) else f"{page_ranges(crashing)}: {reason}")
-            for page_number in crashing:
-                drafts[page_number - 1].fell_back = drafts[page_number - 1].fell_back or reason
-            if others := [page_number for page_number in due if page_number not in crashing]:
-                await self._attempt(converter_name, path, layer, others, drafts)
+            failure = converter_failure_reason(error, converter_name)
+            self.warnings.append(
+                failure if len(crashing_pages) == len(due_pages) else f"{page_ranges(crashing_pages)}: {failure}"
+            )
+            for page_number in crashing_pages:
+                page_drafts[page_number - 1].fell_back = page_drafts[page_number - 1].fell_back or failure
+            if pages_without_crash := [page_number for page_number in due_pages if page_number not in crashing_pages]:
+                await self._attempt_conversion(converter_name, path, layer, pages_without_crash, page_drafts)
             return
-        self.warnings += outcome.warnings
-        for i, page_number in enumerate(due):
-            trouble = outcome.troubles[i] if outcome.troubles else ""
+        self.warnings += audited_pages.warnings
+        for i, page_number in enumerate(due_pages):
+            page_trouble = audited_pages.troubles[i] if audited_pages.troubles else ""
             if (
                 CONVERTERS[converter_name].by_sight
-                and is_unreadable_draft(drafts[page_number - 1], layer, page_number)
-                and outcome.pages[i].strip()
+                and is_unreadable_draft(page_drafts[page_number - 1], layer, page_number)
+                and audited_pages.pages[i].strip()
             ):
-                drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
-            drafts[page_number - 1].offer(
-                outcome.pages[i],
-                outcome.audits[i],
-                outcome.makers[i],
-                trouble and f"{converter_name}: {trouble}",
+                page_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
+            page_drafts[page_number - 1].offer(
+                audited_pages.pages[i],
+                audited_pages.audits[i],
+                audited_pages.makers[i],
+                page_trouble and f"{converter_name}: {page_trouble}",
                 judged=CONVERTERS[converter_name].remote,
             )
 
-    async def _convert(self, converter_name: str, path: Path, due: list[int], layer: TextLayer) -> AuditedPages:
-        if audited := self._first_conversion.take(converter_name):
-            return audited
-        pages = None if len(due) == layer.page_count else due
+    async def _convert_due_pages(
+        self, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
+    ) -> AuditedPages:
+        if audited_pages := self._first_conversion.take(converter_name):
+            return audited_pages
+        pages = None if len(due_pages) == layer.page_count else due_pages
         request = dataclasses.replace(self._pdf_request(path), pages=pages, page_count=layer.page_count)
         if CONVERTERS[converter_name].hosted:
             conversion = await self.service(request)
-            audited = await self._processes.call(audit_pages, converter_name, conversion, due, layer.pages)
-            self._page_done(len(due))
-            return audited
+            audited_pages = await self._processes.call(audit_pages, converter_name, conversion, due_pages, layer.pages)
+            self._count_converted_page(len(due_pages))
+            return audited_pages
         return await self._processes.call(
             convert_pages, converter_name, request, layer.pages, models=CONVERTERS[converter_name].models
         )
 
-    async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> AuditedPages:
+    async def _read_by_vision(self, path: Path, due_pages: list[int], layer: list[str]) -> AuditedPages:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
 
@@ -346,12 +366,12 @@ class Ingestion:
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
-        slots, threshold = picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
-        reader = self.reader(self.source.name, picture)
-        return await reader.read_pages(due, layer, threshold, slots, self._page_done)
+        free_slots, threshold = picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
+        page_reader = self.reader(self.source.name, picture)
+        return await page_reader.read_pages(due_pages, layer, threshold, free_slots, self._count_converted_page)
 
-    def _pdf_request(self, path: Path) -> Request:
-        return Request(
+    def _pdf_request(self, path: Path) -> ConversionRequest:
+        return ConversionRequest(
             source=str(path),
             ending=".pdf",
             settings=self.config.ingest,
@@ -363,9 +383,9 @@ class Ingestion:
     async def _open_pdf(self, path: Path, converter: str) -> tuple[Path, TextLayer]:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
-            target = self.scratch / "unlocked.pdf"
-            await self._processes.call_or_refuse(unlock, str(path), self.password, str(target))
-            path = target
+            unlocked_path = self.scratch / "unlocked.pdf"
+            await self._processes.call_or_refuse(unlock, str(path), self.password, str(unlocked_path))
+            path = unlocked_path
         layer = await self._read_layer(path, converter)
         if layer.damaged:
             self.warnings.append(f"{page_ranges(layer.damaged)} cannot be opened; save the file again to have them too")
@@ -386,27 +406,29 @@ class Ingestion:
             self._show_finished(0)
         return await self._processes.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
 
-    def _why_empty(self, layer: TextLayer, drafts: list[PageDraft]) -> str:
-        reasons = [draft.fell_back for draft in drafts if draft.fell_back]
-        cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
-        cause = UNREADABLE if layer.misleading and not any(layer.scans) else cause
-        return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
+    def _why_document_is_empty(self, layer: TextLayer, page_drafts: list[PageDraft]) -> str:
+        fallback_reasons = [page_draft.fell_back for page_draft in page_drafts if page_draft.fell_back]
+        empty_cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
+        empty_cause = UNREADABLE if layer.misleading and not any(layer.scans) else empty_cause
+        return "; ".join(dict.fromkeys([empty_cause, *fallback_reasons, *self.warnings, OCR_REMEDY]))
 
 
-def _fill_from_text_layer(drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
+def _fill_from_text_layer(page_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
     """Give each page that no converter read what its text layer holds."""
-    page_texts = without_running(layer.pages)
-    if not any(page_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
-        page_texts = layer.pages
+    layer_texts = without_running(layer.pages)
+    if not any(layer_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
+        layer_texts = layer.pages
     for page_number in page_numbers:
-        draft, text = drafts[page_number - 1], page_texts[page_number - 1]
-        if not draft.markdown.strip() and text.strip():
-            draft.markdown, draft.converter = mend_broken_lines(text), "text layer"
-            draft.audit = AuditReference(text).audit(draft.markdown)
-            draft.fell_back = draft.fell_back or f"no converter gave its text, and tables are lost; {OCR}"
+        page_draft, layer_text = page_drafts[page_number - 1], layer_texts[page_number - 1]
+        if not page_draft.markdown.strip() and layer_text.strip():
+            page_draft.markdown, page_draft.converter = mend_broken_lines(layer_text), "text layer"
+            page_draft.audit = AuditReference(layer_text).audit(page_draft.markdown)
+            page_draft.fell_back = (
+                page_draft.fell_back or f"no converter gave its text, and tables are lost; {OCR_REMEDY}"
+            )
 
 
-class PageCount(Protocol):
+class ConvertedPageCount(Protocol):
     """Where finished pages are shown."""
 
     def start(self, total: int, what: str) -> None: ...

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from groundwork.documents.conversion.converter_processes import (
-    ProcessCalls,
+    ConverterProcessCalls,
 )
 from groundwork.documents.conversion.converter_table import (
-    Request,
+    ConversionRequest,
 )
 from groundwork.documents.conversion.page_renditions import AuditedPages
 from groundwork.documents.overrides_and_recipe import override_pages
@@ -19,9 +19,9 @@ from groundwork.documents.pdf_files.text_layer import TextLayer, text_layer
 from groundwork.processes.worker_pool import WorkerFailed, report_progress
 from groundwork.settings.config_schema import Ingest
 
-MOST_OPEN = 100  # pages
+MOST_OPEN_PAGES = 100  # pages
 
-Convert = Callable[[str, Request, list[str]], AuditedPages]
+ConvertPages = Callable[[str, ConversionRequest, list[str]], AuditedPages]
 
 
 class FirstConversion:
@@ -29,61 +29,63 @@ class FirstConversion:
 
     def __init__(self, settings: Ingest, start: Callable[[int], object], on_page: Callable[[int], object]) -> None:
         """`start` is told how many pages are converted, `on_page` how many more of them are done."""
-        self._processes = ProcessCalls(settings, self._take_report)
+        self._processes = ConverterProcessCalls(settings, self._report_first_pages)
         self._start, self._on_page = start, on_page
         self._is_started = False
-        self._results: dict[str, AuditedPages | WorkerFailed] = {}  # by converter
+        self._first_results: dict[str, AuditedPages | WorkerFailed] = {}  # by converter
 
     async def read_layer(
-        self, convert: Convert, converter: str, request: Request, pages: str, first: int
+        self, convert: ConvertPages, converter: str, request: ConversionRequest, pages: str, first: int
     ) -> TextLayer | None:
         """The text layer; None where the call fails, and may do so for the converter alone."""
         try:
-            layer, converted = await self._processes.call(convert_first, convert, converter, request, pages, first)
+            layer, first_pages = await self._processes.call(convert_first, convert, converter, request, pages, first)
         except WorkerFailed as error:
             if error.kind == "timeout":  # which is not waited for twice
-                self._results[converter] = error
+                self._first_results[converter] = error
             return None
-        if converted:
-            self._results[converter] = converted
+        if first_pages:
+            self._first_results[converter] = first_pages
         return layer
 
     def take(self, converter: str) -> AuditedPages | None:
         """Its pages, at the first time of asking. Raises WorkerFailed where their time ran out."""
-        conversion_result = self._results.pop(converter, None)
-        if isinstance(conversion_result, WorkerFailed):
-            raise conversion_result
-        return conversion_result
+        first_result = self._first_results.pop(converter, None)
+        if isinstance(first_result, WorkerFailed):
+            raise first_result
+        return first_result
 
-    def _take_report(self, n: int) -> None:
+    def _report_first_pages(self, n: int) -> None:
         (self._on_page if self._is_started else self._start)(n)
         self._is_started = True
 
 
-class LayerAndPages(NamedTuple):
+class LayerAndFirstPages(NamedTuple):
     """The text layer of a PDF, and its pages by a converter; None where there are none to convert."""
 
     layer: TextLayer
     converted: AuditedPages | None
 
 
-def convert_first(convert: Convert, converter: str, request: Request, pages: str = "", first: int = 0) -> LayerAndPages:
+def convert_first(
+    convert: ConvertPages, converter: str, request: ConversionRequest, pages: str = "", first: int = 0
+) -> LayerAndFirstPages:
     """Read the text layer of `request.source`, and let `convert` (convert_pages) do its pages. In a worker it reports
     how many there are, and then each that is done.
 
     `pages`, `first`: only those that are named so, such as "1-3, 7", and only so many. Of more than ingest.max_pages
     none is converted. Raises BadDocument where the PDF cannot be read, and whatever the converter raises.
     """
-    with OpenPdf(request.source, MOST_OPEN) as pdf:
+    with OpenPdf(request.source, MOST_OPEN_PAGES) as pdf:
         with LOCK:
             layer = text_layer(pdf, 0 if pages else first)
         page_numbers = requested_pages(layer, pages, first)
         if not page_numbers or layer.page_count > request.settings.max_pages:
-            return LayerAndPages(layer, None)
+            return LayerAndFirstPages(layer, None)
         report_progress(len(page_numbers))
-        asked = None if len(page_numbers) == layer.page_count else page_numbers
-        request = dataclasses.replace(request, pages=asked, page_count=layer.page_count, opened=pdf)
-        return LayerAndPages(layer, convert(converter, request, layer.pages))
+        first_numbers = None if len(page_numbers) == layer.page_count else page_numbers
+        request = dataclasses.replace(request, pages=first_numbers, page_count=layer.page_count, opened=pdf)
+        return LayerAndFirstPages(layer, convert(converter, request, layer.pages))
 
 
 def requested_pages(layer: TextLayer, pages: str, first: int) -> list[int]:

@@ -28,11 +28,13 @@ class PageDraft:
         `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
         """
         self.is_complete = judged and not trouble and bool(markdown.strip())
-        is_better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
-        if is_better and self.audit and self.markdown:
+        is_better_draft = (
+            self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
+        )
+        if is_better_draft and self.audit and self.markdown:
             lost_note = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
             self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_note}"
-        if is_better:
+        if is_better_draft:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
 
@@ -51,8 +53,8 @@ def assemble_pages(
     layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]
 ) -> tuple[str, list[Page]]:
     """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
-    chosen_numbers = set(page_numbers)
-    stitched = join_pages(
+    numbers_of_drafts = set(page_numbers)
+    joined_drafts = join_pages(
         set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline])
     )
     pages = [
@@ -67,7 +69,7 @@ def assemble_pages(
             contents=is_contents(draft.markdown),
             unreadable=draft.is_unreadable,
         )
-        for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
-        if number in chosen_numbers
+        for number, ((start, end), draft) in enumerate(zip(joined_drafts.spans, drafts, strict=True), start=1)
+        if number in numbers_of_drafts
     ]
-    return stitched.markdown, pages
+    return joined_drafts.markdown, pages

@@ -16,7 +16,7 @@ import regex
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.readability import contents_lines, count_true_rows, readability
 from groundwork.documents.auditing.structure_likeness import merges_more
-from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
+from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
 from groundwork.documents.layout.forms_and_annotations import TICKS
 from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_words_parted_by_hyphen
@@ -49,137 +49,169 @@ class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
     troubles: list[str] = []  # why a page can not be used, page by page; empty: all can
 
 
-def convert_pages(name: str, request: Request, layer: list[str]) -> AuditedPages:
+def convert_pages(name: str, request: ConversionRequest, layer: list[str]) -> AuditedPages:
     """Run a converter on pages of a PDF, and report each that is done.
 
     `layer` is the text layer of the whole document (or of its first pages). Of a converter that reads each page by
     itself, one that raises costs that page alone; where all do, the first error is raised.
     """
-    numbers = request.pages or list(range(1, len(layer) + 1))
-    request = dataclasses.replace(request, layer=[layer[number - 1] for number in numbers])
-    judge = _Judge(name, layer)
-    return judge.convert_singly(request, numbers) if CONVERTERS[name].singly else judge.convert(request, numbers)
+    page_numbers = request.pages or list(range(1, len(layer) + 1))
+    request = dataclasses.replace(request, layer=[layer[number - 1] for number in page_numbers])
+    auditor = _RenditionAuditor(name, layer)
+    return (
+        auditor.convert_singly(request, page_numbers)
+        if CONVERTERS[name].singly
+        else auditor.convert(request, page_numbers)
+    )
 
 
-class _Judge:
+class _RenditionAuditor:
     """Mends and audits what a converter makes of a document's pages."""
 
     def __init__(self, name: str, layer: Sequence[str]) -> None:
         self._name = name
         self._layer = layer
-        self._keys = running_keys(layer)
+        self._running_keys = running_keys(layer)
         self._first_page_keys: Set[str] = frozenset()  # of them those that stay on the first page
         self._position_keys: set[str] = set()
-        self._words: DocumentWords | None = None
-        self._audited: dict[int, tuple[AuditReference, dict[Draft, Rendition]]] = {}  # what may be asked for once more
+        self._document_words: DocumentWords | None = None
+        self._audited_renditions: dict[
+            int, tuple[AuditReference, dict[RawRendition, Rendition]]
+        ] = {}  # what may be asked for once more
 
-    def convert(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
+    def convert(self, request: ConversionRequest, page_numbers: Sequence[int]) -> AuditedPages:
         """The pages `numbers`, each in its best rendition."""
-        audited = self.audit(run_converter(self._name, request), numbers)
-        for _ in numbers:
+        audited_pages = self.audit(run_converter(self._name, request), page_numbers)
+        for _ in page_numbers:
             report_progress()
-        return audited
+        return audited_pages
 
-    def convert_singly(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
+    def convert_singly(self, request: ConversionRequest, page_numbers: Sequence[int]) -> AuditedPages:
         """The pages `numbers`, each converted by itself. Raises what the first one raised where all do."""
-        by_page, errors = [], []
-        for number, layer_page in zip(numbers, request.layer, strict=True):
-            page_request = dataclasses.replace(request, pages=[number], layer=[layer_page])
+        audited_singly, page_errors = [], []
+        for page_number, layer_page in zip(page_numbers, request.layer, strict=True):
+            page_request = dataclasses.replace(request, pages=[page_number], layer=[layer_page])
             try:
-                by_page.append(self.convert(page_request, [number]))
+                audited_singly.append(self.convert(page_request, [page_number]))
             except Exception as error:
-                errors.append(error)
-                by_page.append(self._failed_page(number, error))
+                page_errors.append(error)
+                audited_singly.append(self._failed_rendition(page_number, error))
                 report_progress()
-        if errors and len(errors) == len(numbers):
-            raise errors[0]
+        if page_errors and len(page_errors) == len(page_numbers):
+            raise page_errors[0]
         return AuditedPages(
-            pages=[page for audited in by_page for page in audited.pages],
-            audits=[audit for audited in by_page for audit in audited.audits],
-            makers=[maker for audited in by_page for maker in audited.makers],
-            warnings=[warning for audited in by_page for warning in audited.warnings],
-            troubles=[trouble for audited in by_page for trouble in audited.troubles or [""]] if errors else [],
+            pages=[page for audited_page in audited_singly for page in audited_page.pages],
+            audits=[audit for audited_page in audited_singly for audit in audited_page.audits],
+            makers=[maker for audited_page in audited_singly for maker in audited_page.makers],
+            warnings=[warning for audited_page in audited_singly for warning in audited_page.warnings],
+            troubles=[trouble for audited_page in audited_singly for trouble in audited_page.troubles or [""]]
+            if page_errors
+            else [],
         )
 
-    def _failed_page(self, number: int, error: Exception) -> AuditedPages:
-        reason = f"{type(error).__name__}: {error}"
+    def _failed_rendition(self, page_number: int, error: Exception) -> AuditedPages:
+        failed_reason = f"{type(error).__name__}: {error}"
         return AuditedPages(
             pages=[""],
-            audits=[AuditReference(self._layer[number - 1]).audit("")],
+            audits=[AuditReference(self._layer[page_number - 1]).audit("")],
             makers=[self._name],
-            warnings=[f"page {number}: {self._name}: {reason}"],
-            troubles=[reason],
+            warnings=[f"page {page_number}: {self._name}: {failed_reason}"],
+            troubles=[failed_reason],
         )
 
-    def audit(self, conversion: Conversion, numbers: Sequence[int]) -> AuditedPages:
+    def audit(self, conversion: Conversion, page_numbers: Sequence[int]) -> AuditedPages:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
-        left_out = conversion.running or [[] for _ in numbers]
-        self._position_keys = unnumbered_keys(left_out, numbers)
-        cells_by_page = dict(zip(numbers, left_out, strict=True))
-        self._first_page_keys = unrepeated_keys(self._layer, self._keys, cells_by_page, conversion.first_page)
-        chosen = [self._best_rendition(conversion, i, number, left_out[i]) for i, number in enumerate(numbers)]
+        running_cells = conversion.running or [[] for _ in page_numbers]
+        self._position_keys = unnumbered_keys(running_cells, page_numbers)
+        cells_by_page = dict(zip(page_numbers, running_cells, strict=True))
+        self._first_page_keys = unrepeated_keys(self._layer, self._running_keys, cells_by_page, conversion.first_page)
+        best_renditions = [
+            self._best_rendition_of_page(conversion, i, page_number, running_cells[i])
+            for i, page_number in enumerate(page_numbers)
+        ]
         for i in conversion.read_due():
-            chosen[i] = self._best_rendition(conversion, i, numbers[i], left_out[i])
-        pages = [plain_contents(self._mend(rendition)) for rendition in chosen]
+            best_renditions[i] = self._best_rendition_of_page(conversion, i, page_numbers[i], running_cells[i])
+        pages = [plain_contents(self._mend_rendition(rendition)) for rendition in best_renditions]
         return AuditedPages(
-            pages=self._without_own_headers(pages, numbers),
-            audits=[rendition.audit for rendition in chosen],
-            makers=[f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in chosen],
+            pages=self._without_headers_of_markdown(pages, page_numbers),
+            audits=[rendition.audit for rendition in best_renditions],
+            makers=[
+                f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in best_renditions
+            ],
             warnings=conversion.warnings,
         )
 
-    def _without_own_headers(self, pages: list[str], numbers: Sequence[int]) -> list[str]:
+    def _without_headers_of_markdown(self, pages: list[str], page_numbers: Sequence[int]) -> list[str]:
         """The pages; of those in a shaped script, whose text layer spells its headers in another way, without what runs
         through their Markdown."""
-        is_shaped_page = [is_shaped(self._layer[number - 1]) for number in numbers]
+        is_shaped_page = [is_shaped(self._layer[page_number - 1]) for page_number in page_numbers]
         if not any(is_shaped_page):
             return pages
-        stripped = without_running(pages, numbers)
-        return [after if shaped else page for page, after, shaped in zip(pages, stripped, is_shaped_page, strict=True)]
+        stripped_pages = without_running(pages, page_numbers)
+        return [
+            after if shaped else page for page, after, shaped in zip(pages, stripped_pages, is_shaped_page, strict=True)
+        ]
 
-    def _best_rendition(
-        self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]
+    def _best_rendition_of_page(
+        self, conversion: Conversion, i: int, page_number: int, running_cells: Sequence[Sequence[str]]
     ) -> Rendition:
-        layer = self._strip(self._layer[number - 1], number, left_out)
-        reference, audited = self._audited.pop(i) if i in self._audited else (AuditReference(layer), {})
-        renditions = self._drafts(conversion.renditions or {"": conversion.pages}, i, number, left_out)
-        only_running = left_out and not reference.words  # and nothing that another rendition could keep
-        chosen = choose_rendition(islice(renditions, 1) if only_running else renditions, reference, audited)
-        if len(audited) > 1:  # an engine that costs much may yet be read
-            self._audited[i] = reference, audited
-        return chosen
+        page_layer = self._strip_running_lines(self._layer[page_number - 1], page_number, running_cells)
+        reference, audited_renditions = (
+            self._audited_renditions.pop(i) if i in self._audited_renditions else (AuditReference(page_layer), {})
+        )
+        raw_renditions = self._raw_renditions(
+            conversion.renditions or {"": conversion.pages}, i, page_number, running_cells
+        )
+        only_running = running_cells and not reference.words  # and nothing that another rendition could keep
+        best_rendition = choose_rendition(
+            islice(raw_renditions, 1) if only_running else raw_renditions, reference, audited_renditions
+        )
+        if len(audited_renditions) > 1:  # an engine that costs much may yet be read
+            self._audited_renditions[i] = reference, audited_renditions
+        return best_rendition
 
-    def _drafts(
-        self, renditions: Mapping[str, Sequence[str]], i: int, number: int, left_out: Sequence[Sequence[str]]
-    ) -> Iterator[Draft]:
+    def _raw_renditions(
+        self, renditions: Mapping[str, Sequence[str]], i: int, page_number: int, running_cells: Sequence[Sequence[str]]
+    ) -> Iterator[RawRendition]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
-            draft = pages[i] if maker == OWN_RENDITION else mend_broken_lines(pages[i])
-            yield maker, self._strip(draft, number, [] if maker == OWN_RENDITION else left_out)
+            mended_page = pages[i] if maker == OWN_RENDITION else mend_broken_lines(pages[i])
+            yield (
+                maker,
+                self._strip_running_lines(mended_page, page_number, [] if maker == OWN_RENDITION else running_cells),
+            )
 
-    def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
+    def _strip_running_lines(self, page: str, page_number: int, running_cells: Sequence[Sequence[str]]) -> str:
         """The page without what runs through the document: lines that the converter has left out, given by their
         cells, and those that the text layer tells."""
-        page = without_lines(page, left_out)
-        headings = {key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, number)}
-        return strip_running([page], self._keys - (self._position_keys & headings), [number], self._first_page_keys)[0]
+        page = without_lines(page, running_cells)
+        heading_keys = {
+            key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, page_number)
+        }
+        return strip_running(
+            [page], self._running_keys - (self._position_keys & heading_keys), [page_number], self._first_page_keys
+        )[0]
 
-    def _mend(self, rendition: Rendition) -> str:
+    def _mend_rendition(self, rendition: Rendition) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
         if rendition.maker == OWN_RENDITION or not has_words_parted_by_hyphen(rendition.markdown):
             return rendition.markdown
-        self._words = self._words or DocumentWords(line for page in self._layer for line in page.split("\n"))
-        return self._words.mend(rendition.markdown)
+        self._document_words = self._document_words or DocumentWords(
+            line for page in self._layer for line in page.split("\n")
+        )
+        return self._document_words.mend(rendition.markdown)
 
 
-def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> AuditedPages:
+def audit_pages(name: str, conversion: Conversion, page_numbers: Sequence[int], layer: list[str]) -> AuditedPages:
     """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
-    return _Judge(name, layer).audit(conversion, numbers)
+    return _RenditionAuditor(name, layer).audit(conversion, page_numbers)
 
 
 _SYMBOL_RUN = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
-_LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
-Draft = tuple[str, str]  # its maker, and its Markdown
+_LEAST_RENDITION_GAIN = (
+    0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
+)
+RawRendition = tuple[str, str]  # its maker, and its Markdown
 
 
 class Rendition(NamedTuple):
@@ -188,64 +220,86 @@ class Rendition(NamedTuple):
     audit: PageAudit
 
 
-def _audit_rendition(maker: str, draft: str, reference: AuditReference) -> Rendition:
+def _audit_rendition(maker: str, markdown: str, reference: AuditReference) -> Rendition:
     """A rendition with its audit; what is not perfect is first mended by the text layer."""
-    audit = reference.audit(draft)
+    audit = reference.audit(markdown)
     if reference.shaped:
-        return Rendition(maker, draft, audit)
+        return Rendition(maker, markdown, audit)
     if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
-        repaired = restore_lost_lines(respell_words(draft, reference), reference)
-        if repaired != draft:
-            return Rendition(maker, repaired, reference.audit(repaired))
-    return Rendition(maker, draft, audit)
+        repaired_markdown = restore_lost_lines(respell_words(markdown, reference), reference)
+        if repaired_markdown != markdown:
+            return Rendition(maker, repaired_markdown, reference.audit(repaired_markdown))
+    return Rendition(maker, markdown, audit)
 
 
-def choose_rendition(drafts: Iterator[Draft], reference: AuditReference, audited: dict[Draft, Rendition]) -> Rendition:
+def choose_rendition(
+    raw_renditions: Iterator[RawRendition], reference: AuditReference, audited_renditions: dict[RawRendition, Rendition]
+) -> Rendition:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure.
 
     `audited`: those that have been audited before; the others are added.
     """
 
-    def audit(draft: Draft) -> Rendition:
-        audited[draft] = audited.get(draft) or _audit_rendition(*draft, reference)
-        return audited[draft]
+    def audit(raw_rendition: RawRendition) -> Rendition:
+        audited_renditions[raw_rendition] = audited_renditions.get(raw_rendition) or _audit_rendition(
+            *raw_rendition, reference
+        )
+        return audited_renditions[raw_rendition]
 
-    maker, text = next(drafts)
-    filled_drafts: Iterator[Draft] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
-    if not reference.words and is_unreadable(text):  # to one engine, and perhaps not to the others
-        filled_drafts = iter([next((draft for draft in filled_drafts if not is_unreadable(draft[1])), (maker, text))])
-    first_draft = next(filled_drafts, (maker, text))
-    chosen = audit(first_draft)
-    while not _is_good(chosen.audit) and (draft := next(filled_drafts, None)):
-        candidate = audit(draft)
-        finds_numbers = len(candidate.audit.lost_numbers) < len(chosen.audit.lost_numbers)
-        margin = 0.0 if finds_numbers else _LEAST_GAIN
-        if candidate.audit.text_kept > chosen.audit.text_kept + margin and _is_no_worse(candidate, chosen, reference):
-            chosen = candidate
-    return chosen
+    maker, first_markdown = next(raw_renditions)
+    filled_renditions: Iterator[RawRendition] = (
+        raw_rendition for raw_rendition in chain([(maker, first_markdown)], raw_renditions) if raw_rendition[1].strip()
+    )
+    if not reference.words and is_unreadable(first_markdown):  # to one engine, and perhaps not to the others
+        filled_renditions = iter(
+            [
+                next(
+                    (raw_rendition for raw_rendition in filled_renditions if not is_unreadable(raw_rendition[1])),
+                    (maker, first_markdown),
+                )
+            ]
+        )
+    first_rendition = next(filled_renditions, (maker, first_markdown))
+    best_rendition = audit(first_rendition)
+    while not _is_good_rendition(best_rendition.audit) and (raw_rendition := next(filled_renditions, None)):
+        candidate = audit(raw_rendition)
+        finds_numbers = len(candidate.audit.lost_numbers) < len(best_rendition.audit.lost_numbers)
+        least_gain = 0.0 if finds_numbers else _LEAST_RENDITION_GAIN
+        if candidate.audit.text_kept > best_rendition.audit.text_kept + least_gain and _is_no_worse_rendition(
+            candidate, best_rendition, reference
+        ):
+            best_rendition = candidate
+    return best_rendition
 
 
-def _is_good(audit: PageAudit) -> bool:
+def _is_good_rendition(audit: PageAudit) -> bool:
     """Whether no other rendition can keep so much more of the page that it would be taken."""
-    return audit.text_kept > 1 - _LEAST_GAIN and not audit.lost_numbers
+    return audit.text_kept > 1 - _LEAST_RENDITION_GAIN and not audit.lost_numbers
 
 
-def _is_no_worse(candidate: Rendition, best: Rendition, reference: AuditReference) -> bool:
-    candidate_qualities, best_qualities = (_qualities(rendition, reference) for rendition in (candidate, best))
+def _is_no_worse_rendition(candidate: Rendition, best: Rendition, reference: AuditReference) -> bool:
+    candidate_qualities, best_qualities = (
+        _rendition_qualities(rendition, reference) for rendition in (candidate, best)
+    )
     keeps_all = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
     return keeps_all and not merges_more(candidate.markdown, best.markdown)
 
 
-def _qualities(rendition: Rendition, reference: AuditReference) -> tuple[float, ...]:
+def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    ticks = sum(map(markdown.count, TICKS))
-    structure = (readability(reference, markdown), count_true_rows(markdown), contents_lines(markdown), ticks)
-    return (*kept_shares, -_count_symbols(markdown, reference), *structure)
+    tick_count = sum(map(markdown.count, TICKS))
+    structure_qualities = (
+        readability(reference, markdown),
+        count_true_rows(markdown),
+        contents_lines(markdown),
+        tick_count,
+    )
+    return (*kept_shares, -_count_symbol_runs(markdown, reference), *structure_qualities)
 
 
-def _count_symbols(markdown: str, reference: AuditReference) -> int:
+def _count_symbol_runs(markdown: str, reference: AuditReference) -> int:
     """Runs of symbols in the place of a word's letters, as a font without a mapping gives them, beyond the layer's."""
     if markdown.isascii():
         return 0

@@ -15,10 +15,10 @@ from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.records import Page
 
-_TABLE_LINES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
+_TABLE_RULES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
 
 
-OCR = as_typed(
+OCR_REMEDY = as_typed(
     "read it with a vision model (--converter gemini) "
     "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
 )
@@ -35,28 +35,33 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
         return True
     if number not in layer.misleading or _is_read_by_sight(draft.converter):
         return False
-    letters = plain_text(_TABLE_LINES.sub(" ", draft.markdown))
+    draft_letters = plain_text(_TABLE_RULES.sub(" ", draft.markdown))
     return (
-        not reads_as_text(letters)
+        not reads_as_text(draft_letters)
         or is_misread(draft.markdown)
-        or is_right_to_left(letters)  # its order cannot be held against anything
-        or says_the_same(letters, layer.misleading[number])
+        or is_right_to_left(draft_letters)  # its order cannot be held against anything
+        or says_the_same(draft_letters, layer.misleading[number])
     )
 
 
 def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
     """The pages that a reader of the text should look at; `partly_unreadable`: as in TextLayer."""
     warnings = [
-        f"page {page.number}: {share:.0%} of its letters are in a font that gives others than the page shows; {OCR}"
+        f"page {page.number}: {share:.0%} of its letters are in a font that gives others than the page shows; "
+        f"{OCR_REMEDY}"
         for page in pages
         if (share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
     ]
-    if scans := [page.number for page in pages if page.scan and page.end == page.start]:
-        warnings.append(f"{page_ranges(scans)} without text (scans); {OCR}")
-    warnings += _fallen_back(pages)
-    doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
-    reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
-    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why not in ("", reasons[number])]
+    if scans_without_text := [page.number for page in pages if page.scan and page.end == page.start]:
+        warnings.append(f"{page_ranges(scans_without_text)} without text (scans); {OCR_REMEDY}")
+    warnings += _fallback_warnings(pages)
+    doubts_by_page = {page.number: doubt_of_page(page, threshold) for page in pages if page.audit}
+    fallback_reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
+    return warnings + [
+        f"page {number}: {page_doubt}"
+        for number, page_doubt in doubts_by_page.items()
+        if page_doubt not in ("", fallback_reasons[number])
+    ]
 
 
 def _is_read_by_sight(converter: str) -> bool:
@@ -64,7 +69,7 @@ def _is_read_by_sight(converter: str) -> bool:
     return name in CONVERTERS and CONVERTERS[name].by_sight
 
 
-def doubt(page: Page, threshold: float) -> str:
+def doubt_of_page(page: Page, threshold: float) -> str:
     """Why a reader should look at the page, as the audit says; "" where it is content."""
     if page.scan and page.end == page.start:
         return "a scan without text"
@@ -75,23 +80,28 @@ def doubt(page: Page, threshold: float) -> str:
     return page.fell_back if page.converter == "text layer" else ""
 
 
-def _fallen_back(pages: Sequence[Page]) -> list[str]:
+def _fallback_warnings(pages: Sequence[Page]) -> list[str]:
     """Which pages another converter made than the one that was asked first, and why."""
-    by_reason: dict[tuple[str, str], list[int]] = {}
+    pages_by_fallback: dict[tuple[str, str], list[int]] = {}
     for page in pages:
-        first_converter, used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
-        if page.fell_back and first_converter != used:
-            by_reason.setdefault((used, page.fell_back), []).append(page.number)
-    return [f"{page_ranges(numbers)} fell back to {used}; {why}" for (used, why), numbers in by_reason.items()]
+        first_converter, converter_used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
+        if page.fell_back and first_converter != converter_used:
+            pages_by_fallback.setdefault((converter_used, page.fell_back), []).append(page.number)
+    return [
+        f"{page_ranges(numbers)} fell back to {converter_used}; {fallback_reason}"
+        for (converter_used, fallback_reason), numbers in pages_by_fallback.items()
+    ]
 
 
-def page_ranges(numbers: Sequence[int]) -> str:
+def page_ranges(page_numbers: Sequence[int]) -> str:
     """[1, 2, 3, 7] as "pages 1-3, 7"."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][-1] + 1:
-            spans[-1].append(number)
+    page_spans: list[list[int]] = []
+    for page_number in page_numbers:
+        if page_spans and page_number == page_spans[-1][-1] + 1:
+            page_spans[-1].append(page_number)
         else:
-            spans.append([number])
-    ranges = ", ".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
-    return f"page{'s' if len(numbers) > 1 else ''} {ranges}"
+            page_spans.append([page_number])
+    range_list = ", ".join(
+        f"{page_span[0]}-{page_span[-1]}" if len(page_span) > 1 else str(page_span[0]) for page_span in page_spans
+    )
+    return f"page{'s' if len(page_numbers) > 1 else ''} {range_list}"

@@ -22,7 +22,7 @@ from typing import Any, overload
 from msgspec import structs
 
 from groundwork.documents.auditing.page_audit import count_markdown_tables
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.fonts import typewriter_fonts
@@ -55,7 +55,7 @@ from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, re
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """Three renditions of every page: our own reading, liteparse's and pdf-inspector's.
 
     Of pages in a script from right to left pdf-inspector's and ours, which is read in a mirror; so of those in another
@@ -93,7 +93,7 @@ def convert(request: Request) -> Conversion:
 
 
 def _page_contents(
-    request: Request, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
+    request: ConversionRequest, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
     leftward = [is_right_to_left(text) for text in layer]
@@ -180,7 +180,7 @@ class _LatePages(Sequence[str]):
     for before is "".
     """
 
-    def __init__(self, request: Request, count: int, warnings: list[str]) -> None:
+    def __init__(self, request: ConversionRequest, count: int, warnings: list[str]) -> None:
         self._request, self._warnings = request, warnings
         self._numbers = request.pages or list(range(1, count + 1))
         self._pages: dict[int, str] = {}
@@ -220,14 +220,14 @@ def _tables_warning(numbers: Sequence[int]) -> str:
     return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"
 
 
-def _pdf_inspector(request: Request) -> list[str]:
+def _pdf_inspector(request: ConversionRequest) -> list[str]:
     import pdf_inspector
 
     numbers = None if request.pages is None else [number - 1 for number in request.pages]
     return [page.markdown for page in pdf_inspector.extract_pages_markdown(request.source, numbers).pages]
 
 
-def _liteparse(request: Request) -> list[str]:
+def _liteparse(request: ConversionRequest) -> list[str]:
     return [_liteparse_markdown(page) for page in read_pages(request)]
 
 
@@ -237,12 +237,12 @@ def _liteparse_markdown(page: Any) -> str:
     return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""
 
 
-def read_pages(request: Request) -> list[Any]:
+def read_pages(request: ConversionRequest) -> list[Any]:
     """liteparse's pages in the order asked for, turned upright; None for one that it does not give."""
     return _read_turned(request)[0]
 
 
-def _read_turned(request: Request) -> tuple[list[Any], dict[int, int]]:
+def _read_turned(request: ConversionRequest) -> tuple[list[Any], dict[int, int]]:
     """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
     numbers = list(request.pages or range(1, request.page_count + 1))
     by_number = _parse_pages(request, request.pages)
@@ -254,7 +254,7 @@ def _read_turned(request: Request) -> tuple[list[Any], dict[int, int]]:
     return [by_number.get(number) for number in numbers], turns
 
 
-def _parse_pages(request: Request, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
+def _parse_pages(request: ConversionRequest, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
     """Page number: liteparse's page."""
     pages = None if numbers is None else ",".join(map(str, numbers))
     parser = _parser(target_pages=pages, max_pages=request.settings.max_pages, **options)

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument
 
@@ -22,7 +22,7 @@ HUB_PATIENCE = 5.0  # seconds; marker itself waits 300 for a server that cannot 
 _PAGE_MARK = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """Markdown by page. Raises BadDocument at once where the weights are neither here nor to be had."""
     settings = request.settings.marker
     _prepare(settings.layout_server_url)
@@ -83,7 +83,7 @@ def _require_weights() -> None:
         ) from None
 
 
-def _language_model(request: Request) -> dict[str, Any]:
+def _language_model(request: ConversionRequest) -> dict[str, Any]:
     """marker mends tables and forms by the model of ingest.vision, at the endpoint of `llm`."""
     return {
         "use_llm": True,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
@@ -80,7 +80,7 @@ class MarkerService:
             raise ConfigError([missing])
         return self.env[self.settings.api_key_env].strip()
 
-    async def convert(self, request: Request, document: str) -> Conversion:
+    async def convert(self, request: ConversionRequest, document: str) -> Conversion:
         """Markdown by page.
 
         Raises ProviderRefused for a key or an account that is refused, BadDocument for a file that is, TransportFailed
@@ -104,7 +104,7 @@ class MarkerService:
         self.usage.append(usage_row)
         return _build_conversion(job_result, request, with_images)
 
-    def _form(self, request: Request, with_images: bool) -> dict[str, str]:
+    def _form(self, request: ConversionRequest, with_images: bool) -> dict[str, str]:
         options: dict[str, Any] = {
             "output_format": "markdown",
             "mode": self.settings.mode,
@@ -225,7 +225,7 @@ class _ServiceClient:
         return " ".join(text.replace(self._key, "[the key]").split())[:MOST_DETAIL].rstrip(". ")
 
 
-def _build_conversion(job_result: _JobResult, request: Request, with_images: bool) -> Conversion:
+def _build_conversion(job_result: _JobResult, request: ConversionRequest, with_images: bool) -> Conversion:
     pictures = (
         {name: _picture_bytes(content) for name, content in (job_result.images or {}).items()} if with_images else {}
     )

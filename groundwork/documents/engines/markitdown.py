@@ -9,13 +9,13 @@ import io
 import re
 from pathlib import Path
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.markdown.figures_and_picture_links import without_pictures
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """One page for each page of a PDF and each slide of a PPTX; other formats in one piece."""
     from markitdown import MarkItDown, StreamInfo
 
@@ -28,7 +28,7 @@ def convert(request: Request) -> Conversion:
     return Conversion(pages=slides[1:] if len(slides) > 1 else slides)
 
 
-def _pdf_pages(converter: object, request: Request) -> list[str]:
+def _pdf_pages(converter: object, request: ConversionRequest) -> list[str]:
     """markitdown gives a PDF as one text, so each page is cut out as a PDF of its own first."""
     import pypdfium2
     from markitdown import StreamInfo

@@ -9,7 +9,7 @@ import functools
 import statistics
 from typing import Any, NamedTuple
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
@@ -19,7 +19,7 @@ LONGER_SIDE = 1800  # pixels; small print is lost below, time above
 LEAST_SCORE = 0.6  # of a line's recognition
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """The lines found on each page, in paragraphs and tables by where they stand."""
     count = request.page_count or count_frames(request.source)
     return Conversion(

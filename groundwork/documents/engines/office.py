@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.formats.mail import mail_to_markdown
 from groundwork.documents.formats.office.anydoc_markdown import Pictures, collect_pictures
 from groundwork.documents.formats.office.office_file import FORMATS, OfficeFilePages, read_office_file
@@ -19,7 +19,7 @@ from groundwork.documents.formats.web_pages.html_to_markdown import html_title, 
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """A page for each slide; other formats in one piece. Raises BadDocument with the cause."""
     ending, source = request.ending, request.source
     if ending in FORMATS:
@@ -41,7 +41,7 @@ def convert(request: Request) -> Conversion:
     return Conversion(pages=[text.strip()])
 
 
-def _read_with_pictures(request: Request) -> OfficeFilePages:
+def _read_with_pictures(request: ConversionRequest) -> OfficeFilePages:
     """The pages with the pictures of the document, which are written into the folder of the request."""
     pictures = Pictures()
     with collect_pictures(pictures):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from groundwork.documents.conversion.converter_table import MARKDOWN, Conversion, Request
+from groundwork.documents.conversion.converter_table import MARKDOWN_ENDINGS, Conversion, ConversionRequest
 from groundwork.documents.formats.front_matter import with_title
 from groundwork.documents.formats.markup.asciidoc import read_asciidoc
 from groundwork.documents.formats.markup.markdown_dialects import dialect_to_plain_markdown
@@ -34,13 +34,13 @@ def as_markdown(text: str, ending: str) -> str:
     return "\n".join(read(text.split("\n"))) if read else text
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
     file_text, encoding = decode_text(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
     file_text = as_markdown(file_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
     file_text = without_data(with_title(file_text))
-    if request.ending in MARKDOWN:
+    if request.ending in MARKDOWN_ENDINGS:
         file_text = with_addresses(dialect_to_plain_markdown(file_text, request.ending))
-    file_text = place_notes(file_text) if request.ending in (*MARKDOWN, ".rst") else file_text
+    file_text = place_notes(file_text) if request.ending in (*MARKDOWN_ENDINGS, ".rst") else file_text
     return Conversion(pages=[file_text], warnings=warnings)

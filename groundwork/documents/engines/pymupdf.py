@@ -5,10 +5,10 @@ Its licence asks that what you distribute or serve with it be under the AGPL too
 
 from __future__ import annotations
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 
 
-def convert(request: Request) -> Conversion:
+def convert(request: ConversionRequest) -> Conversion:
     """Markdown by page, with PyMuPDF's own layout analysis."""
     import pymupdf4llm
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.first_conversion import convert_first, requested_pages
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.pdfium import OpenPdf
@@ -19,10 +19,10 @@ from tests.sample import formats
 SETTINGS = load().ingest
 
 
-def _request(folder: Path, count: int = 4) -> Request:
+def _request(folder: Path, count: int = 4) -> ConversionRequest:
     pages = [formats.page_of([f"The lamp of berth {7 * n} is lit at dusk, and put out at dawn."]) for n in range(count)]
     formats.write_plain_pdf(folder / "lamps.pdf", pages)
-    return Request(source=str(folder / "lamps.pdf"), ending=".pdf", settings=SETTINGS)
+    return ConversionRequest(source=str(folder / "lamps.pdf"), ending=".pdf", settings=SETTINGS)
 
 
 def test_one_call_gives_what_two_give(tmp_path: Path) -> None:
@@ -43,7 +43,9 @@ def test_only_pages_asked_for_are_converted(tmp_path: Path) -> None:
     assert (len(layer.pages), layer.page_count) == (1, 4)
     assert converted is not None
     assert len(converted.pages) == 1
-    asked = Request(source=request.source, ending=".pdf", settings=load(assignments=["ingest.max_pages=3"]).ingest)
+    asked = ConversionRequest(
+        source=request.source, ending=".pdf", settings=load(assignments=["ingest.max_pages=3"]).ingest
+    )
     assert convert_first(convert_pages, "layout", asked).converted is None
 
 

@@ -9,7 +9,12 @@ import openpyxl
 import pytest
 
 from groundwork.documents.auditing.page_audit import AuditReference
-from groundwork.documents.conversion.converter_table import Conversion, Request, check_converters, choose_converters
+from groundwork.documents.conversion.converter_table import (
+    Conversion,
+    ConversionRequest,
+    check_converters,
+    choose_converters,
+)
 from groundwork.documents.conversion.page_drafts import PageDraft
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.conversion.page_warnings import is_unreadable_draft
@@ -87,12 +92,12 @@ def test_a_costly_engine_reads_at_once_the_pages_that_need_it(monkeypatch):
     texts = dict(enumerate(sentences, 1))
     calls: list[list[int]] = []
 
-    def read_pages(request: Request) -> list[str]:
+    def read_pages(request: ConversionRequest) -> list[str]:
         calls.append(request.pages)
         return [texts[number] for number in request.pages]
 
     monkeypatch.setattr(layout_converter, "_pdf_inspector", read_pages)
-    request = Request(source="none.pdf", ending=".pdf", settings=load().ingest, pages=numbers, page_count=5)
+    request = ConversionRequest(source="none.pdf", ending=".pdf", settings=load().ingest, pages=numbers, page_count=5)
     late_pages = layout_converter._LatePages(request, 4, [])
     lines = [texts[2], "Thirteen goals win.", texts[4], "Each team wears shirts."]
     conversion = Conversion(renditions={"lines": lines, "late": late_pages}, read_due=late_pages.read_due)
@@ -111,7 +116,7 @@ def test_an_empty_rendition_gives_way_to_any_other():
 
 def test_the_sample_page_with_a_figure_and_turned_labels_keeps_its_rules():
     """Page 4 of the sample: rules around a figure with turned labels are whole and in order."""
-    request = Request(source=str(SAMPLE), ending=".pdf", settings=load().ingest, pages=[4], page_count=9)
+    request = ConversionRequest(source=str(SAMPLE), ending=".pdf", settings=load().ingest, pages=[4], page_count=9)
     done = convert_pages("layout", request, read_text_layer(str(SAMPLE)).pages)
     assert done.audits[0].text_kept >= 0.97
     positions = [done.pages[0].find(label) for label in ("4.1.1", "4.1.2", "4.1.3", "4.1.4")]

@@ -8,7 +8,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.engines import ocr
 from groundwork.documents.pdf_files.text_layer import read_text_layer
@@ -27,11 +27,11 @@ def read_three_pages(folder: Path) -> AuditedPages:
         canvas.drawString(60, 760, line)
         canvas.showPage()
     canvas.save()
-    request = Request(source=str(folder / "pages.pdf"), ending=".pdf", settings=load().ingest, page_count=3)
+    request = ConversionRequest(source=str(folder / "pages.pdf"), ending=".pdf", settings=load().ingest, page_count=3)
     return convert_pages("ocr", request, read_text_layer(request.source).pages)
 
 
-def read_page(request: Request) -> Conversion:
+def read_page(request: ConversionRequest) -> Conversion:
     """As an engine that fails on the second page."""
     assert request.pages and len(request.layer) == 1
     if request.pages == [2]:
@@ -50,7 +50,7 @@ def test_the_other_pages_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_error_of_every_page_is_that_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(request: Request) -> Conversion:
+    def fail(request: ConversionRequest) -> Conversion:
         raise OSError(f"no model for page {request.pages}")
 
     monkeypatch.setattr(ocr, "convert", fail)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.engines import marker
 from groundwork.errors import BadDocument
 from groundwork.settings.config_files import load
@@ -70,12 +70,12 @@ def layout_server() -> Iterator[str]:
     server.shutdown()
 
 
-def request(url: str, pages: list[int], more: dict[str, bool] | None = None, **asked: str) -> Request:
+def request(url: str, pages: list[int], more: dict[str, bool] | None = None, **asked: str) -> ConversionRequest:
     """`more`: settings of ingest.marker; `asked`: fields of the request."""
     settings = msgspec.structs.replace(
         SETTINGS.marker, layout_server_url=url, options={"disable_ocr": True, "mode": "fast"}, **(more or {})
     )
-    return Request(
+    return ConversionRequest(
         source=str(SAMPLE),
         ending=".pdf",
         settings=msgspec.structs.replace(SETTINGS, marker=settings),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.documents.conversion.converter_table import Request, run_converter
+from groundwork.documents.conversion.converter_table import ConversionRequest, run_converter
 from groundwork.documents.engines.plain_text import as_markdown
 from groundwork.markdown.blocks import blocks
 from groundwork.settings.config_files import load
@@ -127,7 +127,7 @@ def test_other_text_stays_as_it_is() -> None:
 def test_a_file_is_read_by_its_ending(tmp_path: Path) -> None:
     """The whole way: the section below tildes is prose, not code."""
     (tmp_path / "rules.rst").write_text(RST.replace("\n", "\r\n"))
-    request = Request(source=str(tmp_path / "rules.rst"), ending=".rst", settings=load().ingest)
+    request = ConversionRequest(source=str(tmp_path / "rules.rst"), ending=".rst", settings=load().ingest)
     (page,) = run_converter("plain", request).pages
     assert "### Visitors\n" in page and len([block for block in blocks(page) if block.kind == "code"]) <= 2
 

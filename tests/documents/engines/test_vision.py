@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
@@ -57,7 +57,7 @@ def url_of(body: Json) -> str:
 def truth(short_pdf: Callable[..., Path]) -> str:
     """Page 4 of the sample as it should be: a faithful reply for the fake to give."""
     source = str(short_pdf(4))
-    request = Request(source=source, ending=".pdf", settings=load().ingest, page_count=1)
+    request = ConversionRequest(source=source, ending=".pdf", settings=load().ingest, page_count=1)
     return convert_pages("layout", request, read_text_layer(source).pages).pages[0]
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision import PageLayer, _without_running_edges, is_other_page, is_same_reading
+from groundwork.documents.engines.vision import (
+    PageReplyJudge,
+    _reply_without_running_edges,
+    are_draws_alike,
+    is_other_page,
+)
 
 BODY = (
     "Every crew signs the book before it rows, and again when it is back at the jetty. A skiff that is not back by\n"
@@ -24,7 +29,7 @@ MARKDOWN = BODY.replace("\n", " ")
 )
 def test_what_runs_along_the_edge_of_a_short_document_may_be_left_out(head: str, foot: str) -> None:
     """A page label and a header cost a complete page nothing, though no other page tells that they run."""
-    verdict = PageLayer(f"{head}\n{BODY}\n{foot}", pages=1).judge(MARKDOWN, 0.9)
+    verdict = PageReplyJudge(f"{head}\n{BODY}\n{foot}", pages=1).judge(MARKDOWN, 0.9)
     assert not verdict.trouble and not verdict.reasons and not verdict.audit.lost_numbers
     assert verdict.audit.text_kept == 1
 
@@ -35,14 +40,14 @@ def test_a_sentence_at_the_edge_may_not_be_left_out() -> None:
         "Nobody rows alone at night in winter, whatever the moon and the wind may be.",
         "Total 34 12 88 71 90",
     ):
-        verdict = PageLayer(f"{BODY}\n{line}", pages=1).judge(MARKDOWN, 0.95)
+        verdict = PageReplyJudge(f"{BODY}\n{line}", pages=1).judge(MARKDOWN, 0.95)
         assert verdict.reasons, line
 
 
 def test_a_lost_line_is_named_for_the_model() -> None:
     """The reasons quote what is missing, lines first, then numbers."""
     layer = f"{BODY}\nThe fee of a season is 120 for a skiff and 75 for a single sculler.\n{BODY}"
-    verdict = PageLayer(layer, pages=9).judge(f"{MARKDOWN}\n\n{MARKDOWN}", 0.95)
+    verdict = PageReplyJudge(layer, pages=9).judge(f"{MARKDOWN}\n\n{MARKDOWN}", 0.95)
     assert "The fee of a season is 120" in verdict.reasons and "120, 75" in verdict.reasons
 
 
@@ -52,9 +57,9 @@ def test_a_short_paragraph_of_a_long_page_is_missed() -> None:
              for k, word in enumerate(("first race", "long regatta", "winter cup", "night relay") * 6)]  # fmt: skip
     lost = "The keeper of the boats writes down each oar that he lends,\nand asks for it before the sun has set there."
     layer = "\n".join([*lines, lost, *lines])
-    verdict = PageLayer(layer, pages=9).judge(" ".join([*lines, *lines]), 0.9)
+    verdict = PageReplyJudge(layer, pages=9).judge(" ".join([*lines, *lines]), 0.9)
     assert "The keeper of the boats" in verdict.reasons and not verdict.trouble
-    assert not PageLayer(layer, pages=9).judge(layer.replace("\n", " "), 0.9).reasons
+    assert not PageReplyJudge(layer, pages=9).judge(layer.replace("\n", " "), 0.9).reasons
 
 
 def test_formulas_in_latex_are_complete() -> None:
@@ -62,28 +67,28 @@ def test_formulas_in_latex_are_complete() -> None:
     layer = f"{BODY}\nThe drag is R=cv2/2x10 and the time t12 with nmax rowers at v0."
     formula = r"The drag is $R = \frac{cv^2}{2x_{10}}$ and the time $t_{12}$ with $n_{max}$ rowers at $v_0$."
     latex = f"{MARKDOWN}\n\n{formula}"
-    verdict = PageLayer(layer, pages=9).judge(latex, 0.95)
+    verdict = PageReplyJudge(layer, pages=9).judge(latex, 0.95)
     assert not verdict.trouble, verdict.trouble
 
 
 def test_the_blanks_of_a_form_are_no_repetition() -> None:
     """A form ends in lines to write on; a model that runs away repeats words."""
     form = f"{MARKDOWN}\n\nSignature: {'_' * 400}"
-    assert not PageLayer(f"{BODY}\nSignature:", pages=1).judge(form, 0.9).trouble
-    assert "repeats itself" in PageLayer(BODY, pages=1).judge(f"{MARKDOWN} " + "and so on " * 40, 0.9).trouble
+    assert not PageReplyJudge(f"{BODY}\nSignature:", pages=1).judge(form, 0.9).trouble
+    assert "repeats itself" in PageReplyJudge(BODY, pages=1).judge(f"{MARKDOWN} " + "and so on " * 40, 0.9).trouble
     zeros = "| 0 | 0 | 0 | 0 |\n" * 6
-    assert not PageLayer(f"{BODY}\n{'0 ' * 24}", pages=1).judge(f"{MARKDOWN}\n\n{zeros}", 0.9).trouble
+    assert not PageReplyJudge(f"{BODY}\n{'0 ' * 24}", pages=1).judge(f"{MARKDOWN}\n\n{zeros}", 0.9).trouble
 
 
 def test_two_readings_that_agree_stand_against_a_layer_of_other_words() -> None:
     """Shifted letters of a font are no reading; a reply that leaves a part out has no words in its place."""
     shifted = "".join(chr(ord(c) - 1) if c.isalpha() else c for c in BODY)
-    layer = PageLayer(shifted, pages=1)
+    layer = PageReplyJudge(shifted, pages=1)
     first, second = layer.judge(MARKDOWN, 0.9), layer.judge(MARKDOWN, 0.9)
-    assert first.trouble and is_same_reading(first, second, shifted)
+    assert first.trouble and are_draws_alike(first, second, shifted)
     half = MARKDOWN[: len(MARKDOWN) // 2]
-    cut = PageLayer(BODY, pages=1).judge(half, 0.9)
-    assert cut.trouble and not is_same_reading(cut, cut, BODY)
+    cut = PageReplyJudge(BODY, pages=1).judge(half, 0.9)
+    assert cut.trouble and not are_draws_alike(cut, cut, BODY)
 
 
 def test_two_readings_of_another_page_do_not_stand_against_a_layer_that_can_be_read() -> None:
@@ -99,11 +104,11 @@ def test_two_readings_of_another_page_do_not_stand_against_a_layer_that_can_be_r
         "Rooms upstairs cost forty a night; guests ring for towels, leave keys downstairs, feed no cats, lock windows "
         "during storms, share one telephone between four floors, borrow novels freely, return umbrellas dry."
     )
-    first, second = (PageLayer(layer, pages=9).judge(other, 0.9) for _ in range(2))
-    assert is_same_reading(first, second, layer) and is_other_page(second.audit, layer)
+    first, second = (PageReplyJudge(layer, pages=9).judge(other, 0.9) for _ in range(2))
+    assert are_draws_alike(first, second, layer) and is_other_page(second.audit, layer)
     shifted = "".join(chr(ord(c) - 1) if c.isalpha() else c for c in layer)
-    assert not is_other_page(PageLayer(shifted, pages=9).judge(layer, 0.9).audit, shifted)
-    assert not is_other_page(PageLayer(layer, pages=9).judge(layer.partition("Instructors")[0], 0.9).audit, layer)
+    assert not is_other_page(PageReplyJudge(shifted, pages=9).judge(layer, 0.9).audit, shifted)
+    assert not is_other_page(PageReplyJudge(layer, pages=9).judge(layer.partition("Instructors")[0], 0.9).audit, layer)
 
 
 def test_running_lines_that_a_reply_took_over_in_other_signs_go() -> None:
@@ -111,7 +116,7 @@ def test_running_lines_that_a_reply_took_over_in_other_signs_go() -> None:
     text = "2 Ropes\nA rope is measured at 5 places.\nIssue a permit."
     layer = f"Lift Manual Issue 7\n{text}\nPage 5 of 9"
     body = "# 2 Ropes\n\nA rope is measured at 5 places.\n\nIssue a permit."
-    assert _without_running_edges(f"LIFT MANUAL — Issue 7\n\n{body}\n\n– 5 –", layer, text) == body
-    assert _without_running_edges(f"{body}\n\n5/9", layer, text) == body
-    assert _without_running_edges(f"# Lift Manual\n\n{body}", layer, text) == f"# Lift Manual\n\n{body}"
-    assert _without_running_edges(f"{body}\n\n17", layer, text) == f"{body}\n\n17"
+    assert _reply_without_running_edges(f"LIFT MANUAL — Issue 7\n\n{body}\n\n– 5 –", layer, text) == body
+    assert _reply_without_running_edges(f"{body}\n\n5/9", layer, text) == body
+    assert _reply_without_running_edges(f"# Lift Manual\n\n{body}", layer, text) == f"# Lift Manual\n\n{body}"
+    assert _reply_without_running_edges(f"{body}\n\n17", layer, text) == f"{body}\n\n17"

@@ -9,7 +9,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.records import PageAudit
@@ -25,7 +25,9 @@ class Drawn:
         draw(canvas)
         canvas.save()
         self.layer: TextLayer = read_text_layer(str(path))
-        request = Request(source=str(path), ending=".pdf", settings=load().ingest, page_count=self.layer.page_count)
+        request = ConversionRequest(
+            source=str(path), ending=".pdf", settings=load().ingest, page_count=self.layer.page_count
+        )
         done = convert_pages("layout", request, self.layer.pages)
         self.pages: list[str] = done.pages
         self.markdown: str = done.pages[0]

@@ -9,7 +9,7 @@ from pypdf import PdfWriter
 from pypdf.generic import FloatObject, NameObject
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines.layout_converter import read_pages
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
@@ -66,7 +66,7 @@ def test_text_in_pixels_is_read_whole(tmp_path: Path) -> None:
     lines = [f"1 0 0 -1 60 {700 - 12 * k} Tm ({text}) Tj" for k, text in enumerate(TEXT)]
     pdf = _pdf(tmp_path / "pixels.pdf", f"BT /F 0.24 Tf {' '.join(lines)} ET".encode())
     layer = read_text_layer(str(pdf))
-    request = Request(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
+    request = ConversionRequest(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
     assert convert_pages("layout", request, layer.pages).pages == [" ".join(TEXT)]
 
 
@@ -88,7 +88,7 @@ def test_a_mark_in_the_middle_of_a_word_hides_no_size(tmp_path: Path) -> None:
     canvas.setFont("Helvetica", 40)
     canvas.drawString(60, 800, "mmmm.mmmm")
     canvas.save()
-    (page,) = read_pages(Request(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1))
+    (page,) = read_pages(ConversionRequest(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1))
     with DrawnLetters(str(pdf)) as drawn:
         sizes = LetterSizes(drawn)
         assert sizes.of(page.text_items[0], page) == 30
@@ -105,7 +105,7 @@ def test_sizes_are_in_points_whatever_the_unit_of_the_page(tmp_path: Path, unit:
     writer = PdfWriter(clone_from=tmp_path / "drawn.pdf")
     writer.pages[0][NameObject("/UserUnit")] = FloatObject(unit)
     writer.write(path := str(tmp_path / "scaled.pdf"))
-    request = Request(source=path, ending=".pdf", settings=load().ingest, page_count=1)
+    request = ConversionRequest(source=path, ending=".pdf", settings=load().ingest, page_count=1)
     page = read_pages(request)[0]
     with DrawnLetters(path) as drawn:
         sizes = LetterSizes(drawn)

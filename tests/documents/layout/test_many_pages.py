@@ -9,7 +9,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.page_joining import join_pages
@@ -47,7 +47,9 @@ def read(tmp_path: Path) -> Callable[[int, Callable[[Canvas, int], None]], Audit
         canvas.save()
         layer = read_text_layer(path)
         return convert_pages(
-            "layout", Request(source=path, ending=".pdf", settings=load().ingest, page_count=count), layer.pages
+            "layout",
+            ConversionRequest(source=path, ending=".pdf", settings=load().ingest, page_count=count),
+            layer.pages,
         )
 
     return audited

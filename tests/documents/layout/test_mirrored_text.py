@@ -8,7 +8,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.pdf_files.text_layer import read_text_layer
@@ -24,7 +24,7 @@ SENTENCE = (
 
 def _read(path: Path) -> str:
     layer = read_text_layer(str(path))
-    request = Request(source=str(path), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
+    request = ConversionRequest(source=str(path), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
     return "\n\n".join(convert_pages("layout", request, layer.pages).pages)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
@@ -40,7 +40,7 @@ def draw_clusters(canvas: Canvas, x: float, y: float, clusters: Clusters, *, lat
 
 def convert(path: Path) -> AuditedPages:
     layer = read_text_layer(str(path))
-    request = Request(source=str(path), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
+    request = ConversionRequest(source=str(path), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
     return convert_pages("layout", request, layer.pages)
 
 

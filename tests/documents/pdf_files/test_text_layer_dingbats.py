@@ -9,7 +9,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.layout.fonts import dingbat_sign
 from groundwork.documents.pdf_files.text_layer import read_text_layer
@@ -34,7 +34,7 @@ def read(tmp_path: Path) -> Callable[[Sequence[tuple[float, str, str]]], tuple[s
         canvas.save()
         path.write_bytes(path.read_bytes().replace(PLAIN, PICTURES))
         layer = read_text_layer(str(path))
-        request = Request(source=str(path), ending=".pdf", settings=load().ingest, page_count=1)
+        request = ConversionRequest(source=str(path), ending=".pdf", settings=load().ingest, page_count=1)
         return layer.pages[0], convert_pages("layout", request, layer.pages)
 
     return audited

@@ -10,7 +10,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
@@ -66,7 +66,9 @@ def test_a_printed_page_is_one_paragraph_with_its_words(tmp_path: Path):
         canvas.drawString(60, 760 - 14 * k, line)
     canvas.save()
     layer = read_text_layer(str(tmp_path / "korean.pdf"))
-    request = Request(source=str(tmp_path / "korean.pdf"), ending=".pdf", settings=load().ingest, page_count=1)
+    request = ConversionRequest(
+        source=str(tmp_path / "korean.pdf"), ending=".pdf", settings=load().ingest, page_count=1
+    )
     words = convert_pages("layout", request, layer.pages).pages[0].split()
     wanted = TEXT.split()
     assert len(set(wanted) - set(words)) <= 0.1 * len(set(wanted))
