@@ -31,15 +31,13 @@ from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import parse_pages
 from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone_numbers
+from groundwork.documents.layout.ordered_pages import STAMP_PAGES, order_pages, pages_markdown
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
-    STAMP_PAGES,
     MeasuredItem,
     PageContent,
     measured_items,
-    order_pages,
     page_content,
-    pages_markdown,
 )
 from groundwork.documents.layout.page_edge_lines import (
     RunningLines,

@@ -18,7 +18,17 @@ from typing import NamedTuple
 from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.text_lines import Run, is_number, item_label, runs_by_line
+from groundwork.documents.layout.text_lines import (
+    APART,
+    Line,
+    Run,
+    Stretches,
+    column_of,
+    is_number,
+    item_label,
+    runs_by_line,
+    text_columns,
+)
 
 _LEAST_COLUMN_LINES = 4  # lines of running text on each side
 _SHORT_COLUMN_LINES = 2  # on each side where columns of other pages are
@@ -447,3 +457,75 @@ def _is_mostly_prose(
     number_letters = sum(wording.letters for wording in number_wordings)
     letters = sum(wording.letters for wording in wordings)
     return long_letters >= _PROSE_SHARE * letters and number_letters <= _NUMBER_SHARE * letters
+
+
+# --- columns of lists or of text among the lines of a page ---
+
+_COLUMN_ROW_GAP = 2.2  # usual steps from one line to the next, from which on all columns pause
+
+
+def columns_end(lines: Sequence[Line], columns_start: int, leading: float) -> int:
+    """Where the columns of text or of lists that begin at a line end; `columns_start` where none do.
+
+    `leading`: sizes from line to line.
+    """
+    if len(lines[columns_start].cells) < 2:
+        return columns_start
+    column_stretches = text_columns(lines[columns_start].cells)
+    line_index = end_of_columns = columns_start + 1
+    while line_index < len(lines) and lines[line_index].cells:
+        line = lines[line_index]
+        column_stretches = text_columns(line.cells, column_stretches)
+        if len(column_stretches) < 2:
+            break
+        line_index += 1
+        if column_of(line.cells[-1], column_stretches) > 0 or _continues_left_column(
+            lines, columns_start, line_index - 1, leading
+        ):
+            end_of_columns = line_index
+    column_lines = lines[columns_start:end_of_columns]
+    return end_of_columns if _are_columns_of_lines(column_lines) else columns_start
+
+
+def _continues_left_column(lines: Sequence[Line], columns_start: int, line_index: int, leading: float) -> bool:
+    """Whether a line at the left goes on with the left column."""
+    line = lines[line_index]
+    line_above_in_column = next(
+        (line_above for line_above in reversed(lines[columns_start:line_index]) if line_above.x1 < line.x2),
+        None,
+    )
+    return line_above_in_column is not None and line.y - line_above_in_column.y < APART * leading * line.main.size
+
+
+def _are_columns_of_lines(lines: Sequence[Line]) -> bool:
+    """Lists in every column, or running text in every column: no table has its sentences cross the rows."""
+    column_stretches = text_columns([cell for line in lines for cell in line.cells])
+    if not 2 <= len(column_stretches) <= 4 or len(lines) < 3:
+        return False
+    columns = [[line.cells[0] for line in cells] for cells in lines_by_column(lines, column_stretches)]
+    if all(any(item_label(cell.text) and cell.text != item_label(cell.text) for cell in cells) for cells in columns):
+        return True
+    are_columns_of_text = all(statistics.median(len(cell.text.split()) for cell in cells) >= 4 for cells in columns)
+    cells_within_sentences = sum(cell.text[:1].islower() for cells in columns for cell in cells)
+    return are_columns_of_text and len(lines) >= 6 and cells_within_sentences > 0.2 * sum(map(len, columns))
+
+
+def rows_of_columns(lines: Sequence[Line], leading: float) -> list[list[Line]]:
+    """Lines in columns, row by row, where all columns pause at once."""
+    column_rows = [[lines[0]]]
+    for line in lines[1:]:
+        if line.y - column_rows[-1][-1].y > _COLUMN_ROW_GAP * leading * line.main.size:
+            column_rows.append([])
+        column_rows[-1].append(line)
+    return column_rows
+
+
+def lines_by_column(lines: Sequence[Line], column_stretches: Stretches) -> list[list[Line]]:
+    """Lines by column: of each line the cells that lie there."""
+    columns: list[list[Line]] = [[] for _ in column_stretches]
+    for line in lines:
+        cells_with_columns = [(column_of(cell, column_stretches), cell) for cell in line.cells]
+        for k, column_lines in enumerate(columns):
+            if cells := [cell for column, cell in cells_with_columns if column == k]:
+                column_lines.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))
+    return columns

@@ -26,6 +26,8 @@ _OTHER_FONT_HEADING_RATIO, _SAME_FONT_HEADING_RATIO = (
 # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
 _UNNAMED_FONT_HEADING_RATIO = 1.1
 _FOOTNOTE_START = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
+_HEADING_LEADING = 1.5  # sizes from one line of a heading to the next
+_SAME_LEADING = 1.06  # times the body's leading, from one to the next
 _NUMERAL_TITLE = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
 _RUN_IN_HEAD = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
 _SENTENCE_ENDS = (".", ",", ";")
@@ -122,6 +124,71 @@ class Styles:
             else min(5, top_heading_level + sum(larger > size for larger in shared_heading_sizes))
             for size in pages_by_size
         }
+
+    def heading_end(self, lines: Sequence[Line], heading_start: int) -> int:
+        """Where the lines end that are in the type of the heading that begins at one of them."""
+        heading_level, heading_end = self.heading(lines[heading_start]), heading_start + 1
+        while heading_end < len(lines) and self._is_same_heading(
+            lines[heading_end - 1], lines[heading_end], heading_level
+        ):
+            heading_end += 1
+        return heading_end
+
+    def is_heading_too_long(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
+        """Whether lines in the type of a heading are too many for one."""
+        return heading_end - heading_start > (4 if self._is_larger_than_body(lines[heading_start]) else 2)
+
+    def is_heading(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
+        """Whether lines in the type of a heading are one: large, with a label, or with space around them."""
+        heading_line = lines[heading_start]
+        if self._heading_runs_in(lines, heading_end):
+            return False
+        has_heading_label = bool(item_label(heading_line.text)) or self.is_numeral_title(heading_line)
+        is_large_heading = self._is_larger_than_body(heading_line)
+        return is_large_heading or has_heading_label or self._heading_stands_free(lines, heading_start, heading_end)
+
+    def _is_larger_than_body(self, heading_line: Line) -> bool:
+        return heading_line.main.size > 1.04 * self.body
+
+    def _heading_runs_in(self, lines: Sequence[Line], index_below: int) -> bool:
+        """Whether a bold start goes on in the line below it, and then runs into its text."""
+        line, above = (lines[index_below], lines[index_below - 1]) if index_below < len(lines) else (None, None)
+        if not line or not above or not line.cells or not line.cells[0].runs_in:
+            return False
+        is_near_heading = line.y - above.y < APART * self.leading * max(line.main.size, above.main.size)
+        return is_near_heading and abs(line.main.size - above.main.size) < 0.2
+
+    def _is_same_heading(self, heading_above: Line, line: Line, heading_level: int) -> bool:
+        """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
+        if not line.cells or len(line.cells) > 1 or item_label(line.text) or is_contents_entry(line.text):
+            return False
+        most_heading_leading = max(_HEADING_LEADING, _SAME_LEADING * self.leading) * line.main.size
+        if heading_above.text.isupper() and line.text != line.text.upper() and not self.heading(line):
+            return False
+        is_near_heading = (
+            line.y - heading_above.y < most_heading_leading and abs(heading_above.main.size - line.main.size) < 0.2
+        )
+        # a name in another font may stand there
+        is_within_phrase = heading_above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
+        is_heading_alike = heading_above.main.bold == line.main.bold and (
+            heading_above.main.font == line.main.font or is_within_phrase
+        )
+        return is_near_heading and is_heading_alike and self.heading(line) in (heading_level, 0)
+
+    def _heading_stands_free(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
+        """Whether a bold line has space above it and nothing indented below it, as the terms of a list have."""
+        heading_line = lines[heading_start]
+        line_step = self.leading * self.body
+        line_above_heading = lines[heading_start - 1] if heading_start else None
+        if line_above_heading and line_above_heading.cells and heading_line.y - line_above_heading.y < 1.1 * line_step:
+            return False
+        line_below_heading = lines[heading_end] if heading_end < len(lines) else None
+        if not line_below_heading or not line_below_heading.cells:
+            return True
+        is_indented = line_below_heading.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not item_label(
+            line_below_heading.text
+        )
+        return not is_indented or line_below_heading.y - heading_line.y > 1.5 * line_step
 
 
 def begins_with_head(line: Line) -> bool:

@@ -1,39 +1,30 @@
-"""A page of liteparse on its way to Markdown: what is drawn on it, in the order in which it is read, as text."""
+"""What a page of liteparse holds before its order is known: its texts, drawn tables, charts, notes and turned texts."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
-from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
-from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import DrawnLetters
-from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
 from groundwork.documents.layout.forms_and_annotations import (
     Form,
     form_fields,
-    form_lines,
     icon_notes,
     is_form,
     tick_boxes,
     with_typed_runs,
     without_tick_boxes,
 )
-from groundwork.documents.layout.headings_and_footnotes import Styles, footnote_range
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import ParsedPage, TextItem
-from groundwork.documents.layout.markdown_writer import MarkdownWriter
-from groundwork.documents.layout.page_edge_lines import EdgeLine, RunningLines, edge_lines, outermost_edge_lines
+from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,
     mirrored_runs,
     mirrored_strokes,
     page_spelling,
-    unmirrored,
     word_runs,
 )
 from groundwork.documents.layout.ruling_strokes_and_shades import (
@@ -47,23 +38,11 @@ from groundwork.documents.layout.ruling_strokes_and_shades import (
     with_shaded_rows,
 )
 from groundwork.documents.layout.tables.ruled_tables import RuledTable, find_ruled_tables
-from groundwork.documents.layout.tables.shared_columns import share_columns
 from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
+from groundwork.documents.layout.text_lines import Box, Run, to_lines, to_run
 from groundwork.documents.layout.turned_text import TurnedTexts, place_on_page, upright
-from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.language_and_script import is_right_to_left
-from groundwork.language.sentences import LINE_ENDS
-
-# points above the bottom of a line, and sizes below it, of a line drawn under it
-_UNDERLINE_ABOVE, _UNDERLINE_BELOW = (
-    2,
-    0.9,
-)
-_WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs
-_WALL_HEIGHT = 2  # sizes of the lines it parts, at the least: a box to tick is as high as one
-STAMP_PAGES = 3  # pages from which on turned text is a stamp that runs through the document
 
 
 class PageContent(NamedTuple):
@@ -95,76 +74,7 @@ class _TurnedText(NamedTuple):
     is_watermark: bool
 
 
-class OrderedPage(NamedTuple):
-    """A page's parts as they are read, each with its column's left and right, and the lines of turned text and
-    of notes."""
-
-    parts: list[tuple[list[Line], tuple[float, float] | None]]
-    side_texts: list[str]
-    form_lines: Sequence[Line] = ()  # of a page to fill in, whose parts have its texts alone
-    head_lines: Sequence[Line] = ()  # that run through the document from this page on, as those at the foot do
-    foot_lines: Sequence[Line] = ()
-
-
 BLANK_PAGE = PageContent([], [], [], [], [])
-
-
-def pages_markdown(pages: Sequence[OrderedPage], styles: Styles) -> list[str]:
-    """Each page as one text; the rows at its head may go on with the table at the foot of the page before."""
-    share_columns([[lines for lines, _ in page.parts] for page in pages])
-    texts = []
-    open_columns: Stretches = ()
-    for page in pages:
-        text, open_columns = _page_markdown(page, styles, open_columns)
-        texts.append(text)
-    return texts
-
-
-def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) -> tuple[str, Stretches]:
-    """A page as one text, and the columns of the table with which it ends; a sentence goes on from the foot of a column
-    to the head of the next one.
-
-    Footnotes and turned text come last, but not within a sentence that goes on overleaf.
-    """
-    page_blocks: list[PageBlock] = []
-    side_texts: list[str] = []
-    for part_number, (lines, column) in enumerate(page.parts):
-        footnotes_start, footnotes_end = footnote_range(lines, styles)
-        part_writer = MarkdownWriter(lines[:footnotes_start], styles, column, columns_above)
-        columns_above = part_writer.open_columns if footnotes_end == len(lines) else ()
-        page_blocks += [block._replace(part=2 * part_number) for block in part_writer.blocks()]
-        side_texts.append(MarkdownWriter(lines[footnotes_start:footnotes_end], styles, column).markdown())
-        page_blocks += [
-            block._replace(part=2 * part_number + 1)
-            for block in MarkdownWriter(lines[footnotes_end:], styles, column).blocks()
-        ]
-    blocks_by_part = groupby(
-        join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda block: block.part
-    )
-    page_text = join_pages(
-        ["\n\n".join(block.text for block in blocks) for _, blocks in blocks_by_part], titles_apart=False
-    ).markdown
-    head_text, foot_text = (_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))
-    side_texts.append(foot_text)
-    text_before_last_block, block_gap, last_block = page_text.rpartition("\n\n")
-    side_texts += page.side_texts
-    blocks = (
-        [page_text, *side_texts]
-        if last_block.endswith(LINE_ENDS) or not block_gap
-        else [text_before_last_block, *side_texts, last_block]
-    )
-    return unmirrored("\n\n".join(filter(None, [head_text, *blocks]))), columns_above
-
-
-def _edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: Styles) -> str:
-    """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
-    page_text_lines = [line for page_text_lines, _ in page.parts for line in page_text_lines if line.cells]
-    page_text_width = (
-        (min(line.x1 for line in page_text_lines), max(line.x2 for line in page_text_lines))
-        if page_text_lines
-        else None
-    )
-    return MarkdownWriter(edge_lines, styles, page_text_width).markdown() if edge_lines else ""
 
 
 def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
@@ -305,42 +215,6 @@ def _text_runs(
     return text_runs
 
 
-def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[OrderedPage]:
-    """The parts of the pages in the order in which they are read, without the running lines but for the first of
-    each that the document says nowhere else."""
-    repeated_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
-    runs = [[run for run in page.runs if id(run) not in repeated_ids] for page in pages]
-    outermost = outermost_edge_lines(running.first, runs[0] if runs else [])
-    outermost_ids = {id(run) for line in outermost for run in line.runs}
-    runs = [[run for run in page_runs if id(run) not in outermost_ids] for page_runs in runs]
-    parts_by_page = [_parts_of_page(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
-    if column_xs := gutters(parts_by_page):
-        parts_by_page = [
-            _parts_of_page(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)
-        ]
-    ordered = [
-        OrderedPage([(form_lines(page_runs, page.form), None)], page.side_texts, to_lines(page_runs))
-        if page.form
-        else OrderedPage(
-            [
-                (page_lines(to_lines(with_fractions(part.runs)), part.grids, page.strokes), part.column)
-                for part in parts
-            ],
-            page.side_texts,
-        )
-        for page_runs, parts, page in zip(runs, parts_by_page, pages, strict=True)
-    ]
-    head_lines, foot_lines = (
-        to_lines([run for line in outermost if line.is_foot == is_foot for run in line.runs])
-        for is_foot in (False, True)
-    )
-    return [ordered[0]._replace(head_lines=head_lines, foot_lines=foot_lines), *ordered[1:]] if ordered else []
-
-
-def _parts_of_page(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:
-    return [] if page.form else page_parts(runs, page.grids, column_xs, page.strokes)
-
-
 def _whole_side_line(side_line: str, page_layer: str) -> str:
     """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
     side_line_start = page_layer.find(side_line)
@@ -371,41 +245,3 @@ def _holds_code_listing(frame: Frame, runs: Sequence[Run]) -> bool:
     """Whether a text in a typewriter's font runs over the edge of a column, as lines of a shaded listing do."""
     typewriter_runs = [run for run in runs if run.mono and frame.ys[0] <= run.y1 and run.y2 <= frame.ys[-1]]
     return any(run.x1 < x - 1 and x + 1 < run.x2 for x in frame.xs[1:-1] for run in typewriter_runs)
-
-
-def page_lines(lines: Sequence[Line], grids: Sequence[RuledTable], strokes: Sequence[Stroke] = ()) -> list[Line]:
-    """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
-    flat_strokes = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
-    steep_strokes = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
-    lines = _with_walls(_with_underlines(lines, flat_strokes), steep_strokes)
-    filled_grids = [grid for grid in grids if grid.rows or grid.labels]
-    table_lines = [
-        Line(grid.ys[0], [], grid.rows, grid.labels, columns=grid.columns, full_table=grid.full_rows)
-        for grid in filled_grids
-    ]
-    return sorted([*lines, *table_lines], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
-
-
-def _with_underlines(lines: Sequence[Line], flat_strokes: Sequence[Stroke]) -> list[Line]:
-    underlined_lines = list(lines)
-    line_bottoms = [line.y for line in lines]
-    for stroke in flat_strokes:
-        line_index = bisect_right(line_bottoms, stroke.y1 + _UNDERLINE_ABOVE) - 1
-        if line_index >= 0 and stroke.y1 - line_bottoms[line_index] < _UNDERLINE_BELOW * lines[line_index].main.size:
-            underline_pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
-            underlined_lines[line_index] = underlined_lines[line_index]._replace(
-                underlined=(*underlined_lines[line_index].underlined, *underline_pieces, (stroke.x1, stroke.x2))
-            )
-    return underlined_lines
-
-
-def _with_walls(lines: list[Line], steep_strokes: Sequence[Stroke]) -> list[Line]:
-    line_bottoms = [line.y for line in lines]
-    for wall in steep_strokes:
-        for line_index in range(
-            bisect_left(line_bottoms, wall.y1), bisect_right(line_bottoms, wall.y2 + _UNDERLINE_ABOVE)
-        ):
-            size = lines[line_index].main.size
-            if wall.y2 - wall.y1 > _WALL_HEIGHT * size and line_bottoms[line_index] - wall.y1 > _WALL_SHARE * size:
-                lines[line_index] = lines[line_index]._replace(walls=(*lines[line_index].walls, wall.x1))
-    return lines

@@ -1,0 +1,151 @@
+"""Code that is set in a font of its own, and pseudocode, as papers set it in the letters of the text: an algorithm's
+lines are no table's rows, though comments stand at their right, and no paragraph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.text_lines import Line
+
+_STEP_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
+_PSEUDOCODE_STEP = re.compile(
+    rf"{_STEP_NUMBER}(?:(?:for|foreach|forall|while|with)\b.*\bdo|(?:else\s*)?if\b.*\bthen|else:?|repeat|begin|loop|do"
+    r"|end(?:\s?(?:for|while|if|function|procedure|loop|foreach))?)[;.]?(?:\s+(?://|▷|▹|\{).*)?$"
+    rf"|{_STEP_NUMBER}(?:(?:return|until|procedure|Require:|Ensure:)\s"
+    rf"|[^\s,.;]+(?:\s[^\s,.;]+){{0,2}}\s?(?:←|:=|⇐)\s?\S)"
+    r"|\$[^$]{1,60}\\(?:left|Left)arrow"
+)
+_NUMBERED_STEP = re.compile(r"(\d{1,3}):(?:\s|$)")
+_PSEUDOCODE_COMMENT = re.compile(r"\S\s+(?://|▷|▹)\s?\S")
+_LEAST_PSEUDOCODE_LINES = 4
+_LEAST_STEP_SHARE = 0.6  # of the lines, which are steps of a program
+_MOST_LINES_BETWEEN_STEPS = 2  # lines in a row that are none
+_PSEUDOCODE_LINE_GAP = 1.9  # of the usual steps, from one line to the next at the most
+
+
+def pseudocode_end(lines: Sequence[Line], program_start: int, leading: float) -> int:
+    """Where the program that begins at a line ends; `program_start` where none does. `leading`: sizes from line to
+    line."""
+    if not _is_pseudocode_step(lines, program_start):
+        return program_start
+    step_count, step_line, program_end = 1, program_start + 1, program_start + 1
+    while (
+        step_line < len(lines)
+        and step_line - program_end <= _MOST_LINES_BETWEEN_STEPS
+        and _is_next_pseudocode_line(lines[step_line - 1], lines[step_line], leading)
+    ):
+        if _is_pseudocode_step(lines, step_line):
+            step_count, program_end = step_count + 1, step_line + 1
+        step_line += 1
+    return (
+        program_end
+        if program_end - program_start >= _LEAST_PSEUDOCODE_LINES
+        and step_count >= _LEAST_STEP_SHARE * (program_end - program_start)
+        else program_start
+    )
+
+
+def _is_next_pseudocode_line(above: Line, line: Line, leading: float) -> bool:
+    return bool(line.cells) and line.y - above.y < _PSEUDOCODE_LINE_GAP * leading * line.main.size
+
+
+def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
+    """Whether a line is a step of a program, by its words, its comment or its number after the one above."""
+    program_line = lines[step_line]
+    if not program_line.cells:
+        return False
+    has_pseudocode_comment = len(program_line.cells) > 1 and _PSEUDOCODE_COMMENT.search(program_line.text) is not None
+    if has_pseudocode_comment or _PSEUDOCODE_STEP.match(program_line.text):
+        return True
+    if not _NUMBERED_STEP.match(program_line.text):
+        return False
+    return any(
+        _is_next_step_number(above, below) for above, below in pairwise(lines[max(0, step_line - 1) : step_line + 2])
+    )
+
+
+def _is_next_step_number(above: Line, line: Line) -> bool:
+    """Whether two lines are numbered with a colon, one after the other."""
+    upper_step, lower_step = _NUMBERED_STEP.match(above.text), _NUMBERED_STEP.match(line.text)
+    return upper_step is not None and lower_step is not None and int(lower_step[1]) == int(upper_step[1]) + 1
+
+
+# --- code in a typewriter's font, or in one that is not the body's ---
+
+_PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
+_PROGRAM_LINES = 3
+_WEB_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
+
+
+def code_end(lines: Sequence[Line], code_start: int, styles: Styles) -> int:
+    """Where the lines of a typewriter's font that begin at a line end."""
+    if styles.mono or _WEB_ADDRESS.match(lines[code_start].text):
+        return code_start
+    program_ends = (_program_end(lines, code_start, styles), pseudocode_end(lines, code_start, styles.leading))
+    if (listing_end := max(program_ends)) > code_start:
+        return listing_end
+    listing_end = code_start
+    while listing_end < len(lines) and _is_code_line(lines[listing_end], styles):
+        listing_end += 1
+    if listing_end - code_start != 1:
+        return listing_end
+    code_line = lines[code_start]
+    code_line_step = 1.2 * styles.leading * code_line.main.size
+    line_above_code = lines[code_start - 1] if code_start else None
+    line_below_code = lines[listing_end] if listing_end < len(lines) else None
+    is_free = not line_above_code or not line_above_code.cells or code_line.y - line_above_code.y > code_line_step
+    return (
+        listing_end
+        if is_free
+        and (not line_below_code or not line_below_code.cells or line_below_code.y - code_line.y > code_line_step)
+        else code_start
+    )
+
+
+def _program_end(lines: Sequence[Line], program_start: int, styles: Styles) -> int:
+    """Where a program that begins at a line ends, set in a font that is neither the body's nor a typewriter's."""
+    program_font = lines[program_start].cells[0].font if lines[program_start].cells else ""
+    if not program_font or program_font == styles.font:
+        return program_start
+    program_end = program_start
+    while program_end < len(lines) and _is_in_program_font(lines[program_end], program_font):
+        program_end += 1
+    program_sign_count = sum(_PROGRAM_SIGN.search(line.text) is not None for line in lines[program_start:program_end])
+    return (
+        program_end
+        if program_end - program_start >= _PROGRAM_LINES and 2 * program_sign_count >= program_end - program_start
+        else program_start
+    )
+
+
+def _is_in_program_font(line: Line, program_font: str) -> bool:
+    program_cells = line.cells
+    return bool(program_cells) and all(
+        cell.font == program_font and not cell.bold and cell.words for cell in program_cells
+    )
+
+
+def _is_code_line(line: Line, styles: Styles) -> bool:
+    return bool(line.cells) and all(cell.mono for cell in line.cells) and line.main.size < 1.1 * styles.body
+
+
+def code_block(lines: Sequence[Line], leading: float) -> str:
+    """Lines of code in a fence, each as far from its left as it is drawn. `leading`: sizes from line to line."""
+    code_left = min(line.x1 for line in lines)
+    longest_code_cell = max((cell for line in lines for cell in line.cells), key=lambda cell: len(cell.text))
+    code_letter_width = (longest_code_cell.x2 - longest_code_cell.x1) / max(1, len(longest_code_cell.text)) or 1.0
+    code_lines = []
+    code_line_above = lines[0]
+    for line in lines:
+        if line.y - code_line_above.y > 1.7 * leading * line.main.size:
+            code_lines.append("")
+        code_text = ""
+        for cell in line.cells:
+            cell_indent = round((cell.x1 - code_left) / code_letter_width) - len(code_text)
+            code_text = f"{code_text}{' ' * max(1 if code_text else 0, cell_indent)}{cell.text}"
+        code_lines.append(code_text)
+        code_line_above = line
+    return "\n".join(["```", *code_lines, "```"])
