@@ -40,12 +40,15 @@ class StatementComparison(msgspec.Struct, frozen=True):
 
     def describe(self, first_name: str, second_name: str) -> str:
         """The figures in a sentence."""
-        same = sum(common.same_question for common in self.common)
-        first, second = (sum(len(rows) for rows in side) for side in zip(*self._common_rows(), strict=True))
+        same_question_count = sum(common.same_question for common in self.common)
+        first_count, second_count = (
+            sum(len(rows) for rows in side_rows) for side_rows in zip(*self._common_rows(), strict=True)
+        )
         return (
-            f"{counted(len(self.common), 'statement is', 'statements are')} asked about by both ({first:,} of "
-            f"{counted(first + len(self.only_a), 'question')} of {first_name}, {second:,} of "
-            f"{second + len(self.only_b):,} of {second_name}; {same:,} with the same question); only {first_name} asks "
+            f"{counted(len(self.common), 'statement is', 'statements are')} asked about by both ({first_count:,} of "
+            f"{counted(first_count + len(self.only_a), 'question')} of {first_name}, {second_count:,} of "
+            f"{second_count + len(self.only_b):,} of {second_name}; {same_question_count:,} with the same question); "
+            f"only {first_name} asks "
             f"{len(self.only_a):,}, only {second_name} {len(self.only_b):,}"
         )
 
@@ -54,38 +57,46 @@ class StatementComparison(msgspec.Struct, frozen=True):
 
     def by_document(self) -> dict[str, tuple[int, int, int]]:
         """By document: common statements, rows of the first side alone, and of the second alone."""
-        counts = [
+        counts_by_document = [
             Counter(common.document for common in self.common),
             Counter(str(row["document"]) for row in self.only_a),
             Counter(str(row["document"]) for row in self.only_b),
         ]
-        return {name: (counts[0][name], counts[1][name], counts[2][name]) for name in set().union(*counts)}
+        return {
+            name: (counts_by_document[0][name], counts_by_document[1][name], counts_by_document[2][name])
+            for name in set().union(*counts_by_document)
+        }
 
 
-def compare_statements(before: Sequence[QuestionRow], after: Sequence[QuestionRow]) -> StatementComparison:
+def compare_statements(first_rows: Sequence[QuestionRow], second_rows: Sequence[QuestionRow]) -> StatementComparison:
     """Hold the rows of two runs against each other by document and evidence; without evidence by the question's words.
 
     Rows that share most of a statement's words, with each other or over a third, are of one statement.
     """
-    rows = [*before, *after]
-    questions = [asked_question(row) for row in rows]
-    groups: dict[int, list[int]] = defaultdict(list)
-    for row, leader in enumerate(_leaders(rows, questions, len(before))):
-        groups[leader].append(row)
-    common, only = [], [list[RowRecord](), list[RowRecord]()]
-    for members in groups.values():
-        sides = [row for row in members if row < len(before)], [row for row in members if row >= len(before)]
-        if all(sides):
-            common.append(_common_statement(rows, questions, *sides))
+    both_runs = [*first_rows, *second_rows]
+    asked_questions = [asked_question(row) for row in both_runs]
+    rows_by_statement: dict[int, list[int]] = defaultdict(list)
+    for row, leader in enumerate(_statement_leaders(both_runs, asked_questions, len(first_rows))):
+        rows_by_statement[leader].append(row)
+    common_statements, rows_of_one_side = [], [list[RowRecord](), list[RowRecord]()]
+    for statement_rows in rows_by_statement.values():
+        rows_by_side = (
+            [row for row in statement_rows if row < len(first_rows)],
+            [row for row in statement_rows if row >= len(first_rows)],
+        )
+        if all(rows_by_side):
+            common_statements.append(_common_statement(both_runs, asked_questions, *rows_by_side))
             continue
-        for side, side_rows in zip(only, sides, strict=True):
-            side += [msgspec.structs.asdict(rows[row]) for row in side_rows]
-    return StatementComparison(common, *only)
+        for one_side, side_rows in zip(rows_of_one_side, rows_by_side, strict=True):
+            one_side += [msgspec.structs.asdict(both_runs[row]) for row in side_rows]
+    return StatementComparison(common_statements, *rows_of_one_side)
 
 
-def _leaders(rows: Sequence[QuestionRow], questions: Sequence[AskedQuestion], first_count: int) -> Iterator[int]:
+def _statement_leaders(
+    both_runs: Sequence[QuestionRow], asked_questions: Sequence[AskedQuestion], first_count: int
+) -> Iterator[int]:
     """Of each row the first one of its group: rows of both sides that share statements (union-find)."""
-    parents = list(range(len(rows)))
+    parents = list(range(len(both_runs)))
 
     def leader(row: int) -> int:
         while parents[row] != row:
@@ -93,35 +104,42 @@ def _leaders(rows: Sequence[QuestionRow], questions: Sequence[AskedQuestion], fi
             row = parents[row]
         return row
 
-    by_document: dict[str, tuple[StatementIndex, dict[bytes, int]]] = {}
-    for row, question in enumerate(questions):
-        index, wordings = by_document.setdefault(rows[row].document, (StatementIndex(), {}))
-        same = index.rows_sharing_words(question.statement) if question.statement else set[int]()
-        twin = wordings.get(wording_hash(question.question))
+    statements_by_document: dict[str, tuple[StatementIndex, dict[bytes, int]]] = {}
+    for row, question in enumerate(asked_questions):
+        statement_index, question_wordings = statements_by_document.setdefault(
+            both_runs[row].document, (StatementIndex(), {})
+        )
+        rows_on_statement = statement_index.rows_sharing_words(question.statement) if question.statement else set[int]()
+        same_wording_row = question_wordings.get(wording_hash(question.question))
         if row < first_count:
-            index.add(row, question.statement)
-            wordings.setdefault(wording_hash(question.question), row)
+            statement_index.add(row, question.statement)
+            question_wordings.setdefault(wording_hash(question.question), row)
             continue
-        for other in same | ({twin} if twin is not None else set()):
-            first, second = sorted((leader(other), leader(row)))
+        for statement_row in rows_on_statement | ({same_wording_row} if same_wording_row is not None else set()):
+            first, second = sorted((leader(statement_row), leader(row)))
             parents[second] = first
-    return map(leader, range(len(rows)))
+    return map(leader, range(len(both_runs)))
 
 
 def _common_statement(
-    rows: Sequence[QuestionRow], questions: Sequence[AskedQuestion], first: Sequence[int], second: Sequence[int]
+    both_runs: Sequence[QuestionRow],
+    asked_questions: Sequence[AskedQuestion],
+    first: Sequence[int],
+    second: Sequence[int],
 ) -> CommonStatement:
-    quotes = [quote for row in (*first, *second) for quote in rows[row].evidence]
+    evidence_quotes = [quote for row in (*first, *second) for quote in both_runs[row].evidence]
     return CommonStatement(
-        document=rows[first[0]].document,
-        statement=min(quotes, key=len, default=""),
-        a=[msgspec.structs.asdict(rows[row]) for row in first],
-        b=[msgspec.structs.asdict(rows[row]) for row in second],
-        same_question=any(_asks_the_same(questions[row], questions[other]) for row in first for other in second),
+        document=both_runs[first[0]].document,
+        statement=min(evidence_quotes, key=len, default=""),
+        a=[msgspec.structs.asdict(both_runs[row]) for row in first],
+        b=[msgspec.structs.asdict(both_runs[row]) for row in second],
+        same_question=any(
+            _asks_same_question(asked_questions[row], asked_questions[other]) for row in first for other in second
+        ),
     )
 
 
-def _asks_the_same(first: AskedQuestion, second: AskedQuestion) -> bool:
+def _asks_same_question(first: AskedQuestion, second: AskedQuestion) -> bool:
     if first.statement and second.statement:
         return not not_duplicate_reason(first, second)
     return wording_hash(first.question) == wording_hash(second.question)

@@ -51,41 +51,47 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
     """
     if not argument.strip():
         raise UsageError(f"a dataset's name is empty; {nearest_run(argument, data)}")
-    for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
-        if source := _locate_run(argument, data) if folder == "qa" else _locate_finished(argument, data):
-            return source
+    for folder_kind in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
+        if (
+            dataset_source := _locate_run(argument, data)
+            if folder_kind == "qa"
+            else _locate_finished_dataset(argument, data)
+        ):
+            return dataset_source
     dataset_path = Path(argument).expanduser()
     if dataset_path.exists():
         dataset_files = row_files(dataset_path) if dataset_path.is_dir() else (dataset_path,)
         if not dataset_files or dataset_files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
-        digest = hashlib.sha256(str(dataset_path.resolve()).encode()).hexdigest()[:6]
+        path_digest = hashlib.sha256(str(dataset_path.resolve()).encode()).hexdigest()[:6]
         return DatasetSource(
-            name=dataset_path.stem, key=f"{slug(dataset_path.stem)}-{digest}", kind="files", files=dataset_files
+            name=dataset_path.stem, key=f"{slug(dataset_path.stem)}-{path_digest}", kind="files", files=dataset_files
         )
-    if (match := HUB_ID.match(argument)) and not argument.startswith("."):
-        revision, split = match["revision"] or "", match["split"] or ""
+    if (hub_match := HUB_ID.match(argument)) and not argument.startswith("."):
+        revision, split = hub_match["revision"] or "", hub_match["split"] or ""
         return DatasetSource(
-            name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split
+            name=argument, key=slug(argument), kind="hub", hub_id=hub_match["id"], revision=revision, split=split
         )
     raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
 
 
 def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
     """The sources of all, those of one name told apart by their folders. Raises UsageError for a repetition."""
-    sources = [locate_dataset(argument, data, prefer) for argument in arguments]
-    for source_key, key_count in Counter(dataset_source.key for dataset_source in sources).items():
+    dataset_sources = [locate_dataset(argument, data, prefer) for argument in arguments]
+    for repeated_key, key_count in Counter(dataset_source.key for dataset_source in dataset_sources).items():
         if key_count > 1:
-            source_name = next(dataset_source.name for dataset_source in sources if dataset_source.key == source_key)
-            raise UsageError(f"{source_name}: named twice; a dataset cannot be compared with itself")
-    name_counts = Counter(dataset_source.name for dataset_source in sources)
+            repeated_name = next(
+                dataset_source.name for dataset_source in dataset_sources if dataset_source.key == repeated_key
+            )
+            raise UsageError(f"{repeated_name}: named twice; a dataset cannot be compared with itself")
+    name_counts = Counter(dataset_source.name for dataset_source in dataset_sources)
     return [
         msgspec.structs.replace(
             dataset_source, name=f"{folder_of(dataset_source.files[0]).parent.name}/{dataset_source.name}"
         )
         if name_counts[dataset_source.name] > 1 and dataset_source.files
         else dataset_source
-        for dataset_source in sources
+        for dataset_source in dataset_sources
     ]
 
 
@@ -95,9 +101,9 @@ def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     if not (run_folder := _subfolder(data.path("qa"), run_argument)):
         return None
     run_name = run_folder.relative_to(data.path("qa")).as_posix()
-    files = (pair_files(data, run_name) if argument == run_argument else ()) or row_files(run_folder)
+    run_files = (pair_files(data, run_name) if argument == run_argument else ()) or row_files(run_folder)
     shown_name = f"{run_name}{RAW_SUFFIX}" if argument != run_argument else run_name
-    return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
+    return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=run_files) if run_files else None
 
 
 def source_run(dataset_source: DatasetSource) -> str:
@@ -108,21 +114,24 @@ def source_run(dataset_source: DatasetSource) -> str:
     return (run_folder.parent if run_folder.name == "curated" else run_folder).name
 
 
-def _locate_finished(argument: str, data: Workspace) -> DatasetSource | None:
+def _locate_finished_dataset(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
     if not (dataset_folder := _subfolder(data.path("datasets"), argument)):
         return None
-    dataset_name, files = dataset_folder.relative_to(data.path("datasets")).as_posix(), row_files(dataset_folder)
+    dataset_name, dataset_files = (
+        dataset_folder.relative_to(data.path("datasets")).as_posix(),
+        row_files(dataset_folder),
+    )
     return (
-        DatasetSource(name=dataset_name, key=f"datasets-{slug(dataset_name)}", kind="files", files=files)
-        if files
+        DatasetSource(name=dataset_name, key=f"datasets-{slug(dataset_name)}", kind="files", files=dataset_files)
+        if dataset_files
         else None
     )
 
 
 def _subfolder(folder: Path, relative_path: str) -> Path | None:
-    path = Path(os.path.normpath(folder / relative_path))
-    return path if path != folder and path.is_relative_to(folder) and path.is_dir() else None
+    subfolder = Path(os.path.normpath(folder / relative_path))
+    return subfolder if subfolder != folder and subfolder.is_relative_to(folder) and subfolder.is_dir() else None
 
 
 def pin_revision(hub_source: DatasetSource, data: Workspace) -> DatasetSource:
@@ -131,29 +140,29 @@ def pin_revision(hub_source: DatasetSource, data: Workspace) -> DatasetSource:
     The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
     last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
     """
-    pinned_revision = data.state / "hub" / f"{hub_source.key}.json"
+    pin_file = data.state / "hub" / f"{hub_source.key}.json"
     try:
-        commit = _commit_of(hub_source)
+        hub_commit = _hub_commit(hub_source)
     except OSError as error:
-        if not pinned_revision.exists():
+        if not pin_file.exists():
             raise UsageError(
                 f"{hub_source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})"
             ) from error
-        commit = read_json(pinned_revision, dict[str, str])["commit"]
-    if not pinned_revision.exists() or read_json(pinned_revision, dict[str, str])["commit"] != commit:
+        hub_commit = read_json(pin_file, dict[str, str])["commit"]
+    if not pin_file.exists() or read_json(pin_file, dict[str, str])["commit"] != hub_commit:
         write_json(
-            pinned_revision, {"dataset": hub_source.hub_id, "revision": hub_source.revision or "main", "commit": commit}
+            pin_file, {"dataset": hub_source.hub_id, "revision": hub_source.revision or "main", "commit": hub_commit}
         )
-    return msgspec.structs.replace(hub_source, revision=commit, files=(pinned_revision,))
+    return msgspec.structs.replace(hub_source, revision=hub_commit, files=(pin_file,))
 
 
-def _commit_of(hub_source: DatasetSource) -> str:
+def _hub_commit(hub_source: DatasetSource) -> str:
     """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        info = HfApi().dataset_info(hub_source.hub_id, revision=hub_source.revision or None, timeout=20)
+        hub_info = HfApi().dataset_info(hub_source.hub_id, revision=hub_source.revision or None, timeout=20)
     except RevisionNotFoundError as error:
         raise UsageError(f"{hub_source.hub_id}: has no revision {hub_source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:
@@ -162,4 +171,4 @@ def _commit_of(hub_source: DatasetSource) -> str:
         ) from error
     except Exception as error:  # of httpx, by what broke: name, route, certificate, time
         raise OSError(str(error) or type(error).__name__) from error
-    return str(info.sha)
+    return str(hub_info.sha)

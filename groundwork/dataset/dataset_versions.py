@@ -28,8 +28,8 @@ class Version(Record, frozen=True):
 
 def read_versions(folder: Path) -> list[Version]:
     """The versions of the dataset in `folder`, the latest last; none where it has not been built. Raises BadRecord."""
-    path = folder / VERSIONS
-    return read_json(path, list[Version]) if path.exists() else []
+    versions_file = folder / VERSIONS
+    return read_json(versions_file, list[Version]) if versions_file.exists() else []
 
 
 def next_versions(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> list[Version]:
@@ -37,39 +37,44 @@ def next_versions(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Se
 
     The same rows are the same version. Raises BadRecord for a damaged `versions.json`.
     """
-    earlier = read_versions(folder)
-    digest = content_hash(splits, columns)
-    if earlier and earlier[-1].sha256 == digest:
-        return earlier
-    change = _describe_change(folder, splits, columns) if earlier else ""
-    rows = {split: len(split_rows) for split, split_rows in splits.items()}
-    return [*earlier, Version(earlier[-1].version + 1 if earlier else 1, digest, rows, change)]
+    earlier_versions = read_versions(folder)
+    content_digest = content_hash(splits, columns)
+    if earlier_versions and earlier_versions[-1].sha256 == content_digest:
+        return earlier_versions
+    version_change = _describe_version_change(folder, splits, columns) if earlier_versions else ""
+    row_counts = {split: len(split_rows) for split, split_rows in splits.items()}
+    return [
+        *earlier_versions,
+        Version(
+            earlier_versions[-1].version + 1 if earlier_versions else 1, content_digest, row_counts, version_change
+        ),
+    ]
 
 
 def content_hash(splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
     """SHA-256 of the rows of all splits in their order, by the values of `columns`."""
-    digest = hashlib.sha256(msgspec.json.encode(list(columns)))
+    content_digest = hashlib.sha256(msgspec.json.encode(list(columns)))
     for split in sorted(splits):
-        digest.update(msgspec.json.encode([split, len(splits[split])]))
+        content_digest.update(msgspec.json.encode([split, len(splits[split])]))
         for row in splits[split]:
-            digest.update(msgspec.json.encode([getattr(row, column) for column in columns]))
-    return digest.hexdigest()
+            content_digest.update(msgspec.json.encode([getattr(row, column) for column in columns]))
+    return content_digest.hexdigest()
 
 
-def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
+def _describe_version_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
     try:
-        earlier_rows = list(_read_rows(folder))
+        rows_of_earlier_version = list(_read_version_rows(folder))
     except BadRecord:
         return "the rows before could not be read"
-    current_rows = [
+    rows_of_next_version = [
         {**{column: getattr(row, column) for column in columns}, "split": split}
-        for split, rows in splits.items()
-        for row in rows
+        for split, version_rows in splits.items()
+        for row in version_rows
     ]
-    return str(compare_rows(earlier_rows, current_rows))
+    return str(compare_rows(rows_of_earlier_version, rows_of_next_version))
 
 
-def _read_rows(folder: Path) -> list[dict[str, Any]]:
+def _read_version_rows(folder: Path) -> list[dict[str, Any]]:
     from groundwork.data_folder.runs.run_lookup import row_files
     from groundwork.dataset.load_dataset import read_records
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
-from groundwork.dataset.publish.personal_data import scan_rows
+from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split_report.report_record import Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest, near_duplicate_thresholds
@@ -34,78 +34,84 @@ def general_rows_needed(row_count: int, share: float) -> int:
     return max(1, round(row_count * share / (1 - share)))
 
 
-def usable_rows(dataset: Dataset) -> list[QuestionRow]:
+def select_usable_rows(dataset: Dataset) -> list[QuestionRow]:
     """The rows of its train split, or where there is none of all splits but mirrors, that have question and answer.
 
     Raises UsageError where there are none.
     """
-    train_rows = [general_row for general_row in dataset.rows if general_row.split == "train"] or dataset.rows
-    usable = [
+    general_train_rows = [general_row for general_row in dataset.rows if general_row.split == "train"] or dataset.rows
+    usable_general_rows = [
         general_row
-        for general_row in train_rows
+        for general_row in general_train_rows
         if general_row.split not in MIRROR_SPLITS and general_row.question.strip() and general_row.answer.strip()
     ]
-    if not usable:
+    if not usable_general_rows:
         raise UsageError(
             f"{dataset.name}: no row has both a question and an answer, so there is nothing to mix in; "
             f"the answer's column is called {', '.join(ANSWER_COLUMNS)} or messages"
         )
-    return usable
+    return usable_general_rows
 
 
-async def mix_in_rows(built: BuiltDataset, dataset: Dataset, share: float, seed: int, encode: Encode) -> BuiltDataset:
+async def mix_in_general_rows(
+    built: BuiltDataset, dataset: Dataset, share: float, seed: int, encode: Encode
+) -> BuiltDataset:
     """`built` with rows of `dataset` spread through train, drawn with `seed`, as `share` of train's rows.
 
     Left out is what has no question or no answer, asks again what a row of the dataset or another mixed row asks, or
     lies as near to a question of eval as near-duplicates do. Raises UsageError where no row has both texts.
     """
-    train = built.splits["train"]
-    general_rows, needed = usable_rows(dataset), general_rows_needed(len(train), share)
+    own_train_rows = built.splits["train"]
+    usable_general_rows, needed = select_usable_rows(dataset), general_rows_needed(len(own_train_rows), share)
     mixture = Mixture(
         dataset=dataset.name, revision=dataset.source.revision, share=share, seed=seed, needed=needed,
         incomplete=sum(not row.answer.strip() for row in dataset.rows),
     )  # fmt: skip
-    fresh, mixture = _unasked_rows(general_rows, built.splits, mixture)
-    order = np.random.default_rng(seed).permutation(len(fresh)).tolist()
-    mixed_rows, near_count = await _draw_distant_rows([fresh[i] for i in order], built, needed, encode)
-    mixture = msgspec.structs.replace(mixture, rows=len(mixed_rows), near_eval=near_count)
-    mixed = _make_ids_distinct((_mixed_row(row, dataset.name) for row in mixed_rows), {row.id for row in train})
-    train_rows = spread_rows(train, mixed)
-    report = msgspec.structs.replace(
+    unasked_rows, mixture = _unasked_general_rows(usable_general_rows, built.splits, mixture)
+    drawn_order = np.random.default_rng(seed).permutation(len(unasked_rows)).tolist()
+    mixed_rows, near_eval_count = await _draw_general_rows(
+        [unasked_rows[i] for i in drawn_order], built, needed, encode
+    )
+    mixture = msgspec.structs.replace(mixture, rows=len(mixed_rows), near_eval=near_eval_count)
+    mixed_train_rows = _make_ids_distinct(
+        (_mixed_row(row, dataset.name) for row in mixed_rows), {row.id for row in own_train_rows}
+    )
+    train_rows = spread_mixed_rows(own_train_rows, mixed_train_rows)
+    mixed_report = msgspec.structs.replace(
         built.report,
         splits={**built.report.splits, "train": len(train_rows)},
         mixture=mixture,
-        personal=[*built.report.personal, *scan_rows(mixed)],
-        warnings=[*built.report.warnings, *dataset.warnings, *_shortage_warnings(mixture, len(train_rows))],
+        personal=[*built.report.personal, *scan_personal_data(mixed_train_rows)],
+        warnings=[*built.report.warnings, *dataset.warnings, *_mixture_warnings(mixture, len(train_rows))],
     )
-    return BuiltDataset({**built.splits, "train": train_rows}, report)
+    return BuiltDataset({**built.splits, "train": train_rows}, mixed_report)
 
 
-def _unasked_rows(
+def _unasked_general_rows(
     general_rows: Sequence[QuestionRow], splits: dict[str, list[Row]], mixture: Mixture
 ) -> tuple[list[QuestionRow], Mixture]:
     """The rows whose question neither the dataset nor a row before asks, word for word; and the others counted."""
     eval_wordings = {
         normalised_words(question_text)
-        for row in splits.get("eval", [])
-        for question_text in (row.question, row.original_question)
+        for general_row in splits.get("eval", [])
+        for question_text in (general_row.question, general_row.original_question)
     }
-    asked_wordings = eval_wordings | {normalised_words(row.question) for row in splits["train"]}
-    fresh, in_eval, repeats = [], 0, 0
-    for row in general_rows:
+    asked_wordings = eval_wordings | {normalised_words(general_row.question) for general_row in splits["train"]}
+    unasked_rows, in_eval_count, repeated_count = [], 0, 0
+    for general_row in general_rows:
         # a question of marks alone, such as a formula, has no words to be told by
-        wording = normalised_words(_full_question(row)) or _full_question(row)
-        if wording in eval_wordings:
-            in_eval += 1
-        elif wording in asked_wordings:
-            repeats += 1
+        general_wording = normalised_words(_general_question(general_row)) or _general_question(general_row)
+        if general_wording in eval_wordings:
+            in_eval_count += 1
+        elif general_wording in asked_wordings:
+            repeated_count += 1
         else:
-            asked_wordings.add(wording)
-            fresh.append(row)
-    return fresh, msgspec.structs.replace(mixture, in_eval=in_eval, repeats=repeats)
+            asked_wordings.add(general_wording)
+            unasked_rows.append(general_row)
+    return unasked_rows, msgspec.structs.replace(mixture, in_eval=in_eval_count, repeats=repeated_count)
 
 
-async def _draw_distant_rows(
+async def _draw_general_rows(
     general_rows: Sequence[QuestionRow], built: BuiltDataset, needed: int, encode: Encode
 ) -> tuple[list[QuestionRow], int]:
     """The first `needed` rows that no question of eval is near to, and how many were passed over.
@@ -124,18 +130,20 @@ async def _draw_distant_rows(
     )
     eval_vectors = await encode(eval_questions, "query")
     distant_rows: list[QuestionRow] = []
-    checked = 0
-    while len(distant_rows) < needed and checked < len(general_rows):
-        batch = general_rows[checked : checked + needed - len(distant_rows)]
-        questions = [_full_question(row) for row in batch]
-        cosines = find_nearest(await encode(questions, "query"), eval_vectors)[1]
-        limits = near_duplicate_thresholds(questions, built.report.by_script, built.report.threshold)
-        distant_rows += list(compress(batch, cosines < limits))
-        checked += len(batch)
-    return distant_rows, checked - len(distant_rows)
+    checked_count = 0
+    while len(distant_rows) < needed and checked_count < len(general_rows):
+        general_batch = general_rows[checked_count : checked_count + needed - len(distant_rows)]
+        general_questions = [_general_question(row) for row in general_batch]
+        eval_cosines = find_nearest(await encode(general_questions, "query"), eval_vectors)[1]
+        near_duplicate_limits = near_duplicate_thresholds(
+            general_questions, built.report.by_script, built.report.threshold
+        )
+        distant_rows += list(compress(general_batch, eval_cosines < near_duplicate_limits))
+        checked_count += len(general_batch)
+    return distant_rows, checked_count - len(distant_rows)
 
 
-def _full_question(general_row: QuestionRow) -> str:
+def _general_question(general_row: QuestionRow) -> str:
     """The question, below it what an instruction is about."""
     return f"{general_row.question.strip()}\n\n{general_row.input.strip()}".strip()
 
@@ -144,7 +152,7 @@ def _mixed_row(general_row: QuestionRow, dataset: str) -> Row:
     """What a trainer needs of the row; where it comes from is the other dataset's to say."""
     return Row(
         id=f"{MIXED_ID_PREFIX}{general_row.id}",
-        question=_full_question(general_row),
+        question=_general_question(general_row),
         answer=general_row.answer.strip(),
         evaluation_criteria=general_row.evaluation_criteria,
         difficulty="",
@@ -165,37 +173,37 @@ def _mixed_row(general_row: QuestionRow, dataset: str) -> Row:
 
 def _make_ids_distinct(mixed_rows: Iterable[Row], used_ids: set[str]) -> list[Row]:
     """The rows with distinct ids: splits of the other dataset may share some."""
-    distinct_rows: list[Row] = []
+    distinct_mixed_rows: list[Row] = []
     for mixed_row in mixed_rows:
-        row_id, id_number = mixed_row.id, 1
-        while row_id in used_ids:
-            id_number += 1
-            row_id = f"{mixed_row.id}-{id_number}"
-        used_ids.add(row_id)
-        distinct_rows.append(msgspec.structs.replace(mixed_row, id=row_id))
-    return distinct_rows
+        mixed_id, mixed_number = mixed_row.id, 1
+        while mixed_id in used_ids:
+            mixed_number += 1
+            mixed_id = f"{mixed_row.id}-{mixed_number}"
+        used_ids.add(mixed_id)
+        distinct_mixed_rows.append(msgspec.structs.replace(mixed_row, id=mixed_id))
+    return distinct_mixed_rows
 
 
-def spread_rows(train_rows: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
+def spread_mixed_rows(train_rows: Sequence[Row], mixed_rows: Sequence[Row]) -> list[Row]:
     """`own` in its order with `mixed` at even distances, never between a row and its reworded copies.
 
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.
     """
-    spread_rows: list[Row] = []
+    spread: list[Row] = []
     mixed_index = 0
     for train_index, train_row in enumerate(train_rows):
         while (
-            mixed_index < len(mixed)
-            and (mixed_index + 0.5) * len(train_rows) / len(mixed) <= train_index
+            mixed_index < len(mixed_rows)
+            and (mixed_index + 0.5) * len(train_rows) / len(mixed_rows) <= train_index
             and not is_phrasing(train_row)
         ):
-            spread_rows.append(mixed[mixed_index])
+            spread.append(mixed_rows[mixed_index])
             mixed_index += 1
-        spread_rows.append(train_row)
-    return [*spread_rows, *mixed[mixed_index:]]
+        spread.append(train_row)
+    return [*spread, *mixed_rows[mixed_index:]]
 
 
-def _shortage_warnings(mixture: Mixture, train: int) -> list[str]:
+def _mixture_warnings(mixture: Mixture, train: int) -> list[str]:
     if mixture.rows == mixture.needed:
         return []
     return [

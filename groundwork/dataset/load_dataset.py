@@ -73,20 +73,20 @@ def load_dataset(dataset_source: DatasetSource, *, with_checks: bool = False) ->
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
     question_rows: list[QuestionRow] = []
-    left_out: Counter[str] = Counter()
+    rows_without_question: Counter[str] = Counter()
     for split, dataset_record in (
         _hub_records(dataset_source) if dataset_source.kind == "hub" else _file_records(dataset_source)
     ):
-        question_row = _row(dataset_record, split, dataset_source)
+        question_row = _question_row(dataset_record, split, dataset_source)
         if with_checks and dataset_source.kind == "run":
             question_row = msgspec.structs.replace(question_row, checks=dataset_record.get("checks"))
         if question_row.question.strip():
             question_rows.append(question_row)
         else:
-            left_out[_lack_of_question(dataset_record)] += 1
+            rows_without_question[_lack_of_question(dataset_record)] += 1
     warnings = [
         f"{dataset_source.name}: {counted(count, f'row {lack} was', f'rows {lack} were')} left out"
-        for lack, count in left_out.items()
+        for lack, count in rows_without_question.items()
     ]
     return Dataset(source=dataset_source, rows=_distinct_ids(question_rows), warnings=warnings)
 
@@ -99,20 +99,20 @@ def read_records(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _file_records(dataset_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of every row in the source's files."""
     for dataset_file in dataset_source.files:
-        match = SPLIT_FILE.match(dataset_file.stem) if dataset_source.kind == "files" else None
+        split_match = SPLIT_FILE.match(dataset_file.stem) if dataset_source.kind == "files" else None
         for dataset_record in (
             _parquet_records(dataset_file) if dataset_file.suffix == ".parquet" else _jsonl_records(dataset_file)
         ):
-            yield match["split"] if match else "", dataset_record
+            yield split_match["split"] if split_match else "", dataset_record
 
 
 def _jsonl_records(dataset_file: Path) -> Iterator[dict[str, Any]]:
-    decoder = msgspec.json.Decoder(dict[str, Any])
+    record_decoder = msgspec.json.Decoder(dict[str, Any])
     with dataset_file.open("rb") as json_lines:
         for line_number, json_line in enumerate(json_lines, start=1):
             if json_line.strip():
                 try:
-                    yield decoder.decode(json_line)
+                    yield record_decoder.decode(json_line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     raise BadRecord(f"{dataset_file}, line {line_number}: {error}; fix or delete the line") from None
 
@@ -122,8 +122,8 @@ def _parquet_records(dataset_file: Path) -> Iterator[dict[str, Any]]:
     from pyarrow.parquet import ParquetFile
 
     try:
-        for batch in ParquetFile(dataset_file).iter_batches():
-            yield from batch.to_pylist()
+        for record_batch in ParquetFile(dataset_file).iter_batches():
+            yield from record_batch.to_pylist()
     except (ArrowException, OSError) as error:
         raise BadRecord(f"{dataset_file}: not a readable Parquet file ({error}); fetch or write it again") from None
 
@@ -133,23 +133,23 @@ def _hub_records(hub_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any
     import datasets
 
     datasets.disable_progress_bars()
-    for client in ("datasets", "huggingface_hub"):
-        logging.getLogger(client).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
+    for hub_client in ("datasets", "huggingface_hub"):
+        logging.getLogger(hub_client).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
     try:
-        loaded = datasets.load_dataset(
+        hub_dataset = datasets.load_dataset(
             hub_source.hub_id, revision=hub_source.revision or None, split=hub_source.split or None
         )
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
-        cause = " ".join(str(error).split())
-        raise UsageError(f"{hub_source.name}: {cause} Ask for access on its page, {LOG_IN}") from error
+        hub_cause = " ".join(str(error).split())
+        raise UsageError(f"{hub_source.name}: {hub_cause} Ask for access on its page, {LOG_IN}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
-        cause = " ".join(str(_root_cause(error)).split())
+        hub_cause = " ".join(str(_root_cause(error)).split())
         raise UsageError(
-            f"{hub_source.name}: cannot be read from the Hub: {cause}; fix it there, or give a folder"
+            f"{hub_source.name}: cannot be read from the Hub: {hub_cause}; fix it there, or give a folder"
         ) from error
-    splits = loaded if isinstance(loaded, dict) else {hub_source.split: loaded}
-    for split, table in splits.items():
-        for hub_record in table:
+    hub_splits = hub_dataset if isinstance(hub_dataset, dict) else {hub_source.split: hub_dataset}
+    for split, hub_table in hub_splits.items():
+        for hub_record in hub_table:
             yield split, hub_record
 
 
@@ -158,15 +158,15 @@ def _root_cause(error: BaseException) -> BaseException:
     return _root_cause(error.__cause__) if error.__cause__ else error
 
 
-def _row(dataset_record: dict[str, Any], split: str, dataset_source: DatasetSource) -> QuestionRow:
+def _question_row(dataset_record: dict[str, Any], split: str, dataset_source: DatasetSource) -> QuestionRow:
     """A record of any of the forms above as a QuestionRow. Raises UsageError that names the columns found."""
-    question, answer = _question_and_answer(dataset_record, dataset_source)
+    question, answer = _record_question_and_answer(dataset_record, dataset_source)
     return QuestionRow(
         id=_as_text(dataset_record.get("id")),
         question=question,
         answer=answer,
         split=_as_text(dataset_record.get("split")) or split,
-        evaluation_criteria=_criteria(dataset_record),
+        evaluation_criteria=_record_criteria(dataset_record),
         evidence=_as_texts(dataset_record.get("evidence")),
         document=intern(_as_text(dataset_record.get("document"))),
         chunk=intern(_as_text(dataset_record.get("chunk"))),
@@ -175,7 +175,7 @@ def _row(dataset_record: dict[str, Any], split: str, dataset_source: DatasetSour
         category=intern(_as_text(dataset_record.get("category"))),
         difficulty=intern(_as_text(dataset_record.get("difficulty"))),
         unanswerable=dataset_record.get("unanswerable") is True,
-        score=_score(dataset_record),
+        score=_record_score(dataset_record),
         iteration=dataset_record["iteration"] if isinstance(dataset_record.get("iteration"), int) else 0,
         model=intern(_as_text(dataset_record.get("model"))),
         original_question=_as_text(dataset_record.get("original_question")),
@@ -188,29 +188,31 @@ def _row(dataset_record: dict[str, Any], split: str, dataset_source: DatasetSour
     )
 
 
-def _score(dataset_record: dict[str, Any]) -> float | None:
+def _record_score(dataset_record: dict[str, Any]) -> float | None:
     """What grading measured, else what the weakest check of curation gave; None where neither is known."""
-    measured = dataset_record.get("measured_difficulty")
-    if isinstance(measured, int | float):
-        return 1 - float(measured)
-    checks = dataset_record.get("checks")
-    check_columns = checks.values() if isinstance(checks, dict) else []
-    scores = [check_column.get("score") for check_column in check_columns if isinstance(check_column, dict)]
-    return min((float(score) for score in scores if isinstance(score, int | float)), default=None)
+    measured_difficulty = dataset_record.get("measured_difficulty")
+    if isinstance(measured_difficulty, int | float):
+        return 1 - float(measured_difficulty)
+    curation_checks = dataset_record.get("checks")
+    check_columns = curation_checks.values() if isinstance(curation_checks, dict) else []
+    check_scores = [check_column.get("score") for check_column in check_columns if isinstance(check_column, dict)]
+    return min((float(score) for score in check_scores if isinstance(score, int | float)), default=None)
 
 
-def _criteria(dataset_record: dict[str, Any]) -> list[str]:
+def _record_criteria(dataset_record: dict[str, Any]) -> list[str]:
     """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
-    criteria = next((_as_list(dataset_record[column]) for column in CRITERIA_COLUMNS if dataset_record.get(column)), [])
+    criteria_values = next(
+        (_as_list(dataset_record[column]) for column in CRITERIA_COLUMNS if dataset_record.get(column)), []
+    )
     return [
         _as_text(criterion.get("criterion")) if isinstance(criterion, dict) else _as_text(criterion)
-        for criterion in criteria
+        for criterion in criteria_values
     ]
 
 
-def _question_and_answer(dataset_record: dict[str, Any], source: DatasetSource) -> tuple[str, str]:
-    for column in QUESTION_COLUMNS:
-        if isinstance(dataset_record.get(column), str):
+def _record_question_and_answer(dataset_record: dict[str, Any], dataset_source: DatasetSource) -> tuple[str, str]:
+    for question_column in QUESTION_COLUMNS:
+        if isinstance(dataset_record.get(question_column), str):
             answer = next(
                 (
                     dataset_record[answer_column]
@@ -219,24 +221,24 @@ def _question_and_answer(dataset_record: dict[str, Any], source: DatasetSource) 
                 ),
                 "",
             )
-            return dataset_record[column], answer
-    for column in (*MESSAGE_COLUMNS, "prompt"):
-        if isinstance(dataset_record.get(column), list):
-            turns = [
+            return dataset_record[question_column], answer
+    for question_column in (*MESSAGE_COLUMNS, "prompt"):
+        if isinstance(dataset_record.get(question_column), list):
+            message_turns = [
                 turn
-                for turn in dataset_record[column] + _as_list(dataset_record.get("completion"))
+                for turn in dataset_record[question_column] + _as_list(dataset_record.get("completion"))
                 if isinstance(turn, dict)
             ]
-            turn_contents = {turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
-                    for turn in reversed(turns)}  # fmt: skip
-            return turn_contents.get("user", turn_contents.get("human", "")), turn_contents.get(
-                "assistant", turn_contents.get("gpt", "")
+            contents_by_role = {turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
+                    for turn in reversed(message_turns)}  # fmt: skip
+            return contents_by_role.get("user", contents_by_role.get("human", "")), contents_by_role.get(
+                "assistant", contents_by_role.get("gpt", "")
             )
-    if any(column in dataset_record for column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)):
+    if any(question_column in dataset_record for question_column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)):
         return "", ""  # the column is there and empty in this row
-    source_name = source.files[0] if source.kind == "files" else source.name
+    record_source = dataset_source.files[0] if dataset_source.kind == "files" else dataset_source.name
     raise UsageError(
-        f"{source_name}: no column {QUESTION_COLUMNS[0]!r} "
+        f"{record_source}: no column {QUESTION_COLUMNS[0]!r} "
         f"(nor {', '.join((*QUESTION_COLUMNS[1:], *MESSAGE_COLUMNS))}); "
         f"it has: {', '.join(dataset_record) or 'none'}; rename one of them"
     )
@@ -244,13 +246,13 @@ def _question_and_answer(dataset_record: dict[str, Any], source: DatasetSource) 
 
 def _lack_of_question(dataset_record: dict[str, Any]) -> str:
     """Why a row without a question has none."""
-    questions = (
+    question_values = (
         dataset_record[column]
         for column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)
         if dataset_record.get(column) is not None
     )
-    kinds = [type(question).__name__ for question in questions if not isinstance(question, str)]
-    return f"whose question is not text ({kinds[0]})" if kinds else "without a question"
+    question_types = [type(question).__name__ for question in question_values if not isinstance(question, str)]
+    return f"whose question is not text ({question_types[0]})" if question_types else "without a question"
 
 
 def _distinct_ids(question_rows: list[QuestionRow]) -> list[QuestionRow]:
@@ -263,13 +265,16 @@ def _distinct_ids(question_rows: list[QuestionRow]) -> list[QuestionRow]:
         key=lambda question_row: (question_row.question, question_row.answer, question_row.split, question_row.id),
     )
     row_keys = [(question_row.split, question_row.id or _text_id(question_row)) for question_row in ordered_rows]
-    id_counts, numbers = Counter(row_keys), Counter[tuple[str, str]]()
+    id_counts, repeat_numbers = Counter(row_keys), Counter[tuple[str, str]]()
     distinct_rows = []
-    for question_row, (split, row_id) in zip(ordered_rows, row_keys, strict=True):
-        if id_counts[split, row_id] > 1:
-            numbers[split, row_id] += 1
-            while (repeat_number := numbers[split, row_id]) > 1 and (split, f"{row_id}-{repeat_number}") in id_counts:
-                numbers[split, row_id] += 1
+    for question_row, (row_split, row_id) in zip(ordered_rows, row_keys, strict=True):
+        if id_counts[row_split, row_id] > 1:
+            repeat_numbers[row_split, row_id] += 1
+            while (repeat_number := repeat_numbers[row_split, row_id]) > 1 and (
+                row_split,
+                f"{row_id}-{repeat_number}",
+            ) in id_counts:
+                repeat_numbers[row_split, row_id] += 1
             row_id = row_id if repeat_number == 1 else f"{row_id}-{repeat_number}"
         distinct_rows.append(msgspec.structs.replace(question_row, id=row_id))
     return distinct_rows

@@ -17,31 +17,33 @@ LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 
 def read_measured_rows(measured_files: Sequence[Path]) -> dict[str, MeasuredRow]:
     """By row id; of a row in several files the first that knows its difficulty counts. Raises BadRecord."""
-    measured: dict[str, MeasuredRow] = {}
+    measured_by_id: dict[str, MeasuredRow] = {}
     for measured_file in measured_files:
-        for row in read_jsonl(measured_file, MeasuredRow):
-            measured_row = measured.get(row.id)
+        for file_row in read_jsonl(measured_file, MeasuredRow):
+            measured_row = measured_by_id.get(file_row.id)
             if measured_row is None or measured_row.difficulty is None:
-                measured[row.id] = row
-    return measured
+                measured_by_id[file_row.id] = file_row
+    return measured_by_id
 
 
-def add_measurements(pool: RowPool, measured: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> RowPool:
+def add_measurements(pool: RowPool, measured_by_id: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> RowPool:
     """`pool` with measured difficulty and flipping criteria in its rows; on request without the rows that have such."""
-    measured_pool, left_out = [], []
+    measured_pool_rows, flipping_rows = [], []
     for pool_row in pool.rows:
-        measured_row = measured.get(pool_row.id) or measured.get(pool_row.id.removeprefix(f"{pool_row.run}/"))
+        measured_row = measured_by_id.get(pool_row.id) or measured_by_id.get(
+            pool_row.id.removeprefix(f"{pool_row.run}/")
+        )
         if measured_row is None:
-            measured_pool.append(pool_row)
+            measured_pool_rows.append(pool_row)
         elif leave_out_flipping and (left_out_reason := _left_out_reason(measured_row)):
-            left_out.append(InvalidRow(id=pool_row.id, reason=left_out_reason))
+            flipping_rows.append(InvalidRow(id=pool_row.id, reason=left_out_reason))
         else:
-            measured_pool.append(
+            measured_pool_rows.append(
                 msgspec.structs.replace(
                     pool_row, measured_difficulty=measured_row.difficulty, flipping_criteria=measured_row.flipping
                 )
             )
-    return msgspec.structs.replace(pool, rows=measured_pool, invalid=[*pool.invalid, *left_out])
+    return msgspec.structs.replace(pool, rows=measured_pool_rows, invalid=[*pool.invalid, *flipping_rows])
 
 
 def _left_out_reason(measured_row: MeasuredRow) -> str:
@@ -57,18 +59,20 @@ def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
     """
     if strategy == "category":
         return [pool_row.category for pool_row in pool_rows]
-    difficulties = [pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None]
-    if len(difficulties) == len(pool_rows):
-        return [LEVELS[min(2, int(share * 3))] for share in difficulties]
+    measured_difficulties = [
+        pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None
+    ]
+    if len(measured_difficulties) == len(pool_rows):
+        return [LEVELS[min(2, int(difficulty * 3))] for difficulty in measured_difficulties]
     return [pool_row.difficulty for pool_row in pool_rows]
 
 
 def partly_measured_warning(pool_rows: Sequence[Row]) -> str:
     """A warning where only some rows have a measured difficulty."""
-    measured = sum(pool_row.measured_difficulty is not None for pool_row in pool_rows)
-    if not 0 < measured < len(pool_rows):
+    measured_count = sum(pool_row.measured_difficulty is not None for pool_row in pool_rows)
+    if not 0 < measured_count < len(pool_rows):
         return ""
     return (
-        f"difficulty was measured for {measured:,} of {counted(len(pool_rows), 'row')} only; eval is balanced by "
+        f"difficulty was measured for {measured_count:,} of {counted(len(pool_rows), 'row')} only; eval is balanced by "
         "the guessed one"
     )

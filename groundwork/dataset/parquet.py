@@ -1,4 +1,4 @@
-"""Rows as Parquet, the same bytes for the same rows: a file for every ROWS_A_FILE of a split, named as the Hub does."""
+"""Rows as Parquet, the same bytes for the same rows: files of ROWS_PER_PARQUET_FILE, named as on the Hub."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from groundwork.records import Row
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW_GROUP = 10_000  # rows
-ROWS_A_FILE = 100_000
-MEASURED = ("measured_difficulty", "flipping_criteria")
-MIXED = ("mixed",)
-UNANSWERABLE = ("unanswerable",)
+ROW_GROUP_SIZE = 10_000  # rows
+ROWS_PER_PARQUET_FILE = 100_000
+MEASURED_COLUMNS = ("measured_difficulty", "flipping_criteria")
+MIXED_COLUMNS = ("mixed",)
+UNANSWERABLE_COLUMNS = ("unanswerable",)
 
 
-Contents = bytes | Callable[[], Iterable[bytes]]  # a file's content, or what makes it part by part as it is written
+ParquetContents = (
+    bytes | Callable[[], Iterable[bytes]]
+)  # a file's content, or what makes it part by part as it is written
 
 
 def parquet_name(split: str, file_number: int = 0, file_count: int = 1) -> str:
@@ -31,26 +33,30 @@ def parquet_name(split: str, file_number: int = 0, file_count: int = 1) -> str:
 
 def parquet_pattern(split: str, rows: int) -> str:
     """The file of a split of so many rows, or what the names of its several files have in common."""
-    return parquet_name(split) if rows <= ROWS_A_FILE else f"data/{split}-*-of-{_file_count(rows):05}.parquet"
+    return (
+        parquet_name(split)
+        if rows <= ROWS_PER_PARQUET_FILE
+        else f"data/{split}-*-of-{_parquet_file_count(rows):05}.parquet"
+    )
 
 
-def parquet_files(split: str, split_rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Contents]:
+def parquet_files(split: str, split_rows: Sequence[Row], columns: Sequence[str]) -> dict[str, ParquetContents]:
     """The files of a split by name, each made when it is written, so that they are never in memory together."""
-    file_count = _file_count(len(split_rows))
+    file_count = _parquet_file_count(len(split_rows))
     return {
         parquet_name(split, file_number, file_count): partial(
-            _encode_file, split_rows, file_number * ROWS_A_FILE, columns
+            _encode_parquet_file, split_rows, file_number * ROWS_PER_PARQUET_FILE, columns
         )
         for file_number in range(file_count)
     }
 
 
-def _file_count(rows: int) -> int:
-    return max(1, -(-rows // ROWS_A_FILE))
+def _parquet_file_count(rows: int) -> int:
+    return max(1, -(-rows // ROWS_PER_PARQUET_FILE))
 
 
-def _encode_file(split_rows: Sequence[Row], first_row: int, columns: Sequence[str]) -> list[bytes]:
-    return [encode_parquet(split_rows[first_row : first_row + ROWS_A_FILE], columns)]
+def _encode_parquet_file(split_rows: Sequence[Row], first_row: int, columns: Sequence[str]) -> list[bytes]:
+    return [encode_parquet(split_rows[first_row : first_row + ROWS_PER_PARQUET_FILE], columns)]
 
 
 def encode_parquet(dataset_rows: Sequence[Row], columns: Sequence[str]) -> bytes:
@@ -58,16 +64,17 @@ def encode_parquet(dataset_rows: Sequence[Row], columns: Sequence[str]) -> bytes
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema, sink = _schema(columns), io.BytesIO()
-    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
-        for group_start in range(0, len(dataset_rows), ROW_GROUP):
-            row_group = dataset_rows[group_start : group_start + ROW_GROUP]
-            writer.write_table(
+    parquet_schema, parquet_bytes = _parquet_schema(columns), io.BytesIO()
+    with pq.ParquetWriter(parquet_bytes, parquet_schema, compression="zstd") as parquet_writer:
+        for row_group_start in range(0, len(dataset_rows), ROW_GROUP_SIZE):
+            row_group = dataset_rows[row_group_start : row_group_start + ROW_GROUP_SIZE]
+            parquet_writer.write_table(
                 pa.table(
-                    {column: [getattr(dataset_row, column) for dataset_row in row_group] for column in columns}, schema
+                    {column: [getattr(dataset_row, column) for dataset_row in row_group] for column in columns},
+                    parquet_schema,
                 )
             )
-    return sink.getvalue()
+    return parquet_bytes.getvalue()
 
 
 def dataset_columns(
@@ -75,20 +82,25 @@ def dataset_columns(
 ) -> list[str]:
     """The columns of a dataset, in order; on request the source chunk (`context`), what grading measured, what was
     mixed in, and which questions have no answer."""
-    optional = (("context",), context), (MEASURED, measured), (MIXED, mixed), (UNANSWERABLE, unanswerable)
-    left_out = {column for columns, enabled in optional if not enabled for column in columns}
-    return [column for column in Row.__struct_fields__ if column not in left_out]
+    optional_columns = (
+        (("context",), context),
+        (MEASURED_COLUMNS, measured),
+        (MIXED_COLUMNS, mixed),
+        (UNANSWERABLE_COLUMNS, unanswerable),
+    )
+    left_out_columns = {column for columns, enabled in optional_columns if not enabled for column in columns}
+    return [column for column in Row.__struct_fields__ if column not in left_out_columns]
 
 
-def _schema(columns: Sequence[str]) -> pa.Schema:
+def _parquet_schema(columns: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
-    types = {"pages": pa.list_(pa.int64()), "iteration": pa.int64(), "cluster": pa.int64()}
-    types |= {"measured_difficulty": pa.float64(), "unanswerable": pa.bool_()}
-    lists = {field.name for field in msgspec.structs.fields(Row) if "list" in str(field.type)}
+    parquet_types = {"pages": pa.list_(pa.int64()), "iteration": pa.int64(), "cluster": pa.int64()}
+    parquet_types |= {"measured_difficulty": pa.float64(), "unanswerable": pa.bool_()}
+    list_columns = {field.name for field in msgspec.structs.fields(Row) if "list" in str(field.type)}
     return pa.schema(
         [
-            (column, types.get(column) or (pa.list_(pa.string()) if column in lists else pa.string()))
+            (column, parquet_types.get(column) or (pa.list_(pa.string()) if column in list_columns else pa.string()))
             for column in columns
         ]
     )

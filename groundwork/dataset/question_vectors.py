@@ -35,15 +35,17 @@ class EmbeddedDataset:
 
 def job_encoder(job: Job) -> Encoder:
     """The encoder that the settings name, with the job's client where it is an endpoint's."""
-    settings = job.config.embeddings
-    client = job.client if settings.backend == "endpoint" else None
-    return encoder_for(settings, job.data.cache("embeddings"), client, job.data.joined_cache("embeddings"))
+    embedding_settings = job.config.embeddings
+    endpoint_client = job.client if embedding_settings.backend == "endpoint" else None
+    return encoder_for(
+        embedding_settings, job.data.cache("embeddings"), endpoint_client, job.data.joined_cache("embeddings")
+    )
 
 
 def static_encoder(job: Job) -> Encoder:
     """The embedder that needs no extra and no download, whatever model the settings name."""
-    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
-    return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
+    static_settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
+    return encoder_for(static_settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
 def vector_file(data: Workspace, source: DatasetSource) -> Path:
@@ -57,11 +59,12 @@ async def embed_datasets(job: Job, sources: list[DatasetSource]) -> list[Embedde
     """
     encoder = job_encoder(job)
     datasets = [load_dataset(source) for source in sources]
-    refuse_other_models(job.data, datasets, encoder)
+    refuse_vectors_of_other_models(job.data, datasets, encoder)
     job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
-    advance = job.progress.advance
+    count_embedded = job.progress.advance
     return [
-        EmbeddedDataset(dataset, await encoder.aencode(dataset.questions, "query", advance)) for dataset in datasets
+        EmbeddedDataset(dataset, await encoder.aencode(dataset.questions, "query", count_embedded))
+        for dataset in datasets
     ]
 
 
@@ -69,50 +72,55 @@ async def stream_embedded_datasets(job: Job, sources: list[DatasetSource]) -> As
     """As `embed_datasets`, each dataset read once the one before is done with, so that one is in memory at a time."""
     encoder = job_encoder(job)
     for source in sources:
-        dataset = load_dataset(source, with_checks=True)
-        refuse_other_models(job.data, [dataset], encoder)
-        job.progress.start(len(dataset.rows), "questions embedded")
-        vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
-        yield EmbeddedDataset(dataset, vectors)
-        del dataset, vectors
+        streamed_dataset = load_dataset(source, with_checks=True)
+        refuse_vectors_of_other_models(job.data, [streamed_dataset], encoder)
+        job.progress.start(len(streamed_dataset.rows), "questions embedded")
+        question_vectors = await encoder.aencode(streamed_dataset.questions, "query", job.progress.advance)
+        yield EmbeddedDataset(streamed_dataset, question_vectors)
+        del streamed_dataset, question_vectors
 
 
-def refuse_other_models(data: Workspace, datasets: list[Dataset], encoder: Encoder) -> None:
+def refuse_vectors_of_other_models(data: Workspace, datasets: list[Dataset], encoder: Encoder) -> None:
     """Cosines of two models' vectors mean nothing, so their vectors never meet on one map."""
     for dataset in datasets:
-        file = vector_file(data, dataset.source)
-        made_by = _made_by(file, dataset)
-        if made_by not in ("", encoder.name):
-            script = "uv run visualization/generate_embeddings.py"
+        vectors_file = vector_file(data, dataset.source)
+        file_encoder = _encoder_of_vectors(vectors_file, dataset)
+        if file_encoder not in ("", encoder.name):
+            embeddings_script = "uv run visualization/generate_embeddings.py"
             raise UsageError(
-                f"{file}: holds vectors of {made_by}, but the settings ask for {encoder.name}, and vectors of two "
-                f"models cannot be compared; run, with the same settings: {script} {dataset.name} "
+                f"{vectors_file}: holds vectors of {file_encoder}, but the settings ask for {encoder.name}, and "
+                "vectors of two "
+                f"models cannot be compared; run, with the same settings: {embeddings_script} {dataset.name} "
                 "(or set embeddings.model back)"
             )
 
 
-def write_vectors(file: Path, dataset: Dataset, vectors: Vectors, encoder: Encoder) -> None:
+def write_question_vectors(vectors_file: Path, dataset: Dataset, vectors: Vectors, encoder: Encoder) -> None:
     """Arrays `ids`, `vectors` (float32), `encoder` and `questions_sha256`; read them by numpy.load."""
-    content = io.BytesIO()
+    vectors_content = io.BytesIO()
     np.savez(
-        content,
+        vectors_content,
         ids=np.array([row.id for row in dataset.rows], dtype=np.str_),
         vectors=vectors,
         encoder=np.array(encoder.name),
-        questions_sha256=np.array(_digest(dataset)),
+        questions_sha256=np.array(_questions_digest(dataset)),
     )
-    write_bytes(file, content.getvalue())
+    write_bytes(vectors_file, vectors_content.getvalue())
 
 
-def _made_by(file: Path, dataset: Dataset) -> str:
+def _encoder_of_vectors(vectors_file: Path, dataset: Dataset) -> str:
     """The encoder of the file, if it holds these very questions; else ""."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return str(arrays["encoder"]) if str(arrays["questions_sha256"]) == _digest(dataset) else ""
+        with np.load(vectors_file, allow_pickle=False) as vector_arrays:
+            return (
+                str(vector_arrays["encoder"])
+                if str(vector_arrays["questions_sha256"]) == _questions_digest(dataset)
+                else ""
+            )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return ""
 
 
-def _digest(dataset: Dataset) -> str:
+def _questions_digest(dataset: Dataset) -> str:
     joined_questions = "\0".join(dataset.questions)
     return hashlib.sha256(joined_questions.encode("utf-8", "surrogatepass")).hexdigest()

@@ -30,9 +30,12 @@ class RowDifferences(msgspec.Struct, frozen=True):
     same: int
 
     def __str__(self) -> str:
-        counts = [f"{len(self.came):,} came", f"{len(self.went):,} went", f"{len(self.changed):,} changed"]
-        fields = ", ".join(f"{column} {count:,}" for column, count in self.by_field().items())
-        return f"{', '.join(counts)}{f' ({fields})' if fields else ''}, {self.same:,} the same"
+        difference_counts = [f"{len(self.came):,} came", f"{len(self.went):,} went", f"{len(self.changed):,} changed"]
+        changed_columns = ", ".join(f"{column} {count:,}" for column, count in self.by_field().items())
+        return (
+            f"{', '.join(difference_counts)}{f' ({changed_columns})' if changed_columns else ''}, {self.same:,} the "
+            "same"
+        )
 
     def __bool__(self) -> bool:
         return bool(self.came or self.went or self.changed)
@@ -48,34 +51,34 @@ def compare_rows(before: Sequence[RowRecord], after: Sequence[RowRecord]) -> Row
     A row is the same one where id and split agree, else where the id does, else where the question does; a row is
     paired once.
     """
-    unmatched_before, pairs = list(before), list[tuple[RowRecord, RowRecord]]()
+    unmatched_before, matched_rows = list(before), list[tuple[RowRecord, RowRecord]]()
     unmatched_after = list(after)
     for key in (_id_and_split, _id, _question):
-        unmatched_before, unmatched_after = _pair_rows(unmatched_before, unmatched_after, key, pairs)
-    changed = [_compare_fields(row_before, row_after) for row_before, row_after in pairs]
-    changed_rows = [pair_change for pair_change in changed if pair_change.fields]
-    order = {id(row): index for index, row in enumerate(after)}
-    unmatched_after.sort(key=lambda row: order[id(row)])
-    return RowDifferences(unmatched_after, unmatched_before, changed_rows, len(changed) - len(changed_rows))
+        unmatched_before, unmatched_after = _match_rows(unmatched_before, unmatched_after, key, matched_rows)
+    compared_rows = [_changed_row(row_before, row_after) for row_before, row_after in matched_rows]
+    changed_rows = [compared_row for compared_row in compared_rows if compared_row.fields]
+    order_after = {id(row): index for index, row in enumerate(after)}
+    unmatched_after.sort(key=lambda row: order_after[id(row)])
+    return RowDifferences(unmatched_after, unmatched_before, changed_rows, len(compared_rows) - len(changed_rows))
 
 
-def _pair_rows(
+def _match_rows(
     before: Iterable[RowRecord],
     after: Iterable[RowRecord],
-    key: Callable[[RowRecord], Any],
-    pairs: list[tuple[RowRecord, RowRecord]],
+    match_key: Callable[[RowRecord], Any],
+    matched_rows: list[tuple[RowRecord, RowRecord]],
 ) -> tuple[list[RowRecord], list[RowRecord]]:
     """Pair the rows whose `key` agrees, in order; returns the others of either side."""
-    waiting: dict[Any, list[RowRecord]] = defaultdict(list)
+    unmatched_by_key: dict[Any, list[RowRecord]] = defaultdict(list)
     for row in before:
-        waiting[key(row)].append(row)
-    unmatched = []
+        unmatched_by_key[match_key(row)].append(row)
+    unmatched_after = []
     for row in after:
-        if waiting_rows := waiting.get(key(row)):
-            pairs.append((waiting_rows.pop(0), row))
+        if rows_of_key := unmatched_by_key.get(match_key(row)):
+            matched_rows.append((rows_of_key.pop(0), row))
         else:
-            unmatched.append(row)
-    return [row for waiting_rows in waiting.values() for row in waiting_rows], unmatched
+            unmatched_after.append(row)
+    return [row for rows_of_key in unmatched_by_key.values() for row in rows_of_key], unmatched_after
 
 
 def _id_and_split(row: RowRecord) -> Any:
@@ -90,17 +93,17 @@ def _question(row: RowRecord) -> Any:
     return " ".join(str(row["question"]).split()).casefold()
 
 
-def _compare_fields(before: RowRecord, after: RowRecord) -> ChangedRow:
-    columns = [column for column in {**before, **after} if column not in IGNORED_COLUMNS]
-    fields = {
-        column: (before.get(column), after.get(column))
-        for column in columns
-        if _comparable_value(before, column) != _comparable_value(after, column)
+def _changed_row(row_before: RowRecord, row_after: RowRecord) -> ChangedRow:
+    compared_columns = [column for column in {**row_before, **row_after} if column not in IGNORED_COLUMNS]
+    changed_fields = {
+        column: (row_before.get(column), row_after.get(column))
+        for column in compared_columns
+        if _comparable_value(row_before, column) != _comparable_value(row_after, column)
     }
-    return ChangedRow(after["id"], after["question"], fields)
+    return ChangedRow(row_after["id"], row_after["question"], changed_fields)
 
 
 def _comparable_value(row: RowRecord, column: str) -> Any:
     """The value, an empty one and a missing one alike."""
-    value = row.get(column)
-    return value if value not in ("", [], None) else None
+    compared_value = row.get(column)
+    return compared_value if compared_value not in ("", [], None) else None

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, read_passages
+from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, read_input_chunks
 from groundwork.dataset.creation.build_splits import BuiltDataset, train_size
 from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
-from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
-from groundwork.dataset.publish.personal_data import scan_rows
+from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
+from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.dataset.split_report.report_record import Unanswerable
 from groundwork.embedding.nearest_neighbours import (
@@ -107,7 +107,7 @@ class UnanswerableFinder:
 
 
 @dataclass
-class _Gathered:
+class _UnanswerableRows:
     """Rows so far, and how many questions were left out for which reason."""
 
     rows: list[Row] = field(default_factory=list)
@@ -119,7 +119,7 @@ class _Gathered:
     failed: list[str] = field(default_factory=list)
 
 
-class _WordIndex:
+class _TfidfIndex:
     """Texts by their words, rare ones weighing more (tf-idf)."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -130,8 +130,8 @@ class _WordIndex:
 
     def scores(self, question: str) -> NDArray[np.float64]:
         """The cosine of each text to the question, (texts,)."""
-        scores: NDArray[np.float64] = (self._texts @ self._vectorizer.transform([question]).T).toarray()[:, 0]
-        return scores
+        tfidf_cosines: NDArray[np.float64] = (self._texts @ self._vectorizer.transform([question]).T).toarray()[:, 0]
+        return tfidf_cosines
 
 
 def _highest_indices(scores: NDArray[Any]) -> list[int]:
@@ -153,43 +153,51 @@ class _QuestionSearch:
     @classmethod
     async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> _QuestionSearch:
         questions = [row.question for row in rows]
-        vectors = await encode(questions, "query")
-        overall = calibrate_threshold(vectors, seed)
-        by_script = calibrate_by_script(vectors, questions, overall, seed)
+        row_question_vectors = await encode(questions, "query")
+        overall_threshold = calibrate_threshold(row_question_vectors, seed)
+        thresholds_by_script = calibrate_by_script(row_question_vectors, questions, overall_threshold, seed)
         return cls(
-            rows, chunks, encode, partial(threshold_of, by_script=by_script, overall=overall), VectorBuffer(vectors),
+            rows,
+            chunks,
+            encode,
+            partial(threshold_of, by_script=thresholds_by_script, overall=overall_threshold),
+            VectorBuffer(row_question_vectors),
             await encode([chunk.text for chunk in chunks], "document"),
-        )  # fmt: skip
+        )
 
     async def open_questions(self, questions: list[str]) -> tuple[list[str], Vectors]:
         """Those of `questions` that no row asks, with their vectors (m, d)."""
         if not questions:
             return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
-        vectors = await self.encode(questions, "query")
-        is_open = find_nearest(vectors, self.row_vectors.rows)[1] < [*map(self.threshold_of, questions)]
-        return [question for question, is_new in zip(questions, is_open, strict=True) if is_new], vectors[is_open]
+        question_vectors = await self.encode(questions, "query")
+        is_open_question = find_nearest(question_vectors, self.row_vectors.rows)[1] < [
+            *map(self.threshold_of, questions)
+        ]
+        return [
+            question for question, is_new in zip(questions, is_open_question, strict=True) if is_new
+        ], question_vectors[is_open_question]
 
-    def passages(self, questions: Sequence[str], vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
+    def passages(self, questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
         """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
         questions, whose `vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of them.
         """
-        document = [chunk for chunk in self.chunks if chunk.document == source_chunk.document]
-        if sum(len(chunk.text) for chunk in document) <= WHOLE_DOCUMENT_LENGTH:
-            return document
+        document_chunks = [chunk for chunk in self.chunks if chunk.document == source_chunk.document]
+        if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH:
+            return document_chunks
         passages_by_id = {source_chunk.id: source_chunk}
-        for question, vector in zip(questions, vectors, strict=True):
-            nearest_rows = _highest_indices(self.row_vectors.rows[: len(self.rows)] @ vector)
+        for question, question_vector in zip(questions, question_vectors, strict=True):
+            nearest_rows = _highest_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
             nearest_chunks = [
-                *_highest_indices(self.chunk_vectors @ vector),
-                *_highest_indices(self._word_index.scores(question)),
+                *_highest_indices(self.chunk_vectors @ question_vector),
+                *_highest_indices(self._tfidf_index.scores(question)),
             ]
-            chunks = [self.chunks[index] for index in nearest_chunks]
-            chunks += [
+            passage_chunks = [self.chunks[index] for index in nearest_chunks]
+            passage_chunks += [
                 self._chunks_by_id[self.rows[index].chunk]
                 for index in nearest_rows
                 if self.rows[index].chunk in self._chunks_by_id
             ]
-            passages_by_id |= {chunk.id: chunk for chunk in chunks if chunk.id not in passages_by_id}
+            passages_by_id |= {chunk.id: chunk for chunk in passage_chunks if chunk.id not in passages_by_id}
         return list(passages_by_id.values())
 
     @cached_property
@@ -197,11 +205,11 @@ class _QuestionSearch:
         return {chunk.id: chunk for chunk in self.chunks}
 
     @cached_property
-    def _word_index(self) -> _WordIndex:
-        return _WordIndex([chunk.text for chunk in self.chunks])
+    def _tfidf_index(self) -> _TfidfIndex:
+        return _TfidfIndex([chunk.text for chunk in self.chunks])
 
 
-def needed_by_split(built: BuiltDataset, share: float) -> dict[str, int]:
+def unanswerable_needed_by_split(built: BuiltDataset, share: float) -> dict[str, int]:
     """How many questions make up `share` of train and of eval, once they stand in them."""
     return {
         split: general_rows_needed(len(built.splits[split]), share)
@@ -210,7 +218,7 @@ def needed_by_split(built: BuiltDataset, share: float) -> dict[str, int]:
     }
 
 
-def calls_needed(rows: int, chunks: int) -> int:
+def proposal_calls_needed(rows: int, chunks: int) -> int:
     """Calls of each of the two kinds for so many questions."""
     return min(chunks, -(-SPARE_FACTOR * rows // QUESTIONS_PER_CALL))
 
@@ -226,117 +234,139 @@ async def add_unanswerable_questions(
     Chunks are asked about in an order drawn with the seed until there are enough; fewer rows are warned of. A reply
     that cannot be had costs its chunk's questions alone.
     """
-    counts = needed_by_split(built, share)
-    total = sum(counts.values())
-    rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
-    row_chunks = {row.chunk for row in rows}
-    usable = [chunk for chunk in chunks if chunk.id in row_chunks]
-    search = await _QuestionSearch.over(rows, list(chunks), finder.encode, finder.seed)
-    gathered = await _gather_rows(usable, total, search, finder)
-    added = _divide_rows(gathered.rows, counts)
-    outcome = Unanswerable(
-        share=share, needed=total, train=len(added["train"]), eval=len(added.get("eval", [])),
-        proposed=gathered.proposed, asked=gathered.asked, answered=gathered.answered, unusable=gathered.unusable,
-    )  # fmt: skip
-    return _with_unanswerable(built, added, outcome, gathered.failed)
+    needed_counts = unanswerable_needed_by_split(built, share)
+    needed_total = sum(needed_counts.values())
+    dataset_rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
+    row_chunks = {row.chunk for row in dataset_rows}
+    asked_chunks = [chunk for chunk in chunks if chunk.id in row_chunks]
+    question_search = await _QuestionSearch.over(dataset_rows, list(chunks), finder.encode, finder.seed)
+    unanswerable = await _gather_unanswerable_rows(asked_chunks, needed_total, question_search, finder)
+    unanswerable_rows = _divide_between_splits(unanswerable.rows, needed_counts)
+    unanswerable_record = Unanswerable(
+        share=share,
+        needed=needed_total,
+        train=len(unanswerable_rows["train"]),
+        eval=len(unanswerable_rows.get("eval", [])),
+        proposed=unanswerable.proposed,
+        asked=unanswerable.asked,
+        answered=unanswerable.answered,
+        unusable=unanswerable.unusable,
+    )
+    return _with_unanswerable(built, unanswerable_rows, unanswerable_record, unanswerable.failed)
 
 
 def _with_unanswerable(
-    built: BuiltDataset, added: Mapping[str, list[Row]], outcome: Unanswerable, failed: list[str]
+    built: BuiltDataset,
+    unanswerable_rows: Mapping[str, list[Row]],
+    unanswerable_record: Unanswerable,
+    failed: list[str],
 ) -> BuiltDataset:
     """`built` with the rows `added` to each split: spread over train, at the end of the others."""
-    splits = {
-        split: spread_rows(split_rows, added[split]) if split == "train" else [*split_rows, *added.get(split, [])]
+    extended_splits = {
+        split: spread_mixed_rows(split_rows, unanswerable_rows[split])
+        if split == "train"
+        else [*split_rows, *unanswerable_rows.get(split, [])]
         for split, split_rows in built.splits.items()
     }
-    report = msgspec.structs.replace(
+    extended_report = msgspec.structs.replace(
         built.report,
-        splits={split: len(split_rows) for split, split_rows in splits.items()},
-        unanswerable=outcome,
-        personal=[*built.report.personal, *scan_rows([row for split_rows in added.values() for row in split_rows])],
-        warnings=[*built.report.warnings, *_shortage_warnings(outcome, failed)],
+        splits={split: len(split_rows) for split, split_rows in extended_splits.items()},
+        unanswerable=unanswerable_record,
+        personal=[
+            *built.report.personal,
+            *scan_personal_data([row for split_rows in unanswerable_rows.values() for row in split_rows]),
+        ],
+        warnings=[*built.report.warnings, *_unanswerable_warnings(unanswerable_record, failed)],
     )
-    return BuiltDataset(splits, report)
+    return BuiltDataset(extended_splits, extended_report)
 
 
-async def _gather_rows(
-    usable: Sequence[Chunk], total: int, search: _QuestionSearch, finder: UnanswerableFinder
-) -> _Gathered:
-    order = np.random.default_rng(finder.seed).permutation(len(usable)).tolist()
-    gathered, start = _Gathered(), 0
-    while len(gathered.rows) < total and start < len(order):
-        batch = order[start : start + calls_needed(total - len(gathered.rows), len(order))]
-        start += len(batch)
-        for addition in await gather_all(_chunk_rows(usable[i], search, finder) for i in batch):
-            await _add_rows(gathered, addition, search)
-    return gathered
+async def _gather_unanswerable_rows(
+    asked_chunks: Sequence[Chunk], needed_total: int, question_search: _QuestionSearch, finder: UnanswerableFinder
+) -> _UnanswerableRows:
+    chunk_order = np.random.default_rng(finder.seed).permutation(len(asked_chunks)).tolist()
+    unanswerable, batch_start = _UnanswerableRows(), 0
+    while len(unanswerable.rows) < needed_total and batch_start < len(chunk_order):
+        chunk_batch = chunk_order[
+            batch_start : batch_start + proposal_calls_needed(needed_total - len(unanswerable.rows), len(chunk_order))
+        ]
+        batch_start += len(chunk_batch)
+        for chunk_questions in await gather_all(
+            _unanswerable_rows_of_chunk(asked_chunks[i], question_search, finder) for i in chunk_batch
+        ):
+            await _add_unasked_rows(unanswerable, chunk_questions, question_search)
+    return unanswerable
 
 
-async def _chunk_rows(chunk: Chunk, search: _QuestionSearch, finder: UnanswerableFinder) -> _Gathered:
+async def _unanswerable_rows_of_chunk(
+    chunk: Chunk, question_search: _QuestionSearch, finder: UnanswerableFinder
+) -> _UnanswerableRows:
     """The rows of one chunk; those of another chunk may still ask the same."""
-    gathered = _Gathered()
+    unanswerable = _UnanswerableRows()
     try:
         proposed = _distinct_questions(await finder.propose(chunk, QUESTIONS_PER_CALL))
-        gathered.proposed = len(proposed)
-        open_questions, vectors = await search.open_questions(list(proposed))
-        gathered.asked = len(proposed) - len(open_questions)
+        unanswerable.proposed = len(proposed)
+        open_questions, open_vectors = await question_search.open_questions(list(proposed))
+        unanswerable.asked = len(proposed) - len(open_questions)
         if not open_questions:
-            return gathered
-        passages = search.passages(open_questions, vectors, chunk)
+            return unanswerable
+        passages = question_search.passages(open_questions, open_vectors, chunk)
         findings = await finder.look_up(chunk, [proposed[question] for question in open_questions], passages)
     except UnitError as error:
-        gathered.failed.append(str(error))
-        return gathered
-    by_number = {finding.number: finding for finding in findings.findings}
+        unanswerable.failed.append(str(error))
+        return unanswerable
+    findings_by_number = {finding.number: finding for finding in findings.findings}
     passage_text = " ".join(passage.text for passage in passages)
-    for number, question in enumerate(open_questions, 1):
-        finding = by_number.get(number)
+    for question_number, question in enumerate(open_questions, 1):
+        finding = findings_by_number.get(question_number)
         if finding and (finding.answered or finding.quote.strip()):
-            gathered.answered += 1
-        elif finding is None or not _is_honest(finding.reply, question, passage_text):
-            gathered.unusable += 1
+            unanswerable.answered += 1
+        elif finding is None or not _is_honest_refusal(finding.reply, question, passage_text):
+            unanswerable.unusable += 1
         else:
-            gathered.rows.append(_row(question, finding.reply.strip(), chunk, finder.model))
-    return gathered
+            unanswerable.rows.append(_unanswerable_row(question, finding.reply.strip(), chunk, finder.model))
+    return unanswerable
 
 
 def _distinct_questions(proposals: Proposals) -> dict[str, Proposed]:
     """What was proposed, by its question; of several with one question the first."""
-    by_question: dict[str, Proposed] = {}
+    proposed_by_question: dict[str, Proposed] = {}
     for proposed in proposals.questions:
         if question := proposed.question.strip():
-            by_question.setdefault(question, proposed)
-    return by_question
+            proposed_by_question.setdefault(question, proposed)
+    return proposed_by_question
 
 
-def _is_honest(reply: str, question: str, passage_text: str) -> bool:
+def _is_honest_refusal(honest_reply: str, question: str, passage_text: str) -> bool:
     """Whether the reply says something, and no number that neither the question nor the passages have."""
-    return bool(reply.strip()) and number_values(reply, spelled="en") <= number_values(
+    return bool(honest_reply.strip()) and number_values(honest_reply, spelled="en") <= number_values(
         f"{question} {passage_text}", spelled="en"
     )
 
 
-async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionSearch) -> None:
+async def _add_unasked_rows(
+    unanswerable: _UnanswerableRows, chunk_questions: _UnanswerableRows, question_search: _QuestionSearch
+) -> None:
     """The rows of `addition` that `gathered` does not ask yet, and all its counts."""
-    for row in addition.rows:
-        vector = await search.encode([row.question], "query")
+    for row in chunk_questions.rows:
+        question_vector = await question_search.encode([row.question], "query")
         # a question of marks alone, such as a formula, has no words to be told by
-        wording = normalised_words(row.question) or row.question
-        nearest_cosine = find_nearest(vector, search.row_vectors.rows)[1][0]
-        if wording in gathered.wordings or nearest_cosine >= search.threshold_of(row.question):
-            gathered.asked += 1
+        question_wording = normalised_words(row.question) or row.question
+        nearest_cosine = find_nearest(question_vector, question_search.row_vectors.rows)[1][0]
+        if question_wording in unanswerable.wordings or nearest_cosine >= question_search.threshold_of(row.question):
+            unanswerable.asked += 1
             continue
-        search.row_vectors.extend(vector)  # not to be asked twice
-        gathered.rows.append(row)
-        gathered.wordings.add(wording)
-    gathered.proposed += addition.proposed
-    gathered.asked += addition.asked
-    gathered.answered += addition.answered
-    gathered.unusable += addition.unusable
-    gathered.failed += addition.failed
+        question_search.row_vectors.extend(question_vector)  # not to be asked twice
+        unanswerable.rows.append(row)
+        unanswerable.wordings.add(question_wording)
+    unanswerable.proposed += chunk_questions.proposed
+    unanswerable.asked += chunk_questions.asked
+    unanswerable.answered += chunk_questions.answered
+    unanswerable.unusable += chunk_questions.unusable
+    unanswerable.failed += chunk_questions.failed
 
 
-def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
+def _unanswerable_row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
     digest = hashlib.sha256(f"{chunk.document}\0{question}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Row(
         id=f"{chunk.document}-unanswerable-{digest}",
@@ -359,57 +389,73 @@ def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
     )
 
 
-def _divide_rows(rows: Sequence[Row], split_counts: Mapping[str, int]) -> dict[str, list[Row]]:
+def _divide_between_splits(unanswerable_rows: Sequence[Row], needed_counts: Mapping[str, int]) -> dict[str, list[Row]]:
     """The rows by split, as many as it takes of each; where they are too few, by the same shares, one at least."""
-    total = sum(split_counts.values())
-    used_rows = list(rows[:total])
-    if "eval" not in split_counts:
+    needed_total = sum(needed_counts.values())
+    used_rows = list(unanswerable_rows[:needed_total])
+    if "eval" not in needed_counts:
         return {"train": used_rows}
     eval_count = (
-        split_counts["eval"] if len(used_rows) == total else round(len(used_rows) * split_counts["eval"] / total)
+        needed_counts["eval"]
+        if len(used_rows) == needed_total
+        else round(len(used_rows) * needed_counts["eval"] / needed_total)
     )
     return {"eval": used_rows[:eval_count], "train": used_rows[eval_count:]}
 
 
-def _shortage_warnings(counts: Unanswerable, failed: Sequence[str]) -> list[str]:
-    total = counts.train + counts.eval
-    warnings = []
-    if total < counts.needed:
-        warnings.append(
-            f"only {total:,} of {counted(counts.needed, 'question')} without an answer were found: of "
-            f"{counts.proposed:,} "
-            f"proposed ones {counts.answered:,} are answered by a passage and {counts.asked:,} ask what another row "
+def _unanswerable_warnings(unanswerable_record: Unanswerable, failed_chunks: Sequence[str]) -> list[str]:
+    unanswerable_total = unanswerable_record.train + unanswerable_record.eval
+    unanswerable_warnings = []
+    if unanswerable_total < unanswerable_record.needed:
+        unanswerable_warnings.append(
+            f"only {unanswerable_total:,} of {counted(unanswerable_record.needed, 'question')} without an answer "
+            "were found: of "
+            f"{unanswerable_record.proposed:,} "
+            f"proposed ones {unanswerable_record.answered:,} are answered by a passage and "
+            f"{unanswerable_record.asked:,} ask what another row "
             "asks"
         )
-    if failed:
-        warnings.append(
-            f"{counted(len(failed), 'chunk gave', 'chunks gave')} no question without an answer; the first "
-            f"reason: {failed[0]}"
+    if failed_chunks:
+        unanswerable_warnings.append(
+            f"{counted(len(failed_chunks), 'chunk gave', 'chunks gave')} no question without an answer; the first "
+            f"reason: {failed_chunks[0]}"
         )
-    return warnings
+    return unanswerable_warnings
 
 
 TOKENS_PER_QUESTION = 60  # of either reply
 
 
-def build_proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> Propose:
+def build_question_proposer(
+    client: Callable[[], Client], absent_settings: AbsentQuestions, template: str, about: Subjects
+) -> Propose:
     """What proposes questions beside a chunk."""
 
     async def propose(chunk: Chunk, count: int) -> Proposals:
-        messages = proposal_messages(template, about.of(chunk.document), chunk, count)
-        unit = f"{chunk.id} unanswerable"
-        return (await client().ask(call, messages, stage="create_dataset", unit=unit, schema=Proposals)).value
+        proposal_turns = proposal_messages(template, about.of(chunk.document), chunk, count)
+        proposal_unit = f"{chunk.id} unanswerable"
+        return (
+            await client().ask(
+                absent_settings, proposal_turns, stage="create_dataset", unit=proposal_unit, schema=Proposals
+            )
+        ).value
 
     return propose
 
 
-def build_look_up(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> LookUp:
+def build_look_up(
+    client: Callable[[], Client], absent_settings: AbsentQuestions, template: str, about: Subjects
+) -> LookUp:
     """What looks questions up in passages, and words the replies to those that none of them answers."""
 
     async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
-        messages = look_up_messages(template, about.of(chunk.document), questions, passages)
-        unit = f"{chunk.id} unanswerable looked up"
-        return (await client().ask(call, messages, stage="create_dataset", unit=unit, schema=Findings)).value
+        look_up_turns = look_up_messages(template, about.of(chunk.document), questions, passages)
+        look_up_unit = f"{chunk.id} unanswerable looked up"
+        return (
+            await client().ask(
+                absent_settings, look_up_turns, stage="create_dataset", unit=look_up_unit, schema=Findings
+            )
+        ).value
 
     return look_up
 
@@ -427,42 +473,52 @@ def look_up_messages(
         template,
         subject=about.strip() or passages[0].document,
         passages="\n\n".join(passage.text for passage in passages),
-        questions="\n".join(_question_line(number, question) for number, question in enumerate(questions, 1)),
+        questions="\n".join(_open_question_line(number, question) for number, question in enumerate(questions, 1)),
     )
 
 
-def _question_line(number: int, proposed: Proposed) -> str:
-    missing = " ".join(proposed.missing.split())
-    return f"{number}. {proposed.question.strip()}" + (f" (to be stated: {missing})" if missing else "")
+def _open_question_line(number: int, proposed: Proposed) -> str:
+    missing_statement = " ".join(proposed.missing.split())
+    return f"{number}. {proposed.question.strip()}" + (
+        f" (to be stated: {missing_statement})" if missing_statement else ""
+    )
 
 
 async def add_unanswerable(
     job: Job, built: BuiltDataset, passages: Sequence[Chunk], about: Subjects, encode: Encode
 ) -> BuiltDataset:
     """The dataset with the questions that the settings ask for."""
-    settings = job.config.dataset
-    call = settings.absent
+    dataset_settings = job.config.dataset
+    absent_settings = dataset_settings.absent
     job.progress.start_phase("looking for questions that the documents do not answer")
-    propose = build_proposer(lambda: job.client, call, job.prompt(call.prompt), about)
-    look_up = build_look_up(lambda: job.client, call, job.prompt(call.check_prompt), about)
-    finder = UnanswerableFinder(propose, look_up, encode, str(call.model), settings.seed)
-    return await add_unanswerable_questions(built, passages, settings.unanswerable, finder)
+    propose = build_question_proposer(lambda: job.client, absent_settings, job.prompt(absent_settings.prompt), about)
+    look_up = build_look_up(lambda: job.client, absent_settings, job.prompt(absent_settings.check_prompt), about)
+    unanswerable_finder = UnanswerableFinder(
+        propose, look_up, encode, str(absent_settings.model), dataset_settings.seed
+    )
+    return await add_unanswerable_questions(built, passages, dataset_settings.unanswerable, unanswerable_finder)
 
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
     """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
-    settings = job.config.dataset
-    call = settings.absent
+    dataset_settings = job.config.dataset
+    absent_settings = dataset_settings.absent
     row_chunks = {row.chunk for row in rows}
-    all_chunks = read_passages(inputs)
+    all_chunks = read_input_chunks(inputs)
     passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
     if not passages:
-        return Estimate(0, 0, 0, call)
-    train = train_size(rows, inputs.runs, settings) * settings.phrasings
-    held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
-    needed = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
-    calls, about = (
-        calls_needed(needed, len(passages)),
+        return Estimate(0, 0, 0, absent_settings)
+    train_count = train_size(rows, inputs.runs, dataset_settings) * dataset_settings.phrasings
+    eval_count = (
+        eval_size(len(rows), dataset_settings.eval_fraction, dataset_settings.eval_max)
+        if dataset_settings.eval_split
+        else 0
+    )
+    needed_questions = sum(
+        general_rows_needed(count, dataset_settings.unanswerable) for count in (train_count, eval_count) if count
+    )
+    proposal_calls, subjects = (
+        proposal_calls_needed(needed_questions, len(passages)),
         read_subjects(job.config.qa.context, inputs.texts, inputs.summaries),
     )
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
@@ -471,14 +527,21 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
         if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH
         else document_chunks[: QUESTIONS_PER_CALL * 2 * NEAREST_CHUNKS]
     )
-    subject = about.of(passages[0].document)
+    subject = subjects.of(passages[0].document)
     propose_tokens = job.tokens(
-        call, proposal_messages(job.prompt(call.prompt), subject, passages[0], QUESTIONS_PER_CALL), Proposals
+        absent_settings,
+        proposal_messages(job.prompt(absent_settings.prompt), subject, passages[0], QUESTIONS_PER_CALL),
+        Proposals,
     )
-    questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
+    sample_questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
     look_up_tokens = job.tokens(
-        call, look_up_messages(job.prompt(call.check_prompt), subject, questions, shown_chunks), Findings
+        absent_settings,
+        look_up_messages(job.prompt(absent_settings.check_prompt), subject, sample_questions, shown_chunks),
+        Findings,
     )
     return Estimate(
-        2 * calls, calls * (propose_tokens + look_up_tokens), 2 * calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL, call
+        2 * proposal_calls,
+        proposal_calls * (propose_tokens + look_up_tokens),
+        2 * proposal_calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL,
+        absent_settings,
     )

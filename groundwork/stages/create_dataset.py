@@ -14,8 +14,8 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import FlagSetting
-from groundwork.dataset.creation.build_inputs import find_inputs, read_passages
-from groundwork.dataset.creation.output_files import dataset_folder, file_contents, file_names
+from groundwork.dataset.creation.build_inputs import find_build_inputs, read_input_chunks
+from groundwork.dataset.creation.output_files import dataset_folder, file_names, output_contents
 from groundwork.errors import UnitError, UsageError
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
@@ -160,13 +160,13 @@ def _add_push_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.creation.conflicting_settings import mirror_problem
+    from groundwork.dataset.creation.conflicting_settings import mirror_conflict
 
     dataset_name = job.config.dataset.name
     _check_name(dataset_name)
-    if problem := mirror_problem(job.config.dataset):
+    if problem := mirror_conflict(job.config.dataset):
         raise UsageError(problem)
-    inputs = find_inputs(job)
+    inputs = find_build_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
@@ -207,7 +207,7 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
-    from groundwork.dataset.creation.output_files import replace_files
+    from groundwork.dataset.creation.output_files import replace_output_files
     from groundwork.dataset.dataset_versions import read_versions
     from groundwork.dataset.publish.exports import export_warnings
     from groundwork.dataset.split_report.report_sentences import build_warnings
@@ -217,7 +217,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     inputs.broken = True
     dataset = await _build(job, inputs)
     job.progress.start_phase("writing the dataset")
-    replace_files(dataset_folder(job), file_contents(job, inputs, dataset))
+    replace_output_files(dataset_folder(job), output_contents(job, inputs, dataset))
     version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for report_line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
@@ -233,19 +233,19 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     """The rows of all splits and their report. Raises UnitError where no split can be made of the rows."""
     from groundwork.dataset.creation.build_splits import build_splits
     from groundwork.dataset.creation.document_subjects import read_subjects
-    from groundwork.dataset.creation.row_pool import read_pool, valid_pool
-    from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
+    from groundwork.dataset.creation.row_pool import read_row_pool, valid_row_pool
+    from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.measured_rows import add_measurements, read_measured_rows
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.unanswerable_questions import add_unanswerable
 
-    settings, pool = job.config.dataset, valid_pool(read_pool(inputs, job), job)
+    settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
     measured_rows = read_measured_rows(inputs.measured)
     pool = add_measurements(pool, measured_rows, leave_out_flipping=settings.leave_out_flipping)
     mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
     if mix_dataset:
-        usable_rows(mix_dataset)  # before a model is asked
+        select_usable_rows(mix_dataset)  # before a model is asked
     document_subjects = read_subjects(job.config.qa.context, inputs.texts, inputs.summaries)
     tools = _build_tools(job, document_subjects)
     try:
@@ -253,10 +253,10 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if settings.unanswerable:
-        dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, tools.encode)
+        dataset = await add_unanswerable(job, dataset, read_input_chunks(inputs), document_subjects, tools.encode)
     if mix_dataset:
         job.progress.start_phase(f"mixing in rows of {counted(len(mix_dataset.rows), 'pair')}")
-        dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
+        dataset = await mix_in_general_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
     return dataset
 
 
@@ -307,15 +307,15 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.creation.build_splits import train_size
     from groundwork.dataset.creation.document_subjects import read_subjects
-    from groundwork.dataset.creation.row_pool import read_pool
+    from groundwork.dataset.creation.row_pool import read_row_pool
     from groundwork.dataset.reword.eval_rewording import Reworded
-    from groundwork.dataset.reword.rewording_calls import judge_estimate, rewording_messages
+    from groundwork.dataset.reword.rewording_calls import rewording_judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.dataset.unanswerable_questions import unanswerable_estimate
     from groundwork.llm.calls.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
-    pool_rows = read_pool(unit.payload, job).rows
+    pool_rows = read_row_pool(unit.payload, job).rows
     if not pool_rows or not job.config.dataset.asks_model:
         return []
     estimates = [unanswerable_estimate(job, unit.payload, pool_rows)] if settings.unanswerable else []
@@ -331,30 +331,30 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     calls = (
         eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max) if job.config.dataset.rewords_eval else 0
     )
-    judge_estimates = [judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
+    judge_estimates = [rewording_judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
     calls += train_size(pool_rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
 
 
 def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
-    from groundwork.dataset.reword.rewording_calls import build_asker
+    from groundwork.dataset.reword.rewording_calls import build_rewording_asker
 
     call = job.config.dataset.rephrase
-    return build_asker(job.client, call, job.prompt(call.prompt), document_subjects)
+    return build_rewording_asker(job.client, call, job.prompt(call.prompt), document_subjects)
 
 
 def _rewording_judge(job: Job) -> JudgeRewordings | None:
-    from groundwork.dataset.reword.rewording_calls import build_judge
+    from groundwork.dataset.reword.rewording_calls import build_rewording_judge
 
     call = job.config.dataset.rephrase
-    return build_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
+    return build_rewording_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
 
 
 def _check_name(dataset_name: str) -> None:
     """Raises UsageError for a name that the Hub would refuse."""
-    from groundwork.dataset.publish.hub import name_problem
+    from groundwork.dataset.publish.hub import hub_name_problem
 
-    if problem := name_problem(dataset_name):
+    if problem := hub_name_problem(dataset_name):
         raise UsageError(f"--name {dataset_name}: {problem}")
 
 

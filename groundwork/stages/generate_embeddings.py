@@ -38,7 +38,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.dataset.question_vectors import job_encoder, write_vectors
+    from groundwork.dataset.question_vectors import job_encoder, write_question_vectors
     from groundwork.embedding.encoder import language_warning
 
     dataset_source: DatasetSource = unit.payload
@@ -46,7 +46,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     dataset = load_dataset(dataset_source)
     job.progress.start(len(dataset.rows), "questions")
     vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
-    write_vectors(unit.writes[0], dataset, vectors, encoder)
+    write_question_vectors(unit.writes[0], dataset, vectors, encoder)
     prefix = encoder.prefix("query") if dataset.rows else ""
     prefix_note = f" behind {prefix!r}" if prefix else ""
     note = f"{counted(len(vectors), 'question')} by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"

@@ -10,7 +10,7 @@ from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.build_splits import BuiltDataset, build_splits
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.dataset_argument import DatasetSource
-from groundwork.dataset.general_data_mix import general_rows_needed, mix_in_rows, usable_rows
+from groundwork.dataset.general_data_mix import general_rows_needed, mix_in_general_rows, select_usable_rows
 from groundwork.dataset.load_dataset import Dataset, QuestionRow
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import load as load_config
@@ -56,7 +56,7 @@ async def built(train="auto"):
 
 
 async def mix(dataset, share=0.2, seed=0, into=None) -> BuiltDataset:
-    return await mix_in_rows(into or await built(), dataset, share, seed, encode)
+    return await mix_in_general_rows(into or await built(), dataset, share, seed, encode)
 
 
 def mixed(found):
@@ -149,7 +149,7 @@ async def test_rows_without_an_answer_are_left_out():
     found = await mix(general(asked(1), asked(2, answer=" ")))
     assert ([one.id for one in mixed(found)], found.report.mixture.incomplete) == (["mix/g1"], 1)
     with pytest.raises(UsageError, match=r"acme/chat: no row has both a question and an answer.*completion"):
-        usable_rows(general(asked(1, answer="")))
+        select_usable_rows(general(asked(1, answer="")))
 
 
 async def test_ids_are_distinct():
@@ -165,8 +165,8 @@ async def test_ids_are_distinct():
 def test_another_datasets_eval_stays_out():
     """Of a dataset with splits only train is mixed in; a dataset of other splits gives all but its mirrors."""
     splits = general(asked(1, split="train"), asked(2, split="eval"), asked(3, split="eval_mirror"))
-    assert [one.id for one in usable_rows(splits)] == ["g1"]
-    assert [one.id for one in usable_rows(general(*splits.rows[1:]))] == ["g2"]
+    assert [one.id for one in select_usable_rows(splits)] == ["g1"]
+    assert [one.id for one in select_usable_rows(general(*splits.rows[1:]))] == ["g2"]
 
 
 async def test_an_instruction_keeps_its_input():

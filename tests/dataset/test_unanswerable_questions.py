@@ -13,7 +13,7 @@ from groundwork.dataset.unanswerable_questions import (
     Proposed,
     UnanswerableFinder,
     add_unanswerable_questions,
-    needed_by_split,
+    unanswerable_needed_by_split,
 )
 from groundwork.errors import UnitError
 from groundwork.records import Chunk
@@ -191,6 +191,6 @@ async def test_without_eval_train_alone_gets_some():
     """A dataset of train only has no eval to put them into."""
     base = await built()
     alone = BuiltDataset({"train": base.splits["train"]}, msgspec.structs.replace(base.report, splits={"train": 40}))
-    assert needed_by_split(alone, 0.2) == {"train": 10}
+    assert unanswerable_needed_by_split(alone, 0.2) == {"train": 10}
     found = await add(Model(), share=0.2, into=alone)
     assert set(found.splits) == {"train"} and len(added(found, "train")) == 10

@@ -383,7 +383,7 @@ def test_many_rows_are_several_files(data, monkeypatch):
     """A split of more rows than a file holds loads as one, in order; the next build leaves no old part of it."""
     from groundwork.dataset import parquet
 
-    monkeypatch.setattr(parquet, "ROWS_A_FILE", 20)
+    monkeypatch.setattr(parquet, "ROWS_PER_PARQUET_FILE", 20)
     assert run(data, "--eval-split") == 0
     assert {name for name in hashes(data) if "train" in name} == {
         f"data/train-{n:05}-of-00003.parquet" for n in range(3)
@@ -394,7 +394,7 @@ def test_many_rows_are_several_files(data, monkeypatch):
     assert [row["id"] for row in loaded["train"]] == in_order and len(set(in_order)) == 48
     assert len(loaded["eval"]) == report(data)["splits"]["eval"]
     assert run(data, "--eval-split") == 0  # nothing to do
-    monkeypatch.setattr(parquet, "ROWS_A_FILE", 30)
+    monkeypatch.setattr(parquet, "ROWS_PER_PARQUET_FILE", 30)
     assert run(data, "--eval-split", "--force") == 0
     assert {name for name in hashes(data) if "train" in name} == {
         f"data/train-{n:05}-of-00002.parquet" for n in range(2)

@@ -41,7 +41,7 @@ class BuildInputs:
     broken: bool = False
 
 
-def find_inputs(job: Job) -> BuildInputs:
+def find_build_inputs(job: Job) -> BuildInputs:
     """What there is to build from: the runs asked for, and what belongs to their documents.
 
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
@@ -50,42 +50,47 @@ def find_inputs(job: Job) -> BuildInputs:
     from groundwork.data_folder.runs.run_lookup import coverage_path_parts, default_run, pair_files, run_tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
-    pairs = {run: list(pair_files(job.data, run)) for run in runs}
-    all_documents = sorted({pair_file.stem for paths in pairs.values() for pair_file in paths})
+    pairs_by_run = {run: list(pair_files(job.data, run)) for run in runs}
+    all_documents = sorted({pair_file.stem for paths in pairs_by_run.values() for pair_file in paths})
     _check_licenses(job, all_documents)
     chosen_documents = set(select_documents(job, all_documents, with_gone=job.flags.keep_gone))
-    pairs = {
-        run: [pair_file for pair_file in paths if pair_file.stem in chosen_documents] for run, paths in pairs.items()
+    pairs_by_run = {
+        run: [pair_file for pair_file in paths if pair_file.stem in chosen_documents]
+        for run, paths in pairs_by_run.items()
     }
-    documents = sorted(chosen_documents)
-    if not any(pairs.values()):
+    build_documents = sorted(chosen_documents)
+    if not any(pairs_by_run.values()):
         raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
     return BuildInputs(
         runs=runs,
-        pairs=pairs,
+        pairs=pairs_by_run,
         tags=[
             pair_file
             for run in runs
             for pair_file in run_tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])
         ],
-        chunks=_chunk_paths(job, documents),
-        texts=_existing_paths(job, documents, ("text", "{}.json")),
-        summaries=_existing_paths(job, documents, ("summaries", "{}.json")) if job.config.dataset.asks_model else [],
-        measured=[_measured_path(job, grades_name) for grades_name in job.config.dataset.grades],
+        chunks=_chunk_files(job, build_documents),
+        texts=_existing_input_files(job, build_documents, ("text", "{}.json")),
+        summaries=_existing_input_files(job, build_documents, ("summaries", "{}.json"))
+        if job.config.dataset.asks_model
+        else [],
+        measured=[_measured_rows_file(job, grades_name) for grades_name in job.config.dataset.grades],
         coverage=[
-            pair_file for run in runs for pair_file in _existing_paths(job, documents, coverage_path_parts(run, "{}"))
+            pair_file
+            for run in runs
+            for pair_file in _existing_input_files(job, build_documents, coverage_path_parts(run, "{}"))
         ],
-        reviews=[pair_file for run in runs for pair_file in _review_paths(job, run, documents)],
+        reviews=[pair_file for run in runs for pair_file in _run_review_files(job, run, build_documents)],
         mix=_mix_source(job),
     )
 
 
-def _chunk_paths(job: Job, documents: list[str]) -> list[Path]:
+def _chunk_files(job: Job, documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
     settings = job.config.dataset
     if not (settings.include_chunk or settings.unanswerable):
         return []
-    chunk_files = _existing_paths(job, documents, ("chunks", "{}.jsonl"))
+    chunk_files = _existing_input_files(job, documents, ("chunks", "{}.jsonl"))
     documents_without_chunks = sorted(set(documents) - {chunk_file.stem for chunk_file in chunk_files})
     if settings.unanswerable and documents_without_chunks:
         raise UsageError(
@@ -105,13 +110,13 @@ def _mix_source(job: Job) -> DatasetSource | None:
     from groundwork.dataset.dataset_argument import locate_dataset, pin_revision
 
     try:
-        source = locate_dataset(mix, job.data, "datasets")
-    except UsageError as error:
-        raise UsageError(f"--mix {error}") from error
-    built = job.data.path("datasets", job.config.dataset.name).resolve()
-    if any(built in mixed_file.resolve().parents for mixed_file in source.files):
+        mix_source = locate_dataset(mix, job.data, "datasets")
+    except UsageError as mix_error:
+        raise UsageError(f"--mix {mix_error}") from mix_error
+    built_folder = job.data.path("datasets", job.config.dataset.name).resolve()
+    if any(built_folder in mix_file.resolve().parents for mix_file in mix_source.files):
         raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
-    return pin_revision(source, job.data) if source.kind == "hub" else source
+    return pin_revision(mix_source, job.data) if mix_source.kind == "hub" else mix_source
 
 
 def _check_licenses(job: Job, documents: Sequence[str]) -> None:
@@ -120,16 +125,18 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     from groundwork.message_wording import no_such_message
 
     settings = job.config.dataset
-    if problem := license_problem(settings.license):
-        raise UsageError(f"dataset.license: {settings.license!r}: {problem}")
-    unknown_documents = settings.source_licenses.keys() - set(documents)
-    if unknown_documents := {
-        document for document in unknown_documents if not job.data.path("text", f"{document}.json").exists()
+    if problem_of_license := license_problem(settings.license):
+        raise UsageError(f"dataset.license: {settings.license!r}: {problem_of_license}")
+    unlicensed_documents = settings.source_licenses.keys() - set(documents)
+    if unlicensed_documents := {
+        document for document in unlicensed_documents if not job.data.path("text", f"{document}.json").exists()
     }:
-        raise UsageError(f"dataset.source_licenses: {no_such_message(min(unknown_documents), 'document', documents)}")
+        raise UsageError(
+            f"dataset.source_licenses: {no_such_message(min(unlicensed_documents), 'document', documents)}"
+        )
 
 
-def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
+def _run_review_files(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
     from groundwork.data_folder.runs.decisions import review_files
@@ -137,30 +144,32 @@ def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
     return review_files(job.data, run, documents, curated=True)
 
 
-def _measured_path(job: Job, grades: str) -> Path:
+def _measured_rows_file(job: Job, grades_name: str) -> Path:
     from groundwork.data_folder.file_names import slug
     from groundwork.records import MEASURED
 
-    measured_file = job.data.path("grades", slug(grades), MEASURED)
+    measured_file = job.data.path("grades", slug(grades_name), MEASURED)
     if not measured_file.exists():
-        available = (
+        available_grades = (
             ", ".join(
-                sorted((file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}")), key=name_order)
+                sorted(
+                    (measured.parent.name for measured in job.data.path("grades").glob(f"*/{MEASURED}")), key=name_order
+                )
             )
             or "none yet"
         )
-        problem = f"{MEASURED} is missing from its folder" if measured_file.parent.is_dir() else "no such folder"
-        where = f"{problem} in {measured_file.parents[1]} (there are: {available})"
-        raise UsageError(f"--grades {grades}: {where}; run: uv run dataprep/grade.py")
+        grades_problem = f"{MEASURED} is missing from its folder" if measured_file.parent.is_dir() else "no such folder"
+        grades_place = f"{grades_problem} in {measured_file.parents[1]} (there are: {available_grades})"
+        raise UsageError(f"--grades {grades_name}: {grades_place}; run: uv run dataprep/grade.py")
     return measured_file
 
 
-def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
-    run_paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
-    return [run_path for run_path in run_paths if run_path.exists()]
+def _existing_input_files(job: Job, documents: list[str], path_parts: tuple[str, ...]) -> list[Path]:
+    input_paths = [job.data.path(*(part.format(document) for part in path_parts)) for document in documents]
+    return [input_path for input_path in input_paths if input_path.exists()]
 
 
-def read_passages(inputs: BuildInputs) -> list[Chunk]:
+def read_input_chunks(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
     return [chunk for chunk_file in inputs.chunks for chunk in read_jsonl(chunk_file, Chunk)]
 

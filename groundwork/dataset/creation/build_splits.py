@@ -12,7 +12,7 @@ from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.measured_rows import row_strata
-from groundwork.dataset.publish.personal_data import scan_rows
+from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.eval_rewording import (
     AskRewording,
@@ -63,97 +63,108 @@ async def build_splits(
     if not settings.eval_split:
         return await _build_train_alone(pool, settings, tools)
     tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
-    draw = await _draw_split(pool.rows, runs, settings, tools)
-    reworded = None
+    eval_draw = await _draw_eval_split(pool.rows, runs, settings, tools)
+    reworded_eval = None
     if tools.ask:
-        tools.start_step(f"rewording {counted(len(draw.split.eval), 'row')} of eval")
-        reworded = await _reword_draw(draw, tools.ask, settings, tools)
-        draw = replace(draw, split=replace(draw.split, eval=list(reworded.rows)))
-    splits = {"train": draw.train, "eval": _apply_rewordings(draw.eval_rows, reworded)}
+        tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
+        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask, settings, tools)
+        eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
+    splits = {"train": eval_draw.train, "eval": _reworded_eval_rows(eval_draw.eval_rows, reworded_eval)}
     if settings.eval_mirror:
-        splits["eval_mirror"] = draw.eval_rows
+        splits["eval_mirror"] = eval_draw.eval_rows
     tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
-    built = BuiltDataset(splits, await measure_split(draw, reworded, splits, pool, settings, tools))
+    built_splits = BuiltDataset(splits, await measure_split(eval_draw, reworded_eval, splits, pool, settings, tools))
     if not tools.phrase:
-        return built
-    border = EvalBorder.of(splits["eval"])
-    phrased = await _phrase_rows(draw.train, draw.train_vectors, draw.split.threshold_of, border, settings, tools)
-    near_count = await _count_near_copies(splits["eval"], phrased.rows, draw.split.threshold_of, tools)
-    return _add_phrasings(built, phrased, settings, near_count)
+        return built_splits
+    eval_border = EvalBorder.of(splits["eval"])
+    phrased_rows = await _phrase_train_rows(
+        eval_draw.train, eval_draw.train_vectors, eval_draw.split.threshold_of, eval_border, settings, tools
+    )
+    near_copy_count = await _count_near_copies(splits["eval"], phrased_rows.rows, eval_draw.split.threshold_of, tools)
+    return _add_phrasings(built_splits, phrased_rows, settings, near_copy_count)
 
 
 async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
     """A dataset without eval."""
     splits = {"train": pool.rows}
-    report = basic_report(settings, splits, pool, tools.embedder)
-    built = BuiltDataset(splits, msgspec.structs.replace(report, shares=value_shares(pool.rows, [])))
+    train_report = basic_report(settings, splits, pool, tools.embedder)
+    built_train = BuiltDataset(splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
     if not tools.phrase:
-        return built
-    vectors = await tools.encode([row.question for row in pool.rows], "query")
-    overall = calibrate_threshold(vectors, settings.seed)
-    by_script = calibrate_by_script(vectors, [row.question for row in pool.rows], overall, settings.seed)
-    phrased = await _phrase_rows(
-        pool.rows, vectors, lambda text: threshold_of(text, by_script, overall), EvalBorder.of([]), settings, tools
+        return built_train
+    pool_vectors = await tools.encode([row.question for row in pool.rows], "query")
+    overall_threshold = calibrate_threshold(pool_vectors, settings.seed)
+    thresholds_by_script = calibrate_by_script(
+        pool_vectors, [row.question for row in pool.rows], overall_threshold, settings.seed
     )
-    return _add_phrasings(built, phrased, settings)
+    phrased = await _phrase_train_rows(
+        pool.rows,
+        pool_vectors,
+        lambda text: threshold_of(text, thresholds_by_script, overall_threshold),
+        EvalBorder.of([]),
+        settings,
+        tools,
+    )
+    return _add_phrasings(built_train, phrased, settings)
 
 
-async def _reword_draw(
-    draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
+async def _reword_drawn_eval(
+    eval_draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
-    check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold_of, settings, tools)
-    reworder = Reworder(ask, check, settings.rephrase.tries, tools.judge)
-    reworded = await eval_rewording.reword_eval(draw.pool, draw.vectors, draw.split, reworder)
-    if not reworded.rows:
+    check_rewording = _rewording_check(eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings, tools)
+    reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge)
+    reworded_eval = await eval_rewording.reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
+    if not reworded_eval.rows:
         raise CannotSplit(
             "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
-            f"dataset.rephrase.max_copied. The last reason: {reworded.replaced[-1][1]}"
+            f"dataset.rephrase.max_copied. The last reason: {reworded_eval.replaced[-1][1]}"
         )
-    return reworded
+    return reworded_eval
 
 
 async def _count_near_copies(
     eval_rows: list[Row], train_rows: list[Row], thresholds: ThresholdOf, tools: BuildTools
 ) -> int | None:
     """How many questions of eval lie as near to a copy in train as near-duplicates do."""
-    copied_questions = [row.question for row in train_rows if is_phrasing(row)]
-    if not copied_questions:
+    train_copies = [row.question for row in train_rows if is_phrasing(row)]
+    if not train_copies:
         return None
-    eval_questions = await tools.encode([row.question for row in eval_rows], "query")
-    cosines = find_nearest(eval_questions, await tools.encode(copied_questions, "query"))[1]
-    return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(cosines, eval_rows, strict=True))
+    eval_vectors = await tools.encode([row.question for row in eval_rows], "query")
+    copy_cosines = find_nearest(eval_vectors, await tools.encode(train_copies, "query"))[1]
+    return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(copy_cosines, eval_rows, strict=True))
 
 
-async def _phrase_rows(
+async def _phrase_train_rows(
     train_rows: list[Row],
-    vectors: Vectors,
+    train_vectors: Vectors,
     thresholds: ThresholdOf,
-    border: EvalBorder,
+    eval_border: EvalBorder,
     settings: DatasetSettings,
     tools: BuildTools,
 ) -> PhrasedRows:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
-    check = _rewording_check(train_rows, vectors, thresholds, settings, tools)
-    reworder = Reworder(tools.phrase, check, settings.rephrase.tries)
-    return await reword_train_rows(train_rows, settings.phrasings, reworder, settings.rephrase.max_copied, border)
+    check_phrasing = _rewording_check(train_rows, train_vectors, thresholds, settings, tools)
+    phrasing_reworder = Reworder(tools.phrase, check_phrasing, settings.rephrase.tries)
+    return await reword_train_rows(
+        train_rows, settings.phrasings, phrasing_reworder, settings.rephrase.max_copied, eval_border
+    )
 
 
 def _add_phrasings(
-    built: BuiltDataset, phrased: PhrasedRows, settings: DatasetSettings, near_count: int | None = None
+    built: BuiltDataset, phrased_rows: PhrasedRows, settings: DatasetSettings, near_copy_count: int | None = None
 ) -> BuiltDataset:
     """The dataset with the copies in train; eval was drawn and measured without them."""
-    report = msgspec.structs.replace(
+    phrased_report = msgspec.structs.replace(
         built.report,
-        splits={**built.report.splits, "train": len(phrased.rows)},
+        splits={**built.report.splits, "train": len(phrased_rows.rows)},
         phrasings=settings.phrasings,
-        copies=phrased.copies,
-        near_copies=near_count,
-        fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased.missing],
-        personal=[*built.report.personal, *scan_rows([row for row in phrased.rows if is_phrasing(row)])],
+        copies=phrased_rows.copies,
+        near_copies=near_copy_count,
+        fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased_rows.missing],
+        personal=[*built.report.personal, *scan_personal_data([row for row in phrased_rows.rows if is_phrasing(row)])],
     )
-    return BuiltDataset({**built.splits, "train": phrased.rows}, report)
+    return BuiltDataset({**built.splits, "train": phrased_rows.rows}, phrased_report)
 
 
 def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
@@ -165,34 +176,34 @@ def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetS
     return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
 
 
-async def _draw_split(
+async def _draw_eval_split(
     pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
 ) -> EvalDraw:
-    held_out = is_held_out(settings)
-    pool, train_run = pool_rows, None
+    is_eval_held_out = is_held_out(settings)
+    drawn_pool, train_run = pool_rows, None
     if settings.strategy == "second-run":
         if len(runs) < 2:
             raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
-        pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
-        if not pool or not train_run:
-            raise CannotSplit(f"{runs[-1] if not pool else ', '.join(runs[:-1])}: holds no pairs")
-    vectors = await tools.encode([row.question for row in pool], "query")
+        drawn_pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
+        if not drawn_pool or not train_run:
+            raise CannotSplit(f"{runs[-1] if not drawn_pool else ', '.join(runs[:-1])}: holds no pairs")
+    pool_vectors = await tools.encode([row.question for row in drawn_pool], "query")
     train_run_vectors = None if train_run is None else await tools.encode([row.question for row in train_run], "query")
-    split = select_eval(
+    eval_split = select_eval(
         EvalPool(
-            vectors,
-            tags=[row.tags for row in pool],
-            strata=row_strata(pool, settings.strategy) if settings.strategy in STRATA else (),
+            pool_vectors,
+            tags=[row.tags for row in drawn_pool],
+            strata=row_strata(drawn_pool, settings.strategy) if settings.strategy in STRATA else (),
             train=train_run_vectors,
-            questions=[row.question for row in pool],
+            questions=[row.question for row in drawn_pool],
         ),
-        eval_size(len(pool), settings.eval_fraction, settings.eval_max),
+        eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
         strategy=settings.strategy,
         k=settings.clusters,
         seed=settings.seed,
-        held_out=held_out,
+        held_out=is_eval_held_out,
     )
-    return EvalDraw(pool, vectors, train_run, train_run_vectors, split, held_out)
+    return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, is_eval_held_out)
 
 
 def _rewording_check(
@@ -204,32 +215,34 @@ def _rewording_check(
 ) -> CheckRewording:
     """What a rewording of one of `pool_rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
-    async def check(row_index: int, rewording: Reworded) -> str | None:
-        row, call = pool_rows[row_index], settings.rephrase
-        keep = subject_words(row, tools.about.of(row.document))
-        faults = strategy_faults(row, rewording, call, keep)
-        question = (await tools.encode([rewording.question], "query"))[0]
-        faults += [
-            fault
-            for fault in [
-                eval_rewording.moved_question_fault(question_vectors, row_index, question, thresholds(row.question))
+    async def check_rewording(row_index: int, rewording: Reworded) -> str | None:
+        pool_row, rephrase_settings = pool_rows[row_index], settings.rephrase
+        subject = subject_words(pool_row, tools.about.of(pool_row.document))
+        rewording_faults = strategy_faults(pool_row, rewording, rephrase_settings, subject)
+        reworded_vector = (await tools.encode([rewording.question], "query"))[0]
+        rewording_faults += [
+            question_fault
+            for question_fault in [
+                eval_rewording.moved_question_fault(
+                    question_vectors, row_index, reworded_vector, thresholds(pool_row.question)
+                )
             ]
-            if fault
+            if question_fault
         ]
-        if row.evidence and row.answer != rewording.answer:
-            old_vector, new_vector, *sources = await tools.encode(
-                [row.answer, rewording.answer, *eval_rewording.answer_sources(row)], "document"
+        if pool_row.evidence and pool_row.answer != rewording.answer:
+            old_vector, new_vector, *source_vectors = await tools.encode(
+                [pool_row.answer, rewording.answer, *eval_rewording.answer_sources(pool_row)], "document"
             )
-            problem = eval_rewording.unsupported_answer_fault(
-                row, rewording.answer, old_vector, new_vector, np.stack(sources)
+            answer_fault = eval_rewording.unsupported_answer_fault(
+                pool_row, rewording.answer, old_vector, new_vector, np.stack(source_vectors)
             )
-            faults += [problem] if problem else []
-        return " ".join(faults) or None
+            rewording_faults += [answer_fault] if answer_fault else []
+        return " ".join(rewording_faults) or None
 
-    return check
+    return check_rewording
 
 
-def _apply_rewordings(eval_rows: list[Row], reworded: EvalRewording | None) -> list[Row]:
+def _reworded_eval_rows(eval_rows: list[Row], reworded: EvalRewording | None) -> list[Row]:
     if reworded is None:
         return eval_rows
     return [

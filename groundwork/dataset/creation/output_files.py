@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.dataset.parquet import Contents
+from groundwork.dataset.parquet import ParquetContents
 from groundwork.settings.config_schema import HARNESSES
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job
 
 
-STAGING = ".incomplete"
-OWN_FOLDERS = ("data", "exports")  # folders whose other files are left over from an earlier build
+STAGING_FOLDER = ".incomplete"
+OUTPUT_SUBFOLDERS = ("data", "exports")  # folders whose other files are left over from an earlier build
 
 
 def dataset_folder(job: Job) -> Path:
@@ -34,13 +34,19 @@ def file_names(config: Config) -> list[str]:
     """The files that are always written, by their paths in the folder."""
     from groundwork.dataset.parquet import parquet_name
 
-    splits = ["train"]
+    output_splits = ["train"]
     if config.dataset.eval_split:
-        splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
-    return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits), "data"]
+        output_splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
+    return [
+        "README.md",
+        "report.json",
+        "report.html",
+        *(parquet_name(output_split) for output_split in output_splits),
+        "data",
+    ]
 
 
-def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[str, Contents]:
+def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[str, ParquetContents]:
     """Every file of the dataset by its path in the folder; the card comes last."""
     import msgspec
 
@@ -50,81 +56,88 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
     from groundwork.dataset.publish.exports import export_files, task_files
     from groundwork.dataset.split_report.split_report_page import split_html
 
-    settings = job.config.dataset
+    dataset_settings = job.config.dataset
     row_columns = dataset_columns(
-        context=settings.include_chunk,
-        measured=bool(settings.grades),
+        context=dataset_settings.include_chunk,
+        measured=bool(dataset_settings.grades),
         mixed=built.report.mixture is not None,
         unanswerable=built.report.unanswerable is not None,
     )
-    dataset_files: dict[str, Contents] = {}
+    output_files: dict[str, ParquetContents] = {}
     for split, split_rows in built.splits.items():
-        dataset_files |= parquet_files(split, split_rows, row_columns)
-    dataset_files |= export_files(
-        settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk
+        output_files |= parquet_files(split, split_rows, row_columns)
+    output_files |= export_files(
+        dataset_settings.exports,
+        dict(built.splits),
+        dataset_settings.system_prompt,
+        context=dataset_settings.include_chunk,
     )
-    if set(settings.exports) & set(HARNESSES):
-        dataset_files |= task_files(
-            settings.exports,
-            settings.name,
+    if set(dataset_settings.exports) & set(HARNESSES):
+        output_files |= task_files(
+            dataset_settings.exports,
+            dataset_settings.name,
             dict(built.splits),
             _task_judge(job),
-            settings.system_prompt,
-            context=settings.include_chunk,
+            dataset_settings.system_prompt,
+            context=dataset_settings.include_chunk,
         )
-    dataset_files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
-    dataset_files["report.html"] = split_html(built.report).encode()
+    output_files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
+    output_files["report.html"] = split_html(built.report).encode()
     versions = next_versions(dataset_folder(job), built.splits, row_columns)
-    dataset_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
-    dataset_files["README.md"] = write_card(
+    output_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
+    output_files["README.md"] = write_card(
         built.report, card_origin(job, inputs, built), row_columns, versions
     ).encode()
-    return dataset_files
+    return output_files
 
 
 def _task_judge(job: Job) -> TaskJudge:
     from groundwork.dataset.publish.exports import TaskJudge
 
-    judge = job.config.grade.judge
-    return TaskJudge([job.prompt(prompt_name) for prompt_name in judge.prompts], judge.repeats, job.config.grade.seed)
+    judge_settings = job.config.grade.judge
+    return TaskJudge(
+        [job.prompt(prompt_name) for prompt_name in judge_settings.prompts],
+        judge_settings.repeats,
+        job.config.grade.seed,
+    )
 
 
-def replace_files(dataset_folder: Path, dataset_files: Mapping[str, Contents]) -> None:
+def replace_output_files(dataset_folder: Path, output_files: Mapping[str, ParquetContents]) -> None:
     """Write the files (by path in `dataset_folder`), then remove what an earlier build left of other splits.
 
     Everything is written and flushed beside its target first: a disk that fills up raises OSError while the earlier
     dataset is still whole.
     """
-    staging = dataset_folder / STAGING
-    shutil.rmtree(staging, ignore_errors=True)
+    staging_folder = dataset_folder / STAGING_FOLDER
+    shutil.rmtree(staging_folder, ignore_errors=True)
     try:
-        for file_name, file_content in dataset_files.items():
-            staged_file = staging / file_name
-            staged_file.parent.mkdir(parents=True, exist_ok=True)
-            with staged_file.open("wb") as file:
-                for content_block in [file_content] if isinstance(file_content, bytes) else file_content():
-                    file.write(content_block)
-                file.flush()
-                os.fsync(file.fileno())
-        for file_name in dataset_files:
-            (dataset_folder / file_name).parent.mkdir(parents=True, exist_ok=True)
-            (staging / file_name).replace(dataset_folder / file_name)
+        for output_name, output_content in output_files.items():
+            staged_output = staging_folder / output_name
+            staged_output.parent.mkdir(parents=True, exist_ok=True)
+            with staged_output.open("wb") as staged:
+                for output_block in [output_content] if isinstance(output_content, bytes) else output_content():
+                    staged.write(output_block)
+                staged.flush()
+                os.fsync(staged.fileno())
+        for output_name in output_files:
+            (dataset_folder / output_name).parent.mkdir(parents=True, exist_ok=True)
+            (staging_folder / output_name).replace(dataset_folder / output_name)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    for stale_path in stale_files(dataset_folder, dataset_files):
+        shutil.rmtree(staging_folder, ignore_errors=True)
+    for stale_path in stale_output_files(dataset_folder, output_files):
         stale_path.unlink()
 
 
-def stale_files(dataset_folder: Path, dataset_files: Mapping[str, Contents]) -> list[Path]:
+def stale_output_files(dataset_folder: Path, output_files: Mapping[str, ParquetContents]) -> list[Path]:
     """Files below data/ and exports/ that are not among `dataset_files`."""
-    present = [
-        dataset_file
-        for own_folder in OWN_FOLDERS
-        for dataset_file in sorted((dataset_folder / own_folder).rglob("*"))
-        if dataset_file.is_file()
+    present_files = [
+        present_file
+        for output_subfolder in OUTPUT_SUBFOLDERS
+        for present_file in sorted((dataset_folder / output_subfolder).rglob("*"))
+        if present_file.is_file()
     ]
     return [
-        dataset_file
-        for dataset_file in present
-        if dataset_file.relative_to(dataset_folder).as_posix() not in dataset_files
+        present_file
+        for present_file in present_files
+        if present_file.relative_to(dataset_folder).as_posix() not in output_files
     ]

@@ -45,8 +45,8 @@ class RowPool(Record, frozen=True):
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
 
 
-def gather_rows(
-    files: Mapping[str, Sequence[Path]],
+def gather_row_pool(
+    files_by_run: Mapping[str, Sequence[Path]],
     tags: Mapping[str, Sequence[str]],
     chunks: Mapping[str, str],
     reviews: Mapping[str, ReviewedRun] | None = None,
@@ -56,37 +56,37 @@ def gather_rows(
 
     `checks`: of curation, those of which each curated pair has been through one at least.
     """
-    pairs, locations, invalid = _read_runs(files)
-    pairs, locations, reviewed, warnings = _apply_reviews(pairs, locations, reviews or {}, files)
-    shared_ids = _shared_ids(pairs)
-    dataset_rows = []
-    for run, pair in pairs:
-        dataset_row = _row(pair, run, tags, chunks)
-        dataset_rows.append(
-            msgspec.structs.replace(dataset_row, id=f"{run}/{dataset_row.id}")
-            if dataset_row.id in shared_ids
-            else dataset_row
+    run_pairs, pair_locations, invalid = _read_run_pairs(files_by_run)
+    run_pairs, pair_locations, decision_sentences, review_warnings = _apply_reviews(
+        run_pairs, pair_locations, reviews or {}, files_by_run
+    )
+    shared_ids = _shared_ids(run_pairs)
+    pool_rows = []
+    for run, pair in run_pairs:
+        pool_row = _pool_row(pair, run, tags, chunks)
+        pool_rows.append(
+            msgspec.structs.replace(pool_row, id=f"{run}/{pool_row.id}") if pool_row.id in shared_ids else pool_row
         )
-    problems = list(_problems(dataset_rows))
-    invalid_indices = {row_index for row_index, _ in problems}
+    pool_problems = list(_pool_row_problems(pool_rows))
+    invalid_indices = {row_index for row_index, _ in pool_problems}
     invalid += [
-        InvalidRow(id=dataset_rows[row_index].id or "row", reason=f"{invalid_reason} ({locations[row_index]})")
-        for row_index, invalid_reason in problems
+        InvalidRow(id=pool_rows[row_index].id or "row", reason=f"{invalid_reason} ({pair_locations[row_index]})")
+        for row_index, invalid_reason in pool_problems
     ]
     return RowPool(
-        rows=[dataset_row for row_index, dataset_row in enumerate(dataset_rows) if row_index not in invalid_indices],
+        rows=[pool_row for row_index, pool_row in enumerate(pool_rows) if row_index not in invalid_indices],
         invalid=invalid,
         warnings=[
-            *_half_curated_warnings(files),
-            *_unchecked_warnings(pairs, files, checks),
-            *_repeats_warnings(pairs, files),
-            *warnings,
+            *_half_curated_warnings(files_by_run),
+            *_unchecked_warnings(run_pairs, files_by_run, checks),
+            *_repeats_warnings(run_pairs, files_by_run),
+            *review_warnings,
         ],
-        reviewed=reviewed,
+        reviewed=decision_sentences,
     )
 
 
-def sample_pool(pool: RowPool, chunks: int) -> RowPool:
+def sample_row_pool(pool: RowPool, chunks: int) -> RowPool:
     """Of each run only the rows of the first so many chunks of its first document."""
     first_chunks: dict[str, list[tuple[str, str]]] = {}
     for pool_row in pool.rows:
@@ -105,57 +105,62 @@ def sample_pool(pool: RowPool, chunks: int) -> RowPool:
 
 
 def _apply_reviews(
-    pairs: list[tuple[str, Pair]],
-    locations: list[str],
+    run_pairs: list[tuple[str, Pair]],
+    pair_locations: list[str],
     reviews: Mapping[str, ReviewedRun],
-    files: Mapping[str, Sequence[Path]],
+    files_by_run: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     decided_pairs, decided_locations = [], []
-    for (run, pair), location in zip(pairs, locations, strict=True):
+    for (run, pair), location in zip(run_pairs, pair_locations, strict=True):
         decided_pair = reviews[run].review.apply_decision(pair) if run in reviews else pair
         if decided_pair is not None:
             decided_pairs.append((run, decided_pair))
             decided_locations.append(location)
-    present = {(run, pair.id) for run, pair in pairs}
-    decision_lines, warnings = [], []
+    present_pairs = {(run, pair.id) for run, pair in run_pairs}
+    decision_lines, review_warnings = [], []
     for run, (review, turned_down) in reviews.items():
-        restored = review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present)  # type: ignore[misc]
-        decided_pairs += [(run, pair) for pair in restored]
-        decided_locations += [f"{run}, accepted in review"] * len(restored)
+        restored_pairs = review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present_pairs)  # type: ignore[misc]
+        decided_pairs += [(run, pair) for pair in restored_pairs]
+        decided_locations += [f"{run}, accepted in review"] * len(restored_pairs)
         decision_lines += [
             f"{run}: {summary_line}" if len(reviews) > 1 else summary_line for summary_line in review.summary_lines()
         ]
-        warnings += [*review.unmet_warnings(pair_path.stem for pair_path in files[run]), *review.outdated_warnings()]
-    return decided_pairs, decided_locations, decision_lines, warnings
+        review_warnings += [
+            *review.unmet_warnings(pair_path.stem for pair_path in files_by_run[run]),
+            *review.outdated_warnings(),
+        ]
+    return decided_pairs, decided_locations, decision_lines, review_warnings
 
 
-def _read_runs(files: Mapping[str, Sequence[Path]]) -> tuple[list[tuple[str, Pair]], list[str], list[InvalidRow]]:
+def _read_run_pairs(
+    files_by_run: Mapping[str, Sequence[Path]],
+) -> tuple[list[tuple[str, Pair]], list[str], list[InvalidRow]]:
     """The pairs with their runs, where each stands, and the lines that are none."""
-    pairs, locations, invalid = [], [], []
-    for run, pair_paths in files.items():
-        for location, pair in (line for pair_path in pair_paths for line in _read_pairs(pair_path)):
+    run_pairs, pair_locations, invalid_rows = [], [], []
+    for run, pair_paths in files_by_run.items():
+        for pair_location, pair in (line for pair_path in pair_paths for line in _read_pairs(pair_path)):
             if isinstance(pair, Pair):
-                pairs.append((run, pair))
-                locations.append(location)
+                run_pairs.append((run, pair))
+                pair_locations.append(pair_location)
             else:
-                invalid.append(InvalidRow(id=location, reason=pair))
-    return pairs, locations, invalid
+                invalid_rows.append(InvalidRow(id=pair_location, reason=pair))
+    return run_pairs, pair_locations, invalid_rows
 
 
 def _read_pairs(pair_path: Path) -> Iterator[tuple[str, Pair | str]]:
     """(file and line, the pair or what is wrong with it) for every line."""
-    decoder = msgspec.json.Decoder(Pair)
+    pair_decoder = msgspec.json.Decoder(Pair)
     for line_number, pair_line in enumerate(pair_path.read_bytes().split(b"\n"), start=1):
         if pair_line.strip():
-            location = f"{folder_of(pair_path).name}/{pair_path.name}:{line_number}"
+            pair_location = f"{folder_of(pair_path).name}/{pair_path.name}:{line_number}"
             try:
-                yield location, decoder.decode(pair_line)
+                yield pair_location, pair_decoder.decode(pair_line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                yield location, str(error)
+                yield pair_location, str(error)
 
 
-def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Row:
+def _pool_row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Row:
     return Row(
         id=pair.id,
         question=pair.question.strip(),
@@ -178,100 +183,109 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
     )
 
 
-def _shared_ids(pairs: Sequence[tuple[str, Pair]]) -> set[str]:
-    runs: dict[str, set[str]] = {}
-    for run, pair in pairs:
-        runs.setdefault(pair.id, set()).add(run)
-    return {pair_id for pair_id, in_runs in runs.items() if len(in_runs) > 1}
+def _shared_ids(run_pairs: Sequence[tuple[str, Pair]]) -> set[str]:
+    runs_by_pair: dict[str, set[str]] = {}
+    for run, pair in run_pairs:
+        runs_by_pair.setdefault(pair.id, set()).add(run)
+    return {pair_id for pair_id, in_runs in runs_by_pair.items() if len(in_runs) > 1}
 
 
-def _problems(dataset_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
+def _pool_row_problems(pool_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
     """(index, why) of every row that cannot go into a dataset, once each."""
-    id_counts = Counter(dataset_row.id for dataset_row in dataset_rows)
-    for row_index, dataset_row in enumerate(dataset_rows):
-        row_texts = [dataset_row.question, dataset_row.answer, *dataset_row.evaluation_criteria, *dataset_row.evidence]
-        if not dataset_row.id:
+    id_counts = Counter(pool_row.id for pool_row in pool_rows)
+    for row_index, pool_row in enumerate(pool_rows):
+        pool_texts = [pool_row.question, pool_row.answer, *pool_row.evaluation_criteria, *pool_row.evidence]
+        if not pool_row.id:
             yield row_index, "has no id"
-        elif id_counts[dataset_row.id] > 1:
-            yield row_index, f"its id stands {id_counts[dataset_row.id]} times"
-        elif not dataset_row.question:
+        elif id_counts[pool_row.id] > 1:
+            yield row_index, f"its id stands {id_counts[pool_row.id]} times"
+        elif not pool_row.question:
             yield row_index, "the question is empty"
-        elif not dataset_row.answer:
+        elif not pool_row.answer:
             yield row_index, "the answer is empty"
-        elif not any(criterion.strip() for criterion in dataset_row.evaluation_criteria):
+        elif not any(criterion.strip() for criterion in pool_row.evaluation_criteria):
             yield row_index, "has no evaluation criteria"
-        elif dataset_row.question.casefold() == dataset_row.answer.casefold():
+        elif pool_row.question.casefold() == pool_row.answer.casefold():
             yield row_index, "the answer repeats the question"
-        elif any(mark in row_text for row_text in row_texts for mark in BROKEN_TEXT):
+        elif any(broken_mark in pool_text for pool_text in pool_texts for broken_mark in BROKEN_TEXT):
             yield row_index, "holds characters of a wrong decoding (U+FFFD or NUL)"
 
 
 def _unchecked_warnings(
-    pairs: Sequence[tuple[str, Pair]], files: Mapping[str, Sequence[Path]], checks: Collection[str]
+    run_pairs: Sequence[tuple[str, Pair]], files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
 ) -> list[str]:
     """Which runs hold pairs that curation kept because no call about them gave a usable reply."""
-    curated = {(run, path.stem) for run, paths in files.items() for path in paths if folder_of(path).name == "curated"}
-    pair_counts = Counter(run for run, _ in pairs)
+    curated_documents = {
+        (run, pair_file.stem)
+        for run, run_files in files_by_run.items()
+        for pair_file in run_files
+        if folder_of(pair_file).name == "curated"
+    }
+    pair_counts = Counter(run for run, _ in run_pairs)
     unchecked_counts = Counter(
         run
-        for run, pair in pairs
-        if checks and (run, pair.document) in curated and pair.checks.keys().isdisjoint({*checks, BY_PERSON})
+        for run, pair in run_pairs
+        if checks and (run, pair.document) in curated_documents and pair.checks.keys().isdisjoint({*checks, BY_PERSON})
     )
     return [
-        f"{run}: {unchecked:,} of {counted(pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
+        f"{run}: {unchecked_pairs:,} of {counted(pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
         + as_typed(f"; run: uv run dataprep/curate.py --run {run} --retry-failed")
-        for run, unchecked in unchecked_counts.items()
+        for run, unchecked_pairs in unchecked_counts.items()
     ]
 
 
-def _repeats_warnings(pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
+def _repeats_warnings(run_pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
     """How many questions stand in several runs: train has them twice, and those of eval in another row."""
     first_runs: dict[str, str] = {}
-    repeats = sum(first_runs.setdefault(normalised_words(pair.question), run) != run for run, pair in pairs)
-    if not repeats:
+    repeated_questions = sum(
+        first_runs.setdefault(normalised_words(pair.question), run) != run for run, pair in run_pairs
+    )
+    if not repeated_questions:
         return []
-    merge = as_typed(f"uv run visualization/merge.py {' '.join(runs)} --out both")
-    questions = counted(repeats, "question of a run stands", "questions of a run stand")
-    return [f"{questions} in an earlier one as well, word for word; to have each once: {merge}"]
+    merge_command = as_typed(f"uv run visualization/merge.py {' '.join(runs)} --out both")
+    repeats_phrase = counted(repeated_questions, "question of a run stands", "questions of a run stand")
+    return [f"{repeats_phrase} in an earlier one as well, word for word; to have each once: {merge_command}"]
 
 
-def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
-    warnings = []
-    for run, pair_paths in files.items():
-        curated = sum(folder_of(pair_path).name == "curated" for pair_path in pair_paths)
-        if 0 < curated < len(pair_paths):
-            remedy = as_typed("for the rest: uv run dataprep/curate.py")
-            warnings.append(
-                f"{run}: {curated} of {counted(len(pair_paths), 'document is', 'documents are')} curated; {remedy}"
+def _half_curated_warnings(files_by_run: Mapping[str, Sequence[Path]]) -> list[str]:
+    half_curated = []
+    for run, pair_paths in files_by_run.items():
+        curated_count = sum(folder_of(pair_path).name == "curated" for pair_path in pair_paths)
+        if 0 < curated_count < len(pair_paths):
+            curate_remedy = as_typed("for the rest: uv run dataprep/curate.py")
+            half_curated.append(
+                f"{run}: {curated_count} of {counted(len(pair_paths), 'document is', 'documents are')} curated; "
+                f"{curate_remedy}"
             )
-    return warnings
+    return half_curated
 
 
-def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
+def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
-    reviews = {}
+    chunk_texts = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
+    reviewed_runs = {}
     for run, pair_files in inputs.pairs.items():
-        review = read_review(job.data, run, job.config.review.disagreement)
-        if review.verdicts or review.warnings:
+        run_review = read_review(job.data, run, job.config.review.disagreement)
+        if run_review.verdicts or run_review.warnings:
             turned_down = [
                 candidate
                 for candidate in run_candidates(job.data, run, [pair_file.stem for pair_file in pair_files])
                 if candidate.stage
             ]
-            reviews[run] = ReviewedRun(review, turned_down)
-    checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
-    pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews, checks)
-    return sample_pool(pool, TEST_CHUNKS) if job.test else pool
+            reviewed_runs[run] = ReviewedRun(run_review, turned_down)
+    pair_checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
+    row_pool = gather_row_pool(inputs.pairs, read_tags(inputs.tags), chunk_texts, reviewed_runs, pair_checks)
+    return sample_row_pool(row_pool, TEST_CHUNKS) if job.test else row_pool
 
 
-def valid_pool(pool: RowPool, job: Job) -> RowPool:
+def valid_row_pool(pool: RowPool, job: Job) -> RowPool:
     """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
     if pool.invalid and not job.config.dataset.drop_invalid:
-        listed = "; ".join(f"{invalid_row.id}: {invalid_row.reason}" for invalid_row in pool.invalid[:10])
-        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
+        listed_invalid = "; ".join(f"{invalid_row.id}: {invalid_row.reason}" for invalid_row in pool.invalid[:10])
+        more_invalid = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
         raise UnitError(
-            f"{counted(len(pool.invalid), 'invalid row')} ({listed}{more}); fix them, or pass --drop-invalid"
+            f"{counted(len(pool.invalid), 'invalid row')} ({listed_invalid}{more_invalid}); fix them, or pass "
+            "--drop-invalid"
         )
     if not pool.rows:
         raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")

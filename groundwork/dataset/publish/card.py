@@ -46,17 +46,17 @@ class Recipes:
 
 def read_recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
     """What shaped the artifacts of `stages`; of a stage with several recipes, the one of its last unit by name."""
-    settings: dict[str, Any] = {}
-    prompts: dict[str, str] = {}
-    opened_manifest = Manifest(manifest)
+    stage_settings: dict[str, Any] = {}
+    prompt_digests: dict[str, str] = {}
+    recipe_manifest = Manifest(manifest)
     try:
         for stage in stages:
-            for _, unit_entry in sorted(opened_manifest.entries(stage).items()):
-                settings[stage] = unit_entry.recipe.get("settings")
-                prompts |= unit_entry.recipe.get("prompts", {})
+            for _, unit_entry in sorted(recipe_manifest.entries(stage).items()):
+                stage_settings[stage] = unit_entry.recipe.get("settings")
+                prompt_digests |= unit_entry.recipe.get("prompts", {})
     finally:
-        opened_manifest.close()
-    return Recipes(settings, dict(sorted(prompts.items())))
+        recipe_manifest.close()
+    return Recipes(stage_settings, dict(sorted(prompt_digests.items())))
 
 
 def source_documents(
@@ -68,31 +68,31 @@ def source_documents(
     for path in coverage:
         coverage_shares.setdefault(path.stem, []).append(_written_percent(read_json(path, DocumentCoverage).touched))
     row_counts = Counter(row.document for row in rows)
-    sources = []
+    source_list = []
     for document_name in sorted(row_counts):
-        document = documents_by_name.get(document_name)
-        sources.append(
+        source_record = documents_by_name.get(document_name)
+        source_list.append(
             SourceDocument(
                 document=document_name,
-                file=document.source if document else "",
-                title=document.title if document else "",
-                converter=f"{document.converter} {document.converter_version}" if document else "",
+                file=source_record.source if source_record else "",
+                title=source_record.title if source_record else "",
+                converter=f"{source_record.converter} {source_record.converter_version}" if source_record else "",
                 license=licenses.get(document_name, ""),
                 rows=row_counts[document_name],
                 covered=", ".join(share for share in coverage_shares.get(document_name, []) if share),
             )
         )
-    return sources
+    return source_list
 
 
 def _written_percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
 
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 VERSIONS_SHOWN = 10  # that the card tells
 NO_LICENSE = "not given; set `dataset.license` before you publish"
-COLUMNS = {
+COLUMN_MEANINGS = {
     "id": "the same in every split: a row of `eval` and its copy in `eval_mirror` or `train` share it",
     "question": "stands alone: readable without the source",
     "answer": "the reference answer",
@@ -119,7 +119,7 @@ COLUMNS = {
 }
 
 
-STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+RECIPE_STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 
 
 class SourceDocument(Record, frozen=True):
@@ -149,31 +149,33 @@ class Origin(Record, frozen=True):
 
 def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     """What the card says of how the dataset was made."""
-    settings = job.config.dataset
-    used_recipes = read_recipes(job.data.state / "manifest.db", STAGES)
-    prompts = dict(used_recipes.prompts)
+    dataset_settings = job.config.dataset
+    used_recipes = read_recipes(job.data.state / "manifest.db", RECIPE_STAGES)
+    prompt_digests = dict(used_recipes.prompts)
     own_rows = [row for distinct_rows in built.splits.values() for row in distinct_rows if not row.mixed]
-    models = {row.model for row in own_rows if not row.unanswerable}
+    writing_models = {row.model for row in own_rows if not row.unanswerable}
     prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
     if job.config.dataset.asks_rewordings:
-        for prompt in filter(None, (settings.rephrase.prompt, settings.rephrase.check_prompt)):
-            prompt_models[prompt] = f"{settings.rephrase.model} (rewording)"
-    if settings.unanswerable:
-        for prompt in (settings.absent.prompt, settings.absent.check_prompt):
-            prompt_models[prompt] = f"{settings.absent.model} (questions without an answer)"
+        for prompt in filter(None, (dataset_settings.rephrase.prompt, dataset_settings.rephrase.check_prompt)):
+            prompt_models[prompt] = f"{dataset_settings.rephrase.model} (rewording)"
+    if dataset_settings.unanswerable:
+        for prompt in (dataset_settings.absent.prompt, dataset_settings.absent.check_prompt):
+            prompt_models[prompt] = f"{dataset_settings.absent.model} (questions without an answer)"
     for prompt, model in prompt_models.items():
-        prompts[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
-        models.add(model)
+        prompt_digests[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
+        writing_models.add(model)
     distinct_rows = list({row.id: row for row in own_rows}.values())
-    language = job.config.chunk.language
+    chunk_language = job.config.chunk.language
     return Origin(
-        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
-        license=settings.license,
-        languages=document_languages(distinct_rows) if language == "auto" else [language],
-        models=sorted(models, key=name_order),
-        prompts=prompts,
-        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
-        sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, settings.source_licenses),
+        repository=f"{dataset_settings.organization}/{dataset_settings.name}"
+        if dataset_settings.organization
+        else dataset_settings.name,
+        license=dataset_settings.license,
+        languages=document_languages(distinct_rows) if chunk_language == "auto" else [chunk_language],
+        models=sorted(writing_models, key=name_order),
+        prompts=prompt_digests,
+        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(dataset_settings)},
+        sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, dataset_settings.source_licenses),
         version=version("groundwork-data"),
     )
 
@@ -190,51 +192,52 @@ def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
 
 def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
     """The whole README.md. The same input gives the same text: it holds no date."""
-    sections = [
-        _header(report, origin),
-        f"# {report.name}\n\n{_summary(report, origin)}{_version_sentence(versions)}",
+    card_sections = [
+        _yaml_header_block(report, origin),
+        f"# {report.name}\n\n{_card_summary(report, origin)}{_version_sentence(versions)}",
         _load_section(report, origin),
         _splits_section(report),
         _quality_section(report),
-        "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", COLUMNS[c]] for c in columns]),
+        "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", COLUMN_MEANINGS[c]] for c in columns]),
         _sources_section(report, origin),
         _versions_section(versions),
         _making_section(report, origin),
     ]
-    return "\n\n".join(section for section in sections if section) + "\n"
+    return "\n\n".join(card_section for card_section in card_sections if card_section) + "\n"
 
 
-def _header(report: SplitReport, origin: Origin) -> str:
+def _yaml_header_block(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     row_total = sum(report.splits.values())
-    header: dict[str, Any] = {
+    yaml_header: dict[str, Any] = {
         "pretty_name": report.name,
         **({"language": origin.languages} if origin.languages else {}),
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["synthetic", "groundwork"],
-        "size_categories": [next((size_class for limit, size_class in SIZES if row_total < limit), "n>1M")],
+        "size_categories": [next((size_class for limit, size_class in SIZE_CATEGORIES if row_total < limit), "n>1M")],
         "configs": [
             {
                 "config_name": "default",
                 "data_files": [
-                    {"split": split, "path": parquet_pattern(split, row_count)}
-                    for split, row_count in report.splits.items()
+                    {"split": split_name, "path": parquet_pattern(split_name, row_count)}
+                    for split_name, row_count in report.splits.items()
                 ],
             }
         ],
     }
     if origin.license:
-        header = {"license": origin.license, **header}
-    return f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True)}---"
+        yaml_header = {"license": origin.license, **yaml_header}
+    return f"---\n{yaml.safe_dump(yaml_header, sort_keys=False, allow_unicode=True)}---"
 
 
-def _summary(report: SplitReport, origin: Origin) -> str:
+def _card_summary(report: SplitReport, origin: Origin) -> str:
     split_sizes = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
-    documents = ", ".join(source.file or source.document for source in origin.sources[:5])
-    more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
-    return _escape(
-        f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {split_sizes}."
+    source_names = ", ".join(source.file or source.document for source in origin.sources[:5])
+    more_sources = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
+    return _escape_markdown(
+        f"Question-answer pairs with grading criteria and evidence, from {source_names}{more_sources}. Rows: "
+        f"{split_sizes}."
     )
 
 
@@ -248,7 +251,7 @@ def _versions_section(versions: Sequence[Version]) -> str:
         return ""
     version_rows = [
         [str(version.version), ", ".join(f"{count:,} {split}" for split, count in version.rows.items()),
-         _escape(version.change), f"`{version.sha256[:16]}`"]
+         _escape_markdown(version.change), f"`{version.sha256[:16]}`"]
         for version in reversed(versions[-VERSIONS_SHOWN:])
     ]  # fmt: skip
     return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], version_rows)
@@ -263,39 +266,45 @@ def _load_section(report: SplitReport, origin: Origin) -> str:
 
 def _splits_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
-        added = "".join(f" {_escape(line)}" for line in describe_additions(report))
-        return f"## Splits\n\nAll rows are in `train`; there is no eval split.{added}"
-    return "## Splits\n\n" + "\n".join(f"- {_escape(line)}" for line in describe_splits(report))
+        additions = "".join(f" {_escape_markdown(line)}" for line in describe_additions(report))
+        return f"## Splits\n\nAll rows are in `train`; there is no eval split.{additions}"
+    return "## Splits\n\n" + "\n".join(f"- {_escape_markdown(line)}" for line in describe_splits(report))
 
 
 def _quality_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
         return ""
     quality_lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
-    table = _markdown_table(
+    clusters_table = _markdown_table(
         ["cluster", "about", "rows", "share", "in eval", "share of eval"],
         [
-            [str(number), _escape(share.value), f"{share.pool:,}", _percent(share.pool, _sum_shares(report, "pool")),
-             str(share.eval), _percent(share.eval, _sum_shares(report, "eval"))]
+            [
+                str(number),
+                _escape_markdown(share.value),
+                f"{share.pool:,}",
+                _percent(share.pool, _sum_cluster_shares(report, "pool")),
+                str(share.eval),
+                _percent(share.eval, _sum_cluster_shares(report, "eval")),
+            ]
             for number, share in enumerate(report.clusters)
         ],
-    )  # fmt: skip
+    )
     return (
         "## How good the eval split is\n\n"
-        + "\n".join(f"- {_escape(quality_line)}" for quality_line in quality_lines)
+        + "\n".join(f"- {_escape_markdown(quality_line)}" for quality_line in quality_lines)
         + "\n\n"
-        + table
+        + clusters_table
     )
 
 
 def _sources_section(report: SplitReport, origin: Origin) -> str:
     source_rows = [
-        [_escape(source.title or source.document), _escape(PurePosixPath(source.file).name),
-         _escape(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
+        [_escape_markdown(source.title or source.document), _escape_markdown(PurePosixPath(source.file).name),
+         _escape_markdown(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
         for source in origin.sources
     ]  # fmt: skip
-    table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
-    return f"## Sources\n\n{table}{_mixture_license(report)}"
+    sources_table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
+    return f"## Sources\n\n{sources_table}{_mixture_license(report)}"
 
 
 def _mixture_license(report: SplitReport) -> str:
@@ -303,7 +312,7 @@ def _mixture_license(report: SplitReport) -> str:
         return ""
     return (
         f"\n\n{counted(mixture.rows, 'row of train comes', 'rows of train come')} from the dataset "
-        f"{_escape(_mixture_name(mixture))}. "
+        f"{_escape_markdown(_mixture_name(mixture))}. "
         "Its licence was "
         "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
         "differ from that of the rest."
@@ -313,12 +322,12 @@ def _mixture_license(report: SplitReport) -> str:
 def _making_section(report: SplitReport, origin: Origin) -> str:
     import yaml
 
-    license_text = _escape(origin.license) if origin.license else NO_LICENSE
+    license_note = _escape_markdown(origin.license) if origin.license else NO_LICENSE
     making_lines = [
-        f"Made with Groundwork {origin.version}. Licence: {license_text}.",
-        f"Models: {_escape(', '.join(origin.models))}. Embeddings: {_escape(report.embedder)}.",
+        f"Made with Groundwork {origin.version}. Licence: {license_note}.",
+        f"Models: {_escape_markdown(', '.join(origin.models))}. Embeddings: {_escape_markdown(report.embedder)}.",
     ]
-    making_lines += [_escape(making_line) for making_line in report.reviewed]
+    making_lines += [_escape_markdown(making_line) for making_line in report.reviewed]
     if report.replaced:
         making_lines.append(describe_replaced(report))
     if report.invalid:
@@ -328,15 +337,15 @@ def _making_section(report: SplitReport, origin: Origin) -> str:
             f"{counted(len(report.personal), 'place looks', 'places look')} like personal data (email, phone "
             "number, key)."
         )
-    prompts = _markdown_table(
+    prompts_table = _markdown_table(
         ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in origin.prompts.items()]
     )
-    settings = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
-    sections = ["## How it was made", "\n".join(making_lines), prompts, f"```yaml\n{settings}```"]
-    return "\n\n".join(sections)
+    settings_yaml = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
+    making_parts = ["## How it was made", "\n".join(making_lines), prompts_table, f"```yaml\n{settings_yaml}```"]
+    return "\n\n".join(making_parts)
 
 
-def _sum_shares(report: SplitReport, field: str) -> int:
+def _sum_cluster_shares(report: SplitReport, field: str) -> int:
     return sum(getattr(share, field) for share in report.clusters)
 
 
@@ -349,7 +358,7 @@ def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str
     return "\n".join(f"| {' | '.join(table_line)} |" for table_line in table_lines)
 
 
-def _escape(card_text: str) -> str:
+def _escape_markdown(card_text: str) -> str:
     """Text of documents and models as plain text in Markdown, on one line."""
     card_line = " ".join(card_text.split())
     for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "|", "#"):

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.parquet import Contents
+from groundwork.dataset.parquet import ParquetContents
 from groundwork.llm import prompts
 from groundwork.llm.prompts import assistant_turn, question_turns
 from groundwork.records import Row
@@ -33,26 +33,30 @@ DEPRECATED = {"openai-eval": "OpenAI is retiring its Evals; export inspect, ligh
 
 
 def export_files(
-    formats: Sequence[str], splits: dict[str, Sequence[Row]], system: str, *, context: bool
-) -> dict[str, Contents]:
+    formats: Sequence[str], splits: dict[str, Sequence[Row]], system_prompt: str, *, context: bool
+) -> dict[str, ParquetContents]:
     """exports/<format>/<split>.jsonl with its content, for every format and split, and a README.md that names them."""
-    files: dict[str, Contents] = {}
-    for form in [form for form in formats if form in FORMATS]:
-        for split, rows in splits.items():
-            if form not in EVAL_ONLY or split != "train":
-                files[f"exports/{form}/{split}.jsonl"] = partial(_encode_lines, FORMATS[form], rows, system, context)
-        exported_splits = [split for split in splits if f"exports/{form}/{split}.jsonl" in files]
+    export_contents: dict[str, ParquetContents] = {}
+    for export_format in [export_format for export_format in formats if export_format in RECORDS_BY_FORMAT]:
+        for split, split_rows in splits.items():
+            if export_format not in EVAL_ONLY or split != "train":
+                export_contents[f"exports/{export_format}/{split}.jsonl"] = partial(
+                    _encode_export_lines, RECORDS_BY_FORMAT[export_format], split_rows, system_prompt, context
+                )
+        exported_splits = [split for split in splits if f"exports/{export_format}/{split}.jsonl" in export_contents]
         if exported_splits:
-            files[f"exports/{form}/README.md"] = _splits_readme(form, exported_splits).encode()
-    return files
+            export_contents[f"exports/{export_format}/README.md"] = _splits_readme(
+                export_format, exported_splits
+            ).encode()
+    return export_contents
 
 
-def _encode_lines(
-    form: Callable[[Row, str, bool], Record], rows: Sequence[Row], system: str, context: bool
+def _encode_export_lines(
+    record_of_format: Callable[[Row, str, bool], Record], split_rows: Sequence[Row], system_prompt: str, context: bool
 ) -> Iterator[bytes]:
-    encoder = msgspec.json.Encoder()
-    for row in rows:
-        yield encoder.encode(form(row, system, context)) + b"\n"
+    line_encoder = msgspec.json.Encoder()
+    for row in split_rows:
+        yield line_encoder.encode(record_of_format(row, system_prompt, context)) + b"\n"
 
 
 def _splits_readme(format_name: str, splits: Sequence[str]) -> str:
@@ -62,37 +66,38 @@ def _splits_readme(format_name: str, splits: Sequence[str]) -> str:
     return f"{header}\n\nThe dataset in the format `{format_name}`, a file a split.\n"
 
 
-def messages_record(row: Row, system: str, context: bool) -> Record:
+def messages_record(row: Row, system_prompt: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
-    return {"messages": [*_messages(row, system, context), assistant_turn(row.answer)]}
+    return {"messages": [*_question_messages(row, system_prompt, context), assistant_turn(row.answer)]}
 
 
-def prompt_completion_record(row: Row, system: str, context: bool) -> Record:
-    return {"prompt": _messages(row, system, context), "completion": [assistant_turn(row.answer)]}
+def prompt_completion_record(row: Row, system_prompt: str, context: bool) -> Record:
+    return {"prompt": _question_messages(row, system_prompt, context), "completion": [assistant_turn(row.answer)]}
 
 
-def alpaca_record(row: Row, system: str, context: bool) -> Record:
-    record = {"instruction": row.question, "input": row.context if context else "", "output": row.answer}
-    return {**record, "system": system} if system else record
+def alpaca_record(row: Row, system_prompt: str, context: bool) -> Record:
+    alpaca = {"instruction": row.question, "input": row.context if context else "", "output": row.answer}
+    return {**alpaca, "system": system_prompt} if system_prompt else alpaca
 
 
-def sharegpt_record(row: Row, system: str, context: bool) -> Record:
-    turns = [
-        {"from": SHAREGPT_ROLES[turn["role"]], "value": turn["content"]} for turn in _messages(row, system, context)
+def sharegpt_record(row: Row, system_prompt: str, context: bool) -> Record:
+    sharegpt_turns = [
+        {"from": SHAREGPT_ROLES[turn["role"]], "value": turn["content"]}
+        for turn in _question_messages(row, system_prompt, context)
     ]
-    return {"conversations": [*turns, {"from": "gpt", "value": row.answer}]}
+    return {"conversations": [*sharegpt_turns, {"from": "gpt", "value": row.answer}]}
 
 
-def openai_eval_record(row: Row, system: str, context: bool) -> Record:
-    prompt = _messages(row, system, context)
-    return {"id": row.id, "input": prompt, "ideal": row.answer, "criteria": row.evaluation_criteria}
+def openai_eval_record(row: Row, system_prompt: str, context: bool) -> Record:
+    eval_input = _question_messages(row, system_prompt, context)
+    return {"id": row.id, "input": eval_input, "ideal": row.answer, "criteria": row.evaluation_criteria}
 
 
-def _messages(row: Row, system: str, context: bool) -> list[Record]:
-    return question_turns(row.question_text(context=context), system)
+def _question_messages(row: Row, system_prompt: str, context: bool) -> list[Record]:
+    return question_turns(row.question_text(context=context), system_prompt)
 
 
-FORMATS: dict[str, Callable[[Row, str, bool], Record]] = {
+RECORDS_BY_FORMAT: dict[str, Callable[[Row, str, bool], Record]] = {
     "messages": messages_record,
     "prompt-completion": prompt_completion_record,
     "alpaca": alpaca_record,
@@ -103,12 +108,22 @@ SHAREGPT_ROLES = {"system": "system", "user": "human"}
 
 
 def export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:
-    warnings = [f"{form}: {reason}" for form, reason in DEPRECATED.items() if form in formats]
-    eval_formats = [form for form in formats if form in (*HARNESSES, *EVAL_ONLY)] if len(splits) == 1 else []
-    return warnings + [f"{', '.join(eval_formats)}: nothing to export without an eval split"] * bool(eval_formats)
+    format_warnings = [
+        f"{export_format}: {deprecation}"
+        for export_format, deprecation in DEPRECATED.items()
+        if export_format in formats
+    ]
+    eval_formats = (
+        [export_format for export_format in formats if export_format in (*HARNESSES, *EVAL_ONLY)]
+        if len(splits) == 1
+        else []
+    )
+    return format_warnings + [f"{', '.join(eval_formats)}: nothing to export without an eval split"] * bool(
+        eval_formats
+    )
 
 
-TEMPLATES = Path(__file__).parent / "tasks"
+TASK_TEMPLATES = Path(__file__).parent / "tasks"
 
 
 @dataclass(frozen=True)
@@ -125,19 +140,24 @@ def task_files(
     name: str,
     splits: Mapping[str, Sequence[Row]],
     judge: TaskJudge,
-    system: str,
+    system_prompt: str,
     *,
     context: bool,
 ) -> dict[str, bytes]:
     """exports/<format>/<file> with its content for those of `formats` that are tasks; none without an eval split."""
     eval_splits = {split: split_rows for split, split_rows in splits.items() if split != "train"}
     task_contents: dict[str, bytes] = {}
-    for task in [task for task in formats if task in HARNESSES and eval_splits]:
-        code_files = {"criteria_judge.py": _judge_code(judge), **_CODE_FILES[task](name, list(eval_splits), system)}
-        task_contents |= {f"exports/{task}/{file}": text.encode() for file, text in code_files.items()}
+    for harness in [harness for harness in formats if harness in HARNESSES and eval_splits]:
+        code_files = {
+            "criteria_judge.py": _judge_code(judge),
+            **_TASK_CODE_FILES[harness](name, list(eval_splits), system_prompt),
+        }
+        task_contents |= {
+            f"exports/{harness}/{task_file}": task_code.encode() for task_file, task_code in code_files.items()
+        }
         for split, split_rows in eval_splits.items():
             record_lines = [msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in split_rows]
-            task_contents[f"exports/{task}/data/{split}-00000-of-00001.jsonl"] = b"".join(record_lines)
+            task_contents[f"exports/{harness}/data/{split}-00000-of-00001.jsonl"] = b"".join(record_lines)
     return task_contents
 
 
@@ -156,43 +176,57 @@ def _task_record(eval_row: Row, *, context: bool) -> dict[str, object]:
 
 
 def _judge_code(judge: TaskJudge) -> str:
-    prompts = [_system_and_user(text) for text in judge.wordings]
-    wordings = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in prompts)
-    return _render("criteria_judge.py", repeats=str(judge.repeats), seed=str(judge.seed), wordings=f"[{wordings}\n]")
+    judge_prompts = [_system_and_user(text) for text in judge.wordings]
+    wordings_code = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in judge_prompts)
+    return _render_task_template(
+        "criteria_judge.py", repeats=str(judge.repeats), seed=str(judge.seed), wordings=f"[{wordings_code}\n]"
+    )
 
 
 def _system_and_user(template: str) -> tuple[str, str]:
     """What the system is told and what the user says, without evidence; the user's words keep their placeholders."""
-    messages = prompts.split_turns(template)
-    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
-    return system, prompts.drop_paragraphs(messages[-1]["content"], {"evidence"})
+    template_turns = prompts.split_turns(template)
+    system_turns = "\n\n".join(message["content"] for message in template_turns if message["role"] == "system")
+    return system_turns, prompts.drop_paragraphs(template_turns[-1]["content"], {"evidence"})
 
 
-def _inspect_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    fields = {"name": name, "slug": python_identifier(name), "split": splits[0], "system": json.dumps(system)}
-    return {"task.py": _render("inspect_task.py", **fields)}
+def _inspect_task_files(name: str, splits: Sequence[str], system_prompt: str) -> dict[str, str]:
+    template_fields = {
+        "name": name,
+        "slug": python_identifier(name),
+        "split": splits[0],
+        "system": json.dumps(system_prompt),
+    }
+    return {"task.py": _render_task_template("inspect_task.py", **template_fields)}
 
 
-def _lighteval_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    fields = {"name": name, "slug": python_identifier(name), "split": splits[0], "splits": json.dumps(list(splits))}
-    return {"task.py": _render("lighteval_task.py", **fields, system=json.dumps(system))}
+def _lighteval_task_files(name: str, splits: Sequence[str], system_prompt: str) -> dict[str, str]:
+    template_fields = {
+        "name": name,
+        "slug": python_identifier(name),
+        "split": splits[0],
+        "splits": json.dumps(list(splits)),
+    }
+    return {"task.py": _render_task_template("lighteval_task.py", **template_fields, system=json.dumps(system_prompt))}
 
 
-def _lm_eval_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    slug = python_identifier(name)
-    functions = "\n\n\n".join(
+def _lm_eval_task_files(name: str, splits: Sequence[str], system_prompt: str) -> dict[str, str]:
+    task_slug = python_identifier(name)
+    split_functions = "\n\n\n".join(
         f'def rows_of_{split}(**_):\n    """The rows of {split}."""\n    return _rows("{split}")' for split in splits
     )
-    files = {"utils.py": _render("lm_eval_utils.py", slug=slug, functions=functions)}
+    task_code_files = {"utils.py": _render_task_template("lm_eval_utils.py", slug=task_slug, functions=split_functions)}
     for split in splits:
-        fields = {"name": name, "slug": slug, "split": split, "open": "{{", "close": "}}"}
-        text = _render("lm_eval_task.yaml", **fields, system=json.dumps(f"{system}\n\n" if system else ""))
-        files[f"{slug}_{split}.yaml"] = text
-    return files
+        template_fields = {"name": name, "slug": task_slug, "split": split, "open": "{{", "close": "}}"}
+        task_yaml = _render_task_template(
+            "lm_eval_task.yaml", **template_fields, system=json.dumps(f"{system_prompt}\n\n" if system_prompt else "")
+        )
+        task_code_files[f"{task_slug}_{split}.yaml"] = task_yaml
+    return task_code_files
 
 
-def _render(template: str, **values: str) -> str:
-    return prompts.render_template((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
+def _render_task_template(template: str, **values: str) -> str:
+    return prompts.render_template((TASK_TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
 
 
-_CODE_FILES = {"inspect": _inspect_files, "lighteval": _lighteval_files, "lm-eval": _lm_eval_files}
+_TASK_CODE_FILES = {"inspect": _inspect_task_files, "lighteval": _lighteval_task_files, "lm-eval": _lm_eval_task_files}

@@ -24,7 +24,7 @@ HUB_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 LONGEST_NAME = 96
 PUSHED_FILES = ("README.md", "report.json", "report.html", "data/*.parquet")  # exports stay here
 LOAD_LINE = re.compile(r'(= load_dataset\(")(?P<repository>[^"]*)("\))')  # of the card
-SPLIT_FILE = re.compile(r"^data/(?P<split>\w+)-\d{5}-of-\d{5}(?:-\w+)?\.parquet$")
+PUSHED_SPLIT_FILE = re.compile(r"^data/(?P<split>\w+)-\d{5}-of-\d{5}(?:-\w+)?\.parquet$")
 LOGIN_HINT = "set HF_TOKEN, or run: hf auth login"
 TOKENS_URL = "https://huggingface.co/settings/tokens"
 WRITER_ROLES = ("admin", "write", "contributor")
@@ -44,18 +44,21 @@ class PushResult:
     private: bool
 
 
-def name_problem(name: str) -> str | None:
+def hub_name_problem(name: str) -> str | None:
     """Why the Hub would refuse a dataset of this name, with a name that it would take; None if it is fine."""
-    is_valid = HUB_NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
-    if is_valid and "--" not in name and ".." not in name:
+    is_hub_name = HUB_NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
+    if is_hub_name and "--" not in name and ".." not in name:
         return None
-    suggestion = re.sub(r"[^A-Za-z0-9._]+", "-", name)
-    suggestion = (
-        re.sub(r"\.{2,}|-{2,}", "-", suggestion)[:LONGEST_NAME].removesuffix(".git").removesuffix(".ipynb").strip("-._")
+    suggested_name = re.sub(r"[^A-Za-z0-9._]+", "-", name)
+    suggested_name = (
+        re.sub(r"\.{2,}|-{2,}", "-", suggested_name)[:LONGEST_NAME]
+        .removesuffix(".git")
+        .removesuffix(".ipynb")
+        .strip("-._")
     )
     return (
         f"not a name for the Hub (letters, digits, '-', '_' and '.', at most {LONGEST_NAME}, no '--' or '..'); "
-        f"try --name {suggestion or 'my-dataset'}"
+        f"try --name {suggested_name or 'my-dataset'}"
     )
 
 
@@ -64,11 +67,14 @@ def check_push(name: str, organization: str, *, public: bool, may_publish: bool)
 
     Returns org/name. Raises UsageError (token, rights, privacy) and HubFailed (out of reach).
     """
-    api = _api()
-    with _wrap_failures(f"{organization or 'your account'}/{name}", "nothing was sent"):
-        namespace = _namespace(api, organization)
+    hub_api = _hub_api()
+    with _wrap_push_failures(f"{organization or 'your account'}/{name}", "nothing was sent"):
+        namespace = _push_namespace(hub_api, organization)
         _check_privacy(
-            _hub_info(api, f"{namespace}/{name}"), f"{namespace}/{name}", public=public, may_publish=may_publish
+            _repository_info(hub_api, f"{namespace}/{name}"),
+            f"{namespace}/{name}",
+            public=public,
+            may_publish=may_publish,
         )
     return f"{namespace}/{name}"
 
@@ -82,32 +88,32 @@ def push_dataset(
     Raises like `check_push`; whatever fails, the folder is untouched and the Hub keeps its last commit.
     """
     repository = check_push(name, organization, public=public, may_publish=may_publish)
-    api = _api()
-    failure_state = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
-    with _wrap_failures(repository, failure_state):
-        existing = _hub_info(api, repository)
-        if existing is None:
-            api.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
-        info = _hub_info(api, repository) if existing is None else existing
-        commit = _commit(
-            api,
+    hub_api = _hub_api()
+    push_state = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
+    with _wrap_push_failures(repository, push_state):
+        existing_repository = _repository_info(hub_api, repository)
+        if existing_repository is None:
+            hub_api.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
+        repository_info = _repository_info(hub_api, repository) if existing_repository is None else existing_repository
+        hub_commit = _commit_to_hub(
+            hub_api,
             repository,
-            _commit_operations(folder, info, say, repository),
+            _commit_operations(folder, repository_info, say, repository),
             say,
             commit_message=f"Upload {name}",
-            parent_commit=info.sha if info else None,
+            parent_commit=repository_info.sha if repository_info else None,
         )
-        private = bool(info.private) if info else not public
-        if private and public and may_publish:
-            api.update_repo_settings(repository, repo_type="dataset", private=False)
-            private = False
+        is_private = bool(repository_info.private) if repository_info else not public
+        if is_private and public and may_publish:
+            hub_api.update_repo_settings(repository, repo_type="dataset", private=False)
+            is_private = False
             say(f"{repository} was private and is public now")
-        elif private and public:
+        elif is_private and public:
             say(f"{repository} stays private, as it was; --public makes it public")
-    return PushResult(repository, f"{api.endpoint}/datasets/{repository}", commit.oid, private)
+    return PushResult(repository, f"{hub_api.endpoint}/datasets/{repository}", hub_commit.oid, is_private)
 
 
-def _api() -> HfApi:
+def _hub_api() -> HfApi:
     from huggingface_hub import HfApi
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -115,116 +121,127 @@ def _api() -> HfApi:
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None, library_name="groundwork")
 
 
-def _namespace(api: HfApi, organization: str) -> str:
+def _push_namespace(hub_api: HfApi, organization: str) -> str:
     """The account or organisation to push to. Raises UsageError when the token may not write there."""
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
     try:
-        account = api.whoami()
+        hub_account = hub_api.whoami()
     except LocalTokenNotFoundError:
         raise UsageError(f"--push needs a Hugging Face token with write rights ({TOKENS_URL}); {LOGIN_HINT}") from None
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
             raise UsageError(f"the Hub does not know this token; make one at {TOKENS_URL}, then {LOGIN_HINT}") from None
         raise
-    namespace = organization or str(account["name"])
-    _check_member(account, organization)
-    _check_token(account, namespace)
+    namespace = organization or str(hub_account["name"])
+    _check_member(hub_account, organization)
+    _check_token(hub_account, namespace)
     return namespace
 
 
-def _check_member(account: dict[str, Any], organization: str) -> None:
-    if organization in ("", account["name"]):
+def _check_member(hub_account: dict[str, Any], organization: str) -> None:
+    if organization in ("", hub_account["name"]):
         return
-    roles = {org["name"]: org.get("roleInOrg", "write") for org in account.get("orgs", [])}
-    if organization not in roles:
-        memberships = f"yours: {', '.join(roles)}" if roles else "you are in none"
-        raise UsageError(f"--org {organization}: {account['name']} is not a member of it ({memberships})")
-    if roles[organization] not in WRITER_ROLES:
+    organization_roles = {org["name"]: org.get("roleInOrg", "write") for org in hub_account.get("orgs", [])}
+    if organization not in organization_roles:
+        organization_list = f"yours: {', '.join(organization_roles)}" if organization_roles else "you are in none"
+        raise UsageError(f"--org {organization}: {hub_account['name']} is not a member of it ({organization_list})")
+    if organization_roles[organization] not in WRITER_ROLES:
         raise UsageError(
-            f"--org {organization}: {account['name']} may only read there; ask an admin for the role contributor or "
+            f"--org {organization}: {hub_account['name']} may only read there; ask an admin for the role contributor "
+            "or "
             "write"
         )
 
 
-def _check_token(account: dict[str, Any], namespace: str) -> None:
-    token = account.get("auth", {}).get("accessToken", {})
-    role, remedy = token.get("role", "write"), f"make one with write rights at {TOKENS_URL}, then {LOGIN_HINT}"
-    if role == "read":
-        raise UsageError(f"the token {token.get('displayName', '')!r} may only read; {remedy}")
-    if role == "fineGrained":
-        scoped = token.get("fineGrained", {}).get("scoped", [])
-        allowed = {scope["entity"].get("name") for scope in scoped if "repo.write" in scope.get("permissions", [])}
-        if namespace not in allowed:
-            raise UsageError(f"the token {token.get('displayName', '')!r} may not write to {namespace}; {remedy}")
+def _check_token(hub_account: dict[str, Any], namespace: str) -> None:
+    access_token = hub_account.get("auth", {}).get("accessToken", {})
+    write_role, token_remedy = (
+        access_token.get("role", "write"),
+        f"make one with write rights at {TOKENS_URL}, then {LOGIN_HINT}",
+    )
+    if write_role == "read":
+        raise UsageError(f"the token {access_token.get('displayName', '')!r} may only read; {token_remedy}")
+    if write_role == "fineGrained":
+        token_scopes = access_token.get("fineGrained", {}).get("scoped", [])
+        writable_namespaces = {
+            scope["entity"].get("name") for scope in token_scopes if "repo.write" in scope.get("permissions", [])
+        }
+        if namespace not in writable_namespaces:
+            raise UsageError(
+                f"the token {access_token.get('displayName', '')!r} may not write to {namespace}; {token_remedy}"
+            )
 
 
-def _hub_info(api: HfApi, repository: str) -> Any:
+def _repository_info(hub_api: HfApi, repository: str) -> Any:
     """What the Hub knows of the repository; None where there is none that we may see."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        return api.dataset_info(repository)
+        return hub_api.dataset_info(repository)
     except RepositoryNotFoundError:
         return None
 
 
-def _check_privacy(info: Any, repository: str, *, public: bool, may_publish: bool) -> None:
-    if info is not None and not info.private and not (public and may_publish):
+def _check_privacy(repository_info: Any, repository: str, *, public: bool, may_publish: bool) -> None:
+    if repository_info is not None and not repository_info.private and not (public and may_publish):
         raise UsageError(
             f"{repository} exists and is public: a push would publish the rows; pass --public if that is meant, "
             "or another --name"
         )
 
 
-def _commit_operations(folder: Path, info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
+def _commit_operations(folder: Path, repository_info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    files = {
+    pushed_files = {
         path.relative_to(folder).as_posix(): path for pattern in PUSHED_FILES for path in sorted(folder.glob(pattern))
     }
-    remote_files = [file.rfilename for file in (info.siblings or [])] if info else []
-    stale = [name for name in remote_files if SPLIT_FILE.match(name) and name not in files]
-    local_splits, remote_splits = _split_names(files), _split_names(remote_files)
+    remote_files = [file.rfilename for file in (repository_info.siblings or [])] if repository_info else []
+    stale_files = [name for name in remote_files if PUSHED_SPLIT_FILE.match(name) and name not in pushed_files]
+    local_splits, remote_splits = _pushed_splits(pushed_files), _pushed_splits(remote_files)
     for split in sorted(remote_splits - local_splits):
-        say(f"warning: this push deletes the split {split!r} on the Hub; commit {info.sha[:8]} still holds it")
+        say(
+            f"warning: this push deletes the split {split!r} on the Hub; commit {repository_info.sha[:8]} still "
+            "holds it"
+        )
     return [
-        *(CommitOperationAdd(name, _file_content(name, path, repository)) for name, path in files.items()),
-        *(CommitOperationDelete(name) for name in stale),
+        *(CommitOperationAdd(name, _pushed_content(name, path, repository)) for name, path in pushed_files.items()),
+        *(CommitOperationDelete(name) for name in stale_files),
     ]
 
 
-def _commit(
-    api: HfApi, repository: str, operations: Sequence[Any], say: Callable[[str], None], **options: Any
+def _commit_to_hub(
+    hub_api: HfApi, repository: str, commit_operations: Sequence[Any], say: Callable[[str], None], **options: Any
 ) -> CommitInfo:
     """One commit; by plain HTTP (LFS) where a hub of one's own, or a proxy on the way, knows nothing of xet storage."""
     import httpx2
     from huggingface_hub import constants
 
-    create_commit = partial(api.create_commit, repository, repo_type="dataset", **options)
+    create_commit = partial(hub_api.create_commit, repository, repo_type="dataset", **options)
     try:
-        return create_commit(operations)
+        return create_commit(commit_operations)
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
         if not _arose_in_xet(error):
             raise
-        remedy = "sending by plain HTTP, as HF_HUB_DISABLE_XET=1 does at once"
-        say(f"no upload to xet storage: {_describe_cause(error)}; {remedy}")
-    disabled_before, constants.HF_HUB_DISABLE_XET = constants.HF_HUB_DISABLE_XET, True
+        xet_remedy = "sending by plain HTTP, as HF_HUB_DISABLE_XET=1 does at once"
+        say(f"no upload to xet storage: {_describe_hub_error(error)}; {xet_remedy}")
+    xet_disabled_before, constants.HF_HUB_DISABLE_XET = constants.HF_HUB_DISABLE_XET, True
     try:
-        return create_commit(operations)
+        return create_commit(commit_operations)
     finally:
-        constants.HF_HUB_DISABLE_XET = disabled_before
+        constants.HF_HUB_DISABLE_XET = xet_disabled_before
 
 
-def _arose_in_xet(error: BaseException | None) -> bool:
+def _arose_in_xet(upload_error: BaseException | None) -> bool:
     """Was the client uploading to xet storage when the error, or what caused it, was raised?"""
-    if error is None:
+    if upload_error is None:
         return False
-    functions = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
-    return any("xet" in name for name in functions) or _arose_in_xet(error.__cause__)
+    traceback_functions = (frame.f_code.co_name for frame, _ in walk_tb(upload_error.__traceback__))
+    return any("xet" in name for name in traceback_functions) or _arose_in_xet(upload_error.__cause__)
 
 
-def _file_content(file_name: str, path: Path, repository: str) -> str | bytes:
+def _pushed_content(file_name: str, path: Path, repository: str) -> str | bytes:
     """The file; of the card, its text with the line that loads the dataset from `repository`."""
     if file_name != "README.md":
         return str(path)
@@ -233,39 +250,41 @@ def _file_content(file_name: str, path: Path, repository: str) -> str | bytes:
 
 def repository_of(folder: Path) -> str:
     """The name under which the dataset in `folder` was built, by its card; empty where there is no card."""
-    card = folder / "README.md"
-    match = LOAD_LINE.search(card.read_text(encoding="utf-8")) if card.is_file() else None
-    return match["repository"] if match else ""
+    card_file = folder / "README.md"
+    load_line = LOAD_LINE.search(card_file.read_text(encoding="utf-8")) if card_file.is_file() else None
+    return load_line["repository"] if load_line else ""
 
 
-def _split_names(file_names: Any) -> set[str]:
-    return {match["split"] for file_name in file_names if (match := SPLIT_FILE.match(file_name))}
+def _pushed_splits(file_names: Any) -> set[str]:
+    return {match["split"] for file_name in file_names if (match := PUSHED_SPLIT_FILE.match(file_name))}
 
 
 @contextmanager
-def _wrap_failures(repository: str, state: str) -> Iterator[None]:
+def _wrap_push_failures(repository: str, push_state: str) -> Iterator[None]:
     """Turn what the Hub's client and the network raise into one line that ends with the state of things."""
     import httpx2
 
     try:
         yield
-    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise HubFailed(f"the push to {repository} failed: {_describe_cause(error)}; {state}") from error
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as push_error:
+        raise HubFailed(
+            f"the push to {repository} failed: {_describe_hub_error(push_error)}; {push_state}"
+        ) from push_error
 
 
-def _describe_cause(error: BaseException) -> str:
+def _describe_hub_error(hub_error: BaseException) -> str:
     """What went wrong, in a line: of an upload that failed in a thread, its cause as well."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError
 
-    if isinstance(error, HfHubHTTPError):
-        message = _one_line(error.server_message or str(error))
-        return f"{error.response.status_code} {message}"
-    if isinstance(error, RuntimeError) and error.__cause__ is not None:
-        return f"{_one_line(str(error))} {_describe_cause(error.__cause__)}"
-    if isinstance(error, (httpx2.HTTPError, ConnectionError, TimeoutError)):
-        return f"the Hub cannot be reached ({_one_line(str(error)) or type(error).__name__})"
-    return _one_line(str(error)) or type(error).__name__
+    if isinstance(hub_error, HfHubHTTPError):
+        hub_message = _one_line(hub_error.server_message or str(hub_error))
+        return f"{hub_error.response.status_code} {hub_message}"
+    if isinstance(hub_error, RuntimeError) and hub_error.__cause__ is not None:
+        return f"{_one_line(str(hub_error))} {_describe_hub_error(hub_error.__cause__)}"
+    if isinstance(hub_error, (httpx2.HTTPError, ConnectionError, TimeoutError)):
+        return f"the Hub cannot be reached ({_one_line(str(hub_error)) or type(hub_error).__name__})"
+    return _one_line(str(hub_error)) or type(hub_error).__name__
 
 
 def _one_line(text: str) -> str:
@@ -274,11 +293,14 @@ def _one_line(text: str) -> str:
 
 def refuse_personal(folder: Path) -> None:
     """Raises UsageError where the report of the dataset in `folder` names places that look personal."""
-    findings = read_json(folder / "report.json", SplitReport).personal
-    if findings:
-        examples = ", ".join(f"{finding.id} ({finding.kind} {finding.masked})" for finding in findings[:5])
+    personal_findings = read_json(folder / "report.json", SplitReport).personal
+    if personal_findings:
+        personal_examples = ", ".join(
+            f"{finding.id} ({finding.kind} {finding.masked})" for finding in personal_findings[:5]
+        )
         raise UsageError(
-            f"not pushed: {counted(len(findings), 'place looks', 'places look')} personal: {examples}; fix the "
+            f"not pushed: {counted(len(personal_findings), 'place looks', 'places look')} personal: "
+            f"{personal_examples}; fix the "
             "rows, push without --public, "
             "or pass --allow-personal"
         )

@@ -43,23 +43,23 @@ HUB_LICENSES = (
 )
 
 
-def license_problem(name: str) -> str:
+def license_problem(license_id: str) -> str:
     """Why the Hub would not know this licence, with the nearest that it knows; "" where it does, or none is given."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-    if not name or name in HUB_LICENSES:
+    if not license_id or license_id in HUB_LICENSES:
         return ""
-    lower_name = name.lower()
+    lower_id = license_id.lower()
     try:
-        canonicalize_license_expression(name)
+        canonicalize_license_expression(license_id)
     except InvalidLicenseExpression:
         pass
     else:
-        if not set(" ()+") & set(name) and not lower_name.startswith("licenseref-"):
-            return "" if name == lower_name else f"the Hub writes it {lower_name}"
-    similar = nearest_name(lower_name.replace(" ", "-"), (*COMMON_LICENSES, *HUB_LICENSES))
-    nearest = f"did you mean {similar}? " if similar else ""
+        if not set(" ()+") & set(license_id) and not lower_id.startswith("licenseref-"):
+            return "" if license_id == lower_id else f"the Hub writes it {lower_id}"
+    similar_license = nearest_name(lower_id.replace(" ", "-"), (*COMMON_LICENSES, *HUB_LICENSES))
+    license_hint = f"did you mean {similar_license}? " if similar_license else ""
     return (
-        f"no licence that the Hub knows; {nearest}write an identifier of SPDX in small letters, such as "
+        f"no licence that the Hub knows; {license_hint}write an identifier of SPDX in small letters, such as "
         f"{', '.join(COMMON_LICENSES)}, or `other` for one of your own"
     )

@@ -35,46 +35,48 @@ class PersonalData(Record, frozen=True):
     masked: str
 
 
-def scan_rows(rows: Sequence[Row]) -> list[PersonalData]:
+def scan_personal_data(rows: Sequence[Row]) -> list[PersonalData]:
     """Every finding in the texts of `rows`, each once."""
-    findings: dict[PersonalData, None] = {}
+    personal_findings: dict[PersonalData, None] = {}
     for row in rows:
-        for field, text in _row_texts(row):
-            for kind, match in find_personal_data(text):
-                findings[PersonalData(id=row.id, field=field, kind=kind, masked=mask_text(match))] = None
-    return list(findings)
+        for row_field, row_text in _scanned_texts(row):
+            for kind, personal_text in find_personal_data(row_text):
+                personal_findings[
+                    PersonalData(id=row.id, field=row_field, kind=kind, masked=mask_personal_text(personal_text))
+                ] = None
+    return list(personal_findings)
 
 
 def find_personal_data(text: str) -> Iterator[tuple[str, str]]:
     """(kind, matched text) of everything personal in `text`."""
-    for kind, pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
-        yield from ((kind, match[0]) for match in pattern.finditer(text))
+    for kind, personal_pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
+        yield from ((kind, match[0]) for match in personal_pattern.finditer(text))
     yield from (("card number", match[0]) for match in CARD.finditer(text) if _has_luhn_digit(match[0]))
     yield from (("account number", match[0]) for match in IBAN.finditer(text) if _has_iban_digits(match[0]))
 
 
-def mask_text(text: str) -> str:
+def mask_personal_text(text: str) -> str:
     """The first two and the last two characters, enough to find the place."""
     return f"{text[:2]}***{text[-2:]}"
 
 
-def _row_texts(row: Row) -> Iterator[tuple[str, str]]:
+def _scanned_texts(row: Row) -> Iterator[tuple[str, str]]:
     yield from (("question", row.question), ("answer", row.answer), ("context", row.context))
     yield from (("evaluation_criteria", text) for text in row.evaluation_criteria)
     yield from (("evidence", text) for text in row.evidence)
     yield from (("original_question", row.original_question), ("original_answer", row.original_answer))
 
 
-def _has_luhn_digit(text: str) -> bool:
+def _has_luhn_digit(card_number: str) -> bool:
     """The check digit of card numbers (ISO/IEC 7812)."""
-    digits = [int(c) for c in reversed(text) if c.isdigit()]
-    total = sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits))
-    return 13 <= len(digits) <= 19 and total % 10 == 0 and len(set(digits)) > 1
+    card_digits = [int(c) for c in reversed(card_number) if c.isdigit()]
+    luhn_sum = sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(card_digits))
+    return 13 <= len(card_digits) <= 19 and luhn_sum % 10 == 0 and len(set(card_digits)) > 1
 
 
-def _has_iban_digits(text: str) -> bool:
+def _has_iban_digits(matched_iban: str) -> bool:
     """The check digits of account numbers (ISO 13616)."""
-    account_number = text.replace(" ", "")
+    account_number = matched_iban.replace(" ", "")
     return (
         15 <= len(account_number) <= 34
         and int("".join(str(int(c, 36)) for c in account_number[4:] + account_number[:4])) % 97 == 1

@@ -25,34 +25,42 @@ from groundwork.stage_runner.unit_and_outcome import Estimate
 
 REWORDINGS_PER_CALL = 20  # rewordings judged in one call
 TOKENS_PER_MARK = 25  # of the reply
-LEAST_NATURAL = 2  # of 2: what a model calls odd, readers mark down; another row takes its place
+LEAST_NATURAL_MARK = 2  # of 2: what a model calls odd, readers mark down; another row takes its place
 
 
-def build_asker(client: Client, call: Rephrase, template: str, about: Subjects) -> AskRewording:
+def build_rewording_asker(
+    client: Client, rephrase_settings: Rephrase, template: str, subjects: Subjects
+) -> AskRewording:
     """What asks for rewordings; `about`: what the documents are about, whose words have to stay."""
 
-    async def ask(row: Row, past: PastTries) -> Reworded:
-        if call.strategy == "question":
+    async def ask(row: Row, past_tries: PastTries) -> Reworded:
+        if rephrase_settings.strategy == "question":
             from groundwork.questions.small_model.sentence_strategy import ask_in_frame
 
-            question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
-            return Reworded(question, row.answer)
-        messages = rewording_messages(call, template, about.of(row.document), row)
-        for earlier_try, problem in past:
-            correction = f"{problem} {fine_part_note(problem) or 'Reply with the whole JSON object again.'}"
-            messages += follow_up(msgspec.json.encode(earlier_try).decode(), correction)
-        reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
-        return restore_fine_part(reply.value, past)
+            reworded_question = await ask_in_frame(
+                client, rephrase_settings, template, row.question, row.id, len(past_tries)
+            )
+            return Reworded(reworded_question, row.answer)
+        rewording_turns = rewording_messages(rephrase_settings, template, subjects.of(row.document), row)
+        for earlier_try, try_problem in past_tries:
+            correction_turn = (
+                f"{try_problem} {fine_part_note(try_problem) or 'Reply with the whole JSON object again.'}"
+            )
+            rewording_turns += follow_up(msgspec.json.encode(earlier_try).decode(), correction_turn)
+        rewording_reply = await client.ask(
+            rephrase_settings, rewording_turns, stage="create_dataset", unit=row.id, schema=Reworded
+        )
+        return restore_fine_part(rewording_reply.value, past_tries)
 
     return ask
 
 
-def restore_fine_part(rewording: Reworded, past: PastTries) -> Reworded:
+def restore_fine_part(rewording: Reworded, past_tries: PastTries) -> Reworded:
     """A retry whose part that was fine is taken from the try before it."""
-    if not past:
+    if not past_tries:
         return rewording
-    earlier_try, problem = past[-1]
-    match blamed_part(problem):
+    earlier_try, try_problem = past_tries[-1]
+    match blamed_part_of_rewording(try_problem):
         case "question":
             return Reworded(rewording.question, rewording.answer.strip() or earlier_try.answer)
         case "answer":
@@ -60,7 +68,7 @@ def restore_fine_part(rewording: Reworded, past: PastTries) -> Reworded:
     return rewording
 
 
-def blamed_part(problem: str) -> str:
+def blamed_part_of_rewording(problem: str) -> str:
     """ "question" or "answer" where `problem` is about this part alone, else ""."""
     blamed_fields = [field for field in ("question", "answer") if f"The {field} " in problem]
     return blamed_fields[0] if len(blamed_fields) == 1 else ""
@@ -68,26 +76,28 @@ def blamed_part(problem: str) -> str:
 
 def fine_part_note(problem: str) -> str:
     """What tells that one of question and answer is fine and need not be sent again, or ""."""
-    if not (blamed_field := blamed_part(problem)):
+    if not (blamed_field := blamed_part_of_rewording(problem)):
         return ""
     fine_field = "answer" if blamed_field == "question" else "question"
     return f'The {fine_field} is fine and kept: give "" for it, and only the {blamed_field} anew, as a JSON object.'
 
 
-def strategy_faults(row: Row, rewording: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
+def strategy_faults(row: Row, rewording: Reworded, rephrase_settings: Rephrase, subject: Sequence[str]) -> list[str]:
     """What rules find wrong with a rewording, by what its strategy asks for."""
-    faults = faults_of_rewording(row, rewording.question, rewording.answer, call.max_copied, keep)
-    if call.strategy == "question":  # whose answer stays
+    rewording_faults = faults_of_rewording(
+        row, rewording.question, rewording.answer, rephrase_settings.max_copied, subject
+    )
+    if rephrase_settings.strategy == "question":  # whose answer stays
         from groundwork.questions.small_model.sentence_strategy import changed_question_terms
 
-        faults = [fault for fault in faults if fault != UNCHANGED]
-        faults += [fault for fault in [changed_question_terms(row.question, rewording.question)] if fault]
-    return faults
+        rewording_faults = [fault for fault in rewording_faults if fault != UNCHANGED]
+        rewording_faults += [fault for fault in [changed_question_terms(row.question, rewording.question)] if fault]
+    return rewording_faults
 
 
-def rewording_messages(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
+def rewording_messages(rephrase_settings: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
-    if call.strategy == "question":
+    if rephrase_settings.strategy == "question":
         from groundwork.questions.small_model.sentence_strategy import frame_messages
 
         return frame_messages(template, row.question)
@@ -118,70 +128,97 @@ class RewordingMarks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     marks: list[RewordingMark]
 
 
-def build_judge(client: Client, call: Rephrase, template: str) -> JudgeRewordings:
+def build_rewording_judge(client: Client, rephrase_settings: Rephrase, template: str) -> JudgeRewordings:
     """What judges rewordings for `reword_eval`."""
 
-    async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
-        batches = [pairs[start : start + REWORDINGS_PER_CALL] for start in range(0, len(pairs), REWORDINGS_PER_CALL)]
-        replies = await gather_all(_judge_batch(client, call, template, batch) for batch in batches)
-        return [problem for problems in replies for problem in problems]
+    async def judge(rewording_pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
+        rewording_batches = [
+            rewording_pairs[batch_start : batch_start + REWORDINGS_PER_CALL]
+            for batch_start in range(0, len(rewording_pairs), REWORDINGS_PER_CALL)
+        ]
+        problems_by_batch = await gather_all(
+            _judge_rewording_batch(client, rephrase_settings, template, rewording_batch)
+            for rewording_batch in rewording_batches
+        )
+        return [rewording_fault for rewording_faults in problems_by_batch for rewording_fault in rewording_faults]
 
     return judge
 
 
-async def _judge_batch(
-    client: Client, call: Rephrase, template: str, batch: Sequence[tuple[Row, Reworded]]
+async def _judge_rewording_batch(
+    client: Client, rephrase_settings: Rephrase, template: str, rewording_batch: Sequence[tuple[Row, Reworded]]
 ) -> list[str | None]:
-    def missing_marks(reply: RewordingMarks) -> str | None:
-        missing = set(range(1, len(batch) + 1)) - {mark.number for mark in reply.marks}
-        return f"Give marks for all {len(batch)} pairs; pair {min(missing)} has none." if missing else None
+    def missing_marks(marks_reply: RewordingMarks) -> str | None:
+        unmarked_pairs = set(range(1, len(rewording_batch) + 1)) - {mark.number for mark in marks_reply.marks}
+        return (
+            f"Give marks for all {len(rewording_batch)} pairs; pair {min(unmarked_pairs)} has none."
+            if unmarked_pairs
+            else None
+        )
 
     try:
-        reply = await client.ask(
-            call,
-            judging_messages(template, batch),
+        marks_reply = await client.ask(
+            rephrase_settings,
+            rewording_judge_messages(template, rewording_batch),
             stage="create_dataset",
-            unit=f"{batch[0][0].id} rewording" + (f" and {len(batch) - 1} more" if batch[1:] else ""),
+            unit=f"{rewording_batch[0][0].id} rewording"
+            + (f" and {len(rewording_batch) - 1} more" if rewording_batch[1:] else ""),
             schema=ReplyRequirements(RewordingMarks, check=missing_marks),
         )
     except (Filtered, InvalidReply):
-        return [None] * len(batch)
-    marks = {mark.number: mark for mark in reply.value.marks}
-    return [rewording_problem(marks[number]) for number in range(1, len(batch) + 1)]
+        return [None] * len(rewording_batch)
+    marks_by_number = {mark.number: mark for mark in marks_reply.value.marks}
+    return [rewording_problem(marks_by_number[number]) for number in range(1, len(rewording_batch) + 1)]
 
 
-def judging_messages(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
+def rewording_judge_messages(template: str, rewording_pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
     """The request about `pairs`."""
     return render_turns(
         template,
-        pairs="\n\n".join(_pair_text(number, row, rewording) for number, (row, rewording) in enumerate(pairs, 1)),
+        pairs="\n\n".join(
+            _rewording_pair_text(number, row, rewording) for number, (row, rewording) in enumerate(rewording_pairs, 1)
+        ),
     )
 
 
-def rewording_problem(mark: RewordingMark) -> str:
+def rewording_problem(rewording_mark: RewordingMark) -> str:
     """What the model is told of a rewording that does not pass, or ""."""
-    if mark.natural >= LEAST_NATURAL and mark.same:
+    if rewording_mark.natural >= LEAST_NATURAL_MARK and rewording_mark.same:
         return ""
-    subject = {"question": "The question ", "answer": "The answer "}.get(mark.part, "Together, question and answer ")
-    verb = ("do", "are") if subject.startswith("Together") else ("does", "is")
-    if mark.same:
-        complaint, advice = f"{verb[1]} not natural", "Say it plainer, nearer to the original."
+    blamed_text = {"question": "The question ", "answer": "The answer "}.get(
+        rewording_mark.part, "Together, question and answer "
+    )
+    complaint_verbs = ("do", "are") if blamed_text.startswith("Together") else ("does", "is")
+    if rewording_mark.same:
+        mark_complaint, rewording_advice = (
+            f"{complaint_verbs[1]} not natural",
+            "Say it plainer, nearer to the original.",
+        )
     else:
-        complaint, advice = f"{verb[0]} not say the same as the original", "Ask for exactly the same fact."
-    reason = " ".join(mark.wrong.split()).rstrip(".")
-    return f"{subject}{complaint}{f': {reason}' if reason else ''}. {advice}"
+        mark_complaint, rewording_advice = (
+            f"{complaint_verbs[0]} not say the same as the original",
+            "Ask for exactly the same fact.",
+        )
+    mark_reason = " ".join(rewording_mark.wrong.split()).rstrip(".")
+    return f"{blamed_text}{mark_complaint}{f': {mark_reason}' if mark_reason else ''}. {rewording_advice}"
 
 
-def judge_estimate(job: Job, rows: Sequence[Row], count: int) -> Estimate:
+def rewording_judge_estimate(job: Job, rows: Sequence[Row], rewording_count: int) -> Estimate:
     """The calls that judge `count` rewordings, as long as their originals; those that are sent back need more."""
-    call = job.config.dataset.rephrase
-    batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
-    prompt_tokens = job.tokens(call, judging_messages(job.prompt(call.check_prompt), batch), RewordingMarks)
-    calls = -(-count // REWORDINGS_PER_CALL)
-    return Estimate(calls, calls * prompt_tokens, count * TOKENS_PER_MARK, call)
+    rephrase_settings = job.config.dataset.rephrase
+    sample_batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
+    prompt_tokens = job.tokens(
+        rephrase_settings,
+        rewording_judge_messages(job.prompt(rephrase_settings.check_prompt), sample_batch),
+        RewordingMarks,
+    )
+    judge_calls = -(-rewording_count // REWORDINGS_PER_CALL)
+    return Estimate(judge_calls, judge_calls * prompt_tokens, rewording_count * TOKENS_PER_MARK, rephrase_settings)
 
 
-def _pair_text(number: int, row: Row, rewording: Reworded) -> str:
-    texts = {"Question": row.question, "Answer": row.answer}
-    texts |= {"Reworded question": rewording.question, "Reworded answer": rewording.answer}
-    return "\n".join([f"Pair {number}", *(f"{label}: {' '.join(text.split())}" for label, text in texts.items())])
+def _rewording_pair_text(number: int, row: Row, rewording: Reworded) -> str:
+    labelled_texts = {"Question": row.question, "Answer": row.answer}
+    labelled_texts |= {"Reworded question": rewording.question, "Reworded answer": rewording.answer}
+    return "\n".join(
+        [f"Pair {number}", *(f"{text_label}: {' '.join(text.split())}" for text_label, text in labelled_texts.items())]
+    )

@@ -44,7 +44,7 @@ SHORT_ANSWER = 10  # words that may change; an answer with no more has few ways 
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 SAME_QUESTION_WORDS = 0.95  # a question that begins with the situation is another one if its verb changed as well
 SHORT_PHRASE = 16  # the same of a phrase that begins with a preposition
-_PHRASE = re.compile(
+_PREPOSITION_PHRASE = re.compile(
     r"(?:to|by|with|in|on|at|for|from|under|mit|durch|auf|bei|aus|von|zu|für|nach|avec|par|dans|pour|sur|con|por|para|per"
     r"|tra|voor|door|op|bij)\b[^.;]*\.?$",
     re.IGNORECASE,
@@ -52,16 +52,16 @@ _PHRASE = re.compile(
 _YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w]|[.,]\d)")
 LEAST_LISTED = 3  # marks between the things of a list
 _LIST_SEPARATOR = re.compile(r"[,;](?=\s)")
-_VERBS = frozenset(
+_FINITE_VERBS = frozenset(
     words("is are was were be must may might should shall has have had can could will would does do did")
 )
 _YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){AUXILIARY}\s", re.IGNORECASE)
 _EITHER_OR = re.compile(rf",? or (?:{AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
-_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {AUXILIARY}\b", re.IGNORECASE)
-_NONE = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
+_YES_NO_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {AUXILIARY}\b", re.IGNORECASE)
+_NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
 _ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
+LEAST_QUESTION_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 
 
 def faults_of_rewording(
@@ -92,20 +92,20 @@ def subject_words(row: Row, about: str) -> list[str]:
     A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
     one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
     """
-    names = {name.lower() for name in names_as_written(row.question)}
+    question_names = {name.lower() for name in names_as_written(row.question)}
     about_words = {
         word.text
         for word in words_of(about)
-        if word.text in names or (len(word.text) > 2 and word.text not in ENGLISH_STOP_WORDS)
+        if word.text in question_names or (len(word.text) > 2 and word.text not in ENGLISH_STOP_WORDS)
     }
     question_words = [word.text for word in words_of(row.question)]
     least_run = min(2, len(about_words))
-    subject = []
-    for is_about, run in groupby(question_words, about_words.__contains__):
-        run_words = list(run)
-        if is_about and (len(run_words) >= least_run or not names.isdisjoint(run_words)):
-            subject += run_words
-    return list(dict.fromkeys(subject))
+    words_of_subject = []
+    for is_about_subject, word_run in groupby(question_words, about_words.__contains__):
+        run_words = list(word_run)
+        if is_about_subject and (len(run_words) >= least_run or not question_names.isdisjoint(run_words)):
+            words_of_subject += run_words
+    return list(dict.fromkeys(words_of_subject))
 
 
 def required_terms(row: Row, about: str) -> list[str]:
@@ -114,24 +114,30 @@ def required_terms(row: Row, about: str) -> list[str]:
 
     Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
     """
-    text, spans = row.question, []
-    subject = [about] if about and about.lower() in text.lower() else []  # whole, with the small words in it
-    for term in [*subject, *subject_words(row, about), *terms(row.question)]:
-        spans += [match.span() for match in whole_word_pattern(term, re.IGNORECASE).finditer(text)]
-    for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
-        word_before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
-        spans.append((word_before.start() if word_before else match.start(), match.end()))
-    spans += [match.span() for match in _YEAR.finditer(text)]
-    joined_spans: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined_spans and _is_one_name(text, joined_spans[-1][1], start):
-            joined_spans[-1] = (joined_spans[-1][0], max(end, joined_spans[-1][1]))
+    original_question, term_spans = row.question, []
+    whole_subject = (
+        [about] if about and about.lower() in original_question.lower() else []
+    )  # whole, with the small words in it
+    for term in [*whole_subject, *subject_words(row, about), *terms(row.question)]:
+        term_spans += [
+            term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(original_question)
+        ]
+    for term_match in re.finditer(
+        r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", original_question
+    ):
+        word_before = re.search(r"(?<![\w-])[\w-]+ $", original_question[: term_match.start()])
+        term_spans.append((word_before.start() if word_before else term_match.start(), term_match.end()))
+    term_spans += [term_match.span() for term_match in _YEAR.finditer(original_question)]
+    joined_term_spans: list[tuple[int, int]] = []
+    for term_start, term_end in sorted(term_spans):
+        if joined_term_spans and _is_one_name(original_question, joined_term_spans[-1][1], term_start):
+            joined_term_spans[-1] = (joined_term_spans[-1][0], max(term_end, joined_term_spans[-1][1]))
         else:
-            joined_spans.append((start, end))
-    required_terms: dict[str, str] = {}
-    for start, end in joined_spans:
-        required_terms.setdefault(text[start:end].lower(), text[start:end])
-    return list(required_terms.values())
+            joined_term_spans.append((term_start, term_end))
+    required: dict[str, str] = {}
+    for term_start, term_end in joined_term_spans:
+        required.setdefault(original_question[term_start:term_end].lower(), original_question[term_start:term_end])
+    return list(required.values())
 
 
 def _is_one_name(text: str, end: int, start: int) -> bool:
@@ -139,30 +145,37 @@ def _is_one_name(text: str, end: int, start: int) -> bool:
     return not text[end:start].strip(" ") or re.search(r"(?<!\w)(?:[A-Z]\.)+ ?\Z", text[:start]) is not None
 
 
-def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
-    original = row.question
-    if not reworded:
+def _question_faults(
+    row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
+) -> Iterator[str]:
+    original_question = row.question
+    if not reworded_question:
         yield "The question is empty."
         return
-    reworded_words = [word.text for word in words_of(reworded)]
+    reworded_words = [word.text for word in words_of(reworded_question)]
     if lost_words := [word for word in keep if word not in reworded_words]:
         yield f"The question must still say what it is about; put back: {', '.join(lost_words)}."
-    if source_name := _new_source_name(reworded, original):
+    if source_name := _new_source_name(reworded_question, original_question):
         yield f"The question must stand alone; do not write {source_name!r}."
-    if (opening := find_dangling_opening(reworded)) and not find_dangling_opening(original):
-        yield f"The question must stand alone; it cannot begin with {opening!r}."
-    if len(reworded_words) < LEAST_LENGTH * len(words_of(original)):
+    if (dangling_opening := find_dangling_opening(reworded_question)) and not find_dangling_opening(original_question):
+        yield f"The question must stand alone; it cannot begin with {dangling_opening!r}."
+    if len(reworded_words) < LEAST_QUESTION_LENGTH * len(words_of(original_question)):
         yield "The question lost a part of what it asks; say all of it in other words."
-    if is_question(original) and not is_question(reworded):
+    if is_question(original_question) and not is_question(reworded_question):
         yield "The question must end with a question mark."
-    if fault := _kind_fault(row, reworded, answer):
-        yield fault
-    yield from _meaning_faults("question", original, reworded, _tellable_text(row, reworded))
-    if share_in_order(original, reworded) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
-        yield from _turn_faults("question", original, reworded)
-    is_old_build = is_copy(original, reworded, most_copied, keep, SAME_QUESTION_WORDS)
-    if is_old_build and not (is_built_anew(original, reworded) or are_other_words(original, reworded, keep)):
-        yield _copy_fault("question", original, reworded, keep)
+    if kind_fault := _question_kind_fault(row, reworded_question, reworded_answer):
+        yield kind_fault
+    yield from _meaning_faults("question", original_question, reworded_question, _tellable_text(row, reworded_question))
+    if (
+        share_in_order(original_question, reworded_question) >= QUESTIONS_ALIKE
+    ):  # built otherwise, "why not?" may well become "what if?"
+        yield from _turned_meaning_faults("question", original_question, reworded_question)
+    is_old_build = is_copy(original_question, reworded_question, most_copied, keep, SAME_QUESTION_WORDS)
+    if is_old_build and not (
+        is_built_anew(original_question, reworded_question)
+        or are_other_words(original_question, reworded_question, keep)
+    ):
+        yield _copy_fault("question", original_question, reworded_question, keep)
 
 
 def _new_source_name(reworded: str, original: str) -> str:
@@ -175,22 +188,24 @@ def _new_source_name(reworded: str, original: str) -> str:
     )
 
 
-def _kind_fault(row: Row, reworded: str, answer: str) -> str:
+def _question_kind_fault(row: Row, reworded_question: str, reworded_answer: str) -> str:
     """What is wrong where `reworded` wants a yes or no and `answer` gives none, or offers two where it gives one.
 
     English alone: "Was ist ...?" asks for no yes.
     """
     if not is_english("\n".join([row.question, row.answer, *row.evidence])):
         return ""
-    if not _verdict(row.answer):
+    if not _yes_or_no_verdict(row.answer):
         wants_verdict = (
-            _YES_OR_NO.match(reworded)
+            _YES_OR_NO.match(reworded_question)
             and not _YES_OR_NO.search(row.question)
-            and "or" not in normalised_words(reworded).split()
+            and "or" not in normalised_words(reworded_question).split()
         )
-        fault = "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
-        return fault if wants_verdict and not _REPLIES.match(answer) else ""
-    if _EITHER_OR.search(reworded) and not _EITHER_OR.search(row.question):
+        kind_fault = (
+            "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
+        )
+        return kind_fault if wants_verdict and not _YES_NO_REPLIES.match(reworded_answer) else ""
+    if _EITHER_OR.search(reworded_question) and not _EITHER_OR.search(row.question):
         return "The question offers two things to choose from; ask it so that the yes or no of the answer fits."
     return ""
 
@@ -199,51 +214,61 @@ def _tellable_text(row: Row, reworded: str) -> str:
     """The answer and its evidence, of which a question may say a part: nothing where it says all numbers and names that
     are asked for.
     """
-    asked_facts = _facts_in(row.answer) - _facts_in(row.question)
-    return "" if asked_facts and asked_facts <= _facts_in(reworded) else "\n".join([row.answer, *row.evidence])
+    asked_facts = _numbers_and_terms(row.answer) - _numbers_and_terms(row.question)
+    return "" if asked_facts and asked_facts <= _numbers_and_terms(reworded) else "\n".join([row.answer, *row.evidence])
 
 
-def _facts_in(text: str) -> set[str]:
-    return _all_values(text) | {term.lower() for term in terms(text)}
+def _numbers_and_terms(text: str) -> set[str]:
+    return _all_number_values(text) | {term.lower() for term in terms(text)}
 
 
-def _answer_faults(row: Row, question: str, reworded: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
-    if not reworded:
+def _answer_faults(
+    row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
+) -> Iterator[str]:
+    if not reworded_answer:
         yield "The answer is empty."
         return
-    if source_name := _new_source_name(reworded, f"{row.question}\n{row.answer}"):
+    if source_name := _new_source_name(reworded_answer, f"{row.question}\n{row.answer}"):
         yield f"The answer must stand alone; do not write {source_name!r}."
-    if (verdict := _verdict(row.answer)) and _verdict(reworded) != verdict:
-        yield f"The answer must begin with {verdict!r}, as the original does."
-    source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
-    yield from _meaning_faults("answer", row.answer, reworded, source, question)
-    yield from _turn_faults("answer", row.answer, reworded, source, question)
-    must, may = duties(row.answer), duties(reworded)
+    if (yes_or_no := _yes_or_no_verdict(row.answer)) and _yes_or_no_verdict(reworded_answer) != yes_or_no:
+        yield f"The answer must begin with {yes_or_no!r}, as the original does."
+    answer_source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
+    yield from _meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
+    yield from _turned_meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
+    old_duties, new_duties = duties(row.answer), duties(reworded_answer)
     # "no one may leave" says what "all must stay" says
-    negated = is_negated(f"{row.answer}\n{reworded}")
-    if must and may and not must & may and not negated and share_in_order(row.answer, reworded) >= ANSWERS_ALIKE:
-        yield f"The answer says what {min(may)} be where it said what {min(must)} be."
-    if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded, most_copied, keep):
+    has_negation = is_negated(f"{row.answer}\n{reworded_answer}")
+    if (
+        old_duties
+        and new_duties
+        and not old_duties & new_duties
+        and not has_negation
+        and share_in_order(row.answer, reworded_answer) >= ANSWERS_ALIKE
+    ):
+        yield f"The answer says what {min(new_duties)} be where it said what {min(old_duties)} be."
+    if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded_answer, most_copied, keep):
         return
-    if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(reworded)]:
+    if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(reworded_answer)]:
         yield UNCHANGED
     else:
-        yield _copy_fault("answer", row.answer, reworded, keep)
+        yield _copy_fault("answer", row.answer, reworded_answer, keep)
 
 
 def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
     """Has the answer few ways of being said: a few words, or a list of things without a verb of its own?"""
-    has_verb = not _VERBS.isdisjoint(normalised_words(answer).split())
+    has_verb = not _FINITE_VERBS.isdisjoint(normalised_words(answer).split())
     is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not has_verb
     changeable_words = word_count(answer) if has_unspaced(answer) else free_words(answer, keep)  # not pairs of letters
-    is_phrase = not has_verb and _PHRASE.match(answer) is not None
+    is_phrase = not has_verb and _PREPOSITION_PHRASE.match(answer) is not None
     return is_list or changeable_words <= (SHORT_PHRASE if is_phrase else SHORT_ANSWER)
 
 
-def _copy_fault(field: str, original: str, reworded: str, keep: Sequence[str]) -> str:
-    stretch = longest_copy(original, reworded, keep)
-    complaint = f'copies "{stretch}"' if stretch else "is the old sentence but for single words or their order"
-    return f"The {field} {complaint}. {_OR_KEEP if field == 'answer' else _OR_DECLINE}"
+def _copy_fault(faulty_field: str, original: str, reworded: str, keep: Sequence[str]) -> str:
+    copied_stretch = longest_copy(original, reworded, keep)
+    copy_complaint = (
+        f'copies "{copied_stretch}"' if copied_stretch else "is the old sentence but for single words or their order"
+    )
+    return f"The {faulty_field} {copy_complaint}. {_OR_KEEP if faulty_field == 'answer' else _OR_DECLINE}"
 
 
 def is_only_answer_kept(problem: str) -> bool:
@@ -253,80 +278,89 @@ def is_only_answer_kept(problem: str) -> bool:
     )
 
 
-def _meaning_faults(field: str, original: str, reworded: str, source: str = "", context: str = "") -> Iterator[str]:
+def _meaning_faults(
+    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
+) -> Iterator[str]:
     """Numbers, names, negations and comparisons that came or went.
 
     What `source` holds may come into an answer, and what `context`, the question above it, says need not be repeated.
     """
-    says_none = all(
-        not _NONE.isdisjoint(normalised_words(text).split()) for text in (original, f"{reworded}\n{context}")
+    both_say_none = all(
+        not _NONE_WORDS.isdisjoint(normalised_words(text).split())
+        for text in (original, f"{reworded}\n{question_above}")
     )
-    zero = {"0"} if says_none else set[str]()
-    if lost := sorted(_values(original) - _all_values(f"{reworded}\n{context}") - zero):
-        yield f"The {field} lost the number {', '.join(lost)}."
-    if added := sorted(
-        _values(reworded)
-        - _all_values(f"{original}\n{source}")
-        - zero
-        - _list_counts(reworded, f"{original}\n{context}")
+    zero_value = {"0"} if both_say_none else set[str]()
+    if lost_numbers := sorted(
+        _number_values(original) - _all_number_values(f"{reworded}\n{question_above}") - zero_value
     ):
-        yield f"The {field} has a number that was not there: {', '.join(added)}."
-    if missing := _lost_terms(original, f"{reworded} {context}"):
-        yield f"The {field} lost {', '.join(missing)}; names and codes stay as they are."
-    known_text = f"{original} {source}".lower()
-    new_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
-    if unknown_names := sorted(name for name in new_terms if name.lower().removesuffix("s") not in known_text):
-        yield f"The {field} has a name that was not there: {', '.join(unknown_names)}."
+        yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
+    if added_numbers := sorted(
+        _number_values(reworded)
+        - _all_number_values(f"{original}\n{source_text}")
+        - zero_value
+        - _list_counts(reworded, f"{original}\n{question_above}")
+    ):
+        yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
+    if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
+        yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
+    known_text = f"{original} {source_text}".lower()
+    reworded_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
+    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_text):
+        yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
 
 
 def _list_counts(reworded: str, list_text: str) -> set[str]:
     """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
-    lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
+    counted_lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
     spelled_values = {
         number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
     }
-    return spelled_values & lengths
+    return spelled_values & counted_lengths
 
 
-def _turn_faults(field: str, original: str, reworded: str, source: str = "", context: str = "") -> Iterator[str]:
+def _turned_meaning_faults(
+    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
+) -> Iterator[str]:
     """A meaning that was turned round by a negation or an opposite that came, went or changed.
 
     `source` may deny what the new text denies, and `context`, the question above it, what the old text denied.
     """
-    if denied := find_contradicted_word(original, reworded, source, context):
-        yield f"The {field} turned the meaning round: a negation of {denied!r} came or went."
-    if opposite := find_opposite(original, reworded):
-        yield f"The {field} says {opposite[1]!r} where it said {opposite[0]!r}."
+    if denied_word := find_contradicted_word(original, reworded, source_text, question_above):
+        yield f"The {faulty_field} turned the meaning round: a negation of {denied_word!r} came or went."
+    if opposite_words := find_opposite(original, reworded):
+        yield f"The {faulty_field} says {opposite_words[1]!r} where it said {opposite_words[0]!r}."
 
 
 def _lost_terms(original: str, reworded: str) -> list[str]:
     """The names and codes of `original` that `reworded` lacks; of a name and its abbreviation one is enough."""
-    lowered = reworded.lower()
-    names = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
+    lowered_rewording = reworded.lower()
+    original_terms = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
     lost_terms = [
-        term for term in names if term.lower() not in lowered and term.lower().removesuffix("s") not in lowered
+        term
+        for term in original_terms
+        if term.lower() not in lowered_rewording and term.lower().removesuffix("s") not in lowered_rewording
     ]
     for abbreviation, name in abbreviations(original).items():
-        if abbreviation.lower() in lowered or name.lower() in lowered:
+        if abbreviation.lower() in lowered_rewording or name.lower() in lowered_rewording:
             lost_terms = [term for term in lost_terms if term != abbreviation and term not in name.split()]
     return sorted(lost_terms)
 
 
-def _verdict(answer: str) -> str:
+def _yes_or_no_verdict(answer: str) -> str:
     """The "yes" or "no" that an answer begins with; "no more than 4" is none."""
-    match = re.match(r"(yes|no)\s*(?:[,.;:!]|$)", answer.strip(), re.IGNORECASE)
-    return match[1].lower() if match else ""
+    verdict_match = re.match(r"(yes|no)\s*(?:[,.;:!]|$)", answer.strip(), re.IGNORECASE)
+    return verdict_match[1].lower() if verdict_match else ""
 
 
-def _all_values(text: str) -> set[str]:
+def _all_number_values(text: str) -> set[str]:
     """The values of all numbers of a text, ordinals in words too."""
-    ordinals = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
-    return ordinals | {
+    ordinal_values = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
+    return ordinal_values | {
         number.value for number in numbers(f"= {text}", spelled="en")
     }  # one at its beginning is no label
 
 
-def _values(text: str) -> set[str]:
+def _number_values(text: str) -> set[str]:
     """The values of the numbers of a text but for small ones in words that other words say as well.
 
     "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
@@ -339,5 +373,5 @@ def _values(text: str) -> set[str]:
 
 def _is_pronoun_number(text: str, start: int, end: int) -> bool:
     number_text = text[start:end].lower()
-    pointer = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
-    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and pointer is not None)
+    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
+    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and article_before is not None)

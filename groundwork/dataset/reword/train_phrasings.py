@@ -16,7 +16,7 @@ from groundwork.dataset.reword.eval_rewording import Reworded, Reworder
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records import Row
 
-WORDING_TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
+PHRASING_TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
 
 
 @dataclass
@@ -53,11 +53,11 @@ def is_phrasing(row: Row) -> bool:
 
 
 async def reword_train_rows(
-    rows: Sequence[Row],
-    count: int,
+    train_rows: Sequence[Row],
+    phrasing_count: int,
     reworder: Reworder,
     most_copied: float,
-    border: EvalBorder,
+    eval_border: EvalBorder,
 ) -> PhrasedRows:
     """Each of `rows` with up to `count` - 1 reworded copies behind it, whose ids are the row's with ~2, ~3 ...
 
@@ -65,55 +65,65 @@ async def reword_train_rows(
     other, each shown those before it; a row of which none passes any more has fewer.
     """
 
-    async def word_copies(index: int, row: Row) -> tuple[list[Reworded], str]:
-        wordings: list[Reworded] = []
+    async def word_copies(train_index: int, train_row: Row) -> tuple[list[Reworded], str]:
+        phrasings: list[Reworded] = []
 
-        async def check_copy(index: int, wording: Reworded) -> str | None:
-            is_taken = _is_taken(row, wording, wordings, border, most_copied)
-            return WORDING_TAKEN if is_taken else await reworder.check(index, wording)
+        async def check_copy(train_index: int, phrasing: Reworded) -> str | None:
+            is_taken = _is_phrasing_taken(train_row, phrasing, phrasings, eval_border, most_copied)
+            return PHRASING_TAKEN if is_taken else await reworder.check(train_index, phrasing)
 
         copy_reworder = replace(reworder, check=check_copy)
 
-        while len(wordings) < count - 1:
-            reply = await copy_reworder.reword(row, index, [(earlier, WORDING_TAKEN) for earlier in wordings])
-            if not isinstance(reply, Reworded):
-                return wordings, reply
-            wordings.append(reply)
-        return wordings, ""
+        while len(phrasings) < phrasing_count - 1:
+            phrasing_reply = await copy_reworder.reword(
+                train_row, train_index, [(earlier_phrasing, PHRASING_TAKEN) for earlier_phrasing in phrasings]
+            )
+            if not isinstance(phrasing_reply, Reworded):
+                return phrasings, phrasing_reply
+            phrasings.append(phrasing_reply)
+        return phrasings, ""
 
-    phrased = PhrasedRows()
-    for row, (wordings, problem) in zip(
-        rows, await gather_all(word_copies(index, row) for index, row in enumerate(rows)), strict=True
+    phrased_rows = PhrasedRows()
+    for train_row, (phrasings, phrasing_problem) in zip(
+        train_rows,
+        await gather_all(word_copies(train_index, train_row) for train_index, train_row in enumerate(train_rows)),
+        strict=True,
     ):
-        phrased.rows += [row, *(_phrasing_row(row, wording, number) for number, wording in enumerate(wordings, 2))]
-        phrased.missing += [(row.id, problem)] if problem else []
-    return phrased
+        phrased_rows.rows += [
+            train_row,
+            *(
+                _phrasing_row(train_row, phrasing, phrasing_number)
+                for phrasing_number, phrasing in enumerate(phrasings, 2)
+            ),
+        ]
+        phrased_rows.missing += [(train_row.id, phrasing_problem)] if phrasing_problem else []
+    return phrased_rows
 
 
-def _phrasing_row(row: Row, wording: Reworded, number: int) -> Row:
+def _phrasing_row(row: Row, phrasing: Reworded, phrasing_number: int) -> Row:
     return msgspec.structs.replace(
         row,
-        id=f"{row.id}~{number}",
-        question=wording.question,
-        answer=wording.answer,
+        id=f"{row.id}~{phrasing_number}",
+        question=phrasing.question,
+        answer=phrasing.answer,
         original_question=row.question,
         original_answer=row.answer,
     )
 
 
-def _is_taken(
-    row: Row, wording: Reworded, wordings: Sequence[Reworded], border: EvalBorder, most_copied: float
+def _is_phrasing_taken(
+    row: Row, phrasing: Reworded, phrasings: Sequence[Reworded], eval_border: EvalBorder, most_copied: float
 ) -> bool:
-    if _word_texts(wording.question) in border.questions or any(
-        is_copy(earlier.question, wording.question, most_copied) for earlier in wordings
+    if _word_texts(phrasing.question) in eval_border.questions or any(
+        is_copy(earlier_phrasing.question, phrasing.question, most_copied) for earlier_phrasing in phrasings
     ):
         return True
-    eval_row = border.by_id.get(row.id)
+    eval_row = eval_border.by_id.get(row.id)
     if not eval_row:
         return False
-    reworded = eval_row.answer != row.answer  # an answer that has no other wording stays the same everywhere
-    return is_copy(eval_row.question, wording.question, most_copied) or (
-        reworded and is_copy(eval_row.answer, wording.answer, most_copied)
+    is_answer_reworded = eval_row.answer != row.answer  # an answer that has no other wording stays the same everywhere
+    return is_copy(eval_row.question, phrasing.question, most_copied) or (
+        is_answer_reworded and is_copy(eval_row.answer, phrasing.answer, most_copied)
     )
 
 

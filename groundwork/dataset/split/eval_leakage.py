@@ -15,57 +15,70 @@ from groundwork.records import Row
 
 
 def measure_leakage(
-    rows: Sequence[Row],
+    pool_rows: Sequence[Row],
     split: Split,
-    vectors: Vectors,
-    train: Sequence[Row],
+    pool_vectors: Vectors,
+    train_rows: Sequence[Row],
     train_vectors: Vectors,
-    reworded: Vectors | None,
+    reworded_vectors: Vectors | None,
 ) -> list[EvalRow]:
     """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
-    train_indices = {row.id: number for number, row in enumerate(train)}
-    eval_rows = [rows[i] for i in split.eval]
-    own_copies = np.array([train_indices.get(row.id, -1) for row in eval_rows], dtype=np.int64)
-    before = _nearest_in_train(vectors[split.eval], train, train_vectors, own_copies)
-    repeats = _repeated_questions(
-        eval_rows, vectors[split.eval], own_copies.tolist(), train, train_vectors, split_likeness(split)
+    train_indices = {eval_row.id: eval_number for eval_number, eval_row in enumerate(train_rows)}
+    eval_rows = [pool_rows[i] for i in split.eval]
+    own_copies = np.array([train_indices.get(eval_row.id, -1) for eval_row in eval_rows], dtype=np.int64)
+    nearest_before = _nearest_in_train(pool_vectors[split.eval], train_rows, train_vectors, own_copies)
+    repeated_questions = _repeated_questions(
+        eval_rows, pool_vectors[split.eval], own_copies.tolist(), train_rows, train_vectors, split_likeness(split)
     )
-    after = _nearest_in_train(reworded, train, train_vectors) if reworded is not None else [None] * len(eval_rows)
+    nearest_after = (
+        _nearest_in_train(reworded_vectors, train_rows, train_vectors)
+        if reworded_vectors is not None
+        else [None] * len(eval_rows)
+    )
     return [
         EvalRow(
-            id=row.id,
-            cluster=int(split.labels[index]),
-            before=before[number],
-            after=after[number],
-            own=round(float(reworded[number] @ vectors[index]), 4) if reworded is not None else None,
-            repeats=repeats[number],
-            question=row.question,
+            id=eval_row.id,
+            cluster=int(split.labels[pool_index]),
+            before=nearest_before[eval_number],
+            after=nearest_after[eval_number],
+            own=round(float(reworded_vectors[eval_number] @ pool_vectors[pool_index]), 4)
+            if reworded_vectors is not None
+            else None,
+            repeats=repeated_questions[eval_number],
+            question=eval_row.question,
         )
-        for number, (index, row) in enumerate(zip(split.eval, eval_rows, strict=True))
+        for eval_number, (pool_index, eval_row) in enumerate(zip(split.eval, eval_rows, strict=True))
     ]
 
 
 def _repeated_questions(
     eval_rows: Sequence[Row],
-    vectors: Vectors,
+    eval_vectors: Vectors,
     own_copies: Sequence[int],
-    train: Sequence[Row],
+    train_rows: Sequence[Row],
     train_vectors: Vectors,
-    likeness: Likeness,
+    leak_likeness: Likeness,
 ) -> list[str]:
     """For each chosen row the first question of train, but its own copy, that asks the same, or "".
 
     `own_copies`: the index of each row's copy in train, or -1.
     """
-    train_size, asked_questions = len(train), [asked_question(row) for row in train]
+    train_size, asked_questions = len(train_rows), [asked_question(eval_row) for eval_row in train_rows]
     if min(own_copies, default=-1) < 0:  # some are not in train: they stand behind it
         own_copies = range(train_size, train_size + len(eval_rows))
-        asked_questions += [asked_question(row) for row in eval_rows]
-        train_vectors = np.concatenate([train_vectors, vectors])
-    same_questions = SameQuestions(asked_questions, train_vectors, likeness, rows=own_copies)
+        asked_questions += [asked_question(eval_row) for eval_row in eval_rows]
+        train_vectors = np.concatenate([train_vectors, eval_vectors])
+    same_questions_in_train = SameQuestions(asked_questions, train_vectors, leak_likeness, rows=own_copies)
     return [
-        next((train[i].question for i in same_questions.of(copy_index) if i < train_size and train[i].id != row.id), "")
-        for copy_index, row in zip(own_copies, eval_rows, strict=True)
+        next(
+            (
+                train_rows[i].question
+                for i in same_questions_in_train.of(copy_index)
+                if i < train_size and train_rows[i].id != eval_row.id
+            ),
+            "",
+        )
+        for copy_index, eval_row in zip(own_copies, eval_rows, strict=True)
     ]
 
 
@@ -74,23 +87,27 @@ def split_likeness(split: Split) -> Likeness:
     return Likeness(split.threshold, by_script=split.by_script)
 
 
-def count_leaked(rows: Iterable[EvalRow], likeness: Likeness) -> int:
+def count_leaked_rows(eval_rows: Iterable[EvalRow], likeness: Likeness) -> int:
     """How many rows of a reworded eval are as near to a question of train as two wordings of one question."""
     return sum(
-        row.after is not None and likeness.are_close(row.reworded, row.after.question, row.after.cosine) for row in rows
+        eval_row.after is not None
+        and likeness.are_close(eval_row.reworded, eval_row.after.question, eval_row.after.cosine)
+        for eval_row in eval_rows
     )
 
 
-def median_random_cosine(vectors: Vectors, seed: int) -> float:
+def median_cosine_of_random_questions(vectors: Vectors, seed: int) -> float:
     """The median cosine of two random questions."""
     return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
 
 
 def _nearest_in_train(
-    vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, own_copies: Rows | None = None
+    eval_vectors: Vectors, train_rows: Sequence[Row], train_vectors: Vectors, own_copies: Rows | None = None
 ) -> list[Neighbour | None]:
-    nearest_rows, cosines = find_nearest(vectors, train_vectors, own_copies)
+    nearest_rows, cosines = find_nearest(eval_vectors, train_vectors, own_copies)
     return [
-        Neighbour(id=train[i].id, cosine=round(float(row_cosine), 4), question=train[i].question) if i >= 0 else None
+        Neighbour(id=train_rows[i].id, cosine=round(float(row_cosine), 4), question=train_rows[i].question)
+        if i >= 0
+        else None
         for i, row_cosine in zip(nearest_rows.tolist(), cosines, strict=True)
     ]

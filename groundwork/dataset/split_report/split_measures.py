@@ -8,13 +8,18 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.creation.build_inputs import BuildTools
-from groundwork.dataset.creation.conflicting_settings import is_held_out, settings_warnings
+from groundwork.dataset.creation.conflicting_settings import conflicting_settings_warnings, is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
-from groundwork.dataset.publish.personal_data import scan_rows
+from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
-from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine, split_likeness
+from groundwork.dataset.split.eval_leakage import (
+    count_leaked_rows,
+    measure_leakage,
+    median_cosine_of_random_questions,
+    split_likeness,
+)
 from groundwork.dataset.split.eval_selection import EvalDraw, Split, Vectors
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
@@ -50,7 +55,7 @@ async def measure_split(
     reworded_vectors = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
     rows = _eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
     clusters = _cluster_shares(draw)
-    random = median_random_cosine(draw.vectors, settings.seed)
+    random = median_cosine_of_random_questions(draw.vectors, settings.seed)
     report = _with_rewording(basic_report(settings, splits, pool, tools.embedder), reworded, rows, split, tools)
     return msgspec.structs.replace(
         report,
@@ -125,7 +130,7 @@ def _with_rewording(
         return report
     return msgspec.structs.replace(
         report,
-        leaked_after=count_leaked(rows, split_likeness(split)),
+        leaked_after=count_leaked_rows(rows, split_likeness(split)),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
         dropped=reworded.dropped,
         sent_back=reworded.sent_back if tools.judge else None,
@@ -171,9 +176,9 @@ def basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: 
         replaced=[],
         dropped=0,
         same_answers=0,
-        personal=scan_rows([*rows, *reworded]),
+        personal=scan_personal_data([*rows, *reworded]),
         invalid=pool.invalid,
-        warnings=[*pool.warnings, *settings_warnings(settings, pool)],
+        warnings=[*pool.warnings, *conflicting_settings_warnings(settings, pool)],
         map=[],
         reviewed=pool.reviewed,
     )

@@ -9,8 +9,8 @@ import time
 import huggingface_hub.constants
 import pytest
 
-from groundwork.dataset.creation.output_files import replace_files
-from groundwork.dataset.publish.hub import HubFailed, check_push, name_problem, push_dataset
+from groundwork.dataset.creation.output_files import replace_output_files
+from groundwork.dataset.publish.hub import HubFailed, check_push, hub_name_problem, push_dataset
 from groundwork.errors import EXIT_STOPPED, UsageError
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT
 from groundwork.stages.create_dataset import main
@@ -36,7 +36,7 @@ def folder(tmp_path):
 
 def dataset(folder, *splits):
     files = {f"data/{split}-00000-of-00001.parquet": f"rows of {split}".encode() for split in splits}
-    replace_files(folder, {**files, "report.json": b"{}", "report.html": b"<p>", "README.md": CARD})
+    replace_output_files(folder, {**files, "report.json": b"{}", "report.html": b"<p>", "README.md": CARD})
     return folder
 
 
@@ -218,15 +218,15 @@ def test_good_names(name):
     from huggingface_hub.utils import validate_repo_id
 
     validate_repo_id(f"org/{name}"[:96])
-    assert name_problem(name) is None
+    assert hub_name_problem(name) is None
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a-", "a--b", "a..b", "a/b", "x.git", "é", "a" * 97])
 def test_bad_names_are_refused_with_one_that_works(name):
     """Names that the Hub refuses come back with a name that it takes."""
-    problem = name_problem(name)
+    problem = hub_name_problem(name)
     assert problem
-    assert name_problem(problem.rpartition("--name ")[2]) is None
+    assert hub_name_problem(problem.rpartition("--name ")[2]) is None
 
 
 def test_from_pairs_to_the_hub_and_back(hub, tmp_path, capsys):

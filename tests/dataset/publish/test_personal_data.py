@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.dataset.publish.personal_data import find_personal_data, mask_text, scan_rows
+from groundwork.dataset.publish.personal_data import find_personal_data, mask_personal_text, scan_personal_data
 from tests.dataset.rows import row
 
 
@@ -47,7 +47,7 @@ def test_amounts_dates_and_references_are_not(text):
 
 def test_every_field_is_looked_at_once():
     """All texts of a row, and no finding twice; the text itself is shown masked."""
-    found = scan_rows(
+    found = scan_personal_data(
         [row(1, answer="a@b.example a@b.example", evidence=["c@d.example"], original_answer="e@f.example")]
     )
     assert [(f.field, f.masked) for f in found] == [
@@ -55,4 +55,4 @@ def test_every_field_is_looked_at_once():
         ("evidence", "c@***le"),
         ("original_answer", "e@***le"),
     ]
-    assert "secret" not in mask_text("sk-secret-1")
+    assert "secret" not in mask_personal_text("sk-secret-1")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.reword.eval_rewording import (
-    DECLINED,
+    REWORDING_DECLINED,
     Reworded,
     Reworder,
     reword_eval,
@@ -17,7 +17,7 @@ from groundwork.dataset.reword.rewording_calls import (
     rewording_problem,
 )
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
-from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN
+from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
@@ -54,7 +54,7 @@ def test_a_retry_asks_for_the_faulty_part_alone():
     assert restore_fine_part(Reworded("Who?", ""), [(past[0][0], "The question is empty.")]) == Reworded(
         "Who?", "Seven."
     )
-    assert restore_fine_part(Reworded("", ""), [(past[0][0], WORDING_TAKEN)]) == Reworded("", "")
+    assert restore_fine_part(Reworded("", ""), [(past[0][0], PHRASING_TAKEN)]) == Reworded("", "")
 
 
 def _unit(*degrees):
@@ -203,7 +203,7 @@ async def _worded(replies, rows):
         ([(WHO, NEAR), ("", BUILT)], (WHO, BUILT), 2),  # there was another natural way
         ([(WHO, NEAR), ("", OLD), ("", BUILT)], (WHO, OLD), 2),  # there was none: not asked a third time
         ([(WHO, OLD), ("", NEAR), ("", BUILT)], (WHO, OLD), 2),
-        ([(SAME, BUILT), ("", "")], DECLINED, 2),
+        ([(SAME, BUILT), ("", "")], REWORDING_DECLINED, 2),
         ([("", BUILT), (WHO, "")], (WHO, BUILT), 2),  # an empty first question is a mistake, no refusal
     ],
 )
@@ -225,5 +225,5 @@ async def test_a_wording_that_a_reader_found_odd_may_go_back_to_the_old_answer()
         return " ".join(faults_of_rewording(one, new.question, new.answer, COPIED)) or None
 
     before = [(Reworded(WHO, BUILT), "The answer is not natural: which rest long. Say it plainer.")]
-    assert await Reworder(ask, check, tries=3).reword(one, 0, earlier=before) == Reworded(WHO, OLD)
+    assert await Reworder(ask, check, tries=3).reword(one, 0, earlier_tries=before) == Reworded(WHO, OLD)
     assert told == [before[0][1]]

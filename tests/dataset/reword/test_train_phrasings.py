@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.dataset.reword.eval_rewording import Reworded, Reworder
-from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN, EvalBorder, is_phrasing, reword_train_rows
+from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN, EvalBorder, is_phrasing, reword_train_rows
 from tests.dataset.reword.test_rephrased_dataset import data, run, server  # noqa: F401  # fixtures
 from tests.dataset.rows import row
 from tests.stages.test_create_dataset import load, report
@@ -46,21 +46,21 @@ async def test_copies_stand_behind_their_row():
     assert {one.original_answer for one in found.rows[1:]} == {OLD.answer}
     assert (found.copies, found.missing) == (2, [])
     assert [is_phrasing(one) for one in found.rows] == [False, True, True]
-    assert told == [[], [(WORDINGS[0], WORDING_TAKEN)]]
+    assert told == [[], [(WORDINGS[0], PHRASING_TAKEN)]]
 
 
 async def test_a_wording_is_used_once():
     """The same question again is sent back, and another one is taken."""
     found, told = await phrase([OLD], 3, [WORDINGS[0], WORDINGS[0], WORDINGS[1]])
     assert [one.question for one in found.rows[1:]] == [one.question for one in WORDINGS[:2]]
-    assert told[-1] == [(WORDINGS[0], WORDING_TAKEN), (WORDINGS[0], WORDING_TAKEN)]
+    assert told[-1] == [(WORDINGS[0], PHRASING_TAKEN), (WORDINGS[0], PHRASING_TAKEN)]
 
 
 async def test_a_row_without_another_wording_has_fewer():
     """The copies that passed stay; the row is named with the reason."""
     found, _ = await phrase([OLD], 3, [WORDINGS[0], WORDINGS[0], WORDINGS[0]])
     assert [one.id for one in found.rows] == ["r-1", "r-1~2"]
-    assert found.missing == [("r-1", WORDING_TAKEN)]
+    assert found.missing == [("r-1", PHRASING_TAKEN)]
 
 
 @pytest.mark.parametrize("held_id", ["r-1", "r-9"])
