@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from groundwork.console.terminal import terminal_text, write_line
+from groundwork.console.output_streams import write_line
+from groundwork.console.terminal import terminal_text
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:

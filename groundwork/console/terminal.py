@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Container, Sequence
 from pathlib import Path
-from typing import TextIO
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
@@ -51,14 +50,6 @@ def _pad_cell(cell: str, width: int, *, to_left: bool) -> str:
 def terminal_text(text: str) -> str:
     r"""`text` for a terminal: control characters, which could move its cursor or change its title, spelt as `\x1b`."""
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
-def write_line(line: str, stream: TextIO) -> None:
-    """Print `line`; once the reader of `stream` has gone (`| head`), the work goes on unread."""
-    try:
-        print(line, file=stream, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def openable_path(path: Path) -> str:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
     from groundwork.stage_runner.ledger import Ledger
-    from groundwork.stage_runner.many_processes.local_processes import Channel, ShardResult, Share
+    from groundwork.stage_runner.many_processes.local_processes import Share
+    from groundwork.stage_runner.many_processes.process_reports import Channel, ShardResult
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
 __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting"]
@@ -204,7 +205,7 @@ class StageCommand:
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.stage_runner.many_processes.local_processes import RelayedProgress, ShardResult
+        from groundwork.stage_runner.many_processes.process_reports import RelayedProgress, ShardResult
         from groundwork.stage_runner.many_processes.work_division import divide_limits
 
         shard_result = ShardResult()

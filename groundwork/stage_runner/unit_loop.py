@@ -45,7 +45,7 @@ from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.stage_runner.many_processes.local_processes import ShardResult
+    from groundwork.stage_runner.many_processes.process_reports import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together

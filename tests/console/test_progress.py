@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.console import progress as module
 from groundwork.console.progress import Progress
-from groundwork.stage_runner.many_processes.local_processes import Snapshot, show_snapshots
+from groundwork.stage_runner.many_processes.process_reports import Snapshot, show_snapshots
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from groundwork.__main__ import main
 from groundwork.console.flags import load_config
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import MAX_LINES, Ledger
-from groundwork.stage_runner.many_processes.local_processes import ShardResult
+from groundwork.stage_runner.many_processes.process_reports import ShardResult
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import corpus

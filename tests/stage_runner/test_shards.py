@@ -20,7 +20,8 @@ from groundwork.__main__ import main
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT
-from groundwork.stage_runner.many_processes.local_processes import Snapshot, equal_shares
+from groundwork.stage_runner.many_processes.process_reports import Snapshot
+from groundwork.stage_runner.many_processes.work_division import equal_shares
 from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stages import generate_qa
 from tests.author import Author

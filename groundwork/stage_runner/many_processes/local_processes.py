@@ -7,99 +7,35 @@ endpoint's limits among them, and passes a Ctrl-C on. (`ray_cluster` does the sa
 from __future__ import annotations
 
 import argparse
-import heapq
 import shutil
 import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groundwork.console.progress import Progress
 from groundwork.console.stop_signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
 from groundwork.data_folder.shards import Shard
-from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.processes.worker_pool import end_with_parent
-from groundwork.stage_runner.unit_and_outcome import Outcome
+from groundwork.stage_runner.many_processes.process_reports import (
+    REPORT_SECONDS,
+    Channel,
+    ShardResult,
+    Snapshot,
+    show_snapshots,
+)
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.job import Job
-    from groundwork.stage_runner.unit_and_outcome import Unit
 
-REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
 LOST_MESSAGE = "the process of this share ended without a message (killed, or out of memory); run again to go on"
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
-_ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
-
-
-@dataclass
-class ShardResult:
-    """What a process did: its part of the ledger, what its calls used, and why it stopped early, if it did."""
-
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    up_to_date: int = 0  # units that the shard found done
-    usage: list[UsageRow] = field(default_factory=list)
-    stopped: tuple[str, str] | None = None  # the class of the error and its text
-
-    def error(self) -> GroundworkError | None:
-        if self.stopped is None:
-            return None
-        kind, text = self.stopped
-        return ConfigError([text]) if kind == "ConfigError" else _ERROR_CLASSES.get(kind, StopRun)(text)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """How far a process is."""
-
-    done_count: float
-    total: int
-    counted: str
-    calls: int
-    tokens: int
-    cost: float
-    expected_calls: int
-
-
-class Channel(Protocol):
-    """What connects a process with its parent."""
-
-    def tell(self, snapshot: Snapshot) -> None: ...
-    def say(self, line: str) -> None: ...
-    def is_stopping(self) -> bool: ...
-
-
-class RelayedProgress(Progress):
-    """The progress of a process: told to the parent in place of a terminal."""
-
-    def __init__(self, channel: Channel, stop: Callable[[], object]) -> None:
-        super().__init__("", quiet=True)
-        self._channel, self._stop = channel, stop
-
-    def begin(self, total: int) -> None:
-        self.total = total
-        threading.Thread(target=self._relay, daemon=True).start()
-
-    def _relay(self) -> None:
-        while not self._ended.wait(REPORT_SECONDS):
-            self._channel.tell(self.snapshot())
-            if self._channel.is_stopping():
-                self._stop()
-
-    def snapshot(self) -> Snapshot:
-        counts = self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost
-        return Snapshot(*counts, self.expected_calls)
-
-    def say(self, line: str) -> None:
-        self._channel.say(line)
 
 
 class DivisibleStage(Protocol):
@@ -123,21 +59,10 @@ class DivisibleStage(Protocol):
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult: ...
 
 
-def run_processes(stage: str, job: Job, units: list[Unit], count: int) -> list[ShardResult]:
-    """The `units` of `stage` by `count` processes of this machine, which share one state."""
+def run_processes(stage: str, job: Job, shares: Sequence[frozenset[str]]) -> list[ShardResult]:
+    """The units of `stage` by a process of this machine for each share of them; they share one state."""
     with SignalHandler() as stopping:
-        return _ProcessGroup(stage, job, equal_shares(units, count), stopping).run()
-
-
-def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
-    """The names of `units` in `count` shares of about as many bytes to read: the largest first, each to the least."""
-    sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
-    shares: list[tuple[int, int, set[str]]] = [(0, index, set()) for index in range(count)]
-    for unit_name in sorted(sizes, key=lambda unit_name: -sizes[unit_name]):
-        total, index, unit_names = shares[0]
-        unit_names.add(unit_name)
-        heapq.heapreplace(shares, (total + sizes[unit_name], index, unit_names))
-    return [frozenset(unit_names) for _, _, unit_names in sorted(shares, key=lambda share: share[1])]
+        return _ProcessGroup(stage, job, shares, stopping).run()
 
 
 def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult]:
@@ -213,19 +138,6 @@ class _ProcessGroup:
     def _result_of_lost(self) -> ShardResult:
         is_killed = self._stopping.count > 1
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE) if is_killed else ("StopRun", LOST_MESSAGE))
-
-
-def show_snapshots(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
-    """One line for all: sums of the same count."""
-    progress.take_counts(
-        done_count=sum(snapshot.done_count for snapshot in snapshots),
-        total=sum(snapshot.total for snapshot in snapshots),
-        counted=snapshots[0].counted,
-        calls=sum(snapshot.calls for snapshot in snapshots),
-        tokens=sum(snapshot.tokens for snapshot in snapshots),
-        cost=sum(snapshot.cost for snapshot in snapshots),
-    )
-    progress.expected_calls = sum(snapshot.expected_calls for snapshot in snapshots)
 
 
 class _PipeChannel:

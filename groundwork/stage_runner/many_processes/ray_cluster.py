@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.stop_signals import STOPPED_MESSAGE, SignalHandler
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
-from groundwork.stage_runner.many_processes.local_processes import (
+from groundwork.stage_runner.many_processes.local_processes import DivisibleStage
+from groundwork.stage_runner.many_processes.process_reports import (
     REPORT_SECONDS,
-    DivisibleStage,
     ShardResult,
     Snapshot,
     show_snapshots,

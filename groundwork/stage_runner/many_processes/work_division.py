@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from groundwork.processes.worker_pool import core_count
 from groundwork.stage_runner.many_processes.local_processes import (
     DivisibleStage,
-    ShardResult,
     run_in_separate_states,
     run_processes,
 )
+from groundwork.stage_runner.many_processes.process_reports import ShardResult
 
 if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config
@@ -36,7 +38,7 @@ def run_in_processes(command: DivisibleStage, job: Job, unit_loop: UnitLoop, uni
     if count == 1:
         return None
     job.data.fetch_databases()  # which the processes share
-    return unit_loop.divide(units, lambda due: run_processes(command.name, job, due, count))
+    return unit_loop.divide(units, lambda due: run_processes(command.name, job, equal_shares(due, count)))
 
 
 def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: str | None) -> None:
@@ -54,6 +56,17 @@ def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: st
     for error in filter(None, (shard_result.error() for shard_result in shard_results)):
         raise error
     job.caches_refreshed = True
+
+
+def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
+    """The names of `units` in `count` shares of about as many bytes to read: the largest first, each to the least."""
+    sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
+    shares: list[tuple[int, int, set[str]]] = [(0, index, set()) for index in range(count)]
+    for unit_name in sorted(sizes, key=lambda unit_name: -sizes[unit_name]):
+        total, index, unit_names = shares[0]
+        unit_names.add(unit_name)
+        heapq.heapreplace(shares, (total + sizes[unit_name], index, unit_names))
+    return [frozenset(unit_names) for _, _, unit_names in sorted(shares, key=lambda share: share[1])]
 
 
 def _run_on_ray(command: DivisibleStage, job: Job, units: int, address: str) -> list[ShardResult]:
