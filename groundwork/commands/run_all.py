@@ -24,8 +24,8 @@ from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.remembered_flags import (
     RememberedCall,
     RememberedFlags,
-    apply_choice,
-    command_arguments,
+    apply_remembered_flags,
+    remembered_arguments,
     remembered_calls,
 )
 from groundwork.stage_runner.stage_command import StageCommand, stage_command
@@ -114,7 +114,7 @@ def _calls(main: StageCommand, flags: argparse.Namespace) -> list[argparse.Names
     calls = [*(calls if is_default_due or DEFAULT_DATASET in choices else []), *others]
     for call in calls:
         if call.choice:
-            print(f"{main.name}: with the flags of its last run:{command_arguments(call.choice)}", file=sys.stderr)
+            print(f"{main.name}: with the flags of its last run:{remembered_arguments(call.choice)}", file=sys.stderr)
         call.flags.call = replace(call, flags=flags)
     return [call.flags for call in calls]
 
@@ -142,7 +142,7 @@ def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]
     calls = []
     for unit, choice in choices.items():
         if unit != job.config.dataset.name and job.data.path("datasets", unit).is_dir():
-            flags = apply_choice(job.flags, choice)
+            flags = apply_remembered_flags(job.flags, choice)
             if stage == "visualize_splits":
                 flags.datasets = [unit]
             calls.append(RememberedCall(flags, choice, only=frozenset({unit})))

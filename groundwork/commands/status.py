@@ -24,7 +24,7 @@ from groundwork.message_wording import counted, name_order
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import group_by_kind, group_warnings
 from groundwork.stage_runner.next_command import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
-from groundwork.stage_runner.remembered_flags import RememberedCall, command_arguments, remembered_calls
+from groundwork.stage_runner.remembered_flags import RememberedCall, remembered_arguments, remembered_calls
 from groundwork.stage_runner.stage_command import StageCommand, stage_command
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
@@ -71,7 +71,7 @@ def print_status(flags: argparse.Namespace) -> int:
         table = mark_behind(table, manifest)
         warnings = _warnings(table, job, manifest)
         choices = {
-            (stage, unit): command_arguments(entry.choice)
+            (stage, unit): remembered_arguments(entry.choice)
             for stage, unit, entry in manifest.all_entries()
             if entry.choice
         }

@@ -53,28 +53,30 @@ def _exit_code(work: Callable[[], int]) -> int:
 def _run_and_flush(work: Callable[[], int]) -> int:
     with KeyboardInterrupts():
         try:
-            code = work()
+            exit_code = work()
         except SystemExit:  # of --help
             sys.stdout.flush()
             raise
         sys.stdout.flush()
-        return code
+        return exit_code
 
 
 def _describe_os_error(error: OSError) -> str:
     """Which file, why, and what to do."""
-    prefix = f"{error.filename}: " if error.filename else ""
+    file_prefix = f"{error.filename}: " if error.filename else ""
     if error.errno == errno.ENOSPC:
-        return f"{prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere"
-    return f"{prefix}{error.strerror or error}; check its rights, or pass --data DIR"
+        return f"{file_prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere"
+    return f"{file_prefix}{error.strerror or error}; check its rights, or pass --data DIR"
 
 
 def _command_line() -> list[str]:
     import shlex
 
-    script = Path(sys.argv[0])
-    command = (
-        f"{script.parent.name}/{script.name}" if script.suffix == ".py" and script.name != "__main__.py" else "dataprep"
+    script_path = Path(sys.argv[0])
+    script_command = (
+        f"{script_path.parent.name}/{script_path.name}"
+        if script_path.suffix == ".py" and script_path.name != "__main__.py"
+        else "dataprep"
     )
-    arguments = [shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force"]
-    return [as_typed(f"uv run {command}"), *arguments]
+    typed_arguments = [shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force"]
+    return [as_typed(f"uv run {script_command}"), *typed_arguments]

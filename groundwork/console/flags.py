@@ -28,10 +28,12 @@ class FlagSetting(str):
 
 
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
-SOURCE_WIDTH = 110  # of lines in our sources, which end at 120: names of commands are shorter outside the repository
+HELP_SOURCE_WIDTH = (
+    110  # of lines in our sources, which end at 120: names of commands are shorter outside the repository
+)
 
 
-def flag_parser(script: str, documentation: str, arguments: str = "") -> argparse.ArgumentParser:
+def flag_parser(command_script: str, help_text: str, arguments: str = "") -> argparse.ArgumentParser:
     """A parser without flags yet; its help is `documentation`, each line fitted to the terminal.
 
     `arguments`: what comes before the flags, as the usage shows it.
@@ -39,32 +41,34 @@ def flag_parser(script: str, documentation: str, arguments: str = "") -> argpars
     import shutil
     import textwrap
 
-    width = shutil.get_terminal_size().columns - 2  # as argparse itself does
-    lines: list[str] = []
-    for line in _unwrapped_lines(as_typed(documentation)):
-        indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
-        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    help_width = shutil.get_terminal_size().columns - 2  # as argparse itself does
+    help_lines: list[str] = []
+    for help_line in _unwrapped_help_lines(as_typed(help_text)):
+        help_indent = " " * 8 if "  " in help_line[:9] else ""  # below what a line like "Reads   ..." says
+        help_lines += textwrap.wrap(help_line, help_width, subsequent_indent=help_indent, break_on_hyphens=False) or [
+            ""
+        ]
     return FlagParser(
-        prog=as_typed(f"uv run {script}").removeprefix("uv run "),
-        usage=as_typed(f"uv run {script} {arguments} [flags]".replace("  ", " ")),
-        description="\n".join(lines),
+        prog=as_typed(f"uv run {command_script}").removeprefix("uv run "),
+        usage=as_typed(f"uv run {command_script} {arguments} [flags]".replace("  ", " ")),
+        description="\n".join(help_lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
 
 
-def _unwrapped_lines(documentation: str) -> list[str]:
+def _unwrapped_help_lines(help_text: str) -> list[str]:
     """The lines, each with those that it goes on in because the source's line was full."""
-    lines: list[str] = []
-    last_length = 0
-    for line in documentation.splitlines():
-        first_word = line.split(maxsplit=1)[0] if line.strip() else ""
-        if line.startswith(" " * 8) and last_length + 1 + len(first_word) > SOURCE_WIDTH:
-            lines[-1] += f" {line.strip()}"
+    help_lines: list[str] = []
+    last_line_length = 0
+    for help_line in help_text.splitlines():
+        first_word = help_line.split(maxsplit=1)[0] if help_line.strip() else ""
+        if help_line.startswith(" " * 8) and last_line_length + 1 + len(first_word) > HELP_SOURCE_WIDTH:
+            help_lines[-1] += f" {help_line.strip()}"
         else:
-            lines.append(line)
-        last_length = len(line)
-    return lines
+            help_lines.append(help_line)
+        last_line_length = len(help_line)
+    return help_lines
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -73,23 +77,24 @@ class FlagParser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         flags, unknown_words = self.parse_known_args(args, namespace)
         if unknown_words:
-            self.error(self._describe_unknown(unknown_words))
+            self.error(self._describe_unknown_flags(unknown_words))
         return flags
 
-    def _describe_unknown(self, words: Sequence[str]) -> str:
+    def _describe_unknown_flags(self, unknown_words: Sequence[str]) -> str:
         known_flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
-        misspelt = [word.partition("=")[0] for word in words if word.startswith("-")]
-        if not misspelt:
-            run_flag = f"; did you mean --run {words[0]}?" if "--run" in known_flags else ""
-            return f"it takes no names, such as {words[0]}{run_flag}"
-        nearest = nearest_name(misspelt[0], known_flags)
-        return f"no such flag: {misspelt[0]}{f'; did you mean {nearest}?' if nearest else ''} (--help lists them)"
+        misspelt_flags = [word.partition("=")[0] for word in unknown_words if word.startswith("-")]
+        if not misspelt_flags:
+            run_flag = f"; did you mean --run {unknown_words[0]}?" if "--run" in known_flags else ""
+            return f"it takes no names, such as {unknown_words[0]}{run_flag}"
+        nearest_flag = nearest_name(misspelt_flags[0], known_flags)
+        suggested_flag = f"; did you mean {nearest_flag}?" if nearest_flag else ""
+        return f"no such flag: {misspelt_flags[0]}{suggested_flag} (--help lists them)"
 
 
 def add_data_flags(parser: argparse.ArgumentParser, *, by_document: bool = True) -> None:
     """The flags of every command: which settings, which data folder; `by_document`: and which documents."""
-    group = parser.add_argument_group("settings and data")
-    group.add_argument(
+    data_flags = parser.add_argument_group("settings and data")
+    data_flags.add_argument(
         "--config",
         metavar="FILE",
         type=Path,
@@ -97,7 +102,7 @@ def add_data_flags(parser: argparse.ArgumentParser, *, by_document: bool = True)
         default=[],
         help="an overlay, by path or by name (local): only settings that differ; may be given again, the later wins",
     )
-    group.add_argument(
+    data_flags.add_argument(
         "--set",
         metavar="KEY=VALUE",
         dest="assignments",
@@ -105,61 +110,72 @@ def add_data_flags(parser: argparse.ArgumentParser, *, by_document: bool = True)
         default=[],
         help="one setting, such as llm.defaults.model=openai/gpt-5-mini; may be given again",
     )
-    group.add_argument(
+    data_flags.add_argument(
         "--data",
         metavar="DIR",
-        type=_parse_folder,
+        type=_parse_data_flag,
         help="the data folder (documents in DIR/documents), or s3://BUCKET/DIR",
     )
-    group.add_argument(
+    data_flags.add_argument(
         "--cache",
-        **setting("engine.cache_dir", metavar="DIR"),
+        **setting_flag("engine.cache_dir", metavar="DIR"),
         help="where the local copy of a remote data folder is kept",
     )
-    sample = "a small sample: 2 pages or 2 chunks of a document; written to data/test"
+    sample_help = "a small sample: 2 pages or 2 chunks of a document; written to data/test"
     if by_document:
-        group.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
+        data_flags.add_argument(
+            "--document", metavar="NAME", action="append", help="only this document; may be given again"
+        )
     else:
         parser.set_defaults(document=None)
-        sample = "look at the sample in data/test, which the stages write with --test"
-    group.add_argument("--test", action="store_true", help=sample)
+        sample_help = "look at the sample in data/test, which the stages write with --test"
+    data_flags.add_argument("--test", action="store_true", help=sample_help)
 
 
 def add_work_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of every command that works: what to do, and what to say."""
-    group = parser.add_argument_group("flags of every stage")
-    group.add_argument("--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost")
-    group.add_argument("--force", action="store_true", help="redo what is current, and ask the models again")
-    group.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
-    group.add_argument(
-        "--shard", metavar="I/N", type=_parse_shard, help="only shard I of N of the documents, with a state of its own"
+    work_flags = parser.add_argument_group("flags of every stage")
+    work_flags.add_argument(
+        "--dry-run", action="store_true", help="say what would be done, with calls, tokens and cost"
     )
-    group.add_argument(
+    work_flags.add_argument("--force", action="store_true", help="redo what is current, and ask the models again")
+    work_flags.add_argument("--retry-failed", action="store_true", help="only what failed in an earlier run")
+    work_flags.add_argument(
+        "--shard",
+        metavar="I/N",
+        type=_parse_shard_flag,
+        help="only shard I of N of the documents, with a state of its own",
+    )
+    work_flags.add_argument(
         "--workers",
-        **setting("engine.workers"),
+        **setting_flag("engine.workers"),
         help="number of processes (default: as many as help)",
     )
-    group.add_argument("--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)")
-    group.add_argument("--max-cost", metavar="USD", type=_parse_usd, help="stop before the calls of this run cost more")
-    group.add_argument("--quiet", action="store_true", help="only failures")
-    group.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
+    work_flags.add_argument(
+        "--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)"
+    )
+    work_flags.add_argument(
+        "--max-cost", metavar="USD", type=_parse_usd_flag, help="stop before the calls of this run cost more"
+    )
+    work_flags.add_argument("--quiet", action="store_true", help="only failures")
+    work_flags.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
 
 
-def _parse_folder(text: str) -> Path | str:
+def _parse_data_flag(text: str) -> Path | str:
     """A path, or the URL of a folder elsewhere as it was given."""
     if not text:
         raise argparse.ArgumentTypeError("the name of a folder is empty")
     return text if "://" in text else Path(text)
 
 
-def _parse_shard(text: str) -> Shard:
+def _parse_shard_flag(text: str) -> Shard:
     try:
         return Shard.parse(text)
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
 
 
-def _parse_usd(text: str) -> float:
+def _parse_usd_flag(text: str) -> float:
     try:
         if 0 <= (amount := float(text)) < float("inf"):
             return amount
@@ -182,23 +198,31 @@ def port_number(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
 
 
-def setting(path: str, value: Any = None, metavar: str = "N") -> dict[str, Any]:
+def setting_flag(setting_path: str, switch_value: Any = None, metavar: str = "N") -> dict[str, Any]:
     """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
-    if value is not None:
-        const = FlagSetting(f"{path}={json.dumps(value)}")
-        return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
-    return {"dest": "assignments", "default": [], "action": _AssignSetting, "path": path, "metavar": metavar}
+    if switch_value is not None:
+        assigned_setting = FlagSetting(f"{setting_path}={json.dumps(switch_value)}")
+        return {"dest": "assignments", "default": [], "action": "append_const", "const": assigned_setting}
+    return {
+        "dest": "assignments",
+        "default": [],
+        "action": _AssignSetting,
+        "setting_path": setting_path,
+        "metavar": metavar,
+    }
 
 
 class _AssignSetting(argparse.Action):
-    def __init__(self, option_strings: Sequence[str], dest: str, path: str, **options: Any) -> None:
+    def __init__(self, option_strings: Sequence[str], dest: str, setting_path: str, **options: Any) -> None:
         if options.get("choices"):
             del options["metavar"]  # the help shows what there is to choose
         super().__init__(option_strings, dest, **options)
-        self.path = path
+        self.path = setting_path
 
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
-        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={values}")])
+    def __call__(
+        self, _parser: Any, namespace: argparse.Namespace, typed_value: Any, _option: str | None = None
+    ) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={typed_value}")])
 
 
 def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
@@ -210,21 +234,21 @@ def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
 
     from groundwork.settings import config_files as config_files
 
-    path = config_files.PROJECT / ".env"
+    env_file = config_files.PROJECT / ".env"
     try:
-        load_dotenv(path)
+        load_dotenv(env_file)
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+        raise UsageError(f"{env_file}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
     config = config_files.load(flags.config, flags.assignments)
     if tells and len(flags.config) > 1 and not getattr(flags, "quiet", False):
-        for line in config_files.overridden_settings(flags.config):
-            _say_once(f"note: {line}")
+        for overridden_line in config_files.overridden_settings(flags.config):
+            _print_note_once(f"note: {overridden_line}")
     return config
 
 
 @cache
-def _say_once(line: str) -> None:
-    print(line, file=sys.stderr)
+def _print_note_once(note: str) -> None:
+    print(note, file=sys.stderr)
 
 
 def workspace(
@@ -243,24 +267,26 @@ def workspace(
     from groundwork.data_folder.workspace import Workspace
     from groundwork.settings.config_files import PROJECT
 
-    shard = getattr(flags, "shard", None)
+    shard_flag = getattr(flags, "shard", None)
     mirror = None
-    location = flags.data or config.data_dir
-    if "://" in str(location):
+    data_location = flags.data or config.data_dir
+    if "://" in str(data_location):
         from groundwork.data_folder.remote_folder.mirror import MirrorScope
 
-        mirror = mirror_of(str(location), config.engine.cache_dir)
+        mirror = mirror_of(str(data_location), config.engine.cache_dir)
         if pull:
-            needed = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
-            databases = None if needed or needed is None else frozenset({"manifest"})
-            scope = MirrorScope(shard, shards, flags.test, needed, databases)
+            needed_folders = (
+                None if folders is None or flags.test else frozenset(folders)
+            )  # a sample copies what it needs
+            databases = None if needed_folders or needed_folders is None else frozenset({"manifest"})
+            scope = MirrorScope(shard_flag, shards, flags.test, needed_folders, databases)
             mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
-    base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
-    if not base.is_dir():
-        remedy = "pass --data DIR with the documents in DIR/documents"
-        hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{base}: no such folder; {hint}{remedy}")
-    return Workspace(base / TEST_FOLDER if flags.test else base, base, shard, mirror)
+    base_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
+    if not base_folder.is_dir():
+        data_flag_remedy = "pass --data DIR with the documents in DIR/documents"
+        init_hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
+        raise UsageError(f"{base_folder}: no such folder; {init_hint}{data_flag_remedy}")
+    return Workspace(base_folder / TEST_FOLDER if flags.test else base_folder, base_folder, shard_flag, mirror)
 
 
 @cache
@@ -270,6 +296,6 @@ def mirror_of(url: str, folder: str) -> Mirror:
     from groundwork.data_folder.read_write import text_hash
     from groundwork.data_folder.remote_folder.mirror import Mirror
 
-    name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
+    mirror_name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
     cache_folder = Path(folder).expanduser() if folder else cache_dir()
-    return Mirror(url, cache_folder / "data" / name, say=lambda line: print(line, file=sys.stderr))
+    return Mirror(url, cache_folder / "data" / mirror_name, say=lambda line: print(line, file=sys.stderr))

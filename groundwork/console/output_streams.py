@@ -16,7 +16,11 @@ def write_line(line: str, stream: TextIO) -> None:
     try:
         print(line, file=stream, flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _send_to_devnull(stream)
+
+
+def _send_to_devnull(stream: TextIO | io.FileIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _UnreadFile(io.FileIO):
@@ -26,29 +30,31 @@ class _UnreadFile(io.FileIO):
         try:
             return super().write(content)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            _send_to_devnull(self)
             return memoryview(content).nbytes
 
 
 @contextmanager
 def unread_output() -> Iterator[None]:
     """Within it a reader of the output that goes keeps nothing from its end: stages still to run, a push, a report."""
-    streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
-    for name, stream in streams.items():
-        buffer = getattr(stream, "buffer", None)
-        if isinstance(getattr(buffer, "raw", buffer), io.FileIO):  # the buffer itself with PYTHONUNBUFFERED
+    output_streams = {stream_name: getattr(sys, stream_name) for stream_name in ("stdout", "stderr")}
+    for stream_name, stream in output_streams.items():
+        stream_buffer = getattr(stream, "buffer", None)
+        if isinstance(getattr(stream_buffer, "raw", stream_buffer), io.FileIO):  # itself with PYTHONUNBUFFERED
             stream.flush()
-            file = io.BufferedWriter(_UnreadFile(stream.fileno(), "wb", closefd=False))
-            is_by_line = name == "stderr" or stream.line_buffering or stream.write_through
-            wrapper = io.TextIOWrapper(file, stream.encoding, "backslashreplace", line_buffering=is_by_line)
-            setattr(sys, name, wrapper)
+            unread_file = io.BufferedWriter(_UnreadFile(stream.fileno(), "wb", closefd=False))
+            is_by_line = stream_name == "stderr" or stream.line_buffering or stream.write_through
+            unread_stream = io.TextIOWrapper(
+                unread_file, stream.encoding, "backslashreplace", line_buffering=is_by_line
+            )
+            setattr(sys, stream_name, unread_stream)
     try:
         yield
     finally:
-        for name, stream in streams.items():
-            if getattr(sys, name) is not stream:
-                getattr(sys, name).flush()
-                setattr(sys, name, stream)
+        for stream_name, stream in output_streams.items():
+            if getattr(sys, stream_name) is not stream:
+                getattr(sys, stream_name).flush()
+                setattr(sys, stream_name, stream)
 
 
 def null_stream() -> TextIO:
@@ -58,4 +64,4 @@ def null_stream() -> TextIO:
 def discard_output() -> None:
     """Send what is still to be printed nowhere: else the interpreter complains at its end."""
     with suppress(OSError):  # it is no file at all
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _send_to_devnull(sys.stdout)

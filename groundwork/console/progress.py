@@ -43,34 +43,34 @@ class Progress:
         self.calls = self.expected_calls = 0
         self.calls_in_flight: Callable[[], int] = lambda: 0
         self._first_calls: tuple[float, int] | None = None  # when the first were answered, and how many
-        self._counts_finely = False
+        self._is_finer_count = False
         self._first_done: tuple[float, float] | None = None  # when the first were done, and how many
-        self._started_at = self._last_line = time.monotonic()
-        self._live: Live | None = None
+        self._started_at = self._last_plain_line_at = time.monotonic()
+        self._live_line: Live | None = None
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
     def begin(self, total: int) -> None:
         """The count of the units; from now on the line is shown, until `end`."""
         self.total = total
-        self._started_at = self._last_line = time.monotonic()
+        self._started_at = self._last_plain_line_at = time.monotonic()
         if total and not self.quiet:
-            threading.Thread(target=self._tick, daemon=True).start()
+            threading.Thread(target=self._redraw_in_ticks, daemon=True).start()
 
-    def _tick(self) -> None:
+    def _redraw_in_ticks(self) -> None:
         while not self._ended.wait(TICK_SECONDS):
-            self._redraw()
+            self._redraw_line()
 
     def start(self, total: int, counted: str) -> None:
         """Count `total` more of `counted` (pages, chunks, questions) in place of that count."""
-        if not self._counts_finely:
-            self._counts_finely, self._first_done, self.done_count, self.total = True, None, 0, 0
+        if not self._is_finer_count:
+            self._is_finer_count, self._first_done, self.done_count, self.total = True, None, 0, 0
         self.total += total
         self.counted = counted
 
     def start_phase(self, counted: str) -> None:
         """Say `counted` is under way in place of a count, until the next `start`; its clock begins now."""
-        self._counts_finely, self._first_done, self.done_count, self.total, self.counted = False, None, 0, 0, counted
+        self._is_finer_count, self._first_done, self.done_count, self.total, self.counted = False, None, 0, 0, counted
         self._started_at = time.monotonic()
 
     def advance(self, n: float = 1) -> None:
@@ -84,11 +84,11 @@ class Progress:
             self._first_calls = time.monotonic(), calls
         if self._first_done is None and done_count:
             self._first_done = time.monotonic(), done_count
-        self._counts_finely, self.done_count, self.total, self.counted = True, done_count, total, counted
+        self._is_finer_count, self.done_count, self.total, self.counted = True, done_count, total, counted
         self.calls, self.tokens, self.cost = calls, tokens, cost
 
     def unit_done(self) -> None:
-        if not self._counts_finely:
+        if not self._is_finer_count:
             self.advance()
 
     def record_call(self, tokens: int, cost: float | None) -> None:
@@ -104,36 +104,36 @@ class Progress:
             return
         line = terminal_text(line)
         with self._lock:
-            if self._live:
-                self._live.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            if self._live_line:
+                self._live_line.console.print(line, markup=False, highlight=False, soft_wrap=True)
             else:
                 write_line(line, sys.stderr)
 
     def end(self) -> None:
         self._ended.set()
         with self._lock:
-            if self._live:
-                self._live.stop()
-                self._live = None
+            if self._live_line:
+                self._live_line.stop()
+                self._live_line = None
 
     def line(self) -> str:
         """`generate_qa  12/40 chunks  72/180 calls  0:35 left  12,345 tokens  $0.0123`."""
-        rate = self._rate()
-        fields = [f"{self.stage}  {self._count()}", *self._call_count()]
-        if self._seconds_by_calls():
-            fields.append(f"{_format_seconds(self._seconds_by_calls())} left")
-        elif rate:
-            fields.append(f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each")
-            fields.append(f"{_format_seconds((self.total - self.done_count) / rate)} left")
+        progress_rate = self._progress_rate()
+        line_parts = [f"{self.stage}  {self._progress_count()}", *self._call_count()]
+        if self._seconds_left_by_calls():
+            line_parts.append(f"{_format_seconds(self._seconds_left_by_calls())} left")
+        elif progress_rate:
+            line_parts.append(f"{progress_rate:,.1f}/s" if progress_rate >= 0.1 else f"{1 / progress_rate:,.0f} s each")
+            line_parts.append(f"{_format_seconds((self.total - self.done_count) / progress_rate)} left")
         else:
-            fields.append(f"{_format_seconds(time.monotonic() - self._started_at)} so far")
+            line_parts.append(f"{_format_seconds(time.monotonic() - self._started_at)} so far")
         if self.tokens:
-            fields.append(counted(self.tokens, "token"))
+            line_parts.append(counted(self.tokens, "token"))
         if self.cost:
-            fields.append(f"${self.cost:,.4f}")
-        return "  ".join(fields)
+            line_parts.append(f"${self.cost:,.4f}")
+        return "  ".join(line_parts)
 
-    def _count(self) -> str:
+    def _progress_count(self) -> str:
         """`12/40 chunks`; of a single one, which counts nothing before it is done, `1 document`."""
         if not self.total:
             return self.counted
@@ -143,48 +143,48 @@ class Progress:
 
     def _call_count(self) -> list[str]:
         if not self.calls:
-            waiting = self.calls_in_flight()
-            return [f"{counted(waiting, 'call')} under way"] if waiting else []
-        of = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
-        return [f"{self.calls:,}{of} {'call' if self.calls == 1 and not of else 'calls'}"]
+            waiting_calls = self.calls_in_flight()
+            return [f"{counted(waiting_calls, 'call')} under way"] if waiting_calls else []
+        of_expected_calls = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
+        return [f"{self.calls:,}{of_expected_calls} {'call' if self.calls == 1 and not of_expected_calls else 'calls'}"]
 
-    def _seconds_by_calls(self) -> float:
+    def _seconds_left_by_calls(self) -> float:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
-        first_call, first_count = self._first_calls or (0.0, 0)
-        later_calls = self.calls - first_count
+        first_call_at, first_call_count = self._first_calls or (0.0, 0)
+        later_calls = self.calls - first_call_count
         if later_calls < MIN_CALLS_FOR_PACE - 1 or self.expected_calls <= self.calls:
             return 0.0
-        pace = (time.monotonic() - first_call) / later_calls
-        return pace * (self.expected_calls - self.calls)
+        seconds_a_call = (time.monotonic() - first_call_at) / later_calls
+        return seconds_a_call * (self.expected_calls - self.calls)
 
-    def _rate(self) -> float:
+    def _progress_rate(self) -> float:
         """How many are done a second since the first was; 0 while that would mislead.
 
         Those that ask models run side by side and are done late, all about the same time: half of them must be.
         """
         if self._first_done is None or (self.tokens and self.done_count < self.total / 2):
             return 0.0
-        first_time, first_count = self._first_done
-        return max(0.0, self.done_count - first_count) / max(time.monotonic() - first_time, 1e-9)
+        first_done_at, first_done_count = self._first_done
+        return max(0.0, self.done_count - first_done_count) / max(time.monotonic() - first_done_at, 1e-9)
 
-    def _redraw(self) -> None:
+    def _redraw_line(self) -> None:
         now = time.monotonic()
         with self._lock:
             if self._ended.is_set() or now - self._started_at < QUIET_SECONDS:
                 return
             if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-                self._start_live()
-            elif now - self._last_line >= PLAIN_LINE_SECONDS:
-                self._last_line = now
+                self._start_live_line()
+            elif now - self._last_plain_line_at >= PLAIN_LINE_SECONDS:
+                self._last_plain_line_at = now
                 write_line(self.line(), sys.stderr)
 
-    def _start_live(self) -> None:
-        if self._live is None:
+    def _start_live_line(self) -> None:
+        if self._live_line is None:
             from rich.console import Console
             from rich.live import Live
             from rich.text import Text
 
-            self._live = Live(
+            self._live_line = Live(
                 get_renderable=lambda: Text(self.line(), no_wrap=True, overflow="ellipsis"),
                 console=Console(stderr=True),
                 refresh_per_second=4,
@@ -192,7 +192,7 @@ class Progress:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
-            self._live.start()
+            self._live_line.start()
 
 
 def _format_seconds(seconds: float) -> str:

@@ -20,26 +20,26 @@ class SignalHandler:
     """Counts the signals that ask to stop: Ctrl-C, and what schedulers and closed terminals send."""
 
     def __init__(self) -> None:
-        self.count = self._told_count = 0
+        self.count = self._announced_count = 0
         self._earlier_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> SignalHandler:
         if threading.current_thread() is threading.main_thread():
-            for number in STOP_SIGNALS:
-                self._earlier_handlers[number] = signal.signal(number, self._count_signal)
+            for signal_number in STOP_SIGNALS:
+                self._earlier_handlers[signal_number] = signal.signal(signal_number, self._count_signal)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for number, handler in self._earlier_handlers.items():
-            signal.signal(number, handler)
+        for signal_number, earlier_handler in self._earlier_handlers.items():
+            signal.signal(signal_number, earlier_handler)
 
     def _count_signal(self, *_: object) -> None:
         self.count += 1
 
     def announce_first(self, say: Callable[[str], object]) -> bool:
         """Whether the first signal came since the last look; says so to the user."""
-        earlier_count, self._told_count = self._told_count, self.count
-        if earlier_count or not self.count:
+        announced_count, self._announced_count = self._announced_count, self.count
+        if announced_count or not self.count:
             return False
         say(STOPPING_MESSAGE)
         return True
@@ -51,13 +51,13 @@ class KeyboardInterrupts:
     def __enter__(self) -> None:
         self._earlier_handlers: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
-            for number in STOP_SIGNALS:
-                if number != signal.SIGINT:
-                    self._earlier_handlers[number] = signal.signal(number, signal.default_int_handler)
+            for signal_number in STOP_SIGNALS:
+                if signal_number != signal.SIGINT:
+                    self._earlier_handlers[signal_number] = signal.signal(signal_number, signal.default_int_handler)
 
     def __exit__(self, *exc: object) -> None:
-        for number, handler in self._earlier_handlers.items():
-            signal.signal(number, handler)
+        for signal_number, earlier_handler in self._earlier_handlers.items():
+            signal.signal(signal_number, earlier_handler)
 
 
 class InterruptedTasks:
@@ -76,15 +76,15 @@ class InterruptedTasks:
 
         self._loop = asyncio.get_running_loop()
         try:
-            for number in STOP_SIGNALS:
-                self._loop.add_signal_handler(number, self._interrupt)
+            for signal_number in STOP_SIGNALS:
+                self._loop.add_signal_handler(signal_number, self._interrupt)
         except (NotImplementedError, RuntimeError, ValueError):
             return  # Windows, or not the main thread: Ctrl-C is a KeyboardInterrupt there
 
     def __exit__(self, *exc: object) -> None:
         try:
-            for number in STOP_SIGNALS:
-                self._loop.remove_signal_handler(number)
+            for signal_number in STOP_SIGNALS:
+                self._loop.remove_signal_handler(signal_number)
         except (NotImplementedError, RuntimeError, ValueError):
             return
 

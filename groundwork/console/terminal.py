@@ -12,28 +12,32 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 COLUMN_GAP = "  "
 
 
-def table_lines(rows: Sequence[Sequence[str]], *, to_left: Container[int] = (0,), indent: int = 2) -> list[str]:
+def table_lines(table_rows: Sequence[Sequence[str]], *, to_left: Container[int] = (0,), indent: int = 2) -> list[str]:
     """The rows as lines. The columns whose index is in `to_left` are set to the left, the others to the right.
 
     A row may be shorter than the others; its last cell then runs on without widening its column.
     """
-    columns = max(map(len, rows), default=0)
-    full_rows = [row for row in rows if len(row) == columns]
-    widths = [max(_width_on_screen(row[column]) for row in full_rows) for column in range(columns)]
-    for row in rows:
-        widths[: len(row) - 1] = [max(w, _width_on_screen(cell)) for w, cell in zip(widths, row[:-1], strict=False)]
-    return [table_line(row, widths, to_left=to_left, indent=indent) for row in rows]
+    column_count = max(map(len, table_rows), default=0)
+    full_table_rows = [row for row in table_rows if len(row) == column_count]
+    column_widths = [max(_width_on_screen(row[column]) for row in full_table_rows) for column in range(column_count)]
+    for row in table_rows:
+        column_widths[: len(row) - 1] = [
+            max(w, _width_on_screen(cell)) for w, cell in zip(column_widths, row[:-1], strict=False)
+        ]
+    return [table_line(row, column_widths, to_left=to_left, indent=indent) for row in table_rows]
 
 
-def table_line(cells: Sequence[str], widths: Sequence[int], *, to_left: Container[int] = (0,), indent: int = 2) -> str:
+def table_line(
+    cells: Sequence[str], column_widths: Sequence[int], *, to_left: Container[int] = (0,), indent: int = 2
+) -> str:
     """One row in columns of known widths, for tables that are printed while they grow. Cells beyond them run on."""
-    padded = [
+    padded_cells = [
         _pad_cell(cell, width, to_left=column in to_left)
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=False))
+        for column, (cell, width) in enumerate(zip(cells, column_widths, strict=False))
     ]
-    if len(cells) < len(widths):
-        padded[-1:] = cells[-1:]
-    return (" " * indent + COLUMN_GAP.join([*padded, *cells[len(widths) :]])).rstrip()
+    if len(cells) < len(column_widths):
+        padded_cells[-1:] = cells[-1:]
+    return (" " * indent + COLUMN_GAP.join([*padded_cells, *cells[len(column_widths) :]])).rstrip()
 
 
 def _width_on_screen(text: str) -> int:
@@ -43,8 +47,8 @@ def _width_on_screen(text: str) -> int:
 
 
 def _pad_cell(cell: str, width: int, *, to_left: bool) -> str:
-    space = " " * (width - _width_on_screen(cell))
-    return cell + space if to_left else space + cell
+    cell_padding = " " * (width - _width_on_screen(cell))
+    return cell + cell_padding if to_left else cell_padding + cell
 
 
 def terminal_text(text: str) -> str:
@@ -55,7 +59,7 @@ def terminal_text(text: str) -> str:
 def openable_path(path: Path) -> str:
     """`path` as one can open it from the current folder."""
     try:
-        relative = os.path.relpath(path)
+        relative_path = os.path.relpath(path)
     except ValueError:  # another drive
         return str(path)
-    return str(path) if relative.startswith(os.pardir) else relative
+    return str(path) if relative_path.startswith(os.pardir) else relative_path

@@ -13,7 +13,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted, name_order
 from groundwork.stage_runner.chosen_documents import select_documents
-from groundwork.stage_runner.stage_command import Job, Outcome, Unit, setting
+from groundwork.stage_runner.stage_command import Job, Outcome, Unit, setting_flag
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -153,11 +153,11 @@ def _with_documents(job: Job, dataset_sources: list[DatasetSource]) -> list[Data
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
-    parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
+    parser.add_argument("--interactive", **setting_flag("maps.interactive", True), help="also write the HTML page")
+    parser.add_argument("--no-interactive", **setting_flag("maps.interactive", False), help="only the PNG")
     picture_sizes = ("page", "readme", "paper")
-    parser.add_argument("--size", choices=picture_sizes, help="of the PNG (default: page)", **setting("maps.size"))
-    parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
+    parser.add_argument("--size", choices=picture_sizes, help="of the PNG (default: page)", **setting_flag("maps.size"))
+    parser.add_argument("--plotly", **setting_flag("maps.plotly", True), help="also write the map as a plotly figure")
 
 
 def picture_unit(job: Job, name: str, picture_stem: str, sources: list[DatasetSource]) -> Unit:

@@ -21,55 +21,80 @@ NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files t
 
 def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
     """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-    files = unsorted_file_names(job.data.path(folder), suffix)
-    return select_documents(job, sorted((file.removesuffix(suffix) for file in files), key=name_order))
+    folder_files = unsorted_file_names(job.data.path(folder), suffix)
+    return select_documents(
+        job, sorted((folder_file.removesuffix(suffix) for folder_file in folder_files), key=name_order)
+    )
 
 
-def select_documents(job: Job, names: list[str], *, with_gone: bool = False, with_copies: bool = False) -> list[str]:
+def select_documents(
+    job: Job, documents: list[str], *, with_gone: bool = False, with_copies: bool = False
+) -> list[str]:
     """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
 
     Those whose source is gone stay only `with_gone`, those whose text another document has only `with_copies`. Raises
     UsageError for a --document that fits none of them, is set aside, is gone or is such a copy.
     """
     if not with_gone:
-        names = _with_source(job, names)
+        documents = _with_source(job, documents)
     if not with_copies:
-        names = _without_copies(job, names)
-    for text in job.flags.document or []:
-        if (set_aside := job.set_aside.get(slug(text)) or job.set_aside.get(slug(Path(text).stem))) is not None:
-            take_back = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(text)}"
-            reason = set_aside.reason or "no reason given"
-            raise UsageError(f"--document {text}: is set aside ({reason}); {take_back}")
-    names = [name for name in names if name not in job.set_aside]
-    asked_names = {text: {text, slug(text), slug(Path(text).stem)} for text in job.flags.document or []}
-    for text, forms in asked_names.items():
-        if names and not forms & set(names):
-            raise UsageError(f"--document {text}: no such document; did you mean {suggested_names(slug(text), names)}?")
-    return [name for name in names if not asked_names or any(name in forms for forms in asked_names.values())]
+        documents = _without_copies(job, documents)
+    for typed_name in job.flags.document or []:
+        if (
+            set_aside := job.set_aside.get(slug(typed_name)) or job.set_aside.get(slug(Path(typed_name).stem))
+        ) is not None:
+            take_back_command = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(typed_name)}"
+            set_aside_reason = set_aside.reason or "no reason given"
+            raise UsageError(f"--document {typed_name}: is set aside ({set_aside_reason}); {take_back_command}")
+    documents = [document for document in documents if document not in job.set_aside]
+    asked_spellings = {
+        typed_name: {typed_name, slug(typed_name), slug(Path(typed_name).stem)}
+        for typed_name in job.flags.document or []
+    }
+    for typed_name, spellings in asked_spellings.items():
+        if documents and not spellings & set(documents):
+            suggested_documents = suggested_names(slug(typed_name), documents)
+            raise UsageError(f"--document {typed_name}: no such document; did you mean {suggested_documents}?")
+    return [
+        document
+        for document in documents
+        if not asked_spellings or any(document in spellings for spellings in asked_spellings.values())
+    ]
 
 
-def _with_source(job: Job, names: list[str]) -> list[str]:
-    departed = job.departed_sources
-    for text in job.flags.document or []:
-        for name in {slug(text), slug(Path(text).stem)} & departed.keys() & set(names):
-            remedy = f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {name}"
-            raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
-    job.left_out_documents |= departed.keys() & set(names)
-    return [name for name in names if name not in departed]
+def _with_source(job: Job, documents: list[str]) -> list[str]:
+    departed_sources = job.departed_sources
+    for typed_name in job.flags.document or []:
+        for document in {slug(typed_name), slug(Path(typed_name).stem)} & departed_sources.keys() & set(documents):
+            departed_remedy = (
+                f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {document}"
+            )
+            raise UsageError(
+                f"--document {typed_name}: documents/{departed_sources[document]} is gone; {departed_remedy}"
+            )
+    job.left_out_documents |= departed_sources.keys() & set(documents)
+    return [document for document in documents if document not in departed_sources]
 
 
-def _without_copies(job: Job, names: list[str]) -> list[str]:
-    copies = {name: job.copies[name] for name in job.copies.keys() & set(names)}
-    for text in job.flags.document or []:
-        for name in {slug(text), slug(Path(text).stem)} & copies.keys():
-            raise UsageError(f"--document {text}: has the text of {copies[name]}, which stands for both; name that one")
+def _without_copies(job: Job, documents: list[str]) -> list[str]:
+    copies = {document: job.copies[document] for document in job.copies.keys() & set(documents)}
+    for typed_name in job.flags.document or []:
+        for document in {slug(typed_name), slug(Path(typed_name).stem)} & copies.keys():
+            raise UsageError(
+                f"--document {typed_name}: has the text of {copies[document]}, which stands for both; name that one"
+            )
     job.left_out_copies |= copies
-    return [name for name in names if name not in copies]
+    return [document for document in documents if document not in copies]
 
 
 def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:
     """(document, its text and record): no record where somebody put a Markdown file there by hand."""
-    recorded = unsorted_file_names(job.data.path("text"), ".json")
+    recorded_documents = unsorted_file_names(job.data.path("text"), ".json")
     for document in documents:
-        text, record = ("text", f"{document}.md"), ("text", f"{document}.json")
-        yield document, job.data.paths(text, record) if record[1] in recorded else job.data.paths(text)
+        text_path, record_path = ("text", f"{document}.md"), ("text", f"{document}.json")
+        yield (
+            document,
+            job.data.paths(text_path, record_path)
+            if record_path[1] in recorded_documents
+            else job.data.paths(text_path),
+        )

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from groundwork.data_folder.manifest import State
@@ -28,28 +29,32 @@ class EstimateUnit(Protocol):
 def print_dry_run(
     stage: str,
     job: Job,
-    states: Sequence[tuple[Unit, State, str]],
+    unit_states: Sequence[tuple[Unit, State, str]],
     estimate: EstimateUnit | None,
     is_due: Callable[[State], bool],
 ) -> None:
     """The units that a run would do, and what their calls would cost. `states`: of every unit, with the reason."""
-    due = [row for row in states if is_due(row[1])]
-    for unit, state, reason in due[:MAX_DRY_RUN_LINES]:
-        print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
-    if len(due) > MAX_DRY_RUN_LINES:
-        print(f"  … and {len(due) - MAX_DRY_RUN_LINES:,} more")
-    print(f"{stage}: {len(due)} of {len(states)} to do")
-    estimates = _estimate_units(job, [unit for unit, _, _ in due], estimate) if estimate else []
-    if any(row.calls or row.pages for row in estimates):  # else there is no endpoint to ask for its prices
+    due_states = [due_state for due_state in unit_states if is_due(due_state[1])]
+    for unit, state, state_reason in due_states[:MAX_DRY_RUN_LINES]:
+        print(
+            f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({state_reason})' if state_reason else ''}"
+        )
+    if len(due_states) > MAX_DRY_RUN_LINES:
+        print(f"  … and {len(due_states) - MAX_DRY_RUN_LINES:,} more")
+    print(f"{stage}: {len(due_states)} of {len(unit_states)} to do")
+    estimates = _estimate_units(job, [unit for unit, _, _ in due_states], estimate) if estimate else []
+    if any(
+        due_state.calls or due_state.pages for due_state in estimates
+    ):  # else there is no endpoint to ask for its prices
         print_estimate(job, estimates)
 
 
-def expect_calls(job: Job, due: list[Unit], sample_size: int, estimate: EstimateUnit) -> None:
+def expect_calls(job: Job, due_units: list[Unit], sample_size: int, estimate: EstimateUnit) -> None:
     """Tell the progress line about how many calls there will be, from `sample_size` units at most."""
-    sample = due[:: -(-len(due) // sample_size)]  # evenly over all of them
+    sampled_units = due_units[:: -(-len(due_units) // sample_size)]  # evenly over all of them
     with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
-        calls = sum(row.calls for row in _estimate_units(job, sample, estimate))
-        job.progress.expected_calls = round(calls * len(due) / len(sample))
+        estimated_calls = sum(row.calls for row in _estimate_units(job, sampled_units, estimate))
+        job.progress.expected_calls = round(estimated_calls * len(due_units) / len(sampled_units))
 
 
 def _estimate_units(job: Job, units: list[Unit], estimate: EstimateUnit) -> list[Estimate]:
@@ -63,19 +68,22 @@ def _estimate_units(job: Job, units: list[Unit], estimate: EstimateUnit) -> list
 
 def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
     """One line a model of an endpoint: calls, tokens in and out, and cost where the endpoint tells its prices."""
-    by_model: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
+    estimates_by_model: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
     for estimate in estimates:
-        by_model[estimate.call.model, estimate.call.provider].append(estimate)
-    endpoint_counts = Counter(model for model, _ in by_model)
-    for (model_name, provider), group in by_model.items():
+        estimates_by_model[estimate.call.model, estimate.call.provider].append(estimate)
+    endpoint_counts = Counter(model for model, _ in estimates_by_model)
+    for (model_name, provider), model_estimates in estimates_by_model.items():
         model = f"{model_name}@{provider}" if provider and endpoint_counts[model_name] > 1 else model_name
-        if pages := sum(e.pages for e in group):
-            print(f"  {model}: {counted(pages, 'page')}, {_page_cost_text(group)}")
+        if estimated_pages := sum(e.pages for e in model_estimates):
+            print(f"  {model}: {counted(estimated_pages, 'page')}, {_page_cost_text(model_estimates)}")
             continue
-        calls = sum(e.calls for e in group)
-        tokens_in, tokens_out = sum(e.input_tokens for e in group), sum(e.output_tokens for e in group)
-        tokens = f"{counted(tokens_in, 'token')} in, {tokens_out:,} out"
-        print(f"  {model}: {counted(calls, 'call')}, {tokens}, {_cost_text(job, group)}")
+        estimated_calls = sum(e.calls for e in model_estimates)
+        tokens_in, tokens_out = (
+            sum(e.input_tokens for e in model_estimates),
+            sum(e.output_tokens for e in model_estimates),
+        )
+        estimated_tokens = f"{counted(tokens_in, 'token')} in, {tokens_out:,} out"
+        print(f"  {model}: {counted(estimated_calls, 'call')}, {estimated_tokens}, {_cost_text(job, model_estimates)}")
 
 
 def _page_cost_text(estimates: Sequence[Estimate]) -> str:
@@ -94,51 +102,51 @@ def _cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
             await job.close()
         if price is None:
             return "no price known"
-        total = sum(e.input_tokens * price.prompt + e.output_tokens * price.completion for e in estimates)
-        return f"about ${total:,.4f}"
+        estimated_cost = sum(e.input_tokens * price.prompt + e.output_tokens * price.completion for e in estimates)
+        return f"about ${estimated_cost:,.4f}"
 
     return asyncio.run(ask_price())
 
 
-def print_report(usage: Sequence[UsageRow]) -> None:
+def print_usage_and_costs(usage_rows: Sequence[UsageRow]) -> None:
     """The calls of this run: a line a model, and below it a line a document."""
-    by_model: dict[str, dict[str, list[UsageRow]]] = defaultdict(lambda: defaultdict(list))
-    for row in usage:
-        by_model[row.model][row.unit].append(row)
-    for model, by_document in by_model.items():
-        print(f"  {model}: {_usage_line([row for rows in by_document.values() for row in rows])}")
-        if len(by_document) > 1:
-            dearest = sorted(by_document.items(), key=lambda pair: -_total_cost(pair[1]))
-            is_priced = any(_total_cost(rows) for rows in by_document.values())
-            for document, rows in dearest[:MAX_DOCUMENT_LINES]:
-                print(f"    {document}: {_usage_line(rows, names_unpriced=is_priced)}")
+    usage_by_model: dict[str, dict[str, list[UsageRow]]] = defaultdict(lambda: defaultdict(list))
+    for usage_row in usage_rows:
+        usage_by_model[usage_row.model][usage_row.unit].append(usage_row)
+    for model, usage_by_document in usage_by_model.items():
+        print(f"  {model}: {_usage_line(list(chain.from_iterable(usage_by_document.values())))}")
+        if len(usage_by_document) > 1:
+            dearest_documents = sorted(usage_by_document.items(), key=lambda pair: -_total_cost(pair[1]))
+            is_priced = any(_total_cost(document_usage) for document_usage in usage_by_document.values())
+            for document, document_usage in dearest_documents[:MAX_DOCUMENT_LINES]:
+                print(f"    {document}: {_usage_line(document_usage, names_unpriced=is_priced)}")
 
 
-def _total_cost(rows: Sequence[UsageRow]) -> float:
-    return sum(row.cost or 0 for row in rows)
+def _total_cost(usage_rows: Sequence[UsageRow]) -> float:
+    return sum(usage_row.cost or 0 for usage_row in usage_rows)
 
 
-def _token_phrases(rows: Sequence[UsageRow]) -> list[str]:
-    cached = sum(r.cached_tokens for r in rows)
+def _token_phrases(usage_rows: Sequence[UsageRow]) -> list[str]:
+    cached_tokens = sum(r.cached_tokens for r in usage_rows)
     return [
-        f"{counted(sum(r.input_tokens for r in rows), 'token')} in",
-        *([f"{cached:,} of them cached"] if cached else []),
-        f"{sum(r.output_tokens for r in rows):,} out",
+        f"{counted(sum(r.input_tokens for r in usage_rows), 'token')} in",
+        *([f"{cached_tokens:,} of them cached"] if cached_tokens else []),
+        f"{sum(r.output_tokens for r in usage_rows):,} out",
     ]
 
 
-def _usage_line(rows: Sequence[UsageRow], *, names_unpriced: bool = True) -> str:
+def _usage_line(usage_rows: Sequence[UsageRow], *, names_unpriced: bool = True) -> str:
     """`3 calls, 900 tokens in, 80 out`. `names_unpriced`: with how many of them had no price."""
-    calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
-    phrases = [counted(calls, "call")]
-    if replayed:
-        phrases.append(f"{replayed:,} replayed from the journal")
-    if pages := sum(r.pages for r in rows):
-        phrases.append(counted(pages, "page"))
-    if any(r.input_tokens or r.output_tokens for r in rows) or not pages:
-        phrases += _token_phrases(rows)
-    if total := _total_cost(rows):
-        phrases.append(f"${total:,.4f}")
-    if names_unpriced and (unpriced := sum(r.unpriced for r in rows)):
-        phrases.append(f"{counted(unpriced, 'call')} had no price")
-    return ", ".join(phrases)
+    call_count, replayed_calls = sum(r.calls for r in usage_rows), sum(r.replayed for r in usage_rows)
+    usage_phrases = [counted(call_count, "call")]
+    if replayed_calls:
+        usage_phrases.append(f"{replayed_calls:,} replayed from the journal")
+    if paid_pages := sum(r.pages for r in usage_rows):
+        usage_phrases.append(counted(paid_pages, "page"))
+    if any(r.input_tokens or r.output_tokens for r in usage_rows) or not paid_pages:
+        usage_phrases += _token_phrases(usage_rows)
+    if total_cost := _total_cost(usage_rows):
+        usage_phrases.append(f"${total_cost:,.4f}")
+    if names_unpriced and (unpriced_calls := sum(r.unpriced for r in usage_rows)):
+        usage_phrases.append(f"{counted(unpriced_calls, 'call')} had no price")
+    return ", ".join(usage_phrases)

@@ -134,13 +134,13 @@ class Job:
     def _read_prompt(self, name: str) -> str:
         from groundwork.settings.config_files import prompt_file
 
-        path = prompt_file(name)
+        prompt_path = prompt_file(name)
         try:
-            return path.read_text(encoding="utf-8")
+            return prompt_path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise ConfigError([f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
+            raise ConfigError([f"{prompt_path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
         except OSError as error:
-            raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+            raise ConfigError([f"{prompt_path}: cannot be read: {error.strerror}"]) from None
 
     def tokens(
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
@@ -150,8 +150,8 @@ class Job:
         from groundwork.llm.replies.structured_output import strict_schema
 
         provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
-        sent = strict_schema(schema) if isinstance(schema, type) else schema
-        return estimate_tokens(messages, None if provider.base_url == "local" else sent)
+        sent_schema = strict_schema(schema) if isinstance(schema, type) else schema
+        return estimate_tokens(messages, None if provider.base_url == "local" else sent_schema)
 
 
 class open_job:  # noqa: N801  used as a with-statement's verb

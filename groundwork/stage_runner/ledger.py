@@ -11,17 +11,17 @@ from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import counted
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 
-MAX_LINES = 40  # of failures, warnings and notes together, where notes have to give way
+MAX_LEDGER_LINES = 40  # of failures, warnings and notes together, where notes have to give way
 MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
 MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told one by one
-MAX_NUMBERS = 12
+MAX_WARNING_NUMBERS = 12
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
 
 
-def _count_phrase(count: int, name: str) -> str:
+def _count_phrase(count: int, counted_name: str) -> str:
     """`21 chunks`, `1 chunk`, `1 table whole`: of a name whose first word may be a plural."""
-    noun, space, addition = name.partition(" ")
-    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}{space}{addition}"
+    noun, space, name_addition = counted_name.partition(" ")
+    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}{space}{name_addition}"
 
 
 @dataclass
@@ -49,21 +49,21 @@ class Ledger:
 
     def summary(self) -> str:
         """`chunk: 3 ok · 2 up to date · 1 failed · 21 chunks · 0.4 s`."""
-        successful = [outcome for outcome in self.outcomes.values() if not outcome.failures]
+        successful_outcomes = [outcome for outcome in self.outcomes.values() if not outcome.failures]
         status_counts = {
-            "ok": sum(outcome.status == "ok" for outcome in successful),
+            "ok": sum(outcome.status == "ok" for outcome in successful_outcomes),
             "up to date": self.up_to_date,
-            "empty": sum(outcome.status == "empty" for outcome in successful),
+            "empty": sum(outcome.status == "empty" for outcome in successful_outcomes),
             "failed": len(self.failed_units),
             "not finished": self.not_started,
             "to do": self.to_do,
         }
-        counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
-        totals: Counter[str] = Counter()
+        summary_counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
+        outcome_totals: Counter[str] = Counter()
         for outcome in self.outcomes.values():
-            totals.update(outcome.counts)
-        counts += [_count_phrase(count, name) for name, count in totals.items()]
-        return f"{self.stage}: {' · '.join(counts)} · {self.seconds:.1f} s"
+            outcome_totals.update(outcome.counts)
+        summary_counts += [_count_phrase(count, name) for name, count in outcome_totals.items()]
+        return f"{self.stage}: {' · '.join(summary_counts)} · {self.seconds:.1f} s"
 
     def has_failed_entirely(self, name: str) -> bool:
         """Did this unit fail as a whole, so that what lies in its files is of an earlier run?"""
@@ -72,17 +72,25 @@ class Ledger:
 
     def report_lines(self, *, verbose: bool = False) -> list[str]:
         """The summary; below it every failure, the warnings grouped by kind, and notes while there is room."""
-        failures = [
+        failure_lines = [
             line
             for name, outcome in self.outcomes.items()
             for line in _failure_lines(name, outcome.failures, verbose=verbose)
         ]
-        texts = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
-        warnings = [f"  warning  {name}: {text}" for name, text in texts] if verbose else group_warnings(texts)
-        notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
-        room = len(notes) if verbose else max(0, MAX_LINES - 1 - len(failures) - len(warnings))
-        more = [f"  … {counted(len(notes) - room, 'more line')}; --verbose shows them"] if len(notes) > room else []
-        return [self.summary(), *failures, *warnings, *notes[:room], *more]
+        warning_texts = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
+        warning_lines = (
+            [f"  warning  {name}: {text}" for name, text in warning_texts] if verbose else group_warnings(warning_texts)
+        )
+        note_lines = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
+        notes_shown = (
+            len(note_lines) if verbose else max(0, MAX_LEDGER_LINES - 1 - len(failure_lines) - len(warning_lines))
+        )
+        more_notes = (
+            [f"  … {counted(len(note_lines) - notes_shown, 'more line')}; --verbose shows them"]
+            if len(note_lines) > notes_shown
+            else []
+        )
+        return [self.summary(), *failure_lines, *warning_lines, *note_lines[:notes_shown], *more_notes]
 
 
 def group_warnings(warnings: Sequence[tuple[str, str]]) -> list[str]:
@@ -99,28 +107,39 @@ def group_by_kind(texts_of_documents: Sequence[tuple[str, str]]) -> list[tuple[s
     Texts are of one kind when they differ in numbers and the document's name alone; the digits of a name such as cp1252
     are no number.
     """
-    by_kind: dict[str, dict[str, list[str]]] = {}
-    for document, full_text in texts_of_documents:
-        text = full_text.removeprefix(f"{document}: ")
-        kind = _NUMBER.sub("#", text.replace(document, "#"))
-        by_kind.setdefault(kind, {}).setdefault(document, []).append(text)
-    groups: list[tuple[str, str]] = []
-    for documents in by_kind.values():
+    warnings_by_kind: dict[str, dict[str, list[str]]] = {}
+    for document, warning_text in texts_of_documents:
+        plain_warning = warning_text.removeprefix(f"{document}: ")
+        warning_kind = _NUMBER.sub("#", plain_warning.replace(document, "#"))
+        warnings_by_kind.setdefault(warning_kind, {}).setdefault(document, []).append(plain_warning)
+    warning_groups: list[tuple[str, str]] = []
+    for documents in warnings_by_kind.values():
         if len(documents) > MAX_DOCUMENTS_OF_A_KIND:
-            example, texts = next(iter(documents.items()))
-            groups.append((f"{len(documents):,} of one kind, such as {example}", _merge_similar(texts)))
+            example_document, similar_warnings = next(iter(documents.items()))
+            warning_groups.append(
+                (
+                    f"{len(documents):,} of one kind, such as {example_document}",
+                    _merge_similar_warnings(similar_warnings),
+                )
+            )
         else:
-            groups += [(document, _merge_similar(texts)) for document, texts in documents.items()]
-    return groups
+            warning_groups += [
+                (document, _merge_similar_warnings(similar_warnings))
+                for document, similar_warnings in documents.items()
+            ]
+    return warning_groups
 
 
-def _merge_similar(texts: list[str]) -> str:
+def _merge_similar_warnings(similar_warnings: list[str]) -> str:
     """The first of warnings that differ in numbers alone, and the first number of the others."""
-    if len(texts) == 1:
-        return texts[0]
-    numbers = [match[0] for text in texts[1:] if (match := _NUMBER.search(text))]
-    listed = ", ".join(numbers[:MAX_NUMBERS]) + (" …" if len(numbers) > MAX_NUMBERS else "")
-    return f"{texts[0]} (and {len(texts) - 1:,} more{f': {listed}' if listed else ''})"
+    if len(similar_warnings) == 1:
+        return similar_warnings[0]
+    warning_numbers = [match[0] for text in similar_warnings[1:] if (match := _NUMBER.search(text))]
+    listed_numbers = ", ".join(warning_numbers[:MAX_WARNING_NUMBERS]) + (
+        " …" if len(warning_numbers) > MAX_WARNING_NUMBERS else ""
+    )
+    more_numbers = f": {listed_numbers}" if listed_numbers else ""
+    return f"{similar_warnings[0]} (and {len(similar_warnings) - 1:,} more{more_numbers})"
 
 
 def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> Iterator[str]:
@@ -130,13 +149,17 @@ def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> 
     """
     failures_by_kind: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:
-        name = failure.part.partition(" ")[0]  # of a pair, before what is told of it
-        kind = failure.status, failure.reason.replace(name, "#") if name else failure.reason
-        failures_by_kind.setdefault(kind, []).append(failure)
-    for alike in failures_by_kind.values():
-        listed = alike if verbose or len(alike) <= MAX_PARTS_OF_A_REASON else alike[:1]
-        more = f" (and {len(alike) - 1:,} more)" if len(listed) < len(alike) else ""
-        for failure in listed:
-            place = f"{unit}, {failure.part}" if failure.part else unit
-            reason = failure.reason.removeprefix(f"{unit.rpartition('/')[2]}: ")
-            yield f"  {failure.status}  {place}{more}: {reason}"
+        part_name = failure.part.partition(" ")[0]  # of a pair, before what is told of it
+        failure_kind = failure.status, failure.reason.replace(part_name, "#") if part_name else failure.reason
+        failures_by_kind.setdefault(failure_kind, []).append(failure)
+    for similar_failures in failures_by_kind.values():
+        listed_failures = (
+            similar_failures if verbose or len(similar_failures) <= MAX_PARTS_OF_A_REASON else similar_failures[:1]
+        )
+        more_failures = (
+            f" (and {len(similar_failures) - 1:,} more)" if len(listed_failures) < len(similar_failures) else ""
+        )
+        for failure in listed_failures:
+            failure_place = f"{unit}, {failure.part}" if failure.part else unit
+            failure_reason = failure.reason.removeprefix(f"{unit.rpartition('/')[2]}: ")
+            yield f"  {failure.status}  {failure_place}{more_failures}: {failure_reason}"

@@ -31,23 +31,23 @@ def closing_lines(
 
     `is_current`: whether a later stage, by its name, has made all that can be made of the finished units.
     """
-    paths = {next(iter(path_texts(unit.writes))) for unit in finished_units if unit.writes}
-    lines = []
-    if paths:
-        common_folder = os.path.commonpath({os.path.dirname(path) for path in paths})  # noqa: PTH120  for 100,000s of them
-        path = Path(min(paths) if len(paths) == 1 else common_folder)
-        lines.append(f"-> {openable_path(path)}")
+    result_paths = {next(iter(path_texts(unit.writes))) for unit in finished_units if unit.writes}
+    last_lines = []
+    if result_paths:
+        common_result_folder = os.path.commonpath({os.path.dirname(result_path) for result_path in result_paths})  # noqa: PTH120  for 100,000s of them
+        result_path = Path(min(result_paths) if len(result_paths) == 1 else common_result_folder)
+        last_lines.append(f"-> {openable_path(result_path)}")
     if stage in BY_NAME:
-        lines.append(_next_line(stage, job, ledger, is_current))
+        last_lines.append(_next_line(stage, job, ledger, is_current))
     if stage == "ingest" and ledger.failed_units:
-        lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
-    return as_typed("\n".join(lines))
+        last_lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
+    return as_typed("\n".join(last_lines))
 
 
 def set_aside_command(documents: Sequence[str], flags: argparse.Namespace) -> str:
     """The command that leaves out the documents at which ingest failed: by their names where they are few."""
-    names = shlex.join(documents) if len(documents) <= MAX_DOCUMENTS_NAMED else "--failed"
-    return f"uv run dataprep set-aside {names}{repeat_flags(flags)}"
+    failed_documents = shlex.join(documents) if len(documents) <= MAX_DOCUMENTS_NAMED else "--failed"
+    return f"uv run dataprep set-aside {failed_documents}{repeat_flags(flags)}"
 
 
 def repeat_flags(flags: argparse.Namespace) -> str:
@@ -61,16 +61,18 @@ def repeat_flags(flags: argparse.Namespace) -> str:
 
 def _carried_settings(flags: argparse.Namespace) -> list[str]:
     """The assignments that mean something to other commands, of each setting the last."""
-    carried = [
-        text for text in flags.assignments if not isinstance(text, FlagSetting) or text.startswith(CARRIED_FLAGS)
+    carried_assignments = [
+        assignment
+        for assignment in flags.assignments
+        if not isinstance(assignment, FlagSetting) or assignment.startswith(CARRIED_FLAGS)
     ]
-    return list({str(text).partition("=")[0]: str(text) for text in carried}.values())
+    return list({str(assignment).partition("=")[0]: str(assignment) for assignment in carried_assignments}.values())
 
 
 def _data_flags(flags: argparse.Namespace, set_words: str = "") -> str:
-    config = "".join(f" --config {shlex.quote(str(path))}" for path in flags.config)
-    data = f" --data {shlex.quote(str(flags.data))}" if flags.data else ""
-    return f"{config}{set_words}{data}{' --test' if flags.test else ''}"
+    config_flags = "".join(f" --config {shlex.quote(str(path))}" for path in flags.config)
+    data_flag = f" --data {shlex.quote(str(flags.data))}" if flags.data else ""
+    return f"{config_flags}{set_words}{data_flag}{' --test' if flags.test else ''}"
 
 
 def _next_line(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str], bool]) -> str:
@@ -78,9 +80,9 @@ def _next_line(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str],
         return f"next: {_same_command(stage, job.flags)} --retry-failed"
     if ledger.to_do:
         return f"next: {_same_command(stage, job.flags)}"
-    if (shard := getattr(job.flags, "shard", None)) is not None and shard.count > 1:
-        others = counted(shard.count - 1, "other shard is", "other shards are")
-        return f"next, once the {others} done: uv run dataprep gather{repeat_flags(job.flags)}"
+    if (shard_flag := getattr(job.flags, "shard", None)) is not None and shard_flag.count > 1:
+        other_shards = counted(shard_flag.count - 1, "other shard is", "other shards are")
+        return f"next, once the {other_shards} done: uv run dataprep gather{repeat_flags(job.flags)}"
     return f"next: {_next_command(stage, job, is_current)}"
 
 
@@ -92,9 +94,9 @@ def _same_command(stage: str, flags: argparse.Namespace) -> str:
 
 
 def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> str:
-    stage_names = [stage_row.name for stage_row in STAGES]
-    position = stage_names.index(STAGE_LIKE.get(stage, stage))
-    later_stages = [stage_row for stage_row in STAGES[position + 1 :] if stage_row.run]
+    ordered_stages = [stage_row.name for stage_row in STAGES]
+    stage_position = ordered_stages.index(STAGE_LIKE.get(stage, stage))
+    later_stages = [stage_row for stage_row in STAGES[stage_position + 1 :] if stage_row.run]
     for later_stage in later_stages:
         if BY_NAME[stage].writes in later_stage.reads or not is_current(later_stage.name):
             return f"uv run {later_stage.script}{repeat_flags(job.flags)}"

@@ -17,7 +17,7 @@ REMEMBERED_FLAGS = {  # flags that are no settings and shape what a stage makes,
     "merge": ("datasets", "out", "threshold"),
 }
 PASSING_SETTINGS = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
-MAX_CALLS = 50  # of one stage that are told apart
+MAX_REMEMBERED_CALLS = 50  # of one stage that are told apart
 
 RememberedFlags = dict[str, Any]
 
@@ -35,42 +35,55 @@ class RememberedCall:
         return unit in self.only if self.only is not None else unit not in self.excluded
 
 
-def choice_from_flags(stage: str, flags: argparse.Namespace) -> RememberedFlags:
+def flags_to_remember(stage: str, flags: argparse.Namespace) -> RememberedFlags:
     """What of `flags` chooses what the stage makes, as JSON holds it."""
-    names = REMEMBERED_FLAGS.get(stage, ())
-    choice: RememberedFlags = {name: value for name in names if (value := getattr(flags, name, None))}
-    assigned = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
-    settings = [assignment for assignment in assigned if not assignment.startswith(PASSING_SETTINGS)]
-    return choice | ({"settings": settings} if settings else {})
+    remembered_names = REMEMBERED_FLAGS.get(stage, ())
+    choice: RememberedFlags = {name: value for name in remembered_names if (value := getattr(flags, name, None))}
+    assigned_settings = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
+    remembered_settings = [
+        assignment for assignment in assigned_settings if not assignment.startswith(PASSING_SETTINGS)
+    ]
+    return choice | ({"settings": remembered_settings} if remembered_settings else {})
 
 
-def apply_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
+def apply_remembered_flags(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
     """`flags` with a remembered choice; what they say themselves goes before it."""
-    merged = dict(vars(flags))
-    merged |= {flag: content for flag, content in choice.items() if flag != "settings" and not merged.get(flag)}
-    merged["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
-    return argparse.Namespace(**merged)
+    merged_flags = dict(vars(flags))
+    merged_flags |= {
+        flag: remembered_value
+        for flag, remembered_value in choice.items()
+        if flag != "settings" and not merged_flags.get(flag)
+    }
+    merged_flags["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
+    return argparse.Namespace(**merged_flags)
 
 
-def command_arguments(choice: RememberedFlags) -> str:
+def remembered_arguments(choice: RememberedFlags) -> str:
     """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
-    words = [*choice.get("runs", []), *choice.get("datasets", [])]
-    words += [word for flag in ("out", "threshold") if flag in choice for word in (f"--{flag}", str(choice[flag]))]
-    words += [word for document in choice.get("document", []) for word in ("--document", document)]
-    words += ["--keep-gone"] if choice.get("keep_gone") else []
-    words += [word for assignment in choice.get("settings", []) for word in ("--set", assignment)]
-    return f" {shlex.join(words)}" if words else ""
+    argument_words = [*choice.get("runs", []), *choice.get("datasets", [])]
+    argument_words += [
+        word for flag in ("out", "threshold") if flag in choice for word in (f"--{flag}", str(choice[flag]))
+    ]
+    argument_words += [word for document in choice.get("document", []) for word in ("--document", document)]
+    argument_words += ["--keep-gone"] if choice.get("keep_gone") else []
+    argument_words += [word for assignment in choice.get("settings", []) for word in ("--set", assignment)]
+    return f" {shlex.join(argument_words)}" if argument_words else ""
 
 
 def remembered_calls(flags: argparse.Namespace, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
     """The calls that made the units `choices` (by name), each with its flags; the first has what is new as well."""
-    groups: dict[str, set[str]] = {}
+    units_by_choice: dict[str, set[str]] = {}
     for unit, choice in choices.items():
-        groups.setdefault(json.dumps(choice, sort_keys=True), set()).add(unit)
-    keys = sorted(groups, key=lambda key: key != "{}")[:MAX_CALLS] or ["{}"]
-    bare_call, *other_calls = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
+        units_by_choice.setdefault(json.dumps(choice, sort_keys=True), set()).add(unit)
+    remembered_choices = sorted(units_by_choice, key=lambda remembered_choice: remembered_choice != "{}")[
+        :MAX_REMEMBERED_CALLS
+    ] or ["{}"]
+    bare_call, *other_calls = [
+        (json.loads(remembered_choice), frozenset(units_by_choice.get(remembered_choice, ())))
+        for remembered_choice in remembered_choices
+    ]
     other_units = frozenset().union(*(units for _, units in other_calls))
     return [
-        RememberedCall(apply_choice(flags, bare_call[0]), bare_call[0], excluded=other_units),
-        *(RememberedCall(apply_choice(flags, choice), choice, only=units) for choice, units in other_calls),
+        RememberedCall(apply_remembered_flags(flags, bare_call[0]), bare_call[0], excluded=other_units),
+        *(RememberedCall(apply_remembered_flags(flags, choice), choice, only=units) for choice, units in other_calls),
     ]

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundwork.console.exit_codes import run_guarded
-from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, setting
+from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, setting_flag
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.file_names import path_texts
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.many_processes.process_reports import Channel, ShardResult
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
-__all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting"]
+__all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting_flag"]
 
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
 COPIES_NAMED = 5
@@ -106,15 +106,15 @@ class StageCommand:
             job.progress.stage = self.name
             self._prepare(job, manifest)
             units = self._placed_units(job)
-            for line in _left_out_lines(job):
-                job.progress.say(line)
+            for left_out_line in _left_out_lines(job):
+                job.progress.say(left_out_line)
             unit_loop = self.unit_loop(job, manifest)
             if flags.dry_run:
                 from groundwork.stage_runner.dry_run_and_costs import print_dry_run
 
-                states = zip(units, unit_loop.states(units), strict=True)
-                rows = [(unit, *state) for unit, state in states]
-                print_dry_run(self.name, job, rows, self.estimate, unit_loop.is_due)
+                unit_states = zip(units, unit_loop.states(units), strict=True)
+                dry_run_rows = [(unit, *state) for unit, state in unit_states]
+                print_dry_run(self.name, job, dry_run_rows, self.estimate, unit_loop.is_due)
                 return EXIT_OK
             ledger = self._do_units(job, unit_loop, units)
             job.idle = not ledger.outcomes
@@ -124,8 +124,8 @@ class StageCommand:
             if self.after:
                 self.after(job, finished_units)
             if not flags.quiet and not getattr(flags, "within_run", False):
-                names = [unit.name for unit in finished_units[: MAX_UNITS_JUDGED + 1]]
-                is_current = partial(_has_made_all, job, manifest, names)
+                finished_names = [unit.name for unit in finished_units[: MAX_UNITS_JUDGED + 1]]
+                is_current = partial(_has_made_all, job, manifest, finished_names)
                 print(closing_lines(self.name, job, finished_units, ledger, is_current))
             return ledger.exit_code
 
@@ -167,8 +167,8 @@ class StageCommand:
         if shard is not None and self.shards == "none":
             raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
         units = self.units(job)
-        if (call := getattr(job.flags, "call", None)) is not None:  # of several that this stage is done by
-            units = [unit for unit in units if call.makes(unit.name)]
+        if (remembered_call := getattr(job.flags, "call", None)) is not None:  # of several that this stage is done by
+            units = [unit for unit in units if remembered_call.makes(unit.name)]
         if not units:
             raise UsageError(self._no_units_message(job))
         if shard is None or self.shards == "caches":
@@ -183,18 +183,18 @@ class StageCommand:
 
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all
-        for line in departed_warnings(job.departed_documents, job.set_aside):
-            job.progress.say(line)
+        for departed_line in departed_warnings(job.departed_documents, job.set_aside):
+            job.progress.say(departed_line)
 
     def unfinished(self, flags: argparse.Namespace) -> list[tuple[str, str]]:
         """The units that are not done, each with the reason."""
         stage_flags = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
         with open_job(load_config(stage_flags), stage_flags, folders=self.folders_read) as (job, manifest):
             units = self.units(job)
-            states = self.unit_loop(job, manifest).states(units)
+            unit_states = self.unit_loop(job, manifest).states(units)
         return [
             (unit.name, reason if state == "failed" else f"{state} {reason}".strip())
-            for unit, (state, reason) in zip(units, states, strict=True)
+            for unit, (state, reason) in zip(units, unit_states, strict=True)
             if state not in ("done", "empty")
         ]
 
@@ -242,21 +242,24 @@ class StageCommand:
 
         import msgspec
 
-        prompts = {name: hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in self.prompts(job.config)}
-        settings = msgspec.to_builtins(self.settings(job.config))
-        recipe = {"settings": settings, "prompts": prompts, "version": self.version, "test": job.test}
-        normal: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recipe))  # as it will be read back
-        return normal
+        prompt_hashes = {
+            name: hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in self.prompts(job.config)
+        }
+        recipe_settings = msgspec.to_builtins(self.settings(job.config))
+        recipe = {"settings": recipe_settings, "prompts": prompt_hashes, "version": self.version, "test": job.test}
+        normal_recipe: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recipe))  # as it will be read back
+        return normal_recipe
 
     def _no_units_message(self, job: Job) -> str:
-        folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
-        folder_name = job.data.folder_address(folder)
-        if folder == "documents":
-            return NO_DOCUMENTS.format(folder_name)
-        if lines := _left_out_lines(job):
-            return f"nothing to work on; {'; '.join(lines)}"
-        writer = writing_stage(folder)
-        return f"{folder_name}: nothing to work on; run first: uv run {writer.script if writer else 'dataprep run'}"
+        first_folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
+        folder_address = job.data.folder_address(first_folder)
+        if first_folder == "documents":
+            return NO_DOCUMENTS.format(folder_address)
+        if left_out_lines := _left_out_lines(job):
+            return f"nothing to work on; {'; '.join(left_out_lines)}"
+        writer_stage = writing_stage(first_folder)
+        first_command = writer_stage.script if writer_stage else "dataprep run"
+        return f"{folder_address}: nothing to work on; run first: uv run {first_command}"
 
     def _expect_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
         if self.estimate and due:
@@ -267,12 +270,12 @@ class StageCommand:
     def _print_report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed_units:
             return
-        for line in ledger.report_lines(verbose=job.flags.verbose):
-            print(terminal_text(line))
-        if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
-            from groundwork.stage_runner.dry_run_and_costs import print_report
+        for report_line in ledger.report_lines(verbose=job.flags.verbose):
+            print(terminal_text(report_line))
+        if usage_rows := [*(job.client.report() if job.has_client else []), *job.usage]:
+            from groundwork.stage_runner.dry_run_and_costs import print_usage_and_costs
 
-            print_report(usage)
+            print_usage_and_costs(usage_rows)
 
 
 def stage_command(name: str) -> StageCommand:
@@ -286,31 +289,42 @@ def _written_files(manifest: Manifest) -> set[str]:
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
 
 
-def _has_made_all(job: Job, manifest: Manifest, names: Sequence[str], stage: str) -> bool:
+def _has_made_all(job: Job, manifest: Manifest, unit_names: Sequence[str], stage: str) -> bool:
     """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
     from groundwork.data_folder.manifest import CURRENT_STATES, recorded_state
 
-    if len(names) > MAX_UNITS_JUDGED:
+    if len(unit_names) > MAX_UNITS_JUDGED:
         return False
-    entries = [manifest.entry(stage, name) for name in names]
-    return all(entry and recorded_state(job.data, manifest, entry)[0] in CURRENT_STATES for entry in entries)
+    unit_entries = [manifest.entry(stage, name) for name in unit_names]
+    return all(entry and recorded_state(job.data, manifest, entry)[0] in CURRENT_STATES for entry in unit_entries)
 
 
 def progress_unit(stage: str) -> str:
     """What a stage's progress counts before it has something finer to count."""
-    folder = BY_NAME[stage].writes if stage in BY_NAME else ""
+    written_folder = BY_NAME[stage].writes if stage in BY_NAME else ""
     counted_things = {"plots": "pages", "grades": "models"} | dict.fromkeys(
         ("datasets", "tags", "embeddings"), "datasets"
     )
-    return counted_things.get(folder, "documents")
+    return counted_things.get(written_folder, "documents")
 
 
 def _left_out_lines(job: Job) -> list[str]:
     """Which documents this stage passes over; in `dataprep run` its first stage says which are the same."""
-    option = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
-    gone, copies = (sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies))
-    lines = [f"left out, because their documents are gone: {', '.join(gone)}{option}"] if gone else []
-    if copies and not getattr(job.flags, "within_run", False):
-        more = f" and {len(copies) - COPIES_NAMED:,} more" if len(copies) > COPIES_NAMED else ""
-        lines.append(f"left out, because other documents have the same text: {', '.join(copies[:COPIES_NAMED])}{more}")
-    return lines
+    keep_gone_hint = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
+    gone_documents, copied_documents = (
+        sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies)
+    )
+    left_out_lines = (
+        [f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}"]
+        if gone_documents
+        else []
+    )
+    if copied_documents and not getattr(job.flags, "within_run", False):
+        more_copies = (
+            f" and {len(copied_documents) - COPIES_NAMED:,} more" if len(copied_documents) > COPIES_NAMED else ""
+        )
+        left_out_lines.append(
+            "left out, because other documents have the same text: "
+            f"{', '.join(copied_documents[:COPIES_NAMED])}{more_copies}"
+        )
+    return left_out_lines

@@ -39,7 +39,7 @@ from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.ledger import Ledger
-from groundwork.stage_runner.remembered_flags import choice_from_flags
+from groundwork.stage_runner.remembered_flags import flags_to_remember
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 
 if TYPE_CHECKING:
@@ -72,42 +72,45 @@ class UnitLoop:
         self._claims = OutputClaims(manifest.claims, manifest.path) if whole_outputs else None
         self.ledger = Ledger(stage)
         self._stop_error: GroundworkError | None = None
-        self._due_of_units: tuple[list[Unit], list[Unit]] | None = None
-        self._forced: dict[str, ManifestEntry] = {}
+        self._due_units_of: tuple[list[Unit], list[Unit]] | None = None
+        self._forced_entries: dict[str, ManifestEntry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
         """The state of each unit and the reason for it, in their order."""
-        states: list[tuple[State, str]] = []
-        for start in range(0, len(units), UNITS_PER_LOOKUP):
-            batch = units[start : start + UNITS_PER_LOOKUP]
-            by_unit = self._states_by_unit(batch)
-            states += [by_unit[unit.name] for unit in batch]
-        return states
+        unit_states: list[tuple[State, str]] = []
+        for batch_start in range(0, len(units), UNITS_PER_LOOKUP):
+            unit_batch = units[batch_start : batch_start + UNITS_PER_LOOKUP]
+            states_of_batch = self._states_by_unit(unit_batch)
+            unit_states += [states_of_batch[unit.name] for unit in unit_batch]
+        return unit_states
 
     def _states_by_unit(self, units: list[Unit]) -> UnitStates:
         """By their fingerprints; of those that have changed, or were never found current, by hashes and entries."""
-        fingerprints = {unit.name: self._fingerprint(unit) for unit in units}
-        states = self.manifest.states_by_fingerprint(self.stage, fingerprints)
-        if unknown := [unit for unit in units if unit.name not in states]:
-            paths = [path for unit in unknown for files in _all_files(unit) for path in path_texts(files)]
-            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown], paths):
-                states |= {unit.name: self._state_of(unit) for unit in unknown}
-                current = {
-                    unit.name: states[unit.name]
-                    for unit in unknown
-                    if states[unit.name][0] in CURRENT_STATES and self._fingerprint(unit) == fingerprints[unit.name]
+        unit_fingerprints = {unit.name: self._fingerprint_of(unit) for unit in units}
+        unit_states = self.manifest.states_by_fingerprint(self.stage, unit_fingerprints)
+        if unknown_units := [unit for unit in units if unit.name not in unit_states]:
+            unit_paths = [
+                path for unit in unknown_units for files in _files_of_unit(unit) for path in path_texts(files)
+            ]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown_units], unit_paths):
+                unit_states |= {unit.name: self._state_of(unit) for unit in unknown_units}
+                current_states = {
+                    unit.name: unit_states[unit.name]
+                    for unit in unknown_units
+                    if unit_states[unit.name][0] in CURRENT_STATES
+                    and self._fingerprint_of(unit) == unit_fingerprints[unit.name]
                 }  # judged by the files that the fingerprint is of
-                self.manifest.keep_fingerprints(self.stage, fingerprints, current)
-        return states
+                self.manifest.keep_fingerprints(self.stage, unit_fingerprints, current_states)
+        return unit_states
 
-    def _fingerprint(self, unit: Unit) -> bytes | None:
+    def _fingerprint_of(self, unit: Unit) -> bytes | None:
         """None where none can be told: of a folder elsewhere, the files here may be empty and stand for others."""
         if self.job.data.mirror:
             return None
-        recipe = self._encoded_recipe
+        unit_recipe = self._encoded_recipe
         if unit.recipe:
-            recipe = msgspec.json.encode(self._recipe(unit), order="deterministic")
-        return unit_fingerprint(recipe, (unit.reads, unit.adds), unit.writes)
+            unit_recipe = msgspec.json.encode(self._recipe_of(unit), order="deterministic")
+        return unit_fingerprint(unit_recipe, (unit.reads, unit.adds), unit.writes)
 
     @cached_property
     def _encoded_recipe(self) -> bytes:
@@ -120,67 +123,67 @@ class UnitLoop:
 
     def run(self, units: list[Unit]) -> Ledger:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
-        with self._count_progress(units) as due:
-            if due:
-                self._forced = self._entries_of_current(due) if self.job.flags.force else {}
-                remove_leftovers(path.parent for unit in due for path in unit.writes)
-                asyncio.run(self._process_all(due))
-                self._keep_fingerprints(due)
+        with self._count_progress(units) as due_units:
+            if due_units:
+                self._forced_entries = self._entries_of_current(due_units) if self.job.flags.force else {}
+                remove_leftovers(path.parent for unit in due_units for path in unit.writes)
+                asyncio.run(self._process_all(due_units))
+                self._keep_fingerprints(due_units)
         return self.ledger
 
     def divide(
-        self, units: list[Unit], work: Callable[[list[Unit]], list[ShardResult]], *, by_shards: bool = False
+        self, units: list[Unit], divided_work: Callable[[list[Unit]], list[ShardResult]], *, by_shards: bool = False
     ) -> Ledger:
         """Have other processes do what is not current, which `work` takes. Raises as `run` does.
 
         `by_shards`: what they found up to date is told of all units, not of those that `work` takes.
         """
-        with self._count_progress(units) as due:
-            shard_results = work(due) if due else []
-            self._keep_fingerprints(due)
+        with self._count_progress(units) as due_units:
+            shard_results = divided_work(due_units) if due_units else []
+            self._keep_fingerprints(due_units)
             for shard_result in shard_results:
                 self.ledger.outcomes |= shard_result.outcomes
                 self.job.add_usage(shard_result.usage)
                 self._stop_error = self._stop_error or shard_result.error()
             # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
             up_to_date = sum(shard_result.up_to_date for shard_result in shard_results)
-            before = self.ledger.up_to_date
-            self.ledger.up_to_date = max(before, up_to_date) if by_shards else before + up_to_date
+            up_to_date_before = self.ledger.up_to_date
+            self.ledger.up_to_date = max(up_to_date_before, up_to_date) if by_shards else up_to_date_before + up_to_date
         if self._stop_error:
             raise self._stop_error
         return self.ledger
 
     def due(self, units: list[Unit]) -> list[Unit]:
         """What is not current, or what the flags ask for again; judged once for one list of units."""
-        if self._due_of_units is None or self._due_of_units[0] is not units:
-            states = [state for state, _ in self.states(units)]
-            due = [unit for unit, state in zip(units, states, strict=True) if self.is_due(state)]
-            self._due_of_units = units, due
-            self.ledger.to_do = sum(not self.is_due(state) and state not in CURRENT_STATES for state in states)
-        return self._due_of_units[1]
+        if self._due_units_of is None or self._due_units_of[0] is not units:
+            unit_states = [state for state, _ in self.states(units)]
+            due_units = [unit for unit, state in zip(units, unit_states, strict=True) if self.is_due(state)]
+            self._due_units_of = units, due_units
+            self.ledger.to_do = sum(not self.is_due(state) and state not in CURRENT_STATES for state in unit_states)
+        return self._due_units_of[1]
 
     @contextmanager
     def _count_progress(self, units: list[Unit]) -> Iterator[list[Unit]]:
         """What is due, with the progress line while it is done and the numbers of the ledger after it."""
         started_at = time.monotonic()
-        due = self.due(units)
-        self.ledger.up_to_date = len(units) - len(due) - self.ledger.to_do
-        self.job.due = len(due)
-        self.job.progress.begin(len(due))
+        due_units = self.due(units)
+        self.ledger.up_to_date = len(units) - len(due_units) - self.ledger.to_do
+        self.job.due = len(due_units)
+        self.job.progress.begin(len(due_units))
         try:
-            yield due
+            yield due_units
         finally:
             self.job.progress.end()
-            settled = self.ledger.up_to_date + self.ledger.to_do + len(self.ledger.outcomes)
-            self.ledger.not_started = len(units) - settled
+            settled_units = self.ledger.up_to_date + self.ledger.to_do + len(self.ledger.outcomes)
+            self.ledger.not_started = len(units) - settled_units
             self.ledger.seconds = time.monotonic() - started_at
 
     def _entries_of_current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
         """The entries of those that only --force asks for."""
-        states = zip(units, self.states(units), strict=True)
+        unit_states = zip(units, self.states(units), strict=True)
         return {
             unit.name: entry
-            for unit, (state, _) in states
+            for unit, (state, _) in unit_states
             if state in CURRENT_STATES and (entry := self._entry_of(unit))
         }
 
@@ -191,76 +194,78 @@ class UnitLoop:
         return bool(self.job.flags.force) or state not in CURRENT_STATES
 
     def _state_of(self, unit: Unit) -> tuple[State, str]:
-        outputs = self._hashes(unit.writes)
-        inputs = self._hashes(unit.reads) | self._hashes(unit.adds)
-        entry, recipe = self._entry_of(unit), self._recipe(unit)
-        return judge_state(entry, inputs, recipe, outputs, len(unit.writes), self._config_names)
+        output_hashes = self._hashes_of(unit.writes)
+        input_hashes = self._hashes_of(unit.reads) | self._hashes_of(unit.adds)
+        unit_entry, unit_recipe = self._entry_of(unit), self._recipe_of(unit)
+        return judge_state(unit_entry, input_hashes, unit_recipe, output_hashes, len(unit.writes), self._config_names)
 
     def _entry_of(self, unit: Unit) -> ManifestEntry | None:
         return self.manifest.entry(self.stage, unit.name)
 
-    def _recipe(self, unit: Unit) -> dict[str, Any]:
+    def _recipe_of(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
 
-    def _hashes(self, paths: Sequence[Path]) -> Hashes:
+    def _hashes_of(self, paths: Sequence[Path]) -> Hashes:
         return self.manifest.hashes(paths, self.job.data.relative)
 
     async def _process_all(self, units: list[Unit]) -> None:
         """Units side by side where `process` is a coroutine function, else one after the other."""
-        concurrent = inspect.iscoroutinefunction(self.process)
-        slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if concurrent else 1)
-        stops: list[StopRun] = []
+        units_side_by_side = inspect.iscoroutinefunction(self.process)
+        unit_slots = asyncio.Semaphore(
+            UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if units_side_by_side else 1
+        )
+        stop_errors: list[StopRun] = []
         self.job.loop = asyncio.get_running_loop()
 
         async def process(unit: Unit) -> None:
             try:
                 async with self._hold_outputs(unit) as has_waited:
-                    async with slots:
-                        if stops or self.job.stopping.is_set():
+                    async with unit_slots:
+                        if stop_errors or self.job.stopping.is_set():
                             return
-                        results = await self._process_unit(unit, has_waited=has_waited)
-                    await self._store_outcome(unit, *results)  # outside: the next one is worked on meanwhile
+                        unit_results = await self._process_unit(unit, has_waited=has_waited)
+                    await self._store_outcome(unit, *unit_results)  # outside: the next one is worked on meanwhile
             except StopRun as stop:
-                stops.append(stop)
+                stop_errors.append(stop)
                 self.job.stopping.set()
 
-        tasks = [asyncio.ensure_future(process(unit)) for unit in units]
-        stop_signals = InterruptedTasks(tasks, self.job.stopping, self.job.progress.say)
-        with self._claims or nullcontext(), stop_signals if concurrent else nullcontext():
-            await asyncio.gather(*tasks, return_exceptions=True)
+        unit_tasks = [asyncio.ensure_future(process(unit)) for unit in units]
+        stop_signals = InterruptedTasks(unit_tasks, self.job.stopping, self.job.progress.say)
+        with self._claims or nullcontext(), stop_signals if units_side_by_side else nullcontext():
+            await asyncio.gather(*unit_tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None
-        cancelled = any(task.cancelled() for task in tasks)
-        for task in tasks:
-            if not task.cancelled() and (error := task.exception()):
+        is_cancelled = any(unit_task.cancelled() for unit_task in unit_tasks)
+        for unit_task in unit_tasks:
+            if not unit_task.cancelled() and (error := unit_task.exception()):
                 raise error
-        causes = [stop for stop in stops if not isinstance(stop, Stopped)]
-        if causes or stops or cancelled or self.job.stopping.is_set():
-            raise causes[0] if causes else Stopped(STOPPED_MESSAGE)
+        stop_causes = [stop for stop in stop_errors if not isinstance(stop, Stopped)]
+        if stop_causes or stop_errors or is_cancelled or self.job.stopping.is_set():
+            raise stop_causes[0] if stop_causes else Stopped(STOPPED_MESSAGE)
 
     def _hold_outputs(self, unit: Unit) -> AbstractAsyncContextManager[bool]:
         """Yields whether another process had to be waited for, which wrote the first of these outputs."""
         if not self._claims:
             return nullcontext(False)
-        key = self.job.data.relative(unit.writes[0]) if unit.writes else unit.name
-        return self._claims.hold(key, self.job.stopping, self.job.progress.say)
+        output_key = self.job.data.relative(unit.writes[0]) if unit.writes else unit.name
+        return self._claims.hold(output_key, self.job.stopping, self.job.progress.say)
 
     async def _process_unit(self, unit: Unit, *, has_waited: bool) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
         started_at = time.monotonic()
         CURRENT_DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
-        inputs: Hashes = {}
+        input_hashes: Hashes = {}
         try:
             if self.job.data.mirror and await self._is_current_once_fetched(unit):
-                return inputs, None, 0.0
+                return input_hashes, None, 0.0
             if has_waited and not self.is_due(self._state_of(unit)[0]):
-                return inputs, None, 0.0
-            inputs = self._hashes(unit.reads)
+                return input_hashes, None, 0.0
+            input_hashes = self._hashes_of(unit.reads)
             self._keep_edits(unit)
-            if missing := [path for path in unit.reads if not path.exists()]:
-                raise UnitError(f"needs {self.job.data.relative(missing[0])}, which is not there")
-            returned = self.process(self.job, unit)
-            outcome = await returned if inspect.isawaitable(returned) else returned
+            if missing_inputs := [path for path in unit.reads if not path.exists()]:
+                raise UnitError(f"needs {self.job.data.relative(missing_inputs[0])}, which is not there")
+            process_result = self.process(self.job, unit)
+            outcome = await process_result if inspect.isawaitable(process_result) else process_result
         except StopRun:
             raise
         except UnitError as error:
@@ -269,26 +274,28 @@ class UnitLoop:
             raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EROFS):
-                location = error.filename or self.job.data.root
+                full_disk = error.filename or self.job.data.root
                 raise StopRun(
-                    f"{location}: {error.strerror}; free disk space or pass --data with another folder"
+                    f"{full_disk}: {error.strerror}; free disk space or pass --data with another folder"
                 ) from error
-            prefix = f"{printable_path(error.filename)}: " if error.filename else ""
-            outcome = Outcome(failures=[Failure("", "failed", f"{prefix}{error.strerror or error}")])
+            file_prefix = f"{printable_path(error.filename)}: " if error.filename else ""
+            outcome = Outcome(failures=[Failure("", "failed", f"{file_prefix}{error.strerror or error}")])
         except GroundworkError:
             raise
         except Exception as error:
             outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
-        return inputs, outcome, time.monotonic() - started_at
+        return input_hashes, outcome, time.monotonic() - started_at
 
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
         await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.adds, *unit.writes))
         return not self.is_due(self._state_of(unit)[0])
 
-    async def _store_outcome(self, unit: Unit, inputs: Hashes, outcome: Outcome | None, seconds: float) -> None:
+    async def _store_outcome(
+        self, unit: Unit, input_hashes: Hashes, outcome: Outcome | None, unit_seconds: float
+    ) -> None:
         """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""
         if outcome is None:
             self.ledger.up_to_date += 1
@@ -297,45 +304,55 @@ class UnitLoop:
         if mirror := self.job.data.mirror:
             await asyncio.to_thread(mirror.put, (*unit.writes, *outcome.writes))
         self.ledger.outcomes[unit.name] = outcome
-        self._record(unit, inputs, outcome, seconds)
+        self._record_outcome(unit, input_hashes, outcome, unit_seconds)
         self.job.progress.unit_done()
 
-    def _record(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:
+    def _record_outcome(self, unit: Unit, input_hashes: Hashes, outcome: Outcome, unit_seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
-        failed = self.ledger.has_failed_entirely(unit.name)
-        if self._forced and not failed:  # a run that is stopped from here on leaves the rest to be done
-            self.manifest.forget(self.stage, self._forced.keys() - self.ledger.outcomes.keys())
-        previous_entry = self._forced.get(unit.name) if failed else None
-        self.manifest.record(self.stage, unit.name, previous_entry or self._entry(unit, inputs, outcome, seconds))
+        has_failed = self.ledger.has_failed_entirely(unit.name)
+        if self._forced_entries and not has_failed:  # a run that is stopped from here on leaves the rest to be done
+            self.manifest.forget(self.stage, self._forced_entries.keys() - self.ledger.outcomes.keys())
+        previous_entry = self._forced_entries.get(unit.name) if has_failed else None
+        self.manifest.record(
+            self.stage, unit.name, previous_entry or self._entry_to_record(unit, input_hashes, outcome, unit_seconds)
+        )
 
-    def _entry(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> ManifestEntry:
+    def _entry_to_record(
+        self, unit: Unit, input_hashes: Hashes, outcome: Outcome, unit_seconds: float
+    ) -> ManifestEntry:
         return ManifestEntry(
-            inputs=inputs | self._hashes(unit.adds),
-            recipe=self._recipe(unit),
-            outputs=self._hashes((*unit.writes, *outcome.writes)),
+            inputs=input_hashes | self._hashes_of(unit.adds),
+            recipe=self._recipe_of(unit),
+            outputs=self._hashes_of((*unit.writes, *outcome.writes)),
             status="failed" if outcome.failures else outcome.status,
             note=outcome.note,
             counts=outcome.counts,
             warnings=outcome.warnings,
             failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in outcome.failures],
-            seconds=round(seconds, 3),
-            choice=choice_from_flags(self.stage, self.job.flags),
+            seconds=round(unit_seconds, 3),
+            choice=flags_to_remember(self.stage, self.job.flags),
         )
 
     def _keep_edits(self, unit: Unit) -> None:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
         fails, or that is stopped, takes nothing away.
         """
-        entry = self._forced.get(unit.name) or self._entry_of(unit)
-        paths = {self.job.data.relative(path): path for path in unit.writes}
-        paths |= {name: self.job.data.root / name for name in (entry.outputs if entry else ()) if name not in paths}
-        for name in edited(entry, self._hashes(tuple(paths.values()))):
-            path = paths[name]
-            if path.is_file():
-                copy = path.with_name(f"{path.name}.edited")
-                write_bytes(copy, path.read_bytes())
-                self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {copy.name}")
+        unit_entry = self._forced_entries.get(unit.name) or self._entry_of(unit)
+        output_paths = {self.job.data.relative(output_path): output_path for output_path in unit.writes}
+        output_paths |= {
+            output_name: self.job.data.root / output_name
+            for output_name in (unit_entry.outputs if unit_entry else ())
+            if output_name not in output_paths
+        }
+        for output_name in edited(unit_entry, self._hashes_of(tuple(output_paths.values()))):
+            output_path = output_paths[output_name]
+            if output_path.is_file():
+                edited_copy = output_path.with_name(f"{output_path.name}.edited")
+                write_bytes(edited_copy, output_path.read_bytes())
+                self.job.progress.say(
+                    f"{output_name} was edited by hand; the edited file is kept as {edited_copy.name}"
+                )
 
 
-def _all_files(unit: Unit) -> tuple[Sequence[Path], ...]:
+def _files_of_unit(unit: Unit) -> tuple[Sequence[Path], ...]:
     return unit.reads, unit.adds, unit.writes

@@ -19,7 +19,7 @@ from groundwork.dataset.creation.output_files import dataset_folder, file_names,
 from groundwork.errors import UnitError, UsageError
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
-from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting
+from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting_flag
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
@@ -74,28 +74,32 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
     """Which rows there are, whether eval is drawn from them, and how they are worded."""
     add = parser.add_argument
     add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
-    add("--eval-split", help="an eval split, a balanced copy of part of train", **setting("dataset.eval_split", True))
-    add("--no-eval-split", help="only train (default)", **setting("dataset.eval_split", False))
-    add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
+    add(
+        "--eval-split",
+        help="an eval split, a balanced copy of part of train",
+        **setting_flag("dataset.eval_split", True),
+    )
+    add("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
+    add("--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True))
     add(
         "--phrasings",
         help="wordings of each row of train, its own among them (default: 1)",
-        **setting("dataset.phrasings"),
+        **setting_flag("dataset.phrasings"),
     )
     add(
         "--mix",
         help="a general dataset whose rows join train: a folder, or org/name on the Hub",
-        **setting("dataset.mix", metavar="DATASET"),
+        **setting_flag("dataset.mix", metavar="DATASET"),
     )
     add(
         "--mix-share",
         help="the rows of --mix as a share of train (0 to 1)",
-        **setting("dataset.mix_share", metavar="SHARE"),
+        **setting_flag("dataset.mix_share", metavar="SHARE"),
     )
     add(
         "--unanswerable",
         help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
-        **setting("dataset.unanswerable", metavar="SHARE"),
+        **setting_flag("dataset.unanswerable", metavar="SHARE"),
     )
     _add_eval_flags(parser)
 
@@ -103,26 +107,26 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
 def _add_eval_flags(parser: argparse.ArgumentParser) -> None:
     """How eval is drawn, and what becomes of its rows in train."""
     add = parser.add_argument
-    add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
-    add("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
+    add("--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True))
+    add("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
     add(
         "--train",
         choices=("auto", "whole", "held-out"),
         help="whether eval rows stay in train",
-        **setting("dataset.train"),
+        **setting_flag("dataset.train"),
     )
     add(
         "--eval-fraction",
         help="rows of eval, as a share of all (0 to 1)",
-        **setting("dataset.eval_fraction", metavar="SHARE"),
+        **setting_flag("dataset.eval_fraction", metavar="SHARE"),
     )
-    add("--eval-max", help="rows of eval at most", **setting("dataset.eval_max"))
+    add("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
     add(
         "--k",
         help="clusters that eval is drawn from; default: found by the elbow of the inertia",
-        **setting("dataset.clusters"),
+        **setting_flag("dataset.clusters"),
     )
-    add("--seed", help="another seed, another draw of eval", **setting("dataset.seed"))
+    add("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
 
 
 def _add_row_flags(parser: argparse.ArgumentParser) -> None:
@@ -132,13 +136,13 @@ def _add_row_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--drop-invalid",
         help="leave out rows that are invalid (no answer, no evidence ...) instead of stopping",
-        **setting("dataset.drop_invalid", True),
+        **setting_flag("dataset.drop_invalid", True),
     )
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
     add(
         "--leave-out-flipping",
         help="leave out rows whose criteria the judge of --grades marks now so, now otherwise",
-        **setting("dataset.leave_out_flipping", True),
+        **setting_flag("dataset.leave_out_flipping", True),
     )
     add(
         "--export",
@@ -146,15 +150,19 @@ def _add_row_flags(parser: argparse.ArgumentParser) -> None:
         action=_ExportFormats,
         help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
-    add("--system-prompt", help="the system message of the exports", **setting("dataset.system_prompt", metavar="TEXT"))
-    add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
-    add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license", metavar="ID"))
+    add(
+        "--system-prompt",
+        help="the system message of the exports",
+        **setting_flag("dataset.system_prompt", metavar="TEXT"),
+    )
+    add("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
+    add("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
 
 
 def _add_push_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
-    add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization", metavar="ORG"))
+    add("--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG"))
     add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
     add("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
 

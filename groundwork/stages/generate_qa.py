@@ -21,7 +21,7 @@ from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import BadRecord, UsageError
 from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.job import TEST_CHUNKS
-from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting_flag
 
 if TYPE_CHECKING:
     from collections.abc import KeysView
@@ -38,11 +38,11 @@ NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name thi
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--iterate", help="ask again until nothing new comes; else once", **setting("qa.iterate", True))
-    add("--max-iterations", help="rounds a chunk at most", **setting("qa.max_iterations"))
-    add("--questions", help="a fixed number of pairs a chunk", **setting("qa.questions"))
-    add("--limit", help="pairs a document at most", **setting("qa.limit"))
-    add("--skip-tables", help="do not ask about tables", **setting("qa.skip_tables", True))
+    add("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
+    add("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
+    add("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
+    add("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
+    add("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
     add("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 

@@ -15,7 +15,7 @@ from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
-from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting_flag
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
-    parser.add_argument("--max-tags", **setting("tags.max_tags"), help="tags of a question, at most")
+    parser.add_argument("--max-tags", **setting_flag("tags.max_tags"), help="tags of a question, at most")
 
 
 def units(job: Job) -> list[Unit]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted
-from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting_flag
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -93,9 +93,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="the model that grades, NAME or NAME@PROVIDER; a second one shows how far they agree",
     )
     add("--splits", metavar="NAMES", action=_Splits, help="splits to grade, by commas; default: grade.splits")
-    add("--repeats", help="verdicts of the judge for each answer", **setting("grade.judge.repeats"))
-    add("--closed-book", help="the model and the judge see no evidence", **setting("grade.open_book", False))
-    add("--open-book", help="both are shown the evidence", **setting("grade.open_book", True))
+    add("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
+    add("--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False))
+    add("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
     add("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
 
 

@@ -29,7 +29,7 @@ from groundwork.documents.overrides_and_recipe import (
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, name_order, nearest_name
 from groundwork.stage_runner.chosen_documents import select_documents
-from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting
+from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting_flag
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
@@ -303,14 +303,14 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--converter", **setting("ingest.converter"), choices=[name for name in CONVERTERS if name != "plain"],
+        "--converter", **setting_flag("ingest.converter"), choices=[name for name in CONVERTERS if name != "plain"],
         help="the converter to try first",
     )  # fmt: skip
     parser.add_argument(
         "--keep-images",
         "--pictures",
         help="keep the pictures of PDFs and office files in data/text/<document>/, and name them in the text",
-        **setting("ingest.pictures", True),
+        **setting_flag("ingest.pictures", True),
     )
     parser.add_argument(
         "--password", metavar="WORD", default="", help="the password of the encrypted PDFs among the documents"

@@ -95,7 +95,7 @@ def test_a_terminal_that_cannot_redraw_gets_plain_lines(clock: list[float], monk
         progress = Progress("curate", quiet=False)
         progress.start(84, "pairs")
         clock[0] = 11
-        progress._redraw()
+        progress._redraw_line()
         progress.end()
         os.set_blocking(here, False)
         assert screen.read(200) == b"curate  0/84 pairs  0:11 so far\r\n"

@@ -13,7 +13,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.console.flags import load_config
 from groundwork.stage_runner.job import open_job
-from groundwork.stage_runner.ledger import MAX_LINES, Ledger
+from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Ledger
 from groundwork.stage_runner.many_processes.process_reports import ShardResult
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 from tests.fake_openrouter import FakeOpenRouter
@@ -33,7 +33,7 @@ def ledger(documents: int) -> Ledger:
 def test_failures_come_first_and_no_warning_is_hidden() -> None:
     """Among sixty notes the failure and every kind of warning are seen; the notes give way."""
     lines = ledger(60).report_lines()
-    assert len(lines) <= MAX_LINES + 1
+    assert len(lines) <= MAX_LEDGER_LINES + 1
     assert lines[1] == "  failed  last: the file is empty"
     assert lines[2] == "  warning  zz: page 7: text kept 0.7 is below 0.9 (and 3 more: 47, 48, 50)"
     assert lines[3] == "  warning  zz: its name ends in .txt, but it holds PDF"

@@ -8,12 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.__main__ import stage_command
 from groundwork.data_folder.manifest import ManifestEntry, judge_state
 from groundwork.data_folder.recipe_changes import recipe_changes
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import Config
-from groundwork.stage_runner.stage_command import StageCommand
+from groundwork.stage_runner.stage_command import StageCommand, stage_command
 from groundwork.stage_table import STAGES
 
 PLAIN = msgspec.to_builtins(load())

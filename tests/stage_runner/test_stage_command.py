@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main as dataprep
-from groundwork.__main__ import stage_command
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import STAGES
 from tests.stage_runner.toy import main
 

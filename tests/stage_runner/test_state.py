@@ -17,7 +17,7 @@ from groundwork.data_folder.read_write import read_json, read_jsonl, text_hash
 from groundwork.installation import DEFAULTS
 from groundwork.records import Pair
 from groundwork.settings.config_files import PROJECT
-from groundwork.stage_runner.remembered_flags import command_arguments
+from groundwork.stage_runner.remembered_flags import remembered_arguments
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import settings
@@ -120,8 +120,8 @@ def test_a_run_renews_the_datasets_that_were_made_by_name(call, data: Path) -> N
 def test_a_choice_is_said_again_as_it_is_typed() -> None:
     """What is advised next holds the runs, names and flags that a result was made with."""
     choice = {"runs": ["beta"], "document": ["my ferry"], "settings": ["dataset.name=lines"]}
-    assert command_arguments(choice) == " beta --document 'my ferry' --set dataset.name=lines"
-    assert command_arguments({"keep_gone": True}) == " --keep-gone" and command_arguments({}) == ""
+    assert remembered_arguments(choice) == " beta --document 'my ferry' --set dataset.name=lines"
+    assert remembered_arguments({"keep_gone": True}) == " --keep-gone" and remembered_arguments({}) == ""
 
 
 def test_what_hangs_below_a_stale_stage_is_behind(call, data: Path) -> None:

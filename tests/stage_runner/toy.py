@@ -14,7 +14,7 @@ from groundwork.data_folder.read_write import read_text, write_text
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import BadDocument, ProviderRefused
 from groundwork.stage_runner.chosen_documents import select_documents
-from groundwork.stage_runner.stage_command import Failure, Job, Outcome, StageCommand, Unit, setting
+from groundwork.stage_runner.stage_command import Failure, Job, Outcome, StageCommand, Unit, setting_flag
 
 
 def units(job: Job) -> list[Unit]:
@@ -45,8 +45,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--iterate", **setting("qa.iterate", True))
-    parser.add_argument("--longest", **setting("chunk.max_length"))
+    parser.add_argument("--iterate", **setting_flag("qa.iterate", True))
+    parser.add_argument("--longest", **setting_flag("chunk.max_length"))
 
 
 main = StageCommand(

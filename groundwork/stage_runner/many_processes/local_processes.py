@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job
 
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
-LOST_MESSAGE = "the process of this share ended without a message (killed, or out of memory); run again to go on"
+LOST_PROCESS_MESSAGE = (
+    "the process of this share ended without a message (killed, or out of memory); run again to go on"
+)
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
 
@@ -72,13 +74,13 @@ def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult
     """
     from groundwork.data_folder.join_shards import join_shards, shard_folders
 
-    earlier_shards = set(shard_folders(job.data))
+    shards_before = set(shard_folders(job.data))
     with SignalHandler() as stopping:
         shard_results = _ProcessGroup(stage, job, Shard.all(count), stopping).run()
     join_shards(job.data)
-    for shard, folder in shard_folders(job.data).items():
-        if shard not in earlier_shards and shard.count == count:
-            shutil.rmtree(folder)
+    for shard, shard_folder in shard_folders(job.data).items():
+        if shard not in shards_before and shard.count == count:
+            shutil.rmtree(shard_folder)
     return shard_results
 
 
@@ -90,13 +92,13 @@ class _ProcessGroup:
         self._snapshots: dict[int, Snapshot] = {}
         self._results: dict[int, ShardResult] = {}
         self._pipes: dict[connection.Connection, int] = {}
-        self._processes = [self._start(stage, index, share, len(shares)) for index, share in enumerate(shares)]
+        self._processes = [self._start_process(stage, index, share, len(shares)) for index, share in enumerate(shares)]
 
     def run(self) -> list[ShardResult]:
         """What each of them did, in the order of the shares."""
         while self._pipes:
             for pipe in connection.wait(list(self._pipes), timeout=REPORT_SECONDS):
-                self._receive(pipe)  # type: ignore[arg-type]  # only pipes are waited for
+                self._receive_message(pipe)  # type: ignore[arg-type]  # only pipes are waited for
             if self._stopping.announce_first(self._job.progress.say):
                 for pipe in self._pipes:
                     with suppress(OSError):  # its process has just ended
@@ -106,38 +108,42 @@ class _ProcessGroup:
                     process.kill()
         for process in self._processes:
             process.join()
-        return [self._results.get(index, self._result_of_lost()) for index in range(len(self._processes))]
+        return [self._results.get(index, self._result_of_lost_process()) for index in range(len(self._processes))]
 
-    def _start(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
-        ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_run_share, args=(theirs, stage, self._flags(share, among), share, among))
+    def _start_process(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
+        parent_pipe, child_pipe = _SPAWN.Pipe()
+        process = _SPAWN.Process(
+            target=_run_share, args=(child_pipe, stage, self._flags_of_process(share, among), share, among)
+        )
         process.start()
-        theirs.close()
-        self._pipes[ours] = index
+        child_pipe.close()
+        self._pipes[parent_pipe] = index
         return process
 
-    def _flags(self, share: Share, among: int) -> argparse.Namespace:
+    def _flags_of_process(self, share: Share, among: int) -> argparse.Namespace:
         """A process has its share of the money; a shard has a state of its own."""
-        shard_flag = {"shard": share} if isinstance(share, Shard) else {}
-        return argparse.Namespace(**(vars(self._job.flags) | {"budget": self._job.budget.share(among)} | shard_flag))
+        shard_of_process = {"shard": share} if isinstance(share, Shard) else {}
+        return argparse.Namespace(
+            **(vars(self._job.flags) | {"budget": self._job.budget.share(among)} | shard_of_process)
+        )
 
-    def _receive(self, pipe: connection.Connection) -> None:
+    def _receive_message(self, pipe: connection.Connection) -> None:
         try:
-            message_type, content = pipe.recv()
+            message_type, message_content = pipe.recv()
         except (EOFError, OSError):  # it has ended
             del self._pipes[pipe]
             return
         if message_type == "snapshot":
-            self._snapshots[self._pipes[pipe]] = content
+            self._snapshots[self._pipes[pipe]] = message_content
             show_snapshots(self._job.progress, list(self._snapshots.values()))
         elif message_type == "say":
-            self._job.progress.say(content)
+            self._job.progress.say(message_content)
         else:
-            self._results[self._pipes[pipe]] = content
+            self._results[self._pipes[pipe]] = message_content
 
-    def _result_of_lost(self) -> ShardResult:
+    def _result_of_lost_process(self) -> ShardResult:
         is_killed = self._stopping.count > 1
-        return ShardResult(stopped=("Stopped", STOPPED_MESSAGE) if is_killed else ("StopRun", LOST_MESSAGE))
+        return ShardResult(stopped=("Stopped", STOPPED_MESSAGE) if is_killed else ("StopRun", LOST_PROCESS_MESSAGE))
 
 
 class _PipeChannel:
@@ -161,12 +167,14 @@ class _PipeChannel:
             return self._pipe.poll() and self._pipe.recv() == "stop"
 
 
-def _run_share(pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int) -> None:
+def _run_share(
+    parent_pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int
+) -> None:
     """A process's life: its share of the stage's units."""
     end_with_parent()
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # the parent says when to stop
-    channel = _PipeChannel(pipe)
+    for stop_signal in STOP_SIGNALS:
+        signal.signal(stop_signal, signal.SIG_IGN)  # the parent says when to stop
+    pipe_channel = _PipeChannel(parent_pipe)
     command: DivisibleStage = BY_NAME[stage].load_command()
-    shard_result = command.run_shard(flags, share, channel, among=among)
-    channel.send(("result", shard_result))
+    shard_result = command.run_shard(flags, share, pipe_channel, among=among)
+    pipe_channel.send(("result", shard_result))

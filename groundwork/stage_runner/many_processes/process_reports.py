@@ -30,8 +30,12 @@ class ShardResult:
     def error(self) -> GroundworkError | None:
         if self.stopped is None:
             return None
-        kind, text = self.stopped
-        return ConfigError([text]) if kind == "ConfigError" else _ERROR_CLASSES.get(kind, StopRun)(text)
+        error_class, error_text = self.stopped
+        return (
+            ConfigError([error_text])
+            if error_class == "ConfigError"
+            else _ERROR_CLASSES.get(error_class, StopRun)(error_text)
+        )
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ class RelayedProgress(Progress):
                 self._stop()
 
     def snapshot(self) -> Snapshot:
-        counts = self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost
-        return Snapshot(*counts, self.expected_calls)
+        snapshot_counts = self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost
+        return Snapshot(*snapshot_counts, self.expected_calls)
 
     def say(self, line: str) -> None:
         self._channel.say(line)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
 SHARDS_PER_WORKER = 16  # after which a new process takes over, which costs a second
-START_REMEDY = "start a cluster there: ray start --head"
-CONNECT_SECONDS = 10.0  # seconds
+START_CLUSTER_REMEDY = "start a cluster there: ray start --head"
+CLUSTER_CONNECT_SECONDS = 10.0  # seconds
 MAX_TASK_RETRIES = 5  # of a shard: how often a node may die under it
 
 
@@ -40,64 +40,71 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
 
     Raises UsageError where the extra or the cluster is missing.
     """
-    ray = connect(address)
-    processors = int(ray.cluster_resources().get("CPU", 1))
-    count = max(1, min(job.config.engine.shards or SHARDS_PER_PROCESSOR * processors, units))
-    lasting = {"max_restarts": -1, "max_task_retries": -1}  # a full memory may take it, and progress alone is lost
-    board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_this_node(ray)).remote()
-    task = ray.remote(**task_options(gpus))(_run_task)
-    among = min(count, processors)
-    flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(count)}))
-    shards_by_task = {task.remote(stage, flags, shard, among, board): shard for shard in Shard.all(count)}
+    ray = connect_to_ray(address)
+    cluster_processors = int(ray.cluster_resources().get("CPU", 1))
+    shard_count = max(1, min(job.config.engine.shards or SHARDS_PER_PROCESSOR * cluster_processors, units))
+    lasting_actor = {
+        "max_restarts": -1,
+        "max_task_retries": -1,
+    }  # a full memory may take it, and progress alone is lost
+    board = ray.remote(num_cpus=0, **lasting_actor)(_Board).options(scheduling_strategy=_on_this_node(ray)).remote()
+    ray_task = ray.remote(**ray_task_options(gpus))(_run_task)
+    shards_at_once = min(shard_count, cluster_processors)
+    flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(shard_count)}))
+    shards_by_task = {
+        ray_task.remote(stage, flags, shard, shards_at_once, board): shard for shard in Shard.all(shard_count)
+    }
     shard_results: list[ShardResult] = []
     with SignalHandler() as stopping:
         while shards_by_task:
-            ready, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_SECONDS)
-            shard_results += [_fetch_result(ray, reference, shards_by_task.pop(reference)) for reference in ready]
+            ready_tasks, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_SECONDS)
+            shard_results += [
+                _fetch_result(ray, task_reference, shards_by_task.pop(task_reference)) for task_reference in ready_tasks
+            ]
             stopping.announce_first(job.progress.say)
             if stopping.count:  # again and again: a board that began anew has not heard it
                 board.stop.remote()
             if stopping.count > 1:
-                for reference in shards_by_task:
-                    ray.cancel(reference, force=True)
+                for task_reference in shards_by_task:
+                    ray.cancel(task_reference, force=True)
                 return [*shard_results, *(ShardResult(stopped=("Stopped", STOPPED_MESSAGE)) for _ in shards_by_task)]
             _show_board(ray, board, job.progress)
     return shard_results
 
 
-def task_options(gpus: float) -> dict[str, float]:
+def ray_task_options(gpus: float) -> dict[str, float]:
     """How Ray runs a shard: a worker's process does several, one after the other, unless it holds memory of a GPU."""
-    calls = 1 if gpus else SHARDS_PER_WORKER
-    return {"num_cpus": 1, "num_gpus": gpus, "max_retries": MAX_TASK_RETRIES, "max_calls": calls}
+    shards_per_worker = 1 if gpus else SHARDS_PER_WORKER
+    return {"num_cpus": 1, "num_gpus": gpus, "max_retries": MAX_TASK_RETRIES, "max_calls": shards_per_worker}
 
 
-def connect(address: str) -> Any:
+def connect_to_ray(address: str) -> Any:
     """Ray, connected to the cluster at `address` (`local`: one of its own on this machine)."""
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError:
         raise MissingExtra("--ray", "ray") from None
     if not ray.is_initialized():
-        _check_port(address)
-        address_option = {} if address == "local" else {"address": address}
+        _check_cluster_port(address)
+        cluster_address = {} if address == "local" else {"address": address}
         try:
-            ray.init(log_to_driver=False, **address_option)
+            ray.init(log_to_driver=False, **cluster_address)
         except Exception as error:
-            raise UsageError(f"--ray {address}: no cluster there ({error}); {START_REMEDY}") from None
+            raise UsageError(f"--ray {address}: no cluster there ({error}); {START_CLUSTER_REMEDY}") from None
     return ray
 
 
-def _check_port(address: str) -> None:
+def _check_cluster_port(address: str) -> None:
     """Raise UsageError at once where nothing answers at HOST:PORT: Ray itself would try for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if host and port.isdigit():
+    cluster_host, _, cluster_port = address.removeprefix("ray://").rpartition(":")
+    if cluster_host and cluster_port.isdigit():
         try:
-            socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
+            socket.create_connection((cluster_host, int(cluster_port)), timeout=CLUSTER_CONNECT_SECONDS).close()
         except OSError as error:
-            raise UsageError(f"--ray {address}: nothing answers there ({error}); {START_REMEDY}") from None
+            raise UsageError(f"--ray {address}: nothing answers there ({error}); {START_CLUSTER_REMEDY}") from None
 
 
-def _this_node(ray: Any) -> Any:
+def _on_this_node(ray: Any) -> Any:
     """On this node, which lives as long as the run."""
     strategies: Any = importlib.import_module("ray.util.scheduling_strategies")
     return strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
@@ -125,8 +132,8 @@ class _Board:
         return self._stop
 
     def news(self) -> tuple[list[Snapshot], list[str]]:
-        lines, self._lines = self._lines, []
-        return list(self._snapshots.values()), lines
+        board_lines, self._lines = self._lines, []
+        return list(self._snapshots.values()), board_lines
 
 
 class _BoardChannel:
@@ -152,8 +159,10 @@ def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, b
 
     data_folder = Path(flags.data) if flags.data and "://" not in str(flags.data) else None
     if data_folder is not None and not data_folder.is_dir():
-        message = f"{data_folder}: not there on the node {os.uname().nodename}; every node needs the same data folder"
-        return ShardResult(stopped=("UsageError", message))
+        missing_folder = (
+            f"{data_folder}: not there on the node {os.uname().nodename}; every node needs the same data folder"
+        )
+        return ShardResult(stopped=("UsageError", missing_folder))
     ray: Any = importlib.import_module("ray")
     if ray.get(board.is_stopping.remote()):  # its first news would come too late: the calls of a short shard are out
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE))
@@ -162,18 +171,20 @@ def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, b
     return command.run_shard(flags, shard, _BoardChannel(shard, board), among=among)
 
 
-def _fetch_result(ray: Any, reference: Any, shard: Shard) -> ShardResult:
+def _fetch_result(ray: Any, task_reference: Any, shard: Shard) -> ShardResult:
     try:
-        shard_result: ShardResult = ray.get(reference)
+        shard_result: ShardResult = ray.get(task_reference)
     except ray.exceptions.RayError as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return ShardResult(stopped=("StopRun", f"shard {shard} failed on the cluster: {reason}; run again to go on"))
+        failure_reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return ShardResult(
+            stopped=("StopRun", f"shard {shard} failed on the cluster: {failure_reason}; run again to go on")
+        )
     return shard_result
 
 
 def _show_board(ray: Any, board: Any, progress: Progress) -> None:
-    snapshots, lines = ray.get(board.news.remote())
-    for line in lines:
-        progress.say(line)
-    if snapshots:
-        show_snapshots(progress, snapshots)
+    board_snapshots, board_lines = ray.get(board.news.remote())
+    for board_line in board_lines:
+        progress.say(board_line)
+    if board_snapshots:
+        show_snapshots(progress, board_snapshots)

@@ -26,70 +26,76 @@ MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 
 def run_in_processes(command: DivisibleStage, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger | None:
     """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
-    address = job.flags.ray or job.config.engine.ray_address
-    if job.data.shard is not None or command.shards == "none" or not (address or command.units_a_process):
+    ray_address = job.flags.ray or job.config.engine.ray_address
+    if job.data.shard is not None or command.shards == "none" or not (ray_address or command.units_a_process):
         return None
     if command.shards == "caches":
-        _fill_caches(command, job, unit_loop.due(units), address)
+        _fill_caches(command, job, unit_loop.due(units), ray_address)
         return None
-    if address:
-        return unit_loop.divide(units, lambda due: _run_on_ray(command, job, len(due), address), by_shards=True)
-    count = count_processes(command, job, len(unit_loop.due(units)))
-    if count == 1:
+    if ray_address:
+        return unit_loop.divide(units, lambda due: _run_on_ray(command, job, len(due), ray_address), by_shards=True)
+    process_count = count_processes(command, job, len(unit_loop.due(units)))
+    if process_count == 1:
         return None
     job.data.fetch_databases()  # which the processes share
-    return unit_loop.divide(units, lambda due: run_processes(command.name, job, equal_shares(due, count)))
+    return unit_loop.divide(units, lambda due: run_processes(command.name, job, equal_shares(due, process_count)))
 
 
-def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: str | None) -> None:
+def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_address: str | None) -> None:
     """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
-    if not due:
+    if not due_units:
         return
-    if address:
-        shard_results = _run_on_ray(command, job, MAX_CACHE_SHARDS, address)
-    elif (count := count_processes(command, job, sum(unit.documents for unit in due))) > 1:
-        shard_results = run_in_separate_states(command.name, job, count)
+    if ray_address:
+        shard_results = _run_on_ray(command, job, MAX_CACHE_SHARDS, ray_address)
+    elif (process_count := count_processes(command, job, sum(unit.documents for unit in due_units))) > 1:
+        shard_results = run_in_separate_states(command.name, job, process_count)
     else:
         return
     for shard_result in shard_results:
         job.add_usage(shard_result.usage)
-    for error in filter(None, (shard_result.error() for shard_result in shard_results)):
-        raise error
+    for shard_error in filter(None, (shard_result.error() for shard_result in shard_results)):
+        raise shard_error
     job.caches_refreshed = True
 
 
-def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
+def equal_shares(units: Sequence[Unit], process_count: int) -> list[frozenset[str]]:
     """The names of `units` in `count` shares of about as many bytes to read: the largest first, each to the least."""
-    sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
-    shares: list[tuple[int, int, set[str]]] = [(0, index, set()) for index in range(count)]
-    for unit_name in sorted(sizes, key=lambda unit_name: -sizes[unit_name]):
-        total, index, unit_names = shares[0]
+    unit_sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
+    process_shares: list[tuple[int, int, set[str]]] = [
+        (0, share_number, set()) for share_number in range(process_count)
+    ]
+    for unit_name in sorted(unit_sizes, key=lambda unit_name: -unit_sizes[unit_name]):
+        share_size, share_number, unit_names = process_shares[0]
         unit_names.add(unit_name)
-        heapq.heapreplace(shares, (total + sizes[unit_name], index, unit_names))
-    return [frozenset(unit_names) for _, _, unit_names in sorted(shares, key=lambda share: share[1])]
+        heapq.heapreplace(process_shares, (share_size + unit_sizes[unit_name], share_number, unit_names))
+    return [
+        frozenset(unit_names) for _, _, unit_names in sorted(process_shares, key=lambda process_share: process_share[1])
+    ]
 
 
-def _run_on_ray(command: DivisibleStage, job: Job, units: int, address: str) -> list[ShardResult]:
+def _run_on_ray(command: DivisibleStage, job: Job, unit_count: int, ray_address: str) -> list[ShardResult]:
     from groundwork.data_folder.join_shards import join_shards
     from groundwork.stage_runner.many_processes.ray_cluster import run_on_ray
 
-    shard_results = run_on_ray(command.name, job, units, address, gpus=1 if command.needs_gpu(job.config) else 0)
+    shard_results = run_on_ray(
+        command.name, job, unit_count, ray_address, gpus=1 if command.needs_gpu(job.config) else 0
+    )
     if job.data.mirror:
         job.data.mirror.pull_shards()
     join_shards(job.data)
     return shard_results
 
 
-def count_processes(command: DivisibleStage, job: Job, due: int) -> int:
+def count_processes(command: DivisibleStage, job: Job, due_units: int) -> int:
     """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
-    settings = job.config.engine
-    if command.units_a_process == 0 or job.data.shard is not None or due < 2 or not command.divides(job.config):
+    engine_settings = job.config.engine
+    if command.units_a_process == 0 or job.data.shard is not None or due_units < 2 or not command.divides(job.config):
         return 1
-    if settings.workers:
-        return min(settings.workers, due)
+    if engine_settings.workers:
+        return min(engine_settings.workers, due_units)
     if job.flags.max_cost is not None or _uses_local_model(job.config):
         return 1  # one budget and one model in memory are not for several
-    return max(1, min(core_count(), due // command.units_a_process))
+    return max(1, min(core_count(), due_units // command.units_a_process))
 
 
 def _uses_local_model(config: Config) -> bool:
@@ -97,20 +103,20 @@ def _uses_local_model(config: Config) -> bool:
     return any(provider.base_url == "local" for provider in providers)
 
 
-def divide_limits(config: Config, count: int) -> Config:
+def divide_limits(config: Config, process_count: int) -> Config:
     """The settings of one of `count` processes: the endpoint's limits divided among them."""
     from msgspec.structs import replace
 
-    def limit_share(limit: int | None) -> int | None:
-        return None if limit is None else max(1, limit // count)
+    def divided_limit(limit: int | None) -> int | None:
+        return None if limit is None else max(1, limit // process_count)
 
-    def provider_share(provider: Any) -> Any:
+    def divided_provider(provider: Any) -> Any:
         return replace(
             provider,
-            max_concurrency=max(1, provider.max_concurrency // count),
-            requests_per_minute=limit_share(provider.requests_per_minute),
-            tokens_per_minute=limit_share(provider.tokens_per_minute),
+            max_concurrency=max(1, provider.max_concurrency // process_count),
+            requests_per_minute=divided_limit(provider.requests_per_minute),
+            tokens_per_minute=divided_limit(provider.tokens_per_minute),
         )
 
-    providers = {name: provider_share(provider) for name, provider in config.llm.providers.items()}
-    return replace(config, llm=replace(provider_share(config.llm), providers=providers))
+    divided_providers = {name: divided_provider(provider) for name, provider in config.llm.providers.items()}
+    return replace(config, llm=replace(divided_provider(config.llm), providers=divided_providers))

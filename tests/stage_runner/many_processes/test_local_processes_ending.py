@@ -11,7 +11,7 @@ from groundwork.stage_runner.many_processes import local_processes
 class FarEnds(local_processes._ProcessGroup):
     """Two processes whose ends of the pipes the test holds."""
 
-    def _start(self, _stage, index, _share, _among):
+    def _start_process(self, _stage, index, _share, _among):
         near, far = multiprocessing.Pipe()
         self._pipes[near] = index
         self.far = [*getattr(self, "far", []), far]
@@ -40,4 +40,6 @@ def test_a_process_that_has_just_ended_keeps_no_other_from_being_told(monkeypatc
     stopping.group = FarEnds(
         "toy", SimpleNamespace(progress=SimpleNamespace(say=print)), [frozenset("a"), frozenset("b")], stopping
     )
-    assert [result.stopped for result in stopping.group.run()] == [("StopRun", local_processes.LOST_MESSAGE)] * 2
+    assert [result.stopped for result in stopping.group.run()] == [
+        ("StopRun", local_processes.LOST_PROCESS_MESSAGE)
+    ] * 2
