@@ -24,7 +24,7 @@ import msgspec
 
 from benchmarks.scale import reply, spent
 from groundwork.data_folder.manifest import Manifest, ManifestEntry
-from groundwork.data_folder.spread_folders import MARKER, SPREAD_FROM, path_in_folder
+from groundwork.data_folder.spread_folders import SPREAD_FROM, SPREAD_MARKER, path_in_folder
 from tests.fake_openrouter import FakeOpenRouter
 
 STAGES = ["ingest", "summarize", "chunk", "generate_qa", "curate", "coverage"]
@@ -46,7 +46,7 @@ class Copies:
         self.files = [path for path in data.rglob(f"*{FIRST}*") if path.is_file()]
         if documents >= SPREAD_FROM:
             for folder in {path.parent for path in self.files} - {data / "documents"}:
-                (folder / MARKER).touch()
+                (folder / SPREAD_MARKER).touch()
 
     def named(self, name: str, number: int) -> str:
         """The file `name`, below the data folder and without a subfolder, of a document."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def largest_remainder(weights: Iterable[int], total: int) -> list[int]:
+def apportion_by_largest_remainder(place_weights: Iterable[int], places: int) -> list[int]:
     """Share `total` places out in proportion to `weights` (Hamilton's method); ties go to the earlier one."""
-    weights = [int(weight) for weight in weights]
-    total_weight = sum(weights)
+    place_weights = [int(weight) for weight in place_weights]
+    total_weight = sum(place_weights)
     if total_weight == 0:
-        return [0] * len(weights)
-    quotas = [weight * total // total_weight for weight in weights]
-    by_remainder = sorted(range(len(quotas)), key=lambda index: (-(weights[index] * total % total_weight), index))
-    for index in by_remainder[: total - sum(quotas)]:
+        return [0] * len(place_weights)
+    quotas = [weight * places // total_weight for weight in place_weights]
+    by_remainder = sorted(
+        range(len(quotas)), key=lambda index: (-(place_weights[index] * places % total_weight), index)
+    )
+    for index in by_remainder[: places - sum(quotas)]:
         quotas[index] += 1
     return quotas

@@ -46,6 +46,6 @@ def as_typed(text: str) -> str:
 
 def as_installed(text: str) -> str:
     """`text` with the commands in it as they are typed where the wheel is installed."""
-    for command, installed in _INSTALLED_COMMANDS:
-        text = command.sub(installed, text)
+    for repository_command, installed_command in _INSTALLED_COMMANDS:
+        text = repository_command.sub(installed_command, text)
     return text

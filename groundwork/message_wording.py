@@ -23,8 +23,11 @@ _DIGITS = re.compile(r"(\d{1,18})")
 def name_order(name: str) -> tuple[list[str | int], str]:
     """The key by which people find a name in a list: capitals and accents aside, and `part 2` before `part 10`."""
     plain_letters = name if name.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", name))
-    parts = _DIGITS.split(plain_letters.casefold())
-    return [int(part) if number else part for number, part in zip(cycle((False, True)), parts, strict=False)], name
+    name_parts = _DIGITS.split(plain_letters.casefold())
+    return [
+        int(name_part) if is_number else name_part
+        for is_number, name_part in zip(cycle((False, True)), name_parts, strict=False)
+    ], name
 
 
 SUGGESTIONS = 5
@@ -41,9 +44,9 @@ def suggested_names(name: str, names: Iterable[str]) -> str:
     """What to suggest in place of `name`: the one that is like it, or the five of `names` that are least unlike."""
     import difflib
 
-    known_names = list(names)
-    return nearest_name(name, known_names) or ", ".join(
-        difflib.get_close_matches(name, known_names, n=SUGGESTIONS, cutoff=0.0)
+    possible_names = list(names)
+    return nearest_name(name, possible_names) or ", ".join(
+        difflib.get_close_matches(name, possible_names, n=SUGGESTIONS, cutoff=0.0)
     )
 
 
@@ -52,10 +55,10 @@ MOST_NAMES = 20  # in one message
 
 def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
     """A message that there is no `kind` of that name: the nearest one, and those that there are."""
-    nearest = nearest_name(name, names)
-    question = f"did you mean {nearest}? " if nearest else ""
-    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return f"no {kind} {name!r}; {question}there are {', '.join(islice(names, MOST_NAMES))}{more}"
+    nearest_known = nearest_name(name, names)
+    nearest_question = f"did you mean {nearest_known}? " if nearest_known else ""
+    more_names = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return f"no {kind} {name!r}; {nearest_question}there are {', '.join(islice(names, MOST_NAMES))}{more_names}"
 
 
 LABEL_LENGTH = 60  # characters
@@ -63,5 +66,5 @@ LABEL_LENGTH = 60  # characters
 
 def shorten_text(text: str, length: int = LABEL_LENGTH) -> str:
     """`text` on one line, cut to `length` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= length else f"{one_line[: length - 1]}…"

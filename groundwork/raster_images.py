@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.errors import GroundworkError
 
-MOST_PIXELS = 50_000_000  # of an image that is decoded at all: what unpacks to more may be made to fill the memory
+MAX_IMAGE_PIXELS = 50_000_000  # of an image that is decoded at all: what unpacks to more may be made to fill the memory
 
 
 class UnusableImage(GroundworkError):
@@ -20,15 +20,15 @@ def open_image(content: bytes, formats: Sequence[str]) -> Any:
     """The image, decoded whole, as PIL's. Raises UnusableImage for another format, a damaged or a huge one."""
     from PIL import Image
 
-    too_large = UnusableImage(f"more than {MOST_PIXELS:,} pixels")
+    too_large = UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image: Any = Image.open(io.BytesIO(content), formats=list(formats))
-            if image.width * image.height > MOST_PIXELS:
+            raster_image: Any = Image.open(io.BytesIO(content), formats=list(formats))
+            if raster_image.width * raster_image.height > MAX_IMAGE_PIXELS:
                 raise too_large
-            image.load()
-        return image
+            raster_image.load()
+        return raster_image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_large from None
     except UnusableImage:
@@ -38,19 +38,19 @@ def open_image(content: bytes, formats: Sequence[str]) -> Any:
         raise UnusableImage(f"not to be read as {format_names}") from None
 
 
-def encode_jpeg(image: Any, longer_side: int, quality: int = 85) -> bytes:
+def encode_jpeg(raster_image: Any, longer_side: int, quality: int = 85) -> bytes:
     """The image no larger than that, on white where it is transparent, as JPEG."""
     from PIL import Image
 
-    image = image.convert("RGBA" if has_transparency(image) else "RGB")
-    image.thumbnail((longer_side, longer_side))
-    if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
+    raster_image = raster_image.convert("RGBA" if has_transparency(raster_image) else "RGB")
+    raster_image.thumbnail((longer_side, longer_side))
+    if raster_image.mode == "RGBA":
+        white_background = Image.new("RGBA", raster_image.size, "white")
+        raster_image = Image.alpha_composite(white_background, raster_image).convert("RGB")
+    jpeg_stream = io.BytesIO()
+    raster_image.save(jpeg_stream, "JPEG", quality=quality)
+    return jpeg_stream.getvalue()
 
 
-def has_transparency(image: Any) -> bool:
-    return "A" in image.mode or "transparency" in image.info
+def has_transparency(raster_image: Any) -> bool:
+    return "A" in raster_image.mode or "transparency" in raster_image.info

@@ -27,7 +27,7 @@ CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
 CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
 LEAST_CHARACTERS_PER_WORD = 12  # of a short document, whose summary is half as long as it at the most
-_HEADING = regex.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
+_SECTION_HEADING = regex.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
 
 
 class Summarizer:
@@ -36,13 +36,13 @@ class Summarizer:
     def __init__(self, job: Job, document: str, title: str) -> None:
         self._job, self._document_id, self._title = job, document, title
         self._settings: Summarize = job.config.summarize
-        self._words = self._settings.max_words
+        self._word_limit = self._settings.max_words
 
     async def summarize(self, document_text: str) -> tuple[NamedSummary, list[str]]:
         """(name and summary, warnings). A text that is too long for one call is summarised part by part first."""
-        self._words = summary_word_limit(document_text, self._settings.max_words)
+        self._word_limit = summary_word_limit(document_text, self._settings.max_words)
         shortened_text = document_text
-        while len(sections := text_sections(shortened_text, self._max_characters())) > 1:
+        while len(sections := sections_to_summarize(shortened_text, self._max_section_characters())) > 1:
             self._job.progress.start(len(sections), "parts")
             summaries = await gather_all(
                 self._summarize_section(i, len(sections), section) for i, section in enumerate(sections, 1)
@@ -51,22 +51,22 @@ class Summarizer:
             if len(joined_summaries) >= len(shortened_text):
                 break
             shortened_text = joined_summaries
-        messages = self._messages(self._settings.prompt, text=shortened_text)
-        summary = await self._ask(messages, self._document_id)
-        return await self._correct(messages, summary, document_text)
+        messages = self._summary_messages(self._settings.prompt, text=shortened_text)
+        summary = await self._ask_for_summary(messages, self._document_id)
+        return await self._correct_summary(messages, summary, document_text)
 
     def first_requests(self, document_text: str) -> list[list[Any]]:
         """The conversations by which `document_text` is summarised first: one, or one a part."""
-        self._words = summary_word_limit(document_text, self._settings.max_words)
-        sections = text_sections(document_text, self._max_characters())
+        self._word_limit = summary_word_limit(document_text, self._settings.max_words)
+        sections = sections_to_summarize(document_text, self._max_section_characters())
         if len(sections) == 1:
-            return [self._messages(self._settings.prompt, text=document_text)]
+            return [self._summary_messages(self._settings.prompt, text=document_text)]
         return [self.section_request(number, len(sections), section) for number, section in enumerate(sections, 1)]
 
     def section_request(self, section_number: int, section_count: int, section: str) -> list[Any]:
         """The conversation by which one part of `section_count` is summarised."""
-        heading = _HEADING.search(section)
-        return self._messages(
+        heading = _SECTION_HEADING.search(section)
+        return self._summary_messages(
             self._settings.section_prompt,
             text=section,
             part=str(section_number),
@@ -75,47 +75,56 @@ class Summarizer:
         )
 
     async def _summarize_section(self, section_number: int, section_count: int, section: str) -> str:
-        summary = await self._ask(
+        summary = await self._ask_for_summary(
             self.section_request(section_number, section_count, section), f"{self._document_id} part {section_number}"
         )
         self._job.progress.advance()
         return summary
 
-    async def _correct(self, messages: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
+    async def _correct_summary(self, messages: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
         """Name and summary, asked for again once where they have faults; what remains of the summary is a warning."""
-        source = SummarySource(f"{self._title}\n\n{text}", self._job.config.qa.context)
-        problems, name_problem = summary_faults(reply, source, self._words), name_fault(reply, source)
-        if not problems and not name_problem:
-            return split_name(reply, source), []
+        summary_source = SummarySource(f"{self._title}\n\n{text}", self._job.config.qa.context)
+        summary_problems, name_problem = (
+            summary_faults(reply, summary_source, self._word_limit),
+            name_fault(reply, summary_source),
+        )
+        if not summary_problems and not name_problem:
+            return split_name(reply, summary_source), []
         correction_request = render_template(
             self._job.prompt(self._settings.correction_prompt),
-            faults="\n".join(f"- {problem}" for problem in [*problems, name_problem] if problem),
-            max_words=str(self._words),
+            faults="\n".join(
+                f"- {summary_problem}" for summary_problem in [*summary_problems, name_problem] if summary_problem
+            ),
+            max_words=str(self._word_limit),
         )
         correction_messages = [*messages, *follow_up(reply, correction_request)]
-        corrected = with_name(await self._ask(correction_messages, f"{self._document_id} correction"), reply)
-        remaining = summary_faults(corrected, source, self._words)
-        if len(remaining) > len(problems):
-            corrected, remaining = reply, problems
-        return split_name(corrected, source), [f"the summary: {problem}" for problem in remaining]
+        corrected_summary = with_name(
+            await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), reply
+        )
+        remaining_problems = summary_faults(corrected_summary, summary_source, self._word_limit)
+        if len(remaining_problems) > len(summary_problems):
+            corrected_summary, remaining_problems = reply, summary_problems
+        return split_name(corrected_summary, summary_source), [
+            f"the summary: {summary_problem}" for summary_problem in remaining_problems
+        ]
 
-    async def _ask(self, messages: list[Any], unit: str) -> str:
+    async def _ask_for_summary(self, messages: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
             self._settings,
             messages,
             stage="summarize",
             unit=unit,
-            schema=ReplyRequirements[str](check=reply_fault, whole_prompt=True),
+            schema=ReplyRequirements[str](check=summary_reply_fault, whole_prompt=True),
         )
         return unwrap_text(reply.value)
 
-    def _messages(self, prompt: str, **variables: str) -> list[Any]:
+    def _summary_messages(self, prompt: str, **variables: str) -> list[Any]:
         template = self._job.prompt(prompt)
         if "context" in placeholders(template):  # a prompt that asks for no name may do without
             variables["context"] = self._job.config.qa.context
-        return render_turns(template, document=self._title, max_words=str(self._words), **variables)
+        return render_turns(template, document=self._title, max_words=str(self._word_limit), **variables)
 
-    def _max_characters(self) -> int:
+    def _max_section_characters(self) -> int:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
 
 
@@ -124,26 +133,26 @@ def summary_word_limit(document_text: str, max_words: int) -> int:
 
     Of a short text half of it, with a third of MIN_SUMMARY_WORDS at least.
     """
-    half_of_it = len(document_text) // LEAST_CHARACTERS_PER_WORD
-    least_words = max(MIN_SUMMARY_WORDS // 3, min(MIN_SUMMARY_WORDS, half_of_it))
+    words_in_half = len(document_text) // LEAST_CHARACTERS_PER_WORD
+    least_words = max(MIN_SUMMARY_WORDS // 3, min(MIN_SUMMARY_WORDS, words_in_half))
     return min(max_words, max(least_words, len(document_text) // CHARACTERS_PER_WORD))
 
 
-def text_sections(document_text: str, max_length: int) -> list[str]:
+def sections_to_summarize(document_text: str, max_length: int) -> list[str]:
     """The text cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
     sections: list[str] = []
     section_start = 0
     while len(document_text) - section_start > max_length:
         section_end = section_start + max_length
         for boundary in (r"(?m)^#{1,6}\s", r"\n\s*\n", r"\s"):
-            cuts = [
+            section_cuts = [
                 match.start()
                 for match in regex.finditer(
                     boundary, document_text, pos=section_start + max_length // 3, endpos=section_end
                 )
             ]
-            if cuts:
-                section_end = cuts[-1]
+            if section_cuts:
+                section_end = section_cuts[-1]
                 break
         sections.append(document_text[section_start:section_end])
         section_start = section_end
@@ -154,7 +163,7 @@ MAX_NAME_WORDS = 5  # words, beside a year
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:[-/–]\d{2,4})?")
 _WORD_PART = re.compile(r"[^\W_]+")
 _QUOTED_NAME = re.compile(r"[\"'“”„«»「『《]([^\"“”„«»「」『』《》]*)[\"'“”„«»」』》]")
-_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
+_NAME_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 
 
 _CAPITALISED_RUN = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")
@@ -187,27 +196,30 @@ class SummarySource:
     @cached_property
     def stems(self) -> set[str]:
         """Those of its words, and of the parts of compounds with hyphens; pairs of characters as `word_pieces`."""
-        return self._stems_of(self.text)
+        return self._stems_in(self.text)
 
     @cached_property
     def name_stems(self) -> set[str]:
         """Those that a name may have."""
-        return self.stems | self._stems_of(self.context)
+        return self.stems | self._stems_in(self.context)
 
-    def _stems_of(self, text: str) -> set[str]:
-        found_words = (unicodedata.normalize("NFKC", word) for word in _WORD_PART.findall(text))
+    def _stems_in(self, text: str) -> set[str]:
+        normalised_words = (unicodedata.normalize("NFKC", word) for word in _WORD_PART.findall(text))
         return {
             stem(piece, self.language)
-            for word in found_words
-            for form in {word, word.lstrip("0123456789")}  # "GB" of "1GB"
-            for piece in word_pieces(form)
+            for word in normalised_words
+            for name_form in {word, word.lstrip("0123456789")}  # "GB" of "1GB"
+            for piece in word_pieces(name_form)
         }
 
     @cached_property
     def initials(self) -> str:
         """Those of its capitalised words, a run of them a line: "FSI" of the "Federation of Sound and Ice"."""
-        runs = _CAPITALISED_RUN.findall(self.text.replace("\n", " "))
-        return "\n".join("".join(word[0] for word in _WORD_PART.findall(run) if word[0].isupper()) for run in runs)
+        capitalised_runs = _CAPITALISED_RUN.findall(self.text.replace("\n", " "))
+        return "\n".join(
+            "".join(word[0] for word in _WORD_PART.findall(capitalised_run) if word[0].isupper())
+            for capitalised_run in capitalised_runs
+        )
 
 
 class NamedSummary(NamedTuple):
@@ -218,14 +230,14 @@ class NamedSummary(NamedTuple):
     dropped: str
 
 
-def split_name(reply: str, source: SummarySource) -> NamedSummary:
+def split_name(reply: str, summary_source: SummarySource) -> NamedSummary:
     """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
     too long, or where the source does not hold its words.
     """
-    if not (match := _LINE.match(reply)):
+    if not (match := _NAME_LINE.match(reply)):
         return NamedSummary("", reply, "")
     subject, summary = _without_quotes(match[1].strip(" \t*_.")), reply[match.end() :].strip()
-    fault = name_fault(reply, source)
+    fault = name_fault(reply, summary_source)
     return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
 
 
@@ -235,88 +247,96 @@ def _without_quotes(subject_name: str) -> str:
     return match[1] if match else subject_name
 
 
-def name_fault(reply: str, source: SummarySource) -> str:
+def name_fault(reply: str, summary_source: SummarySource) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
-    if not (match := _LINE.match(reply)):
+    if not (match := _NAME_LINE.match(reply)):
         return ""
-    if (words := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
+    if (word_total := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
         return (
-            f'the line "Name: ..." has {words} words; '
+            f'the line "Name: ..." has {word_total} words; '
             f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
         )
-    if unknown_words := _words_not_in_source(match[1], source):
+    if unknown_words := _words_not_in_source(match[1], summary_source):
         listed = ", ".join(f'"{word}"' for word in unknown_words)
         return f'the line "Name: ..." says {listed}, which the text does not; give a name of words of the text'
     return ""
 
 
-def _words_not_in_source(subject_name: str, source: SummarySource) -> list[str]:
+def _words_not_in_source(subject_name: str, summary_source: SummarySource) -> list[str]:
     """Those words of a name that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
-    ignored = stop_words(source.language)
+    ignored_words = stop_words(summary_source.language)
     return [
         word
         for word in _WORD_PART.findall(subject_name)
         if len(word) > 1
-        and word.lower() not in ignored
-        and any(stem(piece, source.language) not in source.name_stems for piece in word_pieces(word))
+        and word.lower() not in ignored_words
+        and any(stem(piece, summary_source.language) not in summary_source.name_stems for piece in word_pieces(word))
     ]
 
 
 def with_name(reply: str, earlier_reply: str) -> str:
     """`reply` with the line that names the subject; that of an earlier one where it has none."""
-    line = None if _LINE.match(reply) else _LINE.match(earlier_reply)
+    line = None if _NAME_LINE.match(reply) else _NAME_LINE.match(earlier_reply)
     return f"{line[0].strip()}\n\n{reply}" if line else reply
 
 
 def without_label(reply: str) -> str:
     """`reply` with the name as its first sentence, so that it is checked like the others."""
-    return _LINE.sub(r"\1.\n\n", reply)
+    return _NAME_LINE.sub(r"\1.\n\n", reply)
 
 
 def without_name(reply: str) -> str:
     """The summary alone."""
-    return _LINE.sub("", reply)
+    return _NAME_LINE.sub("", reply)
 
 
 MAX_LENGTH_RATIO = 1.5  # times the words allowed, from which a summary is asked for again
-_REFUSAL = re.compile(
+_SUMMARY_REFUSAL = re.compile(
     r"(?i)^\W*(?:i(?:'|’)?m sorry|i (?:cannot|can['’]t|am unable)|as an ai\b|no summary|summary (?:is )?not available)"
 )
 
 
-def reply_fault(summary: str) -> str | None:
+def summary_reply_fault(summary: str) -> str | None:
     """What makes a reply no summary, or more than one, for the correction turn."""
 
     summary = without_name(unwrap_text(summary))
     if len(re.findall(r"\w+", summary)) < 5:
         return "It is empty; write the summary."
-    if _REFUSAL.match(summary):
+    if _SUMMARY_REFUSAL.match(summary):
         return "It is a refusal; write the summary."
-    problem = wrapping_problem(summary)
-    return f"{problem} Send the summary alone, as plain prose." if problem else None
+    summary_problem = wrapping_problem(summary)
+    return f"{summary_problem} Send the summary alone, as plain prose." if summary_problem else None
 
 
-def summary_faults(summary: str, source: SummarySource, max_words: int) -> list[str]:
+def summary_faults(summary: str, summary_source: SummarySource, max_words: int) -> list[str]:
     """What the summary says that the source does not: numbers, dates, units, quotes, names; and too great length."""
-    summary, language = without_label(summary), source.language
-    unknown_names = sorted({name for name in names_as_written(summary, language) if _is_unknown(name, source)})
-    faults = source.grounds.unsupported_facts(summary, counts=source.counts)
+    summary, language = without_label(summary), summary_source.language
+    unknown_names = sorted(
+        {name for name in names_as_written(summary, language) if _is_unknown_name(name, summary_source)}
+    )
+    faults = summary_source.grounds.unsupported_facts(summary, counts=summary_source.counts)
     faults += [f'the name "{name}" is not in the text' for name in unknown_names]
     words_allowed = max_words if faults else MAX_LENGTH_RATIO * max_words  # who writes it again can shorten it as well
-    if (words := word_count(summary)) > words_allowed:
-        faults.append(f"it is {words} words long, {max_words} are allowed")
+    if (word_total := word_count(summary)) > words_allowed:
+        faults.append(f"it is {word_total} words long, {max_words} are allowed")
     return faults
 
 
-def _is_unknown(written_name: str, source: SummarySource) -> bool:
+def _is_unknown_name(written_name: str, summary_source: SummarySource) -> bool:
     """Has the source neither the name nor what it is short for? Ordinals and units beside numbers are no names."""
     name = unicodedata.normalize("NFKC", written_name).lower()
-    forms = {form for form in (name, name.removesuffix("s"), name.lstrip("0123456789")) if form == name or form[1:]}
-    ordinal = _ORDINAL.fullmatch(name)
-    if ordinal:
-        return ordinal[1] not in digit_runs(source.text)
+    name_forms = {
+        name_form
+        for name_form in (name, name.removesuffix("s"), name.lstrip("0123456789"))
+        if name_form == name or name_form[1:]
+    }
+    ordinal_match = _ORDINAL.fullmatch(name)
+    if ordinal_match:
+        return ordinal_match[1] not in digit_runs(summary_source.text)
     return not (
-        not source.name_stems.isdisjoint(forms | {stem(form, source.language) for form in forms})
-        or not source.stems.isdisjoint(short_day_or_month(name))
-        or (len(written_name) >= LEAST_INITIALS and written_name.isupper() and written_name in source.initials)
+        not summary_source.name_stems.isdisjoint(
+            name_forms | {stem(name_form, summary_source.language) for name_form in name_forms}
+        )
+        or not summary_source.stems.isdisjoint(short_day_or_month(name))
+        or (len(written_name) >= LEAST_INITIALS and written_name.isupper() and written_name in summary_source.initials)
     )

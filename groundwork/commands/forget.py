@@ -20,7 +20,7 @@ from groundwork.data_folder.document_files import document_files, is_name_or_id,
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
-from groundwork.data_folder.runs.decisions import rewrite_lines
+from groundwork.data_folder.runs.decisions import rewrite_decision_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
@@ -187,7 +187,7 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
         if len(other_rows) < len(tagged_rows):
             write_jsonl(file, other_rows)
     for file in decisions:
-        rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
+        rewrite_decision_lines(file, lambda line: b"" if _is_about(line, document) else line)
     for file in [*remains.files, data.path("text", document)]:
         _remove(file)
     if document in (records_aside := read_set_aside(data)):

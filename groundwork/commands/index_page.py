@@ -87,7 +87,7 @@ def _list_files(data: Workspace, pattern: str) -> list[Path]:
 
 def _states_by_file(data: Workspace) -> dict[str, str]:
     """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
-    with closing(Manifest(data.state / "manifest.db", read_only=True, elsewhere=data.mirror)) as manifest:
+    with closing(Manifest(data.state / "manifest.db", read_only=True, mirror=data.mirror)) as manifest:
         states = mark_behind(recorded_states(data, manifest), manifest)
         entries = manifest.all_entries()
     return {output: states[stage][unit][0] for stage, unit, entry in entries for output in entry.outputs}

@@ -53,7 +53,9 @@ class CoverageCount:
         reading = self._reading
         read_statements = zip(reading.statements, reading.words, reading.numbers, strict=True)
         return [
-            _StatementWords(*read) for read in read_statements if read[0].end > self._added and not read[0].announces
+            _StatementWords(*read_statement)
+            for read_statement in read_statements
+            if read_statement[0].end > self._added and not read_statement[0].announces
         ]
 
     @cached_property
@@ -63,38 +65,54 @@ class CoverageCount:
 
     def coverage(self, pairs: Sequence[Pair], declined: Declined | None = None) -> Coverage:
         """As the function of that name."""
-        pair_words = [self._words_of(pair) for pair in pairs]
-        spans: list[Span] = []
-        for number_of_statement, read in enumerate(self._statements):
-            touching_pairs = [pair for pair in pair_words if number_of_statement in pair.covered_statements]
-            reason = (declined or {}).get(read.statement, "")
-            start = read.statement.start
-            spans.append(_span(start, read.statement.end, read.statement.kind, touching_pairs, reason))
-            for number in read.numbers:
-                naming_pairs = [pair for pair in touching_pairs if number.value in pair.values]
-                spans.append(_span(start + number.start, start + number.end, "number", naming_pairs, reason))
+        pair_words = [self._pair_words_of(pair) for pair in pairs]
+        coverage_spans: list[Span] = []
+        for statement_index, statement_words in enumerate(self._statements):
+            touching_pairs = [pair for pair in pair_words if statement_index in pair.covered_statements]
+            declined_reason = (declined or {}).get(statement_words.statement, "")
+            statement_start = statement_words.statement.start
+            coverage_spans.append(
+                _coverage_span(
+                    statement_start,
+                    statement_words.statement.end,
+                    statement_words.statement.kind,
+                    touching_pairs,
+                    declined_reason,
+                )
+            )
+            for statement_number in statement_words.numbers:
+                naming_pairs = [pair for pair in touching_pairs if statement_number.value in pair.values]
+                coverage_spans.append(
+                    _coverage_span(
+                        statement_start + statement_number.start,
+                        statement_start + statement_number.end,
+                        "number",
+                        naming_pairs,
+                        declined_reason,
+                    )
+                )
         return Coverage(
             document=self._reading.chunk.document,
             chunk=self._reading.chunk.id,
-            spans=spans,
+            spans=coverage_spans,
             figures=self._figure_coverage(pairs) or msgspec.UNSET,
-            **coverage_shares(spans),
+            **coverage_shares(coverage_spans),
         )
 
-    def _words_of(self, pair: Pair) -> _PairWords:
+    def _pair_words_of(self, pair: Pair) -> _PairWords:
         if id(pair) not in self._pairs:
             self._pairs[id(pair)] = _PairWords(pair, self._reading, self._statements)
         return self._pairs[id(pair)]
 
     def _figure_coverage(self, pairs: Sequence[Pair]) -> list[FigureAsked]:
         """The figures of the chunk, each asked about by the pairs whose evidence it is."""
-        text = self._reading.chunk.text
+        chunk_text = self._reading.chunk.text
         return [
             FigureAsked(
                 start=figure.start,
                 end=figure.end,
                 file=figure.file,
-                asked_by=[pair.id for pair in pairs if text[figure.start : figure.end] in pair.evidence],
+                asked_by=[pair.id for pair in pairs if chunk_text[figure.start : figure.end] in pair.evidence],
             )
             for figure in self._figures
         ]
@@ -118,17 +136,17 @@ def coverage_shares(coverage_spans: Iterable[Span]) -> dict[str, Any]:
     None where there are none.
     """
     coverage_spans = list(coverage_spans)
-    kinds = {
+    kinds_by_share = {
         "sentences": ("sentence",),
         "numbers": ("number",),
         "rows": ("row",),
         "touched": ("sentence", "number", "row"),
     }
-    touched = {
-        share_name: _share([bool(span.touched_by) for span in coverage_spans if span.kind in kind])
-        for share_name, kind in kinds.items()
+    touched_shares = {
+        share_name: _covered_share([bool(span.touched_by) for span in coverage_spans if span.kind in span_kinds])
+        for share_name, span_kinds in kinds_by_share.items()
     }
-    return {**touched, "declined": _share([bool(span.declined) for span in coverage_spans])}
+    return {**touched_shares, "declined": _covered_share([bool(span.declined) for span in coverage_spans])}
 
 
 def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
@@ -164,27 +182,34 @@ class _PairWords:
         self.words = content_words(pair_text, self.language)
         self.values = number_values(" ".join([pair_text, *pair.evaluation_criteria]), spelled="en")
 
-        self.covered_statements = {number for number, read in enumerate(statements) if self._covers_statement(read)}
+        self.covered_statements = {
+            statement_index
+            for statement_index, statement_words in enumerate(statements)
+            if self._covers_statement(statement_words)
+        }
 
     def _covers_statement(self, statement: _StatementWords) -> bool:
-        shared = len(statement.words & self.words)
+        shared_words = len(statement.words & self.words)
         for start, end in self.evidence_spans:
-            quote = self.text[max(start, statement.start) : min(end, statement.end)]
-            if not quote or (
-                statement.words and len(content_words(quote, self.language) & statement.words) < statement.words_needed
+            quoted_part = self.text[max(start, statement.start) : min(end, statement.end)]
+            if not quoted_part or (
+                statement.words
+                and len(content_words(quoted_part, self.language) & statement.words) < statement.words_needed
             ):
                 continue
-            surroundings = self.text[start : statement.start] + " " + self.text[statement.end : end]
-            if shared >= MIN_ASKED_SHARE * len(statement.words) or not content_words(surroundings, self.language):
+            quote_surroundings = self.text[start : statement.start] + " " + self.text[statement.end : end]
+            if shared_words >= MIN_ASKED_SHARE * len(statement.words) or not content_words(
+                quote_surroundings, self.language
+            ):
                 return True
         return (
             len(statement.words) >= ENOUGH_WORDS
-            and shared >= MIN_SAID_SHARE * len(statement.words)
+            and shared_words >= MIN_SAID_SHARE * len(statement.words)
             and statement.values <= self.values
         )
 
 
-def _span(start: int, end: int, kind: Kind, touching_pairs: Sequence[_PairWords], reason: str) -> Span:
+def _coverage_span(start: int, end: int, kind: Kind, touching_pairs: Sequence[_PairWords], reason: str) -> Span:
     return Span(
         start=start,
         end=end,
@@ -194,5 +219,5 @@ def _span(start: int, end: int, kind: Kind, touching_pairs: Sequence[_PairWords]
     )
 
 
-def _share(flags: Sequence[bool]) -> float | None:
+def _covered_share(flags: Sequence[bool]) -> float | None:
     return round(sum(flags) / len(flags), 4) if flags else None

@@ -36,9 +36,15 @@ GAP_LENGTH = 90  # characters of one that are shown
 SHOWN_GAPS = 5
 BAR_LENGTH = 20  # characters
 FOLDER = Path(__file__).parent / "assets"
-PAGE_SCRIPTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, one file each in assets/coverage/
+COVERAGE_SCRIPTS = [
+    "wishes",
+    "document",
+    "outline",
+    "sheets",
+    "start",
+]  # of the page, one file each in assets/coverage/
 SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "coverage/figures.js", "cards.js"]
-COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in PAGE_SCRIPTS)], FOLDER)
+COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in COVERAGE_SCRIPTS)], FOLDER)
 
 
 def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]
         ],
         "not_asked": [
             {"kind": item.kind, "start": item.start, "end": item.end, "text": markdown[item.start : item.end]}
-            for item in document_gaps(document)
+            for item in open_coverage_items(document)
         ],
         "declined": [
             {
@@ -77,7 +83,7 @@ def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]
             for item in document.items
             if item.declined and not item.asked and item.kind != "number"
         ],
-        **({"figures": _figure_numbers(document)} if document.figures else {}),
+        **({"figures": _figure_coverage_numbers(document)} if document.figures else {}),
         **({"contradictions": _contradiction_rows(document)} if document.contradictions else {}),
     }
 
@@ -86,7 +92,7 @@ def _contradiction_rows(document: CoveredDocument) -> list[dict[str, Any]]:
     return [{"run": part.run, "start": part.start, "text": part.text} for part in document.contradictions]
 
 
-def _figure_numbers(document: CoveredDocument) -> dict[str, Any]:
+def _figure_coverage_numbers(document: CoveredDocument) -> dict[str, Any]:
     """The figures, apart from all that is text: how many are asked about, together and by run, and which are not."""
     return {
         "of": len(document.figures),
@@ -105,17 +111,17 @@ def _question_counts(document: CoveredDocument, run: str) -> dict[str, int]:
     return {"questions": len(run_questions), "not_placed": sum(not question.placed for question in run_questions)}
 
 
-def document_gaps(document: CoveredDocument) -> list[CoverageItem]:
+def open_coverage_items(document: CoveredDocument) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
-    gaps: list[CoverageItem] = []
-    open_until = 0  # end of the untouched statement that the numbers behind it may lie in
+    open_items: list[CoverageItem] = []
+    open_statement_end = 0  # end of the untouched statement that the numbers behind it may lie in
     for coverage_item in document.items:
-        if not coverage_item.is_open or (coverage_item.kind == "number" and coverage_item.end <= open_until):
+        if not coverage_item.is_open or (coverage_item.kind == "number" and coverage_item.end <= open_statement_end):
             continue
         if coverage_item.kind != "number":
-            open_until = coverage_item.end
-        gaps.append(coverage_item)
-    return gaps
+            open_statement_end = coverage_item.end
+        open_items.append(coverage_item)
+    return open_items
 
 
 def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
@@ -123,10 +129,10 @@ def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
     coverage_totals = document.counts()
     coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
     for run in [*document.runs, *([""] if len(document.runs) > 1 else [])]:
-        questions = sum(not run or question.run == run for question in document.questions)
-        covered_shares = [percent(coverage_totals[run][kind]) for kind in ("sentence", "number", "row")]
-        declined = sum(count.declined for kind, count in coverage_totals[run].items() if kind != "number")
-        coverage_rows.append([run or "all together", *covered_shares, f"{declined:,}", f"{questions:,}"])
+        question_count = sum(not run or question.run == run for question in document.questions)
+        covered_shares = [coverage_percent(coverage_totals[run][kind]) for kind in ("sentence", "number", "row")]
+        declined_count = sum(count.declined for kind, count in coverage_totals[run].items() if kind != "number")
+        coverage_rows.append([run or "all together", *covered_shares, f"{declined_count:,}", f"{question_count:,}"])
     coverage_lines = [f"{document.document_id}: {document.title}", *terminal.table_lines(coverage_rows)]
     if document.figures:
         coverage_lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
@@ -138,12 +144,13 @@ def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
     if len(document.sections) > SHOWN_SECTIONS:
         coverage_lines.append(f"  ... and {counted(len(document.sections) - SHOWN_SECTIONS, 'more section')}")
     coverage_lines += [f"  contradiction: {part.text}" for part in document.contradictions]
-    gaps = [item for item in document_gaps(document) if item.kind != "number"]
+    open_statements = [item for item in open_coverage_items(document) if item.kind != "number"]
     coverage_lines += [
-        f"  nobody asks: {shorten_text(markdown[item.start : item.end], GAP_LENGTH)}" for item in gaps[:SHOWN_GAPS]
+        f"  nobody asks: {shorten_text(markdown[item.start : item.end], GAP_LENGTH)}"
+        for item in open_statements[:SHOWN_GAPS]
     ]
-    if len(gaps) > SHOWN_GAPS:
-        coverage_lines.append(f"  ... and {len(gaps) - SHOWN_GAPS} more; the page lists them")
+    if len(open_statements) > SHOWN_GAPS:
+        coverage_lines.append(f"  ... and {len(open_statements) - SHOWN_GAPS} more; the page lists them")
     return coverage_lines
 
 
@@ -153,36 +160,41 @@ def _section_bar(document: CoveredDocument, section: Section) -> list[str]:
     statement_count = section_counts["sentence"].of + section_counts["row"].of
     if not statement_count:
         return []
-    share = (section_counts["sentence"].asked + section_counts["row"].asked) / statement_count
-    filled = round(BAR_LENGTH * share)
+    covered_share = (section_counts["sentence"].asked + section_counts["row"].asked) / statement_count
+    filled_length = round(BAR_LENGTH * covered_share)
     section_title = f"{'  ' * (section.level - 1)}{shorten_text(section.title)}"
-    return [f"  {'█' * filled}{'░' * (BAR_LENGTH - filled)} {share:4.0%} of {statement_count:3}  {section_title}"]
+    bar = f"{'█' * filled_length}{'░' * (BAR_LENGTH - filled_length)}"
+    return [f"  {bar} {covered_share:4.0%} of {statement_count:3}  {section_title}"]
 
 
-def percent(coverage_count: CoverageCount) -> str:
+def coverage_percent(coverage_count: CoverageCount) -> str:
     return "–" if coverage_count.share is None else f"{coverage_count.share:.0%}"
 
 
 def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
     """sentences, numbers, rows and touched (all of them), each with its share, 0..1, null where there are none."""
-    touched = CoverageCount(**{
-        field: sum(getattr(count, field) for count in by_kind.values()) for field in ("of", "asked", "declined")
+    touched_count = CoverageCount(**{
+        count_field: sum(getattr(coverage_count, count_field) for coverage_count in by_kind.values())
+        for count_field in ("of", "asked", "declined")
     })  # fmt: skip
-    coverage_counts = {**{f"{kind}s": count for kind, count in by_kind.items()}, "touched": touched}
+    coverage_counts = {
+        **{f"{kind}s": coverage_count for kind, coverage_count in by_kind.items()},
+        "touched": touched_count,
+    }
     return {
-        label: {
-            "share": None if count.share is None else round(count.share, 4),
-            "asked": count.asked,
-            "declined": count.declined,
-            "of": count.of,
+        share_label: {
+            "share": None if coverage_count.share is None else round(coverage_count.share, 4),
+            "asked": coverage_count.asked,
+            "declined": coverage_count.declined,
+            "of": coverage_count.of,
         }
-        for label, count in coverage_counts.items()
+        for share_label, coverage_count in coverage_counts.items()
     }
 
 
 def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path) -> None:
     """Write the page of one document to `coverage_page`; `pages`: where its pages begin in its Markdown."""
-    page_data = {
+    coverage_data = {
         "document": document.document_id,
         "title": document.title,
         "language": detect_language(markdown),
@@ -198,10 +210,10 @@ def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Pag
         "pages": [[page.number, page.start] for page in pages],
     }
     if document.contradictions:
-        page_data["contradictions"] = _contradiction_rows(document)
+        coverage_data["contradictions"] = _contradiction_rows(document)
     if document.figures:
-        page_data["texts"] = link_to_pictures(coverage_page, document.document_id)
-        page_data["figures"] = [
+        coverage_data["texts"] = link_to_pictures(coverage_page, document.document_id)
+        coverage_data["figures"] = [
             [figure.file, figure.caption, figure.asked, figure.start] for figure in document.figures
         ]
     page_title = f"Coverage: {document.title}"
@@ -209,7 +221,7 @@ def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Pag
         coverage_page,
         COVERAGE_PAGE,
         title=page_title,
-        data={"coverage": page_data},
+        data={"coverage": coverage_data},
         images=bool(document.figures),
     )
 

@@ -168,17 +168,21 @@ def collect_coverage(
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
+    questions_by_chunk: dict[
+        tuple[str, str], list[int]
+    ] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for question_index, question in enumerate(questions):
         for chunk_id in question.pair.chunks:
-            by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
-    coverage_items, candidate_statements = _collect_items(readings, list(runs) or [""], questions, by_chunk)
-    _mark_declined(readings, declined or {}, coverage_items)
-    figure_items = _collect_figures(readings, questions, by_chunk)
-    placed = {i for item in coverage_items.values() for i in item.asked} | {
+            questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
+    coverage_items, candidate_statements = _collect_coverage_items(
+        readings, list(runs) or [""], questions, questions_by_chunk
+    )
+    _mark_declined_items(readings, declined or {}, coverage_items)
+    figure_items = _collect_figure_items(readings, questions, questions_by_chunk)
+    placed_questions = {i for item in coverage_items.values() for i in item.asked} | {
         i for figure in figure_items for i in figure.asked
     }
-    _place_by_embedding(questions, candidate_statements, placed, nearest)
+    _place_by_embedding(questions, candidate_statements, placed_questions, nearest)
     return CoveredDocument(
         document_id=document,
         title=title or document,
@@ -191,7 +195,7 @@ def collect_coverage(
     )
 
 
-def _collect_items(
+def _collect_coverage_items(
     readings: Sequence[Reading],
     runs: Sequence[str],
     questions: list[RunQuestion],
@@ -204,74 +208,84 @@ def _collect_items(
         for run in runs:
             question_indices = by_chunk.get((reading.chunk.id, run), [])
             if question_indices or not reading.chunk.skip:
-                statements = _add_items(reading, question_indices, questions, coverage_items)
+                chunk_statements = _add_coverage_items(reading, question_indices, questions, coverage_items)
                 for question_index in question_indices:
-                    candidate_statements.setdefault(question_index, []).extend(statements)
+                    candidate_statements.setdefault(question_index, []).extend(chunk_statements)
     return coverage_items, candidate_statements
 
 
-def _collect_figures(
+def _collect_figure_items(
     readings: Sequence[Reading], questions: Sequence[RunQuestion], by_chunk: Mapping[tuple[str, str], Sequence[int]]
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
-    asking_of: dict[str, list[int]] = {}
+    questions_of_chunk: dict[str, list[int]] = {}
     for (chunk_id, _), question_indices in by_chunk.items():
-        asking_of.setdefault(chunk_id, []).extend(question_indices)
+        questions_of_chunk.setdefault(chunk_id, []).extend(question_indices)
     figure_items = []
     for chunk in (reading.chunk for reading in readings):
-        shift = chunk.start - len(chunk.added)
+        chunk_offset = chunk.start - len(chunk.added)
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
             if figure.start >= len(chunk.added):
                 quote = chunk.text[figure.start : figure.end]
-                asking = sorted(i for i in asking_of.get(chunk.id, []) if quote in questions[i].pair.evidence)
-                offsets = {"start": figure.start + shift, "end": figure.end + shift}
-                figure_items.append(FigureItem(**offsets, file=figure.file, caption=figure.caption, asked=asking))
+                asking_questions = sorted(
+                    i for i in questions_of_chunk.get(chunk.id, []) if quote in questions[i].pair.evidence
+                )
+                figure_offsets = {"start": figure.start + chunk_offset, "end": figure.end + chunk_offset}
+                figure_items.append(
+                    FigureItem(**figure_offsets, file=figure.file, caption=figure.caption, asked=asking_questions)
+                )
     return figure_items
 
 
-def _add_items(
+def _add_coverage_items(
     reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: Items
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
     chunk = reading.chunk
-    index_of = {questions[question_index].pair.id: question_index for question_index in question_indices}
-    shift = chunk.start - len(chunk.added)
-    statements = []
+    question_index_of = {questions[question_index].pair.id: question_index for question_index in question_indices}
+    chunk_offset = chunk.start - len(chunk.added)
+    statements_with_text = []
     for coverage_span in coverage(
         reading, [questions[question_index].pair for question_index in question_indices]
     ).spans:
-        start, end = max(coverage_span.start + shift, chunk.start), coverage_span.end + shift
+        start, end = max(coverage_span.start + chunk_offset, chunk.start), coverage_span.end + chunk_offset
         coverage_item = coverage_items.setdefault(
             (start, end, coverage_span.kind), CoverageItem(start=start, end=end, kind=coverage_span.kind)
         )
-        coverage_item.asked = sorted({*coverage_item.asked, *(index_of[pair] for pair in coverage_span.touched_by)})
+        coverage_item.asked = sorted(
+            {*coverage_item.asked, *(question_index_of[pair] for pair in coverage_span.touched_by)}
+        )
         if coverage_span.kind != "number":
-            statements.append((coverage_item, chunk.text[coverage_span.start : coverage_span.end]))
-    return statements
+            statements_with_text.append((coverage_item, chunk.text[coverage_span.start : coverage_span.end]))
+    return statements_with_text
 
 
-def _mark_declined(readings: Sequence[Reading], declined: Mapping[str, Declined], coverage_items: Items) -> None:
+def _mark_declined_items(readings: Sequence[Reading], declined: Mapping[str, Declined], coverage_items: Items) -> None:
     """Note at each of `coverage_items` which runs declined it."""
     for chunk in (reading.chunk for reading in readings):
-        shift = chunk.start - len(chunk.added)
+        chunk_offset = chunk.start - len(chunk.added)
         for run, by_chunk in declined.items():
-            for (start, end, kind), reason in by_chunk.get(chunk.id, {}).items():
-                if coverage_item := coverage_items.get((max(start + shift, chunk.start), end + shift, kind)):
-                    coverage_item.declined = {**coverage_item.declined, run: reason}
+            for (start, end, kind), declined_reason in by_chunk.get(chunk.id, {}).items():
+                if coverage_item := coverage_items.get(
+                    (max(start + chunk_offset, chunk.start), end + chunk_offset, kind)
+                ):
+                    coverage_item.declined = {**coverage_item.declined, run: declined_reason}
 
 
 def _place_by_embedding(
     questions: list[RunQuestion], candidate_statements: Candidates, placed: set[int], nearest: FindNearest
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
-    unplaced: dict[tuple[int, ...], list[int]] = {}  # by their statements, so that these are embedded once
+    questions_by_statements: dict[
+        tuple[int, ...], list[int]
+    ] = {}  # by their statements, so that these are embedded once
     for question_index, question in enumerate(questions):
         if question_index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
-            unplaced.setdefault(
+            questions_by_statements.setdefault(
                 tuple(id(coverage_item) for coverage_item, _ in candidate_statements.get(question_index, [])), []
             ).append(question_index)
-    for statement_ids, question_indices in unplaced.items():
+    for statement_ids, question_indices in questions_by_statements.items():
         if statement_ids:
             statements = candidate_statements[question_indices[0]]
             question_texts = [
@@ -279,10 +293,10 @@ def _place_by_embedding(
                 for question_index in question_indices
             ]
             nearest_statements = nearest(question_texts, [statement_text for _, statement_text in statements])
-            for question_index, statement in zip(question_indices, nearest_statements, strict=True):
-                questions[question_index].placed = statement >= 0
-                if statement >= 0:
-                    statements[statement][0].likely.append(question_index)
+            for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
+                questions[question_index].placed = statement_index >= 0
+                if statement_index >= 0:
+                    statements[statement_index][0].likely.append(question_index)
 
 
 def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> list[CoverageItem]:
@@ -310,15 +324,15 @@ def sections(markdown: str, title: str) -> list[Section]:
     headings: list[Block] = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
     document_sections = []
     if not headings or markdown[: headings[0].start].strip():
-        end = headings[0].start if headings else len(markdown)
-        document_sections.append(Section(title=title, level=1, start=0, end=end, headings=[title]))
-    for heading, end in zip(headings, _section_ends(headings, len(markdown)), strict=True):
+        section_end = headings[0].start if headings else len(markdown)
+        document_sections.append(Section(title=title, level=1, start=0, end=section_end, headings=[title]))
+    for heading, section_end in zip(headings, _section_ends(headings, len(markdown)), strict=True):
         document_sections.append(
             Section(
                 title=heading.headings[-1],
                 level=heading.level,
                 start=heading.start,
-                end=end,
+                end=section_end,
                 headings=list(heading.headings),
             )
         )
@@ -327,13 +341,13 @@ def sections(markdown: str, title: str) -> list[Section]:
 
 def _section_ends(headings: Sequence[Block], text_end: int) -> list[int]:
     """Where the section of each heading ends: at the next heading of its level or above."""
-    ends = [text_end] * len(headings)
-    open_heads: list[int] = []  # whose sections go on, their levels rising
+    section_ends = [text_end] * len(headings)
+    open_headings: list[int] = []  # whose sections go on, their levels rising
     for index, heading in enumerate(headings):
-        while open_heads and headings[open_heads[-1]].level >= heading.level:
-            ends[open_heads.pop()] = heading.start
-        open_heads.append(index)
-    return ends
+        while open_headings and headings[open_headings[-1]].level >= heading.level:
+            section_ends[open_headings.pop()] = heading.start
+        open_headings.append(index)
+    return section_ends
 
 
 def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
@@ -342,15 +356,15 @@ def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chun
     chunks_end = 0
     for chunk in chunks:
         if chunk.added + markdown[chunk.start : chunk.end] + chunk.closing != chunk.text:
-            raise _changed(markdown_file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
+            raise _changed_since_chunking(markdown_file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
         if markdown[chunks_end : chunk.start].strip():
-            raise _changed(markdown_file, f"the text before chunk {chunk.index + 1} is in no chunk")
+            raise _changed_since_chunking(markdown_file, f"the text before chunk {chunk.index + 1} is in no chunk")
         chunks_end = max(chunks_end, chunk.end)
     if chunks and markdown[chunks_end:].strip():
-        raise _changed(markdown_file, "the text behind the last chunk is in no chunk")
+        raise _changed_since_chunking(markdown_file, "the text behind the last chunk is in no chunk")
 
 
-def _changed(text_file: Path, reason: str) -> BadRecord:
+def _changed_since_chunking(text_file: Path, reason: str) -> BadRecord:
     return BadRecord(
         f"{text_file.name}: changed since it was chunked ({reason}); "
         "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
@@ -370,16 +384,18 @@ def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, De
 
 def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
     """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
-    gone_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
-    warnings = []
-    if gone_count:
-        warnings.append(f"{counted(gone_count, 'question')} could not be placed on the text; was it chunked again?")
-    if groundless_count := len(pairs) - gone_count:
-        warnings.append(
-            f"{counted(groundless_count, 'question')} could not be placed: the evidence is a heading or the lead of a "
-            "list, which are no statements"
+    gone_chunk_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
+    placement_warnings = []
+    if gone_chunk_count:
+        placement_warnings.append(
+            f"{counted(gone_chunk_count, 'question')} could not be placed on the text; was it chunked again?"
         )
-    return warnings
+    if groundless_pair_count := len(pairs) - gone_chunk_count:
+        placement_warnings.append(
+            f"{counted(groundless_pair_count, 'question')} could not be placed: the evidence is a heading or the lead "
+            "of a list, which are no statements"
+        )
+    return placement_warnings
 
 
 def contradicted_parts(records: Mapping[str, DocumentCoverage], readings: Iterable[Reading]) -> list[ContradictedPart]:

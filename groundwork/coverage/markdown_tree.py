@@ -30,7 +30,7 @@ class Piece(NamedTuple):
     style: str = ""
 
 
-_INLINE = re.compile(
+_INLINE_MARKUP = re.compile(
     r"""
       \\(?P<escaped>[\\`*_{}\[\]()\#+.!|<>~$&-])
     | (?P<code>(?P<ticks>`{1,3})(?!`)(?P<in_code>[^`\n]+)(?P=ticks)(?!`))
@@ -52,7 +52,7 @@ _MARK_STYLES = {"strong": "b", "em": "i", "strike": "s"}
 _LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
 )
-_ENTRY = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>\d{1,3})[ \t]+(?=\D)")  # of a table of contents
+_CONTENTS_ENTRY = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>\d{1,3})[ \t]+(?=\D)")  # of a table of contents
 
 
 def markdown_tree(
@@ -66,127 +66,134 @@ def markdown_tree(
     """
     item_edges = _ItemEdges(coverage_items)
     figure_starts = [figure.start for figure in figures]
-    nodes: list[dict[str, Any]] = []
+    tree_nodes: list[dict[str, Any]] = []
     for block in blocks(markdown):
-        nodes += _block_nodes(markdown, block, item_edges)
+        tree_nodes += _block_nodes(markdown, block, item_edges)
         figures_inside = range(bisect_left(figure_starts, block.start), bisect_left(figure_starts, block.end))
         first_figure = figures[figures_inside[0]] if figures_inside else None
         if (
             first_figure
             and markdown[block.start : block.end].strip() == markdown[first_figure.start : first_figure.end]
         ):
-            nodes[-1:] = []  # the block is nothing but the figure
-        nodes += [{"kind": "figure", "start": figure_starts[index], "figure": index} for index in figures_inside]
-    return nodes
+            tree_nodes[-1:] = []  # the block is nothing but the figure
+        tree_nodes += [{"kind": "figure", "start": figure_starts[index], "figure": index} for index in figures_inside]
+    return tree_nodes
 
 
 def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
     start, end = block.start, block.start + len(markdown[block.start : block.end].rstrip())
     if not markdown[start:end].strip() or (end - start >= 3 and not markdown[start:end].strip("-*_")):
         return
-    node: dict[str, Any] = {"kind": block.kind, "start": start}
+    block_node: dict[str, Any] = {"kind": block.kind, "start": start}
     if block.kind == "heading":
-        yield {**node, "level": block.level, "pieces": item_edges.cut(_heading_pieces(markdown, start, end))}
+        yield {**block_node, "level": block.level, "pieces": item_edges.cut(_heading_pieces(markdown, start, end))}
     elif block.kind == "table":
-        yield {**node, **_table_node(markdown, start, end, item_edges)}
+        yield {**block_node, **_table_node(markdown, start, end, item_edges)}
     elif block.kind in ("list", "contents"):
         yield from _list_nodes(markdown, start, end, item_edges, each_line=block.kind == "contents")
     elif block.kind == "formula":
         block_text = markdown[start:end].strip("$ \n")
         body_start = markdown.find(block_text, start)
-        yield {**node, "pieces": item_edges.cut([Piece(body_start, body_start + len(block_text), block_text, "math")])}
+        yield {
+            **block_node,
+            "pieces": item_edges.cut([Piece(body_start, body_start + len(block_text), block_text, "math")]),
+        }
     elif block.kind == "code":
-        yield {**node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
+        yield {**block_node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
     else:
-        yield {**node, "pieces": item_edges.cut(list(pieces(markdown, start, end)))}
+        yield {**block_node, "pieces": item_edges.cut(list(pieces(markdown, start, end)))}
 
 
 def pieces(markdown: str, start: int, end: int) -> Iterator[Piece]:
     """The inline Markdown of [start, end) without its marks. A mark without a partner is text."""
-    styles: list[str] = []
+    open_styles: list[str] = []
     piece_start = start
-    for inline_match in _INLINE.finditer(markdown, start, end):
+    for inline_match in _INLINE_MARKUP.finditer(markdown, start, end):
         if inline_match.start() < piece_start:
             continue
-        token = inline_match.lastgroup or ""
-        piece_kind = "code" if inline_match["code"] else token
-        previous_styles = list(styles)
-        piece = _token_piece(markdown, inline_match, piece_kind, styles, end)
+        inline_token = inline_match.lastgroup or ""
+        piece_kind = "code" if inline_match["code"] else inline_token
+        previous_styles = list(open_styles)
+        piece = _token_piece(markdown, inline_match, piece_kind, open_styles, end)
         if piece is None:
             continue
         yield from _plain_piece(markdown, piece_start, inline_match.start(), previous_styles)
         if piece:
-            yield Piece(*piece[:3], _join_styles([*styles, piece.style]))
+            yield Piece(*piece[:3], _join_styles([*open_styles, piece.style]))
         piece_start = inline_match.end()
-    yield from _plain_piece(markdown, piece_start, end, styles)
+    yield from _plain_piece(markdown, piece_start, end, open_styles)
 
 
 def _token_piece(
-    markdown: str, match: re.Match[str], kind: str, styles: list[str], end: int
+    markdown: str, inline_match: re.Match[str], inline_kind: str, open_styles: list[str], end: int
 ) -> Piece | tuple[()] | None:
     """What a token stands for: a piece, nothing (a mark, which changes `styles`), or None when it is plain text."""
-    for token in _TOKEN_STYLES:
-        if match[token] is not None:
-            return Piece(*match.span(token), match[token], _TOKEN_STYLES[token])
-    if kind == "code":
-        return Piece(*match.span("in_code"), match["in_code"], "code")
-    if kind in _MARK_STYLES:
-        return () if _toggle_style(markdown, match, _MARK_STYLES[kind], styles, end) else None
-    if kind == "break":
-        return Piece(match.start(), match.end(), LINE_BREAK)
-    if kind == "entity":
-        return Piece(match.start(), match.end(), html.unescape(match["entity"]))
-    if kind == "tag" and (style := _TAG_STYLES.get(match["tag"].lower())):
-        _set_style(styles, style, on=not match[0].startswith("</"))
+    for inline_token in _TOKEN_STYLES:
+        if inline_match[inline_token] is not None:
+            return Piece(*inline_match.span(inline_token), inline_match[inline_token], _TOKEN_STYLES[inline_token])
+    if inline_kind == "code":
+        return Piece(*inline_match.span("in_code"), inline_match["in_code"], "code")
+    if inline_kind in _MARK_STYLES:
+        return () if _toggle_style(markdown, inline_match, _MARK_STYLES[inline_kind], open_styles, end) else None
+    if inline_kind == "break":
+        return Piece(inline_match.start(), inline_match.end(), LINE_BREAK)
+    if inline_kind == "entity":
+        return Piece(inline_match.start(), inline_match.end(), html.unescape(inline_match["entity"]))
+    if inline_kind == "tag" and (piece_style := _TAG_STYLES.get(inline_match["tag"].lower())):
+        _set_style(open_styles, piece_style, on=not inline_match[0].startswith("</"))
         return ()
-    return () if kind in ("tag", "comment") and _is_hidden_markup(match) else None
+    return () if inline_kind in ("tag", "comment") and _is_hidden_markup(inline_match) else None
 
 
-def _is_hidden_markup(match: re.Match[str]) -> bool:
+def _is_hidden_markup(inline_match: re.Match[str]) -> bool:
     """Known layout tags vanish; anything else between angle brackets is what the author wrote, and is shown."""
     layout_tags = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
-    return bool(match["comment"]) or (match["tag"] or "").lower() in layout_tags.split()
+    return bool(inline_match["comment"]) or (inline_match["tag"] or "").lower() in layout_tags.split()
 
 
-def _toggle_style(markdown: str, match: re.Match[str], style: str, styles: list[str], end: int) -> bool:
+def _toggle_style(
+    markdown: str, inline_match: re.Match[str], piece_style: str, open_styles: list[str], end: int
+) -> bool:
     """Open or close a style at a mark; False when the mark is text."""
-    if style in styles:
-        if markdown[match.start() - 1].isspace():
+    if piece_style in open_styles:
+        if markdown[inline_match.start() - 1].isspace():
             return False
-        _set_style(styles, style, on=False)
+        _set_style(open_styles, piece_style, on=False)
         return True
-    previous_character, after = markdown[match.start() - 1 : match.start()], match.end()
+    previous_character, after = markdown[inline_match.start() - 1 : inline_match.start()], inline_match.end()
     if previous_character.isdigit() and markdown[after : after + 1].isdigit():  # 2*3*4
         return False
-    closing_mark = markdown.find(match[0], after + 1, end)
+    closing_mark = markdown.find(inline_match[0], after + 1, end)
     if closing_mark < 0 or markdown[after : after + 1].isspace() or markdown[closing_mark - 1].isspace():
         return False
-    _set_style(styles, style, on=True)
+    _set_style(open_styles, piece_style, on=True)
     return True
 
 
-def _set_style(styles: list[str], style: str, *, on: bool) -> None:
+def _set_style(open_styles: list[str], piece_style: str, *, on: bool) -> None:
     if on:
-        styles += [style] * (styles.count(style) < DEEPEST_NESTING)
-    elif style in styles:
-        styles.remove(style)
+        open_styles += [piece_style] * (open_styles.count(piece_style) < DEEPEST_NESTING)
+    elif piece_style in open_styles:
+        open_styles.remove(piece_style)
 
 
-def _plain_piece(markdown: str, start: int, end: int, styles: list[str]) -> Iterator[Piece]:
+def _plain_piece(markdown: str, start: int, end: int, open_styles: list[str]) -> Iterator[Piece]:
     if start < end:
-        yield Piece(start, end, markdown[start:end], _join_styles(styles))
+        yield Piece(start, end, markdown[start:end], _join_styles(open_styles))
 
 
-def _join_styles(styles: list[str]) -> str:
-    return " ".join(dict.fromkeys(style for style in styles if style))
+def _join_styles(open_styles: list[str]) -> str:
+    return " ".join(dict.fromkeys(piece_style for piece_style in open_styles if piece_style))
 
 
 def _heading_pieces(markdown: str, start: int, end: int) -> list[Piece]:
     """Without the # in front and behind, or the underline."""
     heading_line = markdown[start:end]
     leading = len(heading_line) - len(heading_line.lstrip("# \t\ufeff"))
-    heading_text = re.sub(r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", heading_line[leading:])
-    return list(pieces(markdown, start + leading, start + leading + len(heading_text)))
+    heading_content = re.sub(
+        r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", heading_line[leading:]
+    )
+    return list(pieces(markdown, start + leading, start + leading + len(heading_content)))
 
 
 def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[Piece]:
@@ -204,24 +211,24 @@ def _list_nodes(
 ) -> Iterator[dict[str, Any]]:
     """A list's items, each with the lines that go on behind it; `each_line` is an item of its own."""
     list_items: list[tuple[str, int, int, int]] = []  # marker, depth, start, end
-    position = start
-    while position < end:
-        line_end = markdown.find("\n", position, end) + 1 or end
-        item_match = _LIST_ITEM.match(markdown, position, line_end)
-        if item_match := item_match or (_ENTRY.match(markdown, position, line_end) if each_line else None):
-            depth = len(item_match["indent"].replace("\t", "    ")) // 2
-            list_items.append((item_match["marker"], depth, item_match.end(), line_end))
-        elif list_items and not (each_line and markdown[position:line_end].strip()):
+    line_start = start
+    while line_start < end:
+        line_end = markdown.find("\n", line_start, end) + 1 or end
+        item_match = _LIST_ITEM.match(markdown, line_start, line_end)
+        if item_match := item_match or (_CONTENTS_ENTRY.match(markdown, line_start, line_end) if each_line else None):
+            item_depth = len(item_match["indent"].replace("\t", "    ")) // 2
+            list_items.append((item_match["marker"], item_depth, item_match.end(), line_end))
+        elif list_items and not (each_line and markdown[line_start:line_end].strip()):
             list_items[-1] = (*list_items[-1][:3], line_end)
         else:
-            list_items.append(("", 0, position, line_end))
-        position = line_end
-    for marker, depth, item_start, item_end in list_items:
+            list_items.append(("", 0, line_start, line_end))
+        line_start = line_end
+    for item_marker, item_depth, item_start, item_end in list_items:
         yield {
             "kind": "item",
             "start": item_start,
-            "marker": "•" if marker and marker in f"-*+–{BULLETS}" else marker,
-            "depth": depth,
+            "marker": "•" if item_marker and item_marker in f"-*+–{BULLETS}" else item_marker,
+            "depth": item_depth,
             "pieces": item_edges.cut(list(pieces(markdown, item_start, item_end))),
         }
 
@@ -245,11 +252,11 @@ def _table_node(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> 
 
 def _cell_pieces(markdown: str, cell: Cell) -> list[Piece]:
     """The pieces of a cell; a blank between the lines of one in a grid."""
-    cell_pieces: list[Piece] = []
+    pieces_of_cell: list[Piece] = []
     for start, end in cell.spans:
-        cell_pieces += [Piece(start, start, " ")] if cell_pieces else []
-        cell_pieces += pieces(markdown, start, end)
-    return cell_pieces
+        pieces_of_cell += [Piece(start, start, " ")] if pieces_of_cell else []
+        pieces_of_cell += pieces(markdown, start, end)
+    return pieces_of_cell
 
 
 class _ItemEdges:
@@ -269,8 +276,8 @@ class _ItemEdges:
         marked_pieces: list[list[Any]] = []
         for piece in text_pieces:
             for start, piece_text in self._at_edges(piece):
-                statement = -1 if numbers_only else _span_at(self.statements, start)
-                marked_piece = [piece_text, piece.style, statement, _span_at(self.numbers, start)]
+                statement = -1 if numbers_only else _item_index_at(self.statements, start)
+                marked_piece = [piece_text, piece.style, statement, _item_index_at(self.numbers, start)]
                 if marked_pieces and marked_pieces[-1][1:] == marked_piece[1:]:
                     marked_pieces[-1][0] += piece_text
                 else:
@@ -295,7 +302,7 @@ class _ItemEdges:
             yield start, piece.text[start - piece.start : end - piece.start]
 
 
-def _span_at(spans: list[tuple[int, int, int]], position: int) -> int:
+def _item_index_at(item_spans: list[tuple[int, int, int]], position: int) -> int:
     """The index of the span that holds `position`, or -1."""
-    nearest = bisect_left(spans, (position + 1, 0, 0)) - 1
-    return spans[nearest][2] if nearest >= 0 and position < spans[nearest][1] else -1
+    nearest_span = bisect_left(item_spans, (position + 1, 0, 0)) - 1
+    return item_spans[nearest_span][2] if nearest_span >= 0 and position < item_spans[nearest_span][1] else -1

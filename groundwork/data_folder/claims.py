@@ -22,14 +22,14 @@ from groundwork.processes.process_identity import is_alive, process_label, this_
 TABLE = (
     "CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;"
 )
-_TAKE = (
+_TAKE_CLAIM = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
 )
 
 CLAIM_SECONDS = 300.0  # of a claim on an output, which is prolonged while its process lives
 PROLONG_SECONDS = 60.0
-SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_CLAIM_TRIES = 0.2
 
 
 class Claims:
@@ -42,12 +42,12 @@ class Claims:
     def take(self, claim_key: str, seconds: float) -> bool:
         """Whether this process has the claim now: no living process had it, or this one did."""
         now = time.time()
-        claim = (claim_key, self.process, now + seconds, now)
-        self._execute(_TAKE, claim)
+        claim_row = (claim_key, self.process, now + seconds, now)
+        self._execute(_TAKE_CLAIM, claim_row)
         owner = self.owner(claim_key)
         if owner and owner != self.process and is_alive(owner) is False:
             self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (claim_key, owner))
-            self._execute(_TAKE, claim)
+            self._execute(_TAKE_CLAIM, claim_row)
             owner = self.owner(claim_key)
         return owner == self.process
 
@@ -77,13 +77,13 @@ class OutputClaims:
 
     def __init__(self, claims: Claims, database: Path) -> None:
         self._claims, self._database = claims, database
-        self._ended = threading.Event()
+        self._claims_ended = threading.Event()
 
     def __enter__(self) -> None:
-        threading.Thread(target=self._prolong, daemon=True).start()
+        threading.Thread(target=self._prolong_claims, daemon=True).start()
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        self._claims_ended.set()
 
     @asynccontextmanager
     async def hold(self, claim_key: str, stopping: asyncio.Event, say: Callable[[str], None]) -> AsyncIterator[bool]:
@@ -91,21 +91,21 @@ class OutputClaims:
 
         Where the run is `stopping` while it waits, it goes on without the claim: nothing more is begun then.
         """
-        has_waited = False
+        has_waited_for_claim = False
         while not self._claims.take(claim_key, CLAIM_SECONDS) and not stopping.is_set():
-            if not has_waited:
+            if not has_waited_for_claim:
                 owner = process_label(self._claims.owner(claim_key))
                 say(f"{claim_key}: {owner} is writing it; this one goes on once it has ended")
-            has_waited = True
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            has_waited_for_claim = True
+            await asyncio.sleep(SECONDS_BETWEEN_CLAIM_TRIES)
         try:
-            yield has_waited
+            yield has_waited_for_claim
         finally:
             self._claims.release(claim_key)
 
-    def _prolong(self) -> None:
+    def _prolong_claims(self) -> None:
         """By a connection of this thread."""
-        while not self._ended.wait(PROLONG_SECONDS):
+        while not self._claims_ended.wait(PROLONG_SECONDS):
             with suppress(sqlite3.Error), closing(sqlite3.connect(self._database, timeout=30)) as database:
                 Claims(database.execute).prolong(CLAIM_SECONDS)
                 database.commit()

@@ -14,45 +14,47 @@ def find_copies(data: Workspace, manifest: Manifest, excluded: Collection[str] =
     Of equal texts that one stays which has chunks, else the one with the shortest name. A text that was edited since is
     what it is now.
     """
-    documents_by_hash: dict[str, list[str]] = {}
+    documents_by_text_hash: dict[str, list[str]] = {}
     for document, manifest_entry in manifest.entries("ingest", EntryOutputs).items():
-        digest = next(
+        text_digest = next(
             (
-                digest
-                for output_path, digest in manifest_entry.outputs.items()
+                text_digest
+                for output_path, text_digest in manifest_entry.outputs.items()
                 if output_path.endswith(f"/{document}.md")
             ),
             "",
         )
-        if digest and manifest_entry.status == "ok" and document not in excluded:
-            documents_by_hash.setdefault(digest, []).append(document)
+        if text_digest and manifest_entry.status == "ok" and document not in excluded:
+            documents_by_text_hash.setdefault(text_digest, []).append(document)
     copies: dict[str, str] = {}
-    for documents in documents_by_hash.values():
-        if len(documents) > 1:
-            copies |= _copies_among(data, manifest, documents)
+    for likely_copies in documents_by_text_hash.values():
+        if len(likely_copies) > 1:
+            copies |= _copies_among(data, manifest, likely_copies)
     return copies
 
 
 def copy_lines(copies: Mapping[str, str]) -> list[str]:
     """`  the same  copy has the text of notes, which stands for both`, for a terminal."""
-    return [f"  the same  {copy} has the text of {first}, which stands for both" for copy, first in copies.items()]
+    return [
+        f"  the same  {copy} has the text of {original}, which stands for both" for copy, original in copies.items()
+    ]
 
 
-def _copies_among(data: Workspace, manifest: Manifest, documents: list[str]) -> dict[str, str]:
+def _copies_among(data: Workspace, manifest: Manifest, likely_copies: list[str]) -> dict[str, str]:
     """As `find_copies`, of documents whose texts were the same when ingest wrote them."""
-    by_hash: dict[str, list[str]] = {}
-    for document in documents:
-        if digest := manifest.sha256(data.path("text", f"{document}.md")):
-            by_hash.setdefault(digest, []).append(document)
+    copies_by_text_hash: dict[str, list[str]] = {}
+    for document in likely_copies:
+        if text_digest := manifest.sha256(data.path("text", f"{document}.md")):
+            copies_by_text_hash.setdefault(text_digest, []).append(document)
     copies: dict[str, str] = {}
-    for same in by_hash.values():
-        first = min(
-            same,
+    for copied_documents in copies_by_text_hash.values():
+        original = min(
+            copied_documents,
             key=lambda document_name: (
                 manifest.entry("chunk", document_name) is None,
                 len(document_name),
                 document_name,
             ),
         )
-        copies |= {document: first for document in same if document != first}
+        copies |= {document: original for document in copied_documents if document != original}
     return copies

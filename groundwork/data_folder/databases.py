@@ -11,10 +11,10 @@ from pathlib import Path
 
 from groundwork.errors import BadRecord, StopRun
 
-HEADER = 100  # bytes, in which SQLite counts the changes of a file
+SQLITE_HEADER_BYTES = 100  # bytes, in which SQLite counts the changes of a file
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
-_TIME_COLUMNS = {"units": "finished", "uses": "used"}
+_TABLE_TIME_COLUMNS = {"units": "finished", "uses": "used"}
 
 MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of one process: nothing to join
 
@@ -30,22 +30,22 @@ def read_only_database(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def cache_database(file: Path, table: str, kind: str) -> Iterator[sqlite3.Connection]:
+def cache_database(file: Path, table_statement: str, content_kind: str) -> Iterator[sqlite3.Connection]:
     """A file of what can be made again, opened for one transaction; the SQL `table` makes its table where none is.
 
     What is written is safe from kill -9, without a wait; after a power cut the file may have to be made anew. Raises
     StopRun where it cannot be read or written now, BadRecord where it is damaged and so no `kind`.
     """
     try:
-        with closing(sqlite3.connect(file, timeout=60)) as database, database:
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute(table)
-            yield database
+        with closing(sqlite3.connect(file, timeout=60)) as cache_connection, cache_connection:
+            cache_connection.execute("PRAGMA synchronous = OFF")
+            cache_connection.execute(table_statement)
+            yield cache_connection
     except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
         remedy = "free disk space and make the folder writable, then run again"
         raise StopRun(f"{file}: cannot be used: {error}; {remedy}") from error
     except sqlite3.DatabaseError as error:
-        raise BadRecord(f"{file}: not {kind} ({error}); delete it; it is made again") from error
+        raise BadRecord(f"{file}: not {content_kind} ({error}); delete it; it is made again") from error
 
 
 def join_database(shard_database: Path, joined_database: Path) -> dict[str, int]:
@@ -57,15 +57,15 @@ def join_database(shard_database: Path, joined_database: Path) -> dict[str, int]
     os.close(
         os.open(joined_database, os.O_RDWR | os.O_CREAT, shard_database.stat().st_mode & 0o777)
     )  # a journal is its owner's alone
-    added = {}
-    with closing(sqlite3.connect(joined_database, timeout=60, isolation_level=None)) as database:
-        database.execute("ATTACH ? AS shard", (str(shard_database),))
-        for table_name in make_missing_tables(database):
-            added[table_name] = _join_table(database, table_name)
-        database.execute("DETACH shard")
+    rows_joined = {}
+    with closing(sqlite3.connect(joined_database, timeout=60, isolation_level=None)) as joined_connection:
+        joined_connection.execute("ATTACH ? AS shard", (str(shard_database),))
+        for table_name in make_missing_tables(joined_connection):
+            rows_joined[table_name] = _join_table(joined_connection, table_name)
+        joined_connection.execute("DETACH shard")
         with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
-            database.execute("PRAGMA journal_mode = DELETE")
-    return added
+            joined_connection.execute("PRAGMA journal_mode = DELETE")
+    return rows_joined
 
 
 def make_missing_tables(database: sqlite3.Connection) -> list[str]:
@@ -73,10 +73,10 @@ def make_missing_tables(database: sqlite3.Connection) -> list[str]:
     schema_rows = [
         schema_row for schema_row in database.execute(_SHARD_SCHEMA).fetchall() if schema_row[1] not in MACHINE_TABLES
     ]
-    for table_name, _, layout in schema_rows:
+    for table_name, _, create_statement in schema_rows:
         if not _has_table(database, table_name):
-            database.execute(layout)
-    return [table_name for table_name, table, _ in schema_rows if table_name == table]
+            database.execute(create_statement)
+    return [table_name for table_name, indexed_table, _ in schema_rows if table_name == indexed_table]
 
 
 def _has_table(database: sqlite3.Connection, name: str) -> bool:
@@ -90,17 +90,17 @@ def _join_table(database: sqlite3.Connection, table: str) -> int:
     target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
     joined_columns = [column_name for column_name in shard_columns if column_name in target_columns - {"id"}]
     column_list = ", ".join(f'"{column_name}"' for column_name in joined_columns)
-    same_row = " AND ".join(
+    same_row_condition = " AND ".join(
         f'mine."{column_name}" IS theirs."{column_name}"'
         for column_name in _key_columns(database, table) or joined_columns
     )
-    time = _TIME_COLUMNS.get(table)
-    not_older = f' AND mine."{time}" >= theirs."{time}"' if time else ""
-    statement = (
+    time_column = _TABLE_TIME_COLUMNS.get(table)
+    not_older_row = f' AND mine."{time_column}" >= theirs."{time_column}"' if time_column else ""
+    join_statement = (
         f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
-        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row}{not_older})'
+        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row_condition}{not_older_row})'
     )
-    return database.execute(statement).rowcount
+    return database.execute(join_statement).rowcount
 
 
 def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
@@ -116,30 +116,43 @@ def copy_database(source: Path, target: Path) -> str:
     Returns a digest that two copies of the same rows have in common.
     """
     target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(source, timeout=60)) as source_database, closing(sqlite3.connect(target)) as copy:
-        source_database.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
-        tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        for table in sorted(tables & MACHINE_TABLES):
-            copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # names of ours
-        copy.commit()
-        copy.execute("VACUUM")
-    with target.open("rb") as copied_file:
-        copied_file.seek(HEADER)
-        return hashlib.file_digest(copied_file, "sha256").hexdigest()
+    with (
+        closing(sqlite3.connect(source, timeout=60)) as source_database,
+        closing(sqlite3.connect(target)) as copy_connection,
+    ):
+        source_database.backup(copy_connection)
+        copy_connection.execute("PRAGMA journal_mode = DELETE")
+        table_names = {
+            name for (name,) in copy_connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        for table_name in sorted(table_names & MACHINE_TABLES):
+            copy_connection.execute(f'DELETE FROM "{table_name}"')  # noqa: S608  # names of ours
+        copy_connection.commit()
+        copy_connection.execute("VACUUM")
+    with target.open("rb") as copied_database:
+        copied_database.seek(SQLITE_HEADER_BYTES)
+        return hashlib.file_digest(copied_database, "sha256").hexdigest()
 
 
 def replace_rows(source: Path, target: Path) -> None:
     """Make `target`, which others may have open, hold the rows of `source`, and keep what is of this machine alone."""
-    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
-        database.execute("ATTACH ? AS shard", (str(source),))
-        tables = make_missing_tables(database)
-        database.execute("BEGIN IMMEDIATE")
-        for table in tables:
-            source_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
-            target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
-            columns = ", ".join(f'"{column_name}"' for column_name in source_columns if column_name in target_columns)
-            database.execute(f'DELETE FROM main."{table}"')  # noqa: S608  # names of ours
-            database.execute(f'INSERT INTO main."{table}" ({columns}) SELECT {columns} FROM shard."{table}"')  # noqa: S608
-        database.execute("COMMIT")
-        database.execute("DETACH shard")
+    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as target_database:
+        target_database.execute("ATTACH ? AS shard", (str(source),))
+        shared_tables = make_missing_tables(target_database)
+        target_database.execute("BEGIN IMMEDIATE")
+        for shared_table in shared_tables:
+            source_columns = [
+                column_row[1] for column_row in target_database.execute(f'PRAGMA shard.table_info("{shared_table}")')
+            ]
+            target_columns = {
+                column_row[1] for column_row in target_database.execute(f'PRAGMA main.table_info("{shared_table}")')
+            }
+            column_list = ", ".join(
+                f'"{column_name}"' for column_name in source_columns if column_name in target_columns
+            )
+            target_database.execute(f'DELETE FROM main."{shared_table}"')  # noqa: S608  # names of ours
+            target_database.execute(
+                f'INSERT INTO main."{shared_table}" ({column_list}) SELECT {column_list} FROM shard."{shared_table}"'  # noqa: S608
+            )
+        target_database.execute("COMMIT")
+        target_database.execute("DETACH shard")

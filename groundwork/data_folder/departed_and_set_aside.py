@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from groundwork.data_folder.file_names import matches_any, printable_path
+from groundwork.data_folder.file_names import matches_any_pattern, printable_path
 from groundwork.data_folder.manifest import EntryInputs, Manifest
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.data_folder.workspace import Workspace
@@ -42,44 +42,49 @@ def find_departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = (
 
     One that a pattern of `ignore` means counts as well.
     """
-    without_source = []
-    listed = {f"documents/{name}" for name in _files_below(f"{data.base}/documents")}
+    departed_documents = []
+    present_sources = {f"documents/{name}" for name in _source_names_below(f"{data.base}/documents")}
     for document, manifest_entry in manifest.entries("ingest", EntryInputs).items():
-        for input_path, digest in manifest_entry.inputs.items():
+        for input_path, source_digest in manifest_entry.inputs.items():
             source_name = input_path.removeprefix("documents/")
             if source_name == input_path:
                 continue
-            ignored = bool(ignore) and matches_any(source_name, ignore)
-            if ignored or (input_path not in listed and not (data.base / input_path).exists()):
-                without_source.append(DepartedDocument(document, source_name, digest, ignored))
-    without_source.sort(key=_document_name)
-    return [lost for lost in without_source if data.path("text", f"{lost.document}.md").exists()]
+            is_ignored = bool(ignore) and matches_any_pattern(source_name, ignore)
+            if is_ignored or (input_path not in present_sources and not (data.base / input_path).exists()):
+                departed_documents.append(DepartedDocument(document, source_name, source_digest, is_ignored))
+    departed_documents.sort(key=_departed_document_name)
+    return [
+        departed_document
+        for departed_document in departed_documents
+        if data.path("text", f"{departed_document.document}.md").exists()
+    ]
 
 
-def _document_name(departed: DepartedDocument) -> str:
+def _departed_document_name(departed: DepartedDocument) -> str:
     return departed.document
 
 
-def _files_below(folder: str) -> Iterator[str]:
+def _source_names_below(folder: str) -> Iterator[str]:
     """The names, below it, of the files of a folder, links left out: in a fourth of the time of a look at each."""
-    prefixes = [""]
-    while prefixes:
-        prefix = prefixes.pop()
-        with suppress(OSError), os.scandir(f"{folder}/{prefix}") as folder_entries:
+    subfolder_prefixes = [""]
+    while subfolder_prefixes:
+        subfolder_prefix = subfolder_prefixes.pop()
+        with suppress(OSError), os.scandir(f"{folder}/{subfolder_prefix}") as folder_entries:
             for folder_entry in folder_entries:
                 if folder_entry.is_dir(follow_symlinks=False):
-                    prefixes.append(f"{prefix}{folder_entry.name}/")
+                    subfolder_prefixes.append(f"{subfolder_prefix}{folder_entry.name}/")
                 elif folder_entry.is_file(follow_symlinks=False):
-                    yield printable_path(f"{prefix}{folder_entry.name}")
+                    yield printable_path(f"{subfolder_prefix}{folder_entry.name}")
 
 
-def departed_warnings(documents: Sequence[DepartedDocument], aside: Collection[str]) -> list[str]:
-    """What to say of the first few of those that are not set `aside`, each with its remedy."""
-    reported = [lost for lost in documents if lost.document not in aside][:DEPARTED_NAMED]
+def departed_warnings(departed_documents: Sequence[DepartedDocument], set_aside: Collection[str]) -> list[str]:
+    """What to say of the first few of those that are not `set_aside`, each with its remedy."""
+    reported_departures = [departed for departed in departed_documents if departed.document not in set_aside]
     return [
-        f"{'ignored' if lost.ignored else 'gone'}: documents/{lost.source}, of which {lost.document} was made; "
-        f"remove it: {as_typed(f'uv run dataprep forget {lost.document}')}"
-        for lost in reported
+        f"{'ignored' if departed.ignored else 'gone'}: documents/{departed.source}, "
+        f"of which {departed.document} was made; "
+        f"remove it: {as_typed(f'uv run dataprep forget {departed.document}')}"
+        for departed in reported_departures[:DEPARTED_NAMED]
     ]
 
 
@@ -97,10 +102,10 @@ def read_set_aside(data: Workspace) -> dict[str, SetAside]:
     return read_json(set_aside_file, dict[str, SetAside]) if set_aside_file.exists() else {}
 
 
-def write_set_aside(data: Workspace, documents: dict[str, SetAside]) -> None:
+def write_set_aside(data: Workspace, set_aside_documents: dict[str, SetAside]) -> None:
     """Put `documents` in place of what is set aside; without any, the file goes."""
     set_aside_file = data.base / SET_ASIDE_FILE
-    if documents:
-        write_json(set_aside_file, dict(sorted(documents.items())))
+    if set_aside_documents:
+        write_json(set_aside_file, dict(sorted(set_aside_documents.items())))
     else:
         set_aside_file.unlink(missing_ok=True)

@@ -26,11 +26,11 @@ WRITTEN_AT_ONCE = READ_AT_ONCE = 1 << 20  # bytes
 class LazySequence(Sequence[T], Generic[T]):
     """An element for each of `indices`, made by `make` each time that it is asked for."""
 
-    def __init__(self, indices: Sequence[int], make: Callable[[int], T]) -> None:
-        self._indices, self._make = indices, make
+    def __init__(self, indices: Sequence[int], make_element: Callable[[int], T]) -> None:
+        self._element_indices, self._make_element = indices, make_element
 
     def __len__(self) -> int:
-        return len(self._indices)
+        return len(self._element_indices)
 
     @overload
     def __getitem__(self, position: int) -> T: ...
@@ -38,38 +38,38 @@ class LazySequence(Sequence[T], Generic[T]):
     def __getitem__(self, position: slice) -> list[T]: ...
     def __getitem__(self, position: int | slice) -> T | list[T]:
         if isinstance(position, slice):
-            return [self._make(index) for index in self._indices[position]]
-        return self._make(self._indices[position])
+            return [self._make_element(index) for index in self._element_indices[position]]
+        return self._make_element(self._element_indices[position])
 
 
 class DiskBackedList(Sequence[T], Generic[T]):
     """A sequence that only grows. What is read of it is a new object each time, equal to what was appended."""
 
-    def __init__(self, kind: type[T], folder: Path, records: Iterable[T] = ()) -> None:
+    def __init__(self, record_type: type[T], folder: Path, records: Iterable[T] = ()) -> None:
         """Raises OSError where the folder cannot be written to."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # `close` closes it
-        self._encoder, self._decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(kind)
-        self._ends = array("q", [0])
-        self._pending = bytearray()
+        self._record_file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # `close` closes it
+        self._encoder, self._decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(record_type)
+        self._record_ends = array("q", [0])
+        self._pending_records = bytearray()
         self.extend(records)
 
     def append(self, record: T) -> None:
         encoded_record = self._encoder.encode(record)
-        self._pending += encoded_record
-        self._ends.append(self._ends[-1] + len(encoded_record))
-        if len(self._pending) >= WRITTEN_AT_ONCE:
-            self._flush()
+        self._pending_records += encoded_record
+        self._record_ends.append(self._record_ends[-1] + len(encoded_record))
+        if len(self._pending_records) >= WRITTEN_AT_ONCE:
+            self._write_pending_records()
 
     def extend(self, records: Iterable[T]) -> None:
         for record in records:
             self.append(record)
 
     def close(self) -> None:
-        self._file.close()
+        self._record_file.close()
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return len(self._record_ends) - 1
 
     @overload
     def __getitem__(self, position: int) -> T: ...
@@ -79,31 +79,31 @@ class DiskBackedList(Sequence[T], Generic[T]):
         if isinstance(position, slice):
             return [self[index] for index in range(len(self))[position]]
         index = range(len(self))[position]
-        return self._decoder.decode(self._content(self._ends[index], self._ends[index + 1]))
+        return self._decoder.decode(self._read_record_bytes(self._record_ends[index], self._record_ends[index + 1]))
 
     def __iter__(self) -> Iterator[T]:
         """In order, read a part of the file at a time."""
         record_bytes, content_start = b"", 0
         for record_index in range(len(self)):
-            record_start, record_end = self._ends[record_index], self._ends[record_index + 1]
+            record_start, record_end = self._record_ends[record_index], self._record_ends[record_index + 1]
             if record_end > content_start + len(record_bytes):
-                block_end = max(record_end, min(record_start + READ_AT_ONCE, self._ends[-1]))
-                record_bytes, content_start = self._content(record_start, block_end), record_start
+                block_end = max(record_end, min(record_start + READ_AT_ONCE, self._record_ends[-1]))
+                record_bytes, content_start = self._read_record_bytes(record_start, block_end), record_start
             yield self._decoder.decode(
                 memoryview(record_bytes)[record_start - content_start : record_end - content_start]
             )
 
-    def _content(self, start: int, end: int) -> bytes:
-        self._flush()
-        blocks, missing = [], end - start
-        while missing:  # a read may bring less than was asked for
-            block = os.pread(self._file.fileno(), missing, end - missing)
-            if not block:
-                raise OSError(f"a temporary file is shorter than it was, by {counted(missing, 'byte')}")
-            blocks.append(block)
-            missing -= len(block)
-        return b"".join(blocks)
+    def _read_record_bytes(self, first_byte: int, last_byte: int) -> bytes:
+        self._write_pending_records()
+        file_blocks, missing_bytes = [], last_byte - first_byte
+        while missing_bytes:  # a read may bring less than was asked for
+            file_block = os.pread(self._record_file.fileno(), missing_bytes, last_byte - missing_bytes)
+            if not file_block:
+                raise OSError(f"a temporary file is shorter than it was, by {counted(missing_bytes, 'byte')}")
+            file_blocks.append(file_block)
+            missing_bytes -= len(file_block)
+        return b"".join(file_blocks)
 
-    def _flush(self) -> None:
-        while self._pending:
-            del self._pending[: os.write(self._file.fileno(), self._pending)]
+    def _write_pending_records(self) -> None:
+        while self._pending_records:
+            del self._pending_records[: os.write(self._record_file.fileno(), self._pending_records)]

@@ -12,22 +12,22 @@ from groundwork.data_folder.spread_folders import file_names, file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Document
 
-_EDITABLE = ("text/{}.md", "text/{}.json", "summaries/{}.json", "chunks/{}.jsonl")
-FILE_PATTERNS = (  # below the data folder, of a document's name
-    *_EDITABLE,
-    *(f"{pattern}.edited" for pattern in _EDITABLE),
+_EDITABLE_FILES = ("text/{}.md", "text/{}.json", "summaries/{}.json", "chunks/{}.jsonl")
+DOCUMENT_FILE_PATTERNS = (  # below the data folder, of a document's name
+    *_EDITABLE_FILES,
+    *(f"{pattern}.edited" for pattern in _EDITABLE_FILES),
     *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
 )
-RUN_FILES = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
+RUN_FILE_PATTERNS = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
 
 
 def document_files(data: Workspace, document: str) -> list[Path]:
     """Every file that was made of the document alone; the folder of its pictures aside."""
-    document_paths = [data.path(*pattern.format(document).split("/")) for pattern in FILE_PATTERNS]
+    document_paths = [data.path(*pattern.format(document).split("/")) for pattern in DOCUMENT_FILE_PATTERNS]
     document_paths += [
         file_path(folder, run_file_name.format(document))
         for folder in data.run_folders()
-        for run_file_name in RUN_FILES
+        for run_file_name in RUN_FILE_PATTERNS
     ]
     return [document_path for document_path in dict.fromkeys(document_paths) if document_path.is_file()]
 
@@ -45,28 +45,34 @@ def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> boo
     """
     if value == document:
         return True
-    pair = value.rpartition("/")[2].partition("~")[0]
-    if any(pair == name or pair.startswith(f"{name}-") for name in longer_names):
+    pair_id = value.rpartition("/")[2].partition("~")[0]
+    if any(pair_id == name or pair_id.startswith(f"{name}-") for name in longer_names):
         return False
-    suffix = pair.removeprefix(f"{document}-")
-    digests = suffix.removeprefix("unanswerable-").split("-")
-    return suffix != pair and all(digest and set(digest) <= set("0123456789abcdef") for digest in digests)
+    id_suffix = pair_id.removeprefix(f"{document}-")
+    id_digests = id_suffix.removeprefix("unanswerable-").split("-")
+    return id_suffix != pair_id and all(
+        id_digest and set(id_digest) <= set("0123456789abcdef") for id_digest in id_digests
+    )
 
 
-def read_document_record(markdown: str, document_name: str, record_files: Sequence[Path]) -> tuple[Document, list[str]]:
+def read_document_record(
+    document_text: str, document_name: str, record_files: Sequence[Path]
+) -> tuple[Document, list[str]]:
     """(record, warnings): without its pages where the text was edited since ingest, for their offsets would lie.
 
     `record_files`: the record's file, or none where somebody put the text there by hand.
     """
     if not record_files:
-        record = Document(
-            id=document_name, source="", sha256="", converter="", converter_version="", characters=len(markdown)
+        empty_record = Document(
+            id=document_name, source="", sha256="", converter="", converter_version="", characters=len(document_text)
         )
-        return record, [f"{document_name}.json is missing: chunks get no pages"]
-    document = read_json(record_files[0], Document)
-    if document.pages and document.characters != len(markdown):
-        return msgspec.structs.replace(document, pages=[]), ["the text was edited since ingest: chunks get no pages"]
-    return document, []
+        return empty_record, [f"{document_name}.json is missing: chunks get no pages"]
+    document_record = read_json(record_files[0], Document)
+    if document_record.pages and document_record.characters != len(document_text):
+        return msgspec.structs.replace(document_record, pages=[]), [
+            "the text was edited since ingest: chunks get no pages"
+        ]
+    return document_record, []
 
 
 def document_title(record_files: Sequence[Path], document_name: str) -> str:

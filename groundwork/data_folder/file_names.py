@@ -18,16 +18,19 @@ MAX_SLUG_BYTES = 180  # file systems take 255, of which endings and prefixes nee
 
 def matches(name: str, pattern: str) -> bool:
     """Does `pattern` mean the file `name` (a path below data/documents, with /)?"""
-    folder = pattern.rstrip("/")
+    folder_pattern = pattern.rstrip("/")
     file_name = name.rpartition("/")[2]
     return (
         fnmatchcase(name, pattern)
-        or fnmatchcase(name, f"{folder}/*")
-        or ("/" not in folder and (fnmatchcase(file_name, pattern) or fnmatchcase(f"/{name}", f"*/{folder}/*")))
+        or fnmatchcase(name, f"{folder_pattern}/*")
+        or (
+            "/" not in folder_pattern
+            and (fnmatchcase(file_name, pattern) or fnmatchcase(f"/{name}", f"*/{folder_pattern}/*"))
+        )
     )
 
 
-def matches_any(file_name: str, patterns: Iterable[str]) -> bool:
+def matches_any_pattern(file_name: str, patterns: Iterable[str]) -> bool:
     """Does one of `patterns` mean the file `file_name`?"""
     return any(matches(file_name, pattern) for pattern in patterns)
 
@@ -43,18 +46,18 @@ def slug(name: str) -> str:
 
     One that would be too long for a file system is cut and ends in a part of its sha256 instead.
     """
-    lower = unicodedata.normalize("NFC", name).lower().replace("i\u0307", "i")  # what a Turkish İ becomes
-    name_words = "".join(c if c.isalnum() or c == "." or _is_mark(c) else " " for c in lower).split()
-    joined = "-".join(name_words).strip("-.") or "unnamed"
-    encoded = joined.encode()
-    if len(encoded) <= MAX_SLUG_BYTES:
-        return joined
-    digest = hashlib.sha256(encoded).hexdigest()[:12]
-    beginning = encoded[: MAX_SLUG_BYTES - 1 - len(digest)].decode(errors="ignore").rstrip("-.")
-    return f"{beginning}-{digest}"
+    lower_name = unicodedata.normalize("NFC", name).lower().replace("i\u0307", "i")  # what a Turkish İ becomes
+    name_words = "".join(c if c.isalnum() or c == "." or _is_combining_mark(c) else " " for c in lower_name).split()
+    slug_name = "-".join(name_words).strip("-.") or "unnamed"
+    slug_bytes = slug_name.encode()
+    if len(slug_bytes) <= MAX_SLUG_BYTES:
+        return slug_name
+    slug_digest = hashlib.sha256(slug_bytes).hexdigest()[:12]
+    slug_beginning = slug_bytes[: MAX_SLUG_BYTES - 1 - len(slug_digest)].decode(errors="ignore").rstrip("-.")
+    return f"{slug_beginning}-{slug_digest}"
 
 
-def _is_mark(character: str) -> bool:
+def _is_combining_mark(character: str) -> bool:
     """Is it a vowel sign or an accent, which belongs to the letter before it?"""
     return unicodedata.category(character).startswith("M")
 
@@ -81,7 +84,7 @@ class Paths(Sequence[Path]):
         return map(Path, self.texts)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self.texts == tuple(path_texts(other))
+        return isinstance(other, Sequence) and self.texts == tuple(path_strings_of(other))
 
     def __hash__(self) -> int:
         return hash(self.texts)
@@ -90,6 +93,6 @@ class Paths(Sequence[Path]):
         return f"Paths({list(self.texts)})"
 
 
-def path_texts(paths: Iterable[str | Path]) -> Iterable[str]:
+def path_strings_of(paths: Iterable[str | Path]) -> Iterable[str]:
     """`paths` as text."""
     return paths.texts if isinstance(paths, Paths) else map(str, paths)

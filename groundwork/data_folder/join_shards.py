@@ -15,7 +15,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import StopRun
 from groundwork.processes.process_identity import process_mark
 
-VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
+VOCABULARY_PATH = "tags/vocabulary.json"  # below data/ and below a shard's state
 
 
 def shard_folders(data: Workspace) -> dict[Shard, Path]:
@@ -29,54 +29,54 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
 
     Raises StopRun for a database that cannot be read or written.
     """
-    added: dict[tuple[str, str], int] = defaultdict(int)
-    for folder in shard_folders(data).values():
-        for source in sorted(folder.rglob("*.db")):
-            target = _joined_path(data, source.relative_to(folder))
+    rows_joined: dict[tuple[str, str], int] = defaultdict(int)
+    for shard_folder in shard_folders(data).values():
+        for shard_file in sorted(shard_folder.rglob("*.db")):
+            joined_file = _joined_path(data, shard_file.relative_to(shard_folder))
             try:
-                if source.match(JOURNAL_SEGMENT):
-                    added["journal.db", "replies"] += _copy_segment(source, target)
+                if shard_file.match(JOURNAL_SEGMENT):
+                    rows_joined["journal.db", "replies"] += _copy_segment(shard_file, joined_file)
                     continue
-                for table, count in join_database(source, target).items():
-                    added[source.relative_to(folder).as_posix(), table] += count
+                for joined_table, joined_count in join_database(shard_file, joined_file).items():
+                    rows_joined[shard_file.relative_to(shard_folder).as_posix(), joined_table] += joined_count
             except (OSError, sqlite3.Error) as error:
                 raise StopRun(
-                    f"{source}: cannot be joined to {target}: {error}; is its shard still at work?"
+                    f"{shard_file}: cannot be joined to {joined_file}: {error}; is its shard still at work?"
                 ) from error
-    if new_count := _join_vocabularies(data):
-        added[VOCABULARY, "tags"] = new_count
-    if new_count := _join_replies(data):
-        added[SERVICE_REPLIES, "replies"] = new_count
-    return dict(added)
+    if new_from_shards := _join_vocabularies(data):
+        rows_joined[VOCABULARY_PATH, "tags"] = new_from_shards
+    if new_from_shards := _join_replies(data):
+        rows_joined[SERVICE_REPLIES, "replies"] = new_from_shards
+    return dict(rows_joined)
 
 
-def _copy_segment(source: Path, target: Path) -> int:
+def _copy_segment(shard_segment: Path, joined_segment: Path) -> int:
     """Copy a closed part of a journal, for its owner alone to read; returns its replies, 0 where it is there."""
-    if target.exists():
+    if joined_segment.exists():
         return 0
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f"{TEMPORARY}{process_mark()}-{target.stem}")
+    joined_segment.parent.mkdir(parents=True, exist_ok=True)
+    temporary_segment = joined_segment.with_name(f"{TEMPORARY}{process_mark()}-{joined_segment.stem}")
     try:
-        temporary.touch(0o600)
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        temporary_segment.touch(0o600)
+        shutil.copyfile(shard_segment, temporary_segment)
+        temporary_segment.replace(joined_segment)
     finally:
-        temporary.unlink(missing_ok=True)
-    with closing(sqlite3.connect(target)) as database:
+        temporary_segment.unlink(missing_ok=True)
+    with closing(sqlite3.connect(joined_segment)) as database:
         return int(database.execute("SELECT count(*) FROM packed").fetchone()[0])
 
 
 def _join_replies(data: Workspace) -> int:
     """Copy what shards stored of a service's replies, each a file named by its request; returns how many are new."""
-    target = data.joined_state / SERVICE_REPLIES
+    joined_replies = data.joined_state / SERVICE_REPLIES
     new_replies = {
-        reply.name: reply
-        for folder in shard_folders(data).values()
-        for reply in (folder / SERVICE_REPLIES).glob("*.json")
-        if not (target / reply.name).exists()
+        shard_reply.name: shard_reply
+        for shard_folder in shard_folders(data).values()
+        for shard_reply in (shard_folder / SERVICE_REPLIES).glob("*.json")
+        if not (joined_replies / shard_reply.name).exists()
     }
-    for name, reply in new_replies.items():
-        write_bytes(target / name, reply.read_bytes())
+    for reply_name, shard_reply in new_replies.items():
+        write_bytes(joined_replies / reply_name, shard_reply.read_bytes())
     return len(new_replies)
 
 
@@ -85,26 +85,28 @@ def _join_vocabularies(data: Workspace) -> int:
 
     A tag is too common where it was so in every shard that had it.
     """
-    target = data.path(*PurePosixPath(VOCABULARY).parts)
-    folders = [data.root, *shard_folders(data).values()]
+    joined_file = data.path(*PurePosixPath(VOCABULARY_PATH).parts)
+    vocabulary_folders = [data.root, *shard_folders(data).values()]
     vocabularies = [
-        read_json(folder / VOCABULARY, dict[str, list[str]]) for folder in folders if (folder / VOCABULARY).is_file()
+        read_json(vocabulary_folder / VOCABULARY_PATH, dict[str, list[str]])
+        for vocabulary_folder in vocabulary_folders
+        if (vocabulary_folder / VOCABULARY_PATH).is_file()
     ]
-    if len(vocabularies) < 2 and target.is_file():
+    if len(vocabularies) < 2 and joined_file.is_file():
         return 0
-    tags = dict.fromkeys(tag for vocabulary in vocabularies for tag in vocabulary.get("tags", []))
+    joined_tags = dict.fromkeys(tag for vocabulary in vocabularies for tag in vocabulary.get("tags", []))
     common_tags = dict.fromkeys(
-        tag for vocabulary in vocabularies for tag in vocabulary.get("too_common", []) if tag not in tags
+        tag for vocabulary in vocabularies for tag in vocabulary.get("too_common", []) if tag not in joined_tags
     )
-    target_content = read_json(target, dict[str, list[str]]) if target.is_file() else {}
-    joined_content = {"tags": list(tags), "too_common": list(common_tags)}
-    if not vocabularies or joined_content == target_content:
+    earlier_vocabulary = read_json(joined_file, dict[str, list[str]]) if joined_file.is_file() else {}
+    joined_vocabulary = {"tags": list(joined_tags), "too_common": list(common_tags)}
+    if not vocabularies or joined_vocabulary == earlier_vocabulary:
         return 0
-    write_json(target, joined_content)
-    return len(tags.keys() - set(target_content.get("tags", [])))
+    write_json(joined_file, joined_vocabulary)
+    return len(joined_tags.keys() - set(earlier_vocabulary.get("tags", [])))
 
 
-def _joined_path(data: Workspace, name: Path) -> Path:
-    if name.name == "journal.db" or name.match(JOURNAL_SEGMENT):
-        return data.joined_journal.with_name(name.name)
-    return data.joined_state / name if len(name.parts) == 1 else data.path(*name.parts)
+def _joined_path(data: Workspace, path_in_state: Path) -> Path:
+    if path_in_state.name == "journal.db" or path_in_state.match(JOURNAL_SEGMENT):
+        return data.joined_journal.with_name(path_in_state.name)
+    return data.joined_state / path_in_state if len(path_in_state.parts) == 1 else data.path(*path_in_state.parts)

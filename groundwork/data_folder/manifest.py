@@ -23,7 +23,7 @@ import msgspec
 
 from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
-from groundwork.data_folder.file_names import path_texts, printable_path
+from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames, file_changes, recipe_changes
 from groundwork.data_folder.workspace import RemoteMirror
 from groundwork.errors import StopRun, UsageError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from groundwork.data_folder.workspace import Workspace
 
 
-_LAYOUT = """
+_MANIFEST_TABLES = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
@@ -64,7 +64,7 @@ _SELECT_OBJECT_HASH = "SELECT sha256 FROM objects WHERE path = ? AND version = ?
 _SELECT_FILE_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
 _SELECT_FILE_HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
 
-MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
+MAX_QUERY_VALUES = 900  # values of one statement: every SQLite takes so many
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
@@ -120,7 +120,7 @@ class Manifest:
     """
 
     def __init__(
-        self, path: Path, joined: Path | None = None, *, read_only: bool = False, elsewhere: RemoteMirror | None = None
+        self, path: Path, joined: Path | None = None, *, read_only: bool = False, mirror: RemoteMirror | None = None
     ) -> None:
         """Open `path`, or make it. Raises UsageError when it cannot be.
 
@@ -134,62 +134,63 @@ class Manifest:
         """
         self.path = path
         self.claims = claims.Claims(self._execute)
-        self._elsewhere = elsewhere
-        self._joined = read_only_database(joined) if joined is not None and joined.is_file() else None
+        self._mirror = mirror
+        self._joined_manifest = read_only_database(joined) if joined is not None and joined.is_file() else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.executescript(claims.TABLE + _LAYOUT)
+            self._manifest_db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._manifest_db.executescript(claims.TABLE + _MANIFEST_TABLES)
         except (OSError, sqlite3.Error) as error:
             if not read_only:
-                raise UsageError(_error_message(path, error)) from error
+                raise UsageError(_manifest_error(path, error)) from error
             self._copy_to_memory(path)
-        self._decoder = msgspec.json.Decoder(ManifestEntry)
-        self._file_rows: dict[str, list[Any]] = {}  # of `files`, those that are looked up together: one or none of each
-        self._known_hashes: dict[str, str] = {}  # of these the hashes of the files that are as they were
-        self._entries: dict[tuple[str, str], list[Any]] = {}
+        self._entry_decoder = msgspec.json.Decoder(ManifestEntry)
+        # Of `files`, those that are looked up together: one or none of each.
+        self._looked_up_hashes: dict[str, list[Any]] = {}
+        self._unchanged_hashes: dict[str, str] = {}  # of these the hashes of the files that are as they were
+        self._looked_up_entries: dict[tuple[str, str], list[Any]] = {}
 
     def close(self) -> None:
-        self._db.close()
-        if self._joined is not None:
-            self._joined.close()
+        self._manifest_db.close()
+        if self._joined_manifest is not None:
+            self._joined_manifest.close()
 
     def _copy_to_memory(self, path: Path) -> None:
         """Copy what `path` holds into memory, nothing where it does not exist."""
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        self._manifest_db = sqlite3.connect(":memory:", isolation_level=None)
         with suppress(sqlite3.Error), closing(read_only_database(path)) as source:
-            source.backup(self._db)
-        self._db.executescript(claims.TABLE + _LAYOUT)
+            source.backup(self._manifest_db)
+        self._manifest_db.executescript(claims.TABLE + _MANIFEST_TABLES)
 
     @contextmanager
     def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[str | Path]) -> Iterator[None]:
         """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
-        self._entries = {(stage, unit): [] for unit in units}
-        paths_by_key = {printable_path(path): path for path in path_texts(paths)}
-        self._file_rows = {path_key: [] for path_key in paths_by_key}
-        for batch in _batches(list(units)):
+        self._looked_up_entries = {(stage, unit): [] for unit in units}
+        paths_by_key = {printable_path(path): path for path in path_strings_of(paths)}
+        self._looked_up_hashes = {path_key: [] for path_key in paths_by_key}
+        for batch in _query_batches(list(units)):
             query_values, query = (stage, *batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(batch)})"
             for unit, manifest_entry in [
-                *self._rows_of_joined(query, query_values),
+                *self._joined_manifest_rows(query, query_values),
                 *self._execute(query, query_values),
             ]:
-                self._entries[stage, unit] = [(manifest_entry,)]
-        for batch in _batches(list(self._file_rows)):
+                self._looked_up_entries[stage, unit] = [(manifest_entry,)]
+        for batch in _query_batches(list(self._looked_up_hashes)):
             for path_key, file_size, mtime_ns, digest in self._execute(
                 f"{_SELECT_FILE_HASHES} IN ({_placeholders(batch)})", tuple(batch)
             ):
-                self._file_rows[path_key] = [(file_size, mtime_ns, digest)]
-                if self._elsewhere is None and _is_unchanged(paths_by_key[path_key], file_size, mtime_ns):
-                    self._known_hashes[paths_by_key[path_key]] = digest
+                self._looked_up_hashes[path_key] = [(file_size, mtime_ns, digest)]
+                if self._mirror is None and _is_file_unchanged(paths_by_key[path_key], file_size, mtime_ns):
+                    self._unchanged_hashes[paths_by_key[path_key]] = digest
         try:
             yield
         finally:
-            self._entries, self._file_rows, self._known_hashes = {}, {}, {}
+            self._looked_up_entries, self._looked_up_hashes, self._unchanged_hashes = {}, {}, {}
 
     def states_by_fingerprint(self, stage: str, fingerprints: Mapping[str, bytes | None]) -> UnitStates:
         """The state and its reason of those units that were found current with the same fingerprint."""
         states: UnitStates = {}
-        for batch in _batches(list(fingerprints)):
+        for batch in _query_batches(list(fingerprints)):
             query = f"{_SELECT_FINGERPRINTS} AND unit IN ({_placeholders(batch)})"
             for unit, fingerprint, state, note in self._execute(query, (stage, *batch)):
                 if fingerprint == fingerprints[unit]:
@@ -204,21 +205,21 @@ class Manifest:
         fingerprint_rows = [
             (fingerprint, unit_state, note, stage, unit, entries[0][0])
             for unit, (unit_state, note) in states.items()
-            if (fingerprint := fingerprints[unit]) and (entries := self._entries.get((stage, unit)))
+            if (fingerprint := fingerprints[unit]) and (entries := self._looked_up_entries.get((stage, unit)))
         ]
         if fingerprint_rows:
-            with suppress(sqlite3.OperationalError), self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(_KEEP_FINGERPRINT, fingerprint_rows)
+            with suppress(sqlite3.OperationalError), self._manifest_db:
+                self._manifest_db.execute("BEGIN IMMEDIATE")
+                self._manifest_db.executemany(_KEEP_FINGERPRINT, fingerprint_rows)
 
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""
-        entry_rows = self._entries.get((stage, unit))
+        entry_rows = self._looked_up_entries.get((stage, unit))
         if entry_rows is None:
-            entry_rows = self._execute(_SELECT_ENTRY, (stage, unit)) or self._rows_of_joined(
+            entry_rows = self._execute(_SELECT_ENTRY, (stage, unit)) or self._joined_manifest_rows(
                 _SELECT_ENTRY, (stage, unit)
             )
-        return self._decoder.decode(entry_rows[0][0]) if entry_rows else None
+        return self._entry_decoder.decode(entry_rows[0][0]) if entry_rows else None
 
     @overload
     def entries(self, stage: str) -> dict[str, ManifestEntry]: ...
@@ -226,15 +227,15 @@ class Manifest:
     def entries(self, stage: str, entry_type: type[Entry]) -> dict[str, Entry]: ...
     def entries(self, stage: str, entry_type: type[Any] = ManifestEntry) -> dict[str, Any]:
         """All of a stage, or what `entry_type` has of each."""
-        entry_rows = [*self._rows_of_joined(_SELECT_ENTRIES, (stage,)), *self._execute(_SELECT_ENTRIES, (stage,))]
+        entry_rows = [*self._joined_manifest_rows(_SELECT_ENTRIES, (stage,)), *self._execute(_SELECT_ENTRIES, (stage,))]
         decoder = msgspec.json.Decoder(entry_type)
         return {unit: decoder.decode(encoded_entry) for unit, encoded_entry in entry_rows}
 
-    def _rows_of_joined(self, query: str, statement_values: tuple[Any, ...]) -> list[Any]:
-        if self._joined is None:
+    def _joined_manifest_rows(self, query: str, query_values: tuple[Any, ...]) -> list[Any]:
+        if self._joined_manifest is None:
             return []
         try:
-            return self._joined.execute(query, statement_values).fetchall()
+            return self._joined_manifest.execute(query, query_values).fetchall()
         except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
             return []
 
@@ -255,11 +256,11 @@ class Manifest:
 
     def forget_missing_files(self) -> int:
         """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
-        missing = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
-        for path in missing:
+        missing_files = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
+        for path in missing_files:
             self._execute("DELETE FROM files WHERE path = ?", (path,))
         self._execute("VACUUM", ())
-        return len(missing)
+        return len(missing_files)
 
     def record(self, stage: str, unit: str, manifest_entry: ManifestEntry) -> None:
         entry_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
@@ -273,8 +274,8 @@ class Manifest:
     def hashes(self, paths: Iterable[str | Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
         hashes_by_name = {}
-        for path in path_texts(paths):
-            if digest := self._known_hashes.get(path) or self.sha256(path):
+        for path in path_strings_of(paths):
+            if digest := self._unchanged_hashes.get(path) or self.sha256(path):
                 hashes_by_name[name(path)] = digest
         return hashes_by_name
 
@@ -285,43 +286,45 @@ class Manifest:
         except (FileNotFoundError, NotADirectoryError):
             return ""
         if stat.S_ISDIR(file_status.st_mode):
-            inner_hashes = self.hashes(
+            folder_hashes = self.hashes(
                 sorted(hashed_file for hashed_file in Path(path).rglob("*") if hashed_file.is_file())
             )
-            return hashlib.sha256(repr(sorted(inner_hashes.items())).encode()).hexdigest()
-        listed = self._elsewhere.listed(Path(path)) if self._elsewhere else None
-        if listed and file_status.st_size == 0:  # not fetched
-            return self._object_hash(listed) or f"version {listed[1]}, which was not read"
-        path_key, stamp = printable_path(path), (file_status.st_size, file_status.st_mtime_ns)
-        hash_rows = self._file_rows.get(path_key)
-        for file_size, mtime_ns, digest in (
+            return hashlib.sha256(repr(sorted(folder_hashes.items())).encode()).hexdigest()
+        stored_version = self._mirror.listed(Path(path)) if self._mirror else None
+        if stored_version and file_status.st_size == 0:  # not fetched
+            return self._stored_object_hash(stored_version) or f"version {stored_version[1]}, which was not read"
+        path_key, size_and_mtime = printable_path(path), (file_status.st_size, file_status.st_mtime_ns)
+        hash_rows = self._looked_up_hashes.get(path_key)
+        for file_size, mtime_ns, file_digest in (
             self._execute(_SELECT_FILE_HASH, (path_key,)) if hash_rows is None else hash_rows
         ):
-            if (file_size, mtime_ns) == stamp and (not listed or self._object_hash(listed)):
-                return str(digest)
+            if (file_size, mtime_ns) == size_and_mtime and (
+                not stored_version or self._stored_object_hash(stored_version)
+            ):
+                return str(file_digest)
         with Path(path).open("rb") as hashed_file:
-            digest = hashlib.file_digest(hashed_file, "sha256").hexdigest()
-        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path_key, *stamp, digest))
-        if listed and self._object_hash(listed) != digest:
-            self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
-        return digest
+            file_digest = hashlib.file_digest(hashed_file, "sha256").hexdigest()
+        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path_key, *size_and_mtime, file_digest))
+        if stored_version and self._stored_object_hash(stored_version) != file_digest:
+            self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*stored_version, file_digest))
+        return file_digest
 
-    def _object_hash(self, path_and_version: tuple[str, str]) -> str:
+    def _stored_object_hash(self, path_and_version: tuple[str, str]) -> str:
         """The sha256 of a version of an object; "" where nobody has read it."""
-        hash_rows = self._execute(_SELECT_OBJECT_HASH, path_and_version) or self._rows_of_joined(
+        hash_rows = self._execute(_SELECT_OBJECT_HASH, path_and_version) or self._joined_manifest_rows(
             _SELECT_OBJECT_HASH, path_and_version
         )
         return str(hash_rows[0][0]) if hash_rows else ""
 
-    def _execute(self, statement: str, statement_values: tuple[Any, ...]) -> list[Any]:
+    def _execute(self, statement: str, query_values: tuple[Any, ...]) -> list[Any]:
         """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
         try:
-            return self._db.execute(statement, statement_values).fetchall()
+            return self._manifest_db.execute(statement, query_values).fetchall()
         except sqlite3.Error as error:
-            raise StopRun(_error_message(self.path, error)) from error
+            raise StopRun(_manifest_error(self.path, error)) from error
 
 
-def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:
+def _is_file_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     try:
         file_status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
     except OSError:
@@ -329,16 +332,16 @@ def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     return file_status.st_mtime_ns == mtime_ns and file_status.st_size == size and stat.S_ISREG(file_status.st_mode)
 
 
-def _batches(unit_names: list[str]) -> Iterator[list[str]]:
-    return (unit_names[start : start + MOST_AT_ONCE] for start in range(0, len(unit_names), MOST_AT_ONCE))
+def _query_batches(unit_names: list[str]) -> Iterator[list[str]]:
+    return (unit_names[start : start + MAX_QUERY_VALUES] for start in range(0, len(unit_names), MAX_QUERY_VALUES))
 
 
-def _placeholders(statement_values: Sequence[str]) -> str:
+def _placeholders(query_values: Sequence[str]) -> str:
     """A question mark for each value of a statement."""
-    return ", ".join("?" * len(statement_values))
+    return ", ".join("?" * len(query_values))
 
 
-def _error_message(path: Path, error: Exception) -> str:
+def _manifest_error(path: Path, error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return f"{path}: {error}; move it away: each stage is then done again, with the replies of the journal"
     return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
@@ -364,12 +367,15 @@ def judge_state(
     if len(outputs) < min(writes, len(manifest_entry.outputs)) and not (outputs and manifest_entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
     if manifest_entry.inputs != inputs:
-        before, after = manifest_entry.inputs, inputs
+        recorded_inputs, current_inputs = manifest_entry.inputs, inputs
         if manifest_entry.recipe != recipe:  # other settings may read other files
-            both = before.keys() & after.keys()
-            before, after = {name: before[name] for name in both}, {name: after[name] for name in both}
-        if changes := file_changes(before, after):
-            return "stale", changes
+            common_inputs = recorded_inputs.keys() & current_inputs.keys()
+            recorded_inputs, current_inputs = (
+                {name: recorded_inputs[name] for name in common_inputs},
+                {name: current_inputs[name] for name in common_inputs},
+            )
+        if input_changes := file_changes(recorded_inputs, current_inputs):
+            return "stale", input_changes
     if manifest_entry.recipe != recipe:
         return "stale", f"{', '.join(recipe_changes(manifest_entry.recipe, recipe, config_names)[:3])} changed"
     return ("empty" if manifest_entry.status == "empty" else "done"), manifest_entry.note
@@ -382,8 +388,8 @@ def edited(manifest_entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
         if manifest_entry is None
         else [
             output_name
-            for output_name, digest in outputs.items()
-            if manifest_entry.outputs.get(output_name) not in ("", None, digest)
+            for output_name, output_digest in outputs.items()
+            if manifest_entry.outputs.get(output_name) not in ("", None, output_digest)
         ]
     )
 
@@ -393,10 +399,10 @@ States = dict[str, tuple[State, str]]
 
 def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, States]:
     """By stage the state of all that was made, by the settings that it was made with."""
-    table: dict[str, States] = {}
+    states_by_stage: dict[str, States] = {}
     for stage, unit, manifest_entry in manifest.all_entries():
-        table.setdefault(stage, {})[unit] = recorded_state(data, manifest, manifest_entry)
-    return table
+        states_by_stage.setdefault(stage, {})[unit] = recorded_state(data, manifest, manifest_entry)
+    return states_by_stage
 
 
 def recorded_state(data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry) -> tuple[State, str]:
@@ -414,33 +420,35 @@ def mark_behind(table: dict[str, States], manifest: Manifest) -> dict[str, State
     """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
     waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
     while True:
-        states_by_stage, by_request = {}, 0  # of the files, those of stages outside of the order of `dataprep run`
+        marked_states, waiting_for_requested = {}, 0  # of files of stages outside of the order of `dataprep run`
         for stage in STAGES:
             if stage.name in table:
-                before = len(waiting_for)
-                states_by_stage[stage.name] = _mark_stage(stage.name, table[stage.name], manifest, waiting_for)
-                by_request += 0 if stage.run else len(waiting_for) - before
-        if not by_request:  # else stages before it may read them: a merged run is curated too
-            return states_by_stage
+                waiting_before = len(waiting_for)
+                marked_states[stage.name] = _mark_stage_behind(stage.name, table[stage.name], manifest, waiting_for)
+                waiting_for_requested += 0 if stage.run else len(waiting_for) - waiting_before
+        if not waiting_for_requested:  # else stages before it may read them: a merged run is curated too
+            return marked_states
 
 
-def _mark_stage(stage: str, stage_states: States, manifest: Manifest, waiting_for: dict[str, str]) -> States:
+def _mark_stage_behind(stage: str, stage_states: States, manifest: Manifest, waiting_for: dict[str, str]) -> States:
     """The states of one stage; `waiting_for` gets what its units will change."""
     states, manifest_entries = dict(stage_states), manifest.entries(stage)
     for unit, (state_kind, _) in stage_states.items():
         manifest_entry = manifest_entries.get(unit)
         if manifest_entry is None or state_kind == "failed":
             continue
-        cause = next((waiting_for[input_name] for input_name in manifest_entry.inputs if input_name in waiting_for), "")
-        if state_kind in ("done", "empty") and cause:
-            states[unit] = "behind", f"waits for {cause}"
+        awaited_unit = next(
+            (waiting_for[input_name] for input_name in manifest_entry.inputs if input_name in waiting_for), ""
+        )
+        if state_kind in ("done", "empty") and awaited_unit:
+            states[unit] = "behind", f"waits for {awaited_unit}"
         if state_kind == "stale" or states[unit][0] == "behind":
-            waiting_for.update(dict.fromkeys(manifest_entry.outputs, cause or f"{stage} of {unit}"))
+            waiting_for.update(dict.fromkeys(manifest_entry.outputs, awaited_unit or f"{stage} of {unit}"))
     return states
 
 
-_LENGTH = 16  # bytes
-_NO_FILE = b"-"
+_FINGERPRINT_BYTES = 16  # bytes
+_MISSING_FILE_STATUS = b"-"
 _pack_status = struct.Struct("<qqQ").pack
 
 
@@ -451,22 +459,22 @@ def unit_fingerprint(
 
     The order of the files counts. Files that are missing count as missing.
     """
-    digest = hashlib.blake2b(recipe, digest_size=_LENGTH)
-    for paths in reads:
-        path_strings = tuple(path_texts(paths))
+    fingerprint = hashlib.blake2b(recipe, digest_size=_FINGERPRINT_BYTES)
+    for read_paths in reads:
+        fingerprinted_paths = tuple(path_strings_of(read_paths))
         try:
-            statuses = b"".join(map(_file_status, path_strings))
+            file_statuses = b"".join(map(_file_status, fingerprinted_paths))
         except IsADirectoryError:
             return None
-        digest.update(_names(path_strings))
-        digest.update(statuses)
-    path_strings = tuple(path_texts(writes))
-    digest.update(_names(path_strings))
-    digest.update(bytes(map(_is_there, path_strings)))
-    return digest.digest()
+        fingerprint.update(_encode_paths(fingerprinted_paths))
+        fingerprint.update(file_statuses)
+    fingerprinted_paths = tuple(path_strings_of(writes))
+    fingerprint.update(_encode_paths(fingerprinted_paths))
+    fingerprint.update(bytes(map(_file_exists, fingerprinted_paths)))
+    return fingerprint.digest()
 
 
-def _names(paths: Sequence[str]) -> bytes:
+def _encode_paths(paths: Sequence[str]) -> bytes:
     """The paths and how many they are."""
     return "\0".join((str(len(paths)), *paths, "")).encode("utf-8", "surrogatepass")
 
@@ -476,11 +484,11 @@ def _file_status(path: str) -> bytes:
     try:
         file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
     except OSError:
-        return _NO_FILE
+        return _MISSING_FILE_STATUS
     if stat.S_ISDIR(file_status.st_mode):
         raise IsADirectoryError(path)
     return _pack_status(file_status.st_size, file_status.st_mtime_ns, file_status.st_ino)
 
 
-def _is_there(path: str) -> bool:
+def _file_exists(path: str) -> bool:
     return os.access(path, os.F_OK)  # half the time of os.path.exists

@@ -25,16 +25,18 @@ TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
 def write_bytes(path: Path, content: bytes) -> None:
     """Write whole or not at all; raises OSError (disk full, no right to write) and leaves the old file then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{process_mark()}-", suffix=path.suffix)
+    temporary_handle, temporary_path = tempfile.mkstemp(
+        dir=path.parent, prefix=f"{TEMPORARY}{process_mark()}-", suffix=path.suffix
+    )
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        with os.fdopen(temporary_handle, "wb") as temporary_file:
+            temporary_file.write(content)
+            temporary_file.flush()
+            os.fsync(temporary_file.fileno())
+        Path(temporary_path).chmod(0o666 & ~_umask())
+        Path(temporary_path).replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        Path(temporary_path).unlink(missing_ok=True)
         raise
 
 
@@ -84,24 +86,24 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def read_json(path: Path, kind: type[T]) -> T:
+def read_json(path: Path, record_type: type[T]) -> T:
     """Raises BadRecord when the file is missing or does not hold a `kind`."""
     import msgspec
 
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(path.read_bytes(), type=record_type)
     except FileNotFoundError:
         raise BadRecord(f"{path}: no such file") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRecord(f"{path}: {error}; fix it, or delete it and run its stage again") from None
 
 
-def read_jsonl(path: Path, kind: type[T]) -> list[T]:
+def read_jsonl(path: Path, record_type: type[T]) -> list[T]:
     """One record a line, blank lines passed over. Raises BadRecord that names the line."""
     import msgspec
 
-    decoder = msgspec.json.Decoder(kind)
-    records = []
+    decoder = msgspec.json.Decoder(record_type)
+    json_records = []
     try:
         json_lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -109,11 +111,11 @@ def read_jsonl(path: Path, kind: type[T]) -> list[T]:
     for line_number, json_line in enumerate(json_lines, start=1):
         if json_line.strip():
             try:
-                records.append(decoder.decode(json_line))
+                json_records.append(decoder.decode(json_line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 remedy = "fix the line, or delete the file and run its stage again"
                 raise BadRecord(f"{path}, line {line_number}: {error}; {remedy}") from None
-    return records
+    return json_records
 
 
 def _umask() -> int:

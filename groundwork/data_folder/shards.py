@@ -33,17 +33,19 @@ class Shard:
 
     def holds(self, document: str) -> bool:
         """Does the document belong to this shard?"""
-        digest = hashlib.sha256(document.encode("utf-8", "surrogatepass")).digest()
-        return int.from_bytes(digest[:8]) % self.count == self.index - 1
+        document_digest = hashlib.sha256(document.encode("utf-8", "surrogatepass")).digest()
+        return int.from_bytes(document_digest[:8]) % self.count == self.index - 1
 
     @staticmethod
-    def parse(text: str) -> Shard:
+    def parse(shard_text: str) -> Shard:
         """`3/16`, or the name of its folder. Raises UsageError for anything else."""
-        numbers = text.strip().replace("-of-", "/").split("/")
-        is_shard = len(numbers) == 2 and all(number.isdecimal() and len(number) <= 6 for number in numbers)
-        shard = Shard(int(numbers[0]), int(numbers[1])) if is_shard else Shard(0, 0)
+        shard_numbers = shard_text.strip().replace("-of-", "/").split("/")
+        is_shard = len(shard_numbers) == 2 and all(
+            shard_number.isdecimal() and len(shard_number) <= 6 for shard_number in shard_numbers
+        )
+        shard = Shard(int(shard_numbers[0]), int(shard_numbers[1])) if is_shard else Shard(0, 0)
         if not 1 <= shard.index <= shard.count:
-            raise UsageError(f"--shard {text}: write it as I/N with I from 1 to N, such as 3/16")
+            raise UsageError(f"--shard {shard_text}: write it as I/N with I from 1 to N, such as 3/16")
         return shard
 
     @staticmethod

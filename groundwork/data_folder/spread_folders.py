@@ -14,12 +14,12 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from groundwork.data_folder.file_names import Paths, path_texts
+from groundwork.data_folder.file_names import Paths, path_strings_of
 
 SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
-MARKER = ".spread"
+SPREAD_MARKER = ".spread"
 SUBFOLDERS = 256  # two hexadecimal digits
-SUBFOLDERS_CACHED = (
+MAX_CACHED_SUBFOLDERS = (
     200_000  # subfolders of documents: some 30 MB, for a start that asks for each document several times
 )
 _RUN_FILE_NAMES = ("decisions.jsonl", "merged.json")  # of a whole run
@@ -30,7 +30,7 @@ _marked_folders: set[str] = set()  # folders that are known to have the marker, 
 
 def is_spread(folder: str) -> bool:
     """Do the files of the folder lie in subfolders?"""
-    if folder not in _marked_folders and os.path.exists(f"{folder}{os.sep}{MARKER}"):  # noqa: PTH110  for 1,000s of folders
+    if folder not in _marked_folders and os.path.exists(f"{folder}{os.sep}{SPREAD_MARKER}"):  # noqa: PTH110  for 1,000s of folders
         _marked_folders.add(folder)
     return folder in _marked_folders
 
@@ -38,8 +38,8 @@ def is_spread(folder: str) -> bool:
 def path_in_folder(folder: str, name: str, spread: bool | None = None) -> str:
     """Where the file (or the folder of pictures) `name` of a folder lies, as text."""
     spread = is_spread(folder) if spread is None else spread
-    subfolder = f"{_subfolder(name)}{os.sep}" if spread and _is_of_a_document(folder, name) else ""
-    return f"{folder}{os.sep}{subfolder}{name}"
+    spread_subfolder = f"{_spread_subfolder(name)}{os.sep}" if spread and _is_document_file(folder, name) else ""
+    return f"{folder}{os.sep}{spread_subfolder}{name}"
 
 
 def file_path(folder: Path, name: str) -> Path:
@@ -49,13 +49,13 @@ def file_path(folder: Path, name: str) -> Path:
 
 def folder_of(file: Path) -> Path:
     """The folder that a file is of, whether it lies in a subfolder or not."""
-    return file.parent.parent if _is_subfolder(file.parent.name) else file.parent
+    return file.parent.parent if _is_spread_subfolder(file.parent.name) else file.parent
 
 
 def folder_files(folder: Path, *endings: str) -> Paths:
     """The files of a folder whose names end so (all), by name; none where there is no such folder."""
-    paths = _paths_by_name(str(folder), endings)
-    return Paths([paths[name] for name in sorted(paths)])
+    paths_by_name = _paths_by_name(str(folder), endings)
+    return Paths([paths_by_name[name] for name in sorted(paths_by_name)])
 
 
 def file_names(folder: Path | str, *endings: str) -> list[str]:
@@ -74,36 +74,36 @@ def link_to_pictures(page: Path, document: str) -> str:
     return f"{os.path.relpath(pictures.parent, page.parent).replace(os.sep, '/')}/"
 
 
-def without_subfolder(parts: list[str]) -> list[str]:
+def without_spread_subfolder(parts: list[str]) -> list[str]:
     """The parts of a path without the subfolder."""
-    return [part for part in parts[:-1] if not _is_subfolder(part)] + parts[-1:]
+    return [part for part in parts[:-1] if not _is_spread_subfolder(part)] + parts[-1:]
 
 
 def folders_in(folder: Path) -> list[Path]:
     """The folders of a folder, by name: those of pictures in data/text."""
-    paths = _paths_by_name(str(folder), (), folders=True)
-    return [Path(paths[name]) for name in sorted(paths)]
+    paths_by_name = _paths_by_name(str(folder), (), folders=True)
+    return [Path(paths_by_name[name]) for name in sorted(paths_by_name)]
 
 
 def _paths_by_name(folder: str, endings: tuple[str, ...], *, folders: bool = False) -> dict[str, str]:
     """The files (or folders) whose names end so, each folder being listed once."""
-    paths: dict[str, str] = {}
-    subfolders: list[str] = []
+    paths_by_name: dict[str, str] = {}
+    spread_subfolders: list[str] = []
     wanted_endings = endings or ("",)
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if _is_subfolder(name) and is_spread(folder):
-                    subfolders.append(entry.path)
-                elif name.endswith(wanted_endings) and (entry.is_dir() if folders else entry.is_file()):
-                    paths[name] = entry.path
+        with os.scandir(folder) as folder_entries:
+            for folder_entry in folder_entries:
+                name = folder_entry.name
+                if _is_spread_subfolder(name) and is_spread(folder):
+                    spread_subfolders.append(folder_entry.path)
+                elif name.endswith(wanted_endings) and (folder_entry.is_dir() if folders else folder_entry.is_file()):
+                    paths_by_name[name] = folder_entry.path
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    paths.pop(MARKER, None)
-    for subfolder in subfolders:
-        paths |= _paths_by_name(subfolder, endings, folders=folders)
-    return paths
+    paths_by_name.pop(SPREAD_MARKER, None)
+    for spread_subfolder in spread_subfolders:
+        paths_by_name |= _paths_by_name(spread_subfolder, endings, folders=folders)
+    return paths_by_name
 
 
 def mark_spread_folders(files: Iterable[str | Path], shards: int = 1) -> list[Path]:
@@ -111,23 +111,31 @@ def mark_spread_folders(files: Iterable[str | Path], shards: int = 1) -> list[Pa
 
     `shards`: the files are those of one of so many shards.
     """
-    counts = Counter(text[: text.rfind(os.sep)] for text in path_texts(files))
-    markers = []
-    for folder, count in counts.items():
-        if count * shards >= SPREAD_FROM and not _is_subfolder(Path(folder).name) and not _top_names(Path(folder)):
-            marker = Path(folder) / MARKER
-            marker.parent.mkdir(parents=True, exist_ok=True)
-            if not marker.exists():
-                marker.touch()
-                markers.append(marker)
-    return markers
+    file_counts = Counter(text[: text.rfind(os.sep)] for text in path_strings_of(files))
+    spread_markers = []
+    for folder, file_count in file_counts.items():
+        if (
+            file_count * shards >= SPREAD_FROM
+            and not _is_spread_subfolder(Path(folder).name)
+            and not _unspread_names(Path(folder))
+        ):
+            spread_marker = Path(folder) / SPREAD_MARKER
+            spread_marker.parent.mkdir(parents=True, exist_ok=True)
+            if not spread_marker.exists():
+                spread_marker.touch()
+                spread_markers.append(spread_marker)
+    return spread_markers
 
 
 def folders_below(folder: Path, depth: int) -> list[Path]:
     """The folders below a folder, `depth` deep, without the subfolders that files are spread over."""
     try:
-        with os.scandir(folder) as entries:
-            folder_names = sorted(entry.name for entry in entries if entry.is_dir() and not _is_subfolder(entry.name))
+        with os.scandir(folder) as folder_entries:
+            folder_names = sorted(
+                folder_entry.name
+                for folder_entry in folder_entries
+                if folder_entry.is_dir() and not _is_spread_subfolder(folder_entry.name)
+            )
     except (FileNotFoundError, NotADirectoryError):
         return []
     folders = [folder / name for name in folder_names]
@@ -138,22 +146,22 @@ def settle_files(folders: Iterable[Path]) -> None:
     """Put files that somebody laid into a spread folder itself, or an older copy of it, where they belong."""
     for folder in folders:
         if is_spread(str(folder)):
-            for name in _top_names(folder):
-                target = file_path(folder, name)
-                if not target.exists():
-                    target.parent.mkdir(exist_ok=True)
-                    (folder / name).replace(target)
+            for unspread_name in _unspread_names(folder):
+                spread_path = file_path(folder, unspread_name)
+                if not spread_path.exists():
+                    spread_path.parent.mkdir(exist_ok=True)
+                    (folder / unspread_name).replace(spread_path)
 
 
-def _top_names(folder: Path) -> list[str]:
+def _unspread_names(folder: Path) -> list[str]:
     with suppress(FileNotFoundError, NotADirectoryError):
-        return [name for name in os.listdir(folder) if _is_of_a_document(str(folder), name)]  # noqa: PTH208
+        return [name for name in os.listdir(folder) if _is_document_file(str(folder), name)]  # noqa: PTH208
     return []
 
 
-def _is_of_a_document(folder: str, name: str) -> bool:
+def _is_document_file(folder: str, name: str) -> bool:
     """Does the file belong to one document? Other files, and the folders of a run, lie in the folder itself."""
-    if name.startswith(".") or _is_subfolder(name):
+    if name.startswith(".") or _is_spread_subfolder(name):
         return False
     folder_name = folder[folder.rfind(os.sep) + 1 :]
     if folder_name == "text":
@@ -163,18 +171,18 @@ def _is_of_a_document(folder: str, name: str) -> bool:
     return name.endswith((".json", ".jsonl", ".edited")) and name not in _RUN_FILE_NAMES
 
 
-def _subfolder(name: str) -> str:
+def _spread_subfolder(name: str) -> str:
     name = name.removesuffix(".edited")
     for ending in (".md", ".jsonl", ".json"):
         if name.endswith(ending):
-            return _hash_subfolder(name[: -len(ending)])
-    return _hash_subfolder(name)
+            return _hashed_subfolder(name[: -len(ending)])
+    return _hashed_subfolder(name)
 
 
-@lru_cache(maxsize=SUBFOLDERS_CACHED)
-def _hash_subfolder(name: str) -> str:
+@lru_cache(maxsize=MAX_CACHED_SUBFOLDERS)
+def _hashed_subfolder(name: str) -> str:
     return f"_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}"
 
 
-def _is_subfolder(name: str) -> bool:
+def _is_spread_subfolder(name: str) -> bool:
     return len(name) == 3 and name[0] == "_" and set(name[1:]) <= set("0123456789abcdef")

@@ -128,27 +128,31 @@ class Workspace:
         """`path` as text, for 100,000s of files."""
         name = parts[-1] if len(parts) > 1 else ""
         if name in ("", ".", "..") or "/" in name or os.sep != "/":
-            return self._inside(parts)
-        cached = self._folders.get(parts[:-1])
-        if cached is None:
+            return self._path_inside_data(parts)
+        cached_folder = self._folders.get(parts[:-1])
+        if cached_folder is None:
             folder = self.path_text(*parts[:-1])
-            cached = self._folders[parts[:-1]] = folder, is_spread(folder)
-        return path_in_folder(cached[0], name, cached[1]) if cached[1] else f"{cached[0]}/{name}"
+            cached_folder = self._folders[parts[:-1]] = folder, is_spread(folder)
+        return (
+            path_in_folder(cached_folder[0], name, cached_folder[1])
+            if cached_folder[1]
+            else f"{cached_folder[0]}/{name}"
+        )
 
-    def _inside(self, parts: tuple[str, ...]) -> str:
-        root = str(self.base if parts and parts[0] == "documents" else self.root)
-        path = os.path.normpath(os.path.join(root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
-        if path != root and not path.startswith(root + os.sep):
-            raise UsageError(f"{'/'.join(parts)}: leads out of {root}; names may not hold '..' or begin with '/'")
-        return path
+    def _path_inside_data(self, parts: tuple[str, ...]) -> str:
+        data_root = str(self.base if parts and parts[0] == "documents" else self.root)
+        normalised_path = os.path.normpath(os.path.join(data_root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
+        if normalised_path != data_root and not normalised_path.startswith(data_root + os.sep):
+            raise UsageError(f"{'/'.join(parts)}: leads out of {data_root}; names may not hold '..' or begin with '/'")
+        return normalised_path
 
     def spread_new_folders(self, files: Iterable[str | Path]) -> bool:
         """Give the new folders of these files subfolders where there are very many; returns whether any got some."""
-        markers = mark_spread_folders(files, self.shard.count if self.shard else 1)
+        spread_markers = mark_spread_folders(files, self.shard.count if self.shard else 1)
         self._folders.clear()
-        if markers and self.mirror:
-            self.mirror.put(markers)
-        return bool(markers)
+        if spread_markers and self.mirror:
+            self.mirror.put(spread_markers)
+        return bool(spread_markers)
 
     def settle_files(self) -> None:
         """Put what was laid by hand into folders whose files are spread where it belongs."""
@@ -160,14 +164,14 @@ class Workspace:
 
     def relative(self, path: str | Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
-        text = str(path)
-        for root in self._root_prefixes:
-            if text.startswith(root):
-                name = printable_path(text[len(root) :])
-                return name if os.sep == "/" else name.replace(os.sep, "/")
-        return printable_path(text)
+        path_string = str(path)
+        for data_root_prefix in self._root_prefixes:
+            if path_string.startswith(data_root_prefix):
+                relative_name = printable_path(path_string[len(data_root_prefix) :])
+                return relative_name if os.sep == "/" else relative_name.replace(os.sep, "/")
+        return printable_path(path_string)
 
-    def copy_from_base(self, folders: Iterable[str], written: Iterable[str] = ()) -> None:
+    def copy_from_base(self, folders: Iterable[str], sample_files: Iterable[str] = ()) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base.
 
         `written`: files, as `relative` names them, that stages wrote in the test folder itself. Of their documents (in
@@ -175,18 +179,18 @@ class Workspace:
         """
         if self.root == self.base:
             return
-        sample_documents = {_folder_run_document(Path(path)) for path in written}
+        sample_documents = {_folder_run_document(Path(path)) for path in sample_files}
         for folder in set(folders) - {"documents"}:
-            for source in sorted((self.base / folder).rglob("*")):
-                relative_path = source.relative_to(self.base)
-                target = self.root / relative_path
+            for base_file in sorted((self.base / folder).rglob("*")):
+                relative_path = base_file.relative_to(self.base)
+                sample_file = self.root / relative_path
                 if (
-                    source.is_file()
+                    base_file.is_file()
                     and _folder_run_document(relative_path) not in sample_documents
-                    and _is_older(target, source)
+                    and _is_older_copy(sample_file, base_file)
                 ):
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(source, target)
+                    sample_file.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(base_file, sample_file)
 
 
 def _folder_run_document(path: Path) -> tuple[str, str, str]:
@@ -195,5 +199,5 @@ def _folder_run_document(path: Path) -> tuple[str, str, str]:
     return path.parts[0], run, path.name.removesuffix(path.suffix)
 
 
-def _is_older(target: Path, source: Path) -> bool:
-    return not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns
+def _is_older_copy(sample_file: Path, base_file: Path) -> bool:
+    return not sample_file.exists() or sample_file.stat().st_mtime_ns < base_file.stat().st_mtime_ns

@@ -11,15 +11,15 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.document_files import (
-    FILE_PATTERNS,
-    RUN_FILES,
+    DOCUMENT_FILE_PATTERNS,
+    RUN_FILE_PATTERNS,
     document_files,
     is_name_or_id,
     longer_document_names,
 )
 from groundwork.data_folder.manifest import Manifest, ManifestEntry
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_bytes
-from groundwork.data_folder.runs.decisions import rewrite_lines
+from groundwork.data_folder.runs.decisions import rewrite_decision_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
@@ -43,16 +43,16 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     renaming = _Renaming(document, new_document, source, longer_document_names(data, document))
     decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
-    moved_figures = MovedFolder(data, document, new_document)
+    moved_figures = MovedFigureFolder(data, document, new_document)
     old_paths: dict[str, Path] = {}
     new_paths: dict[str, Path] = {}
-    hashes: dict[str, str] = {}
+    old_hashes: dict[str, str] = {}
     for document_file in document_files(data, document):
         renamed_file = file_path(folder_of(document_file), renaming.file_name(document_file.name))
-        hashes[data.relative(document_file)] = manifest.sha256(document_file)
+        old_hashes[data.relative(document_file)] = manifest.sha256(document_file)
         renamed_content = document_file.read_bytes()
         if document_file.suffix in (".json", ".jsonl"):
-            renamed_content = renaming.content(renamed_content, lines=document_file.suffix == ".jsonl")
+            renamed_content = renaming.content(renamed_content, json_lines=document_file.suffix == ".jsonl")
         if moved_figures:
             renamed_content = _with_moved_figures(renamed_content, data.relative(document_file), moved_figures)
         write_bytes(renamed_file, renamed_content)
@@ -61,42 +61,42 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     if pictures.is_dir():
         relative_path, renamed_file = data.relative(pictures), data.path("text", new_document)
         renamed_file.parent.mkdir(parents=True, exist_ok=True)
-        hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), renamed_file
+        old_hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), renamed_file
         pictures.rename(renamed_file)
     tag_hashes = _rename_in_tags(data, manifest, renaming)
     new_names = {old_path: data.relative(path) for old_path, path in new_paths.items()}
     new_names |= {name: name for name in tag_hashes}  # they stay where they are
-    _rename_entries(data, manifest, document, new_document, new_names, hashes | tag_hashes)
+    _rename_entries(data, manifest, document, new_document, new_names, old_hashes | tag_hashes)
     for document_file in decisions:
-        rewrite_lines(document_file, lambda line: renaming.content(line, lines=True))
+        rewrite_decision_lines(document_file, lambda line: renaming.content(line, json_lines=True))
     for path in old_paths.values():
         path.unlink(missing_ok=True)
 
 
 def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) -> dict[str, str]:
     """Write the ids of the document anew in every file of tags; returns the hashes of those files as they were."""
-    hashes = {}
+    old_tag_hashes = {}
     for tag_file in sorted(data.path("tags").rglob("*.jsonl")):
         tag_content = tag_file.read_bytes()
-        new_content = renaming.content(tag_content, lines=True)
-        if new_content != tag_content:
-            hashes[data.relative(tag_file)] = manifest.sha256(tag_file)
-            write_bytes(tag_file, new_content)
-    return hashes
+        renamed_tags = renaming.content(tag_content, json_lines=True)
+        if renamed_tags != tag_content:
+            old_tag_hashes[data.relative(tag_file)] = manifest.sha256(tag_file)
+            write_bytes(tag_file, renamed_tags)
+    return old_tag_hashes
 
 
-def _with_moved_figures(file_bytes: bytes, path: str, moved_figures: MovedFolder) -> bytes:
+def _with_moved_figures(file_bytes: bytes, path: str, moved_figures: MovedFigureFolder) -> bytes:
     """A file of a document whose figures have moved to another folder; `path`: below the data folder."""
-    suffix, lines = Path(path).suffix, path.endswith(".jsonl")
-    if suffix == ".md":
+    file_suffix, json_lines = Path(path).suffix, path.endswith(".jsonl")
+    if file_suffix == ".md":
         return moved_figures.text(file_bytes)
-    if suffix not in (".json", ".jsonl") or path.startswith("plots/"):
+    if file_suffix not in (".json", ".jsonl") or path.startswith("plots/"):
         return file_bytes
     moved_records = [
         moved_figures.record(path.partition("/")[0], document_record)
-        for document_record in decode_records(file_bytes, lines=lines)
+        for document_record in decode_records(file_bytes, json_lines=json_lines)
     ]
-    return encode_records(moved_records, lines=lines)
+    return encode_records(moved_records, json_lines=json_lines)
 
 
 def _rename_entries(
@@ -105,38 +105,38 @@ def _rename_entries(
     document: str,
     new_document: str,
     new_names: dict[str, str],
-    hashes: dict[str, str],
+    old_hashes: dict[str, str],
 ) -> None:
     """Entries of the moved files: under the new names, current where they were current.
 
     What shows the names of several documents (datasets, pictures, vectors) has the old name in it and is due anew.
     """
 
-    def carry_hashes(recorded: dict[str, str]) -> dict[str, str]:
+    def carry_hashes(recorded_hashes: dict[str, str]) -> dict[str, str]:
         return {
-            new_names.get(name, name): manifest.sha256(data.root / new_names[name])
-            if name in new_names and digest == hashes[name]
+            new_names.get(old_name, old_name): manifest.sha256(data.root / new_names[old_name])
+            if old_name in new_names and digest == old_hashes[old_name]
             else digest
-            for name, digest in recorded.items()
+            for old_name, digest in recorded_hashes.items()
         }
 
     for stage, unit, entry in list(manifest.all_entries()):
         if not (new_names.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document):
             continue
-        folder, _, name = unit.rpartition("/")
+        unit_folder, slash, name = unit.rpartition("/")
         if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
             if name == document:
                 manifest.forget(stage, [unit])
             continue
-        name = f"{folder}/{new_document}" if folder and name == document else new_document if name == document else unit
+        renamed_unit = f"{unit_folder}{slash}{new_document}" if name == document else unit
         new_entry = msgspec.structs.replace(
             entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
         )
         manifest.forget(stage, [unit])
         if stage != "ingest":  # which reads the file under its new name
-            manifest.record(stage, name, new_entry)
+            manifest.record(stage, renamed_unit, new_entry)
         else:
-            manifest.record(stage, name, _entry_of_source(data, manifest, new_entry, new_document))
+            manifest.record(stage, renamed_unit, _entry_of_source(data, manifest, new_entry, new_document))
 
 
 def _entry_of_source(
@@ -158,31 +158,38 @@ class _Renaming:
 
     def file_name(self, name: str) -> str:
         """The new name of one of the document's files."""
-        patterns = [*(pattern.rpartition("/")[2] for pattern in FILE_PATTERNS), *RUN_FILES]
+        patterns = [*(pattern.rpartition("/")[2] for pattern in DOCUMENT_FILE_PATTERNS), *RUN_FILE_PATTERNS]
         return next(pattern.format(self.new_document) for pattern in patterns if pattern.format(self.document) == name)
 
-    def content(self, json_bytes: bytes, *, lines: bool) -> bytes:
+    def content(self, json_bytes: bytes, *, json_lines: bool) -> bytes:
         """The JSON `json_bytes` with the document's name changed where it is one, and at the beginning of ids."""
-        if not lines:
-            json_record = self._renamed("", msgspec.json.decode(json_bytes))
+        if not json_lines:
+            json_record = self._with_renamed_ids("", msgspec.json.decode(json_bytes))
             return msgspec.json.format(msgspec.json.encode(json_record), indent=2) + b"\n"
         json_rows = [msgspec.json.decode(line) for line in json_bytes.split(b"\n") if line.strip()]
-        return b"".join(msgspec.json.encode(self._renamed("", json_row)) + b"\n" for json_row in json_rows)
+        return b"".join(msgspec.json.encode(self._with_renamed_ids("", json_row)) + b"\n" for json_row in json_rows)
 
-    def _renamed(self, key: str, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: self._renamed(name, child) for name, child in value.items()}
-        if isinstance(value, list):
-            return [self._renamed(key, child) for child in value]
-        if key == "source":
+    def _with_renamed_ids(self, json_key: str, json_value: Any) -> Any:
+        if isinstance(json_value, dict):
+            return {
+                field_name: self._with_renamed_ids(field_name, field_value)
+                for field_name, field_value in json_value.items()
+            }
+        if isinstance(json_value, list):
+            return [self._with_renamed_ids(json_key, field_value) for field_value in json_value]
+        if json_key == "source":
             return self.source
-        if key in _KEYS_OF_IDS and isinstance(value, str) and is_name_or_id(value, self.document, self.longer_names):
-            run, slash, pair = value.rpartition("/")
-            return f"{run}{slash}{self.new_document}{pair.removeprefix(self.document)}"
-        return value
+        if (
+            json_key in _KEYS_OF_IDS
+            and isinstance(json_value, str)
+            and is_name_or_id(json_value, self.document, self.longer_names)
+        ):
+            run_prefix, slash, id_or_name = json_value.rpartition("/")
+            return f"{run_prefix}{slash}{self.new_document}{id_or_name.removeprefix(self.document)}"
+        return json_value
 
 
-class MovedFolder:
+class MovedFigureFolder:
     """The folder of a document's figures under a new name; what it does to each kind of file.
 
     Built before anything is renamed. It does nothing where the document has no figures.
@@ -195,9 +202,9 @@ class MovedFolder:
             chunks = read_jsonl(data.path("chunks", f"{document}.jsonl"), Chunk)
         except BadRecord:
             text, chunks = self._undecodable_text(data), []
-        self._text_offsets = _Offsets(text, document, new_document)
-        self._chunks = {
-            f"{new_document}{chunk.id.removeprefix(document)}": _Offsets(chunk.text, document, new_document)
+        self._text_offsets = _OffsetsAfterMove(text, document, new_document)
+        self._chunk_offsets = {
+            f"{new_document}{chunk.id.removeprefix(document)}": _OffsetsAfterMove(chunk.text, document, new_document)
             for chunk in chunks
         }
 
@@ -218,13 +225,16 @@ class MovedFolder:
         """A JSON object of a file below `folder` of the data folder, in which the ids are new already."""
         record = self._with_moved_links(record)
         if folder == "text":
-            pages = [self._moved_span(page, self._text_offsets) for page in record.get("pages", [])]
-            return {**record, "pages": pages, "characters": self._text_offsets.moved_offset(record["characters"])}
+            moved_pages = [self._moved_span(page, self._text_offsets) for page in record.get("pages", [])]
+            return {**record, "pages": moved_pages, "characters": self._text_offsets.moved_offset(record["characters"])}
         if folder == "chunks":
-            chunk_offsets = self._chunks.get(record["id"])
-            growth = chunk_offsets.growth if chunk_offsets else 0
+            chunk_offsets = self._chunk_offsets.get(record["id"])
+            link_growth = chunk_offsets.growth if chunk_offsets else 0
             in_characters = record.get("tokens") is None
-            return {**self._moved_span(record, self._text_offsets), "length": record["length"] + growth * in_characters}
+            return {
+                **self._moved_span(record, self._text_offsets),
+                "length": record["length"] + link_growth * in_characters,
+            }
         if "chunks" in record:  # coverage
             return {**record, "chunks": [self._moved_coverage(chunk) for chunk in record["chunks"]]}
         if "start" in record and "text" in record:  # a wish
@@ -232,7 +242,7 @@ class MovedFolder:
         return record
 
     def _moved_coverage(self, chunk: Json) -> Json:
-        offsets = self._chunks.get(chunk["chunk"])
+        offsets = self._chunk_offsets.get(chunk["chunk"])
         if offsets is None:
             return chunk
         moved: Json = {
@@ -242,56 +252,60 @@ class MovedFolder:
         }
         return {**chunk, **moved}
 
-    def _moved_span(self, span: Json, offsets: _Offsets) -> Json:
+    def _moved_span(self, span: Json, offsets: _OffsetsAfterMove) -> Json:
         return {**span, "start": offsets.moved_offset(span["start"]), "end": offsets.moved_offset(span["end"])}
 
-    def _with_moved_links(self, value: Any) -> Any:
+    def _with_moved_links(self, json_value: Any) -> Any:
         """Links in texts and quotes, and files that are named by themselves."""
-        if isinstance(value, dict):
+        if isinstance(json_value, dict):
             return {
-                key: [self._moved_file(file_name) for file_name in child]
-                if key == "figures"
-                and isinstance(child, list)
-                and all(isinstance(file_name, str) for file_name in child)
-                else self._moved_file(child)
-                if key == "file" and isinstance(child, str)
-                else self._with_moved_links(child)
-                for key, child in value.items()
+                json_key: [self._moved_file(file_name) for file_name in field_value]
+                if json_key == "figures"
+                and isinstance(field_value, list)
+                and all(isinstance(file_name, str) for file_name in field_value)
+                else self._moved_file(field_value)
+                if json_key == "file" and isinstance(field_value, str)
+                else self._with_moved_links(field_value)
+                for json_key, field_value in json_value.items()
             }
-        if isinstance(value, list):
-            return [self._with_moved_links(child) for child in value]
-        return move_figure_links(value, self._document, self._new_document) if isinstance(value, str) else value
+        if isinstance(json_value, list):
+            return [self._with_moved_links(field_value) for field_value in json_value]
+        return (
+            move_figure_links(json_value, self._document, self._new_document)
+            if isinstance(json_value, str)
+            else json_value
+        )
 
-    def _moved_file(self, path: str) -> str:
-        folder, _, file = path.partition("/")
-        return f"{self._new_document}/{file}" if folder == self._document else path
+    def _moved_file(self, figure_path: str) -> str:
+        figure_folder, _, figure_file = figure_path.partition("/")
+        return f"{self._new_document}/{figure_file}" if figure_folder == self._document else figure_path
 
 
-class _Offsets:
+class _OffsetsAfterMove:
     """Where offsets of a text lie once its figures are in the new folder."""
 
     def __init__(self, text: str, document: str, new_document: str) -> None:
-        self._ends = [figure.end for figure in figures(text, document)]
+        self._figure_ends = [figure.end for figure in figures(text, document)]
         self._growth_per_figure = len(new_document) - len(document)
 
     def __bool__(self) -> bool:
-        return bool(self._ends)
+        return bool(self._figure_ends)
 
     @property
     def growth(self) -> int:
-        return self._growth_per_figure * len(self._ends)
+        return self._growth_per_figure * len(self._figure_ends)
 
     def moved_offset(self, offset: int) -> int:
-        return offset + self._growth_per_figure * bisect_right(self._ends, offset)
+        return offset + self._growth_per_figure * bisect_right(self._figure_ends, offset)
 
 
-def encode_records(records: list[Json], *, lines: bool) -> bytes:
+def encode_records(records: list[Json], *, json_lines: bool) -> bytes:
     """As the files hold them: an object a line, or a single one that people can read."""
-    if lines:
+    if json_lines:
         return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
     return msgspec.json.format(msgspec.json.encode(records[0]), indent=2) + b"\n"
 
 
-def decode_records(content: bytes, *, lines: bool) -> list[Json]:
-    documents = [line for line in content.split(b"\n") if line.strip()] if lines else [content]
-    return [msgspec.json.decode(document) for document in documents]
+def decode_records(content: bytes, *, json_lines: bool) -> list[Json]:
+    json_records = [line for line in content.split(b"\n") if line.strip()] if json_lines else [content]
+    return [msgspec.json.decode(json_record) for json_record in json_records]

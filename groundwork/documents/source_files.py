@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.data_folder.file_names import matches_any, printable_path, slug
+from groundwork.data_folder.file_names import matches_any_pattern, printable_path, slug
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 
 
@@ -30,7 +30,7 @@ def find_sources(folder: Path, ignore: Sequence[str] = ()) -> list[DocumentFile]
     Hidden files and the lock files of office programs are passed over.
     """
     files = [(path, _name_below(path, folder), problem) for path, problem in _walk_files(folder)]
-    files = [file for file in files if not (ignore and matches_any(file[1], ignore))]
+    files = [file for file in files if not (ignore and matches_any_pattern(file[1], ignore))]
     ids, warnings = _unique_ids([name for _, name, _ in files])
     return [
         DocumentFile(id=ids[i], name=name, path=path, problem=problem, warnings=warnings[i])
@@ -42,7 +42,7 @@ def ignored_files(folder: Path, ignore: Sequence[str]) -> list[str]:
     """The files below `folder`, by name, that a pattern of `ignore` means."""
     if not ignore:
         return []
-    return [name for path, _ in _walk_files(folder) if matches_any(name := _name_below(path, folder), ignore)]
+    return [name for path, _ in _walk_files(folder) if matches_any_pattern(name := _name_below(path, folder), ignore)]
 
 
 def _name_below(path: str, folder: Path) -> str:

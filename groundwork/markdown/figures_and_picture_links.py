@@ -14,7 +14,7 @@ from typing import NamedTuple
 CAPTION_LENGTH = 300  # characters
 _FIGURE = re.compile(r"!\[([^\[\]\n]*)\]\(([^()\s/\\]+)/(figure-[0-9a-f]{12}\.(?:png|jpg))\)")
 _FIGURE_FILE_NAME = re.compile(r"figure-[0-9a-f]{12}\.(?:png|jpg)")
-_BLANKS = re.compile(r"[ \t]*+(?:\n\s*+|\Z)")
+_BLANKS_AFTER_FIGURE = re.compile(r"[ \t]*+(?:\n\s*+|\Z)")
 _FIGURE_EVIDENCE = re.compile(r"[\s\[(\"']*figure\s+(\d{1,3})(?:\]|:[^\[\]\n]*\]|\s*$)[\s.)\"']*$", re.IGNORECASE)
 
 
@@ -34,8 +34,10 @@ def is_figure_name(name: str) -> bool:
 
 def figure_markdown(caption: str, file: str) -> str:
     """A figure as Markdown; brackets of its caption, which would end it, become round ones."""
-    alt = " ".join(caption.translate(str.maketrans("[]", "()")).split())
-    return f"![{alt if len(alt) <= CAPTION_LENGTH else alt[: CAPTION_LENGTH - 1] + '…'}]({file})"
+    picture_alt = " ".join(caption.translate(str.maketrans("[]", "()")).split())
+    return (
+        f"![{picture_alt if len(picture_alt) <= CAPTION_LENGTH else picture_alt[: CAPTION_LENGTH - 1] + '…'}]({file})"
+    )
 
 
 def figures(text: str, document: str) -> list[Figure]:
@@ -70,22 +72,24 @@ def text_with_captions(text: str, document: str, numbers_shown: Container[int] =
     """
     text_figures = figures(text, document)
     bare_text = (
-        _replace_spans(text, ((figure.start, figure.end, "") for figure in text_figures)) if text_figures else ""
+        _replace_figures(text, ((figure.start, figure.end, "") for figure in text_figures)) if text_figures else ""
     )
     bare_text = " ".join(bare_text.split())
-    replacements = []
+    figure_replacements = []
     for number, figure in enumerate(text_figures, 1):
-        replacement = "" if figure.caption.rstrip("…") in bare_text else figure.caption
-        replacement = figure_mark(number, figure.caption) if number in numbers_shown else replacement
-        replacements.append((*((figure.start, figure.end) if replacement else _figure_line(figure, text)), replacement))
-    return _replace_spans(text, replacements)
+        figure_text = "" if figure.caption.rstrip("…") in bare_text else figure.caption
+        figure_text = figure_mark(number, figure.caption) if number in numbers_shown else figure_text
+        figure_replacements.append(
+            (*((figure.start, figure.end) if figure_text else _figure_line(figure, text)), figure_text)
+        )
+    return _replace_figures(text, figure_replacements)
 
 
 def _figure_line(figure: Figure, text: str) -> tuple[int, int]:
     """Where a figure with nothing beside it stands, with the blank lines behind it; else its own place."""
-    starts_line = figure.start == 0 or text[figure.start - 1] == "\n"
-    blanks = _BLANKS.match(text, figure.end)
-    return figure.start, blanks.end() if starts_line and blanks else figure.end
+    starts_text_line = figure.start == 0 or text[figure.start - 1] == "\n"
+    blank_lines = _BLANKS_AFTER_FIGURE.match(text, figure.end)
+    return figure.start, blank_lines.end() if starts_text_line and blank_lines else figure.end
 
 
 def figure_number(quote: str) -> int | None:
@@ -110,13 +114,13 @@ def figure_mark(number: int, caption: str = "") -> str:
     return f"[figure {number}: {caption}]" if caption else f"[figure {number}]"
 
 
-def _replace_spans(text: str, replacements: Iterable[tuple[int, int, str]]) -> str:
+def _replace_figures(text: str, replacements: Iterable[tuple[int, int, str]]) -> str:
     """The text with the words given for each (start, end)."""
-    pieces, position = [], 0
+    text_pieces, text_position = [], 0
     for start, end, replacement in replacements:
-        pieces += [text[position:start], replacement]
-        position = end
-    return "".join([*pieces, text[position:]])
+        text_pieces += [text[text_position:start], replacement]
+        text_position = end
+    return "".join([*text_pieces, text[text_position:]])
 
 
 def remove_unused_pictures(folder: Path, markdown: str) -> tuple[int, int]:
@@ -124,54 +128,56 @@ def remove_unused_pictures(folder: Path, markdown: str) -> tuple[int, int]:
 
     Files of other names stay, and the folder with them.
     """
-    names_shown = {Path(figure.file).name for figure in figures(markdown, folder.name)}
-    unused_pictures = [path for path in _pictures_in(folder) if path.name not in names_shown]
-    for path in unused_pictures:
-        path.unlink()
+    pictures_shown = {Path(figure.file).name for figure in figures(markdown, folder.name)}
+    unused_pictures = [picture_file for picture_file in _pictures_in(folder) if picture_file.name not in pictures_shown]
+    for picture_file in unused_pictures:
+        picture_file.unlink()
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-    return len(names_shown), len(unused_pictures)
+    return len(pictures_shown), len(unused_pictures)
 
 
 def _pictures_in(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if is_figure_name(path.name)] if folder.is_dir() else []
 
 
-_ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
-_TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
-_DATA_PICTURE = re.compile(rf"{_ALT}\(\s{{0,9}}<?data:[^)\s>(\[]*+>?{_TITLE}\s{{0,9}}\)", re.IGNORECASE)
-_ANY_PICTURE = re.compile(rf"{_ALT}\(\s{{0,9}}(?P<address><[^>\n]*+>|[^)\s(\[]*+){_TITLE}\s{{0,9}}\)")
-_DEFINITION = re.compile(r"^[ ]{0,3}\[(?P<name>[^\]\n]{1,500})\]:[ \t]*\n?[ \t]*<?data:[^\n]*\n?", re.I | re.MULTILINE)
-_REFERENCED_PICTURE = re.compile(rf"{_ALT}(?:\[(?P<name>[^\]\n]{{0,500}})\])?")
+_PICTURE_ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
+_PICTURE_TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
+_DATA_PICTURE = re.compile(rf"{_PICTURE_ALT}\(\s{{0,9}}<?data:[^)\s>(\[]*+>?{_PICTURE_TITLE}\s{{0,9}}\)", re.IGNORECASE)
+_ANY_PICTURE = re.compile(rf"{_PICTURE_ALT}\(\s{{0,9}}(?P<address><[^>\n]*+>|[^)\s(\[]*+){_PICTURE_TITLE}\s{{0,9}}\)")
+_DATA_DEFINITION = re.compile(
+    r"^[ ]{0,3}\[(?P<name>[^\]\n]{1,500})\]:[ \t]*\n?[ \t]*<?data:[^\n]*\n?", re.I | re.MULTILINE
+)
+_REFERENCED_PICTURE = re.compile(rf"{_PICTURE_ALT}(?:\[(?P<name>[^\]\n]{{0,500}})\])?")
 _IMAGE_TAG = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _TAG_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?\s*data:""", re.IGNORECASE)
 _TAG_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _DATA_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]{0,1000})\]\(\s{0,9}<?data:[^)\s>(\[]*+>?\s{0,9}\)", re.IGNORECASE)
 
 
-def without_data(markdown: str) -> str:
+def without_data_pictures(markdown: str) -> str:
     """Pictures and links whose bytes stand in the Markdown itself (data URIs) as their words; linear in the text."""
     if "data:" not in markdown and "DATA:" not in markdown:
         return markdown
-    data_names = {match["name"].casefold() for match in _DEFINITION.finditer(markdown)}
+    data_picture_names = {match["name"].casefold() for match in _DATA_DEFINITION.finditer(markdown)}
     markdown_text = _DATA_PICTURE.sub(lambda match: match["alt"], markdown)
     markdown_text = _DATA_LINK.sub(lambda match: match["text"], markdown_text)
     markdown_text = _IMAGE_TAG.sub(
         lambda match: _tag_alt(match[0]) if _TAG_SOURCE.search(match[0]) else match[0], markdown_text
     )
-    if not data_names:
+    if not data_picture_names:
         return markdown_text
 
     def of_reference(match: re.Match[str]) -> str:
-        return match["alt"] if (match["name"] or match["alt"]).casefold() in data_names else match[0]
+        return match["alt"] if (match["name"] or match["alt"]).casefold() in data_picture_names else match[0]
 
-    return _REFERENCED_PICTURE.sub(of_reference, _DEFINITION.sub("", markdown_text))
+    return _REFERENCED_PICTURE.sub(of_reference, _DATA_DEFINITION.sub("", markdown_text))
 
 
 def without_pictures(markdown: str) -> str:
     """Every picture as its alternative text, wherever it lies: nothing that a reader of the text could fetch."""
     return _IMAGE_TAG.sub(
-        lambda match: _tag_alt(match[0]), _ANY_PICTURE.sub(lambda match: match["alt"], without_data(markdown))
+        lambda match: _tag_alt(match[0]), _ANY_PICTURE.sub(lambda match: match["alt"], without_data_pictures(markdown))
     )
 
 
@@ -180,35 +186,44 @@ def picture_addresses(markdown: str) -> list[str]:
     return [match["address"].strip("<>") for match in _ANY_PICTURE.finditer(markdown)]
 
 
-def repoint_pictures(markdown: str, links: Mapping[str, str], only: Container[str] | None = None) -> str:
+def repoint_pictures(markdown: str, figure_links: Mapping[str, str], only: Container[str] | None = None) -> str:
     """Every picture that has an address in `links` as a paragraph with it, behind the one in which it stands.
 
     There its alternative text takes its place, as that of every picture without an address does: so that no address
     stands in a sentence or a table. `only`: only pictures with these addresses are looked at; None: all.
     """
     if only is None:
-        return "\n\n".join(_repoint(text, links, only) for text in re.split(r"\n{2,}", without_data(markdown)))
+        return "\n\n".join(
+            _repoint_paragraph(text, figure_links, only)
+            for text in re.split(r"\n{2,}", without_data_pictures(markdown))
+        )
     paragraphs = re.split(r"(\n{2,})", markdown)
-    paragraphs[::2] = [_repoint(paragraph, links, only) for paragraph in paragraphs[::2]]
+    paragraphs[::2] = [_repoint_paragraph(paragraph, figure_links, only) for paragraph in paragraphs[::2]]
     return "".join(paragraphs)
 
 
-def _repoint(paragraph: str, links: Mapping[str, str], only: Container[str] | None) -> str:
+def _repoint_paragraph(picture_paragraph: str, figure_links: Mapping[str, str], only: Container[str] | None) -> str:
     def is_meant(match: re.Match[str]) -> bool:
         return only is None or match["address"].strip("<>") in only
 
-    pictures = [match for match in _ANY_PICTURE.finditer(paragraph) if is_meant(match)]
-    links_by_alt = [(match["alt"], links.get(match["address"].strip("<>"), "")) for match in pictures]
-    kept_pictures = [(alt, link) for alt, link in links_by_alt if link]
+    pictures = [match for match in _ANY_PICTURE.finditer(picture_paragraph) if is_meant(match)]
+    links_by_alt = [(match["alt"], figure_links.get(match["address"].strip("<>"), "")) for match in pictures]
+    kept_pictures = [(picture_alt, figure_link) for picture_alt, figure_link in links_by_alt if figure_link]
     if (
         kept_pictures
-        and not _ANY_PICTURE.sub("", paragraph).strip()
-        and len(pictures) == len(picture_addresses(paragraph))
+        and not _ANY_PICTURE.sub("", picture_paragraph).strip()
+        and len(pictures) == len(picture_addresses(picture_paragraph))
     ):
-        return "\n\n".join(figure_markdown(alt, link) if link else alt for alt, link in links_by_alt if alt or link)
-    text = _ANY_PICTURE.sub(lambda match: match["alt"] if is_meant(match) else match[0], paragraph)
-    text = without_pictures(text) if only is None else text
-    return "\n\n".join([text, *(figure_markdown("", link) for _, link in kept_pictures)])
+        return "\n\n".join(
+            figure_markdown(picture_alt, figure_link) if figure_link else picture_alt
+            for picture_alt, figure_link in links_by_alt
+            if picture_alt or figure_link
+        )
+    text_without_pictures = _ANY_PICTURE.sub(
+        lambda match: match["alt"] if is_meant(match) else match[0], picture_paragraph
+    )
+    text_without_pictures = without_pictures(text_without_pictures) if only is None else text_without_pictures
+    return "\n\n".join([text_without_pictures, *(figure_markdown("", figure_link) for _, figure_link in kept_pictures)])
 
 
 def _tag_alt(tag: str) -> str:

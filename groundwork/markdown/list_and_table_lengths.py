@@ -23,37 +23,39 @@ class _ListItem(NamedTuple):
 
 def list_and_table_lengths(markdown: str) -> set[int]:
     """The lengths of its lists, the inner ones too, and of its tables, and how many parts each section has."""
-    counts: set[int] = set()
-    parts = Counter[tuple[str, ...]]()
-    items: list[_ListItem] = []  # of the blocks that are lists, up to the next that is none
+    implied_counts: set[int] = set()
+    section_parts = Counter[tuple[str, ...]]()
+    list_items: list[_ListItem] = []  # of the blocks that are lists, up to the next that is none
     for block in blocks(markdown):
         if block.kind == "list":
-            items += [_read_list_item(match) for match in _LIST_ITEM.finditer(markdown, block.start, block.end)]
+            list_items += [_read_list_item(match) for match in _LIST_ITEM.finditer(markdown, block.start, block.end)]
             continue
-        counts.update(_list_lengths(items))
-        items = []
+        implied_counts.update(_list_lengths(list_items))
+        list_items = []
         if block.kind == "table":
-            counts.add(len(read_table(markdown, block.start, block.end).data))
+            implied_counts.add(len(read_table(markdown, block.start, block.end).data))
         elif block.kind == "heading":
-            parts[block.headings[:-1]] += 1
-    return counts.union(_list_lengths(items), parts.values())
+            section_parts[block.headings[:-1]] += 1
+    return implied_counts.union(_list_lengths(list_items), section_parts.values())
 
 
-def _read_list_item(match: re.Match[str]) -> _ListItem:
-    sign = match["mark"].strip("()")[0]
-    return _ListItem(len(match["indent"].expandtabs()), "1" if sign.isdigit() else "a" if sign.isalpha() else "-")
+def _read_list_item(item_match: re.Match[str]) -> _ListItem:
+    item_sign = item_match["mark"].strip("()")[0]
+    return _ListItem(
+        len(item_match["indent"].expandtabs()), "1" if item_sign.isdigit() else "a" if item_sign.isalpha() else "-"
+    )
 
 
-def _list_lengths(items: Sequence[_ListItem]) -> Iterator[int]:
+def _list_lengths(list_items: Sequence[_ListItem]) -> Iterator[int]:
     """How many items each list has, an inner one for each item that it stands below."""
-    lengths: list[tuple[_ListItem, int]] = []  # of the lists that the place is in, outermost first
-    for item in items:
-        while lengths and lengths[-1][0].indent > item.indent:
-            yield lengths.pop()[1]
-        if lengths and lengths[-1][0] == item:
-            lengths[-1] = (item, lengths[-1][1] + 1)
+    open_lists: list[tuple[_ListItem, int]] = []  # of the lists that the place is in, outermost first
+    for list_item in list_items:
+        while open_lists and open_lists[-1][0].indent > list_item.indent:
+            yield open_lists.pop()[1]
+        if open_lists and open_lists[-1][0] == list_item:
+            open_lists[-1] = (list_item, open_lists[-1][1] + 1)
         else:
-            if lengths and lengths[-1][0].indent == item.indent:
-                yield lengths.pop()[1]
-            lengths.append((item, 1))
-    yield from (length for _, length in lengths)
+            if open_lists and open_lists[-1][0].indent == list_item.indent:
+                yield open_lists.pop()[1]
+            open_lists.append((list_item, 1))
+    yield from (length for _, length in open_lists)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.apportionment import largest_remainder
+from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
@@ -573,7 +573,7 @@ def share_pair_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | 
     """`pair_limit` shared out in proportion to `chunk_sizes` by largest remainder; 0 is no limit, None for each."""
     if not pair_limit or not sum(chunk_sizes):
         return [None] * len(chunk_sizes)
-    return list(largest_remainder(chunk_sizes, pair_limit))
+    return list(apportion_by_largest_remainder(chunk_sizes, pair_limit))
 
 
 def chunk_pair_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:

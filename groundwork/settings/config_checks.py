@@ -37,63 +37,71 @@ LANGUAGES = tuple(
 )
 
 
-def find_unknown_values(config: Config) -> list[str]:
+def find_unknown_setting_values(config: Config) -> list[str]:
     """What the settings name that there is not, one message each with what there is."""
-    languages = {"chunk.language": config.chunk.language}
-    languages |= {
+    language_settings = {"chunk.language": config.chunk.language}
+    language_settings |= {
         f"ingest.overrides.{pattern}.language": override.language
         for pattern, override in config.ingest.overrides.items()
         if override.language is not None
     }
-    problems = [
-        f"{path}: no language {language!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
+    unknown_values = [
+        f"{setting_path}: no language {language_code!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
         "such as en, de, es, fr, zh; auto: each document's own"
-        for path, language in languages.items()
-        if language != "auto" and language not in LANGUAGES and not re.fullmatch("[a-z]{3}", language)
+        for setting_path, language_code in language_settings.items()
+        if language_code != "auto" and language_code not in LANGUAGES and not re.fullmatch("[a-z]{3}", language_code)
     ]
     if 0 < config.ingest.memory_mb < LEAST_MEMORY_MB:
-        problems.append(
+        unknown_values.append(
             f"ingest.memory_mb: {config.ingest.memory_mb} MB hold no converter; give at least {LEAST_MEMORY_MB}, "
             "or 0 for no limit"
         )
-    return problems
+    return unknown_values
 
 
-def _choices(kind: Any) -> list[str]:
+def _allowed_literals(setting_type: Any) -> list[str]:
     """The values that a setting of the annotated type `kind`, or each item of it, may take; [] where any will do."""
-    return [str(value) for value in _literals(kind)]
+    return [str(literal) for literal in _iterate_literals(setting_type)]
 
 
-def _literals(kind: Any) -> Iterator[Any]:
-    bare_type = strip_annotations(kind)
+def _iterate_literals(setting_type: Any) -> Iterator[Any]:
+    bare_type = strip_annotations(setting_type)
     if get_origin(bare_type) is Literal:
         yield from get_args(bare_type)
     else:
-        for inner in get_args(bare_type):
-            yield from _literals(inner)
+        for inner_type in get_args(bare_type):
+            yield from _iterate_literals(inner_type)
 
 
-def find_contradictions(config: Config) -> list[str]:
+def find_contradicting_settings(config: Config) -> list[str]:
     """Values that are each of the right type and cannot stand together, one message each."""
-    problems = []
+    contradictions = []
     if config.chunk.min_length > config.chunk.max_length // 2:
-        problems.append(
+        contradictions.append(
             f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
             f"({config.chunk.max_length}); lower the one or raise the other"
         )
     all_checks = get_args(Check)
-    for path, keys, checks in (
+    for setting_path, check_names, known_checks in (
         ("curate.thresholds", config.curate.thresholds, all_checks),
         ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
     ):
-        problems += [f"{path}.{key}: no such check; there are {', '.join(checks)}" for key in keys if key not in checks]
-    problems += [f"curate.prompts.{key}: is missing" for key in CURATE_PROMPTS if key not in config.curate.prompts]
+        contradictions += [
+            f"{setting_path}.{check_name}: no such check; there are {', '.join(known_checks)}"
+            for check_name in check_names
+            if check_name not in known_checks
+        ]
+    contradictions += [
+        f"curate.prompts.{check_name}: is missing"
+        for check_name in CURATE_PROMPTS
+        if check_name not in config.curate.prompts
+    ]
     if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
-        problems.append(
+        contradictions.append(
             f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "
             f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
         )
-    stages: dict[str, ModelCall | Embeddings] = {
+    calls_by_setting: dict[str, ModelCall | Embeddings] = {
         "llm.defaults": config.llm.defaults,
         "ingest.vision": config.ingest.vision,
         "summarize": config.summarize,
@@ -105,41 +113,48 @@ def find_contradictions(config: Config) -> list[str]:
         "grade.answer": config.grade.answer,
         "embeddings": config.embeddings,
     }
-    inherited = config.llm.defaults.provider
-    for path, call in stages.items():
-        if call.provider == inherited and path != "llm.defaults":
+    default_provider = config.llm.defaults.provider
+    for setting_path, model_call in calls_by_setting.items():
+        if model_call.provider == default_provider and setting_path != "llm.defaults":
             continue  # reported once, where it is set
-        if call.provider and call.provider not in config.llm.providers:
-            defined = ", ".join(config.llm.providers) or "none is defined"
-            problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({defined})")
-    return problems
+        if model_call.provider and model_call.provider not in config.llm.providers:
+            defined_providers = ", ".join(config.llm.providers) or "none is defined"
+            contradictions.append(
+                f"{setting_path}.provider: {model_call.provider!r} is not one of llm.providers ({defined_providers})"
+            )
+    return contradictions
 
 
-def find_problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def find_setting_problems(config_value: Any, setting_type: Any, setting_path: str = "") -> Iterator[tuple[str, str]]:
     """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
-    bare_type, prefix = strip_annotations(kind), f"{path}." if path else ""
-    if block := settings_class(kind):
-        if not isinstance(content, dict):
-            yield path, f"expected an object, got {content!r}"
+    bare_setting_type, path_prefix = strip_annotations(setting_type), f"{setting_path}." if setting_path else ""
+    if settings_block := settings_class(setting_type):
+        if not isinstance(config_value, dict):
+            yield setting_path, f"expected an object, got {config_value!r}"
             return
-        fields = field_types(block)
-        for key in sorted(content.keys() - fields.keys()):
-            yield f"{prefix}{key}", f"no such setting{_suggest_path(f'{prefix}{key}')}"
-        for field_name, field_type in fields.items():
-            if field_name in content and content[field_name] is None and inherits(block, field_name):
+        block_fields = field_types(settings_block)
+        for setting_name in sorted(config_value.keys() - block_fields.keys()):
+            yield f"{path_prefix}{setting_name}", f"no such setting{_suggest_path(f'{path_prefix}{setting_name}')}"
+        for field_name, field_type in block_fields.items():
+            if field_name in config_value and config_value[field_name] is None and inherits(settings_block, field_name):
                 continue
-            if field_name in content:
-                yield from find_problems(content[field_name], field_type, f"{prefix}{field_name}")
+            if field_name in config_value:
+                yield from find_setting_problems(config_value[field_name], field_type, f"{path_prefix}{field_name}")
             else:
-                yield f"{prefix}{field_name}", "missing"
-    elif get_origin(bare_type) is dict and isinstance(content, dict):
-        for key, content_value in content.items():
-            yield from find_problems(content_value, get_args(bare_type)[1], f"{prefix}{key}")
+                yield f"{path_prefix}{field_name}", "missing"
+    elif get_origin(bare_setting_type) is dict and isinstance(config_value, dict):
+        for setting_name, entry_value in config_value.items():
+            yield from find_setting_problems(
+                entry_value, get_args(bare_setting_type)[1], f"{path_prefix}{setting_name}"
+            )
     else:
         try:
-            msgspec.convert(content, kind)
+            msgspec.convert(config_value, setting_type)
         except msgspec.ValidationError as error:
-            yield path, f"{_strip_root_path(str(error))} (it is {content!r}){_allowed_values(str(error), kind)}"
+            yield (
+                setting_path,
+                f"{_strip_root_path(str(error))} (it is {config_value!r}){_allowed_values(str(error), setting_type)}",
+            )
 
 
 def _strip_root_path(message: str) -> str:
@@ -147,21 +162,23 @@ def _strip_root_path(message: str) -> str:
     return message.removesuffix(" - at `$`")
 
 
-def _allowed_values(message: str, kind: Any) -> str:
+def _allowed_values(message: str, setting_type: Any) -> str:
     """What may stand there instead, where the value is none of a few."""
-    allowed = _choices(kind) if "enum value" in message else []
-    return f"; there are {', '.join(allowed)}" if allowed else ""
+    allowed_literals = _allowed_literals(setting_type) if "enum value" in message else []
+    return f"; there are {', '.join(allowed_literals)}" if allowed_literals else ""
 
 
-def _suggest_path(path: str) -> str:
-    paths = list(setting_paths())
-    same_name = [candidate for candidate in paths if candidate.rpartition(".")[2] == path.rpartition(".")[2]]
-    nearest = nearest_name(path, paths) or next(iter(same_name), "")
-    return f"; did you mean {nearest}?" if nearest else ""
+def _suggest_path(unknown_path: str) -> str:
+    known_paths = list(setting_paths())
+    same_named_settings = [
+        known_path for known_path in known_paths if known_path.rpartition(".")[2] == unknown_path.rpartition(".")[2]
+    ]
+    nearest_path = nearest_name(unknown_path, known_paths) or next(iter(same_named_settings), "")
+    return f"; did you mean {nearest_path}?" if nearest_path else ""
 
 
-def setting_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
-    for name, field_type in field_types(kind).items():
-        yield f"{prefix}{name}"
-        if block := settings_class(field_type):
-            yield from setting_paths(block, f"{prefix}{name}.")
+def setting_paths(settings_block: type[Settings] = Config, path_prefix: str = "") -> Iterator[str]:
+    for setting_name, field_type in field_types(settings_block).items():
+        yield f"{path_prefix}{setting_name}"
+        if inner_block := settings_class(field_type):
+            yield from setting_paths(inner_block, f"{path_prefix}{setting_name}.")

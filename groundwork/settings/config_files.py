@@ -12,7 +12,11 @@ import msgspec
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.message_wording import suggested_names
-from groundwork.settings.config_checks import find_contradictions, find_problems, find_unknown_values
+from groundwork.settings.config_checks import (
+    find_contradicting_settings,
+    find_setting_problems,
+    find_unknown_setting_values,
+)
 from groundwork.settings.config_schema import (
     Config,
     DocumentOverride,
@@ -42,165 +46,190 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
 
     Raises ConfigError with every problem: unreadable files, unknown keys, wrong types, impossible values.
     """
-    merged: Json = {}
-    origin: dict[str, str] = {}
+    merged_config: Json = {}
+    setting_origins: dict[str, str] = {}
     project_file = CONFIG_DIR / "config.json"
-    overrides = [project_file] if CONFIG_DIR != DEFAULTS and project_file.is_file() else []
-    base_files = [DEFAULTS / project_file.name, *overrides]
-    for path in (*base_files, *map(overlay_file, overlays)):
-        content = _read_json(path)
-        content.pop("$schema", None)
-        _merge(merged, content, origin, str(path))
+    project_configs = [project_file] if CONFIG_DIR != DEFAULTS and project_file.is_file() else []
+    base_configs = [DEFAULTS / project_file.name, *project_configs]
+    for config_path in (*base_configs, *map(overlay_file, overlays)):
+        overlay_content = _read_config_json(config_path)
+        overlay_content.pop("$schema", None)
+        _merge_overlay(merged_config, overlay_content, setting_origins, str(config_path))
     for assignment in assignments:
-        _merge(merged, _parse_assignment(assignment), origin, "--set")
-    _complete_providers(merged)
-    _complete_overrides(merged)
-    problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in find_problems(merged, Config)]
-    if problems:
-        raise ConfigError(problems)
-    fill_inherited(merged)
-    config = msgspec.convert(merged, Config)
-    if contradictions := [*find_contradictions(config), *find_unknown_values(config)]:
+        _merge_overlay(merged_config, _parse_assignment(assignment), setting_origins, "--set")
+    _complete_providers(merged_config)
+    _complete_overrides(merged_config)
+    config_problems = [
+        f"{setting_origins.get(setting_path, 'config')}: {setting_path}: {text}"
+        for setting_path, text in find_setting_problems(merged_config, Config)
+    ]
+    if config_problems:
+        raise ConfigError(config_problems)
+    fill_inherited(merged_config)
+    config = msgspec.convert(merged_config, Config)
+    if contradictions := [*find_contradicting_settings(config), *find_unknown_setting_values(config)]:
         raise ConfigError(contradictions)
     return config
 
 
 def overridden_settings(overlays: Sequence[Path]) -> list[str]:
     """Where an overlay gives a setting another value than an overlay before it, a line for each two of them."""
-    given: dict[str, tuple[Path, Any]] = {}
+    values_by_setting: dict[str, tuple[Path, Any]] = {}
     paths_by_files: dict[tuple[Path, Path], list[str]] = {}
-    for file in map(overlay_file, overlays):
-        for path, value in _leaves(_read_json(file)) if file.name != BASE_FILE else ():
-            earlier, earlier_value = given.get(path, (file, value))
-            if earlier_value != value:
-                paths_by_files.setdefault((file, earlier), []).append(path)
-            given[path] = file, value
+    for overlay in map(overlay_file, overlays):
+        for setting_path, setting_value in (
+            _overlay_settings(_read_config_json(overlay)) if overlay.name != BASE_FILE else ()
+        ):
+            earlier, earlier_value = values_by_setting.get(setting_path, (overlay, setting_value))
+            if earlier_value != setting_value:
+                paths_by_files.setdefault((overlay, earlier), []).append(setting_path)
+            values_by_setting[setting_path] = overlay, setting_value
     return [
-        f"{later}, which comes after {earlier}, gives another value to {_listing(paths)}"
+        f"{later}, which comes after {earlier}, gives another value to {_list_settings(paths)}"
         for (later, earlier), paths in paths_by_files.items()
     ]
 
 
-def _leaves(content: Json, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _overlay_settings(overlay_content: Json, path_prefix: str = "") -> Iterator[tuple[str, Any]]:
     """(path, value) of every setting in `content` that is no object."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        elif key != "$schema":
-            yield f"{prefix}{key}", value
+    for setting_name, setting_value in overlay_content.items():
+        if isinstance(setting_value, dict):
+            yield from _overlay_settings(setting_value, f"{path_prefix}{setting_name}.")
+        elif setting_name != "$schema":
+            yield f"{path_prefix}{setting_name}", setting_value
 
 
-def _listing(paths: list[str]) -> str:
-    more = f" and {len(paths) - SETTINGS_NAMED:,} more" if len(paths) > SETTINGS_NAMED else ""
-    return f"{', '.join(paths[:SETTINGS_NAMED])}{more}"
+def _list_settings(setting_paths: list[str]) -> str:
+    more_settings = f" and {len(setting_paths) - SETTINGS_NAMED:,} more" if len(setting_paths) > SETTINGS_NAMED else ""
+    return f"{', '.join(setting_paths[:SETTINGS_NAMED])}{more_settings}"
 
 
-def overlay_file(path: Path) -> Path:
+def overlay_file(overlay: Path) -> Path:
     """The file that --config names: a path, or the name of one in config/ or packed in (`local`)."""
-    with_suffix = path if path.suffix or not path.name else path.with_name(f"{path.name}.json")
-    candidates = [path, with_suffix]
-    if path.parent in (Path(), Path("config")):
-        candidates += [CONFIG_DIR / with_suffix.name, DEFAULTS / with_suffix.name]
-    return next((candidate for candidate in candidates if candidate.is_file()), path)
+    with_suffix = overlay if overlay.suffix or not overlay.name else overlay.with_name(f"{overlay.name}.json")
+    overlay_candidates = [overlay, with_suffix]
+    if overlay.parent in (Path(), Path("config")):
+        overlay_candidates += [CONFIG_DIR / with_suffix.name, DEFAULTS / with_suffix.name]
+    return next((overlay_candidate for overlay_candidate in overlay_candidates if overlay_candidate.is_file()), overlay)
 
 
-def prompt_file(name: str) -> Path:
+def prompt_file(prompt_name: str) -> Path:
     """The prompt `name`: the project's own, else the one that is packed in; or a path from the project's folder.
 
     Raises ConfigError with the nearest name that exists.
     """
-    folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
-    for folder in (*folders, *([PROJECT] if len(Path(name).parts) > 1 else [])):
-        if (folder / name).is_file():
-            return folder / name
-    prompt_names = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
-    suggestion = suggested_names(name, prompt_names)
-    raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {suggestion}?"])
+    prompt_folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
+    for prompt_folder in (*prompt_folders, *([PROJECT] if len(Path(prompt_name).parts) > 1 else [])):
+        if (prompt_folder / prompt_name).is_file():
+            return prompt_folder / prompt_name
+    prompt_names = sorted(
+        {
+            prompt_path.relative_to(prompt_folder).as_posix()
+            for prompt_folder in prompt_folders
+            for prompt_path in prompt_folder.rglob("*.md")
+        }
+    )
+    suggested_prompts = suggested_names(prompt_name, prompt_names)
+    raise ConfigError([f"{prompt_folders[0] / prompt_name}: no such prompt; did you mean {suggested_prompts}?"])
 
 
-def _read_json(path: Path) -> Json:
+def _read_config_json(config_path: Path) -> Json:
     try:
-        content = json.loads(
-            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_parse_object, parse_constant=_reject_constant
+        config_json = json.loads(
+            config_path.read_bytes().decode("utf-8-sig"),
+            object_pairs_hook=_parse_object,
+            parse_constant=_reject_json_constant,
         )
     except FileNotFoundError:
         overlay_names = sorted(
             {file.stem for folder in (CONFIG_DIR, DEFAULTS) for file in folder.glob("*.json")} - _NO_OVERLAYS
         )
-        raise ConfigError([f"{path}: no such file; by name there are: {', '.join(overlay_names) or 'none'}"]) from None
+        raise ConfigError(
+            [f"{config_path}: no such file; by name there are: {', '.join(overlay_names) or 'none'}"]
+        ) from None
     except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+        raise ConfigError([f"{config_path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from error
+        raise ConfigError([f"{config_path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from error
     except (ValueError, RecursionError) as error:
         remedy = "JSON has no comments, and no comma after the last item"
-        raise ConfigError([f"{path}: not valid JSON: {error} ({remedy})"]) from error
-    if not isinstance(content, dict):
-        raise ConfigError([f"{path}: must hold a JSON object"])
-    return content
+        raise ConfigError([f"{config_path}: not valid JSON: {error} ({remedy})"]) from error
+    if not isinstance(config_json, dict):
+        raise ConfigError([f"{config_path}: must hold a JSON object"])
+    return config_json
 
 
-def _parse_object(pairs: list[tuple[str, Any]]) -> Json:
+def _parse_object(key_value_pairs: list[tuple[str, Any]]) -> Json:
     """An object of the file. Raises ValueError for a key that stands there twice: one of the two would be lost."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        duplicate = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise ValueError(f"the key {duplicate!r} stands twice in one object")
-    return content
+    json_object = dict(key_value_pairs)
+    if len(json_object) < len(key_value_pairs):
+        duplicate_key = next(
+            key for index, (key, _) in enumerate(key_value_pairs) if key in dict(key_value_pairs[:index])
+        )
+        raise ValueError(f"the key {duplicate_key!r} stands twice in one object")
+    return json_object
 
 
-def _reject_constant(text: str) -> None:
+def _reject_json_constant(text: str) -> None:
     raise ValueError(f"{text} is not a number")
 
 
 def _parse_assignment(assignment: str) -> Json:
     """`qa.model=x` as {"qa": {"model": "x"}}; a value that is no JSON, or whose setting is a string, is a string."""
-    path, equals, text = assignment.partition("=")
-    if not equals or not path:
+    setting_path, equals, value_text = assignment.partition("=")
+    if not equals or not setting_path:
         raise ConfigError([f"--set {assignment}: write it as key.path=value"])
-    value: Any
+    assigned_value: Any
     try:
-        value = msgspec.json.decode(text.encode(errors="surrogateescape"))
+        assigned_value = msgspec.json.decode(value_text.encode(errors="surrogateescape"))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        value = text
-    block, kind = _setting_at(path)
-    inherited = value is None and block is not None and inherits(block, path.rpartition(".")[2])
-    if strip_annotations(kind) is str and not isinstance(value, str) and not inherited:
-        value = text
-    for key in reversed(path.split(".")):
-        value = {key: value}
-    return value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
+        assigned_value = value_text
+    settings_block, setting_type = _setting_at(setting_path)
+    is_inherited = (
+        assigned_value is None
+        and settings_block is not None
+        and inherits(settings_block, setting_path.rpartition(".")[2])
+    )
+    if strip_annotations(setting_type) is str and not isinstance(assigned_value, str) and not is_inherited:
+        assigned_value = value_text
+    for key in reversed(setting_path.split(".")):
+        assigned_value = {key: assigned_value}
+    return assigned_value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
 
 
-def _setting_at(path: str) -> tuple[type[Settings] | None, Any]:
+def _setting_at(setting_path: str) -> tuple[type[Settings] | None, Any]:
     """The block that holds the setting at `path` and its annotated type; None where there is none."""
-    block, kind = None, Config  # type: type[Settings] | None, Any
-    for key in path.split("."):
-        block = settings_class(kind)
-        kind = field_types(block).get(key) if block else None
-    return block, kind
+    settings_block, setting_type = None, Config  # type: type[Settings] | None, Any
+    for key in setting_path.split("."):
+        settings_block = settings_class(setting_type)
+        setting_type = field_types(settings_block).get(key) if settings_block else None
+    return settings_block, setting_type
 
 
-def _merge(merged: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
+def _merge_overlay(
+    merged_config: Json, overlay: Json, setting_origins: dict[str, str], overlay_name: str, path_prefix: str = ""
+) -> None:
     """Put `overlay` over `merged` in place: objects merge, everything else replaces."""
-    for key, value in overlay.items():
-        path = f"{prefix}{key}"
-        origin[path] = source
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            _merge(merged[key], value, origin, source, f"{path}.")
+    for key, overlay_value in overlay.items():
+        setting_path = f"{path_prefix}{key}"
+        setting_origins[setting_path] = overlay_name
+        if isinstance(overlay_value, dict) and isinstance(merged_config.get(key), dict):
+            _merge_overlay(merged_config[key], overlay_value, setting_origins, overlay_name, f"{setting_path}.")
         else:
-            merged[key] = value
-            origin.update(dict.fromkeys(_key_paths(value, f"{path}."), source))
+            merged_config[key] = overlay_value
+            setting_origins.update(
+                dict.fromkeys(_overlay_setting_paths(overlay_value, f"{setting_path}."), overlay_name)
+            )
 
 
-def _key_paths(value: Any, prefix: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, content in value.items():
-            yield f"{prefix}{key}"
-            yield from _key_paths(content, f"{prefix}{key}.")
+def _overlay_setting_paths(overlay_value: Any, path_prefix: str) -> Iterator[str]:
+    if isinstance(overlay_value, dict):
+        for key, inner_value in overlay_value.items():
+            yield f"{path_prefix}{key}"
+            yield from _overlay_setting_paths(inner_value, f"{path_prefix}{key}.")
 
 
-PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
+_PROVIDER_OWN_SETTINGS = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
     "api_key_env": "",
     "key_header": "auto",
     "allow_http": False,
@@ -210,23 +239,25 @@ PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not t
 }
 
 
-def _complete_providers(block: dict[str, Any]) -> None:
+def _complete_providers(config_json: dict[str, Any]) -> None:
     """Put the value of llm wherever an entry of llm.providers, in the JSON of a whole config, leaves a key out.
 
     Keys and what goes with them stay with the endpoint that they are for.
     """
-    llm = block["llm"] if isinstance(block.get("llm"), dict) else {}
-    providers = llm["providers"] if isinstance(llm.get("providers"), dict) else {}
-    for provider in providers.values():
-        if isinstance(provider, dict):
-            for field in Provider.__struct_fields__:
-                if field != "base_url" and field in llm:
-                    provider.setdefault(field, PROVIDER_OWN.get(field, llm[field]))
+    llm_block = config_json["llm"] if isinstance(config_json.get("llm"), dict) else {}
+    providers = llm_block["providers"] if isinstance(llm_block.get("providers"), dict) else {}
+    for provider_entry in providers.values():
+        if isinstance(provider_entry, dict):
+            for provider_field in Provider.__struct_fields__:
+                if provider_field != "base_url" and provider_field in llm_block:
+                    provider_entry.setdefault(
+                        provider_field, _PROVIDER_OWN_SETTINGS.get(provider_field, llm_block[provider_field])
+                    )
 
 
-def _complete_overrides(block: dict[str, Any]) -> None:
+def _complete_overrides(config_json: dict[str, Any]) -> None:
     """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
-    ingest = block["ingest"] if isinstance(block.get("ingest"), dict) else {}
+    ingest = config_json["ingest"] if isinstance(config_json.get("ingest"), dict) else {}
     overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
     for override in overrides.values():
         if isinstance(override, dict):
@@ -234,15 +265,15 @@ def _complete_overrides(block: dict[str, Any]) -> None:
                 override.setdefault(field, None)
 
 
-def fill_inherited(block: dict[str, Any], kind: type[Settings] = Config) -> None:
+def fill_inherited(config_json: dict[str, Any], kind: type[Settings] = Config) -> None:
     """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
-    defaults = block["llm"]["defaults"]
+    llm_defaults = config_json["llm"]["defaults"]
 
-    def fill(values: dict[str, Any], kind: type[Settings]) -> None:
+    def fill(stage_block: dict[str, Any], kind: type[Settings]) -> None:
         for name, field_type in field_types(kind).items():
             if (inner_class := settings_class(field_type)) and inner_class is not ModelCall:
-                fill(values[name], inner_class)
-            elif values[name] is None and inherits(kind, name):
-                values[name] = defaults[name]
+                fill(stage_block[name], inner_class)
+            elif stage_block[name] is None and inherits(kind, name):
+                stage_block[name] = llm_defaults[name]
 
-    fill(block, kind)
+    fill(config_json, kind)

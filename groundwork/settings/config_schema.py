@@ -152,15 +152,15 @@ def inherits(block: type[Settings], field: str) -> bool:
     return block is not ModelCall and issubclass(block, ModelCall) and field in ModelCall.__struct_fields__
 
 
-def named_call(template: ModelCall, name: str, providers: Collection[str]) -> ModelCall:
+def named_call(call_settings: ModelCall, model_and_provider: str, providers: Collection[str]) -> ModelCall:
     """The settings of `template` for NAME or NAME@PROVIDER. Raises UsageError where `providers` lack that one."""
-    model, separator, provider = name.rpartition("@")
+    model_name, separator, provider_name = model_and_provider.rpartition("@")
     if not separator:
-        return msgspec.structs.replace(template, model=name)
-    if provider not in providers:
-        defined = ", ".join(providers) or "none is defined"
-        raise UsageError(f"{name}: {provider!r} is not one of llm.providers ({defined})")
-    return msgspec.structs.replace(template, model=model, provider=provider)
+        return msgspec.structs.replace(call_settings, model=model_and_provider)
+    if provider_name not in providers:
+        defined_providers = ", ".join(providers) or "none is defined"
+        raise UsageError(f"{model_and_provider}: {provider_name!r} is not one of llm.providers ({defined_providers})")
+    return msgspec.structs.replace(call_settings, model=model_name, provider=provider_name)
 
 
 class Vision(ModelCall, frozen=True):
@@ -551,23 +551,23 @@ class Config(Settings, frozen=True):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of config.json; in an overlay every key may be absent, so nothing is required."""
-    schema = msgspec.json.schema(Config)
-    for name, definition in schema["$defs"].items():
-        definition.pop("required", None)
-        definition.setdefault("additionalProperties", False)
-        definition["description"] = cleandoc(definition["description"])  # Python 3.13 does so by itself
-        if name in {kind.__name__ for kind in ModelCall.__subclasses__()}:
-            _allow_null(definition["properties"])
-    schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    config_schema = msgspec.json.schema(Config)
+    for block_name, block_schema in config_schema["$defs"].items():
+        block_schema.pop("required", None)
+        block_schema.setdefault("additionalProperties", False)
+        block_schema["description"] = cleandoc(block_schema["description"])  # Python 3.13 does so by itself
+        if block_name in {model_call.__name__ for model_call in ModelCall.__subclasses__()}:
+            _allow_null_for_defaults(block_schema["properties"])
+    config_schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **config_schema}
 
 
-def _allow_null(properties: dict[str, Any]) -> None:
+def _allow_null_for_defaults(field_schemas: dict[str, Any]) -> None:
     for field in ModelCall.__struct_fields__:
-        field_schema = properties[field]
-        limits = {key: value for key, value in field_schema.items() if key != "description"}
+        field_schema = field_schemas[field]
+        field_limits = {key: value for key, value in field_schema.items() if key != "description"}
         description = field_schema.get("description", "").replace("null: not sent", "").strip()
-        text = f"{description}{'; ' if description else ''}null: as llm.defaults"
-        alternatives = limits.get("anyOf", [limits])
-        nullable = alternatives if {"type": "null"} in alternatives else [*alternatives, {"type": "null"}]
-        properties[field] = {"anyOf": nullable, "description": text}
+        nullable_description = f"{description}{'; ' if description else ''}null: as llm.defaults"
+        alternatives = field_limits.get("anyOf", [field_limits])
+        nullable_types = alternatives if {"type": "null"} in alternatives else [*alternatives, {"type": "null"}]
+        field_schemas[field] = {"anyOf": nullable_types, "description": nullable_description}

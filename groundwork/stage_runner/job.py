@@ -188,7 +188,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
             self._config, self._flags, shards=self._shards, pull=not self._part, folders=self._folders
         )
         joined = data.joined_state / "manifest.db" if data.shard else None
-        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
+        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, mirror=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
         job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client)
         job.departed_documents = find_departed(data, self._manifest, self._config.ingest.ignore)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundwork.console.flags import FlagSetting
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.file_names import path_texts
+from groundwork.data_folder.file_names import path_strings_of
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
 from groundwork.stage_runner.job import Job
@@ -31,7 +31,7 @@ def closing_lines(
 
     `is_current`: whether a later stage, by its name, has made all that can be made of the finished units.
     """
-    result_paths = {next(iter(path_texts(unit.writes))) for unit in finished_units if unit.writes}
+    result_paths = {next(iter(path_strings_of(unit.writes))) for unit in finished_units if unit.writes}
     last_lines = []
     if result_paths:
         common_result_folder = os.path.commonpath({os.path.dirname(result_path) for result_path in result_paths})  # noqa: PTH120  for 100,000s of them

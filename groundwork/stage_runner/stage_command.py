@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from groundwork.console.exit_codes import run_guarded
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, setting_flag
 from groundwork.console.terminal import terminal_text
-from groundwork.data_folder.file_names import path_texts
+from groundwork.data_folder.file_names import path_strings_of
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.message_wording import name_order
@@ -147,7 +147,7 @@ class StageCommand:
         """The units of this run, with paths in subfolders where a folder has become one of too many files."""
         units = self._select_units(job, job.data.shard)
         if not job.flags.dry_run and job.data.spread_new_folders(
-            text for unit in units for text in path_texts(unit.writes)
+            text for unit in units for text in path_strings_of(unit.writes)
         ):
             return self._select_units(job, job.data.shard)
         return units

@@ -21,7 +21,7 @@ import msgspec
 
 from groundwork.console.stop_signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.data_folder.claims import OutputClaims
-from groundwork.data_folder.file_names import path_texts, printable_path
+from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.manifest import (
     CURRENT_STATES,
     Hashes,
@@ -90,7 +90,7 @@ class UnitLoop:
         unit_states = self.manifest.states_by_fingerprint(self.stage, unit_fingerprints)
         if unknown_units := [unit for unit in units if unit.name not in unit_states]:
             unit_paths = [
-                path for unit in unknown_units for files in _files_of_unit(unit) for path in path_texts(files)
+                path for unit in unknown_units for files in _files_of_unit(unit) for path in path_strings_of(files)
             ]
             with self.manifest.looked_up(self.stage, [unit.name for unit in unknown_units], unit_paths):
                 unit_states |= {unit.name: self._state_of(unit) for unit in unknown_units}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.file_names import Paths, path_texts
+from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
@@ -44,7 +44,7 @@ def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
     asked_about: dict[str, dict[str, str]] = {}
     for run in _chosen_runs(job):
-        for run_file in path_texts(run.files):
+        for run_file in path_strings_of(run.files):
             asked_about.setdefault(document_of(run_file), {})[run.name] = run_file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
@@ -89,8 +89,8 @@ def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
     from groundwork.coverage.coverage_report import (
         coverage_numbers,
-        document_gaps,
-        percent,
+        coverage_percent,
+        open_coverage_items,
         report_lines,
         write_coverage,
     )
@@ -122,8 +122,8 @@ def process(job: Job, unit: Unit) -> Outcome:
     warnings = unplaced_warnings(unplaced_pairs, {reading.chunk.id for reading in readings})
     return Outcome(
         status="ok" if asked.questions else "empty",
-        note=f"{percent(asked.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
-        counts={"questions": len(asked.questions), "not asked": len(document_gaps(asked))},
+        note=f"{coverage_percent(asked.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
+        counts={"questions": len(asked.questions), "not asked": len(open_coverage_items(asked))},
         warnings=[*warnings, *([_blank_warning(blank_count)] if blank_count else [])],
     )
 

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from groundwork.data_folder.file_names import Paths, path_texts
+from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, merged_from, run_of_flag, run_pair_files
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.decisions import Review
+    from groundwork.data_folder.runs.decisions import StandingReview
     from groundwork.questions.curation.cases_and_origins import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.questions.curation.curation_report import CurationResult
@@ -76,7 +76,7 @@ def _unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:
         [path_parts for document in documents for path_parts in _context_files(document)]
     )
     reads = Paths(
-        (*pair_files.texts, *context_paths.texts, *path_texts(_review_inputs(job, run_folder.name, documents)))
+        (*pair_files.texts, *context_paths.texts, *path_strings_of(_review_inputs(job, run_folder.name, documents)))
     )
     if job.data.shard is not None:
         documents = [name for name in documents if job.data.shard.holds(name)]
@@ -117,11 +117,11 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.decisions import read_review
+    from groundwork.data_folder.runs.decisions import read_standing_review
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.records import Pair
 
-    review = read_review(job.data, unit.name, job.config.review.disagreement)
+    review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
 
         def spooled(kind: type[T]) -> DiskBackedList[T]:
@@ -141,7 +141,9 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
         return _write_result(job, unit, review, spooled, checked_pairs, repeats)
 
 
-async def _check_pairs(job: Job, unit: Unit, review: Review, pairs_under_check: PairsUnderCheck, at_once: int) -> None:
+async def _check_pairs(
+    job: Job, unit: Unit, review: StandingReview, pairs_under_check: PairsUnderCheck, at_once: int
+) -> None:
     """Read every pair and check it."""
     from groundwork.questions.curation.checked_pairs import check_pair_batches, read_pairs_by_document
 
@@ -178,7 +180,7 @@ def _merge_lines(settled_by: set[Check], checked_pairs: Sequence[CheckedPair]) -
 def _write_result(
     job: Job,
     unit: Unit,
-    review: Review,
+    review: StandingReview,
     spooled: Spooled,
     checked_pairs: Sequence[CheckedPair],
     repeats: Mapping[int, str],

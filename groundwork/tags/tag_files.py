@@ -22,7 +22,7 @@ from groundwork.records import Tags
 from groundwork.tags.vocabulary_and_synonyms import (
     TagVocabulary,
     merge_targets,
-    normalise,
+    normalise_tag,
     read_synonyms,
     read_vocabulary,
     tags_problem,
@@ -40,61 +40,63 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together
     are one here too.
     """
-    target_of = merge_targets(read_synonyms(data.path("tags", "synonyms.json")))
-    own_files = [tag_file(data, source.key) for source in sources]
+    merge_target_of = merge_targets(read_synonyms(data.path("tags", "synonyms.json")))
+    source_tag_files = [tag_file(data, source.key) for source in sources]
     tag_files = sorted(
-        data.path("tags").glob("*.jsonl"), key=lambda tags_file: (tags_file in own_files, tags_file.name)
+        data.path("tags").glob("*.jsonl"), key=lambda tags_file: (tags_file in source_tag_files, tags_file.name)
     )
     return {
-        tagged_row.question: list(dict.fromkeys(target_of.get(tag, tag) for tag in tagged_row.tags))
+        tagged_row.question: list(dict.fromkeys(merge_target_of.get(tag, tag) for tag in tagged_row.tags))
         for tags_file in tag_files
         for tagged_row in read_jsonl(tags_file, Tags)
     }
 
 
-def count_tags(tagged_rows: Sequence[Tags], target_of: Mapping[str, str]) -> Counter[str]:
+def count_tags(tagged_rows: Sequence[Tags], merge_target_of: Mapping[str, str]) -> Counter[str]:
     """How many questions bear each tag, synonyms taken together."""
-    return Counter(tag for tagged_row in tagged_rows for tag in {target_of.get(tag, tag) for tag in tagged_row.tags})
+    return Counter(
+        tag for tagged_row in tagged_rows for tag in {merge_target_of.get(tag, tag) for tag in tagged_row.tags}
+    )
 
 
 class TagStore:
     """Every question that was ever tagged, by model, prompt and number of tags."""
 
-    def __init__(self, file: Path, model: str, prompt: str, max_tags: int, joined: Path | None = None) -> None:
+    def __init__(self, file: Path, model: str, prompt: str, max_tags: int, joined_folder: Path | None = None) -> None:
         """`joined`: a store that is only read, the one that a shard's is joined to."""
-        self._file, self._joined = file, joined
-        self._made_by = f"{model}\0{max_tags}\0{prompt}\0"
+        self._store_file, self._joined_store = file, joined_folder
+        self._tagger_key = f"{model}\0{max_tags}\0{prompt}\0"
 
     def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
         """The tags of those of `questions` that have some."""
         question_list, tagged = list(questions), {}
-        if self._joined is not None and self._joined.exists():
-            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
-                tagged = self._tags_in(database, question_list)
-        if self._file.exists():
-            with self._database() as database:
-                tagged |= self._tags_in(database, question_list)
+        if self._joined_store is not None and self._joined_store.exists():
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined_store)) as tag_database:
+                tagged = self._tags_in(tag_database, question_list)
+        if self._store_file.exists():
+            with self._open_tag_database() as tag_database:
+                tagged |= self._tags_in(tag_database, question_list)
         return tagged
 
     def write(self, tagged: dict[str, list[str]]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        tag_rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
-        with self._database() as database:
-            database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", tag_rows)
+        self._store_file.parent.mkdir(parents=True, exist_ok=True)
+        tag_rows = [(self._question_key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
+        with self._open_tag_database() as tag_database:
+            tag_database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", tag_rows)
 
-    def _tags_in(self, database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
-        tag_rows = ((question, self._select_row(database, question)) for question in dict.fromkeys(questions))
+    def _tags_in(self, tag_database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
+        tag_rows = ((question, self._select_row(tag_database, question)) for question in dict.fromkeys(questions))
         return {question: msgspec.json.decode(tag_row[0], type=list[str]) for question, tag_row in tag_rows if tag_row}
 
-    def _select_row(self, database: sqlite3.Connection, question: str) -> Any:
-        return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()
+    def _select_row(self, tag_database: sqlite3.Connection, question: str) -> Any:
+        return tag_database.execute("SELECT tags FROM tags WHERE key = ?", (self._question_key(question),)).fetchone()
 
-    def _key(self, question: str) -> bytes:
-        return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
+    def _question_key(self, question: str) -> bytes:
+        return hashlib.sha256((self._tagger_key + question).encode("utf-8", "surrogatepass")).digest()
 
-    def _database(self) -> AbstractContextManager[sqlite3.Connection]:
+    def _open_tag_database(self) -> AbstractContextManager[sqlite3.Connection]:
         return cache_database(
-            self._file, "CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)", "a store of tags"
+            self._store_file, "CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)", "a store of tags"
         )
 
 
@@ -106,15 +108,15 @@ def vocabulary_files(job: Job) -> list[Path]:
 
 def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
     """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
-    settings = job.config.tags
-    questions = {*questions_to_tag, *tags_so_far(job)}
-    size = vocabulary_size(len(questions), settings)
-    vocabulary = read_vocabulary(vocabulary_files(job) if settings.vocabulary_prompt else [], size)
+    tag_settings = job.config.tags
+    all_questions = {*questions_to_tag, *tags_on_file_by_question(job)}
+    vocabulary_limit = vocabulary_size(len(all_questions), tag_settings)
+    vocabulary = read_vocabulary(vocabulary_files(job) if tag_settings.vocabulary_prompt else [], vocabulary_limit)
     vocabulary.add(tag for tags in known_tags.values() for tag in tags)
     return vocabulary
 
 
-def tags_so_far(job: Job) -> dict[str, list[str]]:
+def tags_on_file_by_question(job: Job) -> dict[str, list[str]]:
     """The tags of every dataset so far, by question."""
     cached_tag_files = sorted(job.data.cache("tags").glob("*.jsonl"))
     return {
@@ -124,34 +126,38 @@ def tags_so_far(job: Job) -> dict[str, list[str]]:
     }
 
 
-def open_store(job: Job) -> TagStore:
-    settings = job.config.tags
-    store_path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
-    joined_store = None if joined is None else joined / store_path.name
-    return TagStore(store_path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
+def open_tag_store(job: Job) -> TagStore:
+    tag_settings = job.config.tags
+    store_path, joined_folder = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
+    joined_store = None if joined_folder is None else joined_folder / store_path.name
+    return TagStore(
+        store_path, tag_settings.model, job.prompt(tag_settings.prompt), tag_settings.max_tags, joined_store
+    )
 
 
-def read_current_rows(job: Job, store: TagStore, dataset: Dataset, tags_file: Path) -> dict[str, Tags]:
+def read_current_tag_rows(job: Job, store: TagStore, dataset: Dataset, tags_file: Path) -> dict[str, Tags]:
     """By question, the tags by the settings of now: of the file, and of the store those that the file lacks."""
-    settings = job.config.tags
+    tag_settings = job.config.tags
     if job.flags.force:
         return {}
-    file_rows = _read_tag_file(tags_file, settings.model, settings.max_tags, prompt_hash(job))
-    stored_rows = {question: new_row(job, question, tags) for question, tags in store.read(dataset.questions).items()}
+    file_rows = _read_tag_file(tags_file, tag_settings.model, tag_settings.max_tags, tag_prompt_hash(job))
+    stored_rows = {
+        question: new_tag_row(job, question, tags) for question, tags in store.read(dataset.questions).items()
+    }
     return stored_rows | {tagged_row.question: tagged_row for tagged_row in file_rows}
 
 
-def read_rows_on_file(job: Job, tags_file: Path) -> dict[str, Tags]:
+def read_tag_rows_on_file(job: Job, tags_file: Path) -> dict[str, Tags]:
     """By question, the tags of the file, by whichever model and prompt."""
     tagged_rows = read_jsonl(tags_file, Tags) if tags_file.exists() and not job.flags.force else []
-    return {tagged_row.question: _normalised(tagged_row) for tagged_row in tagged_rows}
+    return {tagged_row.question: _with_normalised_tags(tagged_row) for tagged_row in tagged_rows}
 
 
-def new_row(job: Job, question: str, tags: list[str]) -> Tags:
-    return Tags(id="", question=question, tags=tags, model=job.config.tags.model, prompt=prompt_hash(job))
+def new_tag_row(job: Job, question: str, tags: list[str]) -> Tags:
+    return Tags(id="", question=question, tags=tags, model=job.config.tags.model, prompt=tag_prompt_hash(job))
 
 
-def prompt_hash(job: Job) -> str:
+def tag_prompt_hash(job: Job) -> str:
     return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
 
 
@@ -166,12 +172,12 @@ def _read_tag_file(tags_file: Path, model: str, max_tags: int, prompt: str) -> l
     ]
     if max((len(tagged_row.tags) for tagged_row in tagged_rows), default=0) != max_tags:
         return []  # tagged when another number was wanted
-    normalised = [_normalised(tagged_row) for tagged_row in tagged_rows]
-    for tagged_row in normalised:
+    normalised_rows = [_with_normalised_tags(tagged_row) for tagged_row in tagged_rows]
+    for tagged_row in normalised_rows:
         if problem := tags_problem(tagged_row.tags, max_tags):
             raise BadRecord(f"{tags_file}: the question {tagged_row.id!r} {problem}; fix the line")
-    return normalised
+    return normalised_rows
 
 
-def _normalised(tagged_row: Tags) -> Tags:
-    return msgspec.structs.replace(tagged_row, tags=[normalise(tag) for tag in tagged_row.tags])
+def _with_normalised_tags(tagged_row: Tags) -> Tags:
+    return msgspec.structs.replace(tagged_row, tags=[normalise_tag(tag) for tag in tagged_row.tags])

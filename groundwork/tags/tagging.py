@@ -33,18 +33,18 @@ from groundwork.records import Tags
 from groundwork.stage_runner.unit_and_outcome import Estimate
 from groundwork.tags.tag_files import (
     load_vocabulary,
-    new_row,
-    open_store,
-    read_current_rows,
-    read_rows_on_file,
-    tags_so_far,
+    new_tag_row,
+    open_tag_store,
+    read_current_tag_rows,
+    read_tag_rows_on_file,
+    tags_on_file_by_question,
     vocabulary_files,
 )
 from groundwork.tags.vocabulary_and_synonyms import (
     MAX_TAG_WORDS,
     PROPOSED_SHARE,
     TagVocabulary,
-    normalise,
+    normalise_tag,
     overused_tags,
     tags_problem,
     write_vocabulary,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.stage_command import Job
 
 
-HOPELESS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
+HOPELESS_QUESTIONS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
 
 Tagged = dict[str, list[str]]
 RequestTags = Callable[[list[str]], Awaitable[Tagged]]
@@ -72,15 +72,15 @@ class BatchLimit:
 
     @property
     def is_hopeless(self) -> bool:
-        return not self.has_tagged and self.failed_alone >= HOPELESS
+        return not self.has_tagged and self.failed_alone >= HOPELESS_QUESTIONS
 
     def joined(self, others: Iterable[BatchLimit]) -> BatchLimit:
         """With what was learnt side by side by others that began with this one."""
-        learnt = list(others)
+        learnt_limits = list(others)
         return BatchLimit(
-            min([self.largest, *(limit.largest for limit in learnt)]),
-            self.failed_alone + sum(limit.failed_alone - self.failed_alone for limit in learnt),
-            self.has_tagged or any(limit.has_tagged for limit in learnt),
+            min([self.largest, *(batch_limit.largest for batch_limit in learnt_limits)]),
+            self.failed_alone + sum(batch_limit.failed_alone - self.failed_alone for batch_limit in learnt_limits),
+            self.has_tagged or any(batch_limit.has_tagged for batch_limit in learnt_limits),
         )
 
 
@@ -100,45 +100,47 @@ class HalvingTagger:
     async def tag(self, batch: list[str]) -> bool:
         """Fill `tagged` and `errors`, each question in one of them; returns whether the batch went well as it is."""
         if self.limit.is_hopeless:
-            problem = f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
-            self.errors |= dict.fromkeys(batch, InvalidReply(f"{problem}: {self.last_problem}"))
+            tag_problem = (
+                f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
+            )
+            self.errors |= dict.fromkeys(batch, InvalidReply(f"{tag_problem}: {self.last_problem}"))
             return False
         try:
             self.tagged |= await self.request(batch)
-        except InvalidReply as error:
-            self.last_problem = str(error)
-            await self._tag_apart(batch, error)
+        except InvalidReply as tagging_error:
+            self.last_problem = str(tagging_error)
+            await self._tag_halves(batch, tagging_error)
             return False
-        except UnitError as error:
-            self.errors |= dict.fromkeys(batch, error)
+        except UnitError as tagging_error:
+            self.errors |= dict.fromkeys(batch, tagging_error)
             return True  # which has nothing to do with its size
         self.limit = replace(self.limit, has_tagged=True)
         return True
 
-    async def _tag_apart(self, batch: list[str], error: InvalidReply) -> None:
+    async def _tag_halves(self, batch: list[str], tagging_error: InvalidReply) -> None:
         if len(batch) == 1:
-            self.errors[batch[0]] = error
+            self.errors[batch[0]] = tagging_error
             self.limit = replace(self.limit, failed_alone=self.limit.failed_alone + 1)
             return
-        middle = len(batch) // 2
-        went_well = [await self._tag_within_limit(half) for half in (batch[:middle], batch[middle:])]
+        batch_middle = len(batch) // 2
+        went_well = [await self._tag_within_limit(half) for half in (batch[:batch_middle], batch[batch_middle:])]
         if not any(went_well):
-            self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, middle // 2)))
+            self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, batch_middle // 2)))
 
     async def _tag_within_limit(self, batch: list[str]) -> bool:
         """As `tag`, in parts where the batch is larger than what the model can do by now."""
         size = self.limit.largest
-        parts = [batch[start : start + size] for start in range(0, len(batch), size)]
-        went_well = [await self.tag(part) for part in parts]
-        return len(parts) == 1 and went_well[0]
+        batch_parts = [batch[start : start + size] for start in range(0, len(batch), size)]
+        went_well = [await self.tag(batch_part) for batch_part in batch_parts]
+        return len(batch_parts) == 1 and went_well[0]
 
 
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 TOKENS_A_TAG = 4
-MAX_WAVE = 64  # batches side by side, whose requests are all in memory
+MAX_WAVE_BATCHES = 64  # batches side by side, whose requests are all in memory
 
 
-class Proposal(msgspec.Struct):
+class VocabularyProposal(msgspec.Struct):
     tags: list[str]
 
 
@@ -156,7 +158,7 @@ class TaggingResult:
 
 
 async def tag_dataset(
-    job: Job, dataset: Dataset, tags_file: Path, sample: Sequence[str] = (), *, by_any_model: bool = False
+    job: Job, dataset: Dataset, tags_file: Path, question_sample: Sequence[str] = (), *, by_any_model: bool = False
 ) -> TaggingResult:
     """Tags for every question of `dataset`. `tags_file`: its tags so far, if there are some.
 
@@ -164,39 +166,39 @@ async def tag_dataset(
     those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question whose tags
     stay unusable is left out and listed; it takes no other with it. Raises UnitError where none has tags in the end.
     """
-    settings, store = job.config.tags, open_store(job)
+    tag_settings, tag_store = job.config.tags, open_tag_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        current_rows = read_current_rows(job, store, dataset, tags_file)
-        known_rows = (read_rows_on_file(job, tags_file) if by_any_model else {}) | current_rows
+        current_rows = read_current_tag_rows(job, tag_store, dataset, tags_file)
+        known_rows = (read_tag_rows_on_file(job, tags_file) if by_any_model else {}) | current_rows
         known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
         untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
-        vocabulary = load_vocabulary(job, [*dataset.questions, *sample], known_tags)
+        vocabulary = load_vocabulary(job, [*dataset.questions, *question_sample], known_tags)
         job.progress.start(len(untagged), "questions")
-        if untagged and not vocabulary.tags and settings.vocabulary_prompt and len(untagged) > settings.batch:
-            await _propose_vocabulary(job, vocabulary, sample or untagged)
-        tagged, errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
-        store.write(tagged)
-        if settings.vocabulary_prompt and untagged and vocabulary.tags:
+        if untagged and not vocabulary.tags and tag_settings.vocabulary_prompt and len(untagged) > tag_settings.batch:
+            await _propose_vocabulary(job, vocabulary, question_sample or untagged)
+        tagged, tagging_errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
+        tag_store.write(tagged)
+        if tag_settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
-    current_rows |= {question: new_row(job, question, tags) for question, tags in tagged.items()}
+    current_rows |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
     known_rows |= current_rows
-    tagged_rows = _rows_of(dataset, known_rows)
-    if errors and not tagged_rows:
-        error = next(iter(errors.values()))
-        raise type(error)(f"none of {counted(len(dataset.rows), 'question')} could be tagged: {error}")
+    tagged_rows = _tag_rows_of(dataset, known_rows)
+    if tagging_errors and not tagged_rows:
+        tagging_error = next(iter(tagging_errors.values()))
+        raise type(tagging_error)(f"none of {counted(len(dataset.rows), 'question')} could be tagged: {tagging_error}")
     return TaggingResult(
         rows=tagged_rows,
         asked=len(untagged),
         outdated=Counter(tagged_row.model for tagged_row in tagged_rows if tagged_row.question not in current_rows),
         failures=[
-            (tagged_row.id, errors[tagged_row.question].status, str(errors[tagged_row.question]))
+            (tagged_row.id, tagging_errors[tagged_row.question].status, str(tagging_errors[tagged_row.question]))
             for tagged_row in dataset.rows
-            if tagged_row.question in errors
+            if tagged_row.question in tagging_errors
         ],
     )
 
 
-def _rows_of(dataset: Dataset, row_of: Mapping[str, Tags]) -> list[Tags]:
+def _tag_rows_of(dataset: Dataset, row_of: Mapping[str, Tags]) -> list[Tags]:
     """The tags of the dataset's questions that `row_of` has some for, by its ids."""
     return [
         msgspec.structs.replace(row_of[question_row.question], id=question_row.id)
@@ -209,19 +211,19 @@ async def _tag_without_overuse(
     job: Job, vocabulary: TagVocabulary, name: str, untagged: list[str], known_tags: Mapping[str, list[str]]
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors; questions with a tag that turns out to be overused are tagged again without it."""
-    tagged, errors = await _tag_in_waves(job, vocabulary, name, untagged)
+    tagged, tagging_errors = await _tag_in_waves(job, vocabulary, name, untagged)
     if not job.config.tags.vocabulary_prompt:
-        return tagged, errors
-    if overused := overused_tags({**tags_so_far(job), **known_tags, **tagged}):
+        return tagged, tagging_errors
+    if overused := overused_tags({**tags_on_file_by_question(job), **known_tags, **tagged}):
         vocabulary.strike(overused)
         questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
         retagged, retag_errors = await _tag_in_waves(job, vocabulary, name, questions_to_retag)
         tagged = {question: tags for question, tags in (tagged | retagged).items() if question not in retag_errors}
-        errors |= retag_errors
-    return tagged, errors
+        tagging_errors |= retag_errors
+    return tagged, tagging_errors
 
 
-def tagging_on_file(data: Workspace, dataset: Dataset, error: GroundworkError) -> TaggingResult:
+def tagging_on_file(data: Workspace, dataset: Dataset, tagging_error: GroundworkError) -> TaggingResult:
     """The tags that questions of the dataset have by now, from whichever model, where none can be asked for more.
 
     `error`: why not, which is raised where no question has tags.
@@ -230,81 +232,87 @@ def tagging_on_file(data: Workspace, dataset: Dataset, error: GroundworkError) -
     file_rows = (
         {tagged_row.question: tagged_row for tagged_row in read_jsonl(tags_file, Tags)} if tags_file.exists() else {}
     )
-    tagged_rows = _rows_of(dataset, file_rows)
+    tagged_rows = _tag_rows_of(dataset, file_rows)
     if not tagged_rows:
-        raise error
+        raise tagging_error
     tagged = f"drawn with the tags of {len(tagged_rows):,} of {counted(len(dataset.rows), 'question')}"
-    return TaggingResult(tagged_rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {error}")])
+    return TaggingResult(tagged_rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {tagging_error}")])
 
 
 def estimate_tagging(job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool = False) -> Estimate:
     """Calls and tokens of `tag_dataset`, from the real prompts, of the questions that have no tags yet."""
-    settings = job.config.tags
-    requests = _tagging_requests(job, dataset, tags_file, by_any_model=by_any_model)
-    prompt_tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in requests)
-    replies = sum(tags * TOKENS_A_TAG + 10 * tags // settings.max_tags for tags, _, _ in requests)
-    return Estimate(len(requests), prompt_tokens, replies, settings)
+    tag_settings = job.config.tags
+    tagging_requests = _tagging_requests(job, dataset, tags_file, by_any_model=by_any_model)
+    prompt_tokens = sum(
+        job.tokens(tag_settings, tagging_turns, schema) for _, tagging_turns, schema in tagging_requests
+    )
+    reply_tokens = sum(tags * TOKENS_A_TAG + 10 * tags // tag_settings.max_tags for tags, _, _ in tagging_requests)
+    return Estimate(len(tagging_requests), prompt_tokens, reply_tokens, tag_settings)
 
 
 def _tagging_requests(
     job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool
 ) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
-    settings = job.config.tags
-    known_rows = read_rows_on_file(job, tags_file) if by_any_model else {}
-    known_rows |= read_current_rows(job, open_store(job), dataset, tags_file)
+    tag_settings = job.config.tags
+    known_rows = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
+    known_rows |= read_current_tag_rows(job, open_tag_store(job), dataset, tags_file)
     known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
     untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
-    vocabulary, requests = load_vocabulary(job, dataset.questions, known_tags), []
-    if settings.vocabulary_prompt and not vocabulary.tags and untagged:
+    vocabulary, tagging_requests = load_vocabulary(job, dataset.questions, known_tags), []
+    if tag_settings.vocabulary_prompt and not vocabulary.tags and untagged:
         expected_tags = round(PROPOSED_SHARE * vocabulary.max_size)
-        if len(untagged) > settings.batch:
-            requests.append((expected_tags, _proposal_messages(job, vocabulary, untagged), strict_schema(Proposal)))
+        if len(untagged) > tag_settings.batch:
+            tagging_requests.append(
+                (expected_tags, _proposal_messages(job, vocabulary, untagged), strict_schema(VocabularyProposal))
+            )
         vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
-    batches = _split_batches(untagged, settings.batch)
-    for batch in batches:
-        messages = _tagging_messages(job, batch, vocabulary, vocabulary.room)
-        requests.append((len(batch) * settings.max_tags, messages, reply_schema(len(batch), settings)))
-    return requests
+    question_batches = _split_question_batches(untagged, tag_settings.batch)
+    for batch in question_batches:
+        tagging_turns = _tagging_messages(job, batch, vocabulary, vocabulary.room)
+        tagging_requests.append(
+            (len(batch) * tag_settings.max_tags, tagging_turns, tagging_reply_schema(len(batch), tag_settings))
+        )
+    return tagging_requests
 
 
 async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
     """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
-    settings = job.config.tags
-    lower, upper = settings.max_tags, round(PROPOSED_SHARE * vocabulary.max_size)
+    tag_settings = job.config.tags
+    fewest_tags, most_tags = tag_settings.max_tags, round(PROPOSED_SHARE * vocabulary.max_size)
 
-    has_complained = False
+    has_complained_of_tags = False
 
-    def check(proposal: Proposal) -> str | None:
+    def check(proposal: VocabularyProposal) -> str | None:
         """A list that is too long is sent back once; after that its beginning is taken."""
-        nonlocal has_complained
-        distinct = {normalise(tag) for tag in proposal.tags} - {""}
-        if len(distinct) < lower or (len(distinct) > upper and not has_complained):
-            has_complained = True
-            return f"Propose {lower} to {upper} different tags."
+        nonlocal has_complained_of_tags
+        distinct_tags = {normalise_tag(tag) for tag in proposal.tags} - {""}
+        if len(distinct_tags) < fewest_tags or (len(distinct_tags) > most_tags and not has_complained_of_tags):
+            has_complained_of_tags = True
+            return f"Propose {fewest_tags} to {most_tags} different tags."
         return None
 
     try:
         reply = await job.client.ask(
-            settings,
+            tag_settings,
             _proposal_messages(job, vocabulary, questions),
             stage="generate_tags",
             unit="vocabulary",
-            schema=ReplyRequirements(Proposal, check=check),
+            schema=ReplyRequirements(VocabularyProposal, check=check),
         )
     except UnitError:
         return
-    vocabulary.add([tag for tag_text in reply.value.tags if (tag := normalise(tag_text))][:upper])
+    vocabulary.add([tag for tag_text in reply.value.tags if (tag := normalise_tag(tag_text))][:most_tags])
 
 
 def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
-    settings = job.config.tags
-    sample = questions[:: -(-len(questions) // PROPOSAL_SAMPLE)]
+    tag_settings = job.config.tags
+    question_sample = questions[:: -(-len(questions) // PROPOSAL_SAMPLE)]
     return render_turns(
-        job.prompt(settings.vocabulary_prompt),
-        max_tags=str(settings.max_tags),
+        job.prompt(tag_settings.vocabulary_prompt),
+        max_tags=str(tag_settings.max_tags),
         count=str(round(PROPOSED_SHARE * vocabulary.max_size)),
-        questions="\n".join(f"- {' '.join(question.split())}" for question in sample),
+        questions="\n".join(f"- {' '.join(question.split())}" for question in question_sample),
     )
 
 
@@ -313,20 +321,25 @@ async def _tag_in_waves(
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
-    errors: dict[str, UnitError] = {}
-    wave_width, limit = 1, BatchLimit(job.config.tags.batch)
+    tagging_errors: dict[str, UnitError] = {}
+    wave_width, batch_limit = 1, BatchLimit(job.config.tags.batch)
     while questions:
-        batches = _split_batches(questions, limit.largest)
-        wave = batches[:wave_width]
-        questions = questions[sum(map(len, wave)) :]
-        room = -(-vocabulary.room // len(batches))
-        request = partial(_request_tags, job, unit, vocabulary, room)
-        taggers = await gather_all(_tag_batch(job, batch, HalvingTagger(request, limit)) for batch in wave)
+        question_batches = _split_question_batches(questions, batch_limit.largest)
+        question_wave = question_batches[:wave_width]
+        questions = questions[sum(map(len, question_wave)) :]
+        tag_room = -(-vocabulary.room // len(question_batches))
+        request = partial(_request_tags, job, unit, vocabulary, tag_room)
+        taggers = await gather_all(
+            _tag_batch(job, batch, HalvingTagger(request, batch_limit)) for batch in question_wave
+        )
         for tagger in taggers:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in tagger.tagged.items()}
-            errors |= tagger.errors
-        wave_width, limit = min(2 * wave_width, MAX_WAVE), limit.joined(tagger.limit for tagger in taggers)
-    return tagged, errors
+            tagging_errors |= tagger.errors
+        wave_width, batch_limit = (
+            min(2 * wave_width, MAX_WAVE_BATCHES),
+            batch_limit.joined(tagger.limit for tagger in taggers),
+        )
+    return tagged, tagging_errors
 
 
 async def _tag_batch(job: Job, batch: list[str], tagger: HalvingTagger) -> HalvingTagger:
@@ -336,50 +349,58 @@ async def _tag_batch(job: Job, batch: list[str], tagger: HalvingTagger) -> Halvi
 
 
 def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
-    settings = job.config.tags
-    return vocabulary.settle_tags(tags, settings.max_tags) if settings.vocabulary_prompt else tags
+    tag_settings = job.config.tags
+    return vocabulary.settle_tags(tags, tag_settings.max_tags) if tag_settings.vocabulary_prompt else tags
 
 
-def _split_batches(questions: list[str], batch_size: int) -> list[list[str]]:
+def _split_question_batches(questions: list[str], batch_size: int) -> list[list[str]]:
     return [questions[start : start + batch_size] for start in range(0, len(questions), batch_size)]
 
 
 async def _request_tags(
-    job: Job, unit: str, vocabulary: TagVocabulary, room: int, batch: list[str]
+    job: Job, unit: str, vocabulary: TagVocabulary, tag_room: int, batch: list[str]
 ) -> dict[str, list[str]]:
-    settings, has_complained = job.config.tags, False
+    tag_settings, has_complained_of_tags = job.config.tags, False
 
     def check(tagged_batch: TaggedBatch) -> str | None:
         """A tag that was not announced is sent back once; after that the vocabulary settles it."""
-        nonlocal has_complained
-        problem = reply_problem(tagged_batch, len(batch), settings.max_tags)
-        if problem or has_complained or not settings.vocabulary_prompt:
-            return problem
-        has_complained = bool(unannounced := unannounced_problem(tagged_batch, vocabulary, room))
+        nonlocal has_complained_of_tags
+        tag_problem = tagging_reply_problem(tagged_batch, len(batch), tag_settings.max_tags)
+        if tag_problem or has_complained_of_tags or not tag_settings.vocabulary_prompt:
+            return tag_problem
+        has_complained_of_tags = bool(unannounced := unannounced_tags_problem(tagged_batch, vocabulary, tag_room))
         return unannounced or None
 
     reply = await job.client.ask(
-        settings,
-        _tagging_messages(job, batch, vocabulary, room),
+        tag_settings,
+        _tagging_messages(job, batch, vocabulary, tag_room),
         stage="generate_tags",
         unit=unit,
-        schema=ReplyRequirements(TaggedBatch, reply_schema(len(batch), settings), check),
+        schema=ReplyRequirements(TaggedBatch, tagging_reply_schema(len(batch), tag_settings), check),
     )
-    return {batch[question.number - 1]: [normalise(tag) for tag in question.tags] for question in reply.value.questions}
+    return {
+        batch[question.number - 1]: [normalise_tag(tag) for tag in question.tags] for question in reply.value.questions
+    }
 
 
-def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> list[dict[str, Any]]:
-    settings = job.config.tags
-    template, keeps_vocabulary = job.prompt(settings.prompt), bool(settings.vocabulary_prompt)
-    numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
+def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, tag_room: int) -> list[dict[str, Any]]:
+    tag_settings = job.config.tags
+    tagging_prompt, has_vocabulary = job.prompt(tag_settings.prompt), bool(tag_settings.vocabulary_prompt)
+    numbered_questions = "\n".join(
+        f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1)
+    )
     prompt_fields = {
-        "room": str(room),
-        "vocabulary": ", ".join(vocabulary.tags if keeps_vocabulary else []) or "(none yet: all tags are new)",
+        "room": str(tag_room),
+        "vocabulary": ", ".join(vocabulary.tags if has_vocabulary else []) or "(none yet: all tags are new)",
         "too_common": ", ".join(vocabulary.too_common) or "(none)",
     }
-    if not keeps_vocabulary:  # then a prompt may leave these out
-        prompt_fields = {field: value for field, value in prompt_fields.items() if field in placeholders(template)}
-    return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **prompt_fields)
+    if not has_vocabulary:  # then a prompt may leave these out
+        prompt_fields = {
+            field: value for field, value in prompt_fields.items() if field in placeholders(tagging_prompt)
+        }
+    return render_turns(
+        tagging_prompt, max_tags=str(tag_settings.max_tags), questions=numbered_questions, **prompt_fields
+    )
 
 
 class TaggedQuestion(msgspec.Struct):
@@ -392,37 +413,39 @@ class TaggedBatch(msgspec.Struct):
     new_tags: list[str] = []
 
 
-def unannounced_problem(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
+def unannounced_tags_problem(reply: TaggedBatch, vocabulary: TagVocabulary, tag_room: int) -> str:
     """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
     if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
         return ""  # nothing to take from yet
-    foreign_tags = vocabulary.foreign_tags(normalise(tag) for question in reply.questions for tag in question.tags)
-    announced = {normalise(tag) for tag in reply.new_tags}
-    if len(foreign_tags) > room:
+    foreign_tags = vocabulary.foreign_tags(normalise_tag(tag) for question in reply.questions for tag in question.tags)
+    announced_tags = {normalise_tag(tag) for tag in reply.new_tags}
+    if len(foreign_tags) > tag_room:
         listed_tags = ", ".join(foreign_tags)
-        return f"Only {room} new tags may be added; take others of the list in place of some of: {listed_tags}."
-    if unannounced := [tag for tag in foreign_tags if tag not in announced]:
+        return f"Only {tag_room} new tags may be added; take others of the list in place of some of: {listed_tags}."
+    if unannounced := [tag for tag in foreign_tags if tag not in announced_tags]:
         return f"Take tags of the list, or put these under new_tags: {', '.join(unannounced)}."
     return ""
 
 
-def reply_problem(reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
+def tagging_reply_problem(reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
-    problems = [
-        f"Question {question.number} {problem}."
+    reply_problems = [
+        f"Question {question.number} {tag_problem}."
         for question in reply.questions
-        if (problem := tags_problem([normalise(tag) for tag in question.tags], max_tags))
+        if (tag_problem := tags_problem([normalise_tag(tag) for tag in question.tags], max_tags))
     ]
     if sorted(question.number for question in reply.questions) != list(range(1, question_count + 1)):
-        problems.insert(0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice.")
-    return " ".join(problems[:5]) or None
+        reply_problems.insert(
+            0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice."
+        )
+    return " ".join(reply_problems[:5]) or None
 
 
-def reply_schema(question_count: int, settings: TagSettings) -> dict[str, Any]:
+def tagging_reply_schema(question_count: int, tag_settings: TagSettings) -> dict[str, Any]:
     """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
-    max_tags, has_new_tags = settings.max_tags, bool(settings.vocabulary_prompt)
-    tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
-    question_number = {"type": "integer", "minimum": 1, "maximum": question_count}
+    max_tags, has_new_tags = tag_settings.max_tags, bool(tag_settings.vocabulary_prompt)
+    tags_schema = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
+    number_schema = {"type": "integer", "minimum": 1, "maximum": question_count}
     return {
         "type": "object",
         "properties": {
@@ -431,7 +454,7 @@ def reply_schema(question_count: int, settings: TagSettings) -> dict[str, Any]:
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": {"number": question_number, "tags": tags},
+                    "properties": {"number": number_schema, "tags": tags_schema},
                     "required": ["number", "tags"],
                     "additionalProperties": False,
                 },

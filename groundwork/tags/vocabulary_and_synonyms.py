@@ -115,10 +115,10 @@ class TagVocabulary:
         return max(likely_tags, key=lambda known_tag: SequenceMatcher(None, tag, known_tag).ratio(), default="")
 
 
-def vocabulary_size(questions: int, settings: TagSettings) -> int:
+def vocabulary_size(question_count: int, settings: TagSettings) -> int:
     """How many tags a vocabulary for so many questions may have."""
-    wanted_size = min(questions // settings.questions_per_tag, settings.max_vocabulary)
-    return max(wanted_size, MIN_TAGS_FACTOR * settings.max_tags)
+    wanted_tags = min(question_count // settings.questions_per_tag, settings.max_vocabulary)
+    return max(wanted_tags, MIN_TAGS_FACTOR * settings.max_tags)
 
 
 def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
@@ -126,8 +126,8 @@ def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
     tag_counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
     return [
         tag
-        for tag, count in tag_counts.most_common()
-        if len(tags) >= MIN_QUESTIONS and count > COMMON_SHARE * len(tags)
+        for tag, bearing_questions in tag_counts.most_common()
+        if len(tags) >= MIN_QUESTIONS and bearing_questions > COMMON_SHARE * len(tags)
     ]
 
 
@@ -137,11 +137,11 @@ def read_vocabulary(vocabulary_files: Iterable[Path], max_size: int) -> TagVocab
     for vocabulary_file in vocabulary_files:
         if vocabulary_file.exists():
             try:
-                saved = read_json(vocabulary_file, VocabularyFile)
+                saved_vocabulary = read_json(vocabulary_file, VocabularyFile)
             except BadRecord as error:
                 raise BadRecord(f"{error}; fix it, or delete it: the next run proposes a new one") from error
-            vocabulary.too_common += [tag for tag in saved.too_common if tag not in vocabulary.too_common]
-            vocabulary.add(saved.tags)
+            vocabulary.too_common += [tag for tag in saved_vocabulary.too_common if tag not in vocabulary.too_common]
+            vocabulary.add(saved_vocabulary.tags)
     return vocabulary
 
 
@@ -149,14 +149,16 @@ def write_vocabulary(vocabulary_file: Path, vocabulary: TagVocabulary) -> None:
     write_json(vocabulary_file, VocabularyFile(tags=vocabulary.tags, too_common=vocabulary.too_common))
 
 
-def normalise(tag: str) -> str:
+def normalise_tag(tag: str) -> str:
     """`tag` in lower case, its words joined by hyphens: `Field Dimensions` and `#field_dimensions` become one.
 
     Of more than three words the last three stay, for the noun comes last: small models hold on to long names.
     """
-    letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
-    letters = letters.replace("i\u0307", "i")  # what a Turkish İ becomes
-    tag_words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
+    tag_letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
+    tag_letters = tag_letters.replace("i\u0307", "i")  # what a Turkish İ becomes
+    tag_words = "".join(
+        c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in tag_letters
+    ).split()
     return "-".join(tag_words[-MAX_TAG_WORDS:])
 
 
@@ -195,27 +197,33 @@ def update_synonyms(
 
     `tag_vectors` (n, d): those of the tags of `tag_counts`, in its order.
     """
-    recorded = read_synonyms(synonyms_file)
-    proposed = {tag: entry for tag, entry in propose_synonyms(tag_counts, tag_vectors).items() if tag not in recorded}
+    recorded_synonyms = read_synonyms(synonyms_file)
+    proposed_synonyms = {
+        tag: entry for tag, entry in propose_synonyms(tag_counts, tag_vectors).items() if tag not in recorded_synonyms
+    }
     # A tag that a person merges into another must not be merged away itself.
-    merge_targets = {entry.into for entry in recorded.values() if entry.merge}
-    proposed = {tag: entry for tag, entry in proposed.items() if tag not in merge_targets}
-    if proposed:
-        write_json(synonyms_file, dict(sorted({**recorded, **proposed}.items())))
-    return {**recorded, **proposed}, sorted(proposed)
+    merge_targets = {entry.into for entry in recorded_synonyms.values() if entry.merge}
+    proposed_synonyms = {tag: entry for tag, entry in proposed_synonyms.items() if tag not in merge_targets}
+    if proposed_synonyms:
+        write_json(synonyms_file, dict(sorted({**recorded_synonyms, **proposed_synonyms}.items())))
+    return {**recorded_synonyms, **proposed_synonyms}, sorted(proposed_synonyms)
 
 
 def merge_targets(synonyms: Mapping[str, Synonym]) -> dict[str, str]:
     """Which tag becomes which, chains followed to their end; the tags of a circle become the first by the alphabet."""
     target_of = {tag: synonym.into for tag, synonym in synonyms.items() if synonym.merge and synonym.into != tag}
-    resolved = {}
+    resolved_targets = {}
     for tag in target_of:
-        chain = [tag]
-        while chain[-1] in target_of and target_of[chain[-1]] not in chain:
-            chain.append(target_of[chain[-1]])
-        circle = chain[chain.index(target_of[chain[-1]]) :] if chain[-1] in target_of else chain[-1:]
-        resolved[tag] = min(circle)
-    return {tag: target for tag, target in resolved.items() if tag != target}
+        merge_chain = [tag]
+        while merge_chain[-1] in target_of and target_of[merge_chain[-1]] not in merge_chain:
+            merge_chain.append(target_of[merge_chain[-1]])
+        merge_circle = (
+            merge_chain[merge_chain.index(target_of[merge_chain[-1]]) :]
+            if merge_chain[-1] in target_of
+            else merge_chain[-1:]
+        )
+        resolved_targets[tag] = min(merge_circle)
+    return {tag: target for tag, target in resolved_targets.items() if tag != target}
 
 
 def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymEntries:
@@ -223,29 +231,33 @@ def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymE
     tags = list(tag_counts)
     if len(tags) < 2:
         return {}
-    median_cosine = float(np.median(random_cosines(tag_vectors)))
-    merge_threshold, likeness_floor = (
-        median_cosine + scale * (1 - median_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
+    median_tag_cosine = float(np.median(random_cosines(tag_vectors)))
+    merge_threshold, proposal_threshold = (
+        median_tag_cosine + scale * (1 - median_tag_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
     )
-    by_count = sorted(range(len(tags)), key=lambda row: (-tag_counts[tags[row]], tags[row]))
-    kept_tags = _KeptTags(tag_vectors[by_count])
-    by_form: dict[str, int] = {}
-    proposed: SynonymEntries = {}
-    for rank, row in enumerate(by_count):
-        tag = tags[row]
-        nearest_rank, cosine = kept_tags.nearest(rank)
-        nearest_tag = tags[by_count[nearest_rank]]
-        if (same_form := by_form.get(tag_form(tag))) is not None:
-            similarity = round(float(tag_vectors[same_form] @ tag_vectors[row]), 3)
-            proposed[tag] = Synonym(into=tags[same_form], merge=True, why="the same words", similarity=similarity)
-        elif cosine >= likeness_floor and _numbers(tag) == _numbers(nearest_tag):
-            merge = cosine >= merge_threshold and not _is_narrower(tag, nearest_tag)
-            why = "almost the same meaning" if merge else "related; merge it if it means the same here"
-            proposed[tag] = Synonym(into=nearest_tag, merge=merge, why=why, similarity=round(cosine, 3))
-        if tag not in proposed or not proposed[tag].merge:
-            kept_tags.keep(rank)
-            by_form.setdefault(tag_form(tag), row)
-    return proposed
+    tags_by_count = sorted(range(len(tags)), key=lambda tag_row: (-tag_counts[tags[tag_row]], tags[tag_row]))
+    kept_tags = _KeptTags(tag_vectors[tags_by_count])
+    rows_by_tag_form: dict[str, int] = {}
+    proposed_synonyms: SynonymEntries = {}
+    for tag_rank, tag_row in enumerate(tags_by_count):
+        tag = tags[tag_row]
+        nearest_rank, tag_cosine = kept_tags.nearest(tag_rank)
+        nearest_tag = tags[tags_by_count[nearest_rank]]
+        if (row_of_same_form := rows_by_tag_form.get(tag_form(tag))) is not None:
+            tag_similarity = round(float(tag_vectors[row_of_same_form] @ tag_vectors[tag_row]), 3)
+            proposed_synonyms[tag] = Synonym(
+                into=tags[row_of_same_form], merge=True, why="the same words", similarity=tag_similarity
+            )
+        elif tag_cosine >= proposal_threshold and _numbers_in_tag(tag) == _numbers_in_tag(nearest_tag):
+            is_merged = tag_cosine >= merge_threshold and not _is_narrower_tag(tag, nearest_tag)
+            merge_reason = "almost the same meaning" if is_merged else "related; merge it if it means the same here"
+            proposed_synonyms[tag] = Synonym(
+                into=nearest_tag, merge=is_merged, why=merge_reason, similarity=round(tag_cosine, 3)
+            )
+        if tag not in proposed_synonyms or not proposed_synonyms[tag].merge:
+            kept_tags.keep(tag_rank)
+            rows_by_tag_form.setdefault(tag_form(tag), tag_row)
+    return proposed_synonyms
 
 
 class _KeptTags:
@@ -256,41 +268,41 @@ class _KeptTags:
     _BLOCK = 256
 
     def __init__(self, vectors: Vectors) -> None:
-        self._vectors = vectors
-        self._kept: list[int] = []
+        self._tag_vectors = vectors
+        self._kept_tag_rows: list[int] = []
         self._block_start = self._kept_before = -1
         self._nearest_before: list[tuple[int, float]] = []
 
     def keep(self, rank: int) -> None:
-        self._kept.append(rank)
+        self._kept_tag_rows.append(rank)
 
     def nearest(self, rank: int) -> tuple[int, float]:
         """The kept tag nearest to that of `rank`, and their cosine; -1.0 where none is kept. By rising `rank`."""
         if (block_start := rank - rank % self._BLOCK) != self._block_start:
             self._start_block(block_start)
-        kept_in_block = self._kept[self._kept_before :]
+        kept_in_block = self._kept_tag_rows[self._kept_before :]
         nearest_before = self._nearest_before[rank - block_start]
         if not kept_in_block:
             return nearest_before
-        cosines = self._vectors[kept_in_block] @ self._vectors[rank]
-        nearest_in_block = int(cosines.argmax())
-        candidate = kept_in_block[nearest_in_block], float(cosines[nearest_in_block])
-        return max(nearest_before, candidate, key=lambda neighbour: neighbour[1])
+        tag_cosines = self._tag_vectors[kept_in_block] @ self._tag_vectors[rank]
+        nearest_in_block = int(tag_cosines.argmax())
+        nearest_pair = kept_in_block[nearest_in_block], float(tag_cosines[nearest_in_block])
+        return max(nearest_before, nearest_pair, key=lambda neighbour: neighbour[1])
 
     def _start_block(self, block_start: int) -> None:
-        block = self._vectors[block_start : block_start + self._BLOCK]
-        self._block_start, self._kept_before = block_start, len(self._kept)
-        self._nearest_before = [(0, -1.0)] * len(block)
-        if self._kept:
-            cosines = block @ self._vectors[self._kept].T
-            nearest = cosines.argmax(axis=1)
+        tag_block = self._tag_vectors[block_start : block_start + self._BLOCK]
+        self._block_start, self._kept_before = block_start, len(self._kept_tag_rows)
+        self._nearest_before = [(0, -1.0)] * len(tag_block)
+        if self._kept_tag_rows:
+            tag_cosines = tag_block @ self._tag_vectors[self._kept_tag_rows].T
+            nearest_kept = tag_cosines.argmax(axis=1)
             self._nearest_before = [
-                (self._kept[kept_index], float(row[kept_index]))
-                for row, kept_index in zip(cosines, nearest, strict=True)
+                (self._kept_tag_rows[kept_index], float(block_row[kept_index]))
+                for block_row, kept_index in zip(tag_cosines, nearest_kept, strict=True)
             ]
 
 
-def _is_narrower(tag: str, other: str) -> bool:
+def _is_narrower_tag(tag: str, other: str) -> bool:
     """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
     tag_words, other_words = set(tag_form(tag).split()), set(tag_form(other).split())
     return tag_words != other_words and (tag_words <= other_words or other_words <= tag_words)
@@ -298,10 +310,12 @@ def _is_narrower(tag: str, other: str) -> bool:
 
 def tag_form(tag: str) -> str:
     """A tag's words without their order and their plural: `field-dimensions` and `dimension-of-field` are one."""
-    return " ".join(sorted(_singular(word) for word in tag.split("-") if word not in ("of", "the", "in", "for")))
+    return " ".join(
+        sorted(_singular_tag_word(word) for word in tag.split("-") if word not in ("of", "the", "in", "for"))
+    )
 
 
-def _singular(word: str) -> str:
+def _singular_tag_word(word: str) -> str:
     if len(word) > 4 and word.endswith("ies"):
         return f"{word[:-3]}y"
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
@@ -309,6 +323,6 @@ def _singular(word: str) -> str:
     return word
 
 
-def _numbers(tag: str) -> list[str]:
+def _numbers_in_tag(tag: str) -> list[str]:
     """Numbers in a tag: `under-12` and `under-14` are as near as can be, and never the same."""
     return re.findall(r"\d+", tag)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.coverage.coverage_report import document_gaps
+from groundwork.coverage.coverage_report import open_coverage_items
 from groundwork.coverage.document_coverage import (
     CoverageItem,
     CoveredDocument,
@@ -87,8 +87,10 @@ def test_numbers_count_only_when_named(chunks: list[Chunk]) -> None:
     by_text = {TEXT[p.start : p.end]: p for p in result.items if p.kind == "number"}
     assert by_text["6"].asked
     assert not by_text["8"].asked
-    assert "8" in texts(document_gaps(result))
-    assert "70" not in texts(document_gaps(result)), "the whole sentence is open, so its number is not listed again"
+    assert "8" in texts(open_coverage_items(result))
+    assert "70" not in texts(open_coverage_items(result)), (
+        "the whole sentence is open, so its number is not listed again"
+    )
 
 
 def test_rows_count_on_their_own(chunks: list[Chunk]) -> None:
@@ -108,7 +110,7 @@ def test_what_a_run_declined_is_no_gap(chunks: list[Chunk]) -> None:
     result = collect_coverage("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
     (place,) = [one for one in result.items if one.declined]
     assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.is_open
-    assert "A player leaves first." not in texts(document_gaps(result))
+    assert "A player leaves first." not in texts(open_coverage_items(result))
     counts = result.counts()
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 1]
     runs = {"a": [other], "b": [ask(chunks, "A player leaves first.", "b")]}

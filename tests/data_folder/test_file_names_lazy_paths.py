@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from groundwork.data_folder.file_names import Paths, path_texts
+from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.workspace import Workspace
 
 
@@ -15,7 +15,7 @@ def test_paths_as_text_are_a_list_of_paths() -> None:
     paths = Paths(map(str, made))
     assert list(paths) == made and paths[1] == made[1] and list(paths[1:]) == made[1:] and len(paths) == 2
     assert paths == tuple(made) and paths != made[:1] and not Paths() and made[0] in paths
-    assert list(path_texts(paths)) == list(path_texts(made)) and copy.deepcopy(paths) == paths
+    assert list(path_strings_of(paths)) == list(path_strings_of(made)) and copy.deepcopy(paths) == paths
 
 
 def test_files_of_a_data_folder_that_exist_are_found_by_listing_it(tmp_path: Path) -> None:

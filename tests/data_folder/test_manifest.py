@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.data_folder.databases import join_database
-from groundwork.data_folder.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry, mark_behind
+from groundwork.data_folder.manifest import MAX_QUERY_VALUES, EntryInputs, Manifest, ManifestEntry, mark_behind
 
 
 def entry(text: str) -> ManifestEntry:
@@ -37,7 +37,7 @@ def test_a_start_reads_no_hash_that_is_not_asked_for(tmp_path: Path) -> None:
     first.close()
     seen: list[str] = []
     again = Manifest(tmp_path / "manifest.db")
-    again._db.set_trace_callback(seen.append)
+    again._manifest_db.set_trace_callback(seen.append)
     assert again.sha256(file) == digest
     assert [str(file) in one for one in seen if "FROM files" in one] == [True]
     again.close()
@@ -45,7 +45,7 @@ def test_a_start_reads_no_hash_that_is_not_asked_for(tmp_path: Path) -> None:
 
 def test_rows_looked_up_together_are_those_looked_up_one_by_one(tmp_path: Path) -> None:
     """By few statements, for more names than one takes; files of folders and what changed meanwhile are seen too."""
-    files = [tmp_path / f"note-{number}.md" for number in range(MOST_AT_ONCE + 20)]
+    files = [tmp_path / f"note-{number}.md" for number in range(MAX_QUERY_VALUES + 20)]
     for path in files:
         path.write_text(path.name)
     pictures = tmp_path / "pictures"
@@ -62,7 +62,7 @@ def test_rows_looked_up_together_are_those_looked_up_one_by_one(tmp_path: Path) 
     own.hashes(places)
     files[3].write_text("changed")
     seen: list[str] = []
-    own._db.set_trace_callback(seen.append)
+    own._manifest_db.set_trace_callback(seen.append)
     with own.looked_up("chunk", units, places):
         together = own.hashes(places), [own.entry("chunk", unit) for unit in units], own.entry("chunk", "other")
     assert len([text for text in seen if text.startswith("SELECT")]) < 10

@@ -112,7 +112,7 @@ def contents(data: Path) -> dict[str, bytes]:
             rb"\.\./\.\./text/_[0-9a-f]{2}/", b"../text/", path.read_bytes()
         )
         for path in files
-        if path.is_file() and path.name not in (spread_folders.MARKER, "report.html")
+        if path.is_file() and path.name not in (spread_folders.SPREAD_MARKER, "report.html")
     }
 
 
@@ -260,4 +260,4 @@ def test_a_folder_that_holds_files_stays_as_it_is(
     monkeypatch.setattr(spread_folders, "SPREAD_FROM", 2)
     for stage in STAGES[:4]:
         assert command(server, tmp_path / "data", *stage) == 0
-    assert not list((tmp_path / "data").rglob(spread_folders.MARKER))
+    assert not list((tmp_path / "data").rglob(spread_folders.SPREAD_MARKER))

@@ -30,7 +30,7 @@ from groundwork.questions.small_model.question_targets import QuestionTarget
 from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tagging import TaggedBatch
-from groundwork.tags.vocabulary_and_synonyms import normalise, tags_problem
+from groundwork.tags.vocabulary_and_synonyms import normalise_tag, tags_problem
 from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"
@@ -172,7 +172,7 @@ def test_tags_have_the_form_that_is_asked_for():
     """Tags shown as good ones stay as they are and pass together."""
     (shown,) = re.findall(r"all lower case, joined by hyphens: (.+)\.", PROMPTS["tags.md"])
     tags = re.findall(r"`([^`]+)`", shown)
-    assert [normalise(tag) for tag in tags] == tags
+    assert [normalise_tag(tag) for tag in tags] == tags
     assert tags_problem(tags, len(tags)) == ""
 
 

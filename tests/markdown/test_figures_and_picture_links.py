@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from groundwork.markdown.figures_and_picture_links import without_data, without_pictures
+from groundwork.markdown.figures_and_picture_links import without_data_pictures, without_pictures
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from groundwork.markdown.figures_and_picture_links import without_data, without_
 )
 def test_data_uris_become_their_words(markdown: str, words: str) -> None:
     """A picture whose bytes stand in the text is its alternative text, by whatever syntax."""
-    assert without_data(markdown) == words
+    assert without_data_pictures(markdown) == words
 
 
 def test_no_picture_of_an_office_file_can_be_fetched() -> None:

@@ -22,7 +22,7 @@ from groundwork.data_folder.runs.decisions import (
     decisions_file,
     edited_fields,
     read_decisions,
-    read_review,
+    read_standing_review,
     reviewer_agreements,
     standing_decisions,
 )
@@ -141,7 +141,7 @@ def test_decisions_for_a_document_that_is_gone_are_named(tmp_path: Path, capsys:
     write_jsonl(tmp_path / "qa" / "small" / "quay.jsonl", [other])
     lost = msgspec.structs.replace(OPENING, document="lighthouse", id="lighthouse-lost")
     decide(tmp_path, (other, "accept", "", {}), (lost, "accept", "", {}))
-    assert read_review(Workspace(tmp_path), "small").documents_gone == {"lighthouse"}
+    assert read_standing_review(Workspace(tmp_path), "small").documents_gone == {"lighthouse"}
     assert OPENING.id in build(tmp_path, "--document", "mill")
     out = capsys.readouterr().out
     assert "1 decision is for pairs that are gone and not obeyed: lighthouse-lost" in out

@@ -19,7 +19,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.data_folder.shards import Shard
-from groundwork.data_folder.spread_folders import MARKER
+from groundwork.data_folder.spread_folders import SPREAD_MARKER
 from groundwork.llm import reply_journal
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
@@ -194,7 +194,7 @@ def test_subfolders_in_a_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRo
     folder, calls = local
     bucket, subfolder = Bucket(s3, folder / "documents"), re.compile(r"/_[0-9a-f]{2}(?=/)")
     for place in SPREAD:
-        bucket.put(f"{place}/{MARKER}", b"")
+        bucket.put(f"{place}/{SPREAD_MARKER}", b"")
     machines = [Machine(tmp_path / str(n), s3, models) for n in range(3)]
     for machine, shard in zip(machines, Shard.all(2), strict=False):
         for stage in STAGES:
@@ -202,7 +202,9 @@ def test_subfolders_in_a_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRo
     asked = len(models.requests)
     assert "nothing is missing" in machines[2].says(bucket.url, "gather")
     there = of_stages(bucket.contents())
-    made = {path: there[path] for path in there if not path.endswith(MARKER) and not path.startswith("documents/")}
+    made = {
+        path: there[path] for path in there if not path.endswith(SPREAD_MARKER) and not path.startswith("documents/")
+    }
     assert made and all(subfolder.search(path) for path in made)
     local_files = of_stages(local_contents(folder))
     here = {path: local_files[path] for path in local_files if not path.startswith("documents/")}

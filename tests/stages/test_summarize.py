@@ -19,11 +19,11 @@ from groundwork.stages.summarize import main
 from groundwork.summaries import (
     SummarySource,
     name_fault,
-    reply_fault,
+    sections_to_summarize,
     split_name,
     summary_faults,
+    summary_reply_fault,
     summary_word_limit,
-    text_sections,
 )
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
@@ -296,9 +296,9 @@ def test_a_german_noun_of_the_summary_is_no_invented_name() -> None:
 
 def test_refusals_are_told_from_summaries() -> None:
     """A refusal or an empty reply is no summary; a summary that speaks of one is."""
-    assert reply_fault("I cannot help with that request, sorry.")
-    assert reply_fault("   ")
-    assert reply_fault("The statute says that nobody cannot be refused entry to the mill.") is None
+    assert summary_reply_fault("I cannot help with that request, sorry.")
+    assert summary_reply_fault("   ")
+    assert summary_reply_fault("The statute says that nobody cannot be refused entry to the mill.") is None
 
 
 @settings(max_examples=40)
@@ -309,7 +309,7 @@ def test_refusals_are_told_from_summaries() -> None:
 def test_parts_join_to_the_text(pieces: list[str], most: int) -> None:
     """Law: the parts put together are the text, and none is longer than allowed."""
     text = "".join(pieces)
-    parts = text_sections(text, most)
+    parts = sections_to_summarize(text, most)
     assert "".join(parts) == text and all(len(one) <= most for one in parts)
 
 

@@ -22,7 +22,7 @@ from groundwork.tags.tag_files import TagStore
 from groundwork.tags.vocabulary_and_synonyms import (
     Synonym,
     merge_targets,
-    normalise,
+    normalise_tag,
     read_synonyms,
     tags_problem,
     update_synonyms,
@@ -54,8 +54,8 @@ def run(fake: FakeOpenRouter, data: Path, *more: str) -> int:
 )
 def test_tags_are_normalised_alike(given: str, expected: str) -> None:
     """Case, spaces, punctuation and marks never make two tags of one; no tag has more than three words."""
-    assert normalise(given) == expected
-    assert normalise(expected) == expected
+    assert normalise_tag(given) == expected
+    assert normalise_tag(expected) == expected
 
 
 @pytest.mark.parametrize(

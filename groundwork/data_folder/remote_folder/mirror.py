@@ -26,14 +26,14 @@ from typing import NamedTuple
 
 from groundwork.data_folder.databases import copy_database, join_database, replace_rows
 from groundwork.data_folder.read_write import TEMPORARY
-from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, run_in_threads
+from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, request_in_threads
 from groundwork.data_folder.shards import JOURNAL_SEGMENT, Shard
-from groundwork.data_folder.spread_folders import MARKER, without_subfolder
+from groundwork.data_folder.spread_folders import SPREAD_MARKER, without_spread_subfolder
 from groundwork.errors import StopRun, UnitError
 from groundwork.message_wording import counted
 from groundwork.processes.process_identity import process_mark
 
-_LAYOUT = """
+_INDEX_TABLE = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, version, remote_size, size, mtime_ns, digest) WITHOUT ROWID;
@@ -52,20 +52,20 @@ class IndexRow(NamedTuple):
     mtime_ns: int = -1
     digest: str = ""
 
-    def is_of(self, remote: RemoteFile | None) -> bool:
-        return remote == (self.version, self.remote_size)
+    def is_of(self, remote_file: RemoteFile | None) -> bool:
+        return remote_file == (self.version, self.remote_size)
 
     @property
     def is_listed(self) -> bool:
         """Does an empty file stand for it, because it was not fetched yet?"""
         return self.size == 0 and self.remote_size > 0
 
-    def is_unchanged(self, local: Path) -> bool:
+    def is_unchanged(self, local_file: Path) -> bool:
         """Is the local file as it was?"""
-        return file_stamp(local) == (self.size, self.mtime_ns)
+        return local_file_stamp(local_file) == (self.size, self.mtime_ns)
 
 
-def file_stamp(path: Path) -> tuple[int, int]:
+def local_file_stamp(path: Path) -> tuple[int, int]:
     """(bytes, time of the last change) of a file; (-1, -1) where there is none."""
     try:
         file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
@@ -79,47 +79,47 @@ class MirrorIndex:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        self._db.executescript(_LAYOUT)
+        self._index_db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._index_db.executescript(_INDEX_TABLE)
 
     def rows(self) -> dict[str, IndexRow]:
         with self._lock:
-            index_records = self._db.execute("SELECT * FROM files").fetchall()
+            index_records = self._index_db.execute("SELECT * FROM files").fetchall()
         return {path: IndexRow(*values) for path, *values in index_records}
 
     def row(self, path: str) -> IndexRow | None:
         with self._lock:
-            index_record = self._db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
+            index_record = self._index_db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
         return IndexRow(*index_record[1:]) if index_record else None
 
     def below(self, folder: str) -> list[str]:
         """The paths of a folder."""
         with self._lock:
-            cursor = self._db.execute(
+            index_cursor = self._index_db.execute(
                 "SELECT path FROM files WHERE path > ? AND path < ?", (f"{folder}/", f"{folder}0")
             )
-            return [path for (path,) in cursor]
+            return [path for (path,) in index_cursor]
 
     def note(self, index_rows: Iterable[tuple[str, IndexRow]]) -> None:
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(
+            self._index_db.execute("BEGIN IMMEDIATE")
+            self._index_db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
                 [(path, *index_row) for path, index_row in index_rows],
             )
-            self._db.execute("COMMIT")
+            self._index_db.execute("COMMIT")
 
     def drop(self, paths: Iterable[str]) -> None:
         with self._lock:
-            self._db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+            self._index_db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
 
 
 DOCUMENTS, STATE, TEST = "documents", ".state", "test"
-PUTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
+PUT_ANNOUNCEMENTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
 SHARDS = f"{STATE}/shards/"
-_OF_ONE_MACHINE = (".db-wal", ".db-shm", ".db-journal", ".reserve", ".kept")
+_MACHINE_FILE_ENDINGS = (".db-wal", ".db-shm", ".db-journal", ".reserve", ".kept")
 _DOCUMENT_FOLDERS = ("text", "summaries", "chunks", "qa")  # folders with files that are named after their document
-_ENDINGS = (".jsonl", ".json", ".md")
+_DOCUMENT_FILE_ENDINGS = (".jsonl", ".json", ".md")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class MirrorScope:
 
     `shard`: not those of the documents of other shards, nor their states. `shards`: the states of all, to join them.
     `test`: the test folder as well. `folders`: those whose files are fetched at the start; None: all but the documents.
-    `databases`: which of them are, by `database_kind`, beside the manifests; None: all.
+    `databases`: which of them are, by `mirrored_database_kind`, beside the manifests; None: all.
     """
 
     shard: Shard | None = None
@@ -139,29 +139,33 @@ class MirrorScope:
 
     def covers(self, other: MirrorScope) -> bool:
         """Is all that `other` takes over taken over by this one?"""
-        same_shard = self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
-        return same_shard and self == self.after(other)
+        is_same_shard = self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
+        return is_same_shard and self == self.after(other)
 
     def after(self, other: MirrorScope) -> MirrorScope:
         """This one, of a command that follows in one process: what `other` fetched stays."""
         return replace(
-            self, folders=_union(self.folders, other.folders), databases=_union(self.databases, other.databases)
+            self,
+            folders=_scope_union(self.folders, other.folders),
+            databases=_scope_union(self.databases, other.databases),
         )
 
     def takes(self, path: str, documents: Container[str]) -> bool:
         """Is the file taken over? `documents`: the names of those that there are."""
-        is_left_out = self.databases is not None and is_database(path) and database_kind(path) not in self.databases
-        return not is_left_out and self._contains(path, documents)
+        is_outside_scope = (
+            self.databases is not None and is_database(path) and mirrored_database_kind(path) not in self.databases
+        )
+        return not is_outside_scope and self._is_in_scope(path, documents)
 
-    def _contains(self, path: str, documents: Container[str]) -> bool:
+    def _is_in_scope(self, path: str, documents: Container[str]) -> bool:
         segments = path.split("/")
-        if path.startswith(PUTS) or not is_mirrored(segments):
+        if path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(segments):
             return False
         if segments[0] == TEST:
-            return self.test and MirrorScope(self.shard, self.shards)._contains("/".join(segments[1:]), documents)
+            return self.test and MirrorScope(self.shard, self.shards)._is_in_scope("/".join(segments[1:]), documents)
         if path.startswith(SHARDS):
             return self.shards or (self.shard is not None and segments[2] == self.shard.folder)
-        document = _document_name(without_subfolder(segments))
+        document = _document_of_path(without_spread_subfolder(segments))
         return self.shard is None or document not in documents or self.shard.holds(document)
 
     def puts(self, path: str, documents: Container[str]) -> bool:
@@ -169,44 +173,48 @@ class MirrorScope:
         path_in_folder = path.removeprefix(f"{TEST}/")
         joined = path_in_folder.startswith(f"{STATE}/") and not path_in_folder.startswith(SHARDS)
         is_read_only = path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
-        return not is_read_only and self._contains(path, documents)
+        return not is_read_only and self._is_in_scope(path, documents)
 
     def only_lists(self, path: str) -> bool:
         """Is the file fetched only when its unit is worked on? Documents are; for a shard, the pages of all as well."""
         folder, _, file_name = path.partition("/")
         if folder in ("", STATE, TEST) or not file_name or is_database(path):
             return False
-        is_left_out = self.folders is not None and folder not in self.folders
+        is_outside_scope = self.folders is not None and folder not in self.folders
         is_page_of_all = self.shard is not None and folder == "plots" and path.endswith(".html")
-        return folder == DOCUMENTS or is_left_out or is_page_of_all
+        return folder == DOCUMENTS or is_outside_scope or is_page_of_all
 
 
-def _union(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+def _scope_union(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
     return None if first is None or second is None else first | second
 
 
-def _document_name(segments: list[str]) -> str:
+def _document_of_path(segments: list[str]) -> str:
     """The name that a file's document would have, `segments` being its path; "" for a file of the whole run."""
-    if segments[0] not in _DOCUMENT_FOLDERS or len(segments) < 2 or segments[-1] == MARKER:
+    if segments[0] not in _DOCUMENT_FOLDERS or len(segments) < 2 or segments[-1] == SPREAD_MARKER:
         return ""
     if segments[0] == "text" and len(segments) > 2:  # its pictures
         return segments[1]
-    name = segments[-1].removesuffix(".edited")
-    return next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
+    file_name = segments[-1].removesuffix(".edited")
+    return next(
+        (file_name.removesuffix(ending) for ending in _DOCUMENT_FILE_ENDINGS if file_name.endswith(ending)), file_name
+    )
 
 
 def document_names(paths: list[str]) -> set[str]:
     """The documents that have a text, a summary or chunks among `paths`."""
-    paths_split = (without_subfolder(path.split("/")) for path in paths)
-    of_documents = (segments for segments in paths_split if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS)
-    return {_document_name(segments) for segments in of_documents} - {""}
+    split_paths = (without_spread_subfolder(path.split("/")) for path in paths)
+    document_segments = (
+        segments for segments in split_paths if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS
+    )
+    return {_document_of_path(segments) for segments in document_segments} - {""}
 
 
 def is_database(path: str) -> bool:
     return path.endswith(".db")
 
 
-def database_kind(path: str) -> str:
+def mirrored_database_kind(path: str) -> str:
     """`manifest`, `journal` (its segments too), or the folder of a cache, a shard's as well, such as `embeddings`."""
     path_in_folder = path.removeprefix(f"{TEST}/")
     if path_in_folder.startswith(SHARDS):
@@ -217,13 +225,13 @@ def database_kind(path: str) -> str:
 
 def is_mirrored(segments: list[str]) -> bool:
     """Not a file that is being written, nor one of a process or of this machine."""
-    is_hidden = any(segment.startswith(".") and segment not in (STATE, MARKER) for segment in segments)
-    return not is_hidden and not segments[-1].startswith(TEMPORARY) and not segments[-1].endswith(_OF_ONE_MACHINE)
+    is_hidden = any(segment.startswith(".") and segment not in (STATE, SPREAD_MARKER) for segment in segments)
+    return not is_hidden and not segments[-1].startswith(TEMPORARY) and not segments[-1].endswith(_MACHINE_FILE_ENDINGS)
 
 
 STATE_PUT_SECONDS = 300.0  # seconds between two puts of the state while a stage is at work
 STATE_PUT_REST = 20  # times the duration of such a put, at least, before the next one
-PULL_ROUNDS = 3  # of taking over, while another machine goes on putting
+MAX_PULL_ROUNDS = 3  # of taking over, while another machine goes on putting
 MANY_FILES = 200  # files, from which fetching them is worth a word
 
 
@@ -237,16 +245,16 @@ class Mirror:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # replies of models, whole passages of documents
         self.root = (folder / self.url.rpartition("/")[2]).resolve()
         self.root.mkdir(exist_ok=True)
-        self._folder, self._say = folder, say
+        self._folder, self._say_on_terminal = folder, say
         self._index = MirrorIndex(folder / "index.db")
         self._scope: MirrorScope | None = None
         self._documents: set[str] = set()
         self._databases: dict[str, RemoteFile] = {}  # in the store, when it was last listed
-        self._cached_rows: dict[str, IndexRow] | None = None  # as the index had them last
+        self._cached_index_rows: dict[str, IndexRow] | None = None  # as the index had them last
         self._paths_present: set[str] = set()  # files that were here; one that is gone at the end was removed
-        self._state_due = time.monotonic() + STATE_PUT_SECONDS
+        self._state_put_due = time.monotonic() + STATE_PUT_SECONDS
         self._state_lock, self._fetch_lock = threading.Lock(), threading.Lock()
-        self._announced: set[str] = set()  # lists in the store
+        self._announced_puts: set[str] = set()  # lists in the store
         self._put_count = 0
 
     # ------------------------------------------------------------------ a command's begin
@@ -258,11 +266,11 @@ class Mirror:
                 return
             scope = scope.after(self._scope)
         self._scope = scope
-        fetched: set[str] = set()
-        for _ in range(PULL_ROUNDS):
-            if not (round_paths := self._take_over(scope, fetched)):
+        fetched_paths: set[str] = set()
+        for _ in range(MAX_PULL_ROUNDS):
+            if not (round_paths := self._take_over(scope, fetched_paths)):
                 break
-            fetched |= round_paths
+            fetched_paths |= round_paths
         self._paths_present = {path for path in self._local_files() if self._is_put(path)}
 
     def pull_shards(self) -> None:
@@ -272,41 +280,53 @@ class Mirror:
 
     def _take_over(self, scope: MirrorScope, fetched: set[str]) -> set[str]:
         """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
-        listing = self._store.list()
-        being_put, index_rows = self._being_put(listing), self._index.rows()
-        self._documents = document_names([*listing, *index_rows])
-        self._databases = {path: file for path, file in listing.items() if is_database(path)}
-        remote_files = {path: file for path, file in listing.items() if path not in being_put and self._is_taken(path)}
-        updates = [
-            path for path, file in remote_files.items() if not self._is_current(path, index_rows.get(path), file)
-        ]
-        stubs = {
-            path for path in updates if scope.only_lists(path) and self._is_replaceable(path, index_rows.get(path))
+        store_listing = self._store.list()
+        being_put, index_rows = self._being_put(store_listing), self._index.rows()
+        self._documents = document_names([*store_listing, *index_rows])
+        self._databases = {path: remote_file for path, remote_file in store_listing.items() if is_database(path)}
+        remote_files = {
+            path: remote_file
+            for path, remote_file in store_listing.items()
+            if path not in being_put and self._is_taken(path)
         }
-        files = [path for path in updates if not is_database(path) and path not in stubs]
-        if len(files) >= MANY_FILES:
-            self._say(f"fetching {counted(len(files), 'file')} of {self.url}")
-        self._index.note([(path, self._list_only(path, remote_files[path])) for path in stubs])
-        run_in_threads(lambda path: self._fetch_new(path, remote_files[path], index_rows.get(path)), files)
-        self._fetch_new_databases(updates, index_rows)
-        self._remove([path for path in index_rows if self._is_taken(path) and path not in listing], index_rows)
-        self._remove([path for path in being_put & fetched if not is_database(path)], self._index.rows())
-        self._cached_rows = None
-        return set(files) | stubs
+        newer_paths = [
+            path
+            for path, remote_file in remote_files.items()
+            if not self._is_mirror_current(path, index_rows.get(path), remote_file)
+        ]
+        listed_only = {
+            path for path in newer_paths if scope.only_lists(path) and self._is_replaceable(path, index_rows.get(path))
+        }
+        paths_to_fetch = [path for path in newer_paths if not is_database(path) and path not in listed_only]
+        if len(paths_to_fetch) >= MANY_FILES:
+            self._say_on_terminal(f"fetching {counted(len(paths_to_fetch), 'file')} of {self.url}")
+        self._index.note([(path, self._list_only(path, remote_files[path])) for path in listed_only])
+        request_in_threads(lambda path: self._fetch_new(path, remote_files[path], index_rows.get(path)), paths_to_fetch)
+        self._fetch_new_databases(newer_paths, index_rows)
+        self._remove_gone(
+            [path for path in index_rows if self._is_taken(path) and path not in store_listing], index_rows
+        )
+        self._remove_gone([path for path in being_put & fetched if not is_database(path)], self._index.rows())
+        self._cached_index_rows = None
+        return set(paths_to_fetch) | listed_only
 
-    def _being_put(self, listing: dict[str, RemoteFile]) -> set[str]:
+    def _being_put(self, store_listing: dict[str, RemoteFile]) -> set[str]:
         """The files of artifacts that are announced, and so perhaps not yet whole."""
 
         def announced_paths(path: str) -> list[str]:
             with suppress(StopRun, ValueError):  # gone by now: it is whole
-                return [str(name) for name in json.loads(self._store.read(path))]
+                return [str(announced_name) for announced_name in json.loads(self._store.read(path))]
             return []
 
-        self._announced = {path for path in listing if path.startswith(PUTS)}
-        return {name for paths in run_in_threads(announced_paths, self._announced) for name in paths}
+        self._announced_puts = {path for path in store_listing if path.startswith(PUT_ANNOUNCEMENTS)}
+        return {
+            announced_name
+            for announced in request_in_threads(announced_paths, self._announced_puts)
+            for announced_name in announced
+        }
 
-    def _is_current(self, path: str, index_row: IndexRow | None, remote: RemoteFile) -> bool:
-        if index_row is None or not index_row.is_of(remote) or file_stamp(self.root / path) == (-1, -1):
+    def _is_mirror_current(self, path: str, index_row: IndexRow | None, remote_file: RemoteFile) -> bool:
+        if index_row is None or not index_row.is_of(remote_file) or local_file_stamp(self.root / path) == (-1, -1):
             return False
         return (
             not index_row.is_listed
@@ -316,35 +336,39 @@ class Mirror:
 
     def _is_replaceable(self, path: str, index_row: IndexRow | None) -> bool:
         """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
-        local = self.root / path
-        is_of_store = path.startswith(f"{DOCUMENTS}/") or file_stamp(local) == (-1, -1)
-        return is_of_store or (index_row is not None and index_row.is_unchanged(local))
+        local_file = self.root / path
+        is_of_store = path.startswith(f"{DOCUMENTS}/") or local_file_stamp(local_file) == (-1, -1)
+        return is_of_store or (index_row is not None and index_row.is_unchanged(local_file))
 
-    def _list_only(self, path: str, remote: RemoteFile) -> IndexRow:
+    def _list_only(self, path: str, remote_file: RemoteFile) -> IndexRow:
         """Put an empty file in place of an object that is not fetched yet."""
-        local = self.root / path
-        with self._temporary_file(local) as temporary:
-            temporary.touch()
-            temporary.replace(local)
-        return IndexRow(*remote, *file_stamp(local))
+        local_file = self.root / path
+        with self._temporary_file(local_file) as temporary_file:
+            temporary_file.touch()
+            temporary_file.replace(local_file)
+        return IndexRow(*remote_file, *local_file_stamp(local_file))
 
-    def _fetch_new(self, path: str, remote: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_new(self, path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
         """Fetch a file; one that was changed here and there is kept beside as `.kept`."""
-        local = self.root / path
-        with suppress(UnitError), self._temporary_file(local) as temporary:  # gone by now: the next round tells
-            self._store.get(path, temporary)
-            is_changed = local.exists() and not (index_row and index_row.is_unchanged(local))
-            if is_changed and local.read_bytes() != temporary.read_bytes():
-                saved = local.with_name(f"{local.name}.kept")
-                local.replace(saved)
-                self._say(
-                    f"{path} was changed here and in {self.url}: the other version is kept, yours is saved as {saved}"
+        local_file = self.root / path
+        with (
+            suppress(UnitError),
+            self._temporary_file(local_file) as temporary_file,
+        ):  # gone by now: the next round tells
+            self._store.get(path, temporary_file)
+            is_changed = local_file.exists() and not (index_row and index_row.is_unchanged(local_file))
+            if is_changed and local_file.read_bytes() != temporary_file.read_bytes():
+                kept_version = local_file.with_name(f"{local_file.name}.kept")
+                local_file.replace(kept_version)
+                self._say_on_terminal(
+                    f"{path} was changed here and in {self.url}: the other version is kept, "
+                    f"yours is saved as {kept_version}"
                 )
-            temporary.replace(local)
-            self._index.note([(path, IndexRow(*remote, *file_stamp(local)))])
+            temporary_file.replace(local_file)
+            self._index.note([(path, IndexRow(*remote_file, *local_file_stamp(local_file)))])
 
     def fetch_databases(self, kind: str | None = None) -> None:
-        """Have the databases of a kind (`mirror_scope.database_kind`) here, or all. Raises UnitError, StopRun."""
+        """Have the databases of a kind (`mirrored_database_kind`) here, or all. Raises UnitError, StopRun."""
         with self._fetch_lock:
             scope = self._scope
             if scope is None or scope.databases is None or kind in scope.databases:
@@ -355,36 +379,42 @@ class Mirror:
                 for path, index_row in self._index.rows().items()
                 if is_database(path) and self._is_taken(path)
             }
-            paths = [path for path, file in self._databases.items() if self._is_taken(path)]
-            updates = [
-                path for path in paths if not self._is_current(path, index_rows.get(path), self._databases[path])
+            database_paths = [path for path, remote_file in self._databases.items() if self._is_taken(path)]
+            newer_databases = [
+                path
+                for path in database_paths
+                if not self._is_mirror_current(path, index_rows.get(path), self._databases[path])
             ]
-            self._fetch_new_databases(updates, index_rows)
-            self._remove([path for path in index_rows if path not in self._databases], index_rows)
+            self._fetch_new_databases(newer_databases, index_rows)
+            self._remove_gone([path for path in index_rows if path not in self._databases], index_rows)
 
     def _fetch_new_databases(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
         for path in filter(is_database, paths):
             self._fetch_database(path, self._databases[path], index_rows.get(path))
 
-    def _fetch_database(self, path: str, remote: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_database(self, path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
-        local = self.root / path
+        local_file = self.root / path
         is_joined_state = self._scope is not None and self._scope.shard is not None and not path.startswith(SHARDS)
-        with self._database_errors(path), self._temporary_copy() as copy, self._temporary_file(local) as temporary:
-            self._store.get(path, temporary)
-            temporary.chmod(0o600)
-            if local.exists() and not (index_row and self._same_rows(local, index_row, copy)):
-                join_database(temporary, local)
+        with (
+            self._raise_database_errors(path),
+            self._temporary_copy() as database_copy,
+            self._temporary_file(local_file) as temporary_file,
+        ):
+            self._store.get(path, temporary_file)
+            temporary_file.chmod(0o600)
+            if local_file.exists() and not (index_row and self._has_same_rows(local_file, index_row, database_copy)):
+                join_database(temporary_file, local_file)
                 digest = ""
             else:
-                if local.exists() and not is_joined_state:
-                    replace_rows(temporary, local)
+                if local_file.exists() and not is_joined_state:
+                    replace_rows(temporary_file, local_file)
                 else:
-                    temporary.replace(local)
-                digest = copy_database(local, copy)
-            self._index.note([(path, IndexRow(*remote, *file_stamp(local), digest))])
+                    temporary_file.replace(local_file)
+                digest = copy_database(local_file, database_copy)
+            self._index.note([(path, IndexRow(*remote_file, *local_file_stamp(local_file), digest))])
 
-    def _remove(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+    def _remove_gone(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
         """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
         for path in paths:
             stays = is_database(path) and not Path(path).match(JOURNAL_SEGMENT)
@@ -396,31 +426,33 @@ class Mirror:
 
     def fetch(self, paths: Iterable[Path]) -> None:
         """Have the content of those files at and below `paths` that are only listed. Raises UnitError, StopRun."""
-        local_files = (file for path in paths for file in (_files_below(path) if path.is_dir() else [path]))
-        run_in_threads(self._fetch_listed, [file for file in local_files if self.is_remote(file)])
+        local_files = (file for path in paths for file in (_local_files_below(path) if path.is_dir() else [path]))
+        request_in_threads(self._fetch_listed, [file for file in local_files if self.is_remote(file)])
 
     def is_remote(self, path: Path) -> bool:
         """Does an empty file stand for the object?"""
-        return file_stamp(path)[0] == 0 and self.listed(path) is not None
+        return local_file_stamp(path)[0] == 0 and self.listed(path) is not None
 
-    def _fetch_listed(self, local: Path) -> None:
-        path = self._path_in_folder(local)
+    def _fetch_listed(self, local_file: Path) -> None:
+        path = self._path_in_folder(local_file)
         index_row = self._index.row(path)
         if index_row is None or not index_row.is_listed:
             return
-        with self._temporary_file(local) as temporary:
-            self._store.get(path, temporary)
-            if file_stamp(temporary)[0] != index_row.remote_size and (newest := self._store.info(path)):
+        with self._temporary_file(local_file) as temporary_file:
+            self._store.get(path, temporary_file)
+            if local_file_stamp(temporary_file)[0] != index_row.remote_size and (newest := self._store.info(path)):
                 index_row = IndexRow(*newest)
-            temporary.replace(local)
-        self._note_row(path, index_row._replace(size=file_stamp(local)[0], mtime_ns=file_stamp(local)[1]))
+            temporary_file.replace(local_file)
+        self._note_row(
+            path, index_row._replace(size=local_file_stamp(local_file)[0], mtime_ns=local_file_stamp(local_file)[1])
+        )
 
     def listed(self, path: Path) -> tuple[str, str] | None:
         """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
-        if self._cached_rows is None:
-            self._cached_rows = self._index.rows()
+        if self._cached_index_rows is None:
+            self._cached_index_rows = self._index.rows()
         path_in_folder = self._path_in_folder(path)
-        index_row = self._cached_rows.get(path_in_folder)
+        index_row = self._cached_index_rows.get(path_in_folder)
         is_current = (
             index_row is not None
             and index_row.remote_size > 0
@@ -431,60 +463,66 @@ class Mirror:
 
     def _note_row(self, path: str, index_row: IndexRow) -> None:
         self._index.note([(path, index_row)])
-        if self._cached_rows is not None:
-            self._cached_rows[path] = index_row
+        if self._cached_index_rows is not None:
+            self._cached_index_rows[path] = index_row
 
     def put(self, paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
         put_paths = sorted(map(self._path_in_folder, paths))
-        changed_files, removed_paths = self._changes(put_paths)
-        announcement = f"{PUTS}{hashlib.sha256(repr(put_paths).encode()).hexdigest()[:16]}.json"
+        changed_files, removed_paths = self._changes_to_put(put_paths)
+        announcement = f"{PUT_ANNOUNCEMENTS}{hashlib.sha256(repr(put_paths).encode()).hexdigest()[:16]}.json"
         if len(changed_files) + len(removed_paths) > 1:
-            self._announced.add(announcement)
+            self._announced_puts.add(announcement)
             self._store.write(announcement, json.dumps(sorted(changed_files + removed_paths)).encode())
         self._put_all(changed_files, removed_paths)
-        if announcement in self._announced:  # just now, or by somebody who did not come to the end
+        if announcement in self._announced_puts:  # just now, or by somebody who did not come to the end
             self._store.delete(announcement)
-            self._announced.discard(announcement)
+            self._announced_puts.discard(announcement)
         self._put_state_in_between()
 
-    def _changes(self, paths: list[str]) -> tuple[list[str], list[str]]:
+    def _changes_to_put(self, paths: list[str]) -> tuple[list[str], list[str]]:
         """(files to put, files to remove there) of what is at or below `paths`."""
-        present: list[str] = []
+        local_paths: list[str] = []
         for path in paths:
-            files = _files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
-            present += [self._path_in_folder(file) for file in files]
-        indexed = [path for folder in paths for path in self._index.below(folder)]
-        index_rows = {path: self._index.row(path) for path in (*present, *indexed)}
-        existing = [path for path in index_rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
-        return [path for path in existing if self._is_changed(path, index_rows[path])], [
+            files = _local_files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
+            local_paths += [self._path_in_folder(file) for file in files]
+        indexed_paths = [path for folder in paths for path in self._index.below(folder)]
+        index_rows = {path: self._index.row(path) for path in (*local_paths, *indexed_paths)}
+        existing_paths = [path for path in index_rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
+        return [path for path in existing_paths if self._is_locally_changed(path, index_rows[path])], [
             path for path, index_row in index_rows.items() if index_row is not None and not (self.root / path).exists()
         ]
 
-    def _is_changed(self, path: str, index_row: IndexRow | None) -> bool:
+    def _is_locally_changed(self, path: str, index_row: IndexRow | None) -> bool:
         return not is_database(path) and not (index_row is not None and index_row.is_unchanged(self.root / path))
 
     def _put_all(self, files: list[str], removed_paths: list[str]) -> None:
-        run_in_threads(self._put_file, files)
-        run_in_threads(self._store.delete, removed_paths)
+        request_in_threads(self._put_file, files)
+        request_in_threads(self._store.delete, removed_paths)
         self._index.drop(removed_paths)
         self._paths_present -= set(removed_paths)
 
     def _put_file(self, path: str) -> None:
-        stamp = file_stamp(self.root / path)
-        file = self._store.put(self.root / path, path)
-        self._note_row(path, IndexRow(*file, *stamp))
+        local_stamp = local_file_stamp(self.root / path)
+        stored_file = self._store.put(self.root / path, path)
+        self._note_row(path, IndexRow(*stored_file, *local_stamp))
         self._paths_present.add(path)
         self._put_count += 1
 
     def _put_state_in_between(self) -> None:
         """Put the state now and then: another machine could go on from there if this one were lost."""
-        if self._scope is None or time.monotonic() < self._state_due or not self._state_lock.acquire(blocking=False):
+        if (
+            self._scope is None
+            or time.monotonic() < self._state_put_due
+            or not self._state_lock.acquire(blocking=False)
+        ):
             return
         try:
-            start = time.monotonic()
+            put_start = time.monotonic()
             self._put_databases()
-            self._state_due = time.monotonic() + max(STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - start))
+            self._state_put_due = time.monotonic() + max(
+                STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - put_start)
+            )
         finally:
             self._state_lock.release()
 
@@ -495,11 +533,13 @@ class Mirror:
         index_rows = self._index.rows()
         local_paths = [path for path in self._local_files() if self._is_put(path)]
         removed_paths = [path for path in self._paths_present - set(local_paths) if path in index_rows]
-        self._put_all([path for path in local_paths if self._is_changed(path, index_rows.get(path))], removed_paths)
+        self._put_all(
+            [path for path in local_paths if self._is_locally_changed(path, index_rows.get(path))], removed_paths
+        )
         with self._state_lock:
             self._put_databases()
-        count, self._put_count = self._put_count, 0
-        return count
+        put_count, self._put_count = self._put_count, 0
+        return put_count
 
     def _put_databases(self) -> None:
         """The manifest last: what stands in it is there."""
@@ -509,21 +549,26 @@ class Mirror:
 
     def _put_database(self, path: str) -> None:
         """Put the rows as they are now, together with those that another machine has put meanwhile."""
-        local, index_row = self.root / path, self._index.row(path)
-        if index_row and index_row.digest and index_row.is_unchanged(local) and not Path(f"{local}-wal").exists():
+        local_file, index_row = self.root / path, self._index.row(path)
+        if (
+            index_row
+            and index_row.digest
+            and index_row.is_unchanged(local_file)
+            and not Path(f"{local_file}-wal").exists()
+        ):
             return
-        with self._database_errors(path), self._temporary_copy() as copy:
-            digest = copy_database(local, copy)
+        with self._raise_database_errors(path), self._temporary_copy() as database_copy:
+            digest = copy_database(local_file, database_copy)
             if index_row is None or digest != index_row.digest:
-                remote = self._store.info(path)
-                if remote is not None and not (index_row and index_row.is_of(remote)):
-                    self._store.get(path, copy)
-                    join_database(copy, local)
-                    digest = copy_database(local, copy)
-                index_row = IndexRow(*self._store.put(copy, path))
+                remote_file = self._store.info(path)
+                if remote_file is not None and not (index_row and index_row.is_of(remote_file)):
+                    self._store.get(path, database_copy)
+                    join_database(database_copy, local_file)
+                    digest = copy_database(local_file, database_copy)
+                index_row = IndexRow(*self._store.put(database_copy, path))
                 self._paths_present.add(path)
                 self._put_count += 1
-            size, mtime_ns = file_stamp(local)
+            size, mtime_ns = local_file_stamp(local_file)
             self._index.note([(path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
 
     # ------------------------------------------------------------------ small things
@@ -540,20 +585,24 @@ class Mirror:
         return str(path).removeprefix(prefix).replace(os.sep, "/") if str(path).startswith(prefix) else ""
 
     def _local_files(self) -> list[str]:
-        return [path for path in map(self._path_in_folder, _files_below(self.root)) if is_mirrored(path.split("/"))]
+        return [
+            path for path in map(self._path_in_folder, _local_files_below(self.root)) if is_mirrored(path.split("/"))
+        ]
 
-    def _same_rows(self, local: Path, index_row: IndexRow, copy: Path) -> bool:
-        return bool(index_row.digest) and copy_database(local, copy) == index_row.digest
+    def _has_same_rows(self, local_file: Path, index_row: IndexRow, database_copy: Path) -> bool:
+        return bool(index_row.digest) and copy_database(local_file, database_copy) == index_row.digest
 
     @contextmanager
-    def _temporary_file(self, local: Path) -> Iterator[Path]:
+    def _temporary_file(self, local_file: Path) -> Iterator[Path]:
         """A temporary file in the folder of `local`, of another thread's or process's own."""
-        local.parent.mkdir(parents=True, exist_ok=True)
-        temporary = local.with_name(f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{local.name[-40:]}")
+        local_file.parent.mkdir(parents=True, exist_ok=True)
+        temporary_file = local_file.with_name(
+            f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{local_file.name[-40:]}"
+        )
         try:
-            yield temporary
+            yield temporary_file
         finally:
-            temporary.unlink(missing_ok=True)
+            temporary_file.unlink(missing_ok=True)
 
     @contextmanager
     def _temporary_copy(self) -> Iterator[Path]:
@@ -561,14 +610,14 @@ class Mirror:
             yield Path(folder) / "copy.db"
 
     @contextmanager
-    def _database_errors(self, path: str) -> Iterator[None]:
+    def _raise_database_errors(self, path: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
             raise StopRun(f"{self.root / path}: {error}; move it away, and it is fetched again") from None
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _local_files_below(folder: Path) -> Iterator[Path]:
     for subfolder, folders, files in os.walk(folder):
         folders[:] = sorted(folders)
         for name in sorted(files):

@@ -22,10 +22,29 @@ Result = TypeVar("Result")
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "hf": "", "memory": ""}
 EXTRAS = {"s3": "s3"}  # the other packages are installed by their own names
 REQUESTS_AT_ONCE = 32  # requests
-_SECRET = re.compile(r"//[^/@]*:[^/@]*@")
-_VERSIONS = ("ETag", "etag", "generation", "md5Hash", "blob_id", "xet_hash", "LastModified", "last_modified", "created")
-_LOGIN_HELP = "set the credentials in the environment or in .env (for S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)"
-_UNREACHABLE = ("ConnectionError", "ConnectTimeout", "ReadTimeout", "EndpointConnection", "ClientConnector", "Timeout")
+_PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]*@")
+_VERSION_KEYS = (
+    "ETag",
+    "etag",
+    "generation",
+    "md5Hash",
+    "blob_id",
+    "xet_hash",
+    "LastModified",
+    "last_modified",
+    "created",
+)
+_CREDENTIALS_HELP = (
+    "set the credentials in the environment or in .env (for S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)"
+)
+_UNREACHABLE_ERRORS = (
+    "ConnectionError",
+    "ConnectTimeout",
+    "ReadTimeout",
+    "EndpointConnection",
+    "ClientConnector",
+    "Timeout",
+)
 
 
 class RemoteFile(NamedTuple):
@@ -40,14 +59,14 @@ def is_url(text: object) -> bool:
     return "://" in str(text)
 
 
-def store_kind(url: str) -> str:
+def url_store_kind(url: str) -> str:
     """`s3` of `s3://bucket/prefix`. Raises UsageError for a place that cannot be a data folder."""
     url_scheme, _, bucket_and_folder = url.partition("://")
     if url_scheme not in PACKAGES:
         url_schemes = ", ".join(f"{name}://" for name in PACKAGES if name != "memory")
         raise UsageError(f"--data {url_scheme}://: no such kind of store; there are {url_schemes}")
-    if _SECRET.search(url):
-        raise UsageError(f"--data {url_scheme}://: the address holds a password; {_LOGIN_HELP} instead")
+    if _PASSWORD_IN_URL.search(url):
+        raise UsageError(f"--data {url_scheme}://: the address holds a password; {_CREDENTIALS_HELP} instead")
     if not bucket_and_folder.strip("/"):
         raise UsageError(f"--data {url}: names no bucket; write it as {url_scheme}://BUCKET/FOLDER")
     return url_scheme
@@ -58,121 +77,140 @@ class RemoteStore:
 
     def __init__(self, url: str) -> None:
         """Connect to `url`. Raises UsageError, or MissingExtra where the package for its kind is not installed."""
-        self.url, kind = url.rstrip("/"), store_kind(url)
-        package = PACKAGES[kind]
+        self.url, scheme = url.rstrip("/"), url_store_kind(url)
+        store_package = PACKAGES[scheme]
         import fsspec  # 120 ms that a folder on this machine does without
 
         try:
-            self._fs, root = fsspec.url_to_fs(self.url, use_listings_cache=False, skip_instance_cache=True)
+            self._filesystem, store_root = fsspec.url_to_fs(
+                self.url, use_listings_cache=False, skip_instance_cache=True
+            )
         except ImportError:
-            if kind in EXTRAS:
-                raise MissingExtra(f"--data {kind}://", EXTRAS[kind]) from None
-            raise UsageError(f"--data {kind}:// needs the package {package}; run: uv pip install {package}") from None
-        self._root = str(root).rstrip("/")
-        self._in_bucket = kind not in ("hf", "memory")
+            if scheme in EXTRAS:
+                raise MissingExtra(f"--data {scheme}://", EXTRAS[scheme]) from None
+            raise UsageError(
+                f"--data {scheme}:// needs the package {store_package}; run: uv pip install {store_package}"
+            ) from None
+        self._store_root = str(store_root).rstrip("/")
+        self._in_bucket = scheme not in ("hf", "memory")
 
     def list(self) -> dict[str, RemoteFile]:
         """Every object, by its path. Raises UsageError where the store cannot be listed."""
         with self._translate_errors(UsageError):
-            self._fs.invalidate_cache()
-            objects = self._fs.find(self._root, detail=True)
-            if not objects and self._in_bucket:  # where nothing is found in a bucket that is not there as well
-                self._fs.ls(self._root.partition("/")[0])
-        details = {object_name: info for object_name, info in objects.items() if info["type"] == "file"}
-        remote_files = {self._relative_path(object_name): _remote_file(info) for object_name, info in details.items()}
-        return {path: remote_file for path, remote_file in remote_files.items() if path and _is_inside(path)}
+            self._filesystem.invalidate_cache()
+            store_objects = self._filesystem.find(self._store_root, detail=True)
+            if not store_objects and self._in_bucket:  # where nothing is found in a bucket that is not there as well
+                self._filesystem.ls(self._store_root.partition("/")[0])
+        file_objects = {
+            object_name: object_info
+            for object_name, object_info in store_objects.items()
+            if object_info["type"] == "file"
+        }
+        remote_files = {
+            self._relative_path(object_name): _remote_file(object_info)
+            for object_name, object_info in file_objects.items()
+        }
+        return {path: remote_file for path, remote_file in remote_files.items() if path and _is_object_path(path)}
 
     def info(self, remote_path: str) -> RemoteFile | None:
         """The object as it is now; None where there is none."""
         with self._translate_errors(StopRun):
             try:
-                self._fs.invalidate_cache()
-                return _remote_file(self._fs.info(self._full_path(remote_path)))
+                self._filesystem.invalidate_cache()
+                return _remote_file(self._filesystem.info(self._full_path(remote_path)))
             except FileNotFoundError:
                 return None
 
     def get(self, remote_path: str, target: Path) -> None:
         """Copy an object to the file `target`. Raises UnitError where it cannot be read, StopRun where none can."""
         with self._translate_errors(UnitError, remote_path):
-            self._fs.get_file(self._full_path(remote_path), str(target))
+            self._filesystem.get_file(self._full_path(remote_path), str(target))
 
     def read(self, remote_path: str) -> bytes:
         with self._translate_errors(StopRun, remote_path):
-            object_bytes: bytes = self._fs.cat_file(self._full_path(remote_path))
+            object_bytes: bytes = self._filesystem.cat_file(self._full_path(remote_path))
         return object_bytes
 
     def put(self, local_file: Path, remote_path: str) -> RemoteFile:
         """Put a file whole or not at all. Raises StopRun where it cannot be put."""
         with self._translate_errors(StopRun, remote_path):
-            self._fs.put_file(str(local_file), self._full_path(remote_path))
+            self._filesystem.put_file(str(local_file), self._full_path(remote_path))
         return self.info(remote_path) or RemoteFile("", local_file.stat().st_size)
 
     def write(self, remote_path: str, object_bytes: bytes) -> None:
         with self._translate_errors(StopRun, remote_path):
-            self._fs.pipe_file(self._full_path(remote_path), object_bytes)
+            self._filesystem.pipe_file(self._full_path(remote_path), object_bytes)
 
     def delete(self, remote_path: str) -> None:
         """Remove an object; nothing where there is none."""
         with self._translate_errors(StopRun, remote_path):
             try:
-                self._fs.rm_file(self._full_path(remote_path))
+                self._filesystem.rm_file(self._full_path(remote_path))
             except FileNotFoundError:
                 return
 
     def _full_path(self, remote_path: str) -> str:
-        return f"{self._root}/{remote_path}"
+        return f"{self._store_root}/{remote_path}"
 
-    def _relative_path(self, name: str) -> str:
-        prefix = f"{self._root}/"
-        return name[len(prefix) :] if name.startswith(prefix) else ""
+    def _relative_path(self, object_name: str) -> str:
+        store_prefix = f"{self._store_root}/"
+        return object_name[len(store_prefix) :] if object_name.startswith(store_prefix) else ""
 
     @contextmanager
-    def _translate_errors(self, error_class: type[GroundworkError], path: str = "") -> Iterator[None]:
+    def _translate_errors(self, error_class: type[GroundworkError], remote_path: str = "") -> Iterator[None]:
         """What a store raises as one line: `error_class`, or StopRun where no other object could be had either."""
-        address = f"{self.url}/{path}" if path else self.url
+        object_address = f"{self.url}/{remote_path}" if remote_path else self.url
         try:
             yield
         except (GroundworkError, MemoryError):
             raise
         except FileNotFoundError as error:
             raise error_class(
-                f"{address}: {'no such object' if path else f'no such bucket or folder ({error})'}"
+                f"{object_address}: {'no such object' if remote_path else f'no such bucket or folder ({error})'}"
             ) from None
         except Exception as error:
-            class_names = [name.__name__ for name in type(error).__mro__]
-            if isinstance(error, PermissionError) or "NoCredentialsError" in class_names:
+            error_class_names = [name.__name__ for name in type(error).__mro__]
+            if isinstance(error, PermissionError) or "NoCredentialsError" in error_class_names:
                 access_error: type[GroundworkError] = UsageError if error_class is UsageError else StopRun
-                raise access_error(f"{address}: no right to do this ({_first_line(error)}); {_LOGIN_HELP}") from None
-            if any(mark in class_name for class_name in class_names for mark in _UNREACHABLE):
+                raise access_error(
+                    f"{object_address}: no right to do this ({_store_error_line(error)}); {_CREDENTIALS_HELP}"
+                ) from None
+            if any(
+                unreachable_mark in class_name
+                for class_name in error_class_names
+                for unreachable_mark in _UNREACHABLE_ERRORS
+            ):
                 raise StopRun(
-                    f"{self.url}: cannot be reached ({_first_line(error)}); what is made is kept here"
+                    f"{self.url}: cannot be reached ({_store_error_line(error)}); what is made is kept here"
                 ) from None
             if isinstance(error, OSError) and error.filename:  # of this machine's disk
                 raise
-            raise error_class(f"{address}: {_first_line(error)}") from None
+            raise error_class(f"{object_address}: {_store_error_line(error)}") from None
 
 
-def run_in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+def request_in_threads(request: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """`work` for each of `items`, many requests at once; raises what the first of them raises."""
     items = list(items)
     if len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
-        return list(threads.map(work, items))
+        return [request(item) for item in items]
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as request_threads:
+        return list(request_threads.map(request, items))
 
 
-def _remote_file(metadata: dict[str, Any]) -> RemoteFile:
-    version = next((metadata[key] for key in _VERSIONS if metadata.get(key)), "")
-    if isinstance(version, datetime):  # of some stores in a single answer, and a number in a list
-        version = version.timestamp()
-    return RemoteFile(str(version).strip('"'), int(metadata.get("size") or 0))
+def _remote_file(object_metadata: dict[str, Any]) -> RemoteFile:
+    object_version = next(
+        (object_metadata[version_key] for version_key in _VERSION_KEYS if object_metadata.get(version_key)), ""
+    )
+    if isinstance(object_version, datetime):  # of some stores in a single answer, and a number in a list
+        object_version = object_version.timestamp()
+    return RemoteFile(str(object_version).strip('"'), int(object_metadata.get("size") or 0))
 
 
-def _is_inside(path: str) -> bool:
+def _is_object_path(path: str) -> bool:
     return not path.endswith("/") and not {"", ".", ".."} & set(path.split("/"))
 
 
-def _first_line(error: Exception) -> str:
+def _store_error_line(error: Exception) -> str:
     """What went wrong, without the address of a request, which may be signed."""
-    text = (str(error).strip().splitlines() or [""])[0]
-    return re.sub(r"\?\S*", "", text) or type(error).__name__
+    error_text = (str(error).strip().splitlines() or [""])[0]
+    return re.sub(r"\?\S*", "", error_text) or type(error).__name__

@@ -65,9 +65,9 @@ class Agreement(NamedTuple):
     kappa: float | None
 
     def __str__(self) -> str:
-        kappa = "" if self.kappa is None else f" (Cohen's kappa {self.kappa:.2f})"
-        pair_count = counted(self.pairs, "pair")
-        return f"{' and '.join(self.reviewers)} agree on {self.share:.0%} of {pair_count} both judged{kappa}"
+        kappa_text = "" if self.kappa is None else f" (Cohen's kappa {self.kappa:.2f})"
+        judged_pairs = counted(self.pairs, "pair")
+        return f"{' and '.join(self.reviewers)} agree on {self.share:.0%} of {judged_pairs} both judged{kappa_text}"
 
 
 StandingDecisions = dict[
@@ -95,16 +95,16 @@ def append_decisions(path: Path, decisions: Sequence[Decision]) -> int:
     Returns how many bytes were added. Raises OSError (disk full, no right to write).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    decision_lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
+    decisions_handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        torn_line = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
-        content = b"\n" * torn_line + lines
-        _write_whole(handle, content)
-        os.fsync(handle)
+        torn_line = os.lseek(decisions_handle, 0, os.SEEK_END) > 0 and _last_byte(decisions_handle) != b"\n"
+        added_lines = b"\n" * torn_line + decision_lines
+        _write_whole(decisions_handle, added_lines)
+        os.fsync(decisions_handle)
     finally:
-        os.close(handle)
-    return len(content)
+        os.close(decisions_handle)
+    return len(added_lines)
 
 
 def _last_byte(handle: int) -> bytes:
@@ -123,29 +123,31 @@ def read_decisions(path: Path) -> tuple[list[Decision], list[str]]:
     decoder = msgspec.json.Decoder(Decision)
     decisions, warnings = [], []
     try:
-        lines = path.read_bytes().split(b"\n")
+        decision_lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return [], []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
+    for line_number, decision_line in enumerate(decision_lines, start=1):
+        if decision_line.strip():
             try:
-                decisions.append(decoder.decode(line))
+                decisions.append(decoder.decode(decision_line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                warnings.append(f"{path}, line {number} is no decision ({error}) and was passed over; fix the line")
+                warnings.append(
+                    f"{path}, line {line_number} is no decision ({error}) and was passed over; fix the line"
+                )
     return decisions, warnings
 
 
-def rewrite_lines(path: Path, change: Callable[[bytes], bytes]) -> None:
+def rewrite_decision_lines(path: Path, rewrite: Callable[[bytes], bytes]) -> None:
     """Change every line of a file of decisions, or drop it (b""); lines that are no JSON stay as they are."""
-    lines = path.read_bytes().split(b"\n")
-    new_lines = []
-    for line in lines:
+    decision_lines = path.read_bytes().split(b"\n")
+    rewritten_lines = []
+    for decision_line in decision_lines:
         try:
-            new_lines.append(change(line).rstrip(b"\n") if line.strip() else b"")
+            rewritten_lines.append(rewrite(decision_line).rstrip(b"\n") if decision_line.strip() else b"")
         except msgspec.DecodeError:
-            new_lines.append(line)
-    if new_lines != lines:
-        write_bytes(path, b"".join(line + b"\n" for line in new_lines if line.strip()))
+            rewritten_lines.append(decision_line)
+    if rewritten_lines != decision_lines:
+        write_bytes(path, b"".join(decision_line + b"\n" for decision_line in rewritten_lines if decision_line.strip()))
 
 
 class DecisionStacks:
@@ -155,30 +157,34 @@ class DecisionStacks:
     """
 
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:
-        self._stacks: dict[str, dict[str, list[Decision]]] = {}
+        self._decision_stacks: dict[str, dict[str, list[Decision]]] = {}
         self._line_counts: dict[tuple[str, str], int] = {}
         for decision in decisions:
             self.add(decision)
 
     def add(self, decision: Decision) -> None:
-        reviewer_stacks = self._stacks.setdefault(decision.pair, {})
-        stack = reviewer_stacks.pop(decision.reviewer, [])  # and in again, behind the others
-        stack = stack[:-1] if decision.verdict == "undo" else [*stack, decision]
-        if stack:
-            reviewer_stacks[decision.reviewer] = stack
-        key = (decision.pair, decision.reviewer)
-        self._line_counts[key] = self._line_counts.get(key, 0) + 1
+        reviewer_stacks = self._decision_stacks.setdefault(decision.pair, {})
+        decision_stack = reviewer_stacks.pop(decision.reviewer, [])  # and in again, behind the others
+        decision_stack = decision_stack[:-1] if decision.verdict == "undo" else [*decision_stack, decision]
+        if decision_stack:
+            reviewer_stacks[decision.reviewer] = decision_stack
+        pair_and_reviewer = (decision.pair, decision.reviewer)
+        self._line_counts[pair_and_reviewer] = self._line_counts.get(pair_and_reviewer, 0) + 1
 
     def decisions_about(self, pair: str) -> dict[str, Decision]:
         """By reviewer the decision about the pair that holds, the latest last."""
-        return {reviewer: stack[-1] for reviewer, stack in self._stacks.get(pair, {}).items()}
+        return {reviewer: stack[-1] for reviewer, stack in self._decision_stacks.get(pair, {}).items()}
 
     def line_count(self, pair: str, reviewer: str) -> int:
         """How many lines a reviewer has written about a pair, undone ones and undos among them."""
         return self._line_counts.get((pair, reviewer), 0)
 
     def standing(self) -> StandingDecisions:
-        return {pair: self.decisions_about(pair) for pair, reviewer_stacks in self._stacks.items() if reviewer_stacks}
+        return {
+            pair: self.decisions_about(pair)
+            for pair, reviewer_stacks in self._decision_stacks.items()
+            if reviewer_stacks
+        }
 
 
 def standing_decisions(decisions: Iterable[Decision]) -> StandingDecisions:
@@ -188,13 +194,13 @@ def standing_decisions(decisions: Iterable[Decision]) -> StandingDecisions:
 
 def prevailing_decision(by_reviewer: Mapping[str, Decision], disagreement: Disagreement = "rejected") -> Decision:
     """The one decision about a pair, of those that stand by reviewer (at least one)."""
-    latest = list(by_reviewer.values())[-1]
+    latest_decision = list(by_reviewer.values())[-1]
     rejections = [decision for decision in by_reviewer.values() if decision.verdict == "reject"]
     if rejections and disagreement == "rejected":
         return rejections[-1]
-    if latest.verdict == "accept":  # which takes no other reviewer's edit back
-        return ([decision for decision in by_reviewer.values() if decision.verdict == "edit"] or [latest])[-1]
-    return latest
+    if latest_decision.verdict == "accept":  # which takes no other reviewer's edit back
+        return ([decision for decision in by_reviewer.values() if decision.verdict == "edit"] or [latest_decision])[-1]
+    return latest_decision
 
 
 def reviewer_agreements(decisions: StandingDecisions) -> list[Agreement]:
@@ -202,50 +208,65 @@ def reviewer_agreements(decisions: StandingDecisions) -> list[Agreement]:
 
     Cohen's kappa (1960): (observed - expected) / (1 - expected), expected from each reviewer's own share of verdicts.
     """
-    counts: dict[tuple[str, str], dict[tuple[bool, bool], int]] = {}
+    verdict_tables: dict[tuple[str, str], dict[tuple[bool, bool], int]] = {}
     for by_reviewer in decisions.values():
         for reviewer, second_reviewer in combinations(sorted(by_reviewer), 2):
-            table = counts.setdefault((reviewer, second_reviewer), {})
-            cell = (by_reviewer[reviewer].accepts, by_reviewer[second_reviewer].accepts)
-            table[cell] = table.get(cell, 0) + 1
-    unsorted = [_agreement(reviewers, table) for reviewers, table in counts.items()]
-    return sorted(unsorted, key=lambda agreement: (-agreement.pairs, agreement.reviewers))
+            verdict_table = verdict_tables.setdefault((reviewer, second_reviewer), {})
+            verdict_cell = (by_reviewer[reviewer].accepts, by_reviewer[second_reviewer].accepts)
+            verdict_table[verdict_cell] = verdict_table.get(verdict_cell, 0) + 1
+    agreements = [_reviewer_agreement(reviewers, verdict_table) for reviewers, verdict_table in verdict_tables.items()]
+    return sorted(agreements, key=lambda agreement: (-agreement.pairs, agreement.reviewers))
 
 
-def _agreement(reviewers: tuple[str, str], table: dict[tuple[bool, bool], int]) -> Agreement:
-    total = sum(table.values())
-    observed = sum(count for (a, b), count in table.items() if a == b) / total
-    expected = sum(
-        (sum(count for (a, _), count in table.items() if a == verdict) / total)
-        * (sum(count for (_, b), count in table.items() if b == verdict) / total)
+def _reviewer_agreement(reviewers: tuple[str, str], verdict_table: dict[tuple[bool, bool], int]) -> Agreement:
+    judged_total = sum(verdict_table.values())
+    observed_agreement = sum(verdict_count for (a, b), verdict_count in verdict_table.items() if a == b) / judged_total
+    expected_agreement = sum(
+        (sum(verdict_count for (a, _), verdict_count in verdict_table.items() if a == verdict) / judged_total)
+        * (sum(verdict_count for (_, b), verdict_count in verdict_table.items() if b == verdict) / judged_total)
         for verdict in (True, False)
     )
-    return Agreement(reviewers, total, observed, (observed - expected) / (1 - expected) if expected < 1 else None)
+    return Agreement(
+        reviewers,
+        judged_total,
+        observed_agreement,
+        (observed_agreement - expected_agreement) / (1 - expected_agreement) if expected_agreement < 1 else None,
+    )
 
 
 def edited_fields(pair: Pair, new_fields: Mapping[str, Any]) -> dict[str, Any]:
     """What of `new_fields`, or else of the pair as it stands, differs from what was generated."""
-    generated = {name: getattr(pair, original) or getattr(pair, name) for name, original in EDITABLE.items()}
-    current = {name: new_fields.get(name, getattr(pair, name)) for name in EDITABLE}
-    return {name: current[name] for name in EDITABLE if current[name] != generated[name]}
+    generated_fields = {
+        field_name: getattr(pair, original_field) or getattr(pair, field_name)
+        for field_name, original_field in EDITABLE.items()
+    }
+    current_fields = {field_name: new_fields.get(field_name, getattr(pair, field_name)) for field_name in EDITABLE}
+    return {
+        field_name: current_fields[field_name]
+        for field_name in EDITABLE
+        if current_fields[field_name] != generated_fields[field_name]
+    }
 
 
-def apply_edits(pair: Pair, edited: Mapping[str, Any]) -> Pair:
+def apply_edits(pair: Pair, edited_values: Mapping[str, Any]) -> Pair:
     """The pair as a decision has it, what was generated kept beside: `original_question` and so on."""
-    changes: dict[str, Any] = {}
-    for name, original in EDITABLE.items():
-        generated = getattr(pair, original) or getattr(pair, name)
-        text = edited.get(name, generated)
-        changes |= {name: text, original: generated if text != generated else type(generated)()}
-    return msgspec.structs.replace(pair, **changes)
+    edited_pair: dict[str, Any] = {}
+    for field_name, original_field in EDITABLE.items():
+        generated_value = getattr(pair, original_field) or getattr(pair, field_name)
+        edited_value = edited_values.get(field_name, generated_value)
+        edited_pair |= {
+            field_name: edited_value,
+            original_field: generated_value if edited_value != generated_value else type(generated_value)(),
+        }
+    return msgspec.structs.replace(pair, **edited_pair)
 
 
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided
-PAIRS_NAMED = 5
+DECIDED_PAIRS_NAMED = 5
 
 
 @dataclass
-class Review:
+class StandingReview:
     """The decisions about a run that hold, and what became of them where they were obeyed."""
 
     run: str
@@ -294,26 +315,28 @@ class Review:
     def unmet_warnings(self, documents: Iterable[str]) -> list[str]:
         """Warnings about decisions of these documents, or of those that are gone, that could not be obeyed."""
         judged_documents = {*documents, *self.documents_gone}
-        of_documents = [pair for pair, decision in self.verdicts.items() if decision.document in judged_documents]
-        unmet = [pair for pair in of_documents if pair not in self._reviewed_pairs]
-        missing = [pair for pair in unmet if pair not in self._changed_pairs]
-        reworded = [pair for pair in unmet if pair in self._changed_pairs]
-        messages = list(self.warnings)
-        if missing:
-            messages.append(
-                f"{self.run}: {_count(missing)} for pairs that are gone and not obeyed: {_listing(missing)}"
+        decided_pairs = [pair for pair, decision in self.verdicts.items() if decision.document in judged_documents]
+        unmet_decisions = [pair for pair in decided_pairs if pair not in self._reviewed_pairs]
+        gone_pairs = [pair for pair in unmet_decisions if pair not in self._changed_pairs]
+        reworded_pairs = [pair for pair in unmet_decisions if pair in self._changed_pairs]
+        unmet_messages = list(self.warnings)
+        if gone_pairs:
+            unmet_messages.append(
+                f"{self.run}: {_count_decisions(gone_pairs)} for pairs that are gone and not obeyed: "
+                f"{_list_decided_pairs(gone_pairs)}"
             )
-        if reworded:
-            messages.append(
-                f"{self.run}: {_count(reworded)} for pairs that ask something else now: {_listing(reworded)}"
+        if reworded_pairs:
+            unmet_messages.append(
+                f"{self.run}: {_count_decisions(reworded_pairs)} for pairs that ask something else now: "
+                f"{_list_decided_pairs(reworded_pairs)}"
             )
-        return messages
+        return unmet_messages
 
     def outdated_warnings(self) -> list[str]:
         """A warning where pairs still say what a decision said that was undone since."""
-        count = counted(self._undone_count, "pair stands", "pairs stand")
-        sentence = f"{self.run}: {count} as a decision had it that was undone since"
-        return [as_typed(f"{sentence}; run: uv run dataprep/curate.py")] if self._undone_count else []
+        undone_pairs = counted(self._undone_count, "pair stands", "pairs stand")
+        undone_sentence = f"{self.run}: {undone_pairs} as a decision had it that was undone since"
+        return [as_typed(f"{undone_sentence}; run: uv run dataprep/curate.py")] if self._undone_count else []
 
     def summary_lines(self) -> list[str]:
         """What people decided about the pairs that were met, in sentences; empty where nobody decided anything."""
@@ -321,23 +344,29 @@ class Review:
         if not decisions:
             return []
         accepted_pairs = [self._reviewed_pairs[decision.pair] for decision in decisions if decision.accepts]
-        edited = sum(decision.verdict == "edit" for decision in decisions)
-        restored = sum(any(not check["passed"] for check in pair.checks.values()) for pair in accepted_pairs)
+        edited_count = sum(decision.verdict == "edit" for decision in decisions)
+        restored_count = sum(any(not check["passed"] for check in pair.checks.values()) for pair in accepted_pairs)
         reviewers = ", ".join(sorted({decision.reviewer for decision in decisions}, key=name_order))
-        details = [f"{edited} of them edited"] * bool(edited) + [f"{restored} turned down before"] * bool(restored)
-        detail = f" ({', '.join(details)})" if details else ""
-        counts = f"{len(accepted_pairs):,} accepted{detail}, {len(decisions) - len(accepted_pairs):,} rejected"
-        return [f"Reviewed by {reviewers}: {counts}.", *(f"{agreement}." for agreement in self.agreements)]
+        accepted_details = [f"{edited_count} of them edited"] * bool(edited_count) + [
+            f"{restored_count} turned down before"
+        ] * bool(restored_count)
+        accepted_detail = f" ({', '.join(accepted_details)})" if accepted_details else ""
+        verdict_counts = (
+            f"{len(accepted_pairs):,} accepted{accepted_detail}, {len(decisions) - len(accepted_pairs):,} rejected"
+        )
+        return [f"Reviewed by {reviewers}: {verdict_counts}.", *(f"{agreement}." for agreement in self.agreements)]
 
 
-def read_review(data: Workspace, run: str, disagreement: Disagreement = "rejected") -> Review:
-    """What people decided about a run; a Review without verdicts where nobody has."""
+def read_standing_review(data: Workspace, run: str, disagreement: Disagreement = "rejected") -> StandingReview:
+    """What people decided about a run; a StandingReview without verdicts where nobody has."""
     decisions, warnings = read_decisions(decisions_file(data, run))
     by_pair = standing_decisions(decisions)
     verdicts = {pair: prevailing_decision(by_reviewer, disagreement) for pair, by_reviewer in by_pair.items()}
-    documents = {decision.document for decision in verdicts.values()}
-    present = run_documents(data.path("qa", run))
-    return Review(run, verdicts, reviewer_agreements(by_pair), warnings, documents.difference(present))
+    decided_documents = {decision.document for decision in verdicts.values()}
+    documents_present = run_documents(data.path("qa", run))
+    return StandingReview(
+        run, verdicts, reviewer_agreements(by_pair), warnings, decided_documents.difference(documents_present)
+    )
 
 
 def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated: bool) -> list[Path]:
@@ -348,30 +377,36 @@ def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated
     decisions = decisions_file(data, run)
     if not decisions.exists():
         return []
-    folder = decisions.parent
-    rejected_folders = [folder / "rejected", *([folder / "curated" / "rejected"] if curated else [])]
-    files = [file_path(rejected, f"{document}.jsonl") for rejected in rejected_folders for document in documents]
-    return [decisions, *(path for path in files if path.exists())]
+    run_folder = decisions.parent
+    rejected_folders = [run_folder / "rejected", *([run_folder / "curated" / "rejected"] if curated else [])]
+    rejected_files = [
+        file_path(rejected_folder, f"{document}.jsonl")
+        for rejected_folder in rejected_folders
+        for document in documents
+    ]
+    return [decisions, *(rejected_file for rejected_file in rejected_files if rejected_file.exists())]
 
 
 def reject_by_person(pair: Pair, decision: Decision) -> Rejected:
     """The record of a pair that a person turned down."""
-    reasons = [f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
-    return Rejected.of(pair, BY_PERSON, "; ".join(reasons))
+    rejection_reasons = [f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
+    return Rejected.of(pair, BY_PERSON, "; ".join(rejection_reasons))
 
 
 def accept_pair(pair: Pair, decision: Decision) -> Pair:
     """The pair as the decision has it; the other checks stay as they were told, of the text before an edit."""
-    verb = "edited" if decision.verdict == "edit" else "accepted"
-    reason = "; ".join([f"{verb} by {decision.reviewer}", *([decision.reason] if decision.reason else [])])
-    check = {"score": 1.0, "passed": True, "why": reason, "checker": "person"}
-    return msgspec.structs.replace(apply_edits(pair, decision.edited), checks={**pair.checks, BY_PERSON: check})
+    verdict_verb = "edited" if decision.verdict == "edit" else "accepted"
+    acceptance_reason = "; ".join(
+        [f"{verdict_verb} by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
+    )
+    person_check = {"score": 1.0, "passed": True, "why": acceptance_reason, "checker": "person"}
+    return msgspec.structs.replace(apply_edits(pair, decision.edited), checks={**pair.checks, BY_PERSON: person_check})
 
 
-def _count(names: Sequence[str]) -> str:
-    return counted(len(names), "decision is", "decisions are")
+def _count_decisions(pair_ids: Sequence[str]) -> str:
+    return counted(len(pair_ids), "decision is", "decisions are")
 
 
-def _listing(names: Sequence[str]) -> str:
-    more = f" and {len(names) - PAIRS_NAMED:,} more" if len(names) > PAIRS_NAMED else ""
-    return f"{', '.join(names[:PAIRS_NAMED])}{more} (they stay in {DECISIONS}.jsonl)"
+def _list_decided_pairs(pair_ids: Sequence[str]) -> str:
+    more_pairs = f" and {len(pair_ids) - DECIDED_PAIRS_NAMED:,} more" if len(pair_ids) > DECIDED_PAIRS_NAMED else ""
+    return f"{', '.join(pair_ids[:DECIDED_PAIRS_NAMED])}{more_pairs} (they stay in {DECISIONS}.jsonl)"

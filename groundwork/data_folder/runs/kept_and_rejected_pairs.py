@@ -32,53 +32,64 @@ class Candidate:
 
 def run_candidates(data: Workspace, run: str, documents: Iterable[str] | None = None) -> list[Candidate]:
     """Every pair of a run, by document, in the order of its files. Raises UsageError for no such run, BadRecord."""
-    folder = data.path("qa", run)
-    if not folder.is_dir():
+    run_folder = data.path("qa", run)
+    if not run_folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
-    names = run_documents(folder) if documents is None else list(documents)
-    drafted_documents = [name for name in names if _has_records(file_path(folder / "rejected", f"{name}.jsonl"))]
+    run_document_names = run_documents(run_folder) if documents is None else list(documents)
+    drafted_documents = [
+        name for name in run_document_names if _has_rejected_pairs(file_path(run_folder / "rejected", f"{name}.jsonl"))
+    ]
     data.fetch(data.path("chunks", f"{name}.jsonl") for name in drafted_documents)
-    return [candidate for name in names for candidate in _document_candidates(folder, name)]
+    return [candidate for name in run_document_names for candidate in _document_candidates(run_folder, name)]
 
 
-def _has_records(path: Path) -> bool:
+def _has_rejected_pairs(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def _document_candidates(folder: Path, document: str) -> Iterator[Candidate]:
-    curated = {pair.id: pair for pair in _records(file_path(folder / "curated", f"{document}.jsonl"), Pair)}
-    rejects = {
+def _document_candidates(run_folder: Path, document: str) -> Iterator[Candidate]:
+    curated_pairs = {
+        pair.id: pair for pair in _pair_records(file_path(run_folder / "curated", f"{document}.jsonl"), Pair)
+    }
+    curation_rejects = {
         candidate.pair.id: candidate
-        for rejected in _records(file_path(folder / "curated" / "rejected", f"{document}.jsonl"), Rejected)
+        for rejected in _pair_records(file_path(run_folder / "curated" / "rejected", f"{document}.jsonl"), Rejected)
         for candidate in [Candidate(rejected_pair(rejected), "curation", rejected.reason, rejected.detail)]
     }
-    for pair in _records(file_path(folder, f"{document}.jsonl"), Pair):
-        yield rejects.pop(pair.id) if pair.id in rejects else Candidate(curated.pop(pair.id, pair))
-    yield from (Candidate(pair) for pair in curated.values())
-    ids = curated.keys() | rejects.keys()
-    yield from (candidate for candidate in generation_rejects(folder, document) if candidate.pair.id not in ids)
-    yield from rejects.values()
+    for pair in _pair_records(file_path(run_folder, f"{document}.jsonl"), Pair):
+        yield (
+            curation_rejects.pop(pair.id)
+            if pair.id in curation_rejects
+            else Candidate(curated_pairs.pop(pair.id, pair))
+        )
+    yield from (Candidate(pair) for pair in curated_pairs.values())
+    judged_ids = curated_pairs.keys() | curation_rejects.keys()
+    yield from (
+        candidate for candidate in generation_rejects(run_folder, document) if candidate.pair.id not in judged_ids
+    )
+    yield from curation_rejects.values()
 
 
-def generation_rejects(folder: Path, document: str) -> list[Candidate]:
+def generation_rejects(run_folder: Path, document: str) -> list[Candidate]:
     """What generation or the merge turned down of a document of the run in `folder`; of two that are the same, one."""
-    check_name = "merge" if (folder / MERGED).exists() else "generation"
-    drafts = _records(file_path(folder / "rejected", f"{document}.jsonl"), Rejected)
-    chunks = _chunks(folder, document) if drafts else {}
-    by_id = {}
-    for rejected in drafts:
-        pair = _with_chunk_fields(rejected_pair(rejected), chunks, folder.name)
-        why = f"{rejected.reason}: {rejected.detail}" if rejected.detail else rejected.reason
-        check = {"score": 0.0, "passed": False, "why": why, "checker": "rule"}
-        pair = msgspec.structs.replace(pair, checks={**pair.checks, check_name: check})
-        by_id[pair.id] = Candidate(pair, "generation", rejected.reason, rejected.detail)
-    return list(by_id.values())
+    check_name = "merge" if (run_folder / MERGED).exists() else "generation"
+    rejected_drafts = _pair_records(file_path(run_folder / "rejected", f"{document}.jsonl"), Rejected)
+    draft_chunks = _chunks_of_drafts(run_folder, document) if rejected_drafts else {}
+    rejects_by_id = {}
+    for rejected in rejected_drafts:
+        pair = _with_chunk_fields(rejected_pair(rejected), draft_chunks, run_folder.name)
+        rejection_reason = f"{rejected.reason}: {rejected.detail}" if rejected.detail else rejected.reason
+        rejecting_check = {"score": 0.0, "passed": False, "why": rejection_reason, "checker": "rule"}
+        pair = msgspec.structs.replace(pair, checks={**pair.checks, check_name: rejecting_check})
+        rejects_by_id[pair.id] = Candidate(pair, "generation", rejected.reason, rejected.detail)
+    return list(rejects_by_id.values())
 
 
-def _chunks(folder: Path, document: str) -> dict[str, Chunk]:
+def _chunks_of_drafts(folder: Path, document: str) -> dict[str, Chunk]:
     try:
         return {
-            chunk.id: chunk for chunk in _records(file_path(folder.parents[1] / "chunks", f"{document}.jsonl"), Chunk)
+            chunk.id: chunk
+            for chunk in _pair_records(file_path(folder.parents[1] / "chunks", f"{document}.jsonl"), Chunk)
         }
     except BadRecord:
         return {}
@@ -95,45 +106,45 @@ def _with_chunk_fields(pair: Pair, chunks: Mapping[str, Chunk], run: str) -> Pai
     )
 
 
-def _records(path: Path, kind: type[T]) -> list[T]:
+def _pair_records(path: Path, kind: type[T]) -> list[T]:
     return read_jsonl(path, kind) if path.exists() else []
 
 
 def rejected_pair(rejected: Rejected) -> Pair:
     """The pair that was turned down; what a draft lacks stays empty, and its id hangs on chunk and content."""
-    fields = rejected.pair
-    content = msgspec.json.encode(fields, order="sorted")
+    rejected_fields = rejected.pair
+    rejected_json = msgspec.json.encode(rejected_fields, order="sorted")
     id_prefix = rejected.chunk or rejected.document
-    difficulty = fields.get("difficulty")
+    difficulty = rejected_fields.get("difficulty")
     return Pair(
-        id=_as_text(fields.get("id")) or f"{id_prefix}-{hashlib.sha256(content).hexdigest()[:12]}",
+        id=_text_field(rejected_fields.get("id")) or f"{id_prefix}-{hashlib.sha256(rejected_json).hexdigest()[:12]}",
         document=rejected.document,
         chunk=rejected.chunk,
         iteration=rejected.iteration,
-        question=_as_text(fields.get("question")).strip(),
-        evaluation_criteria=_as_texts(fields.get("evaluation_criteria")),
-        answer=_as_text(fields.get("answer")).strip(),
+        question=_text_field(rejected_fields.get("question")).strip(),
+        evaluation_criteria=_text_list_field(rejected_fields.get("evaluation_criteria")),
+        answer=_text_field(rejected_fields.get("answer")).strip(),
         difficulty=difficulty if difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]  # as just seen
-        category=_as_text(fields.get("category")),
-        evidence=_as_texts(fields.get("evidence")),
-        model=_as_text(fields.get("model")),
-        pages=[page for page in _as_list(fields.get("pages")) if isinstance(page, int)],
-        headings=_as_texts(fields.get("headings")),
-        original_question=_as_text(fields.get("original_question")),
-        original_answer=_as_text(fields.get("original_answer")),
-        original_criteria=_as_texts(fields.get("original_criteria")),
-        checks=fields["checks"] if isinstance(fields.get("checks"), dict) else {},
-        also=_as_texts(fields.get("also")),
+        category=_text_field(rejected_fields.get("category")),
+        evidence=_text_list_field(rejected_fields.get("evidence")),
+        model=_text_field(rejected_fields.get("model")),
+        pages=[page for page in _list_field(rejected_fields.get("pages")) if isinstance(page, int)],
+        headings=_text_list_field(rejected_fields.get("headings")),
+        original_question=_text_field(rejected_fields.get("original_question")),
+        original_answer=_text_field(rejected_fields.get("original_answer")),
+        original_criteria=_text_list_field(rejected_fields.get("original_criteria")),
+        checks=rejected_fields["checks"] if isinstance(rejected_fields.get("checks"), dict) else {},
+        also=_text_list_field(rejected_fields.get("also")),
     )
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _text_field(pair_field: Any) -> str:
+    return pair_field if isinstance(pair_field, str) else ""
 
 
-def _as_texts(value: Any) -> list[str]:
-    return [text.strip() for text in _as_list(value) if isinstance(text, str) and text.strip()]
+def _text_list_field(pair_field: Any) -> list[str]:
+    return [text.strip() for text in _list_field(pair_field) if isinstance(text, str) and text.strip()]
 
 
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _list_field(pair_field: Any) -> list[Any]:
+    return pair_field if isinstance(pair_field, list) else []

@@ -31,15 +31,17 @@ def read_wishes(path: Path) -> list[Wish]:
     return read_jsonl(path, Wish) if path.exists() else []
 
 
-def toggle_wish(path: Path, wish: Wish) -> bool:
+def toggle_wish(path: Path, toggled_wish: Wish) -> bool:
     """Add the wish, or take it back where it stands already; returns whether it stands now.
 
     Raises BadRecord, OSError.
     """
     wishes = read_wishes(path)
     other_wishes = [
-        reader_wish for reader_wish in wishes if (reader_wish.start, reader_wish.text) != (wish.start, wish.text)
+        reader_wish
+        for reader_wish in wishes
+        if (reader_wish.start, reader_wish.text) != (toggled_wish.start, toggled_wish.text)
     ]
-    stands = len(other_wishes) == len(wishes)
-    write_jsonl(path, [*other_wishes, wish] if stands else other_wishes)
-    return stands
+    wish_stands = len(other_wishes) == len(wishes)
+    write_jsonl(path, [*other_wishes, toggled_wish] if wish_stands else other_wishes)
+    return wish_stands

@@ -21,27 +21,27 @@ from groundwork.message_wording import name_order, nearest_name
 MERGED = "merged.json"  # in the folder of a run that merge has made
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
-_DECISION_FILES = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
+_DECISION_FILE_NAMES = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
 
 
 def run_names(data: Workspace) -> list[str]:
     """Every run in data/qa that holds questions, in alphabetical order."""
-    folder = data.path("qa")
-    if not folder.is_dir():
+    runs_folder = data.path("qa")
+    if not runs_folder.is_dir():
         return []
-    return sorted((run.name for run in folder.iterdir() if run.is_dir() and holds_rows(run)), key=name_order)
+    return sorted((run.name for run in runs_folder.iterdir() if run.is_dir() and holds_rows(run)), key=name_order)
 
 
 def merged_from(data: Workspace, run: str) -> list[str]:
     """The datasets that merge made the run of, by name; none of a run that no merge has made. Raises BadRecord."""
-    path = data.path("qa", run, MERGED)
-    return list(read_json(path, dict[str, Any]).get("from", ())) if path.exists() else []
+    merged_file = data.path("qa", run, MERGED)
+    return list(read_json(merged_file, dict[str, Any]).get("from", ())) if merged_file.exists() else []
 
 
 def separate_runs(data: Workspace) -> list[str]:
     """The runs without those that merge made of others that are there too: no question counts twice."""
-    names = run_names(data)
-    return [run for run in names if not _is_merge_of(merged_from(data, run), names)]
+    all_runs = run_names(data)
+    return [run for run in all_runs if not _is_merge_of(merged_from(data, run), all_runs)]
 
 
 def _is_merge_of(sources: Sequence[str], runs: Sequence[str]) -> bool:
@@ -58,15 +58,15 @@ def default_run(data: Workspace, model: str) -> str:
 
     Raises UsageError where there is none, or where there are several others.
     """
-    names, model_run = run_names(data), run_of_model(model)
-    if model_run in names:
+    all_runs, model_run = run_names(data), run_of_model(model)
+    if model_run in all_runs:
         return model_run
-    if not names:
+    if not all_runs:
         raise UsageError(f"{data.path('qa')}: no run yet; run first: uv run dataprep/generate_qa.py")
-    whole = [run for run in names if set(names) - {run} == {*merged_from(data, run)}]
-    if len(names) > 1 and not whole:
-        raise UsageError(f"there is no run {model_run} (of qa.model); name one or more of: {', '.join(names)}")
-    return (whole or names)[0]
+    merges_of_all_others = [run for run in all_runs if set(all_runs) - {run} == {*merged_from(data, run)}]
+    if len(all_runs) > 1 and not merges_of_all_others:
+        raise UsageError(f"there is no run {model_run} (of qa.model); name one or more of: {', '.join(all_runs)}")
+    return (merges_of_all_others or all_runs)[0]
 
 
 def run_of_flag(name: str, data: Workspace) -> str:
@@ -85,26 +85,26 @@ def new_run(name: str) -> str:
 
 def nearest_run(name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
-    names = run_names(data)
-    if not names:
+    all_runs = run_names(data)
+    if not all_runs:
         return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
-    nearest = nearest_name(name, names)
-    return f"did you mean {nearest}?" if nearest else f"the runs are: {', '.join(names)}"
+    nearest_run_name = nearest_name(name, all_runs)
+    return f"did you mean {nearest_run_name}?" if nearest_run_name else f"the runs are: {', '.join(all_runs)}"
 
 
 def pair_files(data: Workspace, run: str) -> Paths:
     """A run's files, one a document: the curated one where curation has run. Raises UsageError for no such run."""
-    folder = data.path("qa", run)
-    if not folder.is_dir():
+    run_folder = data.path("qa", run)
+    if not run_folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
-    paths = [*_document_files(folder), *_document_files(folder / "curated")]
-    files = {document_of(path): path for path in paths}
-    return Paths(files[name] for name in sorted(files))
+    pair_file_paths = [*_pair_files_in(run_folder), *_pair_files_in(run_folder / "curated")]
+    files_by_document = {document_of(path): path for path in pair_file_paths}
+    return Paths(files_by_document[document_name] for document_name in sorted(files_by_document))
 
 
 def run_pair_files(folder: Path) -> Paths:
     """The files of pairs in a run's folder or a folder below it, one a document, in order."""
-    return Paths(_document_files(folder))
+    return Paths(_pair_files_in(folder))
 
 
 def document_of(file: str) -> str:
@@ -112,7 +112,7 @@ def document_of(file: str) -> str:
     return file[file.rfind(os.sep) + 1 :].removesuffix(".jsonl")
 
 
-def _document_files(folder: Path) -> list[str]:
+def _pair_files_in(folder: Path) -> list[str]:
     return [file for file in folder_files(folder, ".jsonl").texts if document_of(file) != DECISIONS]
 
 
@@ -126,28 +126,29 @@ def coverage_path_parts(run: str, document: str) -> tuple[str, ...]:
     return *coverage_folder_parts(run), f"{document}.json"
 
 
-def run_documents(folder: Path) -> list[str]:
+def run_documents(run_folder: Path) -> list[str]:
     """Every document of which a run's folder holds pairs, kept or turned down."""
-    folders = (folder, folder / "curated", folder / "rejected")
-    return sorted({document_of(file) for pair_folder in folders for file in _document_files(pair_folder)})
+    pair_folders = (run_folder, run_folder / "curated", run_folder / "rejected")
+    return sorted({document_of(file) for pair_folder in pair_folders for file in _pair_files_in(pair_folder)})
 
 
 def row_files(folder: Path) -> Paths:
     """The data files of a folder, or of its data/ as the Hub lays them out; not those of rejected rows or exports."""
     for row_folder in (folder, folder / "data"):
-        if row_folder.is_dir() and (files := _row_files(row_folder)):
-            parquet = {file.removesuffix(".parquet") for file in files if file.endswith(".parquet")}
-            return Paths(file for file in files if file.removesuffix(".jsonl") not in parquet)
+        if row_folder.is_dir() and (row_file_names := _row_files(row_folder)):
+            parquet_stems = {file.removesuffix(".parquet") for file in row_file_names if file.endswith(".parquet")}
+            return Paths(file for file in row_file_names if file.removesuffix(".jsonl") not in parquet_stems)
     return Paths()
 
 
 def _row_files(folder: Path) -> list[str]:
-    return [file for file in folder_files(folder, *ROW_ENDINGS).texts if os.path.basename(file) not in _DECISION_FILES]  # noqa: PTH119
+    row_files = folder_files(folder, *ROW_ENDINGS).texts
+    return [row_file for row_file in row_files if os.path.basename(row_file) not in _DECISION_FILE_NAMES]  # noqa: PTH119
 
 
 def holds_rows(folder: Path) -> bool:
     """Is there any of `row_files`?"""
-    return any(unsorted_file_names(place, *ROW_ENDINGS) - _DECISION_FILES for place in (folder, folder / "data"))
+    return any(unsorted_file_names(place, *ROW_ENDINGS) - _DECISION_FILE_NAMES for place in (folder, folder / "data"))
 
 
 def tag_file(data: Workspace, key: str) -> Path:
@@ -157,7 +158,7 @@ def tag_file(data: Workspace, key: str) -> Path:
 
 def run_tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:
     """The tag file of a run: that of the model `preferred` where several models have tagged it."""
-    stems = {slug(run), slug(f"{run}/curated"), run}
-    files = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in stems]
-    preferred_files = [path for path in files if path.parent.name == slug(preferred)] or files
+    run_stems = {slug(run), slug(f"{run}/curated"), run}
+    files_of_run = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in run_stems]
+    preferred_files = [path for path in files_of_run if path.parent.name == slug(preferred)] or files_of_run
     return [path for path in preferred_files if path.parent == preferred_files[0].parent]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.decisions import BY_PERSON, Review, read_review
+from groundwork.data_folder.runs.decisions import BY_PERSON, StandingReview, read_standing_review
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.errors import UnitError
@@ -32,7 +32,7 @@ BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behi
 class ReviewedRun(NamedTuple):
     """What people decided about a run, and the pairs that rules or models had turned down."""
 
-    review: Review
+    review: StandingReview
     turned_down: Sequence[Candidate]
 
 
@@ -265,7 +265,7 @@ def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
     chunk_texts = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviewed_runs = {}
     for run, pair_files in inputs.pairs.items():
-        run_review = read_review(job.data, run, job.config.review.disagreement)
+        run_review = read_standing_review(job.data, run, job.config.review.disagreement)
         if run_review.verdicts or run_review.warnings:
             turned_down = [
                 candidate

@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.apportionment import largest_remainder
+from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import (
@@ -195,7 +195,7 @@ def _choose_by_clusters(
     labels: Rows, size: int, order: Rows, twins: FindTwins, vectors: Vectors, seed: int
 ) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
-    quotas = largest_remainder(np.bincount(labels), size)
+    quotas = apportion_by_largest_remainder(np.bincount(labels), size)
     limits = [quota + EXTRA_CANDIDATES * quota // size for quota in quotas]
     tiers = [_candidate_tiers(order[labels[order] == c], quotas[c], limits[c], twins) for c in range(len(quotas))]
     candidates = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)

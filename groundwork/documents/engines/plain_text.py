@@ -16,7 +16,7 @@ from groundwork.documents.formats.markup.markdown_dialects import dialect_to_pla
 from groundwork.documents.formats.markup.org_mode import read_org
 from groundwork.documents.formats.markup.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
-from groundwork.markdown.figures_and_picture_links import without_data
+from groundwork.markdown.figures_and_picture_links import without_data_pictures
 from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.link_references import with_addresses
 
@@ -39,7 +39,7 @@ def convert(request: ConversionRequest) -> Conversion:
     file_text, encoding = decode_text(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
     file_text = as_markdown(file_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
-    file_text = without_data(with_title(file_text))
+    file_text = without_data_pictures(with_title(file_text))
     if request.ending in MARKDOWN_ENDINGS:
         file_text = with_addresses(dialect_to_plain_markdown(file_text, request.ending))
     file_text = place_notes(file_text) if request.ending in (*MARKDOWN_ENDINGS, ".rst") else file_text

@@ -43,7 +43,7 @@ from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.figures_and_picture_links import figure_markdown
 from groundwork.processes.worker_pool import report_progress
-from groundwork.raster_images import MOST_PIXELS, UnusableImage
+from groundwork.raster_images import MAX_IMAGE_PIXELS, UnusableImage
 from groundwork.records import Page
 
 LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
@@ -225,8 +225,8 @@ def _caption(area: Area, page_lines: Sequence[TextLine]) -> str:
 def _draw_region(page: Any, region: _Region) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
     area, page_area = region.area, whole_page(page)
-    if any(image.pixels[0] * image.pixels[1] > MOST_PIXELS for image in region.images):
-        raise UnusableImage(f"more than {MOST_PIXELS:,} pixels")
+    if any(image.pixels[0] * image.pixels[1] > MAX_IMAGE_PIXELS for image in region.images):
+        raise UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
     finenesses = [
         max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)
         for picture in region.images

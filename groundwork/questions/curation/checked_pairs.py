@@ -21,7 +21,7 @@ import msgspec
 
 from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.data_folder.runs.decisions import Review, accept_pair, reject_by_person
+from groundwork.data_folder.runs.decisions import StandingReview, accept_pair, reject_by_person
 from groundwork.data_folder.runs.kept_and_rejected_pairs import generation_rejects
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
@@ -52,7 +52,7 @@ class CheckedPair(Record, frozen=True):
         )
 
 
-def decide_checked_pair(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
+def decide_checked_pair(checked_pair: CheckedPair, review: StandingReview) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     pair = checked_pair.checked
     if (decision := review.decision_about(pair)) and decision.verdict == "reject":
@@ -66,7 +66,7 @@ def decide_checked_pair(checked_pair: CheckedPair, review: Review) -> Pair | Rej
 
 def sort_checked_pairs(
     checked_pairs: Iterable[CheckedPair],
-    review: Review,
+    review: StandingReview,
     kept_pairs: DiskBackedList[Pair],
     rejected_pairs: DiskBackedList[Rejected],
 ) -> list[tuple[str, str, str]]:
@@ -107,7 +107,9 @@ def _pair_indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[s
     return pair_indexes
 
 
-def restore_accepted_pairs(run_folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
+def restore_accepted_pairs(
+    run_folder: Path, documents: Sequence[str], review: StandingReview, present: set[str]
+) -> list[Pair]:
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
@@ -121,7 +123,7 @@ def reject_checked_pair(pair: Pair, reason: str) -> Rejected:
     return Rejected.of(pair, reason, "; ".join(dict.fromkeys(failed_check_remarks)))
 
 
-def split_same_worded_pairs(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
+def split_same_worded_pairs(pairs: Sequence[Pair], review: StandingReview) -> tuple[list[Pair], list[Pair]]:
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
     first_pair_by_words: dict[tuple[str, str], Pair] = {}
     repeated_by_index: dict[int, str] = {}
@@ -146,7 +148,7 @@ def split_settled_pairs(pairs: Sequence[Pair], settled_by: Collection[str]) -> t
 
 
 async def repeated_pair_questions(
-    checked_pairs: Sequence[CheckedPair], review: Review, earlier_questions: EarlierQuestions
+    checked_pairs: Sequence[CheckedPair], review: StandingReview, earlier_questions: EarlierQuestions
 ) -> dict[int, str]:
     """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
     indexes_by_turn: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
@@ -171,7 +173,7 @@ def mark_repeated_pair(checked_pair: CheckedPair, pair_index: int, repeats: Mapp
     return checked_pair
 
 
-def _would_pair_stay(checked_pair: CheckedPair, review: Review) -> bool:
+def _would_pair_stay(checked_pair: CheckedPair, review: StandingReview) -> bool:
     """Would the pair be kept: by its checks, by a person, or unchecked?"""
     decision = review.decision_about(checked_pair.pair)
     if decision is not None:
@@ -179,12 +181,12 @@ def _would_pair_stay(checked_pair: CheckedPair, review: Review) -> bool:
     return not first_failed_check(checked_pair.checked)
 
 
-def _pair_review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
+def _pair_review_order(pairs: Sequence[Pair], review: StandingReview) -> list[int]:
     """The places of what people accepted first and of what they rejected last: no pair repeats one that goes."""
     return sorted(range(len(pairs)), key=lambda pair_index: _pair_review_turn(pairs[pair_index], review))
 
 
-def _pair_review_turn(pair: Pair, review: Review) -> int:
+def _pair_review_turn(pair: Pair, review: StandingReview) -> int:
     decision = review.decision_about(pair)
     return 1 if decision is None else 0 if decision.accepts else 2
 
@@ -216,7 +218,7 @@ class CheckedPairBatch(NamedTuple):
 def read_pairs_by_document(
     run_folder: Path,
     documents: Sequence[str],
-    review: Review,
+    review: StandingReview,
     pairs_under_check: PairsUnderCheck,
     *,
     batch_size: int,

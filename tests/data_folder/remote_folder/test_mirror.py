@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.remote_folder.mirror import PUTS, Mirror, MirrorScope
+from groundwork.data_folder.remote_folder.mirror import PUT_ANNOUNCEMENTS, Mirror, MirrorScope
 from groundwork.data_folder.remote_folder.remote_store import RemoteStore
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
@@ -132,9 +132,9 @@ def test_half_an_artifact_is_taken_over_by_nobody(store: Store) -> None:
     """Files that are announced and not yet all put are left where they are, and taken when the list has gone."""
     store.put("text/a.md", b"new")
     store.put("text/a.json", b"old")
-    store.put(f"{PUTS}0123.json", json.dumps(["text/a.md", "text/a.json"]).encode())
+    store.put(f"{PUT_ANNOUNCEMENTS}0123.json", json.dumps(["text/a.md", "text/a.json"]).encode())
     assert not (store.machine().root / "text").exists()
-    store.delete(f"{PUTS}0123.json")
+    store.delete(f"{PUT_ANNOUNCEMENTS}0123.json")
     assert (store.machine().root / "text/a.md").read_bytes() == b"new"
 
 
@@ -145,7 +145,7 @@ def test_an_artifact_of_several_files_is_announced(store: Store, monkeypatch: py
     put = RemoteStore.put
 
     def fails_at_the_second(self: RemoteStore, source: Path, path: str) -> Any:
-        assert [name for name in store.contents() if name.startswith(PUTS)], "not announced"
+        assert [name for name in store.contents() if name.startswith(PUT_ANNOUNCEMENTS)], "not announced"
         if path.endswith("json"):
             raise KeyboardInterrupt
         return put(self, source, path)
@@ -157,7 +157,7 @@ def test_an_artifact_of_several_files_is_announced(store: Store, monkeypatch: py
     assert not (store.machine("second").root / "text").exists()
     machine.put(files)
     assert (store.machine("second").root / "text/a.json").read_bytes() == b"json"
-    assert not [name for name in store.contents() if name.startswith(PUTS)]
+    assert not [name for name in store.contents() if name.startswith(PUT_ANNOUNCEMENTS)]
 
 
 def test_a_folder_loses_there_what_it_lost_here(store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.apportionment import largest_remainder
+from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.dataset.split.eval_selection import CannotSplit, EvalPool, eval_size, select_eval
 from groundwork.dataset.split.kernel_herding import Kernel
 from groundwork.embedding.nearest_neighbours import find_nearest
@@ -27,7 +27,7 @@ def test_a_fifth_or_32_whichever_is_lower(rows, size):
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=20), st.integers(0, 100))
 def test_largest_remainder_is_within_one_of_the_exact_share(weights, total):
     """Quotas add up to the total, and none is a whole place away from its exact share."""
-    quotas = largest_remainder(weights, total)
+    quotas = apportion_by_largest_remainder(weights, total)
     if sum(weights) == 0:
         assert sum(quotas) == 0
         return

@@ -17,7 +17,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.data_folder.shards import Shard
-from groundwork.data_folder.spread_folders import MARKER
+from groundwork.data_folder.spread_folders import SPREAD_MARKER
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import BY_NAME
 from tests.author import Author
@@ -191,7 +191,7 @@ def test_subfolders_on_a_cluster(
     run = "qa/gemini-2.5-flash"
     for place in ("text", "chunks", run, f"{run}/rejected", f"{run}/coverage"):
         (parts / place).mkdir(parents=True, exist_ok=True)
-        (parts / place / MARKER).touch()
+        (parts / place / SPREAD_MARKER).touch()
     for name in ("chunk", "generate_qa"):
         assert main([name, "--data", str(whole), *settings(server)]) == 0
         finished(stage(name, parts, cluster, server, "--set", "engine.shards=3"))
