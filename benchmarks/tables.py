@@ -44,7 +44,7 @@ from groundwork.documents.pdf_files.text_layer import read_text_layer, text_laye
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.list_and_rule_labels import LIST_LABEL
-from groundwork.language.sentences import LINE_ENDS
+from groundwork.language.sentences import SENTENCE_LINE_ENDS
 from groundwork.settings import config_files
 
 SETTINGS = config_files.load().ingest
@@ -128,7 +128,7 @@ def broken(markdown: str) -> list[tuple[str, str]]:
     prose = re.sub(r"(?ms)^(```|~~~).*?^\1", "|", markdown)
     blocks = [block.strip() for block in re.split(r"\n\s*\n", prose) if block.strip()]
     text = [None if _NO_PARAGRAPH.match(block) or _is_formula(block) else block.strip("*_ ") for block in blocks]
-    return [(a, b) for a, b in pairwise(text) if a and b and b[:1].islower() and not a.endswith(LINE_ENDS)]
+    return [(a, b) for a, b in pairwise(text) if a and b and b[:1].islower() and not a.endswith(SENTENCE_LINE_ENDS)]
 
 
 def _is_formula(block: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from groundwork.chunking.legal_boilerplate import find_legal_blocks
-from groundwork.language.unreadable_text import MIN_RUN_LENGTH, encoded_line_starts, encoded_runs, is_encoded
+from groundwork.language.unreadable_text import MIN_ENCODED_RUN_LENGTH, encoded_line_starts, encoded_runs, is_encoded
 from groundwork.markdown.blocks import Block
 from groundwork.records import Document, Page
 
@@ -72,7 +72,7 @@ def _split_block(markdown: str, block: Block) -> Iterator[tuple[int, int, bool]]
         yield block.start, block.end, False
         return
     if block.kind == "code":
-        is_long = block.end - block.start >= MIN_RUN_LENGTH
+        is_long = block.end - block.start >= MIN_ENCODED_RUN_LENGTH
         yield block.start, block.end, is_long and is_encoded(markdown, block.start, block.end)
         return
     run_start = block.start

@@ -34,7 +34,7 @@ import numpy.typing as npt
 from groundwork.data_folder.databases import cache_database, read_only_database
 from groundwork.errors import BadRecord, ConfigError, MissingExtra, UnitError
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
+from groundwork.language.subwords import wordllama_folder, wordllama_tokenizer
 from groundwork.settings.config_schema import STATIC_MODEL, Embeddings
 
 Kind = Literal["query", "document"]
@@ -407,7 +407,7 @@ def _load_static() -> tuple[Vectors, Any]:
     from safetensors.numpy import load_file
 
     weights = wordllama_folder() / "weights" / "l2_supercat_256.safetensors"
-    return load_file(weights)["embedding.weight"].astype(np.float32), bundled_tokenizer()
+    return load_file(weights)["embedding.weight"].astype(np.float32), wordllama_tokenizer()
 
 
 class SentenceTransformersBackend:

@@ -30,7 +30,7 @@ _SOURCE_ITSELF = (
     rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_REPORTING_VERB}|asks?|requires?|provides?|provided"
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
-_MORE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
+_MORE_RULE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
 _DAY_OF_MONTH = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DANGLING_PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
@@ -43,18 +43,18 @@ _DANGLING_PATTERNS = [
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART_NOUN} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_SOURCE_ITSELF}",
         rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE_LABEL})\b"
-        rf"(?! of|{_MORE_LABELS} of)",
+        rf"(?! of|{_MORE_RULE_LABELS} of)",
     )
 ]
 _LAW_NOUN = (
     "(?:Act|Code|Laws?|Regulations?|Treaty|Constitution|Convention|Directive|Statutes?|Ordinance|Charter|Protocol)"
 )
-_NAMES_LAW = re.compile(  # "the Companies Act", "the Treaty of Lisbon", "Regulation (EU) 2016/679"
+_LAW_NAME = re.compile(  # "the Companies Act", "the Treaty of Lisbon", "Regulation (EU) 2016/679"
     rf"\b[A-Z][\w-]* {_LAW_NOUN}\b|\b{_LAW_NOUN} (?:(?:of|on) [A-Z]|\(?[A-Z]+\)? \d)|\b[A-Z]\w*gesetz(?:es|buch)?\b"
     r"|\b(?:GDPR|DSGVO)\b"
 )
-_PART_OF_LAW = re.compile(r"(?:section|clause|article|paragraph|rule)s? ", re.IGNORECASE)
-_CATEGORY = (
+_PART_OF_LAW_REFERENCE = re.compile(r"(?:section|clause|article|paragraph|rule)s? ", re.IGNORECASE)
+_CATEGORY_NAMED_BY_PART = (
     re.compile(  # "Section 5 claims are paid", "Section 5 claimants (miners)", "Section 5 RECA claims": a kind of claim
         r"(?: [A-Z]{2,})? [a-z]{3,}(?:s (?:are|were|have|had|who|that)\b| \()| [A-Z]{2,} [a-z]{3,}"
     )
@@ -72,15 +72,17 @@ _PRONOUN_PATTERNS = [  # dangles unless the question itself named something befo
         r"(?! .*\b(?:to|that|for|if|when|whether|who|which|how)\b| take\b.*\b(?:until|till|before)\b)",
     )
 ]
-_CLAUSE_BORDER = re.compile(r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE)
-_OPENING_PHRASE = re.compile(
+_CLAUSE_BORDER_BEFORE_PRONOUN = re.compile(
+    r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE
+)
+_OPENING_PREPOSITIONAL_PHRASE = re.compile(
     r"^(?:in|during|at|on|according to|under|for|after|before|by|from|since|until|within)\b"
     r"(?! (?:when|what|which|whom|whose|where|how)\b)[^,]*,\s*",
     re.IGNORECASE,
 )
 _RELATIVE_PRONOUN = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IGNORECASE)
 # "a foul" of "a foul on them"
-_PART_OF_NOUN = re.compile(r"\b(?:an?|the|any|each|every|no) (?:[\w-]+ ){1,4}$", re.IGNORECASE)
+_NOUN_BEFORE_PRONOUN = re.compile(r"\b(?:an?|the|any|each|every|no) (?:[\w-]+ ){1,4}$", re.IGNORECASE)
 _INDEFINITE_NOUN = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
 _PLURAL_NOUN = re.compile(r"\b\w{2,}(?<![siu'])s\b")
 _PLURAL_PRONOUNS = frozenset(["they", "them", "these", "those"])
@@ -125,14 +127,14 @@ _CONTINUING_WORD = re.compile(
 
 def find_source_name(text: str) -> str:
     """The words by which `text` names what it was taken from ("the given passage", "this section"), or ""."""
-    match = _SOURCE_NAMED.search(text)
-    return match.group() if match else ""
+    source_match = _SOURCE_NAMED.search(text)
+    return source_match.group() if source_match else ""
 
 
 def find_dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
-    match = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
-    return match.group() if match else ""
+    opening_match = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
+    return opening_match.group() if opening_match else ""
 
 
 def find_dangling_reference(question: str, language: str) -> str:
@@ -142,75 +144,99 @@ def find_dangling_reference(question: str, language: str) -> str:
     """
     is_english_text = language == "en" if language else is_english(question)
     if not is_english_text:
-        return _first_match(_OTHER_LANGUAGE_PATTERNS, question)
-    pointing = (match for pattern in _DANGLING_PATTERNS for match in pattern.finditer(question))
-    if reference := next((match.group().strip() for match in pointing if _leads_away(match, question)), ""):
+        return _first_reference(_OTHER_LANGUAGE_PATTERNS, question)
+    dangling_matches = (
+        match for reference_pattern in _DANGLING_PATTERNS for match in reference_pattern.finditer(question)
+    )
+    if reference := next(
+        (match.group().strip() for match in dangling_matches if _reference_leads_away(match, question)), ""
+    ):
         return reference
-    pronouns = (match for pattern in _PRONOUN_PATTERNS for match in pattern.finditer(question))
-    return next((match.group().strip() for match in pronouns if not _has_antecedent(match, question)), "")
+    pronoun_matches = (
+        match for reference_pattern in _PRONOUN_PATTERNS for match in reference_pattern.finditer(question)
+    )
+    return next(
+        (match.group().strip() for match in pronoun_matches if not _has_pronoun_antecedent(match, question)), ""
+    )
 
 
-def _leads_away(reference: re.Match[str], question: str) -> bool:
-    return not (_is_introduced(reference, question) or _is_of_law(*reference.span(), question, question))
+def _reference_leads_away(reference: re.Match[str], question: str) -> bool:
+    return not (
+        _is_reference_introduced(reference, question) or _is_part_of_named_law(*reference.span(), question, question)
+    )
 
 
-def _is_of_law(start: int, end: int, text: str, question: str) -> bool:
+def _is_part_of_named_law(start: int, end: int, text: str, question: str) -> bool:
     """Is it a part of a law that the question names, whose numbers are names ("Section 5 of the ... Act"), or a kind of
     thing that is called by it ("Section 5 claimants (miners)")?
     """
-    is_part = _PART_OF_LAW.match(text, start, end) is not None
-    return is_part and (_NAMES_LAW.search(question) is not None or _CATEGORY.match(text, end) is not None)
+    is_law_part = _PART_OF_LAW_REFERENCE.match(text, start, end) is not None
+    return is_law_part and (
+        _LAW_NAME.search(question) is not None or _CATEGORY_NAMED_BY_PART.match(text, end) is not None
+    )
 
 
-def _is_introduced(definite_reference: re.Match[str], question: str) -> bool:
+def _is_reference_introduced(definite_reference: re.Match[str], question: str) -> bool:
     """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
-    definite = _DEFINITE_NOUN.fullmatch(definite_reference.group().strip())
-    indefinite = definite and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite[1]}\b"
-    return bool(indefinite and re.search(indefinite, question[: definite_reference.start()], re.IGNORECASE))
+    definite_noun = _DEFINITE_NOUN.fullmatch(definite_reference.group().strip())
+    indefinite_pattern = definite_noun and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite_noun[1]}\b"
+    return bool(
+        indefinite_pattern and re.search(indefinite_pattern, question[: definite_reference.start()], re.IGNORECASE)
+    )
 
 
-def _has_antecedent(pronoun: re.Match[str], question: str) -> bool:
-    before = question[: pronoun.start()]
-    is_plural = not _PLURAL_PRONOUNS.isdisjoint(words(pronoun.group()))
-    clauses = [match.start() for match in _RELATIVE_PRONOUN.finditer(before)] if is_plural else []
-    if clauses and _PLURAL_NOUN.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
+def _has_pronoun_antecedent(pronoun: re.Match[str], question: str) -> bool:
+    text_before_pronoun = question[: pronoun.start()]
+    is_plural_pronoun = not _PLURAL_PRONOUNS.isdisjoint(words(pronoun.group()))
+    relative_clauses = (
+        [match.start() for match in _RELATIVE_PRONOUN.finditer(text_before_pronoun)] if is_plural_pronoun else []
+    )
+    # "... the files of a program that needs one of them?"
+    if relative_clauses and _PLURAL_NOUN.search(text_before_pronoun[: relative_clauses[-1]]):
         return True
-    noun = _PART_OF_NOUN.search(before) if _OBJECT_PRONOUN.match(pronoun.group()) else None
-    if noun and _INDEFINITE_NOUN.search(before[: noun.start()]):  # "What may a player do after a foul on them?"
+    noun_before_pronoun = (
+        _NOUN_BEFORE_PRONOUN.search(text_before_pronoun) if _OBJECT_PRONOUN.match(pronoun.group()) else None
+    )
+    # "What may a player do after a foul on them?"
+    if noun_before_pronoun and _INDEFINITE_NOUN.search(text_before_pronoun[: noun_before_pronoun.start()]):
         return True
-    return _names_antecedent(before)
+    return _earlier_clause_names_antecedent(text_before_pronoun)
 
 
-def _first_match(patterns: Iterable[re.Pattern[str]], text: str) -> str:
-    matches = (pattern.search(text) for pattern in patterns)
-    return next((match.group().strip() for match in matches if match), "")
+def _first_reference(reference_patterns: Iterable[re.Pattern[str]], text: str) -> str:
+    reference_matches = (reference_pattern.search(text) for reference_pattern in reference_patterns)
+    return next((match.group().strip() for match in reference_matches if match), "")
 
 
-def _names_antecedent(text: str) -> bool:
+def _earlier_clause_names_antecedent(text: str) -> bool:
     """Does an earlier clause of `text` name what a pronoun can stand for: "What is a PID file, and does it"?"""
-    clauses = [match.start() for match in _CLAUSE_BORDER.finditer(text)]
-    before = _OPENING_PHRASE.sub("", text[: clauses[-1]] + ",") if clauses else ""
-    return any(word not in ENGLISH_STOP_WORDS and word not in _QUESTION_WORDS for word in words(before))
+    clause_borders = [match.start() for match in _CLAUSE_BORDER_BEFORE_PRONOUN.finditer(text)]
+    earlier_clauses = _OPENING_PREPOSITIONAL_PHRASE.sub("", text[: clause_borders[-1]] + ",") if clause_borders else ""
+    return any(word not in ENGLISH_STOP_WORDS and word not in _QUESTION_WORDS for word in words(earlier_clauses))
 
 
 _PART_WORD = r"(?:rules?|sections?|clauses?|articles?|appendix|appendices|annex(?:es)?|tables?|figures?|paragraphs?)"
-_LABEL = r"(?:[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z])(?![\w%])(?!\.\d)"
-_DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,4}(?![\w%])"
-_LIST_JOINT = r"(?:,? (?:and|or|to) |, )"
+_PART_LABEL = r"(?:[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z])(?![\w%])(?!\.\d)"
+_DOTTED_LABEL = r"\d{1,3}(?:\.\d{1,3}){1,4}(?![\w%])"
+_LABEL_JOINT = r"(?:,? (?:and|or|to) |, )"
 _POINTING_PHRASE = (
     r"(?:unless|see(?: also)?|according to|in accordance with|pursuant to|subject to|except (?:in|under|for|by)"
     r"|(?:specified|described|listed|defined|given|set out|stated|provided|shown|mentioned)(?: for)? (?:in|by|under))"
 )
-_NO_UNIT = r"(?! ?[%°€$£])(?! (?!(?:applies|apply|is|are|and|or|in|if|when|but|holds?)\b)[a-z]+)"
+_NO_UNIT_BEHIND = r"(?! ?[%°€$£])(?! (?!(?:applies|apply|is|are|and|or|in|if|when|but|holds?)\b)[a-z]+)"
 _REFERENCE_PATTERNS = [
-    re.compile(rf"\b(?i:{_PART_WORD}) {_LABEL}(?:{_LIST_JOINT}(?:(?i:{_PART_WORD}) )?{_LABEL})*"),
+    re.compile(rf"\b(?i:{_PART_WORD}) {_PART_LABEL}(?:{_LABEL_JOINT}(?:(?i:{_PART_WORD}) )?{_PART_LABEL})*"),
     re.compile(
-        rf"(?<![\w.]){_DOTTED}(?:{_LIST_JOINT}{_DOTTED})*(?= (?:applies|apply|(?:is|are) in (?:effect|force))\b)"
+        rf"(?<![\w.]){_DOTTED_LABEL}(?:{_LABEL_JOINT}{_DOTTED_LABEL})*"
+        r"(?= (?:applies|apply|(?:is|are) in (?:effect|force))\b)"
     ),
-    re.compile(rf"(?<=\b){_POINTING_PHRASE} ({_DOTTED}(?:{_LIST_JOINT}{_DOTTED})*){_NO_UNIT}", re.IGNORECASE),
+    re.compile(
+        rf"(?<=\b){_POINTING_PHRASE} ({_DOTTED_LABEL}(?:{_LABEL_JOINT}{_DOTTED_LABEL})*){_NO_UNIT_BEHIND}",
+        re.IGNORECASE,
+    ),
     re.compile(r"(?<=\()\d{1,3}(?:\.\d{1,3}){2,4}(?=\))"),
 ]
-_BRACKETED = re.compile(r"\s?\((?:see )?([^()]{1,80})\)", re.IGNORECASE)
+_BRACKETED_REFERENCE = re.compile(r"\s?\((?:see )?([^()]{1,80})\)", re.IGNORECASE)
 _ASKS_FOR_PART = re.compile(
     rf"\b(?:which|what|an?|two|of|each|every) (?:{_PART_WORD}|chapters?)\b|\bchapter \d", re.IGNORECASE
 )
@@ -228,25 +254,40 @@ def cross_references(text: str) -> list[str]:
 
 def cross_reference_spans(text: str) -> list[Span]:
     """(start, end) of what are surely references in `text`, in order."""
-    spans = {match.span(match.lastindex or 0) for pattern in _REFERENCE_PATTERNS for match in pattern.finditer(text)}
-    return sorted(span for span in spans if not any(outer != span and _holds(outer, span) for outer in spans))
+    reference_spans = {
+        match.span(match.lastindex or 0)
+        for reference_pattern in _REFERENCE_PATTERNS
+        for match in reference_pattern.finditer(text)
+    }
+    return sorted(
+        reference_span
+        for reference_span in reference_spans
+        if not any(
+            outer_span != reference_span and _reference_holds(outer_span, reference_span)
+            for outer_span in reference_spans
+        )
+    )
 
 
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
+def _reference_holds(outer_span: Span, inner_span: Span) -> bool:
+    return outer_span[0] <= inner_span[0] and inner_span[1] <= outer_span[1]
 
 
 def find_cross_reference(text: str, question: str) -> str:
     """The first reference in `text`, or ""; none where the question is about rules or tables by their numbers."""
-    is_about_parts = _ASKS_FOR_PART.search(question) or cross_reference_spans(question)
-    spans = [] if is_about_parts else cross_reference_spans(text)
-    spans = [span for span in spans if not _is_of_law(*span, text, question)]
-    return text[spans[0][0] : spans[0][1]] if spans else ""
+    asks_for_part = _ASKS_FOR_PART.search(question) or cross_reference_spans(question)
+    reference_spans = [] if asks_for_part else cross_reference_spans(text)
+    reference_spans = [
+        reference_span
+        for reference_span in reference_spans
+        if not _is_part_of_named_law(*reference_span, text, question)
+    ]
+    return text[reference_spans[0][0] : reference_spans[0][1]] if reference_spans else ""
 
 
 def drop_bracketed_references(text: str) -> str:
     """`text` without brackets that hold nothing but a reference: "within the limits (Table 2)"."""
-    return _BRACKETED.sub(lambda match: "" if _is_reference(match[1]) else match[0], text)
+    return _BRACKETED_REFERENCE.sub(lambda match: "" if _is_reference(match[1]) else match[0], text)
 
 
 def _is_reference(text: str) -> bool:

@@ -23,21 +23,21 @@ _MONTH_NAMES = (  # English in short too, Danish, Dutch, French, German, Italian
     "november nov novembre novembro noviembre",
     "december dec dezember décembre dicembre dezembro diciembre",
 )
-_MONTHS = {name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_MONTH_NUMBERS = {name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b|\b(\d{4})年(\d{1,2})月(\d{1,2})日")
 _DOTTED_DATE = re.compile(r"(?<![\d.])(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?![\d])")  # the day first
 _SLASHED_DATE = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
-_MONTH = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-_DAY_MONTH = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?(?: of| de)?[ \u00a0]{_MONTH}(?: de| del)?,?[ \u00a0](\d{{4}})\b",
+_MONTH_NAME = rf"({'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})\b\.?"
+_DAY_MONTH_YEAR = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?(?: of| de)?[ \u00a0]{_MONTH_NAME}(?: de| del)?,?[ \u00a0](\d{{4}})\b",
     re.IGNORECASE,
 )
-_MONTH_DAY = re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
+_MONTH_DAY_YEAR = re.compile(rf"\b{_MONTH_NAME} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAY_OF_MONTH = r"\d{1,2}(?:st|nd|rd|th)?"
 _BARE_DATE = re.compile(
-    rf"(?:{_WEEKDAY},? )?(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|{_MONTH},? \d{{4}}"
-    rf"|(?:{_MONTH} (?:the )?{_DAY}|(?:the )?{_DAY}(?: of)? {_MONTH})(?:,? \d{{4}})?)",
+    rf"(?:{_WEEKDAY},? )?(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}|{_MONTH_NAME},? \d{{4}}"
+    rf"|(?:{_MONTH_NAME} (?:the )?{_DAY_OF_MONTH}|(?:the )?{_DAY_OF_MONTH}(?: of)? {_MONTH_NAME})(?:,? \d{{4}})?)",
     re.IGNORECASE,
 )
 
@@ -47,23 +47,26 @@ def dates(text: str) -> set[Date]:
 
     Of 3/5/2025 nobody knows which is the month: see `slashed_dates`.
     """
-    groups = ([part for part in match.groups() if part] for match in _ISO_DATE.finditer(text))
-    full_dates = {(int(year), int(month), int(day)) for year, month, day in groups}
+    iso_dates = ([part for part in iso_match.groups() if part] for iso_match in _ISO_DATE.finditer(text))
+    full_dates = {(int(year), int(month), int(day)) for year, month, day in iso_dates}
     full_dates |= {(int(y), int(m), int(d)) for d, m, y in _DOTTED_DATE.findall(text) if 0 < int(m) <= 12}
-    full_dates |= {(int(y), _month(m), int(d)) for d, m, y in _DAY_MONTH.findall(text)}
-    full_dates |= {(int(y), _month(m), int(d)) for m, d, y in _MONTH_DAY.findall(text)}
+    full_dates |= {(int(y), _month_number(m), int(d)) for d, m, y in _DAY_MONTH_YEAR.findall(text)}
+    full_dates |= {(int(y), _month_number(m), int(d)) for m, d, y in _MONTH_DAY_YEAR.findall(text)}
     return full_dates
 
 
-def _month(name: str) -> int:
-    return _MONTHS.get(name.casefold(), 0)
+def _month_number(name: str) -> int:
+    return _MONTH_NUMBERS.get(name.casefold(), 0)
 
 
 def slashed_dates(text: str) -> Iterator[tuple[str, set[Date]]]:
     """(as it is written, what it may mean) of every 3/5/2025: the day first, and the month first."""
-    for match in _SLASHED_DATE.finditer(text):
-        first, second, year = (int(part) for part in match.groups())
-        yield match.group(), {(year, m, d) for d, m in ((first, second), (second, first)) if 0 < m <= 12}
+    for slashed_match in _SLASHED_DATE.finditer(text):
+        first_part, second_part, year = (int(part) for part in slashed_match.groups())
+        yield (
+            slashed_match.group(),
+            {(year, m, d) for d, m in ((first_part, second_part), (second_part, first_part)) if 0 < m <= 12},
+        )
 
 
 def is_date(text: str) -> bool:
@@ -73,24 +76,24 @@ def is_date(text: str) -> bool:
 
 def without_dates(text: str) -> str:
     """`text` with its full dates taken out, for checks of the other numbers."""
-    for pattern in (_ISO_DATE, _DOTTED_DATE, _DAY_MONTH, _MONTH_DAY):
-        text = pattern.sub(" ", text)
+    for date_pattern in (_ISO_DATE, _DOTTED_DATE, _DAY_MONTH_YEAR, _MONTH_DAY_YEAR):
+        text = date_pattern.sub(" ", text)
     return text
 
 
 def short_day_or_month(name: str) -> list[str]:
     """What "Friday" or "September" is in short, in lower case; none for another word."""
-    word = name.lower()
-    is_one = word in _MONTHS or re.fullmatch(_WEEKDAY, word, re.IGNORECASE)
-    return [word[:length] for length in range(3, 6)] if is_one else []
+    day_or_month = name.lower()
+    is_day_or_month = day_or_month in _MONTH_NUMBERS or re.fullmatch(_WEEKDAY, day_or_month, re.IGNORECASE)
+    return [day_or_month[:length] for length in range(3, 6)] if is_day_or_month else []
 
 
 def names_month(text: str, month: int) -> bool:
     """Does `text` name the month, in short or in full?"""
-    return any(_month(word) == month for word in re.findall(r"[^\W\d_]+", text))
+    return any(_month_number(word) == month for word in re.findall(r"[^\W\d_]+", text))
 
 
-_TIME = re.compile(
+_TIME_OF_DAY = re.compile(
     r"""(?<![\d.,:/])(?P<hour>[01]?\d|2[0-4])
     (?: (?P<separator>[:.]) (?P<minute>[0-5]\d) (?![\d:/]|[.,]\d)
       | [ \u00a0\u202f]?h[ \u00a0\u202f]?(?P<minute_behind>[0-5]\d) (?!\d))?
@@ -110,11 +113,11 @@ class Time:
 
 def times(text: str) -> Iterator[Time]:
     """The times in digits that a colon, an "h" or a word marks: not 14.30 alone, which may be an amount."""
-    for match in _TIME.finditer(text):
-        minute = match["minute"] or match["minute_behind"]
-        if not (match["mark"] or match["minute_behind"] or (minute and match["separator"] == ":")):
+    for time_match in _TIME_OF_DAY.finditer(text):
+        minute = time_match["minute"] or time_match["minute_behind"]
+        if not (time_match["mark"] or time_match["minute_behind"] or (minute and time_match["separator"] == ":")):
             continue
-        hour = int(match["hour"])
-        if match["half"] and 1 <= hour <= 12:
-            hour = hour % 12 + 12 * (match["half"].lower() == "p")
-        yield Time(match.start(), match.end(), 60 * hour + int(minute or 0))
+        hour = int(time_match["hour"])
+        if time_match["half"] and 1 <= hour <= 12:
+            hour = hour % 12 + 12 * (time_match["half"].lower() == "p")
+        yield Time(time_match.start(), time_match.end(), 60 * hour + int(minute or 0))

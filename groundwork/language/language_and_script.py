@@ -19,12 +19,12 @@ import regex
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-DETECTED_FROM = 0.5  # probability from which a text is of a language
-TELLS_NOTHING_BELOW = 0.15  # where no language has it, the text tells nothing: a number, a name, code
-EXCLUDED_BELOW = 0.05  # probability below which a text is not of a language
+LANGUAGE_DETECTED_FROM = 0.5  # probability from which a text is of a language
+TELLS_NO_LANGUAGE_BELOW = 0.15  # where no language has it, the text tells nothing: a number, a name, code
+LANGUAGE_EXCLUDED_BELOW = 0.05  # probability below which a text is not of a language
 
-_SAMPLE = 5_000  # characters that tell the language of a document
-_PART_SAMPLE = 300  # characters that tell whether a part is of its document's language
+_LANGUAGE_SAMPLE_LENGTH = 5_000  # characters that tell the language of a document
+_PART_LANGUAGE_SAMPLE_LENGTH = 300  # characters that tell whether a part is of its document's language
 _CJK_SCRIPTS = ("cjk", "hiragana", "katakana", "hangul")
 _LANGUAGE_OF_SCRIPT = {
     "greek": "el", "thai": "th", "lao": "lo", "khmer": "km", "myanmar": "my", "georgian": "ka", "armenian": "hy",
@@ -34,41 +34,53 @@ _LANGUAGE_OF_SCRIPT = {
 
 def detect_language(text: str) -> str:
     """The code of the language of `text` (ISO 639-1, or 639-3 where that has none); "" where it is not plain."""
-    text = text[:_SAMPLE]
-    if by_script := _language_by_script(text):
-        return by_script
-    language, probability = _classify(text)
-    return language if probability >= DETECTED_FROM else ""
+    text = text[:_LANGUAGE_SAMPLE_LENGTH]
+    if language_by_script := _language_by_script(text):
+        return language_by_script
+    language, probability = _classify_language(text)
+    return language if probability >= LANGUAGE_DETECTED_FROM else ""
 
 
 def is_english(text: str) -> bool:
     """Do rules about English words fit `text`? Yes, where it may be English, or tells no language at all."""
-    text = text[:_SAMPLE]
-    return may_be_language(text, "en") or (not _language_by_script(text) and _classify(text)[1] < TELLS_NOTHING_BELOW)
+    text = text[:_LANGUAGE_SAMPLE_LENGTH]
+    return may_be_language(text, "en") or (
+        not _language_by_script(text) and _classify_language(text)[1] < TELLS_NO_LANGUAGE_BELOW
+    )
 
 
 def may_be_language(text: str, language: str) -> bool:
     """Is it possible that `text` is of this language? Danish may be Norwegian, and a short text nearly anything."""
-    text = text[:_SAMPLE]
-    by_script = _language_by_script(text)
-    return by_script == language if by_script else dict(_identifier().rank(text)).get(language, 1.0) >= EXCLUDED_BELOW
+    text = text[:_LANGUAGE_SAMPLE_LENGTH]
+    language_by_script = _language_by_script(text)
+    return (
+        language_by_script == language
+        if language_by_script
+        else dict(_language_identifier().rank(text)).get(language, 1.0) >= LANGUAGE_EXCLUDED_BELOW
+    )
 
 
 def language_probability(text: str, languages: Collection[str]) -> float:
     """The probability that `text` is in one of these languages, from 0 to 1, whatever its script."""
-    return float(sum(share for language, share in _identifier().rank(text[:_SAMPLE]) if language in languages))
+    return float(
+        sum(
+            language_share
+            for language, language_share in _language_identifier().rank(text[:_LANGUAGE_SAMPLE_LENGTH])
+            if language in languages
+        )
+    )
 
 
 def main_script(text: str) -> str:
     """The script of most letters of `text`: "latin", "cjk", "arabic", ..."""
-    scripts = Counter() if text.isascii() else Counter(_script_of(c) for c in text if c.isalpha())
-    return scripts.most_common(1)[0][0] if scripts else "latin"
+    letter_scripts = Counter() if text.isascii() else Counter(_script_of(c) for c in text if c.isalpha())
+    return letter_scripts.most_common(1)[0][0] if letter_scripts else "latin"
 
 
 def detect_part_language(text: str, language: str) -> str:
     """The language of a part of a text that is in `language`: that, unless the part is plainly of another."""
-    is_of_document = language and may_be_language(text[:_PART_SAMPLE], language)
-    return language if is_of_document else detect_language(text) or language
+    is_in_document_language = language and may_be_language(text[:_PART_LANGUAGE_SAMPLE_LENGTH], language)
+    return language if is_in_document_language else detect_language(text) or language
 
 
 def resolve_language(setting: str, text: str) -> str:
@@ -80,21 +92,21 @@ def _language_by_script(text: str) -> str:
     """The language of a script that is hardly used for another, else ""."""
     if (letters_script := main_script(text)) != "cjk":
         return _LANGUAGE_OF_SCRIPT.get(letters_script, "")
-    character_kinds = Counter(unicodedata.name(c, "OTHER").split()[0] for c in text if c.isalpha())
-    if character_kinds["HIRAGANA"] + character_kinds["KATAKANA"] > character_kinds["CJK"] / 10:
+    cjk_script_counts = Counter(unicodedata.name(c, "OTHER").split()[0] for c in text if c.isalpha())
+    if cjk_script_counts["HIRAGANA"] + cjk_script_counts["KATAKANA"] > cjk_script_counts["CJK"] / 10:
         return "ja"
-    return "ko" if character_kinds["HANGUL"] > character_kinds["CJK"] else "zh"
+    return "ko" if cjk_script_counts["HANGUL"] > cjk_script_counts["CJK"] else "zh"
 
 
 @lru_cache(maxsize=256)  # a chunk is asked about with each of its pairs
-def _classify(text: str) -> tuple[str, float]:
+def _classify_language(text: str) -> tuple[str, float]:
     """The likeliest language and its probability; "" for what py3langid calls no language (zxx)."""
-    language, probability = _identifier().classify(text)
+    language, probability = _language_identifier().classify(text)
     return "" if language == "zxx" else language, probability
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
+def _language_identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -110,8 +122,15 @@ def foreign_language(reply: str, language: str, text: str = "") -> str:
 
     Where that is "", `text` tells it.
     """
-    actual, expected = detect_language(reply), language or detect_language(text)
-    return actual if actual and expected and actual != expected and not may_be_language(reply, expected) else ""
+    reply_language, expected_language = detect_language(reply), language or detect_language(text)
+    return (
+        reply_language
+        if reply_language
+        and expected_language
+        and reply_language != expected_language
+        and not may_be_language(reply, expected_language)
+        else ""
+    )
 
 
 IDEOGRAPHS = "\u2e80-\u303f\u3040-\u30ff\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
@@ -128,11 +147,11 @@ WORD_OR_CHARACTER = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 _ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)  # the same, twice as fast
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 
-_SHAPED_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
-_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
-_LETTER = regex.compile(r"\p{L}")
+_SHAPED_SCRIPT_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
+_RIGHT_TO_LEFT_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
+_LETTER_OF_ANY_SCRIPT = regex.compile(r"\p{L}")
 
 
 def words_or_characters(text: str) -> list[str]:
@@ -142,17 +161,17 @@ def words_or_characters(text: str) -> list[str]:
 
 def has_unspaced(text: str) -> bool:
     """Does `text` hold a letter of a script without spaces between words?"""
-    return not text.isascii() and _UNSPACED.search(text) is not None
+    return not text.isascii() and _UNSPACED_LETTER.search(text) is not None
 
 
 def is_right_to_left(text: str) -> bool:
     """Is most of `text` in a script that runs from right to left, such as Arabic or Hebrew?"""
-    return _is_mostly(_RIGHT_TO_LEFT, text)
+    return _is_mostly_in_script(_RIGHT_TO_LEFT_LETTER, text)
 
 
 def runs_right_to_left(text: str) -> bool:
     """Does `text` hold a letter of a script that runs from right to left?"""
-    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+    return not text.isascii() and _RIGHT_TO_LEFT_LETTER.search(text) is not None
 
 
 def is_shaped(text: str) -> bool:
@@ -160,10 +179,10 @@ def is_shaped(text: str) -> bool:
 
     Those that run from right to left, those of India, and Thai, Lao, Tibetan, Burmese and Khmer.
     """
-    return _is_mostly(_SHAPED_LETTER, text)
+    return _is_mostly_in_script(_SHAPED_SCRIPT_LETTER, text)
 
 
-def _is_mostly(script: regex.Pattern[str], text: str) -> bool:
-    if text.isascii() or not script.search(text):  # as on nearly all pages
+def _is_mostly_in_script(script_letter: regex.Pattern[str], text: str) -> bool:
+    if text.isascii() or not script_letter.search(text):  # as on nearly all pages
         return False
-    return 2 * len(script.findall(text)) > len(_LETTER.findall(text))
+    return 2 * len(script_letter.findall(text)) > len(_LETTER_OF_ANY_SCRIPT.findall(text))

@@ -62,29 +62,29 @@ DRAWN_LABEL = (
 )
 """1.3 B 2. (iv) a.: a label on a drawn page, where the text may follow without a space."""
 
-_UNIT_WORDS = "|".join(sorted((name for name in UNITS if name.isalpha()), key=len, reverse=True))
-_SCALES = "million|billion|Millionen|Milliarden|Mio|Mrd|millions|milliards|millones|milioni|milhões|miljoen"
-_CURRENCY_SIGNS = "".join(sign for sign in map(chr, range(0x20D0)) if unicodedata.category(sign) == "Sc")
-_CURRENCIES = (
+_AMOUNT_UNITS = "|".join(sorted((name for name in UNITS if name.isalpha()), key=len, reverse=True))
+_AMOUNT_SCALES = "million|billion|Millionen|Milliarden|Mio|Mrd|millions|milliards|millones|milioni|milhões|miljoen"
+_AMOUNT_CURRENCY_SIGNS = "".join(sign for sign in map(chr, range(0x20D0)) if unicodedata.category(sign) == "Sc")
+_AMOUNT_CURRENCIES = (
     "EUR|Euro|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|TRY|RUB|UAH|JPY|CNY|KRW|INR|IDR|VND|BRL|MXN|ZAR|kr|zł|Kč|Ft"
     "|lei|đồng"
 )
-_AMOUNT = (
+_AMOUNT_NOT_LABEL = (
     rf"(?:\d++(?:\.\d++|(?:\.\d{{3}}){{2,}})"
-    rf"(?:\s*[{_CURRENCY_SIGNS}%‰°]|[ \t]++(?:{_UNIT_WORDS}|{_SCALES}|{_CURRENCIES})\b)"
+    rf"(?:\s*[{_AMOUNT_CURRENCY_SIGNS}%‰°]|[ \t]++(?:{_AMOUNT_UNITS}|{_AMOUNT_SCALES}|{_AMOUNT_CURRENCIES})\b)"
     rf"|\d{{1,3}}+(?:\.\d{{3}})++(?![\d.])(?:(?<=\.000)|[ \t]++(?=[{_SMALL_LETTERS}])))"
 )
 
-LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|(?!{_AMOUNT}){DOTTED_LABEL})"
+LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|(?!{_AMOUNT_NOT_LABEL}){DOTTED_LABEL})"
 """7. A4) 1.3.2: what stands in front of a rule's text. "3.2 Points" is a label; 2.50 €, 5.2 metres and 2.500 thành viên
 are amounts."""
 
-_LABEL = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{LABEL_AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
+_LABEL_AT_LINE_START = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{LABEL_AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
 
 
 def label_spans(text: str) -> list[Span]:
     """(start, end) of the labels at the beginning of lines, in order, with the marks of headings and emphasis."""
-    return [match.span() for match in _LABEL.finditer(text)]
+    return [match.span() for match in _LABEL_AT_LINE_START.finditer(text)]
 
 
 def labels(text: str) -> set[str]:

@@ -24,14 +24,14 @@ from groundwork.language.words import content_words
 LANGUAGES = frozenset({"da", "de", "en", "es", "fr", "it", "nl", "pt"})
 """The ISO 639-1 codes of those whose number words are read."""
 
-_TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
-_SENTENCE_END = "."  # as which a token parts numbers
-_TWICE = re.compile(r"\btwice\b", re.IGNORECASE)
+_NUMBER_WORD_TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
+_NUMBER_BREAK = "."  # as which a token parts numbers
+_TWICE_AS_NUMBER = re.compile(r"\btwice\b", re.IGNORECASE)
 _SCALE_VALUES = (100, 1_000, 10**6, 10**9, 10**12)
 _DIGIT_BEFORE = re.compile(r"\d\s?\Z")
 _PER_BEFORE = re.compile(r"\b(?:pour|per|por)\s\Z", re.IGNORECASE)
-_NO_NUMBERS = frozenset({"o", "os", "oss", "ones", "hundreds", "thousands"})  # "os" is an article
-_OTHER_MEANINGS = {"fr": frozenset({"neuf"}), "it": frozenset({"sei"})}  # "new", "you are"
+_WORDS_THAT_ARE_NO_NUMBERS = frozenset({"o", "os", "oss", "ones", "hundreds", "thousands"})  # "os" is an article
+_NUMBER_WORDS_OF_OTHER_MEANING = {"fr": frozenset({"neuf"}), "it": frozenset({"sei"})}  # "new", "you are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +51,36 @@ def number_words(text: str, language: str) -> Iterator[NumberWords]:
     """
     if language not in LANGUAGES:
         return
-    matches = list(_TOKEN.finditer(text))
-    for number in find_numbers([_token(match.group()) for match in matches], language, 0):
-        start, end = matches[number.start].start(), matches[number.end - 1].end()
-        value = str(int(number.value)) if number.value == int(number.value) else str(number.value)
-        if not _is_part_of_more(text, start, int(number.value)) and text[start:end].lower() not in _NO_NUMBERS:
-            yield NumberWords(start, end, value, number.is_ordinal)
+    token_matches = list(_NUMBER_WORD_TOKEN.finditer(text))
+    for number in find_numbers([_number_word_token(match.group()) for match in token_matches], language, 0):
+        start, end = token_matches[number.start].start(), token_matches[number.end - 1].end()
+        number_value = str(int(number.value)) if number.value == int(number.value) else str(number.value)
+        if (
+            not _is_part_of_larger_number(text, start, int(number.value))
+            and text[start:end].lower() not in _WORDS_THAT_ARE_NO_NUMBERS
+        ):
+            yield NumberWords(start, end, number_value, number.is_ordinal)
     if language == "en":
-        yield from (NumberWords(match.start(), match.end(), "2") for match in _TWICE.finditer(text))
+        yield from (NumberWords(match.start(), match.end(), "2") for match in _TWICE_AS_NUMBER.finditer(text))
 
 
-def is_article(word: NumberWords, language: str) -> bool:
+def is_article(number_word: NumberWords, language: str) -> bool:
     """ "Ein", "une": an article more often than the number 1. English tells "a" from "one"."""
-    return language != "en" and word.value == "1"
+    return language != "en" and number_word.value == "1"
 
 
-def has_other_meaning(word: str, language: str) -> bool:
+def has_other_meaning(number_word: str, language: str) -> bool:
     """Is it a word that means a number in some sentences only?"""
-    return word.lower() in _OTHER_MEANINGS.get(language, ())
+    return number_word.lower() in _NUMBER_WORDS_OF_OTHER_MEANING.get(language, ())
 
 
-class _Word:
+class _NumberWordToken:
     """A token as text2num asks for it."""
 
     __slots__ = ("word",)
 
     def __init__(self, word: str) -> None:
-        self.word = _SENTENCE_END if word.count("\n") > 1 or word == "|" else word
+        self.word = _NUMBER_BREAK if word.count("\n") > 1 or word == "|" else word
 
     def text(self) -> str:
         return self.word
@@ -89,14 +92,15 @@ class _Word:
         return False
 
 
-_token = lru_cache(maxsize=4096)(_Word)  # a text has few different words: fewer objects than tokens
+# a text has few different words: fewer objects than tokens
+_number_word_token = lru_cache(maxsize=4096)(_NumberWordToken)
 
 
-def _is_part_of_more(text: str, start: int, value: int) -> bool:
+def _is_part_of_larger_number(text: str, start: int, number_value: int) -> bool:
     """Is it the scale of digits, or the hundred of a percentage: "5 million", "dix pour cent"?"""
-    if value in _SCALE_VALUES and _DIGIT_BEFORE.search(text, max(0, start - 2), start):
+    if number_value in _SCALE_VALUES and _DIGIT_BEFORE.search(text, max(0, start - 2), start):
         return True
-    return value == 100 and _PER_BEFORE.search(text, max(0, start - 12), start) is not None
+    return number_value == 100 and _PER_BEFORE.search(text, max(0, start - 12), start) is not None
 
 
 _SCALES = {
@@ -113,24 +117,25 @@ _SCALES = {
     12: "trillion trillions billionen billones 兆 조",
 }
 _UNSPACED_LETTERS = "\u0900"  # from there on a word may go on right behind the scale: ล้านบาท, 万人
-_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
-_SCALE = "|".join(
+_SCALE_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
+_SCALE_NAME = "|".join(
     rf"{word}(?![^\W\d_])" if word < _UNSPACED_LETTERS else word
-    for word in sorted(_POWERS, key=lambda word: (-len(word), word))
+    for word in sorted(_SCALE_POWERS, key=lambda word: (-len(word), word))
 )
-_SCALE_AFTER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
-_SCALED = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
-_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE})|[万萬만億亿억兆조]", re.IGNORECASE)
+_SCALE_BEHIND_NUMBER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE_NAME})", re.IGNORECASE)
+_SCALE_BEHIND_DIGIT = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE_NAME})", re.IGNORECASE)
+_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE_NAME})|[万萬만億亿억兆조]", re.IGNORECASE)
 _AMOUNT_LETTERS = {"k": 3, "m": 6, "b": 9}
 _AMOUNT_LETTER = re.compile(r"[kmb](?![^\W\d_])", re.IGNORECASE)
 _CURRENCY = r"(?:[A-Z]{0,3}[$€£¥]|EUR|USD|GBP|CHF|INR|Rs\.?)"
-_ALL_IN_SCALE = re.compile(
+# never behind a number: that is the scale of this number alone
+_SCALE_OF_ALL_NUMBERS = re.compile(
     rf"(?:\b(?:in|en|em|i|w|v|в)[ \u00a0](?:{_CURRENCY}[ \u00a0]?)?|(?<!\d)(?:{_CURRENCY}|单位[:：]?|\()[ \u00a0]?)"
-    rf"({_SCALE})|\ben (miles)\b"
+    rf"({_SCALE_NAME})|\ben (miles)\b"
     rf"|(?<![^\W_])(?<!\d[ \u00a0])(t€|teur|k€|keur|m€|meur|(?:tsd|mio|mrd)\.?(?=[ \u00a0](?:{_CURRENCY}|euro)))"
     r"|(?:[$€£] ?|\(|\bin )[’']?(000)(?:s\b|\b(?! ?\d))",
     re.IGNORECASE,
-)  # never behind a number: that is the scale of this number alone
+)
 
 
 def scale_after(text: str, end: int, *, behind_currency: bool = False) -> tuple[int, int] | None:
@@ -138,29 +143,33 @@ def scale_after(text: str, end: int, *, behind_currency: bool = False) -> tuple[
 
     `behind_currency`: a letter counts as well, "$5m".
     """
-    if match := _SCALE_AFTER.match(text, end):
-        return _POWERS.get(match[1].casefold(), 0), match.end()
-    letter = _AMOUNT_LETTER.match(text, end) if behind_currency else None
-    return (_AMOUNT_LETTERS[letter.group().casefold()], letter.end()) if letter else None
+    if match := _SCALE_BEHIND_NUMBER.match(text, end):
+        return _SCALE_POWERS.get(match[1].casefold(), 0), match.end()
+    scale_letter = _AMOUNT_LETTER.match(text, end) if behind_currency else None
+    return (_AMOUNT_LETTERS[scale_letter.group().casefold()], scale_letter.end()) if scale_letter else None
 
 
-def without_scales(text: str, powers: Collection[int]) -> str:
+def without_scales(text: str, scale_powers: Collection[int]) -> str:
     """`text` without the scales behind its digits that have one of these powers: "784" for "784 million"."""
-    return _SCALED.sub(lambda match: "" if _POWERS.get(match[1].casefold(), 0) in powers else match.group(), text)
+    return _SCALE_BEHIND_DIGIT.sub(
+        lambda match: "" if _SCALE_POWERS.get(match[1].casefold(), 0) in scale_powers else match.group(), text
+    )
 
 
 def scales(text: str) -> set[int]:
     """The powers of ten of all scales that `text` names, of one number or of all: "5 million", "in millions"."""
-    return {_POWERS.get(match.group().casefold(), 0) for match in _SCALE_WORD.finditer(text)} | common_scales(text)
+    return {
+        _SCALE_POWERS.get(scale_match.group().casefold(), 0) for scale_match in _SCALE_WORD.finditer(text)
+    } | common_scales(text)
 
 
 def common_scales(text: str) -> set[int]:
     """The powers of ten of the scales in which `text` gives its numbers: "(Dollars in Thousands)", "Mio. €", "T€"."""
-    words = (next(filter(None, match.groups())) for match in _ALL_IN_SCALE.finditer(text))
-    return {_POWERS.get(word.casefold().rstrip("."), 3) for word in words}
+    scale_names = (next(filter(None, match.groups())) for match in _SCALE_OF_ALL_NUMBERS.finditer(text))
+    return {_SCALE_POWERS.get(scale_name.casefold().rstrip("."), 3) for scale_name in scale_names}
 
 
-_LATEX = {
+_LATEX_NUMBER_NOTATIONS = {
     re.compile(r"\\[dt]?frac\{([^{}]{1,40})\}\{([^{}]{1,40})\}"): r"(\1) / (\2)",
     re.compile(r"\\(?:text|mathrm|num)\{([^{}]{0,40})\}"): r"\1",
     re.compile(r"\\(?:times|cdot)\b"): "×",
@@ -172,18 +181,18 @@ _LATEX = {
     re.compile(r"\\[()\[\]]"): "",
 }
 _INLINE_FORMULA = re.compile(r"\$\$|(?<![\\$\w])\$(?=\S)([^$\n]{1,200})(?<=[^\s\\])\$(?!\d)")  # not "US$5, A$6"
-_FORMULA = re.compile(r"[\\{}^_=]|\A\S+\Z|\A[\d\s.,+*/×÷<>()-]+\Z")
-_QUANTITY = re.compile(r"\\(?:SI|qty)\{([^{}]{1,40})\}\{([^{}]{1,60})\}")
-_UNIT_MACRO = re.compile(r"\\([a-z]+)")
-_PREFIXES = frozenset({"nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga"})
+_FORMULA_WITH_NUMBERS = re.compile(r"[\\{}^_=]|\A\S+\Z|\A[\d\s.,+*/×÷<>()-]+\Z")
+_SIUNITX_QUANTITY = re.compile(r"\\(?:SI|qty)\{([^{}]{1,40})\}\{([^{}]{1,60})\}")
+_SIUNITX_UNIT = re.compile(r"\\([a-z]+)")
+_SIUNITX_PREFIXES = frozenset({"nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga"})
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 _EXPONENT = r"(?:\^(?:\{([+−-]?\d{1,2})\}|([+−-]?\d{1,2}))|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?!\d)"
-_POWER = re.compile(_EXPONENT)
+_POWER_OF_TEN = re.compile(_EXPONENT)
 _TIMES_POWER = re.compile(rf"\s?[×·∙⋅*x]\s?10{_EXPONENT}|[eE]([+−-]?\d{{1,2}})(?!\w)")
 _VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")
-_FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,4}) )?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?![\d/⁄]|[.,]\d)")
-_ROMAN = re.compile(r"\b(?=[IVXLC]{2,8}\b|[VX]\b)(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})(?<=[IVXLC])\b")
+_NUMBER_FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,4}) )?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?![\d/⁄]|[.,]\d)")
+_ROMAN_NUMERAL = re.compile(r"\b(?=[IVXLC]{2,8}\b|[VX]\b)(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})(?<=[IVXLC])\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 
@@ -191,22 +200,24 @@ def without_latex(text: str) -> str:
     """`text` with its LaTeX as plain text: "3 × 2,5" for "$3 \\times 2{,}5$"; as it is where it has none."""
     if "\\" not in text and "{" not in text:
         return text
-    text = _INLINE_FORMULA.sub(_without_delimiters, text)
-    text = _QUANTITY.sub(lambda match: f"{match[1]} {_unit_name(match[2])}", text)
-    for command, plain in _LATEX.items():
-        text = command.sub(plain, text)
+    text = _INLINE_FORMULA.sub(_without_dollar_signs, text)
+    text = _SIUNITX_QUANTITY.sub(lambda match: f"{match[1]} {_siunitx_unit_name(match[2])}", text)
+    for latex_command, plain_notation in _LATEX_NUMBER_NOTATIONS.items():
+        text = latex_command.sub(plain_notation, text)
     return text
 
 
-def _without_delimiters(match: re.Match[str]) -> str:
+def _without_dollar_signs(match: re.Match[str]) -> str:
     """The formula between two dollar signs; both signs stay where they are currency."""
-    formula = match[1] or ""
-    return formula if not formula or _FORMULA.search(formula) else match.group()
+    inline_formula = match[1] or ""
+    return inline_formula if not inline_formula or _FORMULA_WITH_NUMBERS.search(inline_formula) else match.group()
 
 
-def _unit_name(macros: str) -> str:
+def _siunitx_unit_name(macros: str) -> str:
     """The unit of siunitx in words: "kilometre per hour" for \\kilo\\metre\\per\\hour."""
-    return _UNIT_MACRO.sub(lambda match: match[1] if match[1] in _PREFIXES else f"{match[1]} ", macros).strip()
+    return _SIUNITX_UNIT.sub(
+        lambda match: match[1] if match[1] in _SIUNITX_PREFIXES else f"{match[1]} ", macros
+    ).strip()
 
 
 def exponent_after(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -217,20 +228,20 @@ def exponent_after(text: str, start: int, end: int) -> tuple[int, int] | None:
     if text[start - 1 : start].isalpha():
         return None
     if match := _TIMES_POWER.match(text, end):
-        return _exponent(match), match.end()
-    if text[start:end] == "10" and (match := _POWER.match(text, end)):
-        return _exponent(match) - 1, match.end()
+        return _exponent_of_ten(match), match.end()
+    if text[start:end] == "10" and (match := _POWER_OF_TEN.match(text, end)):
+        return _exponent_of_ten(match) - 1, match.end()
     return None
 
 
-def _exponent(match: re.Match[str]) -> int:
+def _exponent_of_ten(match: re.Match[str]) -> int:
     return int(next(group for group in match.groups() if group).translate(_SUPERSCRIPTS))
 
 
-def times_power(value: str, power: int) -> str:
+def times_power(decimal_value: str, power: int) -> str:
     """A decimal number, "1.2", times ten to the power, without zeros that end its fraction."""
-    digits = format(Decimal(value).scaleb(power), "f")
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    scaled_digits = format(Decimal(decimal_value).scaleb(power), "f")
+    return scaled_digits.rstrip("0").rstrip(".") if "." in scaled_digits else scaled_digits
 
 
 def plain_fractions(text: str) -> str:
@@ -242,19 +253,20 @@ def plain_fractions(text: str) -> str:
 
 def fractions(text: str) -> Iterator[tuple[str, str]]:
     """(as it is written, as a decimal number) of the fractions that are few decimals: 3/4 as 0.75, 2 1/2 as 2.5."""
-    for match in _FRACTION.finditer(text):
-        integer, numerator, denominator = (int(digits or 0) for digits in match.groups())
+    for match in _NUMBER_FRACTION.finditer(text):
+        whole_part, numerator, denominator = (int(digits or 0) for digits in match.groups())
         if denominator and 10_000 * numerator % denominator == 0:
-            value = Decimal(integer) + Decimal(numerator) / Decimal(denominator)
-            yield match.group(), times_power(str(value), 0)
+            fraction_value = Decimal(whole_part) + Decimal(numerator) / Decimal(denominator)
+            yield match.group(), times_power(str(fraction_value), 0)
 
 
 def roman_values(text: str) -> Iterator[int]:
     """The values of the Roman numerals below 90 that are more than one letter, or V or X."""
-    for match in _ROMAN.finditer(text):
-        values = [_ROMAN_VALUES.get(letter, 100) for letter in match.group()]
+    for match in _ROMAN_NUMERAL.finditer(text):
+        letter_values = [_ROMAN_VALUES.get(letter, 100) for letter in match.group()]
         yield sum(
-            -value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True)
+            -letter_value if letter_value < following_value else letter_value
+            for letter_value, following_value in zip(letter_values, [*letter_values[1:], 0], strict=True)
         )
 
 
@@ -265,9 +277,9 @@ _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}"
 _SPACED_THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?: \d{3})+(?![\w]|[.,]\d{3})")
 _LISTED_DIGITS = re.compile(r"(?<![\w.,])[1-9](?:,[1-9])+(?![\w,]|\.\d)")  # versions 1,2
 YEARS_APART = 3  # of a year and a wrong one for it
-_YEAR = re.compile(r"(?:1[5-9]|20)[0-9]{2}")
-_DAY = re.compile(r"[2-9]|[12][0-9]|3[01]")
-_DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
+_YEAR_NUMBER = re.compile(r"(?:1[5-9]|20)[0-9]{2}")
+_DAY_OR_HOUR_NUMBER = re.compile(r"[2-9]|[12][0-9]|3[01]")
+_DOTTED_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
 _ASCII_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f’")
 _CHINESE_NUMBER = re.compile("[〇零一二两三四五六七八九十百千万億亿]+")
 _CHINESE_DIGITS = {
@@ -275,7 +287,7 @@ _CHINESE_DIGITS = {
 }
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
-_DECIMAL = re.compile(r"\d{1,30}(?:\.\d{1,30})?")
+_DECIMAL_NUMBER = re.compile(r"\d{1,30}(?:\.\d{1,30})?")
 _UNIT_AFTER = re.compile(rf"[\s-]{{0,2}}({UNIT_NAME})", re.IGNORECASE)
 _CURRENCY_SIGNS = frozenset("$€£")
 _CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
@@ -296,9 +308,9 @@ class Number:
         return without_last_zeros(self.value) if self.unit else self.value
 
 
-def without_last_zeros(value: str) -> str:
+def without_last_zeros(number_value: str) -> str:
     """The value without the zeros that end its fraction: "6.4" for "6.40"."""
-    return value.rstrip("0").rstrip(".") if "." in value else value
+    return number_value.rstrip("0").rstrip(".") if "." in number_value else number_value
 
 
 def numbers(text: str, *, spelled: str = "") -> list[Number]:
@@ -306,23 +318,25 @@ def numbers(text: str, *, spelled: str = "") -> list[Number]:
 
     `spelled` is the ISO 639-1 code of the language whose number words count as well: "seven" as 7 with "en".
     """
-    labels = label_spans(text)
-    found_numbers = [number for number in _numbers_in_digits(text) if span_index(number.start, labels) is None]
+    rule_labels = label_spans(text)
+    numbers_in_text = [
+        number for number in _numbers_written_in_digits(text) if span_index(number.start, rule_labels) is None
+    ]
     if spelled:
-        found_numbers += _spelled_numbers(text, spelled)
-    return sorted(found_numbers, key=lambda number: number.start)
+        numbers_in_text += _spelled_numbers(text, spelled)
+    return sorted(numbers_in_text, key=lambda number: number.start)
 
 
-def _numbers_in_digits(text: str) -> Iterator[Number]:
+def _numbers_written_in_digits(text: str) -> Iterator[Number]:
     """Those of digits, with a power of ten or a scale as one number: 1.2e-3, 3 × 10⁸, 1.5 million, 120万."""
     end = 0
     for match in _NUMBER.finditer(text):
         if match.start() < end:
             continue
-        end, value = match.end(), _canonical_value(match.group())
-        if (power := _power_after(text, match)) and _DECIMAL.fullmatch(value):
-            value, end = times_power(value, power[0]), power[1]
-        yield Number(match.start(), end, value, _unit_at(text, match.start(), end))
+        end, number_value = match.end(), _canonical_value(match.group())
+        if (power_of_ten := _power_after(text, match)) and _DECIMAL_NUMBER.fullmatch(number_value):
+            number_value, end = times_power(number_value, power_of_ten[0]), power_of_ten[1]
+        yield Number(match.start(), end, number_value, _unit_at(text, match.start(), end))
 
 
 def _power_after(text: str, match: re.Match[str]) -> tuple[int, int] | None:
@@ -330,10 +344,12 @@ def _power_after(text: str, match: re.Match[str]) -> tuple[int, int] | None:
     return exponent_after(text, *match.span()) or scale_after(text, match.end(), behind_currency=is_behind_currency)
 
 
-def mantissa_and_scale(written: str) -> tuple[str, int] | None:
+def mantissa_and_scale(written_number: str) -> tuple[str, int] | None:
     """("1.5", 6) of "1.5 million", None of a number without a scale."""
-    if (match := _NUMBER.match(written)) and (scale := scale_after(written, match.end(), behind_currency=True)):
-        return _canonical_value(match.group()), scale[0]
+    if (match := _NUMBER.match(written_number)) and (
+        number_scale := scale_after(written_number, match.end(), behind_currency=True)
+    ):
+        return _canonical_value(match.group()), number_scale[0]
     return None
 
 
@@ -352,22 +368,23 @@ def content_terms(text: str, language: str) -> set[str]:
     return content_words(text, language) | number_values(text, spelled="en")
 
 
-def change_digits(digits: str) -> str:
+def change_digits(number_digits: str) -> str:
     """A number of the same form and another value: 75 becomes 86, 90 becomes 81.
 
     A year becomes one near it, and what may be a day or an hour the one before, so that the new one may be one too.
     """
-    if _YEAR.fullmatch(digits):
-        return str(int(digits) - YEARS_APART)
-    if _DAY.fullmatch(digits):
-        return str(int(digits) - 1)
-    return "".join(chr(ord(c) + (-1 if int(c) == 9 else 1)) if c.isdecimal() else c for c in digits)
+    if _YEAR_NUMBER.fullmatch(number_digits):
+        return str(int(number_digits) - YEARS_APART)
+    if _DAY_OR_HOUR_NUMBER.fullmatch(number_digits):
+        return str(int(number_digits) - 1)
+    return "".join(chr(ord(c) + (-1 if int(c) == 9 else 1)) if c.isdecimal() else c for c in number_digits)
 
 
 def _spelled_numbers(text: str, language: str) -> Iterator[Number]:
-    for word in number_words(text, language):
-        if not (word.is_ordinal or is_article(word, language)):
-            yield Number(word.start, word.end, word.value, _unit_at(text, word.start, word.end))
+    for number_word in number_words(text, language):
+        if not (number_word.is_ordinal or is_article(number_word, language)):
+            word_span = (number_word.start, number_word.end)
+            yield Number(*word_span, number_word.value, _unit_at(text, *word_span))
 
 
 def join_thousands(text: str) -> str:
@@ -381,59 +398,62 @@ def alternative_readings(text: str, language: str) -> set[str]:
 
     They count for what a text holds, never as something that it must account for.
     """
-    readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
-    readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
-    readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after(text, m)}
-    readings |= {digit for match in _LISTED_DIGITS.finditer(text) for digit in match.group().split(",")}
-    readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
-    readings |= {word.value for word in number_words(text, language) if word.is_ordinal or is_article(word, language)}
+    number_readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
+    number_readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
+    number_readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after(text, m)}
+    number_readings |= {digit for match in _LISTED_DIGITS.finditer(text) for digit in match.group().split(",")}
+    number_readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
+    number_readings |= {
+        word.value for word in number_words(text, language) if word.is_ordinal or is_article(word, language)
+    }
     if language != "en":
-        readings |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}
-    return readings
+        number_readings |= {match.group().replace(".", "") for match in _DOTTED_NUMBER.finditer(text)}
+    return number_readings
 
 
-def chinese_value(digits: str) -> int:
+def chinese_value(chinese_number: str) -> int:
     """The value of a number in Chinese characters: 185 for 一百八十五, 2024 for 二〇二四."""
-    if not any(c in _CHINESE_TENS or c in _CHINESE_MYRIADS for c in digits):
-        return int("".join(str(_CHINESE_DIGITS[c]) for c in digits))
-    total = below_myriad = digit = 0
-    for c in digits:
+    if not any(c in _CHINESE_TENS or c in _CHINESE_MYRIADS for c in chinese_number):
+        return int("".join(str(_CHINESE_DIGITS[c]) for c in chinese_number))
+    number_value = below_myriad = digit_value = 0
+    for c in chinese_number:
         if c in _CHINESE_DIGITS:
-            digit = _CHINESE_DIGITS[c]
+            digit_value = _CHINESE_DIGITS[c]
         elif c in _CHINESE_TENS:
-            below_myriad, digit = below_myriad + (digit or 1) * _CHINESE_TENS[c], 0
+            below_myriad, digit_value = below_myriad + (digit_value or 1) * _CHINESE_TENS[c], 0
         else:
-            total, below_myriad, digit = total + (below_myriad + digit or 1) * _CHINESE_MYRIADS[c], 0, 0
-    return total + below_myriad + digit
+            number_value += (below_myriad + digit_value or 1) * _CHINESE_MYRIADS[c]
+            below_myriad = digit_value = 0
+    return number_value + below_myriad + digit_value
 
 
-def _canonical_value(digits: str) -> str:
-    if not digits.isascii():
-        digits = "".join(str(unicodedata.decimal(c, c)) for c in digits.translate(_ASCII_SIGNS))
-    digits = digits.replace("'", "")
-    if _DOTTED_THOUSANDS.fullmatch(digits):
-        digits = digits.replace(".", "")
-    if _THOUSANDS.fullmatch(digits):
-        digits = digits.replace(",", "")
-    elif digits.count(",") == 1 and "." not in digits:
-        digits = digits.replace(",", ".")
-    integer, dot, fraction = digits.partition(".")
-    return (integer.lstrip("0") or "0") + dot + fraction
+def _canonical_value(number_digits: str) -> str:
+    if not number_digits.isascii():
+        number_digits = "".join(str(unicodedata.decimal(c, c)) for c in number_digits.translate(_ASCII_SIGNS))
+    number_digits = number_digits.replace("'", "")
+    if _DOTTED_THOUSANDS.fullmatch(number_digits):
+        number_digits = number_digits.replace(".", "")
+    if _THOUSANDS.fullmatch(number_digits):
+        number_digits = number_digits.replace(",", "")
+    elif number_digits.count(",") == 1 and "." not in number_digits:
+        number_digits = number_digits.replace(",", ".")
+    integer_digits, decimal_point, fraction_digits = number_digits.partition(".")
+    return (integer_digits.lstrip("0") or "0") + decimal_point + fraction_digits
 
 
 def _unit_at(text: str, start: int, end: int) -> str:
     """The unit behind the number (or the currency before it)."""
-    if match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
-        return canonical_unit(match.group(1))
-    match = _UNIT_AFTER.match(text, end)
-    return canonical_unit(match.group(1)) if match else ""
+    if unit_match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
+        return canonical_unit(unit_match.group(1))
+    unit_match = _UNIT_AFTER.match(text, end)
+    return canonical_unit(unit_match.group(1)) if unit_match else ""
 
 
-MOST_ROUNDED_OFF = Decimal("0.05")  # of the exact number
-LEAST_DIGITS = 2  # without zeros at the end, that a rounded number keeps
-_YEARS = range(1900, 2101)
-_LONGEST_MARK = 30  # characters
-_ROUNDED = re.compile(
+MOST_ROUNDED_OFF_SHARE = Decimal("0.05")  # of the exact number
+LEAST_ROUNDED_DIGITS = 2  # without zeros at the end, that a rounded number keeps
+_YEAR_NUMBERS = range(1900, 2101)
+_LONGEST_ROUNDING_WORD = 30  # characters
+_ROUNDING_WORD = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|(?:close|up) to"
     r"|(?:more|less) than|circa|ca\.?|c\.|rund|etwa|ungefähr|gut|knapp|fast|über|unter|(?:mehr|weniger) als|environ"
     r"|près de|quelque|presque|(?:plus|moins) de|un[oa]s|aproximadamente|alrededor de|cerca de|casi|más de|mais de"
@@ -443,40 +463,52 @@ _ROUNDED = re.compile(
 )
 
 
-def scaled_values(values: Iterable[str], powers: Iterable[int]) -> set[str]:
+def scaled_values(cell_values: Iterable[str], scale_powers: Iterable[int]) -> set[str]:
     """The values of cells in each of these scales, powers of ten: "71050000" for "71050" in thousands."""
-    return {times_power(value, power) for value in values if _DECIMAL.fullmatch(value) for power in powers}
+    return {
+        times_power(cell_value, scale_power)
+        for cell_value in cell_values
+        if _DECIMAL_NUMBER.fullmatch(cell_value)
+        for scale_power in scale_powers
+    }
 
 
 def is_called_rounded(text: str, start: int) -> bool:
     """Does a word or sign before the number at `start` say that it is not exact: "about US$5 billion"?"""
-    return _ROUNDED.search(text[max(0, start - _LONGEST_MARK) : start]) is not None
+    return _ROUNDING_WORD.search(text[max(0, start - _LONGEST_ROUNDING_WORD) : start]) is not None
 
 
-def is_rounding(number: Number, written: str, exact_numbers: Iterable[Number], powers: Iterable[int]) -> bool:
+def is_rounding(
+    number: Number, written_number: str, exact_numbers: Iterable[Number], scale_powers: Iterable[int]
+) -> bool:
     """Is it one of `exact_numbers`, as it stands or in one of the scales, with fewer digits: 154.2 million?"""
-    if not _DECIMAL.fullmatch(number.value) or _digit_count(number.value) < LEAST_DIGITS:
+    if not _DECIMAL_NUMBER.fullmatch(number.value) or _digit_count(number.value) < LEAST_ROUNDED_DIGITS:
         return False
-    rounded, step = Decimal(number.value), _step(written, number.value)
+    rounded_value, rounding_step = Decimal(number.value), _rounding_step(written_number, number.value)
     exact_values = {
-        Decimal(exact.value).scaleb(power)
-        for exact in exact_numbers
-        if _DECIMAL.fullmatch(exact.value)
-        and exact.unit in ("", number.unit)
-        and _digit_count(exact.value) > _digit_count(number.value)
-        for power in (0, *powers)
-        if power or exact.unit or not (exact.value.isdecimal() and int(exact.value) in _YEARS)
+        Decimal(exact_number.value).scaleb(scale_power)
+        for exact_number in exact_numbers
+        if _DECIMAL_NUMBER.fullmatch(exact_number.value)
+        and exact_number.unit in ("", number.unit)
+        and _digit_count(exact_number.value) > _digit_count(number.value)
+        for scale_power in (0, *scale_powers)
+        if scale_power
+        or exact_number.unit
+        or not (exact_number.value.isdecimal() and int(exact_number.value) in _YEAR_NUMBERS)
     }
-    return any(abs(exact - rounded) <= min(step / 2, MOST_ROUNDED_OFF * exact) for exact in exact_values)
+    return any(
+        abs(exact_value - rounded_value) <= min(rounding_step / 2, MOST_ROUNDED_OFF_SHARE * exact_value)
+        for exact_value in exact_values
+    )
 
 
-def _digit_count(value: str) -> int:
-    return len(value.replace(".", "").strip("0"))
+def _digit_count(number_value: str) -> int:
+    return len(number_value.replace(".", "").strip("0"))
 
 
-def _step(written: str, value: str) -> Decimal:
+def _rounding_step(written_number: str, number_value: str) -> Decimal:
     """The place to which a number is given: 100,000 for 154.2 million, 1,000 for 154,000."""
-    mantissa, power = mantissa_and_scale(written) or (value, 0)
-    _, dot, fraction = mantissa.partition(".")
-    zeros = 0 if dot or power else len(value) - len(value.rstrip("0"))
-    return Decimal(1).scaleb(power + zeros - len(fraction))
+    mantissa, power = mantissa_and_scale(written_number) or (number_value, 0)
+    _, decimal_point, fraction_digits = mantissa.partition(".")
+    trailing_zeros = 0 if decimal_point or power else len(number_value) - len(number_value.rstrip("0"))
+    return Decimal(1).scaleb(power + trailing_zeros - len(fraction_digits))

@@ -29,7 +29,7 @@ _SENTENCE_END = regex.compile(
     """,
     regex.VERBOSE,
 )
-_BEFORE_A_NAME = regex.compile(  # never the end of a sentence; case matters, for "no" and "hon" are words
+_ABBREVIATION_BEFORE_NAME = regex.compile(  # never the end of a sentence; case matters, for "no" and "hon" are words
     r"""
     (?<![\p{L}\d]) (?:
         (?<!\.)\p{L}                                                  # an initial: J. Smith, z. B.; not U.S.
@@ -40,11 +40,11 @@ _BEFORE_A_NAME = regex.compile(  # never the end of a sentence; case matters, fo
     """,
     regex.VERBOSE,
 )
-_BEFORE_A_NUMBER = regex.compile(  # never the end where a number follows: no. 7, fig. 2
+_ABBREVIATION_BEFORE_NUMBER = regex.compile(  # never the end where a number follows: no. 7, fig. 2
     r"(?<![\p{L}\d])(?:no|nos|nr|n°|art|abs|fig|figs|tab|eq|sec|sect|ch|chap|vol|pp?|par|ref|app|pág|núm|éd)\.\s*$",
     regex.IGNORECASE,
 )
-_ABBREVIATION = regex.compile(  # may end a sentence, and does so before a word that starts one
+_ABBREVIATION_THAT_MAY_END = regex.compile(  # may end a sentence, and does so before a word that starts one
     r"""
     (?<![\p{L}\d]) (?:
         (?:\p{L}\.)+\p{L}                                             # e.g., U.S., p.m.
@@ -57,7 +57,7 @@ _ABBREVIATION = regex.compile(  # may end a sentence, and does so before a word 
 _SENTENCE_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
     r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
-_CITATIONS = [  # (before, behind) a stop of a reference to a law or a report, where no sentence starts
+_STOPS_OF_CITATIONS = [  # (before, behind) a stop of a reference to a law or a report, where no sentence starts
     (regex.compile(before + r"\s$"), regex.compile(behind))
     for before, behind in (
         # volume and reporter, then the page: 88 Stat. 322, 500 F. Supp. 2d 1234
@@ -71,7 +71,7 @@ _CITATIONS = [  # (before, behind) a stop of a reference to a law or a report, w
         (r"(?<![\p{L}\d])(?:[Pp]aras?|[Tt]it|[Ee]qs?|Stats|[Ss]ubsec)\.", r"\d"),
     )
 ]
-_ABBREVIATIONS = [  # (before, behind) a stop within a sentence, in languages of which sentencex knows few or none
+_STOPS_WITHIN_SENTENCES = [  # (before, behind) such a stop, in languages of which sentencex knows few or none
     (regex.compile(before + r"[^\S\n]*+\n?[^\S\n]*+\Z"), regex.compile(behind))  # no blank line between
     for before, behind in (
         # a word of one or two letters before a small one: т. е. воды, vb. standartlar
@@ -90,16 +90,17 @@ _ABBREVIATIONS = [  # (before, behind) a stop within a sentence, in languages of
     )
 ]
 _CITATION_BEFORE, _CITATION_BEHIND = 40, 16  # characters
-_WIDE_END = regex.compile(r"[。！？｡]++[\p{Pe}\p{Pf}\"']*+\s*+(?=\d)")  # no end to sentencex, for a number follows
-_CITED_PAGE_END = regex.compile(
-    r"\d{1,5}\.\s+(?=\p{Lu})"
-)  # the page ends its sentence, which sentencex takes for a label
-_LABEL_ALONE = regex.compile(LABEL_ALONE)  # no sentence by itself
+# no end to sentencex, for a number follows
+_WIDE_SENTENCE_END = regex.compile(r"[。！？｡]++[\p{Pe}\p{Pf}\"']*+\s*+(?=\d)")
+# the page ends its sentence, which sentencex takes for a label
+_CITED_PAGE_END = regex.compile(r"\d{1,5}\.\s+(?=\p{Lu})")
+_ITEM_LABEL_ALONE = regex.compile(LABEL_ALONE)  # no sentence by itself
 _INLINE_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
-_WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
-_CAPITALS = regex.compile(r"(?<=[\p{L}\d]\.)\p{Lu}{2}")  # right behind a point: ASP.NET
+# the decimal point of full-width digits, which sentencex takes for a full stop
+_WIDE_DECIMAL_POINT = regex.compile(r"\d．\d")
+_CAPITALS_BEHIND_POINT = regex.compile(r"(?<=[\p{L}\d]\.)\p{Lu}{2}")  # right behind a point: ASP.NET
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_WINDOW_SIZE = 4096  # characters given to an engine at once
+_SENTENCE_WINDOW_SIZE = 4096  # characters given to an engine at once
 
 
 def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]:
@@ -107,107 +108,131 @@ def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]
 
     `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex, which reads "" as English.
     """
-    borders = [*sentence_starts(text, language, engine), len(text)]
-    return [span for pair in pairwise(borders) if (span := trim_span(text, *pair))]
+    sentence_borders = [*sentence_starts(text, language, engine), len(text)]
+    return [sentence_span for pair in pairwise(sentence_borders) if (sentence_span := trim_span(text, *pair))]
 
 
 def sentence_starts(text: str, language: str, engine: str = "sentencex") -> list[int]:
     """Where each sentence starts; the first is 0 and every sentence keeps the white space behind it."""
-    ends = list(_in_windows(_regex_ends if engine == "regex" else _sentencex_ends, text, language))
+    find_sentence_ends = _sentence_ends_by_regex if engine == "regex" else _sentence_ends_by_sentencex
+    sentence_ends = list(_sentence_ends_in_windows(find_sentence_ends, text, language))
     if any(bullet in text for bullet in BULLETS):
-        ends = sorted({*ends, *(match.start() for match in _INLINE_BULLET.finditer(text))})
-    return [0, *_drop_false_ends(text, ends)] if text else []
+        sentence_ends = sorted({*sentence_ends, *(match.start() for match in _INLINE_BULLET.finditer(text))})
+    return [0, *_drop_false_sentence_ends(text, sentence_ends)] if text else []
 
 
-def _in_windows(find_ends: Callable[[str, str], list[int]], text: str, language: str) -> Iterator[int]:
-    """What `find_ends` finds, a window at a time: sentencex takes quadratic time where no white space is (Chinese)."""
-    start = 0
-    while start < len(text):
-        end = start + _WINDOW_SIZE
-        ends = [start + offset for offset in find_ends(text[start:end], language)]
-        yield from ends
-        start = ends[-1] if ends and end < len(text) else end
+def _sentence_ends_in_windows(
+    find_sentence_ends: Callable[[str, str], list[int]], text: str, language: str
+) -> Iterator[int]:
+    """What `find_sentence_ends` finds, a window at a time: without white space sentencex takes quadratic time."""
+    window_start = 0
+    while window_start < len(text):
+        window_end = window_start + _SENTENCE_WINDOW_SIZE
+        sentence_ends = [
+            window_start + offset for offset in find_sentence_ends(text[window_start:window_end], language)
+        ]
+        yield from sentence_ends
+        window_start = sentence_ends[-1] if sentence_ends and window_end < len(text) else window_end
 
 
-def _sentencex_ends(text: str, language: str) -> list[int]:
+def _sentence_ends_by_sentencex(text: str, language: str) -> list[int]:
     from sentencex import get_sentence_boundaries, segment
 
     language = language or "en"
     if not text.isascii():  # surrogates, from bytes that were no text, cannot be handed to Rust
         text = _SURROGATE.sub("\ufffd", text)  # one for one: offsets stay
-    ends = list(accumulate(map(len, segment(language, text))))
-    if ends and ends[-1] == len(text):
-        ends.pop()
+    sentence_ends = list(accumulate(map(len, segment(language, text))))
+    if sentence_ends and sentence_ends[-1] == len(text):
+        sentence_ends.pop()
     else:
-        ends = [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
-    wide_ends = [match.end() for match in _WIDE_END.finditer(text)]
-    return sorted({*ends, *wide_ends}) if wide_ends else ends
+        sentence_ends = [
+            sentence_boundary["start_index"] for sentence_boundary in get_sentence_boundaries(language, text)
+        ][1:]
+    wide_sentence_ends = [match.end() for match in _WIDE_SENTENCE_END.finditer(text)]
+    return sorted({*sentence_ends, *wide_sentence_ends}) if wide_sentence_ends else sentence_ends
 
 
-def _regex_ends(text: str, _language: str) -> list[int]:
-    end_spans = [match.span() for match in _SENTENCE_END.finditer(text)]
-    return [end for start, end in end_spans if end < len(text) and not _is_abbreviation(text, start, end)]
+def _sentence_ends_by_regex(text: str, _language: str) -> list[int]:
+    sentence_end_spans = [match.span() for match in _SENTENCE_END.finditer(text)]
+    return [
+        end for start, end in sentence_end_spans if end < len(text) and not _is_stop_of_abbreviation(text, start, end)
+    ]
 
 
-def _is_abbreviation(text: str, start: int, end: int) -> bool:
+def _is_stop_of_abbreviation(text: str, stop_start: int, stop_end: int) -> bool:
     """The full stop at `start` belongs to an abbreviation, and what follows at `end` goes on with the sentence."""
-    before = text[max(0, start - 12) : end]
-    if _BEFORE_A_NAME.search(before) or (text[end].isdigit() and _BEFORE_A_NUMBER.search(before)):
+    text_before_stop = text[max(0, stop_start - 12) : stop_end]
+    if _ABBREVIATION_BEFORE_NAME.search(text_before_stop) or (
+        text[stop_end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(text_before_stop)
+    ):
         return True
-    return bool(_ABBREVIATION.search(before)) and not _SENTENCE_STARTER.match(text, end)
+    return bool(_ABBREVIATION_THAT_MAY_END.search(text_before_stop)) and not _SENTENCE_STARTER.match(text, stop_end)
 
 
-def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
+def _drop_false_sentence_ends(text: str, sentence_ends: list[int]) -> Iterator[int]:
     """Drop ends behind a mere list marker ("1.2."), and inside links, formulas, code and numbers."""
-    uncut_spans = iter(markup_spans(text) if ends else [])
-    span = next(uncut_spans, None)
-    start = 0
-    for end in ends:
-        while span and span[1] <= end:
-            span = next(uncut_spans, None)
-        is_inside = span and span[0] < end
-        is_inside = bool(is_inside) or _WIDE_POINT.match(text, end - 2) is not None or _goes_on(text, end)
-        if is_inside or not start < end < len(text) or _is_only_marker(text, start, end):
+    uncut_spans = iter(markup_spans(text) if sentence_ends else [])
+    uncut_span = next(uncut_spans, None)
+    sentence_start = 0
+    for sentence_end in sentence_ends:
+        while uncut_span and uncut_span[1] <= sentence_end:
+            uncut_span = next(uncut_spans, None)
+        is_inside_span = uncut_span is not None and uncut_span[0] < sentence_end
+        if is_inside_span or _WIDE_DECIMAL_POINT.match(text, sentence_end - 2) or _sentence_goes_on(text, sentence_end):
             continue
-        if _is_between(text, end, _ABBREVIATIONS):
+        if not sentence_start < sentence_end < len(text) or _is_list_marker_alone(text, sentence_start, sentence_end):
             continue
-        if _is_between(text, end, _CITATIONS):
-            page = _CITED_PAGE_END.match(text, end)
-            end = page.end() if page else 0
-        if end:
-            yield end
-            start = end
+        if _is_stop_within_sentence(text, sentence_end, _STOPS_WITHIN_SENTENCES):
+            continue
+        if _is_stop_within_sentence(text, sentence_end, _STOPS_OF_CITATIONS):
+            cited_page = _CITED_PAGE_END.match(text, sentence_end)
+            sentence_end = cited_page.end() if cited_page else 0
+        if sentence_end:
+            yield sentence_end
+            sentence_start = sentence_end
 
 
-def _goes_on(text: str, end: int) -> bool:
+def _sentence_goes_on(text: str, sentence_end: int) -> bool:
     """A quoted sentence ends here, and not the one that quotes it: “It rains.”: a note; or a name has a point in it."""
-    if text[end - 1].isspace():
+    if text[sentence_end - 1].isspace():
         return False
-    return text[end : end + 1] in (":", ";", ",") or _CAPITALS.match(text, end) is not None
+    return (
+        text[sentence_end : sentence_end + 1] in (":", ";", ",")
+        or _CAPITALS_BEHIND_POINT.match(text, sentence_end) is not None
+    )
 
 
-def _is_between(text: str, end: int, patterns: Sequence[tuple[regex.Pattern[str], regex.Pattern[str]]]) -> bool:
+def _is_stop_within_sentence(
+    text: str, stop_end: int, stop_patterns: Sequence[tuple[regex.Pattern[str], regex.Pattern[str]]]
+) -> bool:
     """Does one of the patterns, each of what stands before and behind, fit an end?"""
-    before, behind = text[max(0, end - _CITATION_BEFORE) : end], text[end : end + _CITATION_BEHIND]
-    return any(second.match(behind) and first.search(before) for first, second in patterns)
+    text_before_stop = text[max(0, stop_end - _CITATION_BEFORE) : stop_end]
+    text_behind_stop = text[stop_end : stop_end + _CITATION_BEHIND]
+    return any(
+        behind_stop.match(text_behind_stop) and before_stop.search(text_before_stop)
+        for before_stop, behind_stop in stop_patterns
+    )
 
 
-def _is_only_marker(text: str, start: int, end: int) -> bool:
-    return end - start < 40 and _LABEL_ALONE.fullmatch(text, start, end) is not None
+def _is_list_marker_alone(text: str, sentence_start: int, sentence_end: int) -> bool:
+    return (
+        sentence_end - sentence_start < 40
+        and _ITEM_LABEL_ALONE.fullmatch(text, sentence_start, sentence_end) is not None
+    )
 
 
 FULL_STOPS = ".!?…。！？"
 # a block that is complete: what stands above a table or fence does not introduce it
 COMPLETE_BLOCK_END = regex.compile(rf"[{FULL_STOPS}؟)\]”»\"'>|`~][*_]*\s*\Z")
 # a line of a page behind which a paragraph may end; with none of these the sentence may go on, on the next page too
-LINE_ENDS = tuple(f'{FULL_STOPS}:;”"：；」')
+SENTENCE_LINE_ENDS = tuple(f'{FULL_STOPS}:;”"：；」')
 # a line of a chunk that is a statement, and no title or label of a figure
 STATEMENT_END = re.compile(rf"[{FULL_STOPS}:;,)\"”'’»]$")
 # an item that is said to its end, of whatever script, with the quotes and brackets that close behind
 COMPLETE_ITEM_END = re.compile(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$")
 
 
-_SPAN_CHARACTERS = "[`$\\"  # every pattern below needs one of these, and looking for them is fifty times faster
+_UNCUT_SPAN_CHARACTERS = "[`$\\"  # every pattern below needs one of these, and looking for them is fifty times faster
 _UNCUT_SPAN = regex.compile(
     r"""
       !?\[ [^\[\]\n]*+ (?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+ \]
@@ -225,7 +250,7 @@ _SPACED_NUMBER = regex.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?
 
 def markup_spans(text: str) -> list[Span]:
     """Links, formulas and inline code that hold white space or sentence ends, in order and apart."""
-    if not any(trigger in text for trigger in _SPAN_CHARACTERS):
+    if not any(span_character in text for span_character in _UNCUT_SPAN_CHARACTERS):
         return []
     return [match.span() for match in _UNCUT_SPAN.finditer(text)]
 

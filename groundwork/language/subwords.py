@@ -14,20 +14,20 @@ from typing import Any
 
 from groundwork.errors import UnitError
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD_TO_SPLIT = re.compile(r"[^\W\d_]+")
 
 
 @cache
 def wordllama_folder() -> Path:
     """Where the package's files are. Raises UnitError where it is not installed."""
-    spec = importlib.util.find_spec("wordllama")
-    if spec is None or spec.origin is None:
+    wordllama_spec = importlib.util.find_spec("wordllama")
+    if wordllama_spec is None or wordllama_spec.origin is None:
         raise UnitError("the package wordllama is not installed; run: uv sync")
-    return Path(spec.origin).parent
+    return Path(wordllama_spec.origin).parent
 
 
 @cache
-def bundled_tokenizer() -> Any:
+def wordllama_tokenizer() -> Any:
     """Its `tokenizers.Tokenizer`. Raises as wordllama_folder."""
     from tokenizers import Tokenizer
 
@@ -36,17 +36,17 @@ def bundled_tokenizer() -> Any:
 
 def latin_words(text: str) -> list[str]:
     """The words of Latin letters, in small letters without their accents; those of other letters are left out."""
-    return [latin_word for word in _WORD.findall(text) if (latin_word := _strip_accents(word)).isascii()]
+    return [latin_word for word in _WORD_TO_SPLIT.findall(text) if (latin_word := _strip_latin_accents(word)).isascii()]
 
 
 def letters_per_subword(words: list[str]) -> float:
     """How many letters a subword of some words has: of languages that are written in Latin letters 2 to 4, of letters
     by chance 1.3 to 1.8."""
-    pieces = bundled_tokenizer().encode(" ".join(words), add_special_tokens=False).ids
-    return sum(map(len, words)) / max(1, len(pieces))
+    subword_ids = wordllama_tokenizer().encode(" ".join(words), add_special_tokens=False).ids
+    return sum(map(len, words)) / max(1, len(subword_ids))
 
 
-def _strip_accents(word: str) -> str:
+def _strip_latin_accents(word: str) -> str:
     if word.isascii():
         return word.lower()
     return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))

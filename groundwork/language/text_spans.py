@@ -10,12 +10,12 @@ Span = tuple[int, int]
 
 def span_index(position: int, spans: Sequence[Span]) -> int | None:
     """Which of `spans`, that are in order and apart, holds `position`; None where none does."""
-    index = bisect_right(spans, position, key=lambda span: span[0]) - 1
-    return index if index >= 0 and position < spans[index][1] else None
+    last_span_before = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return last_span_before if last_span_before >= 0 and position < spans[last_span_before][1] else None
 
 
 def trim_span(text: str, start: int, end: int) -> Span | None:
     """The span without the white space at its ends; None where nothing is left."""
     span_text = text[start:end]
-    leading = len(span_text) - len(span_text.lstrip())
-    return (start + leading, start + len(span_text.rstrip())) if leading < len(span_text) else None
+    leading_blanks = len(span_text) - len(span_text.lstrip())
+    return (start + leading_blanks, start + len(span_text.rstrip())) if leading_blanks < len(span_text) else None

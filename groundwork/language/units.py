@@ -46,7 +46,7 @@ UNITS = {
 UNIT_NAME = r"(?:per|pour|por)[ \u00a0](?:cento?|ciento)(?!\w)|[^\W\d_]+|[%％°$€£]"
 """A word or a sign that may be a unit's name, for re.IGNORECASE."""
 
-_MEASURES = {  # unit -> (what it measures, how many of the smallest unit of that)
+_UNIT_MEASURES = {  # unit -> (what it measures, how many of the smallest unit of that)
     "second": ("time", 1), "minute": ("time", 60), "hour": ("time", 3600), "day": ("time", 86_400),
     "week": ("time", 604_800),
     "millimetre": ("length", 1), "centimetre": ("length", 10), "metre": ("length", 1000),
@@ -54,20 +54,20 @@ _MEASURES = {  # unit -> (what it measures, how many of the smallest unit of tha
     "milligram": ("mass", 1), "gram": ("mass", 1000), "kilogram": ("mass", 1_000_000), "tonne": ("mass", 10**9),
     "millilitre": ("volume", 1), "litre": ("volume", 1000),
 }  # fmt: skip
-_ADVERBS = {
+_UNIT_ADVERBS = {
     "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year",
     "annually": "year",
 }  # fmt: skip
 
 
-def canonical_unit(word: str) -> str:
+def canonical_unit(unit_name: str) -> str:
     """The canonical name of a unit of measurement, or ""."""
-    return UNITS.get("".join(word.lower().split()), "")
+    return UNITS.get("".join(unit_name.lower().split()), "")
 
 
-def unit_of_adverb(word: str) -> str:
+def unit_of_adverb(unit_adverb: str) -> str:
     """The unit that a word such as "yearly" counts in, or ""."""
-    return _ADVERBS.get(word.lower(), "")
+    return _UNIT_ADVERBS.get(unit_adverb.lower(), "")
 
 
 def in_smallest_units(value: float, unit: str) -> tuple[str, float] | None:
@@ -75,7 +75,7 @@ def in_smallest_units(value: float, unit: str) -> tuple[str, float] | None:
 
     `unit` is a canonical name; None for one that converts into no other.
     """
-    if unit not in _MEASURES:
+    if unit not in _UNIT_MEASURES:
         return None
-    quantity, size = _MEASURES[unit]
-    return quantity, value * size
+    measured_quantity, unit_size = _UNIT_MEASURES[unit]
+    return measured_quantity, value * unit_size

@@ -18,182 +18,211 @@ from groundwork.language.language_and_script import main_script
 from groundwork.language.subwords import latin_words, letters_per_subword
 
 UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
-MIN_RUN_LENGTH = 200  # characters of a run; a key or a checksum in a sentence is shorter
-_UNREADABLE_SHARE = 0.6  # of a line or a fence that such letters make up
-_MIN_LINE_LENGTH = 40  # characters of a line that is looked at
+MIN_ENCODED_RUN_LENGTH = 200  # characters of a run; a key or a checksum in a sentence is shorter
+_ENCODED_SHARE = 0.6  # of a line or a fence that such letters make up
+_MIN_ENCODED_LINE_LENGTH = 40  # characters of a line that is looked at
 _CHARACTERS_PER_SPACE = 9  # characters to a space: fewer are words that can be read
-_MIN_DISTINCT_LETTERS = 4  # letters at least: a ruled line of === has one
+_MIN_DISTINCT_ENCODED_LETTERS = 4  # letters at least: a ruled line of === has one
 _MAX_GENE_LETTERS = 6  # letters that the text of a gene may hold
-_UNREADABLE_LETTERS = re.compile(
+_ENCODED_LETTERS = re.compile(
     r"""(?<![A-Za-z0-9+/]) (?: (?:[acgtun]{10,}+|[A-Z]{10,}+)(?!\w)   # genes in groups of ten, as gene banks print them
                              | [A-Za-z0-9+/]{40,}+={0,2} )            # base64, a key""",
     re.VERBOSE,
 )
 _DIGEST_LENGTHS = (40, 64, 128)  # letters of the digest of a commit or a file: examples show them
 _ENCODED_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of an encoded text
-_LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
-_NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
-_CONTROL = regex.compile(r"[\p{Cc}--[\x02\s]]", regex.V1)  # pdfium writes 2 where a line's end parts a word
+_LINE_OF_TEXT = re.compile(r"[^\n]*+(?:\n|\Z)")
+_UNASSIGNED_OR_PRIVATE = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
+_CONTROL_CHARACTER = regex.compile(r"[\p{Cc}--[\x02\s]]", regex.V1)  # pdfium writes 2 where a line's end parts a word
 _SIGN_IN_WORD = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|\p{Ll}[~^|{}\[\]\\]")
-_CONTROL_SHARE = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
-_MISREAD_SHARE = 0.2  # of the words
-_LEAST_TO_JUDGE = 30  # different words, or characters, to judge by
-_LEAST_LETTERS = 4  # of a word to judge by
-_SHIFTED_SUBWORD = 1.9  # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
-_SCANNED_SUBWORD = 2.1  # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
-_PLAIN_SUBWORD = 3.0  # the same, of text of which no tenth is in other letters
-_ODD_SIGN = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\ue000-\uf8ff]")
-_MOST_WORDS = 120  # words that are looked at
-_UNASSIGNED_SHARE = 0.3  # of the characters
-_SHORT_UNASSIGNED_SHARE = 0.5  # the same, of fewer than _LEAST_TO_JUDGE
-_WORDS_SUBWORD = {"latin": 2.1, "cyrillic": 1.65}  # letters of a subword: of words they have more, by chance fewer
-_LEAST_WORDS, _SURER = 3, 1.4  # so many times as many letters, where there are fewer words
-_LEAST_BACKWARD = 12  # different words that tell whether a text runs backward
-_BACKWARD_SUBWORD = 2.3  # letters of a subword: words as they are read have more than turned around
+_UNREADABLE_CONTROL_SHARE = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
+_MISREAD_WORD_SHARE = 0.2  # of the words
+_LEAST_WORDS_TO_JUDGE = 30  # different words, or characters, to judge by
+_LEAST_LETTERS_OF_WORD = 4  # of a word to judge by
+# letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
+_SHIFTED_LETTERS_PER_SUBWORD = 1.9
+# the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
+_SCANNED_LETTERS_PER_SUBWORD = 2.1
+_READABLE_LETTERS_PER_SUBWORD = 3.0  # the same, of text of which no tenth is in other letters
+_UNREADABLE_SIGN = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\ue000-\uf8ff]")
+_MOST_SAMPLED_WORDS = 120  # words that are looked at
+_UNASSIGNED_LETTER_SHARE = 0.3  # of the characters
+_SHORT_UNASSIGNED_LETTER_SHARE = 0.5  # the same, of fewer than _LEAST_WORDS_TO_JUDGE
+# letters of a subword: of words they have more, by chance fewer
+_REAL_WORDS_LETTERS_PER_SUBWORD = {
+    "latin": 2.1,
+    "cyrillic": 1.65,
+}
+_FEW_WORDS, _FEW_WORDS_FACTOR = 3, 1.4  # so many times as many letters, where there are fewer words
+_LEAST_BACKWARD_WORDS = 12  # different words that tell whether a text runs backward
+_BACKWARD_LETTERS_PER_SUBWORD = 2.3  # letters of a subword: words as they are read have more than turned around
 _BACKWARD_RATIO = 1.25  # times as many; of words as they are read, turned around, 1.01 at the most
 _FINAL_LETTERS = frozenset("ךםןףץةى")  # letters that end words in Hebrew and Arabic and begin none
-_LEAST_FINALS, _FINALS_RATIO = 3, 2
-_LETTER_SHARE = 0.5  # of the characters of a text
-LONG_WORD = regex.compile(rf"\p{{L}}{{{_LEAST_LETTERS},}}+")
-_SAME_PAIRS = 0.5  # of the pairs of characters of a text that says what another one says
+_LEAST_FINAL_LETTERS, _FINAL_LETTERS_RATIO = 3, 2
+_READABLE_LETTER_SHARE = 0.5  # of the characters of a text
+LONG_WORD = regex.compile(rf"\p{{L}}{{{_LEAST_LETTERS_OF_WORD},}}+")
+_SAME_PAIRS_SHARE = 0.5  # of the pairs of characters of a text that says what another one says
 
 
 def is_unreadable(text: str) -> bool:
     """Whether a page's text is in letters other than those that the page shows."""
-    signs = "".join(text.split())
-    has_odd_signs = not signs.isprintable() or "\ufffd" in signs  # the two patterns are slow, and seldom needed
-    if len(signs) > 1 and has_odd_signs:
-        is_short = len(signs) < _LEAST_TO_JUDGE
-        share = _SHORT_UNASSIGNED_SHARE if is_short else _UNASSIGNED_SHARE
-        if len(_NO_LETTER.findall(signs)) > share * len(signs):
+    unreadable_signs = "".join(text.split())
+    # the two patterns are slow, and seldom needed
+    has_odd_signs = not unreadable_signs.isprintable() or "\ufffd" in unreadable_signs
+    if len(unreadable_signs) > 1 and has_odd_signs:
+        is_short = len(unreadable_signs) < _LEAST_WORDS_TO_JUDGE
+        unassigned_share = _SHORT_UNASSIGNED_LETTER_SHARE if is_short else _UNASSIGNED_LETTER_SHARE
+        if len(_UNASSIGNED_OR_PRIVATE.findall(unreadable_signs)) > unassigned_share * len(unreadable_signs):
             return True
-        if not is_short and len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
+        if not is_short and len(_CONTROL_CHARACTER.findall(unreadable_signs)) > _UNREADABLE_CONTROL_SHARE * len(
+            unreadable_signs
+        ):
             return True
-    letters = _subword_letters(text)
-    return (letters is not None and letters < _SHIFTED_SUBWORD) or runs_backward(text)
+    letters_per_latin_subword = _letters_per_latin_subword(text)
+    return (
+        letters_per_latin_subword is not None and letters_per_latin_subword < _SHIFTED_LETTERS_PER_SUBWORD
+    ) or runs_backward(text)
 
 
 def runs_backward(text: str) -> bool:
     """Whether the letters of a text's words stand in the wrong order from end to end, as in an OCR's layer that was
     mirrored: turned around they are plainly words; or, in Hebrew and Arabic, they begin with letters that end words."""
     long_words = list(dict.fromkeys(word.casefold() for word in LONG_WORD.findall(text)))
-    if main_script(text) in _WORDS_SUBWORD:
-        if len(long_words) < _LEAST_BACKWARD:
+    if main_script(text) in _REAL_WORDS_LETTERS_PER_SUBWORD:
+        if len(long_words) < _LEAST_BACKWARD_WORDS:
             return False
-        long_words = _sample_words(long_words)
-        letters = letters_per_subword(long_words)
-        if letters > _BACKWARD_SUBWORD:  # as on most pages
+        long_words = _sample_words_of_page(long_words)
+        forward_letters_per_subword = letters_per_subword(long_words)
+        if forward_letters_per_subword > _BACKWARD_LETTERS_PER_SUBWORD:  # as on most pages
             return False
-        turned = letters_per_subword([word[::-1] for word in long_words])
-        return turned > _BACKWARD_SUBWORD and turned > _BACKWARD_RATIO * letters
-    begun, ended = (sum(word[end] in _FINAL_LETTERS for word in long_words) for end in (0, -1))
-    return begun >= _LEAST_FINALS and begun > _FINALS_RATIO * ended
+        backward_letters_per_subword = letters_per_subword([word[::-1] for word in long_words])
+        return (
+            backward_letters_per_subword > _BACKWARD_LETTERS_PER_SUBWORD
+            and backward_letters_per_subword > _BACKWARD_RATIO * forward_letters_per_subword
+        )
+    finals_first, finals_last = (sum(word[end] in _FINAL_LETTERS for word in long_words) for end in (0, -1))
+    return finals_first >= _LEAST_FINAL_LETTERS and finals_first > _FINAL_LETTERS_RATIO * finals_last
 
 
 def reads_plainly(text: str) -> bool:
     """Whether a text is long and its words are so well known that no part of it can be in other letters."""
-    letters = _subword_letters(text) if "\ufffd" not in text and not _ODD_SIGN.search(text) else None
-    return letters is not None and letters > _PLAIN_SUBWORD
+    letters_per_latin_subword = (
+        _letters_per_latin_subword(text) if "\ufffd" not in text and not _UNREADABLE_SIGN.search(text) else None
+    )
+    return letters_per_latin_subword is not None and letters_per_latin_subword > _READABLE_LETTERS_PER_SUBWORD
 
 
-def _subword_letters(text: str) -> float | None:
+def _letters_per_latin_subword(text: str) -> float | None:
     """Letters of a subword of a text's different Latin words; None of fewer than tell."""
-    latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
-    return letters_per_subword(_sample_words(latin_tokens)) if len(latin_tokens) >= _LEAST_TO_JUDGE else None
+    latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS_OF_WORD))
+    return (
+        letters_per_subword(_sample_words_of_page(latin_tokens)) if len(latin_tokens) >= _LEAST_WORDS_TO_JUDGE else None
+    )
 
 
 def is_misread(text: str) -> bool:
     """Whether an OCR read other letters than a scan shows: signs stand among those of its words, or its words are none.
     Of programs, formulas and lists of codes it is true too, so that only scans are to be asked about."""
-    tokens = text.split()
-    if len(tokens) < _LEAST_TO_JUDGE:
+    scanned_words = text.split()
+    if len(scanned_words) < _LEAST_WORDS_TO_JUDGE:
         return False
-    if sum(_SIGN_IN_WORD.search(word) is not None for word in tokens) > _MISREAD_SHARE * len(tokens):
+    if sum(_SIGN_IN_WORD.search(word) is not None for word in scanned_words) > _MISREAD_WORD_SHARE * len(scanned_words):
         return True
-    words = latin_words(text)
-    return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SCANNED_SUBWORD
+    scanned_latin_words = latin_words(text)
+    return (
+        len(scanned_latin_words) >= _LEAST_WORDS_TO_JUDGE
+        and letters_per_subword(_sample_words_of_page(scanned_latin_words)) < _SCANNED_LETTERS_PER_SUBWORD
+    )
 
 
 def are_words(words: Collection[str]) -> bool:
     """Whether words in Latin or Cyrillic letters are those of a language; False for other scripts, and for none."""
-    least = _WORDS_SUBWORD.get(main_script(" ".join(words))) if words else None
-    surer = _SURER if len(words) < _LEAST_WORDS else 1.0
-    return least is not None and letters_per_subword(sorted(words)) >= least * surer
+    least_letters_per_subword = _REAL_WORDS_LETTERS_PER_SUBWORD.get(main_script(" ".join(words))) if words else None
+    few_words_factor = _FEW_WORDS_FACTOR if len(words) < _FEW_WORDS else 1.0
+    return (
+        least_letters_per_subword is not None
+        and letters_per_subword(sorted(words)) >= least_letters_per_subword * few_words_factor
+    )
 
 
 def reads_as_text(text: str) -> bool:
     """Whether a text, however short, is mostly letters and figures and, in a script in which that can be told, its
     words are; without any word it has to be figures.
     """
-    signs = "".join(text.split())
-    letters, figures = (sum(map(kind, signs)) for kind in (str.isalpha, str.isdecimal))
-    if letters + figures <= _LETTER_SHARE * len(signs):
+    text_signs = "".join(text.split())
+    letter_count, figure_count = (sum(map(kind, text_signs)) for kind in (str.isalpha, str.isdecimal))
+    if letter_count + figure_count <= _READABLE_LETTER_SHARE * len(text_signs):
         return False
     words = {word.casefold() for word in LONG_WORD.findall(text)}
-    if not words and figures > _LETTER_SHARE * len(signs):
+    if not words and figure_count > _READABLE_LETTER_SHARE * len(text_signs):
         return True
-    return main_script(text) not in _WORDS_SUBWORD or are_words(words)
+    return main_script(text) not in _REAL_WORDS_LETTERS_PER_SUBWORD or are_words(words)
 
 
 def says_the_same(text: str, other: str) -> bool:
     """Whether most pairs of neighbouring characters of a text, blanks left out, stand in another one as well."""
-    pairs, other_pairs = (Counter(pairwise("".join(side.split()))) for side in (text, other))
-    return (pairs & other_pairs).total() > _SAME_PAIRS * pairs.total()
+    character_pairs, other_character_pairs = (Counter(pairwise("".join(side.split()))) for side in (text, other))
+    return (character_pairs & other_character_pairs).total() > _SAME_PAIRS_SHARE * character_pairs.total()
 
 
-def _sample_words(words: list[str]) -> list[str]:
+def _sample_words_of_page(words: list[str]) -> list[str]:
     """Words from all over a page."""
-    return words[:: -(-len(words) // _MOST_WORDS)]
+    return words[:: -(-len(words) // _MOST_SAMPLED_WORDS)]
 
 
 def encoded_line_starts(text: str) -> Iterator[int]:
     """Where lines start that no one can read. Most are told by their spaces, in a tenth of the pattern's time."""
-    start = 0
+    line_start = 0
     for text_line in text.split("\n"):
-        length = len(text_line)
+        line_length = len(text_line)
         if (
-            length >= _MIN_LINE_LENGTH
-            and text_line.strip().count(" ") * _CHARACTERS_PER_SPACE <= length
-            and is_encoded(text_line, 0, length)
+            line_length >= _MIN_ENCODED_LINE_LENGTH
+            and text_line.strip().count(" ") * _CHARACTERS_PER_SPACE <= line_length
+            and is_encoded(text_line, 0, line_length)
         ):
-            yield start
-        start += length + 1
+            yield line_start
+        line_start += line_length + 1
 
 
 def encoded_runs(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Lines in a row that no one can read, of MIN_RUN_LENGTH characters together, with the blank lines behind them."""
-    start = -1
-    for text_line in _LINE.finditer(text, first, last):
-        in_run = start >= 0
-        if is_encoded(text, text_line.start(), text_line.end()) or (in_run and _continues_run(text_line[0])):
-            start = start if in_run else text_line.start()
-        elif in_run:
-            if text_line.start() - start >= MIN_RUN_LENGTH:
-                yield start, text_line.start()
-            start = -1
-    if start >= 0 and last - start >= MIN_RUN_LENGTH:
-        yield start, last
+    """Lines in a row that no one can read, of MIN_ENCODED_RUN_LENGTH characters, with the blank lines behind them."""
+    run_start = -1
+    for text_line in _LINE_OF_TEXT.finditer(text, first, last):
+        in_encoded_run = run_start >= 0
+        if is_encoded(text, text_line.start(), text_line.end()) or (
+            in_encoded_run and _continues_encoded_run(text_line[0])
+        ):
+            run_start = run_start if in_encoded_run else text_line.start()
+        elif in_encoded_run:
+            if text_line.start() - run_start >= MIN_ENCODED_RUN_LENGTH:
+                yield run_start, text_line.start()
+            run_start = -1
+    if run_start >= 0 and last - run_start >= MIN_ENCODED_RUN_LENGTH:
+        yield run_start, last
 
 
-def _continues_run(encoded_line: str) -> bool:
+def _continues_encoded_run(encoded_line: str) -> bool:
     return not encoded_line.strip() or _ENCODED_TAIL.fullmatch(encoded_line) is not None
 
 
 def is_encoded(text: str, start: int, end: int) -> bool:
     """Whether most of [start, end) is encoded: base64, keys, the letters of genes."""
-    size = len("".join(text[start:end].split()))
+    unspaced_length = len("".join(text[start:end].split()))
     return (
-        sum(len(match[0]) for match in _UNREADABLE_LETTERS.finditer(text, start, end) if _is_no_word(match[0]))
-        > _UNREADABLE_SHARE * size
+        sum(len(match[0]) for match in _ENCODED_LETTERS.finditer(text, start, end) if _is_encoded_word(match[0]))
+        > _ENCODED_SHARE * unspaced_length
     )
 
 
-def _is_digest(run: str) -> bool:
-    return len(run) in _DIGEST_LENGTHS and set(run) <= set("0123456789abcdef")
+def _is_hex_digest(encoded_run: str) -> bool:
+    return len(encoded_run) in _DIGEST_LENGTHS and set(encoded_run) <= set("0123456789abcdef")
 
 
-def _is_no_word(run: str) -> bool:
+def _is_encoded_word(encoded_run: str) -> bool:
     """Neither a long word, which has one capital at the most, nor a ruled line, a file's digest or such."""
-    if len(set(run)) < _MIN_DISTINCT_LETTERS or _is_digest(run):
+    if len(set(encoded_run)) < _MIN_DISTINCT_ENCODED_LETTERS or _is_hex_digest(encoded_run):
         return False
-    return len(set(run)) <= _MAX_GENE_LETTERS or sum(c.isupper() or c.isdigit() for c in run) >= _MIN_DISTINCT_LETTERS
+    return (
+        len(set(encoded_run)) <= _MAX_GENE_LETTERS
+        or sum(c.isupper() or c.isdigit() for c in encoded_run) >= _MIN_DISTINCT_ENCODED_LETTERS
+    )

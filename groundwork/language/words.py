@@ -25,27 +25,27 @@ HYPHENATED = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")  # letters only, wi
 LONG_WORD = re.compile(r"[^\W\d_]{3,}")  # three letters and more in a row: a formula in small letters has few
 WRITTEN_OUT = re.compile(r"[^\W\d_]{2,}")  # two letters and more in a row: a formula has none
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_LETTERS = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
-_WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*+")
-_UNSPACED_RUN = regex.compile(rf"[{UNSPACED}\uac00-\ud7af]++")
-_CHARACTER = regex.compile(r"\p{L}\p{M}*+")
+_LETTERS_OF_WORD = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
+_WORD_OF_ANY_SCRIPT = regex.compile(rf"{_LETTERS_OF_WORD}(?:['’-]{_LETTERS_OF_WORD})*+")
+_UNSPACED_WORD_RUN = regex.compile(rf"[{UNSPACED}\uac00-\ud7af]++")
+_WORD_CHARACTER = regex.compile(r"\p{L}\p{M}*+")
 
 
 def words(text: str) -> list[str]:
     """The words of `text` in lower case, in order."""
     if text.isascii():
         return [match.group().lower() for match in _LATIN_WORD.finditer(text)]
-    return [word for match in _WORD.finditer(text) for word in _split_unspaced(match.group().lower())]
+    return [word for match in _WORD_OF_ANY_SCRIPT.finditer(text) for word in _split_unspaced(match.group().lower())]
 
 
 def _split_unspaced(word: str) -> Iterator[str]:
     """The word; a run of letters of a script without spaces, or of Korean, as overlapping pairs of characters."""
     run_end = 0
-    for run in _UNSPACED_RUN.finditer(word):
+    for run in _UNSPACED_WORD_RUN.finditer(word):
         if run.start() > run_end:
             yield word[run_end : run.start()]
-        characters = _CHARACTER.findall(run.group())
-        yield from map("".join, pairwise(characters)) if characters[1:] else characters
+        word_characters = _WORD_CHARACTER.findall(run.group())
+        yield from map("".join, pairwise(word_characters)) if word_characters[1:] else word_characters
         run_end = run.end()
     if run_end < len(word):
         yield word[run_end:]
@@ -65,9 +65,9 @@ _UNSPACED_LETTERS = [  # with how many of them make a word
 def word_count(text: str) -> int:
     """How many words a text has, for its length; where no space parts them, about as many as its letters make."""
     unspaced_words = 0.0
-    for letters, letters_a_word in _UNSPACED_LETTERS:
-        unspaced_words += sum(map(len, letters.findall(text))) / letters_a_word
-        text = letters.sub(" ", text)
+    for unspaced_letters, letters_per_word in _UNSPACED_LETTERS:
+        unspaced_words += sum(map(len, unspaced_letters.findall(text))) / letters_per_word
+        text = unspaced_letters.sub(" ", text)
     return sum(any(map(str.isalnum, word)) for word in text.split()) + math.ceil(unspaced_words)
 
 
@@ -86,27 +86,27 @@ def content_words(text: str, language: str) -> set[str]:
 
     `language` is an ISO 639-1 code; "", where it is not known, is read as English.
     """
-    ignored = stop_words(language)
-    return {stem(word, language) for word in words(text) if word not in ignored and len(word) > 1}
+    ignored_words = stop_words(language)
+    return {stem(word, language) for word in words(text) if word not in ignored_words and len(word) > 1}
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str:
     """The stem of a word by Snowball's algorithm for its language ("throws" and "throwing" meet); itself where none."""
-    stemmer = _stemmer(language)
-    normalised = word.lower().replace("’", "'")
-    return str(stemmer.stemWord(normalised)) if stemmer else normalised
+    snowball_stemmer = _snowball_stemmer(language)
+    normalised_word = word.lower().replace("’", "'")
+    return str(snowball_stemmer.stemWord(normalised_word)) if snowball_stemmer else normalised_word
 
 
 @cache
-def _stemmer(language: str) -> Any:
+def _snowball_stemmer(language: str) -> Any:
     from snowballstemmer import stemmer
 
-    algorithm = _SNOWBALL.get(language or "en")
-    return stemmer(algorithm) if algorithm else None
+    snowball_algorithm = _SNOWBALL_STEMMERS.get(language or "en")
+    return stemmer(snowball_algorithm) if snowball_algorithm else None
 
 
-_SNOWBALL = {
+_SNOWBALL_STEMMERS = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
     "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish",
     "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
@@ -136,5 +136,5 @@ def stop_words(language: str) -> frozenset[str]:
         return ENGLISH_STOP_WORDS
     from stop_words import LANGUAGE_MAPPING, get_stop_words
 
-    list_name = {"no": "nb"}.get(language, language)
-    return frozenset(get_stop_words(list_name)) if list_name in LANGUAGE_MAPPING else frozenset()
+    stop_word_list = {"no": "nb"}.get(language, language)
+    return frozenset(get_stop_words(stop_word_list)) if stop_word_list in LANGUAGE_MAPPING else frozenset()

@@ -18,10 +18,10 @@ _QUESTION_END = regex.compile(
     regex.VERBOSE | regex.DOTALL,
 )
 
-AUXILIARY = (  # what a yes/no question of English begins with
+YES_NO_AUXILIARY = (  # what a yes/no question of English begins with
     "(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
 )
-_VERDICTS = {  # yes and no in turn, those of most use first: in some languages the verb of the question answers it
+_YES_AND_NO_WORDS = {  # in turn, those of most use first: in some languages the verb of the question answers it
     "ar": "نعم لا", "bg": "да не", "ca": "sí no", "cs": "ano ne", "da": "ja nej", "de": "ja nein", "el": "ναι όχι",
     "en": "yes no", "es": "sí no", "et": "jah ei", "fa": "بله خیر", "fi": "kyllä ei", "fr": "oui non", "he": "כן לא",
     "hi": "हाँ नहीं हां नहीं", "hr": "da ne", "hu": "igen nem", "id": "ya tidak", "it": "sì no", "lt": "taip ne",
@@ -33,45 +33,47 @@ _VERDICTS = {  # yes and no in turn, those of most use first: in some languages 
     "zh": """是 不是 可以 不可以 能 不能 会 不会 有 没有 需要 不需要 必须 不必 应当 不应当 应该 不应该 允许 不允许
         对 不对 是的 不是 是 否""",
 }  # fmt: skip
-_FIRST_WORD = regex.compile(r"\W*([\p{L}\p{M}]+)(?![\w-])")  # "no-one" is another word; vowel signs belong to theirs
+# "no-one" is another word; vowel signs belong to theirs
+_FIRST_WORD_OF_ANSWER = regex.compile(r"\W*([\p{L}\p{M}]+)(?![\w-])")
 YES_OR_NO = "(?:yes|no|ja|nein|oui|non|sí|não|nee)"
 
 
-def is_question(text: str) -> bool:
-    """Does `text` end as a question does in its script?"""
-    return _QUESTION_END.search(text.rstrip()) is not None
+def is_question(question_text: str) -> bool:
+    """Does a text end as a question does in its script?"""
+    return _QUESTION_END.search(question_text.rstrip()) is not None
 
 
 @cache
-def _opposites_of_verdicts(language: str) -> dict[str, str]:
+def _opposites_of_yes_and_no(language: str) -> dict[str, str]:
     """Each word for yes of a language with its no, and each no with its yes, the more usual one where there are two."""
-    terms = _VERDICTS.get(language, _VERDICTS["en"]).split()
-    opposites: dict[str, str] = {}
-    for yes, no in zip(terms[::2], terms[1::2], strict=True):
-        opposites.setdefault(yes, no)
-        opposites.setdefault(no, yes)
-    return opposites
+    yes_and_no_terms = _YES_AND_NO_WORDS.get(language, _YES_AND_NO_WORDS["en"]).split()
+    opposite_terms: dict[str, str] = {}
+    for yes, no in zip(yes_and_no_terms[::2], yes_and_no_terms[1::2], strict=True):
+        opposite_terms.setdefault(yes, no)
+        opposite_terms.setdefault(no, yes)
+    return opposite_terms
 
 
-def verdict_words(language: str) -> KeysView[str]:
+def yes_and_no_words(language: str) -> KeysView[str]:
     """The words for yes and no of a language by its ISO 639-1 code; those of English where they are not known."""
-    return _opposites_of_verdicts(language).keys()
+    return _opposites_of_yes_and_no(language).keys()
 
 
 def yes_or_no(answer: str, language: str) -> str:
     """The word for yes or no that an answer begins with, in small letters, or ""."""
-    match = _FIRST_WORD.match(answer)
-    word = match[1].lower() if match else ""
-    return word if word in verdict_words(language) else ""
+    first_word_match = _FIRST_WORD_OF_ANSWER.match(answer)
+    first_word = first_word_match[1].lower() if first_word_match else ""
+    return first_word if first_word in yes_and_no_words(language) else ""
 
 
-def opposite_verdict(answer: str, language: str) -> str:
+def opposite_yes_or_no(answer: str, language: str) -> str:
     """No for an answer that begins with yes, yes for one that begins with no, in the answer's language; else ""."""
-    return _opposites_of_verdicts(language).get(yes_or_no(answer, language), "")
+    return _opposites_of_yes_and_no(language).get(yes_or_no(answer, language), "")
 
 
-def are_opposite_verdicts(first: str, second: str, language: str) -> bool:
+def are_opposite_answers(first_answer: str, second_answer: str, language: str) -> bool:
     """Is one of two answers yes, and the other no?"""
-    terms = _VERDICTS.get(language, _VERDICTS["en"]).split()
-    verdicts = [yes_or_no(answer, language) for answer in (first, second)]
-    return all(verdicts) and (verdicts[0] in terms[::2]) != (verdicts[1] in terms[::2])
+    yes_and_no_terms = _YES_AND_NO_WORDS.get(language, _YES_AND_NO_WORDS["en"]).split()
+    yes_no_answers = [yes_or_no(answer, language) for answer in (first_answer, second_answer)]
+    yes_terms = yes_and_no_terms[::2]
+    return all(yes_no_answers) and (yes_no_answers[0] in yes_terms) != (yes_no_answers[1] in yes_terms)

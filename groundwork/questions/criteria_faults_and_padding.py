@@ -14,7 +14,7 @@ from functools import lru_cache
 from groundwork.language.contradictions import is_negated
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
-from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
+from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
@@ -38,7 +38,7 @@ _OPEN_ENDED_LIST = re.compile(
 )  # a list of examples, a name with its meaning, and a clause that only looks like the next thing of one
 _MARKS_AROUND_CODE = "\"'.,;:!?()"
 _YES_OR_NO_CRITERION = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
-_POLAR_QUESTION = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)
+_POLAR_QUESTION = re.compile(rf"{YES_NO_AUXILIARY}\b", re.IGNORECASE)
 _SECOND_QUESTION = re.compile(
     r",\s*(?:and|or|but)\s+(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|has|have|what|when|where"
     r"|which|who|why|how)\b",

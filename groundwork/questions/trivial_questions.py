@@ -12,9 +12,9 @@ from itertools import pairwise
 from groundwork.language.language_and_script import is_english
 from groundwork.language.numbers import number_values
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
-from groundwork.language.yes_no_questions import AUXILIARY
+from groundwork.language.yes_no_questions import YES_NO_AUXILIARY
 
-_POLAR_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)
+_POLAR_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)
 _CHOICE_QUESTION = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.sentences import COMPLETE_BLOCK_END, COMPLETE_ITEM_END, LINE_ENDS, STATEMENT_END
+from groundwork.language.sentences import COMPLETE_BLOCK_END, COMPLETE_ITEM_END, SENTENCE_LINE_ENDS, STATEMENT_END
 
 
 @pytest.mark.parametrize(
@@ -29,5 +29,5 @@ def test_the_ends_differ_in_colons_quotes_and_brackets(
     text: str, *, finished: bool, line_ends: bool, closed: bool, said_whole: bool
 ) -> None:
     """A full stop ends all of them; a comma, a colon, a quote, a bracket and a table's row only some."""
-    told = [bool(COMPLETE_BLOCK_END.search(text)), text.endswith(LINE_ENDS), bool(STATEMENT_END.search(text))]
+    told = [bool(COMPLETE_BLOCK_END.search(text)), text.endswith(SENTENCE_LINE_ENDS), bool(STATEMENT_END.search(text))]
     assert [*told, bool(COMPLETE_ITEM_END.search(text))] == [finished, line_ends, closed, said_whole]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.language.yes_no_questions import are_opposite_verdicts, is_question, opposite_verdict
+from groundwork.language.yes_no_questions import are_opposite_answers, is_question, opposite_yes_or_no
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from groundwork.language.yes_no_questions import are_opposite_verdicts, is_quest
 )
 def test_the_opposite_of_a_verdict_is_told_in_its_language(answer: str, language: str, opposite: str) -> None:
     """A word that only begins with no is none; a language without words of its own has those of English."""
-    assert opposite_verdict(answer, language) == opposite
+    assert opposite_yes_or_no(answer, language) == opposite
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_opposite_of_a_verdict_is_told_in_its_language(answer: str, language
 )
 def test_yes_and_no_are_opposite(first: str, second: str, language: str, are_opposite: bool) -> None:
     """Whichever words of the language say so."""
-    assert are_opposite_verdicts(first, second, language) is are_opposite
+    assert are_opposite_answers(first, second, language) is are_opposite
 
 
 @pytest.mark.parametrize("text", ["Is it?", "是吗？", "Είναι;", "هل هذا؟", "กี่วัน"])

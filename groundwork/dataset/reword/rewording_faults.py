@@ -26,7 +26,7 @@ from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names_and_codes import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, normalised_words, whole_word_pattern, word_count, words
-from groundwork.language.yes_no_questions import AUXILIARY, is_question
+from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, is_question
 from groundwork.questions.derived_numbers import list_lengths
 from groundwork.records import Row
 
@@ -55,9 +55,9 @@ _LIST_SEPARATOR = re.compile(r"[,;](?=\s)")
 _FINITE_VERBS = frozenset(
     words("is are was were be must may might should shall has have had can could will would does do did")
 )
-_YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){AUXILIARY}\s", re.IGNORECASE)
-_EITHER_OR = re.compile(rf",? or (?:{AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
-_YES_NO_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {AUXILIARY}\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){YES_NO_AUXILIARY}\s", re.IGNORECASE)
+_EITHER_OR = re.compile(rf",? or (?:{YES_NO_AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
+_YES_NO_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {YES_NO_AUXILIARY}\b", re.IGNORECASE)
 _NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
 _ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

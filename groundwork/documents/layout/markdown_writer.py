@@ -29,7 +29,7 @@ from groundwork.documents.layout.text_lines import (
 )
 from groundwork.documents.pipe_tables import pipe_table
 from groundwork.language.list_and_rule_labels import BULLET_SHAPES, BULLETS
-from groundwork.language.sentences import LINE_ENDS
+from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
 _FREE_LINE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
 _LONG_LINE_SHARE, _HALF_LINE_SHARE = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
@@ -170,7 +170,7 @@ class MarkdownWriter:
         is_lower = line.text[:1].islower()
         if abs(line_above.main.size - type_size) > 0.12 * type_size and not is_lower:
             return False
-        is_sentence_ended = line_above.text.endswith(LINE_ENDS)
+        is_sentence_ended = line_above.text.endswith(SENTENCE_LINE_ENDS)
         if is_sentence_ended and type_size < 0.95 * self.styles.body and _FOOTNOTE_START.match(line.text):
             return False
         if is_sentence_ended and begins_with_head(line):
@@ -193,7 +193,7 @@ class MarkdownWriter:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
         parts of a document are double-spaced."""
         is_within_sentence = (line.text[:1].islower() or line.text[0] == "$") and not line_above.text.endswith(
-            LINE_ENDS
+            SENTENCE_LINE_ENDS
         )
         is_alike = (
             abs(line_above.x1 - line.x1) < 2 and abs(line_above.main.size - line.main.size) < 0.05 * line.main.size

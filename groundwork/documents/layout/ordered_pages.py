@@ -27,7 +27,7 @@ from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.tables.shared_columns import share_columns
 from groundwork.documents.layout.text_lines import Line, Run, Stretches, to_lines
 from groundwork.documents.repair.page_joining import join_pages
-from groundwork.language.sentences import LINE_ENDS
+from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
 _UNDERLINE_ABOVE = 2  # points above the bottom of a line, of a line drawn under it
 _UNDERLINE_BELOW = 0.9  # and sizes below it
@@ -162,7 +162,7 @@ def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) 
     side_texts += page.side_texts
     blocks = (
         [page_text, *side_texts]
-        if last_block.endswith(LINE_ENDS) or not block_gap
+        if last_block.endswith(SENTENCE_LINE_ENDS) or not block_gap
         else [text_before_last_block, *side_texts, last_block]
     )
     return unmirrored("\n\n".join(filter(None, [head_text, *blocks]))), columns_above

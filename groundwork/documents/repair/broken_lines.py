@@ -7,7 +7,7 @@ import re
 from groundwork.documents.auditing.readability import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
 from groundwork.language.list_and_rule_labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
-from groundwork.language.sentences import LINE_ENDS
+from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
 ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|{DOTTED_LABEL}\.\S")
 BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
@@ -66,7 +66,7 @@ def _continues_broken_line(previous_line: str, line: str) -> bool:
     if BLOCK_START.match(line) or BLOCK_START.match(previous_line) or ITEM_START.match(line_text):
         return False
     return (
-        not previous_line.endswith(LINE_ENDS)
+        not previous_line.endswith(SENTENCE_LINE_ENDS)
         and (line_text[:1].islower() or line_text[:1] == "(")
         and "…" not in previous_line
     )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from groundwork.documents.pipe_tables import DELIMITER_ROW
 from groundwork.documents.repair.broken_lines import BLOCK_START, HYPHEN_END, ITEM_START
 from groundwork.documents.repair.table_titles import titles_above_tables
-from groundwork.language.sentences import LINE_ENDS
+from groundwork.language.sentences import SENTENCE_LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
 _TABLE_CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
@@ -137,12 +137,13 @@ def _join_at_page_end(page_above: str, page_below: str, pages: Sequence[str], ta
     if HYPHEN_END.search(last_line_above):
         page_above, page_joint = _join_word_over_page_end(page_above, first_line_overleaf, pages)
         return page_above, page_joint, page_below
-    return page_above, "\n\n" if last_line_above.endswith(LINE_ENDS) else " ", page_below
+    return page_above, "\n\n" if last_line_above.endswith(SENTENCE_LINE_ENDS) else " ", page_below
 
 
 def ends_mid_sentence(paragraph: str) -> bool:
     """Whether a paragraph is running text that ends in the middle of a sentence."""
-    return len(paragraph) > _LONG_PARAGRAPH and not BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
+    is_running_text = len(paragraph) > _LONG_PARAGRAPH and not BLOCK_START.match(paragraph)
+    return is_running_text and not paragraph.endswith(SENTENCE_LINE_ENDS)
 
 
 def begins_mid_sentence(paragraph: str) -> bool:
@@ -156,7 +157,7 @@ def _with_sentence_overleaf_first(page_below: str) -> str:
     blocks_overleaf = page_below.split("\n\n", _MOST_FLOATS_AT_PAGE_HEAD + 1)
     for i, block_overleaf in enumerate(blocks_overleaf[1 : _MOST_FLOATS_AT_PAGE_HEAD + 1], start=1):
         block_before = blocks_overleaf[i - 1]
-        if not (block_before.startswith("|") or block_before.endswith(LINE_ENDS)):
+        if not (block_before.startswith("|") or block_before.endswith(SENTENCE_LINE_ENDS)):
             return ""
         if begins_mid_sentence(block_overleaf) and len(block_overleaf) > _LONG_PARAGRAPH:
             return "\n\n".join([block_overleaf, *blocks_overleaf[:i], *blocks_overleaf[i + 1 :]])

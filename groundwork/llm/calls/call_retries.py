@@ -233,9 +233,8 @@ class CallRunner:
             self._claim_key(journal_key, context),
         ):
             if not context.endpoint.reports_cost:
-                await context.endpoint.price(
-                    context.model
-                )  # now, so that nothing comes between a reply and its storing
+                # now, so that nothing comes between a reply and its storing
+                await context.endpoint.price(context.model)
             started_at = time.monotonic()
             raw_body = await self._post_adapted_request(
                 context, with_reply_limit(request_body, reservation.reply_tokens)

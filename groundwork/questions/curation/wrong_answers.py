@@ -17,7 +17,13 @@ from groundwork.language.names_and_codes import codes
 from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, whole_word_pattern, words
-from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO, opposite_verdict, verdict_words, yes_or_no
+from groundwork.language.yes_no_questions import (
+    YES_NO_AUXILIARY,
+    YES_OR_NO,
+    opposite_yes_or_no,
+    yes_and_no_words,
+    yes_or_no,
+)
 from groundwork.records import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
@@ -30,7 +36,7 @@ _CHOICE_AT_QUESTION_END = re.compile(  # "Who got more votes, Ada Roe or Bo Lind
     r"[,:]\s+([^,:?]{1,80}?),?\s+(?:or|oder|ou|eller|lub|nebo|или|或|або)\s+([^,:?]{1,80}?)\s*\?"
 )
 _POLAR_CHOICE = re.compile(  # "May it send more or with less?", which no yes answers
-    rf"{AUXILIARY}\b[^?]*?\b([\w-]+) or (?:(?:with|in|by|for|on|at|an?|the) )?([\w-]+)", re.IGNORECASE
+    rf"{YES_NO_AUXILIARY}\b[^?]*?\b([\w-]+) or (?:(?:with|in|by|for|on|at|an?|the) )?([\w-]+)", re.IGNORECASE
 )
 _ARTICLE_OF_OPTION = re.compile(r"(?:the|an?|d(?:er|ie|as)|l[ea]s?|l['’])\s*\b", re.IGNORECASE)
 LONGEST_OPTION_ARTICLE = 4  # characters, with the space behind it
@@ -56,7 +62,7 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
     )
     for criterion in pair.evaluation_criteria:
         telling_words = _telling_words(pair, criterion, language)
-        if not {"yes", "no", *verdict_words(language)}.isdisjoint(words(criterion)) and yes_or_no(
+        if not {"yes", "no", *yes_and_no_words(language)}.isdisjoint(words(criterion)) and yes_or_no(
             wrong_answer_text, language
         ):
             return ""
@@ -76,7 +82,7 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     asks for stays: a number beside those that criteria name, or beside the words they name, and the value that an
     example gives an option.
     """
-    if opposite := opposite_verdict(pair.answer, language):
+    if opposite := opposite_yes_or_no(pair.answer, language):
         return opposite.capitalize() + _end_mark_of_answer(pair.answer)
     if answer_by_choice := _wrong_answer_by_choice(pair):
         return answer_by_choice

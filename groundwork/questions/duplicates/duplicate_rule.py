@@ -17,7 +17,7 @@ from groundwork.language.language_and_script import detect_language
 from groundwork.language.names_and_codes import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
-from groundwork.language.yes_no_questions import are_opposite_verdicts
+from groundwork.language.yes_no_questions import are_opposite_answers
 
 SAME_STATEMENT_SHARE = 0.8  # of the words of the shorter of two quotes
 FEW_QUOTE_WORDS = 5  # of a quote
@@ -155,7 +155,7 @@ def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuest
             opposites
         ):  # "in" and "out" come with the wording
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
-    if are_opposite_verdicts(first_question.answer, second_question.answer, first_question.language) and (
+    if are_opposite_answers(first_question.answer, second_question.answer, first_question.language) and (
         is_negated(first_question.question) == is_negated(second_question.question)
     ):
         return "one is answered yes, the other no"
