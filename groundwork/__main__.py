@@ -37,23 +37,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         restart_in_utf8_mode()
     gc.set_threshold(*GC_THRESHOLDS)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    name = (
+    command_name = (
         "status"
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
         else arguments.pop(0)
     )
-    if name in BY_NAME:
-        exit_code: int = BY_NAME[name].load_command()(arguments)
+    if command_name in BY_NAME:
+        exit_code: int = BY_NAME[command_name].load_command()(arguments)
         return exit_code
-    if name in COMMANDS or name in _INFORMATION:
+    if command_name in COMMANDS or command_name in _INFORMATION:
         from groundwork.console.exit_codes import run_guarded
 
-        return run_guarded(lambda: _INFORMATION[name]() if name in _INFORMATION else _run_command(name, arguments))
-    nearest = nearest_name(name, [*BY_NAME, *COMMANDS])
-    print(
-        f"error: no such stage: {name}{f'; did you mean {nearest}?' if nearest else ''} (--help lists them)",
-        file=sys.stderr,
-    )
+        return run_guarded(
+            lambda: (
+                _INFORMATION[command_name]() if command_name in _INFORMATION else _run_command(command_name, arguments)
+            )
+        )
+    nearest_command = nearest_name(command_name, [*BY_NAME, *COMMANDS])
+    suggestion = f"; did you mean {nearest_command}?" if nearest_command else ""
+    print(f"error: no such stage: {command_name}{suggestion} (--help lists them)", file=sys.stderr)
     return EXIT_USAGE
 
 
@@ -73,10 +75,10 @@ def _print_version() -> int:
 
 
 def help_text() -> str:
-    width = max(len(stage.display_name) for stage in STAGES)
-    rows = [f"  {stage.display_name:<{width}}  {stage.purpose}" for stage in STAGES]
-    purposes = [line for line in (__doc__ or "").splitlines() if IN_REPOSITORY or "dataprep example" not in line]
-    return "\n".join([as_typed("\n".join(purposes)), "", "Stages, in order; each has --help:", *rows])
+    name_width = max(len(stage.display_name) for stage in STAGES)
+    stage_rows = [f"  {stage.display_name:<{name_width}}  {stage.purpose}" for stage in STAGES]
+    command_lines = [line for line in (__doc__ or "").splitlines() if IN_REPOSITORY or "dataprep example" not in line]
+    return "\n".join([as_typed("\n".join(command_lines)), "", "Stages, in order; each has --help:", *stage_rows])
 
 
 COMMANDS = {  # (what is typed, the module of commands/ that does it)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from groundwork.commands.doctor import STATIC_EMBEDDER
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, GroundworkError, MissingExtra
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
@@ -17,22 +18,22 @@ if TYPE_CHECKING:
 
 def check_run(config: Config, data: Workspace) -> None:
     """Raises ConfigError with a line for everything that is missing."""
-    problems: list[str] = []
+    missing_for_run: list[str] = []
     if not data.documents.is_dir() or not any(data.documents.iterdir()):
-        problems.append(NO_DOCUMENTS.format(data.folder_address("documents")))
-    for provider in _providers(config):
-        _collect_problem(problems, lambda provider=provider: _check_reachable(provider, config))  # type: ignore[misc]  # bound now
+        missing_for_run.append(NO_DOCUMENTS.format(data.folder_address("documents")))
+    for provider in _providers_of_run(config):
+        _collect_missing(missing_for_run, lambda provider=provider: _check_reachable(provider, config))  # type: ignore[misc]  # bound now
     if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
-        problems.append(missing)
+        missing_for_run.append(missing)
     if config.embeddings.backend == "sentence-transformers":
-        _collect_problem(problems, _check_embedder)
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+        _collect_missing(missing_for_run, _check_embedder)
+    if missing_for_run:
+        raise ConfigError(list(dict.fromkeys(missing_for_run)))
 
 
-def _providers(config: Config) -> list[Provider]:
+def _providers_of_run(config: Config) -> list[Provider]:
     """The endpoints that the stages of a run ask by these settings, each once."""
-    calls: list[tuple[ModelCall | Embeddings, bool]] = [
+    calls_of_run: list[tuple[ModelCall | Embeddings, bool]] = [
         (config.ingest.vision, config.ingest.uses("gemini")),
         (config.summarize, True),
         (config.qa, True),
@@ -42,7 +43,7 @@ def _providers(config: Config) -> list[Provider]:
         (config.dataset.absent, config.dataset.unanswerable > 0),
         (config.embeddings, config.embeddings.backend == "endpoint"),
     ]
-    provider_names = [call.provider for call, is_made in calls if is_made]
+    provider_names = [call.provider for call, is_made in calls_of_run if is_made]
     return [
         config.llm.providers[provider_name] if provider_name else config.llm
         for provider_name in dict.fromkeys(provider_names)
@@ -65,12 +66,11 @@ def _check_reachable(provider: Provider, config: Config) -> None:
 def _check_embedder() -> None:
     if find_spec("sentence_transformers") is None:
         missing_extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
-        alternative = "--set embeddings.backend=static --set embeddings.model=wordllama"
-        raise ConfigError([f"{missing_extra}; or use the model that ships with Groundwork: {alternative}"])
+        raise ConfigError([f"{missing_extra}; or use the model that ships with Groundwork: {STATIC_EMBEDDER}"])
 
 
-def _collect_problem(problems: list[str], check: Callable[[], None]) -> None:
+def _collect_missing(missing_for_run: list[str], check: Callable[[], None]) -> None:
     try:
         check()
     except GroundworkError as error:
-        problems.append(str(error))
+        missing_for_run.append(str(error))

@@ -60,40 +60,40 @@ def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
 def collect_garbage(flags: argparse.Namespace) -> int:
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
-        data, size_before = job.data, _folder_size(job.data.joined_state)
+        data, size_before = job.data, _state_folder_size(job.data.joined_state)
         with open_journals(data, to_change=not flags.dry_run) as journals:
-            starts = oldest_artifact_starts(_finished_units(data, manifest))
-            last_uses, cutoff = _last_uses(list(journals.values())), time.time() - flags.days * 86_400
+            artifact_starts = oldest_artifact_starts(_finished_units(data, manifest))
+            last_uses, garbage_cutoff = _last_uses(list(journals.values())), time.time() - flags.days * 86_400
             for journal_path, journal in journals.items():
-                dropped_replies = list(unneeded_replies(journal, starts, last_uses, cutoff))
+                garbage_replies = list(garbage_replies_of(journal, artifact_starts, last_uses, garbage_cutoff))
                 reply_count = sum(1 for _ in journal.rows())
                 if not flags.dry_run:
-                    journal.drop(dropped_replies)
+                    journal.drop(garbage_replies)
                 journal_name = (
                     "journal"
                     if journal_path == data.joined_journal
                     else f"journal of shard {Shard.parse(journal_path.parent.name)}"
                 )
                 replies = counted(reply_count, "reply", "replies")
-                print(f"{journal_name}: {len(dropped_replies):,} of {replies} that no artifact needs")
+                print(f"{journal_name}: {len(garbage_replies):,} of {replies} that no artifact needs")
         if not flags.dry_run:
-            hashes = manifest.forget_missing_files()
-            temporary_files = remove_leftovers(_all_folders(data.root))
-            if pictures := _drop_pictures(data):
-                print(f"{counted(pictures, 'picture')} that no text shows")
-            hash_count = counted(hashes, "hash", "hashes")
-            print(f"{hash_count} of files that are gone, {counted(temporary_files, 'temporary file')}")
-            bytes_saved = size_before - _folder_size(data.joined_state)
-            print(f"{max(0, bytes_saved) / 1e6:,.1f} MB given back")
+            hashes_dropped = manifest.forget_missing_files()
+            leftovers_removed = remove_leftovers(_all_folders(data.root))
+            if garbage_pictures := _drop_garbage_pictures(data):
+                print(f"{counted(garbage_pictures, 'picture')} that no text shows")
+            hash_count = counted(hashes_dropped, "hash", "hashes")
+            print(f"{hash_count} of files that are gone, {counted(leftovers_removed, 'temporary file')}")
+            bytes_freed = size_before - _state_folder_size(data.joined_state)
+            print(f"{max(0, bytes_freed) / 1e6:,.1f} MB given back")
     return EXIT_OK
 
 
-def _drop_pictures(data: Workspace) -> int:
+def _drop_garbage_pictures(data: Workspace) -> int:
     """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were.
 
     A folder that has just changed is left for a later time: ingest writes the pictures first and the text last.
     """
-    removed_pictures, picture_folders = 0, folders_in(data.path("text"))
+    garbage_pictures, picture_folders = 0, folders_in(data.path("text"))
     data.fetch(
         picture_folder.with_name(f"{picture_folder.name}.md") for picture_folder in picture_folders
     )  # beside it, where they are spread too
@@ -101,10 +101,10 @@ def _drop_pictures(data: Workspace) -> int:
         if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < PICTURES_AT_REST:
             continue
         markdown_file = picture_folder.with_name(f"{picture_folder.name}.md")
-        removed_pictures += remove_unused_pictures(
+        garbage_pictures += remove_unused_pictures(
             picture_folder, markdown_file.read_text(errors="replace") if markdown_file.is_file() else ""
         )[1]
-    return removed_pictures
+    return garbage_pictures
 
 
 def _finished_units(data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
@@ -142,28 +142,30 @@ def _last_uses(journals: Sequence[Journal]) -> dict[str, float]:
     """By key, when a reply that stands in several journals was last used in any; {} where there is one journal."""
     last_uses: dict[str, float] = {}
     for journal in journals if len(journals) > 1 else ():
-        of_rows = ((reply_key, used) for _, reply_key, _, _, used, _ in journal.rows())
-        for reply_key, used in chain(of_rows, journal.uses_elsewhere().items()):
+        uses_of_rows = ((reply_key, used) for _, reply_key, _, _, used, _ in journal.rows())
+        for reply_key, used in chain(uses_of_rows, journal.uses_elsewhere().items()):
             last_uses[reply_key] = max(used, last_uses.get(reply_key, 0.0))
     return last_uses
 
 
-def unneeded_replies(
-    journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], cutoff: float
+def garbage_replies_of(
+    journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], garbage_cutoff: float
 ) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used before `cutoff` (seconds since 1970)."""
-    keys_seen: set[str] = set()
+    reply_keys_seen: set[str] = set()
     for journal_position, reply_key, stage, unit, used_here, usable in journal.rows():
-        is_repeated = usable and reply_key in keys_seen
+        is_repeated = usable and reply_key in reply_keys_seen
         if usable:
-            keys_seen.add(reply_key)
-        used = used_here if is_repeated else last_uses.get(reply_key, used_here)
+            reply_keys_seen.add(reply_key)
+        reply_used = used_here if is_repeated else last_uses.get(reply_key, used_here)
         artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
-        if used < cutoff and (not usable or is_repeated or used < artifact_start - USE_NOTE_INTERVAL):
+        if reply_used < garbage_cutoff and (
+            not usable or is_repeated or reply_used < artifact_start - USE_NOTE_INTERVAL
+        ):
             yield journal_position
 
 
-def _artifact_start(starts: dict[str, float], unit: str) -> float:
+def _artifact_start(starts_of_stage: dict[str, float], unit: str) -> float:
     """When the oldest artifact that a reply about `unit` may be part of was begun; 0 where there is none.
 
     A reply's unit is a document, a dataset or a run; or that with a chunk behind a space; or the id of a pair, which
@@ -171,17 +173,17 @@ def _artifact_start(starts: dict[str, float], unit: str) -> float:
     """
     artifact_name = unit.partition(" ")[0]
     while artifact_name:
-        if artifact_name in starts:
-            return starts[artifact_name]
+        if artifact_name in starts_of_stage:
+            return starts_of_stage[artifact_name]
         artifact_name = artifact_name.rpartition("-")[0]
-    return starts.get("", 0.0)
+    return starts_of_stage.get("", 0.0)
 
 
 def _all_folders(root: Path) -> Iterable[Path]:
     return [Path(folder) for folder, _, _ in os.walk(root)]
 
 
-def _folder_size(folder: Path) -> int:
+def _state_folder_size(folder: Path) -> int:
     """Bytes of the files below it; a file that another process removes meanwhile counts nothing."""
     return sum(map(_file_size, folder.rglob("*")))
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset
     from groundwork.dataset.row_differences import ChangedRow, RowDifferences, RowRecord
 
-ROWS_SHOWN = 20  # rows of each kind in the terminal
+DIFF_ROWS_SHOWN = 20  # rows of each kind in the terminal
 QUESTION_WIDTH = 100  # characters of a question in the terminal
 ROWS_ON_PAGE = 2_000  # rows of each kind on the page
 COMPARED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
-_PAGE_STYLE = """
+_DIFF_PAGE_STYLE = """
 article { border-left: 3px solid var(--line); padding: .2rem 0 .2rem .9rem; margin: .9rem 0; }
 article.came { border-color: var(--good); } article.went { border-color: var(--bad); }
 article h3 { font-size: 1rem; margin: 0; } article p { margin: .2rem 0; } small { color: var(--soft); }
@@ -70,9 +70,9 @@ def show_diff(flags: argparse.Namespace) -> int:
     from groundwork.dataset.load_dataset import load_dataset
 
     data = workspace(load_config(flags), flags, folders=())
-    sources = locate_datasets(flags.datasets, data)
-    data.fetch(dataset_file for dataset_source in sources for dataset_file in dataset_source.files)
-    before, after = map(load_dataset, sources)
+    compared_sources = locate_datasets(flags.datasets, data)
+    data.fetch(dataset_file for dataset_source in compared_sources for dataset_file in dataset_source.files)
+    before, after = map(load_dataset, compared_sources)
     by_statement = flags.by == "statement" if flags.by else _are_of_different_models(before, after)
     report = _StatementReport.of(before, after) if by_statement else _RowReport.of(before, after)
     if flags.json == Path("-"):
@@ -107,13 +107,13 @@ class _RowReport:
     def of(cls, before: Dataset, after: Dataset) -> _RowReport:
         from groundwork.dataset.row_differences import compare_rows
 
-        return cls(before, after, compare_rows(_records(before), _records(after)))
+        return cls(before, after, compare_rows(_compared_rows(before), _compared_rows(after)))
 
     def lines(self) -> list[str]:
         return _diff_lines(self.before, self.after, self.differences)
 
     def as_json(self) -> str:
-        return _as_json((self.before.name, self.after.name), self.differences)
+        return _diff_as_json((self.before.name, self.after.name), self.differences)
 
     def page(self) -> str:
         return differences_html((self.before.name, self.after.name), self.differences)
@@ -134,36 +134,41 @@ class _StatementReport:
 
     def lines(self) -> list[str]:
         first, second = self.names
-        counts = self.differences.by_document()
-        table = [["", "common", f"only {first}", f"only {second}"]]
-        table += [[name or "(no document)", *map(str, counts[name])] for name in sorted(counts, key=name_order)]
+        statement_counts = self.differences.by_document()
+        statement_table = [["", "common", f"only {first}", f"only {second}"]]
+        statement_table += [
+            [name or "(no document)", *map(str, statement_counts[name])]
+            for name in sorted(statement_counts, key=name_order)
+        ]
         return [
             f"{first} beside {second}: {self.differences.describe(first, second)}",
-            *terminal.table_lines(table),
+            *terminal.table_lines(statement_table),
             *_question_lines("-", f"that only {first} asks", self.differences.only_a),
             *_question_lines("+", f"that only {second} asks", self.differences.only_b),
         ]
 
     def as_json(self) -> str:
-        return _as_json(self.names, self.differences)
+        return _diff_as_json(self.names, self.differences)
 
     def page(self) -> str:
         return statements_html(self.names, self.differences)
 
 
 def _question_lines(mark: str, kind: str, rows: Sequence[RowRecord]) -> list[str]:
-    lines = [f"  {mark} {shorten_text(row['question'], QUESTION_WIDTH)}" for row in rows[:ROWS_SHOWN]]
-    hidden = len(rows) - ROWS_SHOWN
-    return lines + [f"    … and {hidden:,} more {kind}; --page FILE or --json FILE has all"] * (hidden > 0)
+    question_lines = [f"  {mark} {shorten_text(row['question'], QUESTION_WIDTH)}" for row in rows[:DIFF_ROWS_SHOWN]]
+    hidden_questions = len(rows) - DIFF_ROWS_SHOWN
+    return question_lines + [f"    … and {hidden_questions:,} more {kind}; --page FILE or --json FILE has all"] * (
+        hidden_questions > 0
+    )
 
 
-def _records(dataset: Dataset) -> list[RowRecord]:
+def _compared_rows(dataset: Dataset) -> list[RowRecord]:
     import msgspec
 
     return [msgspec.structs.asdict(dataset_row) for dataset_row in dataset.rows]
 
 
-def _as_json(names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
+def _diff_as_json(names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
     import msgspec
 
     differences = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
@@ -198,39 +203,43 @@ def _document_table(before: Dataset, after: Dataset, differing: RowDifferences) 
         Counter(document_of_row[row.id] for row in differing.changed),
     ]
     document_names = sorted(set().union(*rows_by_document), key=name_order)
-    table_rows = [
+    diff_rows = [
         [document_name or "(no document)", *(f"{document_rows[document_name]:,}" for document_rows in rows_by_document)]
         for document_name in document_names
     ]
-    changed_rows = [row for row in table_rows if row[3:] != ["0", "0", "0"]]
-    return [["", before.name, after.name, "came", "went", "changed"], *changed_rows] if changed_rows else []
+    differing_documents = [row for row in diff_rows if row[3:] != ["0", "0", "0"]]
+    return (
+        [["", before.name, after.name, "came", "went", "changed"], *differing_documents] if differing_documents else []
+    )
 
 
 def _row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) -> list[str]:
-    lines = [
+    row_lines = [
         f"  {mark} {row_id}  {shorten_text(question, QUESTION_WIDTH)}"
-        for row_id, question in differing_rows[:ROWS_SHOWN]
+        for row_id, question in differing_rows[:DIFF_ROWS_SHOWN]
     ]
-    hidden = len(differing_rows) - ROWS_SHOWN
-    return lines + [f"    … and {hidden:,} more that {verb}; --page FILE or --json FILE has all"] * (hidden > 0)
+    hidden_rows = len(differing_rows) - DIFF_ROWS_SHOWN
+    return row_lines + [f"    … and {hidden_rows:,} more that {verb}; --page FILE or --json FILE has all"] * (
+        hidden_rows > 0
+    )
 
 
 def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
     return document_page(
         title := f"{names[0]} → {names[1]}",
-        _PAGE_STYLE,
+        _DIFF_PAGE_STYLE,
         tag("h1", title),
         tag("p", str(diff), "."),
-        *_section(
+        *_diff_section(
             "Changed", [_changed_row(differing_row) for differing_row in diff.changed[:ROWS_ON_PAGE]], len(diff.changed)
         ),
-        *_section(
+        *_diff_section(
             "Came",
             [_added_or_removed_row(differing_row, "came") for differing_row in diff.came[:ROWS_ON_PAGE]],
             len(diff.came),
         ),
-        *_section(
+        *_diff_section(
             "Went",
             [_added_or_removed_row(differing_row, "went") for differing_row in diff.went[:ROWS_ON_PAGE]],
             len(diff.went),
@@ -242,13 +251,13 @@ def statements_html(names: tuple[str, str], comparison: StatementComparison) -> 
     """What two runs ask about as one HTML page: the statements of both with their questions, then those of one."""
     first, second = names
     common = [_common_article(names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]]
-    sections = [_section("Asked about by both", common, len(comparison.common))]
+    sections = [_diff_section("Asked about by both", common, len(comparison.common))]
     for name, rows, kind in ((first, comparison.only_a, "went"), (second, comparison.only_b, "came")):
         articles = [_added_or_removed_row(row, kind) for row in rows[:ROWS_ON_PAGE]]
-        sections.append(_section(f"Only {name}", articles, len(rows)))
+        sections.append(_diff_section(f"Only {name}", articles, len(rows)))
     return document_page(
         title := f"{first} beside {second}",
-        _PAGE_STYLE,
+        _DIFF_PAGE_STYLE,
         tag("h1", title),
         tag("p", comparison.describe(first, second), "."),
         *chain.from_iterable(sections),
@@ -257,19 +266,22 @@ def statements_html(names: tuple[str, str], comparison: StatementComparison) -> 
 
 def _common_article(names: tuple[str, str], common: CommonStatement) -> Markup:
     """A statement, and below it what each run asks."""
-    questions = [
+    common_questions = [
         (tag("dt", name), [tag("dd", row["question"]) for row in rows])
         for name, rows in zip(names, (common.a, common.b), strict=True)
     ]
-    note = " · ".join(text for text in (common.document, "the same question" * common.same_question) if text)
+    common_note = " · ".join(text for text in (common.document, "the same question" * common.same_question) if text)
     return tag(
-        "article", tag("h3", common.statement or common.a[0]["question"]), tag("dl", questions), tag("small", note)
+        "article",
+        tag("h3", common.statement or common.a[0]["question"]),
+        tag("dl", common_questions),
+        tag("small", common_note),
     )
 
 
-def _section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]:
-    more = count - len(articles)
-    more_note = [tag("p", f"… and {more:,} more; --json FILE has all.")] * (more > 0)
+def _diff_section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]:
+    hidden_articles = count - len(articles)
+    more_note = [tag("p", f"… and {hidden_articles:,} more; --json FILE has all.")] * (hidden_articles > 0)
     return [tag("h2", f"{title}: {count:,}"), *articles, *more_note] if count else []
 
 
@@ -298,13 +310,13 @@ def _mark_changes(column: str, before: Any, after: Any) -> list[Markup | str]:
     old_text, new_text = _field_text(before), _field_text(after)
     if column not in COMPARED_BY_WORD or not old_text or not new_text:
         return [tag("del", old_text), " "] * bool(old_text) + [tag("ins", new_text)] * bool(new_text)
-    words = old_text.split(), new_text.split()
+    old_and_new_words = old_text.split(), new_text.split()
     marked_words: list[Markup | str] = []
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *old_and_new_words, autojunk=False).get_opcodes():
         if kind == "equal":
-            marked_words.append(" ".join(words[0][i1:i2]))
-        marked_words += [tag("del", " ".join(words[0][i1:i2])), " "] * (kind in ("replace", "delete"))
-        marked_words += [tag("ins", " ".join(words[1][j1:j2]))] * (kind in ("replace", "insert"))
+            marked_words.append(" ".join(old_and_new_words[0][i1:i2]))
+        marked_words += [tag("del", " ".join(old_and_new_words[0][i1:i2])), " "] * (kind in ("replace", "delete"))
+        marked_words += [tag("ins", " ".join(old_and_new_words[1][j1:j2]))] * (kind in ("replace", "insert"))
         marked_words.append(" ")
     return marked_words
 

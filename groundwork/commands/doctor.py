@@ -66,7 +66,7 @@ class KeyStatus(msgspec.Struct, frozen=True):
 
 
 def main(argv: Sequence[str]) -> int:
-    return _check(parse_flags(argv))
+    return _check_or_probe(parse_flags(argv))
 
 
 def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
@@ -78,7 +78,7 @@ def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(list(argv))
 
 
-def _check(flags: argparse.Namespace) -> int:
+def _check_or_probe(flags: argparse.Namespace) -> int:
     config = load_config(flags)
     if flags.provider is not None:
         return probe_endpoint(config, flags.provider)
@@ -102,20 +102,23 @@ def probe_endpoint(config: Config, name: str) -> int:
     if name != "llm" and name not in config.llm.providers:
         endpoint_names = ", ".join(["llm", *config.llm.providers])
         raise ConfigError([f"--provider {name}: there is none; there are {endpoint_names}"])
-    return asyncio.run(_probe(config, "" if name == "llm" else name))
+    return asyncio.run(_probe_and_print(config, "" if name == "llm" else name))
 
 
-async def _probe(config: Config, name: str) -> int:
+async def _probe_and_print(config: Config, name: str) -> int:
     from groundwork.llm.endpoint.capability_probe import Probe
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
-    settings = config.llm.providers[name] if name else config.llm
-    call = next((call for call in model_calls(config).values() if call.provider == name), config.llm.defaults)
-    endpoint = Endpoint(settings, config.llm.local, os.environ)
+    provider_settings = config.llm.providers[name] if name else config.llm
+    probed_call = next(
+        (probed_call for probed_call in model_calls(config).values() if probed_call.provider == name),
+        config.llm.defaults,
+    )
+    endpoint = Endpoint(provider_settings, config.llm.local, os.environ)
     is_reached = False
     try:
-        print(f"{call.model} at {settings.base_url}", flush=True)
-        probe_run = Probe(endpoint, call)
+        print(f"{probed_call.model} at {provider_settings.base_url}", flush=True)
+        probe_run = Probe(endpoint, probed_call)
         async for finding in probe_run.results():
             is_reached |= bool(finding.takes)
             verdict = {True: "ok", False: "no", None: "-"}[finding.takes]
@@ -125,56 +128,58 @@ async def _probe(config: Config, name: str) -> int:
     if not is_reached:
         return EXIT_FAILED
     provider_block = f"llm.providers.{name}" if name else "llm"
-    assignments = [f"{provider_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
-    assignments += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
-    set_flags = " ".join(f"--set '{assignment}'" for assignment in assignments)
-    print(f"\nsettings to use: {set_flags}" if set_flags else "\nnothing to set")
+    settings_to_use = [f"{provider_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
+    settings_to_use += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
+    flags_to_use = " ".join(f"--set '{assignment}'" for assignment in settings_to_use)
+    print(f"\nsettings to use: {flags_to_use}" if flags_to_use else "\nnothing to set")
     return EXIT_OK
 
 
 async def _print_checks(config: Config, root: Path) -> int:
-    failed = 0
-    async for check in _checks(config, root):
-        failed += check.verdict == "FAIL"
+    failed_checks = 0
+    async for check in _all_checks(config, root):
+        failed_checks += check.verdict == "FAIL"
         check_cells = [check.verdict, check.subject, as_typed(check.finding)]
         print(terminal.table_line(check_cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
         if check.remedy:
             check_cells = ["", "", f"-> {as_typed(check.remedy)}"]
             print(terminal.table_line(check_cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
-    print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
-    return EXIT_FAILED if failed else EXIT_OK
+    print(f"\n{failed_checks} to fix" if failed_checks else "\neverything that this config needs is there")
+    return EXIT_FAILED if failed_checks else EXIT_OK
 
 
-async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
+async def _all_checks(config: Config, root: Path) -> AsyncIterator[Check]:
     import asyncio
 
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
     yield _documents_check(config, root)
     yield _disk_check(root)
-    for check in _private_files(root):
+    for check in _private_file_checks(root):
         yield check
-    for name, calls in _providers(config).items():
-        settings = config.llm.providers[name] if name else config.llm
-        endpoint = Endpoint(settings, config.llm.local, os.environ)
+    for provider_name, calls in _calls_by_provider(config).items():
+        provider_settings = config.llm.providers[provider_name] if provider_name else config.llm
+        endpoint = Endpoint(provider_settings, config.llm.local, os.environ)
         try:
             if endpoint.dialect == "local":
-                yield _local_model(config)
+                yield _local_model_check(config)
                 if "embeddings" in calls:
                     yield Check("FAIL", "embeddings", "the local model makes no embeddings", STATIC_EMBEDDER)
                 continue
-            async for check in _endpoint(f"llm.providers.{name}" if name else "llm", endpoint, calls):
+            async for check in _endpoint_checks(
+                f"llm.providers.{provider_name}" if provider_name else "llm", endpoint, calls
+            ):
                 yield check
         finally:
             await endpoint.close()
     if config.ingest.uses("marker-api"):
-        yield _marker_service(config.ingest.marker_api)
+        yield _marker_service_check(config.ingest.marker_api)
     for check in _extra_checks(config, root):
         yield check
     yield await asyncio.to_thread(_hub_check, config)
 
 
-def _marker_service(settings: MarkerApi) -> Check:
+def _marker_service_check(settings: MarkerApi) -> Check:
     """Only the key: the service is paid for each page, and has nothing else to ask it."""
     if missing := settings.missing_key(os.environ):
         problem, _, remedy = missing.removeprefix("marker-api: ").partition("; ")
@@ -184,13 +189,13 @@ def _marker_service(settings: MarkerApi) -> Check:
 
 def model_calls(config: Config) -> dict[str, ModelCall]:
     """Every block of the config that names a language model, by its path."""
-    vision = {"ingest.vision": config.ingest.vision} if config.ingest.uses("gemini") else {}
-    rephrase = {"dataset.rephrase": config.dataset.rephrase} if config.dataset.rephrase_qa else {}
+    vision_calls = {"ingest.vision": config.ingest.vision} if config.ingest.uses("gemini") else {}
+    rephrase_calls = {"dataset.rephrase": config.dataset.rephrase} if config.dataset.rephrase_qa else {}
     used_by_default = {"summarize": config.summarize, "qa": config.qa, "curate": config.curate, "tags": config.tags}
-    return {**vision, **used_by_default, **rephrase, "grade.judge": config.grade.judge}
+    return {**vision_calls, **used_by_default, **rephrase_calls, "grade.judge": config.grade.judge}
 
 
-def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
+def _calls_by_provider(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
     """The calls of each provider that any stage uses."""
     calls: dict[str, ModelCall | Embeddings] = {**model_calls(config)}
     if config.embeddings.backend == "endpoint":
@@ -201,34 +206,46 @@ def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
     return calls_by_provider
 
 
-async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
+async def _endpoint_checks(
+    endpoint_name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]
+) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
     from groundwork.llm.endpoint.endpoint_connection import unreachable_remedy
     from groundwork.llm.endpoint.http_errors import CallFailed, Unreachable
 
-    settings = endpoint.settings
+    endpoint_settings = endpoint.settings
     try:
         endpoint.key()
     except GroundworkError as error:
-        yield Check("FAIL", f"{name}: key", str(error))
+        yield Check("FAIL", f"{endpoint_name}: key", str(error))
         return
-    yield Check("ok", f"{name}: key", f"{settings.api_key_env} is set" if settings.api_key_env else "none is needed")
+    yield Check(
+        "ok",
+        f"{endpoint_name}: key",
+        f"{endpoint_settings.api_key_env} is set" if endpoint_settings.api_key_env else "none is needed",
+    )
     try:
-        models = await _listed_models(endpoint, "/models")
+        listed_models = await _listed_models(endpoint, "/models")
     except CallFailed as failure:
-        problem = f"{settings.base_url}/models: {failure}"
+        endpoint_problem = f"{endpoint_settings.base_url}/models: {failure}"
         unreachable = isinstance(failure, Unreachable)
-        remedy = unreachable_remedy(settings.base_url) if unreachable else "is it running and reachable?"
-        yield Check("FAIL", f"{name}: endpoint", problem, remedy)
+        endpoint_remedy = (
+            unreachable_remedy(endpoint_settings.base_url) if unreachable else "is it running and reachable?"
+        )
+        yield Check("FAIL", f"{endpoint_name}: endpoint", endpoint_problem, endpoint_remedy)
         return
-    yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {counted(len(models), 'model')}")
+    yield Check(
+        "ok",
+        f"{endpoint_name}: endpoint",
+        f"{endpoint_settings.base_url} answers, {counted(len(listed_models), 'model')}",
+    )
     if endpoint.dialect == "openrouter":
-        yield await _credit_check(name, endpoint)
+        yield await _credit_check(endpoint_name, endpoint)
     for stage, call in calls.items():
-        if stage != "embeddings" or call.model in models or endpoint.dialect != "openrouter":
-            yield _model_check(stage, call, models)
+        if stage != "embeddings" or call.model in listed_models or endpoint.dialect != "openrouter":
+            yield _model_check(stage, call, listed_models)
         else:
-            yield await _embedding_model(call, endpoint)
+            yield await _embedding_model_check(call, endpoint)
 
 
 async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
@@ -238,7 +255,7 @@ async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
     return {str(model["id"]): model for model in models if isinstance(model, dict) and "id" in model}
 
 
-async def _embedding_model(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
+async def _embedding_model_check(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
     """OpenRouter lists the models that make embeddings apart from the others."""
     from groundwork.llm.endpoint.http_errors import CallFailed
 
@@ -267,51 +284,51 @@ async def _credit_check(name: str, endpoint: Endpoint) -> Check:
     return Check("ok", subject, credit_text, "that may not be enough for a large run" if credit < LOW_CREDIT else "")
 
 
-def _model_check(stage: str, call: ModelCall | Embeddings, models: dict[str, Any]) -> Check:
+def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[str, Any]) -> Check:
     """Does it exist, does it do what the stage needs, and what does it cost."""
     import difflib
 
-    subject = f"{stage}: {call.model}"
-    model = models.get(call.model) or models.get(call.model.partition(":")[0])
-    if model is None:
-        close_names = difflib.get_close_matches(call.model, list(models), n=3)
-        remedy = f"did you mean {', '.join(close_names)}?" if close_names else ""
-        return Check("FAIL", subject, "the endpoint does not list it", remedy)
-    parameters = model.get("supported_parameters")
-    if stage in NEEDS_SCHEMA and isinstance(parameters, list) and "structured_outputs" not in parameters:
-        return Check("FAIL", subject, "no structured outputs", f"choose another {stage}.model")
-    architecture = model.get("architecture")
-    modalities = architecture.get("input_modalities") if isinstance(architecture, dict) else None
-    if stage == "ingest.vision" and isinstance(modalities, list) and "image" not in modalities:
-        return Check("FAIL", subject, "does not read images", "choose another ingest.vision.model")
-    return Check("ok", subject, _price(model))
+    checked_model = f"{stage}: {call.model}"
+    listed_model = listed_models.get(call.model) or listed_models.get(call.model.partition(":")[0])
+    if listed_model is None:
+        close_models = difflib.get_close_matches(call.model, list(listed_models), n=3)
+        model_remedy = f"did you mean {', '.join(close_models)}?" if close_models else ""
+        return Check("FAIL", checked_model, "the endpoint does not list it", model_remedy)
+    model_parameters = listed_model.get("supported_parameters")
+    if stage in NEEDS_SCHEMA and isinstance(model_parameters, list) and "structured_outputs" not in model_parameters:
+        return Check("FAIL", checked_model, "no structured outputs", f"choose another {stage}.model")
+    architecture = listed_model.get("architecture")
+    input_modalities = architecture.get("input_modalities") if isinstance(architecture, dict) else None
+    if stage == "ingest.vision" and isinstance(input_modalities, list) and "image" not in input_modalities:
+        return Check("FAIL", checked_model, "does not read images", "choose another ingest.vision.model")
+    return Check("ok", checked_model, _model_price_finding(listed_model))
 
 
-def _price(model: dict[str, Any]) -> str:
+def _model_price_finding(listed_model: dict[str, Any]) -> str:
     from groundwork.llm.endpoint.token_prices import parse_price
 
-    price = parse_price(model.get("pricing"))
-    if price is None:
+    model_price = parse_price(listed_model.get("pricing"))
+    if model_price is None:
         return "listed, without a price"
-    return f"{price.prompt * 1e6:g} USD a million tokens in, {price.completion * 1e6:g} out"
+    return f"{model_price.prompt * 1e6:g} USD a million tokens in, {model_price.completion * 1e6:g} out"
 
 
-def _local_model(config: Config) -> Check:
+def _local_model_check(config: Config) -> Check:
     from groundwork.llm.endpoint import local_model
 
     subject = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
         return Check("FAIL", subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
-        weights = local_model.find_weights(config.llm.local)
+        weights_file = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
         return Check("FAIL", subject, str(error))
-    weights_size = weights.stat().st_size
+    weights_size = weights_file.stat().st_size
     if (free_bytes := _free_memory()) is not None and free_bytes < weights_size * 1.3:
         remedy = f"it needs about {weights_size * 1.3 / 1e9:.1f} GB; close something"
         return Check("FAIL", subject, f"{free_bytes / 1e9:.1f} GB of memory are free", remedy)
     threads = config.llm.local.threads or core_count()
-    return Check("ok", subject, f"{weights} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads")
+    return Check("ok", subject, f"{weights_file} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads")
 
 
 def _free_memory() -> int | None:
@@ -339,11 +356,15 @@ def _disk_check(root: Path) -> Check:
     if not os.access(root, os.W_OK):
         return Check("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
     free_bytes = shutil.disk_usage(root).free
-    space = f"{free_bytes / 1e9:.1f} GB free in {root}"
-    return Check("FAIL", "disk", space, "free disk space") if free_bytes < LOW_DISK else Check("ok", "disk", space)
+    disk_space = f"{free_bytes / 1e9:.1f} GB free in {root}"
+    return (
+        Check("FAIL", "disk", disk_space, "free disk space")
+        if free_bytes < LOW_DISK
+        else Check("ok", "disk", disk_space)
+    )
 
 
-def _private_files(root: Path) -> Iterator[Check]:
+def _private_file_checks(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
     from groundwork.llm.reply_journal import list_segments
@@ -359,7 +380,9 @@ def _private_files(root: Path) -> Iterator[Check]:
 
 def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
     documents_of = _documents_of_converters(config, root)
-    endpoints = [config.llm.providers[extra_name] if extra_name else config.llm for extra_name in _providers(config)]
+    endpoints = [
+        config.llm.providers[extra_name] if extra_name else config.llm for extra_name in _calls_by_provider(config)
+    ]
     needed_extras = {
         "embed": config.embeddings.backend == "sentence-transformers",
         **{extra_name: extra_name in documents_of for extra_name in ("marker", "pymupdf", "ocr")},
@@ -369,9 +392,9 @@ def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
         if importlib.util.find_spec(module):
             yield Check("ok", f"extra {extra}", f"installed ({purpose})")
         elif needed_extras.get(extra):
-            needed_for = f", needed for {_first_names(documents_of[extra])}" if extra in documents_of else ""
-            finding = f"not installed ({purpose}){needed_for}"
-            yield Check("FAIL", f"extra {extra}", finding, f"run: uv sync --inexact --extra {extra}")
+            needed_for = f", needed for {_first_documents(documents_of[extra])}" if extra in documents_of else ""
+            extra_finding = f"not installed ({purpose}){needed_for}"
+            yield Check("FAIL", f"extra {extra}", extra_finding, f"run: uv sync --inexact --extra {extra}")
         else:
             yield Check("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
 
@@ -389,7 +412,7 @@ def _documents_of_converters(config: Config, root: Path) -> dict[str, list[str]]
     return documents
 
 
-def _first_names(names: list[str]) -> str:
+def _first_documents(names: list[str]) -> str:
     more = f" and {len(names) - DOCUMENTS_NAMED:,} more" if len(names) > DOCUMENTS_NAMED else ""
     return f"{', '.join(names[:DOCUMENTS_NAMED])}{more}"
 

@@ -56,15 +56,15 @@ def forget_documents(flags: argparse.Namespace) -> int:
     Raises StopRun where another process is at work on the journal.
     """
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
-        document_names = _document_names(job.data, flags.documents)
+        document_names = _names_to_forget(job.data, flags.documents)
         if flags.dry_run:
             for document_name in document_names:
                 remains = document_remains(job.data, document_name)
                 print(f"{document_name}: {remains}; {counted(len(remains.files), 'file')}")
             return EXIT_OK
-        with _journals(job) as journals:
+        with _journals_to_forget_in(job) as journals:
             for document_name in document_names:
-                _print_removed(job.data, document_name, forget_document(job.data, manifest, document_name))
+                _print_forgotten(job.data, document_name, forget_document(job.data, manifest, document_name))
             if flags.replies:
                 print(
                     f"  {counted(sum(journal.forget(document_names) for journal in journals), 'reply', 'replies')} "
@@ -73,7 +73,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _document_names(data: Workspace, typed_names: list[str]) -> list[str]:
+def _names_to_forget(data: Workspace, typed_names: list[str]) -> list[str]:
     document_names = [
         document_name if document_files(data, document_name) else slug(document_name) for document_name in typed_names
     ]
@@ -83,7 +83,7 @@ def _document_names(data: Workspace, typed_names: list[str]) -> list[str]:
 
 
 @contextmanager
-def _journals(job: Job) -> Iterator[list[Journal]]:
+def _journals_to_forget_in(job: Job) -> Iterator[list[Journal]]:
     """The journal and those of shards, for this process alone.
 
     Raises StopRun where a stage is at work, for what it makes would come back, as at `gather` what a shard keeps.
@@ -96,7 +96,7 @@ def _journals(job: Job) -> Iterator[list[Journal]]:
         yield list(journals.values())
 
 
-def _print_removed(data: Workspace, name: str, remains: DocumentRemains) -> None:
+def _print_forgotten(data: Workspace, name: str, remains: DocumentRemains) -> None:
     print(f"{name}: removed {remains.removable}; {counted(len(remains.files), 'file')}")
     for dataset, row_count in remains.rows.items():
         print(f"  dataset {dataset} still holds {counted(row_count, 'row')} of it; build it again, and push it again")
@@ -150,7 +150,7 @@ def document_remains(data: Workspace, document: str) -> DocumentRemains:
         files=remaining_files,
         chunks=chunk_file.read_bytes().count(b"\n") if chunk_file.exists() else 0,
         pictures=len(list(data.path("text", document).glob("figure-*"))),
-        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files(data, document)),
+        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_about(data, document)),
         rows={name: count for name, count in _dataset_rows(data, document).items() if count},
         graded={name: count for name, count in _graded_questions(data, document).items() if count},
     )
@@ -164,48 +164,53 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     Returns what there was.
     """
     remains = document_remains(data, document)
-    pair_ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
+    pair_ids = {
+        pair.id for document_file in _pair_files_about(data, document) for pair in read_jsonl(document_file, Pair)
+    }
     longer_names = longer_document_names(data, document)
-    own_files = {data.relative(file) for file in remains.files}
+    forgotten_files = {data.relative(document_file) for document_file in remains.files}
     for stage, unit, entry in manifest.all_entries():
         if unit.rpartition("/")[2] == document:
             manifest.forget(stage, [unit])
-        elif own_files & entry.inputs.keys():
+        elif forgotten_files & entry.inputs.keys():
             for output in entry.outputs:
                 if output.startswith(_OUTPUTS_OF_SEVERAL) or (output.startswith("qa/") and output.endswith(".html")):
-                    _remove(data.root / output)
+                    _remove_forgotten(data.root / output)
             manifest.forget(stage, [unit])
-    decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
-    data.fetch([data.path("tags"), *decisions])
-    for file in sorted(data.path("tags").rglob("*.jsonl")):
-        tagged_rows = read_jsonl(file, Tags)
-        other_rows = [
+    decision_files = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
+    data.fetch([data.path("tags"), *decision_files])
+    for document_file in sorted(data.path("tags").rglob("*.jsonl")):
+        tagged_rows = read_jsonl(document_file, Tags)
+        other_tag_rows = [
             tagged_row
             for tagged_row in tagged_rows
             if tagged_row.id not in pair_ids and not is_name_or_id(tagged_row.id, document, longer_names)
         ]
-        if len(other_rows) < len(tagged_rows):
-            write_jsonl(file, other_rows)
-    for file in decisions:
-        rewrite_decision_lines(file, lambda line: b"" if _is_about(line, document) else line)
-    for file in [*remains.files, data.path("text", document)]:
-        _remove(file)
+        if len(other_tag_rows) < len(tagged_rows):
+            write_jsonl(document_file, other_tag_rows)
+    for document_file in decision_files:
+        rewrite_decision_lines(document_file, lambda line: b"" if _is_about(line, document) else line)
+    for document_file in [*remains.files, data.path("text", document)]:
+        _remove_forgotten(document_file)
     if document in (records_aside := read_set_aside(data)):
         write_set_aside(data, {name: record for name, record in records_aside.items() if name != document})
     for dataset, count in remains.rows.items():
-        mark = data.path("datasets", dataset, FORGOTTEN)
-        write_json(mark, {**(read_json(mark, dict[str, int]) if mark.exists() else {}), document: count})
+        forgotten_mark = data.path("datasets", dataset, FORGOTTEN)
+        write_json(
+            forgotten_mark,
+            {**(read_json(forgotten_mark, dict[str, int]) if forgotten_mark.exists() else {}), document: count},
+        )
     return remains
 
 
 def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
     """By dataset: the documents that were removed after it was built, and how many of its rows are theirs."""
-    marks = sorted(data.path("datasets").glob(f"*/{FORGOTTEN}"))
-    data.fetch(marks)
-    return {mark.parent.name: read_json(mark, dict[str, int]) for mark in marks}
+    forgotten_marks = sorted(data.path("datasets").glob(f"*/{FORGOTTEN}"))
+    data.fetch(forgotten_marks)
+    return {forgotten_mark.parent.name: read_json(forgotten_mark, dict[str, int]) for forgotten_mark in forgotten_marks}
 
 
-def _pair_files(data: Workspace, document: str) -> list[Path]:
+def _pair_files_about(data: Workspace, document: str) -> list[Path]:
     pair_files = [
         file_path(run_folder, f"{document}.jsonl")
         for run_folder in sorted(data.root.glob("qa/*"))
@@ -226,7 +231,9 @@ def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:
     """Rows of `document` by dataset."""
     dataset_folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
     return {
-        dataset_folder.name: sum(_rows_in(parquet_file, document) for parquet_file in dataset_folder.rglob("*.parquet"))
+        dataset_folder.name: sum(
+            _rows_about(parquet_file, document) for parquet_file in dataset_folder.rglob("*.parquet")
+        )
         for dataset_folder in dataset_folders
     }
 
@@ -236,13 +243,13 @@ def _graded_questions(data: Workspace, document: str) -> dict[str, int]:
     longer_names = longer_document_names(data, document)
     questions: dict[str, set[str]] = {}
     for grade_file in sorted(data.path("grades").glob("*/*.jsonl")):
-        ids = {str(grade_line.get("id", "")) for grade_line in _json_lines(grade_file)}
+        ids = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
         about_document = {row_id for row_id in ids if is_name_or_id(row_id, document, longer_names)}
         questions.setdefault(grade_file.parent.name, set()).update(about_document)
     return {folder: len(ids) for folder, ids in questions.items()}
 
 
-def _json_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
+def _grade_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON lines file; damaged lines are passed over."""
     for line in jsonl_file.read_bytes().splitlines():
         try:
@@ -251,7 +258,7 @@ def _json_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
-def _rows_in(parquet_file: Path, document: str) -> int:
+def _rows_about(parquet_file: Path, document: str) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -262,7 +269,7 @@ def _rows_in(parquet_file: Path, document: str) -> int:
     return sum(document_name == document for document_name in document_column.to_pylist())
 
 
-def _remove(path: Path) -> None:
+def _remove_forgotten(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

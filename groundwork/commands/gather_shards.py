@@ -29,7 +29,7 @@ from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import STAGES
 
-UNITS_NAMED = 20
+UNFINISHED_NAMED = 20
 
 
 def main(argv: Sequence[str]) -> int:
@@ -55,13 +55,13 @@ def gather_shards(flags: argparse.Namespace) -> int:
         journal, replies = job.data.joined_journal, ("journal.db", "replies")
         if replies in rows_added and journal.is_file() and list_segments(journal):
             rows_added[replies] -= _drop_settled_replies(journal)
-        added = [
+        gathered_rows = [
             f"{counted(count, 'reply' if kind == 'replies' else kind.removesuffix('s'), kind)} of {file_name}"
             for (file_name, kind), count in rows_added.items()
             if count
         ]
-        print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(added) or 'nothing new'}")
-        missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished(flags, shards_gathered)]
+        print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(gathered_rows) or 'nothing new'}")
+        missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished_of_shards(flags, shards_gathered)]
         for missing_line in missing_lines:
             print(terminal_text(f"  missing  {missing_line}"))
         if not missing_lines:
@@ -90,7 +90,7 @@ def _shards_not_begun(begun_shards: dict[Shard, Path]) -> list[str]:
     ]
 
 
-def _unfinished(flags: argparse.Namespace, begun_shards: dict[Shard, Path]) -> list[str]:
+def _unfinished_of_shards(flags: argparse.Namespace, begun_shards: dict[Shard, Path]) -> list[str]:
     """The units that are not done of the stages that shards worked on."""
     stages_begun = set().union(*(_stages_in(shard_folder / "manifest.db") for shard_folder in begun_shards.values()))
     unfinished_lines = []
@@ -100,10 +100,13 @@ def _unfinished(flags: argparse.Namespace, begun_shards: dict[Shard, Path]) -> l
             continue
         unfinished = main.unfinished(flags)
         never_done = [(unit, reason) for unit, reason in unfinished if reason == "missing"]
-        others = group_by_kind([unit_reason for unit_reason in unfinished if unit_reason not in never_done])
-        unfinished_lines += [f"{stage.name} of {units}: {reason}" for units, reason in [*never_done, *others]]
-    unnamed = len(unfinished_lines) - UNITS_NAMED
-    return [*unfinished_lines[:UNITS_NAMED], *([f"and {unnamed:,} more that are not done"] if unnamed > 0 else [])]
+        other_units = group_by_kind([unit_reason for unit_reason in unfinished if unit_reason not in never_done])
+        unfinished_lines += [f"{stage.name} of {units}: {reason}" for units, reason in [*never_done, *other_units]]
+    unnamed_units = len(unfinished_lines) - UNFINISHED_NAMED
+    return [
+        *unfinished_lines[:UNFINISHED_NAMED],
+        *([f"and {unnamed_units:,} more that are not done"] if unnamed_units > 0 else []),
+    ]
 
 
 def _stages_in(manifest: Path) -> set[str]:

@@ -19,7 +19,7 @@ from groundwork.errors import EXIT_OK
 from groundwork.pages.html_frame import Markup, document_page, table, tag
 
 _AUDIT_PAGES = "plots/audit-*.html"
-_SECTIONS = (  # (title, where the files are); a file stands below the first that fits
+_INDEX_SECTIONS = (  # (title, where the files are); a file stands below the first that fits
     ("Doubtful pages of documents", _AUDIT_PAGES),
     ("Maps and comparisons", "plots/*.html"),
     ("Pictures", "plots/*.png"),
@@ -28,7 +28,7 @@ _SECTIONS = (  # (title, where the files are); a file stands below the first tha
     ("Grades", "grades/*/report.html"),
 )
 NO_STATE = "not recorded"  # of a file that no stage of this folder wrote, such as one copied into it
-_STYLES = """
+_INDEX_STYLES = """
 .when { color: var(--soft); white-space: nowrap; }
 .stale, .failed { color: var(--bad); } .behind { color: var(--fair); }
 td:first-child { overflow-wrap: anywhere; }
@@ -62,26 +62,33 @@ def open_index(flags: argparse.Namespace) -> int:
 def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:
     """Write the page and return its path. `current`: pages of no stage that were written just now."""
     index_page = data.root / "index.html"
-    states = dict.fromkeys(map(data.relative, current), "done") | _states_by_file(data)
+    file_states = dict.fromkeys(map(data.relative, current), "done") | _states_by_file(data)
     index_sections = [
-        index_section for title, pattern in _SECTIONS for index_section in _render_section(data, title, pattern, states)
+        index_section
+        for title, pattern in _INDEX_SECTIONS
+        for index_section in _render_index_section(data, title, pattern, file_states)
     ]
-    body = index_sections or [tag("p", "Nothing has been made yet.")]
-    write_text(index_page, document_page(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
+    index_body = index_sections or [tag("p", "Nothing has been made yet.")]
+    write_text(
+        index_page,
+        document_page(f"Groundwork: {data.root.name}", _INDEX_STYLES, tag("h1", data.root.name), *index_body),
+    )
     return index_page
 
 
 def linked_files(data: Workspace) -> list[Path]:
     """The files that the page links."""
-    return [file for _, pattern in _SECTIONS for file in _list_files(data, pattern)]
+    return [file for _, pattern in _INDEX_SECTIONS for file in _files_of_section(data, pattern)]
 
 
-def _list_files(data: Workspace, pattern: str) -> list[Path]:
-    listed_folder, _, name = pattern.partition("/")
-    if "/" in name:
+def _files_of_section(data: Workspace, pattern: str) -> list[Path]:
+    listed_folder, _, name_pattern = pattern.partition("/")
+    if "/" in name_pattern:
         return list(data.root.glob(pattern))
     return [
-        listed_file for listed_file in folder_files(data.path(listed_folder)) if fnmatchcase(listed_file.name, name)
+        listed_file
+        for listed_file in folder_files(data.path(listed_folder))
+        if fnmatchcase(listed_file.name, name_pattern)
     ]
 
 
@@ -93,8 +100,10 @@ def _states_by_file(data: Workspace) -> dict[str, str]:
     return {output: states[stage][unit][0] for stage, unit, entry in entries for output in entry.outputs}
 
 
-def _render_section(data: Workspace, title: str, pattern: str, states: Mapping[str, str]) -> Iterator[Markup]:
-    section_files = sorted(_list_files(data, pattern), key=lambda section_file: -section_file.stat().st_mtime)
+def _render_index_section(
+    data: Workspace, title: str, pattern: str, file_states: Mapping[str, str]
+) -> Iterator[Markup]:
+    section_files = sorted(_files_of_section(data, pattern), key=lambda section_file: -section_file.stat().st_mtime)
     if pattern != _AUDIT_PAGES:
         section_files = [
             section_file
@@ -105,8 +114,8 @@ def _render_section(data: Workspace, title: str, pattern: str, states: Mapping[s
         yield tag("h2", title)
         section_rows = [
             (
-                _link(data, section_file),
-                _state_mark(states.get(data.relative(section_file), NO_STATE)),
+                _index_link(data, section_file),
+                _state_mark(file_states.get(data.relative(section_file), NO_STATE)),
                 _written_at(section_file),
             )
             for section_file in section_files
@@ -118,7 +127,7 @@ def _state_mark(state: str) -> Markup:
     return tag("span", state, class_=state if state in ("stale", "behind", "failed") else "soft")
 
 
-def _link(data: Workspace, linked_file: Path) -> Markup:
+def _index_link(data: Workspace, linked_file: Path) -> Markup:
     link_text = (
         linked_file.stem.removeprefix("audit-")
         if folder_of(linked_file).name == "plots"

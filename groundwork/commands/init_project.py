@@ -30,7 +30,7 @@ OFTEN_CHANGED = (
     "dataset.name",
     "dataset.license",
 )
-NEXT_STEPS = """
+INIT_NEXT_STEPS = """
 next: put documents into {documents}, then
 
   {run} --config local     with the small model on this machine (install {distribution}[local])
@@ -57,27 +57,32 @@ def init_project(*, prompts: bool) -> int:
     documents.mkdir(parents=True, exist_ok=True)
     config_folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
     (config_folder / "prompts").mkdir(parents=True, exist_ok=True)
-    _write_missing(config_folder / "config.json", _overlay())
+    _write_missing(config_folder / "config.json", _project_config())
     _write_missing(config_folder / "config.schema.json", json_schema())
     _copy_missing(defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if prompts:
         for prompt_file in sorted((defaults / "prompts").rglob("*.md")):
             _copy_missing(prompt_file, config_folder / prompt_file.relative_to(defaults))
-    run = installation.as_typed("uv run dataprep run")
-    print(NEXT_STEPS.format(documents=_path_shown(documents), run=run, distribution=installation.DISTRIBUTION), end="")
+    run_command = installation.as_typed("uv run dataprep run")
+    print(
+        INIT_NEXT_STEPS.format(
+            documents=_project_path_shown(documents), run=run_command, distribution=installation.DISTRIBUTION
+        ),
+        end="",
+    )
     return EXIT_OK
 
 
-def _overlay() -> dict[str, Any]:
+def _project_config() -> dict[str, Any]:
     """The settings that people change first, at their defaults; an embedder that is installed."""
-    settings = msgspec.to_builtins(config_files.load())
+    default_config = msgspec.to_builtins(config_files.load())
     if importlib.util.find_spec("sentence_transformers") is None:
-        settings["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
+        default_config["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
     overlay: dict[str, Any] = {"$schema": "config.schema.json"}
     for setting_path in OFTEN_CHANGED:
         *setting_blocks, setting_name = setting_path.split(".")
-        default_settings, overlay_block = settings, overlay
+        default_settings, overlay_block = default_config, overlay
         for setting_block in setting_blocks:
             default_settings, overlay_block = (
                 default_settings[setting_block],
@@ -99,9 +104,9 @@ def _copy_missing(default_file: Path, project_file: Path) -> None:
 
 
 def _report_existing(project_file: Path) -> bool:
-    print(f"{'kept' if project_file.exists() else 'wrote'}  {_path_shown(project_file)}")
+    print(f"{'kept' if project_file.exists() else 'wrote'}  {_project_path_shown(project_file)}")
     return project_file.exists()
 
 
-def _path_shown(project_file: Path) -> str:
+def _project_path_shown(project_file: Path) -> str:
     return str(project_file.relative_to(installation.PROJECT))

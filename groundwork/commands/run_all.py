@@ -65,13 +65,13 @@ def run_all(flags: argparse.Namespace) -> int:
         if not stage.run:
             continue
         main = stage_command(stage.name)
-        shared = vars(flags) | {"assignments": list(flags.assignments)}
+        run_flags = vars(flags) | {"assignments": list(flags.assignments)}
         stage_flags = main.parse([])
-        for name, value in shared.items():
-            setattr(stage_flags, name, value)
+        for flag_name, flag_value in run_flags.items():
+            setattr(stage_flags, flag_name, flag_value)
         try:
-            for call in _calls(main, stage_flags):
-                exit_code = max(exit_code, main.run(call))
+            for stage_call in _calls_of_stage(main, stage_flags):
+                exit_code = max(exit_code, main.run(stage_call))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
                 writer = writing_stage(stage.reads[0])
@@ -85,38 +85,43 @@ def run_all(flags: argparse.Namespace) -> int:
             exit_code = max(exit_code, error.exit_code)
     if not flags.dry_run:
         with open_job(load_config(flags), flags, folders=()) as (job, _):
-            _print_results(job.data, time.monotonic() - started_at, flags.failures)
+            _print_run_results(job.data, time.monotonic() - started_at, flags.failures)
     return exit_code
 
 
-def _calls(main: StageCommand, flags: argparse.Namespace) -> list[argparse.Namespace]:
+def _calls_of_stage(main: StageCommand, flags: argparse.Namespace) -> list[argparse.Namespace]:
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
     from groundwork.data_folder.manifest import EntryChoice
 
     with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
-        choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
-        left_whole = _datasets_of_other_documents(main.name, job, choices)
-        for name in left_whole:
+        remembered_choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
+        datasets_left = _datasets_of_other_documents(main.name, job, remembered_choices)
+        for name in datasets_left:
             print(
                 f"{main.name}: {name} stays as it is, since it is of other documents; without --document it is renewed"
             )
-        choices = {unit: choice for unit, choice in choices.items() if unit not in left_whole}
-        others = _other_datasets(main.name, job, choices)
-        is_named = job.config.dataset.name != DEFAULT_DATASET or not (others or left_whole)
-        is_default_due = is_named and job.config.dataset.name not in left_whole
-        if not any(choices.values()) and not others:
+        remembered_choices = {unit: choice for unit, choice in remembered_choices.items() if unit not in datasets_left}
+        other_datasets = _other_datasets(main.name, job, remembered_choices)
+        is_named = job.config.dataset.name != DEFAULT_DATASET or not (other_datasets or datasets_left)
+        is_default_due = is_named and job.config.dataset.name not in datasets_left
+        if not any(remembered_choices.values()) and not other_datasets:
             return [flags] if is_default_due else []
         try:
-            names = {unit.name for unit in main.units(job)}
+            unit_names = {unit.name for unit in main.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
-            return [flags] if is_default_due else [call.flags for call in others]
-    calls = remembered_calls(flags, {unit: choice for unit, choice in choices.items() if unit in names})
-    calls = [*(calls if is_default_due or DEFAULT_DATASET in choices else []), *others]
-    for call in calls:
-        if call.choice:
-            print(f"{main.name}: with the flags of its last run:{remembered_arguments(call.choice)}", file=sys.stderr)
-        call.flags.call = replace(call, flags=flags)
-    return [call.flags for call in calls]
+            return [flags] if is_default_due else [stage_call.flags for stage_call in other_datasets]
+    stage_calls = remembered_calls(
+        flags, {unit: choice for unit, choice in remembered_choices.items() if unit in unit_names}
+    )
+    stage_calls = [*(stage_calls if is_default_due or DEFAULT_DATASET in remembered_choices else []), *other_datasets]
+    for stage_call in stage_calls:
+        if stage_call.choice:
+            print(
+                f"{main.name}: with the flags of its last run:{remembered_arguments(stage_call.choice)}",
+                file=sys.stderr,
+            )
+        stage_call.flags.call = replace(stage_call, flags=flags)
+    return [stage_call.flags for stage_call in stage_calls]
 
 
 def _datasets_of_other_documents(stage: str, job: Job, choices: Mapping[str, RememberedFlags]) -> list[str]:
@@ -139,14 +144,14 @@ def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]
         return []
     if any(str(text).startswith("dataset.name=") for text in job.flags.assignments):
         return []
-    calls = []
+    dataset_calls = []
     for unit, choice in choices.items():
         if unit != job.config.dataset.name and job.data.path("datasets", unit).is_dir():
-            flags = apply_remembered_flags(job.flags, choice)
+            dataset_flags = apply_remembered_flags(job.flags, choice)
             if stage == "visualize_splits":
-                flags.datasets = [unit]
-            calls.append(RememberedCall(flags, choice, only=frozenset({unit})))
-    return calls
+                dataset_flags.datasets = [unit]
+            dataset_calls.append(RememberedCall(dataset_flags, choice, only=frozenset({unit})))
+    return dataset_calls
 
 
 def _earlier_failures(data: Workspace, tried: FailedUnits) -> FailedUnits:
@@ -166,16 +171,16 @@ def _earlier_failures(data: Workspace, tried: FailedUnits) -> FailedUnits:
         }
 
 
-def _print_results(data: Workspace, seconds: float, failures: FailedUnits) -> None:
+def _print_run_results(data: Workspace, seconds: float, failures: FailedUnits) -> None:
     """What failed, above the few links that lead to everything else."""
     from groundwork.commands.index_page import write_index
 
-    earlier = _earlier_failures(data, failures)
+    earlier_failures = _earlier_failures(data, failures)
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
     _print_failures(failures)
-    if earlier:
-        print(f"{len(earlier):,} failed in an earlier run, not tried again in this one")
-        _print_failures(earlier)
+    if earlier_failures:
+        print(f"{len(earlier_failures):,} failed in an earlier run, not tried again in this one")
+        _print_failures(earlier_failures)
     index_page = write_index(data)
     index_command = (
         as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(index_page)
@@ -189,7 +194,7 @@ def _print_results(data: Workspace, seconds: float, failures: FailedUnits) -> No
 
 
 def _print_failures(failures: FailedUnits) -> None:
-    lines = [f"  {stage}: {unit}: {reason}" for (stage, unit), reason in failures.items()]
-    print("".join(f"{terminal_text(line)}\n" for line in lines[:FAILURES_SHOWN]), end="")
-    if len(lines) > FAILURES_SHOWN:
-        print(f"  … and {len(lines) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
+    failure_lines = [f"  {stage}: {unit}: {reason}" for (stage, unit), reason in failures.items()]
+    print("".join(f"{terminal_text(line)}\n" for line in failure_lines[:FAILURES_SHOWN]), end="")
+    if len(failure_lines) > FAILURES_SHOWN:
+        print(f"  … and {len(failure_lines) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")

@@ -43,31 +43,37 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
     with open_job(config, flags, writes=True, folders=()) as (job, manifest):
         documents_aside = read_set_aside(job.data)
         if not flags.documents and not flags.failed:
-            _print_list(documents_aside)
+            _print_set_aside(documents_aside)
             return EXIT_OK
         if flags.undo:
-            names = [_document_name(name, list(documents_aside), "not set aside") for name in flags.documents]
-            write_set_aside(job.data, {name: record for name, record in documents_aside.items() if name not in names})
-            print(f"taken back: {', '.join(names)}; next: {as_typed('uv run dataprep run')}")
+            names_aside = [_document_name(name, list(documents_aside), "not set aside") for name in flags.documents]
+            write_set_aside(
+                job.data, {name: record for name, record in documents_aside.items() if name not in names_aside}
+            )
+            print(f"taken back: {', '.join(names_aside)}; next: {as_typed('uv run dataprep run')}")
             return EXIT_OK
-        files = _source_files(job, stage_command("ingest"))
-        texts = [name.removesuffix(".md") for name in file_names(job.data.path("text"), ".md")]
-        known_names = sorted({*documents_aside, *files, *texts}, key=name_order)
-        named = [_document_name(name, known_names, "no such document") for name in flags.documents]
-        failed = _failed_documents(manifest, known_names) if flags.failed else []
-        names = list(dict.fromkeys([*named, *(name for name in failed if name not in documents_aside)]))
-        added_records = {name: _set_aside_record(job, manifest, name, files.get(name), flags.reason) for name in names}
-        write_set_aside(job.data, documents_aside | added_records)
-    for name, record in added_records.items():
+        source_files = _source_files(job, stage_command("ingest"))
+        converted_documents = [name.removesuffix(".md") for name in file_names(job.data.path("text"), ".md")]
+        known_names = sorted({*documents_aside, *source_files, *converted_documents}, key=name_order)
+        named_documents = [_document_name(name, known_names, "no such document") for name in flags.documents]
+        failed_documents = _failed_documents(manifest, known_names) if flags.failed else []
+        names_aside = list(
+            dict.fromkeys([*named_documents, *(name for name in failed_documents if name not in documents_aside)])
+        )
+        records_added = {
+            name: _set_aside_record(job, manifest, name, source_files.get(name), flags.reason) for name in names_aside
+        }
+        write_set_aside(job.data, documents_aside | records_added)
+    for name, record in records_added.items():
         print(terminal_text(f"set aside: {name}{f' ({record.reason})' if record.reason else ''}"))
-    if not added_records:
+    if not records_added:
         print("ingest failed at no document that is not set aside")
         return EXIT_OK
-    print(f"take back: {as_typed('uv run dataprep set-aside')} --undo {shlex.join(names)}")
+    print(f"take back: {as_typed('uv run dataprep set-aside')} --undo {shlex.join(names_aside)}")
     return EXIT_OK
 
 
-def _print_list(documents: dict[str, SetAside]) -> None:
+def _print_set_aside(documents: dict[str, SetAside]) -> None:
     for name, record in documents.items():
         source = f" (documents/{record.source})" if record.source else ""
         print(terminal_text(f"{name}{source}: {record.reason or 'no reason given'}"))
@@ -96,11 +102,19 @@ def _source_files(job: Job, ingest: StageCommand) -> dict[str, Path]:
     return {unit.name: unit.writes[0] if not unit.reads else unit.reads[0] for unit in ingest.units(job)}
 
 
-def _set_aside_record(job: Job, manifest: Manifest, name: str, file: Path | None, reason: str) -> SetAside:
+def _set_aside_record(job: Job, manifest: Manifest, name: str, source_file: Path | None, reason: str) -> SetAside:
     """With what failed as the reason where none is given."""
-    entry = manifest.entries("ingest").get(name)
-    failure = entry.failures[0]["reason"] if entry and entry.failures else ""
-    failure = failure.removeprefix(f"{file.name}: " if file else "")  # which `source` names
-    job.data.fetch([file] if file else [])
-    source = job.data.relative(file).removeprefix("documents/") if file and job.data.documents in file.parents else ""
-    return SetAside(reason=reason or failure, source=source, sha256=manifest.sha256(file) if file and source else "")
+    ingest_entry = manifest.entries("ingest").get(name)
+    ingest_failure = ingest_entry.failures[0]["reason"] if ingest_entry and ingest_entry.failures else ""
+    ingest_failure = ingest_failure.removeprefix(f"{source_file.name}: " if source_file else "")  # which `source` names
+    job.data.fetch([source_file] if source_file else [])
+    source_name = (
+        job.data.relative(source_file).removeprefix("documents/")
+        if source_file and job.data.documents in source_file.parents
+        else ""
+    )
+    return SetAside(
+        reason=reason or ingest_failure,
+        source=source_name,
+        sha256=manifest.sha256(source_file) if source_file and source_name else "",
+    )

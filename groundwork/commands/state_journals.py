@@ -24,9 +24,14 @@ def open_journals(data: Workspace, *, to_change: bool) -> Iterator[dict[Path, Jo
     from groundwork.llm.reply_journal import Journal
 
     journal_paths = [data.joined_journal, *(folder / "journal.db" for folder in shard_folders(data).values())]
-    existing = [journal_path for journal_path in journal_paths if journal_path.exists() or list_segments(journal_path)]
-    with ExitStack() as resources:
-        journals = {journal_path: resources.enter_context(closing(Journal(journal_path))) for journal_path in existing}
+    existing_journals = [
+        journal_path for journal_path in journal_paths if journal_path.exists() or list_segments(journal_path)
+    ]
+    with ExitStack() as open_resources:
+        journals = {
+            journal_path: open_resources.enter_context(closing(Journal(journal_path)))
+            for journal_path in existing_journals
+        }
         for journal in journals.values() if to_change else ():
-            resources.enter_context(journal.maintenance())
+            open_resources.enter_context(journal.maintenance())
         yield journals

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     States = dict[str, tuple[State, str]]
 
-ROWS_SHOWN = 30
+STATUS_ROWS_SHOWN = 30
 FOLDERS_READ = {folder for stage in STAGES if stage.run for folder in stage.reads}  # by what `dataprep run` does
 
 STATE_MARKS = {
@@ -59,42 +59,44 @@ def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
 
 def print_status(flags: argparse.Namespace) -> int:
     config = load_config(flags)
-    table: dict[str, States] = {}
+    state_table: dict[str, States] = {}
     with open_job(config, flags, folders=()) as (job, manifest):
         print(f"{job.data.address}\n")
         departed_documents = find_departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
             if stage.run:
-                table[stage.name] = _states(stage_command(stage.name), job, manifest)
+                state_table[stage.name] = _stage_states(stage_command(stage.name), job, manifest)
             elif stage.writes in FOLDERS_READ:
-                table[stage.name] = _made_states(stage.name, job, manifest)
-        table = mark_behind(table, manifest)
-        warnings = _warnings(table, job, manifest)
-        choices = {
+                state_table[stage.name] = _states_of_made(stage.name, job, manifest)
+        state_table = mark_behind(state_table, manifest)
+        status_warnings = _status_warnings(state_table, job, manifest)
+        remembered_choices = {
             (stage, unit): remembered_arguments(entry.choice)
             for stage, unit, entry in manifest.all_entries()
             if entry.choice
         }
-        reported = [lost for lost in departed_documents if lost.document not in job.set_aside][:ROWS_SHOWN]
-        remains = [(lost, document_remains(job.data, lost.document)) for lost in reported]
+        reported_departed = [lost for lost in departed_documents if lost.document not in job.set_aside][
+            :STATUS_ROWS_SHOWN
+        ]
+        departed_remains = [(lost, document_remains(job.data, lost.document)) for lost in reported_departed]
         lost_rows = forgotten_rows(job.data)
-        same_lines = copy_lines(job.copies)
+        copy_status_lines = copy_lines(job.copies)
         set_aside_lines = [_set_aside_line(job, manifest, name, record) for name, record in job.set_aside.items()]
-    _print_table(table)
-    _print_datasets(table["create_dataset"])
-    _print_reasons(table)
-    if warnings:
-        print(terminal_text("\n" + "\n".join(warnings)))
-    _print_departed(remains)
-    for lines in (same_lines, set_aside_lines):
+    _print_state_table(state_table)
+    _print_dataset_states(state_table["create_dataset"])
+    _print_state_reasons(state_table)
+    if status_warnings:
+        print(terminal_text("\n" + "\n".join(status_warnings)))
+    _print_departed_documents(departed_remains)
+    for lines in (copy_status_lines, set_aside_lines):
         if lines:
-            print(terminal_text("\n" + "\n".join(lines[:ROWS_SHOWN])))
+            print(terminal_text("\n" + "\n".join(lines[:STATUS_ROWS_SHOWN])))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next_command(table, flags, choices, job.data)}")
+    print(f"\nnext: {_next_command(state_table, flags, remembered_choices, job.data)}")
     return EXIT_OK
 
 
-def _states(command: StageCommand, job: Job, manifest: Manifest) -> States:
+def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States:
     """State by unit; no units at all (the stage before has not run) is an empty answer, not an error.
 
     What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
@@ -103,25 +105,27 @@ def _states(command: StageCommand, job: Job, manifest: Manifest) -> States:
     from groundwork.data_folder.manifest import EntryChoice
 
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
-    calls = remembered_calls(
+    remembered = remembered_calls(
         flags, {unit: entry.choice for unit, entry in manifest.entries(command.name, EntryChoice).items()}
     )
     states: States = {}
-    for call in calls:
-        if _names_other_dataset(call, job):
+    for remembered_call in remembered:
+        if _names_other_dataset(remembered_call, job):
             continue
         call_job = (
-            job if not call.choice else replace(job, config=load_config(call.flags), progress=Progress("", quiet=True))
+            job
+            if not remembered_call.choice
+            else replace(job, config=load_config(remembered_call.flags), progress=Progress("", quiet=True))
         )
-        call_job.flags = call.flags
+        call_job.flags = remembered_call.flags
         try:
-            units = [unit for unit in command.units(call_job) if call.makes(unit.name)]
+            units = [unit for unit in command.units(call_job) if remembered_call.makes(unit.name)]
             unit_states = command.unit_loop(call_job, manifest).states(units)
         except GroundworkError:
             continue
         states |= {unit.name: state for unit, state in zip(units, unit_states, strict=True)}
-    datasets = _dataset_states(command.name, job, manifest)
-    made_states = {name: state for name, state in datasets.items() if name not in states}
+    dataset_states = _dataset_states(command.name, job, manifest)
+    made_states = {name: state for name, state in dataset_states.items() if name not in states}
     if made_states:  # then what the settings name by default is no gap
         states = {name: state for name, state in states.items() if state[0] != "missing"}
     return states | made_states
@@ -137,41 +141,43 @@ def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
     """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
     if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
-    return _made_states(stage, job, manifest)
+    return _states_of_made(stage, job, manifest)
 
 
-def _made_states(stage: str, job: Job, manifest: Manifest) -> States:
+def _states_of_made(stage: str, job: Job, manifest: Manifest) -> States:
     """What a stage made and is still there, each by what it was made from."""
     entries = manifest.entries(stage)
     states = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
     return {name: state for name, state in states.items() if state != ("missing", "its files are gone")}
 
 
-def _print_table(table: dict[str, States]) -> None:
+def _print_state_table(state_table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     terminal_width = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
-    stage_rows = [[stage.display_name, _counts(table[stage.name]), stage.purpose] for stage in stages]
+    stage_rows = [[stage.display_name, _state_counts(state_table[stage.name]), stage.purpose] for stage in stages]
     narrow_lines = table_lines([stage_row[:2] for stage_row in stage_rows], to_left=(0, 1))
     for wide_line, narrow_line in zip(table_lines(stage_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
         print(wide_line if cell_len(wide_line) <= terminal_width else narrow_line)
-    documents = list(table["ingest"])
-    document_stages = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
+    documents = list(state_table["ingest"])
+    document_stages = [stage for stage in STAGES if stage.run and set(state_table[stage.name]) & set(documents)]
     if not documents or not document_stages:
         return
 
     def is_done(document: str) -> bool:
-        return all(_mark(table, stage, document) == "done" for stage in document_stages)
+        return all(_state_mark_of(state_table, stage, document) == "done" for stage in document_stages)
 
-    listed = sorted(documents, key=is_done)[:ROWS_SHOWN]
+    listed = sorted(documents, key=is_done)[:STATUS_ROWS_SHOWN]
     document_rows = [["document", *(stage.name for stage in document_stages)]]
-    document_rows += [[document, *(_mark(table, stage, document) for stage in document_stages)] for document in listed]
+    document_rows += [
+        [document, *(_state_mark_of(state_table, stage, document) for stage in document_stages)] for document in listed
+    ]
     print("\n" + "\n".join(table_lines(document_rows, to_left=range(len(document_rows[0])))))
     if len(documents) > len(listed):
         print(f"  … and {len(documents) - len(listed):,} more")
 
 
-def _counts(states: States) -> str:
+def _state_counts(states: States) -> str:
     state_kinds = [state_kind for state_kind, _ in states.values()]
     return (
         ", ".join(
@@ -183,12 +189,12 @@ def _counts(states: States) -> str:
     )
 
 
-def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
-    state = table[stage.name].get(document)
+def _state_mark_of(state_table: dict[str, States], stage: Stage, document: str) -> str:
+    state = state_table[stage.name].get(document)
     return STATE_MARKS[state[0]] if state else "-"
 
 
-def _print_datasets(states: States) -> None:
+def _print_dataset_states(states: States) -> None:
     if states:
         dataset_rows = [["dataset", ""]]
         dataset_rows += [
@@ -198,37 +204,37 @@ def _print_datasets(states: States) -> None:
         print("\n" + "\n".join(table_lines(dataset_rows, to_left=(0, 1))))
 
 
-def _print_reasons(table: dict[str, States]) -> None:
+def _print_state_reasons(state_table: dict[str, States]) -> None:
     """Why units are stale or failed; of those that are stale in one way, one."""
     reason_lines: list[str] = []
-    for stage, states in table.items():
+    for stage, states in state_table.items():
         failed_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
         stale_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
         reason_lines += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
         reason_lines += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
     if reason_lines:
-        more = [f"  … and {len(reason_lines) - ROWS_SHOWN:,} more"] * (len(reason_lines) > ROWS_SHOWN)
-        print(terminal_text("\n" + "\n".join([*reason_lines[:ROWS_SHOWN], *more])))
+        more = [f"  … and {len(reason_lines) - STATUS_ROWS_SHOWN:,} more"] * (len(reason_lines) > STATUS_ROWS_SHOWN)
+        print(terminal_text("\n" + "\n".join([*reason_lines[:STATUS_ROWS_SHOWN], *more])))
 
 
-def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
+def _status_warnings(state_table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
     """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
     warning_lines = []
-    for stage, states in table.items():
+    for stage, states in state_table.items():
         entries = manifest.entries(stage)
         unit_warnings = [(unit, warning) for unit in states if unit in entries for warning in entries[unit].warnings]
         warning_lines += [f"{warning_line}  ({stage})" for warning_line in group_warnings(unit_warnings)]
-    more = [f"  … and {counted(len(warning_lines) - ROWS_SHOWN, 'more warning')}; each stage prints its own"] * (
-        len(warning_lines) > ROWS_SHOWN
+    more = [f"  … and {counted(len(warning_lines) - STATUS_ROWS_SHOWN, 'more warning')}; each stage prints its own"] * (
+        len(warning_lines) > STATUS_ROWS_SHOWN
     )
-    audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
+    audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in state_table["ingest"]]
     page_lines = [f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()]
     if (more_pages := len(page_lines) - MAX_DOCUMENTS_NAMED) > 0:
         page_lines[MAX_DOCUMENTS_NAMED:] = [f"  … and {more_pages:,} more: {as_typed('uv run dataprep open')}"]
-    return [*warning_lines[:ROWS_SHOWN], *more, *page_lines]
+    return [*warning_lines[:STATUS_ROWS_SHOWN], *more, *page_lines]
 
 
-def _print_departed(departed_documents: list[tuple[DepartedDocument, DocumentRemains]]) -> None:
+def _print_departed_documents(departed_documents: list[tuple[DepartedDocument, DocumentRemains]]) -> None:
     """The documents whose source is gone, with what of them remains."""
     if departed_documents:
         print()
@@ -257,24 +263,34 @@ def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
 
 
 def _next_command(
-    table: dict[str, States], flags: argparse.Namespace, choices: Mapping[tuple[str, str], str], data: Workspace
+    state_table: dict[str, States],
+    flags: argparse.Namespace,
+    remembered_choices: Mapping[tuple[str, str], str],
+    data: Workspace,
 ) -> str:
     """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
     repeated_flags = repeat_flags(flags)
-    if not table["ingest"]:
+    if not state_table["ingest"]:
         run_command = f"{as_typed('uv run dataprep run')}{repeated_flags}"
         return f"put documents into {openable_path(data.documents)}, then: {run_command}"
     for stage in STAGES:
-        if stage.name not in table or not (stage.run or table[stage.name]):
+        if stage.name not in state_table or not (stage.run or state_table[stage.name]):
             continue
-        units_due = [unit for unit, (kind, _) in table[stage.name].items() if kind in ("stale", "missing")]
-        if units_due or not table[stage.name]:
-            flag_words = next((choices[stage.name, unit] for unit in units_due if (stage.name, unit) in choices), "")
+        units_due = [unit for unit, (kind, _) in state_table[stage.name].items() if kind in ("stale", "missing")]
+        if units_due or not state_table[stage.name]:
+            flag_words = next(
+                (
+                    remembered_choices[stage.name, unit]
+                    for unit in units_due
+                    if (stage.name, unit) in remembered_choices
+                ),
+                "",
+            )
             stage_command = f"{as_typed(f'uv run {stage.script}')}{flag_words}{repeated_flags}"
             run_hint = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
             return f"{stage_command}\n{run_hint} {as_typed('uv run dataprep run')}{repeated_flags}"
-    if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
-        unreadable_documents = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
+    if any(kind == "failed" for states in state_table.values() for kind, _ in states.values()):
+        unreadable_documents = [name for name, (kind, _) in state_table["ingest"].items() if kind == "failed"]
         put_aside = as_typed(set_aside_command(unreadable_documents, flags))
         retry = f"{as_typed('uv run dataprep run')} --retry-failed{repeated_flags}"
         return f"{retry}\nor, for files that cannot be read: {put_aside}" if unreadable_documents else retry
