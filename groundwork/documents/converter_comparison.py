@@ -25,9 +25,9 @@ from groundwork.stage_runner.unit_and_outcome import Failure
 if TYPE_CHECKING:
     from groundwork.processes.worker_pool import Workers
     from groundwork.stage_runner.job import Job
-from groundwork.documents.converter_timing import PdfPages, TimedConversion, time_converter, time_worker
+from groundwork.documents.converter_timing import TimedConversion, TimedPdfPages, time_converter, time_worker
 
-TABLE_TITLES = (
+COMPARISON_TITLES = (
     *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
     *("structure", "tables", "headings"),
 )
@@ -59,53 +59,61 @@ class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
         return fmean(rated_likenesses) if rated_likenesses else None
 
 
-YARDSTICK = "layout"  # whose tables and headings the others are held against
+YARDSTICK_CONVERTER = "layout"  # whose tables and headings the others are held against
 
 
-def with_structure(column: ConverterColumn, yardstick: Sequence[str]) -> ConverterColumn:
+def with_structure_likeness(column: ConverterColumn, yardstick: Sequence[str]) -> ConverterColumn:
     """The column with its likeness to the yardstick's pages."""
     likenesses = [structure_likeness(page, target) for page, target in zip(column.pages, yardstick, strict=True)]
     return msgspec.structs.replace(column, likenesses=likenesses)
 
 
-def share_text(share: float | None, missing: str = "–") -> str:
+def comparison_share(share: float | None, missing: str = "–") -> str:
     return missing if share is None else f"{share:.3f}"
 
 
-def table_cells(column: ConverterColumn) -> list[str]:
+def comparison_cells(column: ConverterColumn) -> list[str]:
     """The converter's line of the table; what went wrong where there is no figure."""
     if column.trouble:
         return [column.name, column.trouble]
     cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
-    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
-    figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares)]
-    return [column.name, *figures, share_text(column.structure, missing="-"), f"{column.tables}", f"{column.headings}"]
+    kept_shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
+    column_figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in kept_shares)]
+    return [
+        column.name,
+        *column_figures,
+        comparison_share(column.structure, missing="-"),
+        f"{column.tables}",
+        f"{column.headings}",
+    ]
 
 
-def column_of(name: str, timed: TimedConversion) -> ConverterColumn:
+def comparison_column(name: str, timed_conversion: TimedConversion) -> ConverterColumn:
     """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
-    pages: Sequence[str] = timed.audited.pages
-    if timed.audited.troubles and all(timed.audited.troubles) and not any(pages):
-        raise UnitError(timed.audited.troubles[0])
+    converted_pages: Sequence[str] = timed_conversion.audited.pages
+    if timed_conversion.audited.troubles and all(timed_conversion.audited.troubles) and not any(converted_pages):
+        raise UnitError(timed_conversion.audited.troubles[0])
     return ConverterColumn(
         name=name,
-        pages=list(pages),
-        makers=timed.audited.makers,
-        audits=timed.audited.audits,
-        seconds=timed.seconds,
-        rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
-        cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),
-        tables=sum(map(count_markdown_tables, pages)),
-        headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
-        words=sum(len(page_words(page)) for page in pages),
+        pages=list(converted_pages),
+        makers=timed_conversion.audited.makers,
+        audits=timed_conversion.audited.audits,
+        seconds=timed_conversion.seconds,
+        rate=len(converted_pages) / max(timed_conversion.cpu_seconds or timed_conversion.seconds, 1e-6),
+        cost_per_thousand=None
+        if timed_conversion.cost is None
+        else 1000 * timed_conversion.cost / len(converted_pages),
+        tables=sum(map(count_markdown_tables, converted_pages)),
+        headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in converted_pages),
+        words=sum(len(page_words(page)) for page in converted_pages),
     )
 
 
 async def converter_columns(
-    job: Job, workers: Workers, pages: PdfPages, converters: Sequence[str]
+    job: Job, workers: Workers, pages: TimedPdfPages, converters: Sequence[str]
 ) -> tuple[list[ConverterColumn], list[Failure]]:
     """The results of each converter; what made one fail stands in its column, and as a failure."""
-    columns, failures = [], []
+    compared_columns, converter_failures = [], []
     job.progress.start(len(pages.numbers) * len(converters), "pages read")
     for converter in converters:
         pages_done = job.progress.done_count
@@ -115,36 +123,40 @@ async def converter_columns(
             raise
         except (WorkerFailed, GroundworkError) as error:
             converter_column = ConverterColumn(name=converter, trouble=str(error))
-            failures.append(Failure(converter, "failed", str(error)))
-        columns.append(converter_column)
+            converter_failures.append(Failure(converter, "failed", str(error)))
+        compared_columns.append(converter_column)
         uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
         job.progress.advance(uncounted)
-    return columns, failures
+    return compared_columns, converter_failures
 
 
-async def _converter_column(job: Job, workers: Workers, converter: str, pages: PdfPages) -> ConverterColumn:
+async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     try:
         require_converter(converter)
     except MissingExtra as error:
         return ConverterColumn(name=converter, trouble=str(error))
-    return column_of(converter, await time_converter(job, workers, converter, pages))
+    return comparison_column(converter, await time_converter(job, workers, converter, pages))
 
 
 async def yardstick_pages(
-    job: Job, workers: Workers, converter_columns: list[ConverterColumn], pages: PdfPages
+    job: Job, workers: Workers, converter_columns: list[ConverterColumn], pages: TimedPdfPages
 ) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
     for converter_column in converter_columns:
-        if converter_column.name == YARDSTICK and converter_column.pages:
+        if converter_column.name == YARDSTICK_CONVERTER and converter_column.pages:
             return converter_column.pages
     try:
-        return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).audited.pages
+        return (
+            await time_worker(workers, YARDSTICK_CONVERTER, pages, job.config.ingest, job.progress.advance)
+        ).audited.pages
     except WorkerFailed:
         return [""] * len(pages.numbers)
 
 
-def write_renditions(page: Path, compared_pages: Sequence[int], converter_columns: Sequence[ConverterColumn]) -> None:
+def write_compared_renditions(
+    page: Path, compared_pages: Sequence[int], converter_columns: Sequence[ConverterColumn]
+) -> None:
     """What each converter made of the pages, a file each beside the page of the comparison."""
     for converter_column in converter_columns:
         if converter_column.pages:

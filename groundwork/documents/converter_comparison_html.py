@@ -13,15 +13,15 @@ from groundwork.pages.html_frame import Markup, document_page, join_markup, scro
 
 if TYPE_CHECKING:
     pass
-from groundwork.documents.converter_comparison import YARDSTICK, ConverterColumn, share_text
+from groundwork.documents.converter_comparison import YARDSTICK_CONVERTER, ConverterColumn, comparison_share
 
-PAGE_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
+SUMMARY_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
           "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
 
 
 def comparison_html(
     title: str,
-    numbers: Sequence[int],
+    compared_pages: Sequence[int],
     pictures: Sequence[str],
     layers: Sequence[str],
     columns: Sequence[ConverterColumn],
@@ -30,88 +30,102 @@ def comparison_html(
     """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
     usable_columns = [column for column in columns if not column.trouble]
-    legend = tag(
+    comparison_legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
         tag("mark", "Marked"),
         ": words that the text layer does not hold, such as words run together, read wrongly or made up. ",
         tag("em", "Structure"),
-        f": the neighbouring cells of tables and the headings that are as {YARDSTICK} reads them; ",
+        f": the neighbouring cells of tables and the headings that are as {YARDSTICK_CONVERTER} reads them; ",
         tag("s", "struck"),
         " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
     )
-    links = [join_markup([tag("a", number, href=f"#p{number}"), " "]) for number in numbers]
+    compared_page_links = [
+        join_markup([tag("a", compared_page, href=f"#p{compared_page}"), " "]) for compared_page in compared_pages
+    ]
     return document_page(
         heading := f"{title}: converters side by side",
-        _STYLE,
-        tag("header", tag("h1", heading), _summary(columns), legend),
-        tag("nav", "Pages: ", links),
+        _COMPARISON_STYLE,
+        tag("header", tag("h1", heading), _converter_summary(columns), comparison_legend),
+        tag("nav", "Pages: ", compared_page_links),
         *(
-            _section(number, pictures[i], layers[i], [(column, i) for column in usable_columns], yardstick[i : i + 1])
-            for i, number in enumerate(numbers)
+            _compared_page_section(
+                compared_page, pictures[i], layers[i], [(column, i) for column in usable_columns], yardstick[i : i + 1]
+            )
+            for i, compared_page in enumerate(compared_pages)
         ),
     )
 
 
-def _summary(columns: Sequence[ConverterColumn]) -> Markup:
-    head = tag("tr", [tag("th", title) for title in PAGE_TITLES])
-    return scrollable_table(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
+def _converter_summary(columns: Sequence[ConverterColumn]) -> Markup:
+    summary_head = tag("tr", [tag("th", title) for title in SUMMARY_TITLES])
+    return scrollable_table(
+        tag("table", summary_head, [_converter_summary_row(column) for column in columns], class_="summary")
+    )
 
 
-def _summary_row(column: ConverterColumn) -> Markup:
+def _converter_summary_row(column: ConverterColumn) -> Markup:
     if column.trouble:
-        return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(PAGE_TITLES) - 1))
+        return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(SUMMARY_TITLES) - 1))
     cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
     shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     cells = [column.name, f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares),
-             share_text(column.structure), str(column.tables), str(column.headings)]  # fmt: skip
+             comparison_share(column.structure), str(column.tables), str(column.headings)]  # fmt: skip
     return tag("tr", [tag("td", cell) for cell in cells])
 
 
-def _section(
+def _compared_page_section(
     number: int, picture: str, layer: str, columns: Sequence[tuple[ConverterColumn, int]], yardstick: Sequence[str]
 ) -> Markup:
-    image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
-    merged = merged_cells(yardstick[0]) if yardstick else set()
-    renditions = [_rendition(column, i, layer, merged) for column, i in columns]
+    page_image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
+    merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
+    compared_renditions = [_compared_rendition(column, i, layer, merged_yardstick_cells) for column, i in columns]
     return tag(
         "section",
         tag("h2", f"Page {number}"),
-        tag("div", image, renditions, class_="row"),
+        tag("div", page_image, compared_renditions, class_="row"),
         id=f"p{number}",
         style=f"--n:{len(columns)}",
     )
 
 
-def _rendition(column: ConverterColumn, i: int, layer: str, merged: set[str]) -> Markup:
+def _compared_rendition(column: ConverterColumn, i: int, layer: str, merged_yardstick_cells: set[str]) -> Markup:
     markdown, audit = column.pages[i], column.audits[i]
-    lost = Counter(page_words(layer)) - Counter(page_words(markdown))
-    engine = column.makers[i].partition(":")[2]
-    likeness = column.likenesses[i] if column.likenesses else None
-    maker = [tag("small", engine), " "] if engine else []
+    lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
+    rendition_engine = column.makers[i].partition(":")[2]
+    structure_likeness = column.likenesses[i] if column.likenesses else None
+    rendition_maker = [tag("small", rendition_engine), " "] if rendition_engine else []
     return tag(
         "article",
         tag(
-            "h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", likeness))
+            "h3",
+            column.name,
+            " ",
+            rendition_maker,
+            tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),
         ),
-        tag("div", markdown_to_html(markdown, set(page_words(layer)), merged), class_="text"),
-        *([_details(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
-        _details("Markdown", tag("pre", markdown)),
+        tag("div", markdown_to_html(markdown, set(page_words(layer)), merged_yardstick_cells), class_="text"),
+        *(
+            [_folded_comparison(f"{lost_words.total()} words lost", tag("p", " ".join(lost_words.elements())))]
+            if lost_words
+            else []
+        ),
+        _folded_comparison("Markdown", tag("pre", markdown)),
     )
 
 
-def _grade(name: str, share: float | None) -> list[Markup | str]:
+def _graded_share(name: str, share: float | None) -> list[Markup | str]:
     if share is None:
         return []
     grade = "good" if share >= 0.97 else "fair" if share >= 0.9 else "poor"
     return [f" {name} ", tag("b", f"{share:.3f}", class_=grade)]
 
 
-def _details(summary: str, content: Markup) -> Markup:
+def _folded_comparison(summary: str, content: Markup) -> Markup:
     return tag("details", tag("summary", summary), content)
 
 
-_STYLE = """
+_COMPARISON_STYLE = """
 main { max-width: none; padding: 0; font-size: 15px; }
 header { padding: 1.2rem 1.5rem; border-bottom: 1px solid var(--line); max-width: 100vw; }
 header h1 { font-size: 1.3rem; margin: 0 0 .6rem; }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PdfPages:
+class TimedPdfPages:
     """The pages `numbers` of the PDF `source`, and the text layer of all its pages."""
 
     source: str
@@ -49,51 +49,61 @@ class TimedConversion(NamedTuple):
 
 
 async def time_worker(
-    workers: Workers, name: str, pages: PdfPages, settings: Ingest, count: Callable[..., None]
+    workers: Workers, name: str, pages: TimedPdfPages, settings: Ingest, count: Callable[..., None]
 ) -> TimedConversion:
     """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
-    request = pages.request(settings)
-    await workers.acall(warm_up, name, request, timeout=settings.timeout)  # so that imports are not counted
-    return await workers.acall(timed_convert, name, request, pages.layer, timeout=settings.timeout, on_report=count)
+    timed_request = pages.request(settings)
+    await workers.acall(
+        warm_up_converter, name, timed_request, timeout=settings.timeout
+    )  # so that imports are not counted
+    return await workers.acall(
+        timed_convert, name, timed_request, pages.layer, timeout=settings.timeout, on_report=count
+    )
 
 
 async def time_service(
-    service: MarkerService, workers: Workers, name: str, pages: PdfPages, settings: Ingest, usage: list[UsageRow]
+    service: MarkerService, workers: Workers, name: str, pages: TimedPdfPages, settings: Ingest, usage: list[UsageRow]
 ) -> TimedConversion:
     """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
     from groundwork.documents.conversion.page_renditions import audit_pages
 
-    start = time.perf_counter()
-    conversion = await service.convert(pages.request(settings), Path(pages.source).name)
-    seconds = time.perf_counter() - start
+    service_start = time.perf_counter()
+    timed_conversion = await service.convert(pages.request(settings), Path(pages.source).name)
+    service_seconds = time.perf_counter() - service_start
     usage += service.usage
-    audited = await workers.acall(audit_pages, name, conversion, pages.numbers, pages.layer, timeout=settings.timeout)
-    costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
-    return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
+    audited = await workers.acall(
+        audit_pages, name, timed_conversion, pages.numbers, pages.layer, timeout=settings.timeout
+    )
+    service_costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
+    return TimedConversion(audited, service_seconds, 0.0, sum(service_costs) if service_costs else None)
 
 
 async def time_model(
-    client: Client, prompts: tuple[str, str], pages: PdfPages, config: Config, count: Callable[..., None]
+    client: Client, prompts: tuple[str, str], pages: TimedPdfPages, config: Config, count: Callable[..., None]
 ) -> TimedConversion:
     """A model that reads each page as a picture; `prompts` ask it and ask it again."""
     from groundwork.documents.engines.vision import PageReader
     from groundwork.documents.pdf_files.pdfium import page_jpeg
 
-    vision = config.ingest.vision
+    vision_settings = config.ingest.vision
 
     async def picture(number: int, turn: int) -> bytes:
-        return await asyncio.to_thread(page_jpeg, pages.source, number, vision.image_size, vision.jpeg_quality, turn)
+        return await asyncio.to_thread(
+            page_jpeg, pages.source, number, vision_settings.image_size, vision_settings.jpeg_quality, turn
+        )
 
-    reader = PageReader(client, vision, prompts, Path(pages.source).name, picture)
-    start = time.perf_counter()
-    slots = asyncio.Semaphore(2 * config.llm.max_concurrency)
-    audited = await reader.read_pages(pages.numbers, pages.layer, config.ingest.audit_threshold, slots, count)
-    seconds = time.perf_counter() - start
-    costs = [row.cost for row in client.report() if row.cost is not None]
-    return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
+    timed_reader = PageReader(client, vision_settings, prompts, Path(pages.source).name, picture)
+    model_start = time.perf_counter()
+    picture_slots = asyncio.Semaphore(2 * config.llm.max_concurrency)
+    audited = await timed_reader.read_pages(
+        pages.numbers, pages.layer, config.ingest.audit_threshold, picture_slots, count
+    )
+    model_seconds = time.perf_counter() - model_start
+    model_costs = [row.cost for row in client.report() if row.cost is not None]
+    return TimedConversion(audited, model_seconds, 0.0, sum(model_costs) if model_costs else None)
 
 
-def warm_up(name: str, request: ConversionRequest) -> None:
+def warm_up_converter(name: str, request: ConversionRequest) -> None:
     from groundwork.documents.conversion.page_renditions import convert_pages
 
     convert_pages(name, ConversionRequest(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
@@ -108,7 +118,7 @@ def timed_convert(name: str, request: ConversionRequest, layer: list[str]) -> Ti
     return TimedConversion(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
 
 
-async def time_converter(job: Job, workers: Workers, converter: str, pages: PdfPages) -> TimedConversion:
+async def time_converter(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> TimedConversion:
     """A service, a model or a converter of this machine at work on the pages."""
     from groundwork.documents.engines.marker_api import MarkerService
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_DOTS = r"(?:\.\s?){4,}"
-_LEAST_DOTS = 3  # that lead out of a cell
-_SIGNS = ("....", ". . .", ".. ..", "…")  # a text without any of these has no leaders
-_LEADERS = re.compile(_DOTS)
-LEADERS_AT_END = re.compile(rf"{_DOTS}$")
+_LEADER_DOTS = r"(?:\.\s?){4,}"
+_LEAST_LEADER_DOTS = 3  # that lead out of a cell
+_LEADER_SIGNS = ("....", ". . .", ".. ..", "…")  # a text without any of these has no leaders
+_LEADERS = re.compile(_LEADER_DOTS)
+LEADERS_AT_END = re.compile(rf"{_LEADER_DOTS}$")
 _LEADERS_OF_CELL = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
-CONTENTS_LINE = re.compile(rf"\S (?:{_DOTS}|… ?)\s*\d+\W*$", re.MULTILINE)  # a line of Markdown
+CONTENTS_LINE = re.compile(rf"\S (?:{_LEADER_DOTS}|… ?)\s*\d+\W*$", re.MULTILINE)  # a line of Markdown
 _CONTENTS_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
-_LEADERS_IN_LINE = re.compile(rf"(?:(?<!\s)\s++)?(?:{_DOTS}\s*|…{{2,}}\s*|(?<!_)(?<!_\s)(?:_\s?){{6,}}+\s*(?=\d+\W*$))")
+_LEADERS_IN_LINE = re.compile(
+    rf"(?:(?<!\s)\s++)?(?:{_LEADER_DOTS}\s*|…{{2,}}\s*|(?<!_)(?<!_\s)(?:_\s?){{6,}}+\s*(?=\d+\W*$))"
+)
 
 
 def has_leaders(text: str) -> bool:
     """Whether a text may have leaders: looked at before a pattern is tried on every line of a page."""
-    return any(sign in text for sign in _SIGNS)
+    return any(sign in text for sign in _LEADER_SIGNS)
 
 
 @lru_cache(8192)
@@ -34,8 +36,8 @@ def without_leaders(text: str) -> str:
 
 def without_cell_leaders(text: str) -> str:
     """The text of a cell without the dots or underscores that lead from it to the next."""
-    may_lead = "…" in text or text.count(".") + text.count("_") >= _LEAST_DOTS
-    return _LEADERS_OF_CELL.sub("", text) if may_lead else text
+    may_have_leaders = "…" in text or text.count(".") + text.count("_") >= _LEAST_LEADER_DOTS
+    return _LEADERS_OF_CELL.sub("", text) if may_have_leaders else text
 
 
 def shortened_leaders(line: str) -> str:

@@ -11,14 +11,14 @@ import zipfile
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import IMAGE_ENDINGS, TEXT_ENDINGS
-from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
+from groundwork.documents.decompression_bombs import refuse_archive_bomb, refuse_pdf_bomb
 from groundwork.documents.formats.office.anydoc_markdown import save_old_file_as
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
 
-TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
+TABLE_AND_DATA_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
 OFFICE_ENDINGS = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")
-_SAVE_AS = {
+_SAVE_FILE_AS = {
     ".pages": "DOCX or PDF", ".key": "PPTX or PDF", ".numbers": "XLSX", ".xlsb": "XLSX", ".djvu": "PDF", ".ps": "PDF",
     ".mobi": "EPUB", ".azw3": "EPUB",
 }  # fmt: skip
@@ -33,87 +33,91 @@ _ARCHIVE_PARTS = {
 }
 _OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
-_OLD_FORMATS = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX"}  # what to save each as
+_OLD_OFFICE_ENDINGS = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX"}  # what to save each as
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_SYNONYMS = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
-             {".pptx", ".pptm"})  # fmt: skip
+_SAME_ENDINGS = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"},
+                 {".xlsx", ".xlsm"}, {".pptx", ".pptm"})  # fmt: skip
 
 
-def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
+def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
     """(the ending that fits the content, warnings). Raises BadDocument with the cause and the remedy."""
     if path.stat().st_size == 0:
         raise BadDocument("the file is empty (0 bytes); fetch it again or remove it")
     with path.open("rb") as file:
-        head = file.read(4096)
+        first_bytes = file.read(4096)
     suffix = path.suffix.lower()
-    ending = _detect_ending(path, head, suffix)
-    if zipfile.is_zipfile(path) and ending in OFFICE_ENDINGS:
-        refuse_archive(path, max_unpacked_mb)
-    if ending == ".pdf":
-        refuse_pdf(path, max_unpacked_mb)
-    if ending == suffix or any({ending, suffix} <= synonyms for synonyms in _SYNONYMS):
-        return ending, []
-    return ending, [f"its name ends in {suffix or 'nothing'}, but it holds {ending[1:].upper()}; read as that"]
+    detected_ending = _detect_ending(path, first_bytes, suffix)
+    if zipfile.is_zipfile(path) and detected_ending in OFFICE_ENDINGS:
+        refuse_archive_bomb(path, max_unpacked_mb)
+    if detected_ending == ".pdf":
+        refuse_pdf_bomb(path, max_unpacked_mb)
+    if detected_ending == suffix or any({detected_ending, suffix} <= synonyms for synonyms in _SAME_ENDINGS):
+        return detected_ending, []
+    return detected_ending, [
+        f"its name ends in {suffix or 'nothing'}, but it holds {detected_ending[1:].upper()}; read as that"
+    ]
 
 
-def _detect_ending(path: Path, head: bytes, suffix: str) -> str:
-    if b"%PDF-" in head[:1024]:
+def _detect_ending(path: Path, first_bytes: bytes, suffix: str) -> str:
+    if b"%PDF-" in first_bytes[:1024]:
         return ".pdf"
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+    if first_bytes[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _archive_ending(path, suffix)
-    if head.startswith(_OLE_SIGNATURE):
+    if first_bytes.startswith(_OLE_SIGNATURE):
         return _ole_ending(path, suffix)
-    if head.startswith(b"{\\rtf"):
+    if first_bytes.startswith(b"{\\rtf"):
         return ".rtf"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+    if first_bytes[:4] == b"RIFF" and first_bytes[8:12] == b"WEBP":
         return ".webp"
     for signature, ending in _IMAGE_SIGNATURES.items():
-        if head.startswith(signature) and not (signature == b"BM" and suffix != ".bmp"):
+        if first_bytes.startswith(signature) and not (signature == b"BM" and suffix != ".bmp"):
             return ending
-    return _text_ending(path, head, suffix)
+    return _text_ending(path, first_bytes, suffix)
 
 
-def _text_ending(path: Path, head: bytes, suffix: str) -> str:
+def _text_ending(path: Path, first_bytes: bytes, suffix: str) -> str:
     from groundwork.documents.formats.mail import is_mail
 
     if suffix == ".pdf":
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
-    if suffix in _SAVE_AS:
-        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
-    if suffix in IMAGE_ENDINGS or (suffix in OFFICE_ENDINGS and b"\x00" in head and not head.startswith(_UTF_16_MARKS)):
-        raise BadDocument(_no_such_file(suffix))
-    start = _start_of_text(path, head, suffix)
-    if start.lower().startswith(("<!doctype html", "<html")):
+    if suffix in _SAVE_FILE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
+    if suffix in IMAGE_ENDINGS or (
+        suffix in OFFICE_ENDINGS and b"\x00" in first_bytes and not first_bytes.startswith(_UTF_16_MARKS)
+    ):
+        raise BadDocument(_not_of_its_file_type(suffix))
+    start_of_file = _start_of_text_file(path, first_bytes, suffix)
+    if start_of_file.lower().startswith(("<!doctype html", "<html")):
         return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
-    if suffix == ".eml" or (suffix not in TEXT_ENDINGS + TABLES_AND_DATA and is_mail(start)):
+    if suffix == ".eml" or (suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS and is_mail(start_of_file)):
         return ".eml"
     if suffix in OFFICE_ENDINGS:  # of office programs that write pages, mails and tables under such names
-        if suffix == ".xls" and "\t" in start.split("\n", 1)[0]:
+        if suffix == ".xls" and "\t" in start_of_file.split("\n", 1)[0]:
             return ".tsv"
-        raise BadDocument(_no_such_file(suffix))
-    return suffix if suffix in TEXT_ENDINGS + TABLES_AND_DATA else ".txt"
+        raise BadDocument(_not_of_its_file_type(suffix))
+    return suffix if suffix in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS else ".txt"
 
 
-def _no_such_file(suffix: str) -> str:
-    if suffix in _OLD_FORMATS:
-        return f"it is no {suffix[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_FORMATS[suffix])}"
+def _not_of_its_file_type(suffix: str) -> str:
+    if suffix in _OLD_OFFICE_ENDINGS:
+        return f"it is no {suffix[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_OFFICE_ENDINGS[suffix])}"
     return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
 
 
-def _start_of_text(path: Path, head: bytes, suffix: str) -> str:
+def _start_of_text_file(path: Path, first_bytes: bytes, suffix: str) -> str:
     """Raises BadDocument for bytes that are no text."""
     try:
-        is_whole = head[-1:] < b"\x80" and len(head) % 2 == 0
-        return (decode_text(head) if is_whole else decode_text(path.read_bytes()))[0].lstrip()
+        is_whole = first_bytes[-1:] < b"\x80" and len(first_bytes) % 2 == 0
+        return (decode_text(first_bytes) if is_whole else decode_text(path.read_bytes()))[0].lstrip()
     except BadDocument:
-        if b"\x00" in head:
-            cause = (
+        if b"\x00" in first_bytes:
+            unreadable_cause = (
                 f"{suffix or 'such'} files are not read"
-                if suffix not in TEXT_ENDINGS + TABLES_AND_DATA
+                if suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS
                 else "it holds no text"
             )
-            raise BadDocument(f"{cause}; save it as PDF, DOCX or Markdown") from None
+            raise BadDocument(f"{unreadable_cause}; save it as PDF, DOCX or Markdown") from None
         raise
 
 
@@ -122,25 +126,32 @@ def _archive_ending(path: Path, suffix: str) -> str:
         with zipfile.ZipFile(path) as archive:
             part_names = set(archive.namelist())
             if "mimetype" in part_names and archive.getinfo("mimetype").file_size < 200:
-                kind = archive.read("mimetype").strip().removeprefix(_OPEN_DOCUMENT_TYPE).decode(errors="replace")
-                if kind in _OPEN_DOCUMENT:
-                    return _OPEN_DOCUMENT[kind]
+                open_document_kind = (
+                    archive.read("mimetype").strip().removeprefix(_OPEN_DOCUMENT_TYPE).decode(errors="replace")
+                )
+                if open_document_kind in _OPEN_DOCUMENT:
+                    return _OPEN_DOCUMENT[open_document_kind]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
     # the case of letters does not count, and some programs on Windows part folders by a backslash
-    names = (name.replace("\\", "/").lower() for name in part_names)
-    stems = {(stem.rstrip(string.digits), ending) for stem, _, ending in (name.rpartition(".") for name in names)}
+    archive_part_names = (name.replace("\\", "/").lower() for name in part_names)
+    archive_part_stems = {
+        (stem.rstrip(string.digits), ending)
+        for stem, _, ending in (name.rpartition(".") for name in archive_part_names)
+    }
     for part_name, ending in _ARCHIVE_PARTS.items():
-        if tuple(part_name.rsplit(".", 1)) in stems:  # with a number as well, which Office on the web gives it
+        if (
+            tuple(part_name.rsplit(".", 1)) in archive_part_stems
+        ):  # with a number as well, which Office on the web gives it
             return ending
-    if suffix in (".docx", ".pptx", ".xlsx") and (ending := _typed_ending(path)):
+    if suffix in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
         return ending
-    if suffix in _SAVE_AS:
-        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
+    if suffix in _SAVE_FILE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
     raise BadDocument("it is an archive; unpack it and put the documents in the folder")
 
 
-def _typed_ending(path: Path) -> str:
+def _ending_by_part_types(path: Path) -> str:
     """By the types that a package gives its parts, which may have any names; "" where it gives none."""
     from anydoc import format_from_bytes
 
@@ -152,17 +163,17 @@ def _ole_ending(path: Path, suffix: str) -> str:
     """An old office file by the streams in it, or one of today's that is encrypted."""
     from anydoc import format_from_bytes
 
-    kind = format_from_bytes(path.read_bytes())
-    if kind in ("doc", "ppt"):
-        return f".{kind}"
-    if kind == "xlsx":  # as anydoc calls a workbook of any age
+    ole_kind = format_from_bytes(path.read_bytes())
+    if ole_kind in ("doc", "ppt"):
+        return f".{ole_kind}"
+    if ole_kind == "xlsx":  # as anydoc calls a workbook of any age
         return ".xls"
     if suffix in (".docx", ".pptx", ".xlsx"):
         raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
-    if suffix in _SAVE_AS:
-        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
+    if suffix in _SAVE_FILE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
     if suffix in (".xls", ".msg"):
         return suffix
-    new_format = _OLD_FORMATS.get(suffix)
-    remedy = save_old_file_as(new_format) if new_format else "save it as DOCX, PPTX or XLSX"
-    raise BadDocument(f"it is an old office file; {remedy}")
+    new_format = _OLD_OFFICE_ENDINGS.get(suffix)
+    save_as_remedy = save_old_file_as(new_format) if new_format else "save it as DOCX, PPTX or XLSX"
+    raise BadDocument(f"it is an old office file; {save_as_remedy}")

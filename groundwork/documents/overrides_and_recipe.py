@@ -15,7 +15,7 @@ from groundwork.errors import BadDocument
 if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config, Ingest
 
-_PAGE_RANGE = re.compile(r"([1-9][0-9]{0,8}) *(?:(-) *([1-9][0-9]{0,8})?)?")
+_OVERRIDE_PAGE_RANGE = re.compile(r"([1-9][0-9]{0,8}) *(?:(-) *([1-9][0-9]{0,8})?)?")
 
 
 def override_of(settings: Ingest, file_name: str) -> dict[str, Any]:
@@ -23,23 +23,25 @@ def override_of(settings: Ingest, file_name: str) -> dict[str, Any]:
     import msgspec  # 40 ms that --help does without
 
     override: dict[str, Any] = {}
-    for pattern, options in settings.overrides.items():
+    for pattern, override_options in settings.overrides.items():
         if matches(file_name, pattern):
-            override |= {key: value for key, value in msgspec.structs.asdict(options).items() if value is not None}
+            override |= {
+                key: value for key, value in msgspec.structs.asdict(override_options).items() if value is not None
+            }
     return override
 
 
-def settings_with(settings: Ingest, override: dict[str, Any]) -> Ingest:
+def settings_with_override(settings: Ingest, override: dict[str, Any]) -> Ingest:
     """`settings` as they hold for a document with this override."""
     import msgspec
 
-    changes = {key: value for key, value in override.items() if key in settings.__struct_fields__}
+    overridden_settings = {key: value for key, value in override.items() if key in settings.__struct_fields__}
     if override.get("ocr"):
-        changes["converter"] = "ocr"
+        overridden_settings["converter"] = "ocr"
     elif override.get("ocr") is False:
         no_ocr = {ending: [name for name in names if name != "ocr"] for ending, names in settings.converters.items()}
-        changes["converters"] = no_ocr
-    return msgspec.structs.replace(settings, **changes)
+        overridden_settings["converters"] = no_ocr
+    return msgspec.structs.replace(settings, **overridden_settings)
 
 
 def override_pages(text: str, count: int) -> list[int]:
@@ -58,7 +60,7 @@ def page_numbers(text: str, count: int) -> list[int]:
         return list(range(1, count + 1))
     numbers: set[int] = set()
     for page_range in text.split(","):
-        match = _PAGE_RANGE.fullmatch(page_range.strip(" "))
+        match = _OVERRIDE_PAGE_RANGE.fullmatch(page_range.strip(" "))
         if not match:
             raise ValueError(f"{text}: write the pages as 1-3, 7, 9-")
         first_page, is_range, last_page = int(match[1]), match[2], match[3]
@@ -70,7 +72,7 @@ def shaping_settings(config: Config) -> Any:
     """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
     import msgspec
 
-    settings = msgspec.to_builtins(config.ingest)
+    shaping_settings_by_name = msgspec.to_builtins(config.ingest)
     for name in (
         "workers",
         "memory_mb",
@@ -79,11 +81,15 @@ def shaping_settings(config: Config) -> Any:
         "overrides",
         *(() if uses_vision(config.ingest) else ("vision",)),
     ):
-        del settings[name]
-    del settings["marker_api"]
-    pictures = settings.pop("pictures") and "drawn figures too"  # texts whose pictures have none of those are made anew
-    settings["marker"]["keep_images"] = pictures  # as it was called: earlier texts stay current
-    return settings | ({"marker_api": _service_settings(config.ingest)} if uses_service(config.ingest) else {})
+        del shaping_settings_by_name[name]
+    del shaping_settings_by_name["marker_api"]
+    kept_pictures = (
+        shaping_settings_by_name.pop("pictures") and "drawn figures too"
+    )  # texts whose pictures have none of those are made anew
+    shaping_settings_by_name["marker"]["keep_images"] = kept_pictures  # as it was called: earlier texts stay current
+    return shaping_settings_by_name | (
+        {"marker_api": _service_settings(config.ingest)} if uses_service(config.ingest) else {}
+    )
 
 
 def config_names(settings: Any) -> dict[str, Any]:
@@ -103,15 +109,15 @@ def document_recipe(common: Ingest, override: dict[str, Any], prompt: Callable[[
 
     import msgspec
 
-    settings = settings_with(common, override)
+    overridden_settings = settings_with_override(common, override)
     recipe: dict[str, Any] = {"ingest.overrides": override}
-    if uses_service(settings) and not uses_service(common):
-        recipe["ingest.marker_api"] = _service_settings(settings)
-    if not uses_vision(settings) or uses_vision(common):
+    if uses_service(overridden_settings) and not uses_service(common):
+        recipe["ingest.marker_api"] = _service_settings(overridden_settings)
+    if not uses_vision(overridden_settings) or uses_vision(common):
         return recipe
-    vision = settings.vision
-    prompts = [hashlib.sha256(prompt(name).encode()).hexdigest() for name in vision_prompts(settings)]
-    return {**recipe, "ingest.vision": msgspec.to_builtins(vision), "prompts": prompts}
+    vision_settings = overridden_settings.vision
+    prompt_digests = [hashlib.sha256(prompt(name).encode()).hexdigest() for name in vision_prompts(overridden_settings)]
+    return {**recipe, "ingest.vision": msgspec.to_builtins(vision_settings), "prompts": prompt_digests}
 
 
 def _service_settings(settings: Ingest) -> dict[str, Any]:
@@ -131,8 +137,8 @@ def uses_service(settings: Ingest) -> bool:
 
 def uses_vision(settings: Ingest) -> bool:
     """Whether the model of ingest.vision may be asked: for whole pages, or by marker for their tables."""
-    names = _configured_converters(settings)
-    return "gemini" in names or ("marker" in names and settings.marker.use_llm)
+    converter_names = _configured_converters(settings)
+    return "gemini" in converter_names or ("marker" in converter_names and settings.marker.use_llm)
 
 
 def _configured_converters(settings: Ingest) -> set[str]:

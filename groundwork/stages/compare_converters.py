@@ -68,12 +68,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     from groundwork.documents.converter_comparison import (
         converter_columns,
-        with_structure,
-        write_renditions,
+        with_structure_likeness,
+        write_compared_renditions,
         yardstick_pages,
     )
     from groundwork.documents.converter_comparison_html import comparison_html
-    from groundwork.documents.converter_timing import PdfPages
+    from groundwork.documents.converter_timing import TimedPdfPages
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
     from groundwork.markdown.running_page_lines import running_keys, strip_running
@@ -87,10 +87,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
-        pages = PdfPages(pdf_path, numbers, layer.pages, layer.page_count)
+        pages = TimedPdfPages(pdf_path, numbers, layer.pages, layer.page_count)
         columns, failures = await converter_columns(job, workers, pages, _chosen_converters(job))
         yardstick = await yardstick_pages(job, workers, columns, pages)
-        columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
+        columns = [with_structure_likeness(column, yardstick) if column.pages else column for column in columns]
         urls = [await _picture_url(workers, pdf_path, number, settings.timeout) for number in numbers]
     header_keys = running_keys(layer.pages)
     layer_texts = strip_running([layer.pages[number - 1] for number in numbers], header_keys, numbers)
@@ -98,7 +98,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         unit.writes[0],
         comparison_html(printable_path(unit.reads[0].name), numbers, urls, layer_texts, columns, yardstick),
     )
-    write_renditions(unit.writes[0], numbers, columns)
+    write_compared_renditions(unit.writes[0], numbers, columns)
     write_json(unit.writes[1], columns)
     print(_comparison_table(columns))
     note = f"written to {openable_path(unit.writes[0])}"
@@ -146,9 +146,9 @@ def _page_numbers(job: Job, page_count: int) -> list[int]:
 
 
 def _comparison_table(converter_columns: list[ConverterColumn]) -> str:
-    from groundwork.documents.converter_comparison import TABLE_TITLES, table_cells
+    from groundwork.documents.converter_comparison import COMPARISON_TITLES, comparison_cells
 
-    return "\n".join(terminal.table_lines([TABLE_TITLES, *map(table_cells, converter_columns)], indent=0))
+    return "\n".join(terminal.table_lines([COMPARISON_TITLES, *map(comparison_cells, converter_columns)], indent=0))
 
 
 class _ConverterNames(argparse.Action):

@@ -22,7 +22,7 @@ from groundwork.documents.overrides_and_recipe import (
     document_recipe,
     override_of,
     override_pages,
-    settings_with,
+    settings_with_override,
     shaping_settings,
     vision_prompts,
 )
@@ -119,11 +119,11 @@ def check_service(job: Job) -> None:
     settings = job.config.ingest
     if not settings.uses("marker-api"):
         return
-    from groundwork.documents.engines.marker_api import NAME, MarkerService
+    from groundwork.documents.engines.marker_api import MARKER_API, MarkerService
 
     MarkerService(settings.marker_api, os.environ, job.data.state).key()
     if job.flags.max_cost is not None:
-        raise UsageError(f"--max-cost does not hold for {NAME}, which is paid by the page; --dry-run counts them")
+        raise UsageError(f"--max-cost does not hold for {MARKER_API}, which is paid by the page; --dry-run counts them")
 
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
@@ -162,7 +162,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     source_file, override = unit.payload.file, unit.payload.override
     if source_file.problem:
         raise BadDocument(f"{source_file.name}: {source_file.problem}")
-    settings = settings_with(job.config.ingest, override)
+    settings = settings_with_override(job.config.ingest, override)
     if settings.pictures and not _keeps_pictures(job, source_file.id):
         settings = msgspec.structs.replace(settings, pictures=False)
     replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
@@ -268,19 +268,19 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     import msgspec
 
     from groundwork.documents.engines.vision import LAYER_WORDS_TO_JUDGE
-    from groundwork.documents.file_types import examine
+    from groundwork.documents.file_types import examine_file_type
     from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.errors import BadDocument
     from groundwork.llm.calls.token_estimate import tokens_in
     from groundwork.llm.prompts import attach_images, render_turns
 
-    settings = settings_with(job.config.ingest, unit.payload.override)
+    settings = settings_with_override(job.config.ingest, unit.payload.override)
     vision, source_path = settings.vision, Path(unit.payload.file.path)
     if unit.payload.file.problem:
         return Estimate(0, 0, 0, vision)
     try:
-        ending, _ = examine(source_path, settings.max_unpacked_mb)
+        ending, _ = examine_file_type(source_path, settings.max_unpacked_mb)
         first_converters = choose_converters(settings, ending)[:1]
         if first_converters not in (["gemini"], ["marker-api"]):
             return Estimate(0, 0, 0, vision)

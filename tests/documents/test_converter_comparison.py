@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext
 
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.structure_likeness import merged_cells, structure_likeness
-from groundwork.documents.converter_comparison import ConverterColumn, with_structure
+from groundwork.documents.converter_comparison import ConverterColumn, with_structure_likeness
 from groundwork.documents.converter_comparison_html import comparison_html
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
@@ -124,7 +124,9 @@ def test_merged_columns_cost_structure_and_no_words():
     assert structure_likeness("No table.", "No heading.") is None
     assert {"864", "126", "boatscrew"} <= merged_cells(yardstick)
     audit = AuditReference(yardstick).audit(merged)
-    column = with_structure(ConverterColumn(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick])
+    column = with_structure_likeness(
+        ConverterColumn(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick]
+    )
     page = comparison_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
     assert '<td class="merged">86 4</td>' in page and "1.000" in page
 

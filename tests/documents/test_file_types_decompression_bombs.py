@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from groundwork.documents.decompression_bombs import refuse_pdf
+from groundwork.documents.decompression_bombs import refuse_pdf_bomb
 from groundwork.errors import BadDocument
 
 
@@ -15,7 +15,7 @@ def test_a_thousand_streams_that_never_end_take_no_time(tmp_path):
     """The search is linear: marks without an end, and what only looks like zlib, cost a few bytes each."""
     path = tmp_path / "marks.pdf"
     path.write_bytes(b"%PDF-1.7\n" + b"stream\nx\x9c" * 400_000)
-    refuse_pdf(path, 20)
+    refuse_pdf_bomb(path, 20)
 
 
 def test_a_bomb_behind_a_stream_that_never_ends_is_found(tmp_path):
@@ -24,4 +24,4 @@ def test_a_bomb_behind_a_stream_that_never_ends_is_found(tmp_path):
     bomb = zlib.compress(bytes(30_000_000))
     path.write_bytes(b"%PDF-1.7\nstream\nx\x9cjunk\n1 0 obj\nstream\n" + bomb + b"\nendstream\nendobj\n")
     with pytest.raises(BadDocument, match="a stream in it unpacks to more"):
-        refuse_pdf(path, 20)
+        refuse_pdf_bomb(path, 20)

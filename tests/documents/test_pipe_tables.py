@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.pipe_tables import join_head, with_signs_joined
+from groundwork.documents.pipe_tables import join_table_head, with_sign_columns_joined
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from groundwork.documents.pipe_tables import join_head, with_signs_joined
     ],
 )
 def test_signs_stand_with_their_figures(rows: list[list[str]], joined: list[list[str]]) -> None:
-    assert with_signs_joined(rows) == joined
+    assert with_sign_columns_joined(rows) == joined
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_signs_stand_with_their_figures(rows: list[list[str]], joined: list[list
     ],
 )
 def test_other_columns_stay(rows: list[list[str]]) -> None:
-    assert with_signs_joined(rows) == rows
+    assert with_sign_columns_joined(rows) == rows
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_other_columns_stay(rows: list[list[str]]) -> None:
     ],
 )
 def test_heads_over_several_columns_are_part_of_the_names_below_them(rows: list[list[str]], head: list[str]) -> None:
-    assert join_head(rows) == [head, rows[-1]]
+    assert join_table_head(rows) == [head, rows[-1]]
     title = ["Rates"] * len(head)
-    assert join_head([title, *rows]) == [title, head, rows[-1]]
+    assert join_table_head([title, *rows]) == [title, head, rows[-1]]
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_heads_over_several_columns_are_part_of_the_names_below_them(rows: list[
 )
 def test_a_row_of_data_is_no_part_of_the_head(rows: list[list[str]]) -> None:
     """It names something of its own, has numbers, parts nothing, or stands below a head over the first column."""
-    assert join_head(rows) == rows
+    assert join_table_head(rows) == rows

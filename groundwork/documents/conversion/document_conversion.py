@@ -56,7 +56,7 @@ from groundwork.documents.conversion.page_warnings import (
     unreadable_pages_of,
 )
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.file_types import examine
+from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.document_title import choose_title
 from groundwork.documents.pdf_files.pdfium import count_frames, page_jpeg, unlock
@@ -111,7 +111,7 @@ class DocumentConversion:
         path, settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
         document_digest = content_hash(path)
         document_ending, examine_warnings = await self._processes.call_or_refuse(
-            examine, path, settings.max_unpacked_mb
+            examine_file_type, path, settings.max_unpacked_mb
         )
         self.warnings = [*self.source.warnings, *examine_warnings]
         converter_names = choose_converters(settings, document_ending)

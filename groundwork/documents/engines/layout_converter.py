@@ -61,30 +61,30 @@ def convert(request: ConversionRequest) -> Conversion:
     liteparse, gives the letters of such a script in the order in which they are drawn. Raises what liteparse raises;
     where pdf-inspector fails, a warning, told when its first page is asked for.
     """
-    pages, turns = _read_turned(request)
+    pages, turns = _read_liteparse_pages_upright(request)
     layer = request.layer or [""] * len(pages)
-    shaped = [is_shaped(text) for text in layer]
+    is_shaped_by_page = [is_shaped(text) for text in layer]
     numbers = request.pages or range(1, len(pages) + 1)
-    pages, contents = _page_contents(request, pages, turns, layer)
-    inspector_only = [i for i, page in enumerate(pages) if page is None and shaped[i]]
-    running = _find_running_lines(contents, numbers, layer)
+    pages, page_contents = _page_contents(request, pages, turns, layer)
+    inspector_only = [i for i, page in enumerate(pages) if page is None and is_shaped_by_page[i]]
+    running_lines_of_pages = _find_running_lines(page_contents, numbers, layer)
     warnings: list[str] = []
-    inspector_pages = _LatePages(request, len(pages), warnings)
+    inspector_pages = _PdfInspectorPages(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {
-        "lines": _own_pages(contents, running),
+        "lines": _layout_pages(page_contents, running_lines_of_pages),
         "liteparse": [
             "" if is_shaped_page else _liteparse_markdown(page)
-            for page, is_shaped_page in zip(pages, shaped, strict=True)
+            for page, is_shaped_page in zip(pages, is_shaped_by_page, strict=True)
         ],
         "pdf-inspector": inspector_pages,
     }
     if unsure_pages := [numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
         warnings.append(_tables_warning(unsure_pages))
-    running_cells = [[line.cells for line in lines] for lines in running.repeated]
-    for cells, unread in zip(
-        running_cells, unread_labels([page.runs for page in contents], numbers, layer), strict=True
+    running_cells = [[line.cells for line in lines] for lines in running_lines_of_pages.repeated]
+    for cells, unread_labels_of_page in zip(
+        running_cells, unread_labels([page.runs for page in page_contents], numbers, layer), strict=True
     ):
-        cells += [[label] for label in unread]
+        cells += [[label] for label in unread_labels_of_page]
     return Conversion(
         renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
     )
@@ -94,33 +94,35 @@ def _page_contents(
     request: ConversionRequest, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
-    leftward = [is_right_to_left(text) for text in layer]
+    is_right_to_left_by_page = [is_right_to_left(text) for text in layer]
     with DrawnLetters(request.source, turns, request.opened) as drawn:
-        sizes = LetterSizes(drawn)
+        letter_sizes = LetterSizes(drawn)
         pages = [
             page and (with_clusters(page, drawn) if is_shaped(text) and not is_rtl else with_all_letters(page, drawn))
-            for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
+            for page, text, is_rtl in zip(pages, layer, is_right_to_left_by_page, strict=True)
         ]
         pages = [
             with_lone_numbers(page, drawn)
-            if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, _texts(page))
+            if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, _liteparse_texts(page))
             else page
-            for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
+            for page, text, is_rtl in zip(pages, layer, is_right_to_left_by_page, strict=True)
         ]
         pages = [page and with_backward_lines_reversed(page, drawn) for page in pages]
         pages = _with_ligatures(pages)
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
-            pages[i] = page and (page if leftward[i] else with_marks_in_place(with_raised_digits(page, drawn)))
-            items_by_page.append(measured_items(pages[i], sizes) if page else [])
-        typewriter = typewriter_fonts(pages)
+            pages[i] = page and (
+                page if is_right_to_left_by_page[i] else with_marks_in_place(with_raised_digits(page, drawn))
+            )
+            items_by_page.append(measured_items(pages[i], letter_sizes) if page else [])
+        typewriter_font_names = typewriter_fonts(pages)
         return pages, [
-            page_content(page, items, drawn, text, typewriter) if page else BLANK_PAGE
+            page_content(page, items, drawn, text, typewriter_font_names) if page else BLANK_PAGE
             for page, items, text in zip(pages, items_by_page, layer, strict=True)
         ]
 
 
-def _texts(page: Any) -> list[str]:
+def _liteparse_texts(page: Any) -> list[str]:
     return [text_item.text for text_item in page.text_items]
 
 
@@ -141,37 +143,42 @@ def _find_running_lines(contents: Sequence[PageContent], numbers: Sequence[int],
     return separate_running_lines(running, numbers, layer)
 
 
-def _own_pages(contents: Sequence[PageContent], running: RunningLines) -> list[str]:
+def _layout_pages(contents: Sequence[PageContent], running: RunningLines) -> list[str]:
     """The Markdown of our own reading, without running lines and without stamps at the side of many pages."""
-    ordered = order_pages(contents, running)
-    counts = Counter(text for page in ordered for text in set(page.side_texts))
-    ordered = [
-        page._replace(side_texts=[text for text in page.side_texts if counts[text] < STAMP_PAGES]) for page in ordered
+    ordered_pages = order_pages(contents, running)
+    side_text_counts = Counter(text for page in ordered_pages for text in set(page.side_texts))
+    ordered_pages = [
+        page._replace(side_texts=[text for text in page.side_texts if side_text_counts[text] < STAMP_PAGES])
+        for page in ordered_pages
     ]
     styles = Styles(
         [
             [*page.head_lines, *(page.form_lines or chain.from_iterable(lines for lines, _ in page.parts))]
-            for page in ordered
+            for page in ordered_pages
         ]
     )
-    return pages_markdown(ordered, styles)
+    return pages_markdown(ordered_pages, styles)
 
 
 def _with_ligatures(pages: list[Any]) -> list[Any]:
     """liteparse's pages with the ligatures as letters that their fonts do not map."""
-    lost = find_ligatures(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
-    return [_with_letters(page, lost) if page else page for page in pages] if lost else pages
+    lost_ligatures = find_ligatures(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
+    return (
+        [_with_ligature_letters(page, lost_ligatures) if page else page for page in pages] if lost_ligatures else pages
+    )
 
 
-def _with_letters(page: Any, lost: Mapping[str, str]) -> Any:
+def _with_ligature_letters(page: Any, lost_ligatures: Mapping[str, str]) -> Any:
     text_items = []
     for text_item in page.text_items:
-        words = [structs.replace(word, text=restore_ligatures(word.text, lost)) for word in text_item.words]
-        text_items.append(structs.replace(text_item, text=restore_ligatures(text_item.text, lost), words=words))
-    return structs.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown, lost))
+        words = [structs.replace(word, text=restore_ligatures(word.text, lost_ligatures)) for word in text_item.words]
+        text_items.append(
+            structs.replace(text_item, text=restore_ligatures(text_item.text, lost_ligatures), words=words)
+        )
+    return structs.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown, lost_ligatures))
 
 
-class _LatePages(Sequence[str]):
+class _PdfInspectorPages(Sequence[str]):
     """pdf-inspector's pages, of which mostly none or few are asked for.
 
     Each call of pdf-inspector opens the whole file, so that one call reads all pages that are due: a page that is asked
@@ -182,7 +189,7 @@ class _LatePages(Sequence[str]):
         self._request, self._warnings = request, warnings
         self._numbers = request.pages or list(range(1, count + 1))
         self._pages: dict[int, str] = {}
-        self._due: set[int] = set()
+        self._due_inspector_pages: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -195,21 +202,23 @@ class _LatePages(Sequence[str]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         if index not in self._pages:
-            self._due.add(index)
+            self._due_inspector_pages.add(index)
         return self._pages.get(index, "")
 
     def read_due(self) -> list[int]:
         """Read the pages that were asked for since the last call; returns their indices."""
-        due = sorted(self._due)
-        self._due.clear()
-        if due:
+        due_indices = sorted(self._due_inspector_pages)
+        self._due_inspector_pages.clear()
+        if due_indices:
             try:
-                texts = _pdf_inspector(dataclasses.replace(self._request, pages=[self._numbers[i] for i in due]))
+                inspector_texts = _pdf_inspector_pages(
+                    dataclasses.replace(self._request, pages=[self._numbers[i] for i in due_indices])
+                )
             except Exception as error:  # an engine raises anything; the other readings carry on
-                texts = [""] * len(due)
+                inspector_texts = [""] * len(due_indices)
                 self._warnings.append(f"pdf-inspector failed: {error}")
-            self._pages.update(zip(due, texts, strict=True))
-        return due
+            self._pages.update(zip(due_indices, inspector_texts, strict=True))
+        return due_indices
 
 
 def _tables_warning(numbers: Sequence[int]) -> str:
@@ -218,14 +227,14 @@ def _tables_warning(numbers: Sequence[int]) -> str:
     return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"
 
 
-def _pdf_inspector(request: ConversionRequest) -> list[str]:
+def _pdf_inspector_pages(request: ConversionRequest) -> list[str]:
     import pdf_inspector
 
     numbers = None if request.pages is None else [number - 1 for number in request.pages]
     return [page.markdown for page in pdf_inspector.extract_pages_markdown(request.source, numbers).pages]
 
 
-def _liteparse(request: ConversionRequest) -> list[str]:
+def _liteparse_markdown_pages(request: ConversionRequest) -> list[str]:
     return [_liteparse_markdown(page) for page in read_pages(request)]
 
 
@@ -237,30 +246,34 @@ def _liteparse_markdown(page: Any) -> str:
 
 def read_pages(request: ConversionRequest) -> list[Any]:
     """liteparse's pages in the order asked for, turned upright; None for one that it does not give."""
-    return _read_turned(request)[0]
+    return _read_liteparse_pages_upright(request)[0]
 
 
-def _read_turned(request: ConversionRequest) -> tuple[list[Any], dict[int, int]]:
+def _read_liteparse_pages_upright(request: ConversionRequest) -> tuple[list[Any], dict[int, int]]:
     """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
     numbers = list(request.pages or range(1, request.page_count + 1))
-    by_number = _parse_pages(request, request.pages)
-    turns = {number: turn for number, page in by_number.items() if number in numbers and (turn := main_turn(page))}
-    if turns:
-        by_number.update(
-            _parse_pages(request, sorted(turns), page_orientation_corrections=tuple(sorted(turns.items())))
+    liteparse_pages = _parse_pages(request, request.pages)
+    page_turns = {
+        number: page_turn
+        for number, page in liteparse_pages.items()
+        if number in numbers and (page_turn := main_turn(page))
+    }
+    if page_turns:
+        liteparse_pages.update(
+            _parse_pages(request, sorted(page_turns), page_orientation_corrections=tuple(sorted(page_turns.items())))
         )
-    return [by_number.get(number) for number in numbers], turns
+    return [liteparse_pages.get(number) for number in numbers], page_turns
 
 
 def _parse_pages(request: ConversionRequest, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
     """Page number: liteparse's page."""
     pages = None if numbers is None else ",".join(map(str, numbers))
-    parser = _parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
+    parser = _liteparse_parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
     return {page.page_num: page for page in parse_pages(parser, request.source)}
 
 
 @lru_cache(maxsize=1)  # to build one takes as long as half a page, and nearly all documents are asked for whole
-def _parser(**options: Any) -> Any:
+def _liteparse_parser(**options: Any) -> Any:
     from liteparse import LiteParse
 
     return LiteParse(
@@ -277,4 +290,4 @@ def _parser(**options: Any) -> Any:
     )
 
 
-ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}
+ENGINES = {"pdf-inspector": _pdf_inspector_pages, "liteparse": _liteparse_markdown_pages}

@@ -17,49 +17,49 @@ from groundwork.documents.conversion.converter_table import Conversion, Conversi
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument
 
-LAYOUT_WEIGHTS = "datalab-to/surya_layout2"
+MARKER_WEIGHTS = "datalab-to/surya_layout2"
 HUB_PATIENCE = 5.0  # seconds; marker itself waits 300 for a server that cannot start
-_PAGE_MARK = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
+_MARKER_PAGE_MARK = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
 
 
 def convert(request: ConversionRequest) -> Conversion:
     """Markdown by page. Raises BadDocument at once where the weights are neither here nor to be had."""
-    settings = request.settings.marker
-    _prepare(settings.layout_server_url)
+    marker_settings = request.settings.marker
+    _prepare_marker(marker_settings.layout_server_url)
     from marker.output import text_from_rendered
 
-    options = {
+    marker_options = {
         "output_format": "markdown",
         "paginate_output": True,
         "disable_image_extraction": not request.settings.pictures,
         "disable_tqdm": True,
         "pdftext_workers": 1,  # this is a worker already, which may have no children
-        **settings.options,
+        **marker_settings.options,
     }
     if request.pages is not None:
-        options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
-    if settings.use_llm:
-        options |= _language_model(request)
-    rendered = _load_converter(tuple(sorted(options.items())))(request.source)
-    markdown, _, images = text_from_rendered(rendered)
-    files = (
-        {picture_name: _jpeg_or_png(picture_name, image) for picture_name, image in images.items()}
+        marker_options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
+    if marker_settings.use_llm:
+        marker_options |= _marker_language_model(request)
+    marker_output = _load_marker_converter(tuple(sorted(marker_options.items())))(request.source)
+    markdown, _, marker_images = text_from_rendered(marker_output)
+    marker_pictures = (
+        {picture_name: _jpeg_or_png(picture_name, image) for picture_name, image in marker_images.items()}
         if request.settings.pictures
         else {}
     )
-    (markdown,), warnings = keep_pictures(files, [markdown], Path(request.images))
+    (markdown,), warnings = keep_pictures(marker_pictures, [markdown], Path(request.images))
     return Conversion(
         pages=split_pages(markdown, request.pages or list(range(1, request.page_count + 1))), warnings=warnings
     )
 
 
-def _prepare(layout_server: str) -> None:
+def _prepare_marker(layout_server: str) -> None:
     """Name a font and a layout server, or make sure of the weights, before marker reads its settings on import."""
     os.environ.setdefault("FONT_PATH", _font_path())
     if layout_server:
         os.environ["FAST_LAYOUT_SERVER_URL"] = layout_server
     elif "FAST_LAYOUT_SERVER_URL" not in os.environ:
-        _require_weights()
+        _require_marker_weights()
 
 
 def _font_path() -> str:
@@ -69,21 +69,21 @@ def _font_path() -> str:
     return str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf")
 
 
-def _require_weights() -> None:
+def _require_marker_weights() -> None:
     from huggingface_hub import HfApi, try_to_load_from_cache
 
-    if isinstance(try_to_load_from_cache(LAYOUT_WEIGHTS, "config.json"), str):
+    if isinstance(try_to_load_from_cache(MARKER_WEIGHTS, "config.json"), str):
         return
     try:
-        HfApi().model_info(LAYOUT_WEIGHTS, timeout=HUB_PATIENCE)
+        HfApi().model_info(MARKER_WEIGHTS, timeout=HUB_PATIENCE)
     except Exception as error:  # whatever keeps the Hub out of reach, the weights are not to be had
         raise BadDocument(
-            f"marker's weights ({LAYOUT_WEIGHTS}) are not in the Hugging Face cache and the Hub cannot be reached "
+            f"marker's weights ({MARKER_WEIGHTS}) are not in the Hugging Face cache and the Hub cannot be reached "
             f"({type(error).__name__}); run it once with network, or set ingest.marker.layout_server_url"
         ) from None
 
 
-def _language_model(request: ConversionRequest) -> dict[str, Any]:
+def _marker_language_model(request: ConversionRequest) -> dict[str, Any]:
     """marker mends tables and forms by the model of ingest.vision, at the endpoint of `llm`."""
     return {
         "use_llm": True,
@@ -95,26 +95,26 @@ def _language_model(request: ConversionRequest) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=2)
-def _load_converter(options: tuple[tuple[str, Any], ...]) -> Any:
+def _load_marker_converter(marker_options: tuple[tuple[str, Any], ...]) -> Any:
     """One converter for all files that are read with the same options; its models are loaded once."""
     from marker.config.parser import ConfigParser
     from marker.converters.pdf import PdfConverter
 
-    parser = ConfigParser(dict(options))
-    config = {**parser.generate_config_dict(), **dict(options)}
-    if isinstance(config.get("page_range"), str):
-        config["page_range"] = [int(page_number) for page_number in config["page_range"].split(",")]
+    marker_parser = ConfigParser(dict(marker_options))
+    marker_config = {**marker_parser.generate_config_dict(), **dict(marker_options)}
+    if isinstance(marker_config.get("page_range"), str):
+        marker_config["page_range"] = [int(page_number) for page_number in marker_config["page_range"].split(",")]
     return PdfConverter(
-        config=config,
-        artifact_dict=_load_models(),
-        processor_list=parser.get_processors(),
-        renderer=parser.get_renderer(),
-        llm_service=parser.get_llm_service(),
+        config=marker_config,
+        artifact_dict=_load_marker_models(),
+        processor_list=marker_parser.get_processors(),
+        renderer=marker_parser.get_renderer(),
+        llm_service=marker_parser.get_llm_service(),
     )
 
 
 @functools.cache
-def _load_models() -> Any:
+def _load_marker_models() -> Any:
     from marker.models import create_model_dict
 
     return create_model_dict()
@@ -122,7 +122,7 @@ def _load_models() -> Any:
 
 def split_pages(markdown: str, page_numbers: list[int]) -> list[str]:
     """marker's paginated Markdown, cut at its page marks, which count from 0; a page without one is empty."""
-    page_texts = _PAGE_MARK.split(f"\n\n{markdown.lstrip()}")
+    page_texts = _MARKER_PAGE_MARK.split(f"\n\n{markdown.lstrip()}")
     pages_by_number = {
         int(page_number) + 1: page.strip() for page_number, page in zip(page_texts[1::2], page_texts[2::2], strict=True)
     }

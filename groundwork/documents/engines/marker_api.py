@@ -25,31 +25,31 @@ from groundwork.errors import BadDocument, ConfigError, ProviderRefused, Transpo
 from groundwork.llm.calls.costs_and_budget import UsageRow
 from groundwork.settings.config_schema import KEYS_PAGE, MarkerApi
 
-NAME = "marker-api"
-PRICES_PAGE = "https://www.datalab.to/pricing"
+MARKER_API = "marker-api"
+MARKER_PRICES_PAGE = "https://www.datalab.to/pricing"
 POLL_SECONDS = 2.0  # as the service's documentation does
-TRIES = 6  # of one request, while the service is busy or out of reach
-FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds between tries; the first is doubled each time
+SERVICE_TRIES = 6  # of one request, while the service is busy or out of reach
+FIRST_SERVICE_WAIT, LONGEST_SERVICE_WAIT = 2.0, 60.0  # seconds between tries; the first is doubled each time
 CONNECT_SECONDS, TRANSFER_SECONDS = 20.0, 300.0
-MOST_DETAIL = 300  # characters of what the service says of an error
+MOST_SERVICE_DETAIL = 300  # characters of what the service says of an error
 
 
 T = TypeVar("T")
 
 
-class _SubmittedJob(msgspec.Struct):
+class _SubmittedMarkerJob(msgspec.Struct):
     request_id: str = ""
     request_check_url: str = ""
     success: bool = True
     error: str | None = None
 
 
-class _JobCost(msgspec.Struct):
+class _MarkerJobCost(msgspec.Struct):
     final_cost_cents: float | None = None
     total_cents: float | None = None
 
 
-class _JobResult(msgspec.Struct):
+class _MarkerJobResult(msgspec.Struct):
     """What a job says of itself. `images`: name -> base64."""
 
     status: str = ""
@@ -58,7 +58,7 @@ class _JobResult(msgspec.Struct):
     markdown: str | None = None
     images: dict[str, str] | None = None
     page_count: int | None = None
-    cost_breakdown: _JobCost | None = None
+    cost_breakdown: _MarkerJobCost | None = None
 
 
 @dataclass
@@ -87,25 +87,27 @@ class MarkerService:
         for a service that is out of reach or not done in time, ConfigError without a key.
         """
         with_images = request.settings.pictures
-        form = self._form(request, with_images)
+        job_form = self._job_form(request, with_images)
         pdf_bytes = await asyncio.to_thread(Path(request.source).read_bytes)
-        reply_name, usage_row = f"{_request_digest(pdf_bytes, form)}.json", UsageRow("ingest", NAME, document)
-        folders = [self.replies, *([self.joined] if self.joined else [])]
-        if stored := next((folder / reply_name for folder in folders if (folder / reply_name).is_file()), None):
-            reply = stored.read_bytes()
+        reply_name, usage_row = f"{_request_digest(pdf_bytes, job_form)}.json", UsageRow("ingest", MARKER_API, document)
+        reply_folders = [self.replies, *([self.joined] if self.joined else [])]
+        if stored_reply := next(
+            (folder / reply_name for folder in reply_folders if (folder / reply_name).is_file()), None
+        ):
+            job_reply = stored_reply.read_bytes()
             usage_row.replayed = 1
         else:
-            reply = await self._fetch(pdf_bytes, form, request.ending)
-            await asyncio.to_thread(write_bytes, self.replies / reply_name, reply)
+            job_reply = await self._fetch_job_reply(pdf_bytes, job_form, request.ending)
+            await asyncio.to_thread(write_bytes, self.replies / reply_name, job_reply)
             usage_row.calls = 1
-        job_result = _decode(reply, _JobResult)
+        job_result = _decode_reply(job_reply, _MarkerJobResult)
         if not usage_row.replayed:
-            self._count(job_result, usage_row)
+            self._count_job_cost(job_result, usage_row)
         self.usage.append(usage_row)
         return _build_conversion(job_result, request, with_images)
 
-    def _form(self, request: ConversionRequest, with_images: bool) -> dict[str, str]:
-        options: dict[str, Any] = {
+    def _job_form(self, request: ConversionRequest, with_images: bool) -> dict[str, str]:
+        job_options: dict[str, Any] = {
             "output_format": "markdown",
             "mode": self.settings.mode,
             "paginate": True,
@@ -114,24 +116,25 @@ class MarkerService:
             **self.settings.options,
         }
         if request.pages is not None:
-            options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
+            job_options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
         return {
-            api_key: str(value).lower() if isinstance(value, bool) else str(value) for api_key, value in options.items()
+            api_key: str(value).lower() if isinstance(value, bool) else str(value)
+            for api_key, value in job_options.items()
         }
 
-    def _count(self, job_result: _JobResult, usage_row: UsageRow) -> None:
+    def _count_job_cost(self, job_result: _MarkerJobResult, usage_row: UsageRow) -> None:
         usage_row.pages = job_result.page_count or 0
-        cost = job_result.cost_breakdown or _JobCost()
-        cents = cost.final_cost_cents if cost.final_cost_cents is not None else cost.total_cents
-        price = self.settings.price_per_1000_pages
-        if cents is not None:
-            usage_row.cost = cents / 100
-        elif price is not None:
-            usage_row.cost = price * usage_row.pages / 1000
+        job_cost = job_result.cost_breakdown or _MarkerJobCost()
+        job_cents = job_cost.final_cost_cents if job_cost.final_cost_cents is not None else job_cost.total_cents
+        price_per_thousand = self.settings.price_per_1000_pages
+        if job_cents is not None:
+            usage_row.cost = job_cents / 100
+        elif price_per_thousand is not None:
+            usage_row.cost = price_per_thousand * usage_row.pages / 1000
         else:
             usage_row.unpriced = 1
 
-    async def _fetch(self, pdf_bytes: bytes, form: dict[str, str], ending: str) -> bytes:
+    async def _fetch_job_reply(self, pdf_bytes: bytes, job_form: dict[str, str], ending: str) -> bytes:
         """Upload, and wait for the reply of a job that is complete."""
         import httpx2
 
@@ -142,28 +145,33 @@ class MarkerService:
                 asyncio.timeout(time_limit),
                 httpx2.AsyncClient(headers={"X-API-Key": api_key}, timeout=timeout, follow_redirects=False) as client,
             ):
-                api = _ServiceClient(client, api_key, self.settings)
-                files = {"file": (f"document{ending}", pdf_bytes)}
-                submitted = _decode(await api.send("POST", self.settings.url, data=form, files=files), _SubmittedJob)
-                if not submitted.success or not submitted.request_id:
-                    raise BadDocument(f"{NAME}: the service did not take it: {api.redact(submitted.error or 'no id')}")
-                address = self._check_url(submitted)
+                service = _ServiceClient(client, api_key, self.settings)
+                uploaded_file = {"file": (f"document{ending}", pdf_bytes)}
+                submitted_job = _decode_reply(
+                    await service.send("POST", self.settings.url, data=job_form, files=uploaded_file),
+                    _SubmittedMarkerJob,
+                )
+                if not submitted_job.success or not submitted_job.request_id:
+                    raise BadDocument(
+                        f"{MARKER_API}: the service did not take it: {service.redact(submitted_job.error or 'no id')}"
+                    )
+                job_address = self._check_url(submitted_job)
                 while True:
-                    reply = await api.send("GET", address)
-                    job_result = _decode(reply, _JobResult)
+                    job_reply = await service.send("GET", job_address)
+                    job_result = _decode_reply(job_reply, _MarkerJobResult)
                     if job_result.status == "failed" or job_result.success is False:
                         raise BadDocument(
-                            f"{NAME}: the job failed: {api.redact(job_result.error or 'no reason given')}"
+                            f"{MARKER_API}: the job failed: {service.redact(job_result.error or 'no reason given')}"
                         )
                     if job_result.status == "complete":
-                        return reply
+                        return job_reply
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             raise TransportFailed(
-                f"{NAME}: not done after {time_limit:g} s; run again later, or raise ingest.marker_api.timeout"
+                f"{MARKER_API}: not done after {time_limit:g} s; run again later, or raise ingest.marker_api.timeout"
             ) from None
 
-    def _check_url(self, submitted: _SubmittedJob) -> str:
+    def _check_url(self, submitted: _SubmittedMarkerJob) -> str:
         """Where to ask for the job: on the host that was sent the key already, for the key goes there too."""
         check_url, service_url = urlsplit(submitted.request_check_url), urlsplit(self.settings.url)
         if (check_url.scheme, check_url.netloc) == (service_url.scheme, service_url.netloc):
@@ -183,62 +191,73 @@ class _ServiceClient:
         """The body of a 200. Raises as MarkerService.convert does."""
         import httpx2
 
-        trouble, wait = "", FIRST_WAIT
-        for attempt in range(TRIES):
+        service_trouble, service_wait = "", FIRST_SERVICE_WAIT
+        for attempt in range(SERVICE_TRIES):
             if attempt:
-                await asyncio.sleep(min(wait, LONGEST_WAIT))
+                await asyncio.sleep(min(service_wait, LONGEST_SERVICE_WAIT))
             try:
-                response = await self._client.request(method, address, **content)
+                service_response = await self._client.request(method, address, **content)
             except httpx2.TransportError as error:
-                trouble, wait = f"{self._settings.url} cannot be reached ({type(error).__name__})", 2 * wait
+                service_trouble, service_wait = (
+                    f"{self._settings.url} cannot be reached ({type(error).__name__})",
+                    2 * service_wait,
+                )
                 continue
-            if response.status_code == 200:
-                return bytes(response.content)
-            detail = self._detail(response)
-            if response.status_code != 429 and response.status_code < 500:
-                raise self._refused(response.status_code, detail)
-            trouble = f"the service answers {response.status_code}{f' ({detail})' if detail else ''}"
-            wait = _retry_seconds(response.headers.get("Retry-After", "")) or 2 * wait
-        raise TransportFailed(f"{NAME}: {trouble}, after {TRIES} tries; run again later")
+            if service_response.status_code == 200:
+                return bytes(service_response.content)
+            service_detail = self._service_detail(service_response)
+            if service_response.status_code != 429 and service_response.status_code < 500:
+                raise self._service_refusal(service_response.status_code, service_detail)
+            service_trouble = (
+                f"the service answers {service_response.status_code}{f' ({service_detail})' if service_detail else ''}"
+            )
+            service_wait = _retry_seconds(service_response.headers.get("Retry-After", "")) or 2 * service_wait
+        raise TransportFailed(f"{MARKER_API}: {service_trouble}, after {SERVICE_TRIES} tries; run again later")
 
-    def _refused(self, status: int, detail: str) -> Exception:
-        cause = f"{NAME}: {status}{f', {detail}' if detail else ''}"
+    def _service_refusal(self, status: int, service_detail: str) -> Exception:
+        refusal_cause = f"{MARKER_API}: {status}{f', {service_detail}' if service_detail else ''}"
         if status == 401:
-            return ProviderRefused(f"{cause}: the key in {self._settings.api_key_env} is refused; see {KEYS_PAGE}")
+            return ProviderRefused(
+                f"{refusal_cause}: the key in {self._settings.api_key_env} is refused; see {KEYS_PAGE}"
+            )
         if status in (402, 403):
-            return ProviderRefused(f"{cause}: the account has no credit, plan or right for this; see {PRICES_PAGE}")
+            return ProviderRefused(
+                f"{refusal_cause}: the account has no credit, plan or right for this; see {MARKER_PRICES_PAGE}"
+            )
         if 300 <= status < 400 or status in (404, 405):
-            return ProviderRefused(f"{cause}: nothing converts documents there; check ingest.marker_api.url")
+            return ProviderRefused(f"{refusal_cause}: nothing converts documents there; check ingest.marker_api.url")
         if status == 413:
-            return BadDocument(f"{cause}: too large for the service; name fewer pages in ingest.overrides or split it")
-        return BadDocument(f"{cause}: the service refused the file or ingest.marker_api.options")
+            return BadDocument(
+                f"{refusal_cause}: too large for the service; name fewer pages in ingest.overrides or split it"
+            )
+        return BadDocument(f"{refusal_cause}: the service refused the file or ingest.marker_api.options")
 
-    def _detail(self, response: Any) -> str:
+    def _service_detail(self, service_response: Any) -> str:
         try:
-            detail = response.json().get("detail", "")
+            service_detail = service_response.json().get("detail", "")
         except (ValueError, AttributeError):
             return ""
-        return self.redact(str(detail))
+        return self.redact(str(service_detail))
 
     def redact(self, text: str) -> str:
         """A text of the service in one short line, without the key."""
-        return " ".join(text.replace(self._key, "[the key]").split())[:MOST_DETAIL].rstrip(". ")
+        return " ".join(text.replace(self._key, "[the key]").split())[:MOST_SERVICE_DETAIL].rstrip(". ")
 
 
-def _build_conversion(job_result: _JobResult, request: ConversionRequest, with_images: bool) -> Conversion:
-    pictures = (
+def _build_conversion(job_result: _MarkerJobResult, request: ConversionRequest, with_images: bool) -> Conversion:
+    job_pictures = (
         {name: _picture_bytes(content) for name, content in (job_result.images or {}).items()} if with_images else {}
     )
-    (text,), warnings = keep_pictures(pictures, [job_result.markdown or ""], Path(request.images))
+    (job_markdown,), warnings = keep_pictures(job_pictures, [job_result.markdown or ""], Path(request.images))
     page_numbers = request.pages or list(range(1, (request.page_count or job_result.page_count or 1) + 1))
-    pages = split_pages(text, page_numbers)
-    if not any(pages) and text.strip():
-        pages = split_pages(
-            text, list(range(1, len(page_numbers) + 1))
+    job_pages = split_pages(job_markdown, page_numbers)
+    if not any(job_pages) and job_markdown.strip():
+        job_pages = split_pages(
+            job_markdown, list(range(1, len(page_numbers) + 1))
         )  # where the marks count the pages that were asked for
-    if not any(pages) and len(page_numbers) == 1:
-        pages = [text.strip()]
-    return Conversion(pages=pages, warnings=warnings)
+    if not any(job_pages) and len(page_numbers) == 1:
+        job_pages = [job_markdown.strip()]
+    return Conversion(pages=job_pages, warnings=warnings)
 
 
 def _picture_bytes(base64_text: str) -> bytes:
@@ -249,11 +268,11 @@ def _picture_bytes(base64_text: str) -> bytes:
         return b""
 
 
-def _decode(reply: bytes, reply_type: type[T]) -> T:
+def _decode_reply(reply: bytes, reply_type: type[T]) -> T:
     try:
         return msgspec.json.decode(reply, type=reply_type)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise TransportFailed(f"{NAME}: the reply is not in the documented form ({error}); run again") from None
+        raise TransportFailed(f"{MARKER_API}: the reply is not in the documented form ({error}); run again") from None
 
 
 def _request_digest(pdf_bytes: bytes, form: dict[str, str]) -> str:

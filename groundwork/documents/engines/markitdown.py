@@ -12,7 +12,7 @@ from pathlib import Path
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.markdown.figures_and_picture_links import without_pictures
 
-_SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
+_MARKITDOWN_SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 
 
 def convert(request: ConversionRequest) -> Conversion:
@@ -21,14 +21,14 @@ def convert(request: ConversionRequest) -> Conversion:
 
     converter = MarkItDown(enable_plugins=False)
     if request.ending == ".pdf":
-        return Conversion(pages=_pdf_pages(converter, request))
+        return Conversion(pages=_markitdown_pdf_pages(converter, request))
     with Path(request.source).open("rb") as file:
         markdown = converter.convert_stream(file, stream_info=StreamInfo(extension=request.ending)).text_content
-    slides = _SLIDE.split(without_pictures(markdown))
+    slides = _MARKITDOWN_SLIDE.split(without_pictures(markdown))
     return Conversion(pages=slides[1:] if len(slides) > 1 else slides)
 
 
-def _pdf_pages(converter: object, request: ConversionRequest) -> list[str]:
+def _markitdown_pdf_pages(converter: object, request: ConversionRequest) -> list[str]:
     """markitdown gives a PDF as one text, so each page is cut out as a PDF of its own first."""
     import pypdfium2
     from markitdown import StreamInfo
@@ -38,13 +38,13 @@ def _pdf_pages(converter: object, request: ConversionRequest) -> list[str]:
     document = open_pdf(request.source)
     pages = []
     for page_number in request.pages or range(1, len(document) + 1):
-        single = pypdfium2.PdfDocument.new()
-        single.import_pages(document, [page_number - 1])
-        stream = io.BytesIO()
-        single.save(stream)
-        single.close()
-        stream.seek(0)
-        info = StreamInfo(extension=".pdf", mimetype="application/pdf")
-        pages.append(converter.convert_stream(stream, stream_info=info).text_content)  # type: ignore[attr-defined]  # untyped package
+        single_page_pdf = pypdfium2.PdfDocument.new()
+        single_page_pdf.import_pages(document, [page_number - 1])
+        pdf_stream = io.BytesIO()
+        single_page_pdf.save(pdf_stream)
+        single_page_pdf.close()
+        pdf_stream.seek(0)
+        stream_info = StreamInfo(extension=".pdf", mimetype="application/pdf")
+        pages.append(converter.convert_stream(pdf_stream, stream_info=stream_info).text_content)  # type: ignore[attr-defined]  # untyped package
     document.close()
     return pages

@@ -15,20 +15,20 @@ from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.pdf_files.pdfium import count_frames, page_image
 
-LONGER_SIDE = 1800  # pixels; small print is lost below, time above
-LEAST_SCORE = 0.6  # of a line's recognition
+OCR_IMAGE_SIDE = 1800  # pixels; small print is lost below, time above
+LEAST_OCR_SCORE = 0.6  # of a line's recognition
 
 
 def convert(request: ConversionRequest) -> Conversion:
     """The lines found on each page, in paragraphs and tables by where they stand."""
-    count = request.page_count or count_frames(request.source)
+    frame_count = request.page_count or count_frames(request.source)
     return Conversion(
-        pages=[_read_page(request.source, page_number) for page_number in request.pages or range(1, count + 1)]
+        pages=[_read_page(request.source, page_number) for page_number in request.pages or range(1, frame_count + 1)]
     )
 
 
 @functools.cache
-def _engine() -> Any:
+def _ocr_engine() -> Any:
     from rapidocr import RapidOCR
 
     return RapidOCR(params={"Global.log_level": "critical"})
@@ -37,13 +37,15 @@ def _engine() -> Any:
 def _read_page(image_path: str, page_number: int) -> str:
     import numpy
 
-    ocr_result = _engine()(numpy.asarray(page_image(image_path, page_number, LONGER_SIDE))[:, :, ::-1])  # it takes BGR
+    ocr_result = _ocr_engine()(
+        numpy.asarray(page_image(image_path, page_number, OCR_IMAGE_SIDE))[:, :, ::-1]
+    )  # it takes BGR
     if ocr_result.boxes is None:
         return ""
     recognised = [
         _recognised_line(box, text)
         for box, text, score in zip(ocr_result.boxes, ocr_result.txts, ocr_result.scores, strict=True)
-        if score >= LEAST_SCORE
+        if score >= LEAST_OCR_SCORE
     ]
     if not recognised:
         return ""

@@ -28,17 +28,17 @@ def convert(request: ConversionRequest) -> Conversion:
         )
         return Conversion(pages=[page.strip() for page in pages], warnings=warnings)
     if ending == ".eml":
-        text, warnings = mail_to_markdown(Path(source).read_bytes())
-        return Conversion(pages=[text.strip()], warnings=warnings)
+        office_markdown, warnings = mail_to_markdown(Path(source).read_bytes())
+        return Conversion(pages=[office_markdown.strip()], warnings=warnings)
     if ending in (".xlsx", ".xlsm", ".xls"):
-        text, warnings = (read_xls if ending == ".xls" else read_xlsx)(source)
-        return Conversion(pages=[text.strip()], warnings=warnings)
+        office_markdown, warnings = (read_xls if ending == ".xls" else read_xlsx)(source)
+        return Conversion(pages=[office_markdown.strip()], warnings=warnings)
     if ending in (".csv", ".tsv"):
-        text = csv_to_markdown(source)
+        office_markdown = csv_to_markdown(source)
     else:
-        html = Path(source).read_bytes()
-        return Conversion(pages=[html_to_markdown(html).strip()], title=html_title(html))
-    return Conversion(pages=[text.strip()])
+        html_bytes = Path(source).read_bytes()
+        return Conversion(pages=[html_to_markdown(html_bytes).strip()], title=html_title(html_bytes))
+    return Conversion(pages=[office_markdown.strip()])
 
 
 def _read_with_pictures(request: ConversionRequest) -> OfficeFilePages:

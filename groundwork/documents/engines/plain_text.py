@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import MARKDOWN_ENDINGS, Conversion, ConversionRequest
-from groundwork.documents.formats.front_matter import with_title
+from groundwork.documents.formats.front_matter import with_front_matter_title
 from groundwork.documents.formats.markup.asciidoc import read_asciidoc
 from groundwork.documents.formats.markup.markdown_dialects import dialect_to_plain_markdown
 from groundwork.documents.formats.markup.org_mode import read_org
@@ -20,7 +20,7 @@ from groundwork.markdown.figures_and_picture_links import without_data_pictures
 from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.link_references import with_addresses
 
-_READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
+_LIGHT_MARKUP_READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
     ".rst": read_rst,
     ".adoc": read_asciidoc,
     ".asciidoc": read_asciidoc,
@@ -28,19 +28,19 @@ _READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
 }
 
 
-def as_markdown(text: str, ending: str) -> str:
+def light_markup_to_markdown(markup_text: str, ending: str) -> str:
     """`text` as Markdown, where `ending` (".rst") names a markup that is read here."""
-    read = _READERS.get(ending)
-    return "\n".join(read(text.split("\n"))) if read else text
+    read_markup = _LIGHT_MARKUP_READERS.get(ending)
+    return "\n".join(read_markup(markup_text.split("\n"))) if read_markup else markup_text
 
 
 def convert(request: ConversionRequest) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
-    file_text, encoding = decode_text(Path(request.source).read_bytes())
-    warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
-    file_text = as_markdown(file_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
-    file_text = without_data_pictures(with_title(file_text))
+    plain_text, encoding = decode_text(Path(request.source).read_bytes())
+    encoding_warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
+    plain_text = light_markup_to_markdown(plain_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
+    plain_text = without_data_pictures(with_front_matter_title(plain_text))
     if request.ending in MARKDOWN_ENDINGS:
-        file_text = with_addresses(dialect_to_plain_markdown(file_text, request.ending))
-    file_text = place_notes(file_text) if request.ending in (*MARKDOWN_ENDINGS, ".rst") else file_text
-    return Conversion(pages=[file_text], warnings=warnings)
+        plain_text = with_addresses(dialect_to_plain_markdown(plain_text, request.ending))
+    plain_text = place_notes(plain_text) if request.ending in (*MARKDOWN_ENDINGS, ".rst") else plain_text
+    return Conversion(pages=[plain_text], warnings=encoding_warnings)

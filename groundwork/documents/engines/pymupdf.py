@@ -12,8 +12,8 @@ def convert(request: ConversionRequest) -> Conversion:
     """Markdown by page, with PyMuPDF's own layout analysis."""
     import pymupdf4llm
 
-    numbers = request.pages or list(range(1, request.page_count + 1))
-    chunks = pymupdf4llm.to_markdown(
-        request.source, pages=[number - 1 for number in numbers], page_chunks=True, show_progress=False
+    page_numbers = request.pages or list(range(1, request.page_count + 1))
+    pymupdf_chunks = pymupdf4llm.to_markdown(
+        request.source, pages=[page_number - 1 for page_number in page_numbers], page_chunks=True, show_progress=False
     )
-    return Conversion(pages=[chunk["text"] for chunk in chunks])
+    return Conversion(pages=[pymupdf_chunk["text"] for pymupdf_chunk in pymupdf_chunks])

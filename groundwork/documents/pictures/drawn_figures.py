@@ -13,135 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.language.words import WORD
-
-NEAR = 4.0  # points between images that are strips or tiles of one picture
-
-
-class Area(NamedTuple):
-    """A rectangle in points, from the lower left corner of the page."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.top - self.bottom
-
-    @property
-    def size(self) -> float:
-        return self.width * self.height
-
-    def touches(self, other: Area, distance: float = NEAR) -> bool:
-        return (
-            self.left <= other.right + distance
-            and other.left <= self.right + distance
-            and self.bottom <= other.top + distance
-            and other.bottom <= self.top + distance
-        )
-
-    def holds(self, other: Area) -> bool:
-        """Does the middle of the other one lie within?"""
-        x, y = (other.left + other.right) / 2, (other.bottom + other.top) / 2
-        return self.left <= x <= self.right and self.bottom <= y <= self.top
-
-
-class TextLine(NamedTuple):
-    """A run of text on one line."""
-
-    area: Area
-    text: str
-
-    @property
-    def words(self) -> int:
-        return len(WORD.findall(self.text))
-
-
-def whole_page(page: Any) -> Area:
-    """The page, its corner where the file has it."""
-    return Area(*page.get_bbox())
-
-
-def area_around(areas: Sequence[Area]) -> Area:
-    lefts, bottoms, rights, tops = zip(*areas, strict=True)
-    return Area(min(lefts), min(bottoms), max(rights), max(tops))
-
-
-def within_page(area: Area, page_area: Area) -> Area:
-    """An area in the file's coordinates, cut at the edges of the page and measured from the page's corner."""
-    return Area(
-        max(area.left, page_area.left) - page_area.left,
-        max(area.bottom, page_area.bottom) - page_area.bottom,
-        min(area.right, page_area.right) - page_area.left,
-        min(area.top, page_area.top) - page_area.bottom,
-    )
-
-
-def area_on_page(page_object: Any) -> Area:
-    """The bounds of an object of a page, or of a form in it, where the page has them."""
-    left, bottom, right, top = page_object.get_bounds()
-    form = page_object.container
-    if form is None:
-        return Area(left, bottom, right, top)
-    corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
-    while form is not None:
-        matrix = form.get_matrix()
-        corners = [matrix.on_point(*corner) for corner in corners]
-        form = form.container
-    xs, ys = zip(*corners, strict=True)
-    return Area(min(xs), min(ys), max(xs), max(ys))
-
-
-def text_lines(layer: Any, page_area: Area) -> list[TextLine]:
-    """The lines of a page's text layer, in its order; pieces of one line that follow each other are one."""
-    page_lines: list[TextLine] = []
-    for index in range(layer.count_rects()):
-        area = Area(*layer.get_rect(index))
-        if not (text := str(layer.get_text_bounded(*area)).strip()):
-            continue
-        area = within_page(area, page_area)
-        if page_lines and _goes_on(page_lines[-1].area, area):
-            previous = page_lines.pop()
-            area, text = area_around([previous.area, area]), f"{previous.text} {text}"
-        page_lines.append(TextLine(area, text))
-    return page_lines
-
-
-def _goes_on(previous: Area, area: Area) -> bool:
-    """Does a piece of text stand on the line of the one before, a word's distance behind it?"""
-    line_height = max(previous.height, area.height)
-    is_level = min(previous.top, area.top) - max(previous.bottom, area.bottom) > 0.5 * min(previous.height, area.height)
-    return is_level and -0.5 * line_height <= area.left - previous.right <= 0.8 * line_height
-
-
-def prose_lines(page_lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
-    """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
-
-    def is_stacked(upper: TextLine, lower: TextLine) -> bool:
-        gap = upper.area.bottom - lower.area.top
-        return (
-            abs(upper.area.left - lower.area.left) < 3
-            and -2 < gap < max(upper.area.height, 6)
-            and lower.words >= stacked_words
-        )
-
-    lines_of_text = {page_line: None for page_line in page_lines if page_line.words >= least_words}
-    block: list[TextLine] = []
-    for page_line in page_lines:
-        if not (block and is_stacked(block[-1], page_line)):
-            block = []
-        if block or page_line.words >= stacked_words:
-            block.append(page_line)
-        if len(block) >= 3:
-            lines_of_text |= dict.fromkeys(block)
-    return list(lines_of_text)
-
+from groundwork.documents.pictures.page_areas import (
+    AreaOfTextLine,
+    PageArea,
+    area_around,
+    area_on_page,
+    area_within_page,
+    areas_of_prose_lines,
+)
 
 _NUMBERED_FIGURE = re.compile(r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE)
 _CAPTION_ALONE = re.compile(rf"{_NUMBERED_FIGURE.pattern}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
@@ -157,76 +36,80 @@ def is_caption_of_figure(page_line: str) -> bool:
     return _CAPTION_ALONE.match(page_line) is not None
 
 
-CELL = 4.0  # points of the grid on which drawings are told apart
+DRAWING_GRID_CELL = 4.0  # points of the grid on which drawings are told apart
 MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
-MOST_SEGMENTS = 200  # of a path that are looked at
+MOST_PATH_SEGMENTS = 200  # of a path that are looked at
 MOST_OF_PAGE = 0.8
 LEAST_POINTS = 36.0  # of a drawing's shorter side
-LEAST_ALONE = 72.0  # of one without a caption
-CURVES = 30  # curves and slanting lines that make a drawing a figure
+LEAST_WITHOUT_CAPTION = 72.0  # of one without a caption
+CURVES_OF_FIGURE = 30  # curves and slanting lines that make a drawing a figure
 UNDER_CAPTION = 6  # shapes that do, over a caption
-BARS = 4
+BARS_OF_CHART = 4
 LABEL_WORDS = 6  # of a label beside a drawing
-MOST_SENTENCES = 1  # lines of text within a figure
-MOST_LABELS = 150  # words in it
+MOST_SENTENCES_IN_FIGURE = 1  # lines of text within a figure
+MOST_LABEL_WORDS = 150  # words in it
 LABEL_NEAR, LABEL_ROUNDS = 14.0, 3  # points from a drawing to its labels, and how often further ones are looked for
 PANELS_NEAR = 40.0  # points between the parts of one figure
 CAPTION_NEAR = 40.0  # points from a drawing to its caption
 
 
-class Drawing(NamedTuple):
+class DrawnFigure(NamedTuple):
     """Where a figure is drawn, with its labels; equal `shape` is the same drawing elsewhere."""
 
-    area: Area
+    area: PageArea
     shape: str
 
 
-class _Path(NamedTuple):
-    area: Area
+class _DrawnPath(NamedTuple):
+    area: PageArea
     curves: int  # curves and slanting lines in it
     is_bar: bool  # a filled rectangle
 
 
-def drawn_figures(page: Any, page_area: Area, page_lines: Sequence[TextLine]) -> list[Drawing]:
+def drawn_figures(page: Any, page_area: PageArea, page_lines: Sequence[AreaOfTextLine]) -> list[DrawnFigure]:
     """The drawn figures of a page.
 
     Raises PdfiumError for a damaged page.
     """
-    paths = list(itertools.islice(_paths(page, page_area), MOST_PATHS + 1))
-    text_lines = dict.fromkeys(prose_lines(page_lines))
+    drawn_paths = list(itertools.islice(_drawn_paths(page, page_area), MOST_PATHS + 1))
+    text_lines = dict.fromkeys(areas_of_prose_lines(page_lines))
     sentences, labels = (
         [page_line.area for page_line in text_lines],
         [page_line for page_line in page_lines if page_line not in text_lines],
     )
-    paths = [path for path in paths if not _is_frame(path, sentences)]
-    if not paths or len(paths) > MOST_PATHS:
+    drawn_paths = [drawn_path for drawn_path in drawn_paths if not _is_path_around_text(drawn_path, sentences)]
+    if not drawn_paths or len(drawn_paths) > MOST_PATHS:
         return []
     figures = []
-    for path_group in _groups(paths, page_area):
-        area = area_around([path.area for path in path_group])
-        if area.size > MOST_OF_PAGE * page_area.width * page_area.height:
+    for path_group in _groups_of_paths(drawn_paths, page_area):
+        figure_area = area_around([drawn_path.area for drawn_path in path_group])
+        if figure_area.size > MOST_OF_PAGE * page_area.width * page_area.height:
             continue
-        if _is_figure(area, path_group, labels, sentences, _has_caption(area, page_lines)):
-            figures.append((area, path_group))
-    return [_with_labels(*figure, labels, page_area) for figure in _join_panels(figures, sentences)]
+        if _is_figure(figure_area, path_group, labels, sentences, _has_figure_caption(figure_area, page_lines)):
+            figures.append((figure_area, path_group))
+    return [_figure_with_labels(*figure, labels, page_area) for figure in _join_figure_panels(figures, sentences)]
 
 
-def _paths(page: Any, page_area: Area) -> Iterator[_Path]:
+def _drawn_paths(page: Any, page_area: PageArea) -> Iterator[_DrawnPath]:
     """What is drawn on a page and can be seen; without backgrounds."""
     import pypdfium2.raw as pdfium
 
     for page_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
-        area = within_page(area_on_page(page_object), page_area)
-        if area.width < 0 or area.height < 0 or area.size > MOST_OF_PAGE * page_area.width * page_area.height:
+        path_area = area_within_page(area_on_page(page_object), page_area)
+        if (
+            path_area.width < 0
+            or path_area.height < 0
+            or path_area.size > MOST_OF_PAGE * page_area.width * page_area.height
+        ):
             continue
         if page_object.type == pdfium.FPDF_PAGEOBJ_SHADING:
-            yield _Path(area, 0, is_bar=False)
-        elif _is_visible(page_object, pdfium):
-            curves, is_rectangle = _outline(page_object, pdfium)
-            yield _Path(area, curves, is_bar=is_rectangle and _is_filled(page_object, pdfium))
+            yield _DrawnPath(path_area, 0, is_bar=False)
+        elif _is_visible_path(page_object, pdfium):
+            curves, is_rectangle = _curves_of_path(page_object, pdfium)
+            yield _DrawnPath(path_area, curves, is_bar=is_rectangle and _is_filled_path(page_object, pdfium))
 
 
-def _draw_mode(page_object: Any, pdfium: Any) -> tuple[int, bool]:
+def _path_draw_mode(page_object: Any, pdfium: Any) -> tuple[int, bool]:
     import ctypes
 
     fill, stroke = ctypes.c_int(), ctypes.c_int()
@@ -234,15 +117,15 @@ def _draw_mode(page_object: Any, pdfium: Any) -> tuple[int, bool]:
     return fill.value, bool(stroke.value)
 
 
-def _is_filled(page_object: Any, pdfium: Any) -> bool:
-    return bool(_draw_mode(page_object, pdfium)[0])
+def _is_filled_path(page_object: Any, pdfium: Any) -> bool:
+    return bool(_path_draw_mode(page_object, pdfium)[0])
 
 
-def _is_visible(page_object: Any, pdfium: Any) -> bool:
+def _is_visible_path(page_object: Any, pdfium: Any) -> bool:
     """Is it stroked, or filled with another colour than white?"""
     import ctypes
 
-    fill, stroke = _draw_mode(page_object, pdfium)
+    fill, stroke = _path_draw_mode(page_object, pdfium)
     if stroke or not fill:
         return stroke
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
@@ -251,134 +134,169 @@ def _is_visible(page_object: Any, pdfium: Any) -> bool:
     return alpha.value > 0 and min(red.value, green.value, blue.value) < 250
 
 
-def _outline(page_object: Any, pdfium: Any) -> tuple[int, bool]:
+def _curves_of_path(page_object: Any, pdfium: Any) -> tuple[int, bool]:
     """(how many curves and slanting lines, whether it is a level rectangle)."""
     import ctypes
 
     x, y = ctypes.c_float(), ctypes.c_float()
-    curves, corners, previous = 0, 0, (0.0, 0.0)
-    for index in range(min(pdfium.FPDFPath_CountSegments(page_object), MOST_SEGMENTS)):
+    path_curves, path_corners, previous_point = 0, 0, (0.0, 0.0)
+    for index in range(min(pdfium.FPDFPath_CountSegments(page_object), MOST_PATH_SEGMENTS)):
         segment = pdfium.FPDFPath_GetPathSegment(page_object, index)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
+        segment_kind = pdfium.FPDFPathSegment_GetType(segment)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
         point = x.value, y.value
-        if kind == pdfium.FPDF_SEGMENT_BEZIERTO:
-            curves += 1
-        elif kind == pdfium.FPDF_SEGMENT_LINETO:
-            corners += 1
-            curves += abs(point[0] - previous[0]) > 0.5 and abs(point[1] - previous[1]) > 0.5
-        previous = point
-    return curves, curves == 0 and 3 <= corners <= 5
+        if segment_kind == pdfium.FPDF_SEGMENT_BEZIERTO:
+            path_curves += 1
+        elif segment_kind == pdfium.FPDF_SEGMENT_LINETO:
+            path_corners += 1
+            path_curves += abs(point[0] - previous_point[0]) > 0.5 and abs(point[1] - previous_point[1]) > 0.5
+        previous_point = point
+    return path_curves, path_curves == 0 and 3 <= path_corners <= 5
 
 
-def _is_frame(path: _Path, sentences: Sequence[Area]) -> bool:
+def _is_path_around_text(path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
     """Is it drawn around lines of text, or behind them?"""
     return path.area.height > LEAST_POINTS / 2 and sum(path.area.holds(page_line) for page_line in sentences) > 2
 
 
-def _groups(paths: Sequence[_Path], page_area: Area) -> list[list[_Path]]:
+def _groups_of_paths(drawn_paths: Sequence[_DrawnPath], page_area: PageArea) -> list[list[_DrawnPath]]:
     """The paths in groups that lie close together."""
     import numpy as np
     from scipy.ndimage import label
 
-    grid = np.zeros((int(page_area.height / CELL) + 3, int(page_area.width / CELL) + 3), dtype=bool)
+    drawing_grid = np.zeros(
+        (int(page_area.height / DRAWING_GRID_CELL) + 3, int(page_area.width / DRAWING_GRID_CELL) + 3), dtype=bool
+    )
 
-    def cells(area: Area) -> tuple[slice, slice]:
-        rows = slice(int(area.bottom / CELL), int(area.top / CELL) + 3)  # a cell more on each side: what is near joins
-        return rows, slice(int(area.left / CELL), int(area.right / CELL) + 3)
+    def cells(area: PageArea) -> tuple[slice, slice]:
+        rows = slice(
+            int(area.bottom / DRAWING_GRID_CELL), int(area.top / DRAWING_GRID_CELL) + 3
+        )  # a cell more on each side: what is near joins
+        return rows, slice(int(area.left / DRAWING_GRID_CELL), int(area.right / DRAWING_GRID_CELL) + 3)
 
-    for path in paths:
-        grid[cells(path.area)] = True
-    labels, _ = label(grid, structure=np.ones((3, 3)))
-    path_groups: dict[int, list[_Path]] = {}
-    for path in paths:
-        rows, columns = cells(path.area)
-        path_groups.setdefault(int(labels[rows.start, columns.start]), []).append(path)
+    for drawn_path in drawn_paths:
+        drawing_grid[cells(drawn_path.area)] = True
+    group_labels, _ = label(drawing_grid, structure=np.ones((3, 3)))
+    path_groups: dict[int, list[_DrawnPath]] = {}
+    for drawn_path in drawn_paths:
+        rows, columns = cells(drawn_path.area)
+        path_groups.setdefault(int(group_labels[rows.start, columns.start]), []).append(drawn_path)
     return list(path_groups.values())
 
 
 def _is_figure(
-    area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], sentences: Sequence[Area], has_caption: bool
+    figure_area: PageArea,
+    figure_paths: Sequence[_DrawnPath],
+    figure_labels: Sequence[AreaOfTextLine],
+    sentences: Sequence[PageArea],
+    has_caption: bool,
 ) -> bool:
-    if min(area.width, area.height) < (LEAST_POINTS if has_caption else LEAST_ALONE):
+    if min(figure_area.width, figure_area.height) < (LEAST_POINTS if has_caption else LEAST_WITHOUT_CAPTION):
         return False
-    labels_inside = [page_line for page_line in labels if area.holds(page_line.area)]
+    labels_inside = [page_line for page_line in figure_labels if figure_area.holds(page_line.area)]
     label_words = sum(page_line.words for page_line in labels_inside)
-    if sum(map(area.holds, sentences)) > MOST_SENTENCES or label_words > MOST_LABELS:
+    if sum(map(figure_area.holds, sentences)) > MOST_SENTENCES_IN_FIGURE or label_words > MOST_LABEL_WORDS:
         return False
-    curves = sum(path.curves for path in paths)
-    if has_caption and len(paths) + curves >= UNDER_CAPTION:
+    curve_count = sum(path.curves for path in figure_paths)
+    if has_caption and len(figure_paths) + curve_count >= UNDER_CAPTION:
         return True
-    return (curves >= CURVES and curves > 4 * label_words) or _has_bars(paths, labels_inside)
+    return (curve_count >= CURVES_OF_FIGURE and curve_count > 4 * label_words) or _has_bars(figure_paths, labels_inside)
 
 
-def _has_bars(paths: Sequence[_Path], labels: Sequence[TextLine]) -> bool:
+def _has_bars(figure_paths: Sequence[_DrawnPath], figure_labels: Sequence[AreaOfTextLine]) -> bool:
     """Filled rectangles of one breadth that begin at one line, end at different ones, and hold no text."""
-    bars = [path.area for path in paths if path.is_bar and not any(path.area.holds(label.area) for label in labels)]
-    lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    bars = [
+        path.area
+        for path in figure_paths
+        if path.is_bar and not any(path.area.holds(label.area) for label in figure_labels)
+    ]
+    bar_lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
     for bar in bars:
         if min(bar.width, bar.height) > 3:
-            lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
-            lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
-    return len(bars) >= BARS and any(len(lengths_found) >= BARS - 1 for lengths_found in lengths.values())
+            bar_lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
+            bar_lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
+    return len(bars) >= BARS_OF_CHART and any(
+        len(lengths_of_bars) >= BARS_OF_CHART - 1 for lengths_of_bars in bar_lengths.values()
+    )
 
 
-def _has_caption(area: Area, page_lines: Sequence[TextLine]) -> bool:
+def _has_figure_caption(figure_area: PageArea, page_lines: Sequence[AreaOfTextLine]) -> bool:
     return any(
         is_caption_of_figure(page_line.text)
-        and page_line.area.left < area.right
-        and area.left < page_line.area.right
+        and page_line.area.left < figure_area.right
+        and figure_area.left < page_line.area.right
         and (
-            0 <= area.bottom - page_line.area.top + 4 < CAPTION_NEAR
-            or 0 <= page_line.area.bottom - area.top + 4 < CAPTION_NEAR
+            0 <= figure_area.bottom - page_line.area.top + 4 < CAPTION_NEAR
+            or 0 <= page_line.area.bottom - figure_area.top + 4 < CAPTION_NEAR
         )
         for page_line in page_lines
     )
 
 
-def _join_panels(
-    figures: Sequence[tuple[Area, list[_Path]]], sentences: Sequence[Area]
-) -> list[tuple[Area, list[_Path]]]:
+def _join_figure_panels(
+    figures: Sequence[tuple[PageArea, list[_DrawnPath]]], sentences: Sequence[PageArea]
+) -> list[tuple[PageArea, list[_DrawnPath]]]:
     """Figures that lie near each other, with no line of text between them, as one."""
-    joined: list[tuple[Area, list[_Path]]] = []
-    for area, paths in figures:
-        while panels := [figure for figure in joined if _are_panels(area, figure[0], sentences)]:
-            joined = [figure for figure in joined if figure not in panels]
-            area = area_around([area, *(panel_area for panel_area, _ in panels)])
-            paths = [*paths, *(path for _, panel_paths in panels for path in panel_paths)]
-        joined.append((area, paths))
-    return joined
+    joined_figures: list[tuple[PageArea, list[_DrawnPath]]] = []
+    for figure_area, figure_paths in figures:
+        while panels := [
+            figure for figure in joined_figures if _are_panels_of_figure(figure_area, figure[0], sentences)
+        ]:
+            joined_figures = [figure for figure in joined_figures if figure not in panels]
+            figure_area = area_around([figure_area, *(panel_area for panel_area, _ in panels)])
+            figure_paths = [*figure_paths, *(path for _, panel_paths in panels for path in panel_paths)]
+        joined_figures.append((figure_area, figure_paths))
+    return joined_figures
 
 
-def _are_panels(panel: Area, neighbour: Area, sentences: Sequence[Area]) -> bool:
-    joint = area_around([panel, neighbour])
+def _are_panels_of_figure(panel: PageArea, neighbour: PageArea, sentences: Sequence[PageArea]) -> bool:
+    figure_around = area_around([panel, neighbour])
     return (
         panel.touches(neighbour, PANELS_NEAR)
-        and sum(joint.holds(page_line) for page_line in sentences) <= MOST_SENTENCES
+        and sum(figure_around.holds(page_line) for page_line in sentences) <= MOST_SENTENCES_IN_FIGURE
     )
 
 
-def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], page_area: Area) -> Drawing:
+def _figure_with_labels(
+    figure_area: PageArea, figure_paths: Sequence[_DrawnPath], labels: Sequence[AreaOfTextLine], page_area: PageArea
+) -> DrawnFigure:
     """The figure with the labels at its edges: short lines near it, and those near these."""
     import hashlib
 
-    boxes = [
+    label_areas = [
         page_line.area
         for page_line in labels
         if page_line.words <= LABEL_WORDS and not is_caption_of_figure(page_line.text)
     ]
-    grown = area
+    area_with_labels = figure_area
     for _ in range(LABEL_ROUNDS):
-        grown = area_around(
-            [grown, *(label for label in boxes if grown.touches(label, LABEL_NEAR) and _is_beside(label, area))]
+        area_with_labels = area_around(
+            [
+                area_with_labels,
+                *(
+                    label
+                    for label in label_areas
+                    if area_with_labels.touches(label, LABEL_NEAR) and _is_label_beside(label, figure_area)
+                ),
+            ]
         )
-    positions = sorted((round(p.area.left - area.left), round(p.area.bottom - area.bottom), p.curves) for p in paths)
-    margin = 3.0
-    grown = Area(grown.left - margin, grown.bottom - margin, grown.right + margin, grown.top + margin)
-    page_bounds = Area(0, 0, page_area.width, page_area.height)
-    return Drawing(within_page(grown, page_bounds), hashlib.sha256(repr(positions).encode()).hexdigest()[:16])
+    path_positions = sorted(
+        (round(p.area.left - figure_area.left), round(p.area.bottom - figure_area.bottom), p.curves)
+        for p in figure_paths
+    )
+    figure_margin = 3.0
+    area_with_labels = PageArea(
+        area_with_labels.left - figure_margin,
+        area_with_labels.bottom - figure_margin,
+        area_with_labels.right + figure_margin,
+        area_with_labels.top + figure_margin,
+    )
+    page_bounds = PageArea(0, 0, page_area.width, page_area.height)
+    return DrawnFigure(
+        area_within_page(area_with_labels, page_bounds), hashlib.sha256(repr(path_positions).encode()).hexdigest()[:16]
+    )
 
 
-def _is_beside(label: Area, area: Area) -> bool:
+def _is_label_beside(label: PageArea, area: PageArea) -> bool:
     """Is it no further than a label is from the drawing itself?"""
     return area.touches(label, LABEL_NEAR * 2.5)

@@ -18,16 +18,16 @@ from groundwork.data_folder.read_write import write_bytes
 from groundwork.markdown.figures_and_picture_links import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
 
-LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
-MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
-MOST_SIDE = 2000  # pixels; a larger picture is made smaller
-MOST_BYTES = 20_000_000
+LEAST_PICTURE_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
+MOST_PICTURE_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
+MOST_PICTURE_SIDE = 2000  # pixels; a larger picture is made smaller
+MOST_PICTURE_BYTES = 20_000_000
 MOST_PICTURES = 500  # of a document
-REPEATED = 3  # places from which on a picture is an ornament
-LEAST_CONTRAST = 8  # of 255, between the darkest and the lightest; below that nothing is to be seen
-QUALITY = 88  # of JPEG
-_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".emf", ".wmf", ".svg")
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
+REPEATED_PICTURES = 3  # places from which on a picture is an ornament
+LEAST_PICTURE_CONTRAST = 8  # of 255, between the darkest and the lightest; below that nothing is to be seen
+PICTURE_JPEG_QUALITY = 88  # of JPEG
+_PICTURE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".emf", ".wmf", ".svg")
+PICTURE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
 
 
 class PictureContent(NamedTuple):
@@ -49,60 +49,69 @@ def keep_pictures(
     `pictures`: by the address that the Markdown has for them. A picture that is not kept becomes its alternative text;
     `known_addresses`: the addresses that are of pictures of the document, where others are to stay as they are.
     """
-    uses = Counter(
-        digest_of(pictures[address]) for page in pages for address in picture_addresses(page) if address in pictures
+    picture_uses = Counter(
+        picture_digest(pictures[address])
+        for page in pages
+        for address in picture_addresses(page)
+        if address in pictures
     )
-    links: dict[str, str] = {}
-    files: set[str] = set()
-    reasons: Counter[str] = Counter()
+    kept_links: dict[str, str] = {}
+    kept_files: set[str] = set()
+    left_out_reasons: Counter[str] = Counter()
     for address, picture_bytes in pictures.items():
         try:
-            content = _keepable_picture(picture_bytes, uses)
-            if len(files) >= MOST_PICTURES:
+            kept_picture = _keepable_picture(picture_bytes, picture_uses)
+            if len(kept_files) >= MOST_PICTURES:
                 raise UnusableImage(f"more than {MOST_PICTURES} pictures")
         except UnusableImage as error:
-            reasons[str(error)] += 1
+            left_out_reasons[str(error)] += 1
             continue
-        write_picture(content, folder)
-        files.add(content.name)
-        links[address] = f"{folder.name}/{content.name}"
-    return [repoint_pictures(page, links, known_addresses) for page in pages], left_out_warnings(reasons)
+        write_picture(kept_picture, folder)
+        kept_files.add(kept_picture.name)
+        kept_links[address] = f"{folder.name}/{kept_picture.name}"
+    return [repoint_pictures(page, kept_links, known_addresses) for page in pages], left_out_picture_warnings(
+        left_out_reasons
+    )
 
 
 def _keepable_picture(picture_bytes: bytes, uses: Mapping[str, int]) -> PictureContent:
-    if uses[digest_of(picture_bytes)] >= REPEATED:
+    if uses[picture_digest(picture_bytes)] >= REPEATED_PICTURES:
         raise UnusableImage(ORNAMENT)
-    return checked_picture(picture_bytes)
+    return decoded_picture(picture_bytes)
 
 
 ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
 
 
-def left_out_warnings(reasons: Mapping[str, int]) -> list[str]:
+def left_out_picture_warnings(left_out_reasons: Mapping[str, int]) -> list[str]:
     """A warning for each reason why pictures were not kept; ornaments are none."""
     return [
-        f"pictures left out: {picture_count:,} ({reason})"
-        for reason, picture_count in reasons.items()
-        if reason != ORNAMENT
+        f"pictures left out: {picture_count:,} ({left_out_reason})"
+        for left_out_reason, picture_count in left_out_reasons.items()
+        if left_out_reason != ORNAMENT
     ]
 
 
-def digest_of(picture_bytes: bytes) -> str:
+def picture_digest(picture_bytes: bytes) -> str:
     return hashlib.sha256(picture_bytes).hexdigest()
 
 
-def checked_picture(picture_bytes: bytes) -> PictureContent:
+def decoded_picture(picture_bytes: bytes) -> PictureContent:
     """A picture decoded whole: as it is where it is a PNG or a JPEG of a fair size, else written anew as one.
 
     Raises UnusableImage.
     """
-    if drawing := vector_format(picture_bytes):
-        raise UnusableImage(f"{drawing}, a drawing that is not converted; make a PDF of the document to keep it")
-    image = open_image(picture_bytes, FORMATS)
-    refuse_ornament(image)
-    if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(picture_bytes) <= MOST_BYTES:
-        return PictureContent(picture_bytes, "png" if image.format == "PNG" else "jpg")
-    return encoded_picture(image)
+    if vector_drawing := vector_format(picture_bytes):
+        raise UnusableImage(f"{vector_drawing}, a drawing that is not converted; make a PDF of the document to keep it")
+    picture_image = open_image(picture_bytes, PICTURE_FORMATS)
+    refuse_ornament(picture_image)
+    if (
+        picture_image.format in ("PNG", "JPEG")
+        and max(picture_image.size) <= MOST_PICTURE_SIDE
+        and len(picture_bytes) <= MOST_PICTURE_BYTES
+    ):
+        return PictureContent(picture_bytes, "png" if picture_image.format == "PNG" else "jpg")
+    return encoded_picture(picture_image)
 
 
 def vector_format(picture_bytes: bytes) -> str:
@@ -114,39 +123,43 @@ def vector_format(picture_bytes: bytes) -> str:
     return "SVG" if b"<svg" in picture_bytes[:1000] else ""
 
 
-def refuse_ornament(image: Any) -> None:
+def refuse_ornament(picture_image: Any) -> None:
     """Raise UnusableImage for what is small, narrow, or one even colour."""
-    shorter, longer = sorted(image.size)
-    if shorter < LEAST_SIDE or longer > MOST_RATIO * shorter:
+    shorter_side, longer_side = sorted(picture_image.size)
+    if shorter_side < LEAST_PICTURE_SIDE or longer_side > MOST_PICTURE_RATIO * shorter_side:
         raise UnusableImage(ORNAMENT)
-    if not has_contrast(image):
+    if not has_picture_contrast(picture_image):
         raise UnusableImage(ORNAMENT)
 
 
-def has_contrast(image: Any) -> bool:
+def has_picture_contrast(picture_image: Any) -> bool:
     """Is anything to be seen in it: a difference in brightness, colour or transparency?"""
-    extrema = image.convert("RGBA" if has_transparency(image) else "RGB").getextrema()
-    return any(high - low >= LEAST_CONTRAST for low, high in extrema)
+    extrema = picture_image.convert("RGBA" if has_transparency(picture_image) else "RGB").getextrema()
+    return any(high - low >= LEAST_PICTURE_CONTRAST for low, high in extrema)
 
 
-def encoded_picture(image: Any) -> PictureContent:
-    """The picture no larger than MOST_SIDE, as PNG where it has few colours, else as JPEG."""
-    copy = image.convert("RGBA" if has_transparency(image) else "RGB")
-    copy.thumbnail((MOST_SIDE, MOST_SIDE))
-    stream = io.BytesIO()
-    is_drawing = copy.mode == "RGBA" or copy.getcolors(4096) is not None
-    copy.save(stream, "PNG" if is_drawing else "JPEG", **({"optimize": True} if is_drawing else {"quality": QUALITY}))
-    return PictureContent(stream.getvalue(), "png" if is_drawing else "jpg")
+def encoded_picture(picture_image: Any) -> PictureContent:
+    """The picture no larger than MOST_PICTURE_SIDE, as PNG where it has few colours, else as JPEG."""
+    smaller_picture = picture_image.convert("RGBA" if has_transparency(picture_image) else "RGB")
+    smaller_picture.thumbnail((MOST_PICTURE_SIDE, MOST_PICTURE_SIDE))
+    picture_stream = io.BytesIO()
+    is_drawing = smaller_picture.mode == "RGBA" or smaller_picture.getcolors(4096) is not None
+    smaller_picture.save(
+        picture_stream,
+        "PNG" if is_drawing else "JPEG",
+        **({"optimize": True} if is_drawing else {"quality": PICTURE_JPEG_QUALITY}),
+    )
+    return PictureContent(picture_stream.getvalue(), "png" if is_drawing else "jpg")
 
 
 def write_picture(picture: PictureContent, folder: Path) -> None:
     """Write it under its name, which says its content: what is there already is the same."""
-    path = folder / picture.name
-    if not path.is_file():
-        write_bytes(path, picture.content)
+    picture_path = folder / picture.name
+    if not picture_path.is_file():
+        write_bytes(picture_path, picture.content)
 
 
 def picture_words(alt: str) -> str:
     """The alternative text of a picture on one line; "" where programs put the name of the picture's file there."""
-    words = " ".join(alt.split())
-    return "" if words.lower().endswith(_FILE_ENDINGS) else words
+    alternative_words = " ".join(alt.split())
+    return "" if alternative_words.lower().endswith(_PICTURE_FILE_ENDINGS) else alternative_words

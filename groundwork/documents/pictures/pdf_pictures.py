@@ -17,27 +17,26 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
-from groundwork.documents.pictures.drawn_figures import (
-    Area,
-    TextLine,
-    area_around,
-    area_on_page,
-    begins_as_caption,
-    drawn_figures,
-    text_lines,
-    whole_page,
-    within_page,
-)
+from groundwork.documents.pictures.drawn_figures import begins_as_caption, drawn_figures
 from groundwork.documents.pictures.kept_pictures import (
-    LEAST_SIDE,
+    LEAST_PICTURE_SIDE,
+    MOST_PICTURE_SIDE,
     MOST_PICTURES,
-    MOST_SIDE,
     ORNAMENT,
-    REPEATED,
+    REPEATED_PICTURES,
     encoded_picture,
-    left_out_warnings,
+    left_out_picture_warnings,
     refuse_ornament,
     write_picture,
+)
+from groundwork.documents.pictures.page_areas import (
+    AreaOfTextLine,
+    PageArea,
+    area_around,
+    area_of_page,
+    area_on_page,
+    area_within_page,
+    text_lines,
 )
 from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
@@ -48,12 +47,12 @@ from groundwork.records import Page
 
 LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
 MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
-MOST_WORDS = 40  # of the text layer on top of a picture: with more it is a background
-AROUND = 24.0  # points beside a picture in which its caption may begin
-BELOW = 60.0  # points below or above a picture in which its caption stands
-MOST_WITHIN = 16.0  # points by which it may reach into the picture
-FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
-DRAWN = 3.0  # of a figure without images
+MOST_WORDS_ON_PICTURE = 40  # of the text layer on top of a picture: with more it is a background
+AROUND_PICTURE = 24.0  # points beside a picture in which its caption may begin
+BELOW_PICTURE = 60.0  # points below or above a picture in which its caption stands
+MOST_CAPTION_OVERLAP = 16.0  # points by which it may reach into the picture
+FINEST_PICTURE, COARSEST_PICTURE = 4.0, 2.0  # pixels a point: 288 and 144 dpi
+DRAWN_PICTURE_SCALE = 3.0  # of a figure without images
 WORDS = 12  # of the text beside a picture, by which its place is found
 
 
@@ -74,17 +73,17 @@ class TakenPictures(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-class _Image(NamedTuple):
-    area: Area
+class _PdfImage(NamedTuple):
+    area: PageArea
     pixels: tuple[int, int]
     digest: str
 
 
-class _Region(NamedTuple):
+class _PictureRegion(NamedTuple):
     """Where images and drawn figures stand that touch each other."""
 
-    area: Area
-    images: tuple[_Image, ...] = ()
+    area: PageArea
+    images: tuple[_PdfImage, ...] = ()
     drawn: tuple[str, ...] = ()  # what the drawings look like
 
     @property
@@ -98,35 +97,40 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
     Raises BadDocument where it cannot be opened.
     """
     with LOCK:
-        document = open_pdf(pdf_path)
+        pdf_document = open_pdf(pdf_path)
         try:
-            regions = {page_number: _regions(load_page(document, page_number - 1)) for page_number in page_numbers}
-            page_counts = Counter(
-                digest for page_regions in regions.values() for digest in {region.digest for region in page_regions}
+            picture_regions = {
+                page_number: _picture_regions_of_page(load_page(pdf_document, page_number - 1))
+                for page_number in page_numbers
+            }
+            pages_by_digest = Counter(
+                digest
+                for page_regions in picture_regions.values()
+                for digest in {region.digest for region in page_regions}
             )
-            reasons: Counter[str] = Counter()
+            left_out_reasons: Counter[str] = Counter()
             pictures: list[PagePicture] = []
-            files: set[str] = set()
-            for page_number, page_regions in regions.items():
+            picture_files: set[str] = set()
+            for page_number, page_regions in picture_regions.items():
                 for region in page_regions:
                     try:
-                        if page_counts[region.digest] >= REPEATED:
+                        if pages_by_digest[region.digest] >= REPEATED_PICTURES:
                             raise UnusableImage(ORNAMENT)
-                        if len(files) >= MOST_PICTURES:
+                        if len(picture_files) >= MOST_PICTURES:
                             raise UnusableImage(f"more than {MOST_PICTURES} pictures")
-                        picture = _take_picture(document[page_number - 1], page_number, region, Path(folder))
+                        picture = _take_picture(pdf_document[page_number - 1], page_number, region, Path(folder))
                     except UnusableImage as error:
-                        reasons[str(error)] += 1
+                        left_out_reasons[str(error)] += 1
                         continue
-                    files.add(picture.file)
+                    picture_files.add(picture.file)
                     pictures.append(picture)
                 report_progress(0)  # a sign of life; the pages are counted already
-            return TakenPictures(pictures=pictures, warnings=left_out_warnings(reasons))
+            return TakenPictures(pictures=pictures, warnings=left_out_picture_warnings(left_out_reasons))
         finally:
-            document.close()
+            pdf_document.close()
 
 
-def _regions(page: Any) -> list[_Region]:
+def _picture_regions_of_page(page: Any) -> list[_PictureRegion]:
     """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none.
 
     `page`: None where it is damaged.
@@ -135,58 +139,62 @@ def _regions(page: Any) -> list[_Region]:
 
     if page is None:
         return []
-    page_area = whole_page(page)
+    page_area = area_of_page(page)
     try:
-        images = [_Region(image.area, (image,)) for image in _page_images(page, page_area)]
-        drawings = drawn_figures(page, page_area, text_lines(page.get_textpage(), page_area))
+        image_regions = [_PictureRegion(image.area, (image,)) for image in _images_of_pdf_page(page, page_area)]
+        figure_drawings = drawn_figures(page, page_area, text_lines(page.get_textpage(), page_area))
     except pypdfium2.PdfiumError:
         return []  # a damaged page
-    figures = [_Region(drawing.area, drawn=(drawing.shape,)) for drawing in drawings]
-    regions = [region for region in _join_regions([*_join_regions(images), *figures]) if _is_picture(region, page_area)]
-    return sorted(regions, key=lambda region: (-region.area.top, region.area.left))
+    figure_regions = [_PictureRegion(drawing.area, drawn=(drawing.shape,)) for drawing in figure_drawings]
+    picture_regions = [
+        picture_region
+        for picture_region in _join_picture_regions([*_join_picture_regions(image_regions), *figure_regions])
+        if _is_picture_region(picture_region, page_area)
+    ]
+    return sorted(picture_regions, key=lambda picture_region: (-picture_region.area.top, picture_region.area.left))
 
 
-def _is_picture(region: _Region, page_area: Area) -> bool:
-    area = region.area
+def _is_picture_region(region: _PictureRegion, page_area: PageArea) -> bool:
+    region_area = region.area
     if (
-        min(area.width, area.height) < LEAST_POINTS
-        or area.width * area.height > MOST_OF_PAGE * page_area.width * page_area.height
+        min(region_area.width, region_area.height) < LEAST_POINTS
+        or region_area.width * region_area.height > MOST_OF_PAGE * page_area.width * page_area.height
     ):
         return False
     if region.drawn:
         return True
-    return any(min(image.pixels) >= LEAST_SIDE for image in region.images) or len(region.images) > 1
+    return any(min(image.pixels) >= LEAST_PICTURE_SIDE for image in region.images) or len(region.images) > 1
 
 
-def _page_images(page: Any, page_area: Area) -> Iterator[_Image]:
+def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
     """The images of a page, those within forms too, cut at the edges of the page; without a scan or a background."""
     import pypdfium2.raw as pdfium
 
     for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
-        area = within_page(area_on_page(image), page_area)
+        area = area_within_page(area_on_page(image), page_area)
         if min(area.width, area.height) >= 1 and area.size <= MOST_OF_PAGE * page_area.size:
-            yield _Image(area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
+            yield _PdfImage(area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
 
 
-def _join_regions(regions: Sequence[_Region]) -> list[_Region]:
+def _join_picture_regions(regions: Sequence[_PictureRegion]) -> list[_PictureRegion]:
     """Regions that touch or overlap as one: strips and tiles of a picture, a picture and its mask or its axes."""
-    joined: list[_Region] = []
+    joined_regions: list[_PictureRegion] = []
     for region in regions:
-        while neighbours := [neighbour for neighbour in joined if region.area.touches(neighbour.area)]:
-            joined = [neighbour for neighbour in joined if neighbour not in neighbours]
+        while neighbours := [neighbour for neighbour in joined_regions if region.area.touches(neighbour.area)]:
+            joined_regions = [neighbour for neighbour in joined_regions if neighbour not in neighbours]
             members = [region, *neighbours]
-            region = _Region(
+            region = _PictureRegion(
                 area_around([member.area for member in members]),
                 tuple(image for member in members for image in member.images),
                 tuple(shape for member in members for shape in member.drawn),
             )
-        joined.append(region)
-    return joined
+        joined_regions.append(region)
+    return joined_regions
 
 
-def _take_picture(page: Any, page_number: int, region: _Region, folder: Path) -> PagePicture:
+def _take_picture(page: Any, page_number: int, region: _PictureRegion, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
-    area, page_area, layer = region.area, whole_page(page), page.get_textpage()
+    area, page_area, layer = region.area, area_of_page(page), page.get_textpage()
 
     def text_within(left: float, bottom: float, right: float, top: float) -> str:
         bottom, top = max(0.0, bottom), min(page_area.height, top)
@@ -195,63 +203,67 @@ def _take_picture(page: Any, page_number: int, region: _Region, folder: Path) ->
         x, y = page_area.left, page_area.bottom
         return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if not region.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS:
+    if not region.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS_ON_PICTURE:
         raise UnusableImage(ORNAMENT)
-    image = _draw_region(page, region)
-    refuse_ornament(image)
-    picture_bytes = encoded_picture(image)
+    region_image = _draw_picture_region(page, region)
+    refuse_ornament(region_image)
+    picture_bytes = encoded_picture(region_image)
     write_picture(picture_bytes, folder)
     return PagePicture(
         page=page_number,
         file=f"{folder.name}/{picture_bytes.name}",
-        caption=_caption(area, text_lines(layer, page_area)),
+        caption=_caption_beside_picture(area, text_lines(layer, page_area)),
         above=" ".join(WORD.findall(text_within(area.left, area.top - 2, area.right, page_area.height))[-WORDS:]),
         below=" ".join(WORD.findall(text_within(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
     )
 
 
-def _caption(area: Area, page_lines: Sequence[TextLine]) -> str:
+def _caption_beside_picture(area: PageArea, page_lines: Sequence[AreaOfTextLine]) -> str:
     """The nearest line below or above an area that begins as a caption does; below comes first."""
     captions = []
     for page_line in page_lines:
         below, above = area.bottom - page_line.area.top, page_line.area.bottom - area.top
-        is_beside = page_line.area.left < area.right + AROUND and area.left - AROUND < page_line.area.right
-        is_near = -MOST_WITHIN < max(below, above) < BELOW
+        is_beside = (
+            page_line.area.left < area.right + AROUND_PICTURE and area.left - AROUND_PICTURE < page_line.area.right
+        )
+        is_near = -MOST_CAPTION_OVERLAP < max(below, above) < BELOW_PICTURE
         if is_beside and is_near and begins_as_caption(page_line.text):
             captions.append((above > below, max(below, above), page_line.text))
     return min(captions)[2] if captions else ""
 
 
-def _draw_region(page: Any, region: _Region) -> Any:
+def _draw_picture_region(page: Any, region: _PictureRegion) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
-    area, page_area = region.area, whole_page(page)
-    if any(image.pixels[0] * image.pixels[1] > MAX_IMAGE_PIXELS for image in region.images):
+    area, page_area = region.area, area_of_page(page)
+    if any(region_image.pixels[0] * region_image.pixels[1] > MAX_IMAGE_PIXELS for region_image in region.images):
         raise UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
-    finenesses = [
+    image_scales = [
         max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)
         for picture in region.images
     ]
-    finest = max([*finenesses, DRAWN] if region.drawn else finenesses)
-    scale = min(max(COARSEST, min(FINEST, finest)), MOST_SIDE / max(area.width, area.height))
-    turn = page.get_rotation()
+    finest_scale = max([*image_scales, DRAWN_PICTURE_SCALE] if region.drawn else image_scales)
+    picture_scale = min(
+        max(COARSEST_PICTURE, min(FINEST_PICTURE, finest_scale)), MOST_PICTURE_SIDE / max(area.width, area.height)
+    )
+    page_turn = page.get_rotation()
     page.set_rotation(0)
     try:
-        crop = area.left, area.bottom, page_area.width - area.right, page_area.height - area.top
-        image = page.render(scale=scale, crop=crop, may_draw_forms=False).to_pil()
+        region_crop = area.left, area.bottom, page_area.width - area.right, page_area.height - area.top
+        region_image = page.render(scale=picture_scale, crop=region_crop, may_draw_forms=False).to_pil()
     finally:
-        page.set_rotation(turn)
-    return image.convert("RGB").rotate(-turn, expand=True)
+        page.set_rotation(page_turn)
+    return region_image.convert("RGB").rotate(-page_turn, expand=True)
 
 
-LEAST_LIKE = 0.5  # of the neighbouring words beside a picture that its block must hold
+LEAST_SHARE_BESIDE_PICTURE = 0.5  # of the neighbouring words beside a picture that its block must hold
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PagePicture]) -> tuple[str, list[Page]]:
     """The text with each picture as a paragraph of its own, and where the pages stand in it then."""
-    markdown_pieces = _insertable_pieces(markdown)
+    markdown_pieces = _pieces_between_pictures(markdown)
     by_number = {page.number: page for page in pages}
-    inserted: dict[int, list[tuple[int, str]]] = defaultdict(list)  # by offset: the page and what is put there
+    inserted_pictures: dict[int, list[tuple[int, str]]] = defaultdict(list)  # by offset: the page and what is put there
     for picture in pictures:
         page = by_number[picture.page]
         page_pieces = [
@@ -262,25 +274,30 @@ def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PageP
         page_pieces = page_pieces or [
             markdown_piece for markdown_piece in markdown_pieces if markdown_piece[0] < page.end <= markdown_piece[1]
         ]  # an empty page
-        offset, caption, is_before = _find_position(picture, markdown, page_pieces, page)
-        figure = figure_markdown(caption, picture.file)
-        inserted[offset].append(
-            (picture.page, f"{figure}\n\n" if is_before else f"\n\n{figure}" if markdown else figure)
+        offset, caption, is_before = _find_picture_position(picture, markdown, page_pieces, page)
+        picture_markdown = figure_markdown(caption, picture.file)
+        inserted_pictures[offset].append(
+            (
+                picture.page,
+                f"{picture_markdown}\n\n" if is_before else f"\n\n{picture_markdown}" if markdown else picture_markdown,
+            )
         )
     markdown_parts, offset = [], 0
-    for insert_at in sorted(inserted):
-        markdown_parts += [markdown[offset:insert_at], *(text for _, text in inserted[insert_at])]
+    for insert_at in sorted(inserted_pictures):
+        markdown_parts += [markdown[offset:insert_at], *(text for _, text in inserted_pictures[insert_at])]
         offset = insert_at
-    return "".join([*markdown_parts, markdown[offset:]]), [_moved_page(page, inserted) for page in pages]
+    return "".join([*markdown_parts, markdown[offset:]]), [
+        _page_moved_by_pictures(page, inserted_pictures) for page in pages
+    ]
 
 
-def _moved_page(page: Page, inserted: dict[int, list[tuple[int, str]]]) -> Page:
+def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[int, str]]]) -> Page:
     """The page's place once the pictures are in; those at its edges are its own where they are of this page."""
 
     def shift(offset: int, *, is_end: bool) -> int:
         return sum(
             len(text)
-            for insert_at, texts in inserted.items()
+            for insert_at, texts in inserted_pictures.items()
             for page_number, text in texts
             if insert_at < offset
             or (insert_at == offset and (page_number <= page.number if is_end else page_number < page.number))
@@ -290,7 +307,7 @@ def _moved_page(page: Page, inserted: dict[int, list[tuple[int, str]]]) -> Page:
     return msgspec.structs.replace(page, start=start, end=end)
 
 
-def _insertable_pieces(markdown: str) -> list[tuple[int, int]]:
+def _pieces_between_pictures(markdown: str) -> list[tuple[int, int]]:
     """(start, end) of what a picture may stand between: tables and code whole, of other blocks each paragraph."""
     return [markdown_piece for block in blocks(markdown) for markdown_piece in _pieces_of(block, markdown)]
 
@@ -305,7 +322,7 @@ def _pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _find_position(
+def _find_picture_position(
     picture: PagePicture, markdown: str, markdown_pieces: Sequence[tuple[int, int]], page: Page
 ) -> tuple[int, str, bool]:
     """(offset, caption, whether the offset is in front of a block) for a picture among its page's `markdown_pieces`."""
@@ -313,37 +330,42 @@ def _find_position(
         caption_pieces = [
             markdown_piece
             for markdown_piece in markdown_pieces
-            if _begins_with_caption(markdown[slice(*markdown_piece)], picture.caption)
+            if _begins_with_picture_caption(markdown[slice(*markdown_piece)], picture.caption)
         ]
-        if markdown_piece := _most_alike_piece(picture.caption, markdown, caption_pieces, last=False):
-            return markdown_piece[0], _plain_text(markdown[slice(*markdown_piece)]), True
-    if picture.above and (markdown_piece := _most_alike_piece(picture.above, markdown, markdown_pieces, last=True)):
+        if markdown_piece := _piece_beside_picture(picture.caption, markdown, caption_pieces, last=False):
+            return markdown_piece[0], _plain_caption(markdown[slice(*markdown_piece)]), True
+    if picture.above and (markdown_piece := _piece_beside_picture(picture.above, markdown, markdown_pieces, last=True)):
         return markdown_piece[1], picture.caption, False
-    if picture.below and (markdown_piece := _most_alike_piece(picture.below, markdown, markdown_pieces, last=False)):
+    if picture.below and (
+        markdown_piece := _piece_beside_picture(picture.below, markdown, markdown_pieces, last=False)
+    ):
         return markdown_piece[0], picture.caption, True
     if picture.above or not markdown_pieces:
         return (markdown_pieces[-1][1] if markdown_pieces else page.end), picture.caption, False
     return markdown_pieces[0][0], picture.caption, True
 
 
-def _most_alike_piece(
+def _piece_beside_picture(
     neighbouring_text: str, markdown: str, markdown_pieces: Sequence[tuple[int, int]], *, last: bool
 ) -> tuple[int, int] | None:
     """The piece that holds most of the words of `neighbouring_text`; of several the last or the first."""
-    pairs = _word_pairs(neighbouring_text)
-    shares = (
-        [len(pairs & _word_pairs(markdown[slice(*markdown_piece)])) / len(pairs) for markdown_piece in markdown_pieces]
-        if pairs
+    neighbouring_pairs = _word_pairs(neighbouring_text)
+    pair_shares = (
+        [
+            len(neighbouring_pairs & _word_pairs(markdown[slice(*markdown_piece)])) / len(neighbouring_pairs)
+            for markdown_piece in markdown_pieces
+        ]
+        if neighbouring_pairs
         else []
     )
-    best_share = max(shares, default=0.0)
-    if best_share < LEAST_LIKE:
+    best_share = max(pair_shares, default=0.0)
+    if best_share < LEAST_SHARE_BESIDE_PICTURE:
         return None
-    indices = [i for i, share in enumerate(shares) if share == best_share]
+    indices = [i for i, share in enumerate(pair_shares) if share == best_share]
     return markdown_pieces[indices[-1] if last else indices[0]]
 
 
-def _begins_with_caption(block: str, caption: str) -> bool:
+def _begins_with_picture_caption(block: str, caption: str) -> bool:
     """Does the block begin with the caption's word and number?"""
     block_start, caption_start = (WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
     return block_start == caption_start
@@ -354,5 +376,5 @@ def _word_pairs(text: str) -> set[tuple[str, str]]:
     return set(itertools.pairwise(words)) or {(word, "") for word in words}
 
 
-def _plain_text(block: str) -> str:
+def _plain_caption(block: str) -> str:
     return " ".join(block.translate(str.maketrans("", "", "*_#>`|\\")).split())

@@ -96,9 +96,9 @@ def test_a_costly_engine_reads_at_once_the_pages_that_need_it(monkeypatch):
         calls.append(request.pages)
         return [texts[number] for number in request.pages]
 
-    monkeypatch.setattr(layout_converter, "_pdf_inspector", read_pages)
+    monkeypatch.setattr(layout_converter, "_pdf_inspector_pages", read_pages)
     request = ConversionRequest(source="none.pdf", ending=".pdf", settings=load().ingest, pages=numbers, page_count=5)
-    late_pages = layout_converter._LatePages(request, 4, [])
+    late_pages = layout_converter._PdfInspectorPages(request, 4, [])
     lines = [texts[2], "Thirteen goals win.", texts[4], "Each team wears shirts."]
     conversion = Conversion(renditions={"lines": lines, "late": late_pages}, read_due=late_pages.read_due)
     done = audit_pages("layout", conversion, numbers, list(texts.values()))

@@ -138,11 +138,11 @@ def test_pictures_are_kept_on_request(layout_server, monkeypatch, tmp_path):
 def test_the_models_are_loaded_once_for_all_files(layout_server):
     """Files read with the same options share one converter, files with other options still share its models."""
     pytest.importorskip("marker", reason="needs the extra marker")
-    marker._load_models.cache_clear()
+    marker._load_marker_models.cache_clear()
     for pages in ([2], [2], [3]):
         marker.convert(request(layout_server, pages))
-    assert marker._load_models.cache_info().misses == 1
-    assert marker._load_converter.cache_info().hits > 0
+    assert marker._load_marker_models.cache_info().misses == 1
+    assert marker._load_marker_converter.cache_info().hits > 0
 
 
 def test_pages_are_cut_at_markers_page_marks():
@@ -157,6 +157,6 @@ def test_missing_weights_are_said_at_once(monkeypatch):
     monkeypatch.delenv("FAST_LAYOUT_SERVER_URL", raising=False)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr(marker, "LAYOUT_WEIGHTS", "datalab-to/not-in-any-cache")
+    monkeypatch.setattr(marker, "MARKER_WEIGHTS", "datalab-to/not-in-any-cache")
     with pytest.raises(BadDocument, match="layout_server_url"):
-        marker._prepare("")
+        marker._prepare_marker("")

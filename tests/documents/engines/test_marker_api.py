@@ -34,7 +34,7 @@ def send(fake: FakeMarkerApi, folder: Folder, monkeypatch: pytest.MonkeyPatch, s
     """Ingest two pages of the sample by the fake service, which gives their text as it is."""
     monkeypatch.setenv("DATALAB_API_KEY", KEY)
     monkeypatch.setattr(marker_api, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(marker_api, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(marker_api, "FIRST_SERVICE_WAIT", 0.01)
     path = folder.add("handbook.pdf", short_pdf(2, 3))
     fake.pages = read_text_layer(str(path)).pages
 
@@ -159,7 +159,7 @@ def test_the_wait_that_the_service_names_is_kept(fake, send, monkeypatch):
 
 def test_a_service_that_stays_busy_leaves_the_page_to_the_next_converter(fake, send, folder, capsys):
     """After all tries the pages fall back, and a warning says so; the run goes on."""
-    fake.refusals = [(429, {}, "slow down")] * marker_api.TRIES
+    fake.refusals = [(429, {}, "slow down")] * marker_api.SERVICE_TRIES
     assert send() == 0
     assert makers(folder) == {"layout:lines"}
     assert "marker-api: the service answers 429 (slow down), after 6 tries" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.documents.conversion.converter_table import ConversionRequest, run_converter
-from groundwork.documents.engines.plain_text import as_markdown
+from groundwork.documents.engines.plain_text import light_markup_to_markdown
 from groundwork.markdown.blocks import blocks
 from groundwork.settings.config_files import load
 
@@ -79,7 +79,7 @@ Boats moor *bow* first.
 
 def test_rst_sections_are_headings_by_the_order_of_their_marks() -> None:
     """A title with a line above it comes first here, so it is the top; tildes below a title open no code block."""
-    markdown = as_markdown(RST, ".rst")
+    markdown = light_markup_to_markdown(RST, ".rst")
     headings = [line for line in markdown.splitlines() if line.startswith("#")]
     assert headings == ["# Harbour Rules", "## Berths", "### Visitors", "### Fees", "## Charts"]
     assert "~~~" not in markdown and "```sh\nharbour fees\n\nharbour pay\n```" in markdown
@@ -88,7 +88,7 @@ def test_rst_sections_are_headings_by_the_order_of_their_marks() -> None:
 
 def test_asciidoc_titles_and_blocks() -> None:
     """Dashes around code make no heading of it, what stands in code is no title, and frames go."""
-    markdown = as_markdown(ASCIIDOC, ".adoc")
+    markdown = light_markup_to_markdown(ASCIIDOC, ".adoc")
     assert [line for line in markdown.splitlines() if line.startswith("#")] == [
         "# Harbour Rules",
         "## Berths",
@@ -100,7 +100,7 @@ def test_asciidoc_titles_and_blocks() -> None:
 
 def test_org_headlines_and_code() -> None:
     """Stars are levels; in code they are not."""
-    assert as_markdown(ORG, ".org").splitlines() == [
+    assert light_markup_to_markdown(ORG, ".org").splitlines() == [
         *("# Berths", "", "Boats moor *bow* first.", "## Visitors", "", "```sh", "* no headline", "```")
     ]
 
@@ -110,18 +110,22 @@ def test_org_headlines_and_code() -> None:
 )
 def test_lines_of_marks_alone_are_no_titles(text: str) -> None:
     """A transition, an indented block and marks without a title stay."""
-    assert as_markdown(text, ".rst") == text
+    assert light_markup_to_markdown(text, ".rst") == text
 
 
 @pytest.mark.parametrize(("ending", "opened"), [(".adoc", "----\na"), (".org", "#+begin_src\na")])
 def test_code_that_is_never_closed_is_closed_at_the_end(ending: str, opened: str) -> None:
     """Else the documents behind it would be code as well."""
-    assert as_markdown(opened, ending) == "```\na\n```"
+    assert light_markup_to_markdown(opened, ending) == "```\na\n```"
 
 
 def test_other_text_stays_as_it_is() -> None:
     """Markdown and plain text are not read as any of them."""
-    assert all(as_markdown(text, ending) == text for text in (RST, ASCIIDOC, ORG) for ending in (".md", ".txt", ".tex"))
+    assert all(
+        light_markup_to_markdown(text, ending) == text
+        for text in (RST, ASCIIDOC, ORG)
+        for ending in (".md", ".txt", ".tex")
+    )
 
 
 def test_a_file_is_read_by_its_ending(tmp_path: Path) -> None:
@@ -133,7 +137,7 @@ def test_a_file_is_read_by_its_ending(tmp_path: Path) -> None:
 
 
 def _blocks(text: str, ending: str) -> list[str]:
-    return [block.strip() for block in as_markdown(text, ending).split("\n\n") if block.strip()]
+    return [block.strip() for block in light_markup_to_markdown(text, ending).split("\n\n") if block.strip()]
 
 
 @pytest.mark.parametrize(

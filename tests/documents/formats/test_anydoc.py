@@ -14,7 +14,7 @@ import docx
 import openpyxl
 import pytest
 
-from groundwork.documents.file_types import examine
+from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.formats.mail import mail_to_markdown
 from groundwork.documents.formats.office import office_file
 from groundwork.documents.formats.office.office_file import read_office_file
@@ -145,7 +145,7 @@ def test_open_document_text_and_sheets(tmp_path: Path) -> None:
         "<text:list><text:list-item><text:p>One light</text:p></text:list-item></text:list>"
     )
     path = office_files.open_document(tmp_path / "a.bin", "text", body)
-    assert examine(path, 10)[0] == ".odt"
+    assert examine_file_type(path, 10)[0] == ".odt"
     (text,), _ = read_office_file(str(path), ".odt")
     assert text == "# Rules\n\nRow with care.\n\n- One light"
     rows = "".join(
@@ -156,7 +156,7 @@ def test_open_document_text_and_sheets(tmp_path: Path) -> None:
     sheet = office_files.open_document(
         tmp_path / "b.ods", "spreadsheet", f'<table:table table:name="x">{rows}</table:table>'
     )
-    assert examine(sheet, 10)[0] == ".ods"
+    assert examine_file_type(sheet, 10)[0] == ".ods"
     table = "| Class | Crew |\n| --- | --- |\n| Skiff | 4 |"
     assert read_office_file(str(sheet), ".ods").pages[0] == f"Crews of the season\n\n{table}"
 
@@ -165,7 +165,7 @@ def test_rtf_is_told_by_its_content(tmp_path: Path) -> None:
     """An RTF file is read whatever it is called, letters of its code page included."""
     path = tmp_path / "letter.txt"
     path.write_bytes(rb"{\rtf1\ansi\ansicpg1252 The crew of the skiff rows at f\'fcnf o'clock.\par Bring oars.\par}")
-    ending, told = examine(path, 10)
+    ending, told = examine_file_type(path, 10)
     assert ending == ".rtf" and "holds RTF" in told[0]
     assert read_office_file(str(path), ending).pages[0] == "The crew of the skiff rows at fünf o'clock.\n\nBring oars."
 
@@ -350,9 +350,9 @@ def test_mail_is_told_by_its_headers(tmp_path: Path) -> None:
     """A mail without an ending is a mail; a text that begins with one such word is none."""
     path = tmp_path / "saved"
     path.write_bytes(b"From: a@example.org\nTo: b@example.org\nDate: Mon, 1 Jan 2024 08:00:00 +0000\n\nRow.\n")
-    assert examine(path, 10)[0] == ".eml"
+    assert examine_file_type(path, 10)[0] == ".eml"
     path.write_text("From: the beginning\n\nTo: the end\n")
-    assert examine(path, 10)[0] == ".txt"
+    assert examine_file_type(path, 10)[0] == ".txt"
 
 
 def test_a_page_is_called_by_its_heading_or_its_title(folder: Folder) -> None:

@@ -19,7 +19,7 @@ from docx.oxml.ns import nsdecls
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
-from groundwork.documents.file_types import examine
+from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.formats.office.chart_series import simplify_chart
 from groundwork.documents.formats.office.office_file import read_office_file
 from groundwork.documents.formats.office.xml_elements import parse_xml as parse_safely
@@ -128,7 +128,7 @@ def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:
             "document.xml.rels", "text.xml.rels"
         ),
     )
-    assert examine(path, 10)[0] == ".docx"
+    assert examine_file_type(path, 10)[0] == ".docx"
     assert read_office_file(str(path), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
 
 
@@ -136,11 +136,11 @@ def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:
 def test_names_of_parts_are_those_of_the_package(tmp_path: Path, rename: Callable[[str], str]) -> None:
     """Backslashes, as some programs on Windows write, and letters of another case name the same parts."""
     document = respelt(_document(tmp_path / "a.docx"), rename=lambda name: name if name[0] == "[" else rename(name))
-    assert examine(document, 10)[0] == ".docx"
+    assert examine_file_type(document, 10)[0] == ".docx"
     assert read_office_file(str(document), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
     book = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew", "A2": "four"})
     respelt(book, rename=lambda name: name if name[0] == "[" else rename(name))
-    assert examine(book, 10)[0] == ".xlsx"
+    assert examine_file_type(book, 10)[0] == ".xlsx"
     assert read_xlsx(str(book)).text.endswith("| Crew |\n| --- |\n| four |")
 
 

@@ -9,7 +9,7 @@ import pytest
 import xlwt
 import xlwt.CompoundDoc
 
-from groundwork.documents.file_types import examine
+from groundwork.documents.file_types import examine_file_type
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
 
@@ -54,7 +54,7 @@ def test_what_programs_save_under_an_office_name_is_read_as_what_it_is(
     """Web pages, mails and tables of text under the endings of Excel and Word."""
     path = tmp_path / name
     path.write_bytes(content)
-    assert examine(path, 10)[0] == ending
+    assert examine_file_type(path, 10)[0] == ending
 
 
 @pytest.mark.parametrize("content", [b"just words\nno tabs", b"\x00\x01\x02" * 40])
@@ -63,7 +63,7 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.xls"
     path.write_bytes(content)
     with pytest.raises(BadDocument, match="no XLS file"):
-        examine(path, 10)
+        examine_file_type(path, 10)
 
 
 def _old_file(path: Path, stream: str, content: bytes) -> Path:
@@ -83,7 +83,7 @@ def test_a_workbook_named_as_a_letter_is_read_as_a_workbook(tmp_path: Path) -> N
         book = xlwt.Workbook()
         book.add_sheet("Boats").write(0, 0, "Heron")
         book.save(str(tmp_path / name))
-        assert examine(tmp_path / name, 10)[0] == ".xls"
+        assert examine_file_type(tmp_path / name, 10)[0] == ".xls"
 
 
 def test_letters_of_old_programs_name_the_remedy_once(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:

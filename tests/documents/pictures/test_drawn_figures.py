@@ -13,13 +13,13 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
-from groundwork.documents.pictures.drawn_figures import (
-    Area,
-    TextLine,
-    drawn_figures,
-    prose_lines,
+from groundwork.documents.pictures.drawn_figures import drawn_figures
+from groundwork.documents.pictures.page_areas import (
+    AreaOfTextLine,
+    PageArea,
+    area_of_page,
+    areas_of_prose_lines,
     text_lines,
-    whole_page,
 )
 from groundwork.markdown.figures_and_picture_links import figures
 from tests.documents.conftest import Folder
@@ -90,12 +90,12 @@ def caption(canvas: Canvas, height: float = 465, words: str = "Figure 2. Meal by
     canvas.drawString(100, height, words)
 
 
-def found(path: Path) -> list[Area]:
+def found(path: Path) -> list[PageArea]:
     with LOCK:
         document = open_pdf(str(path))
         try:
             page = document[0]
-            whole = whole_page(page)
+            whole = area_of_page(page)
             return [one.area for one in drawn_figures(page, whole, text_lines(page.get_textpage(), whole))]
         finally:
             document.close()
@@ -146,9 +146,9 @@ def test_labels_are_part_of_a_figure_and_text_is_not(tmp_path: Path) -> None:
 
 def test_lines_below_each_other_are_text_however_short() -> None:
     """Three lines of four words below each other are prose; labels far apart are none."""
-    column = [TextLine(Area(72, 700 - 14 * n, 150, 710 - 14 * n), "the sluice of the") for n in range(3)]
-    labels = [TextLine(Area(72, 400 - 60 * n, 150, 410 - 60 * n), "four words are here") for n in range(3)]
-    assert prose_lines([*column, *labels]) == column
+    column = [AreaOfTextLine(PageArea(72, 700 - 14 * n, 150, 710 - 14 * n), "the sluice of the") for n in range(3)]
+    labels = [AreaOfTextLine(PageArea(72, 400 - 60 * n, 150, 410 - 60 * n), "four words are here") for n in range(3)]
+    assert areas_of_prose_lines([*column, *labels]) == column
 
 
 def test_a_drawn_figure_is_kept_with_its_caption(folder: Folder, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from groundwork.documents.pictures.kept_pictures import digest_of, picture_words
+from groundwork.documents.pictures.kept_pictures import picture_digest, picture_words
 from groundwork.errors import BadDocument
 from groundwork.markdown.figures_and_picture_links import CAPTION_LENGTH
 from groundwork.markdown.footnotes import place_notes
@@ -304,7 +304,7 @@ def _note_pictures(document: Document) -> None:
     pictures.at = {}
     for picture_asset in document.assets:
         picture_bytes = bytes(picture_asset.data)
-        pictures.at[picture_asset.id] = picture_address = f"{_PICTURE_SCHEME}{digest_of(picture_bytes)[:16]}"
+        pictures.at[picture_asset.id] = picture_address = f"{_PICTURE_SCHEME}{picture_digest(picture_bytes)[:16]}"
         pictures.by_address[picture_address] = picture_bytes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from groundwork.documents.pipe_tables import join_head
+from groundwork.documents.pipe_tables import join_table_head
 
 PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
 _HTML_CELL_BLOCKS = [
@@ -44,7 +44,7 @@ def square_table(html_table: Any, soup: Any) -> None:
     html_table_width = max(map(len, span_filled_rows))
     span_filled_rows = [cells + [""] * (html_table_width - len(cells)) for cells in span_filled_rows]
     filled_columns = [j for j in range(html_table_width) if any(cells[j] for cells in span_filled_rows)]
-    span_filled_rows = join_head([[cells[j] for j in filled_columns] for cells in span_filled_rows if any(cells)])
+    span_filled_rows = join_table_head([[cells[j] for j in filled_columns] for cells in span_filled_rows if any(cells)])
     for caption in html_table("caption"):
         caption_paragraph = soup.new_tag("p")
         caption_paragraph.string = _html_cell_text(caption)

@@ -1,0 +1,139 @@
+"""Areas of a PDF's page in points, and the lines of its text with the area that each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from groundwork.language.words import WORD
+
+NEAR = 4.0  # points between images that are strips or tiles of one picture
+
+
+class PageArea(NamedTuple):
+    """A rectangle in points, from the lower left corner of the page."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    @property
+    def size(self) -> float:
+        return self.width * self.height
+
+    def touches(self, other: PageArea, distance: float = NEAR) -> bool:
+        return (
+            self.left <= other.right + distance
+            and other.left <= self.right + distance
+            and self.bottom <= other.top + distance
+            and other.bottom <= self.top + distance
+        )
+
+    def holds(self, other: PageArea) -> bool:
+        """Does the middle of the other one lie within?"""
+        x, y = (other.left + other.right) / 2, (other.bottom + other.top) / 2
+        return self.left <= x <= self.right and self.bottom <= y <= self.top
+
+
+class AreaOfTextLine(NamedTuple):
+    """A run of text on one line."""
+
+    area: PageArea
+    text: str
+
+    @property
+    def words(self) -> int:
+        return len(WORD.findall(self.text))
+
+
+def area_of_page(page: Any) -> PageArea:
+    """The page, its corner where the file has it."""
+    return PageArea(*page.get_bbox())
+
+
+def area_around(areas: Sequence[PageArea]) -> PageArea:
+    lefts, bottoms, rights, tops = zip(*areas, strict=True)
+    return PageArea(min(lefts), min(bottoms), max(rights), max(tops))
+
+
+def area_within_page(area: PageArea, page_area: PageArea) -> PageArea:
+    """An area in the file's coordinates, cut at the edges of the page and measured from the page's corner."""
+    return PageArea(
+        max(area.left, page_area.left) - page_area.left,
+        max(area.bottom, page_area.bottom) - page_area.bottom,
+        min(area.right, page_area.right) - page_area.left,
+        min(area.top, page_area.top) - page_area.bottom,
+    )
+
+
+def area_on_page(page_object: Any) -> PageArea:
+    """The bounds of an object of a page, or of a form in it, where the page has them."""
+    left, bottom, right, top = page_object.get_bounds()
+    form = page_object.container
+    if form is None:
+        return PageArea(left, bottom, right, top)
+    corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
+    while form is not None:
+        matrix = form.get_matrix()
+        corners = [matrix.on_point(*corner) for corner in corners]
+        form = form.container
+    xs, ys = zip(*corners, strict=True)
+    return PageArea(min(xs), min(ys), max(xs), max(ys))
+
+
+def text_lines(layer: Any, page_area: PageArea) -> list[AreaOfTextLine]:
+    """The lines of a page's text layer, in its order; pieces of one line that follow each other are one."""
+    page_lines: list[AreaOfTextLine] = []
+    for index in range(layer.count_rects()):
+        area = PageArea(*layer.get_rect(index))
+        if not (text := str(layer.get_text_bounded(*area)).strip()):
+            continue
+        area = area_within_page(area, page_area)
+        if page_lines and _is_area_on_same_line(page_lines[-1].area, area):
+            previous = page_lines.pop()
+            area, text = area_around([previous.area, area]), f"{previous.text} {text}"
+        page_lines.append(AreaOfTextLine(area, text))
+    return page_lines
+
+
+def _is_area_on_same_line(previous_area: PageArea, area: PageArea) -> bool:
+    """Does a piece of text stand on the line of the one before, a word's distance behind it?"""
+    line_height = max(previous_area.height, area.height)
+    is_level = min(previous_area.top, area.top) - max(previous_area.bottom, area.bottom) > 0.5 * min(
+        previous_area.height, area.height
+    )
+    return is_level and -0.5 * line_height <= area.left - previous_area.right <= 0.8 * line_height
+
+
+def areas_of_prose_lines(
+    page_lines: Sequence[AreaOfTextLine], least_words: int = 7, stacked_words: int = 4
+) -> list[AreaOfTextLine]:
+    """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
+
+    def is_stacked(upper: AreaOfTextLine, lower: AreaOfTextLine) -> bool:
+        line_gap = upper.area.bottom - lower.area.top
+        return (
+            abs(upper.area.left - lower.area.left) < 3
+            and -2 < line_gap < max(upper.area.height, 6)
+            and lower.words >= stacked_words
+        )
+
+    lines_of_text = {page_line: None for page_line in page_lines if page_line.words >= least_words}
+    stacked_lines: list[AreaOfTextLine] = []
+    for page_line in page_lines:
+        if not (stacked_lines and is_stacked(stacked_lines[-1], page_line)):
+            stacked_lines = []
+        if stacked_lines or page_line.words >= stacked_words:
+            stacked_lines.append(page_line)
+        if len(stacked_lines) >= 3:
+            lines_of_text |= dict.fromkeys(stacked_lines)
+    return list(lines_of_text)
