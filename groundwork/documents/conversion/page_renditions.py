@@ -17,7 +17,7 @@ from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.readability import contents_lines, count_true_rows, readability
 from groundwork.documents.auditing.structure_likeness import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
-from groundwork.documents.layout.forms_and_annotations import TICKS
+from groundwork.documents.layout.forms_and_annotations import FORM_TICKS
 from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_words_parted_by_hyphen
 from groundwork.documents.repair.outline_and_contents import plain_contents
@@ -289,7 +289,7 @@ def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tup
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    tick_count = sum(map(markdown.count, TICKS))
+    tick_count = sum(map(markdown.count, FORM_TICKS))
     structure_qualities = (
         readability(reference, markdown),
         count_true_rows(markdown),

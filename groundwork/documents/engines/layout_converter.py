@@ -26,10 +26,10 @@ from groundwork.documents.conversion.converter_table import Conversion, Conversi
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.fonts import typewriter_fonts
-from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.headings_and_footnotes import HeadingStyles, heading_names
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
-from groundwork.documents.layout.liteparse_pages import parse_pages
+from groundwork.documents.layout.liteparse_pages import parse_with_liteparse
 from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone_numbers
 from groundwork.documents.layout.ordered_pages import STAMP_PAGES, order_pages, pages_markdown
 from groundwork.documents.layout.page_content import (
@@ -41,7 +41,6 @@ from groundwork.documents.layout.page_content import (
 )
 from groundwork.documents.layout.page_edge_lines import (
     RunningLines,
-    heading_names,
     running_edge_lines,
     separate_running_lines,
 )
@@ -151,7 +150,7 @@ def _layout_pages(contents: Sequence[PageContent], running: RunningLines) -> lis
         page._replace(side_texts=[text for text in page.side_texts if side_text_counts[text] < STAMP_PAGES])
         for page in ordered_pages
     ]
-    styles = Styles(
+    styles = HeadingStyles(
         [
             [*page.head_lines, *(page.form_lines or chain.from_iterable(lines for lines, _ in page.parts))]
             for page in ordered_pages
@@ -269,7 +268,7 @@ def _parse_pages(request: ConversionRequest, numbers: Sequence[int] | None, **op
     """Page number: liteparse's page."""
     pages = None if numbers is None else ",".join(map(str, numbers))
     parser = _liteparse_parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
-    return {page.page_num: page for page in parse_pages(parser, request.source)}
+    return {page.page_num: page for page in parse_with_liteparse(parser, request.source)}
 
 
 @lru_cache(maxsize=1)  # to build one takes as long as half a page, and nearly all documents are asked for whole

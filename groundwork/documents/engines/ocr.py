@@ -10,7 +10,7 @@ import statistics
 from typing import Any, NamedTuple
 
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
-from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.headings_and_footnotes import HeadingStyles
 from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.pdf_files.pdfium import count_frames, page_image
@@ -51,7 +51,7 @@ def _read_page(image_path: str, page_number: int) -> str:
         return ""
     usual_height = statistics.median(recognised_line.height for recognised_line in recognised)
     recognised_lines = to_lines([recognised_line.run(usual_height) for recognised_line in recognised])
-    return MarkdownWriter(recognised_lines, Styles([recognised_lines])).markdown()
+    return MarkdownWriter(recognised_lines, HeadingStyles([recognised_lines])).markdown()
 
 
 def _recognised_line(box: Any, recognised_text: str) -> _RecognisedLine:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
-from groundwork.documents.layout.liteparse_pages import TextItem
+from groundwork.documents.layout.liteparse_pages import LiteparseText
 from groundwork.documents.layout.rebuilt_text_items import rebuild_text_items
 from groundwork.documents.pdf_files.pdfium import letter_matrix, letter_origin, letter_sign
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
@@ -50,7 +50,7 @@ def _levelled(letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:
     return [letter._replace(y1=top, y2=bottom) for letter in letters]
 
 
-def _stands_in(text_item: TextItem, line: Sequence[DrawnLetter]) -> bool:
+def _stands_in(text_item: LiteparseText, line: Sequence[DrawnLetter]) -> bool:
     """Whether the middle of a text item lies in a line."""
     x, y = text_item.x + text_item.width / 2, text_item.y + text_item.height / 2
     left, right = min(letter.x1 for letter in line), max(letter.x2 for letter in line)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.headings_and_footnotes import HeadingStyles
 from groundwork.documents.layout.text_lines import Line
 
 _STEP_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
@@ -80,7 +80,7 @@ _PROGRAM_LINES = 3
 _WEB_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
 
 
-def code_end(lines: Sequence[Line], code_start: int, styles: Styles) -> int:
+def code_end(lines: Sequence[Line], code_start: int, styles: HeadingStyles) -> int:
     """Where the lines of a typewriter's font that begin at a line end."""
     if styles.mono or _WEB_ADDRESS.match(lines[code_start].text):
         return code_start
@@ -105,7 +105,7 @@ def code_end(lines: Sequence[Line], code_start: int, styles: Styles) -> int:
     )
 
 
-def _program_end(lines: Sequence[Line], program_start: int, styles: Styles) -> int:
+def _program_end(lines: Sequence[Line], program_start: int, styles: HeadingStyles) -> int:
     """Where a program that begins at a line ends, set in a font that is neither the body's nor a typewriter's."""
     program_font = lines[program_start].cells[0].font if lines[program_start].cells else ""
     if not program_font or program_font == styles.font:
@@ -128,7 +128,7 @@ def _is_in_program_font(line: Line, program_font: str) -> bool:
     )
 
 
-def _is_code_line(line: Line, styles: Styles) -> bool:
+def _is_code_line(line: Line, styles: HeadingStyles) -> bool:
     return bool(line.cells) and all(cell.mono for cell in line.cells) and line.main.size < 1.1 * styles.body
 
 

@@ -22,22 +22,22 @@ from groundwork.documents.layout.text_lines import Box, Line, Run, is_bullet, is
 from groundwork.documents.pdf_files.pdfium import read_wide_string
 from groundwork.language.words import LONG_WORD
 
-TICKS = "☐☒"
+FORM_TICKS = "☐☒"
 """A box to tick, empty and ticked."""
 _LEAST_FIELDS = 6  # of a page to fill in
 _MOST_WORDS_A_FIELD = 50  # of the page a field
 _FIELD_LEADERS = re.compile(r"[.…]+")
-_LEADERS_IN_ROW = re.compile(r" ?\.{4,}+ ?")
-_ENTRY_LABEL = re.compile(r"\(?(?:\d{1,3}(?: ?[a-z])?|[A-Za-z])[.)]{0,2}")  # 14, 14 a, b, (c): a numbered line's
-_ENTRY_LABEL_SPACE = 0.45  # sizes from such a label to its text, at the least, where it is no word
-_ENTRY_LABEL_GAP = 5.0  # sizes from such a label to its text, at the most
+_LEADERS_IN_FORM_ROW = re.compile(r" ?\.{4,}+ ?")
+_FORM_ENTRY_LABEL = re.compile(r"\(?(?:\d{1,3}(?: ?[a-z])?|[A-Za-z])[.)]{0,2}")  # 14, 14 a, b, (c): a numbered line's
+_FORM_LABEL_SPACE = 0.45  # sizes from such a label to its text, at the least, where it is no word
+_FORM_LABEL_GAP = 5.0  # sizes from such a label to its text, at the most
 _TICK_GAP = 2.0  # sizes from a box to tick to its text, at the most
 _FORM_TEXT_GAP = 1.1  # sizes between two texts
 _FORM_LINE_STEP = 1.35  # sizes from line to line of one text, at the most
 _SAME_FORM_LEFT = 2.0  # points between the beginnings of such lines
 _SAME_FORM_SIZE = 0.15  # share by which their sizes differ at the most
-_DRAWN_BOX_HEIGHT = 60.0  # points of a drawn box whose texts belong together, at the most
-_ROW_OVERLAP = 0.25  # sizes by which a text may reach into the row below
+_FORM_BOX_HEIGHT = 60.0  # points of a drawn box whose texts belong together, at the most
+_FORM_ROW_OVERLAP = 0.25  # sizes by which a text may reach into the row below
 _FORM_LINE_OVERLAP = 2.0  # points by which lines below each other overlap at the most
 _FORM_TITLE_LINES = 3
 _FORM_TITLE_SIZE = 1.25  # of a page's usual size, from which on a text alone may be a title
@@ -59,7 +59,7 @@ class _FormText(NamedTuple):
 
     @property
     def box(self) -> Box:
-        return _surrounding_box(self.lines)
+        return _box_around_form_texts(self.lines)
 
 
 class _FormUnit(NamedTuple):
@@ -77,10 +77,10 @@ def is_form(word_count: int, field_count: int) -> bool:
 def without_tick_boxes(strokes: Strokes, tick_boxes: Sequence[Box]) -> Strokes:
     """The drawn lines but for the edges of small boxes."""
 
-    def edges_none(stroke: Stroke) -> bool:
+    def is_no_box_edge(stroke: Stroke) -> bool:
         return not any(_is_edge_of_box(stroke, box) for box in tick_boxes)
 
-    return Strokes([*filter(edges_none, strokes.flat)], [*filter(edges_none, strokes.steep)])
+    return Strokes([*filter(is_no_box_edge, strokes.flat)], [*filter(is_no_box_edge, strokes.steep)])
 
 
 def _is_edge_of_box(stroke: Stroke, tick_box: Box) -> bool:
@@ -114,30 +114,26 @@ def _usual_form_size(runs: Sequence[Run]) -> float:
 
 def _form_pieces(run: Run, form: Form) -> list[Run]:
     """A run cut at drawn lines, at the edges of fields and where its words stand apart, without leading dots."""
-    words_without_leaders = [word for word in run.words if not _FIELD_LEADERS.fullmatch(word.text)]
+    form_words = [word for word in run.words if not _FIELD_LEADERS.fullmatch(word.text)]
     piece_starts = [
         0,
-        *(
-            k
-            for k, (a, b) in enumerate(pairwise(words_without_leaders), 1)
-            if _are_form_pieces_apart(a, b, run.size, form)
-        ),
-        len(words_without_leaders),
+        *(k for k, (a, b) in enumerate(pairwise(form_words), 1) if _are_form_pieces_apart(a, b, run.size, form)),
+        len(form_words),
     ]
-    if len(piece_starts) == 2 and len(words_without_leaders) == len(run.words):
+    if len(piece_starts) == 2 and len(form_words) == len(run.words):
         return [run]
-    return [_piece_with_words(run, words_without_leaders[a:b]) for a, b in pairwise(piece_starts) if a < b]
+    return [_form_piece_of_words(run, form_words[a:b]) for a, b in pairwise(piece_starts) if a < b]
 
 
 def _with_ticks(form_pieces: Sequence[Run]) -> list[Run]:
     """Texts with the box to tick right before them."""
-    texts_with_ticks = [piece for piece in form_pieces if piece.text not in TICKS]
-    for tick in (piece for piece in form_pieces if piece.text in TICKS):
+    texts_with_ticks = [piece for piece in form_pieces if piece.text not in FORM_TICKS]
+    for tick in (piece for piece in form_pieces if piece.text in FORM_TICKS):
         texts_beside_tick = [k for k, text in enumerate(texts_with_ticks) if _stands_before(tick, text)]
         if texts_beside_tick:
             k = min(texts_beside_tick, key=lambda k: texts_with_ticks[k].x1)
             y1, y2 = texts_with_ticks[k].y1, texts_with_ticks[k].y2
-            texts_with_ticks[k] = _join_pieces(tick, texts_with_ticks[k])._replace(y1=y1, y2=y2)
+            texts_with_ticks[k] = _join_form_pieces(tick, texts_with_ticks[k])._replace(y1=y1, y2=y2)
         else:
             texts_with_ticks.append(tick)
     return texts_with_ticks
@@ -146,32 +142,32 @@ def _with_ticks(form_pieces: Sequence[Run]) -> list[Run]:
 def _stands_before(tick: Run, text: Run) -> bool:
     tick_height = (tick.y1 + tick.y2) / 2
     is_near_tick = 0 < text.x1 + 1 - tick.x2 < _TICK_GAP * text.size
-    return is_near_tick and text.y1 - 1 < tick_height < text.y2 + 1 and text.text[:1] not in TICKS
+    return is_near_tick and text.y1 - 1 < tick_height < text.y2 + 1 and text.text[:1] not in FORM_TICKS
 
 
-def _piece_with_words(run: Run, words: Sequence[Box]) -> Run:
-    words_box = words_as_box(words)
-    return run._replace(x1=words_box.x1, x2=words_box.x2, text=words_box.text, words=tuple(words))
+def _form_piece_of_words(run: Run, words: Sequence[Box]) -> Run:
+    form_piece = words_as_box(words)
+    return run._replace(x1=form_piece.x1, x2=form_piece.x2, text=form_piece.text, words=tuple(words))
 
 
 def _form_line_texts(form_line: Sequence[Run], form: Form) -> list[_FormText]:
     """The texts of a line, a numbered line's number as part of its text."""
-    joined_pieces: list[Run] = []
+    form_pieces: list[Run] = []
     for piece in form_line:
-        if joined_pieces and not _are_form_pieces_apart(
-            joined_pieces[-1], piece, max(piece.size, joined_pieces[-1].size), form
+        if form_pieces and not _are_form_pieces_apart(
+            form_pieces[-1], piece, max(piece.size, form_pieces[-1].size), form
         ):
-            joined_pieces[-1] = _join_pieces(joined_pieces[-1], piece)
+            form_pieces[-1] = _join_form_pieces(form_pieces[-1], piece)
         else:
-            joined_pieces.append(piece)
+            form_pieces.append(piece)
     form_texts: list[_FormText] = []
-    for joined_piece in joined_pieces:
+    for form_piece in form_pieces:
         entry_label = form_texts[-1].lines[0] if form_texts else None
-        is_value = _field_of(joined_piece, form.fields) is not None
-        if entry_label and not is_value and _is_entry_label_of(entry_label, joined_piece, form.strokes):
-            form_texts[-1] = _FormText([_join_pieces(entry_label, joined_piece)], joined_piece.x1, False)
+        is_value = _field_of(form_piece, form.fields) is not None
+        if entry_label and not is_value and _is_form_entry_label(entry_label, form_piece, form.strokes):
+            form_texts[-1] = _FormText([_join_form_pieces(entry_label, form_piece)], form_piece.x1, False)
         else:
-            form_texts.append(_FormText([joined_piece], _form_text_left(joined_piece), is_value))
+            form_texts.append(_FormText([form_piece], _form_text_left(form_piece), is_value))
     return form_texts
 
 
@@ -179,18 +175,24 @@ def _form_text_left(run: Run) -> float:
     """Where a text begins behind its number."""
     first_word, second_word, *_ = (*run.words, *run.words)
     has_entry_label = (
-        _ENTRY_LABEL.fullmatch(first_word.text) and second_word.x1 - first_word.x2 > _ENTRY_LABEL_SPACE * run.size
+        _FORM_ENTRY_LABEL.fullmatch(first_word.text) and second_word.x1 - first_word.x2 > _FORM_LABEL_SPACE * run.size
     )
     return second_word.x1 if has_entry_label else run.x1
 
 
-def _join_pieces(left_piece: Run, right_piece: Run) -> Run:
-    longer_piece = max(left_piece, right_piece, key=lambda run: len(run.text))
-    y1, y2 = min(left_piece.y1, right_piece.y1), max(left_piece.y2, right_piece.y2)
-    text, words = f"{left_piece.text} {right_piece.text}", left_piece.words + right_piece.words
-    bold = left_piece.bold and right_piece.bold
-    return longer_piece._replace(
-        x1=left_piece.x1, y1=y1, x2=max(left_piece.x2, right_piece.x2), y2=y2, text=text, words=words, bold=bold
+def _join_form_pieces(left_form_piece: Run, right_form_piece: Run) -> Run:
+    longer_form_piece = max(left_form_piece, right_form_piece, key=lambda run: len(run.text))
+    y1, y2 = min(left_form_piece.y1, right_form_piece.y1), max(left_form_piece.y2, right_form_piece.y2)
+    text, words = f"{left_form_piece.text} {right_form_piece.text}", left_form_piece.words + right_form_piece.words
+    bold = left_form_piece.bold and right_form_piece.bold
+    return longer_form_piece._replace(
+        x1=left_form_piece.x1,
+        y1=y1,
+        x2=max(left_form_piece.x2, right_form_piece.x2),
+        y2=y2,
+        text=text,
+        words=words,
+        bold=bold,
     )
 
 
@@ -216,8 +218,8 @@ def _field_of(box: Box | Run, fields: Sequence[Box]) -> Box | None:
     return next((field for field in fields if field.x1 <= x <= field.x2 and field.y1 <= y <= field.y2), None)
 
 
-def _is_entry_label_of(entry_label: Run, run: Run, strokes: Strokes) -> bool:
-    if not _ENTRY_LABEL.fullmatch(entry_label.text) or run.x1 - entry_label.x2 > _ENTRY_LABEL_GAP * run.size:
+def _is_form_entry_label(entry_label: Run, run: Run, strokes: Strokes) -> bool:
+    if not _FORM_ENTRY_LABEL.fullmatch(entry_label.text) or run.x1 - entry_label.x2 > _FORM_LABEL_GAP * run.size:
         return False
     return not _has_form_wall(entry_label, run, strokes)
 
@@ -264,10 +266,10 @@ def _form_text_goes_on(above: _FormText, form_text: _FormText, strokes: Strokes)
 def _is_form_item(form_line: Run) -> bool:
     """Whether a line is an item, a box to tick or a figure, and so goes on with no text."""
     text = form_line.text
-    return is_bullet(text) or text[0] in TICKS or is_number(text) or _ENTRY_LABEL.fullmatch(text) is not None
+    return is_bullet(text) or text[0] in FORM_TICKS or is_number(text) or _FORM_ENTRY_LABEL.fullmatch(text) is not None
 
 
-def _surrounding_box(boxes: Sequence[Box] | Sequence[Run]) -> Box:
+def _box_around_form_texts(boxes: Sequence[Box] | Sequence[Run]) -> Box:
     lefts, tops, rights, bottoms = zip(*(box[:4] for box in boxes), strict=True)
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
@@ -279,25 +281,29 @@ def _form_units(form_texts: Sequence[_FormText], strokes: Strokes) -> list[_Form
     """Texts in one drawn box as one, all others alone."""
     texts_by_box: dict[Box, list[_FormText]] = {}
     for form_text in form_texts:
-        texts_by_box.setdefault(_drawn_box(form_text.box, strokes) or form_text.box, []).append(form_text)
+        texts_by_box.setdefault(_drawn_form_box(form_text.box, strokes) or form_text.box, []).append(form_text)
     return [
-        _FormUnit(box_texts, _surrounding_box([form_text.box for form_text in box_texts]))
-        for box_texts in texts_by_box.values()
+        _FormUnit(form_box_texts, _box_around_form_texts([form_text.box for form_text in form_box_texts]))
+        for form_box_texts in texts_by_box.values()
     ]
 
 
-def _drawn_box(text_box: Box, strokes: Strokes) -> Box | None:
+def _drawn_form_box(text_box: Box, strokes: Strokes) -> Box | None:
     """The box of drawn lines around a text, where it is low and at one side at the least a line is drawn."""
     x, y = (text_box.x1 + text_box.x2) / 2, (text_box.y1 + text_box.y2) / 2
-    stroke_levels = [s.y1 for s in strokes.flat if s.x1 <= x <= s.x2]
-    box_top = max((level for level in stroke_levels if level < y), default=-math.inf)
-    box_bottom = min((level for level in stroke_levels if level > y), default=math.inf)
-    if box_bottom - box_top > _DRAWN_BOX_HEIGHT:
+    box_levels = [s.y1 for s in strokes.flat if s.x1 <= x <= s.x2]
+    form_box_top = max((level for level in box_levels if level < y), default=-math.inf)
+    form_box_bottom = min((level for level in box_levels if level > y), default=math.inf)
+    if form_box_bottom - form_box_top > _FORM_BOX_HEIGHT:
         return None
-    box_walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
-    left_wall = max((wall for wall in box_walls if wall < x), default=-math.inf)
-    right_wall = min((wall for wall in box_walls if wall > x), default=math.inf)
-    return Box(left_wall, box_top, right_wall, box_bottom) if left_wall > -math.inf or right_wall < math.inf else None
+    form_box_walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
+    form_box_left = max((wall for wall in form_box_walls if wall < x), default=-math.inf)
+    form_box_right = min((wall for wall in form_box_walls if wall > x), default=math.inf)
+    return (
+        Box(form_box_left, form_box_top, form_box_right, form_box_bottom)
+        if form_box_left > -math.inf or form_box_right < math.inf
+        else None
+    )
 
 
 def _form_rows(form_units: list[_FormUnit]) -> Iterator[list[_FormUnit]]:
@@ -307,7 +313,7 @@ def _form_rows(form_units: list[_FormUnit]) -> Iterator[list[_FormUnit]]:
         for band in form_bands:
             yield from _form_rows(band)
         return
-    form_columns = _cut_units(form_units, lambda unit: (unit.box.x1, unit.box.x2))
+    form_columns = _cut_form_units(form_units, lambda unit: (unit.box.x1, unit.box.x2))
     if all(len(column) == 1 for column in form_columns):
         yield [unit for column in form_columns for unit in column]
     elif len(form_columns) > 1:
@@ -319,7 +325,9 @@ def _form_rows(form_units: list[_FormUnit]) -> Iterator[list[_FormUnit]]:
 
 
 def _form_bands(form_units: Sequence[_FormUnit]) -> list[list[_FormUnit]]:
-    return _cut_units(form_units, lambda unit: (unit.box.y1, unit.box.y2 - _ROW_OVERLAP * unit.texts[0].lines[0].size))
+    return _cut_form_units(
+        form_units, lambda unit: (unit.box.y1, unit.box.y2 - _FORM_ROW_OVERLAP * unit.texts[0].lines[0].size)
+    )
 
 
 def _form_sides(form_columns: list[list[_FormUnit]]) -> list[list[_FormUnit]]:
@@ -331,20 +339,20 @@ def _form_sides(form_columns: list[list[_FormUnit]]) -> list[list[_FormUnit]]:
     return form_columns
 
 
-def _cut_units(
+def _cut_form_units(
     form_units: Sequence[_FormUnit], extent: Callable[[_FormUnit], tuple[float, float]]
 ) -> list[list[_FormUnit]]:
     """Units in groups whose extents do not overlap."""
-    unit_groups: list[list[_FormUnit]] = []
+    form_unit_groups: list[list[_FormUnit]] = []
     group_reach = -math.inf
     for unit in sorted(form_units, key=extent):
-        unit_start, unit_end = extent(unit)
-        if unit_groups and unit_start < group_reach:
-            unit_groups[-1].append(unit)
+        form_unit_start, form_unit_end = extent(unit)
+        if form_unit_groups and form_unit_start < group_reach:
+            form_unit_groups[-1].append(unit)
         else:
-            unit_groups.append([unit])
-        group_reach = max(group_reach, unit_end)
-    return unit_groups
+            form_unit_groups.append([unit])
+        group_reach = max(group_reach, form_unit_end)
+    return form_unit_groups
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------
@@ -354,45 +362,45 @@ def _form_row_lines(form_row: Sequence[_FormUnit], title_size: float) -> Iterato
     """A line with the texts of a row; titles on lines of their own."""
     texts = [text for unit in form_row for text in unit.texts]
     for is_title, group in groupby(texts, key=lambda text: _is_form_title(text, title_size)):
-        group_texts = list(group)
+        form_texts = list(group)
         if is_title:
-            yield from (Line(line.y2, [line]) for text in group_texts for line in text.lines)
+            yield from (Line(line.y2, [line]) for text in form_texts for line in text.lines)
         else:
-            yield Line(max(text.lines[-1].y2 for text in group_texts), [], labels=_form_row_text(group_texts))
+            yield Line(max(text.lines[-1].y2 for text in form_texts), [], labels=_form_row_text(form_texts))
 
 
 def _is_form_title(form_text: _FormText, title_size: float) -> bool:
-    if form_text.is_value or len(form_text.lines) > _FORM_TITLE_LINES or form_text.lines[0].text[0] in TICKS:
+    if form_text.is_value or len(form_text.lines) > _FORM_TITLE_LINES or form_text.lines[0].text[0] in FORM_TICKS:
         return False
     return all(line.size > title_size for line in form_text.lines) and bool(LONG_WORD.search(form_text.lines[0].text))
 
 
 def _form_row_text(row_texts: Sequence[_FormText]) -> str:
     """The texts of a row, each value behind its label."""
-    row_text = "\n".join(line.text for line in row_texts[0].lines)
-    for left_text, right_text in pairwise(row_texts):
-        is_below_left_text = right_text.lines[0].y1 > left_text.lines[-1].y2 - _FORM_LINE_OVERLAP
-        if right_text.is_value and not left_text.is_value:
+    form_row = "\n".join(line.text for line in row_texts[0].lines)
+    for form_label, form_value in pairwise(row_texts):
+        is_below_form_label = form_value.lines[0].y1 > form_label.lines[-1].y2 - _FORM_LINE_OVERLAP
+        if form_value.is_value and not form_label.is_value:
             value_mark = ": "
-        elif is_below_left_text and not left_text.is_value:
+        elif is_below_form_label and not form_label.is_value:
             value_mark = "\n"
         else:
             value_mark = "; "
-        row_text += (" " if row_text.endswith((":", ";")) else value_mark) + "\n".join(
-            line.text for line in right_text.lines
+        form_row += (" " if form_row.endswith((":", ";")) else value_mark) + "\n".join(
+            line.text for line in form_value.lines
         )
-    return _LEADERS_IN_ROW.sub(" … ", row_text)
+    return _LEADERS_IN_FORM_ROW.sub(" … ", form_row)
 
 
 # --- what was typed into a PDF: a text layer holds neither the values of form fields nor text annotations -------------
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
-_MARKUP_SUBTYPES = ("highlight", "underline", "squiggly", "strikeout")
+_MARKUP_ANNOTATIONS = ("highlight", "underline", "squiggly", "strikeout")
 _TICK_BOX_TYPES = ("checkbox", "radio")
 _VALUE_FIELD_TYPES = ("text", "combobox", "listbox")
 
 
-class Rect(msgspec.Struct, gc=False):
+class FieldRect(msgspec.Struct, gc=False):
     """Where a form field or an annotation lies, in points from the page's top left."""
 
     x: float
@@ -406,7 +414,7 @@ class Annotation(msgspec.Struct):
 
     subtype: str
     contents: str | None
-    rect: Rect | None
+    rect: FieldRect | None
 
 
 class FormField(msgspec.Struct):
@@ -415,23 +423,23 @@ class FormField(msgspec.Struct):
     type: str
     value: str | None
     checked: bool | None
-    rect: Rect | None
+    rect: FieldRect | None
 
 
 def read_annotation(annotation: Any) -> Annotation:
-    return Annotation(annotation.subtype, annotation.contents, _read_rect(annotation.rect))
+    return Annotation(annotation.subtype, annotation.contents, _read_field_rect(annotation.rect))
 
 
 def read_form_field(form_field: Any) -> FormField:
     field_type = form_field.type if hasattr(form_field, "type") else form_field.field_type
-    return FormField(field_type, form_field.value, form_field.checked, _read_rect(form_field.rect))
+    return FormField(field_type, form_field.value, form_field.checked, _read_field_rect(form_field.rect))
 
 
-def _read_rect(rect: Any) -> Rect | None:
-    return Rect(rect.x, rect.y, rect.width, rect.height) if rect is not None else None
+def _read_field_rect(rect: Any) -> FieldRect | None:
+    return FieldRect(rect.x, rect.y, rect.width, rect.height) if rect is not None else None
 
 
-def typed_texts(document: Any, page: Any, page_text: str) -> list[str]:
+def typed_form_texts(document: Any, page: Any, page_text: str) -> list[str]:
     """The values and notes of a page of a pypdfium2 document whose forms are initialised.
 
     What is said of marked words is a note, unless it is those words: some programs copy them.
@@ -472,10 +480,10 @@ def _annotation_text(pdfium_function: Any, *arguments: Any) -> str:
     return read_wide_string(pdfium_function, *arguments).replace("\r", "\n")
 
 
-def with_typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
+def with_typed_field_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     """The `runs` of a liteparse page with its fields' values and free texts where they stand, each of them once."""
     runs = [run for run in runs if not any(_is_comb_field(field, run, runs) for field in page.form_fields or ())]
-    return [*runs, *_typed_runs(page, runs)]
+    return [*runs, *_typed_field_runs(page, runs)]
 
 
 def _is_comb_field(form_field: Any, run: Run, runs: Sequence[Run]) -> bool:
@@ -497,21 +505,21 @@ def _is_comb_field(form_field: Any, run: Run, runs: Sequence[Run]) -> bool:
     )
 
 
-def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
-    typed_runs = []
+def _typed_field_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
+    field_runs = []
     for form_field in page.form_fields or ():
         typed_text = (
-            TICKS[bool(form_field.checked)]
+            FORM_TICKS[bool(form_field.checked)]
             if form_field.type in _TICK_BOX_TYPES
             else form_field.value
             if form_field.type in _VALUE_FIELD_TYPES
             else ""
         )
-        typed_runs += _typed_text_runs(typed_text, form_field.rect, runs)
+        field_runs += _runs_in_field(typed_text, form_field.rect, runs)
     for annotation in page.annotations or ():
         if annotation.subtype == _NOTE_SUBTYPES[0]:
-            typed_runs += _typed_text_runs(annotation.contents, annotation.rect, runs)
-    return typed_runs
+            field_runs += _runs_in_field(annotation.contents, annotation.rect, runs)
+    return field_runs
 
 
 def form_fields(page: Any, field_types: Sequence[str] = _VALUE_FIELD_TYPES) -> list[Box]:
@@ -530,7 +538,7 @@ def tick_boxes(page: Any) -> list[Box]:
     return form_fields(page, _TICK_BOX_TYPES)
 
 
-def icon_notes(page: Any, page_text: str) -> list[str]:
+def icon_annotations(page: Any, page_text: str) -> list[str]:
     """The notes that a liteparse page shows as icons, and what is said of marked words, which its text layer has."""
     annotations_with_text = [annotation for annotation in page.annotations or () if annotation.contents]
     page_lines = {" ".join(line.split()) for line in page_text.split("\n")} if annotations_with_text else set()
@@ -539,44 +547,44 @@ def icon_notes(page: Any, page_text: str) -> list[str]:
         for annotation in annotations_with_text
         if annotation.subtype == _NOTE_SUBTYPES[1]
         or (
-            annotation.subtype in _MARKUP_SUBTYPES
+            annotation.subtype in _MARKUP_ANNOTATIONS
             and page_lines.issuperset(" ".join(line.split()) for line in annotation.contents.splitlines())
         )
     ]
 
 
-def _typed_text_runs(field_text: str | None, field_rect: Any, runs: Sequence[Run]) -> list[Run]:
+def _runs_in_field(field_text: str | None, field_rect: Any, runs: Sequence[Run]) -> list[Run]:
     """The lines of a text in its rectangle; none where the page's own text stands there."""
     field_lines = [field_line.strip() for field_line in (field_text or "").splitlines() if field_line.strip()]
     if not field_lines or field_rect is None or any(_is_in_field(run, field_rect) for run in runs):
         return []
     field_line_step = field_rect.height / len(field_lines)
     typed_size = min(10.0, 0.8 * field_line_step) or 1.0
-    typed_runs = []
+    field_runs = []
     for index, field_line in enumerate(field_lines):
         field_line_top = field_rect.y + index * field_line_step + (field_line_step - typed_size) / 2
-        word_boxes = _typed_words(field_line, field_rect.x, field_line_top, typed_size)
-        typed_runs.append(
+        field_words = _words_in_field(field_line, field_rect.x, field_line_top, typed_size)
+        field_runs.append(
             Run(
                 field_rect.x,
                 field_line_top,
-                word_boxes[-1].x2,
+                field_words[-1].x2,
                 field_line_top + typed_size,
                 " ".join(field_line.split()),
                 typed_size,
-                words=tuple(word_boxes),
+                words=tuple(field_words),
             )
         )
-    return typed_runs
+    return field_runs
 
 
-def _typed_words(field_line: str, x: float, y: float, size: float) -> list[Box]:
+def _words_in_field(field_line: str, x: float, y: float, size: float) -> list[Box]:
     """The words of a line in letters of a middling width."""
-    word_boxes = []
+    field_words = []
     for word in field_line.split():
-        word_boxes.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
-        x = word_boxes[-1].x2 + 0.25 * size
-    return word_boxes
+        field_words.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
+        x = field_words[-1].x2 + 0.25 * size
+    return field_words
 
 
 def _is_in_field(run: Run, field_rect: Any) -> bool:

@@ -13,9 +13,18 @@ from collections.abc import Sequence
 from itertools import chain, pairwise, zip_longest
 
 from groundwork.documents.dot_leaders import is_contents_entry
-from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_number, item_label
+from groundwork.documents.layout.text_lines import (
+    APART,
+    Line,
+    Run,
+    is_bullet,
+    is_number,
+    item_label,
+    to_lines,
+)
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
+from groundwork.markdown.running_page_lines import heading_key
 
 _FOOTNOTE_SIZE = 0.93  # of the body's size, which notes have at the most
 # times the body's size, which a heading is larger than
@@ -28,8 +37,8 @@ _UNNAMED_FONT_HEADING_RATIO = 1.1
 _FOOTNOTE_START = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _HEADING_LEADING = 1.5  # sizes from one line of a heading to the next
 _SAME_LEADING = 1.06  # times the body's leading, from one to the next
-_NUMERAL_TITLE = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
-_RUN_IN_HEAD = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
+_NUMERAL_HEADING = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
+_RUN_IN_HEADING = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _MOST_BODY_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
@@ -37,45 +46,47 @@ _STRETCHED_STEP, _EQUAL_GAPS = 1.6, 0.25  # sizes from line to line, and by whic
 # of a stretched heading, before which its second line may begin: a number, and the sign before it
 _HEADING_LABEL_WORDS = 3
 _BOX_TITLE_RECURRENCES = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
+NAMED_HEADING_RATIO = 1.15  # times the body's size: a line above that may be a heading, a running header has less
+_MOST_HEADING_LINES = 3  # lines of a heading at the most
 
 
-class Styles:
+class HeadingStyles:
     """The measures of a document, from the lines of its pages."""
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
         lines = [line for page in pages for line in page if line.cells]
-        letters_by_size: Counter[float] = Counter()
-        letters_by_font: Counter[str] = Counter()
-        letters_by_boldness: Counter[bool] = Counter()
-        letters_by_monospacing: Counter[bool] = Counter()
+        body_size_counts: Counter[float] = Counter()
+        body_font_counts: Counter[str] = Counter()
+        body_bold_counts: Counter[bool] = Counter()
+        body_mono_counts: Counter[bool] = Counter()
         for cell in chain.from_iterable(line.cells for line in lines):
-            letters_by_size[_rounded_type_size(cell.size)] += len(cell.text)
-            letters_by_font[cell.font] += len(cell.text)
-            letters_by_boldness[cell.bold] += len(cell.text)
-            letters_by_monospacing[cell.mono] += len(cell.text)
-        self.body = letters_by_size.most_common(1)[0][0] if letters_by_size else 10.0
-        self.font = letters_by_font.most_common(1)[0][0] if letters_by_font else ""
-        self.bold = letters_by_boldness[True] > letters_by_boldness[False]
-        self.mono = letters_by_monospacing[True] > _TYPEWRITER_SHARE * letters_by_monospacing.total()
+            body_size_counts[_rounded_heading_size(cell.size)] += len(cell.text)
+            body_font_counts[cell.font] += len(cell.text)
+            body_bold_counts[cell.bold] += len(cell.text)
+            body_mono_counts[cell.mono] += len(cell.text)
+        self.body = body_size_counts.most_common(1)[0][0] if body_size_counts else 10.0
+        self.font = body_font_counts.most_common(1)[0][0] if body_font_counts else ""
+        self.bold = body_bold_counts[True] > body_bold_counts[False]
+        self.mono = body_mono_counts[True] > _TYPEWRITER_SHARE * body_mono_counts.total()
         self.leading = _body_leading(pages, self.body)
         self.vocabulary = DocumentWords(line.text for line in lines)
-        self._box_titles = self._recurring(lines)
-        heading_numerals = {match[1] for line in lines if (match := _NUMERAL_TITLE.fullmatch(line.text))}
+        self._box_titles = self._recurring_no_headings(lines)
+        heading_numerals = {match[1] for line in lines if (match := _NUMERAL_HEADING.fullmatch(line.text))}
         self._has_numerals = len(heading_numerals) > 1
-        self._levels = self._ranks(pages)
+        self._levels_by_heading_size = self._heading_levels(pages)
 
     def heading(self, heading_line: Line) -> int:
         """A line's level as a heading, 1 the highest; 0 where its type is not a heading's."""
-        if self._is_large(heading_line):
-            return self._levels.get(_rounded_type_size(heading_line.main.size), 1)
-        is_set_off_heading = self.is_numeral_title(heading_line) or self._is_set_off(heading_line)
-        return min(6, max(self._levels.values(), default=1) + 1) if is_set_off_heading else 0
+        if self._is_large_heading(heading_line):
+            return self._levels_by_heading_size.get(_rounded_heading_size(heading_line.main.size), 1)
+        is_set_off_heading = self.is_numeral_heading(heading_line) or self._is_heading_set_off(heading_line)
+        return min(6, max(self._levels_by_heading_size.values(), default=1) + 1) if is_set_off_heading else 0
 
-    def is_numeral_title(self, line: Line) -> bool:
+    def is_numeral_heading(self, line: Line) -> bool:
         """Whether a line is a section's title in capitals behind a Roman numeral, in a document of more than one."""
-        return self._has_numerals and bool(_NUMERAL_TITLE.fullmatch(line.text)) and _may_be_heading(line)
+        return self._has_numerals and bool(_NUMERAL_HEADING.fullmatch(line.text)) and _may_be_heading(line)
 
-    def _is_large(self, line: Line) -> bool:
+    def _is_large_heading(self, line: Line) -> bool:
         heading_run = line.main
         is_other_font = heading_run.bold or (heading_run.font != self.font and not heading_run.mono)
         heading_size_ratio = (
@@ -87,7 +98,7 @@ class Styles:
         )
         return heading_run.size > heading_size_ratio * self.body and _may_be_heading(line)
 
-    def _is_set_off(self, line: Line) -> bool:
+    def _is_heading_set_off(self, line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""
         heading_run = line.main
         if (
@@ -104,25 +115,27 @@ class Styles:
             and heading_text not in self._box_titles
         )
 
-    def _recurring(self, lines: Sequence[Line]) -> set[str]:
-        bold_line_counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
-        return {text for text, n in bold_line_counts.items() if n >= _BOX_TITLE_RECURRENCES}
+    def _recurring_no_headings(self, lines: Sequence[Line]) -> set[str]:
+        bold_heading_counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
+        return {text for text, n in bold_heading_counts.items() if n >= _BOX_TITLE_RECURRENCES}
 
-    def _ranks(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
+    def _heading_levels(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
         """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
-        pages_by_size: defaultdict[float, set[int]] = defaultdict(set)
+        pages_by_heading_size: defaultdict[float, set[int]] = defaultdict(set)
         for number, page in enumerate(pages):
             for line in page:
-                if line.cells and self._is_large(line):
-                    pages_by_size[_rounded_type_size(line.main.size)].add(number)
-        shared_heading_sizes = [size for size in pages_by_size if len(pages_by_size[size]) > 1 or len(pages) < 4]
+                if line.cells and self._is_large_heading(line):
+                    pages_by_heading_size[_rounded_heading_size(line.main.size)].add(number)
+        shared_heading_sizes = [
+            size for size in pages_by_heading_size if len(pages_by_heading_size[size]) > 1 or len(pages) < 4
+        ]
         largest_shared_size = max(shared_heading_sizes, default=0.0)
-        top_heading_level = 2 if any(size > largest_shared_size for size in pages_by_size) else 1
+        top_heading_level = 2 if any(size > largest_shared_size for size in pages_by_heading_size) else 1
         return {
             size: 1
             if size > largest_shared_size
             else min(5, top_heading_level + sum(larger > size for larger in shared_heading_sizes))
-            for size in pages_by_size
+            for size in pages_by_heading_size
         }
 
     def heading_end(self, lines: Sequence[Line], heading_start: int) -> int:
@@ -143,7 +156,7 @@ class Styles:
         heading_line = lines[heading_start]
         if self._heading_runs_in(lines, heading_end):
             return False
-        has_heading_label = bool(item_label(heading_line.text)) or self.is_numeral_title(heading_line)
+        has_heading_label = bool(item_label(heading_line.text)) or self.is_numeral_heading(heading_line)
         is_large_heading = self._is_larger_than_body(heading_line)
         return is_large_heading or has_heading_label or self._heading_stands_free(lines, heading_start, heading_end)
 
@@ -191,9 +204,23 @@ class Styles:
         return not is_indented or line_below_heading.y - heading_line.y > 1.5 * line_step
 
 
-def begins_with_head(line: Line) -> bool:
+def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset[str]:
+    """What headings of one to three lines say, in larger type than the body's size: as `heading_key` gives it."""
+    heading_keys = set()
+    for runs in pages:
+        large_runs = [run for run in runs if run.size > NAMED_HEADING_RATIO * body_size]
+        heading_lines = [line.text for line in to_lines(large_runs)]
+        heading_keys |= {
+            heading_key(" ".join(heading_lines[heading_start:heading_end]))
+            for heading_start in range(len(heading_lines))
+            for heading_end in range(heading_start + 1, heading_start + 1 + _MOST_HEADING_LINES)
+        }
+    return frozenset(heading_keys - {""})
+
+
+def begins_with_run_in_heading(line: Line) -> bool:
     """Whether a line begins with a few bold words and a stop, as a head that runs into its text."""
-    return line.cells[0].runs_in and _RUN_IN_HEAD.match(line.text) is not None
+    return line.cells[0].runs_in and _RUN_IN_HEADING.match(line.text) is not None
 
 
 def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
@@ -255,24 +282,24 @@ def _may_be_heading(line: Line) -> bool:
 
 def _body_leading(pages: Sequence[Sequence[Line]], body_size: float) -> float:
     """From one line of the body to the next, in font sizes."""
-    line_steps = [
+    body_steps = [
         below.y - above.y
         for page in pages
         for above, below in pairwise(page)
         if above.cells
         and below.cells
-        and _rounded_type_size(below.main.size) == body_size
+        and _rounded_heading_size(below.main.size) == body_size
         and not item_label(below.text)
     ]
-    line_steps = [step / body_size for step in line_steps if 0.9 * body_size < step < _MOST_BODY_LEADING * body_size]
-    return statistics.median(line_steps) if line_steps else 1.2
+    body_steps = [step / body_size for step in body_steps if 0.9 * body_size < step < _MOST_BODY_LEADING * body_size]
+    return statistics.median(body_steps) if body_steps else 1.2
 
 
-def _rounded_type_size(size: float) -> float:
+def _rounded_heading_size(size: float) -> float:
     return round(2 * size) / 2
 
 
-def footnote_range(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
+def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, int]:
     """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
     without a running footer below them; both are the number of lines where there are none."""
     first_footnote = len(lines)

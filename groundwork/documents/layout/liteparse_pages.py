@@ -18,7 +18,7 @@ from groundwork.documents.layout.forms_and_annotations import (
 )
 
 
-class Word(msgspec.Struct, gc=False):
+class LiteparseWord(msgspec.Struct, gc=False):
     """A word, in points from the page's top left."""
 
     text: str
@@ -28,7 +28,7 @@ class Word(msgspec.Struct, gc=False):
     height: float
 
 
-class TextItem(msgspec.Struct):
+class LiteparseText(msgspec.Struct):
     """Text on one line, in points from the page's top left; `font_size`: the operand of `Tf`; `rotation`: degrees."""
 
     text: str
@@ -39,10 +39,10 @@ class TextItem(msgspec.Struct):
     font_name: str | None
     font_size: float | None
     rotation: float
-    words: list[Word]
+    words: list[LiteparseWord]
 
 
-class DrawnLine(msgspec.Struct, gc=False):
+class LiteparseLine(msgspec.Struct, gc=False):
     """A line from left to right and from top to bottom: a stroke, or the edge of a filled shape."""
 
     x1: float
@@ -52,7 +52,7 @@ class DrawnLine(msgspec.Struct, gc=False):
     stroke: bool
 
 
-class Shape(msgspec.Struct, gc=False):
+class LiteparseShape(msgspec.Struct, gc=False):
     """A drawn path, by the left, top, width and height of its bounds."""
 
     bbox: tuple[float, float, float, float]
@@ -62,54 +62,54 @@ class Shape(msgspec.Struct, gc=False):
     has_curve: bool
 
 
-class VectorGraphics(msgspec.Struct):
-    shapes: list[Shape]
-    lines: list[DrawnLine]
+class LiteparseGraphics(msgspec.Struct):
+    shapes: list[LiteparseShape]
+    lines: list[LiteparseLine]
 
 
-class ParsedPage(msgspec.Struct):
+class LiteparsePage(msgspec.Struct):
     page_num: int
     width: float
     height: float
     markdown: str
-    text_items: list[TextItem]
-    vector_graphics: VectorGraphics | None
+    text_items: list[LiteparseText]
+    vector_graphics: LiteparseGraphics | None
     annotations: list[Annotation]
     form_fields: list[FormField]
 
 
-def parse_pages(parser: Any, source: str) -> list[ParsedPage]:
+def parse_with_liteparse(parser: Any, source: str) -> list[LiteparsePage]:
     """The pages of a PDF by a `liteparse.LiteParse`. Raises liteparse's ParseError."""
     from liteparse import ParseError
 
     # no part of its interface: where it is gone, the copies do as well
     native_parser = getattr(parser, "_native", None)
     try:
-        return [read_page(page) for page in (native_parser or parser).parse(source).pages]
+        return [read_liteparse_page(page) for page in (native_parser or parser).parse(source).pages]
     except ParseError:
         raise
     except Exception as error:  # of the extension, as liteparse itself takes them
         raise ParseError(str(error)) from error
 
 
-def read_page(page: Any) -> ParsedPage:
+def read_liteparse_page(page: Any) -> LiteparsePage:
     """What is read of a page of liteparse's, of its extension or of its copies in Python."""
-    return ParsedPage(
+    return LiteparsePage(
         page.page_num,
         page.width,
         page.height,
         page.markdown or "",
-        list(map(_read_text_item, page.text_items)),
-        _read_graphics(page.vector_graphics),
+        list(map(_read_liteparse_text, page.text_items)),
+        _read_liteparse_graphics(page.vector_graphics),
         list(map(read_annotation, page.annotations or ())),
         list(map(read_form_field, page.form_fields or ())),
     )
 
 
-def _read_text_item(liteparse_item: Any) -> TextItem:
-    item_words = [Word(word.text, word.x, word.y, word.width, word.height) for word in liteparse_item.words]
+def _read_liteparse_text(liteparse_item: Any) -> LiteparseText:
+    item_words = [LiteparseWord(word.text, word.x, word.y, word.width, word.height) for word in liteparse_item.words]
     item_font = (liteparse_item.font_name, liteparse_item.font_size)
-    return TextItem(
+    return LiteparseText(
         liteparse_item.text,
         liteparse_item.x,
         liteparse_item.y,
@@ -121,22 +121,22 @@ def _read_text_item(liteparse_item: Any) -> TextItem:
     )
 
 
-def _read_graphics(graphics: Any) -> VectorGraphics | None:
+def _read_liteparse_graphics(graphics: Any) -> LiteparseGraphics | None:
     if graphics is None:
         return None
-    drawn_lines = [_drawn_line(line.x1, line.y1, line.x2, line.y2, line.stroke) for line in graphics.lines]
-    return VectorGraphics(list(map(_read_shape, graphics.shapes)), drawn_lines)
+    drawn_lines = [_liteparse_line(line.x1, line.y1, line.x2, line.y2, line.stroke) for line in graphics.lines]
+    return LiteparseGraphics(list(map(_read_liteparse_shape, graphics.shapes)), drawn_lines)
 
 
-def _drawn_line(x1: float, y1: float, x2: float, y2: float, stroke: bool) -> DrawnLine:
+def _liteparse_line(x1: float, y1: float, x2: float, y2: float, stroke: bool) -> LiteparseLine:
     if x1 > x2:
         x1, x2 = x2, x1
     if y1 > y2:
         y1, y2 = y2, y1
-    return DrawnLine(x1, y1, x2, y2, stroke)
+    return LiteparseLine(x1, y1, x2, y2, stroke)
 
 
-def _read_shape(shape: Any) -> Shape:
+def _read_liteparse_shape(shape: Any) -> LiteparseShape:
     bounds = shape.bbox
     bbox = bounds if isinstance(bounds, tuple) else (bounds.x, bounds.y, bounds.width, bounds.height)
-    return Shape(bbox, shape.stroke, shape.fill, shape.fill_color, shape.has_curve)
+    return LiteparseShape(bbox, shape.stroke, shape.fill, shape.fill_color, shape.has_curve)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.drawn_letters import DrawnLetters
-from groundwork.documents.layout.liteparse_pages import TextItem, Word
+from groundwork.documents.layout.liteparse_pages import LiteparseText, LiteparseWord
 from groundwork.documents.pdf_files.pdfium import loose_letter_box
 
 _LONE_NUMBER_LINE = re.compile(r"(?m)^[^\S\r\n]*(\d{1,2})[^\S\r\n]*\r?$")
@@ -39,9 +39,11 @@ def with_lone_numbers(page: Any, drawn: DrawnLetters) -> Any:
         digit_places = [drawn.place_on_page(loose_letter_box(textpage.raw, k), page) for k in range(start, end)]
         (x1, y1, *_), (_, _, x2, y2) = digit_places[0], digit_places[-1]
         if not any(_covers(text_item, (x1 + x2) / 2, (y1 + y2) / 2) for text_item in page.text_items):
-            number = Word(text[start:end], x1, y1, x2 - x1, y2 - y1)
+            number = LiteparseWord(text[start:end], x1, y1, x2 - x1, y2 - y1)
             number_font = drawn.font_of(start, page)
-            number_items.append(TextItem(number.text, x1, y1, number.width, number.height, *number_font, 0.0, [number]))
+            number_items.append(
+                LiteparseText(number.text, x1, y1, number.width, number.height, *number_font, 0.0, [number])
+            )
     return msgspec.structs.replace(page, text_items=[*page.text_items, *number_items]) if number_items else page
 
 

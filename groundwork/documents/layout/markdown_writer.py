@@ -13,7 +13,11 @@ from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.code_and_pseudocode import code_block, code_end, pseudocode_end
 from groundwork.documents.layout.columns_and_reading_order import columns_end, lines_by_column, rows_of_columns
 from groundwork.documents.layout.floats_and_formulas import PageBlock, is_float, with_figure_labels
-from groundwork.documents.layout.headings_and_footnotes import Styles, begins_with_head, with_whole_headings
+from groundwork.documents.layout.headings_and_footnotes import (
+    HeadingStyles,
+    begins_with_run_in_heading,
+    with_whole_headings,
+)
 from groundwork.documents.layout.tables.borderless_tables import BorderlessTable, find_borderless_tables
 from groundwork.documents.layout.text_lines import (
     APART,
@@ -31,10 +35,14 @@ from groundwork.documents.pipe_tables import pipe_table
 from groundwork.language.list_and_rule_labels import BULLET_SHAPES, BULLETS
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
-_FREE_LINE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
-_LONG_LINE_SHARE, _HALF_LINE_SHARE = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
-_WORD_ROOM = 4  # sizes, which most words have their place in
-_SENTENCE_STEP = 2.2  # of the usual steps, between full lines of a sentence
+_FREE_PARAGRAPH_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
+# of the breadth of its column, which a line covers that may go on
+_LONG_PARAGRAPH_LINE, _HALF_PARAGRAPH_LINE = (
+    0.7,
+    0.5,
+)
+_ROOM_ON_PARAGRAPH_LINE = 4  # sizes, which most words have their place in
+_STEP_WITHIN_PARAGRAPH = 2.2  # of the usual steps, between full lines of a sentence
 _FOOTNOTE_START = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _MARKDOWN_BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
@@ -48,17 +56,17 @@ class MarkdownWriter:
     def __init__(
         self,
         lines: Sequence[Line],
-        styles: Styles,
+        styles: HeadingStyles,
         column: tuple[float, float] | None = None,
         columns_above: Stretches = (),
     ) -> None:
         self.styles = styles
         lines = [line for line in lines if not is_typed_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_figure_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
-        text_lines = [line for line in self.lines if line.cells and not line.main.mono]
-        self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
-        self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
-        self.contents = sum(is_contents_entry(line.text) for line in text_lines) >= 4
+        paragraph_lines = [line for line in self.lines if line.cells and not line.main.mono]
+        self.left = column[0] if column else min((line.x1 for line in paragraph_lines), default=0.0)
+        self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)
+        self.contents = sum(is_contents_entry(line.text) for line in paragraph_lines) >= 4
         spaced_tables = find_borderless_tables(
             self.lines, styles.vocabulary, self._columns_or_program_end, columns_above
         )
@@ -148,7 +156,7 @@ class MarkdownWriter:
                 PageBlock(
                     self._paragraph_text,
                     is_paragraph_float,
-                    is_full=room_on_last_line < _WORD_ROOM * self._paragraph_size,
+                    is_full=room_on_last_line < _ROOM_ON_PARAGRAPH_LINE * self._paragraph_size,
                 )
             )
         self._paragraph_text, self._paragraph_last_line = "", None
@@ -159,64 +167,69 @@ class MarkdownWriter:
         if block_text:
             self._markdown_blocks.append(PageBlock(block_text, is_float))
 
-    def _goes_on_with_paragraph(self, line_above: Line, line: Line) -> bool:
-        type_size = line.main.size
-        if line.y - line_above.y > self._most_paragraph_steps(line_above, line) * self.styles.leading * max(
-            type_size, line_above.main.size
+    def _goes_on_with_paragraph(self, paragraph_line: Line, line: Line) -> bool:
+        next_size = line.main.size
+        if line.y - paragraph_line.y > self._most_paragraph_steps(paragraph_line, line) * self.styles.leading * max(
+            next_size, paragraph_line.main.size
         ):
             return False
-        if is_contents_entry(line_above.text) or has_field_rule(line_above):
+        if is_contents_entry(paragraph_line.text) or has_field_rule(paragraph_line):
             return False
-        is_lower = line.text[:1].islower()
-        if abs(line_above.main.size - type_size) > 0.12 * type_size and not is_lower:
+        is_within_sentence = line.text[:1].islower()
+        if abs(paragraph_line.main.size - next_size) > 0.12 * next_size and not is_within_sentence:
             return False
-        is_sentence_ended = line_above.text.endswith(SENTENCE_LINE_ENDS)
-        if is_sentence_ended and type_size < 0.95 * self.styles.body and _FOOTNOTE_START.match(line.text):
+        is_sentence_ended = paragraph_line.text.endswith(SENTENCE_LINE_ENDS)
+        if is_sentence_ended and next_size < 0.95 * self.styles.body and _FOOTNOTE_START.match(line.text):
             return False
-        if is_sentence_ended and begins_with_head(line):
+        if is_sentence_ended and begins_with_run_in_heading(line):
             return False
-        is_full = self._is_full_line(line_above, line)
-        if item_label(line.text) and not self._is_mid_sentence(line_above, line, is_full and not is_sentence_ended):
+        is_paragraph_line_full = self._is_paragraph_line_full(paragraph_line, line)
+        if item_label(line.text) and not self._is_label_mid_paragraph(
+            paragraph_line, line, is_paragraph_line_full and not is_sentence_ended
+        ):
             return False
-        if not is_full:
-            line_share = (line_above.x2 - line_above.x1) / max(1.0, self.right - self.left)
+        if not is_paragraph_line_full:
+            paragraph_line_share = (paragraph_line.x2 - paragraph_line.x1) / max(1.0, self.right - self.left)
             # Where every line stands free, its distance tells no paragraph.
-            is_spaced = line.y - line_above.y > _FREE_LINE_STEP * type_size
-            continues = (is_lower or line_above.text.endswith(("-", ",", "("))) and (
-                line_share > _HALF_LINE_SHARE or not is_spaced
+            is_spaced = line.y - paragraph_line.y > _FREE_PARAGRAPH_STEP * next_size
+            continues_paragraph = (is_within_sentence or paragraph_line.text.endswith(("-", ",", "("))) and (
+                paragraph_line_share > _HALF_PARAGRAPH_LINE or not is_spaced
             )
-            return not is_sentence_ended and (continues or line_share > _LONG_LINE_SHARE)
-        is_indented = line.x1 - line_above.x1 > 0.8 * type_size and not item_label(line_above.text)
+            return not is_sentence_ended and (continues_paragraph or paragraph_line_share > _LONG_PARAGRAPH_LINE)
+        is_indented = line.x1 - paragraph_line.x1 > 0.8 * next_size and not item_label(paragraph_line.text)
         return not (is_indented and is_sentence_ended)
 
-    def _most_paragraph_steps(self, line_above: Line, line: Line) -> float:
+    def _most_paragraph_steps(self, paragraph_line: Line, line: Line) -> float:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
         parts of a document are double-spaced."""
-        is_within_sentence = (line.text[:1].islower() or line.text[0] == "$") and not line_above.text.endswith(
+        is_within_sentence = (line.text[:1].islower() or line.text[0] == "$") and not paragraph_line.text.endswith(
             SENTENCE_LINE_ENDS
         )
         is_alike = (
-            abs(line_above.x1 - line.x1) < 2 and abs(line_above.main.size - line.main.size) < 0.05 * line.main.size
+            abs(paragraph_line.x1 - line.x1) < 2
+            and abs(paragraph_line.main.size - line.main.size) < 0.05 * line.main.size
         )
-        has_label = item_label(line_above.text)  # such as a numbered head above its text
+        has_label = item_label(paragraph_line.text)  # such as a numbered head above its text
         return (
-            _SENTENCE_STEP
-            if is_within_sentence and is_alike and not has_label and self._is_full_line(line_above, line)
+            _STEP_WITHIN_PARAGRAPH
+            if is_within_sentence and is_alike and not has_label and self._is_paragraph_line_full(paragraph_line, line)
             else APART
         )
 
-    def _is_full_line(self, line_above: Line, line: Line) -> bool:
+    def _is_paragraph_line_full(self, paragraph_line: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""
-        room_on_line = self.right - line_above.x2
-        if line_above.x1 - self.left > 2 and abs(line_above.x1 + line_above.x2 - line.x1 - line.x2) < 4:
+        room_on_line = self.right - paragraph_line.x2
+        if paragraph_line.x1 - self.left > 2 and abs(paragraph_line.x1 + paragraph_line.x2 - line.x1 - line.x2) < 4:
             room_on_line *= 2  # centred lines have it on both sides
         return room_on_line < first_word_width(line)
 
-    def _is_mid_sentence(self, line_above: Line, line: Line, is_wrapped: bool) -> bool:
+    def _is_label_mid_paragraph(self, paragraph_line: Line, line: Line, is_wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
-        if not is_wrapped or line.text[0] in BULLETS + BULLET_SHAPES or line_above.text.endswith((" and", " or")):
+        if not is_wrapped or line.text[0] in BULLETS + BULLET_SHAPES or paragraph_line.text.endswith((" and", " or")):
             return False
-        return line.x1 - line_above.x1 > 2 or (abs(line.x1 - line_above.x1) <= 2 and not item_label(line_above.text))
+        return line.x1 - paragraph_line.x1 > 2 or (
+            abs(line.x1 - paragraph_line.x1) <= 2 and not item_label(paragraph_line.text)
+        )
 
     def _join_heading_lines(self, lines: Sequence[Line]) -> str:
         return functools.reduce(self.styles.vocabulary.join, [cleaned_line(line.text) for line in lines])

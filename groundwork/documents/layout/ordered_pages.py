@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -13,26 +12,20 @@ from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sent
 from groundwork.documents.layout.forms_and_annotations import (
     form_lines,
 )
-from groundwork.documents.layout.headings_and_footnotes import Styles, footnote_range
+from groundwork.documents.layout.headings_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.page_content import PageContent
 from groundwork.documents.layout.page_edge_lines import RunningLines, outermost_edge_lines
 from groundwork.documents.layout.right_to_left import (
     unmirrored,
 )
-from groundwork.documents.layout.ruling_strokes_and_shades import (
-    Stroke,
-)
+from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, lines_with_strokes
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.tables.shared_columns import share_columns
 from groundwork.documents.layout.text_lines import Line, Run, Stretches, to_lines
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
-_UNDERLINE_ABOVE = 2  # points above the bottom of a line, of a line drawn under it
-_UNDERLINE_BELOW = 0.9  # and sizes below it
-_WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs
-_WALL_HEIGHT = 2  # sizes of the lines it parts, at the least: a box to tick is as high as one
 STAMP_PAGES = 3  # pages from which on turned text is a stamp that runs through the document
 
 
@@ -50,17 +43,17 @@ class OrderedPage(NamedTuple):
 def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[OrderedPage]:
     """The parts of the pages in the order in which they are read, without the running lines but for the first of
     each that the document says nowhere else."""
-    repeated_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
-    runs = [[run for run in page.runs if id(run) not in repeated_ids] for page in pages]
-    outermost = outermost_edge_lines(running.first, runs[0] if runs else [])
-    outermost_ids = {id(run) for line in outermost for run in line.runs}
-    runs = [[run for run in page_runs if id(run) not in outermost_ids] for page_runs in runs]
-    parts_by_page = [_parts_of_page(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
+    running_run_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
+    runs_by_page = [[run for run in page.runs if id(run) not in running_run_ids] for page in pages]
+    lines_at_page_edge = outermost_edge_lines(running.first, runs_by_page[0] if runs_by_page else [])
+    edge_run_ids = {id(run) for line in lines_at_page_edge for run in line.runs}
+    runs_by_page = [[run for run in page_runs if id(run) not in edge_run_ids] for page_runs in runs_by_page]
+    parts_by_page = [_parts_of_page(page_runs, page) for page_runs, page in zip(runs_by_page, pages, strict=True)]
     if column_xs := gutters(parts_by_page):
         parts_by_page = [
-            _parts_of_page(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)
+            _parts_of_page(page_runs, page, column_xs) for page_runs, page in zip(runs_by_page, pages, strict=True)
         ]
-    ordered = [
+    ordered_pages = [
         OrderedPage([(form_lines(page_runs, page.form), None)], page.side_texts, to_lines(page_runs))
         if page.form
         else OrderedPage(
@@ -70,13 +63,17 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
             ],
             page.side_texts,
         )
-        for page_runs, parts, page in zip(runs, parts_by_page, pages, strict=True)
+        for page_runs, parts, page in zip(runs_by_page, parts_by_page, pages, strict=True)
     ]
-    head_lines, foot_lines = (
-        to_lines([run for line in outermost if line.is_foot == is_foot for run in line.runs])
+    page_head_lines, page_foot_lines = (
+        to_lines([run for line in lines_at_page_edge if line.is_foot == is_foot for run in line.runs])
         for is_foot in (False, True)
     )
-    return [ordered[0]._replace(head_lines=head_lines, foot_lines=foot_lines), *ordered[1:]] if ordered else []
+    return (
+        [ordered_pages[0]._replace(head_lines=page_head_lines, foot_lines=page_foot_lines), *ordered_pages[1:]]
+        if ordered_pages
+        else []
+    )
 
 
 def _parts_of_page(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:
@@ -85,90 +82,64 @@ def _parts_of_page(runs: Sequence[Run], page: PageContent, column_xs: Sequence[f
 
 def page_lines(lines: Sequence[Line], grids: Sequence[RuledTable], strokes: Sequence[Stroke] = ()) -> list[Line]:
     """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
-    flat_strokes = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
-    steep_strokes = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
-    lines = _with_walls(_with_underlines(lines, flat_strokes), steep_strokes)
-    filled_grids = [grid for grid in grids if grid.rows or grid.labels]
     table_lines = [
         Line(grid.ys[0], [], grid.rows, grid.labels, columns=grid.columns, full_table=grid.full_rows)
-        for grid in filled_grids
+        for grid in grids
+        if grid.rows or grid.labels
     ]
-    return sorted([*lines, *table_lines], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
+    page_lines_in_order = [*lines_with_strokes(lines, strokes), *table_lines]
+    return sorted(page_lines_in_order, key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 
-def _with_underlines(lines: Sequence[Line], flat_strokes: Sequence[Stroke]) -> list[Line]:
-    underlined_lines = list(lines)
-    line_bottoms = [line.y for line in lines]
-    for stroke in flat_strokes:
-        line_index = bisect_right(line_bottoms, stroke.y1 + _UNDERLINE_ABOVE) - 1
-        if line_index >= 0 and stroke.y1 - line_bottoms[line_index] < _UNDERLINE_BELOW * lines[line_index].main.size:
-            underline_pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
-            underlined_lines[line_index] = underlined_lines[line_index]._replace(
-                underlined=(*underlined_lines[line_index].underlined, *underline_pieces, (stroke.x1, stroke.x2))
-            )
-    return underlined_lines
-
-
-def _with_walls(lines: list[Line], steep_strokes: Sequence[Stroke]) -> list[Line]:
-    line_bottoms = [line.y for line in lines]
-    for wall in steep_strokes:
-        for line_index in range(
-            bisect_left(line_bottoms, wall.y1), bisect_right(line_bottoms, wall.y2 + _UNDERLINE_ABOVE)
-        ):
-            size = lines[line_index].main.size
-            if wall.y2 - wall.y1 > _WALL_HEIGHT * size and line_bottoms[line_index] - wall.y1 > _WALL_SHARE * size:
-                lines[line_index] = lines[line_index]._replace(walls=(*lines[line_index].walls, wall.x1))
-    return lines
-
-
-def pages_markdown(pages: Sequence[OrderedPage], styles: Styles) -> list[str]:
+def pages_markdown(pages: Sequence[OrderedPage], styles: HeadingStyles) -> list[str]:
     """Each page as one text; the rows at its head may go on with the table at the foot of the page before."""
     share_columns([[lines for lines, _ in page.parts] for page in pages])
-    texts = []
-    open_columns: Stretches = ()
+    page_markdowns = []
+    columns_of_page_above: Stretches = ()
     for page in pages:
-        text, open_columns = _page_markdown(page, styles, open_columns)
-        texts.append(text)
-    return texts
+        page_markdown, columns_of_page_above = _page_markdown(page, styles, columns_of_page_above)
+        page_markdowns.append(page_markdown)
+    return page_markdowns
 
 
-def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) -> tuple[str, Stretches]:
+def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_above: Stretches) -> tuple[str, Stretches]:
     """A page as one text, and the columns of the table with which it ends; a sentence goes on from the foot of a column
     to the head of the next one.
 
     Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
     page_blocks: list[PageBlock] = []
-    side_texts: list[str] = []
-    for part_number, (lines, column) in enumerate(page.parts):
-        footnotes_start, footnotes_end = footnote_range(lines, styles)
-        part_writer = MarkdownWriter(lines[:footnotes_start], styles, column, columns_above)
-        columns_above = part_writer.open_columns if footnotes_end == len(lines) else ()
+    texts_beside_page: list[str] = []
+    for part_number, (part_lines, column) in enumerate(page.parts):
+        footnotes_start, footnotes_end = footnote_range(part_lines, styles)
+        part_writer = MarkdownWriter(part_lines[:footnotes_start], styles, column, columns_of_page_above)
+        columns_of_page_above = part_writer.open_columns if footnotes_end == len(part_lines) else ()
         page_blocks += [block._replace(part=2 * part_number) for block in part_writer.blocks()]
-        side_texts.append(MarkdownWriter(lines[footnotes_start:footnotes_end], styles, column).markdown())
+        texts_beside_page.append(MarkdownWriter(part_lines[footnotes_start:footnotes_end], styles, column).markdown())
         page_blocks += [
             block._replace(part=2 * part_number + 1)
-            for block in MarkdownWriter(lines[footnotes_end:], styles, column).blocks()
+            for block in MarkdownWriter(part_lines[footnotes_end:], styles, column).blocks()
         ]
     blocks_by_part = groupby(
         join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda block: block.part
     )
     page_text = join_pages(
-        ["\n\n".join(block.text for block in blocks) for _, blocks in blocks_by_part], titles_apart=False
+        ["\n\n".join(block.text for block in blocks_of_page) for _, blocks_of_page in blocks_by_part],
+        titles_apart=False,
     ).markdown
-    head_text, foot_text = (_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))
-    side_texts.append(foot_text)
+    head_text, foot_text = (_edge_text(part_lines, page, styles) for part_lines in (page.head_lines, page.foot_lines))
+    texts_beside_page.append(foot_text)
     text_before_last_block, block_gap, last_block = page_text.rpartition("\n\n")
-    side_texts += page.side_texts
-    blocks = (
-        [page_text, *side_texts]
+    texts_beside_page += page.side_texts
+    blocks_of_page = (
+        [page_text, *texts_beside_page]
         if last_block.endswith(SENTENCE_LINE_ENDS) or not block_gap
-        else [text_before_last_block, *side_texts, last_block]
+        else [text_before_last_block, *texts_beside_page, last_block]
     )
-    return unmirrored("\n\n".join(filter(None, [head_text, *blocks]))), columns_above
+    return unmirrored("\n\n".join(filter(None, [head_text, *blocks_of_page]))), columns_of_page_above
 
 
-def _edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: Styles) -> str:
+def _edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: HeadingStyles) -> str:
     """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
     page_text_lines = [line for page_text_lines, _ in page.parts for line in page_text_lines if line.cells]
     page_text_width = (

@@ -11,21 +11,21 @@ from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.forms_and_annotations import (
     Form,
     form_fields,
-    icon_notes,
+    icon_annotations,
     is_form,
     tick_boxes,
-    with_typed_runs,
+    with_typed_field_runs,
     without_tick_boxes,
 )
 from groundwork.documents.layout.letter_sizes import LetterSizes
-from groundwork.documents.layout.liteparse_pages import ParsedPage, TextItem
+from groundwork.documents.layout.liteparse_pages import LiteparsePage, LiteparseText
 from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,
     mirrored_runs,
     mirrored_strokes,
-    page_spelling,
-    word_runs,
+    rtl_page_spelling,
+    rtl_word_runs,
 )
 from groundwork.documents.layout.ruling_strokes_and_shades import (
     Frame,
@@ -61,7 +61,7 @@ class MeasuredItem(NamedTuple):
     """A text item of liteparse, the size of its letters in points, and the font of its last word where that may be
     another than that of the first."""
 
-    text_item: TextItem
+    text_item: LiteparseText
     size: float
     end_font: str
     turn: int = 0  # degrees clockwise by which it stands turned on the page
@@ -77,7 +77,7 @@ class _TurnedText(NamedTuple):
 BLANK_PAGE = PageContent([], [], [], [], [])
 
 
-def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
+def measured_items(page: LiteparsePage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
     """The text items of a page that stand upright, and those of each other turn, set upright."""
     upright_items = upright(page)
     return [
@@ -90,7 +90,7 @@ def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredIt
 
 
 def page_content(
-    page: ParsedPage,
+    page: LiteparsePage,
     items: Sequence[Sequence[MeasuredItem]],
     drawn: DrawnLetters,
     page_layer: str,
@@ -104,7 +104,9 @@ def page_content(
     fields = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
     leftward = is_right_to_left(page_layer)
-    runs = with_typed_runs(page, word_runs(upright_runs, page_spelling(page, drawn)) if leftward else runs)
+    runs = with_typed_field_runs(
+        page, rtl_word_runs(upright_runs, rtl_page_spelling(page, drawn)) if leftward else runs
+    )
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
@@ -132,7 +134,7 @@ def page_content(
 
 
 def _turned_lines(
-    turned_items: Sequence[MeasuredItem], page: ParsedPage, speller: Speller, typewriter_fonts: frozenset[str]
+    turned_items: Sequence[MeasuredItem], page: LiteparsePage, speller: Speller, typewriter_fonts: frozenset[str]
 ) -> list[list[_TurnedText]]:
     """The texts of each turned line."""
     lines_set_upright = to_lines([run for _, run in _text_runs(turned_items, speller, typewriter_fonts)])
@@ -198,15 +200,15 @@ def _drawn_tables(
     )
 
 
-def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: ParsedPage, page_layer: str) -> list[str]:
+def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: LiteparsePage, page_layer: str) -> list[str]:
     """The turned lines, and the notes that are shown as icons."""
     side_lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
-    return [*(_whole_side_line(line, page_layer) for line in side_lines), *icon_notes(page, page_layer)]
+    return [*(_whole_side_line(line, page_layer) for line in side_lines), *icon_annotations(page, page_layer)]
 
 
 def _text_runs(
     measured: Sequence[MeasuredItem], speller: Speller, typewriter_fonts: frozenset[str]
-) -> list[tuple[TextItem, Run]]:
+) -> list[tuple[LiteparseText, Run]]:
     """The text items that are not blank, each with its run."""
     text_runs = []
     for text_item, size, end_font, _ in measured:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
+from groundwork.documents.layout.headings_and_footnotes import NAMED_HEADING_RATIO
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run, runs_by_line, to_lines
 from groundwork.markdown.running_page_lines import (
@@ -40,8 +41,6 @@ _COMPARED_TEXT_LINES = 6  # of the text, whose spaces are looked at
 _MOST_RUNNING_CELLS = 4  # texts of a running line, its page number among them
 _LARGE_RUNNING_RATIO, _LARGE_RUNNING_SHARE = 1.3, 0.5  # times the body's size, and of the pages
 _PAGE_NUMBER_LETTERS = 12  # letters of a page number with its word
-_HEADING_SIZE_RATIO = 1.15  # times the body's size: a line above that may be a heading, a running header has less
-_MOST_HEADING_LINES = 3  # lines of a heading at the most
 _HEADED_PAGES_SHARE = 1 / 3  # of the pages, whose header names their chapter or section
 _LEAST_CUT_NAME_LETTERS = 6  # letters of a name that is cut short
 
@@ -115,20 +114,6 @@ def _space_inward(above: _EdgeLineBox, below: _EdgeLineBox, is_foot: bool) -> fl
     return above.y1 - below.y2 if is_foot else below.y1 - above.y2
 
 
-def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset[str]:
-    """What headings of one to three lines say, in larger type than the body's size: as `heading_key` gives it."""
-    heading_keys = set()
-    for runs in pages:
-        large_runs = [run for run in runs if run.size > _HEADING_SIZE_RATIO * body_size]
-        heading_lines = [line.text for line in to_lines(large_runs)]
-        heading_keys |= {
-            heading_key(" ".join(heading_lines[heading_start:heading_end]))
-            for heading_start in range(len(heading_lines))
-            for heading_end in range(heading_start + 1, heading_start + 1 + _MOST_HEADING_LINES)
-        }
-    return frozenset(heading_keys - {""})
-
-
 def running_edge_lines(
     pages: Sequence[Sequence[EdgeLine]],
     numbers: Sequence[int],
@@ -182,7 +167,7 @@ def _headers_naming_headings(
     place."""
     lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
     for edge_line in (edge_line for lines in pages for edge_line in lines if not edge_line.is_foot):
-        if edge_line.runs[0].size <= _HEADING_SIZE_RATIO * body_size and _names_heading(edge_line, heading_keys):
+        if edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size and _names_heading(edge_line, heading_keys):
             lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
     least_pages = max(_LEAST_RUNNING_PAGES, _HEADED_PAGES_SHARE * len(pages))
     header_ids: set[int] = set()

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
-from groundwork.documents.layout.liteparse_pages import TextItem, Word
+from groundwork.documents.layout.liteparse_pages import LiteparseText, LiteparseWord
 from groundwork.documents.pdf_files.actual_text_clusters import clusters_with_joints, read_clusters
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs, letter_size, loose_letter_box
 
@@ -111,7 +111,7 @@ def _rebuild_text_item(letters: Sequence[DrawnLetter]) -> Any:
     ]
     word_bounds = [_bounds(word) for word in words]
     x, y, width, height = _bounds([letter for word in words for letter in word])
-    return TextItem(
+    return LiteparseText(
         text=" ".join(map(_letters_text, words)),
         x=x,
         y=y,
@@ -120,7 +120,7 @@ def _rebuild_text_item(letters: Sequence[DrawnLetter]) -> Any:
         font_name=words[0][0].font,
         font_size=words[0][0].size,
         rotation=_rotation([letter for word in words for letter in word]),
-        words=[Word(_letters_text(word), *bounds) for word, bounds in zip(words, word_bounds, strict=True)],
+        words=[LiteparseWord(_letters_text(word), *bounds) for word, bounds in zip(words, word_bounds, strict=True)],
     )
 
 

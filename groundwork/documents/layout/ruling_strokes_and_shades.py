@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.text_lines import Box, is_number
+from groundwork.documents.layout.text_lines import Box, Line, is_number
 
 NEAR = 2.5  # points within which two lines are one
 _MOST_SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
@@ -357,3 +357,46 @@ def _is_shade_edge(y: float, shade_places: Sequence[float], shades: Sequence[Sha
 
 def _shade_colour(x: float, y: float, shades: Sequence[Shade]) -> str:
     return next((s.colour for s in reversed(shades) if s.x1 <= x <= s.x2 and s.y1 <= y <= s.y2), "")
+
+
+# --- strokes below and between the texts of a line ---
+
+_UNDERLINE_ABOVE = 2  # points above the bottom of a line, of a line drawn under it
+_UNDERLINE_BELOW = 0.9  # and sizes below it
+_STEEP_STROKE_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs
+_STEEP_STROKE_HEIGHT = 2  # sizes of the lines it parts, at the least: a box to tick is as high as one
+
+
+def lines_with_strokes(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
+    """Lines of text with the flat strokes that are drawn right below each, and the steep ones that part its texts."""
+    flat_strokes = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
+    steep_strokes = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
+    return _with_steep_strokes(_with_underlines(lines, flat_strokes), steep_strokes)
+
+
+def _with_underlines(lines: Sequence[Line], flat_strokes: Sequence[Stroke]) -> list[Line]:
+    underlined_lines = list(lines)
+    line_bottoms = [line.y for line in lines]
+    for stroke in flat_strokes:
+        line_index = bisect_right(line_bottoms, stroke.y1 + _UNDERLINE_ABOVE) - 1
+        if line_index >= 0 and stroke.y1 - line_bottoms[line_index] < _UNDERLINE_BELOW * lines[line_index].main.size:
+            underline_pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
+            underlined_lines[line_index] = underlined_lines[line_index]._replace(
+                underlined=(*underlined_lines[line_index].underlined, *underline_pieces, (stroke.x1, stroke.x2))
+            )
+    return underlined_lines
+
+
+def _with_steep_strokes(lines: list[Line], steep_strokes: Sequence[Stroke]) -> list[Line]:
+    line_bottoms = [line.y for line in lines]
+    for steep_stroke in steep_strokes:
+        for line_index in range(
+            bisect_left(line_bottoms, steep_stroke.y1), bisect_right(line_bottoms, steep_stroke.y2 + _UNDERLINE_ABOVE)
+        ):
+            size = lines[line_index].main.size
+            if (
+                steep_stroke.y2 - steep_stroke.y1 > _STEEP_STROKE_HEIGHT * size
+                and line_bottoms[line_index] - steep_stroke.y1 > _STEEP_STROKE_SHARE * size
+            ):
+                lines[line_index] = lines[line_index]._replace(walls=(*lines[line_index].walls, steep_stroke.x1))
+    return lines

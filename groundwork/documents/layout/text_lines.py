@@ -317,23 +317,6 @@ def is_number(text: str) -> bool:
     return _CELL_NUMBER.fullmatch(text) is not None
 
 
-def stretches_of_most(
-    rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
-) -> list[tuple[float, float]]:
-    """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
-    stretch_edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
-    most_uncovered = uncovered_share * len(rows)
-    stretches: list[tuple[float, float]] = []
-    covered_depth, stretch_start = 0, 0.0
-    for x, step in stretch_edges:
-        previous_depth, covered_depth = covered_depth, covered_depth + step
-        if previous_depth <= most_uncovered < covered_depth:
-            stretch_start = x
-        elif previous_depth > most_uncovered >= covered_depth:
-            stretches.append((stretch_start, x))
-    return stretches
-
-
 def column_of(cell: Run, stretches: Stretches) -> int:
     """The column that a cell covers most."""
     return widest_overlap(cell.x1, cell.x2, stretches)

@@ -24,9 +24,8 @@ from groundwork.documents.pdf_files.pdfium import (
 )
 
 _NEW_CLUSTER_LINE = 0.5  # sizes between the baselines of two lines, at the least
-_CLUSTER_WORD_GAP = (
-    0.25  # sizes between two texts where no space is drawn, as between cells; within words .1 at the most
-)
+# sizes between two texts where no space is drawn, as between cells; within words .1 at the most
+_CLUSTER_WORD_GAP = 0.25
 _CLUSTER_ASCENT, _CLUSTER_DESCENT = 0.8, 0.2  # sizes of a line over and below its baseline
 _MOST_CLUSTER_BACKSTEP = 2.0  # sizes to the left, from which on another text begins
 _ACTUAL_TEXT_ENCODINGS = {codecs.BOM_UTF16_BE: "utf-16-be", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF8: "utf-8"}
@@ -99,9 +98,8 @@ def clusters_with_joints(clusters: Sequence[Cluster]) -> Iterator[tuple[str, Clu
             continue
         joint = _joint_of_clusters(cluster_before, cluster, is_space_drawn=is_space_drawn)
         yield joint, cluster
-        right_of_letter = (
-            cluster_before.x2 if cluster_before and not joint else 0.0
-        )  # a vowel sign ends before its letter does
+        # a vowel sign ends before its letter does
+        right_of_letter = cluster_before.x2 if cluster_before and not joint else 0.0
         cluster_before, is_space_drawn = cluster._replace(x2=max(cluster.x2, right_of_letter)), False
 
 

@@ -39,21 +39,18 @@ _FONT_PROBES = 12  # letters of a page that are asked for their font
 _FONT_SAMPLE = 120  # letters of a page with a new font that are looked at
 _LEAST_FONT_LETTERS = 10  # different ones that a font is judged by
 _LEAST_LETTERS_IN_WORDS = 6  # letters with another one beside them
-_LEAST_FONT_FIT = (
-    0.6  # correlation; a few odd types that tell what they draw have .41 and more, and are cleared by words
-)
+# correlation; a few odd types that tell what they draw have .41 and more, and are cleared by words
+_LEAST_FONT_FIT = 0.6
 _LEAST_JOINED_FIT = 0.5  # of letters without capitals, which DejaVu draws as they stand alone
-_ALIKE_EXTENTS = (
-    0.005  # sizes; tops and bottoms that differ less tell nothing: bars, or a box of the font for all letters
-)
+# sizes; tops and bottoms that differ less tell nothing: bars, or a box of the font for all letters
+_ALIKE_EXTENTS = 0.005
 _EVEN_TOPS = 0.15  # sizes by which capitals and figures differ in height
 _VAGUE_FIT = 0.1  # of those: less tells, so that only what is far off is told
 _LEAST_SHORT_PAGE_LETTERS = 4  # different ones, at the least, of a page of a few words
 _SHORT_PAGE = 60  # letters that such a page has not
 _FAR_OFF, _FAR_OFF_SHARE = 0.2, 0.2  # sizes by which a top or a bottom is far off, and the share of letters that are
-_LEAST_SHORT_PAGE_FIT = (
-    0.3  # correlation; words in their own letters have more in all types tried but one of old-style figures
-)
+# correlation; words in their own letters have more in all types tried but one of old-style figures
+_LEAST_SHORT_PAGE_FIT = 0.3
 _MOST_FONT_WORDS = 60
 _NO_LETTER_SHARE = 0.5  # of a font's letters that are none
 _REFERENCE_FONT_FILES = ("DejaVuSans.ttf", "DejaVuSansMono.ttf")  # proportional, and of a typewriter

@@ -10,8 +10,8 @@ import msgspec
 
 from groundwork.documents.layout.backward_lines import text_with_backward_lines_reversed
 from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, plain_font_name
-from groundwork.documents.layout.forms_and_annotations import typed_texts
-from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.layout.forms_and_annotations import typed_form_texts
+from groundwork.documents.layout.right_to_left import with_rtl_ligatures
 from groundwork.documents.layout.superscripts import text_with_marks_in_place
 from groundwork.documents.pdf_files.actual_text_clusters import clusters_text, read_clusters
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
@@ -187,7 +187,7 @@ def _layer_of_page(document: Any, opened_page: OpenPage | None) -> str:
         return ""
     try:
         page_text = _read_textpage(opened_page.text)
-        page_text = "\n".join([page_text, *typed_texts(document, opened_page.page, page_text)])
+        page_text = "\n".join([page_text, *typed_form_texts(document, opened_page.page, page_text)])
     except pypdfium2.PdfiumError:
         return ""
     page_text = _LINE_END_HYPHEN.sub("", page_text).replace("\u00ad", "-")  # within a line it is drawn
@@ -200,7 +200,7 @@ def _read_textpage(textpage: Any) -> str:
     page_text = text_with_marks_in_place(textpage, page_text)
     if is_shaped(page_text) and not is_right_to_left(page_text) and (clusters := read_clusters(textpage)):
         return clusters_text(clusters)
-    return with_ligatures(textpage, text_with_backward_lines_reversed(textpage, page_text))
+    return with_rtl_ligatures(textpage, text_with_backward_lines_reversed(textpage, page_text))
 
 
 def _picture_share(page: Any) -> float | None:

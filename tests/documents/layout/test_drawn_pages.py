@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.headings_and_footnotes import HeadingStyles
 from groundwork.documents.layout.text_lines import Line, Run
 from tests.documents.layout.drawing import PROSE, prose, table
 
@@ -352,7 +352,7 @@ def test_a_little_larger_type_heads_where_fonts_have_no_names(font: str, level: 
         Line(20.0 * k, [Run(42, 20.0 * k - 12, 300, 20.0 * k, text, size, font)])
         for k, (text, size) in enumerate(zip(texts, sizes, strict=True))
     ]
-    assert Styles([lines]).heading(lines[1]) == level
+    assert HeadingStyles([lines]).heading(lines[1]) == level
 
 
 @pytest.mark.parametrize(("x", "is_list"), [(60, True), (20, False)])

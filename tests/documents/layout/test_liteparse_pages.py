@@ -7,7 +7,7 @@ from pathlib import Path
 from liteparse import LiteParse
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.liteparse_pages import DrawnLine, parse_pages, read_page
+from groundwork.documents.layout.liteparse_pages import LiteparseLine, parse_with_liteparse, read_liteparse_page
 
 
 def _pdf(path: Path) -> str:
@@ -36,11 +36,11 @@ def test_pages_are_those_of_liteparse(tmp_path: Path) -> None:
         extract_annotations=True,
         quiet=True,
     )
-    (page,) = parse_pages(parser, source)
-    assert page == read_page(parser.parse(source).pages[0])
+    (page,) = parse_with_liteparse(parser, source)
+    assert page == read_liteparse_page(parser.parse(source).pages[0])
     assert [word.text for word in page.text_items[0].words] == ["Berth", "12", "of", "the", "north", "mole"]
     assert page.vector_graphics is not None
-    assert DrawnLine(60, 260, 200, 260, True) in page.vector_graphics.lines
+    assert LiteparseLine(60, 260, 200, 260, True) in page.vector_graphics.lines
     assert {(shape.fill, shape.has_curve) for shape in page.vector_graphics.shapes} >= {(True, False), (False, True)}
     assert ("text", "Grey Heron") in [(field.type, field.value) for field in page.form_fields]
     assert "seen by the warden" in [note.contents for note in page.annotations]

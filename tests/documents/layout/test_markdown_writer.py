@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from groundwork.documents.layout.columns_and_reading_order import page_parts
-from groundwork.documents.layout.headings_and_footnotes import Styles, footnote_range
+from groundwork.documents.layout.headings_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, item_label, to_lines, to_run
@@ -32,7 +32,7 @@ def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, 
 def read(runs: Sequence[Run], others: Sequence[Run] = ()) -> str:
     """The runs of a page as Markdown; `others` are those of the page after it."""
     pages = [to_lines(list(runs)), to_lines(list(others))]
-    return MarkdownWriter(pages[0], Styles([page for page in pages if page])).markdown()
+    return MarkdownWriter(pages[0], HeadingStyles([page for page in pages if page])).markdown()
 
 
 def body(y: float, *lines: str, x: float = 50) -> list[Run]:
@@ -110,7 +110,7 @@ def test_levels_are_the_document_s():
     first = [run(50, 40, "1 Racing", 16, bold=True), run(50, 60, "1.1 Start", 12, bold=True), *body(80, WIDE, WIDE)]
     other = [run(50, 0, "2 Safety", 16, bold=True), run(50, 20, "2.1 Wind", 12, bold=True), *body(40, WIDE, WIDE)]
     pages = [to_lines(runs) for runs in ([*title, *first], other, body(0, WIDE, WIDE), body(0, WIDE))]
-    found = [MarkdownWriter(page, Styles(pages)).markdown() for page in pages]
+    found = [MarkdownWriter(page, HeadingStyles(pages)).markdown() for page in pages]
     assert found[0].startswith("# Handbook\n\n## 1 Racing\n\n### 1.1 Start\n\n")
     assert found[1].startswith("## 2 Safety\n\n### 2.1 Wind\n\n")
 
@@ -180,7 +180,7 @@ def test_notes_at_the_foot_are_told_apart(mark):
         *body(0, WIDE, "and the race goes on."), run(50, 40, f"{mark}As the league has it.", size=8),
         run(50, 50, "2 And the club.", size=8), run(50, 90, "Page 7 of the handbook", size=8),
     ])  # fmt: skip
-    styles = Styles([lines, to_lines(body(0, WIDE, WIDE, WIDE))])
+    styles = HeadingStyles([lines, to_lines(body(0, WIDE, WIDE, WIDE))])
     assert footnote_range(lines, styles) == (2, 4)
     assert footnote_range(lines[:2], styles) == (2, 2)
 
@@ -189,7 +189,7 @@ def test_rows_in_small_letters_are_no_notes():
     """Figures beside a mark and a word are a row of a table."""
     rows = [[run(50, 40 + 10 * k, f"{k + 1} g", size=8), run(150, 40 + 10 * k, "922", size=8)] for k in range(3)]
     lines = to_lines([*body(0, WIDE, "and the race goes on."), *rows[0], *rows[1], *rows[2]])
-    assert footnote_range(lines, Styles([lines, to_lines(body(0, WIDE, WIDE, WIDE))]))[0] == len(lines)
+    assert footnote_range(lines, HeadingStyles([lines, to_lines(body(0, WIDE, WIDE, WIDE))]))[0] == len(lines)
 
 
 def test_a_heading_goes_on_in_another_font():
@@ -257,14 +257,14 @@ def test_double_spaced_lines_are_one_paragraph() -> None:
     lines.append(Line(174.0, [Run(50, 162, 150, 174, "before the lots.", 12.0)]))
     lines.append(Line(201.0, [Run(86, 189, 550, 201, "In May the moorings are let", 12.0)]))
     assert (
-        MarkdownWriter(lines, Styles([lines])).markdown()
+        MarkdownWriter(lines, HeadingStyles([lines])).markdown()
         == f"{' '.join([full] * 6)} before the lots.\n\nIn May the moorings are let"
     )
     links = [
         Line(27.0 * k + 12, [Run(50, 27.0 * k, 110, 27.0 * k + 12, f"{name}.org", 12.0)])
         for k, name in enumerate("abcde")
     ]
-    assert MarkdownWriter(links, Styles([links]), (50, 550)).markdown().count("\n\n") == 4
+    assert MarkdownWriter(links, HeadingStyles([links]), (50, 550)).markdown().count("\n\n") == 4
 
 
 @pytest.mark.parametrize(("below", "joined"), [("or", True), ("Or", False)])

@@ -13,15 +13,15 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.layout.right_to_left import (
-    PlacedLetter,
-    RightToLeftSpelling,
+    RtlLetter,
+    RtlSpelling,
     is_same_glyph,
     letters_in_order,
     mirrored_runs,
+    rtl_word_runs,
     unmirrored,
     vowel_signs_behind_glyphs,
     vowel_signs_behind_letters,
-    word_runs,
 )
 from groundwork.documents.layout.text_lines import Box, Run
 
@@ -147,9 +147,9 @@ class Item:
 
 def test_letters_of_one_glyph_take_the_order_of_the_text_layer():
     """Lam and alef are one glyph, and turned around with their line; words of two scripts come part by part."""
-    spelling = RightToLeftSpelling([], letters_in_order("المشكالت خاص", "المشكلات خاص"))
+    spelling = RtlSpelling([], letters_in_order("المشكالت خاص", "المشكلات خاص"))
     item = Item("المشكالت.", "Pythonو", ",خاص")
-    assert [run.text for run in word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)] == [
+    assert [run.text for run in rtl_word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)] == [
         "المشكلات.",
         "وPython",
         "خاص,",
@@ -162,26 +162,26 @@ def test_words_take_the_order_of_their_letters_on_the_page():
     item = Item('מ"ס', "1", "48")
     for word, x, width in zip(item.words, (24, 42, 48), (12, 6, 12), strict=True):
         word.x, word.width = x, width
-    spelling = RightToLeftSpelling([PlacedLetter(x, 5, sign, 9) for x, sign in signs])
-    runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)
+    spelling = RtlSpelling([RtlLetter(x, 5, sign, 9) for x, sign in signs])
+    runs = rtl_word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)
     assert sorted((run.text, run.x1, run.x2) for run in runs) == [("148", 42, 60), ('ס"מ', 24, 36)]
 
 
 def test_parts_of_a_word_are_joined_where_its_letters_follow_each_other():
     """A word that comes in two items, each with its letters as drawn, is one; the next word is another."""
-    letters = [PlacedLetter(x, 5, sign, 9) for x, sign in [(37, "ع"), (33, "د"), (30, " "), (27, "ق"), (23, "ب")]]
+    letters = [RtlLetter(x, 5, sign, 9) for x, sign in [(37, "ع"), (33, "د"), (30, " "), (27, "ق"), (23, "ب")]]
     item = Item("ع", "د", "بق")
     for word, x, width in zip(item.words, (35, 31, 21), (4, 4, 8), strict=True):
         word.x, word.width = x, width
-    runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], RightToLeftSpelling(letters))
+    runs = rtl_word_runs([(item, Run(0, 0, 1, 1, "", 10))], RtlSpelling(letters))
     assert [(run.text, run.x1, run.x2) for run in runs] == [("عد", 31, 39), ("قب", 21, 29)]
 
 
 def test_words_on_one_line_have_one_height():
     """A word without high letters stands beside one with them, however high what is drawn of it."""
-    letters = [PlacedLetter(27, 5, "ل", 10.2), PlacedLetter(17, 8, "ب", 10.1), PlacedLetter(7, 30, "ب", 32)]
+    letters = [RtlLetter(27, 5, "ل", 10.2), RtlLetter(17, 8, "ب", 10.1), RtlLetter(7, 30, "ب", 32)]
     boxes = [Box(25, 1, 29, 10, "ل"), Box(15, 6, 19, 12, "ب"), Box(5, 28, 9, 34, "ب")]
-    levelled = RightToLeftSpelling(letters).levelled(boxes)
+    levelled = RtlSpelling(letters).levelled(boxes)
     assert [(box.y1, box.y2) for box in levelled] == [(1, 12), (1, 12), (28, 34)]
 
 

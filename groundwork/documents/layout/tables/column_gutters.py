@@ -16,7 +16,6 @@ from groundwork.documents.layout.text_lines import (
     is_number,
     item_label,
     parted_words,
-    stretches_of_most,
     widest_overlap,
 )
 
@@ -353,3 +352,20 @@ def merge_column_stretches(stretches: list[tuple[float, float]]) -> list[tuple[f
         else:
             merged.append((x1, x2))
     return merged
+
+
+def stretches_of_most(
+    rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
+) -> list[tuple[float, float]]:
+    """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
+    stretch_edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
+    most_uncovered = uncovered_share * len(rows)
+    stretches: list[tuple[float, float]] = []
+    covered_depth, stretch_start = 0, 0.0
+    for x, step in stretch_edges:
+        previous_depth, covered_depth = covered_depth, covered_depth + step
+        if previous_depth <= most_uncovered < covered_depth:
+            stretch_start = x
+        elif previous_depth > most_uncovered >= covered_depth:
+            stretches.append((stretch_start, x))
+    return stretches

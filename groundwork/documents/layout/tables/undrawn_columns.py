@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from groundwork.documents.layout.tables.column_gutters import stretches_of_most
 from groundwork.documents.layout.text_lines import (
     Box,
     is_number,
     parted_words,
-    stretches_of_most,
     word_lines,
     words_as_box,
 )

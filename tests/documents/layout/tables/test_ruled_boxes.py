@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.forms_and_annotations import with_typed_runs
+from groundwork.documents.layout.forms_and_annotations import with_typed_field_runs
 from groundwork.documents.layout.text_lines import Run
 from tests.documents.layout.drawing import prose
 
@@ -120,7 +120,7 @@ def test_letters_in_boxes_of_their_own_are_one_value():
     label = Run(72, 92, 170, 104, "Number of the boat", 10)
     letters = [Run(186 + 20 * k, 92, 192 + 20 * k, 104, letter, 10) for k, letter in enumerate("GH40217")]
     page = SimpleNamespace(form_fields=[field], annotations=())
-    assert [run.text for run in with_typed_runs(page, [label, *letters])] == ["Number of the boat", "GH40217"]
+    assert [run.text for run in with_typed_field_runs(page, [label, *letters])] == ["Number of the boat", "GH40217"]
 
 
 def test_fields_part_the_lines_of_a_form(drawn):
