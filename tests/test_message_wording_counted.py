@@ -28,12 +28,12 @@ NO_COUNT = (
     "cells",
 )  # text, or no whole number
 TO_MODELS = {  # requests, whose words are part of what a reply is known by
-    "questions/curation/judge.py",
+    "questions/curation/pair_judge.py",
     "questions/curation/pair_rewriting.py",
     "dataset/reword/rewording_calls.py",
     "tags/tagging.py",
     "tags/vocabulary_and_synonyms.py",
-    "questions/chunk_interview.py",
+    "questions/interviews.py",
     "llm/client.py",
 }
 
