@@ -29,19 +29,19 @@ MIN_ASKED_SHARE = (
 MIN_SAID_SHARE = 0.8  # of a statement's content words in question and answer
 
 
-Kind = Literal["sentence", "row", "number"]
-Declined = Mapping[Statement, str]
+SpanKind = Literal["sentence", "row", "number"]
+DeclinedStatements = Mapping[Statement, str]
 
 
-def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None = None) -> Coverage:
+def coverage(reading: Reading, pairs: Sequence[Pair], declined: DeclinedStatements | None = None) -> Coverage:
     """What `pairs` touch of a chunk; offsets of the spans count in its `text`, added table headers are left out.
 
     `declined`: why there is nothing worth asking in some of its statements.
     """
-    return CoverageCount(reading).coverage(pairs, declined)
+    return ChunkCoverageCounter(reading).coverage(pairs, declined)
 
 
-class CoverageCount:
+class ChunkCoverageCounter:
     """Counts what pairs touch of one chunk, again and again: each pair is held against each statement once."""
 
     def __init__(self, reading: Reading) -> None:
@@ -51,10 +51,10 @@ class CoverageCount:
     @cached_property
     def _statements(self) -> list[_StatementWords]:
         reading = self._reading
-        read_statements = zip(reading.statements, reading.words, reading.numbers, strict=True)
+        statements_read = zip(reading.statements, reading.words, reading.numbers, strict=True)
         return [
             _StatementWords(*read_statement)
-            for read_statement in read_statements
+            for read_statement in statements_read
             if read_statement[0].end > self._added and not read_statement[0].announces
         ]
 
@@ -63,7 +63,7 @@ class CoverageCount:
         chunk = self._reading.chunk
         return [figure for figure in figures(chunk.text, chunk.document) if figure.start >= self._added]
 
-    def coverage(self, pairs: Sequence[Pair], declined: Declined | None = None) -> Coverage:
+    def coverage(self, pairs: Sequence[Pair], declined: DeclinedStatements | None = None) -> Coverage:
         """As the function of that name."""
         pair_words = [self._pair_words_of(pair) for pair in pairs]
         coverage_spans: list[Span] = []
@@ -162,10 +162,10 @@ def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCove
 class _StatementWords:
     """What a statement says: its content words and its numbers."""
 
-    def __init__(self, statement: Statement, words: frozenset[str], numerals: list[Number]) -> None:
+    def __init__(self, statement: Statement, content_words_said: frozenset[str], numbers_said: list[Number]) -> None:
         self.statement, self.start, self.end = statement, statement.start, statement.end
-        self.words = words
-        self.numbers = numerals
+        self.words = content_words_said
+        self.numbers = numbers_said
         self.values = {number.value for number in self.numbers}
         self.words_needed = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
 
@@ -209,7 +209,7 @@ class _PairWords:
         )
 
 
-def _coverage_span(start: int, end: int, kind: Kind, touching_pairs: Sequence[_PairWords], reason: str) -> Span:
+def _coverage_span(start: int, end: int, kind: SpanKind, touching_pairs: Sequence[_PairWords], reason: str) -> Span:
     return Span(
         start=start,
         end=end,

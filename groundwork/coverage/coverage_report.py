@@ -16,10 +16,10 @@ from groundwork.console import terminal
 from groundwork.coverage.document_coverage import (
     CoverageCount,
     CoverageItem,
+    CoverageSection,
     CoveredDocument,
     Kind,
     RunQuestion,
-    Section,
 )
 from groundwork.coverage.markdown_tree import markdown_tree
 from groundwork.data_folder.read_write import text_hash
@@ -154,7 +154,7 @@ def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
     return coverage_lines
 
 
-def _section_bar(document: CoveredDocument, section: Section) -> list[str]:
+def _section_bar(document: CoveredDocument, section: CoverageSection) -> list[str]:
     """One line: the share of a section's sentences and rows that anybody asks about; none where it has no text."""
     section_counts = document.counts(section.start, section.end)[""]
     statement_count = section_counts["sentence"].of + section_counts["row"].of
@@ -226,7 +226,7 @@ def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Pag
     )
 
 
-def section_numbers(document: CoveredDocument, section: Section) -> dict[str, Any]:
+def section_numbers(document: CoveredDocument, section: CoverageSection) -> dict[str, Any]:
     """A section with its counts."""
     return {
         "title": section.title,

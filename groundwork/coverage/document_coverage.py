@@ -25,7 +25,7 @@ from groundwork.records import Chunk, DocumentCoverage, Pair
 Kind = Literal["sentence", "row", "number"]
 KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
 # by chunk, [start, end) of its text and kind: why there is nothing worth asking
-Declined = Mapping[str, Mapping[tuple[int, int, Kind], str]]
+DeclinedInChunks = Mapping[str, Mapping[tuple[int, int, Kind], str]]
 # (questions, statements) -> for each question the index of the statement it is about, or -1
 FindNearest = Callable[[list[str], list[str]], list[int]]
 
@@ -71,7 +71,7 @@ class RunQuestion(CoverageStruct):
     placed: bool = True  # False: neither its evidence nor an embedding tells where it belongs
 
 
-class Section(CoverageStruct):
+class CoverageSection(CoverageStruct):
     """A heading with all that stands below it, up to the next heading of its level."""
 
     title: str
@@ -109,7 +109,7 @@ class CoverageCount(CoverageStruct):
         return self.asked / self.of if self.of else None
 
 
-Counts = dict[str, dict[Kind, CoverageCount]]
+CountsByRunAndKind = dict[str, dict[Kind, CoverageCount]]
 Items = dict[tuple[int, int, Kind], CoverageItem]  # by start, end and kind
 Candidates = dict[
     int, list[tuple[CoverageItem, str]]
@@ -124,7 +124,7 @@ class CoveredDocument(CoverageStruct):
     runs: list[str]
     items: list[CoverageItem]
     questions: list[RunQuestion]
-    sections: list[Section]
+    sections: list[CoverageSection]
     left_out: list[LeftOutPart]
     figures: list[FigureItem] = []
     contradictions: list[ContradictedPart] = []
@@ -133,11 +133,13 @@ class CoveredDocument(CoverageStruct):
         """How many figures a question of the run (or of any) has as its evidence."""
         return sum(any(not run or self.questions[i].run == run for i in figure.asked) for figure in self.figures)
 
-    def counts(self, start: int = 0, end: int | None = None) -> Counts:
+    def counts(self, start: int = 0, end: int | None = None) -> CountsByRunAndKind:
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
-        first_item = bisect_left(self.items, start, key=_item_start)
-        last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_item_start)
-        coverage_counts: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
+        first_item = bisect_left(self.items, start, key=_coverage_item_start)
+        last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_coverage_item_start)
+        coverage_counts: CountsByRunAndKind = {
+            run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]
+        }
         for coverage_item in self.items[first_item:last_item]:
             asking_runs = {self.questions[question_index].run for question_index in coverage_item.asked}
             for run, by_kind in coverage_counts.items():
@@ -150,7 +152,7 @@ class CoveredDocument(CoverageStruct):
         return coverage_counts
 
 
-def _item_start(coverage_item: CoverageItem) -> int:
+def _coverage_item_start(coverage_item: CoverageItem) -> int:
     return coverage_item.start
 
 
@@ -161,7 +163,7 @@ def collect_coverage(
     readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
     nearest: FindNearest,
-    declined: Mapping[str, Declined] | None = None,
+    declined: Mapping[str, DeclinedInChunks] | None = None,
 ) -> CoveredDocument:
     """Everything that `runs` (pairs by run) ask about `markdown`, whose chunks hold the pairs' evidence.
 
@@ -189,7 +191,7 @@ def collect_coverage(
         runs=list(runs),
         items=_merge_overlapping_statements(coverage_items.values()),
         questions=questions,
-        sections=sections(markdown, title or document),
+        sections=coverage_sections(markdown, title or document),
         left_out=[LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
         figures=figure_items,
     )
@@ -226,9 +228,9 @@ def _collect_figure_items(
         chunk_offset = chunk.start - len(chunk.added)
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
             if figure.start >= len(chunk.added):
-                quote = chunk.text[figure.start : figure.end]
+                figure_quote = chunk.text[figure.start : figure.end]
                 asking_questions = sorted(
-                    i for i in questions_of_chunk.get(chunk.id, []) if quote in questions[i].pair.evidence
+                    i for i in questions_of_chunk.get(chunk.id, []) if figure_quote in questions[i].pair.evidence
                 )
                 figure_offsets = {"start": figure.start + chunk_offset, "end": figure.end + chunk_offset}
                 figure_items.append(
@@ -260,7 +262,9 @@ def _add_coverage_items(
     return statements_with_text
 
 
-def _mark_declined_items(readings: Sequence[Reading], declined: Mapping[str, Declined], coverage_items: Items) -> None:
+def _mark_declined_items(
+    readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: Items
+) -> None:
     """Note at each of `coverage_items` which runs declined it."""
     for chunk in (reading.chunk for reading in readings):
         chunk_offset = chunk.start - len(chunk.added)
@@ -319,34 +323,38 @@ def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> lis
     return sorted([*statements, *number_items], key=lambda p: (p.start, -p.end))
 
 
-def sections(markdown: str, title: str) -> list[Section]:
+def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:
     """The headings as sections, text before the first of them as one more named by the document's title."""
-    headings: list[Block] = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
-    document_sections = []
-    if not headings or markdown[: headings[0].start].strip():
-        section_end = headings[0].start if headings else len(markdown)
-        document_sections.append(Section(title=title, level=1, start=0, end=section_end, headings=[title]))
-    for heading, section_end in zip(headings, _section_ends(headings, len(markdown)), strict=True):
-        document_sections.append(
-            Section(
-                title=heading.headings[-1],
-                level=heading.level,
-                start=heading.start,
+    section_headings: list[Block] = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
+    covered_sections = []
+    if not section_headings or markdown[: section_headings[0].start].strip():
+        section_end = section_headings[0].start if section_headings else len(markdown)
+        covered_sections.append(CoverageSection(title=title, level=1, start=0, end=section_end, headings=[title]))
+    for section_heading, section_end in zip(
+        section_headings, _section_ends(section_headings, len(markdown)), strict=True
+    ):
+        covered_sections.append(
+            CoverageSection(
+                title=section_heading.headings[-1],
+                level=section_heading.level,
+                start=section_heading.start,
                 end=section_end,
-                headings=list(heading.headings),
+                headings=list(section_heading.headings),
             )
         )
-    return document_sections
+    return covered_sections
 
 
-def _section_ends(headings: Sequence[Block], text_end: int) -> list[int]:
+def _section_ends(section_headings: Sequence[Block], text_end: int) -> list[int]:
     """Where the section of each heading ends: at the next heading of its level or above."""
-    section_ends = [text_end] * len(headings)
-    open_headings: list[int] = []  # whose sections go on, their levels rising
-    for index, heading in enumerate(headings):
-        while open_headings and headings[open_headings[-1]].level >= heading.level:
-            section_ends[open_headings.pop()] = heading.start
-        open_headings.append(index)
+    section_ends = [text_end] * len(section_headings)
+    headings_of_open_sections: list[int] = []  # whose sections go on, their levels rising
+    for heading_index, section_heading in enumerate(section_headings):
+        while (
+            headings_of_open_sections and section_headings[headings_of_open_sections[-1]].level >= section_heading.level
+        ):
+            section_ends[headings_of_open_sections.pop()] = section_heading.start
+        headings_of_open_sections.append(heading_index)
     return section_ends
 
 
@@ -371,7 +379,7 @@ def _changed_since_chunking(text_file: Path, reason: str) -> BadRecord:
     )
 
 
-def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, Declined]:
+def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, DeclinedInChunks]:
     """What the model of each run found nothing worth asking in."""
     return {
         run: {

@@ -23,13 +23,13 @@ RUN_FILE_PATTERNS = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
 
 def document_files(data: Workspace, document: str) -> list[Path]:
     """Every file that was made of the document alone; the folder of its pictures aside."""
-    document_paths = [data.path(*pattern.format(document).split("/")) for pattern in DOCUMENT_FILE_PATTERNS]
-    document_paths += [
+    paths_of_document = [data.path(*pattern.format(document).split("/")) for pattern in DOCUMENT_FILE_PATTERNS]
+    paths_of_document += [
         file_path(folder, run_file_name.format(document))
         for folder in data.run_folders()
         for run_file_name in RUN_FILE_PATTERNS
     ]
-    return [document_path for document_path in dict.fromkeys(document_paths) if document_path.is_file()]
+    return [document_path for document_path in dict.fromkeys(paths_of_document) if document_path.is_file()]
 
 
 def longer_document_names(data: Workspace, document: str) -> list[str]:
@@ -55,7 +55,7 @@ def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> boo
     )
 
 
-def read_document_record(
+def document_record_of_text(
     document_text: str, document_name: str, record_files: Sequence[Path]
 ) -> tuple[Document, list[str]]:
     """(record, warnings): without its pages where the text was edited since ingest, for their offsets would lie.
@@ -75,7 +75,7 @@ def read_document_record(
     return document_record, []
 
 
-def document_title(record_files: Sequence[Path], document_name: str) -> str:
+def title_in_document_record(record_files: Sequence[Path], document_name: str) -> str:
     """The title that the record in `record_files` (none or one) has, or else the document's name as words."""
     return next((read_json(record_file, Document).title for record_file in record_files), "") or document_name.replace(
         "-", " "

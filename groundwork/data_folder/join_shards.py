@@ -62,8 +62,8 @@ def _copy_segment(shard_segment: Path, joined_segment: Path) -> int:
         temporary_segment.replace(joined_segment)
     finally:
         temporary_segment.unlink(missing_ok=True)
-    with closing(sqlite3.connect(joined_segment)) as database:
-        return int(database.execute("SELECT count(*) FROM packed").fetchone()[0])
+    with closing(sqlite3.connect(joined_segment)) as joined_database:
+        return int(joined_database.execute("SELECT count(*) FROM packed").fetchone()[0])
 
 
 def _join_replies(data: Workspace) -> int:
@@ -85,24 +85,31 @@ def _join_vocabularies(data: Workspace) -> int:
 
     A tag is too common where it was so in every shard that had it.
     """
-    joined_file = data.path(*PurePosixPath(VOCABULARY_PATH).parts)
-    vocabulary_folders = [data.root, *shard_folders(data).values()]
-    vocabularies = [
-        read_json(vocabulary_folder / VOCABULARY_PATH, dict[str, list[str]])
-        for vocabulary_folder in vocabulary_folders
-        if (vocabulary_folder / VOCABULARY_PATH).is_file()
+    joined_vocabulary_file = data.path(*PurePosixPath(VOCABULARY_PATH).parts)
+    shard_vocabulary_folders = [data.root, *shard_folders(data).values()]
+    shard_vocabularies = [
+        read_json(shard_vocabulary_folder / VOCABULARY_PATH, dict[str, list[str]])
+        for shard_vocabulary_folder in shard_vocabulary_folders
+        if (shard_vocabulary_folder / VOCABULARY_PATH).is_file()
     ]
-    if len(vocabularies) < 2 and joined_file.is_file():
+    if len(shard_vocabularies) < 2 and joined_vocabulary_file.is_file():
         return 0
-    joined_tags = dict.fromkeys(tag for vocabulary in vocabularies for tag in vocabulary.get("tags", []))
-    common_tags = dict.fromkeys(
-        tag for vocabulary in vocabularies for tag in vocabulary.get("too_common", []) if tag not in joined_tags
+    joined_tags = dict.fromkeys(
+        shard_tag for shard_vocabulary in shard_vocabularies for shard_tag in shard_vocabulary.get("tags", [])
     )
-    earlier_vocabulary = read_json(joined_file, dict[str, list[str]]) if joined_file.is_file() else {}
+    common_tags = dict.fromkeys(
+        shard_tag
+        for shard_vocabulary in shard_vocabularies
+        for shard_tag in shard_vocabulary.get("too_common", [])
+        if shard_tag not in joined_tags
+    )
+    earlier_vocabulary = (
+        read_json(joined_vocabulary_file, dict[str, list[str]]) if joined_vocabulary_file.is_file() else {}
+    )
     joined_vocabulary = {"tags": list(joined_tags), "too_common": list(common_tags)}
-    if not vocabularies or joined_vocabulary == earlier_vocabulary:
+    if not shard_vocabularies or joined_vocabulary == earlier_vocabulary:
         return 0
-    write_json(joined_file, joined_vocabulary)
+    write_json(joined_vocabulary_file, joined_vocabulary)
     return len(joined_tags.keys() - set(earlier_vocabulary.get("tags", [])))
 
 

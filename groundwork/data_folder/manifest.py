@@ -24,13 +24,11 @@ import msgspec
 from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
 from groundwork.data_folder.file_names import path_strings_of, printable_path
-from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames, file_changes, recipe_changes
 from groundwork.data_folder.workspace import RemoteMirror
 from groundwork.errors import StopRun, UsageError
-from groundwork.stage_table import STAGES
 
 if TYPE_CHECKING:
-    from groundwork.data_folder.workspace import Workspace
+    pass
 
 
 _MANIFEST_TABLES = """
@@ -345,106 +343,6 @@ def _manifest_error(path: Path, error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return f"{path}: {error}; move it away: each stage is then done again, with the replies of the journal"
     return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
-
-
-def judge_state(
-    manifest_entry: ManifestEntry | None,
-    inputs: Hashes,
-    recipe: Mapping[str, Any],
-    outputs: Hashes,
-    writes: int,
-    config_names: ConfigNames = AS_RECORDED,
-) -> tuple[State, str]:
-    """The state of a unit and the reason for it, in which settings have the names that `config_names` gives them.
-
-    A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
-    is made from the file is stale by its changed hash.
-    """
-    if manifest_entry is None:
-        return "missing", ""
-    if manifest_entry.status == "failed":
-        return "failed", "; ".join(failure["reason"] for failure in manifest_entry.failures[:1])
-    if len(outputs) < min(writes, len(manifest_entry.outputs)) and not (outputs and manifest_entry.recipe != recipe):
-        return "missing", "its files are gone"  # where settings changed, there may be fewer to write
-    if manifest_entry.inputs != inputs:
-        recorded_inputs, current_inputs = manifest_entry.inputs, inputs
-        if manifest_entry.recipe != recipe:  # other settings may read other files
-            common_inputs = recorded_inputs.keys() & current_inputs.keys()
-            recorded_inputs, current_inputs = (
-                {name: recorded_inputs[name] for name in common_inputs},
-                {name: current_inputs[name] for name in common_inputs},
-            )
-        if input_changes := file_changes(recorded_inputs, current_inputs):
-            return "stale", input_changes
-    if manifest_entry.recipe != recipe:
-        return "stale", f"{', '.join(recipe_changes(manifest_entry.recipe, recipe, config_names)[:3])} changed"
-    return ("empty" if manifest_entry.status == "empty" else "done"), manifest_entry.note
-
-
-def edited(manifest_entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
-    """The files that differ from what the stage wrote."""
-    return (
-        []
-        if manifest_entry is None
-        else [
-            output_name
-            for output_name, output_digest in outputs.items()
-            if manifest_entry.outputs.get(output_name) not in ("", None, output_digest)
-        ]
-    )
-
-
-States = dict[str, tuple[State, str]]
-
-
-def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, States]:
-    """By stage the state of all that was made, by the settings that it was made with."""
-    states_by_stage: dict[str, States] = {}
-    for stage, unit, manifest_entry in manifest.all_entries():
-        states_by_stage.setdefault(stage, {})[unit] = recorded_state(data, manifest, manifest_entry)
-    return states_by_stage
-
-
-def recorded_state(data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry) -> tuple[State, str]:
-    """The state of one unit by what it read and wrote, whatever the settings are by now."""
-    inputs = manifest.hashes((_input_path(data, name) for name in manifest_entry.inputs), data.relative)
-    outputs = manifest.hashes((data.root / name for name in manifest_entry.outputs), data.relative)
-    return judge_state(manifest_entry, inputs, manifest_entry.recipe, outputs, len(manifest_entry.outputs))
-
-
-def _input_path(data: Workspace, name: str) -> Path:
-    return (data.base if name.startswith("documents/") else data.root) / name
-
-
-def mark_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
-    """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
-    waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
-    while True:
-        marked_states, waiting_for_requested = {}, 0  # of files of stages outside of the order of `dataprep run`
-        for stage in STAGES:
-            if stage.name in table:
-                waiting_before = len(waiting_for)
-                marked_states[stage.name] = _mark_stage_behind(stage.name, table[stage.name], manifest, waiting_for)
-                waiting_for_requested += 0 if stage.run else len(waiting_for) - waiting_before
-        if not waiting_for_requested:  # else stages before it may read them: a merged run is curated too
-            return marked_states
-
-
-def _mark_stage_behind(stage: str, stage_states: States, manifest: Manifest, waiting_for: dict[str, str]) -> States:
-    """The states of one stage; `waiting_for` gets what its units will change."""
-    states, manifest_entries = dict(stage_states), manifest.entries(stage)
-    for unit, (state_kind, _) in stage_states.items():
-        manifest_entry = manifest_entries.get(unit)
-        if manifest_entry is None or state_kind == "failed":
-            continue
-        awaited_unit = next(
-            (waiting_for[input_name] for input_name in manifest_entry.inputs if input_name in waiting_for), ""
-        )
-        if state_kind in ("done", "empty") and awaited_unit:
-            states[unit] = "behind", f"waits for {awaited_unit}"
-        if state_kind == "stale" or states[unit][0] == "behind":
-            waiting_for.update(dict.fromkeys(manifest_entry.outputs, awaited_unit or f"{stage} of {unit}"))
-    return states
 
 
 _FINGERPRINT_BYTES = 16  # bytes

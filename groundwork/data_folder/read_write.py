@@ -40,13 +40,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
-def remove_leftovers(folders: Iterable[Path]) -> int:
+def remove_leftovers(folders_written_to: Iterable[Path]) -> int:
     """Delete the temporary files in `folders` of processes that have ended; returns how many there were."""
     temporary_files = [
         temporary_file
-        for folder in set(folders)
-        if folder.is_dir()
-        for temporary_file in folder.glob(f"{TEMPORARY}*")
+        for folder_written_to in set(folders_written_to)
+        if folder_written_to.is_dir()
+        for temporary_file in folder_written_to.glob(f"{TEMPORARY}*")
         if is_dead(temporary_file.name.removeprefix(TEMPORARY))
     ]
     for temporary_file in temporary_files:

@@ -43,10 +43,14 @@ class Workspace:
     """
 
     def __init__(
-        self, root: Path, base: Path | None = None, shard: Shard | None = None, mirror: RemoteMirror | None = None
+        self,
+        data_root: Path,
+        base_root: Path | None = None,
+        shard: Shard | None = None,
+        mirror: RemoteMirror | None = None,
     ) -> None:
-        self.root = root.resolve()
-        self.base = (base or root).resolve()
+        self.root = data_root.resolve()
+        self.base = (base_root or data_root).resolve()
         self.shard = shard
         self.mirror = mirror
         self._root_prefixes = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")

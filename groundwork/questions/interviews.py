@@ -98,8 +98,8 @@ class ChunkInterview:
         return self._chunk_coverage_count.coverage(self.pairs if pairs is None else pairs, self.declined)
 
     @cached_property
-    def _chunk_coverage_count(self) -> chunk_coverage.CoverageCount:
-        return chunk_coverage.CoverageCount(self.reading)
+    def _chunk_coverage_count(self) -> chunk_coverage.ChunkCoverageCounter:
+        return chunk_coverage.ChunkCoverageCounter(self.reading)
 
     def open_gaps(self) -> list[Statement]:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""

@@ -210,13 +210,13 @@ def _merge_overlay(
     merged_config: Json, overlay: Json, setting_origins: dict[str, str], overlay_name: str, path_prefix: str = ""
 ) -> None:
     """Put `overlay` over `merged` in place: objects merge, everything else replaces."""
-    for key, overlay_value in overlay.items():
-        setting_path = f"{path_prefix}{key}"
+    for overlay_key, overlay_value in overlay.items():
+        setting_path = f"{path_prefix}{overlay_key}"
         setting_origins[setting_path] = overlay_name
-        if isinstance(overlay_value, dict) and isinstance(merged_config.get(key), dict):
-            _merge_overlay(merged_config[key], overlay_value, setting_origins, overlay_name, f"{setting_path}.")
+        if isinstance(overlay_value, dict) and isinstance(merged_config.get(overlay_key), dict):
+            _merge_overlay(merged_config[overlay_key], overlay_value, setting_origins, overlay_name, f"{setting_path}.")
         else:
-            merged_config[key] = overlay_value
+            merged_config[overlay_key] = overlay_value
             setting_origins.update(
                 dict.fromkeys(_overlay_setting_paths(overlay_value, f"{setting_path}."), overlay_name)
             )
@@ -224,9 +224,9 @@ def _merge_overlay(
 
 def _overlay_setting_paths(overlay_value: Any, path_prefix: str) -> Iterator[str]:
     if isinstance(overlay_value, dict):
-        for key, inner_value in overlay_value.items():
-            yield f"{path_prefix}{key}"
-            yield from _overlay_setting_paths(inner_value, f"{path_prefix}{key}.")
+        for overlay_key, inner_value in overlay_value.items():
+            yield f"{path_prefix}{overlay_key}"
+            yield from _overlay_setting_paths(inner_value, f"{path_prefix}{overlay_key}.")
 
 
 _PROVIDER_OWN_SETTINGS = {  # what an entry of llm.providers may leave out, and does not take over from llm itself

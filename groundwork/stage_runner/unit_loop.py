@@ -29,12 +29,11 @@ from groundwork.data_folder.manifest import (
     ManifestEntry,
     State,
     UnitStates,
-    edited,
-    judge_state,
     unit_fingerprint,
 )
 from groundwork.data_folder.read_write import remove_leftovers, write_bytes
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.data_folder.unit_states import edited_outputs, judge_state
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 from groundwork.stage_runner.job import Job
@@ -344,7 +343,7 @@ class UnitLoop:
             for output_name in (unit_entry.outputs if unit_entry else ())
             if output_name not in output_paths
         }
-        for output_name in edited(unit_entry, self._hashes_of(tuple(output_paths.values()))):
+        for output_name in edited_outputs(unit_entry, self._hashes_of(tuple(output_paths.values()))):
             output_path = output_paths[output_name]
             if output_path.is_file():
                 edited_copy = output_path.with_name(f"{output_path.name}.edited")

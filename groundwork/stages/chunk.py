@@ -35,12 +35,12 @@ def process(job: Job, unit: Unit) -> Outcome:
 
     from groundwork.chunking.chunk_report import chunk_counts, chunking_note
     from groundwork.chunking.chunker import chunk_document
-    from groundwork.data_folder.document_files import read_document_record
+    from groundwork.data_folder.document_files import document_record_of_text
     from groundwork.data_folder.read_write import read_text, write_jsonl
     from groundwork.markdown.blocks import blocks
 
     markdown = read_text(unit.reads[0])
-    document, warnings = read_document_record(markdown, unit.name, unit.reads[1:])
+    document, warnings = document_record_of_text(markdown, unit.name, unit.reads[1:])
     settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
     text_blocks = blocks(markdown)
     chunks = chunk_document(markdown, document, settings, text_blocks)

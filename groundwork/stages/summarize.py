@@ -11,7 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from groundwork.data_folder.document_files import document_title
+from groundwork.data_folder.document_files import title_in_document_record
 from groundwork.data_folder.read_write import read_text, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.markdown.figures_and_picture_links import text_with_captions
@@ -45,7 +45,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", document_text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    title = document_title(unit.reads[1:], unit.name)
+    title = title_in_document_record(unit.reads[1:], unit.name)
     (subject_name, summary, dropped), warnings = await Summarizer(job, unit.name, title).summarize(document_text)
     if dropped:
         warnings.append(f"the summary: {dropped}; questions use the title, or write a name into {unit.writes[0].name}")
@@ -63,7 +63,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.summaries import Summarizer, summary_word_limit
 
     document_text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
-    summarizer = Summarizer(job, unit.name, document_title(unit.reads[1:], unit.name))
+    summarizer = Summarizer(job, unit.name, title_in_document_record(unit.reads[1:], unit.name))
     conversations = summarizer.first_requests(document_text)
     reply_tokens = int(WORD_SHARE_USED * summary_word_limit(document_text, call.max_words) * TOKENS_PER_WORD)
     prompts_tokens = [job.tokens(call, messages) for messages in conversations]

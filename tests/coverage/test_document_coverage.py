@@ -16,7 +16,7 @@ from groundwork.coverage.document_coverage import (
     CoverageItem,
     CoveredDocument,
     collect_coverage,
-    sections,
+    coverage_sections,
     unplaced_warnings,
 )
 from groundwork.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
@@ -175,7 +175,7 @@ def test_why_a_question_stands_nowhere_is_said(chunks: list[Chunk]) -> None:
 
 def test_text_without_headings_is_one_section() -> None:
     """A document without headings has one section, named by its title."""
-    assert [(s.title, s.start, s.end) for s in sections("One. Two.\n", "Plain")] == [("Plain", 0, 10)]
+    assert [(s.title, s.start, s.end) for s in coverage_sections("One. Two.\n", "Plain")] == [("Plain", 0, 10)]
 
 
 def shown(blocks: list[dict[str, Any]]) -> str:

@@ -107,15 +107,15 @@ def append_decisions(path: Path, decisions: Sequence[Decision]) -> int:
     return len(added_lines)
 
 
-def _last_byte(handle: int) -> bytes:
-    os.lseek(handle, -1, os.SEEK_END)
-    return os.read(handle, 1)
+def _last_byte(decisions_handle: int) -> bytes:
+    os.lseek(decisions_handle, -1, os.SEEK_END)
+    return os.read(decisions_handle, 1)
 
 
-def _write_whole(handle: int, content: bytes) -> None:
+def _write_whole(decisions_handle: int, unwritten_lines: bytes) -> None:
     """One write, so that the lines of two servers do not mix; a disk that takes only a part is asked again."""
-    while content:
-        content = content[os.write(handle, content) :]
+    while unwritten_lines:
+        unwritten_lines = unwritten_lines[os.write(decisions_handle, unwritten_lines) :]
 
 
 def read_decisions(path: Path) -> tuple[list[Decision], list[str]]:
@@ -222,9 +222,9 @@ def _reviewer_agreement(reviewers: tuple[str, str], verdict_table: dict[tuple[bo
     judged_total = sum(verdict_table.values())
     observed_agreement = sum(verdict_count for (a, b), verdict_count in verdict_table.items() if a == b) / judged_total
     expected_agreement = sum(
-        (sum(verdict_count for (a, _), verdict_count in verdict_table.items() if a == verdict) / judged_total)
-        * (sum(verdict_count for (_, b), verdict_count in verdict_table.items() if b == verdict) / judged_total)
-        for verdict in (True, False)
+        (sum(verdict_count for (a, _), verdict_count in verdict_table.items() if a == verdict_accepts) / judged_total)
+        * (sum(verdict_count for (_, b), verdict_count in verdict_table.items() if b == verdict_accepts) / judged_total)
+        for verdict_accepts in (True, False)
     )
     return Agreement(
         reviewers,
@@ -360,12 +360,18 @@ class StandingReview:
 def read_standing_review(data: Workspace, run: str, disagreement: Disagreement = "rejected") -> StandingReview:
     """What people decided about a run; a StandingReview without verdicts where nobody has."""
     decisions, warnings = read_decisions(decisions_file(data, run))
-    by_pair = standing_decisions(decisions)
-    verdicts = {pair: prevailing_decision(by_reviewer, disagreement) for pair, by_reviewer in by_pair.items()}
-    decided_documents = {decision.document for decision in verdicts.values()}
+    standing_by_pair = standing_decisions(decisions)
+    prevailing_verdicts = {
+        pair: prevailing_decision(by_reviewer, disagreement) for pair, by_reviewer in standing_by_pair.items()
+    }
+    decided_documents = {decision.document for decision in prevailing_verdicts.values()}
     documents_present = run_documents(data.path("qa", run))
     return StandingReview(
-        run, verdicts, reviewer_agreements(by_pair), warnings, decided_documents.difference(documents_present)
+        run,
+        prevailing_verdicts,
+        reviewer_agreements(standing_by_pair),
+        warnings,
+        decided_documents.difference(documents_present),
     )
 
 
