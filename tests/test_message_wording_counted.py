@@ -23,7 +23,7 @@ NO_COUNT = (
     "counted(",
     "format_points(",
     "suffix",
-    "settings.base_url",
+    "endpoint_settings.base_url",
     "gain.mean",
     "cells",
 )  # text, or no whole number

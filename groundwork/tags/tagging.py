@@ -140,7 +140,7 @@ TOKENS_A_TAG = 4
 MAX_WAVE_BATCHES = 64  # batches side by side, whose requests are all in memory
 
 
-class VocabularyProposal(msgspec.Struct):
+class Proposal(msgspec.Struct):
     tags: list[str]
 
 
@@ -264,7 +264,7 @@ def _tagging_requests(
         expected_tags = round(PROPOSED_SHARE * vocabulary.max_size)
         if len(untagged) > tag_settings.batch:
             tagging_requests.append(
-                (expected_tags, _proposal_messages(job, vocabulary, untagged), strict_schema(VocabularyProposal))
+                (expected_tags, _proposal_messages(job, vocabulary, untagged), strict_schema(Proposal))
             )
         vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
     question_batches = _split_question_batches(untagged, tag_settings.batch)
@@ -283,7 +283,7 @@ async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Se
 
     has_complained_of_tags = False
 
-    def check(proposal: VocabularyProposal) -> str | None:
+    def check(proposal: Proposal) -> str | None:
         """A list that is too long is sent back once; after that its beginning is taken."""
         nonlocal has_complained_of_tags
         distinct_tags = {normalise_tag(tag) for tag in proposal.tags} - {""}
@@ -298,7 +298,7 @@ async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Se
             _proposal_messages(job, vocabulary, questions),
             stage="generate_tags",
             unit="vocabulary",
-            schema=ReplyRequirements(VocabularyProposal, check=check),
+            schema=ReplyRequirements(Proposal, check=check),
         )
     except UnitError:
         return
