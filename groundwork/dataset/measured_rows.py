@@ -12,7 +12,7 @@ from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.message_wording import counted
 from groundwork.records import Difficulty, InvalidRow, MeasuredRow, Row
 
-LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
+DIFFICULTY_LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 
 
 def read_measured_rows(measured_files: Sequence[Path]) -> dict[str, MeasuredRow]:
@@ -63,7 +63,7 @@ def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
         pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None
     ]
     if len(measured_difficulties) == len(pool_rows):
-        return [LEVELS[min(2, int(difficulty * 3))] for difficulty in measured_difficulties]
+        return [DIFFICULTY_LEVELS[min(2, int(difficulty * 3))] for difficulty in measured_difficulties]
     return [pool_row.difficulty for pool_row in pool_rows]
 
 

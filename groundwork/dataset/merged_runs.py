@@ -72,38 +72,40 @@ class JoinedRuns:
         self._used_ids: set[str] = set()
 
     def add(self, embedded: EmbeddedDataset) -> None:
-        run_name, order = embedded.dataset.name, len(self.sizes)
+        run_name, run_order = embedded.dataset.name, len(self.sizes)
         self.sizes[run_name] = len(embedded.dataset.rows)
         self.warnings += embedded.dataset.warnings
         for question_row in embedded.dataset.rows:
             if question_row.split not in MIRROR_SPLITS:
-                row_id = self._free_id(question_row.id, slug(run_name))
-                self._used_ids.add(row_id)
-                self.candidates.append(MergeCandidate(_pair(question_row, row_id, run_name), run_name, order))
-        counted_rows = np.array(
+                candidate_id = self._free_id(question_row.id, slug(run_name))
+                self._used_ids.add(candidate_id)
+                self.candidates.append(
+                    MergeCandidate(_merge_pair(question_row, candidate_id, run_name), run_name, run_order)
+                )
+        is_unmirrored = np.array(
             [question_row.split not in MIRROR_SPLITS for question_row in embedded.dataset.rows], dtype=bool
         )
-        self._vectors.append(embedded.vectors if counted_rows.all() else embedded.vectors[counted_rows])
+        self._vectors.append(embedded.vectors if is_unmirrored.all() else embedded.vectors[is_unmirrored])
 
     def _free_id(self, row_id: str, prefix: str) -> str:
         """The id, with its run's name before it where another row has it, and a number where splits share ids."""
         numbered_ids = (f"{prefix}-{row_id}-{number}" for number in itertools.count(2))
-        choices = itertools.chain([row_id, f"{prefix}-{row_id}"], numbered_ids)
-        return next(choice for choice in choices if choice not in self._used_ids)
+        free_ids = itertools.chain([row_id, f"{prefix}-{row_id}"], numbered_ids)
+        return next(free_id for free_id in free_ids if free_id not in self._used_ids)
 
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""
-        all_vectors = np.zeros(
+        joined_vectors = np.zeros(
             (len(self.candidates), max((vector_block.shape[1] for vector_block in self._vectors), default=1) or 1), "f4"
         )
-        block_start = 0
+        vector_start = 0
         while self._vectors:
             vector_block = self._vectors.pop(0)
             if len(vector_block):
-                all_vectors[block_start : block_start + len(vector_block)] = vector_block
-            block_start += len(vector_block)
+                joined_vectors[vector_start : vector_start + len(vector_block)] = vector_block
+            vector_start += len(vector_block)
         self._used_ids.clear()
-        return all_vectors
+        return joined_vectors
 
 
 def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> MergedRuns:
@@ -113,33 +115,45 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
     same is told by questions/duplicates/duplicate_rule.py, as everywhere.
     """
     candidate_count = len(candidates)
-    ranks = np.array([_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(candidate_count, 4)
-    order = np.lexsort([-ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
+    candidate_ranks = np.array([_merge_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(
+        candidate_count, 4
+    )
+    best_first_order = np.lexsort(
+        [-candidate_ranks[:, column] for column in (3, 2, 1, 0)]
+    )  # stable: of equals the first
     wording_of = _wording_numbers(candidates)
-    first_of = np.full(
+    best_of_wording = np.full(
         candidate_count, -1, dtype=np.int64
     )  # the best row of each wording; its other rows need no cosine
-    first_of[wording_of[order[::-1]]] = order[::-1]
-    leader_of = first_of[wording_of]
-    best_first = order[leader_of[order] == order]
-    leaders = np.sort(best_first)
+    best_of_wording[wording_of[best_first_order[::-1]]] = best_first_order[::-1]
+    leader_of_candidate = best_of_wording[wording_of]
+    leaders_best_first = best_first_order[leader_of_candidate[best_first_order] == best_first_order]
+    leaders = np.sort(leaders_best_first)
     leader_vectors = vectors if len(leaders) == candidate_count else vectors[leaders]
-    questions = LazySequence(
+    leader_questions = LazySequence(
         array("q", leaders.tobytes()), lambda leader_index: asked_question(candidates[leader_index].pair)
     )
-    same_questions = SameQuestions(questions, leader_vectors, likeness)
+    same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
     keeper_of = np.full(candidate_count, -1)  # of each leader, the best first
-    for leader in best_first.tolist():
-        if keeper_of[leader] < 0:
-            other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, leader)))]
-            keeper_of[leader] = keeper_of[other_leaders[keeper_of[other_leaders] < 0]] = leader
-    keeper = keeper_of[leader_of]
-    copies = np.flatnonzero(keeper != np.arange(candidate_count)).tolist()
-    dropped = [
-        DroppedCopy(copy_index, int(keeper[copy_index]), float(vectors[copy_index] @ vectors[keeper[copy_index]]))
-        for copy_index in copies
+    for best_leader in leaders_best_first.tolist():
+        if keeper_of[best_leader] < 0:
+            other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, best_leader)))]
+            keeper_of[best_leader] = keeper_of[other_leaders[keeper_of[other_leaders] < 0]] = best_leader
+    keeper_of_candidate = keeper_of[leader_of_candidate]
+    copy_indices = np.flatnonzero(keeper_of_candidate != np.arange(candidate_count)).tolist()
+    dropped_copies = [
+        DroppedCopy(
+            copy_index,
+            int(keeper_of_candidate[copy_index]),
+            float(vectors[copy_index] @ vectors[keeper_of_candidate[copy_index]]),
+        )
+        for copy_index in copy_indices
     ]
-    return MergedRuns(candidates, array("q", np.flatnonzero(keeper == np.arange(candidate_count)).tolist()), dropped)
+    return MergedRuns(
+        candidates,
+        array("q", np.flatnonzero(keeper_of_candidate == np.arange(candidate_count)).tolist()),
+        dropped_copies,
+    )
 
 
 def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
@@ -157,62 +171,62 @@ def write_merged_run(run_folder: Path, merged: MergedRuns) -> list[Path]:
     Files of an earlier merge go.
     """
     document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
-    kept_rows: dict[str, array[int]] = {}
-    dropped: dict[str, array[int]] = {}
+    kept_by_document: dict[str, array[int]] = {}
+    dropped_by_document: dict[str, array[int]] = {}
     for kept_index in merged.kept:
-        kept_rows.setdefault(document_of[kept_index], array("q")).append(kept_index)
+        kept_by_document.setdefault(document_of[kept_index], array("q")).append(kept_index)
     for drop_index, dropped_copy in enumerate(merged.dropped):
-        dropped.setdefault(document_of[dropped_copy.copy], array("q")).append(drop_index)
-    mark_spread_folders(run_folder / f"{document}.jsonl" for document in kept_rows)
-    mark_spread_folders(run_folder / "rejected" / f"{document}.jsonl" for document in dropped)
-    _remove_stale_files(run_folder, kept_rows)
-    _remove_stale_files(run_folder / "rejected", dropped)
-    for document, kept_indices in sorted(kept_rows.items()):
+        dropped_by_document.setdefault(document_of[dropped_copy.copy], array("q")).append(drop_index)
+    mark_spread_folders(run_folder / f"{document}.jsonl" for document in kept_by_document)
+    mark_spread_folders(run_folder / "rejected" / f"{document}.jsonl" for document in dropped_by_document)
+    _remove_files_of_earlier_merge(run_folder, kept_by_document)
+    _remove_files_of_earlier_merge(run_folder / "rejected", dropped_by_document)
+    for document, kept_indices in sorted(kept_by_document.items()):
         write_jsonl(
-            _run_file(run_folder, document), (merged.candidates[kept_index].pair for kept_index in kept_indices)
+            _merged_run_file(run_folder, document), (merged.candidates[kept_index].pair for kept_index in kept_indices)
         )
-    for document, drop_indices in sorted(dropped.items()):
-        copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
-        write_jsonl(_run_file(run_folder / "rejected", document), copies)
+    for document, drop_indices in sorted(dropped_by_document.items()):
+        rejected_copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
+        write_jsonl(_merged_run_file(run_folder / "rejected", document), rejected_copies)
     return [
-        _run_file(place, document)
-        for place, documents in ((run_folder, kept_rows), (run_folder / "rejected", dropped))
+        _merged_run_file(merge_folder, document)
+        for merge_folder, documents in ((run_folder, kept_by_document), (run_folder / "rejected", dropped_by_document))
         for document in sorted(documents)
     ]
 
 
-def _run_file(run_folder: Path, document: str) -> Path:
+def _merged_run_file(run_folder: Path, document: str) -> Path:
     return file_path(run_folder, f"{document}.jsonl")
 
 
-def _remove_stale_files(run_folder: Path, documents: Container[str]) -> None:
+def _remove_files_of_earlier_merge(run_folder: Path, documents: Container[str]) -> None:
     for run_file in run_pair_files(run_folder):
         if run_file.stem not in documents:
             run_file.unlink()
 
 
-def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
+def _merge_rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
     pair = candidate.pair
     return len(pair.evidence), len(pair.evaluation_criteria), len(pair.answer), -candidate.order
 
 
 def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
     keep_reasons = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
-    for keep_reason, keeper_rank, copy_rank in zip(keep_reasons, _rank(keeper), _rank(copy), strict=True):
+    for keep_reason, keeper_rank, copy_rank in zip(keep_reasons, _merge_rank(keeper), _merge_rank(copy), strict=True):
         if keeper_rank != copy_rank:
             return keep_reason
     return "the first of equals"
 
 
 def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: DroppedCopy) -> Rejected:
-    candidate, keeper = candidates[dropped.copy], candidates[dropped.keeper]
-    pair, keep_reason = candidate.pair, _keep_reason(keeper, candidate)
-    kept_copy = f"{keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f})"
-    detail = f"of {kept_copy}, kept for {keep_reason}: {keeper.pair.question}"
-    return Rejected.of(pair, "duplicate", detail, run=candidate.run)
+    copy_candidate, kept_candidate = candidates[dropped.copy], candidates[dropped.keeper]
+    copied_pair, keep_reason = copy_candidate.pair, _keep_reason(kept_candidate, copy_candidate)
+    keeper_name = f"{kept_candidate.pair.id} of {kept_candidate.run} (cosine {dropped.cosine:.3f})"
+    duplicate_detail = f"of {keeper_name}, kept for {keep_reason}: {kept_candidate.pair.question}"
+    return Rejected.of(copied_pair, "duplicate", duplicate_detail, run=copy_candidate.run)
 
 
-def _pair(question_row: QuestionRow, row_id: str, run: str) -> Pair:
+def _merge_pair(question_row: QuestionRow, row_id: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
         id=row_id,

@@ -26,11 +26,11 @@ from groundwork.settings.config_schema import ModelCall, named_call
 if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job
 
-CUT_NOTE = "\n[the rest of the answer is left out here]"
+CUT_ANSWER_NOTE = "\n[the rest of the answer is left out here]"
 REFERENCE_CRITERION = "Says in substance the same as this reference answer, and nothing that contradicts it: "
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CriterionMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the judge says of one criterion; the reason comes first, so that the verdict follows from it."""
 
     reason: str
@@ -38,9 +38,9 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @cache
-def reply_type(criteria_count: int) -> type[msgspec.Struct]:
+def judge_reply_type(criteria_count: int) -> type[msgspec.Struct]:
     """The reply on `criteria_count` criteria, a field for each; one that is missing or not asked about spoils it."""
-    criterion_fields = [(f"criterion_{i}", Mark) for i in range(1, criteria_count + 1)]
+    criterion_fields = [(f"criterion_{i}", CriterionMark) for i in range(1, criteria_count + 1)]
     return msgspec.defstruct(f"Verdicts{criteria_count}", criterion_fields, frozen=True, forbid_unknown_fields=True)
 
 
@@ -77,61 +77,63 @@ class Judge:
 
     def messages(self, case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
         """The conversation of draw `number`, and which criterion stands at each place."""
-        order = list(range(len(case.criteria)))
-        random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(order)
-        answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT_NOTE
-        grading_messages = render_turns(
+        criteria_order = list(range(len(case.criteria)))
+        random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(criteria_order)
+        shown_answer = (
+            case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT_ANSWER_NOTE
+        )
+        judge_messages = render_turns(
             self.wordings[draw_number % len(self.wordings)],
             question=case.question,
-            criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(order, 1)),
+            criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(criteria_order, 1)),
             evidence=case.evidence,
-            answer=answer,
+            answer=shown_answer,
         )
-        return grading_messages, order
+        return judge_messages, criteria_order
 
     async def _draw(self, case: GradingCase, draw_number: int) -> list[Draw]:
-        grading_messages, order = self.messages(case, draw_number)
+        judge_messages, criteria_order = self.messages(case, draw_number)
         try:
-            reply = await self.client().ask(
+            judge_reply = await self.client().ask(
                 self.call,
-                grading_messages,
+                judge_messages,
                 stage="grade",
                 unit=f"{case.id} verdict {draw_number + 1}",
-                schema=reply_type(len(order)),
+                schema=judge_reply_type(len(criteria_order)),
                 sample=draw_number,
             )
         except UnitError as error:
-            return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(order)
-        marks: tuple[Mark, ...] = msgspec.structs.astuple(reply.value)
-        marks_by_criterion = dict(zip(order, marks, strict=True))
+            return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(criteria_order)
+        marks: tuple[CriterionMark, ...] = msgspec.structs.astuple(judge_reply.value)
+        marks_by_criterion = dict(zip(criteria_order, marks, strict=True))
         return [
             Draw(judge=self.name, verdict=marks_by_criterion[i].verdict, reason=marks_by_criterion[i].reason.strip())
-            for i in range(len(order))
+            for i in range(len(criteria_order))
         ]
 
 
 def majority_verdict(draws: Sequence[Draw]) -> Verdict:
     """The verdict of more than half of the draws; else "ungraded" where half or more are, and "cannot tell"."""
-    counted = Counter(draw.verdict for draw in draws)
-    verdict, verdict_count = counted.most_common(1)[0]
+    verdict_counts = Counter(draw.verdict for draw in draws)
+    verdict, verdict_count = verdict_counts.most_common(1)[0]
     if 2 * verdict_count > len(draws):
         return verdict
-    return "ungraded" if 2 * counted["ungraded"] >= len(draws) else "cannot tell"
+    return "ungraded" if 2 * verdict_counts["ungraded"] >= len(draws) else "cannot tell"
 
 
 async def grade_case(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
-    settled = [grade_by_rule(criterion, case.question, case.answer) for criterion in case.criteria]
-    open_criteria = [i for i, rule_verdict in enumerate(settled) if rule_verdict is None]
-    open_case = replace(case, criteria=[case.criteria[i] for i in open_criteria])
-    draws_by_judge = await gather_all(judge.draws(open_case) for judge in judges) if open_criteria else []
+    rule_verdicts = [grade_by_rule(criterion, case.question, case.answer) for criterion in case.criteria]
+    judged_criteria = [i for i, rule_verdict in enumerate(rule_verdicts) if rule_verdict is None]
+    judged_case = replace(case, criteria=[case.criteria[i] for i in judged_criteria])
+    draws_by_judge = await gather_all(judge.draws(judged_case) for judge in judges) if judged_criteria else []
     draws_by_criterion = {
-        i: [draw for draws in draws_by_judge for draw in draws[index]] for index, i in enumerate(open_criteria)
+        i: [draw for draws in draws_by_judge for draw in draws[index]] for index, i in enumerate(judged_criteria)
     }
-    first_judge_draws = {i: draws_by_judge[0][index] for index, i in enumerate(open_criteria)}
+    first_judge_draws = {i: draws_by_judge[0][index] for index, i in enumerate(judged_criteria)}
     return [
         CriterionGrade(criterion=criterion, verdict=rule_verdict.verdict, by="rule", reason=rule_verdict.reason)
-        if (rule_verdict := settled[i])
+        if (rule_verdict := rule_verdicts[i])
         else CriterionGrade(
             criterion=criterion,
             verdict=(verdict := majority_verdict(first_judge_draws[i])),
@@ -145,18 +147,30 @@ async def grade_case(case: GradingCase, judges: Sequence[Judge]) -> list[Criteri
 
 def usable_criteria(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
     """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
-    usable = [criterion.strip() for criterion in criteria if criterion.strip()]
-    return (usable, False) if usable else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
+    usable_texts = [criterion.strip() for criterion in criteria if criterion.strip()]
+    return (usable_texts, False) if usable_texts else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
 
 
 def build_judges(job: Job) -> list[Judge]:
     """The judge of the settings, and the second one where they name it. Raises UsageError where both are the same."""
-    settings = job.config.grade
-    judge = settings.judge
-    calls = [judge, named_call(judge, judge.second, job.config.llm.providers)] if judge.second else [judge]
-    wordings = [job.prompt(name) for name in judge.prompts]
-    if len({(call.model, call.provider) for call in calls}) < len(calls):
-        raise UsageError(f"--judge {judge.second}: named twice; a judge cannot be compared with itself")
+    grade_settings = job.config.grade
+    judge_settings = grade_settings.judge
+    judge_calls = (
+        [judge_settings, named_call(judge_settings, judge_settings.second, job.config.llm.providers)]
+        if judge_settings.second
+        else [judge_settings]
+    )
+    prompt_wordings = [job.prompt(name) for name in judge_settings.prompts]
+    if len({(call.model, call.provider) for call in judge_calls}) < len(judge_calls):
+        raise UsageError(f"--judge {judge_settings.second}: named twice; a judge cannot be compared with itself")
     return [
-        Judge(lambda: job.client, call, wordings, judge.repeats, judge.longest_answer, settings.seed) for call in calls
+        Judge(
+            lambda: job.client,
+            call,
+            prompt_wordings,
+            judge_settings.repeats,
+            judge_settings.longest_answer,
+            grade_settings.seed,
+        )
+        for call in judge_calls
     ]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
-Z = 1.959964  # the normal quantile of 0.975
+Z_QUANTILE = 1.959964  # the normal quantile of 0.975
 UNSEEN_CORRELATION = 0.3  # of the answers of a cluster where all are alike; with it the intervals hold what they say
 
 
@@ -53,20 +53,20 @@ def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval
     observations = np.asarray(scores, dtype=float)
     if not observations.size:
         raise ValueError("no values")
-    mean, cluster_count = float(observations.mean()), len(set(clusters))
-    variance = _variance(observations, np.ones_like(observations), clusters)
-    spread = mean * (1 - mean)
+    mean_score, cluster_count = float(observations.mean()), len(set(clusters))
+    clustered_variance = _clustered_variance(observations, np.ones_like(observations), clusters)
+    binomial_variance = mean_score * (1 - mean_score)
     effective_size = float(observations.size)
-    if spread == 0:
+    if binomial_variance == 0:
         effective_size /= _design_effect(clusters, UNSEEN_CORRELATION)
     elif cluster_count == 1:
         effective_size = 1.0  # one cluster says nothing of how clusters differ
-    elif variance > 0:
-        effective_size = spread / variance * (Z / _t(cluster_count)) ** 2
+    elif clustered_variance > 0:
+        effective_size = binomial_variance / clustered_variance * (Z_QUANTILE / _t_quantile(cluster_count)) ** 2
     if np.isin(observations, (0.0, 1.0)).all():
         effective_size = min(effective_size, float(observations.size))
-    low, high = _wilson(mean, effective_size)
-    return Interval(mean, low, high, observations.size, cluster_count)
+    low, high = _wilson_interval(mean_score, effective_size)
+    return Interval(mean_score, low, high, observations.size, cluster_count)
 
 
 def paired_difference(score_differences: Sequence[float], clusters: Sequence[str]) -> Difference:
@@ -79,17 +79,23 @@ def paired_difference(score_differences: Sequence[float], clusters: Sequence[str
     if not differences.size:
         raise ValueError("no pairs")
     cluster_count = len(set(clusters))
-    padded = np.concatenate([differences, [1.0, -1.0, 0.0, 0.0]])
-    weights = np.concatenate([np.ones_like(differences), [0.5] * 4])
+    padded_differences = np.concatenate([differences, [1.0, -1.0, 0.0, 0.0]])
+    padded_weights = np.concatenate([np.ones_like(differences), [0.5] * 4])
     padded_clusters = [*clusters, "\0 1", "\0 2", "\0 3", "\0 4"]
-    error = math.sqrt(_variance(padded, weights, padded_clusters, correction=cluster_count))
-    centre = float((padded * weights).sum() / weights.sum())
-    half_width, one_sided = _t(max(cluster_count, 2)) * error, _t(max(cluster_count, 2), 0.95) * error
-    spread = error * math.sqrt(weights.sum())
-    low, high, least, most = (
-        min(1.0, max(-1.0, centre + offset)) for offset in (-half_width, half_width, -one_sided, one_sided)
+    standard_error = math.sqrt(
+        _clustered_variance(padded_differences, padded_weights, padded_clusters, correction=cluster_count)
     )
-    return Difference(float(differences.mean()), low, high, least, most, spread, differences.size, cluster_count)
+    padded_mean = float((padded_differences * padded_weights).sum() / padded_weights.sum())
+    half_width, one_sided = (
+        _t_quantile(max(cluster_count, 2)) * standard_error,
+        _t_quantile(max(cluster_count, 2), 0.95) * standard_error,
+    )
+    pair_spread = standard_error * math.sqrt(padded_weights.sum())
+    low, high, least, most = (
+        min(1.0, max(-1.0, padded_mean + interval_offset))
+        for interval_offset in (-half_width, half_width, -one_sided, one_sided)
+    )
+    return Difference(float(differences.mean()), low, high, least, most, pair_spread, differences.size, cluster_count)
 
 
 def rows_needed(spread: float, effect: float) -> int:
@@ -97,43 +103,47 @@ def rows_needed(spread: float, effect: float) -> int:
 
     n = ((z_0.975 + z_0.8) * spread / effect)^2, the usual normal approximation for paired means.
     """
-    return math.ceil(((Z + 0.841621) * spread / max(abs(effect), 1e-6)) ** 2)
+    return math.ceil(((Z_QUANTILE + 0.841621) * spread / max(abs(effect), 1e-6)) ** 2)
 
 
-def _variance(
+def _clustered_variance(
     observations: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str], correction: int = 0
 ) -> float:
     """Of the weighted mean, by clusters."""
     total_weight = weights.sum()
-    deviations = observations - (weights * observations).sum() / total_weight
-    residuals = np.sqrt(weights) * deviations  # half an answer has half the squared deviation of a whole one
+    mean_deviations = observations - (weights * observations).sum() / total_weight
+    residuals = np.sqrt(weights) * mean_deviations  # half an answer has half the squared deviation of a whole one
     _, cluster_indices = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    sums = np.bincount(cluster_indices, weights=residuals)
-    cluster_count = correction or len(sums)
-    factor = cluster_count / (cluster_count - 1) if cluster_count > 1 else 1.0
-    return float(factor * (sums**2).sum() / total_weight**2)
+    cluster_sums = np.bincount(cluster_indices, weights=residuals)
+    cluster_count = correction or len(cluster_sums)
+    small_sample_factor = cluster_count / (cluster_count - 1) if cluster_count > 1 else 1.0
+    return float(small_sample_factor * (cluster_sums**2).sum() / total_weight**2)
 
 
 def _design_effect(clusters: Sequence[str], correlation: float) -> float:
     """By how much the values of clusters count for fewer: 1 + (m - 1) rho, m the mean size of a value's cluster (Kish,
     Survey Sampling 1965).
     """
-    sizes = np.array(list(Counter(clusters).values()), dtype=float)
-    return float(1 + ((sizes**2).sum() / sizes.sum() - 1) * correlation)
+    cluster_sizes = np.array(list(Counter(clusters).values()), dtype=float)
+    return float(1 + ((cluster_sizes**2).sum() / cluster_sizes.sum() - 1) * correlation)
 
 
-def _t(cluster_count: int, level: float = 0.975) -> float:
+def _t_quantile(cluster_count: int, level: float = 0.975) -> float:
     from scipy.stats import t
 
     return float(t.ppf(level, cluster_count - 1))
 
 
-def _wilson(mean: float, size: float) -> tuple[float, float]:
+def _wilson_interval(mean: float, effective_size: float) -> tuple[float, float]:
     """Wilson's score interval of a share, J. American Statistical Association 1927."""
-    square = Z * Z / size
-    centre = (mean + square / 2) / (1 + square)
-    half = Z / (1 + square) * math.sqrt(mean * (1 - mean) / size + square / (4 * size))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    z_squared_per_value = Z_QUANTILE * Z_QUANTILE / effective_size
+    interval_centre = (mean + z_squared_per_value / 2) / (1 + z_squared_per_value)
+    interval_half_width = (
+        Z_QUANTILE
+        / (1 + z_squared_per_value)
+        * math.sqrt(mean * (1 - mean) / effective_size + z_squared_per_value / (4 * effective_size))
+    )
+    return max(0.0, interval_centre - interval_half_width), min(1.0, interval_centre + interval_half_width)
 
 
 def format_percent(interval: Interval | None) -> str:

@@ -61,30 +61,32 @@ def grade_report(
     """
     set_aside = trust.set_aside if trust else {}
     scored_grades = [grade for grade in grades if grade.id not in set_aside]
-    by_document = len({grade.document for grade in scored_grades if grade.document}) >= LEAST_DOCUMENTS
+    is_by_document = len({grade.document for grade in scored_grades if grade.document}) >= LEAST_DOCUMENTS
     judges = grades[0].judges if grades else []
     all_criteria = [criterion for grade in grades for criterion in grade.criteria]
-    rows = measure_difficulty(grades, set_aside)
+    measured_rows = measure_difficulty(grades, set_aside)
     return GradeReport(
         dataset=dataset,
         judges=list(judges),
         open_book=any(grade.open_book for grade in grades),
-        clustered_by="document" if by_document else "chunk",
+        clustered_by="document" if is_by_document else "chunk",
         base=base,
         by_reference=len({grade.id for grade in grades if grade.against == "reference answer"}),
         trust=trust,
         consistency=judge_consistency(all_criteria, judges),
-        models=[score_model(model, scored_grades, base, by_document, bounds) for model in _models_in_order(grades)],
+        models=[
+            score_model(model, scored_grades, base, is_by_document, bounds) for model in _graded_models_in_order(grades)
+        ],
         flipping=list(_flipping_criteria(grades)),
         **_unanimous_criteria(scored_grades),
-        guess=correlate_guesses(rows),
-        rows=rows,
+        guess=correlate_guesses(measured_rows),
+        rows=measured_rows,
         split_sizes=dict(split_sizes or {}),
         warnings=list(warnings),
     )
 
 
-def _models_in_order(grades: Sequence[Grade]) -> list[str]:
+def _graded_models_in_order(grades: Sequence[Grade]) -> list[str]:
     """The graded models: by name, then checkpoints by their steps."""
     return sorted(
         {grade.model for grade in grades},
@@ -103,25 +105,29 @@ def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
     for grade in grades:
         for criterion in grade.criteria:
             if criterion.by == "judge":
-                counts = flip_counts[grade.id, criterion.criterion]
-                counts[0] += is_flipping(criterion)
-                counts[1] += 1
-    for (row_id, text), (flipped, total) in sorted(flip_counts.items(), key=lambda item: -item[1][0]):
+                flips_and_answers = flip_counts[grade.id, criterion.criterion]
+                flips_and_answers[0] += is_flipping(criterion)
+                flips_and_answers[1] += 1
+    for (row_id, criterion_text), (flipped, graded_answers) in sorted(
+        flip_counts.items(), key=lambda item: -item[1][0]
+    ):
         if flipped:
-            yield NamedCriterion(id=row_id, criterion=text, why=f"flips on {flipped} of {counted(total, 'answer')}")
+            yield NamedCriterion(
+                id=row_id, criterion=criterion_text, why=f"flips on {flipped} of {counted(graded_answers, 'answer')}"
+            )
 
 
 def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
     """The criteria that no answer meets, and those that all do; one model alone is nobody and everybody."""
-    verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    verdicts_by_criterion: dict[tuple[str, str], list[str]] = defaultdict(list)
     for grade in grades if len({grade.model for grade in grades}) > 1 else []:
         for criterion in grade.criteria:
-            verdicts[grade.id, criterion.criterion].append(criterion.verdict)
+            verdicts_by_criterion[grade.id, criterion.criterion].append(criterion.verdict)
     criteria_by_kind: dict[str, list[NamedCriterion]] = {"nobody": [], "everybody": []}
-    for (row_id, text), outcomes in verdicts.items():
-        if len(outcomes) > 1 and set(outcomes) in ({"met"}, {"unmet"}):
-            kind = "everybody" if outcomes[0] == "met" else "nobody"
-            criteria_by_kind[kind].append(
-                NamedCriterion(id=row_id, criterion=text, why=counted(len(outcomes), "answer"))
+    for (row_id, criterion_text), criterion_verdicts in verdicts_by_criterion.items():
+        if len(criterion_verdicts) > 1 and set(criterion_verdicts) in ({"met"}, {"unmet"}):
+            unanimous_kind = "everybody" if criterion_verdicts[0] == "met" else "nobody"
+            criteria_by_kind[unanimous_kind].append(
+                NamedCriterion(id=row_id, criterion=criterion_text, why=counted(len(criterion_verdicts), "answer"))
             )
     return criteria_by_kind

@@ -14,7 +14,7 @@ from groundwork.console import terminal
 from groundwork.grading.confidence_intervals import format_percent, format_points
 from groundwork.grading.grade_report import GradeReport
 from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, JudgeTrust, is_flipping
-from groundwork.grading.memorization import MemorizationGap, rows_advice
+from groundwork.grading.memorization import MemorizationGap, mirror_rows_advice
 from groundwork.grading.model_scores import ModelScores
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.spoiled_answers import SPOILED_KINDS
@@ -22,40 +22,44 @@ from groundwork.message_wording import counted
 from groundwork.pages.html_frame import PageKind, write_page
 from groundwork.records import Grade
 
-BARS = "▁▂▃▄▅▆▇█"
-SHOWN = 8
+CURVE_BARS = "▁▂▃▄▅▆▇█"
+ROWS_SHOWN = 8
 
 
 def grade_report_lines(report: GradeReport) -> list[str]:
     """Every line; nothing of a score before what the judge is worth."""
-    report_lines = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_describe_book(report)}"]
-    report_lines += [f"  {report_line}" for report_line in [*trust_lines(report.trust), *consistency_lines(report)]]
+    report_lines = [
+        f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_open_or_closed_book(report)}"
+    ]
+    report_lines += [
+        f"  {report_line}" for report_line in [*judge_trust_lines(report.trust), *judge_consistency_lines(report)]
+    ]
     if report.by_reference:
         report_lines.append(
             f"  {counted(report.by_reference, 'row')} without criteria were graded against the reference answer"
         )
-    report_lines += _table_lines(report)
+    report_lines += _score_table_lines(report)
     for model in report.models:
-        model_lines = [*gap_lines(model.name, model.gap, report.split_sizes), *base_lines(model, report.base)]
+        model_lines = [*gap_lines(model.name, model.gap, report.split_sizes), *base_model_lines(model, report.base)]
         report_lines += [
             f"  {report_line}" for report_line in [*model_lines, *honesty_lines(model.name, model.honesty)]
         ]
-    report_lines += [f"  {report_line}" for report_line in curve_lines(report.models)]
+    report_lines += [f"  {report_line}" for report_line in checkpoint_curve_lines(report.models)]
     report_lines += [f"  {report_line}" for report_line in difficulty_lines(report)]
     return report_lines
 
 
-def _describe_book(report: GradeReport) -> str:
+def _open_or_closed_book(report: GradeReport) -> str:
     book = "open book" if report.open_book else "closed book"
     return f"{book}; intervals of 95 % by {report.clustered_by}"
 
 
-def trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
+def judge_trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
     """Sensitivity and specificity, kind by kind, and the rows set aside."""
     if trust is None:
         yield "the judge was not checked"
         return
-    kinds = "; ".join(
+    spoiled_kind_counts = "; ".join(
         f"{spoiled_kind} {right} of {n}"
         for spoiled_kind in SPOILED_KINDS
         if spoiled_kind in trust.by_kind
@@ -63,42 +67,59 @@ def trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
     )
     yield f"judge: sensitivity {format_percent(trust.sensitivity)} (reference answers that pass)"
     specificity = format_percent(trust.specificity)
-    yield f"judge: specificity {specificity} (spoiled answers that fail: {kinds or 'none was made'})"
+    yield f"judge: specificity {specificity} (spoiled answers that fail: {spoiled_kind_counts or 'none was made'})"
     if trust.ungraded:
         yield f"judge: {trust.ungraded:,} of its check answers stayed without a verdict"
     if trust.set_aside:
         yield f"{counted(len(trust.set_aside), 'row is', 'rows are')} set aside"
-        yield from (f"  {row_id}: {reason}" for row_id, reason in list(trust.set_aside.items())[:SHOWN])
+        yield from (f"  {row_id}: {reason}" for row_id, reason in list(trust.set_aside.items())[:ROWS_SHOWN])
 
 
-def consistency_lines(report: GradeReport) -> Iterator[str]:
+def judge_consistency_lines(report: GradeReport) -> Iterator[str]:
     """Flip rate and kappa of the judge, and its agreement with a second one."""
-    figures = report.consistency
-    if figures.flip_rate is None:
-        yield f"flips: not measured ({figures.criteria:,} criteria by the judge, one draw each; pass --repeats 3)"
-    else:
-        kappa = "all verdicts alike" if figures.kappa is None else f"Fleiss' kappa {figures.kappa:.2f}"
-        goal = "within" if figures.flip_rate <= FLIP_RATE_GOAL else "above"
+    judge_consistency = report.consistency
+    if judge_consistency.flip_rate is None:
         yield (
-            f"flips: {figures.flip_rate:.1%} between two draws ({goal} the goal of {FLIP_RATE_GOAL:.0%}), {kappa}; "
-            f"{figures.criteria:,} criteria by the judge, {figures.by_rule:,} by rule"
+            f"flips: not measured ({judge_consistency.criteria:,} criteria by the judge, one draw each; pass "
+            "--repeats 3)"
         )
-    if figures.unreadable:
-        yield f"{figures.unreadable:,} of {counted(figures.draws, 'draw')} could not be read; they count for nothing"
-    if figures.agreement is not None:
-        kappa = "" if figures.judges_kappa is None else f", Cohen's kappa {figures.judges_kappa:.2f}"
-        yield f"{figures.judges[0]} and {figures.judges[1]} agree on {figures.agreement:.0%} of the criteria{kappa}"
-    for verb, criteria in (
+    else:
+        kappa = (
+            "all verdicts alike" if judge_consistency.kappa is None else f"Fleiss' kappa {judge_consistency.kappa:.2f}"
+        )
+        flip_goal = "within" if judge_consistency.flip_rate <= FLIP_RATE_GOAL else "above"
+        yield (
+            f"flips: {judge_consistency.flip_rate:.1%} between two draws ({flip_goal} the goal of "
+            f"{FLIP_RATE_GOAL:.0%}), {kappa}; "
+            f"{judge_consistency.criteria:,} criteria by the judge, {judge_consistency.by_rule:,} by rule"
+        )
+    if judge_consistency.unreadable:
+        yield (
+            f"{judge_consistency.unreadable:,} of {counted(judge_consistency.draws, 'draw')} could not be read; they "
+            "count for nothing"
+        )
+    if judge_consistency.agreement is not None:
+        kappa = (
+            "" if judge_consistency.judges_kappa is None else f", Cohen's kappa {judge_consistency.judges_kappa:.2f}"
+        )
+        yield (
+            f"{judge_consistency.judges[0]} and {judge_consistency.judges[1]} agree on "
+            f"{judge_consistency.agreement:.0%} of the criteria{kappa}"
+        )
+    for criteria_verb, named_criteria in (
         ("flip", report.flipping),
         ("are met by nobody", report.nobody),
         ("are met by everybody", report.everybody),
     ):
-        if criteria:
-            example = criteria[0]
-            yield f"{len(criteria):,} criteria {verb}, such as: {example.criterion} ({example.id}; {example.why})"
+        if named_criteria:
+            example_criterion = named_criteria[0]
+            yield (
+                f"{len(named_criteria):,} criteria {criteria_verb}, such as: {example_criterion.criterion} "
+                f"({example_criterion.id}; {example_criterion.why})"
+            )
 
 
-def _table_lines(report: GradeReport) -> list[str]:
+def _score_table_lines(report: GradeReport) -> list[str]:
     score_rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
     for model in report.models:
         for split, split_score in model.splits.items():
@@ -124,73 +145,80 @@ def gap_lines(model: str, gap: MemorizationGap | None, split_sizes: Mapping[str,
     if gap.difference:
         yield f"  mirror - eval: {format_points(gap.difference)} points, {counted(gap.difference.n, 'pair')}"
     if gap.rows_needed:
-        yield f"  {rows_advice(gap.rows_needed, split_sizes)}"
+        yield f"  {mirror_rows_advice(gap.rows_needed, split_sizes)}"
 
 
-def base_lines(model: ModelScores, base: str) -> Iterator[str]:
+def base_model_lines(model: ModelScores, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
     for split, difference in model.against_base.items():
-        verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
-        figures = f"{format_points(difference)} points, {counted(difference.n, 'pair')}"
-        yield f"{model.name} - {base} on {split or 'all'}: {figures}: {verdict}"
+        base_verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
+        base_figures = f"{format_points(difference)} points, {counted(difference.n, 'pair')}"
+        yield f"{model.name} - {base} on {split or 'all'}: {base_figures}: {base_verdict}"
 
 
 def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
     """A warning that the judge saw only the beginning of long answers, where there were any."""
-    cut = sum(bool(grade.notes) for grade in grades)
-    answer_count = counted(cut, "answer")
+    shortened_count = sum(bool(grade.notes) for grade in grades)
+    answer_count = counted(shortened_count, "answer")
     return (
-        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {answer_count}"] if cut else []
+        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {answer_count}"]
+        if shortened_count
+        else []
     )
 
 
-def curve_lines(models: Sequence[ModelScores]) -> Iterator[str]:
+def checkpoint_curve_lines(models: Sequence[ModelScores]) -> Iterator[str]:
     """Where several checkpoints were graded: the scores of each split over their steps."""
-    steps = [model for model in models if model.step is not None]
-    if len(steps) < 2:
+    checkpoints = [model for model in models if model.step is not None]
+    if len(checkpoints) < 2:
         return
-    for split in dict.fromkeys(split for model in steps for split in model.splits):
+    for split in dict.fromkeys(split for model in checkpoints for split in model.splits):
         curve_points = [
             (model.step, split_score.score.mean)
-            for model in steps
+            for model in checkpoints
             if (split_score := model.splits.get(split)) and split_score.score
         ]
-        bars = "".join(BARS[round(mean * (len(BARS) - 1))] for _, mean in curve_points)
+        curve_bars = "".join(CURVE_BARS[round(mean * (len(CURVE_BARS) - 1))] for _, mean in curve_points)
         step_scores = ", ".join(f"{step}: {mean:.0%}" for step, mean in curve_points)
-        yield f"{split or 'all':<12} {bars}  {step_scores}"
+        yield f"{split or 'all':<12} {curve_bars}  {step_scores}"
     yield "  eval that falls while the mirror rises is overfitting: take the step where eval stands highest"
 
 
 def difficulty_lines(report: GradeReport) -> Iterator[str]:
     """What the guessed difficulty is worth."""
-    guess = report.guess
-    if guess.rho is None:
-        yield f"guessed difficulty: nothing to compare ({counted(guess.rows, 'row')} with both, or all alike)"
+    guess_correlation = report.guess
+    if guess_correlation.rho is None:
+        yield (
+            f"guessed difficulty: nothing to compare ({counted(guess_correlation.rows, 'row')} with both, or all alike)"
+        )
     else:
-        figures = f"Spearman's rho {guess.rho:+.2f} (p {guess.p:.2f}, {counted(guess.rows, 'row')})"
-        yield f"guessed difficulty beside the measured one: {figures}"
+        correlation_figures = (
+            f"Spearman's rho {guess_correlation.rho:+.2f} (p {guess_correlation.p:.2f}, "
+            f"{counted(guess_correlation.rows, 'row')})"
+        )
+        yield f"guessed difficulty beside the measured one: {correlation_figures}"
 
 
-FOLDER = Path(__file__).parent / "assets"
+ASSETS_FOLDER = Path(__file__).parent / "assets"
 GRADES_PAGE = PageKind(
     "grades",
     [
         *["page.css", "charts.css", "grades.css", "page.js", "charts.js", "table.js"],
         *["gaps.js", "answers.js", "grades.js"],
     ],
-    FOLDER,
+    ASSETS_FOLDER,
 )
 
 
-def write_report(report: GradeReport, grades: Sequence[Grade], report_page: Path) -> None:
+def write_grade_report_page(report: GradeReport, grades: Sequence[Grade], report_page: Path) -> None:
     """Write the page to `report_page`; texts of rows, answers and judges reach it as text alone."""
-    missing_rows = max((model.gap.rows_needed for model in report.models if model.gap), default=0)
+    missing_pairs = max((model.gap.rows_needed for model in report.models if model.gap), default=0)
     grades_data = {
         "report": {
             **_report_fields(report),
             "spoiled": SPOILED_KINDS,
-            "advice": rows_advice(missing_rows, report.split_sizes) if missing_rows else "",
-            "curve": bool(list(curve_lines(report.models))),
+            "advice": mirror_rows_advice(missing_pairs, report.split_sizes) if missing_pairs else "",
+            "curve": bool(list(checkpoint_curve_lines(report.models))),
             "honesty": [
                 honesty_line for model in report.models for honesty_line in honesty_lines(model.name, model.honesty)
             ],

@@ -14,7 +14,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UsageError
-from groundwork.grading.answer_judge import GradingCase, Judge, grade_case, reply_type, usable_criteria
+from groundwork.grading.answer_judge import GradingCase, Judge, grade_case, judge_reply_type, usable_criteria
 from groundwork.grading.judge_reliability import JudgeCheck
 from groundwork.grading.model_answers import parse_answers_argument, question_messages
 from groundwork.grading.refusals import REFUSAL_CRITERION
@@ -48,9 +48,9 @@ class Grading:
         """The grade of each row that `answers` (by split and id) holds one for."""
 
         async def grade_answer(question_row: QuestionRow, answer: str) -> Grade:
-            graded = await self._grade(question_row, model, answer)
+            answer_grade = await self._grade(question_row, model, answer)
             advance()
-            return graded
+            return answer_grade
 
         answered_rows = [
             (question_row, answers[question_row.split, question_row.id])
@@ -60,8 +60,8 @@ class Grading:
         return await gather_all(grade_answer(question_row, answer) for question_row, answer in answered_rows)
 
     async def _grade(self, question_row: QuestionRow, model: str, answer: str) -> Grade:
-        criteria = await grade_case(self.case(question_row, answer), self.judges)
-        refuses = criteria.pop().verdict if self._asks_refusal(question_row) else None
+        criterion_grades = await grade_case(self.case(question_row, answer), self.judges)
+        refuses = criterion_grades.pop().verdict if self._asks_refusal(question_row) else None
         grade_notes = [
             f"the judge saw its first {self.settings.judge.longest_answer:,} of {counted(len(answer), 'character')}"
         ]
@@ -71,9 +71,9 @@ class Grading:
             model=model,
             question=question_row.question,
             answer=answer,
-            criteria=criteria,
-            score=criteria_score(criteria),
-            passed=all_criteria_met(criteria),
+            criteria=criterion_grades,
+            score=criteria_score(criterion_grades),
+            passed=all_criteria_met(criterion_grades),
             against="reference answer"
             if usable_criteria(question_row.evaluation_criteria, question_row.answer)[1]
             else "criteria",
@@ -119,28 +119,31 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
     """The grades that stand beside those of this run (same judge, same book, same questions and criteria), and what was
     left out.
     """
-    rows = {(graded_row.split, graded_row.id): graded_row for graded_row in grading.rows}
-    comparable: list[Grade] = []
-    warnings = []
+    graded_rows = {(graded_row.split, graded_row.id): graded_row for graded_row in grading.rows}
+    comparable_grades_of_rows: list[Grade] = []
+    comparison_warnings = []
     for file_name, grades in grades_by_file.items():
-        same_judge = [grade for grade in grades if _is_by_same_judge(grade, grading)]
-        current_grades = [grade for grade in same_judge if _is_of(grade, rows.get((grade.split, grade.id)))]
-        if len(same_judge) < len(grades):
-            judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
-            warnings.append(
-                f"{file_name}: graded by {judges[0] if judges else 'no judge'}, or with another "
+        grades_by_same_judge = [grade for grade in grades if _is_by_same_judge(grade, grading)]
+        current_grades = [
+            grade for grade in grades_by_same_judge if _is_grade_of_row(grade, graded_rows.get((grade.split, grade.id)))
+        ]
+        if len(grades_by_same_judge) < len(grades):
+            other_judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
+            comparison_warnings.append(
+                f"{file_name}: graded by {other_judges[0] if other_judges else 'no judge'}, or with another "
                 "setting of grade.open_book; left out, grade it again"
             )
-        elif len(current_grades) < len(same_judge):
-            warnings.append(
-                f"{file_name}: {counted(len(same_judge) - len(current_grades), 'answer is', 'answers are')} to other "
+        elif len(current_grades) < len(grades_by_same_judge):
+            comparison_warnings.append(
+                f"{file_name}: "
+                f"{counted(len(grades_by_same_judge) - len(current_grades), 'answer is', 'answers are')} to other "
                 "questions or by other criteria; left out, grade it again"
             )
-        comparable += current_grades
-    return comparable, warnings
+        comparable_grades_of_rows += current_grades
+    return comparable_grades_of_rows, comparison_warnings
 
 
-def _is_of(grade: Grade, row: QuestionRow | None) -> bool:
+def _is_grade_of_row(grade: Grade, row: QuestionRow | None) -> bool:
     """Is it the grade of an answer to this question, by the criteria that the row has now?"""
     if row is None or grade.question != row.question:
         return False
@@ -157,11 +160,11 @@ def models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall 
 
     Raises UsageError where two of them have the same label.
     """
-    settings, providers = job.config.grade, job.config.llm.providers
-    models = [*job.flags.model]
+    grade_settings, providers = job.config.grade, job.config.llm.providers
+    graded_models = [*job.flags.model]
     answer_files = [parse_answers_argument(argument) for argument in job.flags.answers]
     answer_labels = {slug(model_label) for model_label, _ in answer_files} | {
-        slug(named_call(settings.answer, model, providers).model) for model in models
+        slug(named_call(grade_settings.answer, model, providers).model) for model in graded_models
     }
     base_model = job.flags.base
     if (
@@ -169,19 +172,23 @@ def models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall 
         and slug(base_model) not in answer_labels
         and not (grades_folder / f"{slug(base_model)}.jsonl").exists()
     ):
-        models.append(base_model)
-    if not models and not answer_files:
-        models = [settings.answer.model]
-    calls = [named_call(settings.answer, model, providers) for model in models]
-    graded: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
-    graded += [(model_label, None, answer_file) for model_label, answer_file in answer_files]
-    slugs = [slug(model_label) for model_label, _, _ in graded]
-    for model_label, label_slug in zip((model_label for model_label, _, _ in graded), slugs, strict=True):
-        if slugs.count(label_slug) > 1:
+        graded_models.append(base_model)
+    if not graded_models and not answer_files:
+        graded_models = [grade_settings.answer.model]
+    answer_calls = [named_call(grade_settings.answer, model, providers) for model in graded_models]
+    models_and_answers: list[tuple[str, ModelCall | None, Path | None]] = [
+        (call.model, call, None) for call in answer_calls
+    ]
+    models_and_answers += [(model_label, None, answer_file) for model_label, answer_file in answer_files]
+    label_slugs = [slug(model_label) for model_label, _, _ in models_and_answers]
+    for model_label, label_slug in zip(
+        (model_label for model_label, _, _ in models_and_answers), label_slugs, strict=True
+    ):
+        if label_slugs.count(label_slug) > 1:
             raise UsageError(
                 f"{model_label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
             )
-    return graded
+    return models_and_answers
 
 
 def answer_estimate(
@@ -199,22 +206,28 @@ def answer_estimate(
 
 def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
     """The verdicts on a model's answers by each judge; the check comes with the first model of the run."""
-    cases = [grading.case(graded_row, graded_row.answer) for graded_row in grading.rows]
+    grading_cases = [grading.case(graded_row, graded_row.answer) for graded_row in grading.rows]
     if grading.first_label in ("", label):
         grading.first_label = label
-        check = [checked.case for checked in grading.check.cases()]
+        check_cases = [check_case.case for check_case in grading.check.cases()]
     else:
-        check = []
-    return [_estimate(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]
+        check_cases = []
+    return [
+        _judge_estimate(job, judge, grading_cases + (check_cases if judge is grading.judges[0] else []))
+        for judge in grading.judges
+    ]
 
 
-def _estimate(job: Job, judge: Judge, cases: Sequence[GradingCase]) -> Estimate:
-    calls = prompt_tokens = reply_tokens = 0
-    for case in cases:
-        open_criteria = sum(grade_by_rule(criterion, case.question, case.answer) is None for criterion in case.criteria)
+def _judge_estimate(job: Job, judge: Judge, grading_cases: Sequence[GradingCase]) -> Estimate:
+    judge_calls = prompt_tokens = reply_tokens = 0
+    for grading_case in grading_cases:
+        open_criteria = sum(
+            grade_by_rule(criterion, grading_case.question, grading_case.answer) is None
+            for criterion in grading_case.criteria
+        )
         if open_criteria:
-            messages, _ = judge.messages(case, 0)
-            calls += judge.repeats
-            prompt_tokens += judge.repeats * job.tokens(judge.call, messages, reply_type(open_criteria))
+            judge_messages, _ = judge.messages(grading_case, 0)
+            judge_calls += judge.repeats
+            prompt_tokens += judge.repeats * job.tokens(judge.call, judge_messages, judge_reply_type(open_criteria))
             reply_tokens += judge.repeats * open_criteria * TOKENS_PER_VERDICT
-    return Estimate(calls, prompt_tokens, reply_tokens, judge.call)
+    return Estimate(judge_calls, prompt_tokens, reply_tokens, judge.call)

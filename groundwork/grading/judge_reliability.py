@@ -74,7 +74,7 @@ class JudgeCheck:
         """The judge's check, made once. Raises UnitError for a judge that is not to be believed."""
         async with self._lock:
             if self._trust is None:
-                self._trust = await self._measure()
+                self._trust = await self._measure_judge()
         if isinstance(self._trust, UnitError):
             raise self._trust
         return self._trust
@@ -84,60 +84,65 @@ class JudgeCheck:
         open_book, check_rows = self.settings.open_book, self.settings.judge.check_rows
         if not check_rows:
             return []
-        references = [CheckCase("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
-        answerable = [row for row in self.rows if not row.unanswerable]
-        return references + spoiled_cases(answerable, check_rows, self.settings.seed, open_book=open_book)
+        reference_checks = [CheckCase("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
+        answerable_rows = [row for row in self.rows if not row.unanswerable]
+        return reference_checks + spoiled_cases(answerable_rows, check_rows, self.settings.seed, open_book=open_book)
 
-    async def _measure(self) -> JudgeTrust | UnitError:
-        cases = self.cases()
-        graded = await gather_all(grade_case(case, [self.judge]) for _, case, _ in cases)
-        checked = [
+    async def _measure_judge(self) -> JudgeTrust | UnitError:
+        check_cases = self.cases()
+        criterion_grades = await gather_all(grade_case(case, [self.judge]) for _, case, _ in check_cases)
+        checked_answers = [
             CheckedAnswer(
-                id=case.id.removesuffix(f" ({kind})"),
-                kind=kind,  # type: ignore[arg-type]  # one of the kinds that the cases were made of
+                id=case.id.removesuffix(f" ({check_kind})"),
+                kind=check_kind,  # type: ignore[arg-type]  # one of the kinds that the cases were made of
                 question=case.question,
                 answer=case.answer,
-                criteria=criteria,
-                passed=all_criteria_met(criteria),
+                criteria=answer_criteria,
+                passed=all_criteria_met(answer_criteria),
                 judges=[self.judge.name],
                 open_book=self.settings.open_book,
-                met=list(met),
+                met=list(criteria_still_met),
             )
-            for (kind, case, met), criteria in zip(cases, graded, strict=True)
+            for (check_kind, case, criteria_still_met), answer_criteria in zip(
+                check_cases, criterion_grades, strict=True
+            )
         ]
-        write_jsonl(self.folder / CHECK_FILE, checked)
-        judge_trust = measure_trust(checked, self._clusters())
-        return self._rejection(judge_trust, checked) or judge_trust
+        write_jsonl(self.folder / CHECK_FILE, checked_answers)
+        judge_trust = measure_trust(checked_answers, self._clusters())
+        return self._judge_rejection(judge_trust, checked_answers) or judge_trust
 
     def saved_trust(self) -> JudgeTrust | None:
         """What the last check of this judge found, from its file; None where there is none of it."""
-        file = self.folder / CHECK_FILE
-        checked = read_jsonl(file, CheckedAnswer) if file.exists() else []
+        check_file = self.folder / CHECK_FILE
+        checked_answers = read_jsonl(check_file, CheckedAnswer) if check_file.exists() else []
         own_checks = [
-            answer
-            for answer in checked
-            if answer.judges == [self.judge.name] and answer.open_book == self.settings.open_book
+            checked_answer
+            for checked_answer in checked_answers
+            if checked_answer.judges == [self.judge.name] and checked_answer.open_book == self.settings.open_book
         ]
         return measure_trust(own_checks, self._clusters()) if own_checks else None
 
     def _clusters(self) -> dict[str, str]:
         return {row.id: row.document or row.chunk or row.id for row in self.rows}
 
-    def _rejection(self, check: JudgeTrust, checked: Sequence[CheckedAnswer]) -> UnitError | None:
-        answer_count = len(checked)
-        asked_count = sum(any(grade.by == "judge" for grade in answer.criteria) for answer in checked)
-        judge, least = self.judge.name, self.settings.judge.least_trust
-        remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
-        if asked_count and check.ungraded > MOST_UNGRADED * asked_count:
+    def _judge_rejection(self, judge_trust: JudgeTrust, checked_answers: Sequence[CheckedAnswer]) -> UnitError | None:
+        answer_count = len(checked_answers)
+        asked_count = sum(
+            any(grade.by == "judge" for grade in checked_answer.criteria) for checked_answer in checked_answers
+        )
+        judge_name, least_trust = self.judge.name, self.settings.judge.least_trust
+        judge_remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
+        if asked_count and judge_trust.ungraded > MOST_UNGRADED * asked_count:
             return UnitError(
-                f"the judge {judge} gave no readable verdict on {check.ungraded:,} of "
+                f"the judge {judge_name} gave no readable verdict on {judge_trust.ungraded:,} of "
                 f"{counted(asked_count, 'answer')} that it was checked with; name another --judge"
             )
-        if answer_count >= LEAST_CHECKED and check.balanced is not None and check.balanced < least:
+        if answer_count >= LEAST_CHECKED and judge_trust.balanced is not None and judge_trust.balanced < least_trust:
             return UnitError(
-                f"the judge {judge} is not reliable enough: {format_percent(check.sensitivity)} of the reference "
-                f"answers pass, {format_percent(check.specificity)} of the spoiled ones fail "
-                f"(mean {check.balanced:.0%}, grade.judge.least_trust {least:.0%}); {remedy}"
+                f"the judge {judge_name} is not reliable enough: {format_percent(judge_trust.sensitivity)} of the "
+                "reference "
+                f"answers pass, {format_percent(judge_trust.specificity)} of the spoiled ones fail "
+                f"(mean {judge_trust.balanced:.0%}, grade.judge.least_trust {least_trust:.0%}); {judge_remedy}"
             )
         return None
 
@@ -145,7 +150,7 @@ class JudgeCheck:
 def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[GradingCase]:
     """The reference answer of each row that has one, once an id."""
     rows_by_id = {row.id: row for row in reversed(rows) if row.answer.strip()}
-    return [_case(row, row.answer, "reference", open_book) for row in rows_by_id.values()]
+    return [_check_case(row, row.answer, "reference", open_book) for row in rows_by_id.values()]
 
 
 def spoiled_cases(rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool) -> list[CheckCase]:
@@ -153,64 +158,71 @@ def spoiled_cases(rows: Sequence[QuestionRow], row_limit: int, seed: int, *, ope
     answerable_rows = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
     sampled_rows = random.Random(seed).sample(answerable_rows, min(row_limit, len(answerable_rows)))
     return [
-        CheckCase(kind, _case(row, spoiled.answer, kind, open_book), spoiled.met)
+        CheckCase(kind, _check_case(row, spoiled.answer, kind, open_book), spoiled.met)
         for row in sampled_rows
         for kind in SPOILED_KINDS
         if (spoiled := spoil_answer(kind, row, answerable_rows))
     ]
 
 
-def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -> JudgeTrust:
+def measure_trust(checked_answers: Sequence[CheckedAnswer], documents: dict[str, str]) -> JudgeTrust:
     """Sensitivity, specificity and the rows to set aside. `documents`: by row id, for the intervals."""
     outcomes_by_kind: dict[str, list[tuple[bool, str]]] = {}
-    for answer in checked:
-        if answer.passed is not None and not _is_settled_by_rule(answer):
-            outcome = _is_judged_rightly(answer), documents.get(answer.id, answer.id)
-            outcomes_by_kind.setdefault(answer.kind, []).append(outcome)
-    spoiled = [outcomes for kind in SPOILED_KINDS for outcomes in outcomes_by_kind.get(kind, [])]
+    for checked_answer in checked_answers:
+        if checked_answer.passed is not None and not _is_settled_by_rule(checked_answer):
+            outcome = _is_judged_rightly(checked_answer), documents.get(checked_answer.id, checked_answer.id)
+            outcomes_by_kind.setdefault(checked_answer.kind, []).append(outcome)
+    spoiled_outcomes = [outcomes for kind in SPOILED_KINDS for outcomes in outcomes_by_kind.get(kind, [])]
     return JudgeTrust(
-        sensitivity=_right_share(outcomes_by_kind.get("reference", [])),
-        specificity=_right_share(spoiled),
+        sensitivity=_rightly_judged_share(outcomes_by_kind.get("reference", [])),
+        specificity=_rightly_judged_share(spoiled_outcomes),
         by_kind={
             kind: (sum(right for right, _ in outcomes), len(outcomes)) for kind, outcomes in outcomes_by_kind.items()
         },
-        ungraded=sum(answer.passed is None for answer in checked),
-        set_aside=dict(filter(None, map(_unreliable_row, checked))),
+        ungraded=sum(checked_answer.passed is None for checked_answer in checked_answers),
+        set_aside=dict(filter(None, map(_row_set_aside, checked_answers))),
     )
 
 
-def _is_settled_by_rule(answer: CheckedAnswer) -> bool:
+def _is_settled_by_rule(spoiled_answer: CheckedAnswer) -> bool:
     """Whether rules alone fail a spoiled answer: that says nothing of the judge."""
-    fails_by_rule = any(grade.verdict == "unmet" and grade.by == "rule" for grade in answer.criteria)
-    finds_by_judge = any(grade.by == "judge" and grade.criterion in answer.met for grade in answer.criteria)
-    return answer.kind != "reference" and fails_by_rule and not finds_by_judge
+    fails_by_rule = any(grade.verdict == "unmet" and grade.by == "rule" for grade in spoiled_answer.criteria)
+    finds_by_judge = any(
+        grade.by == "judge" and grade.criterion in spoiled_answer.met for grade in spoiled_answer.criteria
+    )
+    return spoiled_answer.kind != "reference" and fails_by_rule and not finds_by_judge
 
 
-def _is_judged_rightly(answer: CheckedAnswer) -> bool:
+def _is_judged_rightly(checked_answer: CheckedAnswer) -> bool:
     """A reference answer passes; a spoiled one fails, and what is left right in it is found."""
-    if answer.kind == "reference":
-        return answer.passed is True
-    verdicts = {grade.criterion: grade.verdict for grade in answer.criteria}
-    return answer.passed is False and all(verdicts[criterion] == "met" for criterion in answer.met)
+    if checked_answer.kind == "reference":
+        return checked_answer.passed is True
+    verdicts_by_criterion = {grade.criterion: grade.verdict for grade in checked_answer.criteria}
+    return checked_answer.passed is False and all(
+        verdicts_by_criterion[criterion] == "met" for criterion in checked_answer.met
+    )
 
 
-def _unreliable_row(answer: CheckedAnswer) -> tuple[str, str] | None:
-    if answer.kind != "reference":
+def _row_set_aside(reference_answer: CheckedAnswer) -> tuple[str, str] | None:
+    if reference_answer.kind != "reference":
         return None
-    for grade in answer.criteria:
+    for grade in reference_answer.criteria:
         if is_flipping(grade):
             verdict_counts = ", ".join(
                 f"{count} {verdict}" for verdict, count in Counter(draw.verdict for draw in grade.draws).items()
             )
-            return answer.id, f"on the reference answer a criterion flips ({verdict_counts}): {grade.criterion}"
-    for grade in answer.criteria:
+            return (
+                reference_answer.id,
+                f"on the reference answer a criterion flips ({verdict_counts}): {grade.criterion}",
+            )
+    for grade in reference_answer.criteria:
         if grade.verdict in ("unmet", "cannot tell"):
             failure = "does not meet" if grade.verdict == "unmet" else "leaves the judge unable to tell of"
-            return answer.id, f"the reference answer {failure}: {grade.criterion}"
+            return reference_answer.id, f"the reference answer {failure}: {grade.criterion}"
     return None
 
 
-def _right_share(outcomes: Sequence[tuple[bool, str]]) -> Interval | None:
+def _rightly_judged_share(outcomes: Sequence[tuple[bool, str]]) -> Interval | None:
     return (
         share_interval([float(right) for right, _ in outcomes], [document for _, document in outcomes])
         if outcomes
@@ -218,7 +230,7 @@ def _right_share(outcomes: Sequence[tuple[bool, str]]) -> Interval | None:
     )
 
 
-def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
+def _check_case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
     evidence = "\n".join(row.evidence) if open_book else ""
     return GradingCase(f"{row.id} ({kind})", row.question, row_criteria(row), answer, evidence)
 
@@ -240,70 +252,74 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge_consistency(grades: Sequence[CriterionGrade], judges: Sequence[str]) -> Consistency:
     """The figures of the first of `judges`, and its agreement with the second where there is one."""
-    judge_draws = [_draws_by(grade, judges[0]) for grade in grades if grade.by == "judge"] if judges else []
-    readable: list[list[str]] = [
+    judge_draws = [_draws_of_judge(grade, judges[0]) for grade in grades if grade.by == "judge"] if judges else []
+    readable_verdicts: list[list[str]] = [
         [draw.verdict for draw in draws if draw.verdict != "ungraded"] for draws in judge_draws
     ]
-    counts = [Counter(verdicts) for verdicts in readable if len(verdicts) > 1]
-    pairs = _pairs_of_judges(grades, judges) if len(judges) > 1 else []
+    verdict_counts = [Counter(verdicts) for verdicts in readable_verdicts if len(verdicts) > 1]
+    judge_pairs = _pairs_of_judges(grades, judges) if len(judges) > 1 else []
     return Consistency(
         criteria=len(judge_draws),
         by_rule=len(grades) - len(judge_draws),
         draws=sum(map(len, judge_draws)),
         unreadable=sum(draw.verdict == "ungraded" for draws in judge_draws for draw in draws),
-        flip_rate=flip_rate(counts),
-        unsteady=sum(len(count) > 1 for count in counts) / len(counts) if counts else None,
-        kappa=fleiss_kappa(counts),
+        flip_rate=flip_rate(verdict_counts),
+        unsteady=sum(len(count) > 1 for count in verdict_counts) / len(verdict_counts) if verdict_counts else None,
+        kappa=fleiss_kappa(verdict_counts),
         judges=list(judges),
-        agreement=sum(first == second for first, second in pairs) / len(pairs) if pairs else None,
-        judges_kappa=cohen_kappa(pairs),
+        agreement=sum(first == second for first, second in judge_pairs) / len(judge_pairs) if judge_pairs else None,
+        judges_kappa=cohen_kappa(judge_pairs),
     )
 
 
 def is_flipping(grade: CriterionGrade) -> bool:
     """Whether the first judge's readable draws are not all the same."""
     first_judge = grade.draws[0].judge if grade.draws else ""
-    return len({draw.verdict for draw in _draws_by(grade, first_judge) if draw.verdict != "ungraded"}) > 1
+    return len({draw.verdict for draw in _draws_of_judge(grade, first_judge) if draw.verdict != "ungraded"}) > 1
 
 
-def flip_rate(counts: Sequence[Counter[str]]) -> float | None:
+def flip_rate(verdict_counts: Sequence[Counter[str]]) -> float | None:
     """The chance that two draws on one criterion differ, in the mean over criteria of two or more draws."""
-    return 1 - sum(map(_pair_agreement, counts)) / len(counts) if counts else None
+    return 1 - sum(map(_draw_agreement, verdict_counts)) / len(verdict_counts) if verdict_counts else None
 
 
-def fleiss_kappa(counts: Sequence[Counter[str]]) -> float | None:
+def fleiss_kappa(verdict_counts: Sequence[Counter[str]]) -> float | None:
     """Fleiss' kappa (Psychological Bulletin 1971), each item weighted by its draws where their numbers differ.
 
     None without two draws on an item, and where all verdicts are the same, so that chance alone would agree.
     """
-    if not counts:
+    if not verdict_counts:
         return None
-    observed = sum(map(_pair_agreement, counts)) / len(counts)
-    total = sum(counts, Counter[str]())
-    chance = sum((count / total.total()) ** 2 for count in total.values())
-    return (observed - chance) / (1 - chance) if chance < 1 else None
+    observed_agreement = sum(map(_draw_agreement, verdict_counts)) / len(verdict_counts)
+    verdict_total = sum(verdict_counts, Counter[str]())
+    chance_agreement = sum((count / verdict_total.total()) ** 2 for count in verdict_total.values())
+    return (observed_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
 
 
-def cohen_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
+def cohen_kappa(judge_pairs: Sequence[tuple[str, str]]) -> float | None:
     """Cohen's kappa (Educational and Psychological Measurement 1960); None for no pairs and for one verdict alone."""
-    if not pairs:
+    if not judge_pairs:
         return None
-    first_counts, second_counts = (Counter(pair[side] for pair in pairs) for side in (0, 1))
-    observed = sum(first == second for first, second in pairs) / len(pairs)
-    chance = sum(first_counts[verdict] * second_counts[verdict] for verdict in first_counts) / len(pairs) ** 2
-    return (observed - chance) / (1 - chance) if chance < 1 else None
+    first_counts, second_counts = (Counter(pair[side] for pair in judge_pairs) for side in (0, 1))
+    observed_agreement = sum(first == second for first, second in judge_pairs) / len(judge_pairs)
+    chance_agreement = (
+        sum(first_counts[verdict] * second_counts[verdict] for verdict in first_counts) / len(judge_pairs) ** 2
+    )
+    return (observed_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
 
 
-def _pair_agreement(count: Counter[str]) -> float:
-    draws = count.total()
-    return sum(n * (n - 1) for n in count.values()) / (draws * (draws - 1))
+def _draw_agreement(verdict_count: Counter[str]) -> float:
+    draw_count = verdict_count.total()
+    return sum(n * (n - 1) for n in verdict_count.values()) / (draw_count * (draw_count - 1))
 
 
-def _draws_by(grade: CriterionGrade, judge: str) -> list[Draw]:
+def _draws_of_judge(grade: CriterionGrade, judge: str) -> list[Draw]:
     return [draw for draw in grade.draws if draw.judge == judge]
 
 
 def _pairs_of_judges(grades: Iterable[CriterionGrade], judges: Sequence[str]) -> list[tuple[str, str]]:
-    sides = [[_draws_by(grade, judge) for judge in judges[:2]] for grade in grades if grade.by == "judge"]
-    pairs = [(majority_verdict(first), majority_verdict(second)) for first, second in sides if first and second]
-    return [pair for pair in pairs if "ungraded" not in pair]
+    draws_of_both = [[_draws_of_judge(grade, judge) for judge in judges[:2]] for grade in grades if grade.by == "judge"]
+    majority_pairs = [
+        (majority_verdict(first), majority_verdict(second)) for first, second in draws_of_both if first and second
+    ]
+    return [pair for pair in majority_pairs if "ungraded" not in pair]

@@ -49,63 +49,79 @@ class MemorizationGap(msgspec.Struct, frozen=True, kw_only=True):
     rows_needed: int = 0  # pairs that would tell; 0: these did, or no number of them would
 
 
-def rows_advice(missing: int, split_sizes: Mapping[str, int]) -> str:
+def mirror_rows_advice(missing_pairs: int, split_sizes: Mapping[str, int]) -> str:
     """How to have the `missing` pairs that would tell. `split_sizes`: questions of the dataset by split, where known.
 
     ADVISED_ROWS are advised instead where they are more and leave half of train outside of eval.
     """
-    train, in_eval = split_sizes.get("train", 0), split_sizes.get("eval", 0)
-    target = max(missing, min(ADVISED_ROWS, train // 2) if train else ADVISED_ROWS)
-    would_tell = f"about {counted(missing, 'row')} would tell"
-    if in_eval >= missing:
-        return f"{would_tell}, and eval has {in_eval:,}: grade those that are open"
-    if target == ADVISED_ROWS > missing:
+    train_size, eval_size = split_sizes.get("train", 0), split_sizes.get("eval", 0)
+    advised_rows = max(missing_pairs, min(ADVISED_ROWS, train_size // 2) if train_size else ADVISED_ROWS)
+    would_tell = f"about {counted(missing_pairs, 'row')} would tell"
+    if eval_size >= missing_pairs:
+        return f"{would_tell}, and eval has {eval_size:,}: grade those that are open"
+    if advised_rows == ADVISED_ROWS > missing_pairs:
         would_tell += f" ({ADVISED_ROWS} see a true gap of 20 points in 99 % of runs, 32 in 44 %)"
-    if not train:
-        return f"{would_tell}: build with --eval-max {target} and an --eval-fraction that gives so many"
-    fraction = math.ceil(100 * target / train) / 100
-    if fraction >= 1:
-        return f"{would_tell}, more than the {counted(train, 'row')} of train: generate more pairs"
-    return f"{would_tell}: build with --eval-max {target} --eval-fraction {fraction:g}"
+    if not train_size:
+        return f"{would_tell}: build with --eval-max {advised_rows} and an --eval-fraction that gives so many"
+    eval_fraction = math.ceil(100 * advised_rows / train_size) / 100
+    if eval_fraction >= 1:
+        return f"{would_tell}, more than the {counted(train_size, 'row')} of train: generate more pairs"
+    return f"{would_tell}: build with --eval-max {advised_rows} --eval-fraction {eval_fraction:g}"
 
 
-def memorization_gap(pairs: Sequence[MirrorPair], bounds: GapBounds, gain: Difference | None = None) -> MemorizationGap:
+def memorization_gap(
+    mirror_pairs: Sequence[MirrorPair], bounds: GapBounds, gain: Difference | None = None
+) -> MemorizationGap:
     """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least the margin; learnt where it is
     below the margin for sure; not learnt where the mirror's mean score is below the floor for sure, or its `gain` over
     the base model below the margin.
     """
-    if not pairs:
+    if not mirror_pairs:
         return MemorizationGap(
             difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
         )
-    difference = paired_difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
-    if sum(pair.same_words for pair in pairs) > UNCHANGED_SHARE * len(pairs):
-        reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
-        return MemorizationGap(difference=difference, conclusion="cannot tell", reason=reason)
-    conclusion, reason = _conclude(pairs, difference, bounds, gain)
-    missing_rows = _rows_needed(difference, bounds.margin) if conclusion == "cannot tell" else 0
-    return MemorizationGap(difference=difference, conclusion=conclusion, reason=reason, rows_needed=missing_rows)
+    mirror_difference = paired_difference(
+        [pair.mirror - pair.eval for pair in mirror_pairs], [pair.cluster for pair in mirror_pairs]
+    )
+    if sum(pair.same_words for pair in mirror_pairs) > UNCHANGED_SHARE * len(mirror_pairs):
+        gap_reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
+        return MemorizationGap(difference=mirror_difference, conclusion="cannot tell", reason=gap_reason)
+    gap_conclusion, gap_reason = _gap_conclusion(mirror_pairs, mirror_difference, bounds, gain)
+    missing_rows = _mirror_pairs_needed(mirror_difference, bounds.margin) if gap_conclusion == "cannot tell" else 0
+    return MemorizationGap(
+        difference=mirror_difference, conclusion=gap_conclusion, reason=gap_reason, rows_needed=missing_rows
+    )
 
 
-def _conclude(
-    pairs: Sequence[MirrorPair], difference: Difference, bounds: GapBounds, gain: Difference | None
+def _gap_conclusion(
+    mirror_pairs: Sequence[MirrorPair], mirror_difference: Difference, bounds: GapBounds, gain: Difference | None
 ) -> tuple[Conclusion, str]:
-    mirror = paired_difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
-    points = round(difference.mean * 100)
-    position = f"{counted(abs(points), 'point')} {'above' if points > 0 else 'below'}" if points else "level with"
-    gap_words = f"the mirror's score is {position} eval's"
-    if mirror.most < bounds.floor:
-        return "not learnt", f"even asked in the words of training it meets only {mirror.mean:.0%} of the criteria"
+    mirror_score = paired_difference([pair.mirror for pair in mirror_pairs], [pair.cluster for pair in mirror_pairs])
+    gap_points = round(mirror_difference.mean * 100)
+    mirror_position = (
+        f"{counted(abs(gap_points), 'point')} {'above' if gap_points > 0 else 'below'}" if gap_points else "level with"
+    )
+    gap_words = f"the mirror's score is {mirror_position} eval's"
+    if mirror_score.most < bounds.floor:
+        return (
+            "not learnt",
+            f"even asked in the words of training it meets only {mirror_score.mean:.0%} of the criteria",
+        )
     if gain and gain.most < bounds.margin:
         return "not learnt", f"asked in the words of training it gains {gain.mean * 100:+.0f} points over its base"
-    if difference.low > 0 and difference.mean >= bounds.margin:
+    if mirror_difference.low > 0 and mirror_difference.mean >= bounds.margin:
         return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
-    if difference.most < bounds.margin:
+    if mirror_difference.most < bounds.margin:
         return "learnt", f"{gap_words}: it also knows in other words what it learnt"
-    return "cannot tell", f"{gap_words}, anything from {difference.low * 100:+.0f} to {difference.high * 100:+.0f}"
+    return (
+        "cannot tell",
+        f"{gap_words}, anything from {mirror_difference.low * 100:+.0f} to {mirror_difference.high * 100:+.0f}",
+    )
 
 
-def _rows_needed(difference: Difference, margin: float) -> int:
+def _mirror_pairs_needed(mirror_difference: Difference, margin: float) -> int:
     """Rows that would tell: whether there is a gap where it looks like one, else whether it is below the margin."""
-    effect = difference.mean if difference.mean >= margin / 2 else margin - max(difference.mean, 0.0)
-    return max(difference.n + 1, rows_needed(difference.spread, effect))
+    gap_effect = (
+        mirror_difference.mean if mirror_difference.mean >= margin / 2 else margin - max(mirror_difference.mean, 0.0)
+    )
+    return max(mirror_difference.n + 1, rows_needed(mirror_difference.spread, gap_effect))

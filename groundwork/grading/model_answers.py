@@ -58,27 +58,27 @@ async def ask_answers(
     client: Callable[[], Client], call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
 ) -> Answers:
     """The model's answer to each row; one that fails takes no other with it."""
-    answers = Answers()
+    model_answers = Answers()
 
     async def ask_answer(row: QuestionRow) -> None:
         messages = question_messages(row, template, open_book=open_book)
         try:
             reply: Reply[str] = await client().ask(call, messages, stage="grade", unit=f"{row.id} answer", schema=None)
         except UnitError as error:
-            answers.failures.append((row.id, error.status, str(error)))
+            model_answers.failures.append((row.id, error.status, str(error)))
         else:
-            answers.by_row[row.split, row.id] = reply.value
+            model_answers.by_row[row.split, row.id] = reply.value
 
     await gather_all(ask_answer(row) for row in rows)
-    return answers
+    return model_answers
 
 
-def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
+def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
     """The answers of `file` that belong to `rows`.
 
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """
-    answers = Answers()
+    file_answers = Answers()
     row_keys = {(row.split, row.id) for row in rows}
     split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
     splits_of: dict[str, list[str]] = {}
@@ -86,69 +86,87 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
         splits_of.setdefault(row_id, []).append(split)
     unknown_ids: list[str] = []
     ambiguous_ids: set[str] = set()
-    for line in read_jsonl(file, Answer):
-        row_id = str(line.id)
-        splits = [line.split] if line.split else splits_of.get(row_id, [])
+    for answer_line in read_jsonl(answers_file, Answer):
+        row_id = str(answer_line.id)
+        splits = [answer_line.split] if answer_line.split else splits_of.get(row_id, [])
         if len(splits) > 1:
             ambiguous_ids.add(row_id)
             splits = [min(splits, key=split_order.__getitem__)]
         for split in splits:
-            if (split, row_id) in answers.by_row:
-                raise BadRecord(f"{file}: {row_id} has two answers; give each line its split, or delete one")
-            answers.by_row[split, row_id] = line.answer or ""
+            if (split, row_id) in file_answers.by_row:
+                raise BadRecord(f"{answers_file}: {row_id} has two answers; give each line its split, or delete one")
+            file_answers.by_row[split, row_id] = answer_line.answer or ""
         if not splits:
             unknown_ids.append(row_id)
-    stray = [key for key in answers.by_row if key not in row_keys]
-    graded = {split for split, _ in row_keys}
-    skipped = Counter(split for split, _ in stray if split not in graded)
-    unknown_ids += [f"{row_id} ({split})" for split, row_id in stray if split in graded]
-    for key in stray:
-        del answers.by_row[key]
-    if not answers.by_row:
-        file_ids = ", ".join(unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped]) or "none"
+    stray_keys = [key for key in file_answers.by_row if key not in row_keys]
+    graded_splits = {split for split, _ in row_keys}
+    skipped_answers = Counter(split for split, _ in stray_keys if split not in graded_splits)
+    unknown_ids += [f"{row_id} ({split})" for split, row_id in stray_keys if split in graded_splits]
+    for key in stray_keys:
+        del file_answers.by_row[key]
+    if not file_answers.by_row:
+        file_ids = (
+            ", ".join(unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]) or "none"
+        )
         row_ids = ", ".join(row.id for row in rows[:IDS_SHOWN])
-        raise BadRecord(f"{file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}")
-    answers.warnings = list(
-        _answer_warnings(file, unknown_ids, ambiguous_ids, skipped, len(row_keys) - len(answers.by_row))
+        raise BadRecord(
+            f"{answers_file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}"
+        )
+    file_answers.warnings = list(
+        _answer_warnings(
+            answers_file, unknown_ids, ambiguous_ids, skipped_answers, len(row_keys) - len(file_answers.by_row)
+        )
     )
-    return answers
+    return file_answers
 
 
 def _answer_warnings(
-    file: Path, unknown_ids: Sequence[str], ambiguous_ids: set[str], skipped: Mapping[str, int], missing: int
+    answers_file: Path,
+    unknown_ids: Sequence[str],
+    ambiguous_ids: set[str],
+    skipped_answers: Mapping[str, int],
+    missing_answers: int,
 ) -> list[str]:
-    warnings = [
-        f"{file.name}: split {split}: {counted(count, 'answer is', 'answers are')} passed over; "
+    answer_warnings = [
+        f"{answers_file.name}: split {split}: {counted(count, 'answer is', 'answers are')} passed over; "
         "--splits names those that are graded"
-        for split, count in skipped.items()
+        for split, count in skipped_answers.items()
     ]
     if unknown_ids:
-        warnings.append(
-            f"{file.name}: left out, for their ids are of no row: {len(unknown_ids):,} "
+        answer_warnings.append(
+            f"{answers_file.name}: left out, for their ids are of no row: {len(unknown_ids):,} "
             f"({', '.join(unknown_ids[:IDS_SHOWN])})"
         )
     if ambiguous_ids:
-        warnings.append(
-            f"{file.name}: {counted(len(ambiguous_ids), 'id stands', 'ids stand')} in several splits; without a "
+        answer_warnings.append(
+            f"{answers_file.name}: {counted(len(ambiguous_ids), 'id stands', 'ids stand')} in several splits; "
+            "without a "
             "field split their answers "
             "count for the first of them"
         )
-    if missing:
-        warnings.append(
-            f"{file.name}: {counted(missing, 'row has', 'rows have')} no answer; they are not graded and not counted"
+    if missing_answers:
+        answer_warnings.append(
+            f"{answers_file.name}: {counted(missing_answers, 'row has', 'rows have')} no answer; they are not graded "
+            "and not counted"
         )
-    return warnings
+    return answer_warnings
 
 
-def parse_answers_argument(argument: str) -> tuple[str, Path]:
+def parse_answers_argument(answers_argument: str) -> tuple[str, Path]:
     """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
 
     Raises UsageError where there is no such file.
     """
-    label, _, file_name = argument.partition("=")
-    path = Path(file_name if file_name and not Path(argument).exists() else argument).expanduser()
-    if not path.is_file():
-        raise UsageError(f"--answers {argument}: no such file")
-    if file_name and path == Path(file_name).expanduser():
-        return label, path
-    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
+    answers_label, _, file_name = answers_argument.partition("=")
+    answers_file = Path(
+        file_name if file_name and not Path(answers_argument).exists() else answers_argument
+    ).expanduser()
+    if not answers_file.is_file():
+        raise UsageError(f"--answers {answers_argument}: no such file")
+    if file_name and answers_file == Path(file_name).expanduser():
+        return answers_label, answers_file
+    return (
+        answers_file.resolve().parent.name
+        if answers_file.stem in ("answers", "predictions", "outputs")
+        else answers_file.stem
+    ), answers_file

@@ -15,8 +15,8 @@ from groundwork.grading.memorization import GapBounds, MemorizationGap, MirrorPa
 from groundwork.grading.refusals import Honesty, measure_honesty
 from groundwork.records import Grade
 
-FACETS = ("category", "difficulty", "cluster", "tag", "document")
-_STEP = re.compile(r"(\d+)\D*$")
+SCORE_FACETS = ("category", "difficulty", "cluster", "tag", "document")
+_CHECKPOINT_STEP = re.compile(r"(\d+)\D*$")
 
 
 class SplitScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,34 +54,44 @@ class ModelScores(msgspec.Struct, frozen=True, kw_only=True):
 
 def checkpoint_step(name: str) -> int | None:
     """The number that a checkpoint's name ends in: 200 of "checkpoint-200"."""
-    match = _STEP.search(name) if re.search(r"step|checkpoint|ckpt|epoch|iter", name, re.IGNORECASE) else None
-    return int(match[1]) if match else None
+    step_match = (
+        _CHECKPOINT_STEP.search(name) if re.search(r"step|checkpoint|ckpt|epoch|iter", name, re.IGNORECASE) else None
+    )
+    return int(step_match[1]) if step_match else None
 
 
 def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool, bounds: GapBounds) -> ModelScores:
     model_grades = [grade for grade in grades if grade.model == name]
     answerable_grades = [grade for grade in model_grades if not grade.unanswerable]
-    splits: dict[str, list[Grade]] = defaultdict(list)
+    grades_by_split: dict[str, list[Grade]] = defaultdict(list)
     for grade in answerable_grades:
-        splits[grade.split].append(grade)
+        grades_by_split[grade.split].append(grade)
     base_grades = {(grade.split, grade.id): grade for grade in grades if grade.model == base and base != name}
     base_differences = {
         split: difference
-        for split, split_grades in splits.items()
+        for split, split_grades in grades_by_split.items()
         if (difference := _base_difference(split_grades, base_grades, by_document))
     }
-    mirror_split = next((split for split in splits if split in MIRROR_SPLITS), "")
-    eval_split = next((split for split in splits if split not in (*MIRROR_SPLITS, "train")), "")
-    has_both_splits = mirror_split and eval_split in splits and eval_split != mirror_split
-    pairs = list(_mirror_pairs(splits[eval_split], splits[mirror_split], by_document)) if has_both_splits else []
+    mirror_split = next((split for split in grades_by_split if split in MIRROR_SPLITS), "")
+    eval_split = next((split for split in grades_by_split if split not in (*MIRROR_SPLITS, "train")), "")
+    has_both_splits = mirror_split and eval_split in grades_by_split and eval_split != mirror_split
+    mirror_pairs = (
+        list(_mirror_pairs(grades_by_split[eval_split], grades_by_split[mirror_split], by_document))
+        if has_both_splits
+        else []
+    )
     return ModelScores(
         name=name,
         step=checkpoint_step(name),
-        splits={split: _split_score(split_grades, by_document) for split, split_grades in splits.items()},
-        gap=memorization_gap(pairs, bounds, base_differences.get(mirror_split)) if has_both_splits else None,
+        splits={split: _split_score(split_grades, by_document) for split, split_grades in grades_by_split.items()},
+        gap=memorization_gap(mirror_pairs, bounds, base_differences.get(mirror_split)) if has_both_splits else None,
         against_base=base_differences,
-        facets={facet: intervals for facet in FACETS if (intervals := _facet_scores(facet, splits, by_document))},
-        never=list(_never_met(answerable_grades)),
+        facets={
+            facet: facet_intervals
+            for facet in SCORE_FACETS
+            if (facet_intervals := _facet_scores(facet, grades_by_split, by_document))
+        },
+        never=list(_never_met_criteria(answerable_grades)),
         honesty=measure_honesty(model_grades, partial(row_cluster, by_document=by_document)),
     )
 
@@ -99,9 +109,13 @@ def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
     )
 
 
-def _score_interval(values: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
-    scored = [(score, row_cluster(grade, by_document)) for score, grade in values if score is not None]
-    return share_interval([score for score, _ in scored], [cluster for _, cluster in scored]) if scored else None
+def _score_interval(scored_grades: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
+    scored_clusters = [(score, row_cluster(grade, by_document)) for score, grade in scored_grades if score is not None]
+    return (
+        share_interval([score for score, _ in scored_clusters], [cluster for _, cluster in scored_clusters])
+        if scored_clusters
+        else None
+    )
 
 
 def row_cluster(grade: Grade, by_document: bool) -> str:
@@ -113,25 +127,29 @@ def _base_difference(
     grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
 ) -> Difference | None:
     """The scores of `own` minus those of the base on the same rows."""
-    pairs = [
+    base_pairs = [
         (grade.score - base_grade.score, row_cluster(grade, by_document))
         for grade in grades
         if (base_grade := base_grades.get((grade.split, grade.id)))
         and grade.score is not None
         and base_grade.score is not None
     ]
-    return paired_difference([value for value, _ in pairs], [cluster for _, cluster in pairs]) if pairs else None
+    return (
+        paired_difference([value for value, _ in base_pairs], [cluster for _, cluster in base_pairs])
+        if base_pairs
+        else None
+    )
 
 
 def _mirror_pairs(
     eval_grades: Sequence[Grade], mirror_grades: Sequence[Grade], by_document: bool
 ) -> Iterator[MirrorPair]:
-    mirror_by_id = {grade.id: grade for grade in mirror_grades}
-    for grade in eval_grades:
-        mirror_grade = mirror_by_id.get(grade.id)
-        if mirror_grade and grade.score is not None and mirror_grade.score is not None:
-            same_words = grade.question.strip() == mirror_grade.question.strip()
-            yield MirrorPair(grade.score, mirror_grade.score, row_cluster(grade, by_document), same_words)
+    mirror_by_id = {eval_grade.id: eval_grade for eval_grade in mirror_grades}
+    for eval_grade in eval_grades:
+        mirror_grade = mirror_by_id.get(eval_grade.id)
+        if mirror_grade and eval_grade.score is not None and mirror_grade.score is not None:
+            same_words = eval_grade.question.strip() == mirror_grade.question.strip()
+            yield MirrorPair(eval_grade.score, mirror_grade.score, row_cluster(eval_grade, by_document), same_words)
 
 
 def _facet_scores(
@@ -143,20 +161,22 @@ def _facet_scores(
         for grade in grades:
             for value in facet_values(facet, grade):
                 grades_by_value[value][split].append(grade)
-    ordered = sorted(grades_by_value, key=lambda value: (-sum(map(len, grades_by_value[value].values())), value))
-    table = {
+    values_by_frequency = sorted(
+        grades_by_value, key=lambda value: (-sum(map(len, grades_by_value[value].values())), value)
+    )
+    scores_by_value = {
         value: {
-            split: interval
-            for split, group in grades_by_value[value].items()
+            split: score_interval
+            for split, split_grades in grades_by_value[value].items()
             if (
-                interval := _score_interval(
-                    [(grade.score, grade) for grade in group], by_document and facet != "document"
+                score_interval := _score_interval(
+                    [(grade.score, grade) for grade in split_grades], by_document and facet != "document"
                 )
             )
         }
-        for value in ordered
+        for value in values_by_frequency
     }
-    return {value: group for value, group in table.items() if group}
+    return {value: split_grades for value, split_grades in scores_by_value.items() if split_grades}
 
 
 def facet_values(facet: str, grade: Grade) -> list[str]:
@@ -168,18 +188,18 @@ def facet_values(facet: str, grade: Grade) -> list[str]:
     return [value] if (value := str(getattr(grade, facet))) else []
 
 
-def _never_met(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
+def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
-    verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    verdicts_by_criterion: dict[tuple[str, str], list[str]] = defaultdict(list)
     grade_of: dict[tuple[str, str], Grade] = {}
     for grade in grades:
         for criterion in grade.criteria:
-            key = grade.id, criterion.criterion
-            verdicts[key].append(criterion.verdict)
-            grade_of.setdefault(key, grade)
-    for (row_id, text), outcomes in verdicts.items():
-        if set(outcomes) == {"unmet"}:
-            grade = grade_of[row_id, text]
+            criterion_key = grade.id, criterion.criterion
+            verdicts_by_criterion[criterion_key].append(criterion.verdict)
+            grade_of.setdefault(criterion_key, grade)
+    for (row_id, criterion_text), criterion_verdicts in verdicts_by_criterion.items():
+        if set(criterion_verdicts) == {"unmet"}:
+            grade = grade_of[row_id, criterion_text]
             yield MissedCriterion(
-                id=row_id, criterion=text, question=grade.question, document=grade.document, chunk=grade.chunk
+                id=row_id, criterion=criterion_text, question=grade.question, document=grade.document, chunk=grade.chunk
             )

@@ -42,39 +42,42 @@ def measure_honesty(grades: Sequence[Grade], cluster: Callable[[Grade], str]) ->
     answerable_grades = [
         grade for grade in held_out_grades if not grade.unanswerable and grade.refuses in ("met", "unmet")
     ]
-    silent = sum(not grade.answer.strip() for grade in unanswerable_grades)
+    silent_count = sum(not grade.answer.strip() for grade in unanswerable_grades)
     admitted = [float(bool(grade.passed)) for grade in unanswerable_grades]
     refused = [float(grade.refuses == "met") for grade in answerable_grades]
     return Honesty(
         unanswerable=len(unanswerable_grades),
-        admitted=_interval(admitted, unanswerable_grades, cluster),
-        made_up=len(unanswerable_grades) - int(sum(admitted)) - silent,
-        silent=silent,
+        admitted=_refusal_interval(admitted, unanswerable_grades, cluster),
+        made_up=len(unanswerable_grades) - int(sum(admitted)) - silent_count,
+        silent=silent_count,
         answerable=len(answerable_grades),
-        refused=_interval(refused, answerable_grades, cluster),
+        refused=_refusal_interval(refused, answerable_grades, cluster),
         refusals=int(sum(refused)),
     )
 
 
-def _interval(values: Sequence[float], grades: Sequence[Grade], cluster: Callable[[Grade], str]) -> Interval | None:
+def _refusal_interval(
+    values: Sequence[float], grades: Sequence[Grade], cluster: Callable[[Grade], str]
+) -> Interval | None:
     return share_interval(values, list(map(cluster, grades))) if values else None
 
 
-def honesty_lines(model: str, shares: Honesty | None) -> Iterator[str]:
+def honesty_lines(model: str, honesty: Honesty | None) -> Iterator[str]:
     """Both shares in a sentence each; none without a question that has no answer."""
-    if shares is None:
+    if honesty is None:
         return
     yield (
-        f"{model}: of {counted(shares.unanswerable, 'question')} without an answer it says so for "
-        f"{shares.unanswerable - shares.made_up - shares.silent:,}{_percent(shares.admitted)}, and makes one up for "
-        f"{shares.made_up:,}" + (f"; to {shares.silent:,} it says nothing" if shares.silent else "")
+        f"{model}: of {counted(honesty.unanswerable, 'question')} without an answer it says so for "
+        f"{honesty.unanswerable - honesty.made_up - honesty.silent:,}{_refusal_percent(honesty.admitted)}, and makes "
+        "one up for "
+        f"{honesty.made_up:,}" + (f"; to {honesty.silent:,} it says nothing" if honesty.silent else "")
     )
-    if shares.answerable:
+    if honesty.answerable:
         yield (
-            f"{model}: of {counted(shares.answerable, 'question')} with an answer it refuses {shares.refusals:,}"
-            f"{_percent(shares.refused)}"
+            f"{model}: of {counted(honesty.answerable, 'question')} with an answer it refuses {honesty.refusals:,}"
+            f"{_refusal_percent(honesty.refused)}"
         )
 
 
-def _percent(interval: Interval | None) -> str:
+def _refusal_percent(interval: Interval | None) -> str:
     return "" if interval is None else f" ({interval.mean:.0%}; {interval.low * 100:.0f}-{interval.high * 100:.0f})"

@@ -16,7 +16,7 @@ FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the
 IDS_SHOWN = 3
 
 
-class ChosenRows(msgspec.Struct, frozen=True):
+class RowsToGrade(msgspec.Struct, frozen=True):
     """Rows in the order of their splits, and what the reader is to know."""
 
     rows: list[QuestionRow]
@@ -25,34 +25,40 @@ class ChosenRows(msgspec.Struct, frozen=True):
     warnings: list[str]
 
 
-def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0) -> ChosenRows:
+def choose_rows_to_grade(
+    dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0
+) -> RowsToGrade:
     """The rows to grade; `most` of each split where that is not 0, the same ids in all.
 
     Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
     not in train, and where no row has an answer or criteria to be graded by.
     """
-    splits = _splits(dataset, requested, explicit)
-    candidate_rows = [dataset_row for dataset_row in dataset.rows if dataset_row.split in splits]
+    graded_splits = _splits_to_grade(dataset, requested, explicit)
+    candidate_rows = [dataset_row for dataset_row in dataset.rows if dataset_row.split in graded_splits]
     gradable_rows = [
         dataset_row
         for dataset_row in candidate_rows
         if dataset_row.answer.strip() or any(criterion.strip() for criterion in dataset_row.evaluation_criteria)
     ]
     if not gradable_rows:
-        raise UsageError(f"{dataset.name}: no row of {_list_splits(splits)} has an answer or criteria to grade by")
-    for mirror in set(MIRROR_SPLITS) & set(splits):
-        _refuse_untrained(dataset, mirror)
-    gradable_rows.sort(key=lambda dataset_row: (splits.index(dataset_row.split), dataset_row.id))
+        raise UsageError(
+            f"{dataset.name}: no row of {_listed_splits(graded_splits)} has an answer or criteria to grade by"
+        )
+    for mirror_split in set(MIRROR_SPLITS) & set(graded_splits):
+        _refuse_untrained_mirror(dataset, mirror_split)
+    gradable_rows.sort(key=lambda dataset_row: (graded_splits.index(dataset_row.split), dataset_row.id))
     if row_limit:
         kept_ids = set(list(dict.fromkeys(dataset_row.id for dataset_row in gradable_rows))[:row_limit])
         gradable_rows = [dataset_row for dataset_row in gradable_rows if dataset_row.id in kept_ids]
-    return ChosenRows(
+    return RowsToGrade(
         gradable_rows,
-        splits,
+        graded_splits,
         count_questions(dataset.rows),
         [
             *dataset.warnings,
-            *_warnings(dataset, gradable_rows, len(candidate_rows) - len(gradable_rows) if not row_limit else 0),
+            *_ungradable_warnings(
+                dataset, gradable_rows, len(candidate_rows) - len(gradable_rows) if not row_limit else 0
+            ),
         ],
     )
 
@@ -60,29 +66,33 @@ def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, r
 def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
     """By split: the questions that eval can be drawn from. Other wordings of a row of train (ROW~2) and rows of other
     datasets are none."""
-    ids = {(row.split, row.id) for row in question_rows}
+    split_ids = {(row.split, row.id) for row in question_rows}
     return Counter(
         split
-        for split, row_id in ids
-        if not row_id.startswith(MIXED_ID_PREFIX) and (split, row_id.rpartition("~")[0]) not in ids
+        for split, row_id in split_ids
+        if not row_id.startswith(MIXED_ID_PREFIX) and (split, row_id.rpartition("~")[0]) not in split_ids
     )
 
 
-def _splits(dataset: Dataset, requested: Sequence[str], explicit: bool) -> list[str]:
-    available = dataset.splits
-    if explicit and (missing := [split for split in requested if split not in available]):
-        raise UsageError(f"{dataset.name}: has no split {missing[0]!r}; it has {_list_splits(available)}")
-    present = [split for split in requested if split in available]
+def _splits_to_grade(dataset: Dataset, requested_splits: Sequence[str], explicit: bool) -> list[str]:
+    available_splits = dataset.splits
+    if explicit and (missing_splits := [split for split in requested_splits if split not in available_splits]):
+        raise UsageError(
+            f"{dataset.name}: has no split {missing_splits[0]!r}; it has {_listed_splits(available_splits)}"
+        )
+    present_splits = [split for split in requested_splits if split in available_splits]
     return (
-        present or [next((split for split in FALLBACK_SPLITS if split in available), available[0])] if available else []
+        present_splits or [next((split for split in FALLBACK_SPLITS if split in available_splits), available_splits[0])]
+        if available_splits
+        else []
     )
 
 
-def _list_splits(splits: Sequence[str]) -> str:
+def _listed_splits(splits: Sequence[str]) -> str:
     return ", ".join(split or "(no split)" for split in splits) or "no rows"
 
 
-def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
+def _refuse_untrained_mirror(dataset: Dataset, mirror: str) -> None:
     trained_rows = {(row.id, row.question.strip()) for row in dataset.rows if row.split == "train"}
     mirror_rows = [row for row in dataset.rows if row.split == mirror]
     untrained_ids = [row.id for row in mirror_rows if (row.id, row.question.strip()) not in trained_rows]
@@ -95,10 +105,10 @@ def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
         )
 
 
-def _warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: int) -> list[str]:
-    warnings = []
+def _ungradable_warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: int) -> list[str]:
+    row_warnings = []
     if left_out:
-        warnings.append(
+        row_warnings.append(
             f"{dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
         )
     without_criteria = len(
@@ -109,15 +119,19 @@ def _warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: in
         }
     )
     if without_criteria:
-        warnings.append(
+        row_warnings.append(
             f"{dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
             "against the reference answer"
         )
     if not set(MIRROR_SPLITS) & {graded_row.split for graded_row in graded_rows}:
-        mirrors = [split for split in MIRROR_SPLITS if split in dataset.splits]
-        remedy = f"add {mirrors[0]} to --splits" if mirrors else "build the dataset with --rephrase-qa --eval-mirror"
-        warnings.append(
-            f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
-            f"{remedy}"
+        mirror_splits = [split for split in MIRROR_SPLITS if split in dataset.splits]
+        mirror_remedy = (
+            f"add {mirror_splits[0]} to --splits"
+            if mirror_splits
+            else "build the dataset with --rephrase-qa --eval-mirror"
         )
-    return warnings
+        row_warnings.append(
+            f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
+            f"{mirror_remedy}"
+        )
+    return row_warnings

@@ -19,7 +19,7 @@ from groundwork.language.yes_no_questions import yes_or_no
 
 SPOILED_KINDS = ("numbers changed", "negated", "half right", "of another question")
 ANSWERS_COMPARED = 60  # other answers looked at
-_PART_END = re.compile(r"(?<=[,;!،])\s|(?<=[.?:])\s(?=\D)|(?<=[、，；。])|\s(?=(?:and|und|et|y|och|og|и)\s)")
+_ANSWER_PART_END = re.compile(r"(?<=[,;!،])\s|(?<=[.?:])\s(?=\D)|(?<=[、，；。])|\s(?=(?:and|und|et|y|och|og|и)\s)")
 
 
 class SpoiledAnswer(NamedTuple):
@@ -42,19 +42,21 @@ def row_criteria(row: QuestionRow) -> list[str]:
     return usable_criteria(row.evaluation_criteria, row.answer)[0]
 
 
-def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def _spoil_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """Every number that a criterion asks for another one."""
-    asked_for = set().union(*_criterion_terms(row))
-    changed, position = "", 0
+    criterion_numbers = set().union(*_criterion_terms(row))
+    changed_answer, copied_until = "", 0
     for number in numbers(row.answer):
-        if number.value in asked_for:
-            changed += row.answer[position : number.start] + change_digits(row.answer[number.start : number.end])
-            position = number.end
-    changed += row.answer[position:]
-    return SpoiledAnswer(changed, []) if _lacks_criterion(row, changed) else None
+        if number.value in criterion_numbers:
+            changed_answer += row.answer[copied_until : number.start] + change_digits(
+                row.answer[number.start : number.end]
+            )
+            copied_until = number.end
+    changed_answer += row.answer[copied_until:]
+    return SpoiledAnswer(changed_answer, []) if _lacks_criterion(row, changed_answer) else None
 
 
-_DENIALS = {  # of the answer in quotation marks, by ISO 639-1 codes
+_DENIALS_BY_LANGUAGE = {  # of the answer in quotation marks, by ISO 639-1 codes
     "ar": "هذا غير صحيح: «{}» والعكس هو الصحيح.",
     "cs": "To není pravda: „{}“ Platí opak.",
     "da": "Det er forkert: »{}« Det modsatte er tilfældet.",
@@ -77,34 +79,38 @@ _DENIALS = {  # of the answer in quotation marks, by ISO 639-1 codes
 }
 
 
-def _negate(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer:
+def _spoil_by_negation(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer:
     """The answer called false, in its own language where the words for it are known."""
-    return SpoiledAnswer(_DENIALS.get(_language(row), _DENIALS["en"]).format(row.answer.strip()), [])
+    return SpoiledAnswer(
+        _DENIALS_BY_LANGUAGE.get(_row_language(row), _DENIALS_BY_LANGUAGE["en"]).format(row.answer.strip()), []
+    )
 
 
-def _leave_rest_out(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def _spoil_by_leaving_out(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """The first parts of the answer, as many as leave out what a criterion asks for and hold what another does."""
-    answer, language = row.answer.strip(), _language(row)
-    end_mark = "" if answer[-1:].isalnum() else answer[-1:]
-    for part_end in reversed([match.start() for match in _PART_END.finditer(answer)]):
-        beginning = answer[:part_end].rstrip(" ,;:，；、")
-        terms_told = content_terms(beginning, language)
-        met = [
+    reference_answer, language = row.answer.strip(), _row_language(row)
+    end_mark = "" if reference_answer[-1:].isalnum() else reference_answer[-1:]
+    for part_end in reversed([match.start() for match in _ANSWER_PART_END.finditer(reference_answer)]):
+        answer_beginning = reference_answer[:part_end].rstrip(" ,;:，；、")
+        beginning_terms = content_terms(answer_beginning, language)
+        met_criteria = [
             criterion
             for criterion, terms in zip(row_criteria(row), _criterion_terms(row), strict=True)
-            if terms and terms <= terms_told
+            if terms and terms <= beginning_terms
         ]
-        if met and _lacks_criterion(row, beginning):
-            return SpoiledAnswer(beginning + end_mark if beginning[-1].isalnum() else beginning, met)
+        if met_criteria and _lacks_criterion(row, answer_beginning):
+            return SpoiledAnswer(
+                answer_beginning + end_mark if answer_beginning[-1].isalnum() else answer_beginning, met_criteria
+            )
     return None
 
 
-def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def _spoil_with_other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """The answer of the same form to the question most like this one, not in another language.
 
     Not one that the evidence holds as well: it might be right.
     """
-    language, evidence_terms = _language(row), content_terms("\n".join(row.evidence), _language(row))
+    language, evidence_terms = _row_language(row), content_terms("\n".join(row.evidence), _row_language(row))
     question_terms = content_terms(row.question, language)
 
     def likeness(other_row: QuestionRow) -> tuple[bool, bool, bool, float]:
@@ -118,33 +124,37 @@ def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswe
         other_row
         for other_row in rows[:ANSWERS_COMPARED]
         if other_row.id != row.id
-        and _language(other_row) in (language, "")
+        and _row_language(other_row) in (language, "")
         and _lacks_criterion(row, other_row.answer)
         and (terms := content_terms(other_row.answer, language))
         and 2 * len(terms & evidence_terms) <= len(terms)
     ]
-    best = max(other_rows, key=likeness, default=None)
-    return SpoiledAnswer(best.answer, []) if best else None
+    likest_row = max(other_rows, key=likeness, default=None)
+    return SpoiledAnswer(likest_row.answer, []) if likest_row else None
 
 
 def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
     """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
-    answer_terms = content_terms(answer, _language(row))
-    for terms in _criterion_terms(row):
-        figures = {term for term in terms if term[0].isdigit()}
-        if (figures - answer_terms) if figures else (terms and not terms & answer_terms):
+    answer_terms = content_terms(answer, _row_language(row))
+    for criterion_terms in _criterion_terms(row):
+        criterion_numbers = {term for term in criterion_terms if term[0].isdigit()}
+        if (
+            (criterion_numbers - answer_terms)
+            if criterion_numbers
+            else (criterion_terms and not criterion_terms & answer_terms)
+        ):
             return True
     return False
 
 
 def _criterion_terms(row: QuestionRow) -> list[set[str]]:
     """For each criterion the words and numbers that the reference answer gives it beyond the question."""
-    language = _language(row)
+    language = _row_language(row)
     reference_terms = content_terms(row.answer, language) - content_terms(row.question, language)
     return [content_terms(criterion, language) & reference_terms for criterion in row_criteria(row)]
 
 
-def _language(row: QuestionRow) -> str:
+def _row_language(row: QuestionRow) -> str:
     return _language_of(f"{row.question} {row.answer}")
 
 
@@ -154,8 +164,8 @@ def _language_of(text: str) -> str:
 
 
 _SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], SpoiledAnswer | None]] = {
-    "numbers changed": _change_numbers,
-    "negated": _negate,
-    "half right": _leave_rest_out,
-    "of another question": _other_answer,
+    "numbers changed": _spoil_numbers,
+    "negated": _spoil_by_negation,
+    "half right": _spoil_by_leaving_out,
+    "of another question": _spoil_with_other_answer,
 }

@@ -21,7 +21,7 @@ from groundwork.records import Verdict
 VERBS_ALLOWED = 1  # words that may stand beside the number, date or name: "States 75 seconds"
 LONGEST_NAME = 5  # words
 NO_PARAPHRASE = 100  # from here on a number is given in digits or number words: none says "a dozen" for it
-_HEDGES = frozenset(
+_HEDGE_WORDS = frozenset(
     words(
         "or either maybe perhaps possibly probably unsure between instead rather false wrong incorrect untrue opposite"
     )
@@ -41,67 +41,78 @@ def grade_by_rule(criterion: str, question: str, answer: str) -> RuleVerdict | N
         return RuleVerdict("unmet", "the answer is empty")
     if not is_english(f"{question} {answer}"):
         return None
-    is_plain = not (is_negated(answer) or _HEDGES & set(normalised_words(answer).split()))
-    return _by_date(criterion, answer, is_plain) or _by_number(criterion, question, answer, is_plain) or (
-        _by_name(criterion, question, answer) if is_plain else None
-    )  # fmt: skip
+    is_plain_answer = not (is_negated(answer) or _HEDGE_WORDS & set(normalised_words(answer).split()))
+    return (
+        _verdict_by_date(criterion, answer, is_plain_answer)
+        or _verdict_by_number(criterion, question, answer, is_plain_answer)
+        or (_verdict_by_name(criterion, question, answer) if is_plain_answer else None)
+    )
 
 
-def _by_date(criterion: str, answer: str, is_plain: bool) -> RuleVerdict | None:
-    expected, other_text = dates(criterion), without_dates(criterion)
-    if len(expected) != 1 or numbers(other_text) or len(words(other_text)) > VERBS_ALLOWED:
+def _verdict_by_date(criterion: str, answer: str, is_plain_answer: bool) -> RuleVerdict | None:
+    criterion_dates, criterion_without_dates = dates(criterion), without_dates(criterion)
+    if (
+        len(criterion_dates) != 1
+        or numbers(criterion_without_dates)
+        or len(words(criterion_without_dates)) > VERBS_ALLOWED
+    ):
         return None
     return (
         RuleVerdict("met", "the answer gives this date and no other")
-        if is_plain and dates(answer) == expected
+        if is_plain_answer and dates(answer) == criterion_dates
         else None
     )
 
 
-def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> RuleVerdict | None:
+def _verdict_by_number(criterion: str, question: str, answer: str, is_plain_answer: bool) -> RuleVerdict | None:
     criterion_numbers = numbers(criterion)
-    units = [word for word in words(criterion) if canonical_unit(word)]
-    if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS_ALLOWED or dates(criterion):
+    criterion_units = [word for word in words(criterion) if canonical_unit(word)]
+    if len(criterion_numbers) != 1 or len(words(criterion)) - len(criterion_units) > VERBS_ALLOWED or dates(criterion):
         return None
-    (expected,) = criterion_numbers
+    (criterion_number,) = criterion_numbers
     question_values = {number.amount for number in numbers(question, spelled="en")}
-    if expected.amount in question_values or dates(answer):
+    if criterion_number.amount in question_values or dates(answer):
         return None
     answer_numbers = [number for number in numbers(answer, spelled="en") if number.amount not in question_values]
     if (
-        is_plain
+        is_plain_answer
         and answer_numbers
-        and {(number.amount, number.unit) for number in answer_numbers} == {(expected.amount, expected.unit)}
+        and {(number.amount, number.unit) for number in answer_numbers}
+        == {(criterion_number.amount, criterion_number.unit)}
     ):
         return RuleVerdict("met", "the answer gives this number and no other")
-    return _by_missing_number(expected, answer_numbers, answer)
+    return _verdict_by_missing_number(criterion_number, answer_numbers, answer)
 
 
-def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: str) -> RuleVerdict | None:
+def _verdict_by_missing_number(
+    criterion_number: Number, answer_numbers: list[Number], answer: str
+) -> RuleVerdict | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
     answer_units = {unit for word in words(answer) if (unit := canonical_unit(word))}
     if (
-        expected.unit
+        criterion_number.unit
         and answer_numbers
-        and {number.unit for number in answer_numbers} == {expected.unit} == answer_units | {expected.unit}
+        and {number.unit for number in answer_numbers}
+        == {criterion_number.unit}
+        == answer_units | {criterion_number.unit}
     ):
-        if all(number.amount != expected.amount for number in answer_numbers):
-            return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
+        if all(number.amount != criterion_number.amount for number in answer_numbers):
+            return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {criterion_number.unit} instead")
     elif not answer_numbers and not answer_units and not numbers(answer, spelled="en"):
-        is_large = "." not in expected.value and int(expected.value) >= NO_PARAPHRASE
-        if is_large and not alternative_readings(answer, "en"):
+        is_large_number = "." not in criterion_number.value and int(criterion_number.value) >= NO_PARAPHRASE
+        if is_large_number and not alternative_readings(answer, "en"):
             return RuleVerdict("unmet", "the answer gives no number")
     return None
 
 
-def _by_name(criterion: str, question: str, answer: str) -> RuleVerdict | None:
+def _verdict_by_name(criterion: str, question: str, answer: str) -> RuleVerdict | None:
     """Met, where the answer gives the name and no other; that it lacks a name may only mean another form of it."""
     name_words = criterion.strip().rstrip(".").split()[1:]
     if not 0 < len(name_words) <= LONGEST_NAME or not all(word[0].isupper() for word in name_words):
         return None
-    phrase = " ".join(name_words)
-    if phrase in question or not whole_word_pattern(phrase).search(answer):
+    criterion_name = " ".join(name_words)
+    if criterion_name in question or not whole_word_pattern(criterion_name).search(answer):
         return None
-    other_names = names(answer) - names(question) - {word.lower() for word in words(phrase)}
-    other_names -= {word.lower() for word in re.findall(r"\w+", phrase)}
+    other_names = names(answer) - names(question) - {word.lower() for word in words(criterion_name)}
+    other_names -= {word.lower() for word in re.findall(r"\w+", criterion_name)}
     return None if other_names else RuleVerdict("met", "the answer gives this name and no other")

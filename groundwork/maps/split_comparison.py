@@ -118,7 +118,7 @@ def assess_split(split_groups: Sequence[Group], train: Group, split: Group, scen
         len(topic_names),
     )
     return assess_representativeness(
-        *topic_counts, _number_duplicates(topic_names), split=split.name, noun="regions of the map"
+        *topic_counts, _number_duplicates(topic_names), split=split.name, topic_noun="regions of the map"
     )
 
 

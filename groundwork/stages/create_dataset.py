@@ -218,7 +218,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.creation.output_files import replace_output_files
     from groundwork.dataset.dataset_versions import read_versions
     from groundwork.dataset.publish.exports import export_warnings
-    from groundwork.dataset.split_report.report_sentences import build_warnings
+    from groundwork.dataset.split_report.report_sentences import describe_warnings
     from groundwork.dataset.split_report.split_report_page import split_report_lines
 
     inputs: BuildInputs = unit.payload
@@ -233,7 +233,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     inputs.broken = False
     splits = dataset.report.splits
     split_sizes = ", ".join(f"{count} {split}" for split, count in splits.items())
-    warnings = [*build_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
+    warnings = [*describe_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
     return Outcome(note=split_sizes, counts=dict(splits), warnings=warnings)
 
 

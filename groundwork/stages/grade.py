@@ -105,7 +105,7 @@ def units(job: Job) -> list[Unit]:
     from groundwork.grading.answer_judge import build_judges
     from groundwork.grading.grading_run import Grading, models_to_grade
     from groundwork.grading.judge_reliability import JudgeCheck
-    from groundwork.grading.rows_to_grade import choose_rows
+    from groundwork.grading.rows_to_grade import choose_rows_to_grade
     from groundwork.maps.plot_arguments import dataset_sources_of_arguments, default_datasets
 
     sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
@@ -115,7 +115,7 @@ def units(job: Job) -> list[Unit]:
         return []
     (dataset_source,) = sources
     splits_flag = getattr(job.flags, "splits", None)
-    chosen_rows = choose_rows(
+    chosen_rows = choose_rows_to_grade(
         load_dataset(dataset_source),
         job.config.grade.splits,
         explicit=bool(splits_flag),
@@ -188,8 +188,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
     from groundwork.grading.grade_report import base_model_name, grade_report
-    from groundwork.grading.grade_report_page import grade_report_lines
-    from groundwork.grading.grade_report_page import write_report as write_page
+    from groundwork.grading.grade_report_page import grade_report_lines, write_grade_report_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.memorization import GapBounds
     from groundwork.maps.pass_rate_map import draw_grade_map
@@ -213,7 +212,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     )
     write_json(grading.folder / "report.json", report)
     write_jsonl(grading.folder / MEASURED, report.rows)
-    write_page(report, grades, grading.folder / "report.html")
+    write_grade_report_page(report, grades, grading.folder / "report.html")
     draw_grade_map(job, grading, report)
     if not job.flags.quiet:
         for report_line in [*grade_report_lines(report), *(f"  note: {warning}" for warning in warnings)]:

@@ -13,7 +13,7 @@ from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, QuestionRow
 from groundwork.grading.model_answers import read_answers
-from groundwork.grading.rows_to_grade import choose_rows
+from groundwork.grading.rows_to_grade import choose_rows_to_grade
 from groundwork.records import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter
 from tests.grading.scripted import World, write_dataset
@@ -291,7 +291,7 @@ def test_a_mirror_that_is_not_graded_is_named(mirrored: bool, remedy: str) -> No
     """Where the dataset has one, nobody has to build it anew."""
     splits = ["train", "eval", *(["eval_mirror"] if mirrored else [])]
     rows = [QuestionRow(id="1", question="?", answer="x", split=split) for split in splits]
-    chosen = choose_rows(
+    chosen = choose_rows_to_grade(
         Dataset(source=DatasetSource(name="mill", key="mill", kind="files"), rows=rows), ["eval"], explicit=True
     )
     assert [warning.endswith(remedy) for warning in chosen.warnings if "no mirror" in warning] == [True]

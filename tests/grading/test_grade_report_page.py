@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from groundwork.grading.grade_report import grade_report
-from groundwork.grading.grade_report_page import write_report
+from groundwork.grading.grade_report_page import write_grade_report_page
 from groundwork.grading.memorization import GapBounds
 from groundwork.records import CriterionGrade, Draw, Grade
 from tests.chromium import Opener
@@ -45,7 +45,7 @@ async def test_the_page(show: Opener, tmp_path: Path) -> None:
         for n in range(35)
     ]
     made = grade_report(f"gates {HOSTILE}", grades, None, GapBounds(margin=0.1, floor=0.2))
-    write_report(made, grades, tmp_path / "report.html")
+    write_grade_report_page(made, grades, tmp_path / "report.html")
     page = await show(tmp_path / "report.html")
     for words in ("ckpt-10: learnt by heart.", "ckpt-20: learnt by heart."):
         await expect(page.locator(".verdict")).to_contain_text(words)
@@ -65,7 +65,9 @@ async def test_the_page(show: Opener, tmp_path: Path) -> None:
 async def test_a_narrow_dark_page(show: Opener, tmp_path: Path) -> None:
     """One answer of one model without a mirror makes a page as well, and nothing sticks out of a phone."""
     grades = [grade_of(1, "test", "model-with-a-rather-long-name/of-its-own", met=False, draws="u")]
-    write_report(grade_report("one", grades, None, GapBounds(margin=0.1, floor=0.2)), grades, tmp_path / "one.html")
+    write_grade_report_page(
+        grade_report("one", grades, None, GapBounds(margin=0.1, floor=0.2)), grades, tmp_path / "one.html"
+    )
     page = await show(tmp_path / "one.html", width=380, dark=True)
     await expect(page.locator(".verdict")).to_contain_text("cannot be told apart")
     await page.wait_for_function("document.documentElement.scrollWidth <= 380")

@@ -16,7 +16,7 @@ from groundwork.grading.answer_judge import majority_verdict
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
 from groundwork.grading.guessed_and_measured_difficulty import correlate_guesses
 from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
-from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap, rows_advice
+from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap, mirror_rows_advice
 from groundwork.grading.rows_to_grade import count_questions
 from groundwork.records import Draw, MeasuredRow
 
@@ -152,7 +152,7 @@ def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) 
 )
 def test_the_advice_gives_as_many_rows_as_it_says(missing: int, split_sizes: dict[str, int], advice: str) -> None:
     """Eval is a share of all rows, at most so many: both flags are named, and a dataset too small for them is."""
-    assert rows_advice(missing, split_sizes).endswith(advice)
+    assert mirror_rows_advice(missing, split_sizes).endswith(advice)
     if flags := re.search(r"--eval-max (\d+) --eval-fraction ([\d.]+)", advice):
         assert eval_size(split_sizes["train"], float(flags[2]), int(flags[1])) >= missing
 

@@ -30,7 +30,7 @@ from groundwork.dataset.split_report.report_record import (
     ReplacedRow,
     SplitReport,
 )
-from groundwork.dataset.split_report.split_measures import basic_report, measure_split
+from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report
 from groundwork.embedding.nearest_neighbours import (
     calibrate_by_script,
     calibrate_threshold,
@@ -87,7 +87,7 @@ async def build_splits(
 async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
     """A dataset without eval."""
     splits = {"train": pool.rows}
-    train_report = basic_report(settings, splits, pool, tools.embedder)
+    train_report = unmeasured_report(settings, splits, pool, tools.embedder)
     built_train = BuiltDataset(splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
     if not tools.phrase:
         return built_train

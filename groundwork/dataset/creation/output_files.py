@@ -54,7 +54,7 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
     from groundwork.dataset.parquet import dataset_columns, parquet_files
     from groundwork.dataset.publish.card import card_origin, write_card
     from groundwork.dataset.publish.exports import export_files, task_files
-    from groundwork.dataset.split_report.split_report_page import split_html
+    from groundwork.dataset.split_report.split_report_page import split_report_html
 
     dataset_settings = job.config.dataset
     row_columns = dataset_columns(
@@ -82,7 +82,7 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
             context=dataset_settings.include_chunk,
         )
     output_files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
-    output_files["report.html"] = split_html(built.report).encode()
+    output_files["report.html"] = split_report_html(built.report).encode()
     versions = next_versions(dataset_folder(job), built.splits, row_columns)
     output_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
     output_files["README.md"] = write_card(

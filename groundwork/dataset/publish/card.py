@@ -18,13 +18,13 @@ from groundwork.dataset.dataset_versions import Version
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.dataset.split_report.report_sentences import (
-    _mixture_name,
     describe_additions,
     describe_closeness,
     describe_leakage,
     describe_replaced,
     describe_splits,
     describe_verdict,
+    mixture_name,
 )
 from groundwork.language.language_and_script import detect_language
 from groundwork.message_wording import counted, name_order
@@ -312,7 +312,7 @@ def _mixture_license(report: SplitReport) -> str:
         return ""
     return (
         f"\n\n{counted(mixture.rows, 'row of train comes', 'rows of train come')} from the dataset "
-        f"{_escape_markdown(_mixture_name(mixture))}. "
+        f"{_escape_markdown(mixture_name(mixture))}. "
         "Its licence was "
         "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
         "differ from that of the rest."

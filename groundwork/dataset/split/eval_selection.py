@@ -116,59 +116,81 @@ def select_eval(
     the pool knows rows trained on, those without one there. `k`: clusters; 0 lets the elbow pick.
     Raises CannotSplit.
     """
-    vectors, train = pool.vectors, pool.train
-    _check_sizes(len(vectors), size, strategy, held_out, pool.tags)
-    curve, labels = cluster_pool(vectors, size, k, seed)
+    pool_vectors, train_vectors = pool.vectors, pool.train
+    _check_eval_size(len(pool_vectors), size, strategy, held_out, pool.tags)
+    elbow_curve, cluster_labels = cluster_pool(pool_vectors, size, k, seed)
     strata = np.asarray(pool.strata, dtype=object).astype(str)
-    groups = np.unique(strata, return_inverse=True)[1] if pool.strata else labels
-    threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
-    order = np.random.default_rng(seed).permutation(len(vectors))
-    by_script = calibrate_by_script(vectors, pool.questions, threshold, seed)
-    cosines = near_duplicate_thresholds(pool.questions or [""] * len(vectors), by_script, threshold)
-    twins = _twin_finder(pool, cosines, held_out)
+    balance_groups = np.unique(strata, return_inverse=True)[1] if pool.strata else cluster_labels
+    duplicate_threshold = calibrate_threshold(
+        pool_vectors if train_vectors is None else np.concatenate([pool_vectors, train_vectors]), seed
+    )
+    random_order = np.random.default_rng(seed).permutation(len(pool_vectors))
+    thresholds_by_script = calibrate_by_script(pool_vectors, pool.questions, duplicate_threshold, seed)
+    duplicate_cosines = near_duplicate_thresholds(
+        pool.questions or [""] * len(pool_vectors), thresholds_by_script, duplicate_threshold
+    )
+    twin_finder = _twin_finder(pool, duplicate_cosines, held_out)
     if strategy == "random":
-        eval_rows = order[:size].tolist()
+        eval_rows = random_order[:size].tolist()
     elif strategy == "tags":
-        eval_rows = _choose_by_tags(pool.tags, size, order, twins)
+        eval_rows = _choose_eval_by_tags(pool.tags, size, random_order, twin_finder)
     else:
-        eval_rows = _choose_by_clusters(groups, size, order, twins, vectors, seed)
-    chosen_rows = set(eval_rows)
-    spares: dict[int, list[int]] = {}
-    for row in order.tolist():
-        if row not in chosen_rows:
-            spares.setdefault(int(groups[row]), []).append(row)
-    return Split(sorted(eval_rows), labels, curve, threshold, spares, groups, by_script)
+        eval_rows = _choose_eval_by_clusters(balance_groups, size, random_order, twin_finder, pool_vectors, seed)
+    chosen_eval_rows = set(eval_rows)
+    spare_rows: dict[int, list[int]] = {}
+    for pool_row in random_order.tolist():
+        if pool_row not in chosen_eval_rows:
+            spare_rows.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
+    return Split(
+        sorted(eval_rows),
+        cluster_labels,
+        elbow_curve,
+        duplicate_threshold,
+        spare_rows,
+        balance_groups,
+        thresholds_by_script,
+    )
 
 
-def cluster_pool(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
+def cluster_pool(pool_vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
     """Clusters of the pool for an eval split of `size` rows: the curve, and the label of every row.
 
     The elbow looks among 2..min(30, size, n // 5): more clusters than eval rows cannot each have one.
     """
-    reduced = principal_components(vectors, seed=seed)
-    curve = Elbow(k, "given") if k else elbow(reduced, min(MOST_CLUSTERS, size, len(vectors) // 5), seed)
-    labels = kmeans(reduced, curve.k, seed)
-    distinct = int(labels.max()) + 1
-    if distinct < curve.k:
-        curve = Elbow(distinct, f"{curve.k} asked for, {distinct} different", curve.ks, curve.inertias)
-    return curve, labels
+    reduced_vectors = principal_components(pool_vectors, seed=seed)
+    elbow_curve = (
+        Elbow(k, "given") if k else elbow(reduced_vectors, min(MOST_CLUSTERS, size, len(pool_vectors) // 5), seed)
+    )
+    cluster_labels = kmeans(reduced_vectors, elbow_curve.k, seed)
+    distinct_clusters = int(cluster_labels.max()) + 1
+    if distinct_clusters < elbow_curve.k:
+        elbow_curve = Elbow(
+            distinct_clusters,
+            f"{elbow_curve.k} asked for, {distinct_clusters} different",
+            elbow_curve.ks,
+            elbow_curve.inertias,
+        )
+    return elbow_curve, cluster_labels
 
 
-def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Sequence[Sequence[str]]) -> None:
-    if rows == 0:
+def _check_eval_size(
+    pool_rows: int, eval_rows: int, strategy: Strategy, held_out: bool, tags: Sequence[Sequence[str]]
+) -> None:
+    if pool_rows == 0:
         raise CannotSplit("there are no pairs to split")
-    if held_out and size >= rows:
+    if held_out and eval_rows >= pool_rows:
         raise CannotSplit(
-            f"{counted(rows, 'pair is', 'pairs are')} too few to give {size} to eval and keep any for train; "
+            f"{counted(pool_rows, 'pair is', 'pairs are')} too few to give {eval_rows} to eval and keep any for train; "
             "generate more"
         )
-    if held_out and 2 * size > rows:
+    if held_out and 2 * eval_rows > pool_rows:
         raise CannotSplit(
-            f"eval would hold {size} of {counted(rows, 'pair')}, more than train; lower --eval-fraction or --eval-max"
+            f"eval would hold {eval_rows} of {counted(pool_rows, 'pair')}, more than train; lower --eval-fraction or "
+            "--eval-max"
         )
-    if size > rows:
-        raise CannotSplit(f"{counted(size, 'eval row')} asked of {counted(rows, 'pair')}; lower --eval-max")
-    if strategy == "tags" and len(tags) != rows:
+    if eval_rows > pool_rows:
+        raise CannotSplit(f"{counted(eval_rows, 'eval row')} asked of {counted(pool_rows, 'pair')}; lower --eval-max")
+    if strategy == "tags" and len(tags) != pool_rows:
         raise CannotSplit(f"strategy tags needs the tags of every pair; {_TAGS_REMEDY}")
 
 
@@ -177,103 +199,128 @@ def _twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwin
 
     `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
     """
-    vectors, train = pool.vectors, pool.train
-    if train is not None:
+    pool_vectors, train_vectors = pool.vectors, pool.train
+    if train_vectors is not None:
         return lambda rows: [
             OUTSIDE_ROWS if is_near else NO_TWINS
-            for is_near in find_nearest(vectors[rows], train)[1] >= thresholds[rows]
+            for is_near in find_nearest(pool_vectors[rows], train_vectors)[1] >= thresholds[rows]
         ]
     if held_out:
         return lambda rows: [
-            others[vectors[others] @ vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
-            for row, others in zip(rows, exact_similar_rows(vectors, rows, float(thresholds.min())), strict=True)
+            others[pool_vectors[others] @ pool_vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
+            for row, others in zip(rows, exact_similar_rows(pool_vectors, rows, float(thresholds.min())), strict=True)
         ]
     return lambda rows: [NO_TWINS] * len(rows)
 
 
-def _choose_by_clusters(
-    labels: Rows, size: int, order: Rows, twins: FindTwins, vectors: Vectors, seed: int
+def _choose_eval_by_clusters(
+    cluster_labels: Rows, size: int, random_order: Rows, twin_finder: FindTwins, pool_vectors: Vectors, seed: int
 ) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
-    quotas = apportion_by_largest_remainder(np.bincount(labels), size)
-    limits = [quota + EXTRA_CANDIDATES * quota // size for quota in quotas]
-    tiers = [_candidate_tiers(order[labels[order] == c], quotas[c], limits[c], twins) for c in range(len(quotas))]
-    candidates = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
-    positions = [[np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster] for cluster in tiers]
+    cluster_quotas = largest_remainder(np.bincount(cluster_labels), size)
+    candidate_limits = [quota + EXTRA_CANDIDATES * quota // size for quota in cluster_quotas]
+    tiers_by_cluster = [
+        _candidate_tiers(
+            random_order[cluster_labels[random_order] == c], cluster_quotas[c], candidate_limits[c], twin_finder
+        )
+        for c in range(len(cluster_quotas))
+    ]
+    candidates = np.array(
+        sorted({row for cluster in tiers_by_cluster for tier in cluster for row in tier}), dtype=np.int64
+    )
+    tier_positions = [
+        [np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster]
+        for cluster in tiers_by_cluster
+    ]
     return [
         int(candidates[i])
-        for i in herd_rows([positions[c] for c in _cluster_turns(quotas)], vectors[candidates], vectors, seed)
+        for i in herd_rows(
+            [tier_positions[c] for c in _cluster_turns(cluster_quotas)], pool_vectors[candidates], pool_vectors, seed
+        )
     ]
 
 
-def _candidate_tiers(rows: Rows, quota: int, limit: int, twins: FindTwins) -> list[list[int]]:
+def _candidate_tiers(
+    cluster_rows: Rows, cluster_quota: int, candidate_limit: int, twin_finder: FindTwins
+) -> list[list[int]]:
     """Up to `limit` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
 
     Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
     and the others.
     """
-    alone: list[int] = []
-    repeated: dict[int, Rows] = {}
-    for start in range(0, len(rows), max(1, limit)):
-        if len(alone) >= limit:
+    rows_without_twins: list[int] = []
+    twins_by_row: dict[int, Rows] = {}
+    for window_start in range(0, len(cluster_rows), max(1, candidate_limit)):
+        if len(rows_without_twins) >= candidate_limit:
             break
-        window = rows[start : start + limit]
-        for row, twin_rows in zip(window.tolist(), twins(window), strict=True):
+        candidate_window = cluster_rows[window_start : window_start + candidate_limit]
+        for row, twin_rows in zip(candidate_window.tolist(), twin_finder(candidate_window), strict=True):
             if len(twin_rows):
-                repeated[row] = twin_rows
+                twins_by_row[row] = twin_rows
             else:
-                alone.append(row)
-    if len(alone) >= quota:
-        return [alone[:limit]]
-    groups = dict.fromkeys(_whole_groups(repeated, quota - len(alone)))
-    return [alone, list(groups), [row for row in repeated if row not in groups]]
+                rows_without_twins.append(row)
+    if len(rows_without_twins) >= cluster_quota:
+        return [rows_without_twins[:candidate_limit]]
+    twin_group_rows = dict.fromkeys(_whole_twin_groups(twins_by_row, cluster_quota - len(rows_without_twins)))
+    return [rows_without_twins, list(twin_group_rows), [row for row in twins_by_row if row not in twin_group_rows]]
 
 
-def _whole_groups(repeated: dict[int, Rows], room: int) -> list[int]:
+def _whole_twin_groups(twins_by_row: dict[int, Rows], room: int) -> list[int]:
     """Groups of near-duplicates that lie wholly among `repeated`, the smallest first, as many as fit."""
-    groups: list[list[int]] = []
-    visited: set[int] = set()
-    for start in repeated:
-        group, reach = [], [start]
-        while reach:
-            row = reach.pop()
-            if row not in visited:
-                visited.add(row)
-                group.append(row)
-                reach.extend(repeated.get(row, NO_TWINS).tolist())
-        if group and all(row in repeated for row in group):
-            groups.append(group)
-    fitting: list[int] = []
-    for group in sorted(groups, key=len):
-        if len(fitting) + len(group) <= room:
-            fitting += group
-    return fitting
+    twin_groups: list[list[int]] = []
+    visited_rows: set[int] = set()
+    for first_twin in twins_by_row:
+        twin_group, twins_to_visit = [], [first_twin]
+        while twins_to_visit:
+            row = twins_to_visit.pop()
+            if row not in visited_rows:
+                visited_rows.add(row)
+                twin_group.append(row)
+                twins_to_visit.extend(twins_by_row.get(row, NO_TWINS).tolist())
+        if twin_group and all(row in twins_by_row for row in twin_group):
+            twin_groups.append(twin_group)
+    fitting_rows: list[int] = []
+    for twin_group in sorted(twin_groups, key=len):
+        if len(fitting_rows) + len(twin_group) <= room:
+            fitting_rows += twin_group
+    return fitting_rows
 
 
-def _cluster_turns(quotas: Sequence[int]) -> Iterator[int]:
+def _cluster_turns(cluster_quotas: Sequence[int]) -> Iterator[int]:
     """Cluster numbers, each as often as its quota, spread evenly."""
-    positions = [((turn + 0.5) / quota, c) for c, quota in enumerate(quotas) for turn in range(quota)]
-    return iter([c for _, c in sorted(positions)])
+    turn_positions = [((turn + 0.5) / quota, c) for c, quota in enumerate(cluster_quotas) for turn in range(quota)]
+    return iter([c for _, c in sorted(turn_positions)])
 
 
-def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins: FindTwins) -> list[int]:
+def _choose_eval_by_tags(
+    tags: Sequence[Sequence[str]], size: int, random_order: Rows, twin_finder: FindTwins
+) -> list[int]:
     """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
     tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
     if not tag_numbers:
         raise CannotSplit(f"strategy tags needs tags, and no pair has one; {_TAGS_REMEDY}")
-    row_tags = [np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in order]
-    row_indices = np.repeat(np.arange(len(row_tags)), [len(tag_list) for tag_list in row_tags])
-    tag_indices = np.concatenate(row_tags)
-    missing = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(order))
-    has_twin = np.array([len(twin_rows) > 0 for twin_rows in twins(order)])
-    penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(row_indices, minlength=len(row_tags))
+    tags_by_position = [
+        np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in random_order
+    ]
+    row_indices = np.repeat(
+        np.arange(len(tags_by_position)), [len(position_tags) for position_tags in tags_by_position]
+    )
+    tag_indices = np.concatenate(tags_by_position)
+    missing_tag_counts = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(random_order))
+    has_twin = np.array([len(twin_rows) > 0 for twin_rows in twin_finder(random_order)])
+    twin_penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(
+        row_indices, minlength=len(tags_by_position)
+    )
     eval_rows: list[int] = []
     for _ in range(size):
-        gain = 2 * np.bincount(row_indices, weights=missing[tag_indices], minlength=len(row_tags)) - penalty
-        best_row = int(gain.argmax())
-        eval_rows.append(int(order[best_row]))
-        penalty[best_row] = np.inf
-        missing[row_tags[best_row]] -= 1
+        tag_gain = (
+            2 * np.bincount(row_indices, weights=missing_tag_counts[tag_indices], minlength=len(tags_by_position))
+            - twin_penalty
+        )
+        best_position = int(tag_gain.argmax())
+        eval_rows.append(int(random_order[best_position]))
+        twin_penalty[best_position] = np.inf
+        missing_tag_counts[tags_by_position[best_position]] -= 1
     return eval_rows
 
 
@@ -293,25 +340,25 @@ class EvalDraw:
         """The rows of train, each with its cluster where it has one."""
         if self.train_run is not None:
             return self.train_run
-        rows = [
+        clustered_rows = [
             msgspec.structs.replace(row, cluster=int(cluster))
             for row, cluster in zip(self.pool, self.split.labels, strict=True)
         ]
-        return [rows[i] for i in self._kept_indices]
+        return [clustered_rows[i] for i in self._train_indices]
 
     @cached_property
     def train_vectors(self) -> Vectors:
         if self.train_run_vectors is not None:
             return self.train_run_vectors
-        return self.vectors[self._kept_indices] if self.held_out else self.vectors
+        return self.vectors[self._train_indices] if self.held_out else self.vectors
 
     @property
     def eval_rows(self) -> list[Row]:
         """The rows of eval as they were."""
-        labels = self.split.labels
-        return [msgspec.structs.replace(self.pool[i], cluster=int(labels[i])) for i in self.split.eval]
+        cluster_labels = self.split.labels
+        return [msgspec.structs.replace(self.pool[i], cluster=int(cluster_labels[i])) for i in self.split.eval]
 
     @property
-    def _kept_indices(self) -> list[int]:
+    def _train_indices(self) -> list[int]:
         removed_rows = set(self.split.eval) if self.held_out else set()
         return [i for i in range(len(self.pool)) if i not in removed_rows]

@@ -9,8 +9,8 @@ from groundwork.message_wording import counted
 
 def describe_splits(report: SplitReport) -> list[str]:
     """What each split is and what it tells, one sentence or two each."""
-    reworded = report.leaked_after is not None
-    origin = {
+    is_eval_reworded = report.leaked_after is not None
+    eval_origin = {
         "clusters": "drawn in proportion from topic clusters",
         "clone": "drawn in proportion from topic clusters",
         "tags": "drawn so that every tag has its share",
@@ -19,30 +19,38 @@ def describe_splits(report: SplitReport) -> list[str]:
         "random": "drawn at random",
         "second-run": f"drawn in proportion from topic clusters of the run {report.pool}, which is not in train",
     }[report.strategy]
-    is_whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
-    train_rows = "every row; those of eval stay in, as they were" if is_whole else "every row that is not in eval"
+    is_train_whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
+    train_description = (
+        "every row; those of eval stay in, as they were" if is_train_whole else "every row that is not in eval"
+    )
     if report.strategy == "second-run":
-        train_rows = "every row of the other runs"
-    wording = "reworded: facts that train holds, in sentences that it does not" if reworded and is_whole else (
-        "reworded" if reworded else "verbatim"
-    )  # fmt: skip
-    lines = [
-        f"train ({report.splits['train']:,}): {train_rows}.",
-        f"eval ({report.splits['eval']:,}): {origin}; {wording}.",
+        train_description = "every row of the other runs"
+    eval_wording = "reworded" if is_eval_reworded else "verbatim"
+    if is_eval_reworded and is_train_whole:
+        eval_wording = "reworded: facts that train holds, in sentences that it does not"
+    split_sentences = [
+        f"train ({report.splits['train']:,}): {train_description}.",
+        f"eval ({report.splits['eval']:,}): {eval_origin}; {eval_wording}.",
     ]
     if "eval_mirror" in report.splits:
-        tells = "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
-        purpose = f" With it: {tells}sentences were learnt by heart." if is_whole and reworded else ""
-        lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
-    return [*lines, *describe_additions(report)]
+        mirror_reading = (
+            "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
+        )
+        mirror_purpose = (
+            f" With it: {mirror_reading}sentences were learnt by heart." if is_train_whole and is_eval_reworded else ""
+        )
+        split_sentences.append(
+            f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{mirror_purpose}"
+        )
+    return [*split_sentences, *describe_additions(report)]
 
 
 def describe_missing_eval(report: SplitReport) -> list[str]:
     """Of a dataset without eval: how to have one; nothing of others."""
     if "eval" in report.splits:
         return []
-    command = as_typed(f"uv run dataprep/create_dataset.py --name {report.name} --eval-split")
-    return [f"Every row is in train, and there is none to evaluate a model by; for that: {command}"]
+    eval_split_command = as_typed(f"uv run dataprep/create_dataset.py --name {report.name} --eval-split")
+    return [f"Every row is in train, and there is none to evaluate a model by; for that: {eval_split_command}"]
 
 
 def describe_additions(report: SplitReport) -> list[str]:
@@ -54,23 +62,25 @@ def describe_phrasings(report: SplitReport) -> list[str]:
     """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
     if report.phrasings == 1:
         return []
-    fewer = (
+    fewer_sentence = (
         f" {counted(len(report.fewer), 'row has', 'rows have')} fewer, since no other wording passed."
         if report.fewer
         else ""
     )
-    count = report.near_copies
-    cosine = _near_duplicate_cosine(report)
-    total = _measured_eval_rows(report)
-    alike = (
+    near_copy_count = report.near_copies
+    near_duplicate_cosine = _near_duplicate_cosine(report)
+    measured_rows = _measured_eval_rows(report)
+    near_copy_sentence = (
         ""
-        if count is None
-        else f" {count:,} of {counted(total, 'question')} of eval are worded like one of them ({cosine})."
+        if near_copy_count is None
+        else f" {near_copy_count:,} of {counted(measured_rows, 'question')} of eval are worded like one of them "
+        f"({near_duplicate_cosine})."
     )
     return [
         f"{counted(report.copies, 'row of train is a reworded copy', 'rows of train are reworded copies')}, "
         f"up to {report.phrasings - 1} a row, each behind its row "
-        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{alike}{fewer}"
+        "with its id and a number (~2): the same facts in other sentences, none of them "
+        f"eval's.{near_copy_sentence}{fewer_sentence}"
     ]
 
 
@@ -81,18 +91,21 @@ def _measured_eval_rows(report: SplitReport) -> int:
 
 def describe_unanswerable(report: SplitReport) -> list[str]:
     """How many questions have no answer in the documents, and what was left out; none where none were asked for."""
-    if not (counts := report.unanswerable):
+    if not (unanswerable := report.unanswerable):
         return []
-    row_counts = " and ".join(
+    unanswerable_rows = " and ".join(
         f"{counted(count, 'row')} of {split} ({count / report.splits[split]:.1%})"
-        for split, count in (("train", counts.train), ("eval", counts.eval))
+        for split, count in (("train", unanswerable.train), ("eval", unanswerable.eval))
         if split in report.splits
     )
     return [
-        f"{row_counts} ask what the documents do not say, and their answers say so: marked in the column unanswerable, "
-        f"none of them in the mirror. Of {counted(counts.proposed, 'proposed question')} {counts.answered:,} "
+        f"{unanswerable_rows} ask what the documents do not say, and their answers say so: marked in the column "
+        "unanswerable, "
+        f"none of them in the mirror. Of {counted(unanswerable.proposed, 'proposed question')} "
+        f"{unanswerable.answered:,} "
         "turned out to be "
-        f"answered by a passage, {counts.asked:,} ask what another row asks, {counts.unusable:,} had no usable reply. "
+        f"answered by a passage, {unanswerable.asked:,} ask what another row asks, {unanswerable.unusable:,} had no "
+        "usable reply. "
         "Eval was drawn and measured without them."
     ]
 
@@ -101,24 +114,25 @@ def describe_mixture(report: SplitReport) -> list[str]:
     """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
     if not (mixture := report.mixture):
         return []
-    train = report.splits["train"]
-    scope = " Eval and all that is measured are without them." if "eval" in report.splits else ""
-    reasons = (
+    train_rows = report.splits["train"]
+    mixture_scope = " Eval and all that is measured are without them." if "eval" in report.splits else ""
+    left_out_reasons = (
         (mixture.incomplete, "without an answer"),
         (mixture.in_eval, "with a question of eval"),
         (mixture.near_eval, f"with nearly a question of eval ({_near_duplicate_cosine(report)})"),
         (mixture.repeats, "with a question that train asks already"),
     )
-    reason_counts = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
-    left_out = f" Left out: {reason_counts}." if reason_counts else ""
+    left_out_counts = ", ".join(f"{count:,} {reason}" for count, reason in left_out_reasons if count)
+    left_out_sentence = f" Left out: {left_out_counts}." if left_out_counts else ""
     return [
-        f"{counted(mixture.rows, 'row')} of train ({mixture.rows / train:.1%}) are of the dataset "
-        f"{_mixture_name(mixture)}, "
-        f"marked in the column mixed, drawn with seed {mixture.seed} and spread through train.{scope}{left_out}"
+        f"{counted(mixture.rows, 'row')} of train ({mixture.rows / train_rows:.1%}) are of the dataset "
+        f"{mixture_name(mixture)}, "
+        f"marked in the column mixed, drawn with seed {mixture.seed} and spread through "
+        f"train.{mixture_scope}{left_out_sentence}"
     ]
 
 
-def _mixture_name(mixture: Mixture) -> str:
+def mixture_name(mixture: Mixture) -> str:
     return f"{mixture.dataset} at {mixture.revision[:12]}" if mixture.revision else mixture.dataset
 
 
@@ -129,20 +143,24 @@ def describe_verdict(report: SplitReport) -> list[str]:
 
 def describe_closeness(report: SplitReport) -> list[str]:
     """The topic clusters, and the distribution against random splits, in sentences."""
-    lines = []
+    closeness_sentences = []
     if report.curve:
-        lines.append(f"{counted(report.curve.k, 'topic cluster')} ({report.curve.reason}), seed {report.seed}.")
+        closeness_sentences.append(
+            f"{counted(report.curve.k, 'topic cluster')} ({report.curve.reason}), seed {report.seed}."
+        )
     if mmd := report.mmd:
         eval_distance, random_distance = f"{mmd.eval:.3f}", f"a random split {mmd.random:.3f}"
-        lines.append(f"Distribution (MMD): {eval_distance} from that of all rows, {random_distance}; {_mmd_rank(mmd)}.")
-    return lines
+        closeness_sentences.append(
+            f"Distribution (MMD): {eval_distance} from that of all rows, {random_distance}; {_mmd_rank(mmd)}."
+        )
+    return closeness_sentences
 
 
 def describe_repeats(report: SplitReport) -> str:
     """How many questions of eval train asks in another one, for the report and the map of the splits alike."""
-    questions = counted(_measured_eval_rows(report), "eval question is", "eval questions are")
+    eval_questions = counted(_measured_eval_rows(report), "eval question is", "eval questions are")
     return (
-        f"Leakage: {report.leaked_before} of {questions} asked in train in another question: the same statement "
+        f"Leakage: {report.leaked_before} of {eval_questions} asked in train in another question: the same statement "
         "answers both with the same answer."
     )
 
@@ -155,27 +173,27 @@ def _near_duplicate_cosine(report: SplitReport) -> str:
 
 def describe_leakage(report: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
-    total = _measured_eval_rows(report)
-    lines = [describe_repeats(report)]
+    measured_rows = _measured_eval_rows(report)
+    leakage_sentences = [describe_repeats(report)]
     if report.verbatim_in_train:
-        lines.append(describe_verbatim_copies(report.verbatim_in_train, total))
+        leakage_sentences.append(describe_verbatim_copies(report.verbatim_in_train, measured_rows))
     if report.leaked_after is not None:
-        lines.append(
-            f"After rewording {report.leaked_after} of {total} are still worded like a question of train: "
+        leakage_sentences.append(
+            f"After rewording {report.leaked_after} of {measured_rows} are still worded like a question of train: "
             f"{_near_duplicate_cosine(report)} by {report.embedder} (two random questions: {report.random_cosine:.2f})."
         )
     if report.same_answers:
-        lines.append(
-            f"{report.same_answers} of {counted(total, 'answer keeps', 'answers keep')} their old wording: too "
+        leakage_sentences.append(
+            f"{report.same_answers} of {counted(measured_rows, 'answer keeps', 'answers keep')} their old wording: too "
             "short to be said otherwise, no "
             "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
         )
     if report.sent_back is not None:
-        lines.append(
+        leakage_sentences.append(
             f"A model read each rewording beside its original; {report.sent_back} were worded once more, since they "
             "read contrived or said something else."
         )
-    return lines
+    return leakage_sentences
 
 
 def describe_verbatim_copies(count: int, total: int, split: str = "eval", train: str = "train") -> str:
@@ -186,9 +204,14 @@ def describe_verbatim_copies(count: int, total: int, split: str = "eval", train:
 
 def describe_replaced(report: SplitReport) -> str:
     """How many rows resisted rewording, and what became of their places."""
-    failed, empty = len(report.replaced), report.dropped
-    empty_note = f"; {counted(empty, 'place of eval stays', 'places of eval stay')} empty" if empty else ""
-    return f"No rewording passed for {counted(failed, 'row')}: {failed - empty} gave way to another{empty_note}."
+    replaced_rows, empty_places = len(report.replaced), report.dropped
+    empty_note = (
+        f"; {counted(empty_places, 'place of eval stays', 'places of eval stay')} empty" if empty_places else ""
+    )
+    return (
+        f"No rewording passed for {counted(replaced_rows, 'row')}: {replaced_rows - empty_places} gave way to "
+        f"another{empty_note}."
+    )
 
 
 def _mmd_rank(mmd: Closeness) -> str:
@@ -197,29 +220,29 @@ def _mmd_rank(mmd: Closeness) -> str:
     return f"closer than {1 - mmd.percentile:.0%} of 500 random splits"
 
 
-def build_warnings(report: SplitReport) -> list[str]:
+def describe_warnings(report: SplitReport) -> list[str]:
     """What a dataset's report warns of, and what of it is to be looked at."""
-    warnings = list(report.warnings)
+    report_warnings = list(report.warnings)
     if report.dropped:
         empty_places = counted(report.dropped, "place of eval stays", "places of eval stay")
-        warnings.append(f"{empty_places} empty: too few rows could be reworded")
+        report_warnings.append(f"{empty_places} empty: too few rows could be reworded")
     if report.fewer:
-        warnings.append(
+        report_warnings.append(
             f"{counted(len(report.fewer), 'row of train has', 'rows of train have')} fewer than "
             f"{counted(report.phrasings, 'wording')}"
         )
     if report.personal:
-        warnings.append(
+        report_warnings.append(
             f"{counted(len(report.personal), 'place looks', 'places look')} like personal data; see report.html "
             "before you publish"
         )
     if report.invalid:
-        warnings.append(
+        report_warnings.append(
             f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out, see report.json"
         )
     if report.unjudged:
-        warnings.append(
+        report_warnings.append(
             f"{counted(report.unjudged, 'rewording was', 'rewordings were')} not judged: the model's replies "
             "were unusable"
         )
-    return warnings
+    return report_warnings

@@ -20,12 +20,12 @@ PERPLEXITY = 30  # at the most
 
 def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
     """t-SNE of eval and up to 2,000 other rows, fitted together, coordinates between 0 and 1."""
-    rng = np.random.default_rng(seed)
-    other_rows = np.setdiff1d(np.arange(len(rows)), split.eval)
-    remaining = max(0, MAP_ROWS - len(split.eval))
-    if len(other_rows) > remaining:
-        other_rows = np.sort(rng.choice(other_rows, remaining, replace=False))
-    map_rows = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), other_rows]))
+    sample_rng = np.random.default_rng(seed)
+    rows_beside_eval = np.setdiff1d(np.arange(len(rows)), split.eval)
+    places_beside_eval = max(0, MAP_ROWS - len(split.eval))
+    if len(rows_beside_eval) > places_beside_eval:
+        rows_beside_eval = np.sort(sample_rng.choice(rows_beside_eval, places_beside_eval, replace=False))
+    map_rows = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), rows_beside_eval]))
     eval_rows = set(split.eval)
     return [
         SplitPoint(
@@ -36,19 +36,21 @@ def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: in
             y=round(float(y), 4),
             question=shorten_text(rows[i].question, 120),
         )
-        for i, (x, y) in zip(map_rows.tolist(), _project(vectors[map_rows], seed), strict=True)
+        for i, (x, y) in zip(map_rows.tolist(), _map_positions(vectors[map_rows], seed), strict=True)
     ]
 
 
-def _project(vectors: Vectors, seed: int) -> NDArray[np.float32]:
+def _map_positions(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
-    reduced = principal_components(vectors, seed=seed)
-    coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
+    reduced_vectors = principal_components(vectors, seed=seed)
+    map_coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
     perplexity = min(PERPLEXITY, (len(vectors) - 1) // 3)
-    if perplexity >= 2 and reduced.any():
-        coordinates = barnes_hut_tsne(reduced, perplexity, seed)
+    if perplexity >= 2 and reduced_vectors.any():
+        map_coordinates = barnes_hut_tsne(reduced_vectors, perplexity, seed)
     else:
-        coordinates[:, : reduced.shape[1]] = reduced[:, :2]
-    low, high = coordinates.min(axis=0), coordinates.max(axis=0)
-    positions: NDArray[np.float32] = np.where(high > low, (coordinates - low) / np.maximum(high - low, 1e-9), 0.5)
-    return positions
+        map_coordinates[:, : reduced_vectors.shape[1]] = reduced_vectors[:, :2]
+    lowest, highest = map_coordinates.min(axis=0), map_coordinates.max(axis=0)
+    map_positions: NDArray[np.float32] = np.where(
+        highest > lowest, (map_coordinates - lowest) / np.maximum(highest - lowest, 1e-9), 0.5
+    )
+    return map_positions

@@ -51,86 +51,110 @@ async def measure_split(
     tools: BuildTools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
-    split, in_train = draw.split, {row.id for row in draw.train}
+    eval_split, train_ids = draw.split, {row.id for row in draw.train}
     reworded_vectors = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = _eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
-    clusters = _cluster_shares(draw)
-    random = median_cosine_of_random_questions(draw.vectors, settings.seed)
-    report = _with_rewording(basic_report(settings, splits, pool, tools.embedder), reworded, rows, split, tools)
+    measured_eval_rows = _measured_eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
+    cluster_shares = _cluster_shares(draw)
+    random_cosine = median_cosine_of_random_questions(draw.vectors, settings.seed)
+    measured_report = _report_with_rewording(
+        unmeasured_report(settings, splits, pool, tools.embedder), reworded, measured_eval_rows, eval_split, tools
+    )
     return msgspec.structs.replace(
-        report,
+        measured_report,
         pool=draw.pool[0].run if draw.train_run is not None else "all rows",
         curve=ElbowCurve(
-            split.elbow.k, split.elbow.reason, split.elbow.ks, [round(i, 4) for i in split.elbow.inertias]
+            eval_split.elbow.k,
+            eval_split.elbow.reason,
+            eval_split.elbow.ks,
+            [round(i, 4) for i in eval_split.elbow.inertias],
         ),
-        clusters=clusters,
-        verdict=_assess(draw, clusters, rows, reworded_vectors, random, empty=report.dropped),
-        mmd=eval_closeness(split, draw.vectors, settings.seed),
-        threshold=round(split.threshold, 4),
-        by_script={script: round(cosine, 4) for script, cosine in split.by_script.items()},
-        random_cosine=random,
-        verbatim_in_train=sum(row.id in in_train for row in draw.eval_rows),
-        leaked_before=sum(bool(row.repeats) for row in rows),
-        rows=rows,
-        shares=value_shares(draw.pool, split.eval),
-        same_answers=sum(row.answer_kept is True for row in rows),
-        map=draw_split_map(draw.pool, split, draw.vectors, settings.seed),
+        clusters=cluster_shares,
+        verdict=_measure_representativeness(
+            draw, cluster_shares, measured_eval_rows, reworded_vectors, random_cosine, empty=measured_report.dropped
+        ),
+        mmd=eval_closeness(eval_split, draw.vectors, settings.seed),
+        threshold=round(eval_split.threshold, 4),
+        by_script={script: round(cosine, 4) for script, cosine in eval_split.by_script.items()},
+        random_cosine=random_cosine,
+        verbatim_in_train=sum(row.id in train_ids for row in draw.eval_rows),
+        leaked_before=sum(bool(row.repeats) for row in measured_eval_rows),
+        rows=measured_eval_rows,
+        shares=value_shares(draw.pool, eval_split.eval),
+        same_answers=sum(row.answer_kept is True for row in measured_eval_rows),
+        map=draw_split_map(draw.pool, eval_split, draw.vectors, settings.seed),
     )
 
 
-def _eval_rows(
-    draw: EvalDraw, written_rows: list[Row], reworded_vectors: Vectors | None, call: Rephrase, tools: BuildTools
+def _measured_eval_rows(
+    draw: EvalDraw,
+    written_rows: list[Row],
+    reworded_vectors: Vectors | None,
+    rephrase_settings: Rephrase,
+    tools: BuildTools,
 ) -> list[EvalRow]:
     """Each row of eval with its nearest in train and, where eval is reworded, what it keeps of its old wording."""
-    rows = measure_leakage(draw.pool, draw.split, draw.vectors, draw.train, draw.train_vectors, reworded_vectors)
+    leak_rows = measure_leakage(draw.pool, draw.split, draw.vectors, draw.train, draw.train_vectors, reworded_vectors)
     if reworded_vectors is None:
-        return rows
+        return leak_rows
     return [
-        _add_overlap(leak_row, original, written, call, tools.about.of(original.document))
-        for leak_row, original, written in zip(rows, draw.eval_rows, written_rows, strict=True)
+        _measure_overlap(leak_row, original_row, written_row, rephrase_settings, tools.about.of(original_row.document))
+        for leak_row, original_row, written_row in zip(leak_rows, draw.eval_rows, written_rows, strict=True)
     ]
 
 
 def _cluster_shares(draw: EvalDraw) -> list[SplitShare]:
     """The clusters by name, with how many rows of the pool and of eval lie in each."""
-    labels, questions = draw.split.labels, [row.question for row in draw.pool]
-    names = name_clusters_by_tag_or_centre(questions, [row.tags for row in draw.pool], labels, draw.vectors)
-    counts = zip(names, np.bincount(labels), np.bincount(labels[draw.split.eval], minlength=len(names)), strict=True)
-    return [SplitShare(name, int(pool_rows), int(eval_rows)) for name, pool_rows, eval_rows in counts]
+    cluster_labels, questions = draw.split.labels, [row.question for row in draw.pool]
+    cluster_names = name_clusters_by_tag_or_centre(
+        questions, [row.tags for row in draw.pool], cluster_labels, draw.vectors
+    )
+    rows_by_cluster = zip(
+        cluster_names,
+        np.bincount(cluster_labels),
+        np.bincount(cluster_labels[draw.split.eval], minlength=len(cluster_names)),
+        strict=True,
+    )
+    return [SplitShare(name, int(pool_rows), int(eval_rows)) for name, pool_rows, eval_rows in rows_by_cluster]
 
 
-def _assess(
+def _measure_representativeness(
     draw: EvalDraw,
-    clusters: Sequence[SplitShare],
-    rows: Sequence[EvalRow],
+    cluster_shares: Sequence[SplitShare],
+    measured_eval_rows: Sequence[EvalRow],
     reworded_vectors: Vectors | None,
-    random: float,
+    random_cosine: float,
     *,
     empty: int,
 ) -> Representativeness:
     """Whether eval stands for the whole, and how far its rewordings moved. `empty`: places that none could fill."""
     verdict = assess_representativeness(
-        [share.pool for share in clusters],
-        [share.eval for share in clusters],
-        [share.value for share in clusters],
+        [share.pool for share in cluster_shares],
+        [share.eval for share in cluster_shares],
+        [share.value for share in cluster_shares],
         empty=empty,
     )
     if reworded_vectors is None:
         return verdict
     moved_count = count_moved_topics(draw.split, draw.vectors, reworded_vectors)
-    own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
-    return msgspec.structs.replace(verdict, drift=drift_sentence(moved_count, len(rows), own_cosine, random))
+    own_cosine = float(np.median([row.own for row in measured_eval_rows if row.own is not None]))
+    return msgspec.structs.replace(
+        verdict, drift=drift_sentence(moved_count, len(measured_eval_rows), own_cosine, random_cosine)
+    )
 
 
-def _with_rewording(
-    report: SplitReport, reworded: EvalRewording | None, rows: Sequence[EvalRow], split: Split, tools: BuildTools
+def _report_with_rewording(
+    report: SplitReport,
+    reworded: EvalRewording | None,
+    measured_eval_rows: Sequence[EvalRow],
+    eval_split: Split,
+    tools: BuildTools,
 ) -> SplitReport:
     """The report with what came of rewording eval; as it is where eval stays verbatim."""
     if not reworded:
         return report
     return msgspec.structs.replace(
         report,
-        leaked_after=count_leaked_rows(rows, split_likeness(split)),
+        leaked_after=count_leaked_rows(measured_eval_rows, split_likeness(eval_split)),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
         dropped=reworded.dropped,
         sent_back=reworded.sent_back if tools.judge else None,
@@ -138,22 +162,26 @@ def _with_rewording(
     )
 
 
-def _add_overlap(row: EvalRow, original: Row, reworded: Row, call: Rephrase, about: str) -> EvalRow:
+def _measure_overlap(
+    leak_row: EvalRow, original_row: Row, written_row: Row, rephrase_settings: Rephrase, about: str
+) -> EvalRow:
     """The row with how much of the old wording its new question and answer keep."""
-    keep = subject_words(original, about)
+    subject = subject_words(original_row, about)
     return msgspec.structs.replace(
-        row,
-        reworded=reworded.question,
-        overlap=round(share_kept(original.question, reworded.question, keep), 3),
-        answer_overlap=round(share_kept(original.answer, reworded.answer, keep), 3),
-        answer_kept=keeps_answer(original, reworded.answer, call.max_copied, keep),
+        leak_row,
+        reworded=written_row.question,
+        overlap=round(share_kept(original_row.question, written_row.question, subject), 3),
+        answer_overlap=round(share_kept(original_row.answer, written_row.answer, subject), 3),
+        answer_kept=keeps_answer(original_row, written_row.answer, rephrase_settings.max_copied, subject),
     )
 
 
-def basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: RowPool, embedder: str) -> SplitReport:
+def unmeasured_report(
+    settings: DatasetSettings, splits: dict[str, list[Row]], pool: RowPool, embedder: str
+) -> SplitReport:
     """The report with what every dataset has."""
-    rows = list({row.id: row for row in pool.rows}.values())
-    reworded = [row for row in splits.get("eval", []) if row.original_answer]
+    distinct_rows = list({row.id: row for row in pool.rows}.values())
+    reworded_rows = [row for row in splits.get("eval", []) if row.original_answer]
     return SplitReport(
         name=settings.name,
         strategy=settings.strategy,
@@ -176,7 +204,7 @@ def basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: 
         replaced=[],
         dropped=0,
         same_answers=0,
-        personal=scan_personal_data([*rows, *reworded]),
+        personal=scan_personal_data([*distinct_rows, *reworded_rows]),
         invalid=pool.invalid,
         warnings=[*pool.warnings, *conflicting_settings_warnings(settings, pool)],
         map=[],

@@ -21,97 +21,115 @@ from groundwork.dataset.split_report.report_sentences import (
 from groundwork.message_wording import counted, shorten_text
 from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
 
-BARS = "▁▂▃▄▅▆▇█"
-MAX_ROWS, MAX_SHARES = 200, 40  # of a table of the page
+SPARKLINE_BARS = "▁▂▃▄▅▆▇█"
+MAX_TABLE_ROWS, MAX_SHARES = 200, 40  # of a table of the page
 ENTRIES_SHOWN = 12  # values of a table in the terminal and clusters listed
-WIDTH, HEIGHT = 640, 260  # of a figure, in its own units
+FIGURE_WIDTH, FIGURE_HEIGHT = 640, 260  # of a figure, in its own units
 
 
 def split_report_lines(report: SplitReport, columns: int = 10_000) -> list[str]:
     """The report for a terminal of so many columns."""
     import textwrap
 
-    def fitted(line: str) -> list[str]:
+    def fitted_lines(line: str) -> list[str]:
         indent = " " * (len(line) - len(line.lstrip()) + 2)
         return textwrap.wrap(line, columns, subsequent_indent=indent, break_on_hyphens=False)
 
     return [
         output_line
         for line in _report_lines(report)
-        for output_line in (fitted(line) if len(line) > columns else [line])
+        for output_line in (fitted_lines(line) if len(line) > columns else [line])
     ]
 
 
 def _report_lines(report: SplitReport) -> list[str]:
-    counts = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
-    lines = [f"{report.name}: {counts}"]
-    lines += [f"  {line}" for line in report.reviewed]
+    split_sizes = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
+    report_lines = [f"{report.name}: {split_sizes}"]
+    report_lines += [f"  {line}" for line in report.reviewed]
     if "eval" in report.splits:
-        lines += [
+        report_lines += [
             f"  {line}" for line in [*describe_verdict(report), *describe_splits(report), *describe_closeness(report)]
         ]
         if report.curve and report.curve.inertias:
-            curve = report.curve
-            lines.append(
-                f"  inertia for k = {curve.ks[0]}..{curve.ks[-1]}  {_sparkline(curve.inertias)}  k = {curve.k}"
+            elbow_curve = report.curve
+            report_lines.append(
+                f"  inertia for k = {elbow_curve.ks[0]}..{elbow_curve.ks[-1]}  {_sparkline(elbow_curve.inertias)}  k "
+                f"= {elbow_curve.k}"
             )
-        lines += _cluster_lines(report.clusters)
-        lines += [f"  {line}" for line in describe_leakage(report)]
+        report_lines += _cluster_lines(report.clusters)
+        report_lines += [f"  {line}" for line in describe_leakage(report)]
     else:
-        lines += [f"  {line}" for line in [*describe_missing_eval(report), *describe_additions(report)]]
-    lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in report.fewer[:3]]
+        report_lines += [f"  {line}" for line in [*describe_missing_eval(report), *describe_additions(report)]]
+    report_lines += [
+        f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}" for reported_row in report.fewer[:3]
+    ]
     if report.replaced:
-        lines.append(f"  {describe_replaced(report)}")
-        lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in report.replaced[:3]]
+        report_lines.append(f"  {describe_replaced(report)}")
+        report_lines += [
+            f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}" for reported_row in report.replaced[:3]
+        ]
     if report.invalid:
-        lines.append(f"  {counted(len(report.invalid), 'invalid row')} left out")
-        lines += [f"    {row.id}: {row.reason}" for row in report.invalid[:ENTRIES_SHOWN]]
+        report_lines.append(f"  {counted(len(report.invalid), 'invalid row')} left out")
+        report_lines += [
+            f"    {reported_row.id}: {reported_row.reason}" for reported_row in report.invalid[:ENTRIES_SHOWN]
+        ]
     if report.personal:
-        lines.append(f"  {counted(len(report.personal), 'place looks', 'places look')} like personal data")
-        lines += [
+        report_lines.append(f"  {counted(len(report.personal), 'place looks', 'places look')} like personal data")
+        report_lines += [
             f"    {finding.id} {finding.field}: {finding.kind} {finding.masked}"
             for finding in report.personal[:ENTRIES_SHOWN]
         ]
-    return lines
+    return report_lines
 
 
-def split_html(report: SplitReport) -> str:
+def split_report_html(report: SplitReport) -> str:
     """The whole HTML page; there is no script."""
-    sizes = " · ".join(f"{count:,} {split}" for split, count in report.splits.items())
-    body = [tag("h1", report.name), tag("p", sizes, class_="soft")]
-    body += [tag("p", line) for line in report.reviewed]
+    split_sizes = " · ".join(f"{count:,} {split}" for split, count in report.splits.items())
+    page_body = [tag("h1", report.name), tag("p", split_sizes, class_="soft")]
+    page_body += [tag("p", page_line) for page_line in report.reviewed]
     if "eval" in report.splits:
-        body += [
-            _section("What the splits are", _list(describe_splits(report))),
-            _section(
+        page_body += [
+            _page_section("What the splits are", _bullet_list(describe_splits(report))),
+            _page_section(
                 "Does eval stand for the whole?",
                 _verdict_markup(report),
-                _list(describe_closeness(report)),
-                _clusters(report),
+                _bullet_list(describe_closeness(report)),
+                _cluster_table(report),
             ),
-            _section("Can eval be answered from memory?", _list(describe_leakage(report)), _cosine_figure(report)),
-            _section("Train and eval on one map", _map_figure(report)),
+            _page_section(
+                "Can eval be answered from memory?", _bullet_list(describe_leakage(report)), _cosine_figure(report)
+            ),
+            _page_section("Train and eval on one map", _map_figure(report)),
         ]
         if report.curve and len(report.curve.ks) > 1:
-            body.append(_section("How many clusters", _elbow_figure(report.curve)))
-        body += [_section(f"Shares by {column}", _shares(report, shares)) for column, shares in report.shares.items()]
-        body.append(_section("Every eval row", _eval_rows_table(report)))
+            page_body.append(_page_section("How many clusters", _elbow_figure(report.curve)))
+        page_body += [
+            _page_section(f"Shares by {column}", _value_share_table(report, shares))
+            for column, shares in report.shares.items()
+        ]
+        page_body.append(_page_section("Every eval row", _eval_rows_table(report)))
     else:
-        body += [tag("p", line) for line in describe_missing_eval(report)]
-        body += [_section(f"Rows by {column}", _counts(shares)) for column, shares in report.shares.items()]
-    return document_page(f"{report.name}: split report", STYLES, *body, *_finding_sections(report))
+        page_body += [tag("p", page_line) for page_line in describe_missing_eval(report)]
+        page_body += [
+            _page_section(f"Rows by {column}", _count_table(shares)) for column, shares in report.shares.items()
+        ]
+    return document_page(f"{report.name}: split report", SPLIT_REPORT_STYLES, *page_body, *_finding_sections(report))
 
 
 def _verdict_markup(report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
-    lead, *figures = describe_verdict(report) or [""]
-    return join_markup([tag("p", lead, class_="lead"), *(tag("p", line) for line in figures)]) if lead else Markup("")
+    lead_sentence, *figure_sentences = describe_verdict(report) or [""]
+    return (
+        join_markup([tag("p", lead_sentence, class_="lead"), *(tag("p", line) for line in figure_sentences)])
+        if lead_sentence
+        else Markup("")
+    )
 
 
 def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
     pool_rows, eval_rows = (sum(getattr(cluster, name) for cluster in clusters) or 1 for name in ("pool", "eval"))
-    rows = [["cluster", "rows", "share", "eval", "share", "about"]]
-    rows += [
+    cluster_rows = [["cluster", "rows", "share", "eval", "share", "about"]]
+    cluster_rows += [
         [
             f"{number}",
             f"{cluster.pool:,}",
@@ -122,40 +140,42 @@ def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
         ]
         for number, cluster in enumerate(clusters[:ENTRIES_SHOWN])
     ]
-    more = [f"    ... {len(clusters) - ENTRIES_SHOWN} more in report.json"] if len(clusters) > ENTRIES_SHOWN else []
-    return [*terminal.table_lines(rows, to_left=(5,), indent=4), *more]
+    more_clusters = (
+        [f"    ... {len(clusters) - ENTRIES_SHOWN} more in report.json"] if len(clusters) > ENTRIES_SHOWN else []
+    )
+    return [*terminal.table_lines(cluster_rows, to_left=(5,), indent=4), *more_clusters]
 
 
-def _sparkline(values: Sequence[float]) -> str:
-    low, high = min(values), max(values)
-    scale = (len(BARS) - 1) / (high - low) if high > low else 0
-    return "".join(BARS[round((value - low) * scale)] for value in values)
+def _sparkline(inertias: Sequence[float]) -> str:
+    lowest, highest = min(inertias), max(inertias)
+    bar_scale = (len(SPARKLINE_BARS) - 1) / (highest - lowest) if highest > lowest else 0
+    return "".join(SPARKLINE_BARS[round((value - lowest) * bar_scale)] for value in inertias)
 
 
-def _section(title: str, *content: str) -> Markup:
+def _page_section(title: str, *content: str) -> Markup:
     return tag("section", tag("h2", title), content)
 
 
-def _list(items: Iterable[str]) -> Markup:
+def _bullet_list(items: Iterable[str]) -> Markup:
     return tag("ul", [tag("li", item) for item in items])
 
 
-def _clusters(report: SplitReport) -> Markup:
+def _cluster_table(report: SplitReport) -> Markup:
     return _share_table(report, "cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(report.clusters)])
 
 
-def _counts(shares: Sequence[SplitShare]) -> Markup:
-    rows = [(share.value or "none", f"{share.pool:,}") for share in shares[:MAX_SHARES]]
-    return join_markup([*_cut_note(shares), table(["value", "rows"], rows, numbers=(1,))])
+def _count_table(shares: Sequence[SplitShare]) -> Markup:
+    count_rows = [(share.value or "none", f"{share.pool:,}") for share in shares[:MAX_SHARES]]
+    return join_markup([*_share_cut_note(shares), table(["value", "rows"], count_rows, numbers=(1,))])
 
 
-def _cut_note(shares: Sequence[SplitShare]) -> list[Markup]:
+def _share_cut_note(shares: Sequence[SplitShare]) -> list[Markup]:
     return [tag("p", f"the {MAX_SHARES} most frequent of {len(shares)}")] if len(shares) > MAX_SHARES else []
 
 
-def _shares(report: SplitReport, shares: Sequence[SplitShare]) -> Markup:
+def _value_share_table(report: SplitReport, shares: Sequence[SplitShare]) -> Markup:
     labelled_shares = [(share.value or "none", share) for share in shares[:MAX_SHARES]]
-    return join_markup([*_cut_note(shares), _share_table(report, "value", labelled_shares)])
+    return join_markup([*_share_cut_note(shares), _share_table(report, "value", labelled_shares)])
 
 
 def _share_table(report: SplitReport, label_column: str, shares: Sequence[tuple[str, SplitShare]]) -> Markup:
@@ -163,19 +183,24 @@ def _share_table(report: SplitReport, label_column: str, shares: Sequence[tuple[
     pool_rows, eval_rows = (
         sum(getattr(cluster, side) for cluster in report.clusters) or 1 for side in ("pool", "eval")
     )
-    largest = (
+    largest_share = (
         max([share.pool / pool_rows for _, share in shares] + [share.eval / eval_rows for _, share in shares] or [1])
         or 1
     )
-    rows = [
-        (label, f"{share.pool:,}", f"{share.eval:,}", _bars(share.pool / pool_rows, share.eval / eval_rows, largest))
+    share_rows = [
+        (
+            label,
+            f"{share.pool:,}",
+            f"{share.eval:,}",
+            _share_bars(share.pool / pool_rows, share.eval / eval_rows, largest_share),
+        )
         for label, share in shares
     ]
-    titles = [label_column, "rows", "in eval", "share of all above, of eval below"]
-    return table(titles, rows, numbers=(1, 2), stacked=True)
+    share_columns = [label_column, "rows", "in eval", "share of all above, of eval below"]
+    return table(share_columns, share_rows, numbers=(1, 2), stacked=True)
 
 
-def _bars(pool_share: float, eval_share: float, largest: float) -> Markup:
+def _share_bars(pool_share: float, eval_share: float, largest: float) -> Markup:
     return tag(
         "svg",
         tag("rect", class_="train", x=0, y=2, width=f"{150 * pool_share / largest:.1f}", height=8),
@@ -191,87 +216,123 @@ def _bars(pool_share: float, eval_share: float, largest: float) -> Markup:
 
 
 def _elbow_figure(curve: ElbowCurve) -> Markup:
-    low, high = min(curve.inertias), max(curve.inertias)
-    span = (high - low) or 1
-    points = [
-        (40 + (WIDTH - 60) * i / (len(curve.ks) - 1), 20 + (HEIGHT - 60) * (1 - (inertia - low) / span))
+    lowest_inertia, highest_inertia = min(curve.inertias), max(curve.inertias)
+    inertia_span = (highest_inertia - lowest_inertia) or 1
+    elbow_points = [
+        (
+            40 + (FIGURE_WIDTH - 60) * i / (len(curve.ks) - 1),
+            20 + (FIGURE_HEIGHT - 60) * (1 - (inertia - lowest_inertia) / inertia_span),
+        )
         for i, inertia in enumerate(curve.inertias)
     ]
-    elements = [tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points))]
-    for k, inertia, (x, y) in zip(curve.ks, curve.inertias, points, strict=True):
-        shade, radius = ("eval", 6) if k == curve.k else ("train", 3)
-        elements.append(_svg_dot(shade, x, y, radius, f"k = {k}: inertia {inertia:,.2f}"))
+    svg_elements = [tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in elbow_points))]
+    for k, inertia, (x, y) in zip(curve.ks, curve.inertias, elbow_points, strict=True):
+        dot_class, dot_radius = ("eval", 6) if k == curve.k else ("train", 3)
+        svg_elements.append(_svg_dot(dot_class, x, y, dot_radius, f"k = {k}: inertia {inertia:,.2f}"))
         if len(curve.ks) < 16 or k % 2 == 0:
-            elements.append(_svg_text(str(k), x, HEIGHT - 14, "middle"))
-    caption = f"k = {curve.k}: {curve.reason}. Inertia is the sum of squared distances to the centres."
-    return join_markup([_figure(elements, "inertia of k-means for each k"), tag("p", caption)])
+            svg_elements.append(_svg_text(str(k), x, FIGURE_HEIGHT - 14, "middle"))
+    elbow_caption = f"k = {curve.k}: {curve.reason}. Inertia is the sum of squared distances to the centres."
+    return join_markup([_svg_figure(svg_elements, "inertia of k-means for each k"), tag("p", elbow_caption)])
 
 
 def _cosine_figure(report: SplitReport) -> Markup:
     """Histograms of the cosine to the nearest train row, before and after rewording."""
-    kinds = [("before", [r.before.cosine for r in report.rows if r.before])]
+    cosine_series = [("before", [r.before.cosine for r in report.rows if r.before])]
     if report.leaked_after is not None:
-        kinds.append(("after", [r.after.cosine for r in report.rows if r.after]))
-    low = min([c for _, cosines in kinds for c in cosines] + [report.random_cosine, 0.9])
-    bins = 25
-    step = (WIDTH - 60) / bins
-    counts = {stage: [0] * bins for stage, _ in kinds}
-    for stage, cosines in kinds:
+        cosine_series.append(("after", [r.after.cosine for r in report.rows if r.after]))
+    lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [report.random_cosine, 0.9])
+    bin_count = 25
+    bin_width = (FIGURE_WIDTH - 60) / bin_count
+    counts_by_stage = {stage: [0] * bin_count for stage, _ in cosine_series}
+    for stage, cosines in cosine_series:
         for cosine in cosines:
-            counts[stage][min(bins - 1, int((cosine - low) / (1.0001 - low) * bins))] += 1
-    largest_count = max([count for bin_counts in counts.values() for count in bin_counts] + [1])
-    elements = []
-    for series, (stage, bin_counts) in enumerate(counts.items()):
-        shade, width = "eval" if stage == "after" else "train", step / len(kinds) - 1
+            counts_by_stage[stage][
+                min(bin_count - 1, int((cosine - lowest_cosine) / (1.0001 - lowest_cosine) * bin_count))
+            ] += 1
+    largest_bin = max([count for bin_counts in counts_by_stage.values() for count in bin_counts] + [1])
+    svg_elements = []
+    for series_number, (stage, bin_counts) in enumerate(counts_by_stage.items()):
+        bar_class, bar_width = "eval" if stage == "after" else "train", bin_width / len(cosine_series) - 1
         for i, count in enumerate(bin_counts):
-            x, bar_height = 30 + i * step + series * step / len(kinds), (HEIGHT - 70) * count / largest_count
-            elements.append(
+            left, bar_height = (
+                30 + i * bin_width + series_number * bin_width / len(cosine_series),
+                (FIGURE_HEIGHT - 70) * count / largest_bin,
+            )
+            svg_elements.append(
                 _svg_bar(
-                    shade, x, HEIGHT - 40 - bar_height, width, bar_height, f"{counted(count, 'row')} {stage} rewording"
+                    bar_class,
+                    left,
+                    FIGURE_HEIGHT - 40 - bar_height,
+                    bar_width,
+                    bar_height,
+                    f"{counted(count, 'row')} {stage} rewording",
                 )
             )
     for cosine, label in ((report.threshold, "near-duplicate"), (report.random_cosine, "random pair")):
-        x = 30 + (cosine - low) / (1 - low) * (WIDTH - 60)
-        elements.append(tag("line", class_="mark", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=14, y2=HEIGHT - 40))
-        anchor = "start" if x < 60 else "end" if x > WIDTH - 60 else "middle"
-        elements.append(_svg_text(f"{label} {cosine:.2f}", x, 10, anchor))
-    elements += [_svg_text(f"{low:.2f}", 30, HEIGHT - 20), _svg_text("1.00", WIDTH - 40, HEIGHT - 20)]
-    legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
-        ", orange: as reworded" if len(kinds) > 1 else ""
+        left = 30 + (cosine - lowest_cosine) / (1 - lowest_cosine) * (FIGURE_WIDTH - 60)
+        svg_elements.append(
+            tag("line", class_="mark", x1=f"{left:.1f}", x2=f"{left:.1f}", y1=14, y2=FIGURE_HEIGHT - 40)
+        )
+        label_anchor = "start" if left < 60 else "end" if left > FIGURE_WIDTH - 60 else "middle"
+        svg_elements.append(_svg_text(f"{label} {cosine:.2f}", left, 10, label_anchor))
+    svg_elements += [
+        _svg_text(f"{lowest_cosine:.2f}", 30, FIGURE_HEIGHT - 20),
+        _svg_text("1.00", FIGURE_WIDTH - 40, FIGURE_HEIGHT - 20),
+    ]
+    histogram_legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
+        ", orange: as reworded" if len(cosine_series) > 1 else ""
     )
-    return join_markup([_figure(elements, "cosine to the nearest train row"), tag("p", legend)])
+    return join_markup([_svg_figure(svg_elements, "cosine to the nearest train row"), tag("p", histogram_legend)])
 
 
 def _map_figure(report: SplitReport) -> Markup:
-    side = HEIGHT * 1.7
-    dots = []
-    for point in sorted(report.map, key=lambda point: point.split == "eval"):
-        shade, radius = ("eval", 6) if point.split == "eval" else ("train", 3)
-        x, y = 20 + point.x * (WIDTH - 40), 20 + (1 - point.y) * (side - 40)
-        dots.append(_svg_dot(shade, x, y, radius, f"{point.split}, cluster {point.cluster}: {point.question}"))
-    note = "orange: eval, blue: the rest; hold the pointer over a dot to read its question"
-    return join_markup([_figure(dots, "map of train and eval questions", side), tag("p", note)])
+    map_height = FIGURE_HEIGHT * 1.7
+    map_dots = []
+    for split_point in sorted(report.map, key=lambda split_point: split_point.split == "eval"):
+        dot_class, dot_radius = ("eval", 6) if split_point.split == "eval" else ("train", 3)
+        x, y = 20 + split_point.x * (FIGURE_WIDTH - 40), 20 + (1 - split_point.y) * (map_height - 40)
+        map_dots.append(
+            _svg_dot(
+                dot_class,
+                x,
+                y,
+                dot_radius,
+                f"{split_point.split}, cluster {split_point.cluster}: {split_point.question}",
+            )
+        )
+    map_note = "orange: eval, blue: the rest; hold the pointer over a dot to read its question"
+    return join_markup([_svg_figure(map_dots, "map of train and eval questions", map_height), tag("p", map_note)])
 
 
 def _eval_rows_table(report: SplitReport) -> Markup:
     """Each eval row as one reads it, beside the row of train that comes nearest."""
-    head = ["cluster", "the question in eval", "nearest in train"]
+    column_titles = ["cluster", "the question in eval", "nearest in train"]
     if report.leaked_after is not None:
-        head += ["as it was", "words kept", "of the answer", "nearest in train as it was"]
-    rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:MAX_ROWS]]
-    more = [f"the first {MAX_ROWS} of {len(report.rows)}; all in report.json"] if len(report.rows) > MAX_ROWS else []
-    note = tag("p", "numbers before a question are cosines")
-    return join_markup([note, table(head, rows, class_="rows", stacked=True), *(tag("p", text) for text in more)])
+        column_titles += ["as it was", "words kept", "of the answer", "nearest in train as it was"]
+    eval_table_rows = [_eval_row(row, reworded=report.leaked_after is not None) for row in report.rows[:MAX_TABLE_ROWS]]
+    rows_left_out = (
+        [f"the first {MAX_TABLE_ROWS} of {len(report.rows)}; all in report.json"]
+        if len(report.rows) > MAX_TABLE_ROWS
+        else []
+    )
+    cosine_note = tag("p", "numbers before a question are cosines")
+    return join_markup(
+        [
+            cosine_note,
+            table(column_titles, eval_table_rows, class_="rows", stacked=True),
+            *(tag("p", text) for text in rows_left_out),
+        ]
+    )
 
 
 def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
-    cells = [str(row.cluster), _cite_row(row.reworded or row.question, row.id)]
+    eval_cells = [str(row.cluster), _cite_row(row.reworded or row.question, row.id)]
     if not reworded:
-        return [*cells, _cite_neighbour(row.before)]
+        return [*eval_cells, _cite_neighbour(row.before)]
     own_cosine = "" if row.own is None else f"{row.own:.2f} "
     kept_shares = ["-" if share is None else f"{share:.0%}" for share in (row.overlap, row.answer_overlap)]
     return [
-        *cells,
+        *eval_cells,
         _cite_neighbour(row.after),
         f"{own_cosine}{row.question}",
         *kept_shares,
@@ -288,41 +349,57 @@ def _cite_row(text: str, row_id: str) -> Markup:
 
 
 def _finding_sections(report: SplitReport) -> list[Markup]:
-    sections = []
+    finding_sections = []
     if report.warnings:
-        sections.append(_section("Warnings", _list(report.warnings)))
+        finding_sections.append(_page_section("Warnings", _bullet_list(report.warnings)))
     if report.replaced:
         replaced = [(r.id, shorten_text(r.reason, 200)) for r in report.replaced]
-        sections.append(_section("Rows that could not be reworded", table(["id", "why"], replaced)))
+        finding_sections.append(_page_section("Rows that could not be reworded", table(["id", "why"], replaced)))
     if report.phrasings > 1:
-        fewer = [(r.id, shorten_text(r.reason, 200)) for r in report.fewer[:MAX_ROWS]]
-        listed = [table(["fewer wordings of", "why"], fewer)] if fewer else []
-        sections.append(_section("Wordings of each row of train", _list(describe_phrasings(report)), *listed))
+        fewer = [(r.id, shorten_text(r.reason, 200)) for r in report.fewer[:MAX_TABLE_ROWS]]
+        fewer_table = [table(["fewer wordings of", "why"], fewer)] if fewer else []
+        finding_sections.append(
+            _page_section("Wordings of each row of train", _bullet_list(describe_phrasings(report)), *fewer_table)
+        )
     if report.unanswerable:
-        sections.append(_section("Questions without an answer", _list(describe_unanswerable(report))))
+        finding_sections.append(
+            _page_section("Questions without an answer", _bullet_list(describe_unanswerable(report)))
+        )
     if report.mixture:
-        sections.append(_section("Rows of another dataset in train", _list(describe_mixture(report))))
+        finding_sections.append(
+            _page_section("Rows of another dataset in train", _bullet_list(describe_mixture(report)))
+        )
     if report.personal:
-        personal = [(p.id, p.field, p.kind, p.masked) for p in report.personal[:MAX_ROWS]]
-        sections.append(_section("Looks personal", table(["id", "where", "what", "masked"], personal)))
+        personal = [(p.id, p.field, p.kind, p.masked) for p in report.personal[:MAX_TABLE_ROWS]]
+        finding_sections.append(_page_section("Looks personal", table(["id", "where", "what", "masked"], personal)))
     if report.invalid:
-        invalid = [(r.id, r.reason) for r in report.invalid[:MAX_ROWS]]
-        sections.append(_section("Left out as invalid", table(["id", "why"], invalid)))
-    return sections
+        invalid = [(r.id, r.reason) for r in report.invalid[:MAX_TABLE_ROWS]]
+        finding_sections.append(_page_section("Left out as invalid", table(["id", "why"], invalid)))
+    return finding_sections
 
 
-def _figure(parts: Sequence[Markup], label: str, height: float = HEIGHT) -> Markup:
-    return tag("svg", parts, class_="figure", viewBox=f"0 0 {WIDTH} {height:g}", role="img", aria_label=label)
-
-
-def _svg_dot(shade: str, x: float, y: float, radius: int, label: str) -> Markup:
-    return tag("circle", tag("title", label), class_=shade, cx=f"{x:.1f}", cy=f"{y:.1f}", r=radius)
-
-
-def _svg_bar(shade: str, x: float, y: float, width: float, height: float, label: str) -> Markup:
-    sizes = {"x": x, "y": y, "width": width, "height": height}
+def _svg_figure(svg_elements: Sequence[Markup], figure_label: str, figure_height: float = FIGURE_HEIGHT) -> Markup:
     return tag(
-        "rect", tag("title", label), class_=shade, **{attribute: f"{size:.1f}" for attribute, size in sizes.items()}
+        "svg",
+        svg_elements,
+        class_="figure",
+        viewBox=f"0 0 {FIGURE_WIDTH} {figure_height:g}",
+        role="img",
+        aria_label=figure_label,
+    )
+
+
+def _svg_dot(dot_class: str, x: float, y: float, radius: int, dot_title: str) -> Markup:
+    return tag("circle", tag("title", dot_title), class_=dot_class, cx=f"{x:.1f}", cy=f"{y:.1f}", r=radius)
+
+
+def _svg_bar(bar_class: str, x: float, y: float, width: float, height: float, bar_title: str) -> Markup:
+    bar_geometry = {"x": x, "y": y, "width": width, "height": height}
+    return tag(
+        "rect",
+        tag("title", bar_title),
+        class_=bar_class,
+        **{attribute: f"{size:.1f}" for attribute, size in bar_geometry.items()},
     )
 
 
@@ -330,7 +407,7 @@ def _svg_text(text: str, x: float, y: float, anchor: str | None = None) -> Marku
     return tag("text", text, text_anchor=anchor, x=f"{x:.1f}", y=f"{y:g}")
 
 
-STYLES = """
+SPLIT_REPORT_STYLES = """
 :root { --train: var(--blue); --eval: var(--orange); }
 main { max-width: 860px; }
 p { color: var(--soft); }

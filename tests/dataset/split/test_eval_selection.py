@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.dataset.split.eval_selection import CannotSplit, EvalPool, eval_size, select_eval
-from groundwork.dataset.split.kernel_herding import Kernel
+from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
 from groundwork.embedding.nearest_neighbours import find_nearest
 from tests.dataset.corpora import topics, unit
 
@@ -125,7 +125,7 @@ def test_tags_get_their_share():
 def test_a_clustered_split_stands_for_the_pool_better_than_a_random_one():
     """The mean of eval lies closer to the pool's in the kernel's space than any of twenty random splits'."""
     vectors, _ = topics(400, 12, spread=1.0)
-    features = Kernel(vectors, 9, 512).features(vectors)
+    features = RandomFeatureKernel(vectors, 9, 512).features(vectors)
 
     def distance(rows):
         return np.linalg.norm(features[rows].mean(axis=0) - features.mean(axis=0))

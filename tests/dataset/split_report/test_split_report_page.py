@@ -17,7 +17,7 @@ from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.reword.eval_rewording import Reworded
 from groundwork.dataset.split.eval_selection import CannotSplit
 from groundwork.dataset.split_report.report_record import ReplacedRow
-from groundwork.dataset.split_report.split_report_page import split_html, split_report_lines
+from groundwork.dataset.split_report.split_report_page import split_report_html, split_report_lines
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.settings.config_files import load
 from tests.dataset.corpora import unit
@@ -47,7 +47,7 @@ def report():
 
 def test_the_page_escapes_what_rows_say(report):
     """Text of documents and models is text on the page: no tag of theirs, no script at all."""
-    shown = split_html(report)
+    shown = split_report_html(report)
     assert "<script" not in shown
     assert "&lt;script&gt;" in shown
     assert not re.search(r"""(src|href)=(?!"data:)|@import|url\(""", shown)
@@ -56,7 +56,7 @@ def test_the_page_escapes_what_rows_say(report):
 def test_a_dataset_without_eval_is_described_too():
     """Its page counts the rows by tag and the like, and page and terminal name what makes an eval split."""
     found = made([row(n, tags=[f"tag-{n % 3}"]) for n in range(40)], name="touch-rugby", eval_split=False).report
-    shown = split_html(found)
+    shown = split_report_html(found)
     assert re.search(r"<td>tag-0</td>\s*<td[^>]*>14</td>", shown) and "Rows by document" in shown
     for text in (shown, "\n".join(split_report_lines(found))):
         assert "create_dataset.py --name touch-rugby --eval-split" in text
@@ -64,7 +64,7 @@ def test_a_dataset_without_eval_is_described_too():
 
 def test_the_page_draws_every_row_of_the_map(report):
     """Each row is a point, eval on top, with its question to read; light and dark come from the browser."""
-    shown = split_html(report)
+    shown = split_report_html(report)
     assert len(re.findall(r'<circle class="eval"', shown)) >= report.splits["eval"]
     assert len(report.map) == 40
     assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in report.map)
@@ -79,7 +79,7 @@ def test_the_verdict_is_the_same_everywhere():
         said = found.verdict.sentence
         assert words in said and found.verdict.rows == found.splits["eval"]
         assert said in " ".join(" ".join(split_report_lines(found, 100)).split())
-        assert str(escape(said)) in split_html(found)
+        assert str(escape(said)) in split_report_html(found)
         origin = Origin(
             repository="x", license="", languages=[], models=["m"], prompts={}, settings={}, sources=[], version="1"
         )
@@ -89,7 +89,7 @@ def test_the_verdict_is_the_same_everywhere():
 def test_a_tag_has_its_share_of_the_rows():
     """Half of the rows hold the tag: 50 %, however many other tags they hold."""
     rows = [row(n, tags=["every", *(["half"] if n % 2 else [])]) for n in range(40)]
-    shown = split_html(made(rows, name="touch-rugby").report)
+    shown = split_report_html(made(rows, name="touch-rugby").report)
     assert re.search(r">half</td><td class=\"number\"[^>]*>20</td>.*?aria-label=\"50\.0% of all", shown)
     assert re.search(
         r">every</td><td class=\"number\"[^>]*>40</td>.*?aria-label=\"100\.0% of all, 100\.0% of eval", shown
@@ -128,7 +128,7 @@ def test_rows_that_resist_are_told_from_places_that_stay_empty(report):
 
 def test_an_eval_row_is_read_beside_its_nearest_in_train(report):
     """The page shows the words of every eval question and of the train question that comes nearest to it."""
-    shown = split_html(report)
+    shown = split_report_html(report)
     for found in report.rows:
         assert escape(found.question) in shown
         assert escape(found.before.question) in shown
@@ -195,7 +195,7 @@ def test_a_dataset_without_eval_has_a_report_too():
     found = made([row(n) for n in range(3)], eval_split=False)
     assert found.report.splits == {"train": 3}
     assert "eval" not in re.sub("Every row is in train.*", "", "\n".join(split_report_lines(found.report)))
-    assert split_html(found.report)
+    assert split_report_html(found.report)
 
 
 def test_each_step_of_a_build_is_named_as_it_begins():
