@@ -519,7 +519,7 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     )
     proposal_calls, subjects = (
         proposal_calls_needed(needed_questions, len(passages)),
-        read_subjects(job.config.qa.context, inputs.texts, inputs.summaries),
+        read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files),
     )
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
     shown_chunks = (

@@ -56,7 +56,7 @@ class GradingCase:
 
 
 @dataclass(frozen=True)
-class Judge:
+class AnswerJudge:
     """One model with the wordings of its prompt. `repeats`: draws an answer; `longest`: characters shown of one."""
 
     client: Callable[[], Client]
@@ -121,7 +121,7 @@ def majority_verdict(draws: Sequence[Draw]) -> Verdict:
     return "ungraded" if 2 * verdict_counts["ungraded"] >= len(draws) else "cannot tell"
 
 
-async def grade_case(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGrade]:
+async def grade_case(case: GradingCase, judges: Sequence[AnswerJudge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
     rule_verdicts = [grade_by_rule(criterion, case.question, case.answer) for criterion in case.criteria]
     judged_criteria = [i for i, rule_verdict in enumerate(rule_verdicts) if rule_verdict is None]
@@ -151,7 +151,7 @@ def usable_criteria(criteria: Sequence[str], reference: str) -> tuple[list[str],
     return (usable_texts, False) if usable_texts else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
 
 
-def build_judges(job: Job) -> list[Judge]:
+def build_judges(job: Job) -> list[AnswerJudge]:
     """The judge of the settings, and the second one where they name it. Raises UsageError where both are the same."""
     grade_settings = job.config.grade
     judge_settings = grade_settings.judge
@@ -164,7 +164,7 @@ def build_judges(job: Job) -> list[Judge]:
     if len({(call.model, call.provider) for call in judge_calls}) < len(judge_calls):
         raise UsageError(f"--judge {judge_settings.second}: named twice; a judge cannot be compared with itself")
     return [
-        Judge(
+        AnswerJudge(
             lambda: job.client,
             call,
             prompt_wordings,

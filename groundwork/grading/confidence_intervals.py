@@ -20,7 +20,7 @@ Z_QUANTILE = 1.959964  # the normal quantile of 0.975
 UNSEEN_CORRELATION = 0.3  # of the answers of a cluster where all are alike; with it the intervals hold what they say
 
 
-class Interval(NamedTuple):
+class ConfidenceInterval(NamedTuple):
     """A mean of `n` values in `clusters` clusters, with its 95 % interval."""
 
     mean: float
@@ -30,7 +30,7 @@ class Interval(NamedTuple):
     clusters: int
 
 
-class Difference(NamedTuple):
+class PairedDifference(NamedTuple):
     """A mean difference of `n` pairs: its 95 % interval, one-sided 95 % bounds, and the spread of one pair."""
 
     mean: float
@@ -43,7 +43,7 @@ class Difference(NamedTuple):
     clusters: int
 
 
-def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval:
+def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> ConfidenceInterval:
     """The mean of `scores` (each 0..1) with the Wilson interval for the effective number of values.
 
     That number is p (1 - p) / var, made smaller for few clusters by (z / t)^2 (Korn and Graubard, Survey Methodology
@@ -66,10 +66,10 @@ def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval
     if np.isin(observations, (0.0, 1.0)).all():
         effective_size = min(effective_size, float(observations.size))
     low, high = _wilson_interval(mean_score, effective_size)
-    return Interval(mean_score, low, high, observations.size, cluster_count)
+    return ConfidenceInterval(mean_score, low, high, observations.size, cluster_count)
 
 
-def paired_difference(score_differences: Sequence[float], clusters: Sequence[str]) -> Difference:
+def paired_difference(score_differences: Sequence[float], clusters: Sequence[str]) -> PairedDifference:
     """The mean of paired differences (each -1..1) with t intervals.
 
     Half a pair of each of the four outcomes (both, neither, one, the other) is added, so that a few pairs without any
@@ -95,7 +95,9 @@ def paired_difference(score_differences: Sequence[float], clusters: Sequence[str
         min(1.0, max(-1.0, padded_mean + interval_offset))
         for interval_offset in (-half_width, half_width, -one_sided, one_sided)
     )
-    return Difference(float(differences.mean()), low, high, least, most, pair_spread, differences.size, cluster_count)
+    return PairedDifference(
+        float(differences.mean()), low, high, least, most, pair_spread, differences.size, cluster_count
+    )
 
 
 def rows_needed(spread: float, effect: float) -> int:
@@ -146,13 +148,13 @@ def _wilson_interval(mean: float, effective_size: float) -> tuple[float, float]:
     return max(0.0, interval_centre - interval_half_width), min(1.0, interval_centre + interval_half_width)
 
 
-def format_percent(interval: Interval | None) -> str:
+def format_percent(interval: ConfidenceInterval | None) -> str:
     """A share with its interval, such as "94% (83-98)"."""
     if interval is None:
         return "none"
     return f"{interval.mean:.0%} ({interval.low * 100:.0f}-{interval.high * 100:.0f})"
 
 
-def format_points(difference: Difference) -> str:
+def format_points(difference: PairedDifference) -> str:
     """A difference of shares as points with its interval, such as "+12 (+3 to +21)"."""
     return f"{difference.mean * 100:+.0f} ({difference.low * 100:+.0f} to {difference.high * 100:+.0f})"

@@ -14,7 +14,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UsageError
-from groundwork.grading.answer_judge import GradingCase, Judge, grade_case, judge_reply_type, usable_criteria
+from groundwork.grading.answer_judge import AnswerJudge, GradingCase, grade_case, judge_reply_type, usable_criteria
 from groundwork.grading.judge_reliability import JudgeCheck
 from groundwork.grading.model_answers import parse_answers_argument, question_messages
 from groundwork.grading.refusals import REFUSAL_CRITERION
@@ -35,7 +35,7 @@ class Grading:
     """The rows, the judges and the folder that the grades go to."""
 
     rows: list[QuestionRow]
-    judges: list[Judge]
+    judges: list[AnswerJudge]
     settings: GradeSettings
     folder: Path
     check: JudgeCheck
@@ -218,7 +218,7 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
     ]
 
 
-def _judge_estimate(job: Job, judge: Judge, grading_cases: Sequence[GradingCase]) -> Estimate:
+def _judge_estimate(job: Job, judge: AnswerJudge, grading_cases: Sequence[GradingCase]) -> Estimate:
     judge_calls = prompt_tokens = reply_tokens = 0
     for grading_case in grading_cases:
         open_criteria = sum(

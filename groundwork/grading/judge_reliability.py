@@ -19,8 +19,8 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
-from groundwork.grading.answer_judge import GradingCase, Judge, grade_case, majority_verdict
-from groundwork.grading.confidence_intervals import Interval, format_percent, share_interval
+from groundwork.grading.answer_judge import AnswerJudge, GradingCase, grade_case, majority_verdict
+from groundwork.grading.confidence_intervals import ConfidenceInterval, format_percent, share_interval
 from groundwork.grading.spoiled_answers import SPOILED_KINDS, row_criteria, spoil_answer
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.message_wording import counted
@@ -37,8 +37,8 @@ FLIP_RATE_GOAL = 0.05  # of verdicts may differ between two draws
 class JudgeTrust(msgspec.Struct, frozen=True, kw_only=True):
     """What the check found. Shares are of answers with a verdict; null where there were none."""
 
-    sensitivity: Interval | None  # share of reference answers that pass
-    specificity: Interval | None  # share of spoiled answers that fail, with what is right in them found
+    sensitivity: ConfidenceInterval | None  # share of reference answers that pass
+    specificity: ConfidenceInterval | None  # share of spoiled answers that fail, with what is right in them found
     by_kind: dict[str, tuple[int, int]]  # of each kind: how many were judged rightly, of how many
     ungraded: int
     set_aside: dict[str, str]  # row id: why it says nothing of a model
@@ -64,7 +64,7 @@ class JudgeCheck:
     """The check of one judge on the answers of `rows`, kept in CHECK_FILE of `folder`."""
 
     rows: list[QuestionRow]
-    judge: Judge
+    judge: AnswerJudge
     settings: GradeSettings
     folder: Path
     _trust: JudgeTrust | UnitError | None = None
@@ -222,7 +222,7 @@ def _row_set_aside(reference_answer: CheckedAnswer) -> tuple[str, str] | None:
     return None
 
 
-def _rightly_judged_share(outcomes: Sequence[tuple[bool, str]]) -> Interval | None:
+def _rightly_judged_share(outcomes: Sequence[tuple[bool, str]]) -> ConfidenceInterval | None:
     return (
         share_interval([float(right) for right, _ in outcomes], [document for _, document in outcomes])
         if outcomes

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.grading.confidence_intervals import Difference, paired_difference, rows_needed
+from groundwork.grading.confidence_intervals import PairedDifference, paired_difference, rows_needed
 from groundwork.message_wording import counted
 
 
@@ -43,7 +43,7 @@ class MirrorPair(msgspec.Struct, frozen=True):
 class MemorizationGap(msgspec.Struct, frozen=True, kw_only=True):
     """Mirror minus eval over the pairs, and what follows from it."""
 
-    difference: Difference | None
+    difference: PairedDifference | None
     conclusion: Conclusion
     reason: str
     rows_needed: int = 0  # pairs that would tell; 0: these did, or no number of them would
@@ -70,7 +70,7 @@ def mirror_rows_advice(missing_pairs: int, split_sizes: Mapping[str, int]) -> st
 
 
 def memorization_gap(
-    mirror_pairs: Sequence[MirrorPair], bounds: GapBounds, gain: Difference | None = None
+    mirror_pairs: Sequence[MirrorPair], bounds: GapBounds, gain: PairedDifference | None = None
 ) -> MemorizationGap:
     """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least the margin; learnt where it is
     below the margin for sure; not learnt where the mirror's mean score is below the floor for sure, or its `gain` over
@@ -94,7 +94,10 @@ def memorization_gap(
 
 
 def _gap_conclusion(
-    mirror_pairs: Sequence[MirrorPair], mirror_difference: Difference, bounds: GapBounds, gain: Difference | None
+    mirror_pairs: Sequence[MirrorPair],
+    mirror_difference: PairedDifference,
+    bounds: GapBounds,
+    gain: PairedDifference | None,
 ) -> tuple[Conclusion, str]:
     mirror_score = paired_difference([pair.mirror for pair in mirror_pairs], [pair.cluster for pair in mirror_pairs])
     gap_points = round(mirror_difference.mean * 100)
@@ -119,7 +122,7 @@ def _gap_conclusion(
     )
 
 
-def _mirror_pairs_needed(mirror_difference: Difference, margin: float) -> int:
+def _mirror_pairs_needed(mirror_difference: PairedDifference, margin: float) -> int:
     """Rows that would tell: whether there is a gap where it looks like one, else whether it is below the margin."""
     gap_effect = (
         mirror_difference.mean if mirror_difference.mean >= margin / 2 else margin - max(mirror_difference.mean, 0.0)

@@ -10,7 +10,12 @@ from functools import partial
 import msgspec
 
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
-from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
+from groundwork.grading.confidence_intervals import (
+    ConfidenceInterval,
+    PairedDifference,
+    paired_difference,
+    share_interval,
+)
 from groundwork.grading.memorization import GapBounds, MemorizationGap, MirrorPair, memorization_gap
 from groundwork.grading.refusals import Honesty, measure_honesty
 from groundwork.records import Grade
@@ -23,8 +28,8 @@ class SplitScore(msgspec.Struct, frozen=True, kw_only=True):
     """One model on one split."""
 
     answers: int
-    score: Interval | None  # mean share of criteria met
-    passed: Interval | None  # share of answers that meet all
+    score: ConfidenceInterval | None  # mean share of criteria met
+    passed: ConfidenceInterval | None  # share of answers that meet all
     ungraded: int  # criteria without a readable verdict
     cannot_tell: int  # criteria
 
@@ -46,8 +51,8 @@ class ModelScores(msgspec.Struct, frozen=True, kw_only=True):
     step: int | None
     splits: dict[str, SplitScore]
     gap: MemorizationGap | None
-    against_base: dict[str, Difference]
-    facets: dict[str, dict[str, dict[str, Interval]]]  # facet, value, split
+    against_base: dict[str, PairedDifference]
+    facets: dict[str, dict[str, dict[str, ConfidenceInterval]]]  # facet, value, split
     never: list[MissedCriterion]
     honesty: Honesty | None = None
 
@@ -109,7 +114,9 @@ def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
     )
 
 
-def _score_interval(scored_grades: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
+def _score_interval(
+    scored_grades: Iterable[tuple[float | None, Grade]], by_document: bool
+) -> ConfidenceInterval | None:
     scored_clusters = [(score, row_cluster(grade, by_document)) for score, grade in scored_grades if score is not None]
     return (
         share_interval([score for score, _ in scored_clusters], [cluster for _, cluster in scored_clusters])
@@ -125,7 +132,7 @@ def row_cluster(grade: Grade, by_document: bool) -> str:
 
 def _base_difference(
     grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
-) -> Difference | None:
+) -> PairedDifference | None:
     """The scores of `own` minus those of the base on the same rows."""
     base_pairs = [
         (grade.score - base_grade.score, row_cluster(grade, by_document))
@@ -154,7 +161,7 @@ def _mirror_pairs(
 
 def _facet_scores(
     facet: str, splits: Mapping[str, Sequence[Grade]], by_document: bool
-) -> dict[str, dict[str, Interval]]:
+) -> dict[str, dict[str, ConfidenceInterval]]:
     """The scores by each value of `facet`, the most frequent first."""
     grades_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
     for split, grades in splits.items():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
-from groundwork.grading.confidence_intervals import Interval, share_interval
+from groundwork.grading.confidence_intervals import ConfidenceInterval, share_interval
 from groundwork.message_wording import counted
 from groundwork.records import Grade
 
@@ -22,11 +22,11 @@ class Honesty(msgspec.Struct, frozen=True, kw_only=True):
     """A model on questions without an answer, and its refusals of others (neither of a mirror nor of train)."""
 
     unanswerable: int  # with a verdict
-    admitted: Interval | None  # share of them that meet all criteria
+    admitted: ConfidenceInterval | None  # share of them that meet all criteria
     made_up: int
     silent: int  # without an answer at all
     answerable: int  # with a verdict
-    refused: Interval | None  # share of them
+    refused: ConfidenceInterval | None  # share of them
     refusals: int
 
 
@@ -58,7 +58,7 @@ def measure_honesty(grades: Sequence[Grade], cluster: Callable[[Grade], str]) ->
 
 def _refusal_interval(
     values: Sequence[float], grades: Sequence[Grade], cluster: Callable[[Grade], str]
-) -> Interval | None:
+) -> ConfidenceInterval | None:
     return share_interval(values, list(map(cluster, grades))) if values else None
 
 
@@ -79,5 +79,5 @@ def honesty_lines(model: str, honesty: Honesty | None) -> Iterator[str]:
         )
 
 
-def _refusal_percent(interval: Interval | None) -> str:
+def _refusal_percent(interval: ConfidenceInterval | None) -> str:
     return "" if interval is None else f" ({interval.mean:.0%}; {interval.low * 100:.0f}-{interval.high * 100:.0f})"

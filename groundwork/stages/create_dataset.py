@@ -181,12 +181,10 @@ def units(job: Job) -> list[Unit]:
         hub.check_push(
             dataset_name, job.config.dataset.organization, public=_is_public(job), may_publish=job.flags.public
         )
-    reads = (*(path for paths in inputs.pairs.values() for path in paths), *inputs.tags, *inputs.chunks, *inputs.texts)
-    mix_files = inputs.mix.files if inputs.mix else ()
     return [
         Unit(
             dataset_name,
-            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mix_files),
+            inputs.files,
             tuple(dataset_folder(job) / file for file in file_names(job.config)),
             inputs,
         )
@@ -222,7 +220,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.split_report.split_report_page import split_report_lines
 
     inputs: BuildInputs = unit.payload
-    inputs.broken = True
+    inputs.is_broken = True
     dataset = await _build(job, inputs)
     job.progress.start_phase("writing the dataset")
     replace_output_files(dataset_folder(job), output_contents(job, inputs, dataset))
@@ -230,7 +228,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for report_line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(report_line)
-    inputs.broken = False
+    inputs.is_broken = False
     splits = dataset.report.splits
     split_sizes = ", ".join(f"{count} {split}" for split, count in splits.items())
     warnings = [*describe_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
@@ -249,12 +247,12 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     from groundwork.dataset.unanswerable_questions import add_unanswerable
 
     settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
-    measured_rows = read_measured_rows(inputs.measured)
+    measured_rows = read_measured_rows(inputs.measured_files)
     pool = add_measurements(pool, measured_rows, leave_out_flipping=settings.leave_out_flipping)
-    mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
+    mix_dataset = load_dataset(inputs.mix_source) if inputs.mix_source else None
     if mix_dataset:
         select_usable_rows(mix_dataset)  # before a model is asked
-    document_subjects = read_subjects(job.config.qa.context, inputs.texts, inputs.summaries)
+    document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     tools = _build_tools(job, document_subjects)
     try:
         dataset = await build_splits(pool, inputs.runs, settings, tools)
@@ -287,7 +285,7 @@ def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
 def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
     pushed_folder = dataset_folder(job)
-    is_built = units and not any(unit.payload.broken for unit in units)
+    is_built = units and not any(unit.payload.is_broken for unit in units)
     if not job.flags.push or not is_built or not (pushed_folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
@@ -330,7 +328,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     if not job.config.dataset.asks_rewordings:
         return estimates
     inputs, template = unit.payload, job.prompt(call.prompt)
-    document_subjects = read_subjects(job.config.qa.context, inputs.texts, inputs.summaries)
+    document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
     prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(pool_rows)
     reply_tokens = (

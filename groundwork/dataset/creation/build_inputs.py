@@ -29,16 +29,24 @@ class BuildInputs:
     """What a build reads by kind, and whether it came to its end in this run."""
 
     runs: list[str]
-    pairs: dict[str, list[Path]]
-    tags: list[Path]
-    chunks: list[Path]
-    texts: list[Path]
-    summaries: list[Path]
-    coverage: list[Path]
-    measured: list[Path]
-    reviews: list[Path]
-    mix: DatasetSource | None = None
-    broken: bool = False
+    pair_files: dict[str, list[Path]]
+    tag_files: list[Path]
+    chunk_files: list[Path]
+    text_files: list[Path]
+    summary_files: list[Path]
+    coverage_files: list[Path]
+    measured_files: list[Path]
+    review_files: list[Path]
+    mix_source: DatasetSource | None = None
+    is_broken: bool = False
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them, each once for what it is read for."""
+        pair_files = [pair_file for run_files in self.pair_files.values() for pair_file in run_files]
+        inputs = pair_files + self.tag_files + self.chunk_files + self.text_files + self.summary_files
+        inputs += self.coverage_files + self.measured_files + self.review_files
+        return (*inputs, *(self.mix_source.files if self.mix_source else ()))
 
 
 def find_build_inputs(job: Job) -> BuildInputs:
@@ -63,29 +71,29 @@ def find_build_inputs(job: Job) -> BuildInputs:
         raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
     return BuildInputs(
         runs=runs,
-        pairs=pairs_by_run,
-        tags=[
+        pair_files=pairs_by_run,
+        tag_files=[
             pair_file
             for run in runs
             for pair_file in run_tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])
         ],
-        chunks=_chunk_files(job, build_documents),
-        texts=_existing_input_files(job, build_documents, ("text", "{}.json")),
-        summaries=_existing_input_files(job, build_documents, ("summaries", "{}.json"))
+        chunk_files=_chunk_input_files(job, build_documents),
+        text_files=_existing_input_files(job, build_documents, ("text", "{}.json")),
+        summary_files=_existing_input_files(job, build_documents, ("summaries", "{}.json"))
         if job.config.dataset.asks_model
         else [],
-        measured=[_measured_rows_file(job, grades_name) for grades_name in job.config.dataset.grades],
-        coverage=[
+        measured_files=[_measured_rows_file(job, grades_name) for grades_name in job.config.dataset.grades],
+        coverage_files=[
             pair_file
             for run in runs
             for pair_file in _existing_input_files(job, build_documents, coverage_path_parts(run, "{}"))
         ],
-        reviews=[pair_file for run in runs for pair_file in _run_review_files(job, run, build_documents)],
-        mix=_mix_source(job),
+        review_files=[pair_file for run in runs for pair_file in _review_input_files(job, run, build_documents)],
+        mix_source=_mix_source(job),
     )
 
 
-def _chunk_files(job: Job, documents: list[str]) -> list[Path]:
+def _chunk_input_files(job: Job, documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
     settings = job.config.dataset
     if not (settings.include_chunk or settings.unanswerable):
@@ -136,7 +144,7 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
         )
 
 
-def _run_review_files(job: Job, run: str, documents: list[str]) -> list[Path]:
+def _review_input_files(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
     from groundwork.data_folder.runs.decisions import review_files
@@ -171,18 +179,18 @@ def _existing_input_files(job: Job, documents: list[str], path_parts: tuple[str,
 
 def read_input_chunks(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
-    return [chunk for chunk_file in inputs.chunks for chunk in read_jsonl(chunk_file, Chunk)]
+    return [chunk for chunk_file in inputs.chunk_files for chunk in read_jsonl(chunk_file, Chunk)]
 
 
 @dataclass(frozen=True)
 class BuildTools:
-    """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
-    of train), a judge of eval's, and what the documents are about. `start_step` is given the name of each step."""
+    """What a build asks others for: vectors, rewordings of eval (None: it stays verbatim), phrasings of train (None: it
+    stays as it is), a judge of eval's, and what the documents are about. `start_step` is told each step's name."""
 
     encode: Encode
     embedder: str
-    ask: AskRewording | None = None
-    about: Subjects = field(default_factory=Subjects)
-    phrase: AskRewording | None = None
-    judge: JudgeRewordings | None = None
+    ask_rewordings: AskRewording | None = None
+    subjects: Subjects = field(default_factory=Subjects)
+    ask_phrasings: AskRewording | None = None
+    judge_rewordings: JudgeRewordings | None = None
     start_step: Callable[[str], object] = str

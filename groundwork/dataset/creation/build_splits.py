@@ -65,16 +65,16 @@ async def build_splits(
     tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
     eval_draw = await _draw_eval_split(pool.rows, runs, settings, tools)
     reworded_eval = None
-    if tools.ask:
+    if tools.ask_rewordings:
         tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
-        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask, settings, tools)
+        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask_rewordings, settings, tools)
         eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
     splits = {"train": eval_draw.train, "eval": _reworded_eval_rows(eval_draw.eval_rows, reworded_eval)}
     if settings.eval_mirror:
         splits["eval_mirror"] = eval_draw.eval_rows
     tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
     built_splits = BuiltDataset(splits, await measure_split(eval_draw, reworded_eval, splits, pool, settings, tools))
-    if not tools.phrase:
+    if not tools.ask_phrasings:
         return built_splits
     eval_border = EvalBorder.of(splits["eval"])
     phrased_rows = await _phrase_train_rows(
@@ -89,7 +89,7 @@ async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: Bu
     splits = {"train": pool.rows}
     train_report = unmeasured_report(settings, splits, pool, tools.embedder)
     built_train = BuiltDataset(splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
-    if not tools.phrase:
+    if not tools.ask_phrasings:
         return built_train
     pool_vectors = await tools.encode([row.question for row in pool.rows], "query")
     overall_threshold = calibrate_threshold(pool_vectors, settings.seed)
@@ -112,7 +112,7 @@ async def _reword_drawn_eval(
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
     check_rewording = _rewording_check(eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings, tools)
-    reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge)
+    reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge_rewordings)
     reworded_eval = await eval_rewording.reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
     if not reworded_eval.rows:
         raise CannotSplit(
@@ -142,10 +142,10 @@ async def _phrase_train_rows(
     settings: DatasetSettings,
     tools: BuildTools,
 ) -> PhrasedRows:
-    assert tools.phrase is not None  # noqa: S101  # the caller looked
+    assert tools.ask_phrasings is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
     check_phrasing = _rewording_check(train_rows, train_vectors, thresholds, settings, tools)
-    phrasing_reworder = Reworder(tools.phrase, check_phrasing, settings.rephrase.tries)
+    phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, settings.rephrase.tries)
     return await reword_train_rows(
         train_rows, settings.phrasings, phrasing_reworder, settings.rephrase.max_copied, eval_border
     )
@@ -217,7 +217,7 @@ def _rewording_check(
 
     async def check_rewording(row_index: int, rewording: Reworded) -> str | None:
         pool_row, rephrase_settings = pool_rows[row_index], settings.rephrase
-        subject = subject_words(pool_row, tools.about.of(pool_row.document))
+        subject = subject_words(pool_row, tools.subjects.of(pool_row.document))
         rewording_faults = strategy_faults(pool_row, rewording, rephrase_settings, subject)
         reworded_vector = (await tools.encode([rewording.question], "query"))[0]
         rewording_faults += [

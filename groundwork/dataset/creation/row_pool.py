@@ -262,9 +262,9 @@ def _half_curated_warnings(files_by_run: Mapping[str, Sequence[Path]]) -> list[s
 
 def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    chunk_texts = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
+    chunk_texts = read_chunk_texts(inputs.chunk_files) if job.config.dataset.include_chunk else {}
     reviewed_runs = {}
-    for run, pair_files in inputs.pairs.items():
+    for run, pair_files in inputs.pair_files.items():
         run_review = read_standing_review(job.data, run, job.config.review.disagreement)
         if run_review.verdicts or run_review.warnings:
             turned_down = [
@@ -274,7 +274,7 @@ def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
             ]
             reviewed_runs[run] = ReviewedRun(run_review, turned_down)
     pair_checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
-    row_pool = gather_row_pool(inputs.pairs, read_tags(inputs.tags), chunk_texts, reviewed_runs, pair_checks)
+    row_pool = gather_row_pool(inputs.pair_files, read_tags(inputs.tag_files), chunk_texts, reviewed_runs, pair_checks)
     return sample_row_pool(row_pool, TEST_CHUNKS) if job.test else row_pool
 
 

@@ -63,14 +63,14 @@ def source_documents(
     rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
 ) -> list[SourceDocument]:
     """The documents of `rows`, with what is known about each."""
-    documents_by_name = {path.stem: read_json(path, Document) for path in texts}
+    documents_by_source = {path.stem: read_json(path, Document) for path in texts}
     coverage_shares: dict[str, list[str]] = {}
     for path in coverage:
         coverage_shares.setdefault(path.stem, []).append(_written_percent(read_json(path, DocumentCoverage).touched))
     row_counts = Counter(row.document for row in rows)
     source_list = []
     for document_name in sorted(row_counts):
-        source_record = documents_by_name.get(document_name)
+        source_record = documents_by_source.get(document_name)
         source_list.append(
             SourceDocument(
                 document=document_name,
@@ -175,7 +175,9 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
         models=sorted(writing_models, key=name_order),
         prompts=prompt_digests,
         settings={**used_recipes.settings, "dataset": msgspec.to_builtins(dataset_settings)},
-        sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, dataset_settings.source_licenses),
+        sources=source_documents(
+            distinct_rows, inputs.text_files, inputs.coverage_files, dataset_settings.source_licenses
+        ),
         version=version("groundwork-data"),
     )
 
@@ -193,20 +195,20 @@ def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
 def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
     """The whole README.md. The same input gives the same text: it holds no date."""
     card_sections = [
-        _yaml_header_block(report, origin),
-        f"# {report.name}\n\n{_card_summary(report, origin)}{_version_sentence(versions)}",
-        _load_section(report, origin),
-        _splits_section(report),
-        _quality_section(report),
+        _card_yaml_header(report, origin),
+        f"# {report.name}\n\n{_card_summary(report, origin)}{_card_version_sentence(versions)}",
+        _card_load_section(report, origin),
+        _card_splits_section(report),
+        _card_quality_section(report),
         "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", COLUMN_MEANINGS[c]] for c in columns]),
-        _sources_section(report, origin),
-        _versions_section(versions),
-        _making_section(report, origin),
+        _card_sources_section(report, origin),
+        _card_versions_section(versions),
+        _card_making_section(report, origin),
     ]
     return "\n\n".join(card_section for card_section in card_sections if card_section) + "\n"
 
 
-def _yaml_header_block(report: SplitReport, origin: Origin) -> str:
+def _card_yaml_header(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     row_total = sum(report.splits.values())
@@ -241,11 +243,11 @@ def _card_summary(report: SplitReport, origin: Origin) -> str:
     )
 
 
-def _version_sentence(versions: Sequence[Version]) -> str:
+def _card_version_sentence(versions: Sequence[Version]) -> str:
     return f"\n\nVersion {versions[-1].version}, content `sha256:{versions[-1].sha256[:16]}`." if versions else ""
 
 
-def _versions_section(versions: Sequence[Version]) -> str:
+def _card_versions_section(versions: Sequence[Version]) -> str:
     """What changed from version to version; nothing where there is one alone."""
     if len(versions) < 2:
         return ""
@@ -257,24 +259,24 @@ def _versions_section(versions: Sequence[Version]) -> str:
     return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], version_rows)
 
 
-def _load_section(report: SplitReport, origin: Origin) -> str:
+def _card_load_section(report: SplitReport, origin: Origin) -> str:
     load_line = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
     code_lines = ["from datasets import load_dataset", "", load_line]
     code_lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(code_lines) + "\n```"
 
 
-def _splits_section(report: SplitReport) -> str:
+def _card_splits_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
         additions = "".join(f" {_escape_markdown(line)}" for line in describe_additions(report))
         return f"## Splits\n\nAll rows are in `train`; there is no eval split.{additions}"
     return "## Splits\n\n" + "\n".join(f"- {_escape_markdown(line)}" for line in describe_splits(report))
 
 
-def _quality_section(report: SplitReport) -> str:
+def _card_quality_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
         return ""
-    quality_lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
+    card_quality_lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
     clusters_table = _markdown_table(
         ["cluster", "about", "rows", "share", "in eval", "share of eval"],
         [
@@ -291,13 +293,13 @@ def _quality_section(report: SplitReport) -> str:
     )
     return (
         "## How good the eval split is\n\n"
-        + "\n".join(f"- {_escape_markdown(quality_line)}" for quality_line in quality_lines)
+        + "\n".join(f"- {_escape_markdown(card_quality_line)}" for card_quality_line in card_quality_lines)
         + "\n\n"
         + clusters_table
     )
 
 
-def _sources_section(report: SplitReport, origin: Origin) -> str:
+def _card_sources_section(report: SplitReport, origin: Origin) -> str:
     source_rows = [
         [_escape_markdown(source.title or source.document), _escape_markdown(PurePosixPath(source.file).name),
          _escape_markdown(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
@@ -319,21 +321,21 @@ def _mixture_license(report: SplitReport) -> str:
     )
 
 
-def _making_section(report: SplitReport, origin: Origin) -> str:
+def _card_making_section(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     license_note = _escape_markdown(origin.license) if origin.license else NO_LICENSE
-    making_lines = [
+    card_making_lines = [
         f"Made with Groundwork {origin.version}. Licence: {license_note}.",
         f"Models: {_escape_markdown(', '.join(origin.models))}. Embeddings: {_escape_markdown(report.embedder)}.",
     ]
-    making_lines += [_escape_markdown(making_line) for making_line in report.reviewed]
+    card_making_lines += [_escape_markdown(card_making_line) for card_making_line in report.reviewed]
     if report.replaced:
-        making_lines.append(describe_replaced(report))
+        card_making_lines.append(describe_replaced(report))
     if report.invalid:
-        making_lines.append(f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out.")
+        card_making_lines.append(f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out.")
     if report.personal:
-        making_lines.append(
+        card_making_lines.append(
             f"{counted(len(report.personal), 'place looks', 'places look')} like personal data (email, phone "
             "number, key)."
         )
@@ -341,7 +343,7 @@ def _making_section(report: SplitReport, origin: Origin) -> str:
         ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in origin.prompts.items()]
     )
     settings_yaml = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
-    making_parts = ["## How it was made", "\n".join(making_lines), prompts_table, f"```yaml\n{settings_yaml}```"]
+    making_parts = ["## How it was made", "\n".join(card_making_lines), prompts_table, f"```yaml\n{settings_yaml}```"]
     return "\n\n".join(making_parts)
 
 

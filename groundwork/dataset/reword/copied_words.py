@@ -60,16 +60,16 @@ def terms(text: str) -> list[str]:
 def words_of(text: str, keep: Iterable[str] = ()) -> list[Word]:
     """The words of `text`; in scripts without spaces the pairs of neighbouring characters that stand for them."""
     if has_unspaced(text):
-        return [Word(word, False, False) for word in words(text)]
+        return [Word(text_word, False, False) for text_word in words(text)]
     fixed_words = {fixed_token.lower() for term in terms(text) for fixed_token in _WORD_TOKEN.findall(term)} | set(keep)
     text_words = []
     for match in _WORD_TOKEN.finditer(text):
-        word = re.sub(r"['’]s$", "", match.group().lower())
+        text_word = re.sub(r"['’]s$", "", match.group().lower())
         next_character = text[match.end() : match.end() + 1]
         text_words.append(
             Word(
-                word,
-                word in fixed_words or any(c.isdigit() for c in word),
+                text_word,
+                text_word in fixed_words or any(c.isdigit() for c in text_word),
                 bool(next_character) and next_character in ",;:.!?()",
             )
         )

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, is_only_answer_kept
-from groundwork.dataset.split.eval_selection import Split, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit, Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.words import stem, stop_words, words
@@ -157,14 +157,14 @@ def unsupported_answer_fault(
 class _SpareRows:
     """The spare rows of each cluster, which take the place of rows that resist."""
 
-    split: Split
+    split: EvalSplit
     questions: Sequence[str]
     vectors: Vectors
     spares: dict[int, list[int]]
     remaining: int  # replacements that are allowed still
 
     @classmethod
-    def of(cls, eval_split: Split, questions: Sequence[str], pool_vectors: Vectors) -> _SpareRows:
+    def of(cls, eval_split: EvalSplit, questions: Sequence[str], pool_vectors: Vectors) -> _SpareRows:
         spare_rows = {cluster: list(indices) for cluster, indices in eval_split.spares.items()}
         return cls(eval_split, questions, pool_vectors, spare_rows, max(8, len(eval_split.eval)))
 
@@ -181,7 +181,7 @@ class _SpareRows:
 async def reword_eval(
     pool_rows: Sequence[Row],
     pool_vectors: Vectors,
-    eval_split: Split,
+    eval_split: EvalSplit,
     reworder: Reworder,
 ) -> EvalRewording:
     """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most

@@ -136,11 +136,13 @@ def build_rewording_judge(client: Client, rephrase_settings: Rephrase, template:
             rewording_pairs[batch_start : batch_start + REWORDINGS_PER_CALL]
             for batch_start in range(0, len(rewording_pairs), REWORDINGS_PER_CALL)
         ]
-        problems_by_batch = await gather_all(
+        rewording_problems_by_batch = await gather_all(
             _judge_rewording_batch(client, rephrase_settings, template, rewording_batch)
             for rewording_batch in rewording_batches
         )
-        return [rewording_fault for rewording_faults in problems_by_batch for rewording_fault in rewording_faults]
+        return [
+            rewording_fault for rewording_faults in rewording_problems_by_batch for rewording_fault in rewording_faults
+        ]
 
     return judge
 

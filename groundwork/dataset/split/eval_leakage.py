@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit, Rows, Vectors
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
 from groundwork.questions.duplicates.duplicate_rule import asked_question
@@ -16,7 +16,7 @@ from groundwork.records import Row
 
 def measure_leakage(
     pool_rows: Sequence[Row],
-    split: Split,
+    eval_split: EvalSplit,
     pool_vectors: Vectors,
     train_rows: Sequence[Row],
     train_vectors: Vectors,
@@ -24,11 +24,16 @@ def measure_leakage(
 ) -> list[EvalRow]:
     """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
     train_indices = {eval_row.id: eval_number for eval_number, eval_row in enumerate(train_rows)}
-    eval_rows = [pool_rows[i] for i in split.eval]
+    eval_rows = [pool_rows[i] for i in eval_split.eval]
     own_copies = np.array([train_indices.get(eval_row.id, -1) for eval_row in eval_rows], dtype=np.int64)
-    nearest_before = _nearest_in_train(pool_vectors[split.eval], train_rows, train_vectors, own_copies)
+    nearest_before = _nearest_in_train(pool_vectors[eval_split.eval], train_rows, train_vectors, own_copies)
     repeated_questions = _repeated_questions(
-        eval_rows, pool_vectors[split.eval], own_copies.tolist(), train_rows, train_vectors, split_likeness(split)
+        eval_rows,
+        pool_vectors[eval_split.eval],
+        own_copies.tolist(),
+        train_rows,
+        train_vectors,
+        leak_likeness_of_split(eval_split),
     )
     nearest_after = (
         _nearest_in_train(reworded_vectors, train_rows, train_vectors)
@@ -38,7 +43,7 @@ def measure_leakage(
     return [
         EvalRow(
             id=eval_row.id,
-            cluster=int(split.labels[pool_index]),
+            cluster=int(eval_split.labels[pool_index]),
             before=nearest_before[eval_number],
             after=nearest_after[eval_number],
             own=round(float(reworded_vectors[eval_number] @ pool_vectors[pool_index]), 4)
@@ -47,7 +52,7 @@ def measure_leakage(
             repeats=repeated_questions[eval_number],
             question=eval_row.question,
         )
-        for eval_number, (pool_index, eval_row) in enumerate(zip(split.eval, eval_rows, strict=True))
+        for eval_number, (pool_index, eval_row) in enumerate(zip(eval_split.eval, eval_rows, strict=True))
     ]
 
 
@@ -82,9 +87,9 @@ def _repeated_questions(
     ]
 
 
-def split_likeness(split: Split) -> Likeness:
+def leak_likeness_of_split(eval_split: EvalSplit) -> Likeness:
     """From which cosines questions of the split are one."""
-    return Likeness(split.threshold, by_script=split.by_script)
+    return Likeness(eval_split.threshold, by_script=eval_split.by_script)
 
 
 def count_leaked_rows(eval_rows: Iterable[EvalRow], likeness: Likeness) -> int:

@@ -56,7 +56,7 @@ class CannotSplit(Exception):
 
 
 @dataclass(frozen=True)
-class Split:
+class EvalSplit:
     """Rows of the pool, by index: those of `eval` in order, and for each group those that may replace one.
 
     `labels` holds the cluster of every row of the pool, `groups` what eval is balanced by (None: the
@@ -109,7 +109,7 @@ def select_eval(
     k: int = 0,
     seed: int = 42,
     held_out: bool = True,
-) -> Split:
+) -> EvalSplit:
     """Choose `size` rows of the pool for eval.
 
     `held_out`: the chosen rows leave train, so those without a near-duplicate among the other rows are preferred; where
@@ -141,7 +141,7 @@ def select_eval(
     for pool_row in random_order.tolist():
         if pool_row not in chosen_eval_rows:
             spare_rows.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
-    return Split(
+    return EvalSplit(
         sorted(eval_rows),
         cluster_labels,
         elbow_curve,
@@ -217,7 +217,7 @@ def _choose_eval_by_clusters(
     cluster_labels: Rows, size: int, random_order: Rows, twin_finder: FindTwins, pool_vectors: Vectors, seed: int
 ) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
-    cluster_quotas = largest_remainder(np.bincount(cluster_labels), size)
+    cluster_quotas = apportion_by_largest_remainder(np.bincount(cluster_labels), size)
     candidate_limits = [quota + EXTRA_CANDIDATES * quota // size for quota in cluster_quotas]
     tiers_by_cluster = [
         _candidate_tiers(
@@ -332,7 +332,7 @@ class EvalDraw:
     vectors: Vectors
     train_run: list[Row] | None
     train_run_vectors: Vectors | None
-    split: Split
+    split: EvalSplit
     held_out: bool
 
     @cached_property

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.split.eval_selection import Split, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit, Vectors
 from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
 from groundwork.message_wording import counted
@@ -123,32 +123,32 @@ def drift_sentence(moved_count: int, reworded_count: int, own_cosine: float, ran
     )
 
 
-def eval_closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
+def eval_closeness(eval_split: EvalSplit, pool_vectors: Vectors, seed: int) -> Closeness:
     """The MMD of eval against the pool, beside that of 500 random splits of its size."""
     split_rng = np.random.default_rng(seed + 1)
-    eval_count = len(split.eval)
-    kernel_features = RandomFeatureKernel(vectors, seed + 1, FEATURE_COUNT).features
+    eval_count = len(eval_split.eval)
+    kernel_features = RandomFeatureKernel(pool_vectors, seed + 1, FEATURE_COUNT).features
     vector_blocks = (
-        vectors[start : start + FEATURE_BLOCK_ROWS] for start in range(0, len(vectors), FEATURE_BLOCK_ROWS)
+        pool_vectors[start : start + FEATURE_BLOCK_ROWS] for start in range(0, len(pool_vectors), FEATURE_BLOCK_ROWS)
     )
     pool_mean = np.sum(
         [kernel_features(vector_block).sum(axis=0, dtype=np.float64) for vector_block in vector_blocks], axis=0
-    ) / len(vectors)
+    ) / len(pool_vectors)
 
     def mmd_to_pool(rows: NDArray[np.int64]) -> float:
-        return float(np.linalg.norm(kernel_features(vectors[rows]).mean(axis=0, dtype=np.float64) - pool_mean))
+        return float(np.linalg.norm(kernel_features(pool_vectors[rows]).mean(axis=0, dtype=np.float64) - pool_mean))
 
-    random_splits = [split_rng.choice(len(vectors), eval_count, replace=False) for _ in range(RANDOM_MMD_SPLITS)]
-    return _closeness_beside_random_splits(mmd_to_pool, np.array(split.eval), random_splits)
+    random_splits = [split_rng.choice(len(pool_vectors), eval_count, replace=False) for _ in range(RANDOM_MMD_SPLITS)]
+    return _closeness_beside_random_splits(mmd_to_pool, np.array(eval_split.eval), random_splits)
 
 
-def count_moved_topics(split: Split, vectors: Vectors, reworded_vectors: Vectors) -> int:
+def count_moved_topics(eval_split: EvalSplit, pool_vectors: Vectors, reworded_vectors: Vectors) -> int:
     """How many reworded questions of eval lie nearer to another topic's centre than they did before."""
-    topic_count = int(split.labels.max()) + 1
-    topic_centres = np.stack([vectors[split.labels == topic].mean(axis=0) for topic in range(topic_count)])
+    topic_count = int(eval_split.labels.max()) + 1
+    topic_centres = np.stack([pool_vectors[eval_split.labels == topic].mean(axis=0) for topic in range(topic_count)])
     topic_centres /= np.maximum(np.linalg.norm(topic_centres, axis=1, keepdims=True), 1e-9)
     topic_cosines_before, topic_cosines_after = (
-        question_vectors @ topic_centres.T for question_vectors in (vectors[split.eval], reworded_vectors)
+        question_vectors @ topic_centres.T for question_vectors in (pool_vectors[eval_split.eval], reworded_vectors)
     )
     return int((topic_cosines_before.argmax(axis=1) != topic_cosines_after.argmax(axis=1)).sum())
 

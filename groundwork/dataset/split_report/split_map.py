@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.split.eval_selection import Split, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit, Vectors
 from groundwork.dataset.split_report.report_record import SplitPoint
 from groundwork.embedding.clusters import principal_components
 from groundwork.embedding.projection import barnes_hut_tsne
@@ -18,25 +18,27 @@ MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of t
 PERPLEXITY = 30  # at the most
 
 
-def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
+def draw_split_map(
+    pool_rows: Sequence[Row], eval_split: EvalSplit, pool_vectors: Vectors, seed: int
+) -> list[SplitPoint]:
     """t-SNE of eval and up to 2,000 other rows, fitted together, coordinates between 0 and 1."""
     sample_rng = np.random.default_rng(seed)
-    rows_beside_eval = np.setdiff1d(np.arange(len(rows)), split.eval)
-    places_beside_eval = max(0, MAP_ROWS - len(split.eval))
+    rows_beside_eval = np.setdiff1d(np.arange(len(pool_rows)), eval_split.eval)
+    places_beside_eval = max(0, MAP_ROWS - len(eval_split.eval))
     if len(rows_beside_eval) > places_beside_eval:
         rows_beside_eval = np.sort(sample_rng.choice(rows_beside_eval, places_beside_eval, replace=False))
-    map_rows = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), rows_beside_eval]))
-    eval_rows = set(split.eval)
+    map_rows = np.sort(np.concatenate([np.array(eval_split.eval, dtype=np.int64), rows_beside_eval]))
+    eval_rows = set(eval_split.eval)
     return [
         SplitPoint(
-            id=rows[i].id,
+            id=pool_rows[i].id,
             split="eval" if i in eval_rows else "train",
-            cluster=int(split.labels[i]),
+            cluster=int(eval_split.labels[i]),
             x=round(float(x), 4),
             y=round(float(y), 4),
-            question=shorten_text(rows[i].question, 120),
+            question=shorten_text(pool_rows[i].question, 120),
         )
-        for i, (x, y) in zip(map_rows.tolist(), _map_positions(vectors[map_rows], seed), strict=True)
+        for i, (x, y) in zip(map_rows.tolist(), _map_positions(pool_vectors[map_rows], seed), strict=True)
     ]
 
 

@@ -16,11 +16,11 @@ from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
 from groundwork.dataset.split.eval_leakage import (
     count_leaked_rows,
+    leak_likeness_of_split,
     measure_leakage,
     median_cosine_of_random_questions,
-    split_likeness,
 )
-from groundwork.dataset.split.eval_selection import EvalDraw, Split, Vectors
+from groundwork.dataset.split.eval_selection import EvalDraw, EvalSplit, Vectors
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,
@@ -97,7 +97,9 @@ def _measured_eval_rows(
     if reworded_vectors is None:
         return leak_rows
     return [
-        _measure_overlap(leak_row, original_row, written_row, rephrase_settings, tools.about.of(original_row.document))
+        _measure_overlap(
+            leak_row, original_row, written_row, rephrase_settings, tools.subjects.of(original_row.document)
+        )
         for leak_row, original_row, written_row in zip(leak_rows, draw.eval_rows, written_rows, strict=True)
     ]
 
@@ -146,7 +148,7 @@ def _report_with_rewording(
     report: SplitReport,
     reworded: EvalRewording | None,
     measured_eval_rows: Sequence[EvalRow],
-    eval_split: Split,
+    eval_split: EvalSplit,
     tools: BuildTools,
 ) -> SplitReport:
     """The report with what came of rewording eval; as it is where eval stays verbatim."""
@@ -154,10 +156,10 @@ def _report_with_rewording(
         return report
     return msgspec.structs.replace(
         report,
-        leaked_after=count_leaked_rows(measured_eval_rows, split_likeness(eval_split)),
+        leaked_after=count_leaked_rows(measured_eval_rows, leak_likeness_of_split(eval_split)),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
         dropped=reworded.dropped,
-        sent_back=reworded.sent_back if tools.judge else None,
+        sent_back=reworded.sent_back if tools.judge_rewordings else None,
         unjudged=reworded.unjudged,
     )
 

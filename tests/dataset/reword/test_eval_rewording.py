@@ -18,7 +18,7 @@ from groundwork.dataset.reword.rewording_calls import (
 )
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
 from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN
-from groundwork.dataset.split.eval_selection import Split
+from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
 from tests.dataset.reword.rewordings import COPIED
@@ -66,7 +66,7 @@ VECTORS = _unit(0, 90, 40, 180, 200)
 
 
 def _split(chosen, spares):
-    return Split(chosen, np.array([0, 0, 0, 1, 1]), Elbow(2, "given"), 0.9, spares)
+    return EvalSplit(chosen, np.array([0, 0, 0, 1, 1]), Elbow(2, "given"), 0.9, spares)
 
 
 async def _nothing(_index, _new):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundwork.dataset.split.eval_leakage import count_leaked_rows, split_likeness
+from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split
 from groundwork.dataset.split.eval_selection import EvalPool, select_eval
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from tests.embedding.test_nearest_neighbours_script_thresholds import LATIN, TEXTS, THAI, vectors
@@ -23,5 +23,5 @@ def test_leakage_is_counted_by_script() -> None:
     assert split.threshold < 0.95 < split.by_script["thai"]
     thai = EvalRow("t", 0, None, Neighbour("a", 0.95, THAI[1]), reworded=THAI[0])
     english = EvalRow("e", 0, None, Neighbour("b", 0.95, LATIN[1]), reworded=LATIN[0])
-    assert count_leaked_rows([thai, english], split_likeness(split)) == 1
+    assert count_leaked_rows([thai, english], leak_likeness_of_split(split)) == 1
     assert np.isclose(split.threshold_of(THAI[0]), split.by_script["thai"])
