@@ -20,7 +20,13 @@ from typing import Any
 
 from groundwork.embedding.encoder import encoder_for
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, Vectors, likeness
+from groundwork.questions.duplicates.duplicate_search import (
+    EarlierQuestions,
+    Encode,
+    Likeness,
+    Vectors,
+    calibrated_likeness,
+)
 from groundwork.settings.config_files import PROJECT, load
 
 HERE = PROJECT / "tests" / "questions" / "same_fact.jsonl"
@@ -49,7 +55,9 @@ async def _judged(lines: list[dict[str, Any]], model: str) -> list[bool]:
         async def encode(questions: list[str]) -> Vectors:
             return await encoder.aencode(questions, "query")
 
-        scale = likeness(await encode([line[side]["question"] for line in lines for side in ("earlier", "new")]))
+        scale = calibrated_likeness(
+            await encode([line[side]["question"] for line in lines for side in ("earlier", "new")])
+        )
         return [await _repeats(line, encode, scale) for line in lines]
 
 

@@ -21,7 +21,7 @@ from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
 from groundwork.records import DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import load
 
@@ -82,7 +82,7 @@ def _no_client() -> Client:
 async def _repeats(data: Path, pairs: list[Pair]) -> int:
     config = load([], STATIC)
     questions = [pair.question for pair in pairs]
-    encode, likeness, _ = await similarity(
+    encode, likeness, _ = await encoder_and_likeness(
         config.embeddings, config.qa.duplicate_threshold, questions, data / "embeddings", _no_client
     )
     return sum(

@@ -37,7 +37,7 @@ from groundwork.questions.drafts_and_faults import (
     reject_unread_draft,
 )
 from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, encoder_and_likeness
 from groundwork.questions.interview_material import (
     InterviewMaterial,
     StatementsByChunk,
@@ -471,7 +471,7 @@ async def prepare_document_interviews(
     """
     sample_statements = [statement for reading in material.readings for statement in reading.plain_statements()]
     duplicate_threshold = config.qa.duplicate_threshold
-    encode, likeness, similarity_note = await similarity(
+    encode, likeness, similarity_note = await encoder_and_likeness(
         config.embeddings, duplicate_threshold, sample_statements, vectors, model_client, joined
     )
     wished, unmet_wishes = wished_statements(material.wishes, material.readings)

@@ -48,19 +48,19 @@ class ImportedDecisions:
     faults: list[str] = field(default_factory=list)
 
 
-def write_decisions_csv(spreadsheet: Path, desk: ReviewSession) -> int:
+def write_decisions_csv(spreadsheet: Path, session: ReviewSession) -> int:
     """Write every pair with the decisions of the desk's reviewer; returns how many there are. Raises OSError."""
     csv_text = io.StringIO(newline="")
-    writer = csv.DictWriter(csv_text, CSV_COLUMNS)
-    writer.writeheader()
-    writer.writerows(_csv_row(desk, row_number) for row_number in range(len(desk.rows)))
+    csv_writer = csv.DictWriter(csv_text, CSV_COLUMNS)
+    csv_writer.writeheader()
+    csv_writer.writerows(_csv_row(session, row_number) for row_number in range(len(session.review_rows)))
     write_bytes(spreadsheet, csv_text.getvalue().encode("utf-8-sig", "backslashreplace"))
-    return len(desk.rows)
+    return len(session.review_rows)
 
 
-def _csv_row(desk: ReviewSession, row_index: int) -> dict[str, str]:
-    review_row = desk.rows[row_index]
-    own_decision = _own_decision(desk, review_row.pair)
+def _csv_row(session: ReviewSession, row_index: int) -> dict[str, str]:
+    review_row = session.review_rows[row_index]
+    own_decision = _own_decision(session, review_row.pair)
     pair = apply_reviewer_decision(review_row.pair, own_decision)
     row_cells = {
         "id": pair.id,
@@ -76,13 +76,13 @@ def _csv_row(desk: ReviewSession, row_index: int) -> dict[str, str]:
         "evidence": "\n".join(map(quote_in_words, pair.evidence)),
         "verdict": ("accept" if own_decision.accepts else "reject") if own_decision else "",
         "reason": own_decision.reason if own_decision else "",
-        "reviewer": desk.reviewer,
+        "reviewer": session.reviewer,
     }
     return {column: _guard_formula_cell(cell) for column, cell in row_cells.items()}
 
 
-def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
-    decision = desk.stacks.decisions_about(pair.id).get(reviewer or desk.reviewer)
+def _own_decision(session: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
+    decision = session.decision_stacks.decisions_about(pair.id).get(reviewer or session.reviewer)
     return decision if decision and decision.question_hash == question_hash(pair) else None
 
 
@@ -99,51 +99,51 @@ def _unguard_formula_cell(cell: str) -> str:
     return cell[1:] if _is_guarded_cell(cell) else cell
 
 
-def read_decisions_csv(spreadsheet: Path, desk: ReviewSession) -> ImportedDecisions:
+def read_decisions_csv(spreadsheet: Path, session: ReviewSession) -> ImportedDecisions:
     """The decisions that a table holds and that are new. Raises UsageError for a file that is no such table."""
-    imported = ImportedDecisions()
+    imported_decisions = ImportedDecisions()
     for line_number, row_cells in _read_csv_rows(spreadsheet):
         try:
-            _read_csv_row(row_cells, desk, imported)
+            _read_csv_row(row_cells, session, imported_decisions)
         except RequestRefused as error:
-            imported.faults.append(f"{spreadsheet.name}, line {line_number}: {error}")
-    return imported
+            imported_decisions.faults.append(f"{spreadsheet.name}, line {line_number}: {error}")
+    return imported_decisions
 
 
-def _read_csv_row(row_cells: Mapping[str, str], desk: ReviewSession, imported: ImportedDecisions) -> None:
+def _read_csv_row(row_cells: Mapping[str, str], session: ReviewSession, imported_decisions: ImportedDecisions) -> None:
     pair_id = row_cells["id"].strip()
     if not pair_id:
         return
-    if pair_id not in desk.row_of:
-        raise RequestRefused(f"there is no pair {pair_id} in {desk.run}; nothing was decided about it", 404)
-    pair = desk.rows[desk.row_of[pair_id]].pair
+    if pair_id not in session.row_by_pair:
+        raise RequestRefused(f"there is no pair {pair_id} in {session.run}; nothing was decided about it", 404)
+    pair = session.review_rows[session.row_by_pair[pair_id]].pair
     verdict_text = row_cells.get("verdict", "").strip().casefold()
     if verdict_text not in _VERDICTS_IN_CSV:
         raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)
-    reviewer = row_cells.get("reviewer", "").strip() or desk.reviewer
-    own_decision = _own_decision(desk, pair, reviewer)
+    reviewer = row_cells.get("reviewer", "").strip() or session.reviewer
+    own_decision = _own_decision(session, pair, reviewer)
     decided_pair = apply_reviewer_decision(pair, own_decision)
-    decision_kind, edited = accepting_verdict(
+    decision_kind, row_edits = accepting_verdict(
         decided_pair, own_decision, written_fields := _fields_changed_in_csv(row_cells, decided_pair)
     )
-    verdict = _VERDICTS_IN_CSV[verdict_text] or ("accept" if written_fields else None)
-    if verdict is None:
-        imported.unchanged += 1
+    row_verdict = _VERDICTS_IN_CSV[verdict_text] or ("accept" if written_fields else None)
+    if row_verdict is None:
+        imported_decisions.unchanged += 1
         return
     if row_cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
         raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
-    verdict, edited = (decision_kind, edited) if verdict == "accept" else (verdict, {})
-    if verdict != "reject" and (problem := incomplete_pair_reason(pair, edited)):
-        raise RequestRefused(f"{pair_id} cannot be accepted: {problem}", 422)
-    decision = new_decision(pair, reviewer, verdict, row_cells.get("reason", ""), edited)
+    row_verdict, row_edits = (decision_kind, row_edits) if row_verdict == "accept" else (row_verdict, {})
+    if row_verdict != "reject" and (missing_text := incomplete_pair_reason(pair, row_edits)):
+        raise RequestRefused(f"{pair_id} cannot be accepted: {missing_text}", 422)
+    decision = new_decision(pair, reviewer, row_verdict, row_cells.get("reason", ""), row_edits)
     if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
         decision.verdict,
         decision.reason,
         decision.edited,
     ):
-        imported.unchanged += 1
+        imported_decisions.unchanged += 1
     else:
-        imported.decisions.append(decision)
+        imported_decisions.decisions.append(decision)
 
 
 def _fields_changed_in_csv(row_cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
@@ -174,14 +174,14 @@ def _read_csv_rows(spreadsheet: Path) -> Iterable[tuple[int, dict[str, str]]]:
     csv.field_size_limit(max(csv.field_size_limit(), len(csv_text)))  # a cell may hold a whole document
     header_line = csv_text.partition("\n")[0]
     delimiter = max(",;\t", key=lambda mark: len(set(_split_csv_header(header_line, mark)) & set(CSV_COLUMNS)))
-    reader = csv.reader(io.StringIO(csv_text, newline=""), delimiter=delimiter)
+    csv_reader = csv.reader(io.StringIO(csv_text, newline=""), delimiter=delimiter)
     try:
-        column_names = [column_name.strip().casefold() for column_name in next(reader, [])]
+        column_names = [column_name.strip().casefold() for column_name in next(csv_reader, [])]
         if "id" not in column_names:
             raise UsageError(f"{spreadsheet}: no column id; give a table that --export has written")
-        table_rows = [(reader.line_num, row_cells) for row_cells in reader]
+        table_rows = [(csv_reader.line_num, row_cells) for row_cells in csv_reader]
     except csv.Error as error:
-        raise UsageError(f"{spreadsheet}, line {reader.line_num}: {error}; save it as CSV again") from None
+        raise UsageError(f"{spreadsheet}, line {csv_reader.line_num}: {error}; save it as CSV again") from None
     return [
         (
             line_number,

@@ -71,24 +71,24 @@ class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class ReviewServer:
     """Serves a review session until `close`; `address` holds the token."""
 
-    def __init__(self, desk: ReviewSession, again: str = "") -> None:
+    def __init__(self, session: ReviewSession, restart_command: str = "") -> None:
         """`again`: the command that starts the server again, for a page that has lost it."""
-        self.desk, self._restart_command = desk, again
+        self.session, self._restart_command = session, restart_command
         self.token = secrets.token_urlsafe(24)
         self.port = 0
-        app = web.Application(middlewares=[self._handle_safely], client_max_size=MAX_REQUEST_BYTES)
-        app.router.add_get("/{token}/", self._serve_review_page)
-        app.router.add_get("/{token}/pairs", self._serve_pairs)
-        app.router.add_get("/{token}/pair", self._serve_pair)
-        app.router.add_get("/{token}/row", self._serve_row)
-        app.router.add_get("/{token}/search", self._serve_search)
-        app.router.add_get("/{token}/changes", self._serve_changes)
-        app.router.add_get("/{token}/plots/{name}", self._serve_plot_page)
-        app.router.add_get("/{token}/text/{document}/{name}", self._serve_figure)
-        app.router.add_get("/{token}/wishes", self._serve_wishes)
-        app.router.add_post("/{token}/decide", self._take_decision)
-        app.router.add_post("/{token}/wish", self._take_wish)
-        self._app_runner = web.AppRunner(app, access_log=None)
+        review_app = web.Application(middlewares=[self._handle_safely], client_max_size=MAX_REQUEST_BYTES)
+        review_app.router.add_get("/{token}/", self._serve_review_page)
+        review_app.router.add_get("/{token}/pairs", self._serve_pairs)
+        review_app.router.add_get("/{token}/pair", self._serve_pair)
+        review_app.router.add_get("/{token}/row", self._serve_row)
+        review_app.router.add_get("/{token}/search", self._serve_search)
+        review_app.router.add_get("/{token}/changes", self._serve_changes)
+        review_app.router.add_get("/{token}/plots/{name}", self._serve_plot_page)
+        review_app.router.add_get("/{token}/text/{document}/{name}", self._serve_figure)
+        review_app.router.add_get("/{token}/wishes", self._serve_wishes)
+        review_app.router.add_post("/{token}/decide", self._take_decision)
+        review_app.router.add_post("/{token}/wish", self._take_wish)
+        self._app_runner = web.AppRunner(review_app, access_log=None)
 
     @property
     def address(self) -> str:
@@ -108,28 +108,31 @@ class ReviewServer:
     async def _handle_safely(self, request: web.Request, handler: RequestHandler) -> web.StreamResponse:
         refusal = self._refusal(request)
         try:
-            response = web.json_response({"error": refusal}, status=403) if refusal else await handler(request)
+            guarded_response = web.json_response({"error": refusal}, status=403) if refusal else await handler(request)
         except RequestRefused as error:
-            response = web.json_response({"error": str(error)}, status=error.status)
+            guarded_response = web.json_response({"error": str(error)}, status=error.status)
         except web.HTTPException as error:
-            response = web.json_response({"error": error.reason}, status=error.status)
+            guarded_response = web.json_response({"error": error.reason}, status=error.status)
         except OSError as error:
-            response = web.json_response({"error": f"not written: {error.strerror or error}"}, status=507)
+            guarded_response = web.json_response({"error": f"not written: {error.strerror or error}"}, status=507)
         except GroundworkError as error:
-            response = web.json_response({"error": str(error)}, status=500)
-        response.headers.update(RESPONSE_HEADERS)
-        return response
+            guarded_response = web.json_response({"error": str(error)}, status=500)
+        guarded_response.headers.update(RESPONSE_HEADERS)
+        return guarded_response
 
     def _refusal(self, request: web.Request) -> str:
         """Why a request is refused, or ""."""
-        own_hosts = {f"{LOOPBACK_HOST}:{self.port}", f"localhost:{self.port}"}
-        origin = request.headers.get("Origin")
-        navigates = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        if request.headers.get("Host") not in own_hosts:
+        loopback_hosts = {f"{LOOPBACK_HOST}:{self.port}", f"localhost:{self.port}"}
+        request_origin = request.headers.get("Origin")
+        is_page_navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        if request.headers.get("Host") not in loopback_hosts:
             return "another host"
-        if origin is not None and origin not in {f"http://{host}" for host in own_hosts}:
+        if request_origin is not None and request_origin not in {f"http://{host}" for host in loopback_hosts}:
             return "another origin"
-        if not navigates and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        if not is_page_navigation and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
+            "same-origin",
+            "none",
+        ):
             return "another site"
         if not hmac.compare_digest(request.match_info.get("token", "").encode(), self.token.encode()):
             return "no token"
@@ -140,8 +143,8 @@ class ReviewServer:
     async def _serve_review_page(self, _: web.Request) -> web.Response:
         review_page = page_text(
             REVIEW_PAGE,
-            title=f"Review of {self.desk.run}",
-            data={"start": {"again": self._restart_command, "plots": plot_page_names(self.desk.data)}},
+            title=f"Review of {self.session.run}",
+            data={"start": {"again": self._restart_command, "plots": plot_page_names(self.session.data)}},
             calls=True,
             images=True,
         )
@@ -149,58 +152,63 @@ class ReviewServer:
 
     async def _serve_pairs(self, request: web.Request) -> web.Response:
         if "fresh" in request.query:
-            await asyncio.to_thread(self.desk.load)
-        return _json_response(await asyncio.to_thread(self.desk.columns), pack=True)
+            await asyncio.to_thread(self.session.load_run)
+        return _json_response(await asyncio.to_thread(self.session.table_columns), pack=True)
 
     async def _serve_pair(self, request: web.Request) -> web.Response:
-        review_row = _query_number(request, "row")
-        if not 0 <= review_row < len(self.desk.rows):
+        row_number = _query_number(request, "row")
+        if not 0 <= row_number < len(self.session.review_rows):
             raise RequestRefused("there is no such row; press R to read the run again", 404)
-        return _json_response(self.desk.details(self.desk.rows[review_row].pair.id))
+        return _json_response(self.session.pair_details(self.session.review_rows[row_number].pair.id))
 
     async def _serve_row(self, request: web.Request) -> web.Response:
-        return _json_response({"row": self.desk.row_of.get(request.query.get("pair", ""), -1)})
+        return _json_response({"row": self.session.row_by_pair.get(request.query.get("pair", ""), -1)})
 
     async def _serve_search(self, request: web.Request) -> web.Response:
-        return _json_response(await asyncio.to_thread(self.desk.search, request.query.get("q", "")))
+        return _json_response(await asyncio.to_thread(self.session.search_pairs, request.query.get("q", "")))
 
     async def _serve_changes(self, request: web.Request) -> web.Response:
-        return _json_response(self.desk.changes(_query_number(request, "since")))
+        return _json_response(self.session.changes_since(_query_number(request, "since")))
 
     async def _serve_plot_page(self, request: web.Request) -> web.Response:
-        plot_page = await asyncio.to_thread(served_plot_page, self.desk.data, request.match_info["name"])
+        plot_page = await asyncio.to_thread(served_plot_page, self.session.data, request.match_info["name"])
         response = web.Response(text=plot_page, content_type="text/html")
         response.enable_compression()
         return response
 
     async def _serve_figure(self, request: web.Request) -> web.Response:
         figure_bytes = await asyncio.to_thread(
-            served_figure, self.desk.data, request.match_info["document"], request.match_info["name"]
+            served_figure, self.session.data, request.match_info["document"], request.match_info["name"]
         )
         content_type = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
         return web.Response(body=figure_bytes, content_type=content_type)
 
     async def _serve_wishes(self, request: web.Request) -> web.Response:
         return _json_response(
-            {"starts": wished_starts(self.desk.data, self.desk.run, request.query.get("document", ""))}
+            {"starts": wished_starts(self.session.data, self.session.run, request.query.get("document", ""))}
         )
 
     async def _take_wish(self, request: web.Request) -> web.Response:
         try:
-            ask = msgspec.json.decode(await request.read(), type=WishRequest)
+            posted_request = msgspec.json.decode(await request.read(), type=WishRequest)
         except msgspec.DecodeError as error:
             raise RequestRefused(f"no wish: {error}", 422) from None
         wish = await asyncio.to_thread(
-            find_wish, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
+            find_wish,
+            self.session.data,
+            posted_request.document,
+            posted_request.start,
+            self.session.reviewer,
+            posted_request.drawn_from,
         )
-        return _json_response({"stands": change_wish(self.desk.data, self.desk.run, wish)})
+        return _json_response({"stands": change_wish(self.session.data, self.session.run, wish)})
 
     async def _take_decision(self, request: web.Request) -> web.Response:
         try:
-            ask = msgspec.json.decode(await request.read(), type=DecisionRequest)
+            posted_request = msgspec.json.decode(await request.read(), type=DecisionRequest)
         except msgspec.DecodeError as error:
             raise RequestRefused(f"no decision: {error}", 422) from None
-        return _json_response(self.desk.decide(ask))
+        return _json_response(self.session.decide(posted_request))
 
 
 def _query_number(request: web.Request, parameter: str) -> int:

@@ -105,28 +105,28 @@ def incomplete_pair_reason(pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not pair.question:
         return "the model gave no question; ask again with generate_qa"
-    final = apply_edits(pair, edited)
-    missing_fields = [
+    edited_pair = apply_edits(pair, edited)
+    missing_pair_fields = [
         pair_field
-        for pair_field, pair_text in (("question", final.question), ("answer", final.answer))
+        for pair_field, pair_text in (("question", edited_pair.question), ("answer", edited_pair.answer))
         if not pair_text.strip()
     ]
-    missing_fields += [] if final.evaluation_criteria else ["evaluation criterion"]
-    return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
+    missing_pair_fields += [] if edited_pair.evaluation_criteria else ["evaluation criterion"]
+    return f"it has no {' and no '.join(missing_pair_fields)}; press e to write it" if missing_pair_fields else ""
 
 
 def split_chunk_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
     cut_pieces: list[tuple[str, bool]] = []
-    position = 0
+    piece_start = 0
     for span_start, span_end in sorted(evidence_spans):
-        span_start = max(span_start, position)
+        span_start = max(span_start, piece_start)
         if span_end > span_start:
-            cut_pieces += [(chunk_text[position:span_start], False)] * (span_start > position) + [
+            cut_pieces += [(chunk_text[piece_start:span_start], False)] * (span_start > piece_start) + [
                 (chunk_text[span_start:span_end], True)
             ]
-            position = span_end
-    return cut_pieces + [(chunk_text[position:], False)] * (position < len(chunk_text))
+            piece_start = span_end
+    return cut_pieces + [(chunk_text[piece_start:], False)] * (piece_start < len(chunk_text))
 
 
 def chunk_pieces_with_figures(
@@ -134,13 +134,13 @@ def chunk_pieces_with_figures(
 ) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
     evidence_spans, cut_pieces = list(evidence_spans), []
-    position = 0
+    piece_start = 0
     for figure in figures(chunk.text, chunk.document):
-        cut_pieces += _chunk_pieces_between(chunk.text, evidence_spans, position, figure.start)
-        marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
-        cut_pieces.append((figure.caption, marked, figure.file))
-        position = figure.end
-    return [*cut_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, position, len(chunk.text))]
+        cut_pieces += _chunk_pieces_between(chunk.text, evidence_spans, piece_start, figure.start)
+        is_evidence = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
+        cut_pieces.append((figure.caption, is_evidence, figure.file))
+        piece_start = figure.end
+    return [*cut_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, piece_start, len(chunk.text))]
 
 
 def figure_file(quote: str, document: str) -> str:
@@ -151,8 +151,8 @@ def figure_file(quote: str, document: str) -> str:
 def _chunk_pieces_between(
     chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int
 ) -> list[Any]:
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
-    return split_chunk_pieces(chunk_text[start:end], inside)
+    spans_inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
+    return split_chunk_pieces(chunk_text[start:end], spans_inside)
 
 
 def review_columns(
@@ -192,12 +192,12 @@ def _is_edited_by_person(pair: Pair) -> bool:
 
 
 def _failed_check_of_row(review_row: Candidate) -> str:
-    failed = [
+    failed_checks = [
         check_name
         for check_name, check_column in review_row.pair.checks.items()
         if not check_column.get("passed", True)
     ]
-    return (failed or [""])[0].replace("_", " ")
+    return (failed_checks or [""])[0].replace("_", " ")
 
 
 def searched_pair_texts(review_row: Candidate) -> list[str]:
@@ -238,40 +238,40 @@ class DecisionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReviewSession:
-    """A run under review. Reads its files when it is made and by `load`; what is decided is written at once."""
+    """A run under review. Reads its files when it is made and by `load_run`; what is decided is written at once."""
 
     def __init__(
         self, data: Workspace, run: str, reviewer: str, documents: Sequence[str] | None = None, tagger: str = ""
     ) -> None:
         self.data, self.run, self.reviewer = data, run, reviewer
         self._documents, self._tagger = documents, tagger
-        self.file = decisions_file(data, run)
-        self.load()
+        self.decisions_path = decisions_file(data, run)
+        self.load_run()
 
-    def load(self) -> None:
+    def load_run(self) -> None:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
         self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._run_files_signature()
-        self.rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
-        self.row_of = {review_row.pair.id: row_number for row_number, review_row in enumerate(self.rows)}
+        self.review_rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
+        self.row_by_pair = {review_row.pair.id: row_number for row_number, review_row in enumerate(self.review_rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._searched_texts_by_row: list[str] | None = None
         self._read_decisions()
 
     def _read_decisions(self) -> None:
-        self._file_size = self.file.stat().st_size if self.file.exists() else 0
-        self.log, self.warnings = read_decisions(self.file)
-        self.stacks = DecisionStacks(self.log)
+        self._decisions_file_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
+        self.decision_log, self.warnings = read_decisions(self.decisions_path)
+        self.decision_stacks = DecisionStacks(self.decision_log)
         self._reviewer_agreement_cache: tuple[int, list[str]] = (-1, [])
 
     def _run_files_signature(self) -> tuple[tuple[str, int, int], ...]:
         run = self.data.path("qa", self.run)
-        run_folders = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
+        folders_of_run = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
         run_files = [
             run_file
-            for run_folder in run_folders
+            for run_folder in folders_of_run
             for run_file in folder_files(run_folder, ".jsonl")
-            if run_file != self.file
+            if run_file != self.decisions_path
         ]
         return tuple(
             (str(run_file), run_file.stat().st_mtime_ns, run_file.stat().st_size)
@@ -281,74 +281,87 @@ class ReviewSession:
 
     # What the page shows
 
-    def columns(self) -> dict[str, Any]:
+    def table_columns(self) -> dict[str, Any]:
         """Everything that the table needs, a list a column; values that repeat are indices into `values`."""
         return {
             "run": self.run,
             "reviewer": self.reviewer,
-            "count": len(self.rows),
-            "at": len(self.log),
+            "count": len(self.review_rows),
+            "at": len(self.decision_log),
             "warnings": [*self.warnings, *self._stale_decision_warnings()],
-            **review_columns(self.rows, self._tags_by_pair(), self._coverage_counts()),
-            **self.tally(),
-            "decided": self._decision_marks_by_row(decision.pair for decision in self.log),
+            **review_columns(self.review_rows, self._tags_by_pair(), self._coverage_counts()),
+            **self.agreement_tally(),
+            "decided": self._decision_marks_by_row(decision.pair for decision in self.decision_log),
         }
 
-    def tally(self) -> dict[str, Any]:
+    def agreement_tally(self) -> dict[str, Any]:
         """How far reviewers agree, by now."""
-        if self._reviewer_agreement_cache[0] != len(self.log):
-            self._reviewer_agreement_cache = len(self.log), list(map(str, reviewer_agreements(self.stacks.standing())))
+        if self._reviewer_agreement_cache[0] != len(self.decision_log):
+            self._reviewer_agreement_cache = (
+                len(self.decision_log),
+                list(map(str, reviewer_agreements(self.decision_stacks.standing()))),
+            )
         return {"agreements": self._reviewer_agreement_cache[1]}
 
     def _decision_marks_by_row(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
         """By row: what this reviewer decided (accept, edit, reject or nothing), and what others did."""
         return {
-            self.row_of[pair_id]: self._decision_marks_about(pair_id)
+            self.row_by_pair[pair_id]: self._decision_marks_about(pair_id)
             for pair_id in set(pair_ids)
-            if pair_id in self.row_of
+            if pair_id in self.row_by_pair
         }
 
     def _decision_marks_about(self, pair_id: str) -> tuple[str, str]:
-        decisions = self.stacks.decisions_about(pair_id)
+        decisions = self.decision_stacks.decisions_about(pair_id)
         own_decision = decisions.pop(self.reviewer, None)
         return _decision_mark(own_decision), ", ".join(
             f"{reviewer}: {_decision_mark(decision)}" for reviewer, decision in decisions.items()
         )
 
     def _stale_decision_warnings(self) -> list[str]:
-        missing = [pair for pair in self.stacks.standing() if pair not in self.row_of]
-        changed = [
+        pairs_gone = [pair for pair in self.decision_stacks.standing() if pair not in self.row_by_pair]
+        pairs_changed = [
             pair
-            for pair, standing in self.stacks.standing().items()
-            if pair in self.row_of
-            and all(decision.question_hash != question_hash(self._row(pair).pair) for decision in standing.values())
+            for pair, standing_decisions in self.decision_stacks.standing().items()
+            if pair in self.row_by_pair
+            and all(
+                decision.question_hash != question_hash(self._row(pair).pair)
+                for decision in standing_decisions.values()
+            )
         ]
         if self._documents is not None:
-            missing = []
-        stale = [("are for pairs that are gone", missing), ("are for pairs that ask something else now", changed)]
+            pairs_gone = []
+        stale_pairs = [
+            ("are for pairs that are gone", pairs_gone),
+            ("are for pairs that ask something else now", pairs_changed),
+        ]
         return [
-            f"{counted(len(pair_ids), 'decision')} {stale_text}; they stay in {self.file.name}: "
+            f"{counted(len(pair_ids), 'decision')} {stale_text}; they stay in {self.decisions_path.name}: "
             f"{', '.join(pair_ids[:MAX_PAIR_IDS_NAMED])}"
-            for stale_text, pair_ids in stale
+            for stale_text, pair_ids in stale_pairs
             if pair_ids
         ]
 
-    def details(self, pair_id: str) -> dict[str, Any]:
+    def pair_details(self, pair_id: str) -> dict[str, Any]:
         """A pair with its chunks, the evidence marked in them. Raises RequestRefused for no such pair."""
         review_row = self._row(pair_id)
         pair = review_row.pair
-        standing = self.stacks.decisions_about(pair_id)
-        final = apply_reviewer_decision(pair, standing.get(self.reviewer))
+        decisions_about_pair = self.decision_stacks.decisions_about(pair_id)
+        decided_pair = apply_reviewer_decision(pair, decisions_about_pair.get(self.reviewer))
         return {
-            "pair": {**msgspec.structs.asdict(final), "evidence": [quote_in_words(quote) for quote in final.evidence]},
-            "evidence_figures": [figure_file(quote, pair.document) for quote in final.evidence],
+            "pair": {
+                **msgspec.structs.asdict(decided_pair),
+                "evidence": [quote_in_words(quote) for quote in decided_pair.evidence],
+            },
+            "evidence_figures": [figure_file(quote, pair.document) for quote in decided_pair.evidence],
             "state": review_row_state(review_row),
             "reason": review_row.reason.replace("_", " "),
             "detail": review_row.detail,
             "question_hash": question_hash(pair),
-            "lines": self.stacks.line_count(pair_id, self.reviewer),
+            "lines": self.decision_stacks.line_count(pair_id, self.reviewer),
             "decisions": [
-                {**msgspec.structs.asdict(decision), "mark": _decision_mark(decision)} for decision in standing.values()
+                {**msgspec.structs.asdict(decision), "mark": _decision_mark(decision)}
+                for decision in decisions_about_pair.values()
             ],
             "chunks": [self._chunk_with_marked_evidence(pair, chunk) for chunk in pair.chunks if chunk],
         }
@@ -379,11 +392,11 @@ class ReviewSession:
             self._chunks = {document: {chunk.id: chunk for chunk in chunks}}  # of one document at a time
         return self._chunks[document].get(chunk_id)
 
-    def search(self, query: str) -> list[int]:
+    def search_pairs(self, query: str) -> list[int]:
         """Rows that hold all words of `query` in question, answer, criteria, evidence, id or a rejection's reason."""
         if self._searched_texts_by_row is None:
             self._searched_texts_by_row = [
-                "\n".join(searched_pair_texts(review_row)).casefold() for review_row in self.rows
+                "\n".join(searched_pair_texts(review_row)).casefold() for review_row in self.review_rows
             ]
         query_words = query.casefold().split()
         return [
@@ -392,64 +405,70 @@ class ReviewSession:
             if all(query_word in haystack for query_word in query_words)
         ]
 
-    def changes(self, since: int) -> dict[str, Any]:
+    def changes_since(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
         self._reread_decisions()
-        pair_ids = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.row_of)
-        written = self._run_files_signature() != self._signature
+        pair_ids = (
+            [decision.pair for decision in self.decision_log[since:]]
+            if since <= len(self.decision_log)
+            else list(self.row_by_pair)
+        )
+        is_run_rewritten = self._run_files_signature() != self._signature
         return {
-            "at": len(self.log),
+            "at": len(self.decision_log),
             "decided": self._decision_marks_by_row(pair_ids),
-            "written": written,
-            **self.tally(),
+            "written": is_run_rewritten,
+            **self.agreement_tally(),
         }
 
     def _reread_decisions(self) -> None:
         """Read the file of decisions again where another process has written it."""
-        decisions_size = self.file.stat().st_size if self.file.exists() else 0
-        if decisions_size != self._file_size:
+        decisions_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
+        if decisions_size != self._decisions_file_size:
             self._read_decisions()
 
     # What the page does
 
-    def decide(self, ask: DecisionRequest) -> dict[str, Any]:
+    def decide(self, decision_request: DecisionRequest) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises RequestRefused, OSError."""
         self._reread_decisions()
-        pair = self._row(ask.pair).pair
-        if ask.question_hash != question_hash(pair):
+        pair = self._row(decision_request.pair).pair
+        if decision_request.question_hash != question_hash(pair):
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
-        if ask.lines != self.stacks.line_count(ask.pair, self.reviewer):
+        if decision_request.lines != self.decision_stacks.line_count(decision_request.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        current_decision = self.stacks.decisions_about(ask.pair).get(self.reviewer)
-        if ask.verdict == "undo" and current_decision is None:
+        current_decision = self.decision_stacks.decisions_about(decision_request.pair).get(self.reviewer)
+        if decision_request.verdict == "undo" and current_decision is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
-        decision = self._decision(pair, ask, current_decision)
-        self._file_size += append_decisions(self.file, [decision])
-        self.log.append(decision)
-        self.stacks.add(decision)
+        decision = self._decision(pair, decision_request, current_decision)
+        self._decisions_file_size += append_decisions(self.decisions_path, [decision])
+        self.decision_log.append(decision)
+        self.decision_stacks.add(decision)
         self._reread_decisions()  # what another process wrote meanwhile
         return {
-            "row": self.row_of[ask.pair],
-            "marks": self._decision_marks_about(ask.pair),
-            "at": len(self.log),
-            **self.tally(),
+            "row": self.row_by_pair[decision_request.pair],
+            "marks": self._decision_marks_about(decision_request.pair),
+            "at": len(self.decision_log),
+            **self.agreement_tally(),
         }
 
-    def _decision(self, pair: Pair, ask: DecisionRequest, current_decision: Decision | None) -> Decision:
-        verdict = ask.verdict
+    def _decision(self, pair: Pair, decision_request: DecisionRequest, current_decision: Decision | None) -> Decision:
+        verdict = decision_request.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
             verdict, edited = accepting_verdict(
-                apply_reviewer_decision(pair, current_decision), current_decision, trim_edited_texts(ask.edited)
+                apply_reviewer_decision(pair, current_decision),
+                current_decision,
+                trim_edited_texts(decision_request.edited),
             )
             if problem := incomplete_pair_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
-        return new_decision(pair, self.reviewer, verdict, ask.reason, edited)
+        return new_decision(pair, self.reviewer, verdict, decision_request.reason, edited)
 
     def _row(self, pair_id: str) -> Candidate:
-        if pair_id not in self.row_of:
+        if pair_id not in self.row_by_pair:
             raise RequestRefused(f"there is no pair {pair_id} in {self.run}", 404)
-        return self.rows[self.row_of[pair_id]]
+        return self.review_rows[self.row_by_pair[pair_id]]
 
     def _tags_by_pair(self) -> dict[str, list[str]]:
         try:

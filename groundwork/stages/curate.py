@@ -232,10 +232,10 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
 
 
 async def _duplicate_search(job: Job, questions: Sequence[str]) -> EarlierQuestions:
-    from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
+    from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
-    encode, likeness, _ = await similarity(
+    encode, likeness, _ = await encoder_and_likeness(
         job.config.embeddings,
         threshold,
         questions,

@@ -66,7 +66,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_json
     from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
     from groundwork.dataset.question_vectors import stream_embedded_datasets
-    from groundwork.questions.duplicates.duplicate_search import likeness
+    from groundwork.questions.duplicates.duplicate_search import calibrated_likeness
 
     sources: list[DatasetSource] = unit.payload
     with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
@@ -77,7 +77,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         vectors = joined_runs.vectors()
         step = max(1, len(candidates) // CALIBRATION_QUESTIONS)
         sample = [candidates[row].pair.question for row in range(0, len(candidates), step)]
-        scale = likeness(vectors[::step], job.flags.threshold, questions=sample)
+        scale = calibrated_likeness(vectors[::step], job.flags.threshold, questions=sample)
         merged = merge_candidates(candidates, vectors, scale)
         run_files = write_merged_run(unit.writes[0].parent, merged)
         runs = [candidate.run for candidate in candidates]

@@ -79,10 +79,10 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """How much there is to review."""
     session = _review_session(job, unit)
-    rejected_count = sum(bool(row.stage) for row in session.rows)
-    decided = sum(session.reviewer in by_reviewer for by_reviewer in session.stacks.standing().values())
+    rejected_count = sum(bool(row.stage) for row in session.review_rows)
+    decided = sum(session.reviewer in by_reviewer for by_reviewer in session.decision_stacks.standing().values())
     note = (
-        f"{counted(len(session.rows), 'pair')}, {rejected_count:,} of them rejected; {session.reviewer} decided "
+        f"{counted(len(session.review_rows), 'pair')}, {rejected_count:,} of them rejected; {session.reviewer} decided "
         f"about {decided:,}"
     )
     return Outcome(note=note, warnings=session.warnings)
@@ -113,7 +113,7 @@ class ReviewCommand(StageCommand):
             session = _review_session(job, unit)
             if flags.ask_about:
                 return _ask_about(job, session)
-            if flags.pair and flags.pair not in session.row_of:
+            if flags.pair and flags.pair not in session.row_by_pair:
                 raise UsageError(f"--pair {flags.pair}: not in {session.run}; another run may hold it")
             if flags.table:
                 return _import(flags.table, session)
@@ -148,14 +148,15 @@ async def _serve(job: Job, session: ReviewSession) -> int:
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(signal_number, stop_event.set)
     address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
-    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(session.file)}", flush=True)
+    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(session.decisions_path)}", flush=True)
     if not flags.no_browser:
         await asyncio.to_thread(webbrowser.open, address)
     try:
         await stop_event.wait()
     finally:
         await server.close()
-    print(f"-> {openable_path(session.file)}\n{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}")
+    next_command = f"{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}"
+    print(f"-> {openable_path(session.decisions_path)}\n{next_command}")
     return EXIT_OK
 
 
@@ -193,7 +194,7 @@ def _import(spreadsheet: Path, session: ReviewSession) -> int:
 
     table = read_decisions_csv(spreadsheet, session)
     if table.decisions:
-        append_decisions(session.file, table.decisions)
+        append_decisions(session.decisions_path, table.decisions)
     rejected = sum(decision.verdict == "reject" for decision in table.decisions)
     edited = sum(decision.verdict == "edit" for decision in table.decisions)
     accepted = len(table.decisions) - rejected
@@ -205,7 +206,7 @@ def _import(spreadsheet: Path, session: ReviewSession) -> int:
     if len(table.faults) > MAX_SHOWN_FAULTS:
         print(f"… and {len(table.faults) - MAX_SHOWN_FAULTS:,} more")
     if table.decisions:
-        print(f"-> {openable_path(session.file)}")
+        print(f"-> {openable_path(session.decisions_path)}")
     return EXIT_FAILED if table.faults else EXIT_OK
 
 

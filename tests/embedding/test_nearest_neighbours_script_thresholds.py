@@ -7,7 +7,7 @@ import numpy as np
 from groundwork.embedding.nearest_neighbours import calibrate_by_script, similarities
 from groundwork.maps.dataset_diversity import DatasetQuestions, measure_diversity
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
-from groundwork.questions.duplicates.duplicate_search import SameQuestions, likeness
+from groundwork.questions.duplicates.duplicate_search import SameQuestions, calibrated_likeness
 
 LATIN = [f"How heavy is part {number}?" for number in range(60)]
 THAI = [f"ชิ้นส่วน{chr(0x0E01 + number)}หนักเท่าไร" for number in range(12)]
@@ -26,7 +26,7 @@ def vectors() -> np.ndarray:
 def test_texts_of_another_script_are_no_repeats_because_they_are_alike() -> None:
     """What counts as a repeat is told for each script: two wordings of one question are, all others are not."""
     rows = vectors()
-    scale = likeness(rows, questions=TEXTS)
+    scale = calibrated_likeness(rows, questions=TEXTS)
     assert scale.same_cosine < 0.9 < scale.by_script["thai"]
     same = SameQuestions([AskedQuestion(text) for text in TEXTS], rows, scale)
     assert [same.of(row) for row in range(len(TEXTS))] == [[]] * 70 + [[71], [70]]
@@ -38,7 +38,7 @@ def test_the_repeats_of_english_are_found_beside_another_script() -> None:
     rows[1] = rows[0] + 0.06 * rows[1]
     rows[1] /= np.linalg.norm(rows[1])
     texts = [TEXTS[0], "What does part 0 weigh?", *TEXTS[2:]]
-    same = SameQuestions([AskedQuestion(text) for text in texts], rows, likeness(rows, questions=texts))
+    same = SameQuestions([AskedQuestion(text) for text in texts], rows, calibrated_likeness(rows, questions=texts))
     assert same.of(0) == [1]
 
 

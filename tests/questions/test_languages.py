@@ -17,7 +17,7 @@ from groundwork.markdown.quotes_and_facts_in_source import SourceText, find_quot
 from groundwork.markdown.statements import statements
 from groundwork.questions.drafts_and_faults import Draft, DraftBasis, pair_from_draft
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
-from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
+from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, encoder_and_likeness
 from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import STATIC_MODEL
@@ -190,11 +190,13 @@ async def test_questions_in_another_script_repeat_nothing_by_looks(tmp_path: Pat
     """An English embedder finds all Arabic alike: where duplicates begin is calibrated for each script."""
     settings = msgspec.structs.replace(load().embeddings, backend="static", model=STATIC_MODEL, query_prefix="")
     told = [one for text in (TOLD["ar"][0], ARABIC) for one in text.split(". ")]
-    encode, likeness, _ = await similarity(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
+    encode, likeness, _ = await encoder_and_likeness(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
     repeats = await EarlierQuestions(encode, likeness).find_repeats([AskedQuestion(f"{one}؟") for one in told])
     assert repeats == [""] * len(told)
     english = ["Who may ask for a berth?", "How fast may a boat go?", *["What is sold at the pier?"] * 3]
-    assert (await similarity(settings, None, english, tmp_path, lambda: None))[1].same_cosine == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
+    assert (await encoder_and_likeness(settings, None, english, tmp_path, lambda: None))[
+        1
+    ].same_cosine == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
 
 
 def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
@@ -206,4 +208,4 @@ def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
 
 def test_a_title_goes_before_a_question_without_english_words() -> None:
     """Only an English question begins with `According to`."""
-    assert name_document("多少钱？", "维尔莫拉港口规定", english=False) == "维尔莫拉港口规定: 多少钱？"
+    assert name_document("多少钱？", "维尔莫拉港口规定", is_english=False) == "维尔莫拉港口规定: 多少钱？"

@@ -74,7 +74,7 @@ async def test_the_keyboard_is_enough(page: Page, server: ReviewServer) -> None:
     await page.locator("textarea[name=answer]").fill("At 6.45 pm.")
     await press("Control+Enter")
     await expect(page.locator(".titles p")).to_contain_text("2 of 6")
-    verdicts = [(one.verdict, one.reason) for one in read_decisions(server.desk.file)[0]]
+    verdicts = [(one.verdict, one.reason) for one in read_decisions(server.session.decisions_path)[0]]
     assert verdicts == [("accept", ""), ("reject", "too easy"), ("undo", ""), ("edit", "")]
     await press("/")
     await page.keyboard.type("outer quay")
@@ -107,7 +107,7 @@ async def test_a_form_opened_before_the_server_answers_stays(page: Page, server:
     await page.keyboard.press("Enter")
     typed.set()
     await expect(page.locator(".titles p")).to_contain_text("1 of 6")
-    assert [(one.verdict, one.reason) for one in read_decisions(server.desk.file)[0]][1:] == [
+    assert [(one.verdict, one.reason) for one in read_decisions(server.session.decisions_path)[0]][1:] == [
         ("undo", ""),
         ("reject", "too easy"),
     ]
@@ -128,7 +128,7 @@ async def test_a_key_decides_about_the_pair_it_was_pressed_for_or_none(page: Pag
         await page.keyboard.press(key)
     pressed.set()
     await expect(page.locator(".say")).to_contain_text("Nothing was decided")
-    assert read_decisions(server.desk.file)[0] == []
+    assert read_decisions(server.session.decisions_path)[0] == []
 
 
 async def test_what_a_model_wrote_is_text(page: Page) -> None:
@@ -160,7 +160,7 @@ async def test_a_server_that_stops_in_the_middle_of_an_edit(page: Page, server: 
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".banner")).to_contain_text("uv run dataprep/review.py small --reviewer ann")
     await expect(page.locator("textarea[name=answer]")).to_have_value("At half past six.")
-    assert not server.desk.file.exists()
+    assert not server.session.decisions_path.exists()
 
 
 async def test_a_phone_is_wide_enough(page: Page) -> None:
@@ -188,9 +188,9 @@ async def test_an_empty_run_says_so(tmp_path: Path, browser: BrowserContext) -> 
 async def test_a_run_that_is_written_meanwhile_is_read_again(page: Page, server: ReviewServer) -> None:
     """The page says so while it is open, and shows the new pairs on request."""
     await look_often(page)
-    first = server.desk.rows[0].pair
+    first = server.session.review_rows[0].pair
     changed = msgspec.structs.replace(first, question="Which gates open at 06:30 at Orrin?")
-    write_jsonl(server.desk.data.path("qa", "small", "curated", "mill.jsonl"), [changed])
+    write_jsonl(server.session.data.path("qa", "small", "curated", "mill.jsonl"), [changed])
     await expect(page.locator(".banner")).to_contain_text("written while this page was open")
     await page.locator(".banner button", has_text="Read it again").click()
     await expect(page.locator(".row", has_text=changed.question)).to_be_visible()
@@ -211,5 +211,5 @@ async def test_two_browsers(page: Page, server: ReviewServer) -> None:
     await expect(page.locator(".titles p")).to_contain_text("1 of 6")
     await other.keyboard.press("Enter")
     await expect(other.locator(".titles p")).to_contain_text("1 of 6")
-    assert [one.verdict for one in read_decisions(server.desk.file)[0]] == ["accept"]
+    assert [one.verdict for one in read_decisions(server.session.decisions_path)[0]] == ["accept"]
     await other.close()

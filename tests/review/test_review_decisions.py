@@ -308,7 +308,7 @@ def test_the_decisions_about_one_document_alone(tmp_path: Path) -> None:
     """--document shows the pairs of that document."""
     write_curated(tmp_path)
     write_jsonl(tmp_path / "qa" / "small" / "other.jsonl", [msgspec.structs.replace(OPENING, document="other", id="o")])
-    assert len(ReviewSession(Workspace(tmp_path), "small", "ann", ["other"]).rows) == 1
+    assert len(ReviewSession(Workspace(tmp_path), "small", "ann", ["other"]).review_rows) == 1
 
 
 def test_pairs_of_a_merged_run_cover_what_they_cover_in_theirs(tmp_path: Path) -> None:
@@ -318,9 +318,9 @@ def test_pairs_of_a_merged_run_cover_what_they_cover_in_theirs(tmp_path: Path) -
         spans = [Span(start=0, end=9, kind="sentence", touched_by=[pair.id]), Span(start=0, end=2, kind="number")]
         coverage = DocumentCoverage(document="mill", chunks=[Coverage(document="mill", chunk="mill-0", spans=spans)])
         write_json(tmp_path / "qa" / run / "coverage" / "mill.json", coverage)
-    assert ReviewSession(Workspace(tmp_path), "both", "ann").columns()["covers"] == [0, 0]
+    assert ReviewSession(Workspace(tmp_path), "both", "ann").table_columns()["covers"] == [0, 0]
     write_json(tmp_path / "qa" / "both" / "merged.json", {"from": {"small": 1, "large": 1}})
-    assert ReviewSession(Workspace(tmp_path), "both", "ann").columns()["covers"] == [1, 1]
+    assert ReviewSession(Workspace(tmp_path), "both", "ann").table_columns()["covers"] == [1, 1]
 
 
 @pytest.mark.parametrize(("files", "check"), [({}, "generation"), ({"merged.json": {"from": {}}}, "merge")])

@@ -28,14 +28,14 @@ class Page:
         self.session, self.server = session, server
 
     @property
-    def desk(self) -> ReviewSession:
-        return self.server.desk
+    def review(self) -> ReviewSession:
+        return self.server.session
 
     async def get(self, path: str, **headers: str) -> ClientResponse:
         return await self.session.get(self.server.address + path, headers=headers)
 
     async def shown(self, pair: Pair) -> dict[str, Any]:
-        content: dict[str, Any] = await (await self.get(f"pair?row={self.desk.row_of[pair.id]}")).json()
+        content: dict[str, Any] = await (await self.get(f"pair?row={self.review.row_by_pair[pair.id]}")).json()
         return content
 
     async def decide(self, pair: Pair, verdict: str, **more: Any) -> tuple[int, dict[str, Any]]:
@@ -45,7 +45,7 @@ class Page:
 
     @property
     def lines(self) -> list[Any]:
-        return read_decisions(self.desk.file)[0]
+        return read_decisions(self.review.decisions_path)[0]
 
 
 @pytest_asyncio.fixture
@@ -80,7 +80,7 @@ async def test_a_foreign_page_cannot_post(page: Page) -> None:
     form = await page.session.post(address, data=msgspec.json.encode(ask), headers={"Content-Type": "text/plain"})
     no_token = await page.session.post(f"http://127.0.0.1:{page.server.port}/x/decide", json=ask)
     assert [foreign.status, form.status, no_token.status] == [403, 403, 403]
-    assert not page.desk.file.exists()
+    assert not page.review.decisions_path.exists()
 
 
 async def test_every_answer_forbids_to_be_kept_or_framed(page: Page) -> None:
@@ -150,7 +150,9 @@ async def test_a_second_window_is_not_overwritten(page: Page) -> None:
 async def test_what_another_reviewer_writes_is_seen(page: Page) -> None:
     """Lines of another process show up in the changes, with how far the two agree."""
     await page.decide(OPENING, "accept")
-    append_decisions(page.desk.file, [new_decision(one, "ben", "reject", "", {}) for one in (OPENING, WAITING)])
+    append_decisions(
+        page.review.decisions_path, [new_decision(one, "ben", "reject", "", {}) for one in (OPENING, WAITING)]
+    )
     news = await (await page.get("changes?since=1")).json()
     assert news["decided"] == {"0": ["accept", "ben: reject"], "2": ["", "ben: reject"]}
     assert news["agreements"] == ["ann and ben agree on 0% of 1 pair both judged (Cohen's kappa 0.00)"]
@@ -164,12 +166,12 @@ async def test_what_another_process_writes_during_a_decision_is_seen(
 
     def flush_beside_another(handle: int) -> None:
         monkeypatch.setattr(os, "fsync", flush)
-        append_decisions(page.desk.file, [new_decision(WAITING, "ben", "reject", "", {})])
+        append_decisions(page.review.decisions_path, [new_decision(WAITING, "ben", "reject", "", {})])
         flush(handle)
 
     monkeypatch.setattr(os, "fsync", flush_beside_another)
     await page.decide(OPENING, "accept")
-    assert [decision.reviewer for decision in page.desk.log] == ["ann", "ben"]
+    assert [decision.reviewer for decision in page.review.decision_log] == ["ann", "ben"]
     news = await (await page.get("changes?since=1")).json()
     assert news["decided"] == {"2": ["", "ben: reject"]}
 
@@ -188,7 +190,7 @@ async def test_a_run_that_is_written_meanwhile_is_noticed(page: Page, tmp_path: 
 async def test_decisions_for_pairs_that_are_gone_are_named(page: Page) -> None:
     """They stay in the file, and the page says which they are."""
     lost = msgspec.structs.replace(COUNTING, id="mill-9-lost")
-    append_decisions(page.desk.file, [new_decision(lost, "ben", "reject", "", {})])
+    append_decisions(page.review.decisions_path, [new_decision(lost, "ben", "reject", "", {})])
     warnings = (await (await page.get("pairs?fresh")).json())["warnings"]
     assert len(warnings) == 1 and "mill-9-lost" in warnings[0]
     assert len(page.lines) == 1

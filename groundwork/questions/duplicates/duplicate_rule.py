@@ -164,16 +164,18 @@ def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuest
 
 def _subject_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
-    statement = first_question.statement | second_question.statement
-    first_words, second_words = first_question.pair_words & statement, second_question.pair_words & statement
-    only_first, only_second = first_words - second_words, second_words - first_words
-    first_asked, second_asked = (
+    evidence_words = first_question.statement | second_question.statement
+    first_words, second_words = first_question.pair_words & evidence_words, second_question.pair_words & evidence_words
+    words_only_first_tells, words_only_second_tells = first_words - second_words, second_words - first_words
+    only_first_asks, only_second_asks = (
         first_question.question_words - second_question.pair_words,
         second_question.question_words - first_question.pair_words,
     )
-    if _number_words(first_asked) and _number_words(second_asked):
+    if _number_words(only_first_asks) and _number_words(only_second_asks):
         return "is about other numbers"
-    if _number_words(first_asked - second_question.statement) or _number_words(second_asked - first_question.statement):
+    if _number_words(only_first_asks - second_question.statement) or _number_words(
+        only_second_asks - first_question.statement
+    ):
         return "is about a number that the other does not know"
     if _names_missing_in(first_question, second_question) and _names_missing_in(second_question, first_question):
         return "is about another name"
@@ -185,10 +187,12 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         second_question, first_question
     ):
         return "asks about what the other only mentions"
-    if only_first - second_question.statement and only_second - first_question.statement:
+    if words_only_first_tells - second_question.statement and words_only_second_tells - first_question.statement:
         return "each is about something that only its own evidence holds"
-    common_count = len(first_words & second_words)
-    if common_count < SAME_SUBJECT_SHARE * (common_count + min(len(only_first), len(only_second))):
+    common_subject_words = len(first_words & second_words)
+    if common_subject_words < SAME_SUBJECT_SHARE * (
+        common_subject_words + min(len(words_only_first_tells), len(words_only_second_tells))
+    ):
         return "is about something else in the statement"
     return _extra_information_of_answer(first_question, second_question) or _extra_information_of_answer(
         second_question, first_question
@@ -198,36 +202,42 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
 def _names_missing_in(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names in a question that the other pair does not hold, neither in full nor as first letters (FHS)."""
     second_text = f"{second_question.question} {second_question.answer}"
-    own_names = names(first_question.question) - set(words(second_text)) - _codes_with_digits(second_text)
+    names_in_first_question = names(first_question.question) - set(words(second_text)) - _codes_with_digits(second_text)
     initialisms = {
         name for name in names(second_text) if len(name) > 1 and name in _initials_of_names(first_question.question)
     }
-    own_names = {name for name in own_names if not any(name[0] in letters for letters in initialisms)}
-    return {name for name in own_names if len(name) < 2 or name not in _initials_of_names(second_text)}
+    names_in_first_question = {
+        name for name in names_in_first_question if not any(name[0] in letters for letters in initialisms)
+    }
+    return {name for name in names_in_first_question if len(name) < 2 or name not in _initials_of_names(second_text)}
 
 
 def _names_of_described_case(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names by which a question tells a case that its answer decides: neither pair's quotes hold them."""
-    known_words = set(
+    evidence_and_second_words = set(
         words(
             " ".join(
                 [*first_question.evidence, *second_question.evidence, second_question.question, second_question.answer]
             )
         )
     )
-    return names(first_question.question) & set(words(first_question.answer)) - known_words
+    return names(first_question.question) & set(words(first_question.answer)) - evidence_and_second_words
 
 
 def _is_term_only_mentioned(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
-    terms = [term for term in quoted_terms(first_question.question) if term not in second_question.question]
+    quoted_question_terms = [
+        quoted_term
+        for quoted_term in quoted_terms(first_question.question)
+        if quoted_term not in second_question.question
+    ]
     return any(
-        term in second_question.answer
+        quoted_term in second_question.answer
         and second_question.added_words
-        - _meaning_words(term, second_question.language)
+        - _meaning_words(quoted_term, second_question.language)
         - first_question.added_words
         - first_question.question_words
-        for term in terms
+        for quoted_term in quoted_question_terms
     )
 
 
@@ -237,51 +247,58 @@ def _initials_of_names(question_text: str) -> str:
 
 def _extra_information_of_answer(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Does the answer tell what only a quote holds that the other pair lacks?"""
-    added_words = first_question.added_words - second_question.pair_words
-    other_quotes = (
+    answer_words_second_lacks = first_question.added_words - second_question.pair_words
+    quotes_second_lacks = (
         quote
         for quote in first_question.quotes
         if shared_word_share(quote, second_question.statement) < SAME_STATEMENT_SHARE
     )
     return (
         "one answer tells more"
-        if any(added_words & (quote - second_question.statement) for quote in other_quotes)
+        if any(answer_words_second_lacks & (quote - second_question.statement) for quote in quotes_second_lacks)
         else ""
     )
 
 
 def _answer_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
-    first_numbers, second_numbers = (
+    first_answer_numbers, second_answer_numbers = (
         _number_words(first_question.added_words),
         _number_words(second_question.added_words),
     )
-    common_numbers = first_numbers & second_numbers
-    if first_numbers and second_numbers and common_numbers not in (first_numbers, second_numbers):
+    common_numbers = first_answer_numbers & second_answer_numbers
+    if (
+        first_answer_numbers
+        and second_answer_numbers
+        and common_numbers not in (first_answer_numbers, second_answer_numbers)
+    ):
         return "the answers give other numbers"
-    if first_numbers & second_question.question_words or second_numbers & first_question.question_words:
+    if first_answer_numbers & second_question.question_words or second_answer_numbers & first_question.question_words:
         return "one question says the number that the other asks for"
-    if first_numbers != second_numbers and not _has_common_first_number(
+    if first_answer_numbers != second_answer_numbers and not _has_common_first_number(
         first_question, second_question, common_numbers
     ):
         return "one answer gives the number first that the other does not"
-    statement = (first_question.statement | second_question.statement) or (
+    evidence_words = (first_question.statement | second_question.statement) or (
         first_question.pair_words | second_question.pair_words
     )
-    first_words, second_words = first_question.added_words & statement, second_question.added_words & statement
+    first_words, second_words = (
+        first_question.added_words & evidence_words,
+        second_question.added_words & evidence_words,
+    )
     if not first_words and not second_words:  # each answer only says yes or repeats its question
-        names_differ = (
+        question_words_differ = (
             first_question.question_words - second_question.pair_words
             and second_question.question_words - first_question.pair_words
         )
-        return "each question names something else" if names_differ else ""
+        return "each question names something else" if question_words_differ else ""
     if not first_words or not second_words:
         answer_words, pair_words = (
             (first_words, second_question.pair_words) if first_words else (second_words, first_question.pair_words)
         )
-        agreement = len(answer_words & pair_words) / len(answer_words)
+        answer_agreement = len(answer_words & pair_words) / len(answer_words)
     else:
-        agreement = shared_word_share(first_words, second_words)
-    return "" if agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
+        answer_agreement = shared_word_share(first_words, second_words)
+    return "" if answer_agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 
 def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: Words) -> bool:
@@ -296,11 +313,11 @@ def _meaning_words(question_text: str, language: str) -> Words:
 
     "One" is no number: one does, the one.
     """
-    values = number_values(question_text) | number_values(question_text, spelled="en") - {"1"}
+    numbers_in_text = number_values(question_text) | number_values(question_text, spelled="en") - {"1"}
     return frozenset(
         content_words(question_text, language)
         | _codes_with_digits(question_text)
-        | {_NUMBER_PREFIX + n for n in values}
+        | {_NUMBER_PREFIX + n for n in numbers_in_text}
     )
 
 

@@ -77,7 +77,7 @@ class Likeness:
         )
 
 
-def likeness(
+def calibrated_likeness(
     vectors: Vectors, threshold: float | None = None, seed: int = 0, questions: Sequence[str] = ()
 ) -> Likeness:
     """Calibrated on the vectors (n, d) of some `questions`; `threshold` stands for `same_cosine` where given."""
@@ -116,10 +116,10 @@ class StatementIndex:
 
     def rows_sharing_words(self, statement: Words) -> set[int]:
         """The rows whose statement has enough words in common with this one."""
-        smaller_hits = self._count_word_hits(self._rows_by_rare_word, statement)
-        candidate_rows = {row for row, hits in smaller_hits.items() if hits > 1 or len(self._words[row]) == 1}
-        larger_hits = self._count_word_hits(self._rows_by_word, self._rarest_words(statement))
-        candidate_rows.update(row for row, hits in larger_hits.items() if hits > 1 or len(statement) == 1)
+        rare_word_hits = self._count_word_hits(self._rows_by_rare_word, statement)
+        candidate_rows = {row for row, hits in rare_word_hits.items() if hits > 1 or len(self._words[row]) == 1}
+        hits_of_rarest_words = self._count_word_hits(self._rows_by_word, self._rarest_words(statement))
+        candidate_rows.update(row for row, hits in hits_of_rarest_words.items() if hits > 1 or len(statement) == 1)
         return {row for row in candidate_rows if shared_word_share(statement, self._words[row]) >= SAME_STATEMENT_SHARE}
 
     def _count_word_hits(self, rows_by_word: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
@@ -179,28 +179,38 @@ class EarlierQuestions:
 
         Of many, `questions` may be read from a file again and again: it is kept as it is, and no words of it.
         """
-        vectors = None
+        question_vectors = None
         if self._encode_questions and len(questions):
-            vectors = await self._encode_questions([question.question for question in questions])
-        is_many, repeats = not len(self._asked_questions) and len(questions) > MANY_QUESTIONS, list[str]()
+            question_vectors = await self._encode_questions([question.question for question in questions])
+        are_many_questions, repeated_questions = (
+            not len(self._asked_questions) and len(questions) > MANY_QUESTIONS,
+            list[str](),
+        )
         self._asked_questions.append(questions)
-        similar, sharing = self._similar_question_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
-        for question, close_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
+        similar_rows_by_question, sharing_rows_by_question = (
+            self._similar_question_rows(len(questions), question_vectors),
+            self._rows_sharing(questions, are_many_questions),
+        )
+        for question, close_rows, sharing_rows in zip(
+            questions, similar_rows_by_question, sharing_rows_by_question, strict=True
+        ):
             question_row, wording_key = len(self._is_new_question), wording_hash(question.question)
             if (earlier_row := self._rows_by_wording.get(wording_key)) is not None:
-                earlier = self._asked_questions[earlier_row].question
+                repeated_question = self._asked_questions[earlier_row].question
             else:
-                question = _without_cached_words(question) if is_many else question
-                earlier = self._find_repeated_question(question, close_rows, sharing_rows())
-            repeats.append(earlier)
-            if not earlier:
+                question = _without_cached_words(question) if are_many_questions else question
+                repeated_question = self._find_repeated_question(question, close_rows, sharing_rows())
+            repeated_questions.append(repeated_question)
+            if not repeated_question:
                 self._rows_by_wording[wording_key] = question_row
-            self._is_new_question.append(not earlier)
-        return repeats
+            self._is_new_question.append(not repeated_question)
+        return repeated_questions
 
-    def _rows_sharing(self, questions: Sequence[AskedQuestion], is_many: bool) -> Iterator[Callable[[], Iterable[int]]]:
+    def _rows_sharing(
+        self, questions: Sequence[AskedQuestion], are_many_questions: bool
+    ) -> Iterator[Callable[[], Iterable[int]]]:
         """For each of `questions` what gives the earlier ones whose evidence shares its words."""
-        if is_many:
+        if are_many_questions:
             shared_statements = SharedStatements(_without_cached_words(question).statement for question in questions)
             yield from (partial(shared_statements.of, row) for row in range(len(questions)))
             return
@@ -224,52 +234,54 @@ class EarlierQuestions:
             else _without_cached_words(self._asked_questions[question_row])
         )
 
-    def _similar_question_rows(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
+    def _similar_question_rows(self, question_count: int, new_vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
-        if vectors is None:
-            yield from [_NO_ROWS] * count
+        if new_vectors is None:
+            yield from [_NO_ROWS] * question_count
             return
-        first_new = 0 if self._question_vectors is None else len(self._question_vectors.rows)
+        first_new_row = 0 if self._question_vectors is None else len(self._question_vectors.rows)
         if self._question_vectors is None:
-            self._question_vectors = VectorBuffer(vectors)
+            self._question_vectors = VectorBuffer(new_vectors)
         else:
-            self._question_vectors.extend(vectors)
-        all_vectors = self._question_vectors.rows
-        if len(all_vectors) > EXACT_ROWS:
-            new_rows = np.arange(first_new, len(all_vectors))
+            self._question_vectors.extend(new_vectors)
+        earlier_and_new_vectors = self._question_vectors.rows
+        if len(earlier_and_new_vectors) > EXACT_ROWS:
+            new_rows = np.arange(first_new_row, len(earlier_and_new_vectors))
             for row, close_rows in zip(
-                new_rows.tolist(), similar_rows(all_vectors, new_rows, self._likeness.same_cosine), strict=True
+                new_rows.tolist(),
+                similar_rows(earlier_and_new_vectors, new_rows, self._likeness.same_cosine),
+                strict=True,
             ):
                 yield close_rows[close_rows < row]
             return
-        for start in range(first_new, len(all_vectors), BLOCK_ROWS):
-            vector_block = all_vectors[start : start + BLOCK_ROWS]
-            cosines = vector_block @ all_vectors[: start + len(vector_block)].T
+        for start in range(first_new_row, len(earlier_and_new_vectors), BLOCK_ROWS):
+            new_vector_block = earlier_and_new_vectors[start : start + BLOCK_ROWS]
+            cosines = new_vector_block @ earlier_and_new_vectors[: start + len(new_vector_block)].T
             for offset, row_cosines in enumerate(cosines):
                 yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.same_cosine)
 
     def _find_repeated_question(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
-        current_row = len(self._is_new_question)
+        question_row = len(self._is_new_question)
         earlier_rows = np.array(
-            sorted(earlier_row for earlier_row in sharing_rows if earlier_row < current_row), dtype=np.int64
+            sorted(earlier_row for earlier_row in sharing_rows if earlier_row < question_row), dtype=np.int64
         )
         if self._question_vectors is None:
-            cosines = np.ones(len(earlier_rows), dtype=np.float32)
+            earlier_cosines = np.ones(len(earlier_rows), dtype=np.float32)
         else:
-            vectors = self._question_vectors.rows
-            vector = vectors[current_row]
+            question_vectors = self._question_vectors.rows
+            question_vector = question_vectors[question_row]
             alike_rows = (
-                earlier_rows[vectors[earlier_rows] @ vector >= self._likeness.alike_cosine]
+                earlier_rows[question_vectors[earlier_rows] @ question_vector >= self._likeness.alike_cosine]
                 if len(earlier_rows)
                 else earlier_rows
             )
             earlier_rows = np.union1d(alike_rows, close_rows)
-            cosines = vectors[earlier_rows] @ vector
-        for index in np.argsort(-cosines, kind="stable").tolist():
+            earlier_cosines = question_vectors[earlier_rows] @ question_vector
+        for index in np.argsort(-earlier_cosines, kind="stable").tolist():
             earlier_row = int(earlier_rows[index])
             if self._is_new_question[earlier_row] and ask_the_same(
-                question, self._cached_question(earlier_row), float(cosines[index]), self._likeness
+                question, self._cached_question(earlier_row), float(earlier_cosines[index]), self._likeness
             ):
                 return self._cached_question(earlier_row).question
         return ""
@@ -303,15 +315,15 @@ class SameQuestions:
         ]
         sharing_rows = np.union1d(self._rows_sharing(question_row), close_rows)
         sharing_rows = sharing_rows[sharing_rows != question_row].astype(np.int64)
-        cosines = self._question_vectors[sharing_rows] @ self._question_vectors[question_row]
+        question_cosines = self._question_vectors[sharing_rows] @ self._question_vectors[question_row]
         min_cosine = min(self._likeness.same_cosine, self._likeness.alike_cosine)
         return [
             int(sharing_rows[index])
-            for index in np.flatnonzero(cosines >= min_cosine).tolist()
+            for index in np.flatnonzero(question_cosines >= min_cosine).tolist()
             if ask_the_same(
                 self._cached_question(question_row),
                 self._cached_question(int(sharing_rows[index])),
-                float(cosines[index]),
+                float(question_cosines[index]),
                 self._likeness,
             )
         ]
@@ -319,13 +331,13 @@ class SameQuestions:
 
 def _rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Sequence[int]) -> Callable[[int], Rows]:
     """What gives, for one of `question_rows`, those whose evidence shares its words; all are read once for few."""
-    row_statements = StatementIndex()
-    row_statements.expect(questions[question_row].statement for question_row in question_rows)
+    statement_index = StatementIndex()
+    statement_index.expect(questions[question_row].statement for question_row in question_rows)
     for question_row in question_rows:
-        row_statements.add(question_row, questions[question_row].statement)
+        statement_index.add(question_row, questions[question_row].statement)
     sharing_rows: dict[int, list[int]] = {question_row: [] for question_row in question_rows}
     for other_row, question in enumerate(questions):
-        for question_row in row_statements.rows_sharing_words(_without_cached_words(question).statement):
+        for question_row in statement_index.rows_sharing_words(_without_cached_words(question).statement):
             sharing_rows[question_row].append(other_row)
     return lambda question_row: np.array(sharing_rows[question_row], dtype=np.int64)
 
@@ -342,7 +354,7 @@ def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, lik
     return likeness.are_close(first.question, second.question, cosine) and not pairs_differ_in_words(first, second)
 
 
-async def similarity(
+async def encoder_and_likeness(
     settings: Embeddings,
     threshold: float | None,
     sample: Sequence[str],
@@ -382,7 +394,7 @@ async def similarity(
 
 def _calibrate_likeness(questions: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
     if len(questions) >= MIN_CALIBRATION_QUESTIONS:
-        return likeness(vectors, threshold, questions=questions)
+        return calibrated_likeness(vectors, threshold, questions=questions)
     same_cosine = threshold or DEFAULT_THRESHOLD
     by_script = calibrate_by_script(vectors, questions, same_cosine) if threshold is None else {}
     return Likeness(same_cosine, DEFAULT_ALIKE_COSINE, by_script)

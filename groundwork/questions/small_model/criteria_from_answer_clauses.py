@@ -91,21 +91,21 @@ def criteria_from_answer(question: str, answer: str, items: Sequence[str] = ()) 
 def _closest_clauses(clauses: Sequence[str], question: str) -> list[str]:
     """The clauses that share most words with the question: of two limits the one that it asks for."""
     question_words = content_words(question, "en")
-    shared_counts = [len(content_words(clause, "en") & question_words) for clause in clauses]
+    words_shared_with_question = [len(content_words(clause, "en") & question_words) for clause in clauses]
     return [
         clause
-        for clause, shared_count in zip(clauses, shared_counts, strict=True)
-        if shared_count == max(shared_counts)
+        for clause, shared_word_count in zip(clauses, words_shared_with_question, strict=True)
+        if shared_word_count == max(words_shared_with_question)
     ]
 
 
 def _clause_phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
-    first_phrase, *other_phrases = _PHRASE_START.split(clause)
-    phrases = [_trim_given_start(first_phrase, question)] if _clause_tells_more(first_phrase, question) else []
+    opening_phrase, *later_phrases = _PHRASE_START.split(clause)
+    phrases = [_trim_given_start(opening_phrase, question)] if _clause_tells_more(opening_phrase, question) else []
     phrases += [
         phrase
-        for phrase in other_phrases
+        for phrase in later_phrases
         if len(content_words(phrase, "en")) < 2 or _clause_tells_more(phrase, question)
     ]
     return phrases or [clause]
@@ -116,33 +116,37 @@ def _trim_given_start(phrase: str, question: str) -> str:
 
     The small words and numbers right before it are kept.
     """
-    tokens = list(re.finditer(r"\S+", phrase))
-    phrase_starts = [i for i, word in enumerate(tokens) if _clause_tells_more(word.group(), question)]
+    phrase_words = list(re.finditer(r"\S+", phrase))
+    phrase_starts = [
+        i for i, phrase_word in enumerate(phrase_words) if _clause_tells_more(phrase_word.group(), question)
+    ]
     if _ASKS_MEASURE.search(question):
-        phrase_starts = [i for i in phrase_starts if numbers(f"of {tokens[i].group()}", spelled="en")] or phrase_starts
+        phrase_starts = [
+            i for i in phrase_starts if numbers(f"of {phrase_words[i].group()}", spelled="en")
+        ] or phrase_starts
     phrase_start = phrase_starts[0] if phrase_starts else 0
     while phrase_start > 0 and (
-        tokens[phrase_start - 1].group().lower() in _WORDS_BEFORE_FIGURE
-        or numbers(f"of {tokens[phrase_start - 1].group()}", spelled="en")
+        phrase_words[phrase_start - 1].group().lower() in _WORDS_BEFORE_FIGURE
+        or numbers(f"of {phrase_words[phrase_start - 1].group()}", spelled="en")
     ):
         phrase_start -= 1
-    trimmed = phrase[tokens[phrase_start].start() :]
-    return trimmed if _are_brackets_balanced(trimmed) else phrase
+    trimmed_phrase = phrase[phrase_words[phrase_start].start() :]
+    return trimmed_phrase if _are_brackets_balanced(trimmed_phrase) else phrase
 
 
 def _drop_given_condition(clause: str, question: str) -> str:
     """The clause without the condition at its front that the question has told already."""
-    condition = _LEADING_CONDITION.match(clause)
-    condition_words = content_words(condition.group(), "en") if condition else set()
-    continues = condition and re.match(r"(?i)(?:or|and|but)\b", clause[condition.end() :])
-    shared_words = condition_words & content_words(question, "en")
+    leading_condition = _LEADING_CONDITION.match(clause)
+    condition_words = content_words(leading_condition.group(), "en") if leading_condition else set()
+    continues_condition = leading_condition and re.match(r"(?i)(?:or|and|but)\b", clause[leading_condition.end() :])
+    condition_words_in_question = condition_words & content_words(question, "en")
     if (
-        condition
+        leading_condition
         and condition_words
-        and not continues
-        and len(shared_words) >= GIVEN_CONDITION_SHARE * len(condition_words)
+        and not continues_condition
+        and len(condition_words_in_question) >= GIVEN_CONDITION_SHARE * len(condition_words)
     ):
-        return clause[condition.end() :]
+        return clause[leading_condition.end() :]
     return clause
 
 
@@ -179,24 +183,31 @@ def _sentence_clauses(sentence: str) -> list[str]:
     clauses: list[str] = []
     clause_start = 0
     for clause_break in _CLAUSE_BREAK.finditer(sentence):
-        before, after = sentence[clause_start : clause_break.start()], sentence[clause_break.end() :]
+        clause_before_break, text_after_break = (
+            sentence[clause_start : clause_break.start()],
+            sentence[clause_break.end() :],
+        )
         if (
-            _are_brackets_balanced(before)
-            and words(before)
-            and (";" in clause_break.group() or _are_separate_clauses(before, after))
+            _are_brackets_balanced(clause_before_break)
+            and words(clause_before_break)
+            and (";" in clause_break.group() or _are_separate_clauses(clause_before_break, text_after_break))
         ):
-            clauses.append(before.strip(" ,;"))
+            clauses.append(clause_before_break.strip(" ,;"))
             clause_start = clause_break.end()
     return [*clauses, sentence[clause_start:].strip(" ,;")]
 
 
-def _are_separate_clauses(before: str, after: str) -> bool:
+def _are_separate_clauses(clause_before_break: str, text_after_break: str) -> bool:
     """Do both sides of an "and" say something by themselves?"""
-    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _SUBORDINATE_CLAUSE.match(after):
+    if re.search(
+        r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", clause_before_break
+    ) or _SUBORDINATE_CLAUSE.match(text_after_break):
         return False
-    first_clause = re.split(r"[,;.]", after)[0]
+    clause_after_break = re.split(r"[,;.]", text_after_break)[0]
     return (
-        bool(_CLAUSE_VERB.search(before)) and bool(_CLAUSE_VERB.search(first_clause)) and len(words(first_clause)) >= 3
+        bool(_CLAUSE_VERB.search(clause_before_break))
+        and bool(_CLAUSE_VERB.search(clause_after_break))
+        and len(words(clause_after_break)) >= 3
     )
 
 
@@ -208,8 +219,8 @@ def _are_brackets_balanced(clause: str) -> bool:
 def _clause_tells_more(clause: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
     question_values = number_values(question, spelled="en")
-    new_words = content_words(clause, "en") - content_words(question, "en")
-    return bool(new_words) or any(
+    clause_words_not_asked = content_words(clause, "en") - content_words(question, "en")
+    return bool(clause_words_not_asked) or any(
         number.value not in question_values for number in numbers(f"of {clause}", spelled="en")
     )
 

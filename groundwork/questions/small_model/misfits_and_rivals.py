@@ -89,21 +89,23 @@ _StatementKey = tuple[str, int]  # a statement: the chunk's id and where it star
 _StatementTerms = tuple[set[str], set[str]]  # its terms, and those of the headings above it
 
 
-def misfit_faults(draft: Draft, target: QuestionTarget, before: str, section: str, title: str) -> list[Fault]:
+def misfit_faults(
+    draft: Draft, target: QuestionTarget, sentence_before: str, section_headings: str, title: str
+) -> list[Fault]:
     """The first thing that is wrong between a pair and its target.
 
     The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
     """
-    surroundings = f"{target.plain} {title} {section}"
-    checks = (
+    surroundings = f"{target.plain} {title} {section_headings}"
+    misfit_checks = (
         _garbled_question_fault(draft, target),
-        _strange_words_fault(draft, target, f"{surroundings} {before}"),
+        _strange_words_fault(draft, target, f"{surroundings} {sentence_before}"),
         _off_topic_fault(draft, target, surroundings, title),
         _row_fault(draft, target),
         _reference_fault(draft),
         _answer_kind_fault(draft, target, title),
     )
-    return next(([fault] for fault in checks if fault), [])
+    return next(([fault] for fault in misfit_checks if fault), [])
 
 
 def _garbled_question_fault(draft: Draft, target: QuestionTarget) -> Fault | None:
@@ -116,43 +118,45 @@ def _garbled_question_fault(draft: Draft, target: QuestionTarget) -> Fault | Non
     return None
 
 
-def _repeated_words(question: str) -> str:
+def _repeated_words(sentence_text: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    matches = (match.groups() for match in _REPEATED_WORDS.finditer(question))
-    return next((words for first, words, second in matches if not (first and second) or first == second), "")
+    repeated_matches = (match.groups() for match in _REPEATED_WORDS.finditer(sentence_text))
+    return next((words for first, words, second in repeated_matches if not (first and second) or first == second), "")
 
 
 def _strange_words_fault(draft: Draft, target: QuestionTarget, surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
-    answer = content_words(draft.answer, "en")
-    unknown_words = answer - content_words(surroundings, "en")
-    if len(unknown_words) > max(1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer)):
-        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(unknown_words))}")
-    if not answer & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
+    answer_words = content_words(draft.answer, "en")
+    strange_answer_words = answer_words - content_words(surroundings, "en")
+    if len(strange_answer_words) > max(
+        1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer_words)
+    ):
+        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange_answer_words))}")
+    if not answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
-    if unknown_numbers := sorted(
+    if strange_question_numbers := sorted(
         number_values(draft.question, spelled="en") - number_values(surroundings, spelled="en") - {"1"}
     ):
-        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(unknown_numbers)}")
+        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(strange_question_numbers)}")
     return None
 
 
 def _off_topic_fault(draft: Draft, target: QuestionTarget, surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
     question_words = content_words(draft.question, "en") - content_words(title, "en")
-    needed_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
-    if len(question_words & content_words(target.plain, "en")) < max(1, needed_share * len(question_words)):
+    needed_topic_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
+    if len(question_words & content_words(target.plain, "en")) < max(1, needed_topic_share * len(question_words)):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    unknown_words = question_words - content_words(surroundings, "en") - _ASKING_WORDS
-    allowed_unknown = (
+    strange_question_words = question_words - content_words(surroundings, "en") - _ASKING_WORDS
+    allowed_strange_words = (
         0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(question_words))
     )
-    if len(unknown_words) > allowed_unknown:
-        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(unknown_words))}")
+    if len(strange_question_words) > allowed_strange_words:
+        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange_question_words))}")
     return None
 
 
@@ -172,10 +176,16 @@ def _reference_fault(draft: Draft) -> Fault | None:
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
     if has_open_end(draft.answer) and not has_open_end(draft.question):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
-    if symbol := _QUOTED_SYMBOL.search(draft.question):
-        return Fault("dangling", f"the question does not say what {symbol.group()} is")
-    references = [reference for reference in cross_references(draft.answer) if reference not in draft.question]
-    return Fault("dangling", f"the answer points at {references[0]}") if references else None
+    if quoted_symbol := _QUOTED_SYMBOL.search(draft.question):
+        return Fault("dangling", f"the question does not say what {quoted_symbol.group()} is")
+    cross_references_in_answer = [
+        reference for reference in cross_references(draft.answer) if reference not in draft.question
+    ]
+    return (
+        Fault("dangling", f"the answer points at {cross_references_in_answer[0]}")
+        if cross_references_in_answer
+        else None
+    )
 
 
 def _answer_kind_fault(draft: Draft, target: QuestionTarget, title: str) -> Fault | None:
@@ -229,13 +239,19 @@ def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> 
 
 def answers_agree(answer: str, second_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
-    first_words, second_words = content_words(answer, "en"), content_words(second_answer, "en")
-    values = number_values(answer, spelled="en"), number_values(second_answer, spelled="en")
-    if values[0] and values[1] and not (values[0] <= values[1] or values[1] <= values[0]):
+    answer_words, second_answer_words = content_words(answer, "en"), content_words(second_answer, "en")
+    answer_values = number_values(answer, spelled="en"), number_values(second_answer, spelled="en")
+    if (
+        answer_values[0]
+        and answer_values[1]
+        and not (answer_values[0] <= answer_values[1] or answer_values[1] <= answer_values[0])
+    ):
         return False
-    if not first_words or not second_words:
-        return bool(values[0] & values[1])
-    return len(first_words & second_words) >= AGREEING_ANSWER_WORDS * min(len(first_words), len(second_words))
+    if not answer_words or not second_answer_words:
+        return bool(answer_values[0] & answer_values[1])
+    return len(answer_words & second_answer_words) >= AGREEING_ANSWER_WORDS * min(
+        len(answer_words), len(second_answer_words)
+    )
 
 
 class RivalSearch:
@@ -250,14 +266,14 @@ class RivalSearch:
                 heading_terms = content_terms(" ".join(reading.headings_at(statement.start)), "en")
                 self._add_statement((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
         self._term_weights = {
-            term: math.log(1 + len(self._terms_by_statement) / len(keys))
-            for term, keys in self._statements_by_term.items()
+            term: math.log(1 + len(self._terms_by_statement) / len(statement_keys))
+            for term, statement_keys in self._statements_by_term.items()
         }
 
-    def _add_statement(self, key: _StatementKey, entry: _StatementTerms) -> None:
-        self._terms_by_statement[key] = entry
-        for term in set.union(*entry):
-            self._statements_by_term[term].append(key)
+    def _add_statement(self, statement_key: _StatementKey, statement_and_heading_terms: _StatementTerms) -> None:
+        self._terms_by_statement[statement_key] = statement_and_heading_terms
+        for term in set.union(*statement_and_heading_terms):
+            self._statements_by_term[term].append(statement_key)
 
     def count_rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
         """How many other statements of the document hold as much of `question` as those that it was made of.
@@ -267,33 +283,37 @@ class RivalSearch:
         """
         question_terms = content_terms(question, "en") - self._title_terms
         statement_keys = {(chunk.id, statement.start) for statement in statements}
-        own_entries = [self._terms_by_statement[key] for key in statement_keys if key in self._terms_by_statement]
-        own_fit = self._question_fit(
+        target_statement_terms = [
+            self._terms_by_statement[key] for key in statement_keys if key in self._terms_by_statement
+        ]
+        target_fit = self._question_fit(
             question_terms,
-            set().union(*(statement_terms for statement_terms, _ in own_entries)),
-            set().union(*(heading_terms for _, heading_terms in own_entries)),
+            set().union(*(statement_terms for statement_terms, _ in target_statement_terms)),
+            set().union(*(heading_terms for _, heading_terms in target_statement_terms)),
         )
-        if not own_fit:
-            return len(self._terms_by_statement) - len(own_entries)
+        if not target_fit:
+            return len(self._terms_by_statement) - len(target_statement_terms)
         rival_keys = {
-            key for term in self._rare_terms_needed(question_terms, own_fit) for key in self._statements_by_term[term]
+            key
+            for term in self._rare_terms_needed(question_terms, target_fit)
+            for key in self._statements_by_term[term]
         }
         return sum(
-            self._question_fit(question_terms, *self._terms_by_statement[key]) >= own_fit
+            self._question_fit(question_terms, *self._terms_by_statement[key]) >= target_fit
             for key in rival_keys - statement_keys
         )
 
-    def _rare_terms_needed(self, question_terms: set[str], fit: float) -> list[str]:
+    def _rare_terms_needed(self, question_terms: set[str], target_fit: float) -> list[str]:
         """Those of the rarest, of which a statement needs one to fit by `fit`: all others together weigh less."""
         rarest_first = sorted(
             question_terms & self._term_weights.keys(), key=lambda term: (-self._term_weights[term], term)
         )
-        weights = [self._term_weights[term] for term in rarest_first]
-        return [term for k, term in enumerate(rarest_first) if math.fsum(weights[k:]) >= fit]
+        rarest_weights = [self._term_weights[term] for term in rarest_first]
+        return [term for k, term in enumerate(rarest_first) if math.fsum(rarest_weights[k:]) >= target_fit]
 
     def _question_fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
-        weights = self._term_weights
+        term_weights = self._term_weights
         return math.fsum(  # the same in whatever order a set gives its terms
-            weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
+            term_weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
             for term in question_terms & (statement_terms | heading_terms)
         )

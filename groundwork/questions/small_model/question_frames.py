@@ -60,22 +60,22 @@ ADDABLE_QUESTION_TERMS = _word_set(
 class QuestionFrame(NamedTuple):
     """A question without the title that it begins with ("According to the handbook, "), and other ways to begin it."""
 
-    core: str
-    title: str
+    core_question: str
+    title_before: str
     openings: tuple[str, ...]
 
 
 def question_frame(question: str) -> QuestionFrame:
     """The frame of a question; one of a kind that is not known has no openings."""
     title_match = TITLE_BEFORE_QUESTION.match(question)
-    core = f"{title_match[2].upper()}{title_match[3]}" if title_match else question
-    question_text = core.rstrip(" ?")
-    matches = ((pattern.fullmatch(question_text), openings) for pattern, openings in QUESTION_FRAMES)
+    core_question = f"{title_match[2].upper()}{title_match[3]}" if title_match else question
+    question_text = core_question.rstrip(" ?")
+    frame_matches = ((frame_pattern.fullmatch(question_text), openings) for frame_pattern, openings in QUESTION_FRAMES)
     frame_match, openings = next(
-        ((frame_match, openings) for frame_match, openings in matches if frame_match), (None, ())
+        ((frame_match, openings) for frame_match, openings in frame_matches if frame_match), (None, ())
     )
     filled_openings = tuple(opening.format(**frame_match.groupdict()) for opening in openings) if frame_match else ()
-    return QuestionFrame(core, title_match[1] if title_match else "", filled_openings)
+    return QuestionFrame(core_question, title_match[1] if title_match else "", filled_openings)
 
 
 def put_title_before(question: str, title: str) -> str:
@@ -86,44 +86,46 @@ def put_title_before(question: str, title: str) -> str:
 def changed_question_terms(original: str, reworded: str) -> str | None:
     """Complains of a term of the old question that the new one lost, and of one that it brought."""
     old_terms, new_terms = _question_terms_by_stem(original), _question_terms_by_stem(reworded)
-    if lost := sorted(
+    if lost_terms := sorted(
         old_terms[stem]
         for stem in old_terms.keys() - new_terms.keys()
         if old_terms[stem] not in REMOVABLE_QUESTION_TERMS
     ):
-        return f"The question lost {', '.join(lost)}."
-    if added := sorted(
+        return f"The question lost {', '.join(lost_terms)}."
+    if added_terms := sorted(
         new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in ADDABLE_QUESTION_TERMS
     ):
-        return f"The question has what was not there: {', '.join(added)}."
+        return f"The question has what was not there: {', '.join(added_terms)}."
     return None
 
 
-async def ask_in_frame(client: Client, call: Rephrase, template: str, question: str, unit: str, attempt: int) -> str:
+async def ask_in_frame(
+    client: Client, rephrase_call: Rephrase, frame_template: str, question: str, unit: str, attempt: int
+) -> str:
     """`question` in the frame of this `attempt`, counted from 0. Raises InvalidReply where there is none left."""
     frame = question_frame(question)
     if attempt >= len(frame.openings):
-        raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core.split()[:3])!r} is known")
+        raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core_question.split()[:3])!r} is known")
     opening = frame.openings[attempt]
-    messages = render_turns(template, question=frame.core, opening=opening)
-    reply = await client.ask(
-        call,
-        messages,
+    frame_messages = render_turns(frame_template, question=frame.core_question, opening=opening)
+    frame_reply = await client.ask(
+        rephrase_call,
+        frame_messages,
         stage="create_dataset",
         unit=unit,
         schema=ReplyRequirements(dict[str, str], _opening_reply_schema(opening)),
     )
-    return put_title_before(reply.value["question"].strip(), frame.title)
+    return put_title_before(frame_reply.value["question"].strip(), frame.title_before)
 
 
 def _opening_reply_schema(opening: str) -> dict[str, Any]:
     """A JSON Schema that leaves the model no other beginning."""
-    escaped = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", opening)
-    question = {"type": "string", "pattern": f'^{escaped} [^"?]{{3,400}}\\?$'}
+    escaped_opening = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", opening)
+    question_schema = {"type": "string", "pattern": f'^{escaped_opening} [^"?]{{3,400}}\\?$'}
     return {
         "title": "question",
         "type": "object",
-        "properties": {"question": question},
+        "properties": {"question": question_schema},
         "required": ["question"],
         "additionalProperties": False,
     }
@@ -131,5 +133,5 @@ def _opening_reply_schema(opening: str) -> dict[str, Any]:
 
 def _question_terms_by_stem(question: str) -> dict[str, str]:
     """The words that say what is asked about, by their stem."""
-    text_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)]
-    return {stem(word, "en"): word for word in text_words if word not in FRAME_FUNCTION_WORDS}
+    question_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)]
+    return {stem(word, "en"): word for word in question_words if word not in FRAME_FUNCTION_WORDS}

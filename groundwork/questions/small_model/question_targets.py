@@ -56,18 +56,20 @@ def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) ->
     """
     chunk_text = reading.chunk.text
     targets: list[QuestionTarget] = []
-    for lead, group in groupby(gaps, key=lambda gap: gap.lead):
-        statement_groups = _group_list_statements(tuple(group), chunk_text, lead)
-        for members in statement_groups:
-            if members[0].kind == "row":
-                targets.append(_row_target(members[0], turn + sum(bool(target.subject) for target in targets)))
+    for lead, statements_under_lead in groupby(gaps, key=lambda gap: gap.lead):
+        statement_groups = _group_list_statements(tuple(statements_under_lead), chunk_text, lead)
+        for statement_group in statement_groups:
+            if statement_group[0].kind == "row":
+                targets.append(_row_target(statement_group[0], turn + sum(bool(target.subject) for target in targets)))
             else:
-                statements = _statements_with_context(members, reading)
-                own_lead = "" if _DEFINED_TERM.match(chunk_text, statements[0].start) else lead
-                while targets and (targets[-1].statements[0] in statements or _is_lead_of_items(targets[-1], own_lead)):
-                    earlier = [item for item in targets.pop().statements if item not in statements]
-                    statements = (*earlier, *statements)
-                is_partial = len(statement_groups) > 1 and bool(own_lead)
+                statements = _statements_with_context(statement_group, reading)
+                target_lead = "" if _DEFINED_TERM.match(chunk_text, statements[0].start) else lead
+                while targets and (
+                    targets[-1].statements[0] in statements or _is_lead_of_items(targets[-1], target_lead)
+                ):
+                    earlier_statements = [item for item in targets.pop().statements if item not in statements]
+                    statements = (*earlier_statements, *statements)
+                is_partial = len(statement_groups) > 1 and bool(target_lead)
                 targets.append(
                     QuestionTarget(statements, _spoken_target_text(statements, chunk_text), is_partial=is_partial)
                 )
@@ -81,32 +83,36 @@ def _is_lead_of_items(target: QuestionTarget, lead: str) -> bool:
     )
 
 
-def _group_list_statements(members: tuple[Statement, ...], chunk_text: str, lead: str) -> list[tuple[Statement, ...]]:
+def _group_list_statements(
+    statements_under_lead: tuple[Statement, ...], chunk_text: str, lead: str
+) -> list[tuple[Statement, ...]]:
     """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
     statement_groups: list[tuple[Statement, ...]] = []
-    for member in members:
-        is_alone = not lead or _DEFINED_TERM.match(chunk_text, member.start)
-        joined_group = (*statement_groups[-1], member) if statement_groups and not is_alone else ()
+    for statement in statements_under_lead:
+        is_asked_alone = not lead or _DEFINED_TERM.match(chunk_text, statement.start)
+        joined_group = (*statement_groups[-1], statement) if statement_groups and not is_asked_alone else ()
         if joined_group and len(_spoken_target_text(joined_group, chunk_text)) <= MAX_TARGET_LENGTH:
             statement_groups[-1] = joined_group
         else:
-            statement_groups.append((member,))
+            statement_groups.append((statement,))
     return statement_groups
 
 
-def _statements_with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
+def _statements_with_context(target_statements: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
     """`members` with the lead that they hang on and, as far as they fit, the sentences that they point back to."""
     statements, chunk_text = reading.statements, reading.chunk.text
-    statement_index = statements.index(members[0])
-    while statement_index > 0 and points_back(members, chunk_text):
-        previous = statements[statement_index - 1]
-        extended = (previous, *members)
-        if previous.kind != "sentence" or _has_heading_between(chunk_text, previous.end, members[0].start):
+    statement_index = statements.index(target_statements[0])
+    while statement_index > 0 and points_back(target_statements, chunk_text):
+        previous_statement = statements[statement_index - 1]
+        extended_statements = (previous_statement, *target_statements)
+        if previous_statement.kind != "sentence" or _has_heading_between(
+            chunk_text, previous_statement.end, target_statements[0].start
+        ):
             break
-        if len(_spoken_target_text(extended, chunk_text)) > MAX_TARGET_LENGTH:
+        if len(_spoken_target_text(extended_statements, chunk_text)) > MAX_TARGET_LENGTH:
             break
-        members, statement_index = extended, statement_index - 1
-    return members
+        target_statements, statement_index = extended_statements, statement_index - 1
+    return target_statements
 
 
 def points_back(target_statements: Sequence[Statement], chunk_text: str) -> bool:
@@ -132,54 +138,63 @@ def target_list_items(target: QuestionTarget, chunk_text: str) -> list[str]:
     target_items = [
         target_item for target_item in target_items if not target_item.endswith(":")
     ]  # what governs items of its own
-    alternatives = any(re.search(r"\bor\W*$", target_item) for target_item in target_items)
-    return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", target_item) for target_item in target_items]
+    are_items_alternatives = any(re.search(r"\bor\W*$", target_item) for target_item in target_items)
+    return (
+        []
+        if are_items_alternatives
+        else [re.sub(r"[\s,;.]+(?:and)?$", "", target_item) for target_item in target_items]
+    )
 
 
 def _has_heading_between(chunk_text: str, start: int, end: int) -> bool:
     return any(line.lstrip().startswith("#") for line in chunk_text[start:end].splitlines())
 
 
-def _spoken_target_text(members: Sequence[Statement], chunk_text: str) -> str:
+def _spoken_target_text(target_statements: Sequence[Statement], chunk_text: str) -> str:
     """The statements as a reader would say them: one after the other, items behind the lead that they share."""
-    spoken, lead = "", ""
-    for member in members:
-        statement_text = " ".join(chunk_text[member.start : member.end].split())
-        if not member.lead or _DEFINED_TERM.match(statement_text):
-            spoken += f" {statement_text}"
-        elif member.lead == lead:
-            spoken += (
-                f" {statement_text}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken) else f"; {statement_text}"
+    spoken_text, lead = "", ""
+    for statement in target_statements:
+        statement_text = " ".join(chunk_text[statement.start : statement.end].split())
+        if not statement.lead or _DEFINED_TERM.match(statement_text):
+            spoken_text += f" {statement_text}"
+        elif statement.lead == lead:
+            spoken_text += (
+                f" {statement_text}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken_text) else f"; {statement_text}"
             )
         else:
-            governed = spoken.endswith(":") and (spoken.endswith(member.lead) or member.lead.endswith(spoken.strip()))
-            spoken += f" {statement_text}" if governed else f" {member.lead} {statement_text}"
-        lead = member.lead
-    return simplify_statement_text(spoken.strip())
+            is_lead_spoken = spoken_text.endswith(":") and (
+                spoken_text.endswith(statement.lead) or statement.lead.endswith(spoken_text.strip())
+            )
+            spoken_text += f" {statement_text}" if is_lead_spoken else f" {statement.lead} {statement_text}"
+        lead = statement.lead
+    return simplify_statement_text(spoken_text.strip())
 
 
 def _row_target(row: Statement, turn: int) -> QuestionTarget:
     """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
-    by_column = list(zip_longest(row.header, (cell_text.text for cell_text in row.cells), fillvalue=""))
-    row_cells = [(column_name, cell_text) for column_name, cell_text in by_column if re.search(r"\w", cell_text)]
-    key_column = next((i for i, (_, cell_text) in enumerate(row_cells) if words(cell_text)), 0)
-    naming = [
+    cells_by_column = list(zip_longest(row.header, (cell_text.text for cell_text in row.cells), fillvalue=""))
+    row_cells = [(column_name, cell_text) for column_name, cell_text in cells_by_column if re.search(r"\w", cell_text)]
+    naming_column = next((i for i, (_, cell_text) in enumerate(row_cells) if words(cell_text)), 0)
+    naming_cells = [
         cell_text
-        for i, cell_text in enumerate(row_cells[: key_column + 1])
-        if i == key_column or not _RULE_NUMBER_CELL.fullmatch(cell_text[1])
+        for i, cell_text in enumerate(row_cells[: naming_column + 1])
+        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(cell_text[1])
     ]
-    other_cells = row_cells[key_column + 1 :]
-    if len(other_cells) > ANSWER_CELLS_PER_ROW:
-        offset = turn * ANSWER_CELLS_PER_ROW % len(other_cells)
-        other_cells = (other_cells + other_cells)[offset : offset + ANSWER_CELLS_PER_ROW]
+    cells_to_ask_about = row_cells[naming_column + 1 :]
+    if len(cells_to_ask_about) > ANSWER_CELLS_PER_ROW:
+        cell_offset = turn * ANSWER_CELLS_PER_ROW % len(cells_to_ask_about)
+        cells_to_ask_about = (cells_to_ask_about + cells_to_ask_about)[cell_offset : cell_offset + ANSWER_CELLS_PER_ROW]
     subject = ", ".join(
-        f"{cell_text} ({column_name})" if column_name else cell_text for column_name, cell_text in naming
+        f"{cell_text} ({column_name})" if column_name else cell_text for column_name, cell_text in naming_cells
     )
-    answer = "; ".join(
-        f"{column_name}: {cell_text}" if column_name else cell_text for column_name, cell_text in other_cells
+    answer_cells = "; ".join(
+        f"{column_name}: {cell_text}" if column_name else cell_text for column_name, cell_text in cells_to_ask_about
     )
     return QuestionTarget(
-        (row,), simplify_statement_text(f"{subject}: {answer}" if answer else subject), naming[-1][1], answer
+        (row,),
+        simplify_statement_text(f"{subject}: {answer_cells}" if answer_cells else subject),
+        naming_cells[-1][1],
+        answer_cells,
     )
 
 
@@ -193,21 +208,25 @@ def simplify_statement_text(statement_text: str) -> str:
 
 def target_importance(target: QuestionTarget, chunk_text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
-    own_text = " ".join(chunk_text[statement.start : statement.end] for statement in target.statements)
-    plain_words = words(target.plain)
-    too_short = len(content_words(own_text, "en")) < (2 if target.subject else 3)
-    if too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE.search(own_text):
+    target_text = " ".join(chunk_text[statement.start : statement.end] for statement in target.statements)
+    target_words = words(target.plain)
+    is_target_too_short = len(content_words(target_text, "en")) < (2 if target.subject else 3)
+    if is_target_too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE.search(target_text):
         return 0
     is_list = len(target.statements) > 1 and target.statements[-1].lead
-    score = 1 + 2 * bool(numbers(own_text)) + 2 * bool(target.subject or is_list)
-    score += bool(_DUTY_WORDS & set(plain_words)) + bool(quoted_terms(own_text)) + (8 <= len(plain_words) <= 45)
+    importance_score = 1 + 2 * bool(numbers(target_text)) + 2 * bool(target.subject or is_list)
+    importance_score += (
+        bool(_DUTY_WORDS & set(target_words)) + bool(quoted_terms(target_text)) + (8 <= len(target_words) <= 45)
+    )
     single_statement = target.statements[0] if len(target.statements) == 1 and not target.subject else None
     unlabelled = single_statement if single_statement and not single_statement.label else None
-    is_fragment = unlabelled and not COMPLETE_ITEM_END.search(own_text)  # of a figure
-    is_fragment = is_fragment or (unlabelled and not unlabelled.lead and own_text[:1].islower())  # of a sentence
+    is_target_fragment = unlabelled and not COMPLETE_ITEM_END.search(target_text)  # of a figure
+    is_target_fragment = is_target_fragment or (
+        unlabelled and not unlabelled.lead and target_text[:1].islower()
+    )  # of a sentence
     depends_on_previous = not target.subject and points_back(target.statements, chunk_text)
-    penalties = bool(cross_references(own_text)) + bool(is_fragment) + depends_on_previous
-    return max(1, score - 4 * target.is_partial - 3 * penalties)
+    importance_penalties = bool(cross_references(target_text)) + bool(is_target_fragment) + depends_on_previous
+    return max(1, importance_score - 4 * target.is_partial - 3 * importance_penalties)
 
 
 def spread_targets(
@@ -218,9 +237,9 @@ def spread_targets(
         return []
     if target_count >= len(candidate_targets):
         return list(candidate_targets)
-    edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
+    stretch_edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
     return [
-        max(candidate_targets[start:end], key=lambda target: target_importance(target, chunk_text))
-        for start, end in pairwise(edges)
-        if start < end
+        max(candidate_targets[stretch_start:stretch_end], key=lambda target: target_importance(target, chunk_text))
+        for stretch_start, stretch_end in pairwise(stretch_edges)
+        if stretch_start < stretch_end
     ]

@@ -74,7 +74,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class SentenceAsker:
-    """Asks about the statements of one chunk. `document` is its title, `caption` that of the chunk's table.
+    """Asks about the statements of one chunk. `document_title` names it, `caption` is that of the chunk's table.
 
     What was asked about once, with whatever result, is not asked about again: the model would write the same. What
     readers want asked is asked all the same, as another sample.
@@ -83,11 +83,11 @@ class SentenceAsker:
     client: Client
     settings: QA
     reading: Reading
-    prompt: str
-    round_trip: str
-    document: str
-    pointing: RivalSearch
-    caption: str = ""
+    sentence_prompt: str
+    round_trip_prompt: str
+    document_title: str
+    rival_search: RivalSearch
+    table_caption: str = ""
     calls: int = 0
     batch_size: int = 1_000_000
     failures: list[UnitError] = field(default_factory=list)
@@ -113,14 +113,14 @@ class SentenceAsker:
         drafts_or_errors = await asyncio.gather(
             *(self._ask_about(target, interview_round.iteration) for target in chosen_targets), return_exceptions=True
         )
-        errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
+        target_errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
         if unexpected := [
-            error for error in drafts_or_errors if isinstance(error, BaseException) and error not in errors
+            error for error in drafts_or_errors if isinstance(error, BaseException) and error not in target_errors
         ]:
             raise unexpected[0]
-        if errors and len(errors) == len(drafts_or_errors):
-            raise errors[0]
-        self.failures += errors
+        if target_errors and len(target_errors) == len(drafts_or_errors):
+            raise target_errors[0]
+        self.failures += target_errors
         return InterviewAnswer(
             [draft_or_error for draft_or_error in drafts_or_errors if not isinstance(draft_or_error, BaseException)]
         )
@@ -130,22 +130,24 @@ class SentenceAsker:
         return [None] * len(faulty)
 
     async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
-        section = self._section_of_target(target)
+        target_section = self._section_of_target(target)
         previous_sentence = self._previous_sentence(target.statements[0])
-        messages = render_turns(
-            self.prompt,
-            document=self.document,
-            section=section or "(none)",
+        statement_messages = render_turns(
+            self.sentence_prompt,
+            document=self.document_title,
+            section=target_section or "(none)",
             before=previous_sentence or "(nothing)",
             statement=target.plain,
         )
-        unit = f"{self.chunk.id} at {target.statements[0].start}"
-        reply = await self._call(messages, Reply, unit, iteration)
+        statement_unit = f"{self.chunk.id} at {target.statements[0].start}"
+        sentence_reply = await self._call(statement_messages, Reply, statement_unit, iteration)
         question = name_document(
-            without_column_names(reply.question, target), self.document, self.reading.source_text.word_language == "en"
+            without_column_names(sentence_reply.question, target),
+            self.document_title,
+            self.reading.source_text.word_language == "en",
         )
-        answer = without_column_names(answer_or_row_cells(reply.answer.strip(), target), target)
-        question_without_title = question.replace(self.document, "")
+        answer = without_column_names(answer_or_row_cells(sentence_reply.answer.strip(), target), target)
+        question_without_title = question.replace(self.document_title, "")
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
@@ -154,19 +156,21 @@ class SentenceAsker:
                 question_without_title, answer, target_list_items(target, self.chunk.text)
             ),
             difficulty=difficulty_from_answer(answer),
-            category=category_from_wording(reply.question, answer),
+            category=category_from_wording(sentence_reply.question, answer),
         )
-        faults = misfit_faults(draft, target, previous_sentence, section, self.document)
-        rivals = 0 if faults else self.pointing.count_rivals(question, self.chunk, target.statements)
-        if rivals > max_rival_statements(reply.question, target, self.document):
-            faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
+        faults = misfit_faults(draft, target, previous_sentence, target_section, self.document_title)
+        rival_count = 0 if faults else self.rival_search.count_rivals(question, self.chunk, target.statements)
+        if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
+            faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
         if self.settings.round_trip and not faults:
-            faults = await self._check_round_trip(draft, target.plain, unit, iteration)
+            faults = await self._check_round_trip(draft, target.plain, statement_unit, iteration)
         return draft, faults
 
-    async def _check_round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
-        messages = render_turns(self.round_trip, statement=plain, question=draft.question)
-        second_answer: str = await self._call(messages, None, f"{unit} round trip", iteration)
+    async def _check_round_trip(
+        self, draft: Draft, statement_text: str, statement_unit: str, iteration: int
+    ) -> list[Fault]:
+        round_trip_messages = render_turns(self.round_trip_prompt, statement=statement_text, question=draft.question)
+        second_answer: str = await self._call(round_trip_messages, None, f"{statement_unit} round trip", iteration)
         if answers_agree(draft.answer, second_answer):
             return []
         return [Fault("round trip", f"answered again from the statement: {second_answer.strip()}")]
@@ -174,9 +178,11 @@ class SentenceAsker:
     def _section_of_target(self, target: QuestionTarget) -> str:
         """The headings above the target but the title, and the caption of its table."""
         headings = [
-            heading for heading in self.reading.headings_at(target.statements[0].start) if heading != self.document
+            heading
+            for heading in self.reading.headings_at(target.statements[0].start)
+            if heading != self.document_title
         ]
-        return " > ".join([*headings, *([self.caption] if self.caption and target.subject else [])])
+        return " > ".join([*headings, *([self.table_caption] if self.table_caption and target.subject else [])])
 
     def _previous_sentence(self, statement: Statement) -> str:
         """The sentence before, where the statement has no lead of its own to be understood by."""
@@ -198,15 +204,18 @@ class SentenceAsker:
         return reply.value
 
 
-def name_document(question: str, document: str, english: bool = True) -> str:
+def name_document(question: str, document: str, is_english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
     title_words = content_words(document, "en") - _DOCUMENT_KIND_WORDS
-    shared_words = content_words(question, "en") & title_words
-    if shared_words & {stem(name, "en") for name in names(question)} or len(shared_words) > len(title_words) / 2:
+    title_words_in_question = content_words(question, "en") & title_words
+    if (
+        title_words_in_question & {stem(name, "en") for name in names(question)}
+        or len(title_words_in_question) > len(title_words) / 2
+    ):
         return question
-    if not english:
+    if not is_english:
         return f"{document}: {question}"
     full_title = document if re.match(r"(?i)the\b", document) else f"the {document}"
     return f"According to {full_title}, {question[:1].lower()}{question[1:]}"
@@ -241,12 +250,19 @@ def askers(
     settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client]
 ) -> list[Asker]:
     """One for each chunk of `material`."""
-    round_trip = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-    template, title, chunks = prompt(settings.prompt), material.title, material.chunks
-    search = RivalSearch(material.readings, title)
+    round_trip_prompt = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+    sentence_prompt, document_title, chunks = prompt(settings.prompt), material.title, material.chunks
+    rival_search = RivalSearch(material.readings, document_title)
     return [
         SentenceAsker(
-            client(), settings, reading, template, round_trip, title, search, table_caption(reading.chunk, chunks)
+            client(),
+            settings,
+            reading,
+            sentence_prompt,
+            round_trip_prompt,
+            document_title,
+            rival_search,
+            table_caption(reading.chunk, chunks),
         )
         for reading in material.readings
     ]
@@ -260,26 +276,26 @@ def frame_messages(template: str, question: str) -> list[Message]:
 def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     settings, material, prompt = basis.settings, basis.material, basis.prompt
-    template = prompt(settings.prompt)
+    sentence_prompt = prompt(settings.prompt)
     for target in _forecast_targets(reading, limit):
-        section = [
+        target_section = [
             *reading.headings_at(target.statements[0].start),
             table_caption(reading.chunk, material.chunks) if target.subject else "",
         ]
-        messages = render_turns(
-            template,
+        statement_messages = render_turns(
+            sentence_prompt,
             document=material.title,
-            section=" > ".join(filter(None, section)) or "(none)",
+            section=" > ".join(filter(None, target_section)) or "(none)",
             before="(nothing)",
             statement=target.plain,
         )
-        reply_tokens = tokens_in(target.plain) + SHORT_REPLY_TOKENS
-        yield basis.tokens(messages, Reply), reply_tokens
+        sentence_reply_tokens = tokens_in(target.plain) + SHORT_REPLY_TOKENS
+        yield basis.tokens(statement_messages, Reply), sentence_reply_tokens
         if settings.round_trip:
             round_trip_messages = render_turns(
                 prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain
             )
-            yield basis.tokens(round_trip_messages, None), reply_tokens // 2
+            yield basis.tokens(round_trip_messages, None), sentence_reply_tokens // 2
 
 
 def _forecast_targets(reading: Reading, limit: int | None) -> list[QuestionTarget]:

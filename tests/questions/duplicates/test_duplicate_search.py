@@ -22,7 +22,7 @@ from groundwork.questions.duplicates.duplicate_search import (
     Likeness,
     SameQuestions,
     StatementIndex,
-    similarity,
+    encoder_and_likeness,
 )
 from groundwork.settings.config_files import load
 
@@ -165,7 +165,7 @@ async def test_a_fact_stated_twice_is_asked_once() -> None:
 @pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `embed` is installed")
 async def test_the_base_install_stands_in_for_a_missing_embedder(tmp_path: Path) -> None:
     """Without the configured embedder's extra, the one of the base install judges, and a note says so."""
-    encode, _, note = await similarity(load().embeddings, 0.9, ["a text"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
+    encode, _, note = await encoder_and_likeness(load().embeddings, 0.9, ["a text"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
     assert (await encode(["a question"])).shape[0] == 1 and "uv sync --inexact --extra embed" in note
 
 
@@ -184,7 +184,7 @@ async def test_repeated_wording_is_found_without_vectors() -> None:
 async def test_paraphrases_without_evidence_are_found_by_the_embedder(tmp_path: Path) -> None:
     """With vectors a paraphrase repeats; a question that differs in a number or in its subject is new."""
     settings = load([], ["embeddings.backend=static", "embeddings.model=wordllama"]).embeddings
-    encode, scale, note = await similarity(settings, None, ["too few"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
+    encode, scale, note = await encoder_and_likeness(settings, None, ["too few"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
     seen = EarlierQuestions(encode, scale)
     await seen.find_repeats([AskedQuestion("How long may a team take for a time-out in beach ultimate?")])
     repeats = await seen.find_repeats(

@@ -33,8 +33,8 @@ def test_each_kind_of_question_has_another_beginning(question, opening):
 def test_a_title_is_set_aside_and_put_back():
     """The model sees the question alone; what it is about stands before the new one."""
     frame = question_frame("According to the Ferry Handbook, what must the crew do in fog?")
-    assert (frame.core, frame.title) == ("What must the crew do in fog?", "the Ferry Handbook")
-    reworded = put_title_before("What is required of the crew in fog?", frame.title)
+    assert (frame.core_question, frame.title_before) == ("What must the crew do in fog?", "the Ferry Handbook")
+    reworded = put_title_before("What is required of the crew in fog?", frame.title_before)
     assert reworded == "In the Ferry Handbook, what is required of the crew in fog?"
 
 
