@@ -267,7 +267,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
-    from groundwork.documents.engines.vision import LAYER_WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision_replies import LAYER_WORDS_TO_JUDGE
     from groundwork.documents.file_types import examine_file_type
     from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer

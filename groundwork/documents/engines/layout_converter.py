@@ -10,26 +10,29 @@ better in everything (conversion/page_renditions.py).
 
 from __future__ import annotations
 
-import dataclasses
-import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
-from typing import Any, overload
+from typing import Any
 
 from msgspec import structs
 
 from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
+from groundwork.documents.engines.pdf_inspector import PdfInspectorPages, pdf_inspector_pages
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.headings_and_footnotes import HeadingStyles, heading_names
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
-from groundwork.documents.layout.liteparse_pages import parse_with_liteparse
+from groundwork.documents.layout.liteparse_pages import (
+    liteparse_markdown,
+    liteparse_markdown_pages,
+    liteparse_texts,
+    read_liteparse_pages_upright,
+)
 from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone_numbers
 from groundwork.documents.layout.ordered_pages import STAMP_PAGES, order_pages, pages_markdown
 from groundwork.documents.layout.page_content import (
@@ -47,7 +50,6 @@ from groundwork.documents.layout.page_edge_lines import (
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rebuilt_text_items import with_all_letters, with_clusters
 from groundwork.documents.layout.superscripts import with_marks_in_place, with_raised_digits
-from groundwork.documents.layout.turned_text import main_turn
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
@@ -60,7 +62,7 @@ def convert(request: ConversionRequest) -> Conversion:
     liteparse, gives the letters of such a script in the order in which they are drawn. Raises what liteparse raises;
     where pdf-inspector fails, a warning, told when its first page is asked for.
     """
-    pages, turns = _read_liteparse_pages_upright(request)
+    pages, turns = read_liteparse_pages_upright(request)
     layer = request.layer or [""] * len(pages)
     is_shaped_by_page = [is_shaped(text) for text in layer]
     numbers = request.pages or range(1, len(pages) + 1)
@@ -68,11 +70,11 @@ def convert(request: ConversionRequest) -> Conversion:
     inspector_only = [i for i, page in enumerate(pages) if page is None and is_shaped_by_page[i]]
     running_lines_of_pages = _find_running_lines(page_contents, numbers, layer)
     warnings: list[str] = []
-    inspector_pages = _PdfInspectorPages(request, len(pages), warnings)
+    inspector_pages = PdfInspectorPages(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {
         "lines": _layout_pages(page_contents, running_lines_of_pages),
         "liteparse": [
-            "" if is_shaped_page else _liteparse_markdown(page)
+            "" if is_shaped_page else liteparse_markdown(page)
             for page, is_shaped_page in zip(pages, is_shaped_by_page, strict=True)
         ],
         "pdf-inspector": inspector_pages,
@@ -102,7 +104,7 @@ def _page_contents(
         ]
         pages = [
             with_lone_numbers(page, drawn)
-            if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, _liteparse_texts(page))
+            if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, liteparse_texts(page))
             else page
             for page, text, is_rtl in zip(pages, layer, is_right_to_left_by_page, strict=True)
         ]
@@ -119,10 +121,6 @@ def _page_contents(
             page_content(page, items, drawn, text, typewriter_font_names) if page else BLANK_PAGE
             for page, items, text in zip(pages, items_by_page, layer, strict=True)
         ]
-
-
-def _liteparse_texts(page: Any) -> list[str]:
-    return [text_item.text for text_item in page.text_items]
 
 
 def _find_running_lines(contents: Sequence[PageContent], numbers: Sequence[int], layer: Sequence[str]) -> RunningLines:
@@ -177,116 +175,10 @@ def _with_ligature_letters(page: Any, lost_ligatures: Mapping[str, str]) -> Any:
     return structs.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown, lost_ligatures))
 
 
-class _PdfInspectorPages(Sequence[str]):
-    """pdf-inspector's pages, of which mostly none or few are asked for.
-
-    Each call of pdf-inspector opens the whole file, so that one call reads all pages that are due: a page that is asked
-    for before is "".
-    """
-
-    def __init__(self, request: ConversionRequest, count: int, warnings: list[str]) -> None:
-        self._request, self._warnings = request, warnings
-        self._numbers = request.pages or list(range(1, count + 1))
-        self._pages: dict[int, str] = {}
-        self._due_inspector_pages: set[int] = set()
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if index not in self._pages:
-            self._due_inspector_pages.add(index)
-        return self._pages.get(index, "")
-
-    def read_due(self) -> list[int]:
-        """Read the pages that were asked for since the last call; returns their indices."""
-        due_indices = sorted(self._due_inspector_pages)
-        self._due_inspector_pages.clear()
-        if due_indices:
-            try:
-                inspector_texts = _pdf_inspector_pages(
-                    dataclasses.replace(self._request, pages=[self._numbers[i] for i in due_indices])
-                )
-            except Exception as error:  # an engine raises anything; the other readings carry on
-                inspector_texts = [""] * len(due_indices)
-                self._warnings.append(f"pdf-inspector failed: {error}")
-            self._pages.update(zip(due_indices, inspector_texts, strict=True))
-        return due_indices
-
-
 def _tables_warning(numbers: Sequence[int]) -> str:
     """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
     page_list = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
     return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"
 
 
-def _pdf_inspector_pages(request: ConversionRequest) -> list[str]:
-    import pdf_inspector
-
-    numbers = None if request.pages is None else [number - 1 for number in request.pages]
-    return [page.markdown for page in pdf_inspector.extract_pages_markdown(request.source, numbers).pages]
-
-
-def _liteparse_markdown_pages(request: ConversionRequest) -> list[str]:
-    return [_liteparse_markdown(page) for page in read_pages(request)]
-
-
-def _liteparse_markdown(page: Any) -> str:
-    """liteparse's Markdown of a page; of one without text it makes an empty fence, which is none."""
-    markdown = page.markdown or "" if page else ""
-    return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""
-
-
-def read_pages(request: ConversionRequest) -> list[Any]:
-    """liteparse's pages in the order asked for, turned upright; None for one that it does not give."""
-    return _read_liteparse_pages_upright(request)[0]
-
-
-def _read_liteparse_pages_upright(request: ConversionRequest) -> tuple[list[Any], dict[int, int]]:
-    """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
-    numbers = list(request.pages or range(1, request.page_count + 1))
-    liteparse_pages = _parse_pages(request, request.pages)
-    page_turns = {
-        number: page_turn
-        for number, page in liteparse_pages.items()
-        if number in numbers and (page_turn := main_turn(page))
-    }
-    if page_turns:
-        liteparse_pages.update(
-            _parse_pages(request, sorted(page_turns), page_orientation_corrections=tuple(sorted(page_turns.items())))
-        )
-    return [liteparse_pages.get(number) for number in numbers], page_turns
-
-
-def _parse_pages(request: ConversionRequest, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
-    """Page number: liteparse's page."""
-    pages = None if numbers is None else ",".join(map(str, numbers))
-    parser = _liteparse_parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
-    return {page.page_num: page for page in parse_with_liteparse(parser, request.source)}
-
-
-@lru_cache(maxsize=1)  # to build one takes as long as half a page, and nearly all documents are asked for whole
-def _liteparse_parser(**options: Any) -> Any:
-    from liteparse import LiteParse
-
-    return LiteParse(
-        ocr_enabled=False,  # it would fetch its language data from the network
-        image_mode="off",
-        output_format="markdown",
-        extract_vector_graphics=True,
-        extract_form_fields=True,
-        extract_annotations=True,
-        emit_word_boxes=True,
-        extract_links=False,
-        quiet=True,
-        **options,
-    )
-
-
-ENGINES = {"pdf-inspector": _pdf_inspector_pages, "liteparse": _liteparse_markdown_pages}
+ENGINES = {"pdf-inspector": pdf_inspector_pages, "liteparse": liteparse_markdown_pages}

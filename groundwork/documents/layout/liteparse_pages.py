@@ -6,16 +6,21 @@ deal more, and take a third of the time of the parsing itself.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.layout.forms_and_annotations import (
     Annotation,
     FormField,
     read_annotation,
     read_form_field,
 )
+from groundwork.documents.layout.turned_text import main_turn
 
 
 class LiteparseWord(msgspec.Struct, gc=False):
@@ -140,3 +145,65 @@ def _read_liteparse_shape(shape: Any) -> LiteparseShape:
     bounds = shape.bbox
     bbox = bounds if isinstance(bounds, tuple) else (bounds.x, bounds.y, bounds.width, bounds.height)
     return LiteparseShape(bbox, shape.stroke, shape.fill, shape.fill_color, shape.has_curve)
+
+
+def liteparse_texts(page: Any) -> list[str]:
+    return [text_item.text for text_item in page.text_items]
+
+
+def liteparse_markdown_pages(request: ConversionRequest) -> list[str]:
+    return [liteparse_markdown(page) for page in read_liteparse_pages(request)]
+
+
+def liteparse_markdown(page: Any) -> str:
+    """liteparse's Markdown of a page; of one without text it makes an empty fence, which is none."""
+    markdown = page.markdown or "" if page else ""
+    return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""
+
+
+def read_liteparse_pages(request: ConversionRequest) -> list[Any]:
+    """liteparse's pages in the order asked for, turned upright; None for one that it does not give."""
+    return read_liteparse_pages_upright(request)[0]
+
+
+def read_liteparse_pages_upright(request: ConversionRequest) -> tuple[list[Any], dict[int, int]]:
+    """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
+    numbers = list(request.pages or range(1, request.page_count + 1))
+    liteparse_pages = _parse_liteparse_pages(request, request.pages)
+    page_turns = {
+        number: page_turn
+        for number, page in liteparse_pages.items()
+        if number in numbers and (page_turn := main_turn(page))
+    }
+    if page_turns:
+        liteparse_pages.update(
+            _parse_liteparse_pages(
+                request, sorted(page_turns), page_orientation_corrections=tuple(sorted(page_turns.items()))
+            )
+        )
+    return [liteparse_pages.get(number) for number in numbers], page_turns
+
+
+def _parse_liteparse_pages(request: ConversionRequest, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
+    """Page number: liteparse's page."""
+    pages = None if numbers is None else ",".join(map(str, numbers))
+    parser = _liteparse_parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
+    return {page.page_num: page for page in parse_with_liteparse(parser, request.source)}
+
+
+@lru_cache(maxsize=1)  # to build one takes as long as half a page, and nearly all documents are asked for whole
+def _liteparse_parser(**options: Any) -> Any:
+    from liteparse import LiteParse
+
+    return LiteParse(
+        ocr_enabled=False,  # it would fetch its language data from the network
+        image_mode="off",
+        output_format="markdown",
+        extract_vector_graphics=True,
+        extract_form_fields=True,
+        extract_annotations=True,
+        emit_word_boxes=True,
+        extract_links=False,
+        quiet=True,
+        **options,
+    )

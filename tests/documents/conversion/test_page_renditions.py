@@ -18,7 +18,7 @@ from groundwork.documents.conversion.converter_table import (
 from groundwork.documents.conversion.page_drafts import PageDraft
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.conversion.page_warnings import is_unreadable_draft
-from groundwork.documents.engines import layout_converter
+from groundwork.documents.engines import pdf_inspector
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
 from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
@@ -96,9 +96,9 @@ def test_a_costly_engine_reads_at_once_the_pages_that_need_it(monkeypatch):
         calls.append(request.pages)
         return [texts[number] for number in request.pages]
 
-    monkeypatch.setattr(layout_converter, "_pdf_inspector_pages", read_pages)
+    monkeypatch.setattr(pdf_inspector, "pdf_inspector_pages", read_pages)
     request = ConversionRequest(source="none.pdf", ending=".pdf", settings=load().ingest, pages=numbers, page_count=5)
-    late_pages = layout_converter._PdfInspectorPages(request, 4, [])
+    late_pages = pdf_inspector.PdfInspectorPages(request, 4, [])
     lines = [texts[2], "Thirteen goals win.", texts[4], "Each team wears shirts."]
     conversion = Conversion(renditions={"lines": lines, "late": late_pages}, read_due=late_pages.read_due)
     done = audit_pages("layout", conversion, numbers, list(texts.values()))

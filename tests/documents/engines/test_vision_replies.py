@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision import (
+from groundwork.documents.engines.vision_replies import (
     PageReplyJudge,
-    _reply_without_running_edges,
     are_draws_alike,
     is_other_page,
+    reply_without_running_edges,
 )
 
 BODY = (
@@ -116,7 +116,7 @@ def test_running_lines_that_a_reply_took_over_in_other_signs_go() -> None:
     text = "2 Ropes\nA rope is measured at 5 places.\nIssue a permit."
     layer = f"Lift Manual Issue 7\n{text}\nPage 5 of 9"
     body = "# 2 Ropes\n\nA rope is measured at 5 places.\n\nIssue a permit."
-    assert _reply_without_running_edges(f"LIFT MANUAL — Issue 7\n\n{body}\n\n– 5 –", layer, text) == body
-    assert _reply_without_running_edges(f"{body}\n\n5/9", layer, text) == body
-    assert _reply_without_running_edges(f"# Lift Manual\n\n{body}", layer, text) == f"# Lift Manual\n\n{body}"
-    assert _reply_without_running_edges(f"{body}\n\n17", layer, text) == f"{body}\n\n17"
+    assert reply_without_running_edges(f"LIFT MANUAL — Issue 7\n\n{body}\n\n– 5 –", layer, text) == body
+    assert reply_without_running_edges(f"{body}\n\n5/9", layer, text) == body
+    assert reply_without_running_edges(f"# Lift Manual\n\n{body}", layer, text) == f"# Lift Manual\n\n{body}"
+    assert reply_without_running_edges(f"{body}\n\n17", layer, text) == f"{body}\n\n17"

@@ -11,9 +11,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.engines.layout_converter import read_pages
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
 from groundwork.documents.layout.letter_sizes import LetterSizes
+from groundwork.documents.layout.liteparse_pages import read_liteparse_pages
 from groundwork.documents.layout.rebuilt_text_items import rebuild_text_items
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
@@ -88,7 +88,9 @@ def test_a_mark_in_the_middle_of_a_word_hides_no_size(tmp_path: Path) -> None:
     canvas.setFont("Helvetica", 40)
     canvas.drawString(60, 800, "mmmm.mmmm")
     canvas.save()
-    (page,) = read_pages(ConversionRequest(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1))
+    (page,) = read_liteparse_pages(
+        ConversionRequest(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1)
+    )
     with DrawnLetters(str(pdf)) as drawn:
         sizes = LetterSizes(drawn)
         assert sizes.of(page.text_items[0], page) == 30
@@ -106,7 +108,7 @@ def test_sizes_are_in_points_whatever_the_unit_of_the_page(tmp_path: Path, unit:
     writer.pages[0][NameObject("/UserUnit")] = FloatObject(unit)
     writer.write(path := str(tmp_path / "scaled.pdf"))
     request = ConversionRequest(source=path, ending=".pdf", settings=load().ingest, page_count=1)
-    page = read_pages(request)[0]
+    page = read_liteparse_pages(request)[0]
     with DrawnLetters(path) as drawn:
         sizes = LetterSizes(drawn)
         assert [round(sizes.of(item, page), 2) for item in page.text_items] == [12] * len(TEXT)
