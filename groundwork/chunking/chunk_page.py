@@ -10,7 +10,7 @@ from groundwork.pages.html_frame import Markup, document_page, tag
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import ChunkSettings
 
-_STYLES = """
+_CHUNK_PAGE_STYLES = """
 main { max-width: 78rem; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13.5px/1.55 var(--mono); }
 .bars { display: flex; align-items: flex-end; gap: 3px; height: 5rem; max-width: 34rem; margin: 1.25rem 0 0; padding: 0;
@@ -42,42 +42,46 @@ def chunk_html(
     """
     histogram_rows = length_histogram([chunk.length for chunk in chunks], settings.max_length)
     max_count = max(chunk_count for _, _, chunk_count in histogram_rows) or 1
-    bars = [
-        tag("li", style=f"height:{100 * chunk_count / max_count:.1f}%", title=f"{low:,} to {high:,}: {chunk_count:,}")
-        for low, high, chunk_count in histogram_rows
+    histogram_bars = [
+        tag(
+            "li",
+            style=f"height:{100 * chunk_count / max_count:.1f}%",
+            title=f"{shortest:,} to {longest:,}: {chunk_count:,}",
+        )
+        for shortest, longest, chunk_count in histogram_rows
     ]
-    axis = [tag("span", end) for end in ("1", settings.unit, f"{settings.max_length:,}")]
+    histogram_axis = [tag("span", end) for end in ("1", settings.unit, f"{settings.max_length:,}")]
     return document_page(
         f"{title}: chunks",
-        _STYLES,
+        _CHUNK_PAGE_STYLES,
         tag("h1", title),
         tag("p", summary, class_="soft"),
-        tag("ol", bars, class_="bars", aria_label="chunks by length"),
-        tag("p", axis, class_="axis"),
-        *(_render_section(chunk, settings.unit, pictures) for chunk in chunks),
+        tag("ol", histogram_bars, class_="bars", aria_label="chunks by length"),
+        tag("p", histogram_axis, class_="axis"),
+        *(_render_chunk_section(chunk, settings.unit, pictures) for chunk in chunks),
         images=any(chunk.figures for chunk in chunks),
     )
 
 
-def _render_figures(chunk_text: str, document: str, folder: str) -> list[Markup | str]:
+def _render_chunk_figures(chunk_text: str, document: str, folder: str) -> list[Markup | str]:
     """A text with its figures, whose files lie in `folder`, seen from the page."""
-    nodes: list[Markup | str] = []
-    position = 0
+    figure_nodes: list[Markup | str] = []
+    figure_end = 0
     for figure_number, figure in enumerate(figures(chunk_text, document), 1):
-        caption = tag("figcaption", figure_mark(figure_number, figure.caption))
-        nodes += [
-            chunk_text[position : figure.start],
-            tag("figure", tag("img", src=f"{folder}{figure.file}", alt=figure.caption), caption),
+        figure_caption = tag("figcaption", figure_mark(figure_number, figure.caption))
+        figure_nodes += [
+            chunk_text[figure_end : figure.start],
+            tag("figure", tag("img", src=f"{folder}{figure.file}", alt=figure.caption), figure_caption),
         ]
-        position = figure.end
-    return [*nodes, chunk_text[position:]]
+        figure_end = figure.end
+    return [*figure_nodes, chunk_text[figure_end:]]
 
 
-def _render_section(chunk: Chunk, unit: str, pictures: str) -> Markup:
+def _render_chunk_section(chunk: Chunk, unit: str, pictures: str) -> Markup:
     chunk_number, *other_facts = chunk_facts(chunk, unit)
     fact_paragraphs = [tag("p", fact) for fact in [*other_facts, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
-    section_markup = _render_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
+    section_markup = _render_chunk_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
     if chunk.added:
         section_markup.insert(0, tag("mark", chunk.added))
     if chunk.closing:

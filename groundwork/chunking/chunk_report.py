@@ -27,15 +27,15 @@ BEGINNING_LENGTH = 50  # characters of what is left out that a line shows
 
 def render_chunks(chunks: Sequence[Chunk], unit: str) -> str:
     """Every chunk under a line that says what it is; what was added stands between ⟦ and ⟧."""
-    sections = []
+    chunk_sections = []
     for chunk in chunks:
         end = len(chunk.text) - len(chunk.closing)
         added = f"⟦{chunk.added.rstrip()}⟧\n" if chunk.added else ""
         closing = f"⟦{chunk.closing.strip()}⟧\n" if chunk.closing else ""
-        sections.append(
+        chunk_sections.append(
             f"── {' · '.join(chunk_facts(chunk, unit))} {'─' * 8}\n{added}{chunk.text[len(chunk.added) : end]}{closing}"
         )
-    return "\n".join(section.rstrip("\n") + "\n" for section in sections)
+    return "\n".join(section.rstrip("\n") + "\n" for section in chunk_sections)
 
 
 def chunk_facts(chunk: Chunk, unit: str) -> list[str]:
@@ -65,9 +65,11 @@ def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator
     max_count = max(chunk_count for _, _, chunk_count in histogram_rows) or 1
     bar_width = len(f"{settings.max_length:,}")
     yield f"length in {settings.unit} ({settings.min_length:,} to {settings.max_length:,}), chunks"
-    for low, high, chunk_count in histogram_rows[min(filled_rows, default=0) : max(filled_rows, default=-1) + 1]:
+    for shortest, longest, chunk_count in histogram_rows[
+        min(filled_rows, default=0) : max(filled_rows, default=-1) + 1
+    ]:
         bar = "█" * -(-chunk_count * BAR_WIDTH // max_count)
-        yield f"  {low:>{bar_width},} - {high:>{bar_width},}  {bar}{' ' if bar else ''}{chunk_count:,}"
+        yield f"  {shortest:>{bar_width},} - {longest:>{bar_width},}  {bar}{' ' if bar else ''}{chunk_count:,}"
 
 
 def short_chunks(chunks: Sequence[Chunk], settings: ChunkSettings) -> dict[int, str]:
@@ -124,8 +126,12 @@ def _chunks_by_skip(chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:
 
 
 def _number_and_beginning(chunk: Chunk) -> str:
-    beginning = " ".join(chunk.text[:200].split())
-    shortened = beginning if len(beginning) <= BEGINNING_LENGTH else f"{beginning[:BEGINNING_LENGTH].rstrip()}…"
+    chunk_beginning = " ".join(chunk.text[:200].split())
+    shortened = (
+        chunk_beginning
+        if len(chunk_beginning) <= BEGINNING_LENGTH
+        else f"{chunk_beginning[:BEGINNING_LENGTH].rstrip()}…"
+    )
     return f'{chunk.index + 1} "{shortened}"'
 
 
@@ -152,17 +158,17 @@ def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str
 
 def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    clauses = [
+    note_clauses = [
         f"{counted(counts_by_kind['segments'], 'segment')} -> {counted(counts_by_kind['chunks'], 'chunk')}",
         counted(counts_by_kind["sentences"], "sentence"),
     ]
     if "tables whole" in counts_by_kind:
-        clauses.append(
+        note_clauses.append(
             f"{counted(counts_by_kind['tables whole'], 'table')} whole, {counts_by_kind['tables split']:,} split"
         )
-    if skipped := Counter(chunk.skip for chunk in chunks if chunk.skip):
-        clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skipped.items()))
-    return "; ".join(clauses)
+    if skip_counts := Counter(chunk.skip for chunk in chunks if chunk.skip):
+        note_clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skip_counts.items()))
+    return "; ".join(note_clauses)
 
 
 SegmentKind = Literal["heading", "sentence", "table", "code", "formula", "contents"]
@@ -195,8 +201,10 @@ def _block_segments(markdown: str, block: Block, language: str, engine: str) -> 
     if block.kind not in ("paragraph", "list", "quote"):
         yield cast("SegmentKind", block.kind), block.start, block.end
         return
-    starts = {block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)}
-    starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
-    borders = [*sorted(starts), block.end]
-    for start, end in pairwise(borders):
+    segment_starts = {
+        block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)
+    }
+    segment_starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
+    segment_borders = [*sorted(segment_starts), block.end]
+    for start, end in pairwise(segment_borders):
         yield "sentence", start, end

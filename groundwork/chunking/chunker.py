@@ -17,10 +17,10 @@ from typing import Any
 import msgspec
 
 from groundwork.chunking.joining_short_chunks import ShortRuns, join_short_parts
-from groundwork.chunking.packing_chunks import ChunkPart, Packer
+from groundwork.chunking.packing_chunks import ChunkPacker, ChunkPart
 from groundwork.chunking.skipped_passages import skip_marks, split_unreadable_runs
-from groundwork.chunking.text_and_table_runs import block_runs
-from groundwork.chunking.token_and_character_lengths import load_tokenizer, ruler_for
+from groundwork.chunking.text_and_table_runs import text_and_table_runs
+from groundwork.chunking.token_and_character_lengths import length_ruler, load_tokenizer
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.figures_and_picture_links import figures, text_without_folder
@@ -36,24 +36,26 @@ def chunk_document(
     `parsed_blocks` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is
     missing.
     """
-    languages = _Languages(settings.language, markdown)
-    settings = msgspec.structs.replace(settings, language=languages.of_document)
+    chunk_languages = _ChunkLanguages(settings.language, markdown)
+    settings = msgspec.structs.replace(settings, language=chunk_languages.of_document)
     tokenizer = _cached_tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
-    ruler = ruler_for(markdown, tokenizer)
+    ruler = length_ruler(markdown, tokenizer)
     parsed_blocks = blocks(markdown) if parsed_blocks is None else parsed_blocks
-    parsed_blocks, unreadable = split_unreadable_runs(markdown, parsed_blocks)
-    marks = skip_marks(markdown, parsed_blocks, document, unreadable)
+    parsed_blocks, unreadable_flags = split_unreadable_runs(markdown, parsed_blocks)
+    block_marks = skip_marks(markdown, parsed_blocks, document, unreadable_flags)
     chunk_limit = settings.max_length
     while True:
-        runs = block_runs(markdown, parsed_blocks, marks, ruler, chunk_limit, settings.language)
+        runs = text_and_table_runs(markdown, parsed_blocks, block_marks, ruler, chunk_limit, settings.language)
         runs = ShortRuns(markdown, ruler, settings, chunk_limit).join(runs)
-        chunk_parts = Packer(markdown, ruler, settings, chunk_limit).pack(runs)
+        chunk_parts = ChunkPacker(markdown, ruler, settings, chunk_limit).pack(runs)
         chunk_parts = join_short_parts(markdown, chunk_parts, parsed_blocks, ruler, settings.min_length, chunk_limit)
-        chunks = _build_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, languages)
-        excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
-        if excess <= 0 or chunk_limit <= settings.max_length // 2:
+        chunks = _build_chunk_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, chunk_languages)
+        excess_length = max((chunk.length for chunk in chunks), default=0) - settings.max_length
+        if excess_length <= 0 or chunk_limit <= settings.max_length // 2:
             return chunks
-        chunk_limit -= excess  # a chunk encoded alone has a token more at its borders: once more, a little tighter
+        chunk_limit -= (
+            excess_length  # a chunk encoded alone has a token more at its borders: once more, a little tighter
+        )
 
 
 @lru_cache(maxsize=2)
@@ -61,7 +63,7 @@ def _cached_tokenizer(name: str) -> Any:
     return load_tokenizer(name)
 
 
-class _Languages:
+class _ChunkLanguages:
     """The language of a document and of each of its parts: the one set, or its own."""
 
     def __init__(self, setting: str, markdown: str) -> None:
@@ -73,60 +75,70 @@ class _Languages:
         return self.of_document if self._set else detect_part_language(text, self.of_document)
 
 
-def _build_records(
+def _build_chunk_records(
     markdown: str,
     chunk_parts: list[ChunkPart],
     parsed_blocks: list[Block],
     document: Document,
     tokenizer: Any,
-    languages: _Languages,
+    chunk_languages: _ChunkLanguages,
 ) -> list[Chunk]:
     block_starts = [block.start for block in parsed_blocks]
-    page_numbers = _PageNumbers(document)
+    chunk_pages = _ChunkPages(document)
     digest_counts: Counter[str] = Counter()
     chunks = []
     for chunk_index, chunk_part in enumerate(chunk_parts):
-        body = markdown[chunk_part.start : chunk_part.end]
-        chunk_text = f"{chunk_part.added}{body}{chunk_part.closing}" if chunk_part.added or chunk_part.closing else body
-        hashed_text = text_without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
-        digest = hashlib.blake2b(hashed_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-        digest_counts[digest] += 1
-        tokens = len(tokenizer.encode(chunk_text, add_special_tokens=False).ids) if tokenizer else None
+        chunk_body = markdown[chunk_part.start : chunk_part.end]
+        chunk_text = (
+            f"{chunk_part.added}{chunk_body}{chunk_part.closing}"
+            if chunk_part.added or chunk_part.closing
+            else chunk_body
+        )
+        hashed_text = text_without_folder(
+            chunk_body, document.id
+        )  # so that a document that is renamed keeps its chunks' ids
+        chunk_digest = hashlib.blake2b(hashed_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        digest_counts[chunk_digest] += 1
+        token_count = len(tokenizer.encode(chunk_text, add_special_tokens=False).ids) if tokenizer else None
         chunks.append(
             Chunk(
-                id=f"{document.id}-{digest}" + (f"-{digest_counts[digest]}" if digest_counts[digest] > 1 else ""),
+                id=f"{document.id}-{chunk_digest}"
+                + (f"-{digest_counts[chunk_digest]}" if digest_counts[chunk_digest] > 1 else ""),
                 document=document.id,
                 index=chunk_index,
                 kind=chunk_part.kind,
                 text=chunk_text,
                 start=chunk_part.start,
                 end=chunk_part.end,
-                length=len(chunk_text) if tokens is None else tokens,
-                headings=_breadcrumb(parsed_blocks, block_starts, chunk_part),
-                pages=page_numbers.numbers_between(chunk_part.start, chunk_part.end),
+                length=len(chunk_text) if token_count is None else token_count,
+                headings=_chunk_headings(parsed_blocks, block_starts, chunk_part),
+                pages=chunk_pages.numbers_between(chunk_part.start, chunk_part.end),
                 added=chunk_part.added,
                 closing=chunk_part.closing,
-                tokens=tokens,
-                language=languages.of(body),
-                skip=chunk_part.skip if body.strip() else "blank",
+                tokens=token_count,
+                language=chunk_languages.of(chunk_body),
+                skip=chunk_part.skip if chunk_body.strip() else "blank",
                 figures=[figure.file for figure in figures(chunk_text, document.id)] or msgspec.UNSET,
             )
         )
     return chunks
 
 
-def _breadcrumb(parsed_blocks: list[Block], block_starts: list[int], chunk_part: ChunkPart) -> list[str]:
+def _chunk_headings(parsed_blocks: list[Block], block_starts: list[int], chunk_part: ChunkPart) -> list[str]:
     """The headings that hold for a part's table, else for its first block that is no heading."""
-    first, last = bisect_right(block_starts, chunk_part.start) - 1, bisect_left(block_starts, chunk_part.end) - 1
-    kinds = [parsed_blocks[k].kind for k in range(first, last + 1)]
-    if chunk_part.kind == "table" and "table" in kinds:
-        return list(parsed_blocks[first + kinds.index("table")].headings)
-    while first < last and parsed_blocks[first].kind == "heading":
-        first += 1
-    return list(parsed_blocks[first].headings)
+    first_block, last_block = (
+        bisect_right(block_starts, chunk_part.start) - 1,
+        bisect_left(block_starts, chunk_part.end) - 1,
+    )
+    block_kinds = [parsed_blocks[k].kind for k in range(first_block, last_block + 1)]
+    if chunk_part.kind == "table" and "table" in block_kinds:
+        return list(parsed_blocks[first_block + block_kinds.index("table")].headings)
+    while first_block < last_block and parsed_blocks[first_block].kind == "heading":
+        first_block += 1
+    return list(parsed_blocks[first_block].headings)
 
 
-class _PageNumbers:
+class _ChunkPages:
     """Page numbers by offset."""
 
     def __init__(self, document: Document) -> None:
@@ -136,5 +148,5 @@ class _PageNumbers:
 
     def numbers_between(self, start: int, end: int) -> list[int]:
         """The pages of which some text lies in [start, end)."""
-        first, stop = bisect_right(self._ends, start), bisect_left(self._starts, end)
-        return [page.number for page in self._pages[first:stop] if page.start < page.end]
+        first_page, pages_end = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        return [page.number for page in self._pages[first_page:pages_end] if page.start < page.end]

@@ -8,22 +8,22 @@ from itertools import pairwise
 
 import regex
 
-from groundwork.chunking.text_and_table_runs import title_count
+from groundwork.chunking.text_and_table_runs import count_run_titles
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, uncuttable_spans
 from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, PSEUDO_HEADING, Block
-from groundwork.markdown.footnotes import is_note_below_mark
+from groundwork.markdown.footnotes import is_footnote_below_mark
 
 # the end of a clause: "so, " and the full-width marks, which need no space
-_CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
-_SPACE = regex.compile(r"\s++")  # between words
-_WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
-_GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
-_NEAR_LIMIT = 100  # characters before the limit that are looked at first
-_LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_CLAUSE_END = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
+_WORD_SPACE = regex.compile(r"\s++")  # between words
+_UNSPACED_WORD_BORDER = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
+_GRAPHEME_BORDER = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
+_NEAR_CUT_LIMIT = 100  # characters before the limit that are looked at first
+_SENTENCE_LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
 _BOLD_TITLE_END = regex.compile(r"\n[ \t]*+(?:[\w.]{1,8}+[.)]?[ \t]++)?\*\*[^*\n]{1,150}+\*\*\Z")  # "II) **Rules**"
 _FIRST_ITEM = regex.compile(r"[ \t>]*+\(?(?:1|[aAiI])[.)][ \t]")  # of a list, which a line above may lead to
-_NEAR_BORDER = 200  # characters above the border of a block that tell whether it interrupts a sentence
+_NEAR_CUT = 200  # characters above the border of a block that tell whether it interrupts a sentence
 _OPEN_BRACKET_END = regex.compile(r"[(\[][^()\[\]!?\n]*+(?<!\.)\Z")  # "(such as new", and nothing closes it
 _MAX_TITLES = 20  # below one heading, each of which stays with what follows
 _FENCE_MARKS = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
@@ -46,11 +46,11 @@ class CutPoints:
         self._heading_levels = []
         self._paragraph_starts = []
         titles = _titles_below_headings(markdown, blocks)
-        note_starts = {block.start for block in blocks[1:] if is_note_below_mark(markdown, block.start)}
+        note_starts = {block.start for block in blocks[1:] if is_footnote_below_mark(markdown, block.start)}
         for previous_block, block in pairwise(blocks):
             if previous_block.kind == "heading" or previous_block.start in titles or block.start in note_starts:
                 continue  # headings and titles are never left at the end of a chunk, nor a note at the head of the next
-            if block.level == PSEUDO_HEADING and self._is_interrupted(block.start):
+            if block.level == PSEUDO_HEADING and self._cut_interrupts(block.start):
                 continue
             if block.kind == "heading":
                 self._heading_starts.append(block.start)
@@ -66,71 +66,82 @@ class CutPoints:
             if block.kind in ("formula", "code", "table", "heading")
         ]
         self._uncut_spans += [(start - 1, end + 1) for start, end in titles.items()]
-        self._uncut_spans += [(_text_end(markdown, note) - 1, note + 1) for note in note_starts]
+        self._uncut_spans += [(_text_end_above(markdown, note) - 1, note + 1) for note in note_starts]
         self._uncut_spans.sort()
 
-    def structural_cut(self, earliest_cut: int, latest_cut: int, fuller: int) -> int:
+    def structural_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
-        a, b = bisect_left(self._heading_starts, earliest_cut), bisect_right(self._heading_starts, latest_cut)
-        if a < b:
-            a = min(bisect_left(self._heading_starts, fuller, a, b), b - 1)  # the fuller half, or the last one
-            level = min(self._heading_levels[a:b])
+        first_heading, headings_end = (
+            bisect_left(self._heading_starts, earliest_cut),
+            bisect_right(self._heading_starts, latest_cut),
+        )
+        if first_heading < headings_end:
+            first_heading = min(
+                bisect_left(self._heading_starts, fuller_cut, first_heading, headings_end), headings_end - 1
+            )  # the fuller half, or the last one
+            highest_level = min(self._heading_levels[first_heading:headings_end])
             return max(
                 heading_start
-                for heading_start, start_level in zip(self._heading_starts[a:b], self._heading_levels[a:b], strict=True)
-                if start_level == level
+                for heading_start, start_level in zip(
+                    self._heading_starts[first_heading:headings_end],
+                    self._heading_levels[first_heading:headings_end],
+                    strict=True,
+                )
+                if start_level == highest_level
             )
         for k in range(bisect_right(self._paragraph_starts, latest_cut) - 1, -1, -1):
             if self._paragraph_starts[k] < earliest_cut:
                 break
-            if not self._is_interrupted(self._paragraph_starts[k]):
+            if not self._cut_interrupts(self._paragraph_starts[k]):
                 return self._paragraph_starts[k]
-        return self._item_cut(max(earliest_cut, fuller), latest_cut) or self._item_cut(earliest_cut, fuller - 1)
+        return self._item_cut(max(earliest_cut, fuller_cut), latest_cut) or self._item_cut(earliest_cut, fuller_cut - 1)
 
-    def _is_interrupted(self, position: int) -> bool:
+    def _cut_interrupts(self, cut_position: int) -> bool:
         """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""
-        above = self._text[max(0, position - _NEAR_BORDER) : position].rstrip()
-        if above.endswith((":", "：")):
+        text_above_cut = self._text[max(0, cut_position - _NEAR_CUT) : cut_position].rstrip()
+        if text_above_cut.endswith((":", "：")):
             return True
-        if _OPEN_BRACKET_END.search(above) or _BOLD_TITLE_END.search(above):
+        if _OPEN_BRACKET_END.search(text_above_cut) or _BOLD_TITLE_END.search(text_above_cut):
             return True
-        if _FIRST_ITEM.match(self._text, position) and not COMPLETE_BLOCK_END.search(above):
+        if _FIRST_ITEM.match(self._text, cut_position) and not COMPLETE_BLOCK_END.search(text_above_cut):
             return True
-        first_letter = self._text[position]
+        first_letter = self._text[cut_position]
         return (first_letter.islower() or first_letter == "(") and (
-            above.endswith(_FENCE_MARKS) or _UNFINISHED_END.search(above) is not None
+            text_above_cut.endswith(_FENCE_MARKS) or _UNFINISHED_END.search(text_above_cut) is not None
         )
 
-    def _is_interrupted_block(self, position: int) -> bool:
-        k = bisect_left(self._block_starts, (position, False))
-        is_block_start = k < len(self._block_starts) and self._block_starts[k][0] == position
-        return is_block_start and self._is_interrupted(position)
+    def _is_interrupted_block(self, cut_position: int) -> bool:
+        k = bisect_left(self._block_starts, (cut_position, False))
+        is_block_start = k < len(self._block_starts) and self._block_starts[k][0] == cut_position
+        return is_block_start and self._cut_interrupts(cut_position)
 
     def _item_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
-        cut, cut_depth = 0, 99
+        last_item_cut, cut_depth = 0, 99
         for item_match in LIST_ITEM_START.finditer(self._text, earliest_cut - 1, latest_cut + 8):
-            item_start, depth = item_match.start() + 1, _item_depth(item_match.group()[1:])
+            item_start, depth = item_match.start() + 1, _list_item_depth(item_match.group()[1:])
             if (
                 depth > cut_depth
                 or item_start > latest_cut
-                or self._is_uncut(item_start)
-                or self._is_interrupted(item_start)
+                or self._is_in_uncut_span(item_start)
+                or self._cut_interrupts(item_start)
             ):
                 continue
-            cut, cut_depth = item_start, depth
-        return cut
+            last_item_cut, cut_depth = item_start, depth
+        return last_item_cut
 
     def sentence_cut(self, part_start: int, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a sentence."""
         if earliest_cut > latest_cut:
             return 0
-        window = self._text[part_start : min(self._end, latest_cut + _LOOKAHEAD)]
-        offsets = sentence_starts(window, self._language, self._engine)
-        k = bisect_right(offsets, latest_cut - part_start) - 1
-        while k > 0 and offsets[k] >= earliest_cut - part_start:
-            if not self._is_uncut(part_start + offsets[k]) and not self._is_interrupted_block(part_start + offsets[k]):
-                return part_start + offsets[k]
+        sentence_window = self._text[part_start : min(self._end, latest_cut + _SENTENCE_LOOKAHEAD)]
+        sentence_offsets = sentence_starts(sentence_window, self._language, self._engine)
+        k = bisect_right(sentence_offsets, latest_cut - part_start) - 1
+        while k > 0 and sentence_offsets[k] >= earliest_cut - part_start:
+            if not self._is_in_uncut_span(part_start + sentence_offsets[k]) and not self._is_interrupted_block(
+                part_start + sentence_offsets[k]
+            ):
+                return part_start + sentence_offsets[k]
             k -= 1
         return 0
 
@@ -138,35 +149,39 @@ class CutPoints:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
         window_size = latest_cut - part_start
-        window = self._text[part_start : min(self._end, latest_cut + window_size + 1)]
-        uncut_spans = uncuttable_spans(window) + [
+        word_window = self._text[part_start : min(self._end, latest_cut + window_size + 1)]
+        uncut_spans = uncuttable_spans(word_window) + [
             (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
         uncut_spans.sort()
-        for pattern, min_cut in ((_CLAUSE, window_size // 2), (_SPACE, 1), (_WORD, 1)):
-            for min_offset in (max(min_cut, window_size - _NEAR_LIMIT), min_cut):
-                if cut := _last_outside(_match_ends(pattern, window, min_offset, window_size), uncut_spans):
-                    return part_start + cut
+        for pattern, min_cut in ((_CLAUSE_END, window_size // 2), (_WORD_SPACE, 1), (_UNSPACED_WORD_BORDER, 1)):
+            for min_offset in (max(min_cut, window_size - _NEAR_CUT_LIMIT), min_cut):
+                if last_cut := _last_cut_outside(
+                    _cut_candidates(pattern, word_window, min_offset, window_size), uncut_spans
+                ):
+                    return part_start + last_cut
         if block_start := self._block_cut(part_start + 1, latest_cut):
             return block_start  # below the minimum, or behind a heading, but no table or fence is cut
-        for pattern in (_SPACE, _WORD, _GRAPHEME):
-            if ends := _match_ends(pattern, window, max(1, window_size - _NEAR_LIMIT), window_size):
-                return part_start + ends[-1]
+        for pattern in (_WORD_SPACE, _UNSPACED_WORD_BORDER, _GRAPHEME_BORDER):
+            if candidate_ends := _cut_candidates(
+                pattern, word_window, max(1, window_size - _NEAR_CUT_LIMIT), window_size
+            ):
+                return part_start + candidate_ends[-1]
         return max(latest_cut, part_start + 1)
 
     def _block_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a heading, else of any block, or 0."""
-        starts = [
+        block_starts_between = [
             (start, is_heading) for start, is_heading in self._block_starts if earliest_cut <= start <= latest_cut
         ]
         return max(
-            (start for start, is_heading in starts if is_heading),
-            default=max((start for start, _ in starts), default=0),
+            (start for start, is_heading in block_starts_between if is_heading),
+            default=max((start for start, _ in block_starts_between), default=0),
         )
 
-    def _is_uncut(self, position: int) -> bool:
-        k = bisect_left(self._uncut_spans, (position, 0)) - 1
-        return k >= 0 and position < self._uncut_spans[k][1]
+    def _is_in_uncut_span(self, cut_position: int) -> bool:
+        k = bisect_left(self._uncut_spans, (cut_position, 0)) - 1
+        return k >= 0 and cut_position < self._uncut_spans[k][1]
 
 
 def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, int]:
@@ -174,33 +189,37 @@ def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, 
     titles: dict[int, int] = {}
     for k, block in enumerate(blocks[:-1]):
         follows = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in titles)
-        if follows and title_count(markdown, blocks[max(0, k - _MAX_TITLES) : k + 1]):
+        if follows and count_run_titles(markdown, blocks[max(0, k - _MAX_TITLES) : k + 1]):
             titles[block.start] = block.end
     return titles
 
 
-def _text_end(markdown: str, start: int) -> int:
+def _text_end_above(markdown: str, start: int) -> int:
     """Where the text in front of the blank lines above `start` ends."""
-    window = markdown[max(0, start - _NEAR_LIMIT) : start]
+    window = markdown[max(0, start - _NEAR_CUT_LIMIT) : start]
     return start - len(window) + len(window.rstrip())
 
 
-def _match_ends(pattern: regex.Pattern[str], markdown: str, low: int, high: int) -> list[int]:
+def _cut_candidates(cut_pattern: regex.Pattern[str], markdown: str, first_cut: int, last_cut: int) -> list[int]:
     """Where matches of the pattern end within low..high."""
-    return [match.end() for match in pattern.finditer(markdown, low - 1, high + 1) if low <= match.end() <= high]
+    return [
+        match.end()
+        for match in cut_pattern.finditer(markdown, first_cut - 1, last_cut + 1)
+        if first_cut <= match.end() <= last_cut
+    ]
 
 
-def _item_depth(marker: str) -> int:
+def _list_item_depth(marker: str) -> int:
     """How deep a list item stands: by the parts of its number, else by its indentation."""
     dots = marker.strip(" \t>.").count(".")
     return dots or 1 + len(marker) - len(marker.lstrip())
 
 
-def _last_outside(ends: Sequence[int], spans: Sequence[Span]) -> int:
+def _last_cut_outside(candidate_ends: Sequence[int], uncut_spans: Sequence[Span]) -> int:
     """The last of `ends` that lies in none of the spans, or 0."""
-    starts = [start for start, _ in spans]
-    for end in reversed(ends):
-        k = bisect_left(starts, end) - 1
-        if k < 0 or spans[k][1] <= end:
-            return end
+    span_starts = [start for start, _ in uncut_spans]
+    for candidate_end in reversed(candidate_ends):
+        k = bisect_left(span_starts, candidate_end) - 1
+        if k < 0 or uncut_spans[k][1] <= candidate_end:
+            return candidate_end
     return 0

@@ -16,24 +16,24 @@ import regex
 
 from groundwork.markdown.blocks import Block
 
-_CHARACTERS_PER_ACT = 400  # characters of a paragraph for each act of law in it
+_CHARACTERS_PER_LEGAL_ACT = 400  # characters of a paragraph for each act of law in it
 _LICENCE_DENSITY = (
-    0.8  # hits for each _CHARACTERS_PER_ACT characters of a licence text; measured: 54 licences .86 to 3.6
+    0.8  # hits for each _CHARACTERS_PER_LEGAL_ACT characters of a licence text; measured: 54 licences .86 to 3.6
 )
-_LEAST_PART_DENSITY = 0.1  # of a part of a section that is a licence's; a preamble speaks least of law
+_LEAST_LICENCE_PART_DENSITY = 0.1  # of a part of a section that is a licence's; a preamble speaks least of law
 _MIN_LICENCE_WORDS = 3  # the least that a licence has
 _MIN_LICENCE_SPREAD = 0.5  # of a licence's text, the least share that stands in paragraphs with a hit
 _MAX_LEGAL_GAP = 600  # characters between two legal passages that belong to them
 MAX_LICENCE_LENGTH = 100_000  # characters of a section that may be a licence; the longest known has 36,000
-_MAX_FOOTER_LENGTH = 200  # characters of a line of copyright at the foot of pages
-_MIN_FOOTERS = 3  # so often it stands there at the least
+_MAX_COPYRIGHT_FOOTER = 200  # characters of a line of copyright at the foot of pages
+_MIN_COPYRIGHT_FOOTERS = 3  # so often it stands there at the least
 _MAX_LEGAL_SHARE = 0.5  # of a document: one that is mostly licence text is about it
-_RESERVATIONS = (  # acts in fixed words, which are always about the document
+_RIGHTS_RESERVED = (  # acts in fixed words, which are always about the document
     *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
     *("tutti i diritti riservati", "todos os direitos reservados"),
 )
 _COPYRIGHT_YEAR = regex.compile(r"(?:©|(?<!\(b\).{0,80})\(c\)|copyright)[ ©]*+(?:\(c\) *+)?(?:19|20)\d\d")
-_WORK = r"""\bth(?:is|ese|e\s+present)\s(?:[\w-]+\s){0,2}?(?:documents?|documentation|works?|texts?|publications?
+_THIS_WORK = r"""\bth(?:is|ese|e\s+present)\s(?:[\w-]+\s){0,2}?(?:documents?|documentation|works?|texts?|publications?
     |manuals?|reports?|materials?|book(?:let)?s?|brochures?|handbooks?|guides?|articles?|papers?|websites?|web\spages?
     |translations?|specifications?|datasets?|databases?|photographs?|presentations?|slides|tutorials?|faq
     |how-?to|software|licen[cs]e)\b"""
@@ -44,15 +44,15 @@ _LEGAL_ACTS = tuple(  # in sentences about the work itself: words one of which i
         (
             (" grant",),
             r"\b(?:permission|rights?|licen[cs]e)\b[^.]{0,160}\b(?:is|are)\s(?:hereby\s)?granted | \bhereby\sgrant",
-            rf"""{_COPY_VERB}.{{0,400}}(?:{_WORK} | \bthe\s(?:software|works?|documentation|materials?|licensed)\b
+            rf"""{_COPY_VERB}.{{0,400}}(?:{_THIS_WORK} | \bthe\s(?:software|works?|documentation|materials?|licensed)\b
                 | \bthis\s(?:file|program|package|font)\b)
-              | {_WORK}.{{0,400}}{_COPY_VERB} | \bthis\s(?:copyright\s|permission\s)?notice""",
+              | {_THIS_WORK}.{{0,400}}{_COPY_VERB} | \bthis\s(?:copyright\s|permission\s)?notice""",
         ),
         (
             ("permitted", "authori", "allowed"),
             r"""\b(?:redistribution|reproduction|copying|use)\b[^.]{0,80}
                 \b(?:is|are)\s(?:hereby\s)?(?:permitted|authori[sz]ed|allowed)""",
-            rf"""{_WORK} | \bsource\s(?:and|or)\sbinary
+            rf"""{_THIS_WORK} | \bsource\s(?:and|or)\sbinary
               | \bsource\s(?:is|be)\s(?:fully\s|clearly\s)?(?:acknowledged|stated|cited)""",
         ),
         (
@@ -70,13 +70,13 @@ _LEGAL_ACTS = tuple(  # in sentences about the work itself: words one of which i
             ("warrant", "as is", "as-is", "domain dedication"),
             r"""\bwithout\s(?:any\s|even\sthe\simplied\s)?warrant(?:y|ies)
               | \b(?:is|are)\sprovided\b[^.]{0,80}\bas[\s-]is\b | \bpublic\sdomain\sdedication""",
-            rf"""{_WORK} | \bthis\s(?:file|program|package|library|code|data|font|information)\b
+            rf"""{_THIS_WORK} | \bthis\s(?:file|program|package|library|code|data|font|information)\b
               | \b(?:the|licensed)\s(?:software|works?|materials?|program)\b | \bit\sis\s(?:provided|distributed)
               | \bunder\sthe\slicen[cs]e\b | \bexpress(?:ed)?\sor\simplied""",
         ),
     )
 )
-_SENTENCE_END = regex.compile(r"(?<=[.!?])[)\]\"”*_]*\s")
+_LEGAL_SENTENCE_END = regex.compile(r"(?<=[.!?])[)\]\"”*_]*\s")
 _LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itself, of its parties and of liability
     r"""\bth(?:is|e\s+present)\s+(?:\w+\s+){0,2}licen[cs]e\b | \b(?:sub)?licens(?:or|ee)s?\b
       | \blicen[cs]ed\s+(?:material|work|rights) | \bhere(?:by|in|under|of|to|inafter)\b | \bthereof\b
@@ -85,13 +85,13 @@ _LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itse
       | \byou\s+are\s+free\s+to\b | \blicen[cs]e\s+terms\b | \bfair\s+use\b""",
     regex.VERBOSE | regex.IGNORECASE,
 )
-_ACT_HINTS = (  # one of them is in every act
+_LEGAL_ACT_HINTS = (  # one of them is in every act
     "©", "(c)", "(C)", "opyright", "OPYRIGHT", "icensed", "icenced", "ermission", "ERMISSION", "ermitted", "ERMITTED",
     "uthorised", "uthorized", "llowed", "arrant", "rademark", "rade mark", "ervice mark", "ARRANT", " is granted",
     " are granted", "provided", "PROVIDED", "eserved", "ESERVED", "roits", "ervados", "iservati", "vorbehalten",
     "omain dedication", "ereby grant", "the GNU", "vailable under", "istributed under", "eleased under",
 )  # fmt: skip
-_PROSE_KINDS = ("paragraph", "quote", "list")
+_LEGAL_PROSE_KINDS = ("paragraph", "quote", "list")
 
 
 class _LegalHits(NamedTuple):
@@ -104,102 +104,108 @@ class _LegalHits(NamedTuple):
 
 def find_legal_blocks(markdown: str, blocks: Sequence[Block]) -> list[bool]:
     """Which blocks grant or reserve rights; none where that would be most of the document, which is then about it."""
-    hits = _count_hits(markdown, blocks)
-    if not hits:
+    legal_hits = _count_legal_hits(markdown, blocks)
+    if not legal_hits:
         return [False] * len(blocks)
-    flags = [
-        block_hits.acts > 0 and (block_hits.acts + block_hits.words) * _CHARACTERS_PER_ACT >= block_hits.length
-        for block_hits in hits
+    legal_flags = [
+        block_hits.acts > 0 and (block_hits.acts + block_hits.words) * _CHARACTERS_PER_LEGAL_ACT >= block_hits.length
+        for block_hits in legal_hits
     ]
-    for start, end in _licence_sections(blocks, hits):
-        flags[start:end] = [True] * (end - start)
-    _clear_footers(markdown, blocks, flags)
-    _fill_gaps(markdown, blocks, flags)
-    length = sum(block.end - block.start for block, is_legal in zip(blocks, flags, strict=True) if is_legal)
-    return flags if length <= _MAX_LEGAL_SHARE * len(markdown) else [False] * len(flags)
+    for start, end in _licence_sections(blocks, legal_hits):
+        legal_flags[start:end] = [True] * (end - start)
+    _clear_copyright_footers(markdown, blocks, legal_flags)
+    _fill_legal_gaps(markdown, blocks, legal_flags)
+    legal_length = sum(block.end - block.start for block, is_legal in zip(blocks, legal_flags, strict=True) if is_legal)
+    return legal_flags if legal_length <= _MAX_LEGAL_SHARE * len(markdown) else [False] * len(legal_flags)
 
 
-def _count_hits(markdown: str, blocks: Sequence[Block]) -> list[_LegalHits]:
+def _count_legal_hits(markdown: str, blocks: Sequence[Block]) -> list[_LegalHits]:
     """By block; an empty list where the text holds no act at all."""
-    hint_finder = _SubstringFinder(markdown, _ACT_HINTS)
-    acts = [
-        _count_acts(markdown[block.start : block.end])
-        if block.kind in _PROSE_KINDS and hint_finder.has_any(block.start, block.end)
+    hint_finder = _LegalHintFinder(markdown, _LEGAL_ACT_HINTS)
+    legal_acts = [
+        _count_legal_acts(markdown[block.start : block.end])
+        if block.kind in _LEGAL_PROSE_KINDS and hint_finder.has_any(block.start, block.end)
         else 0
         for block in blocks
     ]
-    if not any(acts):
+    if not any(legal_acts):
         return []
-    counted_blocks = _blocks_near_acts(blocks, acts)
+    blocks_near_acts = _blocks_near_acts(blocks, legal_acts)
     return [
-        _block_hits(markdown, block, n) if k in counted_blocks else _LegalHits()
-        for k, (block, n) in enumerate(zip(blocks, acts, strict=True))
+        _legal_hits_of_block(markdown, block, n) if k in blocks_near_acts else _LegalHits()
+        for k, (block, n) in enumerate(zip(blocks, legal_acts, strict=True))
     ]
 
 
-def _blocks_near_acts(blocks: Sequence[Block], acts: Sequence[int]) -> set[int]:
+def _blocks_near_acts(blocks: Sequence[Block], legal_acts: Sequence[int]) -> set[int]:
     """The blocks that have an act, and those of sections with one that are no longer than a licence can be."""
-    block_indexes = {k for k, n in enumerate(acts) if n}
-    sums = [0, *accumulate(acts)]
-    for start, end in _sections(blocks):
-        if sums[end] > sums[start] and blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH:
+    block_indexes = {k for k, n in enumerate(legal_acts) if n}
+    act_sums = [0, *accumulate(legal_acts)]
+    for start, end in _heading_sections(blocks):
+        if act_sums[end] > act_sums[start] and blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH:
             block_indexes.update(range(start, end))
     return block_indexes
 
 
-def _count_acts(block_text: str) -> int:
+def _count_legal_acts(block_text: str) -> int:
     block_text = " ".join(block_text.lower().split())
-    act_count = sum(map(block_text.count, _RESERVATIONS)) + len(_COPYRIGHT_YEAR.findall(block_text))
-    acts = [
+    act_count = sum(map(block_text.count, _RIGHTS_RESERVED)) + len(_COPYRIGHT_YEAR.findall(block_text))
+    legal_acts = [
         (act, about)
         for words, act, about in _LEGAL_ACTS
         if any(word in block_text for word in words) and act.search(block_text)
     ]
-    sentences = _SENTENCE_END.split(block_text) if acts else []
+    sentences = _LEGAL_SENTENCE_END.split(block_text) if legal_acts else []
     return act_count + sum(
-        len(act.findall(sentence)) for act, about in acts for sentence in sentences if about.search(sentence)
+        len(act.findall(sentence)) for act, about in legal_acts for sentence in sentences if about.search(sentence)
     )
 
 
-def _block_hits(markdown: str, block: Block, acts: int) -> _LegalHits:
-    if block.kind not in _PROSE_KINDS:
+def _legal_hits_of_block(markdown: str, block: Block, acts: int) -> _LegalHits:
+    if block.kind not in _LEGAL_PROSE_KINDS:
         return _LegalHits()
     block_text = markdown[block.start : block.end].rstrip()
     return _LegalHits(len(block_text), acts, len(_LICENCE_WORD.findall(block_text)))
 
 
-def _licence_sections(blocks: Sequence[Block], hits: Sequence[_LegalHits]) -> Iterator[tuple[int, int]]:
+def _licence_sections(blocks: Sequence[Block], legal_hits: Sequence[_LegalHits]) -> Iterator[tuple[int, int]]:
     """[first, behind) of the parts of the outermost sections that are the text of a licence."""
-    sections = list(_sections(blocks))
-    ends = dict(sections)
-    sums = _HitSums(hits)
+    heading_sections = list(_heading_sections(blocks))
+    section_ends = dict(heading_sections)
+    hit_sums = _HitSums(legal_hits)
     licence_end = 0
-    for start, end in sections:
-        is_short = blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH
-        if start >= licence_end and is_short and sums.is_licence(start, end):
-            yield from (part for part in _parts(blocks, ends, start, end) if not sums.is_hardly_legal(*part))
-            licence_end = end
+    for section_start, section_end in heading_sections:
+        is_short = blocks[section_end - 1].end - blocks[section_start].start <= MAX_LICENCE_LENGTH
+        if section_start >= licence_end and is_short and hit_sums.is_licence(section_start, section_end):
+            yield from (
+                part
+                for part in _licence_parts(blocks, section_ends, section_start, section_end)
+                if not hit_sums.is_hardly_legal(*part)
+            )
+            licence_end = section_end
 
 
-def _parts(blocks: Sequence[Block], ends: Mapping[int, int], start: int, end: int) -> Iterator[tuple[int, int]]:
+def _licence_parts(
+    blocks: Sequence[Block], section_ends: Mapping[int, int], part_start: int, end: int
+) -> Iterator[tuple[int, int]]:
     """[first, behind) of what a section holds before its first sub-section, and of each sub-section."""
-    part_end = next((k for k in range(start + 1, end) if blocks[k].kind == "heading"), end)
-    while start < end:
-        yield start, part_end
-        start, part_end = part_end, ends.get(part_end, end)
+    part_end = next((k for k in range(part_start + 1, end) if blocks[k].kind == "heading"), end)
+    while part_start < end:
+        yield part_start, part_end
+        part_start, part_end = part_end, section_ends.get(part_end, end)
 
 
-def _sections(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+def _heading_sections(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
     """[first, behind) of every section, by its start."""
-    ends: dict[int, int] = {}
+    section_ends: dict[int, int] = {}
     open_headings: list[int] = []
     for k, block in enumerate(blocks):
         if block.kind == "heading":
             while open_headings and blocks[open_headings[-1]].level >= block.level:
-                ends[open_headings.pop()] = k
+                section_ends[open_headings.pop()] = k
             open_headings.append(k)
-    ends.update((k, len(blocks)) for k in open_headings)
-    yield from sorted(ends.items())
+    section_ends.update((k, len(blocks)) for k in open_headings)
+    yield from sorted(section_ends.items())
 
 
 class _HitSums:
@@ -216,28 +222,33 @@ class _HitSums:
 
     def is_hardly_legal(self, start: int, end: int) -> bool:
         """Whether a part of a licence's section is too long to speak so little of law: contributors, a history."""
-        length, acts, words = (self._prefix_sums[end][k] - self._prefix_sums[start][k] for k in range(3))
-        return length > _MAX_LEGAL_GAP and (acts + words) * _CHARACTERS_PER_ACT < _LEAST_PART_DENSITY * length
+        part_length, legal_acts, licence_words = (
+            self._prefix_sums[end][k] - self._prefix_sums[start][k] for k in range(3)
+        )
+        return (
+            part_length > _MAX_LEGAL_GAP
+            and (legal_acts + licence_words) * _CHARACTERS_PER_LEGAL_ACT < _LEAST_LICENCE_PART_DENSITY * part_length
+        )
 
     def is_licence(self, start: int, end: int) -> bool:
-        length, acts, words, hit_length = (
+        licence_length, legal_acts, licence_words, hit_length = (
             b - a for a, b in zip(self._prefix_sums[start], self._prefix_sums[end], strict=True)
         )
-        is_dense = (acts + words) * _CHARACTERS_PER_ACT >= _LICENCE_DENSITY * length
-        is_spread = hit_length >= _MIN_LICENCE_SPREAD * length
-        return acts > 0 and words >= _MIN_LICENCE_WORDS and is_dense and is_spread
+        is_dense = (legal_acts + licence_words) * _CHARACTERS_PER_LEGAL_ACT >= _LICENCE_DENSITY * licence_length
+        is_spread = hit_length >= _MIN_LICENCE_SPREAD * licence_length
+        return legal_acts > 0 and licence_words >= _MIN_LICENCE_WORDS and is_dense and is_spread
 
 
-def _clear_footers(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
+def _clear_copyright_footers(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
     """A line of copyright at the foot of page after page stays in the text that it stands in: it would cut it."""
     footer_lines = {
         k: _line_without_numbers(markdown, block)
         for k, block in enumerate(blocks)
-        if legal[k] and block.end - block.start <= _MAX_FOOTER_LENGTH
+        if legal[k] and block.end - block.start <= _MAX_COPYRIGHT_FOOTER
     }
     footer_counts = Counter(footer_lines.values())
     for k, footer_line in footer_lines.items():
-        legal[k] = footer_counts[footer_line] < _MIN_FOOTERS
+        legal[k] = footer_counts[footer_line] < _MIN_COPYRIGHT_FOOTERS
 
 
 def _line_without_numbers(markdown: str, block: Block) -> str:
@@ -245,12 +256,12 @@ def _line_without_numbers(markdown: str, block: Block) -> str:
     return "".join(letter for letter in markdown[block.start : block.end] if letter.isalpha())
 
 
-def _fill_gaps(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
+def _fill_legal_gaps(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
     """A few lines of prose between two legal passages of one section are of their kind, unless these are one line that
     stands on two pages."""
     last_legal = -1
     for k, block in enumerate(blocks):
-        if not legal[k] and block.kind not in _PROSE_KINDS:
+        if not legal[k] and block.kind not in _LEGAL_PROSE_KINDS:
             last_legal = -1
         elif legal[k]:
             is_gap = 0 <= last_legal < k - 1 and block.start - blocks[last_legal].end <= _MAX_LEGAL_GAP
@@ -259,22 +270,22 @@ def _fill_gaps(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> Non
             last_legal = k
 
 
-class _SubstringFinder:
+class _LegalHintFinder:
     """Tells whether one of some strings starts in a stretch; stretches are asked for from left to right.
 
     Each string is searched once over the text: far cheaper than a pattern tried on every block.
     """
 
-    def __init__(self, markdown: str, strings: Sequence[str]) -> None:
+    def __init__(self, markdown: str, legal_hints: Sequence[str]) -> None:
         self._text = markdown
-        self._next_offsets = dict.fromkeys(strings, -1)
+        self._next_offsets = dict.fromkeys(legal_hints, -1)
         self._next_offset = -1
 
     def has_any(self, start: int, end: int) -> bool:
         if self._next_offset < start:
-            for string, offset in self._next_offsets.items():
-                if offset < start:
-                    offset = self._text.find(string, start)
-                    self._next_offsets[string] = offset if offset >= 0 else len(self._text)
+            for legal_hint, hint_offset in self._next_offsets.items():
+                if hint_offset < start:
+                    hint_offset = self._text.find(legal_hint, start)
+                    self._next_offsets[legal_hint] = hint_offset if hint_offset >= 0 else len(self._text)
             self._next_offset = min(self._next_offsets.values())
         return self._next_offset < end

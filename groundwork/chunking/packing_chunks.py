@@ -14,16 +14,16 @@ import msgspec
 import regex
 
 from groundwork.chunking.cut_points import CutPoints
-from groundwork.chunking.text_and_table_runs import BlockRun
+from groundwork.chunking.text_and_table_runs import ChunkRun
 from groundwork.chunking.token_and_character_lengths import Ruler
 from groundwork.language.sentences import sentences
 from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import Block
-from groundwork.markdown.table_rows_and_cells import is_html, table_rows
+from groundwork.markdown.table_rows_and_cells import is_html_table, table_rows
 from groundwork.settings.config_schema import ChunkSettings
 
 # the opening line of a fence, also as a list item: its indent and marks are repeated
-_FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
+_REPEATED_FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
 
 
 class TableFrame(NamedTuple):
@@ -49,27 +49,30 @@ def _table_frame(markdown: str, block: Block) -> TableFrame:
     if not row_spans.data:
         return TableFrame([], "", "")
     header_text = table_text[: row_spans.data[0][0]]
-    fence = _FENCE.match(header_text)
-    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(table_text) else ""
-    groups = [] if closing else [block.start + start for start in _group_starts(table_text, row_spans.data)]
+    fence = _REPEATED_FENCE.match(header_text)
+    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html_table(table_text) else ""
+    row_groups = [] if closing else [block.start + start for start in _row_group_starts(table_text, row_spans.data)]
     return TableFrame(
-        [block.start + start for start, _ in row_spans.data[1:]], header_text.lstrip("\ufeff\r\n"), closing, groups
+        [block.start + start for start, _ in row_spans.data[1:]],
+        header_text.lstrip("\ufeff\r\n"),
+        closing,
+        row_groups,
     )
 
 
-def _group_starts(table_text: str, row_spans: Sequence[Span]) -> Iterator[int]:
+def _row_group_starts(table_text: str, row_spans: Sequence[Span]) -> Iterator[int]:
     """Where rows of a table of pipes begin whose first cell differs from that above; an empty one goes on with it."""
     last_cell = ""
-    for k, (start, end) in enumerate(row_spans):
-        first_cell = table_text[start:end].strip().removeprefix("|").split("|", 1)[0].strip()
+    for k, (row_start, row_end) in enumerate(row_spans):
+        first_cell = table_text[row_start:row_end].strip().removeprefix("|").split("|", 1)[0].strip()
         if k and first_cell and first_cell != last_cell:
-            yield start
+            yield row_start
         last_cell = first_cell or last_cell
 
 
 def _fence_frame(markdown: str, block: Block) -> TableFrame:
     fence_start = markdown.find("\n", block.start, block.end) + 1 or block.end
-    fence = _FENCE.match(markdown, block.start, fence_start)
+    fence = _REPEATED_FENCE.match(markdown, block.start, fence_start)
     if fence is None:
         return TableFrame([], "", "")
     fenced_text = markdown[fence_start : block.end].rstrip()
@@ -78,7 +81,9 @@ def _fence_frame(markdown: str, block: Block) -> TableFrame:
     fenced_rows = fenced_text[: last_line_start - 1] if is_closed and last_line_start else fenced_text
     row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", fenced_rows)]
     return TableFrame(
-        row_borders, markdown[block.start : fence_start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n"
+        row_borders,
+        markdown[block.start : fence_start].lstrip("\ufeff"),
+        f"{fence['indent']}{fence['marks']}\n",
     )
 
 
@@ -93,13 +98,13 @@ class ChunkPart(msgspec.Struct, frozen=True, gc=False):
     skip: str = ""
 
 
-class Packer:
+class ChunkPacker:
     """Packs the runs of one text. `limit` is max_length, or a little less where tokens at borders ask for it."""
 
     def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, chunk_limit: int) -> None:
         self._text, self._ruler, self._settings, self._limit = markdown, ruler, settings, chunk_limit
 
-    def pack(self, runs: Sequence[BlockRun]) -> list[ChunkPart]:
+    def pack(self, runs: Sequence[ChunkRun]) -> list[ChunkPart]:
         """The parts in order; their slices together are the text."""
         chunk_parts: list[ChunkPart] = []
         for run in runs:
@@ -113,32 +118,32 @@ class Packer:
                 chunk_parts += self._cut_text(run, chunk_parts[-1] if chunk_parts else None)
         return chunk_parts
 
-    def _cut_points(self, run: BlockRun) -> CutPoints:
+    def _cut_points(self, run: ChunkRun) -> CutPoints:
         return CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
 
-    def _cut_text(self, run: BlockRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
-        breaks = self._cut_points(run)
+    def _cut_text(self, run: ChunkRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
+        cut_points = self._cut_points(run)
         chunk_start = run.start
         while chunk_start < run.end:
-            added = self._overlap(previous_part, run.skip)
-            chunk_end = self._next_cut(breaks, chunk_start, run.end, self._limit - self._ruler.text_length(added))
-            previous_part = ChunkPart("text", chunk_start, chunk_end, added, skip=run.skip)
+            overlap = self._overlap(previous_part, run.skip)
+            chunk_end = self._next_cut(cut_points, chunk_start, run.end, self._limit - self._ruler.text_length(overlap))
+            previous_part = ChunkPart("text", chunk_start, chunk_end, overlap, skip=run.skip)
             yield previous_part
             chunk_start = chunk_end
 
-    def _next_cut(self, breaks: CutPoints, part_start: int, part_end: int, room: int) -> int:
+    def _next_cut(self, cut_points: CutPoints, part_start: int, part_end: int, chunk_room: int) -> int:
         """The best place to end the chunk that starts at `part_start`, so that it holds `room` at the most."""
         ruler, min_length = self._ruler, self._settings.min_length
-        if ruler.length(part_start, part_end) <= room:
+        if ruler.length(part_start, part_end) <= chunk_room:
             return part_end
-        min_end, max_end = max(ruler.reach(part_start, min_length), part_start + 1), ruler.reach(part_start, room)
+        min_end, max_end = max(ruler.reach(part_start, min_length), part_start + 1), ruler.reach(part_start, chunk_room)
         roomy_end = min(max_end, ruler.back(part_end, min_length))  # leaves the minimum for what comes behind
-        half_full = ruler.reach(part_start, room // 2)
+        half_full_end = ruler.reach(part_start, chunk_room // 2)
         return (
-            breaks.structural_cut(min_end, roomy_end, half_full)
-            or breaks.sentence_cut(part_start, min_end, roomy_end)
-            or breaks.structural_cut(min_end, max_end, half_full)
-            or breaks.word_cut(part_start, max_end)
+            cut_points.structural_cut(min_end, roomy_end, half_full_end)
+            or cut_points.sentence_cut(part_start, min_end, roomy_end)
+            or cut_points.structural_cut(min_end, max_end, half_full_end)
+            or cut_points.word_cut(part_start, max_end)
         )
 
     def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
@@ -151,44 +156,57 @@ class Packer:
         overlap = previous_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
         return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
 
-    def _cut_rows(self, run: BlockRun, table_block: Block) -> Iterator[ChunkPart]:
-        borders, opening, closing, groups = table_frame(self._text, table_block)
-        if 2 * self._ruler.text_length(opening + closing) > self._limit:
-            opening = closing = ""  # a header of more than half the limit is not repeated
-        chunk_start, added = run.start, ""
+    def _cut_rows(self, run: ChunkRun, table_block: Block) -> Iterator[ChunkPart]:
+        row_borders, repeated_header, closing, row_groups = table_frame(self._text, table_block)
+        if 2 * self._ruler.text_length(repeated_header + closing) > self._limit:
+            repeated_header = closing = ""  # a header of more than half the limit is not repeated
+        chunk_start, added_header = run.start, ""
         while chunk_start < run.end:
-            if self._ruler.length(chunk_start, run.end) <= self._limit - self._ruler.text_length(added):
-                yield ChunkPart(run.kind, chunk_start, run.end, added, skip=run.skip)
+            if self._ruler.length(chunk_start, run.end) <= self._limit - self._ruler.text_length(added_header):
+                yield ChunkPart(run.kind, chunk_start, run.end, added_header, skip=run.skip)
                 return
-            chunk_end = self._row_border(borders, groups, chunk_start, run.end, added, closing)
-            if chunk_end is None and added:  # one row with the header is too long; the row alone may do
-                added = ""
-                chunk_end = self._row_border(borders, groups, chunk_start, run.end, added, "")
+            chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, added_header, closing)
+            if chunk_end is None and added_header:  # one row with the header is too long; the row alone may do
+                added_header = ""
+                chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, added_header, "")
             if chunk_end is None:
-                chunk_end = self._cut_points(run).word_cut(chunk_start, self._max_end(chunk_start, added, closing))
-            closing_text = closing if added or chunk_start <= table_block.start < chunk_end else ""
+                chunk_end = self._cut_points(run).word_cut(
+                    chunk_start, self._max_end(chunk_start, added_header, closing)
+                )
+            closing_text = closing if added_header or chunk_start <= table_block.start < chunk_end else ""
             if closing_text and self._text[chunk_end - 1] != "\n":
                 closing_text = f"\n{closing_text}"
-            yield ChunkPart(run.kind, chunk_start, chunk_end, added, closing_text, run.skip)
-            chunk_start, added = chunk_end, opening if chunk_end > table_block.start else ""
+            yield ChunkPart(run.kind, chunk_start, chunk_end, added_header, closing_text, run.skip)
+            chunk_start, added_header = chunk_end, repeated_header if chunk_end > table_block.start else ""
 
-    def _max_end(self, part_start: int, added: str, closing: str) -> int:
+    def _max_end(self, part_start: int, added_header: str, closing: str) -> int:
         """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
-        added_length = self._ruler.text_length(added) + (self._ruler.text_length(f"\n{closing}") if closing else 0)
+        added_length = self._ruler.text_length(added_header) + (
+            self._ruler.text_length(f"\n{closing}") if closing else 0
+        )
         return self._ruler.reach(part_start, self._limit - added_length)
 
     def _row_border(
-        self, borders: Sequence[int], groups: Sequence[int], part_start: int, part_end: int, added: str, closing: str
+        self,
+        row_borders: Sequence[int],
+        row_groups: Sequence[int],
+        part_start: int,
+        part_end: int,
+        added_header: str,
+        closing: str,
     ) -> int | None:
         """The last border that keeps the limit, one that leaves the minimum for the part behind first.
 
         Rows with the same first cell stay together where half of what the limit allows is left for this part.
         """
-        max_end = self._max_end(part_start, added, closing)
+        max_end = self._max_end(part_start, added_header, closing)
         roomy_end = min(max_end, self._ruler.back(part_end, self._settings.min_length))
         for bound in (roomy_end, max_end):
-            for candidates, least_end in ((groups, part_start + (bound - part_start) // 2), (borders, part_start)):
-                k = bisect_right(candidates, bound) - 1
-                if k >= 0 and candidates[k] > least_end:
-                    return candidates[k]
+            for borders, least_end in (
+                (row_groups, part_start + (bound - part_start) // 2),
+                (row_borders, part_start),
+            ):
+                k = bisect_right(borders, bound) - 1
+                if k >= 0 and borders[k] > least_end:
+                    return borders[k]
         return None

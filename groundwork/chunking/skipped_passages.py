@@ -16,22 +16,22 @@ from groundwork.records import Document, Page
 def skip_marks(markdown: str, blocks: list[Block], document: Document, unreadable_blocks: Sequence[bool]) -> list[str]:
     """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     contents_pages = [page for page in document.pages if page.contents]
-    page_starts = [page.start for page in contents_pages]
+    contents_starts = [page.start for page in contents_pages]
     unreadable_pages = [page for page in document.pages if page.unreadable]
     legal_flags = find_legal_blocks(markdown, blocks)
-    marks = []
+    block_marks = []
     for block, is_legal, is_unreadable in zip(blocks, legal_flags, unreadable_blocks, strict=True):
         is_contents = block.kind == "contents" or (
             block.kind != "heading"
-            and bool(page_starts)
-            and _is_on_contents_page(markdown, block, contents_pages, page_starts)
+            and bool(contents_starts)
+            and _is_on_contents_page(markdown, block, contents_pages, contents_starts)
         )
-        mark = "boilerplate" if is_legal else "contents" if is_contents else ""
-        marks.append("unreadable" if is_unreadable or _is_on_page(block, unreadable_pages) else mark)
+        skip_mark = "boilerplate" if is_legal else "contents" if is_contents else ""
+        block_marks.append("unreadable" if is_unreadable or _is_on_page(block, unreadable_pages) else skip_mark)
     for k in range(len(blocks) - 2, -1, -1):
-        if blocks[k].kind == "heading" and not marks[k]:
-            marks[k] = marks[k + 1]
-    return marks
+        if blocks[k].kind == "heading" and not block_marks[k]:
+            block_marks[k] = block_marks[k + 1]
+    return block_marks
 
 
 def _is_on_page(block: Block, pages: Sequence[Page]) -> bool:
@@ -53,20 +53,24 @@ def split_unreadable_runs(markdown: str, parsed_blocks: Sequence[Block]) -> tupl
 
     A fence is one as a whole or not at all; tables and headings are never looked at.
     """
-    line_starts = list(encoded_line_starts(markdown))
+    encoded_starts = list(encoded_line_starts(markdown))
     cut_blocks: list[Block] = []
-    unreadable: list[bool] = []
+    unreadable_flags: list[bool] = []
     for block in parsed_blocks:
-        k = bisect_left(line_starts, block.start) if line_starts else 0
-        has_any = k < len(line_starts) and line_starts[k] < block.end
-        for start, end, is_run in _split_block(markdown, block) if has_any else [(block.start, block.end, False)]:
-            is_whole_block = (start, end) == (block.start, block.end)
-            cut_blocks.append(block if is_whole_block else msgspec.structs.replace(block, start=start, end=end))
-            unreadable.append(is_run)
-    return cut_blocks, unreadable
+        k = bisect_left(encoded_starts, block.start) if encoded_starts else 0
+        has_any = k < len(encoded_starts) and encoded_starts[k] < block.end
+        for piece_start, piece_end, is_unreadable in (
+            _split_unreadable_block(markdown, block) if has_any else [(block.start, block.end, False)]
+        ):
+            is_whole_block = (piece_start, piece_end) == (block.start, block.end)
+            cut_blocks.append(
+                block if is_whole_block else msgspec.structs.replace(block, start=piece_start, end=piece_end)
+            )
+            unreadable_flags.append(is_unreadable)
+    return cut_blocks, unreadable_flags
 
 
-def _split_block(markdown: str, block: Block) -> Iterator[tuple[int, int, bool]]:
+def _split_unreadable_block(markdown: str, block: Block) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether no one can read it); together the block."""
     if block.kind in ("table", "heading", "contents"):
         yield block.start, block.end, False

@@ -18,16 +18,16 @@ from groundwork.chunking.token_and_character_lengths import Ruler
 from groundwork.language.list_and_rule_labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, FULL_STOPS, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
-from groundwork.markdown.footnotes import is_note_below_mark
+from groundwork.markdown.footnotes import is_footnote_below_mark
 
-_BRACKETED_MARK = re.compile(r"\((?:[a-z]|\d{1,2})\)(?=\s)")  # of a note, which stands in the table as well
-_NOTE_START = re.compile(r"(?:\d{1,2}|[*†‡§]{1,3}|\^\d)\s(?=[^\W\d_])")  # of a table's note, behind its mark
-_MAX_TITLE_LENGTH = 150
+_BRACKETED_NOTE_MARK = re.compile(r"\((?:[a-z]|\d{1,2})\)(?=\s)")  # of a note, which stands in the table as well
+_TABLE_NOTE_START = re.compile(r"(?:\d{1,2}|[*†‡§]{1,3}|\^\d)\s(?=[^\W\d_])")  # of a table's note, behind its mark
+_MAX_RUN_TITLE_LENGTH = 150
 _MAX_NUMBERED_TITLES = 3  # lines of one list
 MAX_LEAD_LENGTH = 400  # characters of a sentence or caption that goes with its table, at the most
 
 
-class BlockRun(NamedTuple):
+class ChunkRun(NamedTuple):
     """Blocks in a row; of a table or a fence `body` is the one that may be cut between its rows or lines."""
 
     kind: Literal["text", "table", "code"]
@@ -44,58 +44,60 @@ class BlockRun(NamedTuple):
         return self.blocks[-1].end
 
 
-def block_runs(
-    markdown: str, blocks: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
-) -> list[BlockRun]:
+def text_and_table_runs(
+    markdown: str, blocks: Sequence[Block], block_marks: Sequence[str], ruler: Ruler, limit: int, language: str
+) -> list[ChunkRun]:
     """The runs of a text in order; together they are the text. `marks` has one entry a block (see `skip_marks`)."""
-    runs: list[BlockRun] = []
+    runs: list[ChunkRun] = []
     text_blocks: list[Block] = []  # text in a row, with one and the same mark
-    skip = ""
-    for block, mark in zip(blocks, marks, strict=True):
-        if text_blocks and mark != skip:
-            _append_text_run(markdown, runs, text_blocks, skip, ruler, limit)
+    skip_mark = ""
+    for block, block_mark in zip(blocks, block_marks, strict=True):
+        if text_blocks and block_mark != skip_mark:
+            _append_text_run(markdown, runs, text_blocks, skip_mark, ruler, limit)
             text_blocks = []
-        skip = mark
+        skip_mark = block_mark
         if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
             if len(text_blocks) > 1 and _is_caption_of_previous(markdown, runs, text_blocks, language):
-                _append_text_run(markdown, runs, text_blocks[:1], skip, ruler, limit)
+                _append_text_run(markdown, runs, text_blocks[:1], skip_mark, ruler, limit)
                 text_blocks = text_blocks[1:]
-            remaining, lead = _split_lead(markdown, text_blocks, block, ruler, limit, language)
-            _append_text_run(markdown, runs, remaining, skip, ruler, limit)
-            runs.append(BlockRun("table" if block.kind == "table" else "code", [*lead, block], mark, block))
+            text_before_lead, table_lead = _split_table_lead(markdown, text_blocks, block, ruler, limit, language)
+            _append_text_run(markdown, runs, text_before_lead, skip_mark, ruler, limit)
+            runs.append(ChunkRun("table" if block.kind == "table" else "code", [*table_lead, block], block_mark, block))
             text_blocks = []
         else:
             text_blocks.append(block)
-    _append_text_run(markdown, runs, text_blocks, skip, ruler, limit)
+    _append_text_run(markdown, runs, text_blocks, skip_mark, ruler, limit)
     return runs
 
 
 def _append_text_run(
-    markdown: str, runs: list[BlockRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
+    markdown: str, runs: list[ChunkRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
 ) -> None:
     """Add a run of text; captions and notes at its head go with the table above."""
     if runs and runs[-1].body and runs[-1].skip == skip:
         table = runs[-1].body
-        floated_blocks = sum(1 for _ in takewhile(lambda block: _is_below(markdown, block, table), text_blocks))
+        floated_blocks = sum(
+            1 for _ in takewhile(lambda block: _belongs_to_table_above(markdown, block, table), text_blocks)
+        )
         while floated_blocks and ruler.length(runs[-1].start, text_blocks[floated_blocks - 1].end) > limit:
             floated_blocks -= 1
         runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks, *text_blocks[:floated_blocks]])
         text_blocks = text_blocks[floated_blocks:]
     if text_blocks:
-        runs.append(BlockRun("text", text_blocks, skip))
+        runs.append(ChunkRun("text", text_blocks, skip))
 
 
-def _is_caption_of_previous(markdown: str, runs: list[BlockRun], text_blocks: list[Block], language: str) -> bool:
+def _is_caption_of_previous(markdown: str, runs: list[ChunkRun], text_blocks: list[Block], language: str) -> bool:
     """Whether text between two tables begins with a caption of the first, which has none above it: a paragraph of
     sentences follows, and no line of units."""
-    if not runs or not runs[-1].body or not _is_caption(markdown, text_blocks[0]):
+    if not runs or not runs[-1].body or not _is_table_caption(markdown, text_blocks[0]):
         return False
-    has_caption = any(_is_caption(markdown, block) for block in runs[-1].blocks)
+    has_caption = any(_is_table_caption(markdown, block) for block in runs[-1].blocks)
     following = markdown[text_blocks[1].start : text_blocks[1].end].rstrip()
     return not has_caption and (following.endswith((":", "：")) or len(sentence_starts(following, language)) > 1)
 
 
-def _split_lead(
+def _split_table_lead(
     markdown: str, text_blocks: list[Block], table: Block, ruler: Ruler, limit: int, language: str
 ) -> tuple[list[Block], list[Block]]:
     """What of the text in front of a table or fence stays, and what goes with it."""
@@ -103,18 +105,18 @@ def _split_lead(
     if (
         remaining
         and remaining[-1].kind in ("paragraph", "list")
-        and (lead_start := _lead_start(markdown, remaining, language))
+        and (lead_start := _table_lead_start(markdown, remaining, language))
     ):
         last_block = remaining.pop()
         if lead_start > last_block.start:
             remaining.append(msgspec.structs.replace(last_block, end=lead_start))
         lead = [msgspec.structs.replace(last_block, start=lead_start)]
         if (
-            remaining and remaining[-1].end == lead_start and _is_caption(markdown, remaining[-1])
+            remaining and remaining[-1].end == lead_start and _is_table_caption(markdown, remaining[-1])
         ):  # and a line of units
             lead.insert(0, remaining.pop())
     if not remaining or not lead or lead[0].start == remaining[-1].end:
-        for _ in range(title_count(markdown, remaining)):
+        for _ in range(count_run_titles(markdown, remaining)):
             lead.insert(0, remaining.pop())
         while remaining and remaining[-1].kind == "heading":
             lead.insert(0, remaining.pop())
@@ -124,14 +126,14 @@ def _split_lead(
     return (remaining, lead) if lead else (text_blocks, [])
 
 
-def title_count(markdown: str, blocks: Sequence[Block]) -> int:
+def count_run_titles(markdown: str, blocks: Sequence[Block]) -> int:
     """How many blocks at the end are titles below a heading, with nothing but titles in between: "3.1 Segments"."""
-    titles = list(takewhile(lambda block: is_title(markdown, block), reversed(blocks)))
+    titles = list(takewhile(lambda block: is_run_title(markdown, block), reversed(blocks)))
     is_below_heading = len(titles) < len(blocks) and blocks[-1 - len(titles)].kind == "heading"
     return len(titles) if titles and is_below_heading and blocks[-1].end - titles[-1].start <= MAX_LEAD_LENGTH else 0
 
 
-def is_title(markdown: str, block: Block) -> bool:
+def is_run_title(markdown: str, block: Block) -> bool:
     """A line that is no sentence, or a few with a number in front ("3. Segments" and "3.1 Sales")."""
     title_lines = [
         title_line.rstrip("*_ \r") for title_line in markdown[block.start : block.end].split("\n") if title_line.strip()
@@ -143,41 +145,41 @@ def is_title(markdown: str, block: Block) -> bool:
     )
     is_line = block.kind == "paragraph" and len(title_lines) == 1
     return (is_line or is_numbered) and not any(
-        len(title_line) > _MAX_TITLE_LENGTH or title_line.endswith((*FULL_STOPS, ";")) for title_line in title_lines
+        len(title_line) > _MAX_RUN_TITLE_LENGTH or title_line.endswith((*FULL_STOPS, ";")) for title_line in title_lines
     )
 
 
-def _lead_start(markdown: str, text_blocks: list[Block], language: str) -> int | None:
+def _table_lead_start(markdown: str, text_blocks: list[Block], language: str) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
     last_block = text_blocks[-1]
     lead_text = markdown[last_block.start : last_block.end].rstrip()
-    is_introduction = lead_text.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(lead_text[-9:])
+    introduces_table = lead_text.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(lead_text[-9:])
     under_heading = len(text_blocks) > 1 and (
-        text_blocks[-2].kind == "heading" or title_count(markdown, text_blocks[:-1]) > 0
+        text_blocks[-2].kind == "heading" or count_run_titles(markdown, text_blocks[:-1]) > 0
     )
-    below_caption = len(text_blocks) > 1 and _is_caption(markdown, text_blocks[-2])
+    below_caption = len(text_blocks) > 1 and _is_table_caption(markdown, text_blocks[-2])
     if len(lead_text) <= MAX_LEAD_LENGTH and (CAPTION_START.match(lead_text) or below_caption):
         return last_block.start  # whole, though the number may look like the end of a sentence
-    if not is_introduction and (len(lead_text) > MAX_LEAD_LENGTH or not under_heading):
+    if not introduces_table and (len(lead_text) > MAX_LEAD_LENGTH or not under_heading):
         return None
-    start = last_block.start + _last_sentence_start(lead_text, language)
-    fits_lead = last_block.start + len(lead_text) - start <= MAX_LEAD_LENGTH
-    return start if fits_lead and (is_introduction or start == last_block.start) else None
+    lead_start = last_block.start + _last_sentence_start(lead_text, language)
+    fits_lead = last_block.start + len(lead_text) - lead_start <= MAX_LEAD_LENGTH
+    return lead_start if fits_lead and (introduces_table or lead_start == last_block.start) else None
 
 
 def _last_sentence_start(lead_text: str, language: str) -> int:
     window_start = max(0, len(lead_text) - MAX_LEAD_LENGTH - 100)
-    start = window_start + sentence_starts(lead_text[window_start:], language)[-1]
-    item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(lead_text, start)]
-    return item_starts[-1] if item_starts else start
+    sentence_start = window_start + sentence_starts(lead_text[window_start:], language)[-1]
+    item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(lead_text, sentence_start)]
+    return item_starts[-1] if item_starts else sentence_start
 
 
-def _is_below(markdown: str, block: Block, table: Block) -> bool:
+def _belongs_to_table_above(markdown: str, block: Block, table: Block) -> bool:
     """Whether a block says something of the table above it: a caption, or notes behind marks ("1 Preliminary.")."""
     is_note = block.kind == "paragraph" and block.end - block.start <= MAX_LEAD_LENGTH
-    is_note &= _NOTE_START.match(markdown, block.start) is not None
+    is_note &= _TABLE_NOTE_START.match(markdown, block.start) is not None
     has_notes = is_note or _has_bracketed_notes(markdown, block, table)
-    return has_notes or _is_caption(markdown, block) or is_note_below_mark(markdown, block.start)
+    return has_notes or _is_table_caption(markdown, block) or is_footnote_below_mark(markdown, block.start)
 
 
 def _has_bracketed_notes(markdown: str, block: Block, table: Block) -> bool:
@@ -185,11 +187,11 @@ def _has_bracketed_notes(markdown: str, block: Block, table: Block) -> bool:
     if block.kind not in ("paragraph", "list") or markdown[block.start] != "(":
         return False
     note_lines = [note_line for note_line in markdown[block.start : block.end].splitlines() if note_line.strip()]
-    marks = [_BRACKETED_MARK.match(note_line) for note_line in note_lines]
-    return all(mark and markdown.find(mark[0], table.start, table.end) >= 0 for mark in marks)
+    note_marks = [_BRACKETED_NOTE_MARK.match(note_line) for note_line in note_lines]
+    return all(mark and markdown.find(mark[0], table.start, table.end) >= 0 for mark in note_marks)
 
 
-def _is_caption(markdown: str, block: Block) -> bool:
+def _is_table_caption(markdown: str, block: Block) -> bool:
     return (
         block.kind == "paragraph"
         and block.end - block.start <= MAX_LEAD_LENGTH

@@ -50,21 +50,21 @@ class TokenRuler:
     def __init__(self, markdown: str, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._end = len(markdown)
-        self._starts = array("L")
+        self._token_starts = array("L")
         for start in range(0, len(markdown), 1 << 20):
-            offsets = tokenizer.encode(markdown[start : start + (1 << 20)], add_special_tokens=False).offsets
-            self._starts.extend(start + offset for offset, _ in offsets)
+            token_offsets = tokenizer.encode(markdown[start : start + (1 << 20)], add_special_tokens=False).offsets
+            self._token_starts.extend(start + token_offset for token_offset, _ in token_offsets)
 
     def length(self, start: int, end: int) -> int:
-        return bisect_left(self._starts, end) - bisect_left(self._starts, start)
+        return bisect_left(self._token_starts, end) - bisect_left(self._token_starts, start)
 
     def reach(self, start: int, length: int) -> int:
-        token = bisect_left(self._starts, start) + length
-        return self._starts[token] if token < len(self._starts) else self._end
+        token_index = bisect_left(self._token_starts, start) + length
+        return self._token_starts[token_index] if token_index < len(self._token_starts) else self._end
 
     def back(self, end: int, length: int) -> int:
-        token = bisect_left(self._starts, end) - length
-        return self._starts[token] if token >= 0 else 0
+        token_index = bisect_left(self._token_starts, end) - length
+        return self._token_starts[token_index] if token_index >= 0 else 0
 
     def text_length(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
@@ -79,7 +79,9 @@ def load_tokenizer(tokenizer_name: str) -> Any:
     tokenizer_path = Path(tokenizer_name).expanduser()
     tokenizer_path = tokenizer_path / "tokenizer.json" if tokenizer_path.is_dir() else tokenizer_path
     try:
-        return Tokenizer.from_file(str(tokenizer_path if tokenizer_path.exists() else _from_hub(tokenizer_name)))
+        return Tokenizer.from_file(
+            str(tokenizer_path if tokenizer_path.exists() else _tokenizer_from_hub(tokenizer_name))
+        )
     except ConfigError:
         raise
     except Exception as error:  # tokenizers raises bare Exception for a file that it cannot read
@@ -88,21 +90,21 @@ def load_tokenizer(tokenizer_name: str) -> Any:
         ) from error
 
 
-def _from_hub(tokenizer_name: str) -> str:
+def _tokenizer_from_hub(tokenizer_name: str) -> str:
     from huggingface_hub import hf_hub_download
 
     try:
         return str(hf_hub_download(tokenizer_name, "tokenizer.json"))
     except Exception as error:  # the hub's client raises a dozen kinds; each means that there is no tokenizer
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        hub_error = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigError(
             [
-                f"chunk.tokenizer: no such folder or file, and the Hub gave no {tokenizer_name!r} ({reason}); "
+                f"chunk.tokenizer: no such folder or file, and the Hub gave no {tokenizer_name!r} ({hub_error}); "
                 'name a local tokenizer.json, or set chunk.unit to "characters"'
             ]
         ) from error
 
 
-def ruler_for(markdown: str, tokenizer: Any = None) -> Ruler:
+def length_ruler(markdown: str, tokenizer: Any = None) -> Ruler:
     """Tokens where there is a tokenizer, else characters."""
     return TokenRuler(markdown, tokenizer) if tokenizer else CharacterRuler()

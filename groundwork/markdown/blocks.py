@@ -15,7 +15,7 @@ import msgspec
 
 from groundwork.language.list_and_rule_labels import BULLETS, MARKDOWN_ITEM
 from groundwork.markdown.table_rows_and_cells import START as GRID
-from groundwork.markdown.table_rows_and_cells import is_csv
+from groundwork.markdown.table_rows_and_cells import is_csv_table
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
 
@@ -39,21 +39,25 @@ LIST_ITEM_START = re.compile(
 )  # the line break in front of a list item or numbered rule
 _EOL = r"(?:\n|\Z)"
 # Blank lines behind a block, which belong to it, and blanks at the end of the text.
-_BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
-_DELIMITER = rf"(?=[ \t>]*+[|:\-][ \t>|:\-]*+\r?{_EOL}) (?=[^\n]*-) (?=[^\n]*\|)"  # |---|:-:|
-_PROSE_EOL = rf"(?: \n (?!{_DELIMITER}) | \Z )"  # of a line that is no table header
+_BLANKS_BELOW_BLOCK = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
+_TABLE_DELIMITER = rf"(?=[ \t>]*+[|:\-][ \t>|:\-]*+\r?{_EOL}) (?=[^\n]*-) (?=[^\n]*\|)"  # |---|:-:|
+_PROSE_LINE_END = rf"(?: \n (?!{_TABLE_DELIMITER}) | \Z )"  # of a line that is no table header
 # A heading's second line: === or ---
-_UNDERLINE = rf"[ ]{{0,3}} (?:={{2,}}+|-{{3,}}+) [ \t\r]*+ {_EOL}"
+_HEADING_UNDERLINE = rf"[ ]{{0,3}} (?:={{2,}}+|-{{3,}}+) [ \t\r]*+ {_EOL}"
 # ``` or ~~~, also as a list item: 1. ```python
-_FENCE = rf"(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
-_TABLE_TAG = r"<[tT][aA][bB][lL][eE]\b"  # letters by hand: (?i:...) is slow where nearly no text has one
+_CODE_FENCE = rf"(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
+_HTML_TABLE_TAG = r"<[tT][aA][bB][lL][eE]\b"  # letters by hand: (?i:...) is slow where nearly no text has one
 # What ends any prose.
-_OPENER = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| | (?={GRID}) )"
-_BREAK = rf"(?: {_OPENER} | {INDENT}[-*+{BULLETS}][ \t] )"  # ... and a paragraph, which a list item does too
+_BLOCK_OPENER = (
+    rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_CODE_FENCE} | {_HTML_TABLE_TAG} | \$\$ | \| | (?={GRID}) )"
+)
+_PARAGRAPH_BREAK = (
+    rf"(?: {_BLOCK_OPENER} | {INDENT}[-*+{BULLETS}][ \t] )"  # ... and a paragraph, which a list item does too
+)
 # A line that is not blank and not the header of a table.
-_PROSE = rf"[^\S\n]*+ \S [^\n]*+ {_PROSE_EOL}"
+_PROSE_LINE = rf"[^\S\n]*+ \S [^\n]*+ {_PROSE_LINE_END}"
 # $$ ... $$, \[ ... \], and the environments of LaTeX; none runs over a blank line.
-_FORMULA = r"""[ \t]*+ (?:
+_FORMULA_BLOCK = r"""[ \t]*+ (?:
       \$\$ (?: (?!\$\$|\n[^\S\n]*+\n) . )*+ \$\$
     | \\\[ (?: (?!\\\]|\n[^\S\n]*+\n) . )*+ \\\]
     | \\begin\{(?:equation|align|gather|multline|eqnarray)\*?\}
@@ -61,52 +65,61 @@ _FORMULA = r"""[ \t]*+ (?:
 
 _BLOCK = re.compile(  # what starts here; of prose and lists the first line, of a fence or an HTML table the mark
     rf"""
-        (?P<paragraph> (?![a-zA-Z]{{1,6}}\)|[A-Z]\d) [^\W\d_] [^\n]*+ {_PROSE_EOL} (?!{_UNDERLINE}) )
-      | (?P<list> {INDENT} {MARKDOWN_ITEM} {_PROSE} )
+        (?P<paragraph> (?![a-zA-Z]{{1,6}}\)|[A-Z]\d) [^\W\d_] [^\n]*+ {_PROSE_LINE_END} (?!{_HEADING_UNDERLINE}) )
+      | (?P<list> {INDENT} {MARKDOWN_ITEM} {_PROSE_LINE} )
       | (?P<heading> [ \ufeff]{{0,3}} \#{{1,6}} (?=[ \t\r\n]|\Z) [^\n]*+ \n?
-                   | (?!{INDENT}(?:{MARKDOWN_ITEM}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_UNDERLINE} )
-      | (?P<code> {INDENT} {_FENCE} )
-      | (?P<html> {INDENT} {_TABLE_TAG} )
-      | (?P<formula> {_FORMULA} )
+                   | (?!{INDENT}(?:{MARKDOWN_ITEM}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_HEADING_UNDERLINE} )
+      | (?P<code> {INDENT} {_CODE_FENCE} )
+      | (?P<html> {INDENT} {_HTML_TABLE_TAG} )
+      | (?P<formula> {_FORMULA_BLOCK} )
       | (?P<table> (?: {INDENT} \| [^\n]*+ {_EOL} ){{2,}}+
-                 | [^\n|]*+ \| [^\n]*+ \n {_DELIMITER} [^\n]*+ {_EOL} (?: (?!{_OPENER}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
+                 | [^\n|]*+ \| [^\n]*+ \n {_TABLE_DELIMITER} [^\n]*+ {_EOL}
+                   (?: (?!{_BLOCK_OPENER}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
       | (?P<grid> (?={GRID}) (?: {INDENT} [|+] [^\n]*+ {_EOL} )++ )
       | (?P<quote> (?: [ ]{{0,3}} > (?!{INDENT}(?:\||```|~~~)) [^\n]*+ {_EOL} )++ )
-      | (?P<other> [^\S\n]*+ \S [^\n]*+ (?: \n (?={_DELIMITER}) (?!{_BREAK}) {_PROSE} | {_EOL} ) )  # no table without |
+      | (?P<other> [^\S\n]*+ \S [^\n]*+  # no table without |
+                   (?: \n (?={_TABLE_DELIMITER}) (?!{_PARAGRAPH_BREAK}) {_PROSE_LINE} | {_EOL} ) )
     """,
     re.VERBOSE | re.DOTALL,
 ).match
 # Lines that start otherwise are told at once: they go on with what is there.
-_MARKS = rf"(?=[\s\#`~<$|>\ufeff*+{BULLETS}:-])"
+_BLOCK_MARKS = rf"(?=[\s\#`~<$|>\ufeff*+{BULLETS}:-])"
 _FENCED_ITEM = r"(?=\d{1,3}[.)][ \t]++[`~])"  # but for a number with a fence behind it
-_HEADER = rf"(?P<header> (?<!\n\n) {_DELIMITER} )"  # the line above it is the first of a table
-_PROSE_END = re.compile(  # in front of the line that is no longer of the paragraph
-    rf"\n (?: \n | {_MARKS} (?: {_HEADER} | {_BREAK} | [^\S\n]++\n ) | {_FENCED_ITEM} {_OPENER} )",
+_TABLE_HEADER = rf"(?P<header> (?<!\n\n) {_TABLE_DELIMITER} )"  # the line above it is the first of a table
+_PARAGRAPH_END = re.compile(  # in front of the line that is no longer of the paragraph
+    rf"""\n (?: \n | {_BLOCK_MARKS} (?: {_TABLE_HEADER} | {_PARAGRAPH_BREAK} | [^\S\n]++\n )
+              | {_FENCED_ITEM} {_BLOCK_OPENER} )""",
     re.VERBOSE,
 ).search
-_LIST_END = re.compile(  # a list goes on behind blank lines with its next item, or with what is indented
-    rf"""\n (?: {_MARKS} (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+ (?: (?![ \t]++\S | {INDENT}{MARKDOWN_ITEM})
-                                                                       | (?: {_MARKS} | {_FENCED_ITEM} ) {_OPENER} )
-                           | (?!\n) (?: {_HEADER} | {_OPENER} ) )
-              | {_FENCED_ITEM} {_OPENER} )""",
+_LIST_BLOCK_END = re.compile(  # a list goes on behind blank lines with its next item, or with what is indented
+    rf"""\n (?: {_BLOCK_MARKS}
+                (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+
+                    (?: (?![ \t]++\S | {INDENT}{MARKDOWN_ITEM})
+                      | (?: {_BLOCK_MARKS} | {_FENCED_ITEM} ) {_BLOCK_OPENER} )
+                  | (?!\n) (?: {_TABLE_HEADER} | {_BLOCK_OPENER} ) )
+              | {_FENCED_ITEM} {_BLOCK_OPENER} )""",
     re.VERBOSE,
 ).search
-_BLANKS_BEHIND = re.compile(_BLANKS, re.VERBOSE).match
-_LEADING_BLANKS = re.compile(rf"\ufeff?+{_BLANKS}", re.VERBOSE)
+_BLANKS_BEHIND = re.compile(_BLANKS_BELOW_BLOCK, re.VERBOSE).match
+_LEADING_BLANKS = re.compile(rf"\ufeff?+{_BLANKS_BELOW_BLOCK}", re.VERBOSE)
 _FRONT_MATTER = re.compile(  # --- title: ... --- at the head of the text
-    rf"\ufeff?---[ \t\r]*+\n (?:(?!---|\.\.\.)[^\n]*+\n){{1,100}}+ (?:---|\.\.\.)[ \t\r]*+{_EOL} {_BLANKS}",
+    rf"\ufeff?---[ \t\r]*+\n (?:(?!---|\.\.\.)[^\n]*+\n){{1,100}}+ (?:---|\.\.\.)[ \t\r]*+{_EOL} {_BLANKS_BELOW_BLOCK}",
     re.VERBOSE,
 )
-_TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")  # <table>, </table>: they nest
-_BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")  # **Scoring** alone on its line
-_DOT_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
+_HTML_TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")  # <table>, </table>: they nest
+_BOLD_HEADING_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")  # **Scoring** alone on its line
+_CONTENTS_DOT_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
     r"(?: (?<!\.) \.{4} | (?<!\.[ ]) (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
 )
 _CONTENTS_LAST_LETTERS = "0123456789ivxlc)"  # how the last line of a contents page ends
 _DOT_LEADER_TAIL = 60  # characters at the end of a line that hold its page number and some of the dots
-_LINK_ITEM = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")  # - [Rules](#rules)
-_MARKUP = re.compile(r"[*`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
-_UNDERLINED = re.compile(r"(?<!\w)(_{1,3})(?![\s_]|[a-z]++__(?!\w))([^_]++)(?<!\s)\1(?!\w)")  # but for __init__
+_CONTENTS_LINK_ITEM = re.compile(
+    r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z"
+)  # - [Rules](#rules)
+_HEADING_MARKUP = re.compile(r"[*`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
+_UNDERSCORED_EMPHASIS = re.compile(
+    r"(?<!\w)(_{1,3})(?![\s_]|[a-z]++__(?!\w))([^_]++)(?<!\s)\1(?!\w)"
+)  # but for __init__
 _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never closed
 
 
@@ -114,45 +127,47 @@ def blocks(markdown: str) -> list[Block]:
     """The blocks of the text in order: each ends where the next one starts, and together they are the text."""
     parsed_blocks = list(_read_blocks(markdown))
     has_contents = any(block.kind == "contents" for block in parsed_blocks)
-    return _without_stray_entries(markdown, parsed_blocks) if has_contents else parsed_blocks
+    return _without_stray_contents(markdown, parsed_blocks) if has_contents else parsed_blocks
 
 
-def _without_stray_entries(markdown: str, parsed_blocks: list[Block]) -> list[Block]:
+def _without_stray_contents(markdown: str, parsed_blocks: list[Block]) -> list[Block]:
     """The blocks; a line that leads to a page number, with no other beside it, is a paragraph among the text."""
     body_indices = [k for k, block in enumerate(parsed_blocks) if block.kind != "heading"]
-    kinds = ["", *(parsed_blocks[k].kind for k in body_indices), ""]
-    for index, before, kind, behind in zip(body_indices, kinds, kinds[1:], kinds[2:], strict=False):
-        block = parsed_blocks[index]
-        is_line = kind == "contents" and "\n" not in markdown[block.start : block.end].strip()
-        if is_line and before not in ("", "contents") and behind != "contents":
-            parsed_blocks[index] = msgspec.structs.replace(block, kind="paragraph")
+    block_kinds = ["", *(parsed_blocks[k].kind for k in body_indices), ""]
+    for block_index, kind_above, kind, kind_below in zip(
+        body_indices, block_kinds, block_kinds[1:], block_kinds[2:], strict=False
+    ):
+        block = parsed_blocks[block_index]
+        is_stray_line = kind == "contents" and "\n" not in markdown[block.start : block.end].strip()
+        if is_stray_line and kind_above not in ("", "contents") and kind_below != "contents":
+            parsed_blocks[block_index] = msgspec.structs.replace(block, kind="paragraph")
     return parsed_blocks
 
 
 def _read_blocks(markdown: str) -> Iterator[Block]:
-    reader, crumbs = _Reader(markdown), _Breadcrumb()
-    start, position = 0, reader.first_block_start()
-    if markdown[:position].strip("\ufeff").strip():
-        yield Block("paragraph", 0, position)  # front matter
-        start = position
+    block_reader, breadcrumb = _BlockReader(markdown), _HeadingBreadcrumb()
+    block_start, block_position = 0, block_reader.first_block_start()
+    if markdown[:block_position].strip("\ufeff").strip():
+        yield Block("paragraph", 0, block_position)  # front matter
+        block_start = block_position
     previous_kind = ""
-    while position < len(markdown):
-        kind, end, level, title = reader.block_at(position)
-        if level:
-            crumbs.enter(level, title)
+    while block_position < len(markdown):
+        kind, block_end, heading_level, heading_title = block_reader.block_at(block_position)
+        if heading_level:
+            breadcrumb.enter(heading_level, heading_title)
         elif kind == "contents":
-            crumbs.is_of_contents |= previous_kind == "heading"
-            crumbs.entry_count += markdown[start:end].strip().count("\n") + 1
-        elif crumbs.is_of_contents:
-            crumbs.leave_contents()
-        yield Block(kind, start, end, crumbs.path, level)
-        start = position = end
+            breadcrumb.is_of_contents |= previous_kind == "heading"
+            breadcrumb.entry_count += markdown[block_start:block_end].strip().count("\n") + 1
+        elif breadcrumb.is_of_contents:
+            breadcrumb.leave_contents()
+        yield Block(kind, block_start, block_end, breadcrumb.path, heading_level)
+        block_start = block_position = block_end
         previous_kind = kind
-    if start < len(markdown):
-        yield Block("paragraph", start, len(markdown))  # nothing but white space
+    if block_start < len(markdown):
+        yield Block("paragraph", block_start, len(markdown))  # nothing but white space
 
 
-class _Breadcrumb:
+class _HeadingBreadcrumb:
     """The headings that hold at a place of the text."""
 
     def __init__(self) -> None:
@@ -161,10 +176,10 @@ class _Breadcrumb:
         self.entry_count = 0  # of that page
         self._levels: list[int] = []
 
-    def enter(self, level: int, title: str) -> None:
-        outer_count = sum(outer < level for outer in self._levels)  # levels rise strictly
-        self._levels = [*self._levels[:outer_count], level]
-        self.path = (*self.path[:outer_count], title)
+    def enter(self, heading_level: int, heading_title: str) -> None:
+        outer_heading_count = sum(outer < heading_level for outer in self._levels)  # levels rise strictly
+        self._levels = [*self._levels[:outer_heading_count], heading_level]
+        self.path = (*self.path[:outer_heading_count], heading_title)
         self.is_of_contents, self.entry_count = False, 0
 
     def leave_contents(self) -> None:
@@ -174,7 +189,7 @@ class _Breadcrumb:
         self.is_of_contents = False
 
 
-class _Reader:
+class _BlockReader:
     """Tells the block at a position of a text."""
 
     def __init__(self, markdown: str) -> None:
@@ -186,126 +201,134 @@ class _Reader:
         match = _FRONT_MATTER.match(self._text) or _LEADING_BLANKS.match(self._text)
         return match.end() if match else 0
 
-    def block_at(self, position: int) -> tuple[BlockKind, int, int, str]:
+    def block_at(self, block_position: int) -> tuple[BlockKind, int, int, str]:
         """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
         markdown = self._text
-        block_match = _BLOCK(markdown, position)
+        block_match = _BLOCK(markdown, block_position)
         block_kind, block_end = (block_match.lastgroup, block_match.end()) if block_match else ("other", len(markdown))
         if block_kind == "list":
-            block_end = _breaking_line_start(_LIST_END, markdown, block_end)
+            block_end = _block_breaking_line(_LIST_BLOCK_END, markdown, block_end)
         elif block_kind in ("paragraph", "other"):
-            block_end = _breaking_line_start(_PROSE_END, markdown, block_end)
+            block_end = _block_breaking_line(_PARAGRAPH_END, markdown, block_end)
         if block_kind not in ("code", "html"):
-            block_end = _skip_blanks(markdown, block_end)
+            block_end = _skip_blanks_below_block(markdown, block_end)
         if block_kind == "heading":
-            return "heading", block_end, *_read_heading(markdown[position:block_end])
+            return "heading", block_end, *_read_heading(markdown[block_position:block_end])
         if block_kind == "code":
-            return *_read_fence(markdown, position), 0, ""
+            return *_read_code_fence(markdown, block_position), 0, ""
         if block_kind == "html":
-            return "table", _html_table_end(markdown, position, self._tables), 0, ""
-        if self._tables and block_kind != "formula" and (tag := _TABLE_TAGS.search(markdown, position + 1, block_end)):
+            return "table", _html_table_end(markdown, block_position, self._tables), 0, ""
+        if (
+            self._tables
+            and block_kind != "formula"
+            and (tag := _HTML_TABLE_TAGS.search(markdown, block_position + 1, block_end))
+        ):
             block_end = tag.start()
         if block_kind == "grid":
             return "table", block_end, 0, ""
-        if _is_contents(markdown, position, block_end):
+        if _is_contents_block(markdown, block_position, block_end):
             return "contents", block_end, 0, ""
         if block_kind == "other":
-            if bold := _BOLD_LINE.fullmatch(markdown, position, block_end):
-                return "heading", block_end, PSEUDO_HEADING, bold[2].strip()
+            if bold_heading := _BOLD_HEADING_LINE.fullmatch(markdown, block_position, block_end):
+                return "heading", block_end, PSEUDO_HEADING, bold_heading[2].strip()
             block_kind = "paragraph"
-        if block_kind == "paragraph" and is_csv(markdown, position, block_end):
+        if block_kind == "paragraph" and is_csv_table(markdown, block_position, block_end):
             block_kind = "table"
         return cast(BlockKind, block_kind), block_end, 0, ""
 
 
-def _breaking_line_start(search: Callable[..., re.Match[str] | None], markdown: str, first_line: int) -> int:
+def _block_breaking_line(search: Callable[..., re.Match[str] | None], markdown: str, first_line: int) -> int:
     """Where the line starts that ends a paragraph or list whose first line ends at `first_line`."""
     break_match = search(markdown, first_line - 1)
     if not break_match:
         return len(markdown)
     line_start = break_match.start() + 1
-    header = markdown.rfind("\n", 0, line_start - 1) + 1 if break_match["header"] is not None else 0
-    return header if header >= first_line and not markdown[header:line_start].isspace() else line_start
+    table_header = markdown.rfind("\n", 0, line_start - 1) + 1 if break_match["header"] is not None else 0
+    return (
+        table_header if table_header >= first_line and not markdown[table_header:line_start].isspace() else line_start
+    )
 
 
-def _skip_blanks(markdown: str, end: int) -> int:
-    next_characters = markdown[end : end + 2]
+def _skip_blanks_below_block(markdown: str, block_end: int) -> int:
+    next_characters = markdown[block_end : block_end + 2]
     if not next_characters[:1].isspace():
-        return end
+        return block_end
     if next_characters[0] == "\n" and not next_characters[1:].isspace():
-        return end + 1  # one blank line, as nearly always
-    blanks = _BLANKS_BEHIND(markdown, end)
-    return blanks.end() if blanks else end
+        return block_end + 1  # one blank line, as nearly always
+    blanks = _BLANKS_BEHIND(markdown, block_end)
+    return blanks.end() if blanks else block_end
 
 
 def _read_heading(heading_block: str) -> tuple[int, str]:
     """Level and plain title of `## Title ##`, or of a title underlined with === or ---."""
     heading_block = heading_block.strip("\ufeff \t\r\n")
     if heading_block[0] == "#":
-        title = heading_block.lstrip("#")
-        return min(len(heading_block) - len(title), 6), plain_title(title.rstrip("#"))
-    title, _, underline = heading_block.rpartition("\n")
-    return (1 if "=" in underline else 2), plain_title(title)
+        heading_title = heading_block.lstrip("#")
+        return min(len(heading_block) - len(heading_title), 6), plain_title(heading_title.rstrip("#"))
+    heading_title, _, heading_underline = heading_block.rpartition("\n")
+    return (1 if "=" in heading_underline else 2), plain_title(heading_title)
 
 
 def plain_title(heading: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
     if "*" in heading or "_" in heading or "`" in heading or "[" in heading:
-        heading = _UNDERLINED.sub(r"\2", _MARKUP.sub(lambda match: match[1] or "", heading))
+        heading = _UNDERSCORED_EMPHASIS.sub(r"\2", _HEADING_MARKUP.sub(lambda match: match[1] or "", heading))
     return " ".join(heading.split())
 
 
-def _is_contents(markdown: str, start: int, end: int) -> bool:
+def _is_contents_block(markdown: str, block_start: int, block_end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
-    tail = markdown[max(start, end - 200) : end].rstrip("\n\r \t*_|")
-    if tail[-1:] not in _CONTENTS_LAST_LETTERS or len(tail) < 6:
+    contents_tail = markdown[max(block_start, block_end - 200) : block_end].rstrip("\n\r \t*_|")
+    if contents_tail[-1:] not in _CONTENTS_LAST_LETTERS or len(contents_tail) < 6:
         return False  # nearly every block, told by one letter
-    pattern, tail_length = (_LINK_ITEM, 0) if tail[-1] == ")" else (_DOT_LEADER, _DOT_LEADER_TAIL)
-    block_lines = [line for line in markdown[start:end].split("\n") if line and not line.isspace()]
-    if not pattern.search(block_lines[-1][-tail_length:]):
+    entry_pattern, entry_tail_length = (
+        (_CONTENTS_LINK_ITEM, 0) if contents_tail[-1] == ")" else (_CONTENTS_DOT_LEADER, _DOT_LEADER_TAIL)
+    )
+    block_lines = [line for line in markdown[block_start:block_end].split("\n") if line and not line.isspace()]
+    if not entry_pattern.search(block_lines[-1][-entry_tail_length:]):
         return False
-    entry_count = sum(pattern.search(line[-tail_length:]) is not None for line in block_lines)
+    entry_count = sum(entry_pattern.search(line[-entry_tail_length:]) is not None for line in block_lines)
     return entry_count == len(block_lines) or (entry_count >= 3 and 2 * entry_count >= len(block_lines))
 
 
-def _read_fence(markdown: str, position: int) -> tuple[BlockKind, int]:
+def _read_code_fence(markdown: str, block_position: int) -> tuple[BlockKind, int]:
     """A fence runs to its closing line, or to the end of the text; one that says csv or tsv is a table."""
-    first_line = markdown.find("\n", position) + 1 or len(markdown)
-    opening = markdown[position:first_line]
-    marks = _FENCE_MARKS.search(opening)
-    length, mark = (len(marks[0]), marks[0][0]) if marks else (3, "`")
-    closing = _closing_fence(mark, min(length, 50)).search(markdown, first_line)
-    info = opening[marks.end() :].split() if marks else []
-    kind: BlockKind = "table" if info and info[0].lower() in ("csv", "tsv") else "code"
-    fence_end = closing.end() if closing else len(markdown)
-    return kind, _skip_blanks(markdown, fence_end)
+    first_line = markdown.find("\n", block_position) + 1 or len(markdown)
+    opening_fence = markdown[block_position:first_line]
+    fence_marks = _FENCE_MARKS.search(opening_fence)
+    fence_length, fence_mark = (len(fence_marks[0]), fence_marks[0][0]) if fence_marks else (3, "`")
+    closing_fence = _closing_code_fence(fence_mark, min(fence_length, 50)).search(markdown, first_line)
+    fence_info = opening_fence[fence_marks.end() :].split() if fence_marks else []
+    kind: BlockKind = "table" if fence_info and fence_info[0].lower() in ("csv", "tsv") else "code"
+    fence_end = closing_fence.end() if closing_fence else len(markdown)
+    return kind, _skip_blanks_below_block(markdown, fence_end)
 
 
 _FENCE_MARKS = re.compile(r"`{3,}+|~{3,}+")
 
 
 @cache
-def _closing_fence(mark: str, length: int) -> re.Pattern[str]:
+def _closing_code_fence(mark: str, length: int) -> re.Pattern[str]:
     return re.compile(rf"^{INDENT}{mark}{{{length},}}+[ \t\r]*+(?:\n|\Z)", re.MULTILINE)
 
 
 def _html_table_ends(markdown: str) -> dict[int, int]:
     """Start of each `<table` to the end of its own `</table>`; 0 where that is missing. One pass."""
-    ends: dict[int, int] = {}
-    open_starts: list[int] = []
-    for tag in _TABLE_TAGS.finditer(markdown):
+    table_ends: dict[int, int] = {}
+    open_table_starts: list[int] = []
+    for tag in _HTML_TABLE_TAGS.finditer(markdown):
         if not tag[1]:
-            ends[tag.start()] = 0
-            open_starts.append(tag.start())
-        elif open_starts:
-            ends[open_starts.pop()] = tag.end()
-    return ends
+            table_ends[tag.start()] = 0
+            open_table_starts.append(tag.start())
+        elif open_table_starts:
+            table_ends[open_table_starts.pop()] = tag.end()
+    return table_ends
 
 
-def _html_table_end(markdown: str, position: int, tables: dict[int, int]) -> int:
+def _html_table_end(markdown: str, block_position: int, table_ends: dict[int, int]) -> int:
     """Behind `</table>` and the blank lines after it; of a table that is never closed, behind the next blank line."""
-    table_end = tables.get(markdown.find("<", position), 0)
+    table_end = table_ends.get(markdown.find("<", block_position), 0)
     if not table_end:
-        blank = _BLANK_LINE.search(markdown, position)
-        table_end = blank.end() if blank else len(markdown)
-    return _skip_blanks(markdown, table_end)
+        blank_line = _BLANK_LINE.search(markdown, block_position)
+        table_end = blank_line.end() if blank_line else len(markdown)
+    return _skip_blanks_below_block(markdown, table_end)

@@ -20,9 +20,9 @@ from groundwork.records import Chunk
 
 MIN_COUNTED_LINES = 3  # that count up, and are a listing
 _LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
-_FOOTNOTE = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
-_LETTER = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")  # of a script with capitals: between others' letters stand numbers
-_LETTERS_BEHIND = re.compile(rf"{_LETTER.pattern}{{3}}")  # two may be those of an ordinal
+_FOOTNOTE_BEFORE_TEXT = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
+_LETTER_OF_NAME = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")  # of a script with capitals: between others' letters stand numbers
+_LETTERS_BEHIND_NUMBER = re.compile(rf"{_LETTER_OF_NAME.pattern}{{3}}")  # two may be those of an ordinal
 _HEADING_NUMBER = re.compile(rf"({RULE_LABEL})\.?\s")
 
 
@@ -52,15 +52,15 @@ class Reading:
     @cached_property
     def words(self) -> list[frozenset[str]]:
         """The stems of the content words of each statement, in its own words."""
-        text, language = self.chunk.text, self.language
-        return [frozenset(content_words(statement.masked_text(text), language)) for statement in self.statements]
+        chunk_text, language = self.chunk.text, self.language
+        return [frozenset(content_words(statement.masked_text(chunk_text), language)) for statement in self.statements]
 
     @cached_property
     def numbers(self) -> list[list[Number]]:
         """The numbers of each statement but those that count lines or belong to a name; their offsets count from its
         start.
         """
-        return [_without_counters(statement.masked_text(self.chunk.text)) for statement in self.statements]
+        return [_without_line_counters(statement.masked_text(self.chunk.text)) for statement in self.statements]
 
     @cached_property
     def source_text(self) -> SourceText:
@@ -77,60 +77,71 @@ class Reading:
         `chunk.headings` hold at its beginning; each heading in the text takes the place of those of its level and
         below. Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, ...
         """
-        levels: list[int] = []  # of the headings of `path`, by position: two of them may have the same title
-        path: tuple[str, ...] = ()
+        heading_levels: list[int] = []  # of the headings of `path`, by position: two of them may have the same title
+        heading_path: tuple[str, ...] = ()
         for block in self.blocks[: bisect_right(self.blocks, start, key=lambda block: block.start)]:
-            path = block.headings
+            heading_path = block.headings
             if block.kind == "heading":
-                levels = [*(level for level in levels if level < block.level), block.level]
-        level = levels[0] if levels else 0
-        outer = [
+                heading_levels = [
+                    *(heading_level for heading_level in heading_levels if heading_level < block.level),
+                    block.level,
+                ]
+        heading_level = heading_levels[0] if heading_levels else 0
+        outer_headings = [
             outer_heading
-            for outer_heading in self.chunk.headings[: level - 1 if path else None]
-            if outer_heading not in path
+            for outer_heading in self.chunk.headings[: heading_level - 1 if heading_path else None]
+            if outer_heading not in heading_path
         ]
-        return _drop_sibling_headings([*outer, *path])
+        return _drop_sibling_headings([*outer_headings, *heading_path])
 
 
-def _without_counters(statement_text: str) -> list[Number]:
+def _without_line_counters(statement_text: str) -> list[Number]:
     """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
-    counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(statement_text)]
+    line_counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(statement_text)]
     counter_starts = {
-        start
-        for index, (start, value) in enumerate(counters)
-        if len(counters) >= MIN_COUNTED_LINES
+        counter_start
+        for index, (counter_start, counter_value) in enumerate(line_counters)
+        if len(line_counters) >= MIN_COUNTED_LINES
         and any(
-            0 <= neighbour < len(counters) and counters[neighbour][1] - value == neighbour - index
+            0 <= neighbour < len(line_counters) and line_counters[neighbour][1] - counter_value == neighbour - index
             for neighbour in (index - 1, index + 1)
         )
     }
-    if (mark := _FOOTNOTE.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
-        counter_starts.add(mark.start(1))
+    if (footnote_mark := _FOOTNOTE_BEFORE_TEXT.match(statement_text)) and footnote_mark[
+        2
+    ].lower() in ENGLISH_STOP_WORDS:
+        counter_starts.add(footnote_mark.start(1))
     return [
         number
         for number in numbers(statement_text)
-        if number.start not in counter_starts and not _is_in_name(statement_text, number)
+        if number.start not in counter_starts and not _is_number_in_name(statement_text, number)
     ]
 
 
-def _is_in_name(text: str, number: Number) -> bool:
+def _is_number_in_name(statement_text: str, number: Number) -> bool:
     """Is it a part of a word, such as 37signals or BC4, and no unit or ordinal behind it?"""
     return not number.unit and (
-        _LETTER.match(text, max(0, number.start - 1), number.start) is not None
-        or _LETTERS_BEHIND.match(text, number.start + len(number.value)) is not None
+        _LETTER_OF_NAME.match(statement_text, max(0, number.start - 1), number.start) is not None
+        or _LETTERS_BEHIND_NUMBER.match(statement_text, number.start + len(number.value)) is not None
     )
 
 
-def _drop_sibling_headings(path: list[str]) -> list[str]:
+def _drop_sibling_headings(heading_path: list[str]) -> list[str]:
     """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
-    depths = [match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in path]
-    return [heading for i, heading in enumerate(path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]
+    heading_depths = [
+        match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in heading_path
+    ]
+    return [
+        heading
+        for i, heading in enumerate(heading_path)
+        if heading_depths[i] < 0 or heading_depths[i] not in heading_depths[i + 1 :]
+    ]
 
 
 def read_chunks(path: Path) -> list[Reading]:
     """The chunks of a file of data/chunks, ready to be read. Raises BadRecord."""
     chunks = read_jsonl(path, Chunk)
     page_lines = PageLines(chunks)
-    is_known = all(chunk.language for chunk in chunks)
-    document_language = "" if is_known else detect_language("\n\n".join(chunk.text for chunk in chunks))
+    have_languages = all(chunk.language for chunk in chunks)
+    document_language = "" if have_languages else detect_language("\n\n".join(chunk.text for chunk in chunks))
     return [Reading(chunk, document_language, page_lines) for chunk in chunks]

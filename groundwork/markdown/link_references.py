@@ -6,12 +6,12 @@ import re
 
 from groundwork.markdown.blocks import blocks
 
-_DEFINITION = re.compile(
+_LINK_DEFINITION = re.compile(
     r"""^[ ]{0,3}\[(?P<label>(?!\^)[^\[\]\n]{1,300})\]:[ \t]*(?:\n[ \t]+)?<?(?P<address>[^\s<>]+)>?
         (?:[ \t\n]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*(?:\n|\Z)""",
     re.VERBOSE | re.MULTILINE,
 )
-_LINK = re.compile(
+_REFERENCE_LINK = re.compile(
     r"(?P<code>(?P<ticks>`+)[^`]+(?P=ticks)(?!\]))|\[(?P<text>[^\[\]]{1,300})\](?:\[(?P<label>[^\[\]]{0,300})\])?(?![(:\[])"
 )
 
@@ -21,30 +21,37 @@ _LINKED_PICTURE = re.compile(
 )
 
 
-def with_addresses(markdown: str) -> str:
+def with_link_addresses(markdown: str) -> str:
     """The text with the address of each reference in its link, and without the definitions; code stays as it is."""
-    if not _DEFINITION.search(markdown):
+    if not _LINK_DEFINITION.search(markdown):
         return markdown
-    spans = [(block.start, block.end, block.kind == "code") for block in blocks(markdown)]
-    addresses: dict[str, str] = {}
-    for start, end, is_code in spans:
-        for match in () if is_code else _DEFINITION.finditer(markdown[start:end]):
-            addresses.setdefault(_normalized(match["label"]), match["address"])
+    block_spans = [(block.start, block.end, block.kind == "code") for block in blocks(markdown)]
+    link_addresses: dict[str, str] = {}
+    for start, end, is_code in block_spans:
+        for match in () if is_code else _LINK_DEFINITION.finditer(markdown[start:end]):
+            link_addresses.setdefault(_normalized_link_label(match["label"]), match["address"])
 
-    def link(match: re.Match[str]) -> str:
-        address = None if match["code"] else addresses.get(_normalized(match["label"] or match["text"]))
-        return match[0] if address is None else f"[{match['text']}]({address})"
+    def addressed_link(match: re.Match[str]) -> str:
+        link_address = (
+            None if match["code"] else link_addresses.get(_normalized_link_label(match["label"] or match["text"]))
+        )
+        return match[0] if link_address is None else f"[{match['text']}]({link_address})"
 
-    def picture_link(match: re.Match[str]) -> str:
-        address = addresses.get(_normalized(match["label"]))
-        return match[0] if address is None else f"[{match['picture']}]({address})"
+    def addressed_picture(match: re.Match[str]) -> str:
+        link_address = link_addresses.get(_normalized_link_label(match["label"]))
+        return match[0] if link_address is None else f"[{match['picture']}]({link_address})"
 
-    def shown(text: str) -> str:
-        return _LINK.sub(link, _LINKED_PICTURE.sub(picture_link, _DEFINITION.sub("", text)))
+    def with_addressed_links(block_text: str) -> str:
+        return _REFERENCE_LINK.sub(
+            addressed_link, _LINKED_PICTURE.sub(addressed_picture, _LINK_DEFINITION.sub("", block_text))
+        )
 
-    return "".join(markdown[start:end] if is_code else shown(markdown[start:end]) for start, end, is_code in spans)
+    return "".join(
+        markdown[start:end] if is_code else with_addressed_links(markdown[start:end])
+        for start, end, is_code in block_spans
+    )
 
 
-def _normalized(label: str) -> str:
+def _normalized_link_label(label: str) -> str:
     """Case and white space of a label do not count."""
     return " ".join(label.split()).casefold()

@@ -43,14 +43,14 @@ def in_source_spelling(answer: str, source: str, source_values: Set[str], source
 
     `source_values` are those of the source's numbers, however they are written. What means something else stays.
     """
-    for written, meanings in slashed_dates(answer):
-        if meanings & source_dates:
-            answer = answer.replace(written, " ")
+    for answer_spelling, date_meanings in slashed_dates(answer):
+        if date_meanings & source_dates:
+            answer = answer.replace(answer_spelling, " ")
     answer = _without_times(without_dates(answer), source)
     answer = plain_fractions(answer)
-    for written, value in fractions(answer):
-        if value in source_values:
-            answer = answer.replace(written, value)
+    for answer_spelling, fraction_value in fractions(answer):
+        if fraction_value in source_values:
+            answer = answer.replace(answer_spelling, fraction_value)
     return _as_thousands(answer, source_values)
 
 
@@ -66,21 +66,21 @@ def _without_times(answer: str, source: str) -> str:
 
 def _as_thousands(answer: str, source_values: Set[str]) -> str:
     """`answer` with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
-    joined_text = join_thousands(answer)
-    if joined_text == answer or not number_values(joined_text) - number_values(answer) <= source_values:
+    joined_answer = join_thousands(answer)
+    if joined_answer == answer or not number_values(joined_answer) - number_values(answer) <= source_values:
         return answer
-    return joined_text
+    return joined_answer
 
 
 _UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
-_MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
+_MARKUP_SIGNS = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
 _TYPOGRAPHIC_SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
-_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
-_TABLE_TAG = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
-_ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
-_MOST_SPANS = 1_000  # quotes that a text remembers; a prompt is asked for those of a whole run
+_QUOTE_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
+_TAG_IN_QUOTE = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
+_QUOTE_ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
+_MOST_QUOTE_SPANS = 1_000  # quotes that a text remembers; a prompt is asked for those of a whole run
 _OUTER_PUNCTUATION = " \t\r\n\"'.,;:()[]。、،؛।"
 
 
@@ -92,7 +92,7 @@ class SourceText:
 
     def __init__(self, text: str, language: str) -> None:
         self.text, self.language = text, language
-        self._spans: dict[str, Span | None] = {}  # of the quotes that were looked up
+        self._quote_spans: dict[str, Span | None] = {}  # of the quotes that were looked up
 
     @cached_property
     def word_language(self) -> str:
@@ -106,32 +106,32 @@ class SourceText:
         labels of list items and outer punctuation; then with an ellipsis for what was left out; last as cells of one
         table row.
         """
-        if len(self._spans) >= _MOST_SPANS:
-            self._spans.clear()
-        if quote not in self._spans:
-            self._spans[quote] = self._find(unicodedata.normalize("NFC", quote.strip()))
-        return self._spans[quote]
+        if len(self._quote_spans) >= _MOST_QUOTE_SPANS:
+            self._quote_spans.clear()
+        if quote not in self._quote_spans:
+            self._quote_spans[quote] = self._find_quote(unicodedata.normalize("NFC", quote.strip()))
+        return self._quote_spans[quote]
 
-    def _find(self, quote: str) -> Span | None:
+    def _find_quote(self, quote: str) -> Span | None:
         if not any(character.isalnum() for character in quote):  # "%:" of a makefile; never a mark of a sentence
             quote_start = self.text.find(quote) if len(quote) > 1 else -1
             return (quote_start, quote_start + len(quote)) if quote_start >= 0 else None
         quote_start = self.text.find(quote)
-        if quote_start >= 0 and _on_word_boundaries(self.text, quote_start, quote_start + len(quote)):
+        if quote_start >= 0 and _is_quote_of_whole_words(self.text, quote_start, quote_start + len(quote)):
             return quote_start, quote_start + len(quote)
-        quote_parts = [part for part in _ELLIPSIS.split(quote) if part.strip(_OUTER_PUNCTUATION)]
+        quote_parts = [part for part in _QUOTE_ELLIPSIS.split(quote) if part.strip(_OUTER_PUNCTUATION)]
         if len(quote_parts) > 1:
             return _find_quote_parts(quote_parts, self.text)
-        texts = (self._normalised, self._normalised_without_labels)
-        return _find_normalised(quote, texts) or _find_in_rows(quote, self._rows)
+        texts = (self._normalised_source, self._normalised_without_labels)
+        return _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._rows)
 
     def with_columns(self, quote: str) -> str:
         """A quote; a table's row with the names of its columns, which it does not hold itself."""
         start, _ = self.find(quote) or (-1, -1)
         for table in self._tables:
-            if table.header and any(row.start <= start < row.end for row in table.data):
-                names = " | ".join(cell.text for cell in table.header[-1].cells)
-                return f"{quote} (columns: {names})"
+            if table.header and any(table_row.start <= start < table_row.end for table_row in table.data):
+                column_names = " | ".join(cell.text for cell in table.header[-1].cells)
+                return f"{quote} (columns: {column_names})"
         return quote
 
     def faults(self, question: str, answer: str, evidence: Sequence[str]) -> list[str]:
@@ -140,68 +140,77 @@ class SourceText:
         Each quote must be found in the text, and every number, date, unit and quoted term of the answer must stand in
         the text or the question.
         """
-        problems = [f"evidence is not in the text: {_shorten(quote)}" for quote in evidence if not self.find(quote)]
+        grounding_faults = [
+            f"evidence is not in the text: {_shorten_quote(quote)}" for quote in evidence if not self.find(quote)
+        ]
         if not evidence:
-            problems.append("no evidence was given")
-        return problems + self.unsupported_facts(answer, question)
+            grounding_faults.append("no evidence was given")
+        return grounding_faults + self.unsupported_facts(answer, question)
 
     def unsupported_facts(self, answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons.
 
         `counts`: numbers that count something, which may stand there without a unit.
         """
-        answer, terms = without_latex(answer), quoted_terms(answer)
-        sources = [self._facts, *([_read_facts(question, self.word_language)] if question else [])]
+        answer, answer_terms = without_latex(answer), quoted_terms(answer)
+        fact_sources = [self._source_facts, *([_read_facts(question, self.word_language)] if question else [])]
         source_text = without_latex(f"{self.text}\n\n{question}")
-        problems = _unsupported_dates(answer, sources, source_text)
-        source_numbers = [answer_number for facts in sources for answer_number in facts.numbers]
+        unsupported = _unsupported_dates(answer, fact_sources, source_text)
+        source_numbers = [answer_number for facts in fact_sources for answer_number in facts.numbers]
         allowed_values = {answer_number.value for answer_number in source_numbers}.union(
-            *(facts.labels for facts in sources)
+            *(facts.labels for facts in fact_sources)
         )
-        other_values = {value for facts in sources for value in facts.other_readings}
-        other_numbers, powers = [Number(0, 0, value) for value in other_values], common_scales(source_text)
-        other_values |= scaled_values(allowed_values | other_values, powers)
-        source_values, source_dates = allowed_values | other_values, {date for facts in sources for date in facts.dates}
+        other_values = {value for facts in fact_sources for value in facts.other_readings}
+        other_numbers, source_powers = [Number(0, 0, value) for value in other_values], common_scales(source_text)
+        other_values |= scaled_values(allowed_values | other_values, source_powers)
+        source_values, source_dates = (
+            allowed_values | other_values,
+            {date for facts in fact_sources for date in facts.dates},
+        )
         answer = in_source_spelling(answer, source_text, source_values, source_dates)
         # only lists have labels: what an answer of one line begins with may be invented
         answer = answer if "\n" in answer.strip() else f"= {answer}"
         for answer_number in numbers(answer, spelled=self.word_language):
-            written = answer[answer_number.start : answer_number.end]
+            answer_spelling = answer[answer_number.start : answer_number.end]
             if not answer_number.unit and answer_number.value.isdecimal() and int(answer_number.value) in counts:
                 continue
-            if answer_number.value in other_values or has_other_meaning(written, self.word_language):
+            if answer_number.value in other_values or has_other_meaning(answer_spelling, self.word_language):
                 continue
-            if answer_number.value not in source_values and _is_mantissa(written, source_values, scales(source_text)):
+            if answer_number.value not in source_values and _is_mantissa(
+                answer_spelling, source_values, scales(source_text)
+            ):
                 continue
             if answer_number.value not in allowed_values and not _is_same_amount(answer_number, source_numbers):
-                rounded = is_rounding(answer_number, written, [*source_numbers, *other_numbers], powers)
-                if not (rounded and is_called_rounded(answer, answer_number.start)):
-                    hint = ', but a rounding of one: say "about"' if rounded else ""
-                    problems.append(f"the number {answer_number.value} is not in the text{hint}")
+                is_rounded = is_rounding(
+                    answer_number, answer_spelling, [*source_numbers, *other_numbers], source_powers
+                )
+                if not (is_rounded and is_called_rounded(answer, answer_number.start)):
+                    rounding_hint = ', but a rounding of one: say "about"' if is_rounded else ""
+                    unsupported.append(f"the number {answer_number.value} is not in the text{rounding_hint}")
             elif answer_number.unit and not _has_unit(answer_number, source_numbers, source_text):
-                problems.append(f"the text does not say {answer_number.value} {answer_number.unit}")
-        for term in terms:
-            if not self.find(term) and not (question and find_quote(term, question)):
-                problems.append(f'the term "{term}" is not in the text')
-        return list(dict.fromkeys(problems))
+                unsupported.append(f"the text does not say {answer_number.value} {answer_number.unit}")
+        for answer_term in answer_terms:
+            if not self.find(answer_term) and not (question and find_quote(answer_term, question)):
+                unsupported.append(f'the term "{answer_term}" is not in the text')
+        return list(dict.fromkeys(unsupported))
 
     @cached_property
-    def _facts(self) -> _Facts:
+    def _source_facts(self) -> _Facts:
         return _read_facts(self.text, self.word_language)
 
     @cached_property
-    def _normalised(self) -> _NormalisedText:
-        return _normalise(self.text, with_labels=True)
+    def _normalised_source(self) -> _NormalisedText:
+        return _normalise_source(self.text, with_labels=True)
 
     @cached_property
     def _normalised_without_labels(self) -> _NormalisedText:
-        return _normalise(self.text, with_labels=False)
+        return _normalise_source(self.text, with_labels=False)
 
     @cached_property
     def _rows(self) -> list[tuple[Span, list[list[str]]]]:
         """(span, words of each cell) of every row of the text's tables."""
         return [
-            ((table_row.start, table_row.end), [_words(cell.text) for cell in table_row.cells])
+            ((table_row.start, table_row.end), [_folded_words(cell.text) for cell in table_row.cells])
             for table in self._tables
             for table_row in chain(*table)
         ]
@@ -245,10 +254,10 @@ def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     return {str(year), str(day)} <= source_values and names_month(source, month)
 
 
-def _is_mantissa(written: str, source_values: Set[str], source_scales: Set[int]) -> bool:
+def _is_mantissa(answer_spelling: str, source_values: Set[str], source_scales: Set[int]) -> bool:
     """Is it a number whose scale stands elsewhere: "1.5 million" for a cell of 1.5 below "in millions"?"""
-    parts = mantissa_and_scale(written)
-    return parts is not None and parts[0] in source_values and parts[1] in source_scales
+    mantissa_parts = mantissa_and_scale(answer_spelling)
+    return mantissa_parts is not None and mantissa_parts[0] in source_values and mantissa_parts[1] in source_scales
 
 
 def _is_same_amount(answer_number: Number, source_numbers: Sequence[Number]) -> bool:
@@ -260,67 +269,72 @@ def _is_same_amount(answer_number: Number, source_numbers: Sequence[Number]) -> 
 
 def _has_unit(answer_number: Number, source_numbers: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell, "two-yearly") and the unit elsewhere."""
-    units = {
+    source_units = {
         source_number.unit
         for source_number in source_numbers
         if without_last_zeros(source_number.value) == answer_number.amount or source_number.value == answer_number.value
     }
-    if answer_number.unit in units:
+    if answer_number.unit in source_units:
         return True
-    names = _UNIT_NAME.findall(source) if "" in units else ()
-    return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in names)
+    source_unit_names = _UNIT_NAME.findall(source) if "" in source_units else ()
+    return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in source_unit_names)
 
 
 def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
-    first_start, search_start = None, 0
+    quote_start, search_start = None, 0
     for quote_part in quote_parts:
-        remaining_text = source[search_start:]
-        span = _find_normalised(quote_part, [_normalise(remaining_text, with_labels) for with_labels in (True, False)])
-        if span is None:
+        remaining_source = source[search_start:]
+        part_span = _find_normalised_quote(
+            quote_part, [_normalise_source(remaining_source, with_labels) for with_labels in (True, False)]
+        )
+        if part_span is None:
             return None
-        first_start = search_start + span[0] if first_start is None else first_start
-        search_start += span[1]
-    return None if first_start is None else (first_start, search_start)
+        quote_start = search_start + part_span[0] if quote_start is None else quote_start
+        search_start += part_span[1]
+    return None if quote_start is None else (quote_start, search_start)
 
 
-def _find_normalised(quote: str, normalised_texts: Sequence[_NormalisedText]) -> Span | None:
+def _find_normalised_quote(quote: str, normalised_texts: Sequence[_NormalisedText]) -> Span | None:
     for normalised in normalised_texts:
-        needle = _normalise(quote, normalised.with_labels).text.strip(_OUTER_PUNCTUATION)
-        if not needle:
+        normalised_quote = _normalise_source(quote, normalised.with_labels).text.strip(_OUTER_PUNCTUATION)
+        if not normalised_quote:
             return None
         quote_start = -1
-        while (quote_start := normalised.text.find(needle, quote_start + 1)) >= 0:
-            if _on_word_boundaries(normalised.text, quote_start, quote_start + len(needle)):
-                return normalised.offsets[quote_start], normalised.offsets[quote_start + len(needle) - 1] + 1
+        while (quote_start := normalised.text.find(normalised_quote, quote_start + 1)) >= 0:
+            if _is_quote_of_whole_words(normalised.text, quote_start, quote_start + len(normalised_quote)):
+                return normalised.offsets[quote_start], normalised.offsets[quote_start + len(normalised_quote) - 1] + 1
     return None
 
 
-def _words(text: str) -> list[str]:
+def _folded_words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _find_in_rows(quote: str, rows: Iterable[tuple[Span, list[list[str]]]]) -> Span | None:
+def _find_quote_in_rows(quote: str, rows: Iterable[tuple[Span, list[list[str]]]]) -> Span | None:
     """A quote of cells that stand in this order in one table row, others between them; none in a cell, where a word
     left out may be a "not".
     """
-    quote_words = _words(quote)
+    quote_words = _folded_words(quote)
     if len(quote_words) < 2:
         return None
-    return next((span for span, cells in rows if _is_of_cells(quote_words, cells)), None)
+    return next((span for span, cells in rows if _is_quote_of_cells(quote_words, cells)), None)
 
 
-def _is_of_cells(quote_words: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+def _is_quote_of_cells(quote_words: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
     """Is the quote made of a piece of each of these cells, or of some of them, in their order?"""
-    position = 0
+    matched_words = 0
     for cell in cells:  # the longest piece of each: what a shorter one leaves the others is the same and more
-        position += max((_shared_length(quote_words[position:], cell[start:]) for start in range(len(cell))), default=0)
-    return position == len(quote_words)
+        matched_words += max(
+            (_shared_word_count(quote_words[matched_words:], cell[start:]) for start in range(len(cell))), default=0
+        )
+    return matched_words == len(quote_words)
 
 
-def _shared_length(first: Sequence[str], second: Sequence[str]) -> int:
+def _shared_word_count(first_words: Sequence[str], second_words: Sequence[str]) -> int:
     """How many words two texts begin with alike."""
     return next(
-        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+        (i for i, (a, b) in enumerate(zip(first_words, second_words, strict=False)) if a != b),
+        min(len(first_words), len(second_words)),
     )
 
 
@@ -332,28 +346,28 @@ class _NormalisedText(NamedTuple):
     with_labels: bool
 
 
-def _normalise(source: str, with_labels: bool) -> _NormalisedText:
+def _normalise_source(source: str, with_labels: bool) -> _NormalisedText:
     if "<" in source:
-        source = _TABLE_TAG.sub(lambda tag: " " * len(tag.group()), source)
-    label_spans = [] if with_labels else [match.span() for match in _LABEL.finditer(source)]
+        source = _TAG_IN_QUOTE.sub(lambda tag: " " * len(tag.group()), source)
+    label_spans = [] if with_labels else [match.span() for match in _QUOTE_LABEL.finditer(source)]
     label_starts = [start for start, _ in label_spans]
-    characters: list[str] = []
-    offsets: list[int] = []
+    normalised_characters: list[str] = []
+    source_offsets: list[int] = []
     for i, source_character in enumerate(source):
-        label = bisect_left(label_starts, i + 1) - 1
-        if label >= 0 and i < label_spans[label][1]:
+        label_index = bisect_left(label_starts, i + 1) - 1
+        if label_index >= 0 and i < label_spans[label_index][1]:
             continue
         if source_character.isspace():
-            if characters and characters[-1] != " ":
-                characters.append(" ")
-                offsets.append(i)
+            if normalised_characters and normalised_characters[-1] != " ":
+                normalised_characters.append(" ")
+                source_offsets.append(i)
             continue
-        if source_character in _MARKUP:
+        if source_character in _MARKUP_SIGNS:
             continue
         for character in _plain_characters(source_character):
-            characters.append(character)
-            offsets.append(i)
-    return _NormalisedText("".join(characters), tuple(offsets), with_labels)
+            normalised_characters.append(character)
+            source_offsets.append(i)
+    return _NormalisedText("".join(normalised_characters), tuple(source_offsets), with_labels)
 
 
 @lru_cache(maxsize=4096)
@@ -362,17 +376,19 @@ def _plain_characters(character: str) -> str:
     return unicodedata.normalize("NFKC", character.translate(_TYPOGRAPHIC_SIGNS)).casefold()
 
 
-def _on_word_boundaries(text: str, start: int, end: int) -> bool:
-    return not (_is_inside_word(text, start) or _is_inside_word(text, end))
+def _is_quote_of_whole_words(source: str, quote_start: int, quote_end: int) -> bool:
+    return not (_is_inside_word(source, quote_start) or _is_inside_word(source, quote_end))
 
 
-def _is_inside_word(text: str, offset: int) -> bool:
+def _is_inside_word(source: str, quote_border: int) -> bool:
     """Do the characters around an offset belong to one word? Those of a script without spaces never do."""
-    if not 0 < offset < len(text) or not (text[offset - 1].isalnum() and text[offset].isalnum()):
+    if not 0 < quote_border < len(source) or not (
+        source[quote_border - 1].isalnum() and source[quote_border].isalnum()
+    ):
         return False
-    return not has_unspaced(text[offset - 1 : offset + 1])
+    return not has_unspaced(source[quote_border - 1 : quote_border + 1])
 
 
-def _shorten(text: str, limit: int = 80) -> str:
-    one_line = " ".join(text.split())
+def _shorten_quote(quote: str, limit: int = 80) -> str:
+    one_line = " ".join(quote.split())
     return f'"{one_line}"' if len(one_line) <= limit else f'"{one_line[:limit]}..."'

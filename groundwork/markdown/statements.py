@@ -21,41 +21,43 @@ StatementKind = Literal["sentence", "row"]
 HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it
 MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
 
-_EMPTY_LINE = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
-_ITEM = re.compile(
+_LINE_WITHOUT_WORDS = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
+_LIST_ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
     rf"(?P<label>{LABEL_AT_START}|\(?[a-zA-Z][.)](?![A-Z]\.)|\([ivx]+\)|[-*+{BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
-_ADDRESS = re.compile(
+_LINK_ADDRESS = re.compile(
     r"(?<=\])\([^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+(?: \"[^\"\n]*+\")?\)|\b(?:https?|ftp|mailto)://?[^\s>)|]++"
 )
-_LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
+_LINK_IN_STATEMENT = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
-_NUMBER = r"[A-Z]?\d+(?:[.-]\d+)*[a-z]?\b"
-_CAPTION = re.compile(rf"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_NUMBER}.{{0,120}}$")
+_CAPTION_NUMBER = r"[A-Z]?\d+(?:[.-]\d+)*[a-z]?\b"
+_TABLE_OR_FIGURE_CAPTION = re.compile(
+    rf"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_CAPTION_NUMBER}.{{0,120}}$"
+)
 # a caption's number, where a title follows and no verb
-_NUMBER_AND_TITLE = rf"{_NUMBER}[*_]*(?:[.:)|–—-]|\s+[^\W\d_a-zß-ÿ])"
+_NUMBER_AND_TITLE = rf"{_CAPTION_NUMBER}[*_]*(?:[.:)|–—-]|\s+[^\W\d_a-zß-ÿ])"
 _LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_NUMBER_AND_TITLE}")
 _LISTING_CAPTION = re.compile(
     rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_NUMBER_AND_TITLE}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
 )
-_DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no words of the text
+_MARKUP_DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no words of the text
     r"[ \t>]*(?::{3,}(?!\{code)[^\n]*"  # :::{versionchanged} 3.0, ::: warning
     r"|\.\.[ \t]+(?:[\w.:-]+::(?:[ \t]+\S+)?|_[^\n]*:)"  # .. versionchanged:: 3.0, .. _label:
     r"|(?:!!!|\?\?\?\+?)[ \t]+\w+(?:[ \t]+\"[^\"\n]*\")?|===\+?[ \t]+\"[^\"\n]*\""  # !!! note "Title", === "Tab"
     r"|\([\w-]+\)=|\{%[^\n]*%\}|\{\{[^\n]*\}\})[ \t]*$"  # (label)=, {% include x %}, {{#include x}}
 )
-_VERSION_DIRECTIVE = re.compile(r"(?:::|\})[ \t]+v?\d[\w.]*[ \t]*$")
+_VERSION_IN_DIRECTIVE = re.compile(r"(?:::|\})[ \t]+v?\d[\w.]*[ \t]*$")
 _DIRECTIVE_OPTION = re.compile(r"[ \t]*:[\w-]+:(?:[ \t][^\n]*)?$")  # :maxdepth: 2, below a directive
-_COPYRIGHT = re.compile(r"[*_ \t]*(?:©|\((?:c|C)\)|Copyright\s+(?:©|\(c\)|\(C\)|\d{4}))")
-_PAGE_NUMBER = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
-_WORD = re.compile(r"[^\W\d_]+")
-_NOT_IN_NAMES = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
+_COPYRIGHT_LINE = re.compile(r"[*_ \t]*(?:©|\((?:c|C)\)|Copyright\s+(?:©|\(c\)|\(C\)|\d{4}))")
+_PAGE_NUMBER_AT_EDGE = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
+_NAME_LINE_WORD = re.compile(r"[^\W\d_]+")
+_SIGN_OF_NO_NAME = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
 MAX_SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
 _HEADING_NUMBER = re.compile(rf"^[\s#*_]*{RULE_LABEL}\.?\s+")
-_LETTER = re.compile(r"[^\W\d_]")
-_NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
+_STATEMENT_LETTER = re.compile(r"[^\W\d_]")
+_SECOND_WORD = re.compile(r"[\W\d_][^\W\d_]")
 _UNSPACED_WORDS = re.compile(rf"[{UNSPACED}]{{3}}")
 
 
@@ -81,28 +83,30 @@ class Statement:
         """The statement as a reader would say it: the lead in front, a row as `column: cell` pairs, no markup."""
         statement_text = text[self.start : self.end]
         if self.kind == "row":
-            statement_text = "; ".join(_cell_pairs(self.header, [cell.text for cell in self.cells]))
+            statement_text = "; ".join(_column_cell_pairs(self.header, [cell.text for cell in self.cells]))
         return " ".join(f"{self.lead} {statement_text}".split()).replace("**", "")
 
     def masked_text(self, text: str) -> str:
         """Its slice of the text as long as it was, with blanks for addresses and bars for what stands between the cells
         of a row.
         """
-        statement_text = _ADDRESS.sub(lambda address: " " * len(address.group()), text[self.start : self.end])
+        statement_text = _LINK_ADDRESS.sub(
+            lambda link_address: " " * len(link_address.group()), text[self.start : self.end]
+        )
         if self.kind != "row":
             return statement_text
-        masked = ["|"] * len(statement_text)
+        masked_row = ["|"] * len(statement_text)
         for cell in self.cells:
             cell_text = statement_text[cell.start - self.start : cell.end - self.start]
             if statement_text.startswith("<"):
                 cell_text = TAG.sub(lambda tag: "|" * len(tag.group()), cell_text)
-            masked[cell.start - self.start : cell.end - self.start] = cell_text
-        return "".join(masked)
+            masked_row[cell.start - self.start : cell.end - self.start] = cell_text
+        return "".join(masked_row)
 
 
 def is_caption(line: str) -> bool:
     """Is the line the caption of a table, a figure or a listing?"""
-    return _CAPTION.match(line) is not None or _LISTING_CAPTION.match(line) is not None
+    return _TABLE_OR_FIGURE_CAPTION.match(line) is not None or _LISTING_CAPTION.match(line) is not None
 
 
 def statements(
@@ -119,68 +123,74 @@ def statements(
         if markdown_block.kind == "table":
             chunk_statements += _table_statements(markdown, markdown_block)
         elif markdown_block.kind == "code":
-            chunk_statements.append(Statement(markdown_block.start, _visible_end(markdown, markdown_block), "sentence"))
+            chunk_statements.append(
+                Statement(markdown_block.start, _visible_block_end(markdown, markdown_block), "sentence")
+            )
         elif markdown_block.kind == "heading":
-            title = _HEADING_NUMBER.sub("", markdown_block.headings[-1]).strip("#*_ ")
-            governing_items[:] = [_GoverningItem("", HEADING_INDENT, f"{title}:")]
+            governing_title = _HEADING_NUMBER.sub("", markdown_block.headings[-1]).strip("#*_ ")
+            governing_items[:] = [_GoverningItem("", HEADING_INDENT, f"{governing_title}:")]
         elif markdown_block.kind != "contents":
-            for start, end in _paragraphs(markdown, markdown_block):
-                if markdown[start:end] not in page_lines:
-                    chunk_statements += _paragraph_statements(markdown, start, end, governing_items, language)
+            for paragraph_start, paragraph_end in _paragraph_spans(markdown, markdown_block):
+                if markdown[paragraph_start:paragraph_end] not in page_lines:
+                    chunk_statements += _paragraph_statements(
+                        markdown, paragraph_start, paragraph_end, governing_items, language
+                    )
     return tuple(
         replace(statement, announces=True)
-        if following and _is_announcement(statement, following, markdown)
+        if following_statement and _is_announcement(statement, following_statement, markdown)
         else statement
-        for statement, following in zip_longest(chunk_statements, chunk_statements[1:])
+        for statement, following_statement in zip_longest(chunk_statements, chunk_statements[1:])
     )
 
 
-def _is_announcement(statement: Statement, following: Statement, markdown: str) -> bool:
+def _is_announcement(statement: Statement, following_statement: Statement, markdown: str) -> bool:
     """Does what follows hang on a sentence with a colon: an item that it governs, a table, a code block?"""
-    sentence = markdown[statement.start : statement.end].rstrip("*_ ")
-    if statement.kind == "row" or not sentence.endswith((":", "：")):
+    announcing_sentence = markdown[statement.start : statement.end].rstrip("*_ ")
+    if statement.kind == "row" or not announcing_sentence.endswith((":", "：")):
         return False
-    fence = markdown[statement.end : following.start + 3].strip()[-3:]
-    is_code = fence in ("```", "~~~") or markdown[statement.end : following.start + 4].lstrip().startswith("<pre")
-    return following.kind == "row" or is_code or following.lead.endswith(sentence)
+    fence_below = markdown[statement.end : following_statement.start + 3].strip()[-3:]
+    announces_code = fence_below in ("```", "~~~") or markdown[
+        statement.end : following_statement.start + 4
+    ].lstrip().startswith("<pre")
+    return following_statement.kind == "row" or announces_code or following_statement.lead.endswith(announcing_sentence)
 
 
-def _visible_end(markdown: str, block: Block) -> int:
+def _visible_block_end(markdown: str, block: Block) -> int:
     return block.start + len(markdown[block.start : block.end].rstrip())
 
 
-def _paragraphs(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
+def _paragraph_spans(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
     """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
     paragraph: tuple[int, int] | None = None
     in_directive = False
-    line_spans = list(_lines(markdown, block.start, block.end))
-    for (start, end), following in zip(line_spans, [*line_spans[1:], None], strict=True):
-        line_text = markdown[start:end]
-        in_directive = _is_markup(
-            line_text, "" if following is None else markdown[slice(*following)].strip(), in_directive
+    line_spans = list(_line_spans(markdown, block.start, block.end))
+    for (line_start, line_end), following_line in zip(line_spans, [*line_spans[1:], None], strict=True):
+        line_text = markdown[line_start:line_end]
+        in_directive = _is_directive_line(
+            line_text, "" if following_line is None else markdown[slice(*following_line)].strip(), in_directive
         )
-        if in_directive or _EMPTY_LINE.match(line_text) or is_caption(line_text):
+        if in_directive or _LINE_WITHOUT_WORDS.match(line_text) or is_caption(line_text):
             if paragraph:
                 yield paragraph
             paragraph = None
-        elif paragraph and not _ITEM.match(line_text):
-            paragraph = (paragraph[0], end)
+        elif paragraph and not _LIST_ITEM.match(line_text):
+            paragraph = (paragraph[0], line_end)
         else:
             if paragraph:
                 yield paragraph
-            paragraph = (start, end)
+            paragraph = (line_start, line_end)
     if paragraph:
         yield paragraph
 
 
-def _is_markup(line: str, following: str, in_directive: bool) -> bool:
+def _is_directive_line(line: str, following: str, in_directive: bool) -> bool:
     """Is the line a directive or, `in_directive`, an option of it? A version belongs to the text that follows."""
-    if _DIRECTIVE.match(line):
-        return not (_VERSION_DIRECTIVE.search(line) and _LETTER.match(following))
+    if _MARKUP_DIRECTIVE.match(line):
+        return not (_VERSION_IN_DIRECTIVE.search(line) and _STATEMENT_LETTER.match(following))
     return in_directive and _DIRECTIVE_OPTION.match(line) is not None
 
 
-def _lines(markdown: str, line_start: int, end: int) -> Iterator[tuple[int, int]]:
+def _line_spans(markdown: str, line_start: int, end: int) -> Iterator[tuple[int, int]]:
     """(start, end) of each line of [start, end), without its end-of-line characters."""
     for line in markdown[line_start:end].splitlines(keepends=True):
         yield line_start, line_start + len(line.rstrip("\r\n"))
@@ -194,62 +204,76 @@ def _table_statements(markdown: str, block: Block) -> list[Statement]:
     """
     table = read_table(markdown, block.start, block.end)
     table_rows = [*table.header, *table.data]
-    filled = [[cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in table_rows]
-    full_rows = [i for i, row_cells in enumerate(filled) if len(row_cells) > 1]
-    head_row = max((i for i in full_rows if i < len(table.header)), default=full_rows[0] if full_rows else 0)
-    header = tuple(cell.text for cell in table_rows[head_row].cells) if table_rows else ()
+    filled_cells = [[cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in table_rows]
+    rows_of_several_cells = [i for i, row_cells in enumerate(filled_cells) if len(row_cells) > 1]
+    head_row = max(
+        (i for i in rows_of_several_cells if i < len(table.header)),
+        default=rows_of_several_cells[0] if rows_of_several_cells else 0,
+    )
+    column_names = tuple(cell.text for cell in table_rows[head_row].cells) if table_rows else ()
     first_row = max(head_row + 1, len(table.header))
     if any(
         len(column_name) > MAX_COLUMN_NAME or (column_name.endswith(".") and " " in column_name)
-        for column_name in header
+        for column_name in column_names
     ):
-        header, first_row = (), head_row  # a row like the others: the converter took it for the head
+        column_names, first_row = (), head_row  # a row like the others: the converter took it for the head
     return [
-        Statement(table_row.start, table_row.end, "row", header=header, cells=table_row.cells)
-        for table_row, row_cells in zip(table_rows[first_row:], filled[first_row:], strict=True)
+        Statement(table_row.start, table_row.end, "row", header=column_names, cells=table_row.cells)
+        for table_row, row_cells in zip(table_rows[first_row:], filled_cells[first_row:], strict=True)
         if row_cells
     ]
 
 
-def _cell_pairs(header: tuple[str, ...], cell_texts: list[str]) -> list[str]:
-    padded = [*header, *[""] * (len(cell_texts) - len(header))]
+def _column_cell_pairs(header: tuple[str, ...], cell_texts: list[str]) -> list[str]:
+    padded_names = [*header, *[""] * (len(cell_texts) - len(header))]
     return [
         f"{column_name}: {cell_text}" if column_name else cell_text
-        for column_name, cell_text in zip(padded, cell_texts, strict=False)
+        for column_name, cell_text in zip(padded_names, cell_texts, strict=False)
         if cell_text
     ]
 
 
 def _paragraph_statements(
-    markdown: str, start: int, end: int, governing_items: list[_GoverningItem], language: str
+    markdown: str, paragraph_start: int, paragraph_end: int, governing_items: list[_GoverningItem], language: str
 ) -> list[Statement]:
     """The sentences of one paragraph or list item; `governing_items`, which may govern it, are kept up to date."""
-    item_match = _ITEM.match(markdown, start, end)
-    label, indent = (item_match["label"].strip("()."), len(item_match["indent"])) if item_match else ("", 0)
-    body_start = item_match.end() if item_match else start
-    while governing_items and not (item_match and governing_items[-1].governs(label, indent)):
+    item_match = _LIST_ITEM.match(markdown, paragraph_start, paragraph_end)
+    item_label, item_indent = (item_match["label"].strip("()."), len(item_match["indent"])) if item_match else ("", 0)
+    body_start = item_match.end() if item_match else paragraph_start
+    while governing_items and not (item_match and governing_items[-1].governs(item_label, item_indent)):
         governing_items.pop()
     lead_text = " ".join(item.lead for item in governing_items if item.lead)
-    sentence_spans = [(body_start + a, body_start + b) for a, b in sentences(markdown[body_start:end], language)]
+    sentence_spans = [
+        (body_start + sentence_start, body_start + sentence_end)
+        for sentence_start, sentence_end in sentences(markdown[body_start:paragraph_end], language)
+    ]
     last_sentence = markdown[slice(*sentence_spans[-1])].rstrip("*_ ") if sentence_spans else ""
     if item_match or last_sentence.endswith(":"):
-        governing_items.append(_GoverningItem(label, indent, last_sentence if last_sentence.endswith(":") else ""))
-    if not item_match and (_is_title(markdown[start:end]) or _is_name_line(markdown[start:end])):
+        governing_items.append(
+            _GoverningItem(item_label, item_indent, last_sentence if last_sentence.endswith(":") else "")
+        )
+    if not item_match and (
+        _is_title_paragraph(markdown[paragraph_start:paragraph_end])
+        or _is_name_line(markdown[paragraph_start:paragraph_end])
+    ):
         return []
     if not item_match and sentence_spans and is_date(markdown[slice(*sentence_spans[0])]):
         del sentence_spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
-    if caption := _LONG_CAPTION.match(markdown, start, end):
+    if long_caption := _LONG_CAPTION.match(markdown, paragraph_start, paragraph_end):
         sentence_spans = [
-            (a, b) for a, b in sentence_spans[1:] if a > caption.end()
+            (sentence_start, sentence_end)
+            for sentence_start, sentence_end in sentence_spans[1:]
+            if sentence_start > long_caption.end()
         ]  # without its title, behind a stop or not
     return [
-        Statement(a, b, "sentence", label=label, lead=lead_text)
-        for a, b in sentence_spans
-        if _has_two_words(markdown[a:b]) and _has_two_words(_LINK.sub(" ", markdown[a:b]))
+        Statement(sentence_start, sentence_end, "sentence", label=item_label, lead=lead_text)
+        for sentence_start, sentence_end in sentence_spans
+        if _has_two_words(markdown[sentence_start:sentence_end])
+        and _has_two_words(_LINK_IN_STATEMENT.sub(" ", markdown[sentence_start:sentence_end]))
     ]
 
 
-def _is_title(paragraph: str) -> bool:
+def _is_title_paragraph(paragraph: str) -> bool:
     """Is it a line that only names something: a heading without its mark, a head of columns, a label in a figure?"""
     title_line = paragraph.strip("*_ \t\r\n")
     if (
@@ -267,12 +291,12 @@ def _is_name_line(paragraph: str) -> bool:
     title_line = paragraph.strip("*_ \t\r\n")
     if "\n" in title_line or len(title_line) > MAX_COLUMN_NAME or _UNSPACED_WORDS.search(title_line):
         return False
-    if _COPYRIGHT.match(title_line):
+    if _COPYRIGHT_LINE.match(title_line):
         return True
     is_capitals, is_closed = title_line.isupper(), STATEMENT_END.search(title_line) is not None
-    title_line = _PAGE_NUMBER.sub("", title_line) if is_capitals else title_line
-    line_words = _WORD.findall(title_line)
-    if sum(len(line_word) > MAX_SHORT_WORD for line_word in line_words) < 2 or _NOT_IN_NAMES.search(title_line):
+    title_line = _PAGE_NUMBER_AT_EDGE.sub("", title_line) if is_capitals else title_line
+    line_words = _NAME_LINE_WORD.findall(title_line)
+    if sum(len(line_word) > MAX_SHORT_WORD for line_word in line_words) < 2 or _SIGN_OF_NO_NAME.search(title_line):
         return False
     if is_capitals:
         return len(line_words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(title_line)
@@ -281,8 +305,8 @@ def _is_name_line(paragraph: str) -> bool:
 
 def _has_two_words(sentence: str) -> bool:
     """Two searches, each linear: one pattern for both takes cubic time on a long run of letters."""
-    first_letter = _LETTER.search(sentence)
-    if first_letter and _NEXT_WORD.search(sentence, first_letter.end()):
+    first_letter = _STATEMENT_LETTER.search(sentence)
+    if first_letter and _SECOND_WORD.search(sentence, first_letter.end()):
         return True
     return _UNSPACED_WORDS.search(sentence) is not None
 
@@ -297,13 +321,13 @@ class _GoverningItem:
 
     def governs(self, label: str, indent: int) -> bool:
         if self.indent == HEADING_INDENT:
-            return not _is_numbered(label)
+            return not _is_numbered_label(label)
         if not self.label:
             return True
-        if _is_numbered(label) and _is_numbered(self.label):
+        if _is_numbered_label(label) and _is_numbered_label(self.label):
             return label.startswith(f"{self.label}.")
-        return indent > self.indent or (_is_numbered(self.label) and not _is_numbered(label))
+        return indent > self.indent or (_is_numbered_label(self.label) and not _is_numbered_label(label))
 
 
-def _is_numbered(label: str) -> bool:
+def _is_numbered_label(label: str) -> bool:
     return any(character.isdigit() for character in label)

@@ -54,23 +54,25 @@ class Table(NamedTuple):
 
 
 # |---|:-:| under the header row
-_DELIMITER = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
+_PIPE_DELIMITER_ROW = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
 # | **Name** | **Age** |: a second row of headers
-_BOLD_CELLS = regex.compile(r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+")
+_BOLD_HEADER_CELLS = regex.compile(
+    r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+"
+)
 # <tr> and </tr> and what tells header rows from others; <table> because tables nest
-_HTML_ROW = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
+_HTML_ROW_TAG = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
 _HTML_CELL = regex.compile(
     r"<t[dh]\b[^<>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL
 )
 _ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
 TAG = regex.compile(r"<[^<>]*+>")
-_PIPE = regex.compile(r"(?<!\\)\|")
+_UNESCAPED_PIPE = regex.compile(r"(?<!\\)\|")
 _GRID_LINE = regex.compile(r"[ \t>]*+[|+]")
 # ``` around a CSV table
-_FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
+_CSV_FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
 
-def is_html(markdown: str) -> bool:
+def is_html_table(markdown: str) -> bool:
     """Are the rows of the table written in HTML?"""
     return "<" in markdown and _ROW_TAG.search(markdown) is not None
 
@@ -80,10 +82,10 @@ def table_rows(table_text: str) -> Rows:
 
     An HTML table nested in a cell belongs to its row. The line |---|---| is part of the header.
     """
-    if is_html(table_text):
+    if is_html_table(table_text):
         return _html_rows(table_text)
-    table_lines = _lines(table_text)
-    if is_grid(table_text):
+    table_lines = _table_line_spans(table_text)
+    if is_grid_table(table_text):
         grid_lines = [table_line for table_line in table_lines if _GRID_LINE.match(table_text, *table_line)]
         return Rows(*grid_rows(table_text, grid_lines, _pipe_cells, _grid_columns(table_text)))
     if any("|" in table_text[start:end] for start, end in table_lines):
@@ -97,30 +99,30 @@ def read_table(markdown: str, start: int = 0, end: int | None = None) -> Table:
     """The table at [start, end) of `markdown`, cell by cell; the offsets count in `markdown`."""
     table_text = markdown[start:end]
     rows = table_rows(table_text)
-    if is_grid(table_text):
+    if is_grid_table(table_text):
         grid_columns = _grid_columns(table_text)
         return Table(*([_read_grid_row(table_text, span, start, grid_columns) for span in spans] for spans in rows))
     read_cells = _cell_reader(table_text, rows)
     return Table(
         *(
-            [_read_row(table_text, span, start, read_cells) for span in spans if _is_row(table_text, span)]
+            [_read_row(table_text, span, start, read_cells) for span in spans if _is_table_row(table_text, span)]
             for spans in rows
         )
     )
 
 
-def _is_row(table_text: str, span: Span) -> bool:
+def _is_table_row(table_text: str, span: Span) -> bool:
     row_text = table_text[slice(*span)]
-    return bool(row_text.strip()) and not _DELIMITER.fullmatch(row_text)
+    return bool(row_text.strip()) and not _PIPE_DELIMITER_ROW.fullmatch(row_text)
 
 
 def _read_grid_row(table_text: str, span: Span, shift: int, grid_columns: Set[int]) -> TableRow:
-    row_lines = [table_text[slice(*row_line)] for row_line in _lines(table_text, *span)]
+    row_lines = [table_text[slice(*row_line)] for row_line in _table_line_spans(table_text, *span)]
     row_content = "".join(row_line for row_line in row_lines if not is_grid_border(row_line, grid_columns))
     row_text = table_text[span[0] : span[0] + len(row_content)]
     row_start = span[0] + shift
     row_cells_read = []
-    for part_spans, text in row_cells(row_text, _pipe_cells):
+    for part_spans, text in grid_row_cells(row_text, _pipe_cells):
         cell_spans = tuple((a + row_start, b + row_start) for a, b in part_spans)
         row_cells_read.append(
             Cell(cell_spans[0][0], cell_spans[-1][1], text, cell_spans if len(cell_spans) > 1 else ())
@@ -133,22 +135,32 @@ def _read_row(
     table_text: str, span: Span, shift: int, read_cells: Callable[[str], Iterator[tuple[Span, str]]]
 ) -> TableRow:
     row_text = table_text[slice(*span)]
-    start = span[0] + shift + len(row_text) - len(row_text.lstrip("> \t\r\n"))
+    row_start = span[0] + shift + len(row_text) - len(row_text.lstrip("> \t\r\n"))
     row_text = row_text.strip("> \t\r\n") if row_text.lstrip().startswith(">") else row_text.strip()
-    line_cells = tuple(Cell(start + a, start + b, cell_text) for (a, b), cell_text in read_cells(row_text))
-    return TableRow(start, start + len(row_text), line_cells)
+    line_cells = tuple(Cell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(row_text))
+    return TableRow(row_start, row_start + len(row_text), line_cells)
 
 
 def _cell_reader(table_text: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str]]]:
     """The reader of a row's cells that fits the table: (start, end) in the row, and the text."""
-    if is_html(table_text):
+    if is_html_table(table_text):
         return _html_cells
     if any("|" in table_text[slice(*span)] for span in (*rows.header, *rows.data)):
         return _pipe_cells
     row_texts = [table_text[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
-    separator_counts = {mark: {_count_separators(row_text, mark) for row_text in row_texts} for mark in "\t;,"}
-    separator = next((mark for mark, count in separator_counts.items() if len(count) == 1 and 0 not in count), ",")
-    return lambda row_text: _separated_cells(row_text, separator)
+    separator_counts = {
+        separator_mark: {_count_csv_separators(row_text, separator_mark) for row_text in row_texts}
+        for separator_mark in "\t;,"
+    }
+    separator = next(
+        (
+            separator_mark
+            for separator_mark, separator_count in separator_counts.items()
+            if len(separator_count) == 1 and 0 not in separator_count
+        ),
+        ",",
+    )
+    return lambda row_text: _csv_cells(row_text, separator)
 
 
 def _html_cells(row_text: str) -> Iterator[tuple[Span, str]]:
@@ -160,7 +172,7 @@ def _html_cells(row_text: str) -> Iterator[tuple[Span, str]]:
 
 
 def _pipe_cells(row_text: str) -> Iterator[tuple[Span, str]]:
-    borders = [match.start() for match in _PIPE.finditer(row_text)]
+    borders = [match.start() for match in _UNESCAPED_PIPE.finditer(row_text)]
     cell_spans = [(a + 1, b) for a, b in pairwise([-1, *borders, len(row_text)])]
     cell_spans = cell_spans[row_text.startswith("|") :]
     cell_spans = cell_spans[: -1 if len(cell_spans) > 1 and borders and borders[-1] == len(row_text) - 1 else None]
@@ -168,7 +180,7 @@ def _pipe_cells(row_text: str) -> Iterator[tuple[Span, str]]:
         yield _trim_cell(row_text, *cell_span), row_text[slice(*cell_span)].replace("\\|", "|").strip()
 
 
-def _separated_cells(row_text: str, separator: str) -> Iterator[tuple[Span, str]]:
+def _csv_cells(row_text: str, separator: str) -> Iterator[tuple[Span, str]]:
     cell_start, is_quoted = 0, False
     for i, character in enumerate([*row_text, separator]):
         if character == '"':
@@ -186,52 +198,52 @@ def _trim_cell(row_text: str, start: int, end: int) -> Span:
     return trim_span(row_text, start, end) or (end, end)
 
 
-def _lines(table_text: str, start: int = 0, end: int | None = None) -> list[Span]:
+def _table_line_spans(table_text: str, line_start: int = 0, end: int | None = None) -> list[Span]:
     line_spans, end = [], len(table_text) if end is None else end
-    while start < end:
-        stop = table_text.find("\n", start, end) + 1 or end
-        line_spans.append((start, stop))
-        start = stop
+    while line_start < end:
+        line_end = table_text.find("\n", line_start, end) + 1 or end
+        line_spans.append((line_start, line_end))
+        line_start = line_end
     return line_spans
 
 
 def _pipe_rows(table_text: str, table_lines: list[Span]) -> Rows:
     """Header rows are those above the delimiter line, that line, and rows behind it with nothing but bold cells."""
-    delimiter = next(
-        (k for k, table_line in enumerate(table_lines) if _DELIMITER.fullmatch(table_text, *table_line)), -1
+    delimiter_row = next(
+        (k for k, table_line in enumerate(table_lines) if _PIPE_DELIMITER_ROW.fullmatch(table_text, *table_line)), -1
     )
-    header_count = delimiter + 1
+    header_count = delimiter_row + 1
     while (
-        delimiter >= 0
+        delimiter_row >= 0
         and header_count < len(table_lines)
         and "**" in table_text[slice(*table_lines[header_count])]
-        and _BOLD_CELLS.fullmatch(table_text, *table_lines[header_count])
+        and _BOLD_HEADER_CELLS.fullmatch(table_text, *table_lines[header_count])
     ):
         header_count += 1
     if header_count == len(table_lines):
-        header_count = delimiter + 1
+        header_count = delimiter_row + 1
     return Rows(table_lines[:header_count], table_lines[header_count:])
 
 
 def _html_rows(table_text: str) -> Rows:
     """`<tr>` at the outer level; the header are the rows of `<thead>`, else the first rows without a `<td>`."""
     row_spans: list[Span] = []
-    depth, row_start, header_count, in_header = 0, -1, 0, True
+    table_depth, row_start, header_count, in_header = 0, -1, 0, True
     cell_letters = ""
-    for tag in _HTML_ROW.finditer(table_text):
-        tag_name = tag[0].lower()
+    for row_tag in _HTML_ROW_TAG.finditer(table_text):
+        tag_name = row_tag[0].lower()
         if tag_name.startswith("<table"):
-            depth += 1
+            table_depth += 1
             continue
-        depth -= tag_name.startswith("</table")
-        if depth != 0 if tag_name.startswith("</table") else depth > 1:
+        table_depth -= tag_name.startswith("</table")
+        if table_depth != 0 if tag_name.startswith("</table") else table_depth > 1:
             continue
         if tag_name.startswith(("<tr", "</tr", "</table")):
             if row_start >= 0:
-                row_spans.append((row_start, tag.end() if tag_name.startswith("</tr") else tag.start()))
+                row_spans.append((row_start, row_tag.end() if tag_name.startswith("</tr") else row_tag.start()))
                 in_header = in_header and "d" not in cell_letters and "h" in cell_letters
                 header_count += in_header
-            row_start, cell_letters = tag.start() if tag_name.startswith("<tr") else -1, ""
+            row_start, cell_letters = row_tag.start() if tag_name.startswith("<tr") else -1, ""
         elif tag_name.startswith("</thead"):
             header_count, in_header = len(row_spans) + (row_start >= 0), False
         else:
@@ -246,12 +258,12 @@ def _csv_rows(table_text: str, table_lines: list[Span]) -> Rows:
     table_lines = [
         table_line
         for table_line in table_lines
-        if table_text[slice(*table_line)].strip() and not _FENCE_LINE.match(table_text, *table_line)
+        if table_text[slice(*table_line)].strip() and not _CSV_FENCE_LINE.match(table_text, *table_line)
     ]
     return Rows(table_lines[:1], table_lines[1:])
 
 
-def is_csv(table_text: str, start: int, end: int) -> bool:
+def is_csv_table(table_text: str, start: int, end: int) -> bool:
     """At least three lines, each with the same two or more separators (one, if tabs), and none of them prose."""
     newline = table_text.find("\n", start, end)
     if newline < 0 or newline + 2 > end or table_text[newline + 1].isspace():
@@ -259,17 +271,17 @@ def is_csv(table_text: str, start: int, end: int) -> bool:
     first_line = table_text[start:newline]
     if "\t" not in first_line and ";" not in first_line and (first_line.count(",") < 2 or ", " in first_line):
         return False
-    table_lines = [table_text[slice(*table_line)].rstrip() for table_line in _lines(table_text, start, end)]
+    table_lines = [table_text[slice(*table_line)].rstrip() for table_line in _table_line_spans(table_text, start, end)]
     table_lines = [table_line for table_line in table_lines if table_line]
     return len(table_lines) >= 3 and any(
-        _has_separator(table_lines, mark, minimum) for mark, minimum in ((",", 2), (";", 2), ("\t", 1))
+        _has_csv_separator(table_lines, mark, minimum) for mark, minimum in ((",", 2), (";", 2), ("\t", 1))
     )
 
 
-def _has_separator(table_lines: list[str], separator: str, minimum: int) -> bool:
-    separator_count = _count_separators(table_lines[0], separator)
+def _has_csv_separator(table_lines: list[str], separator: str, minimum: int) -> bool:
+    separator_count = _count_csv_separators(table_lines[0], separator)
     if separator_count < minimum or any(
-        _count_separators(table_line, separator) != separator_count for table_line in table_lines
+        _count_csv_separators(table_line, separator) != separator_count for table_line in table_lines
     ):
         return False
     return separator == "\t" or not any(
@@ -277,7 +289,7 @@ def _has_separator(table_lines: list[str], separator: str, minimum: int) -> bool
     )
 
 
-def _count_separators(table_line: str, separator: str) -> int:
+def _count_csv_separators(table_line: str, separator: str) -> int:
     """Separators outside of "quoted, cells"."""
     return (
         table_line.count(separator)
@@ -290,13 +302,13 @@ START = r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n[ \t>]*+\|"
 """The first line, and the beginning of the second."""
 
 _GRID_BORDER = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?+")
-_BORDER_PIECE = regex.compile(r"\+[-=:]{2,}+(?=\+)")
+_GRID_BORDER_PIECE = regex.compile(r"\+[-=:]{2,}+(?=\+)")
 _GRID_START = regex.compile(rf"(?m)^{START}")
 
 CellReader = Callable[[str], Iterator[tuple[Span, str]]]
 
 
-def is_grid(table_text: str) -> bool:
+def is_grid_table(table_text: str) -> bool:
     """Does a grid table begin at one of the lines?"""
     return "+-" in table_text and _GRID_START.search(table_text) is not None
 
@@ -310,17 +322,24 @@ def is_grid_border(table_line: str, grid_columns: Set[int] = frozenset()) -> boo
     """
     if _GRID_BORDER.fullmatch(table_line):
         return True
-    border = table_line.strip("> \t\r\n")
-    return border.startswith("|") and any(
-        piece.end() + 1 == len(border) or (piece.start() in grid_columns and piece.end() in grid_columns)
-        for piece in _BORDER_PIECE.finditer(border)
+    border_line = table_line.strip("> \t\r\n")
+    return border_line.startswith("|") and any(
+        border_piece.end() + 1 == len(border_line)
+        or (border_piece.start() in grid_columns and border_piece.end() in grid_columns)
+        for border_piece in _GRID_BORDER_PIECE.finditer(border_line)
     )
 
 
 def _grid_columns(table_text: str) -> set[int]:
     """The offsets of the vertical lines, by the + of all lines that go from edge to edge."""
-    borders = (table_text[slice(*table_line)].strip("> \t\r\n") for table_line in _lines(table_text))
-    return {i for border in borders if _GRID_BORDER.fullmatch(border) for i, mark in enumerate(border) if mark == "+"}
+    border_lines = (table_text[slice(*table_line)].strip("> \t\r\n") for table_line in _table_line_spans(table_text))
+    return {
+        i
+        for border_line in border_lines
+        if _GRID_BORDER.fullmatch(border_line)
+        for i, border_mark in enumerate(border_line)
+        if border_mark == "+"
+    }
 
 
 def grid_rows(
@@ -344,7 +363,7 @@ def grid_rows(
         row_ends.append(row_groups[-1][-1][1])
     row_groups = [row_group for row_group in row_groups if row_group]
     is_one_line_head = not header_count and len(row_groups) == 2 and len(row_groups[0]) == 1 < len(row_groups[1])
-    if is_one_line_head and _have_first_cells(table_text, row_groups[1], cells):
+    if is_one_line_head and _have_first_grid_cells(table_text, row_groups[1], cells):
         last_start = row_groups[1][-1][0]
         row_spans = [*row_groups[1][:-1], (last_start, row_ends[1])]
         return [(row_groups[0][0][0], row_ends[0])], row_spans
@@ -352,7 +371,7 @@ def grid_rows(
     return (row_spans[:header_count], row_spans[header_count:]) if header_count < len(row_spans) else ([], row_spans)
 
 
-def _have_first_cells(table_text: str, table_lines: Sequence[Span], cells: CellReader) -> bool:
+def _have_first_grid_cells(table_text: str, table_lines: Sequence[Span], cells: CellReader) -> bool:
     """Has every line something in its first cell?"""
     first_cells = (
         next(cells(table_text[slice(*table_line)].strip("> \t\r\n")), ((0, 0), "")) for table_line in table_lines
@@ -360,7 +379,7 @@ def _have_first_cells(table_text: str, table_lines: Sequence[Span], cells: CellR
     return all(cell_text for _, cell_text in first_cells)
 
 
-def row_cells(row_text: str, cells: CellReader) -> list[tuple[list[Span], str]]:
+def grid_row_cells(row_text: str, cells: CellReader) -> list[tuple[list[Span], str]]:
     """The cells of a row of one or more lines, none of them a border: their places in `row_text`, and their text."""
     line_cells: list[list[tuple[Span, str]]] = []
     line_start = 0
@@ -372,9 +391,10 @@ def row_cells(row_text: str, cells: CellReader) -> list[tuple[list[Span], str]]:
             line_cells.append([((a + shift, b + shift), cell_text) for (a, b), cell_text in cells(line_text)])
     cell_columns = zip_longest(*line_cells, fillvalue=((0, 0), ""))
     return [
-        _join_cell([part for part in cell_column if part[1]] or list(cell_column[:1])) for cell_column in cell_columns
+        _join_grid_cell([part for part in cell_column if part[1]] or list(cell_column[:1]))
+        for cell_column in cell_columns
     ]
 
 
-def _join_cell(cell_parts: list[tuple[Span, str]]) -> tuple[list[Span], str]:
+def _join_grid_cell(cell_parts: list[tuple[Span, str]]) -> tuple[list[Span], str]:
     return [span for span, _ in cell_parts], " ".join(part_text for _, part_text in cell_parts)

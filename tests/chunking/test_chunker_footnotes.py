@@ -13,7 +13,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from groundwork.documents.formats.office.office_file import read_office_file
-from groundwork.markdown.footnotes import place_notes
+from groundwork.markdown.footnotes import place_footnotes
 from tests.chunking.cutting import cut, small
 
 SENTENCES = "The boats of the lake are kept in the house by the pier. Each has a number on its bow, and a light. "
@@ -31,7 +31,7 @@ def test_notes_of_markdown_lie_in_the_chunk_of_their_mark(sentences: int, max_le
     """Whatever the lengths of the paragraphs and of the chunks."""
     paragraphs = [f"{SENTENCES * (1 + (k * sentences) % 3)}Mark {k:02}[^n{k}] ends it." for k in range(COUNT)]
     notes = [f"[^n{k}]: Note {k:02}. It is about the boats." for k in range(COUNT)]
-    text = place_notes("\n\n".join(paragraphs) + "\n\n" + "\n".join(notes) + "\n")
+    text = place_footnotes("\n\n".join(paragraphs) + "\n\n" + "\n".join(notes) + "\n")
     chunks = [chunk.text for chunk in cut(text, small(min_length=200, max_length=max_length))]
     assert len(chunks) > 3 and all(_is_with_its_mark(text, f"{k:02}", chunks) for k in range(COUNT))
 
@@ -40,7 +40,7 @@ def test_notes_of_a_table_lie_in_its_chunk() -> None:
     """Behind it, where a caption would stand as well."""
     table = "| Boat | Number |\n|---|---|\n" + "\n".join(f"| Gig | Mark {k:02}[^n{k}] |" for k in range(3))
     notes = "\n".join(f"[^n{k}]: Note {k:02}." for k in range(3))
-    text = place_notes(f"{SENTENCES * 6}\n\n{table}\n\n{SENTENCES * 6}\n\n{notes}\n")
+    text = place_footnotes(f"{SENTENCES * 6}\n\n{table}\n\n{SENTENCES * 6}\n\n{notes}\n")
     chunks = [chunk.text for chunk in cut(text, small(min_length=200, max_length=700))]
     assert len(chunks) > 2 and all(_is_with_its_mark(text, f"{k:02}", chunks) for k in range(3))
 

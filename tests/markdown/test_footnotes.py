@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.markdown.footnotes import place_notes
+from groundwork.markdown.footnotes import place_footnotes
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from groundwork.markdown.footnotes import place_notes
 )  # fmt: skip
 def test_a_note_stands_behind_the_block_of_its_first_mark(text: str, placed: str) -> None:
     """Marks of headings, tables, notes; two of one note; none of code, and none at all."""
-    assert place_notes(text) == placed
+    assert place_footnotes(text) == placed
 
 
 def test_a_note_of_a_long_list_stands_behind_its_item() -> None:
@@ -34,9 +34,9 @@ def test_a_note_of_a_long_list_stands_behind_its_item() -> None:
         f"- Boat {k} is kept on the shore of the lake, above the line of the spring tide[^{k}].\n" for k in range(20)
     ]
     notes = [f"[^{k}]: Note {k}." for k in range(20)]
-    placed = place_notes("".join(items) + "\n" + "\n".join(notes))
+    placed = place_footnotes("".join(items) + "\n" + "\n".join(notes))
     assert placed.startswith(f"{items[0]}\n{notes[0]}\n\n{items[1]}\n{notes[1]}")
-    short = place_notes("".join(items[:2]) + "\n" + "\n".join(notes[:2]))
+    short = place_footnotes("".join(items[:2]) + "\n" + "\n".join(notes[:2]))
     assert short == f"{items[0]}{items[1]}\n{notes[0]}\n\n{notes[1]}\n"
 
 
@@ -48,5 +48,5 @@ def test_a_note_of_a_long_list_stands_behind_its_item() -> None:
 def test_nothing_gets_lost(lines: list[str]) -> None:
     """Every line is kept, whatever stands where."""
     text = "\n".join(lines)
-    placed = place_notes(text)
+    placed = place_footnotes(text)
     assert sorted(filter(None, placed.split("\n"))) == sorted(filter(None, lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.markdown.link_references import with_addresses
+from groundwork.markdown.link_references import with_link_addresses
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from groundwork.markdown.link_references import with_addresses
 )  # fmt: skip
 def test_a_reference_becomes_a_link(text: str, read: str) -> None:
     """In full, by its words alone, around a picture, over a line's end; not in code, and notes are none."""
-    assert with_addresses(text) == read
+    assert with_link_addresses(text) == read

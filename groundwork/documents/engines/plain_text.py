@@ -17,8 +17,8 @@ from groundwork.documents.formats.markup.org_mode import read_org
 from groundwork.documents.formats.markup.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.markdown.figures_and_picture_links import without_data_pictures
-from groundwork.markdown.footnotes import place_notes
-from groundwork.markdown.link_references import with_addresses
+from groundwork.markdown.footnotes import place_footnotes
+from groundwork.markdown.link_references import with_link_addresses
 
 _LIGHT_MARKUP_READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
     ".rst": read_rst,
@@ -41,6 +41,6 @@ def convert(request: ConversionRequest) -> Conversion:
     plain_text = light_markup_to_markdown(plain_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
     plain_text = without_data_pictures(with_front_matter_title(plain_text))
     if request.ending in MARKDOWN_ENDINGS:
-        plain_text = with_addresses(dialect_to_plain_markdown(plain_text, request.ending))
-    plain_text = place_notes(plain_text) if request.ending in (*MARKDOWN_ENDINGS, ".rst") else plain_text
+        plain_text = with_link_addresses(dialect_to_plain_markdown(plain_text, request.ending))
+    plain_text = place_footnotes(plain_text) if request.ending in (*MARKDOWN_ENDINGS, ".rst") else plain_text
     return Conversion(pages=[plain_text], warnings=encoding_warnings)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.documents.pictures.kept_pictures import picture_digest, picture_words
 from groundwork.errors import BadDocument
 from groundwork.markdown.figures_and_picture_links import CAPTION_LENGTH
-from groundwork.markdown.footnotes import place_notes
+from groundwork.markdown.footnotes import place_footnotes
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def document_markdown(document: Document, *, of_sheets: bool = False) -> str:
     markdown_sections = [markdown_text for markdown_text in block_texts if markdown_text]
     markdown_sections += [f"[^{note.id}]: {_blocks_on_one_line(note.blocks)}" for note in document.notes]
     markdown_text = "\n\n".join(markdown_sections)
-    return place_notes(markdown_text) if document.notes else markdown_text
+    return place_footnotes(markdown_text) if document.notes else markdown_text
 
 
 def _block_markdown(block: Block) -> str:

@@ -19,7 +19,7 @@ from groundwork.documents.formats.office.reader_comments import (
     with_comments,
 )
 from groundwork.documents.formats.raised_figures import raise_rtf
-from groundwork.markdown.footnotes import place_notes
+from groundwork.markdown.footnotes import place_footnotes
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
         mark_footnotes(package)
         repair_book_pages(package)
         return OfficeFilePages(
-            [place_notes(document_markdown(parse_with_anydoc(package.to_bytes(), office_format)))], []
+            [place_footnotes(document_markdown(parse_with_anydoc(package.to_bytes(), office_format)))], []
         )
     if package is None:
         raised_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
