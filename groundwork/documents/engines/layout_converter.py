@@ -48,7 +48,7 @@ from groundwork.documents.layout.page_edge_lines import (
     separate_running_lines,
 )
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
-from groundwork.documents.layout.rebuilt_text_items import with_all_letters, with_clusters
+from groundwork.documents.layout.rebuilt_text_items import with_items_of_clusters, with_rebuilt_items
 from groundwork.documents.layout.superscripts import with_marks_in_place, with_raised_digits
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
@@ -99,7 +99,12 @@ def _page_contents(
     with DrawnLetters(request.source, turns, request.opened) as drawn:
         letter_sizes = LetterSizes(drawn)
         pages = [
-            page and (with_clusters(page, drawn) if is_shaped(text) and not is_rtl else with_all_letters(page, drawn))
+            page
+            and (
+                with_items_of_clusters(page, drawn)
+                if is_shaped(text) and not is_rtl
+                else with_rebuilt_items(page, drawn)
+            )
             for page, text, is_rtl in zip(pages, layer, is_right_to_left_by_page, strict=True)
         ]
         pages = [

@@ -18,15 +18,15 @@ from groundwork.documents.layout.rebuilt_text_items import rebuild_text_items
 from groundwork.documents.pdf_files.pdfium import letter_matrix, letter_origin, letter_sign
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
 
-_MOST_TILT = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text
-_LAST_CAPITAL = re.compile(r"[a-zß-öø-ÿ]{3}[A-ZÀ-ÖØ-Þ](?!\w)")
+_MOST_BACKWARD_TILT = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text
+_BACKWARD_CAPITAL = re.compile(r"[a-zß-öø-ÿ]{3}[A-ZÀ-ÖØ-Þ](?!\w)")
 _LEAST_BACKWARD_LETTERS = 4  # of a line, each left of the one before it
-_SAME_BASELINE = 0.5  # points by which the baselines of a line's letters differ at the most
+_SAME_BACKWARD_BASELINE = 0.5  # points by which the baselines of a line's letters differ at the most
 
 
 def may_run_backward(page_text: str) -> bool:
     """Whether a text has a word that ends in a lone capital."""
-    return _LAST_CAPITAL.search(page_text) is not None
+    return _BACKWARD_CAPITAL.search(page_text) is not None
 
 
 def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
@@ -36,25 +36,39 @@ def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
     stretches = list(backward_stretches(drawn.textpage(page)))
     if not stretches:
         return page
-    letters = list(drawn.letters_of(page))
-    lines = [_levelled(letters[start:end][::-1]) for start, end in stretches]
-    items = [item for item in page.text_items if not any(_stands_in(item, line) for line in lines)]
+    page_letters = list(drawn.letters_of(page))
+    backward_lines = [_levelled_backward_line(page_letters[start:end][::-1]) for start, end in stretches]
+    items_no_backward = [
+        item
+        for item in page.text_items
+        if not any(_stands_in_backward_line(item, backward_line) for backward_line in backward_lines)
+    ]
     return msgspec.structs.replace(
-        page, text_items=[*items, *(item for line in lines for item in rebuild_text_items(line))]
+        page,
+        text_items=[
+            *items_no_backward,
+            *(item for backward_line in backward_lines for item in rebuild_text_items(backward_line)),
+        ],
     )
 
 
-def _levelled(letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:
+def _levelled_backward_line(backward_letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:
     """Letters of one line with one height."""
-    top, bottom = min(letter.y1 for letter in letters), max(letter.y2 for letter in letters)
-    return [letter._replace(y1=top, y2=bottom) for letter in letters]
+    backward_top, backward_bottom = (
+        min(letter.y1 for letter in backward_letters),
+        max(letter.y2 for letter in backward_letters),
+    )
+    return [letter._replace(y1=backward_top, y2=backward_bottom) for letter in backward_letters]
 
 
-def _stands_in(text_item: LiteparseText, line: Sequence[DrawnLetter]) -> bool:
+def _stands_in_backward_line(text_item: LiteparseText, backward_line: Sequence[DrawnLetter]) -> bool:
     """Whether the middle of a text item lies in a line."""
     x, y = text_item.x + text_item.width / 2, text_item.y + text_item.height / 2
-    left, right = min(letter.x1 for letter in line), max(letter.x2 for letter in line)
-    return left <= x <= right and line[0].y1 <= y <= line[0].y2
+    backward_left, backward_right = (
+        min(letter.x1 for letter in backward_line),
+        max(letter.x2 for letter in backward_line),
+    )
+    return backward_left <= x <= backward_right and backward_line[0].y1 <= y <= backward_line[0].y2
 
 
 def text_with_backward_lines_reversed(textpage: Any, page_text: str) -> str:
@@ -69,25 +83,27 @@ def text_with_backward_lines_reversed(textpage: Any, page_text: str) -> str:
 def backward_stretches(textpage: Any) -> Iterator[tuple[int, int]]:
     """First and last + 1 of the letters of each stretch that is drawn from right to left against its script."""
     stretch_start, (x, y) = 0, letter_origin(textpage.raw, 0)
-    letter_count = textpage.count_chars()
-    for k in range(1, letter_count + 1):
-        next_x, next_y = letter_origin(textpage.raw, k) if k < letter_count else (x, y)
-        if not (next_x < x and abs(next_y - y) < _SAME_BASELINE and _may_run_backward(textpage.raw, k)):
+    backward_letter_count = textpage.count_chars()
+    for k in range(1, backward_letter_count + 1):
+        backward_x, backward_y = letter_origin(textpage.raw, k) if k < backward_letter_count else (x, y)
+        if not (
+            backward_x < x and abs(backward_y - y) < _SAME_BACKWARD_BASELINE and _may_run_backward(textpage.raw, k)
+        ):
             if k - stretch_start >= _LEAST_BACKWARD_LETTERS and _may_run_backward(textpage.raw, stretch_start):
                 yield stretch_start, k
             stretch_start = k
-        x, y = next_x, next_y
+        x, y = backward_x, backward_y
 
 
 def _may_run_backward(raw_textpage: Any, k: int) -> bool:
     """Whether a letter is drawn, upright, and of no script that runs from right to left."""
     import pypdfium2.raw as pdfium
 
-    is_drawn = not pdfium.FPDFText_IsGenerated(raw_textpage, k) and _is_upright(raw_textpage, k)
+    is_drawn = not pdfium.FPDFText_IsGenerated(raw_textpage, k) and _is_backward_upright(raw_textpage, k)
     return is_drawn and not runs_right_to_left(letter_sign(raw_textpage, k))
 
 
-def _is_upright(raw_textpage: Any, k: int) -> bool:
+def _is_backward_upright(raw_textpage: Any, k: int) -> bool:
     """Whether a letter is drawn upright, neither turned nor mirrored."""
     a, b, _, d = letter_matrix(raw_textpage, k)
-    return a > 0 and d > 0 and abs(b) <= _MOST_TILT * a
+    return a > 0 and d > 0 and abs(b) <= _MOST_BACKWARD_TILT * a

@@ -12,10 +12,7 @@ _LEAST_DISC_SIDE, _MOST_DISC_SIDE = 1.5, 8.0  # points of a disc
 _DISC_ROUNDNESS = 0.2  # of its longer side, by which the other may be shorter
 _LEAST_BULLET_SIZE, _MOST_BULLET_SIZE = 0.2, 0.6  # of the type beside it
 # sizes from a bullet to its text, and from text left of it that makes it no bullet
-_BULLET_TO_TEXT_GAP, _FREE_LEFT_OF_BULLET = (
-    2.5,
-    3.0,
-)
+_BULLET_TO_TEXT_GAP, _FREE_LEFT_OF_BULLET = 2.5, 3.0
 _LEAST_BULLETS, _MOST_BULLETS = 2, 100  # of one place across a page: a plot has more marks
 
 

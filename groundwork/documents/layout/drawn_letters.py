@@ -40,26 +40,26 @@ class DrawnLetters:
     def __init__(self, source: str, turns: Mapping[int, int] | None = None, opened: OpenPdf | None = None) -> None:
         """`turns`: by how many degrees clockwise the text of a page stands turned, where liteparse's is upright;
         `opened`: the PDF, where it is open."""
-        self._turns = turns or {}
-        self._source = source
-        self._opened = opened
-        self._opened_here: OpenPdf | None = None
+        self._letter_turns = turns or {}
+        self._letters_source = source
+        self._letters_pdf = opened
+        self._letters_pdf_opened_here: OpenPdf | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._opened_here is not None:
-            self._opened_here.__exit__()
+        if self._letters_pdf_opened_here is not None:
+            self._letters_pdf_opened_here.__exit__()
 
     def letters_of(self, page: Any) -> Iterator[DrawnLetter]:
         """The letters that are drawn on a liteparse page."""
         raw_textpage = self.textpage(page).raw
         for k, sign in enumerate(letter_signs(raw_textpage)):
             letter_place = self.place_on_page(letter_box(raw_textpage, k), page)
-            yield DrawnLetter(*letter_place, sign, *self.font_of(k, page))
+            yield DrawnLetter(*letter_place, sign, *self.letter_font(k, page))
 
-    def font_of(self, k: int, page: Any) -> tuple[str, float]:
+    def letter_font(self, k: int, page: Any) -> tuple[str, float]:
         """The name of a letter's font, and the operand of `Tf`."""
         raw_textpage = self.textpage(page).raw
         return letter_font_name(raw_textpage, k), font_size_operand(raw_textpage, k)
@@ -72,41 +72,41 @@ class DrawnLetters:
             device_x = int(_DEVICE_SCALE * (word.x + word.width * share))
             device_y = int(_DEVICE_SCALE * (word.y + word.height / 2))
             k = letter_at_device_point(
-                self.opened_page(page), self._device(page), device_x, device_y, _LETTER_TOLERANCE
+                self.letters_page(page), self._device(page), device_x, device_y, _LETTER_TOLERANCE
             )
             if k >= 0:
                 break
         return k
 
-    def baseline_of(self, k: int, page: Any) -> float:
+    def letter_baseline(self, k: int, page: Any) -> float:
         """The height at which a letter stands, in points from the top of a liteparse page."""
         origin = letter_origin(self.textpage(page).raw, k)
         return self.place_on_page((*origin, *origin), page)[1]
 
     def place_on_page(self, drawn_box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a box of pdfium's on a liteparse page."""
-        raw_page, device = self.opened_page(page).page.raw, self._device(page)
+        raw_page, device = self.letters_page(page).page.raw, self._device(page)
         device_corners = [device_point(raw_page, device, *corner) for corner in (drawn_box[:2], drawn_box[2:])]
         (x1, x2), (y1, y2) = (
             sorted(side / _DEVICE_SCALE for side in sides) for sides in zip(*device_corners, strict=True)
         )
         return x1, y1, x2, y2
 
-    def user_unit(self, page: Any) -> float:
+    def letter_unit(self, page: Any) -> float:
         """How many points a unit of a page is long, which liteparse counts in points and pdfium in units."""
-        return float(round(max(page.width, page.height) / max(self.opened_page(page).page.get_size()), 2))
+        return float(round(max(page.width, page.height) / max(self.letters_page(page).page.get_size()), 2))
 
     def textpage(self, page: Any) -> Any:
         """pypdfium2's text page of a liteparse page."""
-        return self.opened_page(page).text
+        return self.letters_page(page).text
 
-    def opened_page(self, page: Any) -> OpenPage:
+    def letters_page(self, page: Any) -> OpenPage:
         """What pypdfium2 opens for a liteparse page."""
-        if self._opened is None:
-            self._opened = self._opened_here = OpenPdf(self._source)
-        return self._opened[page.page_num - 1]
+        if self._letters_pdf is None:
+            self._letters_pdf = self._letters_pdf_opened_here = OpenPdf(self._letters_source)
+        return self._letters_pdf[page.page_num - 1]
 
     def _device(self, page: Any) -> tuple[int, int, int, int, int]:
         """A liteparse page as pdfium draws it: left, top, width and height in parts of a point, quarters of a turn."""
         device_width, device_height = (int(_DEVICE_SCALE * side) for side in (page.width, page.height))
-        return 0, 0, device_width, device_height, -self._turns.get(page.page_num, 0) // 90 % 4
+        return 0, 0, device_width, device_height, -self._letter_turns.get(page.page_num, 0) // 90 % 4

@@ -20,47 +20,50 @@ _BOLD_FONT_NAME = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IG
 _MONO_FONT_NAME = re.compile(
     r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|nimbusmon|menlo|inconsol|fixed", re.IGNORECASE
 )
-_MEASURED_LETTERS = 6  # letters of a text that is measured
+_MEASURED_FONT_LETTERS = 6  # letters of a text that is measured
 _LEAST_FONT_TEXTS = 5  # that a font is told by
-_LEAST_TEXT_LENGTHS = 3  # different numbers of letters among them
-_SAME_LETTER_WIDTH = 0.005  # of a letter's width; lines that are spread to one length differ by a hundredth and more
-_FIXED_WIDTH_SHARE = 0.9  # of the texts
-_WIDEST_FIXED_LETTER = 0.75  # font sizes; Chinese and Japanese letters are wider
+_LEAST_FONT_TEXT_LENGTHS = 3  # different numbers of letters among them
+# of a letter's width; lines that are spread to one length differ by a hundredth and more
+_SAME_FONT_LETTER_WIDTH = 0.005
+_FIXED_WIDTH_FONT_SHARE = 0.9  # of the texts
+_WIDEST_FIXED_FONT_LETTER = 0.75  # font sizes; Chinese and Japanese letters are wider
 
 
 def typewriter_fonts(pages: Iterable[Any]) -> frozenset[str]:
     """The fonts of liteparse's pages whose letters are all of one width: names without the prefix of a subset."""
     letter_widths_by_font: defaultdict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for text_item in chain.from_iterable(page.text_items for page in pages if page):
-        measured_text = text_item.text.strip()
+        font_text = text_item.text.strip()
         if (
-            len(measured_text) >= _MEASURED_LETTERS
+            len(font_text) >= _MEASURED_FONT_LETTERS
             and text_item.font_size
-            and measured_text.isascii()
-            and sum(map(str.isalpha, measured_text)) >= _MEASURED_LETTERS
+            and font_text.isascii()
+            and sum(map(str.isalpha, font_text)) >= _MEASURED_FONT_LETTERS
         ):
             font_name = (text_item.font_name or "").rpartition("+")[2]
-            letter_widths_by_font[font_name][len(measured_text)].append(
-                text_item.width / len(measured_text) / text_item.font_size
+            letter_widths_by_font[font_name][len(font_text)].append(
+                text_item.width / len(font_text) / text_item.font_size
             )
     return frozenset(
         font_name
         for font_name, widths_by_length in letter_widths_by_font.items()
-        if font_name and _is_fixed_width(widths_by_length)
+        if font_name and _is_fixed_width_font(widths_by_length)
     )
 
 
-def _is_fixed_width(widths_by_length: dict[int, list[float]]) -> bool:
-    letter_widths = list(chain.from_iterable(widths_by_length.values()))
-    median_letter_width = median(letter_widths)
-    same_width_count = sum(
-        abs(width - median_letter_width) <= _SAME_LETTER_WIDTH * median_letter_width for width in letter_widths
+def _is_fixed_width_font(widths_by_length: dict[int, list[float]]) -> bool:
+    font_letter_widths = list(chain.from_iterable(widths_by_length.values()))
+    median_font_width = median(font_letter_widths)
+    same_font_widths = sum(
+        abs(width - median_font_width) <= _SAME_FONT_LETTER_WIDTH * median_font_width for width in font_letter_widths
     )
-    are_enough_texts = len(letter_widths) >= _LEAST_FONT_TEXTS and len(widths_by_length) >= _LEAST_TEXT_LENGTHS
+    are_enough_font_texts = (
+        len(font_letter_widths) >= _LEAST_FONT_TEXTS and len(widths_by_length) >= _LEAST_FONT_TEXT_LENGTHS
+    )
     return (
-        are_enough_texts
-        and median_letter_width < _WIDEST_FIXED_LETTER
-        and same_width_count >= _FIXED_WIDTH_SHARE * len(letter_widths)
+        are_enough_font_texts
+        and median_font_width < _WIDEST_FIXED_FONT_LETTER
+        and same_font_widths >= _FIXED_WIDTH_FONT_SHARE * len(font_letter_widths)
     )
 
 
@@ -70,13 +73,13 @@ _SYMBOL_FONT_SIGNS = (
     "〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
 )
 _FIRST_SYMBOL_CODES = (0xF020, 0xF0A0, 0xF0F1)
-_BRACKET_PIECES, _FIRST_PIECE_CODE = "⏐⎯®©™⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪⎮⎞⎟⎠⎤⎥⎦⎫⎬⎭", 0xF8E6
+_SYMBOL_FONT_BRACKETS, _FIRST_SYMBOL_BRACKET_CODE = "⏐⎯®©™⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪⎮⎞⎟⎠⎤⎥⎦⎫⎬⎭", 0xF8E6
 _SYMBOLS_BY_CODE = {
     first + k: sign
     for first, signs in zip(_FIRST_SYMBOL_CODES, _SYMBOL_FONT_SIGNS, strict=True)
     for k, sign in enumerate(signs)
 }
-_PIECES_BY_CODE = {_FIRST_PIECE_CODE + k: piece for k, piece in enumerate(_BRACKET_PIECES)}
+_SYMBOL_BRACKETS_BY_CODE = {_FIRST_SYMBOL_BRACKET_CODE + k: piece for k, piece in enumerate(_SYMBOL_FONT_BRACKETS)}
 _SYMBOL_FONT_CODE = re.compile("[\uf020-\uf0ff\uf8e6-\uf8fe]")
 _DINGBAT_FONT_NAME = re.compile(r"dingbat|wing|webd|monotypesorts", re.IGNORECASE)
 _DINGBAT_TICKS = {  # of Wingdings, also as the Macintosh's encoding reads its codes
@@ -95,7 +98,7 @@ def with_symbol_font_letters(text: str, font: str, *, begins: bool = True) -> st
     meaning stays: pictures of other fonts, and a bullet where the text begins an item."""
     if text.isascii() or not _SYMBOL_FONT_CODE.search(text):
         return text
-    text = text.translate(_PIECES_BY_CODE)
+    text = text.translate(_SYMBOL_BRACKETS_BY_CODE)
     if _DINGBAT_FONT_NAME.search(font):
         return text
     bullet = _SYMBOL_FONT_BULLET.match(text) if begins and "symbol" not in font.lower() else None
@@ -116,7 +119,7 @@ def dingbat_sign(sign: str, font: str) -> str:
     return tick or (sign if _MEANINGFUL_DINGBATS.match(sign) else "•")
 
 
-def is_bold(text_item: Any) -> bool:
+def begins_in_bold_font(text_item: Any) -> bool:
     """Whether the first letters of a liteparse text item are bold, by the name of their font."""
     return is_bold_font(plain_font_name(text_item.font_name))
 

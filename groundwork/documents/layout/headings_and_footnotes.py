@@ -28,10 +28,7 @@ from groundwork.markdown.running_page_lines import heading_key
 
 _FOOTNOTE_SIZE = 0.93  # of the body's size, which notes have at the most
 # times the body's size, which a heading is larger than
-_OTHER_FONT_HEADING_RATIO, _SAME_FONT_HEADING_RATIO = (
-    1.06,
-    1.15,
-)
+_OTHER_FONT_HEADING_RATIO, _SAME_FONT_HEADING_RATIO = 1.06, 1.15
 # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
 _UNNAMED_FONT_HEADING_RATIO = 1.1
 _FOOTNOTE_START = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's

@@ -11,7 +11,7 @@ import statistics
 from typing import Any
 
 from groundwork.documents.layout.drawn_letters import DrawnLetters
-from groundwork.documents.layout.fonts import is_bold
+from groundwork.documents.layout.fonts import begins_in_bold_font
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_font_name, letter_matrix, letter_sign, letter_size
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
@@ -44,7 +44,7 @@ class LetterSizes:
     def end_font(self, text_item: Any, page: Any) -> str:
         """The font of the last word of a liteparse text item where a stop within it may end a bold head that runs in;
         liteparse names the font of the first. "" elsewhere, and where pdfium finds no letter."""
-        if len(text_item.words) < 2 or not is_bold(text_item) or not _SENTENCE_END.search(text_item.text):
+        if len(text_item.words) < 2 or not begins_in_bold_font(text_item) or not _SENTENCE_END.search(text_item.text):
             return ""
         letter = self._drawn_letters.letter_of_word(text_item.words[-1], page)
         return letter_font_name(self._drawn_letters.textpage(page).raw, letter) if letter >= 0 else ""
@@ -62,7 +62,7 @@ class LetterSizes:
         size = letter_size(raw_textpage, letter)
         font = (text_item.font_name, text_item.font_size)
         across = abs(c) > abs(d)  # the height of the letters runs from side to side
-        unit = self._drawn_letters.user_unit(page)
+        unit = self._drawn_letters.letter_unit(page)
         if font not in self._pixel_fonts and _letter_height(raw_textpage, letter, across) <= _MOST_HEIGHT * size:
             return unit * size
         self._pixel_fonts.add(font)

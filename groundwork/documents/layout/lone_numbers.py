@@ -19,16 +19,23 @@ _LONE_NUMBER_LINE = re.compile(r"(?m)^[^\S\r\n]*(\d{1,2})[^\S\r\n]*\r?$")
 def has_lone_numbers(layer: str, texts: Sequence[str]) -> bool:
     """Whether a text layer has a number alone on a line, but for its first and last, more often than an engine's texts
     hold it."""
-    lines = _inner_lines(layer)
-    numbers = Counter(match[1] for match in _LONE_NUMBER_LINE.finditer(lines)) if lines else Counter[str]()
+    lone_number_lines = _lines_that_may_be_lone_numbers(layer)
+    numbers = (
+        Counter(match[1] for match in _LONE_NUMBER_LINE.finditer(lone_number_lines))
+        if lone_number_lines
+        else Counter[str]()
+    )
     return bool(numbers) and bool(numbers - Counter(word for text in texts for word in text.split()))
 
 
 def lone_numbers(text: str) -> list[tuple[int, int]]:
     """(start, end) of the numbers in pdfium's text of a page that stand alone on a line, but for its first and last."""
-    lines = _inner_lines(text)
-    offset = text.find(lines) if lines else 0
-    return [(offset + match.start(1), offset + match.end(1)) for match in _LONE_NUMBER_LINE.finditer(lines)]
+    lone_number_lines = _lines_that_may_be_lone_numbers(text)
+    lone_numbers_offset = text.find(lone_number_lines) if lone_number_lines else 0
+    return [
+        (lone_numbers_offset + match.start(1), lone_numbers_offset + match.end(1))
+        for match in _LONE_NUMBER_LINE.finditer(lone_number_lines)
+    ]
 
 
 def with_lone_numbers(page: Any, drawn: DrawnLetters) -> Any:
@@ -36,22 +43,24 @@ def with_lone_numbers(page: Any, drawn: DrawnLetters) -> Any:
     textpage = drawn.textpage(page)
     number_items = []
     for start, end in lone_numbers(text := textpage.get_text_range()):
-        digit_places = [drawn.place_on_page(loose_letter_box(textpage.raw, k), page) for k in range(start, end)]
-        (x1, y1, *_), (_, _, x2, y2) = digit_places[0], digit_places[-1]
-        if not any(_covers(text_item, (x1 + x2) / 2, (y1 + y2) / 2) for text_item in page.text_items):
-            number = LiteparseWord(text[start:end], x1, y1, x2 - x1, y2 - y1)
-            number_font = drawn.font_of(start, page)
+        number_places = [drawn.place_on_page(loose_letter_box(textpage.raw, k), page) for k in range(start, end)]
+        (x1, y1, *_), (_, _, x2, y2) = number_places[0], number_places[-1]
+        if not any(_covers_lone_number(text_item, (x1 + x2) / 2, (y1 + y2) / 2) for text_item in page.text_items):
+            lone_number = LiteparseWord(text[start:end], x1, y1, x2 - x1, y2 - y1)
+            number_font = drawn.letter_font(start, page)
             number_items.append(
-                LiteparseText(number.text, x1, y1, number.width, number.height, *number_font, 0.0, [number])
+                LiteparseText(
+                    lone_number.text, x1, y1, lone_number.width, lone_number.height, *number_font, 0.0, [lone_number]
+                )
             )
     return msgspec.structs.replace(page, text_items=[*page.text_items, *number_items]) if number_items else page
 
 
-def _inner_lines(text: str) -> str:
+def _lines_that_may_be_lone_numbers(text: str) -> str:
     stripped = text.strip()
     start, end = stripped.find("\n"), stripped.rfind("\n")
     return stripped[start + 1 : end] if 0 <= start < end else ""
 
 
-def _covers(item: Any, x: float, y: float) -> bool:
+def _covers_lone_number(item: Any, x: float, y: float) -> bool:
     return bool(item.x <= x <= item.x + item.width and item.y <= y <= item.y + item.height)

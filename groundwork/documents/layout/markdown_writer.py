@@ -37,10 +37,7 @@ from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
 _FREE_PARAGRAPH_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
 # of the breadth of its column, which a line covers that may go on
-_LONG_PARAGRAPH_LINE, _HALF_PARAGRAPH_LINE = (
-    0.7,
-    0.5,
-)
+_LONG_PARAGRAPH_LINE, _HALF_PARAGRAPH_LINE = 0.7, 0.5
 _ROOM_ON_PARAGRAPH_LINE = 4  # sizes, which most words have their place in
 _STEP_WITHIN_PARAGRAPH = 2.2  # of the usual steps, between full lines of a sentence
 _FOOTNOTE_START = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote

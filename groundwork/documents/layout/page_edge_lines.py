@@ -32,10 +32,7 @@ _LEAST_RUNNING_PAGES = 3  # pages on which they come
 _PAGES_A_RUNNING_LINE = 12  # one of so many pages at the least
 _EDGE_LINE_STEP = 2.5  # points of a step; lines that come back stand no further from each other
 # heights of a running line, and times its text's line spaces, below it
-_FREE_EDGE_HEIGHTS, _FREE_SPACE_RATIO = (
-    0.6,
-    1.3,
-)
+_FREE_EDGE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3
 _HEIGHTS_TO_FRAME = 0.25  # heights of a running line between it and a frame that is drawn around the text
 _COMPARED_TEXT_LINES = 6  # of the text, whose spaces are looked at
 _MOST_RUNNING_CELLS = 4  # texts of a running line, its page number among them

@@ -19,17 +19,17 @@ from groundwork.documents.pdf_files.actual_text_clusters import clusters_with_jo
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs, letter_size, loose_letter_box
 
 _ITEM_GAP = 1.0  # heights of a letter between two items
-_BACKWARD_GAPS = 3  # such gaps to the left, where no sign is set below another
-_LEAST_HEIGHT = 4.0  # points of a letter that is no stop
+_BACKWARD_ITEM_GAPS = 3  # such gaps to the left, where no sign is set below another
+_LEAST_ITEM_LETTER_HEIGHT = 4.0  # points of a letter that is no stop
 _TALL_RATIO = 10  # times the mean width of its letters, which no text's place is high
 _MOST_PLACE_SIZE = 20  # font sizes, which no letter's place is high
 _MOST_PLACE_RATIO = 2  # times a letter's own height, which its place is not high
 _LEAST_WIDTH = 0.6  # points of a letter's width
-_HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}  # as pdfium tells those at a line's end
-_TURN_LETTERS = 3  # letters of a text whose way tells its turn
+_ITEM_HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}  # as pdfium tells those at a line's end
+_LEAST_TURNED_ITEM_LETTERS = 3  # letters of a text whose way tells its turn
 
 
-def with_all_letters(page: Any, drawn: DrawnLetters) -> Any:
+def with_rebuilt_items(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page; where boxes reach far out of their lines, its texts are rebuilt from pdfium's letters."""
     if not any(map(may_hide_letters, page.text_items)):
         return page
@@ -38,14 +38,16 @@ def with_all_letters(page: Any, drawn: DrawnLetters) -> Any:
     return msgspec.structs.replace(page, text_items=rebuild_text_items(drawn.letters_of(page)))
 
 
-def with_clusters(page: Any, drawn: DrawnLetters) -> Any:
+def with_items_of_clusters(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page whose texts are rebuilt from its clusters of glyphs; None where the PDF does not give them."""
     cluster_letters: list[DrawnLetter] = []
     for joint, cluster in clusters_with_joints(read_clusters(drawn.textpage(page))):
         cluster_place = drawn.place_on_page(cluster[:4], page)
         if joint or not cluster_letters:
             left, top, _, bottom = cluster_place
-            cluster_letters.append(DrawnLetter(left, top, left, bottom, joint, *drawn.font_of(cluster.letter, page)))
+            cluster_letters.append(
+                DrawnLetter(left, top, left, bottom, joint, *drawn.letter_font(cluster.letter, page))
+            )
         word_font = cluster_letters[-1][5:]  # that of its first sign
         cluster_letters.append(DrawnLetter(*cluster_place, cluster.text, *word_font))
     if not cluster_letters:
@@ -56,9 +58,9 @@ def with_clusters(page: Any, drawn: DrawnLetters) -> Any:
 def _any_place_reaches_out(raw_textpage: Any) -> bool:
     """Whether the place of one of a page's letters reaches far out of what is drawn of it."""
     for k in range(len(letter_signs(raw_textpage))):
-        loose_box = loose_letter_box(raw_textpage, k)
-        is_tall = is_tall_place(loose_box, letter_size(raw_textpage, k))
-        if is_tall and place_reaches_out(loose_box, letter_box(raw_textpage, k)):
+        loose_place = loose_letter_box(raw_textpage, k)
+        is_tall = is_tall_place(loose_place, letter_size(raw_textpage, k))
+        if is_tall and place_reaches_out(loose_place, letter_box(raw_textpage, k)):
             return True
     return False
 
@@ -68,75 +70,85 @@ def may_hide_letters(text_item: Any) -> bool:
     return bool(text_item.text) and text_item.height > _TALL_RATIO * text_item.width / len(text_item.text)
 
 
-def is_tall_place(loose_box: Sequence[float], size: float) -> bool:
+def is_tall_place(loose_place: Sequence[float], size: float) -> bool:
     """Whether a letter's place in its line (left, bottom, right, top) is far higher than its size, as where that is the
     size of a pixel."""
-    width, height = loose_box[2] - loose_box[0], loose_box[3] - loose_box[1]
-    return min(width, height) > _LEAST_WIDTH and max(width, height) > _MOST_PLACE_SIZE * size
+    place_width, place_height = loose_place[2] - loose_place[0], loose_place[3] - loose_place[1]
+    return min(place_width, place_height) > _LEAST_WIDTH and max(place_width, place_height) > _MOST_PLACE_SIZE * size
 
 
-def place_reaches_out(loose_box: Sequence[float], drawn_box: Sequence[float]) -> bool:
+def place_reaches_out(loose_place: Sequence[float], drawn_place: Sequence[float]) -> bool:
     """Whether a letter's place reaches far out of what is drawn of it; both as left, bottom, right and top."""
-    longest = max(loose_box[2] - loose_box[0], loose_box[3] - loose_box[1])
-    return longest > _MOST_PLACE_RATIO * max(drawn_box[2] - drawn_box[0], drawn_box[3] - drawn_box[1])
+    longest_place_side = max(loose_place[2] - loose_place[0], loose_place[3] - loose_place[1])
+    return longest_place_side > _MOST_PLACE_RATIO * max(
+        drawn_place[2] - drawn_place[0], drawn_place[3] - drawn_place[1]
+    )
 
 
-def rebuild_text_items(letters: Iterable[DrawnLetter]) -> list[Any]:
+def rebuild_text_items(item_letters_in_order: Iterable[DrawnLetter]) -> list[Any]:
     """liteparse's text items of letters in the order of the text layer, with its spaces and line ends."""
     items: list[list[DrawnLetter]] = [[]]
-    for letter in letters:
-        previous = next((earlier for earlier in reversed(items[-1]) if earlier.sign.strip()), None)
-        if letter.sign in "\r\n" or (previous and letter.sign.strip() and _is_apart(previous, letter)):
+    for item_letter in item_letters_in_order:
+        previous_item_letter = next((earlier for earlier in reversed(items[-1]) if earlier.sign.strip()), None)
+        if item_letter.sign in "\r\n" or (
+            previous_item_letter and item_letter.sign.strip() and _is_in_next_item(previous_item_letter, item_letter)
+        ):
             items.append([])
-        if letter.sign not in "\r\n":
-            items[-1].append(letter)
+        if item_letter.sign not in "\r\n":
+            items[-1].append(item_letter)
     return [
         _rebuild_text_item(item_letters)
         for item_letters in items
-        if any(letter.sign.strip() for letter in item_letters)
+        if any(item_letter.sign.strip() for item_letter in item_letters)
     ]
 
 
-def _is_apart(previous: DrawnLetter, letter: DrawnLetter) -> bool:
+def _is_in_next_item(previous_item_letter: DrawnLetter, item_letter: DrawnLetter) -> bool:
     """Whether a letter begins another item than the one before it, as below a hyphen, where no line ends."""
-    gap = _ITEM_GAP * max(previous.y2 - previous.y1, _LEAST_HEIGHT)
-    if min(previous.y2, letter.y2) > max(previous.y1, letter.y1):
-        return previous.font != letter.font or letter.x1 - previous.x2 > gap
-    return previous.font != letter.font or previous.x1 - letter.x2 > _BACKWARD_GAPS * gap
+    item_gap = _ITEM_GAP * max(previous_item_letter.y2 - previous_item_letter.y1, _LEAST_ITEM_LETTER_HEIGHT)
+    if min(previous_item_letter.y2, item_letter.y2) > max(previous_item_letter.y1, item_letter.y1):
+        return previous_item_letter.font != item_letter.font or item_letter.x1 - previous_item_letter.x2 > item_gap
+    return (
+        previous_item_letter.font != item_letter.font
+        or previous_item_letter.x1 - item_letter.x2 > _BACKWARD_ITEM_GAPS * item_gap
+    )
 
 
-def _rebuild_text_item(letters: Sequence[DrawnLetter]) -> Any:
-    words = [
-        list(group) for is_blank, group in groupby(letters, lambda letter: not letter.sign.strip()) if not is_blank
+def _rebuild_text_item(item_letters: Sequence[DrawnLetter]) -> Any:
+    item_words = [
+        list(group) for is_blank, group in groupby(item_letters, lambda letter: not letter.sign.strip()) if not is_blank
     ]
-    word_bounds = [_bounds(word) for word in words]
-    x, y, width, height = _bounds([letter for word in words for letter in word])
+    item_word_bounds = [_item_bounds(item_word) for item_word in item_words]
+    x, y, width, height = _item_bounds([letter for item_word in item_words for letter in item_word])
     return LiteparseText(
-        text=" ".join(map(_letters_text, words)),
+        text=" ".join(map(_item_text, item_words)),
         x=x,
         y=y,
         width=width,
         height=height,
-        font_name=words[0][0].font,
-        font_size=words[0][0].size,
-        rotation=_rotation([letter for word in words for letter in word]),
-        words=[LiteparseWord(_letters_text(word), *bounds) for word, bounds in zip(words, word_bounds, strict=True)],
+        font_name=item_words[0][0].font,
+        font_size=item_words[0][0].size,
+        rotation=_item_rotation([letter for item_word in item_words for letter in item_word]),
+        words=[
+            LiteparseWord(_item_text(item_word), *bounds)
+            for item_word, bounds in zip(item_words, item_word_bounds, strict=True)
+        ],
     )
 
 
-def _letters_text(letters: Sequence[DrawnLetter]) -> str:
-    return "".join(_HYPHENS.get(letter.sign, letter.sign) for letter in letters)
+def _item_text(item_letters: Sequence[DrawnLetter]) -> str:
+    return "".join(_ITEM_HYPHENS.get(letter.sign, letter.sign) for letter in item_letters)
 
 
-def _bounds(letters: Sequence[DrawnLetter]) -> tuple[float, float, float, float]:
+def _item_bounds(item_letters: Sequence[DrawnLetter]) -> tuple[float, float, float, float]:
     """Left, top, width and height."""
-    x1, y1 = min(letter.x1 for letter in letters), min(letter.y1 for letter in letters)
-    return x1, y1, max(letter.x2 for letter in letters) - x1, max(letter.y2 for letter in letters) - y1
+    x1, y1 = min(letter.x1 for letter in item_letters), min(letter.y1 for letter in item_letters)
+    return x1, y1, max(letter.x2 for letter in item_letters) - x1, max(letter.y2 for letter in item_letters) - y1
 
 
-def _rotation(letters: Sequence[DrawnLetter]) -> float:
+def _item_rotation(item_letters: Sequence[DrawnLetter]) -> float:
     """0 of a text that runs from side to side, else the degrees by which it stands turned."""
-    _, _, width, height = _bounds(letters)
-    if len(letters) < _TURN_LETTERS or height < len(letters) * width:
+    _, _, width, height = _item_bounds(item_letters)
+    if len(item_letters) < _LEAST_TURNED_ITEM_LETTERS or height < len(item_letters) * width:
         return 0.0
-    return 90.0 if letters[-1].y1 > letters[0].y1 else 270.0
+    return 90.0 if item_letters[-1].y1 > item_letters[0].y1 else 270.0

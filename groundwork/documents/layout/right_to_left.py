@@ -135,7 +135,7 @@ def rtl_page_spelling(page: Any, drawn: DrawnLetters) -> RtlSpelling:
     textpage = drawn.textpage(page)
     text = textpage.get_text_range()
     rtl_letters = [
-        RtlLetter((letter.x1 + letter.x2) / 2, (letter.y1 + letter.y2) / 2, letter.sign, drawn.baseline_of(k, page))
+        RtlLetter((letter.x1 + letter.x2) / 2, (letter.y1 + letter.y2) / 2, letter.sign, drawn.letter_baseline(k, page))
         for k, letter in enumerate(drawn.letters_of(page))
     ]
     rtl_letters_in_order = [rtl_letters[k] for k in rtl_reading_order(textpage)]

@@ -28,46 +28,46 @@ from groundwork.documents.pdf_files.pdfium import (
 
 DIGITS_TO_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUPERSCRIPTS_TO_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_SOLID_WITH_DIGIT = re.compile(r"(?<!\S)[^\s0-9]*+[0-9]\S*")
+_TOKEN_WITH_RAISED_DIGIT = re.compile(r"(?<!\S)[^\s0-9]*+[0-9]\S*")
 # a number of a token, whose last digit tells whether one is raised
 _FIGURE_WITH_MARK = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
-_SAME_RISE = 0.1  # points by which letters on one line differ in height
+_NOT_RAISED_BY = 0.1  # points by which letters on one line differ in height
 _MOST_RAISED_SIZE = 0.8  # of the size of the letter before it, which a raised digit has
-_LEAST_RISE, _MOST_RISE = 0.2, 0.6  # of that letter's size, by which the digit stands above its line
+_LEAST_RAISED_BY, _MOST_RAISED_BY = 0.2, 0.6  # of that letter's size, by which the digit stands above its line
 _MOST_RAISED_GAP = 0.5  # of that letter's size, from it to the digit
 
 _MAY_END_RAISED = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
-_LEAST_ITEMS_OF_TYPE = 5  # without digits, which tell how high letters of a type are
+_LEAST_UNRAISED_TEXTS = 5  # without digits, which tell how high letters of a type are
 _TALLER_BY_RAISED_DIGIT = 0.02  # points
 
 
 def may_have_raised_digits(text_items: Sequence[Any]) -> bool:
     """Whether a text that ends in a digit is taller than those of its type without any; cheaper than its letters."""
-    item_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
-    digitless_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
+    heights_of_type: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
+    unraised_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
     for item in text_items:
-        item_heights[item.font_name, item.font_size].append(item.height)
+        heights_of_type[item.font_name, item.font_size].append(item.height)
         if not any(map(str.isdecimal, item.text)):
-            digitless_heights[item.font_name, item.font_size].append(item.height)
-    usual_heights = {
-        type_kind: _usual_item_height(digitless_heights[type_kind], type_heights)
-        for type_kind, type_heights in item_heights.items()
+            unraised_heights[item.font_name, item.font_size].append(item.height)
+    usual_unraised_heights = {
+        raised_type: _usual_unraised_height(unraised_heights[raised_type], heights_with_raised)
+        for raised_type, heights_with_raised in heights_of_type.items()
     }
-    if len(text_items) < _LEAST_ITEMS_OF_TYPE:
-        usual_heights = dict.fromkeys(usual_heights, 0.0)  # too few to tell
+    if len(text_items) < _LEAST_UNRAISED_TEXTS:
+        usual_unraised_heights = dict.fromkeys(usual_unraised_heights, 0.0)  # too few to tell
     return any(
-        item.height > usual_heights[item.font_name, item.font_size] + _TALLER_BY_RAISED_DIGIT
+        item.height > usual_unraised_heights[item.font_name, item.font_size] + _TALLER_BY_RAISED_DIGIT
         and _MAY_END_RAISED.search(item.text)
         for item in text_items
     )
 
 
-def _usual_item_height(digitless_heights: Sequence[float], item_heights: Sequence[float]) -> float:
+def _usual_unraised_height(unraised_heights: Sequence[float], heights_of_type: Sequence[float]) -> float:
     """The height of a type's texts, of those without digits where there are enough."""
     return (
-        max(digitless_heights)
-        if len(digitless_heights) >= _LEAST_ITEMS_OF_TYPE
-        else statistics.median_low(item_heights)
+        max(unraised_heights)
+        if len(unraised_heights) >= _LEAST_UNRAISED_TEXTS
+        else statistics.median_low(heights_of_type)
     )
 
 
@@ -82,107 +82,113 @@ def with_raised_digits(page: Any, drawn: DrawnLetters) -> Any:
     ]
     if not raised_places:
         return page
-    text_items = list(page.text_items)
+    raised_items = list(page.text_items)
     for letter_before, raised_digit, (x1, y1, x2, y2) in raised_places:
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
-        for k, text_item in enumerate(text_items):
+        for k, raised_item in enumerate(raised_items):
             if (
-                text_item.x <= x <= text_item.x + text_item.width
-                and text_item.y - 1 <= y <= text_item.y + text_item.height + 1
+                raised_item.x <= x <= raised_item.x + raised_item.width
+                and raised_item.y - 1 <= y <= raised_item.y + raised_item.height + 1
             ):
-                text_items[k] = _with_superscript(text_item, x, letter_before, raised_digit)
+                raised_items[k] = _with_superscript(raised_item, x, letter_before, raised_digit)
                 break
-    return msgspec.structs.replace(page, text_items=text_items)
+    return msgspec.structs.replace(page, text_items=raised_items)
 
 
 def _raised_digits(raw_textpage: Any) -> Iterator[tuple[int, str, str]]:
     """Of each raised digit: its index, the letter before it and itself."""
-    letters = letters_as_text(raw_textpage)
-    for token in _SOLID_WITH_DIGIT.finditer(letters):
-        start, end = token.span()
-        if end - start > 1 and _has_raised_digit(raw_textpage, letters, start, end):
-            base_letter = start
-            for k in range(start + 1, end):
-                if not _is_raised(raw_textpage, base_letter, k, k - 1):
-                    base_letter = k
-                elif letters[k] in "0123456789":
-                    yield k, letters[k - 1], letters[k]
+    letters_with_raised = letters_as_text(raw_textpage)
+    for token_with_raised in _TOKEN_WITH_RAISED_DIGIT.finditer(letters_with_raised):
+        raised_start, raised_end = token_with_raised.span()
+        if raised_end - raised_start > 1 and _has_raised_digit(
+            raw_textpage, letters_with_raised, raised_start, raised_end
+        ):
+            unraised_letter = raised_start
+            for k in range(raised_start + 1, raised_end):
+                if not _is_raised(raw_textpage, unraised_letter, k, k - 1):
+                    unraised_letter = k
+                elif letters_with_raised[k] in "0123456789":
+                    yield k, letters_with_raised[k - 1], letters_with_raised[k]
 
 
 def _has_raised_digit(raw_textpage: Any, letters: str, start: int, end: int) -> bool:
     """Whether the last digit of one of a token's numbers is not in line with the token's first letter."""
-    last_digits = [match.end() - 1 for match in _FIGURE_WITH_MARK.finditer(letters, start, end)]
-    if not last_digits or last_digits == [start]:
+    maybe_raised = [match.end() - 1 for match in _FIGURE_WITH_MARK.finditer(letters, start, end)]
+    if not maybe_raised or maybe_raised == [start]:
         return False
-    first_x, first_y = letter_origin(raw_textpage, start)
-    digit_origins = [letter_origin(raw_textpage, i) for i in last_digits if i > start]
+    unraised_x, unraised_y = letter_origin(raw_textpage, start)
+    raised_origins = [letter_origin(raw_textpage, i) for i in maybe_raised if i > start]
     return any(
-        abs(first_x - digit_x) > _SAME_RISE and abs(first_y - digit_y) > _SAME_RISE
-        for digit_x, digit_y in digit_origins
+        abs(unraised_x - raised_x) > _NOT_RAISED_BY and abs(unraised_y - raised_y) > _NOT_RAISED_BY
+        for raised_x, raised_y in raised_origins
     )
 
 
-def _is_raised(raw_textpage: Any, base_letter: int, letter: int, previous: int) -> bool:
+def _is_raised(raw_textpage: Any, unraised_letter: int, raised_letter: int, previous: int) -> bool:
     """Whether a letter stands small and raised right behind the letter `base_letter`, or behind others that do."""
-    (across, up), base_size = _upward(raw_textpage, base_letter)
-    raised_size = _upward(raw_textpage, letter)[1]
-    (x1, y1), (x2, y2) = letter_origin(raw_textpage, base_letter), letter_origin(raw_textpage, letter)
+    (across, up), unraised_size = _raising_direction(raw_textpage, unraised_letter)
+    raised_size = _raising_direction(raw_textpage, raised_letter)[1]
+    (x1, y1), (x2, y2) = letter_origin(raw_textpage, unraised_letter), letter_origin(raw_textpage, raised_letter)
     raised_by = (x2 - x1) * across + (y2 - y1) * up
-    is_raised_enough = _LEAST_RISE * base_size < raised_by < _MOST_RISE * base_size
+    is_raised_enough = _LEAST_RAISED_BY * unraised_size < raised_by < _MOST_RAISED_BY * unraised_size
     return (
-        raised_size < _MOST_RAISED_SIZE * base_size
+        raised_size < _MOST_RAISED_SIZE * unraised_size
         and is_raised_enough
-        and _letter_gap(raw_textpage, previous, letter) < _MOST_RAISED_GAP * base_size
+        and _gap_before_raised(raw_textpage, previous, raised_letter) < _MOST_RAISED_GAP * unraised_size
     )
 
 
-def _upward(raw_textpage: Any, k: int) -> tuple[tuple[float, float], float]:
+def _raising_direction(raw_textpage: Any, k: int) -> tuple[tuple[float, float], float]:
     """The way up of a letter, of length 1, and its size in points."""
     _, _, c, d = letter_matrix(raw_textpage, k)
-    height = math.hypot(c, d) or 1.0
-    return (c / height, d / height), font_size_operand(raw_textpage, k) * height
+    raising_height = math.hypot(c, d) or 1.0
+    return (c / raising_height, d / raising_height), font_size_operand(raw_textpage, k) * raising_height
 
 
-def _letter_gap(raw_textpage: Any, previous: int, k: int) -> float:
+def _gap_before_raised(raw_textpage: Any, previous: int, k: int) -> float:
     """How far two letters lie apart from side to side or up and down."""
     (l1, b1, r1, t1), (l2, b2, r2, t2) = (letter_box(raw_textpage, letter) for letter in (previous, k))
     return max(l2 - r1, l1 - r2, b2 - t1, b1 - t2)
 
 
-def _with_superscript(text_item: Any, x: float, letter_before: str, raised_digit: str) -> Any:
+def _with_superscript(raised_item: Any, x: float, letter_before: str, raised_digit: str) -> Any:
     """A text item with the digit that stands at `x` as a superscript; as it is where its words lack that digit."""
-    for k, word in enumerate(text_item.words):
+    for k, word in enumerate(raised_item.words):
         if word.x <= x <= word.x + word.width:
-            digit_index = _digit_in_word(word.text, (x - word.x) / (word.width or 1), raised_digit, letter_before)
-            if digit_index < 0:
-                return text_item
-            words = list(text_item.words)
-            words[k] = msgspec.structs.replace(word, text=_raise_digit(word.text, digit_index))
-            solid_offset = digit_index + sum(len("".join(earlier.text.split())) for earlier in words[:k])
-            raised_text = _raise_digit_in_text(text_item.text, solid_offset, raised_digit)
-            return msgspec.structs.replace(text_item, text=raised_text, words=words) if raised_text else text_item
-    return text_item
+            raised_index = _digit_in_word(word.text, (x - word.x) / (word.width or 1), raised_digit, letter_before)
+            if raised_index < 0:
+                return raised_item
+            raised_words = list(raised_item.words)
+            raised_words[k] = msgspec.structs.replace(word, text=_raise_digit(word.text, raised_index))
+            raised_offset = raised_index + sum(len("".join(earlier.text.split())) for earlier in raised_words[:k])
+            raised_text = _raise_digit_in_text(raised_item.text, raised_offset, raised_digit)
+            return (
+                msgspec.structs.replace(raised_item, text=raised_text, words=raised_words)
+                if raised_text
+                else raised_item
+            )
+    return raised_item
 
 
 def _digit_in_word(word_text: str, width_share: float, raised_digit: str, letter_before: str) -> int:
     """Where in a word the digit is that stands behind `letter_before`, nearest to a share of the word's width; -1 for
     nowhere."""
     plain_word = word_text.translate(SUPERSCRIPTS_TO_DIGITS)
-    digit_indexes = [
+    raised_indexes = [
         i for i, sign in enumerate(word_text) if sign == raised_digit and (not i or plain_word[i - 1] == letter_before)
     ]
-    return min(digit_indexes, key=lambda i: abs((i + 0.5) / len(word_text) - width_share), default=-1)
+    return min(raised_indexes, key=lambda i: abs((i + 0.5) / len(word_text) - width_share), default=-1)
 
 
-def _raise_digit(text: str, digit_index: int) -> str:
-    return text[:digit_index] + text[digit_index].translate(DIGITS_TO_SUPERSCRIPTS) + text[digit_index + 1 :]
+def _raise_digit(text: str, raised_index: int) -> str:
+    return text[:raised_index] + text[raised_index].translate(DIGITS_TO_SUPERSCRIPTS) + text[raised_index + 1 :]
 
 
-def _raise_digit_in_text(text: str, solid_offset: int, raised_digit: str) -> str:
+def _raise_digit_in_text(text: str, raised_offset: int, raised_digit: str) -> str:
     """A text whose letter number `solid_offset`, blanks not counted, is a superscript; "" where it is another sign."""
-    solid_indexes = [i for i, sign in enumerate(text) if not sign.isspace()]
-    if solid_offset < len(solid_indexes) and text[solid_indexes[solid_offset]] == raised_digit:
-        return _raise_digit(text, solid_indexes[solid_offset])
+    raised_indexes = [i for i, sign in enumerate(text) if not sign.isspace()]
+    if raised_offset < len(raised_indexes) and text[raised_indexes[raised_offset]] == raised_digit:
+        return _raise_digit(text, raised_indexes[raised_offset])
     return ""
 
 
@@ -226,12 +232,12 @@ def _ends_in_footnote_mark(text_item: Any) -> bool:
 def _with_mark_in_place(text_item: Any) -> Any:
     if not _ends_in_footnote_mark(text_item):
         return text_item
-    *words, footnote_mark = text_item.words
-    usual_word_height = statistics.median(word.height for word in words)
+    *marked_words, footnote_mark = text_item.words
+    usual_word_height = statistics.median(word.height for word in marked_words)
     marked_word = next(
-        (k for k, word in enumerate(words) if abs(word.x + word.width - footnote_mark.x) < _MARK_SIDE), None
+        (k for k, word in enumerate(marked_words) if abs(word.x + word.width - footnote_mark.x) < _MARK_SIDE), None
     )
-    marked_word_end = _word_end_in_text(text_item.text, words, marked_word) if marked_word is not None else 0
+    marked_word_end = _marked_word_end(text_item.text, marked_words, marked_word) if marked_word is not None else 0
     if (
         marked_word is None
         or not marked_word_end
@@ -242,19 +248,21 @@ def _with_mark_in_place(text_item: Any) -> Any:
     raised_mark = footnote_mark.text.translate(DIGITS_TO_SUPERSCRIPTS)
     text_behind_mark = text_item.text[marked_word_end:].removesuffix(footnote_mark.text).rstrip()
     text_with_mark = f"{text_item.text[:marked_word_end]}{raised_mark}{text_behind_mark}"
-    words[marked_word] = msgspec.structs.replace(words[marked_word], text=words[marked_word].text + raised_mark)
-    return msgspec.structs.replace(text_item, text=text_with_mark, words=words)
+    marked_words[marked_word] = msgspec.structs.replace(
+        marked_words[marked_word], text=marked_words[marked_word].text + raised_mark
+    )
+    return msgspec.structs.replace(text_item, text=text_with_mark, words=marked_words)
 
 
-def _word_end_in_text(text: str, words: Sequence[Any], last_word: int) -> int:
+def _marked_word_end(text: str, words: Sequence[Any], marked_word: int) -> int:
     """Where a word ends in the text of all words; 0 where the text does not hold them in their order."""
-    word_end = 0
-    for word in words[: last_word + 1]:
-        word_start = text.find(word.text, word_end)
-        if word_start < 0:
+    marked_end = 0
+    for word in words[: marked_word + 1]:
+        marked_start = text.find(word.text, marked_end)
+        if marked_start < 0:
             return 0
-        word_end = word_start + len(word.text)
-    return word_end
+        marked_end = marked_start + len(word.text)
+    return marked_end
 
 
 def text_with_marks_in_place(textpage: Any, text: str) -> str:
@@ -280,10 +288,13 @@ def _letter_before_mark(textpage: Any, text: str, mark_match: re.Match[str], lin
     mark_letter, letter_before = mark_match.start(1), mark_match.start() - 1
     if letter_sign(textpage, mark_letter) != mark_match[1][0]:
         return 0
-    (x, y), (last_x, last_y) = letter_origin(textpage, mark_letter), letter_origin(textpage, letter_before)
+    (x, y), (last_x, last_y) = (
+        letter_origin(textpage, mark_letter),
+        letter_origin(textpage, letter_before),
+    )
     if x > last_x - _MARK_SIDE or not _LEAST_MARK_RISE < y - last_y < _MOST_MARK_RISE:
         return 0
-    letter_lefts = [
+    lefts_before_mark = [
         (i, letter_origin(textpage, i)[0]) for i in range(line_start, mark_match.start()) if not text[i].isspace()
     ]
-    return max((i + 1 for i, left in letter_lefts if left < x), default=0)
+    return max((i + 1 for i, left in lefts_before_mark if left < x), default=0)

@@ -13,8 +13,8 @@ import msgspec
 
 from groundwork.documents.dot_leaders import LEADERS_AT_END, is_contents_entry, shortened_leaders
 from groundwork.documents.layout.fonts import (
+    begins_in_bold_font,
     dingbat_sign,
-    is_bold,
     is_bold_font,
     is_dingbat_font,
     is_mono_font,
@@ -165,7 +165,7 @@ def to_run(
     text = text_item.text.strip().replace("\u00ad", "-")
     if not text:
         return None
-    font, bold = plain_font_name(text_item.font_name), is_bold(text_item)
+    font, bold = plain_font_name(text_item.font_name), begins_in_bold_font(text_item)
     if is_dingbat_font(font):
         text, text_item = _with_dingbat_sign(text, text_item, font)
     end_font = plain_font_name(end_font)

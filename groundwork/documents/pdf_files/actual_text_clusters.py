@@ -51,26 +51,27 @@ def read_clusters(textpage: Any) -> list[Cluster]:
     `ActualText`, nor of one whose text lies in forms."""
     import pypdfium2.raw as pdfium
 
-    letters_by_object = _letters_by_text_object(textpage)
-    object_handles = [
+    letters_by_cluster_object = _letters_by_text_object(textpage)
+    cluster_handles = [
         pdfium.FPDFPage_GetObject(textpage.page.raw, i) for i in range(pdfium.FPDFPage_CountObjects(textpage.page.raw))
     ]
-    text_handles = [
-        handle for handle in object_handles if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT
+    cluster_text_handles = [
+        handle for handle in cluster_handles if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT
     ]
-    actual_texts = [_actual_text(handle) for handle in text_handles]
+    actual_texts = [_actual_text(handle) for handle in cluster_text_handles]
     is_within_forms = sum(
-        len(letters_by_object.get(handle_address(handle), ())) for handle in text_handles
-    ) < _LEAST_SHARE_OUTSIDE_FORMS * sum(map(len, letters_by_object.values()))
+        len(letters_by_cluster_object.get(handle_address(handle), ())) for handle in cluster_text_handles
+    ) < _LEAST_SHARE_OUTSIDE_FORMS * sum(map(len, letters_by_cluster_object.values()))
     if is_within_forms or not any(actual_texts):
         return []
     clusters: list[Cluster] = []
     actual_text_spans = groupby(
-        zip(text_handles, actual_texts, strict=True), key=lambda pair: pair[1] or (handle_address(pair[0]), None)
+        zip(cluster_text_handles, actual_texts, strict=True),
+        key=lambda pair: pair[1] or (handle_address(pair[0]), None),
     )
     for (_, actual_text), actual_text_span in actual_text_spans:
         span_handles = [handle for handle, _ in actual_text_span]
-        span_letters = [k for handle in span_handles for k in letters_by_object.get(handle_address(handle), ())]
+        span_letters = [k for handle in span_handles for k in letters_by_cluster_object.get(handle_address(handle), ())]
         if not span_letters:
             clusters += [clusters[-1]._replace(text="", x1=clusters[-1].x2)] if clusters else []
         elif actual_text is None:
@@ -119,11 +120,11 @@ def _letters_by_text_object(textpage: Any) -> dict[int, list[int]]:
     """The numbers of a page's letters, but for those that pdfium guesses, by the text object that draws them."""
     import pypdfium2.raw as pdfium
 
-    letters_by_object: dict[int, list[int]] = {}
+    letters_by_cluster_object: dict[int, list[int]] = {}
     for k in range(textpage.count_chars()):
-        if object_address := handle_address(pdfium.FPDFText_GetTextObject(textpage.raw, k)):
-            letters_by_object.setdefault(object_address, []).append(k)
-    return letters_by_object
+        if cluster_object_address := handle_address(pdfium.FPDFText_GetTextObject(textpage.raw, k)):
+            letters_by_cluster_object.setdefault(cluster_object_address, []).append(k)
+    return letters_by_cluster_object
 
 
 def _actual_text(handle: Any) -> tuple[int, str] | None:
@@ -131,48 +132,55 @@ def _actual_text(handle: Any) -> tuple[int, str] | None:
     import pypdfium2.raw as pdfium
 
     for i in range(pdfium.FPDFPageObj_CountMarks(handle)):
-        content_mark = pdfium.FPDFPageObj_GetMark(handle, i)
-        text_length = ctypes.c_ulong()
-        if pdfium.FPDFPageObjMark_GetParamBlobValue(content_mark, b"ActualText", None, 0, text_length):
-            text_bytes = (ctypes.c_ubyte * text_length.value)()
-            pdfium.FPDFPageObjMark_GetParamBlobValue(content_mark, b"ActualText", text_bytes, text_length, text_length)
-            return handle_address(content_mark), _decode_actual_text(bytes(text_bytes))
+        actual_text_mark = pdfium.FPDFPageObj_GetMark(handle, i)
+        actual_text_length = ctypes.c_ulong()
+        if pdfium.FPDFPageObjMark_GetParamBlobValue(actual_text_mark, b"ActualText", None, 0, actual_text_length):
+            actual_text_bytes = (ctypes.c_ubyte * actual_text_length.value)()
+            pdfium.FPDFPageObjMark_GetParamBlobValue(
+                actual_text_mark, b"ActualText", actual_text_bytes, actual_text_length, actual_text_length
+            )
+            return handle_address(actual_text_mark), _decode_actual_text(bytes(actual_text_bytes))
     return None
 
 
-def _decode_actual_text(text_bytes: bytes) -> str:
+def _decode_actual_text(actual_text_bytes: bytes) -> str:
     """A PDF's text string."""
     for byte_order_mark, encoding in _ACTUAL_TEXT_ENCODINGS.items():
-        if text_bytes.startswith(byte_order_mark):
-            return text_bytes[len(byte_order_mark) :].decode(encoding, "replace")
-    return text_bytes.decode("latin-1")
+        if actual_text_bytes.startswith(byte_order_mark):
+            return actual_text_bytes[len(byte_order_mark) :].decode(encoding, "replace")
+    return actual_text_bytes.decode("latin-1")
 
 
 def _span_cluster(textpage: Any, handles: Sequence[Any], first_letter: int, actual_text: str) -> Cluster:
     """The glyphs of a span as one cluster."""
-    left, _ = letter_origin(textpage.raw, first_letter)
-    glyph_bounds = [bounds for handle in handles if (bounds := object_bounds(handle))]
-    lefts, rights = [left, *(bounds[0] for bounds in glyph_bounds)], [left, *(bounds[2] for bounds in glyph_bounds)]
-    return _cluster_in_line(textpage, first_letter, min(lefts), max(rights), actual_text)
+    cluster_left, _ = letter_origin(textpage.raw, first_letter)
+    span_bounds = [bounds for handle in handles if (bounds := object_bounds(handle))]
+    cluster_lefts, cluster_rights = (
+        [cluster_left, *(bounds[0] for bounds in span_bounds)],
+        [cluster_left, *(bounds[2] for bounds in span_bounds)],
+    )
+    return _cluster_in_line(textpage, first_letter, min(cluster_lefts), max(cluster_rights), actual_text)
 
 
 def _letter_cluster(textpage: Any, k: int) -> Cluster:
-    left, _, right, _ = loose_letter_box(textpage.raw, k)
-    letter = letter_sign(textpage.raw, k)
-    return _cluster_in_line(textpage, k, left, right, "" if letter.isspace() else letter)
+    cluster_left, _, cluster_right, _ = loose_letter_box(textpage.raw, k)
+    cluster_letter = letter_sign(textpage.raw, k)
+    return _cluster_in_line(
+        textpage, k, cluster_left, cluster_right, "" if cluster_letter.isspace() else cluster_letter
+    )
 
 
-def _cluster_in_line(textpage: Any, k: int, left: float, right: float, text: str) -> Cluster:
+def _cluster_in_line(textpage: Any, k: int, cluster_left: float, cluster_right: float, cluster_text: str) -> Cluster:
     """A text in the height of its line, whatever is drawn of it."""
-    _, baseline = letter_origin(textpage.raw, k)
+    _, cluster_baseline = letter_origin(textpage.raw, k)
     cluster_size = font_size_operand(textpage.raw, k) * abs(letter_matrix(textpage.raw, k)[3])
     return Cluster(
-        left,
-        baseline - _CLUSTER_DESCENT * cluster_size,
-        right,
-        baseline + _CLUSTER_ASCENT * cluster_size,
-        baseline,
+        cluster_left,
+        cluster_baseline - _CLUSTER_DESCENT * cluster_size,
+        cluster_right,
+        cluster_baseline + _CLUSTER_ASCENT * cluster_size,
+        cluster_baseline,
         cluster_size,
-        text,
+        cluster_text,
         k,
     )

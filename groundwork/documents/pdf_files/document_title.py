@@ -64,11 +64,8 @@ _LATER_TITLE_RATIO = 1.25  # times the largest text of an earlier page; a figure
 _SMALL_CAPITALS_RATIO = 0.7  # of the size of the large ones, at the least
 _TITLE_RATIO = 1.15  # times the body's size
 _PAGE_LABEL_ABOVE_TITLE = re.compile(r"[-–| ]*(?:(?!(?:19|20)\d\d)\d{1,4}|[ivxl]{1,6})[-–|. ]*")
-_NO_TITLE_SENTENCE = (
-    re.compile(  # a stop that ends no abbreviation: "Phoenix paludosa Roxb."; else what a text goes on with
-        r"^[,;.:)]|[:;,…]$|\.\.$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$"
-    )
-)
+# a stop that ends no abbreviation: "Phoenix paludosa Roxb."; else what a text goes on with
+_NO_TITLE_SENTENCE = re.compile(r"^[,;.:)]|[:;,…]$|\.\.$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$")
 _CONTENTS_PAGE_ENTRIES = 4  # entries from which on a page is a list of contents
 _LEADING_TITLE_RATIO = 1.05  # times the body's size, of the largest text of the first page where it stands at its head
 _MOST_COVER_WORDS = 60  # of a page without running text, at the most

@@ -30,17 +30,17 @@ from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, re
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
-_LONE_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
+_LONE_LAYER_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
 
 
-def with_bullets(textpage: Any, page_text: str) -> str:
-    """The `page_text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
-    signs = list(page_text)
-    for match in _LONE_LETTER.finditer(page_text):
-        font = _font_name_of_letter(textpage.raw, match.start(), match[0])
+def with_bullets(textpage: Any, layer_text: str) -> str:
+    """The `layer_text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
+    layer_signs = list(layer_text)
+    for lone_letter in _LONE_LAYER_LETTER.finditer(layer_text):
+        font = _font_name_of_letter(textpage.raw, lone_letter.start(), lone_letter[0])
         if is_dingbat_font(font):
-            signs[match.start()] = dingbat_sign(match[0], font)
-    return "".join(signs)
+            layer_signs[lone_letter.start()] = dingbat_sign(lone_letter[0], font)
+    return "".join(layer_signs)
 
 
 def _font_name_of_letter(raw_textpage: Any, index: int, letter: str) -> str:
@@ -50,7 +50,7 @@ def _font_name_of_letter(raw_textpage: Any, index: int, letter: str) -> str:
     return plain_font_name(letter_font_name(raw_textpage, index))
 
 
-_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
+_LAYER_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
 _SCAN_PICTURE_SHARE = 0.5  # which the pictures of a scan cover
 _UNREADABLE_SHARE = 0.3  # of the letters of a page that cannot be read
 _PARTLY_UNREADABLE_SHARE = 0.03  # of those of one that can be read but for a part
@@ -83,37 +83,39 @@ def read_text_layer(pdf_path: str, most_pages: int = 0) -> TextLayer:
 
 def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     """The text layer of the whole PDF, or of its first pages."""
-    document = pdf.document
-    page_count = len(document)
-    page_numbers = range(min(most_pages, page_count) if most_pages else page_count)
-    opened_pages: list[OpenPage | None] = []
-    page_texts, picture_shares, misleading_shares = [], [], []
+    layer_document = pdf.document
+    page_count = len(layer_document)
+    layer_page_numbers = range(min(most_pages, page_count) if most_pages else page_count)
+    layer_pages: list[OpenPage | None] = []
+    layer_texts, scan_picture_shares, unreadable_shares = [], [], []
     misleading_fonts = MisleadingFonts()
-    for page_number in page_numbers:
-        opened_page = _open_layer_page(pdf, page_number)
-        page_texts.append(_layer_of_page(document, opened_page))
-        picture_shares.append(_picture_share(opened_page.page) if opened_page else None)
-        misleading_shares.append(_misleading_share(misleading_fonts, opened_page, page_texts[-1]))
-        opened_pages += [opened_page] if page_number < FIRST_PAGES else []
-    if ligatures := find_ligatures(page_texts):
-        page_texts = [restore_ligatures(page_text, ligatures) for page_text in page_texts]
+    for layer_page_number in layer_page_numbers:
+        layer_page = _open_layer_page(pdf, layer_page_number)
+        layer_texts.append(_layer_of_page(layer_document, layer_page))
+        scan_picture_shares.append(_scan_picture_share(layer_page.page) if layer_page else None)
+        unreadable_shares.append(_unreadable_share_of_page(misleading_fonts, layer_page, layer_texts[-1]))
+        layer_pages += [layer_page] if layer_page_number < FIRST_PAGES else []
+    if layer_ligatures := find_ligatures(layer_texts):
+        layer_texts = [restore_ligatures(layer_text, layer_ligatures) for layer_text in layer_texts]
     scanned_pages = [
-        share is not None and len(page_text.split()) < 5
-        for share, page_text in zip(picture_shares, page_texts, strict=True)
+        share is not None and len(layer_text.split()) < 5
+        for share, layer_text in zip(scan_picture_shares, layer_texts, strict=True)
     ]
-    unreadable_pages = _unreadable_pages(page_texts, picture_shares, misleading_shares)
+    unreadable_pages = _unreadable_pages(layer_texts, scan_picture_shares, unreadable_shares)
     return TextLayer(
         page_count=page_count,
-        title=document_title(document, page_texts, _readable_pages(opened_pages, unreadable_pages)),
-        pages=["" if is_bad else page_text for is_bad, page_text in zip(unreadable_pages, page_texts, strict=True)],
+        title=document_title(layer_document, layer_texts, _readable_pages(layer_pages, unreadable_pages)),
+        pages=["" if is_bad else layer_text for is_bad, layer_text in zip(unreadable_pages, layer_texts, strict=True)],
         scans=scanned_pages,
         unreadable=unreadable_pages,
         misleading={
-            n: page_text for n, (bad, page_text) in enumerate(zip(unreadable_pages, page_texts, strict=True), 1) if bad
+            n: layer_text
+            for n, (bad, layer_text) in enumerate(zip(unreadable_pages, layer_texts, strict=True), 1)
+            if bad
         },
-        partly_unreadable=_partly_unreadable(unreadable_pages, misleading_shares),
-        damaged=[i + 1 for i in page_numbers if not page_texts[i] and load_page(document, i) is None],
-        outline=_read_outline(document),
+        partly_unreadable=_partly_unreadable(unreadable_pages, unreadable_shares),
+        damaged=[i + 1 for i in layer_page_numbers if not layer_texts[i] and load_page(layer_document, i) is None],
+        outline=_read_outline(layer_document),
     )
 
 
@@ -122,36 +124,38 @@ def _readable_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]
 
 
 def _unreadable_pages(
-    page_texts: Sequence[str], picture_shares: Sequence[float | None], misleading_shares: Sequence[float | None]
+    layer_texts: Sequence[str], scan_picture_shares: Sequence[float | None], unreadable_shares: Sequence[float | None]
 ) -> list[bool]:
     """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
     return [
-        (misleading_share is not None and (misleading_share > _UNREADABLE_SHARE or is_unreadable(page_text)))
-        or ((picture_share or 0) > _SCAN_PICTURE_SHARE and is_misread(page_text))
-        for misleading_share, picture_share, page_text in zip(
-            misleading_shares, picture_shares, page_texts, strict=True
+        (unreadable_share is not None and (unreadable_share > _UNREADABLE_SHARE or is_unreadable(layer_text)))
+        or ((scan_picture_share or 0) > _SCAN_PICTURE_SHARE and is_misread(layer_text))
+        for unreadable_share, scan_picture_share, layer_text in zip(
+            unreadable_shares, scan_picture_shares, layer_texts, strict=True
         )
     ]
 
 
-def _partly_unreadable(unreadable_pages: Sequence[bool], misleading_shares: Sequence[float | None]) -> dict[int, float]:
+def _partly_unreadable(unreadable_pages: Sequence[bool], unreadable_shares: Sequence[float | None]) -> dict[int, float]:
     """The share of unreadable letters by the number of each page that is readable but for them."""
-    shares_by_page = enumerate(zip(unreadable_pages, misleading_shares, strict=True), 1)
+    shares_by_page = enumerate(zip(unreadable_pages, unreadable_shares, strict=True), 1)
     return {
-        page_number: misleading_share
-        for page_number, (is_bad, misleading_share) in shares_by_page
-        if misleading_share and misleading_share > _PARTLY_UNREADABLE_SHARE and not is_bad
+        page_number: unreadable_share
+        for page_number, (is_bad, unreadable_share) in shares_by_page
+        if unreadable_share and unreadable_share > _PARTLY_UNREADABLE_SHARE and not is_bad
     }
 
 
-def _misleading_share(misleading_fonts: MisleadingFonts, opened_page: OpenPage | None, page_text: str) -> float | None:
+def _unreadable_share_of_page(
+    misleading_fonts: MisleadingFonts, layer_page: OpenPage | None, layer_text: str
+) -> float | None:
     """The share of letters in fonts that tell others than they draw; None for a page that reads plainly."""
     import pypdfium2
 
-    if reads_plainly(page_text):
+    if reads_plainly(layer_text):
         return None
     try:
-        return misleading_fonts.share(opened_page.text) if opened_page else 0.0
+        return misleading_fonts.share(layer_page.text) if layer_page else 0.0
     except pypdfium2.PdfiumError:
         return 0.0
 
@@ -161,10 +165,12 @@ def _read_outline(document: Any) -> list[tuple[int, str, int]]:
 
     outline_entries = []
     try:
-        for bookmark in document.get_toc():
-            outline_target = bookmark.get_dest()
+        for outline_bookmark in document.get_toc():
+            outline_target = outline_bookmark.get_dest()
             if outline_target is not None and outline_target.get_index() is not None:
-                outline_entries.append((bookmark.level, bookmark.get_title(), outline_target.get_index() + 1))
+                outline_entries.append(
+                    (outline_bookmark.level, outline_bookmark.get_title(), outline_target.get_index() + 1)
+                )
     except pypdfium2.PdfiumError:
         pass  # a damaged outline is as good as none
     return outline_entries
@@ -180,33 +186,33 @@ def _open_layer_page(pdf: OpenPdf, index: int) -> OpenPage | None:
         return None
 
 
-def _layer_of_page(document: Any, opened_page: OpenPage | None) -> str:
+def _layer_of_page(document: Any, layer_page: OpenPage | None) -> str:
     import pypdfium2
 
-    if opened_page is None:
+    if layer_page is None:
         return ""
     try:
-        page_text = _read_textpage(opened_page.text)
-        page_text = "\n".join([page_text, *typed_form_texts(document, opened_page.page, page_text)])
+        layer_text = _read_textpage(layer_page.text)
+        layer_text = "\n".join([layer_text, *typed_form_texts(document, layer_page.page, layer_text)])
     except pypdfium2.PdfiumError:
         return ""
-    page_text = _LINE_END_HYPHEN.sub("", page_text).replace("\u00ad", "-")  # within a line it is drawn
-    return page_text.replace("\r\n", "\n").replace("\r", "\n")
+    layer_text = _LAYER_LINE_END_HYPHEN.sub("", layer_text).replace("\u00ad", "-")  # within a line it is drawn
+    return layer_text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _read_textpage(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
-    page_text = with_bullets(textpage, textpage.get_text_range())
-    page_text = text_with_marks_in_place(textpage, page_text)
-    if is_shaped(page_text) and not is_right_to_left(page_text) and (clusters := read_clusters(textpage)):
+    layer_text = with_bullets(textpage, textpage.get_text_range())
+    layer_text = text_with_marks_in_place(textpage, layer_text)
+    if is_shaped(layer_text) and not is_right_to_left(layer_text) and (clusters := read_clusters(textpage)):
         return clusters_text(clusters)
-    return with_rtl_ligatures(textpage, text_with_backward_lines_reversed(textpage, page_text))
+    return with_rtl_ligatures(textpage, text_with_backward_lines_reversed(textpage, layer_text))
 
 
-def _picture_share(page: Any) -> float | None:
+def _scan_picture_share(page: Any) -> float | None:
     """The share of a page that pictures cover; None where it has none."""
     import pypdfium2.raw as pdfium
 
-    picture_sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
-    width, height = page.get_size() if picture_sizes else (0.0, 0.0)
-    return sum(picture_sizes) / max(1.0, width * height) if picture_sizes else None
+    scan_picture_sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
+    layer_page_width, layer_page_height = page.get_size() if scan_picture_sizes else (0.0, 0.0)
+    return sum(scan_picture_sizes) / max(1.0, layer_page_width * layer_page_height) if scan_picture_sizes else None
