@@ -14,7 +14,7 @@ from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.row_differences import RowRecord
 from groundwork.message_wording import counted
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, asked_question, not_duplicate_reason
-from groundwork.questions.duplicates.duplicate_search import StatementIndex, wording_hash
+from groundwork.questions.duplicates.duplicate_search import EvidenceIndex, wording_hash
 
 
 class CommonStatement(msgspec.Struct, frozen=True):
@@ -104,15 +104,17 @@ def _statement_leaders(
             row = parents[row]
         return row
 
-    statements_by_document: dict[str, tuple[StatementIndex, dict[bytes, int]]] = {}
+    statements_by_document: dict[str, tuple[EvidenceIndex, dict[bytes, int]]] = {}
     for row, question in enumerate(asked_questions):
         statement_index, question_wordings = statements_by_document.setdefault(
-            both_runs[row].document, (StatementIndex(), {})
+            both_runs[row].document, (EvidenceIndex(), {})
         )
-        rows_on_statement = statement_index.rows_sharing_words(question.statement) if question.statement else set[int]()
+        rows_on_statement = (
+            statement_index.rows_sharing_words(question.evidence_words) if question.evidence_words else set[int]()
+        )
         same_wording_row = question_wordings.get(wording_hash(question.question))
         if row < first_count:
-            statement_index.add(row, question.statement)
+            statement_index.add(row, question.evidence_words)
             question_wordings.setdefault(wording_hash(question.question), row)
             continue
         for statement_row in rows_on_statement | ({same_wording_row} if same_wording_row is not None else set()):
@@ -140,6 +142,6 @@ def _common_statement(
 
 
 def _asks_same_question(first: AskedQuestion, second: AskedQuestion) -> bool:
-    if first.statement and second.statement:
+    if first.evidence_words and second.evidence_words:
         return not not_duplicate_reason(first, second)
     return wording_hash(first.question) == wording_hash(second.question)

@@ -44,7 +44,7 @@ WISHED_GAPS_NOTE = (
 )
 _DECLINED_GAPS_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
 CHARACTERS_PER_STATEMENT = 250  # at the most; a sentence has about half as many
-EXTRA_PAIRS_PER_CHUNK = (
+EXTRA_PAIRS_PER_BATCH = (
     3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 )
 MAX_GAPS_PER_CALL = 60  # shown in one call; the rest follows when these are closed
@@ -154,7 +154,7 @@ def pairs_per_call(max_batch: int, statement_count: int | None, chunk_characters
     """
     if statement_count is None:
         return max_batch
-    return min(max_batch, max(statement_count, chunk_characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_CHUNK)
+    return min(max_batch, max(statement_count, chunk_characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_BATCH)
 
 
 def batch_messages(

@@ -23,12 +23,12 @@ from groundwork.language.yes_no_questions import is_question, yes_or_no
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.criteria_faults_and_padding import (
     criteria_fault,
     drop_padding_criteria,
     item_without_criterion,
 )
-from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected

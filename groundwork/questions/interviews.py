@@ -382,9 +382,9 @@ class DocumentInterviews:
             chunk_interview.coverage(pairs_by_chunk.get(chunk_interview.chunk.id, []))
             for chunk_interview in self.chunk_interviews
         ]
-        document_coverage = chunk_coverage.document_coverage(self.material.document, chunk_coverages)
+        interviews_coverage = chunk_coverage.document_coverage(self.material.document, chunk_coverages)
         return msgspec.structs.replace(
-            document_coverage,
+            interviews_coverage,
             pairs=len(self.pairs()),
             rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
             contradictions=[Contradiction(chunk=chunk.id, text=text) for chunk, text in self._contradictions()],
@@ -611,33 +611,33 @@ def forecast_interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
             yield from strategy.forecast(single_round_basis, reading, wish_count)
 
 
-def interviews_summary_line(document_coverage: DocumentCoverage) -> str:
+def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:
     """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
     new_pairs_by_iteration = [
-        sum(column) for column in zip_longest(*(run.new for run in document_coverage.runs), fillvalue=0)
+        sum(column) for column in zip_longest(*(run.new for run in interviews_coverage.runs), fillvalue=0)
     ]
-    shares_covered = {name: getattr(document_coverage, name) for name in ("sentences", "numbers", "rows")}
+    shares_covered = {name: getattr(interviews_coverage, name) for name in ("sentences", "numbers", "rows")}
     shares_by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares_covered.items() if share is not None)
     summary_clauses = [
-        counted(document_coverage.pairs, "pair")
+        counted(interviews_coverage.pairs, "pair")
         + (f" ({' + '.join(map(str, new_pairs_by_iteration))})" if new_pairs_by_iteration else "")
     ]
-    if document_coverage.touched is not None:
-        summary_clauses.append(f"covers {document_coverage.touched:.0%} ({shares_by_kind})")
-        if document_coverage.declined:
-            open_coverage = max(0.0, 1 - document_coverage.touched - document_coverage.declined)  # both are rounded
-            summary_clauses.append(f"{document_coverage.declined:.0%} declined, {open_coverage:.0%} open")
-    if document_coverage.figures:
+    if interviews_coverage.touched is not None:
+        summary_clauses.append(f"covers {interviews_coverage.touched:.0%} ({shares_by_kind})")
+        if interviews_coverage.declined:
+            open_coverage = max(0.0, 1 - interviews_coverage.touched - interviews_coverage.declined)  # both are rounded
+            summary_clauses.append(f"{interviews_coverage.declined:.0%} declined, {open_coverage:.0%} open")
+    if interviews_coverage.figures:
         summary_clauses.append(
-            f"{document_coverage.figures.asked} of {counted(document_coverage.figures.of, 'figure')} asked about"
+            f"{interviews_coverage.figures.asked} of {counted(interviews_coverage.figures.of, 'figure')} asked about"
         )
-    if document_coverage.rejected:
-        rejection_reasons = ", ".join(f"{reason} {n}" for reason, n in document_coverage.rejected.items())
-        summary_clauses.append(f"{sum(document_coverage.rejected.values())} rejected ({rejection_reasons})")
-    return ", ".join([*summary_clauses, counted(document_coverage.calls, "call")])
+    if interviews_coverage.rejected:
+        rejected_by_reason = ", ".join(f"{reason} {n}" for reason, n in interviews_coverage.rejected.items())
+        summary_clauses.append(f"{sum(interviews_coverage.rejected.values())} rejected ({rejected_by_reason})")
+    return ", ".join([*summary_clauses, counted(interviews_coverage.calls, "call")])
 
 
 def choose_strategy(settings: QA) -> Strategy:

@@ -123,19 +123,19 @@ def _read_csv_row(row_cells: Mapping[str, str], session: ReviewSession, imported
     reviewer = row_cells.get("reviewer", "").strip() or session.reviewer
     own_decision = _own_decision(session, pair, reviewer)
     decided_pair = apply_reviewer_decision(pair, own_decision)
-    decision_kind, row_edits = accepting_verdict(
+    decision_kind, csv_edits = accepting_verdict(
         decided_pair, own_decision, written_fields := _fields_changed_in_csv(row_cells, decided_pair)
     )
-    row_verdict = _VERDICTS_IN_CSV[verdict_text] or ("accept" if written_fields else None)
-    if row_verdict is None:
+    csv_verdict = _VERDICTS_IN_CSV[verdict_text] or ("accept" if written_fields else None)
+    if csv_verdict is None:
         imported_decisions.unchanged += 1
         return
     if row_cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
         raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
-    row_verdict, row_edits = (decision_kind, row_edits) if row_verdict == "accept" else (row_verdict, {})
-    if row_verdict != "reject" and (missing_text := incomplete_pair_reason(pair, row_edits)):
+    csv_verdict, csv_edits = (decision_kind, csv_edits) if csv_verdict == "accept" else (csv_verdict, {})
+    if csv_verdict != "reject" and (missing_text := incomplete_pair_reason(pair, csv_edits)):
         raise RequestRefused(f"{pair_id} cannot be accepted: {missing_text}", 422)
-    decision = new_decision(pair, reviewer, row_verdict, row_cells.get("reason", ""), row_edits)
+    decision = new_decision(pair, reviewer, csv_verdict, row_cells.get("reason", ""), csv_edits)
     if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
         decision.verdict,
         decision.reason,

@@ -266,16 +266,16 @@ def find_wish(data: Workspace, document: str, statement_start: int, reviewer: st
     where the text has changed.
     """
     _check_document_name(document)
-    chunk_file, text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
-    data.fetch([chunk_file, text_file] if drawn_from else [chunk_file])
+    wish_chunk_file, wish_text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
+    data.fetch([wish_chunk_file, wish_text_file] if drawn_from else [wish_chunk_file])
     try:
-        if drawn_from and text_hash(read_text(text_file)) != drawn_from:
+        if drawn_from and text_hash(read_text(wish_text_file)) != drawn_from:
             remedy = "run: uv run visualization/coverage.py"
             raise RequestRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
-        readings = read_chunks(chunk_file)
+        wish_readings = read_chunks(wish_chunk_file)
     except BadRecord as error:
         raise RequestRefused(f"{document}: {error}", 404) from None
-    for reading in readings:
+    for reading in wish_readings:
         chunk = reading.chunk
         for statement in reading.statements:
             if chunk.start + statement.start - len(chunk.added) == statement_start and not statement.announces:

@@ -117,30 +117,30 @@ def incomplete_pair_reason(pair: Pair, edited: dict[str, Any]) -> str:
 
 def split_chunk_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
-    cut_pieces: list[tuple[str, bool]] = []
+    chunk_pieces: list[tuple[str, bool]] = []
     piece_start = 0
-    for span_start, span_end in sorted(evidence_spans):
-        span_start = max(span_start, piece_start)
-        if span_end > span_start:
-            cut_pieces += [(chunk_text[piece_start:span_start], False)] * (span_start > piece_start) + [
-                (chunk_text[span_start:span_end], True)
+    for evidence_start, evidence_end in sorted(evidence_spans):
+        evidence_start = max(evidence_start, piece_start)
+        if evidence_end > evidence_start:
+            chunk_pieces += [(chunk_text[piece_start:evidence_start], False)] * (evidence_start > piece_start) + [
+                (chunk_text[evidence_start:evidence_end], True)
             ]
-            piece_start = span_end
-    return cut_pieces + [(chunk_text[piece_start:], False)] * (piece_start < len(chunk_text))
+            piece_start = evidence_end
+    return chunk_pieces + [(chunk_text[piece_start:], False)] * (piece_start < len(chunk_text))
 
 
 def chunk_pieces_with_figures(
     chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
 ) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    evidence_spans, cut_pieces = list(evidence_spans), []
+    evidence_spans, chunk_pieces = list(evidence_spans), []
     piece_start = 0
     for figure in figures(chunk.text, chunk.document):
-        cut_pieces += _chunk_pieces_between(chunk.text, evidence_spans, piece_start, figure.start)
+        chunk_pieces += _chunk_pieces_between(chunk.text, evidence_spans, piece_start, figure.start)
         is_evidence = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
-        cut_pieces.append((figure.caption, is_evidence, figure.file))
+        chunk_pieces.append((figure.caption, is_evidence, figure.file))
         piece_start = figure.end
-    return [*cut_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, piece_start, len(chunk.text))]
+    return [*chunk_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, piece_start, len(chunk.text))]
 
 
 def figure_file(quote: str, document: str) -> str:
@@ -168,14 +168,14 @@ def review_columns(
         "iteration": [pair.iteration for pair in reviewed_pairs],
         "length": [len(pair.answer) for pair in reviewed_pairs],
         "covers": [covered.get(pair.id, 0) for pair in reviewed_pairs],
-        "tags": _indexed_list_column([tags.get(pair.id, []) for pair in reviewed_pairs]),
-        "document": _indexed_column([pair.document for pair in reviewed_pairs]),
-        "section": _indexed_column([" › ".join(pair.headings) for pair in reviewed_pairs]),
-        "state": _indexed_column([review_row_state(review_row) for review_row in review_rows]),
-        "check": _indexed_column([_failed_check_of_row(review_row) for review_row in review_rows]),
-        "reason": _indexed_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
-        "difficulty": _indexed_column([pair.difficulty for pair in reviewed_pairs]),
-        "category": _indexed_column([pair.category for pair in reviewed_pairs]),
+        "tags": _indexed_review_list_column([tags.get(pair.id, []) for pair in reviewed_pairs]),
+        "document": _indexed_review_column([pair.document for pair in reviewed_pairs]),
+        "section": _indexed_review_column([" › ".join(pair.headings) for pair in reviewed_pairs]),
+        "state": _indexed_review_column([review_row_state(review_row) for review_row in review_rows]),
+        "check": _indexed_review_column([_failed_check_of_row(review_row) for review_row in review_rows]),
+        "reason": _indexed_review_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
+        "difficulty": _indexed_review_column([pair.difficulty for pair in reviewed_pairs]),
+        "category": _indexed_review_column([pair.category for pair in reviewed_pairs]),
         "orders": {
             "question": _column_sort_order([pair.question for pair in reviewed_pairs]),
             "tags": _column_sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
@@ -210,17 +210,17 @@ def _column_sort_order(column_texts: Sequence[str]) -> list[int]:
     return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
 
 
-def _indexed_column(column_values: Sequence[str]) -> dict[str, Any]:
-    indices = {column_value: index for index, column_value in enumerate(dict.fromkeys(column_values))}
-    return {"values": list(indices), "index": [indices[column_value] for column_value in column_values]}
+def _indexed_review_column(review_values: Sequence[str]) -> dict[str, Any]:
+    indices = {review_value: index for index, review_value in enumerate(dict.fromkeys(review_values))}
+    return {"values": list(indices), "index": [indices[review_value] for review_value in review_values]}
 
 
-def _indexed_list_column(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _indexed_review_list_column(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
     indices = {
-        column_value: index
-        for index, column_value in enumerate(dict.fromkeys(text for values in lists for text in values))
+        review_value: index
+        for index, review_value in enumerate(dict.fromkeys(text for values in lists for text in values))
     }
-    return {"values": list(indices), "index": [[indices[column_value] for column_value in values] for values in lists]}
+    return {"values": list(indices), "index": [[indices[review_value] for review_value in values] for values in lists]}
 
 
 MAX_PAIR_IDS_NAMED = 20  # decisions for pairs that are gone which the page names

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, summary_for_chunk
+from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_BATCH, pairs_per_call, summary_for_chunk
 from groundwork.questions.interview_material import (
     SUMMARY_LENGTH,
     UNNAMED,
@@ -43,7 +43,7 @@ def test_the_name_decided_with_the_summary_comes_before_the_title():
 def test_a_small_chunk_is_asked_for_few_pairs():
     """As many as it has statements and a few more, never more than the batch."""
     assert [pairs_per_call(25, 4), pairs_per_call(25, 60), pairs_per_call(25, None)] == [
-        4 + EXTRA_PAIRS_PER_CHUNK,
+        4 + EXTRA_PAIRS_PER_BATCH,
         25,
         25,
     ]
@@ -51,8 +51,8 @@ def test_a_small_chunk_is_asked_for_few_pairs():
 
 def test_a_chunk_of_long_cells_is_asked_for_as_many_as_its_length_holds():
     """Each cell of a table in HTML is one statement, of however many sentences; prose has more than that anyway."""
-    assert pairs_per_call(25, 1, 2_500) == 10 + EXTRA_PAIRS_PER_CHUNK
-    assert pairs_per_call(25, 12, 1_500) == 12 + EXTRA_PAIRS_PER_CHUNK
+    assert pairs_per_call(25, 1, 2_500) == 10 + EXTRA_PAIRS_PER_BATCH
+    assert pairs_per_call(25, 12, 1_500) == 12 + EXTRA_PAIRS_PER_BATCH
 
 
 def test_a_chunk_is_shown_what_concerns_it_of_the_summary():

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK
+from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_BATCH
 from tests.questions.scripted_writer import ENGINE, Json, Writer, pair, pairs, said
 from tests.stages.mill_run import Mill, chunk_of, once
 
@@ -50,7 +50,7 @@ def test_five_hundred_pairs_at_once_are_cut(mill: Mill) -> None:
     ]
     assert mill.run(once(pairs(*many)), qa__batch=10, qa__max_tokens=100_000) == 0
     assert len(mill.pairs) <= 10
-    assert sum(one.reason == "excess" for one in mill.rejected) == 500 - 5 - EXTRA_PAIRS_PER_CHUNK  # 5 statements
+    assert sum(one.reason == "excess" for one in mill.rejected) == 500 - 5 - EXTRA_PAIRS_PER_BATCH  # 5 statements
 
 
 def test_pairs_about_the_prompts_example_are_turned_down(mill: Mill) -> None:

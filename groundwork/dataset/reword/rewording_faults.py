@@ -27,7 +27,7 @@ from groundwork.language.names_and_codes import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, normalised_words, whole_word_pattern, word_count, words
 from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, is_question
-from groundwork.questions.derived_numbers import list_lengths
+from groundwork.questions.calculated_numbers import list_lengths
 from groundwork.records import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.

@@ -67,35 +67,41 @@ def decide_checked_pair(checked_pair: CheckedPair, review: StandingReview) -> Pa
 def sort_checked_pairs(
     checked_pairs: Iterable[CheckedPair],
     review: StandingReview,
-    kept_pairs: DiskBackedList[Pair],
-    rejected_pairs: DiskBackedList[Rejected],
+    kept_curated_pairs: DiskBackedList[Pair],
+    rejected_curated_pairs: DiskBackedList[Rejected],
 ) -> list[tuple[str, str, str]]:
-    """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those that a call failed for."""
+    """Put each pair into one of the two lists; returns (id, status, error) of those that a call failed for."""
     failed_pair_calls = []
     for checked_pair in checked_pairs:
         decided_pair = decide_checked_pair(checked_pair, review)
         if isinstance(decided_pair, Pair):
-            kept_pairs.append(decided_pair)
+            kept_curated_pairs.append(decided_pair)
         else:
-            rejected_pairs.append(decided_pair)
+            rejected_curated_pairs.append(decided_pair)
         if checked_pair.status and review.decision_about(checked_pair.checked) is None:
             failed_pair_calls.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
     return failed_pair_calls
 
 
 def write_curated_pairs(
-    curated_folder: Path, documents: Sequence[str], kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected]
+    curated_folder: Path,
+    documents: Sequence[str],
+    kept_curated_pairs: Sequence[Pair],
+    rejected_curated_pairs: Sequence[Rejected],
 ) -> None:
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `curated_folder`."""
-    kept_indexes, rejected_indexes = _pair_indexes_by_document(kept_pairs), _pair_indexes_by_document(rejected_pairs)
+    kept_pair_indexes, rejected_pair_indexes = (
+        _pair_indexes_by_document(kept_curated_pairs),
+        _pair_indexes_by_document(rejected_curated_pairs),
+    )
     for document in documents:
         write_jsonl(
             file_path(curated_folder, f"{document}.jsonl"),
-            (kept_pairs[pair_index] for pair_index in kept_indexes[document]),
+            (kept_curated_pairs[pair_index] for pair_index in kept_pair_indexes[document]),
         )
         write_jsonl(
             file_path(curated_folder / "rejected", f"{document}.jsonl"),
-            (rejected_pairs[pair_index] for pair_index in rejected_indexes[document]),
+            (rejected_curated_pairs[pair_index] for pair_index in rejected_pair_indexes[document]),
         )
 
 

@@ -153,13 +153,15 @@ class _CurationCounts:
                 self._column_counts[check, bool(check_column["passed"]), check_column.get("checker", "model")] += 1
 
     def check_row(self, check: str) -> list[str]:
-        check_counts = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
-        checked_count = sum(check_counts.values())
-        passed_count = sum(count for (passed, _), count in check_counts.items() if passed)
-        rule_count = check_counts.get((True, "rule"), 0) + check_counts.get((False, "rule"), 0)
-        by_model = f"{check_counts.get((False, 'model'), 0):,}" if rule_count < checked_count else "not asked"
-        check_numbers = [checked_count, passed_count, check_counts.get((False, "rule"), 0)]
-        return [check.replace("_", " "), *(f"{n:,}" for n in check_numbers), by_model, f"{rule_count:,}"]
+        counts_of_check = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
+        checked_pair_count = sum(counts_of_check.values())
+        passed_pair_count = sum(count for (passed, _), count in counts_of_check.items() if passed)
+        pairs_left_to_rules = counts_of_check.get((True, "rule"), 0) + counts_of_check.get((False, "rule"), 0)
+        by_model = (
+            f"{counts_of_check.get((False, 'model'), 0):,}" if pairs_left_to_rules < checked_pair_count else "not asked"
+        )
+        check_numbers = [checked_pair_count, passed_pair_count, counts_of_check.get((False, "rule"), 0)]
+        return [check.replace("_", " "), *(f"{n:,}" for n in check_numbers), by_model, f"{pairs_left_to_rules:,}"]
 
     def outcome_sizes(self) -> dict[str, int]:
         """Pairs by what became of them; those that people corrected only where there are any."""

@@ -279,9 +279,9 @@ def _case_or_error(case: CurationCase | UnitError, error: UnitError) -> Curation
 
 def _apply_objection(case: CurationCase, objection: str) -> CurationCase:
     """The case with both sides, for the judge to hear."""
-    checks = _passed_check_columns(case.pair, objection)
+    columns_passed_so_far = _passed_check_columns(case.pair, objection)
     curated_pair, complaint = (
-        msgspec.structs.replace(case.pair, checks=checks),
+        msgspec.structs.replace(case.pair, checks=columns_passed_so_far),
         faults_to_rewrite(case) or "its wording",
     )
     return replace(case, pair=curated_pair, complaint=complaint, objection=objection)

@@ -310,15 +310,15 @@ def pack_judge_batches(
         cases_by_document.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
     judge_batches = []
     for cases_by_chunk in cases_by_document.values():
-        remaining_cases = [case for chunk_cases in cases_by_chunk.values() for case in judge_call_order(chunk_cases)]
-        while remaining_cases:
-            batch_count = _next_judge_batch_size(judge_form, remaining_cases, settings)
+        cases_to_batch = [case for chunk_cases in cases_by_chunk.values() for case in judge_call_order(chunk_cases)]
+        while cases_to_batch:
+            next_batch_size = _next_judge_batch_size(judge_form, cases_to_batch, settings)
             judge_batches.append(
-                remaining_cases[:batch_count]
+                cases_to_batch[:next_batch_size]
                 if judge_form.shows_text
-                else judge_call_order(remaining_cases[:batch_count])
+                else judge_call_order(cases_to_batch[:next_batch_size])
             )
-            remaining_cases = remaining_cases[batch_count:]
+            cases_to_batch = cases_to_batch[next_batch_size:]
     return judge_batches
 
 

@@ -19,7 +19,7 @@ from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
 from groundwork.language.yes_no_questions import are_opposite_answers
 
-SAME_STATEMENT_SHARE = 0.8  # of the words of the shorter of two quotes
+SAME_EVIDENCE_SHARE = 0.8  # of the words of the shorter of two quotes
 FEW_QUOTE_WORDS = 5  # of a quote
 SAME_SUBJECT_SHARE = 0.7  # of what two pairs tell of their statement, where each also tells something else
 SAME_ANSWER_SHARE = 0.5  # of the shorter of two answers, beside what its question says
@@ -35,7 +35,7 @@ _MEASURE_WORDS = frozenset(
     )
 )
 
-Words = frozenset[str]
+WordSet = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -52,27 +52,27 @@ class AskedQuestion:
         return detect_language(" ".join((self.question, self.answer, *self.evidence)))
 
     @cached_property
-    def quotes(self) -> list[Words]:
+    def quotes(self) -> list[WordSet]:
         """The words and numbers of each quote."""
         return [words for quote in self.evidence if (words := _meaning_words(quote, self.language))]
 
     @cached_property
-    def statement(self) -> Words:
+    def evidence_words(self) -> WordSet:
         """The words and numbers of all quotes."""
         return frozenset(chain.from_iterable(self.quotes))
 
     @cached_property
-    def question_words(self) -> Words:
+    def question_words(self) -> WordSet:
         """The words and numbers of the question."""
         return _meaning_words(self.question, self.language)
 
     @cached_property
-    def pair_words(self) -> Words:
+    def pair_words(self) -> WordSet:
         """What question and answer say together."""
         return self.question_words | _meaning_words(self.answer, self.language)
 
     @cached_property
-    def added_words(self) -> Words:
+    def added_words(self) -> WordSet:
         """What the answer adds to its question."""
         return _meaning_words(self.answer, self.language) - self.question_words
 
@@ -85,7 +85,7 @@ def asked_question(pair: object) -> AskedQuestion:
 
 def not_duplicate_reason(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
-    if not _share_their_statement(first_question, second_question):
+    if not _share_their_evidence(first_question, second_question):
         return "another statement answers it"
     return (
         _opposite_meaning(first_question, second_question)
@@ -115,10 +115,10 @@ def pairs_differ_in_words(first_question: AskedQuestion, second_question: AskedQ
     """
     if questions_differ_in_fact(first_question.question, second_question.question):
         return True
-    if first_question.statement and second_question.statement:
+    if first_question.evidence_words and second_question.evidence_words:
         first_words = _meaning_words(first_question.answer, first_question.language)
         second_words = _meaning_words(second_question.answer, second_question.language)
-        return len(first_words & second_words) < SAME_STATEMENT_SHARE * len(first_words | second_words)
+        return len(first_words & second_words) < SAME_EVIDENCE_SHARE * len(first_words | second_words)
     return bool(
         first_question.answer
         and second_question.answer
@@ -126,7 +126,7 @@ def pairs_differ_in_words(first_question: AskedQuestion, second_question: AskedQ
     )
 
 
-def shared_word_share(first_question: Words, second_question: Words) -> float:
+def shared_word_share(first_question: WordSet, second_question: WordSet) -> float:
     """The share of the smaller set that the other holds as well; 0 where one is empty."""
     return (
         len(first_question & second_question) / min(len(first_question), len(second_question))
@@ -135,11 +135,11 @@ def shared_word_share(first_question: Words, second_question: Words) -> float:
     )
 
 
-def _share_their_statement(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+def _share_their_evidence(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
     """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
-    if shared_word_share(first_question.statement, second_question.statement) < SAME_STATEMENT_SHARE:
+    if shared_word_share(first_question.evidence_words, second_question.evidence_words) < SAME_EVIDENCE_SHARE:
         return False
-    if min(len(first_question.statement), len(second_question.statement)) >= FEW_QUOTE_WORDS:
+    if min(len(first_question.evidence_words), len(second_question.evidence_words)) >= FEW_QUOTE_WORDS:
         return True
     first_text, second_text = (
         f" {normalised_words(' '.join(pair.evidence))} " for pair in (first_question, second_question)
@@ -164,7 +164,7 @@ def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuest
 
 def _subject_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
-    evidence_words = first_question.statement | second_question.statement
+    evidence_words = first_question.evidence_words | second_question.evidence_words
     first_words, second_words = first_question.pair_words & evidence_words, second_question.pair_words & evidence_words
     words_only_first_tells, words_only_second_tells = first_words - second_words, second_words - first_words
     only_first_asks, only_second_asks = (
@@ -173,8 +173,8 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
     )
     if _number_words(only_first_asks) and _number_words(only_second_asks):
         return "is about other numbers"
-    if _number_words(only_first_asks - second_question.statement) or _number_words(
-        only_second_asks - first_question.statement
+    if _number_words(only_first_asks - second_question.evidence_words) or _number_words(
+        only_second_asks - first_question.evidence_words
     ):
         return "is about a number that the other does not know"
     if _names_missing_in(first_question, second_question) and _names_missing_in(second_question, first_question):
@@ -187,7 +187,10 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         second_question, first_question
     ):
         return "asks about what the other only mentions"
-    if words_only_first_tells - second_question.statement and words_only_second_tells - first_question.statement:
+    if (
+        words_only_first_tells - second_question.evidence_words
+        and words_only_second_tells - first_question.evidence_words
+    ):
         return "each is about something that only its own evidence holds"
     common_subject_words = len(first_words & second_words)
     if common_subject_words < SAME_SUBJECT_SHARE * (
@@ -251,11 +254,11 @@ def _extra_information_of_answer(first_question: AskedQuestion, second_question:
     quotes_second_lacks = (
         quote
         for quote in first_question.quotes
-        if shared_word_share(quote, second_question.statement) < SAME_STATEMENT_SHARE
+        if shared_word_share(quote, second_question.evidence_words) < SAME_EVIDENCE_SHARE
     )
     return (
         "one answer tells more"
-        if any(answer_words_second_lacks & (quote - second_question.statement) for quote in quotes_second_lacks)
+        if any(answer_words_second_lacks & (quote - second_question.evidence_words) for quote in quotes_second_lacks)
         else ""
     )
 
@@ -278,7 +281,7 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
         first_question, second_question, common_numbers
     ):
         return "one answer gives the number first that the other does not"
-    evidence_words = (first_question.statement | second_question.statement) or (
+    evidence_words = (first_question.evidence_words | second_question.evidence_words) or (
         first_question.pair_words | second_question.pair_words
     )
     first_words, second_words = (
@@ -301,14 +304,14 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
     return "" if answer_agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 
-def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: Words) -> bool:
+def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: WordSet) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
     longer_pair = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
     first_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
     return _NUMBER_PREFIX + first_number.value in common
 
 
-def _meaning_words(question_text: str, language: str) -> Words:
+def _meaning_words(question_text: str, language: str) -> WordSet:
     """The stems of the words of meaning, the codes with digits, and the numbers with a # before their value.
 
     "One" is no number: one does, the one.
@@ -325,5 +328,5 @@ def _codes_with_digits(question_text: str) -> set[str]:
     return set(_CODE_WITH_DIGIT.findall(question_text.lower()))
 
 
-def _number_words(words: Words) -> Words:
+def _number_words(words: WordSet) -> WordSet:
     return frozenset(word for word in words if word.startswith(_NUMBER_PREFIX))

@@ -28,14 +28,14 @@ from groundwork.embedding.nearest_neighbours import (
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
-    SAME_STATEMENT_SHARE,
+    SAME_EVIDENCE_SHARE,
     AskedQuestion,
-    Words,
+    WordSet,
     not_duplicate_reason,
     pairs_differ_in_words,
     shared_word_share,
 )
-from groundwork.questions.duplicates.set_similarity_join import SharedStatements, prefix_length
+from groundwork.questions.duplicates.set_similarity_join import SetSimilarityJoin, prefix_length
 from groundwork.settings.config_schema import Embeddings
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def calibrated_likeness(
     return Likeness(same_cosine, random_cosine + ALIKE_COSINE_DISTANCE * (1 - random_cosine), by_script)
 
 
-class StatementIndex:
-    """Finds, among the pairs so far, those whose evidence shares SAME_STATEMENT of the words of the smaller of the two.
+class EvidenceIndex:
+    """Finds, among the pairs so far, those whose evidence shares SAME_EVIDENCE_SHARE of the words of the smaller one.
 
     A pair is looked up by its rarest words: of the words of the smaller at most a fifth may be missing in the larger,
     so of any choice of a fifth and two more at least two are there.
@@ -100,34 +100,38 @@ class StatementIndex:
         self._rows_by_word: dict[str, list[int]] = defaultdict(list)  # all words
         self._rows_by_rare_word: dict[str, list[int]] = defaultdict(list)
         self._word_counts: Counter[str] = Counter()
-        self._words: dict[int, Words] = {}
+        self._words: dict[int, WordSet] = {}
 
-    def expect(self, statements: Iterable[Words]) -> None:
+    def expect(self, word_sets: Iterable[WordSet]) -> None:
         """Count the words of those to come: the better it is known which words are rare, the fewer are candidates."""
-        for statement in statements:
-            self._word_counts.update(statement)
+        for evidence_words in word_sets:
+            self._word_counts.update(evidence_words)
 
-    def add(self, statement_row: int, statement: Words) -> None:
-        self._words[statement_row] = statement
-        for word in statement:
-            self._rows_by_word[word].append(statement_row)
-        for word in self._rarest_words(statement):
-            self._rows_by_rare_word[word].append(statement_row)
+    def add(self, question_row: int, evidence_words: WordSet) -> None:
+        self._words[question_row] = evidence_words
+        for word in evidence_words:
+            self._rows_by_word[word].append(question_row)
+        for word in self._rarest_words(evidence_words):
+            self._rows_by_rare_word[word].append(question_row)
 
-    def rows_sharing_words(self, statement: Words) -> set[int]:
-        """The rows whose statement has enough words in common with this one."""
-        rare_word_hits = self._count_word_hits(self._rows_by_rare_word, statement)
+    def rows_sharing_words(self, evidence_words: WordSet) -> set[int]:
+        """The rows whose evidence has enough words in common with this one."""
+        rare_word_hits = self._count_word_hits(self._rows_by_rare_word, evidence_words)
         candidate_rows = {row for row, hits in rare_word_hits.items() if hits > 1 or len(self._words[row]) == 1}
-        hits_of_rarest_words = self._count_word_hits(self._rows_by_word, self._rarest_words(statement))
-        candidate_rows.update(row for row, hits in hits_of_rarest_words.items() if hits > 1 or len(statement) == 1)
-        return {row for row in candidate_rows if shared_word_share(statement, self._words[row]) >= SAME_STATEMENT_SHARE}
+        hits_of_rarest_words = self._count_word_hits(self._rows_by_word, self._rarest_words(evidence_words))
+        candidate_rows.update(row for row, hits in hits_of_rarest_words.items() if hits > 1 or len(evidence_words) == 1)
+        return {
+            row for row in candidate_rows if shared_word_share(evidence_words, self._words[row]) >= SAME_EVIDENCE_SHARE
+        }
 
     def _count_word_hits(self, rows_by_word: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
         """How many of `words` lead to each row."""
         return Counter(chain.from_iterable(rows_by_word.get(word, ()) for word in words))
 
-    def _rarest_words(self, statement: Words) -> list[str]:
-        return sorted(statement, key=lambda word: (self._word_counts[word], word))[: prefix_length(len(statement))]
+    def _rarest_words(self, evidence_words: WordSet) -> list[str]:
+        return sorted(evidence_words, key=lambda word: (self._word_counts[word], word))[
+            : prefix_length(len(evidence_words))
+        ]
 
 
 def _without_cached_words(question: AskedQuestion) -> AskedQuestion:
@@ -169,7 +173,7 @@ class EarlierQuestions:
         self._rows_by_wording: dict[bytes, int] = {}  # the row of each wording, by its hash
         self._asked_questions = _ConcatenatedSequences()  # one a row of _vectors
         self._is_new_question = bytearray()  # of each row: does it repeat no other?
-        self._statement_index = StatementIndex()
+        self._evidence_index = EvidenceIndex()
         self._indexed_count = 0  # of _questions, those that _statements knows
         self._question_vectors: VectorBuffer | None = None
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._question_of_row)
@@ -211,19 +215,21 @@ class EarlierQuestions:
     ) -> Iterator[Callable[[], Iterable[int]]]:
         """For each of `questions` what gives the earlier ones whose evidence shares its words."""
         if are_many_questions:
-            shared_statements = SharedStatements(_without_cached_words(question).statement for question in questions)
-            yield from (partial(shared_statements.of, row) for row in range(len(questions)))
+            similarity_join = SetSimilarityJoin(
+                _without_cached_words(question).evidence_words for question in questions
+            )
+            yield from (partial(similarity_join.rows_joined_with, row) for row in range(len(questions)))
             return
-        self._statement_index.expect(question.statement for question in questions)
+        self._evidence_index.expect(question.evidence_words for question in questions)
         for question in questions:
-            self._index_new_statements()
-            yield partial(self._statement_index.rows_sharing_words, question.statement)
+            self._index_new_evidence()
+            yield partial(self._evidence_index.rows_sharing_words, question.evidence_words)
 
-    def _index_new_statements(self) -> None:
-        """Add to the index of statements those that it lacks."""
+    def _index_new_evidence(self) -> None:
+        """Add to the index of evidence what it lacks."""
         for question_row in range(self._indexed_count, len(self._is_new_question)):
             if self._is_new_question[question_row]:
-                self._statement_index.add(question_row, self._asked_questions[question_row].statement)
+                self._evidence_index.add(question_row, self._asked_questions[question_row].evidence_words)
         self._indexed_count = len(self._is_new_question)
 
     def _question_of_row(self, question_row: int) -> AskedQuestion:
@@ -302,9 +308,11 @@ class SameQuestions:
         vector_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
         self._similar_question_rows = similar_rows(vectors, vector_rows, likeness.same_cosine)
         self._vector_row_of = None if rows is None else {row: index for index, row in enumerate(rows)}
-        statements = (_without_cached_words(question).statement for question in questions)
+        evidence_word_sets = (_without_cached_words(question).evidence_words for question in questions)
         self._rows_sharing = (
-            SharedStatements(statements).of if rows is None else _rows_sharing_evidence(questions, rows)
+            SetSimilarityJoin(evidence_word_sets).rows_joined_with
+            if rows is None
+            else _rows_sharing_evidence(questions, rows)
         )
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(lambda row: _without_cached_words(questions[row]))
 
@@ -331,13 +339,13 @@ class SameQuestions:
 
 def _rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Sequence[int]) -> Callable[[int], Rows]:
     """What gives, for one of `question_rows`, those whose evidence shares its words; all are read once for few."""
-    statement_index = StatementIndex()
-    statement_index.expect(questions[question_row].statement for question_row in question_rows)
+    evidence_index = EvidenceIndex()
+    evidence_index.expect(questions[question_row].evidence_words for question_row in question_rows)
     for question_row in question_rows:
-        statement_index.add(question_row, questions[question_row].statement)
+        evidence_index.add(question_row, questions[question_row].evidence_words)
     sharing_rows: dict[int, list[int]] = {question_row: [] for question_row in question_rows}
     for other_row, question in enumerate(questions):
-        for question_row in statement_index.rows_sharing_words(_without_cached_words(question).statement):
+        for question_row in evidence_index.rows_sharing_words(_without_cached_words(question).evidence_words):
             sharing_rows[question_row].append(other_row)
     return lambda question_row: np.array(sharing_rows[question_row], dtype=np.int64)
 
@@ -345,8 +353,8 @@ def _rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Se
 def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, likeness: Likeness) -> bool:
     """Do the two ask the same, their questions being as alike as `cosine`?"""
     if (
-        first.statement
-        and second.statement
+        first.evidence_words
+        and second.evidence_words
         and cosine >= likeness.alike_cosine
         and not not_duplicate_reason(first, second)
     ):

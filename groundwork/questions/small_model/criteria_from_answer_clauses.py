@@ -63,38 +63,50 @@ _ASKS_DEFINITION = re.compile(
 _ASKS_PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
 
 
-def criteria_from_answer(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
+def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str] = ()) -> list[str]:
     """1 to 6 criteria, each a fact of the answer that the question does not give away.
 
     One for each of the `items` of a list, else one for each clause. A single clause is cut to what it adds to the
     question, one criterion for each phrase of it.
     """
-    clauses = [item for item in items if content_words(item, "en") <= content_words(answer, "en")]
-    if not clauses or len(clauses) < len(items):
-        clauses = [
-            _drop_given_condition(clause, question)
-            for clause in _answer_clauses(answer)
-            if _clause_tells_more(clause, question)
+    answer_clauses = [
+        answer_item for answer_item in answer_items if content_words(answer_item, "en") <= content_words(answer, "en")
+    ]
+    if not answer_clauses or len(answer_clauses) < len(answer_items):
+        answer_clauses = [
+            _drop_given_condition(answer_clause, question)
+            for answer_clause in _answer_clauses(answer)
+            if _clause_tells_more(answer_clause, question)
         ]
     if _ASKS_MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
-        clauses = _closest_clauses([clause for clause in clauses if numbers(clause, spelled="en")] or clauses, question)
-    clauses = clauses or [answer.strip(" .")]
-    if len(clauses) == 1:
-        clauses = _clause_phrases(clauses[0], question)
-    criteria = list(dict.fromkeys(f"States: {_lower_first_letter(clause.strip(' .,;'))}" for clause in clauses))
-    if len(criteria) > MAX_CRITERIA:
-        last_criterion = "; ".join(criterion.removeprefix("States: ") for criterion in criteria[MAX_CRITERIA - 1 :])
-        criteria = [*criteria[: MAX_CRITERIA - 1], f"States: {last_criterion}"]
-    return criteria
+        answer_clauses = _closest_clauses(
+            [answer_clause for answer_clause in answer_clauses if numbers(answer_clause, spelled="en")]
+            or answer_clauses,
+            question,
+        )
+    answer_clauses = answer_clauses or [answer.strip(" .")]
+    if len(answer_clauses) == 1:
+        answer_clauses = _clause_phrases(answer_clauses[0], question)
+    clause_criteria = list(
+        dict.fromkeys(f"States: {_lower_first_letter(answer_clause.strip(' .,;'))}" for answer_clause in answer_clauses)
+    )
+    if len(clause_criteria) > MAX_CRITERIA:
+        last_criterion = "; ".join(
+            criterion.removeprefix("States: ") for criterion in clause_criteria[MAX_CRITERIA - 1 :]
+        )
+        clause_criteria = [*clause_criteria[: MAX_CRITERIA - 1], f"States: {last_criterion}"]
+    return clause_criteria
 
 
-def _closest_clauses(clauses: Sequence[str], question: str) -> list[str]:
+def _closest_clauses(answer_clauses: Sequence[str], question: str) -> list[str]:
     """The clauses that share most words with the question: of two limits the one that it asks for."""
     question_words = content_words(question, "en")
-    words_shared_with_question = [len(content_words(clause, "en") & question_words) for clause in clauses]
+    words_shared_with_question = [
+        len(content_words(answer_clause, "en") & question_words) for answer_clause in answer_clauses
+    ]
     return [
-        clause
-        for clause, shared_word_count in zip(clauses, words_shared_with_question, strict=True)
+        answer_clause
+        for answer_clause, shared_word_count in zip(answer_clauses, words_shared_with_question, strict=True)
         if shared_word_count == max(words_shared_with_question)
     ]
 
@@ -102,13 +114,15 @@ def _closest_clauses(clauses: Sequence[str], question: str) -> list[str]:
 def _clause_phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
     opening_phrase, *later_phrases = _PHRASE_START.split(clause)
-    phrases = [_trim_given_start(opening_phrase, question)] if _clause_tells_more(opening_phrase, question) else []
-    phrases += [
-        phrase
-        for phrase in later_phrases
-        if len(content_words(phrase, "en")) < 2 or _clause_tells_more(phrase, question)
+    clause_phrases = (
+        [_trim_given_start(opening_phrase, question)] if _clause_tells_more(opening_phrase, question) else []
+    )
+    clause_phrases += [
+        clause_phrase
+        for clause_phrase in later_phrases
+        if len(content_words(clause_phrase, "en")) < 2 or _clause_tells_more(clause_phrase, question)
     ]
-    return phrases or [clause]
+    return clause_phrases or [clause]
 
 
 def _trim_given_start(phrase: str, question: str) -> str:

@@ -238,7 +238,7 @@ def answer_or_row_cells(answer: str, target: QuestionTarget) -> str:
 
 __all__ = ["ask_in_frame", "askers", "changed_question_terms", "forecast", "frame_messages", "prompt_files"]
 
-SHORT_REPLY_TOKENS = 35  # tokens of question and answer alone, whose answer is the statement or a part of it
+SENTENCE_PAIR_TOKENS = 35  # tokens of question and answer alone, whose answer is the statement or a part of it
 
 
 def prompt_files(settings: QA) -> list[str]:
@@ -289,7 +289,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
             before="(nothing)",
             statement=target.plain,
         )
-        sentence_reply_tokens = tokens_in(target.plain) + SHORT_REPLY_TOKENS
+        sentence_reply_tokens = tokens_in(target.plain) + SENTENCE_PAIR_TOKENS
         yield basis.tokens(statement_messages, Reply), sentence_reply_tokens
         if settings.round_trip:
             round_trip_messages = render_turns(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from groundwork.embedding import nearest_neighbours
 from groundwork.questions.duplicates import duplicate_search as module
 from groundwork.questions.duplicates.duplicate_rule import (
-    SAME_STATEMENT_SHARE,
+    SAME_EVIDENCE_SHARE,
     AskedQuestion,
     not_duplicate_reason,
     questions_differ_in_fact,
@@ -19,9 +19,9 @@ from groundwork.questions.duplicates.duplicate_rule import (
 )
 from groundwork.questions.duplicates.duplicate_search import (
     EarlierQuestions,
+    EvidenceIndex,
     Likeness,
     SameQuestions,
-    StatementIndex,
     encoder_and_likeness,
 )
 from groundwork.settings.config_files import load
@@ -139,9 +139,9 @@ def test_every_pair_with_the_same_statement_is_a_candidate() -> None:
     """The look-up by rare words leaves out no pair whose evidence shares enough words with another's."""
     rng = np.random.default_rng(0)
     rows = [frozenset(f"w{n}" for n in rng.zipf(1.3, size=rng.integers(1, 14)) % 60) for _ in range(300)]
-    seen = StatementIndex()
+    seen = EvidenceIndex()
     for row, words in enumerate(rows):
-        near = {other for other in range(row) if shared_word_share(words, rows[other]) >= SAME_STATEMENT_SHARE}
+        near = {other for other in range(row) if shared_word_share(words, rows[other]) >= SAME_EVIDENCE_SHARE}
         assert near <= seen.rows_sharing_words(words)
         seen.add(row, words)
 

@@ -90,7 +90,7 @@ class Calculation:
         return isclose(float(value), result) or abs(float(value) - result) <= tolerance
 
 
-def computed_numbers(answer: str, given: set[float], shares: set[float], language: str) -> list[Number]:
+def numbers_by_calculation(answer: str, given: set[float], shares: set[float], language: str) -> list[Number]:
     """The numbers of an answer that come of a calculation in it, where this starts from what is given or computed.
 
     `given`: numbers of question and evidence; `shares`: percentages among them, as parts of 1;
@@ -352,13 +352,13 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
     readings_of_answer = [answer, join_thousands(answer), without_scales(answer, scales(grounds.text))]
     number_faults: list[str] = []
     for answer_reading in dict.fromkeys(readings_of_answer):  # 2 000; "784 million", of a table in millions
-        derived_text = _derived_number_text(pair, answer_reading, grounds.word_language)
-        if not (number_faults := grounds.faults(f"{pair.question} {derived_text}", answer_reading, pair.evidence)):
+        calculated_text = _calculated_number_text(pair, answer_reading, grounds.word_language)
+        if not (number_faults := grounds.faults(f"{pair.question} {calculated_text}", answer_reading, pair.evidence)):
             return []
     return number_faults
 
 
-def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> str:
+def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
     source_quantities = list(_read_quantities(" ".join([pair.question, *pair.evidence]), language))
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
@@ -369,13 +369,13 @@ def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> 
         for answer_number in numbers(answer, spelled=language)
         if (source_value := _numeric_value(answer_number)) is not None and source_value not in source_values
     ]
-    derived_numbers = [
+    calculated_numbers = [
         answer_number
         for answer_number, source_value in numbers_not_in_sources
-        if _is_derived_number(answer_number, source_value, pair, answer, source_quantities, language)
+        if _is_calculated_number(answer_number, source_value, pair, answer, source_quantities, language)
     ]
     given_values = source_values | {
-        source_value for answer_number in derived_numbers for source_value in readings(answer_number)
+        source_value for answer_number in calculated_numbers for source_value in readings(answer_number)
     }
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
     given_values |= {source_value for answer_number in numbers(source_text) for source_value in readings(answer_number)}
@@ -384,12 +384,14 @@ def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> 
         for source_value in alternative_readings(source_text, language)
         if is_plain_number(source_value)
     }
-    derived_quantities = [f"{answer_number.value} {answer_number.unit}".strip() for answer_number in derived_numbers]
-    for answer_number in computed_numbers(answer, given_values, _percentage_shares(source_quantities), language):
-        derived_quantities.append(
+    calculated_quantities = [
+        f"{answer_number.value} {answer_number.unit}".strip() for answer_number in calculated_numbers
+    ]
+    for answer_number in numbers_by_calculation(answer, given_values, _percentage_shares(source_quantities), language):
+        calculated_quantities.append(
             f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value
         )
-    return ", ".join(dict.fromkeys(derived_quantities))
+    return ", ".join(dict.fromkeys(calculated_quantities))
 
 
 def _percentage_shares(source_quantities: Iterable[Quantity]) -> set[float]:
@@ -403,7 +405,7 @@ def _percentage_shares(source_quantities: Iterable[Quantity]) -> set[float]:
     }
 
 
-def _is_derived_number(
+def _is_calculated_number(
     answer_number: Number,
     answer_value: float,
     pair: AnsweredQuestion,
