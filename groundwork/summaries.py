@@ -15,7 +15,7 @@ from groundwork.language.names_and_codes import names_as_written
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompts import follow_up, placeholders, render_template, render_turns
+from groundwork.llm.prompts import follow_up_turns, placeholders, render_template, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
@@ -97,7 +97,7 @@ class Summarizer:
             ),
             max_words=str(self._word_limit),
         )
-        correction_messages = [*messages, *follow_up(reply, correction_request)]
+        correction_messages = [*messages, *follow_up_turns(reply, correction_request)]
         corrected_summary = with_name(
             await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), reply
         )

@@ -305,7 +305,7 @@ def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[s
 
 
 def _model_price_finding(listed_model: dict[str, Any]) -> str:
-    from groundwork.llm.endpoint.token_prices import parse_price
+    from groundwork.llm.calls.costs_and_budget import parse_price
 
     model_price = parse_price(listed_model.get("pricing"))
     if model_price is None:
@@ -367,7 +367,7 @@ def _disk_check(root: Path) -> Check:
 def _private_file_checks(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.reply_journal import list_segments
+    from groundwork.llm.reply_journal_and_segments import list_segments
 
     journal = root / ".state" / "journal.db"
     journals = [("journal", private_file) for private_file in (journal, *list_segments(journal))]

@@ -30,7 +30,7 @@ from groundwork.records import Pair, Tags
 from groundwork.stage_runner.job import open_job
 
 if TYPE_CHECKING:
-    from groundwork.llm.reply_journal import Journal
+    from groundwork.llm.reply_journal_and_segments import Journal
     from groundwork.stage_runner.job import Job
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows

@@ -57,7 +57,7 @@ _ABBREVIATION_THAT_MAY_END = regex.compile(  # may end a sentence, and does so b
 _SENTENCE_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
     r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
-_STOPS_OF_CITATIONS = [  # (before, behind) a stop of a reference to a law or a report, where no sentence starts
+_FULL_STOPS_OF_CITATIONS = [  # (before, behind) a stop of a reference to a law or a report, where no sentence starts
     (regex.compile(before + r"\s$"), regex.compile(behind))
     for before, behind in (
         # volume and reporter, then the page: 88 Stat. 322, 500 F. Supp. 2d 1234
@@ -71,7 +71,7 @@ _STOPS_OF_CITATIONS = [  # (before, behind) a stop of a reference to a law or a 
         (r"(?<![\p{L}\d])(?:[Pp]aras?|[Tt]it|[Ee]qs?|Stats|[Ss]ubsec)\.", r"\d"),
     )
 ]
-_STOPS_WITHIN_SENTENCES = [  # (before, behind) such a stop, in languages of which sentencex knows few or none
+_FULL_STOPS_WITHIN_SENTENCES = [  # (before, behind) such a stop, in languages of which sentencex knows few or none
     (regex.compile(before + r"[^\S\n]*+\n?[^\S\n]*+\Z"), regex.compile(behind))  # no blank line between
     for before, behind in (
         # a word of one or two letters before a small one: т. е. воды, vb. standartlar
@@ -161,12 +161,14 @@ def _sentence_ends_by_regex(text: str, _language: str) -> list[int]:
 
 def _is_stop_of_abbreviation(text: str, stop_start: int, stop_end: int) -> bool:
     """The full stop at `start` belongs to an abbreviation, and what follows at `end` goes on with the sentence."""
-    text_before_stop = text[max(0, stop_start - 12) : stop_end]
-    if _ABBREVIATION_BEFORE_NAME.search(text_before_stop) or (
-        text[stop_end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(text_before_stop)
+    text_before_full_stop = text[max(0, stop_start - 12) : stop_end]
+    if _ABBREVIATION_BEFORE_NAME.search(text_before_full_stop) or (
+        text[stop_end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(text_before_full_stop)
     ):
         return True
-    return bool(_ABBREVIATION_THAT_MAY_END.search(text_before_stop)) and not _SENTENCE_STARTER.match(text, stop_end)
+    return bool(_ABBREVIATION_THAT_MAY_END.search(text_before_full_stop)) and not _SENTENCE_STARTER.match(
+        text, stop_end
+    )
 
 
 def _drop_false_sentence_ends(text: str, sentence_ends: list[int]) -> Iterator[int]:
@@ -182,9 +184,9 @@ def _drop_false_sentence_ends(text: str, sentence_ends: list[int]) -> Iterator[i
             continue
         if not sentence_start < sentence_end < len(text) or _is_list_marker_alone(text, sentence_start, sentence_end):
             continue
-        if _is_stop_within_sentence(text, sentence_end, _STOPS_WITHIN_SENTENCES):
+        if _is_full_stop_within_sentence(text, sentence_end, _FULL_STOPS_WITHIN_SENTENCES):
             continue
-        if _is_stop_within_sentence(text, sentence_end, _STOPS_OF_CITATIONS):
+        if _is_full_stop_within_sentence(text, sentence_end, _FULL_STOPS_OF_CITATIONS):
             cited_page = _CITED_PAGE_END.match(text, sentence_end)
             sentence_end = cited_page.end() if cited_page else 0
         if sentence_end:
@@ -202,15 +204,15 @@ def _sentence_goes_on(text: str, sentence_end: int) -> bool:
     )
 
 
-def _is_stop_within_sentence(
-    text: str, stop_end: int, stop_patterns: Sequence[tuple[regex.Pattern[str], regex.Pattern[str]]]
+def _is_full_stop_within_sentence(
+    text: str, stop_end: int, full_stop_patterns: Sequence[tuple[regex.Pattern[str], regex.Pattern[str]]]
 ) -> bool:
     """Does one of the patterns, each of what stands before and behind, fit an end?"""
-    text_before_stop = text[max(0, stop_end - _CITATION_BEFORE) : stop_end]
-    text_behind_stop = text[stop_end : stop_end + _CITATION_BEHIND]
+    text_before_full_stop = text[max(0, stop_end - _CITATION_BEFORE) : stop_end]
+    text_behind_full_stop = text[stop_end : stop_end + _CITATION_BEHIND]
     return any(
-        behind_stop.match(text_behind_stop) and before_stop.search(text_before_stop)
-        for before_stop, behind_stop in stop_patterns
+        behind_full_stop.match(text_behind_full_stop) and before_full_stop.search(text_before_full_stop)
+        for before_full_stop, behind_full_stop in full_stop_patterns
     )
 
 

@@ -16,22 +16,20 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
-from groundwork.llm.calls.call_context import CallContext
 from groundwork.llm.calls.call_retries import CallRunner, RunControls
+from groundwork.llm.calls.costs_and_budget import CallContext, Price
 from groundwork.llm.calls.costs_and_budget import UsageRow as UsageRow
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import message_text, min_token_count
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_response import ChatResponse
-from groundwork.llm.endpoint.request_body import chat_body, limit_parameter, token_limit
-from groundwork.llm.endpoint.token_prices import Price
-from groundwork.llm.prompts import follow_up
+from groundwork.llm.endpoint.request_body import Json, chat_body, limit_parameter, token_limit
+from groundwork.llm.prompts import follow_up_turns
 from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, ReplyRequirements, UnusableReply
-from groundwork.llm.reply_journal import FROM_START, Journal
+from groundwork.llm.reply_journal_and_segments import FROM_START, Journal
 from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 
 T = TypeVar("T")
-Json = dict[str, Any]
 Message = dict[str, Any]
 SHORT_PROMPT_LENGTH = 8_000  # characters; a prompt that fits into any context
 MIN_SHARE_OF_PROMPT_READ = 0.8  # of the fewest tokens that a prompt can be: below it the server did not read all of it
@@ -71,13 +69,13 @@ class Client:
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
         self._since = self._journal.end_position() if fresh else FROM_START
-        self._call_runner = CallRunner(self._journal, controls or RunControls())
+        self._client_calls = CallRunner(self._journal, controls or RunControls())
         self._endpoints: dict[str, Endpoint] = {}
 
     @property
     def in_flight(self) -> int:
         """How many calls were sent and are not answered yet."""
-        return self._call_runner.in_flight
+        return self._client_calls.in_flight
 
     async def ask(
         self,
@@ -102,7 +100,7 @@ class Client:
         endpoint = self._provider_endpoint(call.provider)
         requirements = schema if isinstance(schema, ReplyRequirements) else ReplyRequirements(schema)
         request_body = chat_body(endpoint.settings, call, messages, requirements.schema_sent)
-        rate_limiter = self._call_runner.limiter(endpoint, call.model)
+        rate_limiter = self._client_calls.limiter(endpoint, call.model)
         context = CallContext(endpoint, rate_limiter, call.model, stage, unit, sample, self._since)
         context.remaining_characters, context.requirements = remaining_characters, requirements
         # without replies, in whose JSON "\\n" is no command
@@ -127,22 +125,22 @@ class Client:
         endpoint = self._provider_endpoint(call.provider)
         if endpoint.dialect == "local":
             raise ConfigError(['embeddings.provider: the local model makes no embeddings; use backend "static"'])
-        context = CallContext(endpoint, self._call_runner.limiter(endpoint, call.model), call.model, stage, unit)
+        context = CallContext(endpoint, self._client_calls.limiter(endpoint, call.model), call.model, stage, unit)
         text_batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
-        vectors = await gather_all(self._call_runner.vectors(context, text_batch) for text_batch in text_batches)
+        vectors = await gather_all(self._client_calls.vectors(context, text_batch) for text_batch in text_batches)
         return [vector for text_batch in vectors for vector in text_batch]
 
     async def price(self, call: ModelCall) -> Price | None:
         """USD a prompt and a completion token of the call's model; None where its endpoint names no price."""
-        return await self._provider_endpoint(call.provider).price(call.model)
+        return await self._client_calls.price(self._provider_endpoint(call.provider), call.model)
 
     def report(self) -> list[UsageRow]:
         """What this client's calls used, by stage, model and unit, in the order of their first call."""
-        return list(self._call_runner.rows.values())
+        return list(self._client_calls.rows.values())
 
     async def close(self) -> None:
         """Close every endpoint (and the local model) and the journal."""
-        await self._call_runner.close()
+        await self._client_calls.close()
         await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints.values()))
         self._journal.close()
 
@@ -214,16 +212,16 @@ class Client:
         self, context: CallContext, request_body: Json, draw: int, reply_reader: ReplyReader[T]
     ) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
-        chat_response = await self._call_runner.reply(context, request_body, draw)
+        chat_response = await self._client_calls.reply(context, request_body, draw)
         self._check_prompt_was_read(context, request_body, chat_response)
         if not (premature_end := _premature_reply_end(chat_response, reply_reader)):
             return chat_response
         longer_request = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
-        reply_limit = self._call_runner.reply_limit(context, request_body)
+        reply_limit = self._client_calls.reply_limit(context, request_body)
         cut_off_message = f"{context.unit}: {context.model}: {premature_end} at {reply_limit} tokens"
         try:
             context.cut_off_at = reply_limit
-            chat_response = await self._call_runner.reply(context, longer_request, draw)
+            chat_response = await self._client_calls.reply(context, longer_request, draw)
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
@@ -233,7 +231,7 @@ class Client:
         if _premature_reply_end(chat_response, reply_reader):
             is_cut_in_reasoning = premature_end != "cut off" or bool(chat_response.side_text[1])
             raise InvalidReply(
-                f"{cut_off_message} and again at {self._call_runner.reply_limit(context, longer_request)}; "
+                f"{cut_off_message} and again at {self._client_calls.reply_limit(context, longer_request)}; "
                 f"raise max_tokens of {context.stage}, or ask for less at once"
                 + (
                     "; its reasoning uses up the limit: lower reasoning_effort, or switch them off"
@@ -258,17 +256,17 @@ class Client:
         )
         if context.requirements.whole_prompt:
             raise InvalidReply(f"{context.unit}: {context.model}: {prompt_problem}")
-        self._call_runner.notice(context, "prompt cut", prompt_problem)
+        self._client_calls.notice(context, "prompt cut", prompt_problem)
 
     def _notice_odd_replies(self, context: CallContext, chat_response: ChatResponse) -> None:
         """Say once what is odd about a reply that is kept all the same."""
         if chat_response.side_text[1] and not chat_response.content.strip():
             side_place = chat_response.side_text[0]
-            self._call_runner.notice(
+            self._client_calls.notice(
                 context, side_place, f"the replies stand in {side_place}, with no content; they are read from there"
             )
         if (finish_reason := chat_response.finish_reason) not in ("", "stop", "length"):
-            self._call_runner.notice(
+            self._client_calls.notice(
                 context, finish_reason, f"finish_reason {finish_reason!r} is not known here; what came with it is kept"
             )
 
@@ -294,7 +292,7 @@ def _correction_turns(reply_content: str, reply_problem: str) -> list[Message]:
     correction_request = (
         f"This reply cannot be used. {reply_problem} Send the whole reply again, corrected, and nothing else."
     )
-    return follow_up(_encodable_reply(reply_content), correction_request)
+    return follow_up_turns(_encodable_reply(reply_content), correction_request)
 
 
 def _encodable_reply(reply_content: str) -> str:
@@ -310,7 +308,7 @@ def _item_correction_turns(reply_content: str, parsed_reply: Parsed[Any]) -> lis
         f"These items of the reply cannot be used:\n{item_faults}\nSend these {len(parsed_reply.faulty)} alone again, "
         f'corrected, in their order, as {{"{parsed_reply.field}": [...]}}, and nothing else.'
     )
-    return follow_up(_encodable_reply(reply_content), correction_request)
+    return follow_up_turns(_encodable_reply(reply_content), correction_request)
 
 
 def _build_reply(parsed_reply: Parsed[T], context: CallContext, chat_response: ChatResponse) -> Reply[T]:

@@ -56,7 +56,7 @@ def assistant_turn(turn_content: str) -> Message:
     return {"role": "assistant", "content": turn_content}
 
 
-def follow_up(reply: str, follow_up_request: str) -> list[Message]:
+def follow_up_turns(reply: str, follow_up_request: str) -> list[Message]:
     """The turns that go on behind a conversation: what the model replied, and what it is asked then."""
     return [assistant_turn(reply), user_turn(follow_up_request)]
 
@@ -123,7 +123,7 @@ def _placeholder_suggestion(placeholder: str, known_placeholders: Any) -> str:
     return f"; did you mean {{{{{nearest_placeholder}}}}}?" if nearest_placeholder else ""
 
 
-def attach_images(
+def attach_images_to_prompt(
     turns: Sequence[Message], page_jpegs: Sequence[bytes], image_labels: Sequence[str] = ()
 ) -> list[Message]:
     """The turns, the last with the pictures behind its text, each behind its label where there are `image_labels`.

@@ -18,7 +18,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import PromptReader, follow_up, render_template, render_turns
+from groundwork.llm.prompts import PromptReader, follow_up_turns, render_template, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -117,7 +117,7 @@ class BatchAsker:
         faulty_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty]}).decode()
         messages = [
             *self._prompt_figures.add_figures(self._batch_round_messages(None)),
-            *follow_up(faulty_reply, render_template(self.correction_prompt, faults="\n".join(numbered_faults))),
+            *follow_up_turns(faulty_reply, render_template(self.correction_prompt, faults="\n".join(numbered_faults))),
         ]
         corrections_reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected_drafts = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.errors import GroundworkError
-from groundwork.llm.prompts import Message, attach_images
+from groundwork.llm.prompts import Message, attach_images_to_prompt
 from groundwork.markdown.figures_and_picture_links import figure_mark, figure_number, figures, text_with_captions
 from groundwork.questions.drafts_and_faults import Draft
 from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
@@ -54,7 +54,7 @@ class PromptFigures:
             **last_message,
             "content": f"{last_message['content']}\n\n{self.figure_instructions.strip()}",
         }
-        return attach_images(
+        return attach_images_to_prompt(
             [*earlier_messages, instructed_message],
             list(figure_jpegs.values()),
             [figure_mark(number) for number in figure_jpegs],

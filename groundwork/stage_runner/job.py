@@ -221,7 +221,7 @@ def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
 def make_client(job: Job) -> Client:
     from groundwork.llm.calls.call_retries import RunControls
     from groundwork.llm.client import Client
-    from groundwork.llm.reply_journal import IN_MEMORY
+    from groundwork.llm.reply_journal_and_segments import IN_MEMORY
 
     if not job.flags.dry_run:
         job.data.fetch_databases("journal")

@@ -273,7 +273,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.errors import BadDocument
     from groundwork.llm.calls.token_estimate import tokens_in
-    from groundwork.llm.prompts import attach_images, render_turns
+    from groundwork.llm.prompts import attach_images_to_prompt, render_turns
 
     settings = settings_with_override(job.config.ingest, unit.payload.override)
     vision, source_path = settings.vision, Path(unit.payload.file.path)
@@ -293,7 +293,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         price = settings.marker_api.price_per_1000_pages
         cost = None if price is None else price * len(page_texts) / 1000
         return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(page_texts), cost)
-    prompt_tokens = job.tokens(vision, attach_images(render_turns(job.prompt(vision.prompt)), [b""]))
+    prompt_tokens = job.tokens(vision, attach_images_to_prompt(render_turns(job.prompt(vision.prompt)), [b""]))
     reply_tokens = sum(
         tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else PAGE_TOKENS
         for page_text in page_texts

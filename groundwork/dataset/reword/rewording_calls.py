@@ -16,7 +16,7 @@ from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewo
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, follow_up, render_turns
+from groundwork.llm.prompts import Message, follow_up_turns, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.records import Row
 from groundwork.settings.config_schema import Rephrase
@@ -46,7 +46,7 @@ def build_rewording_asker(
             correction_turn = (
                 f"{try_problem} {fine_part_note(try_problem) or 'Reply with the whole JSON object again.'}"
             )
-            rewording_turns += follow_up(msgspec.json.encode(earlier_try).decode(), correction_turn)
+            rewording_turns += follow_up_turns(msgspec.json.encode(earlier_try).decode(), correction_turn)
         rewording_reply = await client.ask(
             rephrase_settings, rewording_turns, stage="create_dataset", unit=row.id, schema=Reworded
         )

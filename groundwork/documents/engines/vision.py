@@ -18,7 +18,7 @@ from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.page_renditions import AuditedPages
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
+from groundwork.llm.prompts import assistant_turn, attach_images_to_prompt, render_turns
 from groundwork.markdown.running_page_lines import running_keys, strip_running, unrepeated_keys
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class PageReader:
             self._vision_call, temperature=None if base is None else min(2.0, base + temperature_step)
         )
         vision_messages = [
-            *attach_images(self._prompt_turns, [await self._picture(page_number, picture_rotation)]),
+            *attach_images_to_prompt(self._prompt_turns, [await self._picture(page_number, picture_rotation)]),
             *correction,
         ]
         vision_unit = f"{self._document} page {page_number}"

@@ -14,11 +14,18 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from groundwork.errors import Filtered, ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
-from groundwork.llm.calls.call_context import CallContext
-from groundwork.llm.calls.costs_and_budget import Budget, CostAccounts, Reservation, UsageHistory, UsageRow
+from groundwork.llm.calls.costs_and_budget import (
+    Budget,
+    CallContext,
+    CostAccounts,
+    Price,
+    Reservation,
+    UsageHistory,
+    UsageRow,
+)
 from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.endpoint.endpoint_connection import Endpoint, unreachable_remedy
@@ -30,11 +37,11 @@ from groundwork.llm.endpoint.http_errors import (
     ReplyBlocked,
     RequestRejected,
     Unreachable,
-    explain_refusal,
+    explain_access_error,
 )
 from groundwork.llm.endpoint.http_response import ChatResponse, Usage, mark_cut_off, read_response, read_vectors
-from groundwork.llm.endpoint.request_body import RequestAdapter, token_limit, with_reply_limit
-from groundwork.llm.reply_journal import Journal, StoredReply, request_key
+from groundwork.llm.endpoint.request_body import Json, RequestAdapter, token_limit, with_reply_limit
+from groundwork.llm.reply_journal_and_segments import Journal, StoredReply, request_key
 from groundwork.message_wording import counted
 from groundwork.processes.process_identity import process_label
 
@@ -54,12 +61,11 @@ class RunControls:
 
 
 T = TypeVar("T")
-Json = dict[str, Any]
 
 POLL_SECONDS = 0.2  # seconds between looks at what another process is asking
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
-CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
+MAX_CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
 MAX_LOST_UNITS = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
 MAX_SAME_REJECTIONS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
 
@@ -68,11 +74,11 @@ class _ClaimedElsewhere(Exception):  # a signal between two functions here, neve
     """Another process is making this very call."""
 
 
-class _ReplyCutShort(Exception):  # likewise
+class _RetryWithMoreRoom(Exception):  # likewise
     """The reply needed more room than it was given to save money."""
 
 
-class _RequestAdapted(Exception):  # likewise
+class _RetryWithAdaptedRequest(Exception):  # likewise
     """The endpoint refused a parameter; without it the call may do."""
 
 
@@ -87,7 +93,7 @@ class CallRunner:
         self._request_adapters: dict[RateLimiter, RequestAdapter] = {}
         self._key_locks: dict[str, asyncio.Lock] = {}
         self._lock_users: Counter[str] = Counter()
-        self._said_notices: set[tuple[RateLimiter | None, str]] = set()
+        self._said_call_notices: set[tuple[RateLimiter | None, str]] = set()
 
     @property
     def rows(self) -> dict[tuple[str, str, str], UsageRow]:
@@ -148,14 +154,18 @@ class CallRunner:
         )
 
     def _say_notice_once(self, notice_key: tuple[RateLimiter | None, str], notice: str) -> None:
-        if self._say is not None and notice_key not in self._said_notices:
-            self._said_notices.add(notice_key)
+        if self._say is not None and notice_key not in self._said_call_notices:
+            self._said_call_notices.add(notice_key)
             self._say(notice)
 
     async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
         request_body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
         return await self._retry_call(context, lambda retry: self._embed_texts(context, request_body, retry))
+
+    async def price(self, endpoint: Endpoint, model: str) -> Price | None:
+        """USD a token of the model; None where its endpoint names none."""
+        return await self._cost_accounts.price_list(endpoint).price(model)
 
     async def close(self) -> None:
         """Stop watching for the stop."""
@@ -194,26 +204,28 @@ class CallRunner:
                 reply = await try_call(is_retry)
             except RateLimited:
                 is_retry = True
-            except _RequestAdapted:
+            except _RetryWithAdaptedRequest:
                 is_retry = True
-            except _ReplyCutShort:
+            except _RetryWithMoreRoom:
                 context.full_limit = is_retry = True
-            except BrokenCall as broken:
+            except BrokenCall as broken_call:
                 failed_tries, is_retry = failed_tries + 1, True
-                if error := self._circuit_breaker.error_after_retries(context, failed_tries, broken):
-                    raise error from broken
-                await self._circuit_breaker.pause(self._circuit_breaker.backoff_seconds(context, failed_tries, broken))
-            except ReplyBlocked as blocked:
-                raise Filtered(f"{context.unit}: {context.model}: {blocked}") from blocked
-            except RequestRejected as rejected:
-                raise self._circuit_breaker.rejection_error(context, rejected) from rejected
-            except AccessRefused as refused:
-                refusal_reason = explain_refusal(
-                    refused, endpoint_settings.base_url, endpoint_settings.api_key_env, context.model
+                if error := self._circuit_breaker.error_after_retries(context, failed_tries, broken_call):
+                    raise error from broken_call
+                await self._circuit_breaker.pause(
+                    self._circuit_breaker.backoff_seconds(context, failed_tries, broken_call)
                 )
-                raise self._circuit_breaker.stop(ProviderRefused(refusal_reason)) from refused
-            except StopRun as stop:
-                raise self._circuit_breaker.stop(stop) from stop.__cause__
+            except ReplyBlocked as blocked_reply:
+                raise Filtered(f"{context.unit}: {context.model}: {blocked_reply}") from blocked_reply
+            except RequestRejected as rejected_request:
+                raise self._circuit_breaker.rejection_error(context, rejected_request) from rejected_request
+            except AccessRefused as refused_access:
+                refusal_reason = explain_access_error(
+                    refused_access, endpoint_settings.base_url, endpoint_settings.api_key_env, context.model
+                )
+                raise self._circuit_breaker.stop(ProviderRefused(refusal_reason)) from refused_access
+            except StopRun as stop_error:
+                raise self._circuit_breaker.stop(stop_error) from stop_error.__cause__
             else:
                 self._circuit_breaker.record_reply(context.limiter)
                 return reply
@@ -221,7 +233,7 @@ class CallRunner:
     async def _complete_chat(
         self, context: CallContext, request_body: Json, journal_key: str, is_retry: bool
     ) -> ChatResponse:
-        """One call; its reply is stored whatever it holds. Raises CallFailed, or _ReplyCutShort."""
+        """One call; its reply is stored whatever it holds. Raises CallFailed, or _RetryWithMoreRoom."""
         prompt_tokens, reply_limit = (
             self._cost_accounts.estimate_prompt_tokens(context, request_body),
             token_limit(request_body),
@@ -234,8 +246,8 @@ class CallRunner:
         ):
             if not context.endpoint.reports_cost:
                 # now, so that nothing comes between a reply and its storing
-                await context.endpoint.price(context.model)
-            started_at = time.monotonic()
+                await self._cost_accounts.price_list(context.endpoint).price(context.model)
+            call_started_at = time.monotonic()
             raw_body = await self._post_adapted_request(
                 context, with_reply_limit(request_body, reservation.reply_tokens)
             )
@@ -247,7 +259,8 @@ class CallRunner:
                 chat_response.failure is None or isinstance(chat_response.failure, ReplyBlocked)
             ) and not is_cut_off
             self._journal.store(
-                journal_key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at)
+                journal_key,
+                _reply_to_store(context, raw_body, is_usable, usage, time.monotonic() - call_started_at),
             )
             context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
             self._cost_accounts.record_reply(context, usage, replayed=False)
@@ -255,11 +268,11 @@ class CallRunner:
                 raise chat_response.failure
             usage_history.record(prompt_tokens, usage)
             if is_cut_off:
-                raise _ReplyCutShort
+                raise _RetryWithMoreRoom
         return chat_response
 
     async def _post_adapted_request(self, context: CallContext, request_body: Json) -> bytes:
-        """The reply's body. Raises CallFailed, or _RequestAdapted where the refusal told what to leave out."""
+        """The reply's body. Raises CallFailed, or _RetryWithAdaptedRequest where the refusal told what to leave out."""
         request_adapter = self._request_adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
         if 0 < request_adapter.max_tokens <= context.cut_off_at:
             raise UnitError(
@@ -274,7 +287,7 @@ class CallRunner:
                 raise
             if adapted_parameter:
                 self.notice(context, adapted_parameter, adapted_parameter)
-            raise _RequestAdapted from call_failure
+            raise _RetryWithAdaptedRequest from call_failure
 
     async def _embed_texts(self, context: CallContext, request_body: Json, is_retry: bool) -> list[list[float]]:
         prompt_tokens = sum(map(tokens_in, request_body["input"]))
@@ -328,7 +341,7 @@ class CallRunner:
             raise
 
 
-def _stored_reply(
+def _reply_to_store(
     context: CallContext, reply_body: bytes, is_usable: bool, usage: Usage, seconds: float
 ) -> StoredReply:
     token_counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
@@ -344,9 +357,9 @@ class CircuitBreaker:
         self._stopping, self._rate_limiters = stopping, limiters
         self._stop_error: StopRun | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._responsive: set[RateLimiter] = set()  # those that ever answered
-        self._lost_units: Counter[RateLimiter] = Counter()  # units in a row
-        self._rejections: Counter[tuple[RateLimiter, str]] = Counter()
+        self._limiters_with_replies: set[RateLimiter] = set()  # those that ever answered
+        self._units_lost_in_row: Counter[RateLimiter] = Counter()  # units in a row
+        self._call_rejections: Counter[tuple[RateLimiter, str]] = Counter()
 
     def start_watching(self) -> None:
         """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
@@ -386,61 +399,65 @@ class CircuitBreaker:
 
     def record_reply(self, rate_limiter: RateLimiter) -> None:
         """A reply came through."""
-        self._responsive.add(rate_limiter)
-        self._lost_units[rate_limiter] = 0
+        self._limiters_with_replies.add(rate_limiter)
+        self._units_lost_in_row[rate_limiter] = 0
 
     def error_after_retries(
-        self, context: CallContext, failed_tries: int, broken: BrokenCall
+        self, context: CallContext, failed_tries: int, broken_call: BrokenCall
     ) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
         endpoint_settings = context.endpoint.settings
         if (
-            failed_tries >= CONNECT_TRIES
-            and isinstance(broken, Unreachable)
-            and context.limiter not in self._responsive
+            failed_tries >= MAX_CONNECT_TRIES
+            and isinstance(broken_call, Unreachable)
+            and context.limiter not in self._limiters_with_replies
         ):
             return self.stop(
                 ProviderRefused(
-                    f"{endpoint_settings.base_url}: {broken}; {unreachable_remedy(endpoint_settings.base_url)}"
+                    f"{endpoint_settings.base_url}: {broken_call}; {unreachable_remedy(endpoint_settings.base_url)}"
                 )
             )
         if failed_tries <= endpoint_settings.transport_retries:
             return None
-        self._lost_units[context.limiter] += 1
-        if self._lost_units[context.limiter] >= MAX_LOST_UNITS:
+        self._units_lost_in_row[context.limiter] += 1
+        if self._units_lost_in_row[context.limiter] >= MAX_LOST_UNITS:
             return self.stop(
                 ProviderRefused(
                     f"{endpoint_settings.base_url} ({context.model}): {MAX_LOST_UNITS} requests in a row got no "
-                    f"reply: {broken}"
+                    f"reply: {broken_call}"
                 )
             )
         return TransportFailed(
-            f"{context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last with: {broken}"
+            f"{context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last with: {broken_call}"
         )
 
     def rejection_error(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
-        remedy = rejected.remedy()
+        rejection_remedy = rejected.remedy()
         rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
-        self._rejections[rejection_kind] += 1
-        if context.limiter not in self._responsive and self._rejections[rejection_kind] >= MAX_SAME_REJECTIONS:
+        self._call_rejections[rejection_kind] += 1
+        if (
+            context.limiter not in self._limiters_with_replies
+            and self._call_rejections[rejection_kind] >= MAX_SAME_REJECTIONS
+        ):
             endpoint_url = context.endpoint.settings.base_url
             return self.stop(
                 ProviderRefused(
-                    f"{endpoint_url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met {rejected}{remedy}"
+                    f"{endpoint_url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met "
+                    f"{rejected}{rejection_remedy}"
                 )
             )
-        return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{remedy}")
+        return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{rejection_remedy}")
 
-    def backoff_seconds(self, context: CallContext, failed_tries: int, broken: BrokenCall) -> float:
+    def backoff_seconds(self, context: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
-        if broken.retry_after is None:
+        if broken_call.retry_after is None:
             return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failed_tries))
         try:
-            context.limiter.check_patience(broken.retry_after)
+            context.limiter.check_patience(broken_call.retry_after)
         except ProviderRefused as patience_error:
-            raise self.stop(patience_error) from broken
-        return broken.retry_after
+            raise self.stop(patience_error) from broken_call
+        return broken_call.retry_after
 
     async def pause(self, seconds: float) -> None:
         """Sleep, unless the run is stopping."""

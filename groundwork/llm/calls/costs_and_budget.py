@@ -20,19 +20,105 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import BudgetReached, ConfigError
-from groundwork.llm.calls.call_context import CallContext, ReplyUsage
+from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.calls.token_estimate import estimate_tokens
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
+from groundwork.llm.endpoint.http_errors import CallFailed
 from groundwork.llm.endpoint.http_response import Usage
-from groundwork.llm.endpoint.token_prices import FREE, Price
-from groundwork.llm.reply_journal import list_segments
+from groundwork.llm.endpoint.request_body import Json
+from groundwork.llm.replies.structured_output import ReplyRequirements
+from groundwork.llm.reply_journal_and_segments import FROM_START, JournalPosition, list_segments
 
-Json = dict[str, Any]
 # The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
 CURRENT_DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
 _SPENDING_BY_MODEL = (
     "SELECT model, COUNT(*), SUM(cost IS NOT NULL), TOTAL(cost), TOTAL(seconds) FROM replies WHERE stage = ? "
     "GROUP BY model"
 )
+
+
+class Price(msgspec.Struct, frozen=True):
+    """USD a token."""
+
+    prompt: float
+    completion: float
+
+    def of(self, input_tokens: float, output_tokens: float) -> float:
+        """USD for so many tokens in and out."""
+        return self.prompt * input_tokens + self.completion * output_tokens
+
+
+FREE = Price(0.0, 0.0)
+
+
+def parse_price(pricing: Any) -> Price | None:
+    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none.
+
+    OpenRouter writes -1 for a model that stands for several, whose price is known once it has replied.
+    """
+    try:
+        token_price = Price(float(pricing["prompt"]), float(pricing["completion"]))
+    except (TypeError, KeyError, ValueError):
+        return None
+    return token_price if all(0 <= usd < float("inf") for usd in (token_price.prompt, token_price.completion)) else None
+
+
+class PriceList:
+    """The token prices of an endpoint's models, read from its /models once one is asked for."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._token_prices: dict[str, Price] | None = None
+        self._price_lock = asyncio.Lock()
+        self.problem = ""  # why no price could be read
+
+    async def price(self, model: str) -> Price | None:
+        """USD a token of `model`; None where the endpoint names none."""
+        if self._endpoint.dialect == "local":
+            return FREE
+        async with self._price_lock:
+            if self._token_prices is None:
+                self._token_prices = await self._fetch_token_prices()
+        return self._token_prices.get(model) or self._token_prices.get(model.partition(":")[0])
+
+    async def _fetch_token_prices(self) -> dict[str, Price]:
+        try:
+            price_entries = (await self._endpoint.get("/models")).get("data")
+        except CallFailed as price_failure:
+            self.problem = f" (its /models: {price_failure})"
+            return {}
+        price_entries = price_entries if isinstance(price_entries, list) else []
+        token_prices = {str(e.get("id")): parse_price(e.get("pricing")) for e in price_entries if isinstance(e, dict)}
+        return {model: token_price for model, token_price in token_prices.items() if token_price}
+
+
+class ReplyUsage(msgspec.Struct, frozen=True):
+    """What one reply used; `replayed`: it came from the journal and nothing was paid now."""
+
+    usage: Usage
+    replayed: bool
+
+
+class CallContext(msgspec.Struct):
+    """One question on its way: whom to ask, for which stage and unit, and what it has taken so far."""
+
+    endpoint: Endpoint
+    limiter: RateLimiter
+    model: str
+    stage: str
+    unit: str
+    sample: int = 0
+    since: JournalPosition = FROM_START  # no older reply of the journal is replayed
+    reply_usages: list[ReplyUsage] = []
+    cut_off_at: int = 0  # tokens at which the reply was cut off that is asked for once more
+    full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
+    remaining_characters: int = 0  # characters that are still to be asked about: what has most of them goes first
+    requirements: ReplyRequirements[Any] = ReplyRequirements()
+
+    @property
+    def replayed(self) -> bool:
+        """Whether everything so far came from the journal."""
+        return all(usage.replayed for usage in self.reply_usages)
 
 
 class Reservation:
@@ -204,11 +290,18 @@ class CostAccounts:
     def __init__(self, budget: Budget, on_usage: Callable[[Usage], None] | None) -> None:
         self.rows: dict[tuple[str, str, str], UsageRow] = {}
         self._budget, self._on_usage = budget, on_usage
+        self._price_lists: dict[Endpoint, PriceList] = {}
         self._usage_histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
 
     def history(self, context: CallContext) -> UsageHistory:
         """What the replies so far of the context's stage and model teach."""
         return self._usage_histories[context.endpoint.identity, context.model, context.stage]
+
+    def price_list(self, endpoint: Endpoint) -> PriceList:
+        """The prices of the endpoint's models."""
+        if endpoint not in self._price_lists:
+            self._price_lists[endpoint] = PriceList(endpoint)
+        return self._price_lists[endpoint]
 
     def estimate_prompt_tokens(self, context: CallContext, request_body: Json) -> int:
         """About how many tokens the prompt has, where anything hangs on it."""
@@ -220,23 +313,19 @@ class CostAccounts:
         """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
         if self._budget.limit is None:
             return msgspec.structs.replace(NO_COST, max_tokens=reply_limit)
-        token_price = await context.endpoint.price(context.model)
+        price_list = self.price_list(context.endpoint)
+        token_price = await price_list.price(context.model)
         if token_price is None:
-            endpoint_url = context.endpoint.settings.base_url
-            price_remedy = "run again" if context.endpoint.price_problem else "leave the flag out"
-            raise ConfigError(
-                [
-                    f"--max-cost: {endpoint_url} names no price for {context.model}{context.endpoint.price_problem}; "
-                    f"{price_remedy}"
-                ]
-            )
+            price_remedy = "run again" if price_list.problem else "leave the flag out"
+            no_price = f"{context.endpoint.settings.base_url} names no price for {context.model}{price_list.problem}"
+            raise ConfigError([f"--max-cost: {no_price}; {price_remedy}"])
         return self.history(context).worst_case(token_price, prompt_tokens, reply_limit, full_limit=context.full_limit)
 
     async def with_cost(self, context: CallContext, usage: Usage) -> Usage:
         """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
         if usage.cost is not None:
             return usage
-        token_price = await context.endpoint.price(context.model)
+        token_price = await self.price_list(context.endpoint).price(context.model)
         reply_cost = token_price.of(usage.input_tokens, usage.output_tokens) if token_price else None
         return msgspec.structs.replace(usage, cost=reply_cost)
 

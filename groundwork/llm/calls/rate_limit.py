@@ -78,7 +78,7 @@ class RateLimiter:
         """
         self._arrived_calls += 1
         admission_rank = (0, 0, -self._arrived_calls) if is_retry else (1, -remaining, self._arrived_calls)
-        await self._wait_for_turn(
+        await self._wait_for_admission(
             _WaitingCall(admission_rank, asyncio.get_running_loop().create_future(), booked_tokens)
         )
         try:
@@ -128,11 +128,11 @@ class RateLimiter:
     def fail_waiting(self, error: Exception) -> None:
         """Everyone who waits gets `error`: the run is stopping."""
         while self._waiting_calls:
-            turn = self._waiting_calls.pop().turn
-            if not turn.done():
-                turn.set_exception(error)
+            admission = self._waiting_calls.pop().turn
+            if not admission.done():
+                admission.set_exception(error)
 
-    async def _wait_for_turn(self, waiting_call: _WaitingCall) -> None:
+    async def _wait_for_admission(self, waiting_call: _WaitingCall) -> None:
         heapq.heappush(self._waiting_calls, waiting_call)
         self._admit_waiting_calls()
         try:
@@ -148,12 +148,12 @@ class RateLimiter:
         now = asyncio.get_running_loop().time()
         self._widen_window(now)
         while self._waiting_calls and self.in_flight < int(self.window) and now >= self._next_start():
-            _, turn, booked_tokens = heapq.heappop(self._waiting_calls)
-            if not turn.done():
+            _, admission, booked_tokens = heapq.heappop(self._waiting_calls)
+            if not admission.done():
                 self.in_flight += 1
                 self._request_pace.book(1, now)
                 self._token_pace.book(booked_tokens, now)
-                turn.set_result(None)
+                admission.set_result(None)
             self._widen_window(now)
         if self._waiting_calls and self._admit_alarm is None:
             self._set_admit_alarm(now)

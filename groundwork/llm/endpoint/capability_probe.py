@@ -10,15 +10,12 @@ import msgspec
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import AccessRefused, BrokenCall, CallFailed
 from groundwork.llm.endpoint.http_response import ChatResponse, read_response
-from groundwork.llm.endpoint.request_body import LIMIT_PARAMETERS, chat_body
+from groundwork.llm.endpoint.request_body import LIMIT_PARAMETERS, Json, chat_body
 from groundwork.llm.prompts import user_turn
 from groundwork.llm.replies.reply_json import decode_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import ModelCall
-
-Json = dict[str, Any]
-
 
 PROBE_TOKENS = 600  # tokens of a reply, for models that think first
 PROBE_QUESTION = "How many legs does a spider have? Answer in JSON."

@@ -1,4 +1,4 @@
-"""The connection to an endpoint: its address and key, proxies, redirects and prices; it is made with the first call."""
+"""The connection to an endpoint: its address and key, proxies and redirects; it is made with the first call."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ from groundwork.errors import ConfigError
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
-    CallFailed,
     Unreachable,
     status_failure,
     timeout_failure,
 )
 from groundwork.llm.endpoint.local_model import LocalServer, model_identity
-from groundwork.llm.endpoint.request_body import LOCAL, dialect_of, host_of
-from groundwork.llm.endpoint.token_prices import FREE, Price, parse_price
+from groundwork.llm.endpoint.request_body import LOCAL, Json, dialect_of, host_of
 from groundwork.settings.config_schema import LocalModel, Provider
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 
-Json = dict[str, Any]
 MAX_REDIRECTS = 4
 MIN_SECRET_LENGTH = 8  # characters; what is shorter is no key, and may be a word of the reply
 
@@ -54,9 +51,7 @@ class Endpoint:
         self._local_model, self._env = local_model, env
         self._local_server: LocalServer | None = None
         self._openai_client: AsyncOpenAI | None = None
-        self._prices: dict[str, Price] | None = None
-        self.price_problem = ""  # why none could be read
-        self._connection_lock, self._price_lock = asyncio.Lock(), asyncio.Lock()
+        self._connection_lock = asyncio.Lock()
 
     def key(self) -> str:
         """The API key. Raises ConfigError when the config names a variable that is not set, or holds no key."""
@@ -129,15 +124,6 @@ class Endpoint:
         except msgspec.DecodeError as error:
             raise BrokenCall(f"{path}: no JSON ({error})") from None
         return response_json if isinstance(response_json, dict) else {"data": response_json}
-
-    async def price(self, model: str) -> Price | None:
-        """USD a token of `model` by the endpoint's /models; None where it names none."""
-        if self.dialect == "local":
-            return FREE
-        if self._prices is None:
-            async with self._price_lock:
-                self._prices = self._prices if self._prices is not None else await self._fetch_prices()
-        return self._prices.get(model) or self._prices.get(model.partition(":")[0])
 
     async def close(self) -> None:
         """Close the connections, and stop the local model if it runs."""
@@ -239,23 +225,6 @@ class Endpoint:
             ),
             default_query={**self._query, **self.settings.extra_query},
         )
-
-    async def _fetch_prices(self) -> dict[str, Price]:
-        try:
-            model_list = (await self.get("/models")).get("data")
-        except CallFailed as failure:
-            self.price_problem = f" (its /models: {failure})"
-            return {}
-        model_entries = (
-            [model_entry for model_entry in model_list if isinstance(model_entry, dict)]
-            if isinstance(model_list, list)
-            else []
-        )
-        return {
-            str(model_entry.get("id")): price
-            for model_entry in model_entries
-            if (price := parse_price(model_entry.get("pricing")))
-        }
 
 
 def _is_loopback(endpoint_host: str) -> bool:

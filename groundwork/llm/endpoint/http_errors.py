@@ -193,15 +193,15 @@ def _error_message(error_json: dict[str, Any], error_metadata: dict[str, Any]) -
     return " ".join(" ".join(message_fragments).split())  # in one line, whatever came
 
 
-def explain_refusal(refused: AccessRefused, base_url: str, key_variable: str, model: str) -> str:
+def explain_access_error(refused_access: AccessRefused, base_url: str, key_variable: str, model: str) -> str:
     """One line for a refusal: where, what the endpoint said, and what to do about it."""
-    refusal_message = str(refused)
-    status_remedy = _remedy_for_status(refusal_message, base_url, key_variable or "llm.api_key_env")
-    return f"{base_url} ({model}): {refusal_message}; {status_remedy}"
+    access_error_message = str(refused_access)
+    status_remedy = _remedy_for_error_status(access_error_message, base_url, key_variable or "llm.api_key_env")
+    return f"{base_url} ({model}): {access_error_message}; {status_remedy}"
 
 
-def _remedy_for_status(refusal_message: str, base_url: str, key_variable: str) -> str:
-    match refusal_message[:3]:
+def _remedy_for_error_status(access_error_message: str, base_url: str, key_variable: str) -> str:
+    match access_error_message[:3]:
         case "401":
             return f"the key is not accepted: check {key_variable} in .env"
         case "402":
@@ -209,20 +209,24 @@ def _remedy_for_status(refusal_message: str, base_url: str, key_variable: str) -
         case "403":
             return "the key has no right to this model or provider: check the account's settings"
         case "404":
-            return _remedy_for_404(refusal_message.lower(), base_url)
+            return _remedy_for_404_error(access_error_message.lower(), base_url)
         case _:
             return "set llm.base_url to where it is now, without /chat/completions"
 
 
-def _remedy_for_404(refusal_message: str, base_url: str) -> str:
+def _remedy_for_404_error(access_error_message: str, base_url: str) -> str:
     """What a 404 usually means, the likeliest first."""
-    if "requested parameters" in refusal_message:
+    if "requested parameters" in access_error_message:
         return (
             "no provider of this model takes every parameter: set temperature and top_p of the stage to null, "
             "or llm.routing.require_parameters=false"
         )
     url_hint = f"does llm.base_url ({base_url}) end where it should (most servers: .../v1, without /chat/completions)?"
-    if "model" in refusal_message or "deployment" in refusal_message or "no endpoints found" in refusal_message:
+    if (
+        "model" in access_error_message
+        or "deployment" in access_error_message
+        or "no endpoints found" in access_error_message
+    ):
         return f"check the model's name; {url_hint}"
     return f"{url_hint} If so, check the model's name"
 

@@ -132,8 +132,10 @@ class LocalServer:
         llama_params.warmup, llama_params.verbosity = False, -1
         try:
             self._llama_server = xllamacpp.Server(llama_params)
-        except (RuntimeError, OSError) as error:
-            raise ConfigError([f"llm.local.model: llama.cpp cannot load {llama_params.model.path}: {error}"]) from error
+        except (RuntimeError, OSError) as model_load_error:
+            raise ConfigError(
+                [f"llm.local.model: llama.cpp cannot load {llama_params.model.path}: {model_load_error}"]
+            ) from model_load_error
         self.address: str = self._llama_server.listening_address
 
     def close(self) -> None:
@@ -155,10 +157,10 @@ def _weights_from_hub(hub_model: str) -> Path:
     hub_repo, _, weights_file = hub_model.partition(":")
     try:
         return Path(hf_hub_download(hub_repo, weights_file))
-    except Exception as error:  # the Hub's client raises its own, httpx's and OSError's
+    except Exception as hub_error:  # the Hub's client raises its own, httpx's and OSError's
         raise ConfigError(
-            [f"llm.local.model: {weights_file} of {hub_repo} cannot be had from the Hub: {error}"]
-        ) from error
+            [f"llm.local.model: {weights_file} of {hub_repo} cannot be had from the Hub: {hub_error}"]
+        ) from hub_error
 
 
 def _weights_hash_error(weights_source: str, actual_sha256: str, expected_sha256: str) -> ConfigError:

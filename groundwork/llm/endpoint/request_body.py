@@ -176,8 +176,8 @@ class RequestAdapter:
     def adapt(self, request_body: Json) -> Json:
         """The request as this endpoint takes it."""
         adapted_body = {
-            parameter: parameter_value
-            for parameter, parameter_value in request_body.items()
+            parameter: sent_value
+            for parameter, sent_value in request_body.items()
             if parameter not in self.dropped_parameters
         }
         for parameter in LIMIT_PARAMETERS:
@@ -205,18 +205,18 @@ class RequestAdapter:
             return self._learn_from_routing_refusal(str(call_failure).casefold(), sent_body)
         if not isinstance(call_failure, RequestRejected):
             return None
-        refusal = f"{call_failure.parameter} {call_failure}".casefold()
+        parameter_refusal = f"{call_failure.parameter} {call_failure}".casefold()
         adapted_parameter = (
-            self._learn_reply_limit(refusal, call_failure.parameter, sent_body)
-            or self._learn_to_stream(refusal)
-            or self._learn_refused_parameters(refusal, call_failure.parameter, sent_body)
-            or self._learn_json_level(refusal, sent_body)
+            self._learn_reply_limit(parameter_refusal, call_failure.parameter, sent_body)
+            or self._learn_to_stream(parameter_refusal)
+            or self._learn_refused_parameters(parameter_refusal, call_failure.parameter, sent_body)
+            or self._learn_json_level(parameter_refusal, sent_body)
         )
         return f"{adapted_parameter} (the endpoint: {str(call_failure)[:200]})" if adapted_parameter else None
 
-    def _learn_from_routing_refusal(self, refusal: str, sent_body: Json) -> str | None:
+    def _learn_from_routing_refusal(self, parameter_refusal: str, sent_body: Json) -> str | None:
         """OpenRouter finds no provider that takes every parameter of the request."""
-        if not refusal.startswith("404") or "requested parameters" not in refusal:
+        if not parameter_refusal.startswith("404") or "requested parameters" not in parameter_refusal:
             return None
         parameter_groups = (RARE_PARAMETERS, SAMPLING_PARAMETERS, ("reasoning",))
         refused_parameters: list[str] = next(
@@ -229,14 +229,14 @@ class RequestAdapter:
             else self._learn_json_level("response_format", sent_body)
         )
 
-    def _learn_reply_limit(self, refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
+    def _learn_reply_limit(self, parameter_refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
         limit_key = next((limit_key for limit_key in LIMIT_PARAMETERS if limit_key in sent_body), "")
         other_limit_key = LIMIT_PARAMETERS[1 - LIMIT_PARAMETERS.index(limit_key)] if limit_key else ""
-        if not limit_key or limit_key not in refusal or _CONTEXT_WORDS.search(refusal):
+        if not limit_key or limit_key not in parameter_refusal or _CONTEXT_WORDS.search(parameter_refusal):
             return None
-        numbers_in_refusal = map(int, re.findall(r"\d{1,9}", refusal))
+        numbers_in_refusal = map(int, re.findall(r"\d{1,9}", parameter_refusal))
         token_limits = [number for number in numbers_in_refusal if MIN_TOKEN_LIMIT <= number < sent_body[limit_key]]
-        if token_limits and not (other_limit_key in refusal and "instead" in refusal):
+        if token_limits and not (other_limit_key in parameter_refusal and "instead" in parameter_refusal):
             self.max_tokens = max(token_limits)
             return f"takes at most {self.max_tokens} for {limit_key}; so much is asked for from now on"
         if (
@@ -248,30 +248,36 @@ class RequestAdapter:
             return f"takes {other_limit_key} in place of {limit_key} (llm.limit_parameter)"
         return None
 
-    def _learn_to_stream(self, refusal: str) -> str | None:
+    def _learn_to_stream(self, parameter_refusal: str) -> str | None:
         if (
             self.stream
             or self._settings.stream != "auto"
-            or not {"stream", "streaming"} & set(re.findall(r"\w+", refusal))
+            or not {"stream", "streaming"} & set(re.findall(r"\w+", parameter_refusal))
         ):
             return None
         self.stream = True
         return "answers only in streams; they are read from now on (llm.stream=true)"
 
-    def _learn_refused_parameters(self, refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
+    def _learn_refused_parameters(self, parameter_refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
         refused_parameters = [
-            option for option in OPTIONAL_PARAMETERS if option in sent_body and re.search(rf"\b{option}\b", refusal)
+            option
+            for option in OPTIONAL_PARAMETERS
+            if option in sent_body and re.search(rf"\b{option}\b", parameter_refusal)
         ]
         if refused_parameter in refused_parameters:
             refused_parameters = [refused_parameter]
-        if len(refused_parameters) > 1 and re.search(r"\bboth\b|only one|together", refusal):
+        if len(refused_parameters) > 1 and re.search(r"\bboth\b|only one|together", parameter_refusal):
             refused_parameters = refused_parameters[1:]
         return self._drop_parameters(refused_parameters) if refused_parameters else None
 
-    def _learn_json_level(self, refusal: str, sent_body: Json) -> str | None:
+    def _learn_json_level(self, parameter_refusal: str, sent_body: Json) -> str | None:
         if "response_format" not in sent_body:
             return None
-        if self._settings.structured != "auto" or not _SCHEMA_WORDS.search(refusal) or self.level == JSON_LEVELS[-1]:
+        if (
+            self._settings.structured != "auto"
+            or not _SCHEMA_WORDS.search(parameter_refusal)
+            or self.level == JSON_LEVELS[-1]
+        ):
             return None
         self.level = JSON_LEVELS[JSON_LEVELS.index(self.level) + 1]
         return f"takes no such response_format; JSON is asked for by {self.level} from now on (llm.structured)"

@@ -72,8 +72,8 @@ _WRAPPING_FENCE = re.compile(  # perhaps below a line that introduces it, in any
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _LIST_ITEM = re.compile(rf"[-*+{BULLETS}] |\d+[.)] ")
-_INTRODUCTION_WORDS = 15  # at most, of a line with a colon before the text
-_NOTE_WORDS = 40  # at most, of a paragraph behind it
+_MAX_PREFACE_WORDS = 15  # at most, of a line with a colon before the text
+_MAX_NOTE_WORDS = 40  # at most, of a paragraph behind it
 
 
 class SpokenText(NamedTuple):
@@ -159,21 +159,25 @@ def wrapping_problem(unwrapped_text: str) -> str:
     if (
         following_paragraphs
         and first_paragraph.rstrip("*_ ").endswith((":", "："))
-        and _is_short(first_paragraph, _INTRODUCTION_WORDS)
+        and _is_short_wrapping(first_paragraph, _MAX_PREFACE_WORDS)
     ):
         return "" if _LIST_ITEM.match(following_paragraphs[0]) else "It begins with a line that introduces it."
-    if last_paragraph.endswith(("?", "!", "？", "！")) and _is_short(last_paragraph, _NOTE_WORDS):
+    if last_paragraph.endswith(("?", "!", "？", "！")) and _is_short_wrapping(last_paragraph, _MAX_NOTE_WORDS):
         return "It ends with a note to the reader."
     return ""
 
 
-def _is_short(wrapping_paragraph: str, max_words: int) -> bool:
+def _is_short_wrapping(wrapping_paragraph: str, max_words: int) -> bool:
     return "\n" not in wrapping_paragraph and len(wrapping_paragraph.split()) <= max_words
 
 
 def _remove_closing_note(wrapped_text: str) -> str:
     *earlier_paragraphs, last_paragraph = _BLANK_LINE.split(wrapped_text)
-    if not earlier_paragraphs or not _CLOSING_NOTE.match(last_paragraph) or not _is_short(last_paragraph, _NOTE_WORDS):
+    if (
+        not earlier_paragraphs
+        or not _CLOSING_NOTE.match(last_paragraph)
+        or not _is_short_wrapping(last_paragraph, _MAX_NOTE_WORDS)
+    ):
         return wrapped_text
     return wrapped_text[: wrapped_text.rindex(last_paragraph)].rstrip().removesuffix("---").rstrip()
 

@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.calls.costs_and_budget import MIN_REPLY_TOKENS, REPLY_GROWTH, Budget, UsageHistory, WorstCase
+from groundwork.llm.calls.costs_and_budget import MIN_REPLY_TOKENS, REPLY_GROWTH, Budget, Price, UsageHistory, WorstCase
 from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.endpoint.http_response import Usage
-from groundwork.llm.endpoint.token_prices import Price
 
 
 def worst_case(usd: float) -> WorstCase:

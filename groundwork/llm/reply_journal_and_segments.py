@@ -448,7 +448,7 @@ class Journal:
         self._joined_db = _open_joined_journal(joined_path)
         self._segments_of_joined = Segments(joined_path) if joined_path else None
         self._store_count, self._data_version = 0, -1
-        self._disk_reserve = journal_path.with_suffix(".reserve")
+        self._journal_reserve = journal_path.with_suffix(".reserve")
         self._disk_full_error = ""  # what the disk said when the reserve was given up
 
     def store(self, journal_key: str, reply_row: StoredReply) -> None:
@@ -463,10 +463,10 @@ class Journal:
             self._execute(_STORE_REPLY, reply_parameters)
         except StopRun as store_error:
             is_disk_full = getattr(store_error.__cause__, "sqlite_errorname", "") == "SQLITE_FULL"
-            if not (is_disk_full and self._disk_reserve.exists()):
+            if not (is_disk_full and self._journal_reserve.exists()):
                 raise
             self._disk_full_error = str(store_error)
-            self._disk_reserve.unlink(missing_ok=True)
+            self._journal_reserve.unlink(missing_ok=True)
             self._execute(_STORE_REPLY, reply_parameters)
         self._store_count += 1
         if self._store_count % _STORES_BETWEEN_SIZE_CHECKS == 0:
@@ -508,7 +508,7 @@ class Journal:
         The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
         or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
-        self._hold_disk_reserve()
+        self._hold_journal_reserve()
         if not self._claims.take(journal_key, seconds):
             return False
         if self.find(journal_key, after) is None:
@@ -641,16 +641,16 @@ class Journal:
             self._data_version = data_version
             self._segments.refresh()
 
-    def _hold_disk_reserve(self) -> None:
+    def _hold_journal_reserve(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
         if self._disk_full_error:
             raise StopRun(self._disk_full_error)
         try:
-            if not self._disk_reserve.exists():
-                self._disk_reserve.write_bytes(bytes(RESERVE_BYTES))
+            if not self._journal_reserve.exists():
+                self._journal_reserve.write_bytes(bytes(RESERVE_BYTES))
         except OSError as error:
-            self._disk_reserve.unlink(missing_ok=True)
-            raise StopRun(f"{self._disk_reserve}: {error.strerror}; free disk space, then run again") from error
+            self._journal_reserve.unlink(missing_ok=True)
+            raise StopRun(f"{self._journal_reserve}: {error.strerror}; free disk space, then run again") from error
 
     def _execute(self, sql_statement: str, sql_parameters: tuple[Any, ...]) -> sqlite3.Cursor:
         try:
