@@ -37,7 +37,7 @@ from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone
 from groundwork.documents.layout.ordered_pages import STAMP_PAGES, order_pages, pages_markdown
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
-    MeasuredItem,
+    MeasuredPageItem,
     PageContent,
     measured_items,
     page_content,
@@ -115,7 +115,7 @@ def _page_contents(
         ]
         pages = [page and with_backward_lines_reversed(page, drawn) for page in pages]
         pages = _with_ligatures(pages)
-        items_by_page: list[list[list[MeasuredItem]]] = []
+        items_by_page: list[list[list[MeasuredPageItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
             pages[i] = page and (
                 page if is_right_to_left_by_page[i] else with_marks_in_place(with_raised_digits(page, drawn))

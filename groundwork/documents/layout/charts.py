@@ -14,7 +14,7 @@ from typing import Any
 
 from groundwork.documents.layout.text_lines import Box, Run, is_bullet, is_number
 
-_STROKE_CELL = 24  # points; strokes nearer than this belong to one drawing
+_CURVE_CELL = 24  # points; strokes nearer than this belong to one drawing
 _CURVE_STROKES = 30  # that slant, of a curve
 _LEAST_CHART_SIZE = 40, 30  # points of a chart's width and height, without its axes
 _MOST_CHARTS = 30  # charts of a page
@@ -23,10 +23,10 @@ _LEAST_BAR_LENGTH = 1.5  # points; what is filled and no broader is a line, such
 _AXIS_NUMBERS = 3  # beside an axis
 _AXIS_NUMBER_OVERLAP = 6  # points by which they may reach into it
 _MOST_PLOT_WORDS = 20  # in a plot, at the most
-_LABEL_LETTERS = 12  # letters of a label beside an axis
+_CHART_LABEL_LETTERS = 12  # letters of a label beside an axis
 _CHART_SIDE_GAP, _CHART_FOOT_GAP = 37, 18  # points from the drawing to its labels
 _BOLD_LABEL_RATIO = 1.25  # times the size of a chart's numbers, which bold labels have at the most
-_LABEL_OVERLAP = 3  # points by which a label beside it may reach into it
+_CHART_LABEL_OVERLAP = 3  # points by which a label beside it may reach into it
 
 
 def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> list[Box]:
@@ -35,24 +35,24 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     `fields`: where something can be typed in; what is drawn around them are no bars.
     """
     curve_strokes = [line for line in drawn.lines if line.x2 - line.x1 > 0.3 and line.y2 - line.y1 > 0.3]
-    page_words = [word for run in runs for word in run.words]
+    chart_words = [word for run in runs for word in run.words]
     chart_drawings = [
         box
-        for count, box in _stroke_clusters(curve_strokes)
-        if count >= _CURVE_STROKES and count > 4 * _count_words_in(page_words, box)
+        for count, box in _curve_clusters(curve_strokes)
+        if count >= _CURVE_STROKES and count > 4 * _count_words_in(chart_words, box)
     ]
-    filled_shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
+    bar_shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
     bar_charts = _bar_charts(
-        [shape for shape in filled_shapes if not any(_count_words_in([field], shape) for field in fields)], page_words
+        [shape for shape in bar_shapes if not any(_count_words_in([field], shape) for field in fields)], chart_words
     )
     chart_drawings = sorted(filter(_is_chart_sized, [*chart_drawings, *bar_charts]), key=_chart_area)[-_MOST_CHARTS:]
     plot_outlines = _plot_outlines(drawn.shapes)
     if not chart_drawings and not plot_outlines:
         return []
-    straight_lines = [line for line in drawn.lines if line.x2 - line.x1 < 1 or line.y2 - line.y1 < 1]
+    axis_lines = [line for line in drawn.lines if line.x2 - line.x1 < 1 or line.y2 - line.y1 < 1]
     chart_drawings = [
-        _with_axes_and_grid(box, straight_lines, page_words) if box in bar_charts else _with_axes(box, straight_lines)
-        for box in [*chart_drawings, *_outlined_plots(plot_outlines, straight_lines, page_words)]
+        _with_axes_and_grid(box, axis_lines, chart_words) if box in bar_charts else _with_axes(box, axis_lines)
+        for box in [*chart_drawings, *_outlined_plots(plot_outlines, axis_lines, chart_words)]
     ]
     chart_boxes = _merge_charts(chart_drawings)
     return [
@@ -69,24 +69,25 @@ def _chart_area(chart: Box) -> float:
     return (chart.x2 - chart.x1) * (chart.y2 - chart.y1)
 
 
-def _stroke_clusters(strokes: Iterable[Box]) -> list[tuple[int, Box]]:
+def _curve_clusters(curve_strokes: Iterable[Box]) -> list[tuple[int, Box]]:
     """Boxes that lie near each other: how many, and the box around them."""
-    stroke_cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
-    for stroke in strokes:
-        stroke_cells[
-            int((stroke.x1 + stroke.x2) / 2 // _STROKE_CELL), int((stroke.y1 + stroke.y2) / 2 // _STROKE_CELL)
-        ].append(stroke)
-    stroke_clusters = []
-    while stroke_cells:
-        pending_cells = [next(iter(stroke_cells))]
-        cluster_strokes: list[Box] = []
-        while pending_cells:
-            cell_column, cell_row = pending_cells.pop()
-            cluster_strokes += stroke_cells.pop((cell_column, cell_row), [])
-            neighbour_cells = [(cell_column + i, cell_row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-            pending_cells += [cell for cell in neighbour_cells if cell in stroke_cells]
-        stroke_clusters.append((len(cluster_strokes), _box_around_chart(cluster_strokes)))
-    return stroke_clusters
+    curve_cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
+    for curve_stroke in curve_strokes:
+        curve_cells[
+            int((curve_stroke.x1 + curve_stroke.x2) / 2 // _CURVE_CELL),
+            int((curve_stroke.y1 + curve_stroke.y2) / 2 // _CURVE_CELL),
+        ].append(curve_stroke)
+    curve_clusters = []
+    while curve_cells:
+        pending_curve_cells = [next(iter(curve_cells))]
+        curve_cluster: list[Box] = []
+        while pending_curve_cells:
+            cell_column, cell_row = pending_curve_cells.pop()
+            curve_cluster += curve_cells.pop((cell_column, cell_row), [])
+            neighbour_curve_cells = [(cell_column + i, cell_row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+            pending_curve_cells += [cell for cell in neighbour_curve_cells if cell in curve_cells]
+        curve_clusters.append((len(curve_cluster), _box_around_chart(curve_cluster)))
+    return curve_clusters
 
 
 def _count_words_in(page_words: Sequence[Box], chart: Box) -> int:
@@ -117,8 +118,8 @@ def _bar_charts(shapes: Sequence[Box], page_words: Sequence[Box]) -> list[Box]:
 
 def _plot_outlines(shapes: Any) -> list[Box]:
     """What is drawn as one stroke and may be a curve or the frame of a plot."""
-    outlines = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
-    return sorted(filter(_is_chart_sized, outlines), key=_chart_area)[-_MOST_CHARTS:]
+    plot_outlines = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
+    return sorted(filter(_is_chart_sized, plot_outlines), key=_chart_area)[-_MOST_CHARTS:]
 
 
 def _outlined_plots(outlines: Sequence[Box], straight_lines: Sequence[Box], page_words: Sequence[Box]) -> list[Box]:
@@ -127,14 +128,14 @@ def _outlined_plots(outlines: Sequence[Box], straight_lines: Sequence[Box], page
     if len(axis_numbers) <= _AXIS_NUMBERS:
         return []
     plots = []
-    for outline in outlines:
-        is_plot_frame = any(_is_plot_side(line, outline) for line in straight_lines)
-        plot = outline if is_plot_frame else _with_axes(outline, straight_lines)
+    for plot_outline in outlines:
+        is_plot_frame = any(_is_plot_side(line, plot_outline) for line in straight_lines)
+        plot = plot_outline if is_plot_frame else _with_axes(plot_outline, straight_lines)
         if (
             _is_plot(plot, axis_numbers, _AXIS_NUMBERS if is_plot_frame else 1)
             and _count_words_in(page_words, plot) < _MOST_PLOT_WORDS
         ):
-            plots.append(outline)
+            plots.append(plot_outline)
     return plots
 
 
@@ -149,13 +150,13 @@ def _is_plot_side(plot_line: Box, plot: Box) -> bool:
 
 def _is_plot(plot: Box, axis_numbers: Sequence[Box], least_below: int) -> bool:
     """Whether figures stand along two sides of a box, at least so many of them below it."""
-    side_numbers = [n for n in axis_numbers if plot.y1 - 6 < (n.y1 + n.y2) / 2 < plot.y2 + 6]
-    side_number_count = sum(
+    side_axis_numbers = [n for n in axis_numbers if plot.y1 - 6 < (n.y1 + n.y2) / 2 < plot.y2 + 6]
+    side_axis_count = sum(
         -_AXIS_NUMBER_OVERLAP <= plot.x1 - n.x2 < _CHART_SIDE_GAP
         or -_AXIS_NUMBER_OVERLAP <= n.x1 - plot.x2 < _CHART_SIDE_GAP
-        for n in side_numbers
+        for n in side_axis_numbers
     )
-    if side_number_count < _AXIS_NUMBERS:
+    if side_axis_count < _AXIS_NUMBERS:
         return False
     return least_below <= sum(
         plot.x1 - 6 < (n.x1 + n.x2) / 2 < plot.x2 + 6 and -_AXIS_NUMBER_OVERLAP <= n.y1 - plot.y2 < _CHART_FOOT_GAP
@@ -188,40 +189,45 @@ def _with_axes(chart: Box, straight_lines: Sequence[Box]) -> Box:
 
 def _with_chart_labels(chart: Box, runs: Sequence[Run], other_charts: Sequence[Box]) -> Box:
     """A chart's box with the labels beside and below it, but for those that stand nearer to another chart."""
-    labels_nearby = [
-        (label, label_gap)
-        for label in runs
-        if _is_chart_label(label) and (label_gap := _chart_label_gap(label, chart)) < math.inf
+    chart_labels_nearby = [
+        (chart_label, chart_label_gap)
+        for chart_label in runs
+        if _is_chart_label(chart_label) and (chart_label_gap := _chart_label_gap(chart_label, chart)) < math.inf
     ]
     chart_labels = [
-        label
-        for label, label_gap in labels_nearby
-        if all(_chart_label_gap(label, other_chart) >= label_gap for other_chart in other_charts)
+        chart_label
+        for chart_label, chart_label_gap in chart_labels_nearby
+        if all(_chart_label_gap(chart_label, other_chart) >= chart_label_gap for other_chart in other_charts)
     ]
-    number_label_sizes = [label.size for label in chart_labels if is_number(label.text)]
-    most_bold_size = _BOLD_LABEL_RATIO * statistics.median(number_label_sizes) if number_label_sizes else math.inf
+    chart_number_sizes = [chart_label.size for chart_label in chart_labels if is_number(chart_label.text)]
+    most_bold_label_of_chart = (
+        _BOLD_LABEL_RATIO * statistics.median(chart_number_sizes) if chart_number_sizes else math.inf
+    )
     return _box_around_chart(
-        [chart, *(Box(r.x1, r.y1, r.x2, r.y2) for r in chart_labels if r.size <= most_bold_size or not r.bold)]
+        [
+            chart,
+            *(Box(r.x1, r.y1, r.x2, r.y2) for r in chart_labels if r.size <= most_bold_label_of_chart or not r.bold),
+        ]
     )
 
 
-def _is_chart_label(label: Run) -> bool:
-    is_short_label = len(label.text) <= _LABEL_LETTERS and not is_bullet(label.text)
-    return is_short_label or all(is_number(word.text) for word in label.words)
+def _is_chart_label(chart_label: Run) -> bool:
+    is_short_chart_label = len(chart_label.text) <= _CHART_LABEL_LETTERS and not is_bullet(chart_label.text)
+    return is_short_chart_label or all(is_number(word.text) for word in chart_label.words)
 
 
-def _chart_label_gap(label: Run, chart: Box) -> float:
+def _chart_label_gap(chart_label: Run, chart: Box) -> float:
     """Points between a drawing and a text beside or below it; infinite where the text stands elsewhere."""
-    is_beside_chart = chart.y1 - 6 < (label.y1 + label.y2) / 2 < chart.y2 + 6
-    is_below_chart = chart.x1 - 6 < (label.x1 + label.x2) / 2 < chart.x2 + 6
-    label_gaps = [
-        label_gap
-        for label_gap in (chart.x1 - label.x2, label.x1 - chart.x2)
-        if is_beside_chart and -_LABEL_OVERLAP <= label_gap < _CHART_SIDE_GAP
+    is_beside_chart = chart.y1 - 6 < (chart_label.y1 + chart_label.y2) / 2 < chart.y2 + 6
+    is_below_chart = chart.x1 - 6 < (chart_label.x1 + chart_label.x2) / 2 < chart.x2 + 6
+    chart_label_gaps = [
+        chart_gap
+        for chart_gap in (chart.x1 - chart_label.x2, chart_label.x1 - chart.x2)
+        if is_beside_chart and -_CHART_LABEL_OVERLAP <= chart_gap < _CHART_SIDE_GAP
     ]
-    if is_below_chart and -_AXIS_NUMBER_OVERLAP <= label.y1 - chart.y2 < _CHART_FOOT_GAP:
-        label_gaps.append(label.y1 - chart.y2)
-    return max(0.0, min(label_gaps)) if label_gaps else math.inf
+    if is_below_chart and -_AXIS_NUMBER_OVERLAP <= chart_label.y1 - chart.y2 < _CHART_FOOT_GAP:
+        chart_label_gaps.append(chart_label.y1 - chart.y2)
+    return max(0.0, min(chart_label_gaps)) if chart_label_gaps else math.inf
 
 
 def _merge_charts(charts: Sequence[Box]) -> list[Box]:
@@ -236,6 +242,6 @@ def _merge_charts(charts: Sequence[Box]) -> list[Box]:
     return merged_charts
 
 
-def _box_around_chart(boxes: Sequence[Box]) -> Box:
-    x1, y1 = min(box.x1 for box in boxes), min(box.y1 for box in boxes)
-    return Box(x1, y1, max(box.x2 for box in boxes), max(box.y2 for box in boxes))
+def _box_around_chart(chart_boxes: Sequence[Box]) -> Box:
+    x1, y1 = min(box.x1 for box in chart_boxes), min(box.y1 for box in chart_boxes)
+    return Box(x1, y1, max(box.x2 for box in chart_boxes), max(box.y2 for box in chart_boxes))

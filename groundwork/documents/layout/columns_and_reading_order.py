@@ -32,20 +32,22 @@ from groundwork.documents.layout.text_lines import (
 
 _LEAST_COLUMN_LINES = 4  # lines of running text on each side
 _SHORT_COLUMN_LINES = 2  # on each side where columns of other pages are
-_LONG_LINE_SHARE = 0.6  # of the lines there, which are long
+_LONG_COLUMN_LINES = 0.6  # of the lines there, which are long
 _COLUMN_HEADING_RATIO = 1.1  # times the size of the text, which a heading has at the least
 _LEAST_COLUMN_BREADTH = 40  # points of a column's breadth
 _GUTTER_PAGES, _SAME_GUTTER = 3, 3.0  # pages that share a gutter, and points within which it is the same
-_CAPTION_STEP = 1.35  # sizes from one line of a caption to the next
+_COLUMN_CAPTION_STEP = 1.35  # sizes from one line of a caption to the next
 _GUTTER_WIDTH = 0.7  # font sizes between two columns
 _SAME_COLUMN_LEFT = 2  # points between the beginnings of two lines of one paragraph
 _HANGING_MARK = 6  # points by which a quotation mark may stand out of its column
-_MOST_HEADER_TEXTS = 3  # texts of a running header, its page number among them
+_MOST_TEXTS_ABOVE_COLUMNS = 3  # texts of a running header, its page number among them
 # sizes of the letters between a running header without a page number and the columns below it
 _HEADER_TO_COLUMNS_GAP = 1
-_PAGE_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
-_PROSE_SHARE, _NUMBER_SHARE = 0.8, 0.03  # of the letters in long lines, and of those in numbers
-_LONG_LINE_WORDS = 3  # words of a long line, at the least
+_PAGE_NUMBER_OUTSIDE_COLUMNS = re.compile(
+    r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}"
+)
+_COLUMN_PROSE_SHARE, _COLUMN_NUMBER_SHARE = 0.8, 0.03  # of the letters in long lines, and of those in numbers
+_LONG_COLUMN_LINE_WORDS = 3  # words of a long line, at the least
 _PART_WORD_SPACE = 0.65  # font sizes between two words of a line
 
 
@@ -56,12 +58,12 @@ class _ColumnSign(Enum):
     BOTH, KNOWN, SHORT = range(3)
 
 
-_LEAST_LINES_ON_FEWER_SIDE = {
+_LEAST_LINES_OF_LESSER_COLUMN = {
     _ColumnSign.BOTH: _LEAST_COLUMN_LINES,
     _ColumnSign.KNOWN: 0,
     _ColumnSign.SHORT: _SHORT_COLUMN_LINES,
 }
-_LEAST_LINES_ON_FULLER_SIDE = {
+_LEAST_LINES_OF_FULLER_COLUMN = {
     _ColumnSign.BOTH: _LEAST_COLUMN_LINES,
     _ColumnSign.KNOWN: _LEAST_COLUMN_LINES,
     _ColumnSign.SHORT: _SHORT_COLUMN_LINES,
@@ -134,63 +136,66 @@ def page_parts(
     """
     lines = [_line_part_boxes(sorted(line)) for line in runs_by_line(runs)]
     table_boxes = [_PartBox(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
-    page_header, lines, page_footer = _split_header_and_footer(lines, table_boxes)
+    header_above_columns, lines, footer_below_columns = _split_off_header_of_columns(lines, table_boxes)
     part_boxes = [box for line in lines for box in line]
     column_rules = [_PartBox(s.x1, s.y1, s.x2, s.y1) for s in strokes]
     split_parts = _split_columns([*part_boxes, *table_boxes], False, column_xs, column_rules)
     if len(split_parts) == 1:
         split_parts = _split_columns(
-            [*page_header, *part_boxes, *page_footer, *table_boxes], False, column_xs, column_rules
+            [*header_above_columns, *part_boxes, *footer_below_columns, *table_boxes], False, column_xs, column_rules
         )
-        page_header = page_footer = []
+        header_above_columns = footer_below_columns = []
     return [
         _page_part(group, is_column)
-        for group, is_column in [(page_header, False), *split_parts, (page_footer, False)]
+        for group, is_column in [(header_above_columns, False), *split_parts, (footer_below_columns, False)]
         if group
     ]
 
 
-def _split_header_and_footer(
+def _split_off_header_of_columns(
     lines: list[list[_PartBox]], table_boxes: Sequence[_PartBox]
 ) -> tuple[list[_PartBox], list[list[_PartBox]], list[_PartBox]]:
     """The running header of a page, the lines between, and the running footer; these two belong to no column."""
-    tables_top, tables_bottom = (
+    tables_above_columns, tables_below_columns = (
         min((box.y1 for box in table_boxes), default=math.inf),
         max((box.y2 for box in table_boxes), default=0.0),
     )
-    page_header = page_footer = []
+    header_above_columns = footer_below_columns = []
     if (
         len(lines) > 2
-        and _is_header_or_footer(lines[0], lines[1])
-        and _part_line_bounds(lines[0])[1] < min(_part_line_bounds(lines[1])[0], tables_top)
+        and _is_outside_columns(lines[0], lines[1])
+        and _part_line_bounds(lines[0])[1] < min(_part_line_bounds(lines[1])[0], tables_above_columns)
     ):
-        page_header, lines = lines[0], lines[1:]
+        header_above_columns, lines = lines[0], lines[1:]
     if (
         len(lines) > 2
-        and _is_header_or_footer(lines[-1], lines[-2])
-        and _part_line_bounds(lines[-1])[0] > max(_part_line_bounds(lines[-2])[1], tables_bottom)
+        and _is_outside_columns(lines[-1], lines[-2])
+        and _part_line_bounds(lines[-1])[0] > max(_part_line_bounds(lines[-2])[1], tables_below_columns)
     ):
-        page_footer, lines = lines[-1], lines[:-1]
-    return page_header, lines, page_footer
+        footer_below_columns, lines = lines[-1], lines[:-1]
+    return header_above_columns, lines, footer_below_columns
 
 
 def _part_line_bounds(part_line: Sequence[_PartBox]) -> tuple[float, float]:
     return min(box.y1 for box in part_line), max(box.y2 for box in part_line)
 
 
-def _is_header_or_footer(edge_line: Sequence[_PartBox], inner_line: Sequence[_PartBox]) -> bool:
+def _is_outside_columns(line_outside_columns: Sequence[_PartBox], inner_line: Sequence[_PartBox]) -> bool:
     """Whether a line at a page's edge is its number, or one text well apart from a line that has more than one."""
-    if _has_page_number(edge_line):
+    if _has_number_outside_columns(line_outside_columns):
         return True
-    (top, bottom), (inner_top, inner_bottom) = _part_line_bounds(edge_line), _part_line_bounds(inner_line)
-    edge_gap = max(top - inner_bottom, inner_top - bottom)
-    return len(edge_line) == 1 < len(inner_line) and edge_gap > _HEADER_TO_COLUMNS_GAP * edge_line[0].runs[0].size
+    (top, bottom), (inner_top, inner_bottom) = _part_line_bounds(line_outside_columns), _part_line_bounds(inner_line)
+    gap_to_columns = max(top - inner_bottom, inner_top - bottom)
+    return (
+        len(line_outside_columns) == 1 < len(inner_line)
+        and gap_to_columns > _HEADER_TO_COLUMNS_GAP * line_outside_columns[0].runs[0].size
+    )
 
 
-def _has_page_number(edge_line: Sequence[_PartBox]) -> bool:
+def _has_number_outside_columns(line_outside_columns: Sequence[_PartBox]) -> bool:
     """Whether a line at a page's edge is its number, alone or at an end of the running header."""
-    return len(edge_line) <= _MOST_HEADER_TEXTS and any(
-        _PAGE_NUMBER.fullmatch(box.text) for box in (edge_line[0], edge_line[-1])
+    return len(line_outside_columns) <= _MOST_TEXTS_ABOVE_COLUMNS and any(
+        _PAGE_NUMBER_OUTSIDE_COLUMNS.fullmatch(box.text) for box in (line_outside_columns[0], line_outside_columns[-1])
     )
 
 
@@ -214,7 +219,7 @@ def _text_part_box(runs: tuple[Run, ...]) -> _PartBox:
 
 def _part_wording(text: str) -> _PartWording:
     is_contents_line = is_contents_entry(text)
-    is_long = not is_contents_line and len(text.split()) >= _LONG_LINE_WORDS
+    is_long = not is_contents_line and len(text.split()) >= _LONG_COLUMN_LINE_WORDS
     return _PartWording(len(text), is_contents_line, is_long, is_number(text), text[:1].islower())
 
 
@@ -257,7 +262,7 @@ def _contents_columns_end(column_band: Sequence[_PartBox], gutter_x: float) -> f
     """The height at which contents in columns of their own end above columns of text; 0 where there are none."""
     column_sides = _column_sides(column_band, gutter_x)
     entries_by_side = [
-        _contents_entry_lines([run for box in column_side for run in box.runs]) for column_side in column_sides
+        _contents_lines_of_column([run for box in column_side for run in box.runs]) for column_side in column_sides
     ]
     if not all(entries_by_side):
         return 0.0
@@ -266,9 +271,9 @@ def _contents_columns_end(column_band: Sequence[_PartBox], gutter_x: float) -> f
     return contents_end if is_text_below and not any(b.y1 < contents_end < b.y2 for b in column_band) else 0.0
 
 
-def _contents_entry_lines(runs: Sequence[Run]) -> list[list[Run]]:
-    leader_lines = runs_by_line(runs) if has_leaders(" ".join(run.text for run in runs)) else []
-    return [line for line in leader_lines if is_contents_entry(" ".join(run.text for run in sorted(line)))]
+def _contents_lines_of_column(runs: Sequence[Run]) -> list[list[Run]]:
+    column_leader_lines = runs_by_line(runs) if has_leaders(" ".join(run.text for run in runs)) else []
+    return [line for line in column_leader_lines if is_contents_entry(" ".join(run.text for run in sorted(line)))]
 
 
 def _widest_column_band(
@@ -276,7 +281,7 @@ def _widest_column_band(
 ) -> tuple[list[_PartBox], float]:
     """The largest stretch of a page that has columns, and where these part; an empty one where none has."""
     widest_band: tuple[list[_PartBox], float] = ([], 0.0)
-    downward = sorted([*part_boxes, *column_rules], key=lambda box: box.y1 + box.y2)
+    parts_downward = sorted([*part_boxes, *column_rules], key=lambda box: box.y1 + box.y2)
     prose_xs = sorted(box.x1 for box in part_boxes if box.wording and (box.wording.is_long or box.wording.is_entry))
     column_places = [(column_x, _ColumnSign.BOTH) for column_x in _column_left_edges(part_boxes)]
     column_places += [
@@ -284,19 +289,21 @@ def _widest_column_band(
     ]
     for column_x, column_sign in column_places:
         lines_left = bisect_left(prose_xs, column_x - _HANGING_MARK)
-        lines_on_fewer_side, lines_on_fuller_side = sorted([lines_left, len(prose_xs) - lines_left])
+        lines_of_lesser_column, lines_of_fuller_column = sorted([lines_left, len(prose_xs) - lines_left])
         if (
-            lines_on_fewer_side < _LEAST_LINES_ON_FEWER_SIDE[column_sign]
-            or lines_on_fuller_side < _LEAST_LINES_ON_FULLER_SIDE[column_sign]
+            lines_of_lesser_column < _LEAST_LINES_OF_LESSER_COLUMN[column_sign]
+            or lines_of_fuller_column < _LEAST_LINES_OF_FULLER_COLUMN[column_sign]
         ):
             continue  # no running text at so many sides, as between the columns of a table
         # a rule from one to the other crosses the columns
-        crossing_left, crossing_right = (
+        crossed_column_left, crossed_column_right = (
             column_x - _LEAST_COLUMN_BREADTH,
             column_x + _LEAST_COLUMN_BREADTH,
         )
         boxes_in_way = [
-            box for box in downward if box.runs or box.grid or box.x1 < crossing_left < crossing_right < box.x2
+            box
+            for box in parts_downward
+            if box.runs or box.grid or box.x1 < crossed_column_left < crossed_column_right < box.x2
         ]
         column_band = _column_band(boxes_in_way, column_x, column_sign)
         if len(column_band) > len(widest_band[0]):
@@ -307,15 +314,15 @@ def _widest_column_band(
 def _column_left_edges(part_boxes: Sequence[_PartBox]) -> list[float]:
     """Where many lines begin, but for the leftmost place."""
     box_lefts = sorted(box.x1 for box in part_boxes if box.runs)
-    left_edge_groups: list[list[float]] = []
+    column_edge_groups: list[list[float]] = []
     for x in box_lefts:
-        if left_edge_groups and x - left_edge_groups[-1][0] < 3:
-            left_edge_groups[-1].append(x)
+        if column_edge_groups and x - column_edge_groups[-1][0] < 3:
+            column_edge_groups[-1].append(x)
         else:
-            left_edge_groups.append([x])
+            column_edge_groups.append([x])
     return [
         group[0]
-        for group in left_edge_groups
+        for group in column_edge_groups
         if len(group) >= _LEAST_COLUMN_LINES and group[0] > box_lefts[0] + _LEAST_COLUMN_BREADTH
     ]
 
@@ -327,12 +334,13 @@ def _column_band(part_boxes: Sequence[_PartBox], column_x: float, column_sign: _
     """
     widest_band: list[_PartBox] = []
     column_band: list[_PartBox] = []
-    box_across = _NOWHERE
+    box_across_columns = _NOWHERE
     left_end, right_start = column_x - 1, column_x - _HANGING_MARK
     for box in part_boxes:
-        is_beside = box.x2 < left_end or box.x1 >= right_start
-        if is_beside and (
-            abs(box_across.x1 - box.x1) > _SAME_COLUMN_LEFT or not _continues_paragraph_over_columns(box_across, box)
+        is_beside_column = box.x2 < left_end or box.x1 >= right_start
+        if is_beside_column and (
+            abs(box_across_columns.x1 - box.x1) > _SAME_COLUMN_LEFT
+            or not _continues_paragraph_over_columns(box_across_columns, box)
         ):
             column_band.append(box)
             continue
@@ -341,7 +349,7 @@ def _column_band(part_boxes: Sequence[_PartBox], column_x: float, column_sign: _
         column_band = _without_column_caption(column_band, box, column_x)
         if len(column_band) > len(widest_band) and _are_columns(column_band, column_x, column_sign):
             widest_band = column_band
-        column_band, box_across = [], box
+        column_band, box_across_columns = [], box
     return (
         column_band
         if len(column_band) > len(widest_band) and _are_columns(column_band, column_x, column_sign)
@@ -349,26 +357,32 @@ def _column_band(part_boxes: Sequence[_PartBox], column_x: float, column_sign: _
     )
 
 
-def _without_column_caption(column_band: list[_PartBox], box_across: _PartBox, column_x: float) -> list[_PartBox]:
+def _without_column_caption(
+    column_band: list[_PartBox], box_across_columns: _PartBox, column_x: float
+) -> list[_PartBox]:
     """Columns without the heading or caption at the foot of the left one, right above what runs over both of them."""
-    if box_across.runs or len(column_band) < 2:
+    if box_across_columns.runs or len(column_band) < 2:
         return column_band
-    *boxes_above, last_box = column_band
+    *column_boxes, last_column_box = column_band
     if (
-        not last_box.runs
-        or last_box.x1 >= column_x - _HANGING_MARK
-        or any(b.x1 >= column_x - _HANGING_MARK and b.y2 > last_box.y1 for b in boxes_above)
+        not last_column_box.runs
+        or last_column_box.x1 >= column_x - _HANGING_MARK
+        or any(b.x1 >= column_x - _HANGING_MARK and b.y2 > last_column_box.y1 for b in column_boxes)
     ):
         return column_band
-    run, size = last_box.runs[0], statistics.median(b.runs[0].size for b in column_band if b.runs)
+    run, size = last_column_box.runs[0], statistics.median(b.runs[0].size for b in column_band if b.runs)
     is_caption = (
-        box_across.grid
+        box_across_columns.grid
         and run.bold
-        and not item_label(last_box.text)
-        and not all(b.runs[0].bold for b in boxes_above if b.runs)
+        and not item_label(last_column_box.text)
+        and not all(b.runs[0].bold for b in column_boxes if b.runs)
     )
     is_heading = is_caption or run.size > _COLUMN_HEADING_RATIO * size
-    return boxes_above if is_heading and box_across.y1 - last_box.y2 < _CAPTION_STEP * run.size else column_band
+    return (
+        column_boxes
+        if is_heading and box_across_columns.y1 - last_column_box.y2 < _COLUMN_CAPTION_STEP * run.size
+        else column_band
+    )
 
 
 def _continues_paragraph_over_columns(box_across: _PartBox, column_box: _PartBox) -> bool:
@@ -376,7 +390,7 @@ def _continues_paragraph_over_columns(box_across: _PartBox, column_box: _PartBox
     if not box_across.runs or not column_box.runs:
         return False
     size = box_across.runs[0].size
-    return abs(column_box.runs[0].size - size) < 0.5 and 0 < column_box.y2 - box_across.y2 < _CAPTION_STEP * size
+    return abs(column_box.runs[0].size - size) < 0.5 and 0 < column_box.y2 - box_across.y2 < _COLUMN_CAPTION_STEP * size
 
 
 def _are_columns(column_band: Sequence[_PartBox], column_x: float, column_sign: _ColumnSign) -> bool:
@@ -410,22 +424,22 @@ def _has_column_sign(
 
 def _are_short_columns(left_column: Sequence[_PartBox], right_column: Sequence[_PartBox], column_x: float) -> bool:
     """Whether a paragraph of a few lines runs over two columns where those of other pages are."""
-    long_lines_by_side = [
+    long_lines_by_column = [
         [b.wording for b in column_side if b.wording and b.wording.is_long]
         for column_side in (left_column, right_column)
     ]
     has_sentences = all(
         len(column_side) >= _SHORT_COLUMN_LINES and any(text.is_lower for text in column_side)
-        for column_side in long_lines_by_side
+        for column_side in long_lines_by_column
     )
-    right_line_starts = [b.x1 for b in right_column if b.wording and b.wording.is_long]
-    begin_at_column = 2 * sum(abs(start - column_x) <= _SAME_GUTTER for start in right_line_starts) > len(
-        right_line_starts
+    right_column_starts = [b.x1 for b in right_column if b.wording and b.wording.is_long]
+    begin_at_column = 2 * sum(abs(start - column_x) <= _SAME_GUTTER for start in right_column_starts) > len(
+        right_column_starts
     )
     return (
         has_sentences
         and begin_at_column
-        and sum(map(len, long_lines_by_side)) > _LONG_LINE_SHARE * len([*left_column, *right_column])
+        and sum(map(len, long_lines_by_column)) > _LONG_COLUMN_LINES * len([*left_column, *right_column])
     )
 
 
@@ -433,30 +447,37 @@ def _is_column_of_text(part_boxes: Sequence[_PartBox]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
     if len(part_boxes) < _LEAST_COLUMN_LINES:
         return False
-    wordings = [box.wording for box in part_boxes if box.wording]
-    contents_entry_count = sum(wording.is_entry for wording in wordings)
-    prose_wordings = [wording for wording in wordings if wording.is_long]
-    if contents_entry_count >= _LEAST_COLUMN_LINES and contents_entry_count + len(prose_wordings) >= 0.4 * len(
-        wordings
+    column_wordings = [box.wording for box in part_boxes if box.wording]
+    column_entry_count = sum(wording.is_entry for wording in column_wordings)
+    column_prose = [wording for wording in column_wordings if wording.is_long]
+    if column_entry_count >= _LEAST_COLUMN_LINES and column_entry_count + len(column_prose) >= 0.4 * len(
+        column_wordings
     ):
         return True  # leading dots tell where a column ends
-    if len(prose_wordings) < _LEAST_COLUMN_LINES:
+    if len(column_prose) < _LEAST_COLUMN_LINES:
         return False
-    number_wordings = [wording for wording in wordings if wording.is_number]
-    has_few_prose_lines = len(prose_wordings) < 0.4 * len(wordings) or len(number_wordings) > 0.2 * len(wordings)
-    if has_few_prose_lines and not _is_mostly_prose(wordings, prose_wordings, number_wordings):
+    column_numbers = [wording for wording in column_wordings if wording.is_number]
+    has_few_column_lines = len(column_prose) < 0.4 * len(column_wordings) or len(column_numbers) > 0.2 * len(
+        column_wordings
+    )
+    if has_few_column_lines and not _is_mostly_column_prose(column_wordings, column_prose, column_numbers):
         return False
-    return sum(wording.is_lower for wording in prose_wordings) > 0.2 * len(prose_wordings)
+    return sum(wording.is_lower for wording in column_prose) > 0.2 * len(column_prose)
 
 
-def _is_mostly_prose(
-    wordings: Sequence[_PartWording], prose_wordings: Sequence[_PartWording], number_wordings: Sequence[_PartWording]
+def _is_mostly_column_prose(
+    column_wordings: Sequence[_PartWording],
+    column_prose: Sequence[_PartWording],
+    column_numbers: Sequence[_PartWording],
 ) -> bool:
     """Whether lines of text hold most of the letters, though formulas or labels in many pieces stand between them."""
-    long_letters = sum(wording.letters for wording in prose_wordings)
-    number_letters = sum(wording.letters for wording in number_wordings)
-    letters = sum(wording.letters for wording in wordings)
-    return long_letters >= _PROSE_SHARE * letters and number_letters <= _NUMBER_SHARE * letters
+    column_prose_letters = sum(wording.letters for wording in column_prose)
+    column_number_letters = sum(wording.letters for wording in column_numbers)
+    column_letters = sum(wording.letters for wording in column_wordings)
+    return (
+        column_prose_letters >= _COLUMN_PROSE_SHARE * column_letters
+        and column_number_letters <= _COLUMN_NUMBER_SHARE * column_letters
+    )
 
 
 # --- columns of lists or of text among the lines of a page ---
@@ -472,29 +493,36 @@ def columns_end(lines: Sequence[Line], columns_start: int, leading: float) -> in
     if len(lines[columns_start].cells) < 2:
         return columns_start
     column_stretches = text_columns(lines[columns_start].cells)
-    line_index = end_of_columns = columns_start + 1
-    while line_index < len(lines) and lines[line_index].cells:
-        line = lines[line_index]
-        column_stretches = text_columns(line.cells, column_stretches)
+    column_line_index = end_of_columns = columns_start + 1
+    while column_line_index < len(lines) and lines[column_line_index].cells:
+        column_line = lines[column_line_index]
+        column_stretches = text_columns(column_line.cells, column_stretches)
         if len(column_stretches) < 2:
             break
-        line_index += 1
-        if column_of(line.cells[-1], column_stretches) > 0 or _continues_left_column(
-            lines, columns_start, line_index - 1, leading
+        column_line_index += 1
+        if column_of(column_line.cells[-1], column_stretches) > 0 or _continues_left_column(
+            lines, columns_start, column_line_index - 1, leading
         ):
-            end_of_columns = line_index
+            end_of_columns = column_line_index
     column_lines = lines[columns_start:end_of_columns]
     return end_of_columns if _are_columns_of_lines(column_lines) else columns_start
 
 
-def _continues_left_column(lines: Sequence[Line], columns_start: int, line_index: int, leading: float) -> bool:
+def _continues_left_column(lines: Sequence[Line], columns_start: int, column_line_index: int, leading: float) -> bool:
     """Whether a line at the left goes on with the left column."""
-    line = lines[line_index]
+    column_line = lines[column_line_index]
     line_above_in_column = next(
-        (line_above for line_above in reversed(lines[columns_start:line_index]) if line_above.x1 < line.x2),
+        (
+            line_above
+            for line_above in reversed(lines[columns_start:column_line_index])
+            if line_above.x1 < column_line.x2
+        ),
         None,
     )
-    return line_above_in_column is not None and line.y - line_above_in_column.y < APART * leading * line.main.size
+    return (
+        line_above_in_column is not None
+        and column_line.y - line_above_in_column.y < APART * leading * column_line.main.size
+    )
 
 
 def _are_columns_of_lines(lines: Sequence[Line]) -> bool:
@@ -513,10 +541,10 @@ def _are_columns_of_lines(lines: Sequence[Line]) -> bool:
 def rows_of_columns(lines: Sequence[Line], leading: float) -> list[list[Line]]:
     """Lines in columns, row by row, where all columns pause at once."""
     column_rows = [[lines[0]]]
-    for line in lines[1:]:
-        if line.y - column_rows[-1][-1].y > _COLUMN_ROW_GAP * leading * line.main.size:
+    for column_line in lines[1:]:
+        if column_line.y - column_rows[-1][-1].y > _COLUMN_ROW_GAP * leading * column_line.main.size:
             column_rows.append([])
-        column_rows[-1].append(line)
+        column_rows[-1].append(column_line)
     return column_rows
 
 

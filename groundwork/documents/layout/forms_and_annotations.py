@@ -36,7 +36,7 @@ _FORM_TEXT_GAP = 1.1  # sizes between two texts
 _FORM_LINE_STEP = 1.35  # sizes from line to line of one text, at the most
 _SAME_FORM_LEFT = 2.0  # points between the beginnings of such lines
 _SAME_FORM_SIZE = 0.15  # share by which their sizes differ at the most
-_FORM_BOX_HEIGHT = 60.0  # points of a drawn box whose texts belong together, at the most
+_FORM_UNIT_HEIGHT = 60.0  # points of a drawn box whose texts belong together, at the most
 _FORM_ROW_OVERLAP = 0.25  # sizes by which a text may reach into the row below
 _FORM_LINE_OVERLAP = 2.0  # points by which lines below each other overlap at the most
 _FORM_TITLE_LINES = 3
@@ -279,29 +279,29 @@ def _box_around_form_texts(boxes: Sequence[Box] | Sequence[Run]) -> Box:
 
 def _form_units(form_texts: Sequence[_FormText], strokes: Strokes) -> list[_FormUnit]:
     """Texts in one drawn box as one, all others alone."""
-    texts_by_box: dict[Box, list[_FormText]] = {}
+    texts_by_form_unit: dict[Box, list[_FormText]] = {}
     for form_text in form_texts:
-        texts_by_box.setdefault(_drawn_form_box(form_text.box, strokes) or form_text.box, []).append(form_text)
+        texts_by_form_unit.setdefault(_drawn_form_unit(form_text.box, strokes) or form_text.box, []).append(form_text)
     return [
-        _FormUnit(form_box_texts, _box_around_form_texts([form_text.box for form_text in form_box_texts]))
-        for form_box_texts in texts_by_box.values()
+        _FormUnit(form_unit_texts, _box_around_form_texts([form_text.box for form_text in form_unit_texts]))
+        for form_unit_texts in texts_by_form_unit.values()
     ]
 
 
-def _drawn_form_box(text_box: Box, strokes: Strokes) -> Box | None:
+def _drawn_form_unit(text_box: Box, strokes: Strokes) -> Box | None:
     """The box of drawn lines around a text, where it is low and at one side at the least a line is drawn."""
     x, y = (text_box.x1 + text_box.x2) / 2, (text_box.y1 + text_box.y2) / 2
-    box_levels = [s.y1 for s in strokes.flat if s.x1 <= x <= s.x2]
-    form_box_top = max((level for level in box_levels if level < y), default=-math.inf)
-    form_box_bottom = min((level for level in box_levels if level > y), default=math.inf)
-    if form_box_bottom - form_box_top > _FORM_BOX_HEIGHT:
+    form_unit_levels = [s.y1 for s in strokes.flat if s.x1 <= x <= s.x2]
+    form_unit_top = max((level for level in form_unit_levels if level < y), default=-math.inf)
+    form_unit_bottom = min((level for level in form_unit_levels if level > y), default=math.inf)
+    if form_unit_bottom - form_unit_top > _FORM_UNIT_HEIGHT:
         return None
-    form_box_walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
-    form_box_left = max((wall for wall in form_box_walls if wall < x), default=-math.inf)
-    form_box_right = min((wall for wall in form_box_walls if wall > x), default=math.inf)
+    form_unit_walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
+    form_unit_left = max((wall for wall in form_unit_walls if wall < x), default=-math.inf)
+    form_unit_right = min((wall for wall in form_unit_walls if wall > x), default=math.inf)
     return (
-        Box(form_box_left, form_box_top, form_box_right, form_box_bottom)
-        if form_box_left > -math.inf or form_box_right < math.inf
+        Box(form_unit_left, form_unit_top, form_unit_right, form_unit_bottom)
+        if form_unit_left > -math.inf or form_unit_right < math.inf
         else None
     )
 

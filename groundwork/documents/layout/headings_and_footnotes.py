@@ -51,12 +51,12 @@ class HeadingStyles:
     """The measures of a document, from the lines of its pages."""
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
-        lines = [line for page in pages for line in page if line.cells]
+        lines_with_text = [line for page in pages for line in page if line.cells]
         body_size_counts: Counter[float] = Counter()
         body_font_counts: Counter[str] = Counter()
         body_bold_counts: Counter[bool] = Counter()
         body_mono_counts: Counter[bool] = Counter()
-        for cell in chain.from_iterable(line.cells for line in lines):
+        for cell in chain.from_iterable(line.cells for line in lines_with_text):
             body_size_counts[_rounded_heading_size(cell.size)] += len(cell.text)
             body_font_counts[cell.font] += len(cell.text)
             body_bold_counts[cell.bold] += len(cell.text)
@@ -66,9 +66,9 @@ class HeadingStyles:
         self.bold = body_bold_counts[True] > body_bold_counts[False]
         self.mono = body_mono_counts[True] > _TYPEWRITER_SHARE * body_mono_counts.total()
         self.leading = _body_leading(pages, self.body)
-        self.vocabulary = DocumentWords(line.text for line in lines)
-        self._box_titles = self._recurring_no_headings(lines)
-        heading_numerals = {match[1] for line in lines if (match := _NUMERAL_HEADING.fullmatch(line.text))}
+        self.vocabulary = DocumentWords(line.text for line in lines_with_text)
+        self._box_titles = self._recurring_no_headings(lines_with_text)
+        heading_numerals = {match[1] for line in lines_with_text if (match := _NUMERAL_HEADING.fullmatch(line.text))}
         self._has_numerals = len(heading_numerals) > 1
         self._levels_by_heading_size = self._heading_levels(pages)
 
@@ -83,8 +83,8 @@ class HeadingStyles:
         """Whether a line is a section's title in capitals behind a Roman numeral, in a document of more than one."""
         return self._has_numerals and bool(_NUMERAL_HEADING.fullmatch(line.text)) and _may_be_heading(line)
 
-    def _is_large_heading(self, line: Line) -> bool:
-        heading_run = line.main
+    def _is_large_heading(self, heading_line: Line) -> bool:
+        heading_run = heading_line.main
         is_other_font = heading_run.bold or (heading_run.font != self.font and not heading_run.mono)
         heading_size_ratio = (
             _OTHER_FONT_HEADING_RATIO
@@ -93,20 +93,20 @@ class HeadingStyles:
             if self.font
             else _UNNAMED_FONT_HEADING_RATIO
         )
-        return heading_run.size > heading_size_ratio * self.body and _may_be_heading(line)
+        return heading_run.size > heading_size_ratio * self.body and _may_be_heading(heading_line)
 
-    def _is_heading_set_off(self, line: Line) -> bool:
+    def _is_heading_set_off(self, heading_line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""
-        heading_run = line.main
+        heading_run = heading_line.main
         if (
             self.bold
-            or not all(cell.bold and not cell.mono for cell in line.cells)
+            or not all(cell.bold and not cell.mono for cell in heading_line.cells)
             or heading_run.size < 0.8 * self.body
         ):
             return False
-        heading_text = line.text
+        heading_text = heading_line.text
         return (
-            _may_be_heading(line)
+            _may_be_heading(heading_line)
             and len(heading_text) < 90
             and not heading_text.endswith(_SENTENCE_ENDS)
             and heading_text not in self._box_titles
@@ -119,10 +119,10 @@ class HeadingStyles:
     def _heading_levels(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
         """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
         pages_by_heading_size: defaultdict[float, set[int]] = defaultdict(set)
-        for number, page in enumerate(pages):
+        for page_index, page in enumerate(pages):
             for line in page:
                 if line.cells and self._is_large_heading(line):
-                    pages_by_heading_size[_rounded_heading_size(line.main.size)].add(number)
+                    pages_by_heading_size[_rounded_heading_size(line.main.size)].add(page_index)
         shared_heading_sizes = [
             size for size in pages_by_heading_size if len(pages_by_heading_size[size]) > 1 or len(pages) < 4
         ]
@@ -162,35 +162,58 @@ class HeadingStyles:
 
     def _heading_runs_in(self, lines: Sequence[Line], index_below: int) -> bool:
         """Whether a bold start goes on in the line below it, and then runs into its text."""
-        line, above = (lines[index_below], lines[index_below - 1]) if index_below < len(lines) else (None, None)
-        if not line or not above or not line.cells or not line.cells[0].runs_in:
+        line_below_heading, heading_line = (
+            (lines[index_below], lines[index_below - 1]) if index_below < len(lines) else (None, None)
+        )
+        if (
+            not line_below_heading
+            or not heading_line
+            or not line_below_heading.cells
+            or not line_below_heading.cells[0].runs_in
+        ):
             return False
-        is_near_heading = line.y - above.y < APART * self.leading * max(line.main.size, above.main.size)
-        return is_near_heading and abs(line.main.size - above.main.size) < 0.2
+        is_near_heading = line_below_heading.y - heading_line.y < APART * self.leading * max(
+            line_below_heading.main.size, heading_line.main.size
+        )
+        return is_near_heading and abs(line_below_heading.main.size - heading_line.main.size) < 0.2
 
-    def _is_same_heading(self, heading_above: Line, line: Line, heading_level: int) -> bool:
+    def _is_same_heading(self, heading_above: Line, next_heading_line: Line, heading_level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
-        if not line.cells or len(line.cells) > 1 or item_label(line.text) or is_contents_entry(line.text):
+        if (
+            not next_heading_line.cells
+            or len(next_heading_line.cells) > 1
+            or item_label(next_heading_line.text)
+            or is_contents_entry(next_heading_line.text)
+        ):
             return False
-        most_heading_leading = max(_HEADING_LEADING, _SAME_LEADING * self.leading) * line.main.size
-        if heading_above.text.isupper() and line.text != line.text.upper() and not self.heading(line):
+        most_heading_leading = max(_HEADING_LEADING, _SAME_LEADING * self.leading) * next_heading_line.main.size
+        if (
+            heading_above.text.isupper()
+            and next_heading_line.text != next_heading_line.text.upper()
+            and not self.heading(next_heading_line)
+        ):
             return False
         is_near_heading = (
-            line.y - heading_above.y < most_heading_leading and abs(heading_above.main.size - line.main.size) < 0.2
+            next_heading_line.y - heading_above.y < most_heading_leading
+            and abs(heading_above.main.size - next_heading_line.main.size) < 0.2
         )
         # a name in another font may stand there
-        is_within_phrase = heading_above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
-        is_heading_alike = heading_above.main.bold == line.main.bold and (
-            heading_above.main.font == line.main.font or is_within_phrase
+        is_within_phrase = heading_above.text.endswith(("-", "‐", ",")) or next_heading_line.text[:1].islower()
+        is_heading_alike = heading_above.main.bold == next_heading_line.main.bold and (
+            heading_above.main.font == next_heading_line.main.font or is_within_phrase
         )
-        return is_near_heading and is_heading_alike and self.heading(line) in (heading_level, 0)
+        return is_near_heading and is_heading_alike and self.heading(next_heading_line) in (heading_level, 0)
 
     def _heading_stands_free(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
         """Whether a bold line has space above it and nothing indented below it, as the terms of a list have."""
         heading_line = lines[heading_start]
-        line_step = self.leading * self.body
+        heading_step = self.leading * self.body
         line_above_heading = lines[heading_start - 1] if heading_start else None
-        if line_above_heading and line_above_heading.cells and heading_line.y - line_above_heading.y < 1.1 * line_step:
+        if (
+            line_above_heading
+            and line_above_heading.cells
+            and heading_line.y - line_above_heading.y < 1.1 * heading_step
+        ):
             return False
         line_below_heading = lines[heading_end] if heading_end < len(lines) else None
         if not line_below_heading or not line_below_heading.cells:
@@ -198,7 +221,7 @@ class HeadingStyles:
         is_indented = line_below_heading.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not item_label(
             line_below_heading.text
         )
-        return not is_indented or line_below_heading.y - heading_line.y > 1.5 * line_step
+        return not is_indented or line_below_heading.y - heading_line.y > 1.5 * heading_step
 
 
 def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset[str]:
@@ -215,25 +238,27 @@ def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset
     return frozenset(heading_keys - {""})
 
 
-def begins_with_run_in_heading(line: Line) -> bool:
+def begins_with_run_in_heading(heading_line: Line) -> bool:
     """Whether a line begins with a few bold words and a stop, as a head that runs into its text."""
-    return line.cells[0].runs_in and _RUN_IN_HEADING.match(line.text) is not None
+    return heading_line.cells[0].runs_in and _RUN_IN_HEADING.match(heading_line.text) is not None
 
 
 def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
     """Lines with those as one text whose words are spread over the breadth of a justified column, and whose heading
     ends on the line below."""
     return [
-        _joined_heading_line(line) if _is_stretched_heading(line, line_below, body_size) else line
-        for line, line_below in zip_longest(lines, lines[1:])
+        _joined_heading_line(heading_line)
+        if _is_stretched_heading(heading_line, heading_line_below, body_size)
+        else heading_line
+        for heading_line, heading_line_below in zip_longest(lines, lines[1:])
     ]
 
 
-def _is_stretched_heading(line: Line, line_below: Line | None, body_size: float) -> bool:
+def _is_stretched_heading(heading_line: Line, heading_line_below: Line | None, body_size: float) -> bool:
     """Whether the words of a heading's line lie equally far apart, and the next line is of its type, below it."""
-    if len(line.cells) < 2 or line_below is None or len(line_below.cells) != 1:
+    if len(heading_line.cells) < 2 or heading_line_below is None or len(heading_line_below.cells) != 1:
         return False
-    last_heading_run, heading_cells = line_below.main, line.cells
+    last_heading_run, heading_cells = heading_line_below.main, heading_line.cells
     if any(
         (cell.font, cell.bold) != (last_heading_run.font, last_heading_run.bold)
         or abs(cell.size - last_heading_run.size) > 0.2
@@ -242,13 +267,16 @@ def _is_stretched_heading(line: Line, line_below: Line | None, body_size: float)
         return False
     heading_words = [word for cell in heading_cells for word in cell.words]
     heading_start = next(
-        (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(line_below.x1 - word.x1) < 2), None
+        (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(heading_line_below.x1 - word.x1) < 2),
+        None,
     )
-    is_heading_near = line_below.y - line.y < _STRETCHED_STEP * last_heading_run.size and heading_start is not None
+    is_heading_near = (
+        heading_line_below.y - heading_line.y < _STRETCHED_STEP * last_heading_run.size and heading_start is not None
+    )
     if (
         not is_heading_near
         or not (last_heading_run.bold or last_heading_run.size > _SAME_FONT_HEADING_RATIO * body_size)
-        or last_heading_run.x2 > line.x2 + 2
+        or last_heading_run.x2 > heading_line.x2 + 2
     ):
         return False
     heading_words = heading_words[heading_start:]
@@ -324,6 +352,6 @@ def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, i
     )
 
 
-def _is_small_table_row(line: Line) -> bool:
+def _is_small_table_row(footnote_line: Line) -> bool:
     """Whether figures stand beside a line's first text: a row of a table in small letters, which has no notes."""
-    return len(line.cells) > 1 and all(is_number(cell.text) for cell in line.cells[1:])
+    return len(footnote_line.cells) > 1 and all(is_number(cell.text) for cell in footnote_line.cells[1:])

@@ -63,7 +63,7 @@ def _line_number_column(runs: Sequence[Run]) -> _LineNumberColumn:
     texts_beside_numbers = [run for run in other_texts if numbers_top <= (run.y1 + run.y2) / 2 <= numbers_bottom]
     if not texts_beside_numbers or min(run.x1 for run in texts_beside_numbers) <= numbers_right:
         return _LineNumberColumn([], False)
-    return _LineNumberColumn(line_number_runs, _is_running_text_beside(texts_beside_numbers))
+    return _LineNumberColumn(line_number_runs, _is_text_beside_line_numbers(texts_beside_numbers))
 
 
 def _is_line_number(text: str) -> bool:
@@ -82,7 +82,7 @@ def _count_evenly(line_number_runs: Sequence[Run]) -> bool:
     return even_spaces >= _EVEN_SPACES_SHARE * len(number_spaces)
 
 
-def _is_running_text_beside(runs_beside_numbers: Sequence[Run]) -> bool:
+def _is_text_beside_line_numbers(runs_beside_numbers: Sequence[Run]) -> bool:
     lines_beside_numbers = to_lines(list(runs_beside_numbers))
     long_lines = [line for line in lines_beside_numbers if len(line.text.split()) >= _LEAST_WORDS_BESIDE]
     whole_line_count = sum(len(line.cells) == 1 for line in long_lines)

@@ -40,7 +40,7 @@ _FREE_PARAGRAPH_STEP = 1.8  # sizes from line to line, from which on a line is l
 _LONG_PARAGRAPH_LINE, _HALF_PARAGRAPH_LINE = 0.7, 0.5
 _ROOM_ON_PARAGRAPH_LINE = 4  # sizes, which most words have their place in
 _STEP_WITHIN_PARAGRAPH = 2.2  # of the usual steps, between full lines of a sentence
-_FOOTNOTE_START = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
+_FOOTNOTE_PARAGRAPH = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _MARKDOWN_BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
@@ -64,10 +64,10 @@ class MarkdownWriter:
         self.left = column[0] if column else min((line.x1 for line in paragraph_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)
         self.contents = sum(is_contents_entry(line.text) for line in paragraph_lines) >= 4
-        spaced_tables = find_borderless_tables(
-            self.lines, styles.vocabulary, self._columns_or_program_end, columns_above
+        tables_between_paragraphs = find_borderless_tables(
+            self.lines, styles.vocabulary, self._end_of_no_paragraph, columns_above
         )
-        self.tables = {table.start: table for table in spaced_tables}
+        self.tables = {table.start: table for table in tables_between_paragraphs}
         self._markdown_blocks: list[PageBlock] = []
         self._paragraph_text = ""  # the paragraph that grows
         self._paragraph_size = 0.0  # of its largest line
@@ -88,36 +88,35 @@ class MarkdownWriter:
 
     def blocks(self) -> list[PageBlock]:
         """The paragraphs, headings, lists, tables and fences, in the order of the lines."""
-        line_index = 0
-        while line_index < len(self.lines):
-            line = self.lines[line_index]
-            if line_index in self.tables:
-                self._add_block(self._table_markdown(self.tables[line_index]), is_float=True)
-                line_index = self.tables[line_index].end
-            elif line.labels:
-                for block_text in line.labels.split("\n\n"):
+        block_start = 0
+        while block_start < len(self.lines):
+            block_line = self.lines[block_start]
+            if block_start in self.tables:
+                self._add_block(self._table_markdown(self.tables[block_start]), is_float=True)
+                block_start = self.tables[block_start].end
+            elif block_line.labels:
+                for block_text in block_line.labels.split("\n\n"):
                     self._add_block(
                         functools.reduce(self.styles.vocabulary.join, block_text.split("\n")), is_float=True
                     )
-                line_index += 1
-            elif line.table:
-                self._add_block(_rows_to_markdown(line.table, self.styles.vocabulary.join), is_float=True)
-                line_index += 1
-            elif (end := code_end(self.lines, line_index, self.styles)) > line_index:
-                self._add_block(code_block(self.lines[line_index:end], self.styles.leading))
-                line_index = end
-            elif (end := columns_end(self.lines, line_index, self.styles.leading)) > line_index:
-                for block_text in self._column_texts(self.lines[line_index:end]):
+                block_start += 1
+            elif block_line.table:
+                self._add_block(_rows_to_markdown(block_line.table, self.styles.vocabulary.join), is_float=True)
+                block_start += 1
+            elif (block_end := code_end(self.lines, block_start, self.styles)) > block_start:
+                self._add_block(code_block(self.lines[block_start:block_end], self.styles.leading))
+                block_start = block_end
+            elif (block_end := columns_end(self.lines, block_start, self.styles.leading)) > block_start:
+                for block_text in self._column_texts(self.lines[block_start:block_end]):
                     self._add_block(block_text)
-                line_index = end
-            elif (end := self._heading_end(line_index)) > line_index:
-                self._add_block(
-                    f"{'#' * self.styles.heading(line)} {self._join_heading_lines(self.lines[line_index:end])}"
-                )
-                line_index = end
+                block_start = block_end
+            elif (block_end := self._heading_end(block_start)) > block_start:
+                heading_text = self._join_heading_lines(self.lines[block_start:block_end])
+                self._add_block(f"{'#' * self.styles.heading(block_line)} {heading_text}")
+                block_start = block_end
             else:
-                self._add_paragraph_line(line)
-                line_index += 1
+                self._add_paragraph_line(block_line)
+                block_start += 1
         self._close_paragraph()
         return self._markdown_blocks
 
@@ -175,26 +174,26 @@ class MarkdownWriter:
         is_within_sentence = line.text[:1].islower()
         if abs(paragraph_line.main.size - next_size) > 0.12 * next_size and not is_within_sentence:
             return False
-        is_sentence_ended = paragraph_line.text.endswith(SENTENCE_LINE_ENDS)
-        if is_sentence_ended and next_size < 0.95 * self.styles.body and _FOOTNOTE_START.match(line.text):
+        is_paragraph_ended = paragraph_line.text.endswith(SENTENCE_LINE_ENDS)
+        if is_paragraph_ended and next_size < 0.95 * self.styles.body and _FOOTNOTE_PARAGRAPH.match(line.text):
             return False
-        if is_sentence_ended and begins_with_run_in_heading(line):
+        if is_paragraph_ended and begins_with_run_in_heading(line):
             return False
         is_paragraph_line_full = self._is_paragraph_line_full(paragraph_line, line)
         if item_label(line.text) and not self._is_label_mid_paragraph(
-            paragraph_line, line, is_paragraph_line_full and not is_sentence_ended
+            paragraph_line, line, is_paragraph_line_full and not is_paragraph_ended
         ):
             return False
         if not is_paragraph_line_full:
             paragraph_line_share = (paragraph_line.x2 - paragraph_line.x1) / max(1.0, self.right - self.left)
             # Where every line stands free, its distance tells no paragraph.
-            is_spaced = line.y - paragraph_line.y > _FREE_PARAGRAPH_STEP * next_size
+            is_paragraph_spaced = line.y - paragraph_line.y > _FREE_PARAGRAPH_STEP * next_size
             continues_paragraph = (is_within_sentence or paragraph_line.text.endswith(("-", ",", "("))) and (
-                paragraph_line_share > _HALF_PARAGRAPH_LINE or not is_spaced
+                paragraph_line_share > _HALF_PARAGRAPH_LINE or not is_paragraph_spaced
             )
-            return not is_sentence_ended and (continues_paragraph or paragraph_line_share > _LONG_PARAGRAPH_LINE)
-        is_indented = line.x1 - paragraph_line.x1 > 0.8 * next_size and not item_label(paragraph_line.text)
-        return not (is_indented and is_sentence_ended)
+            return not is_paragraph_ended and (continues_paragraph or paragraph_line_share > _LONG_PARAGRAPH_LINE)
+        is_paragraph_indented = line.x1 - paragraph_line.x1 > 0.8 * next_size and not item_label(paragraph_line.text)
+        return not (is_paragraph_indented and is_paragraph_ended)
 
     def _most_paragraph_steps(self, paragraph_line: Line, line: Line) -> float:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
@@ -215,10 +214,10 @@ class MarkdownWriter:
 
     def _is_paragraph_line_full(self, paragraph_line: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""
-        room_on_line = self.right - paragraph_line.x2
+        room_on_paragraph_line = self.right - paragraph_line.x2
         if paragraph_line.x1 - self.left > 2 and abs(paragraph_line.x1 + paragraph_line.x2 - line.x1 - line.x2) < 4:
-            room_on_line *= 2  # centred lines have it on both sides
-        return room_on_line < first_word_width(line)
+            room_on_paragraph_line *= 2  # centred lines have it on both sides
+        return room_on_paragraph_line < first_word_width(line)
 
     def _is_label_mid_paragraph(self, paragraph_line: Line, line: Line, is_wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
@@ -251,19 +250,21 @@ class MarkdownWriter:
 
     # --- columns ---
 
-    def _columns_or_program_end(self, start: int) -> int:
+    def _end_of_no_paragraph(self, start: int) -> int:
         """Where the columns or the program end that begin at a line, which are no table; `start` where none do."""
         program_end = pseudocode_end(self.lines, start, self.styles.leading)
         return program_end if program_end > start else columns_end(self.lines, start, self.styles.leading)
 
     def _column_texts(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
-        stretches = text_columns([cell for line in lines for cell in line.cells])
-        column_texts = []
+        column_stretches = text_columns([cell for line in lines for cell in line.cells])
+        column_markdowns = []
         for row_lines in rows_of_columns(lines, self.styles.leading):
-            for column_lines, column in zip(lines_by_column(row_lines, stretches), stretches, strict=True):
-                column_texts.append(MarkdownWriter(column_lines, self.styles, column).markdown())
-        return column_texts
+            for column_lines, column in zip(
+                lines_by_column(row_lines, column_stretches), column_stretches, strict=True
+            ):
+                column_markdowns.append(MarkdownWriter(column_lines, self.styles, column).markdown())
+        return column_markdowns
 
     def _table_markdown(self, table: BorderlessTable) -> str:
         if table.is_contents:

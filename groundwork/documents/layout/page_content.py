@@ -57,7 +57,7 @@ class PageContent(NamedTuple):
     form: Form | None = None  # of a page to fill in
 
 
-class MeasuredItem(NamedTuple):
+class MeasuredPageItem(NamedTuple):
     """A text item of liteparse, the size of its letters in points, and the font of its last word where that may be
     another than that of the first."""
 
@@ -77,12 +77,12 @@ class _TurnedText(NamedTuple):
 BLANK_PAGE = PageContent([], [], [], [], [])
 
 
-def measured_items(page: LiteparsePage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
+def measured_items(page: LiteparsePage, sizes: LetterSizes) -> list[list[MeasuredPageItem]]:
     """The text items of a page that stand upright, and those of each other turn, set upright."""
     upright_items = upright(page)
     return [
         [
-            MeasuredItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page), turn)
+            MeasuredPageItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page), turn)
             for text_item in items
         ]
         for turn, items in (TurnedTexts(0, upright_items.items), *upright_items.aside)
@@ -91,53 +91,59 @@ def measured_items(page: LiteparsePage, sizes: LetterSizes) -> list[list[Measure
 
 def page_content(
     page: LiteparsePage,
-    items: Sequence[Sequence[MeasuredItem]],
+    items: Sequence[Sequence[MeasuredPageItem]],
     drawn: DrawnLetters,
     page_layer: str,
     typewriter_fonts: frozenset[str],
 ) -> PageContent:
     """What is drawn on a page, spelt as in its text layer. `items`: its measured items."""
     speller = Speller(page_layer)
-    upright_runs = _text_runs(items[0], speller, typewriter_fonts)
+    page_item_runs = _runs_of_page_items(items[0], speller, typewriter_fonts)
     turned = [line for side in items[1:] for line in _turned_lines(side, page, speller, typewriter_fonts)]
-    runs = [run for _, run in upright_runs]
-    fields = form_fields(page)
-    charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
+    page_runs = [run for _, run in page_item_runs]
+    page_fields = form_fields(page)
+    charts = find_charts(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []
     leftward = is_right_to_left(page_layer)
-    runs = with_typed_field_runs(
-        page, rtl_word_runs(upright_runs, rtl_page_spelling(page, drawn)) if leftward else runs
+    page_runs = with_typed_field_runs(
+        page, rtl_word_runs(page_item_runs, rtl_page_spelling(page, drawn)) if leftward else page_runs
     )
-    strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
+    drawn_strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
-        runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
-        charts, fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, fields))
-    ticks = tick_boxes(page)
-    if not leftward and is_form(sum(len(run.words) for run in runs), len(fields) + len(ticks)):
-        form = Form(without_tick_boxes(strokes, ticks), fields)
+        page_runs, drawn_strokes = mirrored_runs(page_runs, page.width), mirrored_strokes(drawn_strokes, page.width)
+        charts, page_fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, page_fields))
+    page_ticks = tick_boxes(page)
+    if not leftward and is_form(sum(len(run.words) for run in page_runs), len(page_fields) + len(page_ticks)):
+        page_form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
         sides = _side_texts(turned, page, page_layer)
-        return PageContent(runs, [], strokes.flat, sides, edge_lines(runs, [], page.height), form)
+        return PageContent(page_runs, [], drawn_strokes.flat, sides, edge_lines(page_runs, [], page.height), page_form)
     bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
     bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
-    runs = with_bullets(runs, bullets, charts) if bullets else runs
-    grids = [_chart_grid(chart, runs) for chart in charts]
-    prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
-    frames, walls = _frames_and_walls(strokes, charts)
-    shades = find_shades(page.vector_graphics) if page.vector_graphics and not leftward and not fields else []
-    frames += _striped_tables(shades, prose, frames, charts)
-    tables, heads = _drawn_tables(frames, prose, fields, shades, [] if leftward else turned)
-    prose = [run for run in prose if not any(table.holds(run) for table in tables)] if tables else prose
+    page_runs = with_bullets(page_runs, bullets, charts) if bullets else page_runs
+    grids = [_chart_grid(chart, page_runs) for chart in charts]
+    page_prose = [run for run in page_runs if not any(grid.holds(run) for grid in grids)] if grids else page_runs
+    frames, walls = _frames_and_walls(drawn_strokes, charts)
+    shades = find_shades(page.vector_graphics) if page.vector_graphics and not leftward and not page_fields else []
+    frames += _striped_tables_of_page(shades, page_prose, frames, charts)
+    tables, heads = _drawn_tables_of_page(frames, page_prose, page_fields, shades, [] if leftward else turned)
+    page_prose = [run for run in page_prose if not any(table.holds(run) for table in tables)] if tables else page_prose
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
     grids += tables
-    edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
+    page_strokes = [
+        *drawn_strokes.flat,
+        *walls,
+        *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in page_fields),
+    ]
     sides = _side_texts(turned, page, page_layer)
-    return PageContent(prose, grids, edges, sides, [] if leftward else edge_lines(prose, grids, page.height))
+    return PageContent(
+        page_prose, grids, page_strokes, sides, [] if leftward else edge_lines(page_prose, grids, page.height)
+    )
 
 
 def _turned_lines(
-    turned_items: Sequence[MeasuredItem], page: LiteparsePage, speller: Speller, typewriter_fonts: frozenset[str]
+    turned_items: Sequence[MeasuredPageItem], page: LiteparsePage, speller: Speller, typewriter_fonts: frozenset[str]
 ) -> list[list[_TurnedText]]:
     """The texts of each turned line."""
-    lines_set_upright = to_lines([run for _, run in _text_runs(turned_items, speller, typewriter_fonts)])
+    lines_set_upright = to_lines([run for _, run in _runs_of_page_items(turned_items, speller, typewriter_fonts)])
     turn = turned_items[0].turn if turned_items else 0
     return [
         [
@@ -148,7 +154,7 @@ def _turned_lines(
     ]
 
 
-def _striped_tables(
+def _striped_tables_of_page(
     shades: Sequence[Shade], prose: Sequence[Run], frames: Sequence[Frame], charts: Sequence[Box]
 ) -> list[Frame]:
     """The tables that stripes draw, which are no part of a chart and no listing."""
@@ -170,20 +176,20 @@ def _frames_and_walls(strokes: Strokes, charts: Sequence[Box]) -> tuple[list[Fra
     return [frame for frame in frames if not any(_is_in_chart(frame, chart) for chart in charts)], walls
 
 
-def _drawn_tables(
+def _drawn_tables_of_page(
     frames: Sequence[Frame],
-    prose: Sequence[Run],
-    fields: Sequence[Box],
-    shades: Sequence[Shade],
+    page_prose: Sequence[Run],
+    page_fields: Sequence[Box],
+    page_shades: Sequence[Shade],
     turned: Sequence[Sequence[_TurnedText]],
 ) -> tuple[list[RuledTable], list[_TurnedText]]:
     """The drawn tables, and the turned texts that stand in them, such as the names of narrow columns."""
     if not frames:
         return [], []
-    prose_words = [word for run in prose for word in run.words]
-    if shades:
-        frames = [with_shaded_rows(frame, shades, prose_words) for frame in frames]
-    drawn_tables = find_ruled_tables(frames, prose_words, fields)
+    page_words = [word for run in page_prose for word in run.words]
+    if page_shades:
+        frames = [with_shaded_rows(frame, page_shades, page_words) for frame in frames]
+    drawn_tables = find_ruled_tables(frames, page_words, page_fields)
     turned_heads = [
         turned_head
         for line in turned
@@ -192,7 +198,7 @@ def _drawn_tables(
     ]
     return (
         (
-            find_ruled_tables(frames, [*prose_words, *(turned_head.box for turned_head in turned_heads)], fields),
+            find_ruled_tables(frames, [*page_words, *(turned_head.box for turned_head in turned_heads)], page_fields),
             turned_heads,
         )
         if turned_heads
@@ -206,15 +212,15 @@ def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: LiteparsePage, pa
     return [*(_whole_side_line(line, page_layer) for line in side_lines), *icon_annotations(page, page_layer)]
 
 
-def _text_runs(
-    measured: Sequence[MeasuredItem], speller: Speller, typewriter_fonts: frozenset[str]
+def _runs_of_page_items(
+    page_items: Sequence[MeasuredPageItem], speller: Speller, page_typewriter_fonts: frozenset[str]
 ) -> list[tuple[LiteparseText, Run]]:
     """The text items that are not blank, each with its run."""
-    text_runs = []
-    for text_item, size, end_font, _ in measured:
-        if run := to_run(text_item, size, speller, end_font, typewriter_fonts):
-            text_runs.append((text_item, run))
-    return text_runs
+    page_item_runs = []
+    for text_item, size, end_font, _ in page_items:
+        if run := to_run(text_item, size, speller, end_font, page_typewriter_fonts):
+            page_item_runs.append((text_item, run))
+    return page_item_runs
 
 
 def _whole_side_line(side_line: str, page_layer: str) -> str:

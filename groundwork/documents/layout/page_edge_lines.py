@@ -34,12 +34,12 @@ _EDGE_LINE_STEP = 2.5  # points of a step; lines that come back stand no further
 # heights of a running line, and times its text's line spaces, below it
 _FREE_EDGE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3
 _HEIGHTS_TO_FRAME = 0.25  # heights of a running line between it and a frame that is drawn around the text
-_COMPARED_TEXT_LINES = 6  # of the text, whose spaces are looked at
+_LINES_COMPARED_WITH_EDGE = 6  # of the text, whose spaces are looked at
 _MOST_RUNNING_CELLS = 4  # texts of a running line, its page number among them
 _LARGE_RUNNING_RATIO, _LARGE_RUNNING_SHARE = 1.3, 0.5  # times the body's size, and of the pages
-_PAGE_NUMBER_LETTERS = 12  # letters of a page number with its word
+_EDGE_NUMBER_LETTERS = 12  # letters of a page number with its word
 _HEADED_PAGES_SHARE = 1 / 3  # of the pages, whose header names their chapter or section
-_LEAST_CUT_NAME_LETTERS = 6  # letters of a name that is cut short
+_LEAST_CUT_HEADER_LETTERS = 6  # letters of a name that is cut short
 
 
 class EdgeLine(NamedTuple):
@@ -56,22 +56,23 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: fl
 
     Between the head of a table and its first row there is hardly more space than between its rows.
     """
-    line_boxes = [_edge_line_box(line) for line in runs_by_line(runs)]
+    edge_line_boxes = [_edge_line_box(line) for line in runs_by_line(runs)]
     table_boxes = [_EdgeLineBox(grid.ys[0], grid.ys[-1], []) for grid in grids]
     page_edges = []
     for is_foot in (False, True):
-        boxes_inward = sorted([*line_boxes, *table_boxes], key=lambda box: -box.y2 if is_foot else box.y1)
+        boxes_from_edge = sorted([*edge_line_boxes, *table_boxes], key=lambda box: -box.y2 if is_foot else box.y1)
         margin_limit = (1 - _EDGE_MARGIN_SHARE) * page_height if is_foot else _EDGE_MARGIN_SHARE * page_height
-        lines_in_margin = sum(
-            box.y2 > margin_limit if is_foot else box.y1 < margin_limit for box in boxes_inward[:_MOST_EDGE_LINES]
+        lines_in_edge_margin = sum(
+            box.y2 > margin_limit if is_foot else box.y1 < margin_limit for box in boxes_from_edge[:_MOST_EDGE_LINES]
         )
-        free_line_count = max(
-            (i for i in range(1, lines_in_margin + 1) if _stands_apart_from_text(boxes_inward, i, is_foot)), default=0
+        free_edge_lines = max(
+            (i for i in range(1, lines_in_edge_margin + 1) if _stands_apart_at_edge(boxes_from_edge, i, is_foot)),
+            default=0,
         )
-        for box in boxes_inward[:free_line_count]:
-            cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
-            if 0 < len(cells) <= _MOST_RUNNING_CELLS:
-                page_edges.append(EdgeLine(cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
+        for box in boxes_from_edge[:free_edge_lines]:
+            edge_cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
+            if 0 < len(edge_cells) <= _MOST_RUNNING_CELLS:
+                page_edges.append(EdgeLine(edge_cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
     return page_edges
 
 
@@ -81,53 +82,56 @@ class _EdgeLineBox(NamedTuple):
     runs: list[Run]
 
 
-def _edge_line_box(line: list[Run]) -> _EdgeLineBox:
+def _edge_line_box(edge_runs: list[Run]) -> _EdgeLineBox:
     """A line as high as its letters: the boxes of some fonts reach into the lines beside them."""
-    bottom = statistics.median(run.y2 for run in line)
-    return _EdgeLineBox(bottom - max(run.size for run in line), bottom, line)
+    edge_line_bottom = statistics.median(run.y2 for run in edge_runs)
+    return _EdgeLineBox(edge_line_bottom - max(run.size for run in edge_runs), edge_line_bottom, edge_runs)
 
 
-def _stands_apart_from_text(boxes_inward: Sequence[_EdgeLineBox], count: int, is_foot: bool) -> bool:
+def _stands_apart_at_edge(boxes_from_edge: Sequence[_EdgeLineBox], count: int, is_foot: bool) -> bool:
     """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it.
 
     The space around what is drawn tells nothing of the text's.
     """
-    edge_box, *text_boxes = boxes_inward[count - 1 : count + 1 + _COMPARED_TEXT_LINES]
-    if not text_boxes:
+    edge_box, *boxes_inside_edge = boxes_from_edge[count - 1 : count + 1 + _LINES_COMPARED_WITH_EDGE]
+    if not boxes_inside_edge:
         return True
     edge_height = edge_box.y2 - edge_box.y1
-    if not text_boxes[0].runs:
-        return _space_inward(edge_box, text_boxes[0], is_foot) > _HEIGHTS_TO_FRAME * edge_height
-    line_spaces = [
-        _space_inward(above, below, is_foot) for above, below in pairwise(text_boxes) if above.runs and below.runs
+    if not boxes_inside_edge[0].runs:
+        return _space_inside_edge(edge_box, boxes_inside_edge[0], is_foot) > _HEIGHTS_TO_FRAME * edge_height
+    spaces_inside_edge = [
+        _space_inside_edge(above, below, is_foot)
+        for above, below in pairwise(boxes_inside_edge)
+        if above.runs and below.runs
     ]
-    least_free_space = max(
-        _FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(line_spaces or [0.0])
+    least_edge_space = max(
+        _FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(spaces_inside_edge or [0.0])
     )
-    return _space_inward(edge_box, text_boxes[0], is_foot) > least_free_space
+    return _space_inside_edge(edge_box, boxes_inside_edge[0], is_foot) > least_edge_space
 
 
-def _space_inward(above: _EdgeLineBox, below: _EdgeLineBox, is_foot: bool) -> float:
+def _space_inside_edge(above: _EdgeLineBox, below: _EdgeLineBox, is_foot: bool) -> float:
     return above.y1 - below.y2 if is_foot else below.y1 - above.y2
 
 
 def running_edge_lines(
     pages: Sequence[Sequence[EdgeLine]],
-    numbers: Sequence[int],
+    running_page_numbers: Sequence[int],
     body_size: float,
-    title_size: float,
-    heading_keys: frozenset[str],
+    largest_header_size: float,
+    header_headings: frozenset[str],
 ) -> list[list[EdgeLine]]:
     """Of the lines at the edges of the pages, whose numbers are given, those that run through the document.
 
-    `body_size`: the size of most text; `title_size`: of the largest on the first page. `heading_keys`: of the headings.
+    `body_size`: the size of most text; `largest_header_size`: of the largest on the first page; `header_headings`: the
+    names of headings.
 
     Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once, and so
     does the largest type of the first page.
     """
-    headers = _headers_naming_headings(pages, body_size, heading_keys)
+    headers = _headers_naming_headings(pages, body_size, header_headings)
     pages_by_position: defaultdict[_EdgeLinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
-    for edge_lines_of_page, page_number in zip(pages, numbers, strict=True):
+    for edge_lines_of_page, page_number in zip(pages, running_page_numbers, strict=True):
         for edge_line in edge_lines_of_page:
             for edge_position in _edge_line_positions(edge_line, page_number, body_size):
                 pages_by_position[edge_position].append(page_number)
@@ -135,7 +139,7 @@ def running_edge_lines(
     first_lines = {" ".join(edge_line.cells) for edge_line in pages[0]} if pages else set()
 
     def is_running(edge_line: EdgeLine, page_number: int) -> bool:
-        if page_number != numbers[0] and _is_title_with_number(edge_line, page_number, first_lines):
+        if page_number != running_page_numbers[0] and _is_title_with_number(edge_line, page_number, first_lines):
             return True
         if id(edge_line) in headers:
             return True
@@ -147,24 +151,30 @@ def running_edge_lines(
             default=(0, 0),
         )
         is_large = edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
-        heads_document = page_number == numbers[0] and not edge_line.is_foot and edge_line.runs[0].size >= title_size
+        heads_document = (
+            page_number == running_page_numbers[0]
+            and not edge_line.is_foot
+            and edge_line.runs[0].size >= largest_header_size
+        )
         may_be_title = is_large and (heads_document or running_pages < _LARGE_RUNNING_SHARE * len(pages))
         return running_pages >= least_pages and not (may_be_title and page_number == first_running_page)
 
     return [
         [edge_line for edge_line in edge_lines_of_page if is_running(edge_line, page_number)]
-        for edge_lines_of_page, page_number in zip(pages, numbers, strict=True)
+        for edge_lines_of_page, page_number in zip(pages, running_page_numbers, strict=True)
     ]
 
 
 def _headers_naming_headings(
-    pages: Sequence[Sequence[EdgeLine]], body_size: float, heading_keys: frozenset[str]
+    pages: Sequence[Sequence[EdgeLine]], body_size: float, header_headings: frozenset[str]
 ) -> set[int]:
     """The ids of the lines at the head that name a chapter or a section, where many pages have such a line at one
     place."""
     lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
     for edge_line in (edge_line for lines in pages for edge_line in lines if not edge_line.is_foot):
-        if edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size and _names_heading(edge_line, heading_keys):
+        if edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size and _is_heading_in_header(
+            edge_line, header_headings
+        ):
             lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
     least_pages = max(_LEAST_RUNNING_PAGES, _HEADED_PAGES_SHARE * len(pages))
     header_ids: set[int] = set()
@@ -175,17 +185,17 @@ def _headers_naming_headings(
     return header_ids
 
 
-def _names_heading(edge_line: EdgeLine, heading_keys: frozenset[str]) -> bool:
+def _is_heading_in_header(edge_line: EdgeLine, header_headings: frozenset[str]) -> bool:
     """Whether one of a line's texts is the name of a heading, which may be cut short."""
     for cell in edge_line.cells:
-        cell_key = heading_key(cell.strip(" 0123456789"))
-        if cell_key in heading_keys or heading_key(cell) in heading_keys:
+        header_key = heading_key(cell.strip(" 0123456789"))
+        if header_key in header_headings or heading_key(cell) in header_headings:
             return True
-        is_cut_short = cell.rstrip().endswith(("…", "..."))
+        is_header_cut_short = cell.rstrip().endswith(("…", "..."))
         if (
-            is_cut_short
-            and len(cell_key) >= _LEAST_CUT_NAME_LETTERS
-            and any(name.startswith(cell_key) for name in heading_keys)
+            is_header_cut_short
+            and len(header_key) >= _LEAST_CUT_HEADER_LETTERS
+            and any(name.startswith(header_key) for name in header_headings)
         ):
             return True
     return False
@@ -193,11 +203,11 @@ def _names_heading(edge_line: EdgeLine, heading_keys: frozenset[str]) -> bool:
 
 def _is_title_with_number(edge_line: EdgeLine, page_number: int, first_lines: set[str]) -> bool:
     """Whether a line is a page's number beside what heads the first page."""
-    for page_number_cell, *title_cells in (edge_line.cells, edge_line.cells[::-1]):
+    for edge_number_cell, *edge_title_cells in (edge_line.cells, edge_line.cells[::-1]):
         if (
-            page_number_cell == str(page_number)
-            and title_cells
-            and " ".join(sorted(title_cells, key=edge_line.cells.index)) in first_lines
+            edge_number_cell == str(page_number)
+            and edge_title_cells
+            and " ".join(sorted(edge_title_cells, key=edge_line.cells.index)) in first_lines
         ):
             return True
     return False
@@ -227,33 +237,33 @@ def _running_page_count(
     pages_by_position: Mapping[_EdgeLinePosition, Sequence[int]], edge_position: _EdgeLinePosition
 ) -> tuple[int, int]:
     """On how many pages a line stands at a place or a step from it, and the first of them."""
-    pages_with_line = [
+    running_pages = [
         pages_by_position[key]
         for step in (-1, 0, 1)
         if (key := edge_position._replace(step=edge_position.step + step)) in pages_by_position
     ]
-    return sum(map(len, pages_with_line)), min(numbers[0] for numbers in pages_with_line)
+    return sum(map(len, running_pages)), min(numbers[0] for numbers in running_pages)
 
 
 def _running_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
     beside words of the page's own, such as a book's title beside its chapters'."""
     edge_cells = edge_line.cells
-    page_number_keys = {
+    edge_number_keys = {
         key
         for cell in (edge_cells[0], edge_cells[-1])
-        if len(cell) < _PAGE_NUMBER_LETTERS
+        if len(cell) < _EDGE_NUMBER_LETTERS
         for key in line_keys(cell, page_number)
     }
     edge_text = " ".join(edge_cells)
-    title_keys = (
+    edge_title_keys = (
         set() if any(map(str.isdecimal, edge_text)) else {f"{cell}|<any>" for cell in (edge_cells[0], edge_cells[-1])}
     )
     return {
         edge_text,
         *line_keys(edge_text, page_number),
-        *(key for key in page_number_keys if "<page>" in key),
-        *title_keys,
+        *(key for key in edge_number_keys if "<page>" in key),
+        *edge_title_keys,
     }
 
 
@@ -269,43 +279,49 @@ def separate_running_lines(
     running_by_page: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], layer: Sequence[str]
 ) -> RunningLines:
     """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
-    repeated, texts_without_running = [], []
-    for lines, text in zip(running_by_page, layer, strict=True):
-        separable_lines, remaining_text = _separable_edge_lines(lines, text)
-        repeated.append(separable_lines)
+    running_by_text_page, texts_without_running = [], []
+    for first_edge_lines, text in zip(running_by_page, layer, strict=True):
+        separable_lines, remaining_text = _separable_edge_lines(first_edge_lines, text)
+        running_by_text_page.append(separable_lines)
         texts_without_running.append(remaining_text)
-    cells_overleaf = {cell for lines in repeated[1:] for line in lines for cell in line.cells}
-    if page_numbers[0] != 1 or cells_overleaf.isdisjoint(cell for line in repeated[0] for cell in line.cells):
-        return RunningLines(repeated, [])
+    running_cells_overleaf = {
+        cell for first_edge_lines in running_by_text_page[1:] for line in first_edge_lines for cell in line.cells
+    }
+    if page_numbers[0] != 1 or running_cells_overleaf.isdisjoint(
+        cell for line in running_by_text_page[0] for cell in line.cells
+    ):
+        return RunningLines(running_by_text_page, [])
     text = "\n".join(
         strip_running(texts_without_running, running_keys(texts_without_running, page_numbers[0]), page_numbers)
     )
-    lines_staying_first = []
+    running_lines_staying = []
     for is_foot in (False, True):
-        lines = [line for line in repeated[0] if line.is_foot == is_foot]
-        cells = [cell for line in lines for cell in line.cells if cell in cells_overleaf]
-        cells_said_once = set(unrepeated_lines(cells, text))
-        lines_staying_first += [
-            staying_part for line in lines if (staying_part := _edge_line_with_cells(line, cells_said_once))
+        first_edge_lines = [line for line in running_by_text_page[0] if line.is_foot == is_foot]
+        first_edge_cells = [cell for line in first_edge_lines for cell in line.cells if cell in running_cells_overleaf]
+        running_cells_said_once = set(unrepeated_lines(first_edge_cells, text))
+        running_lines_staying += [
+            staying_part
+            for line in first_edge_lines
+            if (staying_part := _edge_line_with_cells(line, running_cells_said_once))
         ]
-    staying_run_ids = {id(run) for line in lines_staying_first for run in line.runs}
-    lines_taken_out = [_edge_line_without_runs(line, staying_run_ids, layer[0]) for line in repeated[0]]
+    staying_run_ids = {id(run) for line in running_lines_staying for run in line.runs}
+    lines_taken_out = [_edge_line_without_runs(line, staying_run_ids, layer[0]) for line in running_by_text_page[0]]
     lines_taken_out, _ = _separable_edge_lines([line for line in lines_taken_out if line.runs], layer[0])
-    return RunningLines([lines_taken_out, *repeated[1:]], lines_staying_first)
+    return RunningLines([lines_taken_out, *running_by_text_page[1:]], running_lines_staying)
 
 
 def outermost_edge_lines(edge_lines_of_page: Sequence[EdgeLine], runs: Sequence[Run]) -> list[EdgeLine]:
     """Of lines at the edges of a page of these runs, those that have no other text between them and its edge."""
     edge_run_ids = {id(run) for edge_line in edge_lines_of_page for run in edge_line.runs}
-    other_runs = [run for run in runs if id(run) not in edge_run_ids]
-    text_top, text_bottom = (
-        min((run.y1 for run in other_runs), default=math.inf),
-        max((run.y2 for run in other_runs), default=0.0),
+    runs_inside_edge = [run for run in runs if id(run) not in edge_run_ids]
+    top_inside_edges, bottom_inside_edges = (
+        min((run.y1 for run in runs_inside_edge), default=math.inf),
+        max((run.y2 for run in runs_inside_edge), default=0.0),
     )
     return [
         edge_line
         for edge_line in edge_lines_of_page
-        if (edge_line.y > text_bottom if edge_line.is_foot else edge_line.y < text_top)
+        if (edge_line.y > bottom_inside_edges if edge_line.is_foot else edge_line.y < top_inside_edges)
     ]
 
 

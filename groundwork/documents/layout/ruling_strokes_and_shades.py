@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from groundwork.documents.layout.text_lines import Box, Line, is_number
 
 NEAR = 2.5  # points within which two lines are one
-_MOST_SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
+_MOST_SIGN_IN_FRAME = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
 _MOST_TICK_BOX = 16  # points of a box to tick, at the most
 _MOST_STRIP_SIDES = 40  # edges after one, among which the other side of its strip is
 _MOST_STROKES = 2000  # lines of a page's tables; what has more is a drawing
@@ -110,26 +110,26 @@ def _thin_strips(shape_edges: list[Box]) -> list[Box]:
     """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
     thin_strips = []
     for sideways in (False, True):
-        edge_spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in shape_edges]
+        strip_spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in shape_edges]
         strip_sides = sorted(
-            (lo, side_start, side_stop)
-            for lo, hi, side_start, side_stop in edge_spans
-            if hi - lo < 0.1 and side_stop - side_start > 4
+            (lo, strip_start, strip_stop)
+            for lo, hi, strip_start, strip_stop in strip_spans
+            if hi - lo < 0.1 and strip_stop - strip_start > 4
         )
-        for i, (side_at, side_start, side_stop) in enumerate(strip_sides):
+        for i, (strip_at, strip_start, strip_stop) in enumerate(strip_sides):
             for k in range(i + 1, min(i + _MOST_STRIP_SIDES, len(strip_sides))):
-                next_side_at, next_side_start, next_side_stop = strip_sides[k]
-                if next_side_at - side_at >= NEAR:
+                next_strip_at, next_strip_start, next_strip_stop = strip_sides[k]
+                if next_strip_at - strip_at >= NEAR:
                     break
                 if (
-                    next_side_at > side_at
-                    and abs(next_side_start - side_start) < NEAR
-                    and abs(next_side_stop - side_stop) < NEAR
+                    next_strip_at > strip_at
+                    and abs(next_strip_start - strip_start) < NEAR
+                    and abs(next_strip_stop - strip_stop) < NEAR
                 ):
                     thin_strips.append(
-                        Box(side_start, side_at, side_stop, side_at)
+                        Box(strip_start, strip_at, strip_stop, strip_at)
                         if sideways
-                        else Box(side_at, side_start, side_at, side_stop)
+                        else Box(strip_at, strip_start, strip_at, strip_stop)
                     )
                     break
     return thin_strips
@@ -141,18 +141,18 @@ def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
         (round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments
     )
     joined_segments: list[tuple[float, list[float]]] = []
-    previous_level = None
+    previous_segment_level = None
     for segment_level, segment_start, segment_stop, segment_at in segment_spans:
-        if previous_level == segment_level and segment_start <= joined_segments[-1][1][-1] + NEAR:
+        if previous_segment_level == segment_level and segment_start <= joined_segments[-1][1][-1] + NEAR:
             joined_segments[-1][1].extend((segment_start, max(segment_stop, joined_segments[-1][1][-1])))
         else:
             joined_segments.append((segment_at, [segment_start, segment_stop]))
-        previous_level = segment_level
-    least_length = 4 if sideways else 8
+        previous_segment_level = segment_level
+    least_segment = 4 if sideways else 8
     long_segments = [
         (segment_at, segment_ends[0], segment_ends[-1], tuple(segment_ends))
         for segment_at, segment_ends in joined_segments
-        if segment_ends[-1] - segment_ends[0] > least_length
+        if segment_ends[-1] - segment_ends[0] > least_segment
     ]
     return [
         Stroke(segment_at, a, segment_at, b, segment_ends)
@@ -183,17 +183,19 @@ def _build_frame(stroke_group: list[Stroke]) -> Frame:
 
 def _connected_groups(flat_strokes: list[Stroke], steep_strokes: list[Stroke]) -> list[list[Stroke]]:
     """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
-    open_groups: list[tuple[Stroke, list[Stroke]]] = []
-    finished_groups: list[list[Stroke]] = []
+    open_stroke_groups: list[tuple[Stroke, list[Stroke]]] = []
+    finished_stroke_groups: list[list[Stroke]] = []
     for stroke in sorted([*flat_strokes, *steep_strokes], key=lambda s: (s.y1, s.x1)):
-        finished_groups += [group for group_bounds, group in open_groups if group_bounds.y2 < stroke.y1 - NEAR]
-        open_groups = [group for group in open_groups if group[0].y2 >= stroke.y1 - NEAR]
+        finished_stroke_groups += [
+            group for group_bounds, group in open_stroke_groups if group_bounds.y2 < stroke.y1 - NEAR
+        ]
+        open_stroke_groups = [group for group in open_stroke_groups if group[0].y2 >= stroke.y1 - NEAR]
         group_bounds, group_strokes = stroke, [stroke]
-        for group in [group for group in open_groups if _is_stroke_near(group[0], stroke)]:
+        for group in [group for group in open_stroke_groups if _is_stroke_near(group[0], stroke)]:
             group_bounds, group_strokes = _stroke_bounds(group_bounds, group[0]), group_strokes + group[1]
-            open_groups.remove(group)
-        open_groups.append((group_bounds, group_strokes))
-    return finished_groups + [group for _, group in open_groups]
+            open_stroke_groups.remove(group)
+        open_stroke_groups.append((group_bounds, group_strokes))
+    return finished_stroke_groups + [group for _, group in open_stroke_groups]
 
 
 def _without_border(stroke_group: list[Stroke]) -> list[list[Stroke]]:
@@ -203,17 +205,17 @@ def _without_border(stroke_group: list[Stroke]) -> list[list[Stroke]]:
     inner_strokes = [s for s in stroke_group if not _is_border_side(s, group_bounds)]
     if len(border_strokes) < 4 or not inner_strokes or any(_touches_border(s, group_bounds) for s in inner_strokes):
         return [stroke_group]
-    inner_groups = _connected_groups(
+    stroke_groups_inside = _connected_groups(
         [s for s in inner_strokes if s.y2 - s.y1 < NEAR], [s for s in inner_strokes if s.y2 - s.y1 >= NEAR]
     )
-    if not any(_is_closed_frame(inner_group) for inner_group in inner_groups):
+    if not any(_is_closed_frame(stroke_group_inside) for stroke_group_inside in stroke_groups_inside):
         inner_bounds = functools.reduce(_stroke_bounds, inner_strokes)
         return (
             [border_strokes]
-            if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_WIDTH * (group_bounds.x2 - group_bounds.x1)
+            if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_IN_FRAME * (group_bounds.x2 - group_bounds.x1)
             else [stroke_group]
         )
-    return [within for inner_group in inner_groups for within in _without_border(inner_group)]
+    return [within for stroke_group_inside in stroke_groups_inside for within in _without_border(stroke_group_inside)]
 
 
 def _is_border_side(stroke: Stroke, border: Stroke) -> bool:
@@ -248,25 +250,26 @@ def _stroke_bounds(a: Any, b: Any) -> Any:
 
 def _clustered_positions(stroke_positions: Iterable[float]) -> list[float]:
     """Values in order, those nearer than a line's thickness as one."""
-    clustered: list[float] = []
+    clustered_stroke_positions: list[float] = []
     for stroke_position in sorted(stroke_positions):
-        if not clustered or stroke_position - clustered[-1] > NEAR:
-            clustered.append(stroke_position)
-    return clustered
+        if not clustered_stroke_positions or stroke_position - clustered_stroke_positions[-1] > NEAR:
+            clustered_stroke_positions.append(stroke_position)
+    return clustered_stroke_positions
 
 
 def _frequent_stroke_ends(stroke_ends: list[float], row_count: int) -> list[float]:
     """Ends that most rows share: where lines are drawn cell by cell, they show the columns."""
-    ends_in_order, least_shared = sorted(stroke_ends), max(3, row_count // 2)
+    stroke_ends_in_order, least_shared_ends = sorted(stroke_ends), max(3, row_count // 2)
     return [
         x
         for x in _clustered_positions(stroke_ends)
-        if bisect_left(ends_in_order, x + NEAR) - bisect_right(ends_in_order, x - NEAR) >= least_shared
+        if bisect_left(stroke_ends_in_order, x + NEAR) - bisect_right(stroke_ends_in_order, x - NEAR)
+        >= least_shared_ends
     ]
 
 
 _LEAST_SHADE_SIDE = 6  # points of the shorter side of a shade; what is thinner is a line
-_UPRIGHT_EDGE = 0.1  # points across, which an upright edge has at the most
+_UPRIGHT_SHADE_EDGE = 0.1  # points across, which an upright edge has at the most
 _MOST_SHADES = 300  # of one table; what has more is a drawing
 _SHADE_PLACES = 12  # across a table, at which the shades above and below an edge are compared
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -285,27 +288,33 @@ class Shade(NamedTuple):
 
 def find_shades(drawn: Any) -> list[Shade]:
     """The filled rectangles of a page, in the order in which they are drawn."""
-    filled_boxes = [(s.bbox, s.fill_color or "") for s in drawn.shapes if s.fill and not s.has_curve]
+    shade_boxes = [(s.bbox, s.fill_color or "") for s in drawn.shapes if s.fill and not s.has_curve]
     filled_shades = [
-        Shade(x, y, x + w, y + h, colour) for (x, y, w, h), colour in filled_boxes if min(w, h) >= _LEAST_SHADE_SIDE
+        Shade(x, y, x + w, y + h, colour) for (x, y, w, h), colour in shade_boxes if min(w, h) >= _LEAST_SHADE_SIDE
     ]
-    upright_edges = defaultdict(list)
+    upright_shade_edges = defaultdict(list)
     if filled_shades:
-        for line in drawn.lines:
-            if not line.stroke and line.x2 - line.x1 < _UPRIGHT_EDGE:
-                upright_edges[round(line.x1)].append((line.y1, line.y2))
+        for shade_edge in drawn.lines:
+            if not shade_edge.stroke and shade_edge.x2 - shade_edge.x1 < _UPRIGHT_SHADE_EDGE:
+                upright_shade_edges[round(shade_edge.x1)].append((shade_edge.y1, shade_edge.y2))
     return [
-        shaded_rectangle for shade in filled_shades for shaded_rectangle in _shaded_rectangles(shade, upright_edges)
+        shaded_rectangle
+        for shade in filled_shades
+        for shaded_rectangle in _shaded_rectangles(shade, upright_shade_edges)
     ]
 
 
-def _shaded_rectangles(shade: Shade, upright_edges: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
+def _shaded_rectangles(shade: Shade, upright_shade_edges: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
     """The rectangles below each other that one shape fills. `upright_edges`: by their place across the page."""
-    x, rectangle_heights = round(shade.x1), set()
-    for top, bottom in [*upright_edges.get(x - 1, ()), *upright_edges.get(x, ()), *upright_edges.get(x + 1, ())]:
+    x, shaded_heights = round(shade.x1), set()
+    for top, bottom in [
+        *upright_shade_edges.get(x - 1, ()),
+        *upright_shade_edges.get(x, ()),
+        *upright_shade_edges.get(x + 1, ()),
+    ]:
         if shade.y1 - 1 < top and bottom < shade.y2 + 1 and bottom - top >= _LEAST_SHADE_SIDE:
-            rectangle_heights.add((round(top, 1), round(bottom, 1)))
-    shaded_rows = sorted(rectangle_heights)
+            shaded_heights.add((round(top, 1), round(bottom, 1)))
+    shaded_rows = sorted(shaded_heights)
     if len(shaded_rows) < 2 or any(below[0] < above[1] + _LEAST_SHADE_SIDE for above, below in pairwise(shaded_rows)):
         return [shade]
     return [shade._replace(y1=top, y2=bottom) for top, bottom in shaded_rows]
@@ -328,10 +337,10 @@ def with_shaded_rows(frame: Frame, shades: Sequence[Shade], words: Sequence[Box]
     inner_words = [
         w for w in words if frame.xs[1] < w.x1 and w.x2 < frame_right and frame_top < w.y1 and w.y2 < frame_bottom
     ]
-    figures_top = min(
+    figures_below_shades = min(
         (w.y1 for w in inner_words if is_number(w.text) and not _YEAR.fullmatch(w.text)), default=frame_bottom
     )
-    shade_levels = [y for y in shade_levels if y < figures_top + 1]
+    shade_levels = [y for y in shade_levels if y < figures_below_shades + 1]
     word_heights = [
         (w.y1, w.y2)
         for w in words
@@ -349,10 +358,10 @@ def with_shaded_rows(frame: Frame, shades: Sequence[Shade], words: Sequence[Box]
 
 def _is_shade_edge(y: float, shade_places: Sequence[float], shades: Sequence[Shade]) -> bool:
     """Whether most of what is just above a level has another shade than what is just below it."""
-    differing_places = sum(
+    differing_shade_places = sum(
         _shade_colour(x, y - NEAR, shades) != _shade_colour(x, y + NEAR, shades) for x in shade_places
     )
-    return differing_places >= _VISIBLE_SHADE_SHARE * len(shade_places)
+    return differing_shade_places >= _VISIBLE_SHADE_SHARE * len(shade_places)
 
 
 def _shade_colour(x: float, y: float, shades: Sequence[Shade]) -> str:

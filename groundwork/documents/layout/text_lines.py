@@ -26,10 +26,10 @@ from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_and_rule_labels import DRAWN_BULLET, DRAWN_LABEL
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
-_ITEM_BULLET = re.compile(DRAWN_BULLET)
+_LINE_BULLET = re.compile(DRAWN_BULLET)
 _ITEM_LABEL = re.compile(DRAWN_LABEL)
-_TYPED_RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
-_MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
+_LINE_OF_DASHES = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
+_MONO_RUN_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
 _CELL_NUMBER = re.compile(
     r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡⁰¹²³⁴-⁹]{1,2})?[)\]]?"
     r"|[-–—−.*†‡…]+|n/?a|N/?A"
@@ -127,13 +127,13 @@ def first_word_width(line: Line) -> float:
 
 def item_label(text: str) -> str:
     """The number, letter or bullet that makes a line an item; "" where there is none."""
-    label_match = _ITEM_BULLET.match(text) or _ITEM_LABEL.match(text)
+    label_match = _LINE_BULLET.match(text) or _ITEM_LABEL.match(text)
     return label_match[0] if label_match else ""
 
 
 def is_typed_rule(text: str) -> bool:
     """Whether a text is a line drawn with letters: dashes from one side to the other, or below a head."""
-    return _TYPED_RULE.fullmatch(text) is not None
+    return _LINE_OF_DASHES.fullmatch(text) is not None
 
 
 def cleaned_line(line_text: str) -> str:
@@ -151,7 +151,7 @@ def cleaned_line(line_text: str) -> str:
 
 
 def is_bullet(text: str) -> bool:
-    return _ITEM_BULLET.match(text) is not None
+    return _LINE_BULLET.match(text) is not None
 
 
 def to_run(
@@ -162,59 +162,71 @@ def to_run(
     `end_font`: the font of its last word, where it may be another than that of the first. `typewriter`: fonts that are
     known to have letters of one width.
     """
-    text = text_item.text.strip().replace("\u00ad", "-")
-    if not text:
+    run_text = text_item.text.strip().replace("\u00ad", "-")
+    if not run_text:
         return None
-    font, bold = plain_font_name(text_item.font_name), begins_in_bold_font(text_item)
-    if is_dingbat_font(font):
-        text, text_item = _with_dingbat_sign(text, text_item, font)
+    run_font, is_bold_run = plain_font_name(text_item.font_name), begins_in_bold_font(text_item)
+    if is_dingbat_font(run_font):
+        run_text, text_item = _run_with_dingbat(run_text, text_item, run_font)
     end_font = plain_font_name(end_font)
-    runs_in = bold and end_font not in ("", font) and not is_bold_font(end_font)
-    font, bold = (end_font, False) if runs_in else (font, bold)
-    x, (run_top, run_bottom) = text_item.x, _item_top_and_bottom(text_item)
-    is_typed = font in typewriter or is_mono_font(font)
-    is_mono = is_typed and text_item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
-    spelt_text = speller.spell(text)
-    text_tokens, box_tokens = text.split(), [word.text for word in text_item.words]
+    runs_in = is_bold_run and end_font not in ("", run_font) and not is_bold_font(end_font)
+    run_font, is_bold_run = (end_font, False) if runs_in else (run_font, is_bold_run)
+    x, (run_top, run_bottom) = text_item.x, _run_top_and_bottom(text_item)
+    is_typed = run_font in typewriter or is_mono_font(run_font)
+    is_mono = is_typed and text_item.width > _MONO_RUN_WIDTH * size * len(run_text)  # not its first word alone
+    spelt_run = speller.spell(run_text)
+    text_tokens, box_tokens = run_text.split(), [word.text for word in text_item.words]
     boxes_fit = text_tokens == box_tokens or sum(map(len, text_tokens)) == sum(
         len("".join(word.split())) for word in box_tokens
     )
     word_boxes = tuple(
-        _spelt_word_boxes(text_item.words, spelt_text)
+        _spelt_word_boxes(text_item.words, spelt_run)
         if boxes_fit
-        else spread_words(spelt_text, x, text_item.width, (run_top, run_bottom))
+        else spread_words(spelt_run, x, text_item.width, (run_top, run_bottom))
     )
-    if not spelt_text.isascii():
-        spelt_text = with_symbol_font_letters(spelt_text, font)
+    if not spelt_run.isascii():
+        spelt_run = with_symbol_font_letters(spelt_run, run_font)
         word_boxes = tuple(
-            word._replace(text=with_symbol_font_letters(word.text, font, begins=not k))
+            word._replace(text=with_symbol_font_letters(word.text, run_font, begins=not k))
             for k, word in enumerate(word_boxes)
         )
-    return Run(x, run_top, x + text_item.width, run_bottom, spelt_text, size, font, bold, is_mono, word_boxes, runs_in)
+    return Run(
+        x,
+        run_top,
+        x + text_item.width,
+        run_bottom,
+        spelt_run,
+        size,
+        run_font,
+        is_bold_run,
+        is_mono,
+        word_boxes,
+        runs_in,
+    )
 
 
-def _with_dingbat_sign(text: str, text_item: Any, font: str) -> tuple[str, Any]:
+def _run_with_dingbat(text: str, text_item: Any, font: str) -> tuple[str, Any]:
     """A text and its item; where its first word, a letter in a font of pictures, stands alone, with the sign that it
     shows."""
-    first_letter, _, text_behind_sign = text.partition(" ")
+    run_sign, _, run_text_behind_sign = text.partition(" ")
     words = text_item.words
-    if len(first_letter) != 1 or not words or words[0].text.strip() != first_letter:
+    if len(run_sign) != 1 or not words or words[0].text.strip() != run_sign:
         return text, text_item
-    shown_sign = dingbat_sign(first_letter, font)
-    words = [msgspec.structs.replace(words[0], text=shown_sign), *words[1:]]
-    return f"{shown_sign} {text_behind_sign}".rstrip(), msgspec.structs.replace(text_item, words=words)
+    run_dingbat = dingbat_sign(run_sign, font)
+    words = [msgspec.structs.replace(words[0], text=run_dingbat), *words[1:]]
+    return f"{run_dingbat} {run_text_behind_sign}".rstrip(), msgspec.structs.replace(text_item, words=words)
 
 
-def _item_top_and_bottom(text_item: Any) -> tuple[float, float]:
+def _run_top_and_bottom(text_item: Any) -> tuple[float, float]:
     """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
-    item_top, item_bottom = text_item.y, text_item.y + text_item.height
+    run_top, run_bottom = text_item.y, text_item.y + text_item.height
     word_heights = [word.height for word in text_item.words]
     if (
         not word_heights
         or text_item.height < _TALL_ITEM_RATIO * min(word_heights)
         or text_item.height < _TALL_ITEM_RATIO * statistics.median(word_heights)
     ):
-        return item_top, item_bottom
+        return run_top, run_bottom
     middle_word = sorted(text_item.words, key=lambda word: word.height)[len(text_item.words) // 2]
     return middle_word.y, middle_word.y + middle_word.height
 
@@ -227,33 +239,33 @@ def _spelt_word_boxes(item_words: Sequence[Any], text: str) -> list[Box]:
             Box(word.x, word.y, word.x + word.width, word.y + word.height, box_letters)
             for word, box_letters in zip(item_words, spelt_words, strict=True)
         ]
-    joined_boxes: list[Box] = []
+    joined_words: list[Box] = []
     box_letters = ""
     for word in item_words:
         word_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
         if box_letters and spelt_words and len("".join(spelt_words[0].split())) > len(box_letters):
-            joined_boxes[-1] = Box(
-                joined_boxes[-1].x1,
-                min(joined_boxes[-1].y1, word_box.y1),
+            joined_words[-1] = Box(
+                joined_words[-1].x1,
+                min(joined_words[-1].y1, word_box.y1),
                 word_box.x2,
-                max(joined_boxes[-1].y2, word_box.y2),
+                max(joined_words[-1].y2, word_box.y2),
                 spelt_words[0],
             )
         else:
-            joined_boxes.append(word_box)
+            joined_words.append(word_box)
             box_letters = ""
         box_letters += word.text
         if spelt_words and len(box_letters) >= len(spelt_words[0]):
-            joined_boxes[-1] = joined_boxes[-1]._replace(text=spelt_words.pop(0))
+            joined_words[-1] = joined_words[-1]._replace(text=spelt_words.pop(0))
             box_letters = ""
-    return joined_boxes
+    return joined_words
 
 
 def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
     """The words of a text whose own boxes do not hold all of it, as of formulas: each has its share of the width."""
-    letter_width = width / max(1, len(text))
+    word_letter_width = width / max(1, len(text))
     return [
-        Box(x + letter_width * word.start(), rise[0], x + letter_width * word.end(), rise[1], word[0])
+        Box(x + word_letter_width * word.start(), rise[0], x + word_letter_width * word.end(), rise[1], word[0])
         for word in _WORD_OR_FORMULA.finditer(text)
     ]
 
@@ -278,14 +290,14 @@ def runs_by_line(runs: Sequence[Run]) -> list[list[Run]]:
 
 def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
     """The stretches from left to right that some cells cover, and those known; what overlaps is one."""
-    columns: list[tuple[float, float]] = []
+    cell_columns: list[tuple[float, float]] = []
     for x1, x2 in sorted([*stretches, *((cell.x1, cell.x2) for cell in cells)]):
-        if columns and x1 < columns[-1][1] + 2:
-            if x2 > columns[-1][1]:
-                columns[-1] = (columns[-1][0], x2)
+        if cell_columns and x1 < cell_columns[-1][1] + 2:
+            if x2 > cell_columns[-1][1]:
+                cell_columns[-1] = (cell_columns[-1][0], x2)
         else:
-            columns.append((x1, x2))
-    return columns
+            cell_columns.append((x1, x2))
+    return cell_columns
 
 
 def parted_words(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
@@ -322,10 +334,12 @@ def column_of(cell: Run, stretches: Stretches) -> int:
     return widest_overlap(cell.x1, cell.x2, stretches)
 
 
-def widest_overlap(left: float, right: float, stretches: Stretches) -> int:
+def widest_overlap(cell_left: float, cell_right: float, stretches: Stretches) -> int:
     """Which stretch covers most of what reaches from left to right; the nearest where none does."""
-    overlaps = [(right if right < x2 else x2) - (left if left > x1 else x1) for x1, x2 in stretches]
-    return overlaps.index(max(overlaps))
+    cell_overlaps = [
+        (cell_right if cell_right < x2 else x2) - (cell_left if cell_left > x1 else x1) for x1, x2 in stretches
+    ]
+    return cell_overlaps.index(max(cell_overlaps))
 
 
 def _line_of_runs(runs: list[Run]) -> Line:
@@ -378,7 +392,7 @@ def _join_leader_cells(cells: list[Run]) -> list[Run]:
     page_number = cells[-1].text.lstrip(". ")
     if not page_number.isdigit():
         return cells
-    leader_title_start = _leader_title_start(cells)
+    leader_title_start = _leader_title_cell(cells)
     leader_title = " ".join(cell.text for cell in cells[leader_title_start:-1])
     words = tuple(word for cell in cells[leader_title_start:] for word in cell.words)
     contents_entry = cells[leader_title_start]._replace(
@@ -387,15 +401,15 @@ def _join_leader_cells(cells: list[Run]) -> list[Run]:
     return [*cells[:leader_title_start], contents_entry]
 
 
-def _leader_title_start(cells: Sequence[Run]) -> int:
+def _leader_title_cell(cells: Sequence[Run]) -> int:
     """The first cell of the title that leading dots follow; running text to its left is another column's."""
     leader_cell = next(
         (i for i, cell in enumerate(cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0
     )
-    title_index = max(0, leader_cell - 1) if cells[leader_cell].text[0] == "." else leader_cell
-    while title_index and len(cells[title_index - 1].text.split()) < _TITLE_CELL_WORDS:
-        title_index -= 1
-    return title_index
+    title_cell = max(0, leader_cell - 1) if cells[leader_cell].text[0] == "." else leader_cell
+    while title_cell and len(cells[title_cell - 1].text.split()) < _TITLE_CELL_WORDS:
+        title_cell -= 1
+    return title_cell
 
 
 def _join_item_labels(line_cells: list[Run]) -> list[Run]:

@@ -17,11 +17,11 @@ from groundwork.language.list_and_rule_labels import CAPTION_START
 from groundwork.language.words import LONG_WORD, WRITTEN_OUT
 
 _TITLE_WORD = re.compile(r"[^\W\d_]+")
-_SECTION_NUMERAL = re.compile(r"[ivx]+")
-_NAMES_OF_NUMBERED_PARTS = frozenset(
+_NUMERAL_IN_TITLE = re.compile(r"[ivx]+")
+_PART_NAMES_NO_TITLE = frozenset(
     ("chapter", "section", "part", "kapitel", "abschnitt", "teil", "chapitre", "capítulo", "capitolo")
 )
-_SECTION_NAMES = frozenset(
+_SECTION_NAMES_NO_TITLE = frozenset(
     name.strip()
     for name in """
 abstract; acknowledgement; acknowledgements; acknowledgment; acknowledgments; afterword; agenda; any questions;
@@ -49,27 +49,27 @@ def is_section_name(title: str) -> bool:
     """Whether a title, without its number and marks, names a part that many documents have."""
     title_words = _TITLE_WORD.findall(title.casefold())
     is_numbered_section = len(title_words) > 1 and (
-        title_words[0] in _NAMES_OF_NUMBERED_PARTS or _SECTION_NUMERAL.fullmatch(title_words[0])
+        title_words[0] in _PART_NAMES_NO_TITLE or _NUMERAL_IN_TITLE.fullmatch(title_words[0])
     )
-    return " ".join(title_words) in _SECTION_NAMES or (
-        bool(is_numbered_section) and " ".join(title_words[1:]) in _SECTION_NAMES
+    return " ".join(title_words) in _SECTION_NAMES_NO_TITLE or (
+        bool(is_numbered_section) and " ".join(title_words[1:]) in _SECTION_NAMES_NO_TITLE
     )
 
 
-_FILE_AFFIX = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
+_FILE_AFFIX_OF_TITLE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
 FIRST_PAGES = 3  # among which a title page is
 _TITLE_WORDS_ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
 _LONGEST_TITLE = 200  # letters
 _LATER_TITLE_RATIO = 1.25  # times the largest text of an earlier page; a figure's letters may be a little larger
-_SMALL_CAPITALS_RATIO = 0.7  # of the size of the large ones, at the least
+_SMALL_CAPITALS_OF_TITLE = 0.7  # of the size of the large ones, at the least
 _TITLE_RATIO = 1.15  # times the body's size
 _PAGE_LABEL_ABOVE_TITLE = re.compile(r"[-–| ]*(?:(?!(?:19|20)\d\d)\d{1,4}|[ivxl]{1,6})[-–|. ]*")
 # a stop that ends no abbreviation: "Phoenix paludosa Roxb."; else what a text goes on with
 _NO_TITLE_SENTENCE = re.compile(r"^[,;.:)]|[:;,…]$|\.\.$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$")
-_CONTENTS_PAGE_ENTRIES = 4  # entries from which on a page is a list of contents
+_CONTENTS_BEFORE_TITLE = 4  # entries from which on a page is a list of contents
 _LEADING_TITLE_RATIO = 1.05  # times the body's size, of the largest text of the first page where it stands at its head
-_MOST_COVER_WORDS = 60  # of a page without running text, at the most
-_AMOUNT_OF_MONEY = re.compile(r"[$€£¥]\s?\d")
+_MOST_TITLE_COVER_WORDS = 60  # of a page without running text, at the most
+_MONEY_NO_TITLE = re.compile(r"[$€£¥]\s?\d")
 _ONE_WORD_TITLE_RATIO = 1.2  # times the largest phrase, of a word that is a title by itself
 _LEAST_TITLE_WORD = 4  # letters of a title of one word
 _PLACEHOLDER_TITLE = re.compile(  # what programs write where nobody named the document
@@ -79,19 +79,19 @@ _PLACEHOLDER_TITLE = re.compile(  # what programs write where nobody named the d
     re.IGNORECASE,
 )
 _FILE_PATH_TITLE = re.compile(r"^[a-z]{2,}://|^[A-Za-z]:\\|^/\w+/|\S\.(?:pfm|docx?|pptx?|xlsx?|indd|qxd|html?|tex)\b")
-_SUBJECT_LINE = re.compile(
+_SUBJECT_AS_TITLE = re.compile(
     r"(?m)^[^\S\n]*+(?:re|subject|betreff|betr\.|objet|asunto|oggetto|assunto|onderwerp)"
     r"[^\S\n]*+:[^\S\n]*+(\S.{3,118}\S)[^\S\n]*$",
     re.IGNORECASE,
 )
-_MAIL_LINE = re.compile(
+_MAIL_WITH_SUBJECT_TITLE = re.compile(
     r"(?m)^[^\S\n]*+"
     r"(?:(?:dear|liebe[rs]?|sehr geehrte[rs]?|cher|chère|madame|monsieur|estimad[oa]s?|gentile|prezad[oa]s?"
     r"|geachte)\b.{0,60}[,:!]|(?:from|to|von|an|de|para|da|van|aan)[^\S\n]*+:.*)[^\S\n]*$",
     re.IGNORECASE,
 )
 _TITLE_NOTE_MARKS = " _†‡*∗§"  # at the end of a title, which lead to a note
-_SYMBOL_FONT_SIGNS = re.compile("[\ue000-\uf8ff]")  # of a symbol font
+_SYMBOL_SIGNS_IN_TITLE = re.compile("[\ue000-\uf8ff]")  # of a symbol font
 
 
 _TEMPLATE_TITLE = re.compile(r"\{\{.*\}\}|\{%.*%\}")  # "{{ page.title }}"
@@ -111,20 +111,20 @@ def choose_title(markdown: str, file_name: str, stated_title: str, *, pdf: bool)
 
     Else by the other of the two, and at last by the file's name.
     """
-    heading_match = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
-    heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading_match[1]).strip() if heading_match else ""
-    heading_text = "" if is_section_name(heading_text) or _TEMPLATE_TITLE.search(heading_text) else heading_text
+    title_heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
+    heading_title = re.sub(r"[*_`\\]|<[^<>]+>", "", title_heading[1]).strip() if title_heading else ""
+    heading_title = "" if is_section_name(heading_title) or _TEMPLATE_TITLE.search(heading_title) else heading_title
     file_title = Path(file_name).stem
     if not pdf and not LONG_WORD.search(file_title):  # a number, of which nobody knows what it is
         file_title = _bold_title(markdown) or file_title
-    return (stated_title or heading_text if pdf else heading_text or stated_title) or file_title
+    return (stated_title or heading_title if pdf else heading_title or stated_title) or file_title
 
 
 def _bold_title(markdown: str) -> str:
     """The longest of the bold lines at the head of a text, or ""."""
-    bold_head = _BOLD_TITLE_LINES.match(markdown)
+    bold_title_head = _BOLD_TITLE_LINES.match(markdown)
     bold_title_lines = (
-        [line.strip("* ") for line in bold_head.group().splitlines() if line.strip()] if bold_head else []
+        [line.strip("* ") for line in bold_title_head.group().splitlines() if line.strip()] if bold_title_head else []
     )
     return max(
         (line for line in bold_title_lines if LONG_WORD.search(line)), key=lambda line: len(line.split()), default=""
@@ -147,31 +147,31 @@ def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[Ope
     """
     stated_title = _named_title(str(document.get_metadata_dict().get("Title") or ""))
     title_words = [word.casefold() for word in WRITTEN_OUT.findall(stated_title)]
-    page_labels = [document.get_page_label(k) if page else "" for k, page in enumerate(pages)]
-    first_pages_text = " ".join(page_texts[:FIRST_PAGES]).casefold()
-    if title_words and sum(word in first_pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(
+    labels_of_title_pages = [document.get_page_label(k) if page else "" for k, page in enumerate(pages)]
+    title_pages_text = " ".join(page_texts[:FIRST_PAGES]).casefold()
+    if title_words and sum(word in title_pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(
         title_words
     ):
         return stated_title
-    first_pages = [
+    title_pages = [
         _TitlePage(page, layer, label, read_text_objects(page.page))
-        for page, layer, label in zip(pages, page_texts, page_labels, strict=False)
+        for page, layer, label in zip(pages, page_texts, labels_of_title_pages, strict=False)
         if page
     ]
-    text_sizes = sorted(text_object.size for page in first_pages for text_object in page.objects)
-    body_size = text_sizes[len(text_sizes) // 2] if text_sizes else 0.0
+    title_page_sizes = sorted(text_object.size for page in title_pages for text_object in page.objects)
+    body_size = title_page_sizes[len(title_page_sizes) // 2] if title_page_sizes else 0.0
     stated_title_of_words = stated_title if len(title_words) > 1 else ""
     return (
         _subject_title(page_texts[0])
-        or _largest_title(first_pages, body_size)
+        or _largest_title(title_pages, body_size)
         or stated_title_of_words
-        or _leading_title(first_pages[:1], body_size)
+        or _leading_title(title_pages[:1], body_size)
     )
 
 
 def _named_title(stated_title: str) -> str:
     """The title in a PDF's properties; "" for a file's name, a placeholder, and what names a part of a document."""
-    title = " ".join(_FILE_AFFIX.sub("", stated_title).split())
+    title = " ".join(_FILE_AFFIX_OF_TITLE.sub("", stated_title).split())
     has_file_name_sign = any(sign.isdecimal() or sign in "_-" for sign in title)
     is_file_name = (
         (" " not in title and has_file_name_sign) or title.count("_") > 1 or _FILE_PATH_TITLE.search(title) is not None
@@ -182,10 +182,10 @@ def _named_title(stated_title: str) -> str:
     return title if names_document and not is_file_name and len(title) <= _LONGEST_TITLE else ""
 
 
-def _subject_title(first_page_text: str) -> str:
+def _subject_title(title_page_text: str) -> str:
     """What a letter or a mail is about, where its first page says so; "" for other pages."""
-    subject_line = _SUBJECT_LINE.search(first_page_text)
-    return subject_line[1] if subject_line and _MAIL_LINE.search(first_page_text) else ""
+    subject_title = _SUBJECT_AS_TITLE.search(title_page_text)
+    return subject_title[1] if subject_title and _MAIL_WITH_SUBJECT_TITLE.search(title_page_text) else ""
 
 
 def _largest_title(pages: Sequence[_TitlePage], body_size: float) -> str:
@@ -198,11 +198,11 @@ def _largest_title(pages: Sequence[_TitlePage], body_size: float) -> str:
         title_size_before = largest_title.size
         title_ratio = _LATER_TITLE_RATIO if largest_title.text else 1.0
         may_be_larger = any(text_object.size > title_ratio * largest_title.size for text_object in title_page.objects)
-        if contents_lines(title_page.layer) < _CONTENTS_PAGE_ENTRIES and may_be_larger:
+        if contents_lines(title_page.layer) < _CONTENTS_BEFORE_TITLE and may_be_larger:
             for title in _title_phrases(_title_candidates(title_page, _TITLE_RATIO * body_size)):
                 if title.size > max(title_ratio * title_size_before, 1.02 * largest_title.size):
                     largest_title = title
-        if len(title_page.layer.split()) > _MOST_COVER_WORDS:
+        if len(title_page.layer.split()) > _MOST_TITLE_COVER_WORDS:
             break
     return largest_title.text
 
@@ -223,12 +223,12 @@ def _leading_title(pages: Sequence[_TitlePage], body_size: float) -> str:
     if not titles or any(leading_title.size > titles[0].size for leading_title in titles):
         return ""
     leading_title = titles[0]
-    is_at_page_head = all(
+    is_title_at_head = all(
         text_object.y < leading_title.y + leading_title.size for page in pages for text_object in page.objects
     )
     return (
         leading_title.text
-        if is_at_page_head and (" " in leading_title.text or leading_title.size > _TITLE_RATIO * body_size)
+        if is_title_at_head and (" " in leading_title.text or leading_title.size > _TITLE_RATIO * body_size)
         else ""
     )
 
@@ -238,15 +238,15 @@ def _title_candidates(title_page: _TitlePage, least_size: float) -> list[_TitleT
     speller = Speller(title_page.layer)
     title_groups = [
         _TitleText(size, y, _clean_title(speller.spell(text), title_page.label))
-        for size, y, text in _title_groups(_upright_title_texts(title_page.opened.text, title_page.objects, least_size))
+        for size, y, text in _title_groups(_title_texts_upright(title_page.opened.text, title_page.objects, least_size))
     ]
-    sentence_size = max(
+    size_of_no_title = max(
         (title_group.size for title_group in title_groups if _NO_TITLE_SENTENCE.search(title_group.text)), default=0.0
     )
     return [
         title_group
         for title_group in title_groups
-        if title_group.size > sentence_size + 0.5 and _may_be_title(title_group.text)
+        if title_group.size > size_of_no_title + 0.5 and _may_be_title(title_group.text)
     ]
 
 
@@ -259,11 +259,11 @@ def _may_be_title(title_text: str) -> bool:
         or len(title_text) >= _LONGEST_TITLE
     ):
         return False
-    return not (CAPTION_START.match(title_text) or _AMOUNT_OF_MONEY.search(title_text) or is_section_name(title_text))
+    return not (CAPTION_START.match(title_text) or _MONEY_NO_TITLE.search(title_text) or is_section_name(title_text))
 
 
 def _clean_title(title: str, page_label: str) -> str:
-    return _SYMBOL_FONT_SIGNS.sub("", title.removeprefix(f"{page_label} " if page_label else "")).strip(
+    return _SYMBOL_SIGNS_IN_TITLE.sub("", title.removeprefix(f"{page_label} " if page_label else "")).strip(
         _TITLE_NOTE_MARKS
     )
 
@@ -297,15 +297,15 @@ def _without_page_label(title_group: Sequence[_TitleText]) -> Sequence[_TitleTex
 
 def _is_small_capital_of_title(title_text: _TitleText, text: _TitleText) -> bool:
     """Whether a text goes on with a title's line in the smaller letters that capitals stand for."""
-    return text.text.isupper() and _SMALL_CAPITALS_RATIO * title_text.size < text.size < title_text.size
+    return text.text.isupper() and _SMALL_CAPITALS_OF_TITLE * title_text.size < text.size < title_text.size
 
 
-def _upright_title_texts(textpage: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_TitleText]:
+def _title_texts_upright(textpage: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_TitleText]:
     """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
-    upright_texts = []
+    title_texts = []
     for text_object in text_objects:
         is_title_candidate = text_object.size > least_size and text_object.upright
         title_text = object_text(text_object.handle, textpage) if is_title_candidate else ""
         if not is_title_candidate or title_text.strip():
-            upright_texts.append(_TitleText(text_object.size, text_object.y, title_text))
-    return upright_texts
+            title_texts.append(_TitleText(text_object.size, text_object.y, title_text))
+    return title_texts
