@@ -42,18 +42,19 @@ class Summarizer:
         """(name and summary, warnings). A text that is too long for one call is summarised part by part first."""
         self._word_limit = summary_word_limit(document_text, self._settings.max_words)
         shortened_text = document_text
-        while len(sections := sections_to_summarize(shortened_text, self._max_section_characters())) > 1:
-            self._job.progress.start(len(sections), "parts")
-            summaries = await gather_all(
-                self._summarize_section(i, len(sections), section) for i, section in enumerate(sections, 1)
+        while len(summarized_sections := sections_to_summarize(shortened_text, self._max_section_characters())) > 1:
+            self._job.progress.start(len(summarized_sections), "parts")
+            section_summaries = await gather_all(
+                self._summarize_section(i, len(summarized_sections), section)
+                for i, section in enumerate(summarized_sections, 1)
             )
-            joined_summaries = "\n\n".join(summaries)
+            joined_summaries = "\n\n".join(section_summaries)
             if len(joined_summaries) >= len(shortened_text):
                 break
             shortened_text = joined_summaries
-        messages = self._summary_messages(self._settings.prompt, text=shortened_text)
-        summary = await self._ask_for_summary(messages, self._document_id)
-        return await self._correct_summary(messages, summary, document_text)
+        summary_turns = self._summary_messages(self._settings.prompt, text=shortened_text)
+        summary = await self._ask_for_summary(summary_turns, self._document_id)
+        return await self._correct_summary(summary_turns, summary, document_text)
 
     def first_requests(self, document_text: str) -> list[list[Any]]:
         """The conversations by which `document_text` is summarised first: one, or one a part."""
@@ -65,13 +66,13 @@ class Summarizer:
 
     def section_request(self, section_number: int, section_count: int, section: str) -> list[Any]:
         """The conversation by which one part of `section_count` is summarised."""
-        heading = _SECTION_HEADING.search(section)
+        section_heading = _SECTION_HEADING.search(section)
         return self._summary_messages(
             self._settings.section_prompt,
             text=section,
             part=str(section_number),
             parts=str(section_count),
-            section=heading[1] if heading else "(no heading)",
+            section=section_heading[1] if section_heading else "(no heading)",
         )
 
     async def _summarize_section(self, section_number: int, section_count: int, section: str) -> str:
@@ -81,7 +82,7 @@ class Summarizer:
         self._job.progress.advance()
         return summary
 
-    async def _correct_summary(self, messages: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
+    async def _correct_summary(self, summary_turns: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
         """Name and summary, asked for again once where they have faults; what remains of the summary is a warning."""
         summary_source = SummarySource(f"{self._title}\n\n{text}", self._job.config.qa.context)
         summary_problems, name_problem = (
@@ -97,7 +98,7 @@ class Summarizer:
             ),
             max_words=str(self._word_limit),
         )
-        correction_messages = [*messages, *follow_up_turns(reply, correction_request)]
+        correction_messages = [*summary_turns, *follow_up_turns(reply, correction_request)]
         corrected_summary = with_name(
             await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), reply
         )
@@ -108,10 +109,10 @@ class Summarizer:
             f"the summary: {summary_problem}" for summary_problem in remaining_problems
         ]
 
-    async def _ask_for_summary(self, messages: list[Any], unit: str) -> str:
+    async def _ask_for_summary(self, summary_turns: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
             self._settings,
-            messages,
+            summary_turns,
             stage="summarize",
             unit=unit,
             schema=ReplyRequirements[str](check=summary_reply_fault, whole_prompt=True),
@@ -140,7 +141,7 @@ def summary_word_limit(document_text: str, max_words: int) -> int:
 
 def sections_to_summarize(document_text: str, max_length: int) -> list[str]:
     """The text cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
-    sections: list[str] = []
+    cut_sections: list[str] = []
     section_start = 0
     while len(document_text) - section_start > max_length:
         section_end = section_start + max_length
@@ -154,9 +155,9 @@ def sections_to_summarize(document_text: str, max_length: int) -> list[str]:
             if section_cuts:
                 section_end = section_cuts[-1]
                 break
-        sections.append(document_text[section_start:section_end])
+        cut_sections.append(document_text[section_start:section_end])
         section_start = section_end
-    return [*sections, document_text[section_start:]]
+    return [*cut_sections, document_text[section_start:]]
 
 
 MAX_NAME_WORDS = 5  # words, beside a year

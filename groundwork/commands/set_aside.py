@@ -12,7 +12,7 @@ from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.departed_and_set_aside import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest import Manifest
-from groundwork.data_folder.spread_folders import file_names
+from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import name_order, nearest_name
@@ -53,7 +53,7 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
             print(f"taken back: {', '.join(names_aside)}; next: {as_typed('uv run dataprep run')}")
             return EXIT_OK
         source_files = _source_files(job, stage_command("ingest"))
-        converted_documents = [name.removesuffix(".md") for name in file_names(job.data.path("text"), ".md")]
+        converted_documents = [name.removesuffix(".md") for name in names_in_folder(job.data.path("text"), ".md")]
         known_names = sorted({*documents_aside, *source_files, *converted_documents}, key=name_order)
         named_documents = [_document_name(name, known_names, "no such document") for name in flags.documents]
         failed_documents = _failed_documents(manifest, known_names) if flags.failed else []

@@ -44,12 +44,12 @@ class Claims:
         now = time.time()
         claim_row = (claim_key, self.process, now + seconds, now)
         self._execute(_TAKE_CLAIM, claim_row)
-        owner = self.owner(claim_key)
-        if owner and owner != self.process and is_alive(owner) is False:
-            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (claim_key, owner))
+        claim_owner = self.owner(claim_key)
+        if claim_owner and claim_owner != self.process and is_alive(claim_owner) is False:
+            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (claim_key, claim_owner))
             self._execute(_TAKE_CLAIM, claim_row)
-            owner = self.owner(claim_key)
-        return owner == self.process
+            claim_owner = self.owner(claim_key)
+        return claim_owner == self.process
 
     def prolong(self, seconds: float) -> None:
         """Let all claims of this process end so much later than now."""
@@ -65,11 +65,11 @@ class Claims:
             (str(owner) for (owner,) in self._execute("SELECT owner FROM claims WHERE key = ?", (claim_key,))), ""
         )
 
-    def others(self, without: str = "") -> list[str]:
+    def others(self, except_claim: str = "") -> list[str]:
         """The other living processes that have a claim, but for that on `without`, as a message names them."""
         query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
-        claim_rows = self._execute(query, (self.process, time.time(), without))
-        return [process_label(owner) for (owner,) in claim_rows if is_alive(owner) is not False]
+        claim_rows = self._execute(query, (self.process, time.time(), except_claim))
+        return [process_label(claim_owner) for (claim_owner,) in claim_rows if is_alive(claim_owner) is not False]
 
 
 class OutputClaims:
@@ -94,8 +94,8 @@ class OutputClaims:
         has_waited_for_claim = False
         while not self._claims.take(claim_key, CLAIM_SECONDS) and not stopping.is_set():
             if not has_waited_for_claim:
-                owner = process_label(self._claims.owner(claim_key))
-                say(f"{claim_key}: {owner} is writing it; this one goes on once it has ended")
+                claim_owner = process_label(self._claims.owner(claim_key))
+                say(f"{claim_key}: {claim_owner} is writing it; this one goes on once it has ended")
             has_waited_for_claim = True
             await asyncio.sleep(SECONDS_BETWEEN_CLAIM_TRIES)
         try:

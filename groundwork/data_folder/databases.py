@@ -42,8 +42,8 @@ def cache_database(file: Path, table_statement: str, content_kind: str) -> Itera
             cache_connection.execute(table_statement)
             yield cache_connection
     except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
-        remedy = "free disk space and make the folder writable, then run again"
-        raise StopRun(f"{file}: cannot be used: {error}; {remedy}") from error
+        cache_remedy = "free disk space and make the folder writable, then run again"
+        raise StopRun(f"{file}: cannot be used: {error}; {cache_remedy}") from error
     except sqlite3.DatabaseError as error:
         raise BadRecord(f"{file}: not {content_kind} ({error}); delete it; it is made again") from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.data_folder.spread_folders import file_names, file_path
+from groundwork.data_folder.spread_folders import file_path, names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Document
 
@@ -34,7 +34,7 @@ def document_files(data: Workspace, document: str) -> list[Path]:
 
 def longer_document_names(data: Workspace, document: str) -> list[str]:
     """The other documents whose names begin with that of `document` and a hyphen, as its ids do."""
-    document_names = (document_name.removesuffix(".md") for document_name in file_names(data.path("text"), ".md"))
+    document_names = (document_name.removesuffix(".md") for document_name in names_in_folder(data.path("text"), ".md"))
     return [document_name for document_name in document_names if document_name.startswith(f"{document}-")]
 
 

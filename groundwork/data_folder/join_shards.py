@@ -20,8 +20,12 @@ VOCABULARY_PATH = "tags/vocabulary.json"  # below data/ and below a shard's stat
 
 def shard_folders(data: Workspace) -> dict[Shard, Path]:
     """The state folders of shards, in order."""
-    folders = (data.joined_state / "shards").glob("*-of-*")
-    return dict(sorted((Shard.parse(folder.name), folder) for folder in folders if folder.is_dir()))
+    state_folders = (data.joined_state / "shards").glob("*-of-*")
+    return dict(
+        sorted(
+            (Shard.parse(state_folder.name), state_folder) for state_folder in state_folders if state_folder.is_dir()
+        )
+    )
 
 
 def join_shards(data: Workspace) -> dict[tuple[str, str], int]:

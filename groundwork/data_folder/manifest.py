@@ -131,7 +131,7 @@ class Manifest:
         somebody read it.
         """
         self.path = path
-        self.claims = claims.Claims(self._execute)
+        self.claims = claims.Claims(self._execute_on_manifest)
         self._mirror = mirror
         self._joined_manifest = read_only_database(joined) if joined is not None and joined.is_file() else None
         try:
@@ -166,16 +166,16 @@ class Manifest:
         self._looked_up_entries = {(stage, unit): [] for unit in units}
         paths_by_key = {printable_path(path): path for path in path_strings_of(paths)}
         self._looked_up_hashes = {path_key: [] for path_key in paths_by_key}
-        for batch in _query_batches(list(units)):
-            query_values, query = (stage, *batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(batch)})"
+        for query_batch in _query_batches(list(units)):
+            query_values, query = (stage, *query_batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(query_batch)})"
             for unit, manifest_entry in [
                 *self._joined_manifest_rows(query, query_values),
-                *self._execute(query, query_values),
+                *self._execute_on_manifest(query, query_values),
             ]:
                 self._looked_up_entries[stage, unit] = [(manifest_entry,)]
-        for batch in _query_batches(list(self._looked_up_hashes)):
-            for path_key, file_size, mtime_ns, digest in self._execute(
-                f"{_SELECT_FILE_HASHES} IN ({_placeholders(batch)})", tuple(batch)
+        for query_batch in _query_batches(list(self._looked_up_hashes)):
+            for path_key, file_size, mtime_ns, digest in self._execute_on_manifest(
+                f"{_SELECT_FILE_HASHES} IN ({_placeholders(query_batch)})", tuple(query_batch)
             ):
                 self._looked_up_hashes[path_key] = [(file_size, mtime_ns, digest)]
                 if self._mirror is None and _is_file_unchanged(paths_by_key[path_key], file_size, mtime_ns):
@@ -188,9 +188,9 @@ class Manifest:
     def states_by_fingerprint(self, stage: str, fingerprints: Mapping[str, bytes | None]) -> UnitStates:
         """The state and its reason of those units that were found current with the same fingerprint."""
         states: UnitStates = {}
-        for batch in _query_batches(list(fingerprints)):
-            query = f"{_SELECT_FINGERPRINTS} AND unit IN ({_placeholders(batch)})"
-            for unit, fingerprint, state, note in self._execute(query, (stage, *batch)):
+        for query_batch in _query_batches(list(fingerprints)):
+            query = f"{_SELECT_FINGERPRINTS} AND unit IN ({_placeholders(query_batch)})"
+            for unit, fingerprint, state, note in self._execute_on_manifest(query, (stage, *query_batch)):
                 if fingerprint == fingerprints[unit]:
                     states[unit] = state, note
         return states
@@ -200,21 +200,21 @@ class Manifest:
 
         Goes without where the database cannot be written: the next start looks at the hashes again.
         """
-        fingerprint_rows = [
+        rows_of_fingerprints = [
             (fingerprint, unit_state, note, stage, unit, entries[0][0])
             for unit, (unit_state, note) in states.items()
             if (fingerprint := fingerprints[unit]) and (entries := self._looked_up_entries.get((stage, unit)))
         ]
-        if fingerprint_rows:
+        if rows_of_fingerprints:
             with suppress(sqlite3.OperationalError), self._manifest_db:
                 self._manifest_db.execute("BEGIN IMMEDIATE")
-                self._manifest_db.executemany(_KEEP_FINGERPRINT, fingerprint_rows)
+                self._manifest_db.executemany(_KEEP_FINGERPRINT, rows_of_fingerprints)
 
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""
         entry_rows = self._looked_up_entries.get((stage, unit))
         if entry_rows is None:
-            entry_rows = self._execute(_SELECT_ENTRY, (stage, unit)) or self._joined_manifest_rows(
+            entry_rows = self._execute_on_manifest(_SELECT_ENTRY, (stage, unit)) or self._joined_manifest_rows(
                 _SELECT_ENTRY, (stage, unit)
             )
         return self._entry_decoder.decode(entry_rows[0][0]) if entry_rows else None
@@ -225,9 +225,12 @@ class Manifest:
     def entries(self, stage: str, entry_type: type[Entry]) -> dict[str, Entry]: ...
     def entries(self, stage: str, entry_type: type[Any] = ManifestEntry) -> dict[str, Any]:
         """All of a stage, or what `entry_type` has of each."""
-        entry_rows = [*self._joined_manifest_rows(_SELECT_ENTRIES, (stage,)), *self._execute(_SELECT_ENTRIES, (stage,))]
-        decoder = msgspec.json.Decoder(entry_type)
-        return {unit: decoder.decode(encoded_entry) for unit, encoded_entry in entry_rows}
+        entry_rows = [
+            *self._joined_manifest_rows(_SELECT_ENTRIES, (stage,)),
+            *self._execute_on_manifest(_SELECT_ENTRIES, (stage,)),
+        ]
+        entry_decoder = msgspec.json.Decoder(entry_type)
+        return {unit: entry_decoder.decode(encoded_entry) for unit, encoded_entry in entry_rows}
 
     def _joined_manifest_rows(self, query: str, query_values: tuple[Any, ...]) -> list[Any]:
         if self._joined_manifest is None:
@@ -239,35 +242,37 @@ class Manifest:
 
     def all_entries(self) -> list[tuple[str, str, ManifestEntry]]:
         """(stage, unit, entry) of everything that was done."""
-        decoder = msgspec.json.Decoder(ManifestEntry)
-        entry_rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
-        return [(stage, unit, decoder.decode(encoded_entry)) for stage, unit, encoded_entry in entry_rows]
+        entry_decoder = msgspec.json.Decoder(ManifestEntry)
+        entry_rows = self._execute_on_manifest("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
+        return [(stage, unit, entry_decoder.decode(encoded_entry)) for stage, unit, encoded_entry in entry_rows]
 
     def finished(self) -> list[FinishedUnit]:
         """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
-        decoder = msgspec.json.Decoder(ManifestEntry)
-        entry_rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())
+        entry_decoder = msgspec.json.Decoder(ManifestEntry)
+        entry_rows = self._execute_on_manifest("SELECT stage, unit, finished, entry FROM units", ())
         return [
-            (stage, unit, finished, decoder.decode(encoded_entry))
+            (stage, unit, finished, entry_decoder.decode(encoded_entry))
             for stage, unit, finished, encoded_entry in entry_rows
         ]
 
     def forget_missing_files(self) -> int:
         """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
-        missing_files = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
+        missing_files = [
+            path for (path,) in self._execute_on_manifest("SELECT path FROM files", ()) if not Path(path).exists()
+        ]
         for path in missing_files:
-            self._execute("DELETE FROM files WHERE path = ?", (path,))
-        self._execute("VACUUM", ())
+            self._execute_on_manifest("DELETE FROM files WHERE path = ?", (path,))
+        self._execute_on_manifest("VACUUM", ())
         return len(missing_files)
 
     def record(self, stage: str, unit: str, manifest_entry: ManifestEntry) -> None:
         entry_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
-        self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", entry_row)
+        self._execute_on_manifest("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", entry_row)
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
         """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
         for unit in units:
-            self._execute("DELETE FROM units WHERE stage = ? AND unit = ?", (stage, unit))
+            self._execute_on_manifest("DELETE FROM units WHERE stage = ? AND unit = ?", (stage, unit))
 
     def hashes(self, paths: Iterable[str | Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
@@ -280,21 +285,21 @@ class Manifest:
     def sha256(self, path: str | Path) -> str:
         """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
         try:
-            file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time
+            hashed_file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time
         except (FileNotFoundError, NotADirectoryError):
             return ""
-        if stat.S_ISDIR(file_status.st_mode):
+        if stat.S_ISDIR(hashed_file_status.st_mode):
             folder_hashes = self.hashes(
                 sorted(hashed_file for hashed_file in Path(path).rglob("*") if hashed_file.is_file())
             )
             return hashlib.sha256(repr(sorted(folder_hashes.items())).encode()).hexdigest()
         stored_version = self._mirror.listed(Path(path)) if self._mirror else None
-        if stored_version and file_status.st_size == 0:  # not fetched
+        if stored_version and hashed_file_status.st_size == 0:  # not fetched
             return self._stored_object_hash(stored_version) or f"version {stored_version[1]}, which was not read"
-        path_key, size_and_mtime = printable_path(path), (file_status.st_size, file_status.st_mtime_ns)
-        hash_rows = self._looked_up_hashes.get(path_key)
+        path_key, size_and_mtime = printable_path(path), (hashed_file_status.st_size, hashed_file_status.st_mtime_ns)
+        file_hash_rows = self._looked_up_hashes.get(path_key)
         for file_size, mtime_ns, file_digest in (
-            self._execute(_SELECT_FILE_HASH, (path_key,)) if hash_rows is None else hash_rows
+            self._execute_on_manifest(_SELECT_FILE_HASH, (path_key,)) if file_hash_rows is None else file_hash_rows
         ):
             if (file_size, mtime_ns) == size_and_mtime and (
                 not stored_version or self._stored_object_hash(stored_version)
@@ -302,19 +307,21 @@ class Manifest:
                 return str(file_digest)
         with Path(path).open("rb") as hashed_file:
             file_digest = hashlib.file_digest(hashed_file, "sha256").hexdigest()
-        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path_key, *size_and_mtime, file_digest))
+        self._execute_on_manifest(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path_key, *size_and_mtime, file_digest)
+        )
         if stored_version and self._stored_object_hash(stored_version) != file_digest:
-            self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*stored_version, file_digest))
+            self._execute_on_manifest("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*stored_version, file_digest))
         return file_digest
 
     def _stored_object_hash(self, path_and_version: tuple[str, str]) -> str:
         """The sha256 of a version of an object; "" where nobody has read it."""
-        hash_rows = self._execute(_SELECT_OBJECT_HASH, path_and_version) or self._joined_manifest_rows(
+        file_hash_rows = self._execute_on_manifest(_SELECT_OBJECT_HASH, path_and_version) or self._joined_manifest_rows(
             _SELECT_OBJECT_HASH, path_and_version
         )
-        return str(hash_rows[0][0]) if hash_rows else ""
+        return str(file_hash_rows[0][0]) if file_hash_rows else ""
 
-    def _execute(self, statement: str, query_values: tuple[Any, ...]) -> list[Any]:
+    def _execute_on_manifest(self, statement: str, query_values: tuple[Any, ...]) -> list[Any]:
         """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
         try:
             return self._manifest_db.execute(statement, query_values).fetchall()
@@ -324,10 +331,14 @@ class Manifest:
 
 def _is_file_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     try:
-        file_status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
+        hashed_file_status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
     except OSError:
         return False
-    return file_status.st_mtime_ns == mtime_ns and file_status.st_size == size and stat.S_ISREG(file_status.st_mode)
+    return (
+        hashed_file_status.st_mtime_ns == mtime_ns
+        and hashed_file_status.st_size == size
+        and stat.S_ISREG(hashed_file_status.st_mode)
+    )
 
 
 def _query_batches(unit_names: list[str]) -> Iterator[list[str]]:
@@ -380,12 +391,12 @@ def _encode_paths(paths: Sequence[str]) -> bytes:
 def _file_status(path: str) -> bytes:
     """Raises IsADirectoryError for a folder."""
     try:
-        file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
+        hashed_file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
     except OSError:
         return _MISSING_FILE_STATUS
-    if stat.S_ISDIR(file_status.st_mode):
+    if stat.S_ISDIR(hashed_file_status.st_mode):
         raise IsADirectoryError(path)
-    return _pack_status(file_status.st_size, file_status.st_mtime_ns, file_status.st_ino)
+    return _pack_status(hashed_file_status.st_size, hashed_file_status.st_mtime_ns, hashed_file_status.st_ino)
 
 
 def _file_exists(path: str) -> bool:

@@ -58,12 +58,12 @@ def folder_files(folder: Path, *endings: str) -> Paths:
     return Paths([paths_by_name[name] for name in sorted(paths_by_name)])
 
 
-def file_names(folder: Path | str, *endings: str) -> list[str]:
+def names_in_folder(folder: Path | str, *endings: str) -> list[str]:
     """The names of those files, in order."""
     return sorted(_paths_by_name(str(folder), endings))
 
 
-def unsorted_file_names(folder: Path | str, *endings: str) -> KeysView[str]:
+def unsorted_names_in_folder(folder: Path | str, *endings: str) -> KeysView[str]:
     """The same in no order: to sort 100,000 names takes as long as to list them."""
     return _paths_by_name(str(folder), endings).keys()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def judge_state(
-    manifest_entry: ManifestEntry | None,
+    unit_entry: ManifestEntry | None,
     inputs: Hashes,
     recipe: Mapping[str, Any],
     outputs: Hashes,
@@ -30,15 +30,15 @@ def judge_state(
     A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
     is made from the file is stale by its changed hash.
     """
-    if manifest_entry is None:
+    if unit_entry is None:
         return "missing", ""
-    if manifest_entry.status == "failed":
-        return "failed", "; ".join(failure["reason"] for failure in manifest_entry.failures[:1])
-    if len(outputs) < min(writes, len(manifest_entry.outputs)) and not (outputs and manifest_entry.recipe != recipe):
+    if unit_entry.status == "failed":
+        return "failed", "; ".join(failure["reason"] for failure in unit_entry.failures[:1])
+    if len(outputs) < min(writes, len(unit_entry.outputs)) and not (outputs and unit_entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
-    if manifest_entry.inputs != inputs:
-        recorded_inputs, current_inputs = manifest_entry.inputs, inputs
-        if manifest_entry.recipe != recipe:  # other settings may read other files
+    if unit_entry.inputs != inputs:
+        recorded_inputs, current_inputs = unit_entry.inputs, inputs
+        if unit_entry.recipe != recipe:  # other settings may read other files
             common_inputs = recorded_inputs.keys() & current_inputs.keys()
             recorded_inputs, current_inputs = (
                 {name: recorded_inputs[name] for name in common_inputs},
@@ -46,20 +46,20 @@ def judge_state(
             )
         if input_changes := file_changes(recorded_inputs, current_inputs):
             return "stale", input_changes
-    if manifest_entry.recipe != recipe:
-        return "stale", f"{', '.join(recipe_changes(manifest_entry.recipe, recipe, config_names)[:3])} changed"
-    return ("empty" if manifest_entry.status == "empty" else "done"), manifest_entry.note
+    if unit_entry.recipe != recipe:
+        return "stale", f"{', '.join(recipe_changes(unit_entry.recipe, recipe, config_names)[:3])} changed"
+    return ("empty" if unit_entry.status == "empty" else "done"), unit_entry.note
 
 
-def edited_outputs(manifest_entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
+def edited_outputs(unit_entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
     """The files that differ from what the stage wrote."""
     return (
         []
-        if manifest_entry is None
+        if unit_entry is None
         else [
             output_name
             for output_name, output_digest in outputs.items()
-            if manifest_entry.outputs.get(output_name) not in ("", None, output_digest)
+            if unit_entry.outputs.get(output_name) not in ("", None, output_digest)
         ]
     )
 
@@ -67,16 +67,16 @@ def edited_outputs(manifest_entry: ManifestEntry | None, outputs: Hashes) -> lis
 def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, UnitStates]:
     """By stage the state of all that was made, by the settings that it was made with."""
     states_by_stage: dict[str, UnitStates] = {}
-    for stage, unit, manifest_entry in manifest.all_entries():
-        states_by_stage.setdefault(stage, {})[unit] = recorded_state(data, manifest, manifest_entry)
+    for stage, unit, unit_entry in manifest.all_entries():
+        states_by_stage.setdefault(stage, {})[unit] = recorded_state(data, manifest, unit_entry)
     return states_by_stage
 
 
-def recorded_state(data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry) -> tuple[State, str]:
+def recorded_state(data: Workspace, manifest: Manifest, unit_entry: ManifestEntry) -> tuple[State, str]:
     """The state of one unit by what it read and wrote, whatever the settings are by now."""
-    inputs = manifest.hashes((_input_path(data, name) for name in manifest_entry.inputs), data.relative)
-    outputs = manifest.hashes((data.root / name for name in manifest_entry.outputs), data.relative)
-    return judge_state(manifest_entry, inputs, manifest_entry.recipe, outputs, len(manifest_entry.outputs))
+    inputs = manifest.hashes((_input_path(data, name) for name in unit_entry.inputs), data.relative)
+    outputs = manifest.hashes((data.root / name for name in unit_entry.outputs), data.relative)
+    return judge_state(unit_entry, inputs, unit_entry.recipe, outputs, len(unit_entry.outputs))
 
 
 def _input_path(data: Workspace, name: str) -> Path:
@@ -90,11 +90,11 @@ def mark_behind(states_of_stages: dict[str, UnitStates], manifest: Manifest) -> 
         marked_states, waiting_for_requested = {}, 0  # of files of stages outside of the order of `dataprep run`
         for stage in STAGES:
             if stage.name in states_of_stages:
-                waiting_before = len(waiting_for)
+                files_waiting_before = len(waiting_for)
                 marked_states[stage.name] = _mark_stage_behind(
                     stage.name, states_of_stages[stage.name], manifest, waiting_for
                 )
-                waiting_for_requested += 0 if stage.run else len(waiting_for) - waiting_before
+                waiting_for_requested += 0 if stage.run else len(waiting_for) - files_waiting_before
         if not waiting_for_requested:  # else stages before it may read them: a merged run is curated too
             return marked_states
 
@@ -103,16 +103,16 @@ def _mark_stage_behind(
     stage: str, stage_states: UnitStates, manifest: Manifest, waiting_for: dict[str, str]
 ) -> UnitStates:
     """The states of one stage; `waiting_for` gets what its units will change."""
-    states, manifest_entries = dict(stage_states), manifest.entries(stage)
+    states, unit_entries = dict(stage_states), manifest.entries(stage)
     for unit, (state_kind, _) in stage_states.items():
-        manifest_entry = manifest_entries.get(unit)
-        if manifest_entry is None or state_kind == "failed":
+        unit_entry = unit_entries.get(unit)
+        if unit_entry is None or state_kind == "failed":
             continue
         awaited_unit = next(
-            (waiting_for[input_name] for input_name in manifest_entry.inputs if input_name in waiting_for), ""
+            (waiting_for[input_name] for input_name in unit_entry.inputs if input_name in waiting_for), ""
         )
         if state_kind in ("done", "empty") and awaited_unit:
             states[unit] = "behind", f"waits for {awaited_unit}"
         if state_kind == "stale" or states[unit][0] == "behind":
-            waiting_for.update(dict.fromkeys(manifest_entry.outputs, awaited_unit or f"{stage} of {unit}"))
+            waiting_for.update(dict.fromkeys(unit_entry.outputs, awaited_unit or f"{stage} of {unit}"))
     return states

@@ -16,7 +16,7 @@ from groundwork.data_folder.spread_folders import (
     mark_spread_folders,
     path_in_folder,
     settle_files,
-    unsorted_file_names,
+    unsorted_names_in_folder,
 )
 from groundwork.errors import UsageError
 
@@ -124,7 +124,7 @@ class Workspace:
     def existing_paths(self, files: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
         names_by_folder = {
-            folder: unsorted_file_names(self.path(*folder)) for folder in {parts[:-1] for parts in files}
+            folder: unsorted_names_in_folder(self.path(*folder)) for folder in {parts[:-1] for parts in files}
         }
         return self.paths(*(parts for parts in files if parts[-1] in names_by_folder[parts[:-1]]))
 

@@ -199,13 +199,13 @@ class MovedFigureFolder:
         self._document, self._new_document = document, new_document
         try:
             text = read_text(data.path("text", f"{document}.md"))
-            chunks = read_jsonl(data.path("chunks", f"{document}.jsonl"), Chunk)
+            renamed_chunks = read_jsonl(data.path("chunks", f"{document}.jsonl"), Chunk)
         except BadRecord:
-            text, chunks = self._undecodable_text(data), []
+            text, renamed_chunks = self._undecodable_text(data), []
         self._text_offsets = _OffsetsAfterMove(text, document, new_document)
         self._chunk_offsets = {
             f"{new_document}{chunk.id.removeprefix(document)}": _OffsetsAfterMove(chunk.text, document, new_document)
-            for chunk in chunks
+            for chunk in renamed_chunks
         }
 
     def _undecodable_text(self, data: Workspace) -> str:

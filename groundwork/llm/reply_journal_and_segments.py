@@ -534,7 +534,7 @@ class Journal:
 
     def other_callers(self) -> list[str]:
         """The other processes that are at a call now, as a message names them."""
-        return self._claims.others(without=_MAINTENANCE_CLAIM)
+        return self._claims.others(except_claim=_MAINTENANCE_CLAIM)
 
     def owner(self, journal_key: str) -> str:
         """The process that is making the call (as in processes/process_identity.py); "": none is."""

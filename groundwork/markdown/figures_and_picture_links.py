@@ -43,9 +43,9 @@ def figure_markdown(caption: str, file: str) -> str:
 def figures(text: str, document: str) -> list[Figure]:
     """The figures of a text of `document` in order; linear in the text."""
     return [
-        Figure(match.start(), match.end(), match[1], f"{match[2]}/{match[3]}")
-        for match in (_FIGURE.finditer(text) if "](" in text and "/figure-" in text else ())
-        if match[2] == document
+        Figure(figure_match.start(), figure_match.end(), figure_match[1], f"{figure_match[2]}/{figure_match[3]}")
+        for figure_match in (_FIGURE.finditer(text) if "](" in text and "/figure-" in text else ())
+        if figure_match[2] == document
     ]
 
 
@@ -94,8 +94,8 @@ def _figure_line(figure: Figure, text: str) -> tuple[int, int]:
 
 def figure_number(quote: str) -> int | None:
     """The number that evidence such as `[figure 2]` names; None for other evidence."""
-    match = _FIGURE_EVIDENCE.match(quote)
-    return int(match[1]) if match else None
+    figure_match = _FIGURE_EVIDENCE.match(quote)
+    return int(figure_match[1]) if figure_match else None
 
 
 def is_figure(quote: str) -> bool:
@@ -105,8 +105,8 @@ def is_figure(quote: str) -> bool:
 
 def quote_in_words(quote: str) -> str:
     """A quote of evidence as people read it: a figure by its caption, without its file."""
-    match = _FIGURE.fullmatch(quote.strip())
-    return quote if not match else f"[figure: {match[1]}]" if match[1] else "[figure]"
+    figure_match = _FIGURE.fullmatch(quote.strip())
+    return quote if not figure_match else f"[figure: {figure_match[1]}]" if figure_match[1] else "[figure]"
 
 
 def figure_mark(number: int, caption: str = "") -> str:
@@ -159,31 +159,37 @@ def without_data_pictures(markdown: str) -> str:
     """Pictures and links whose bytes stand in the Markdown itself (data URIs) as their words; linear in the text."""
     if "data:" not in markdown and "DATA:" not in markdown:
         return markdown
-    data_picture_names = {match["name"].casefold() for match in _DATA_DEFINITION.finditer(markdown)}
-    markdown_text = _DATA_PICTURE.sub(lambda match: match["alt"], markdown)
-    markdown_text = _DATA_LINK.sub(lambda match: match["text"], markdown_text)
-    markdown_text = _IMAGE_TAG.sub(
-        lambda match: _tag_alt(match[0]) if _TAG_SOURCE.search(match[0]) else match[0], markdown_text
+    data_picture_names = {picture_match["name"].casefold() for picture_match in _DATA_DEFINITION.finditer(markdown)}
+    text_without_data = _DATA_PICTURE.sub(lambda picture_match: picture_match["alt"], markdown)
+    text_without_data = _DATA_LINK.sub(lambda picture_match: picture_match["text"], text_without_data)
+    text_without_data = _IMAGE_TAG.sub(
+        lambda picture_match: _tag_alt(picture_match[0]) if _TAG_SOURCE.search(picture_match[0]) else picture_match[0],
+        text_without_data,
     )
     if not data_picture_names:
-        return markdown_text
+        return text_without_data
 
-    def of_reference(match: re.Match[str]) -> str:
-        return match["alt"] if (match["name"] or match["alt"]).casefold() in data_picture_names else match[0]
+    def of_reference(picture_match: re.Match[str]) -> str:
+        return (
+            picture_match["alt"]
+            if (picture_match["name"] or picture_match["alt"]).casefold() in data_picture_names
+            else picture_match[0]
+        )
 
-    return _REFERENCED_PICTURE.sub(of_reference, _DATA_DEFINITION.sub("", markdown_text))
+    return _REFERENCED_PICTURE.sub(of_reference, _DATA_DEFINITION.sub("", text_without_data))
 
 
 def without_pictures(markdown: str) -> str:
     """Every picture as its alternative text, wherever it lies: nothing that a reader of the text could fetch."""
     return _IMAGE_TAG.sub(
-        lambda match: _tag_alt(match[0]), _ANY_PICTURE.sub(lambda match: match["alt"], without_data_pictures(markdown))
+        lambda picture_match: _tag_alt(picture_match[0]),
+        _ANY_PICTURE.sub(lambda picture_match: picture_match["alt"], without_data_pictures(markdown)),
     )
 
 
 def picture_addresses(markdown: str) -> list[str]:
     """The addresses of the pictures in order, those that stand there twice twice."""
-    return [match["address"].strip("<>") for match in _ANY_PICTURE.finditer(markdown)]
+    return [picture_match["address"].strip("<>") for picture_match in _ANY_PICTURE.finditer(markdown)]
 
 
 def repoint_pictures(markdown: str, figure_links: Mapping[str, str], only: Container[str] | None = None) -> str:
@@ -203,11 +209,13 @@ def repoint_pictures(markdown: str, figure_links: Mapping[str, str], only: Conta
 
 
 def _repoint_paragraph(picture_paragraph: str, figure_links: Mapping[str, str], only: Container[str] | None) -> str:
-    def is_meant(match: re.Match[str]) -> bool:
-        return only is None or match["address"].strip("<>") in only
+    def is_meant(picture_match: re.Match[str]) -> bool:
+        return only is None or picture_match["address"].strip("<>") in only
 
-    pictures = [match for match in _ANY_PICTURE.finditer(picture_paragraph) if is_meant(match)]
-    links_by_alt = [(match["alt"], figure_links.get(match["address"].strip("<>"), "")) for match in pictures]
+    pictures = [picture_match for picture_match in _ANY_PICTURE.finditer(picture_paragraph) if is_meant(picture_match)]
+    links_by_alt = [
+        (picture_match["alt"], figure_links.get(picture_match["address"].strip("<>"), "")) for picture_match in pictures
+    ]
     kept_pictures = [(picture_alt, figure_link) for picture_alt, figure_link in links_by_alt if figure_link]
     if (
         kept_pictures
@@ -219,11 +227,11 @@ def _repoint_paragraph(picture_paragraph: str, figure_links: Mapping[str, str], 
             for picture_alt, figure_link in links_by_alt
             if picture_alt or figure_link
         )
-    text_without_pictures = _ANY_PICTURE.sub(
-        lambda match: match["alt"] if is_meant(match) else match[0], picture_paragraph
+    text_without_links = _ANY_PICTURE.sub(
+        lambda picture_match: picture_match["alt"] if is_meant(picture_match) else picture_match[0], picture_paragraph
     )
-    text_without_pictures = without_pictures(text_without_pictures) if only is None else text_without_pictures
-    return "\n\n".join([text_without_pictures, *(figure_markdown("", figure_link) for _, figure_link in kept_pictures)])
+    text_without_links = without_pictures(text_without_links) if only is None else text_without_links
+    return "\n\n".join([text_without_links, *(figure_markdown("", figure_link) for _, figure_link in kept_pictures)])
 
 
 def _tag_alt(tag: str) -> str:

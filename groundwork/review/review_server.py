@@ -22,7 +22,7 @@ from aiohttp import web
 from groundwork.data_folder.read_write import read_text, text_hash
 from groundwork.data_folder.runs.decisions import utc_now
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes, toggle_wish, wishes_file
-from groundwork.data_folder.spread_folders import file_names
+from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.chunk_reading import read_chunks
@@ -228,7 +228,9 @@ def _json_response(reply: Any, *, pack: bool = False) -> web.Response:
 def plot_page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
     plot_files = [
-        file_name for file_name in file_names(data.path("plots"), ".html") if not file_name.endswith(PLOTLY_PAGE_ENDING)
+        file_name
+        for file_name in names_in_folder(data.path("plots"), ".html")
+        if not file_name.endswith(PLOTLY_PAGE_ENDING)
     ]
     return sorted(plot_files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import name_order, suggested_names
@@ -21,7 +21,7 @@ NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files t
 
 def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
     """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-    folder_files = unsorted_file_names(job.data.path(folder), suffix)
+    folder_files = unsorted_names_in_folder(job.data.path(folder), suffix)
     return select_documents(
         job, sorted((folder_file.removesuffix(suffix) for folder_file in folder_files), key=name_order)
     )
@@ -89,7 +89,7 @@ def _without_copies(job: Job, documents: list[str]) -> list[str]:
 
 def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:
     """(document, its text and record): no record where somebody put a Markdown file there by hand."""
-    recorded_documents = unsorted_file_names(job.data.path("text"), ".json")
+    recorded_documents = unsorted_names_in_folder(job.data.path("text"), ".json")
     for document in documents:
         text_path, record_path = ("text", f"{document}.md"), ("text", f"{document}.json")
         yield (

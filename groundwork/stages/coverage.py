@@ -18,7 +18,7 @@ from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
-from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
@@ -48,7 +48,7 @@ def units(job: Job) -> list[Unit]:
             asked_about.setdefault(document_of(run_file), {})[run.name] = run_file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
-    coverage_files = {run: unsorted_file_names(job.data.path(*coverage_folder_parts(run))) for run in run_names}
+    coverage_files = {run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in run_names}
     documents = list_documents(job, "chunks", ".jsonl")
     left_out = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
     if unchunked := sorted(asked_about.keys() - set(documents) - left_out if not job.flags.document else ()):

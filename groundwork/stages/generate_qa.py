@@ -17,7 +17,7 @@ from groundwork.data_folder.read_write import read_jsonl, write_json, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
-from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.errors import BadRecord, UsageError
 from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.job import TEST_CHUNKS
@@ -89,8 +89,8 @@ def _run_name(job: Job) -> str:
 def units(job: Job) -> list[Unit]:
     run = _run_name(job)
     documents = list_documents(job, "chunks", ".jsonl")
-    wish_files = unsorted_file_names(job.data.path("qa", run, WISHES))
-    naming_files = {folder: unsorted_file_names(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
+    wish_files = unsorted_names_in_folder(job.data.path("qa", run, WISHES))
+    naming_files = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
     documents = documents[:1] if job.test else documents
     return [_unit(job, run, document, naming_files, wish_files) for document in documents]
 

@@ -100,7 +100,7 @@ def test_a_fingerprint_is_that_of_its_entry(tmp_path: Path) -> None:
         lambda: own.record("chunk", "a", entry("later")),
         lambda: other.record("chunk", "a", entry("by another")),
         lambda: own.forget("chunk", ["a"]),
-        lambda: own._execute("UPDATE units SET finished = 0", ()),
+        lambda: own._execute_on_manifest("UPDATE units SET finished = 0", ()),
         join,
     ]
     for number, change in enumerate(changes):

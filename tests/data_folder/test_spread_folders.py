@@ -21,7 +21,7 @@ from groundwork.data_folder import spread_folders
 from groundwork.data_folder.remote_folder.mirror import MirrorScope, document_names
 from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
 from groundwork.data_folder.shards import Shard
-from groundwork.data_folder.spread_folders import file_names, file_path, is_spread
+from groundwork.data_folder.spread_folders import file_path, is_spread, names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.markdown.figures_and_picture_links import figures
 from groundwork.processes.process_identity import process_mark
@@ -125,7 +125,7 @@ def test_the_same_files_are_written_as_without(plain: Path, made: Path) -> None:
         assert is_spread(str(made / folder)) and not is_spread(str(plain / folder))
         left = [path.name for path in (made / folder).iterdir() if path.is_file() and path.name != ".spread"]
         assert [name for name in left if any(name.startswith((one, f"coverage-{one}")) for one in NAMES)] == []
-        assert file_names(made / folder) == file_names(plain / folder)
+        assert names_in_folder(made / folder) == names_in_folder(plain / folder)
     assert is_spread(str(made / "qa" / "both")) and is_spread(str(made / "qa" / RUN / "curated" / "rejected"))
 
 
@@ -249,7 +249,7 @@ def test_a_sample_is_spread_like_the_whole(spread: Path, server: FakeOpenRouter)
     """--test reads what it borrows from the data folder."""
     for stage in STAGES[2:4]:
         assert command(server, spread, *stage, "--test") == 0
-    assert is_spread(str(spread / "test" / "text")) and file_names(spread / "test" / "chunks")
+    assert is_spread(str(spread / "test" / "text")) and names_in_folder(spread / "test" / "chunks")
 
 
 def test_a_folder_that_holds_files_stays_as_it_is(

@@ -11,7 +11,7 @@ import pytest
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.file_names import MAX_SLUG_BYTES, slug
 from groundwork.data_folder.read_write import read_jsonl, remove_leftovers, write_bytes, write_jsonl
-from groundwork.data_folder.spread_folders import file_names
+from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
 from groundwork.processes.process_identity import process_mark
@@ -131,8 +131,8 @@ def test_a_folder_is_listed_in_order(tmp_path: Path) -> None:
     (tmp_path / "d.md").mkdir()
     (tmp_path / "e.md").symlink_to(tmp_path / "b.md")
     (tmp_path / "f.md").symlink_to(tmp_path / "absent")
-    assert file_names(tmp_path) == ["a.json", "b.md", "c.md", "e.md"]
-    assert file_names(tmp_path, ".md") == ["b.md", "c.md", "e.md"] and file_names(tmp_path, ".csv", ".json") == [
-        "a.json"
-    ]
-    assert file_names(tmp_path / "absent") == file_names(tmp_path / "b.md") == []
+    assert names_in_folder(tmp_path) == ["a.json", "b.md", "c.md", "e.md"]
+    assert names_in_folder(tmp_path, ".md") == ["b.md", "c.md", "e.md"] and names_in_folder(
+        tmp_path, ".csv", ".json"
+    ) == ["a.json"]
+    assert names_in_folder(tmp_path / "absent") == names_in_folder(tmp_path / "b.md") == []

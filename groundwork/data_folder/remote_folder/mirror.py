@@ -65,10 +65,10 @@ class IndexRow(NamedTuple):
         return local_file_stamp(local_file) == (self.size, self.mtime_ns)
 
 
-def local_file_stamp(path: Path) -> tuple[int, int]:
+def local_file_stamp(mirrored_path: Path) -> tuple[int, int]:
     """(bytes, time of the last change) of a file; (-1, -1) where there is none."""
     try:
-        file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
+        file_status = os.stat(mirrored_path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
     except (FileNotFoundError, NotADirectoryError):
         return -1, -1
     return file_status.st_size, file_status.st_mtime_ns
@@ -77,19 +77,19 @@ def local_file_stamp(path: Path) -> tuple[int, int]:
 class MirrorIndex:
     """The rows, by path. Safe for threads and for several processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, mirrored_path: Path) -> None:
         self._lock = threading.Lock()
-        self._index_db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._index_db = sqlite3.connect(mirrored_path, timeout=60, isolation_level=None, check_same_thread=False)
         self._index_db.executescript(_INDEX_TABLE)
 
     def rows(self) -> dict[str, IndexRow]:
         with self._lock:
             index_records = self._index_db.execute("SELECT * FROM files").fetchall()
-        return {path: IndexRow(*values) for path, *values in index_records}
+        return {mirrored_path: IndexRow(*values) for mirrored_path, *values in index_records}
 
-    def row(self, path: str) -> IndexRow | None:
+    def row(self, mirrored_path: str) -> IndexRow | None:
         with self._lock:
-            index_record = self._index_db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
+            index_record = self._index_db.execute("SELECT * FROM files WHERE path = ?", (mirrored_path,)).fetchone()
         return IndexRow(*index_record[1:]) if index_record else None
 
     def below(self, folder: str) -> list[str]:
@@ -98,20 +98,22 @@ class MirrorIndex:
             index_cursor = self._index_db.execute(
                 "SELECT path FROM files WHERE path > ? AND path < ?", (f"{folder}/", f"{folder}0")
             )
-            return [path for (path,) in index_cursor]
+            return [mirrored_path for (mirrored_path,) in index_cursor]
 
     def note(self, index_rows: Iterable[tuple[str, IndexRow]]) -> None:
         with self._lock:
             self._index_db.execute("BEGIN IMMEDIATE")
             self._index_db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                [(path, *index_row) for path, index_row in index_rows],
+                [(mirrored_path, *index_row) for mirrored_path, index_row in index_rows],
             )
             self._index_db.execute("COMMIT")
 
-    def drop(self, paths: Iterable[str]) -> None:
+    def drop(self, mirrored_paths: Iterable[str]) -> None:
         with self._lock:
-            self._index_db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+            self._index_db.executemany(
+                "DELETE FROM files WHERE path = ?", [(mirrored_path,) for mirrored_path in mirrored_paths]
+            )
 
 
 DOCUMENTS, STATE, TEST = "documents", ".state", "test"
@@ -150,38 +152,40 @@ class MirrorScope:
             databases=_scope_union(self.databases, other.databases),
         )
 
-    def takes(self, path: str, documents: Container[str]) -> bool:
+    def takes(self, mirrored_path: str, documents: Container[str]) -> bool:
         """Is the file taken over? `documents`: the names of those that there are."""
         is_outside_scope = (
-            self.databases is not None and is_database(path) and mirrored_database_kind(path) not in self.databases
+            self.databases is not None
+            and is_database(mirrored_path)
+            and mirrored_database_kind(mirrored_path) not in self.databases
         )
-        return not is_outside_scope and self._is_in_scope(path, documents)
+        return not is_outside_scope and self._is_in_scope(mirrored_path, documents)
 
-    def _is_in_scope(self, path: str, documents: Container[str]) -> bool:
-        segments = path.split("/")
-        if path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(segments):
+    def _is_in_scope(self, mirrored_path: str, documents: Container[str]) -> bool:
+        segments = mirrored_path.split("/")
+        if mirrored_path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(segments):
             return False
         if segments[0] == TEST:
             return self.test and MirrorScope(self.shard, self.shards)._is_in_scope("/".join(segments[1:]), documents)
-        if path.startswith(SHARDS):
+        if mirrored_path.startswith(SHARDS):
             return self.shards or (self.shard is not None and segments[2] == self.shard.folder)
         document = _document_of_path(without_spread_subfolder(segments))
         return self.shard is None or document not in documents or self.shard.holds(document)
 
-    def puts(self, path: str, documents: Container[str]) -> bool:
+    def puts(self, mirrored_path: str, documents: Container[str]) -> bool:
         """Does a change of the file go to the store? Documents are only read, and so is a shard's joined state."""
-        path_in_folder = path.removeprefix(f"{TEST}/")
+        path_in_folder = mirrored_path.removeprefix(f"{TEST}/")
         joined = path_in_folder.startswith(f"{STATE}/") and not path_in_folder.startswith(SHARDS)
-        is_read_only = path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
-        return not is_read_only and self._is_in_scope(path, documents)
+        is_read_only = mirrored_path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
+        return not is_read_only and self._is_in_scope(mirrored_path, documents)
 
-    def only_lists(self, path: str) -> bool:
+    def only_lists(self, mirrored_path: str) -> bool:
         """Is the file fetched only when its unit is worked on? Documents are; for a shard, the pages of all as well."""
-        folder, _, file_name = path.partition("/")
-        if folder in ("", STATE, TEST) or not file_name or is_database(path):
+        folder, _, file_name = mirrored_path.partition("/")
+        if folder in ("", STATE, TEST) or not file_name or is_database(mirrored_path):
             return False
         is_outside_scope = self.folders is not None and folder not in self.folders
-        is_page_of_all = self.shard is not None and folder == "plots" and path.endswith(".html")
+        is_page_of_all = self.shard is not None and folder == "plots" and mirrored_path.endswith(".html")
         return folder == DOCUMENTS or is_outside_scope or is_page_of_all
 
 
@@ -201,22 +205,22 @@ def _document_of_path(segments: list[str]) -> str:
     )
 
 
-def document_names(paths: list[str]) -> set[str]:
+def document_names(mirrored_paths: list[str]) -> set[str]:
     """The documents that have a text, a summary or chunks among `paths`."""
-    split_paths = (without_spread_subfolder(path.split("/")) for path in paths)
+    split_paths = (without_spread_subfolder(mirrored_path.split("/")) for mirrored_path in mirrored_paths)
     document_segments = (
         segments for segments in split_paths if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS
     )
     return {_document_of_path(segments) for segments in document_segments} - {""}
 
 
-def is_database(path: str) -> bool:
-    return path.endswith(".db")
+def is_database(mirrored_path: str) -> bool:
+    return mirrored_path.endswith(".db")
 
 
-def mirrored_database_kind(path: str) -> str:
+def mirrored_database_kind(mirrored_path: str) -> str:
     """`manifest`, `journal` (its segments too), or the folder of a cache, a shard's as well, such as `embeddings`."""
-    path_in_folder = path.removeprefix(f"{TEST}/")
+    path_in_folder = mirrored_path.removeprefix(f"{TEST}/")
     if path_in_folder.startswith(SHARDS):
         path_in_folder = path_in_folder.removeprefix(SHARDS).partition("/")[2]
     folder, _, name = path_in_folder.removeprefix(f"{STATE}/").rpartition("/")
@@ -241,167 +245,216 @@ class Mirror:
     def __init__(self, url: str, folder: Path, say: Callable[[str], object] = print) -> None:
         """Raises UsageError for a URL that cannot be a data folder, MissingExtra where its package is missing."""
         self.url = url.rstrip("/")
-        self._store = RemoteStore(url)
+        self._remote_store = RemoteStore(url)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # replies of models, whole passages of documents
         self.root = (folder / self.url.rpartition("/")[2]).resolve()
         self.root.mkdir(exist_ok=True)
-        self._folder, self._say_on_terminal = folder, say
-        self._index = MirrorIndex(folder / "index.db")
-        self._scope: MirrorScope | None = None
-        self._documents: set[str] = set()
-        self._databases: dict[str, RemoteFile] = {}  # in the store, when it was last listed
+        self._mirror_folder, self._say_on_terminal = folder, say
+        self._mirror_index = MirrorIndex(folder / "index.db")
+        self._mirror_scope: MirrorScope | None = None
+        self._mirrored_documents: set[str] = set()
+        self._stored_databases: dict[str, RemoteFile] = {}  # in the store, when it was last listed
         self._cached_index_rows: dict[str, IndexRow] | None = None  # as the index had them last
         self._paths_present: set[str] = set()  # files that were here; one that is gone at the end was removed
         self._state_put_due = time.monotonic() + STATE_PUT_SECONDS
         self._state_lock, self._fetch_lock = threading.Lock(), threading.Lock()
         self._announced_puts: set[str] = set()  # lists in the store
-        self._put_count = 0
+        self._files_put = 0
 
     # ------------------------------------------------------------------ a command's begin
 
     def pull(self, scope: MirrorScope, *, refresh: bool = False) -> None:
         """Take over what is new in the store, once or (`refresh`) again. Raises UsageError, StopRun."""
-        if self._scope is not None and not refresh:
-            if self._scope.covers(scope):
+        if self._mirror_scope is not None and not refresh:
+            if self._mirror_scope.covers(scope):
                 return
-            scope = scope.after(self._scope)
-        self._scope = scope
+            scope = scope.after(self._mirror_scope)
+        self._mirror_scope = scope
         fetched_paths: set[str] = set()
         for _ in range(MAX_PULL_ROUNDS):
             if not (round_paths := self._take_over(scope, fetched_paths)):
                 break
             fetched_paths |= round_paths
-        self._paths_present = {path for path in self._local_files() if self._is_put(path)}
+        self._paths_present = {
+            mirrored_path for mirrored_path in self._local_files() if self._is_mirrored_back(mirrored_path)
+        }
 
     def pull_shards(self) -> None:
         """Take over what other machines have put meanwhile, the states of all shards too."""
-        scope = self._scope or MirrorScope()
+        scope = self._mirror_scope or MirrorScope()
         self.pull(replace(scope, shards=True, databases=None), refresh=True)
 
     def _take_over(self, scope: MirrorScope, fetched: set[str]) -> set[str]:
         """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
-        store_listing = self._store.list()
-        being_put, index_rows = self._being_put(store_listing), self._index.rows()
-        self._documents = document_names([*store_listing, *index_rows])
-        self._databases = {path: remote_file for path, remote_file in store_listing.items() if is_database(path)}
+        store_listing = self._remote_store.list()
+        being_put, index_rows = self._being_put(store_listing), self._mirror_index.rows()
+        self._mirrored_documents = document_names([*store_listing, *index_rows])
+        self._stored_databases = {
+            mirrored_path: remote_file
+            for mirrored_path, remote_file in store_listing.items()
+            if is_database(mirrored_path)
+        }
         remote_files = {
-            path: remote_file
-            for path, remote_file in store_listing.items()
-            if path not in being_put and self._is_taken(path)
+            mirrored_path: remote_file
+            for mirrored_path, remote_file in store_listing.items()
+            if mirrored_path not in being_put and self._is_taken_over(mirrored_path)
         }
         newer_paths = [
-            path
-            for path, remote_file in remote_files.items()
-            if not self._is_mirror_current(path, index_rows.get(path), remote_file)
+            mirrored_path
+            for mirrored_path, remote_file in remote_files.items()
+            if not self._is_mirror_current(mirrored_path, index_rows.get(mirrored_path), remote_file)
         ]
         listed_only = {
-            path for path in newer_paths if scope.only_lists(path) and self._is_replaceable(path, index_rows.get(path))
+            mirrored_path
+            for mirrored_path in newer_paths
+            if scope.only_lists(mirrored_path) and self._is_replaceable(mirrored_path, index_rows.get(mirrored_path))
         }
-        paths_to_fetch = [path for path in newer_paths if not is_database(path) and path not in listed_only]
+        paths_to_fetch = [
+            mirrored_path
+            for mirrored_path in newer_paths
+            if not is_database(mirrored_path) and mirrored_path not in listed_only
+        ]
         if len(paths_to_fetch) >= MANY_FILES:
             self._say_on_terminal(f"fetching {counted(len(paths_to_fetch), 'file')} of {self.url}")
-        self._index.note([(path, self._list_only(path, remote_files[path])) for path in listed_only])
-        request_in_threads(lambda path: self._fetch_new(path, remote_files[path], index_rows.get(path)), paths_to_fetch)
+        self._mirror_index.note(
+            [
+                (mirrored_path, self._list_only(mirrored_path, remote_files[mirrored_path]))
+                for mirrored_path in listed_only
+            ]
+        )
+        request_in_threads(
+            lambda mirrored_path: self._fetch_new(
+                mirrored_path, remote_files[mirrored_path], index_rows.get(mirrored_path)
+            ),
+            paths_to_fetch,
+        )
         self._fetch_new_databases(newer_paths, index_rows)
         self._remove_gone(
-            [path for path in index_rows if self._is_taken(path) and path not in store_listing], index_rows
+            [
+                mirrored_path
+                for mirrored_path in index_rows
+                if self._is_taken_over(mirrored_path) and mirrored_path not in store_listing
+            ],
+            index_rows,
         )
-        self._remove_gone([path for path in being_put & fetched if not is_database(path)], self._index.rows())
+        self._remove_gone(
+            [mirrored_path for mirrored_path in being_put & fetched if not is_database(mirrored_path)],
+            self._mirror_index.rows(),
+        )
         self._cached_index_rows = None
         return set(paths_to_fetch) | listed_only
 
     def _being_put(self, store_listing: dict[str, RemoteFile]) -> set[str]:
         """The files of artifacts that are announced, and so perhaps not yet whole."""
 
-        def announced_paths(path: str) -> list[str]:
+        def announced_paths(mirrored_path: str) -> list[str]:
             with suppress(StopRun, ValueError):  # gone by now: it is whole
-                return [str(announced_name) for announced_name in json.loads(self._store.read(path))]
+                return [str(announced_name) for announced_name in json.loads(self._remote_store.read(mirrored_path))]
             return []
 
-        self._announced_puts = {path for path in store_listing if path.startswith(PUT_ANNOUNCEMENTS)}
+        self._announced_puts = {
+            mirrored_path for mirrored_path in store_listing if mirrored_path.startswith(PUT_ANNOUNCEMENTS)
+        }
         return {
             announced_name
             for announced in request_in_threads(announced_paths, self._announced_puts)
             for announced_name in announced
         }
 
-    def _is_mirror_current(self, path: str, index_row: IndexRow | None, remote_file: RemoteFile) -> bool:
-        if index_row is None or not index_row.is_of(remote_file) or local_file_stamp(self.root / path) == (-1, -1):
+    def _is_mirror_current(self, mirrored_path: str, index_row: IndexRow | None, remote_file: RemoteFile) -> bool:
+        if (
+            index_row is None
+            or not index_row.is_of(remote_file)
+            or local_file_stamp(self.root / mirrored_path) == (-1, -1)
+        ):
             return False
         return (
             not index_row.is_listed
-            or (self._scope or MirrorScope()).only_lists(path)
-            or not self._is_replaceable(path, index_row)
+            or (self._mirror_scope or MirrorScope()).only_lists(mirrored_path)
+            or not self._is_replaceable(mirrored_path, index_row)
         )
 
-    def _is_replaceable(self, path: str, index_row: IndexRow | None) -> bool:
+    def _is_replaceable(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
         """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
-        local_file = self.root / path
-        is_of_store = path.startswith(f"{DOCUMENTS}/") or local_file_stamp(local_file) == (-1, -1)
+        local_file = self.root / mirrored_path
+        is_of_store = mirrored_path.startswith(f"{DOCUMENTS}/") or local_file_stamp(local_file) == (-1, -1)
         return is_of_store or (index_row is not None and index_row.is_unchanged(local_file))
 
-    def _list_only(self, path: str, remote_file: RemoteFile) -> IndexRow:
+    def _list_only(self, mirrored_path: str, remote_file: RemoteFile) -> IndexRow:
         """Put an empty file in place of an object that is not fetched yet."""
-        local_file = self.root / path
+        local_file = self.root / mirrored_path
         with self._temporary_file(local_file) as temporary_file:
             temporary_file.touch()
             temporary_file.replace(local_file)
         return IndexRow(*remote_file, *local_file_stamp(local_file))
 
-    def _fetch_new(self, path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_new(self, mirrored_path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
         """Fetch a file; one that was changed here and there is kept beside as `.kept`."""
-        local_file = self.root / path
+        local_file = self.root / mirrored_path
         with (
             suppress(UnitError),
             self._temporary_file(local_file) as temporary_file,
         ):  # gone by now: the next round tells
-            self._store.get(path, temporary_file)
+            self._remote_store.get(mirrored_path, temporary_file)
             is_changed = local_file.exists() and not (index_row and index_row.is_unchanged(local_file))
             if is_changed and local_file.read_bytes() != temporary_file.read_bytes():
                 kept_version = local_file.with_name(f"{local_file.name}.kept")
                 local_file.replace(kept_version)
                 self._say_on_terminal(
-                    f"{path} was changed here and in {self.url}: the other version is kept, "
+                    f"{mirrored_path} was changed here and in {self.url}: the other version is kept, "
                     f"yours is saved as {kept_version}"
                 )
             temporary_file.replace(local_file)
-            self._index.note([(path, IndexRow(*remote_file, *local_file_stamp(local_file)))])
+            self._mirror_index.note([(mirrored_path, IndexRow(*remote_file, *local_file_stamp(local_file)))])
 
     def fetch_databases(self, kind: str | None = None) -> None:
         """Have the databases of a kind (`mirrored_database_kind`) here, or all. Raises UnitError, StopRun."""
         with self._fetch_lock:
-            scope = self._scope
+            scope = self._mirror_scope
             if scope is None or scope.databases is None or kind in scope.databases:
                 return
-            self._scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
+            self._mirror_scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
             index_rows = {
-                path: index_row
-                for path, index_row in self._index.rows().items()
-                if is_database(path) and self._is_taken(path)
+                mirrored_path: index_row
+                for mirrored_path, index_row in self._mirror_index.rows().items()
+                if is_database(mirrored_path) and self._is_taken_over(mirrored_path)
             }
-            database_paths = [path for path, remote_file in self._databases.items() if self._is_taken(path)]
+            database_paths = [
+                mirrored_path
+                for mirrored_path, remote_file in self._stored_databases.items()
+                if self._is_taken_over(mirrored_path)
+            ]
             newer_databases = [
-                path
-                for path in database_paths
-                if not self._is_mirror_current(path, index_rows.get(path), self._databases[path])
+                mirrored_path
+                for mirrored_path in database_paths
+                if not self._is_mirror_current(
+                    mirrored_path, index_rows.get(mirrored_path), self._stored_databases[mirrored_path]
+                )
             ]
             self._fetch_new_databases(newer_databases, index_rows)
-            self._remove_gone([path for path in index_rows if path not in self._databases], index_rows)
+            self._remove_gone(
+                [mirrored_path for mirrored_path in index_rows if mirrored_path not in self._stored_databases],
+                index_rows,
+            )
 
-    def _fetch_new_databases(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
-        for path in filter(is_database, paths):
-            self._fetch_database(path, self._databases[path], index_rows.get(path))
+    def _fetch_new_databases(self, mirrored_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+        for mirrored_path in filter(is_database, mirrored_paths):
+            self._fetch_database(mirrored_path, self._stored_databases[mirrored_path], index_rows.get(mirrored_path))
 
-    def _fetch_database(self, path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_database(self, mirrored_path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
-        local_file = self.root / path
-        is_joined_state = self._scope is not None and self._scope.shard is not None and not path.startswith(SHARDS)
+        local_file = self.root / mirrored_path
+        is_joined_state = (
+            self._mirror_scope is not None
+            and self._mirror_scope.shard is not None
+            and not mirrored_path.startswith(SHARDS)
+        )
         with (
-            self._raise_database_errors(path),
+            self._raise_database_errors(mirrored_path),
             self._temporary_copy() as database_copy,
             self._temporary_file(local_file) as temporary_file,
         ):
-            self._store.get(path, temporary_file)
+            self._remote_store.get(mirrored_path, temporary_file)
             temporary_file.chmod(0o600)
             if local_file.exists() and not (index_row and self._has_same_rows(local_file, index_row, database_copy)):
                 join_database(temporary_file, local_file)
@@ -412,107 +465,138 @@ class Mirror:
                 else:
                     temporary_file.replace(local_file)
                 digest = copy_database(local_file, database_copy)
-            self._index.note([(path, IndexRow(*remote_file, *local_file_stamp(local_file), digest))])
+            self._mirror_index.note([(mirrored_path, IndexRow(*remote_file, *local_file_stamp(local_file), digest))])
 
-    def _remove_gone(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+    def _remove_gone(self, mirrored_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
         """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
-        for path in paths:
-            stays = is_database(path) and not Path(path).match(JOURNAL_SEGMENT)
-            if not stays and path in index_rows and index_rows[path].is_unchanged(self.root / path):
-                (self.root / path).unlink(missing_ok=True)
-        self._index.drop(paths)
+        for mirrored_path in mirrored_paths:
+            stays = is_database(mirrored_path) and not Path(mirrored_path).match(JOURNAL_SEGMENT)
+            if (
+                not stays
+                and mirrored_path in index_rows
+                and index_rows[mirrored_path].is_unchanged(self.root / mirrored_path)
+            ):
+                (self.root / mirrored_path).unlink(missing_ok=True)
+        self._mirror_index.drop(mirrored_paths)
 
     # ------------------------------------------------------------------ while it works
 
-    def fetch(self, paths: Iterable[Path]) -> None:
+    def fetch(self, mirrored_paths: Iterable[Path]) -> None:
         """Have the content of those files at and below `paths` that are only listed. Raises UnitError, StopRun."""
-        local_files = (file for path in paths for file in (_local_files_below(path) if path.is_dir() else [path]))
+        local_files = (
+            file
+            for mirrored_path in mirrored_paths
+            for file in (_local_files_below(mirrored_path) if mirrored_path.is_dir() else [mirrored_path])
+        )
         request_in_threads(self._fetch_listed, [file for file in local_files if self.is_remote(file)])
 
-    def is_remote(self, path: Path) -> bool:
+    def is_remote(self, mirrored_path: Path) -> bool:
         """Does an empty file stand for the object?"""
-        return local_file_stamp(path)[0] == 0 and self.listed(path) is not None
+        return local_file_stamp(mirrored_path)[0] == 0 and self.listed(mirrored_path) is not None
 
     def _fetch_listed(self, local_file: Path) -> None:
-        path = self._path_in_folder(local_file)
-        index_row = self._index.row(path)
+        mirrored_path = self._path_in_folder(local_file)
+        index_row = self._mirror_index.row(mirrored_path)
         if index_row is None or not index_row.is_listed:
             return
         with self._temporary_file(local_file) as temporary_file:
-            self._store.get(path, temporary_file)
-            if local_file_stamp(temporary_file)[0] != index_row.remote_size and (newest := self._store.info(path)):
+            self._remote_store.get(mirrored_path, temporary_file)
+            if local_file_stamp(temporary_file)[0] != index_row.remote_size and (
+                newest := self._remote_store.info(mirrored_path)
+            ):
                 index_row = IndexRow(*newest)
             temporary_file.replace(local_file)
         self._note_row(
-            path, index_row._replace(size=local_file_stamp(local_file)[0], mtime_ns=local_file_stamp(local_file)[1])
+            mirrored_path,
+            index_row._replace(size=local_file_stamp(local_file)[0], mtime_ns=local_file_stamp(local_file)[1]),
         )
 
-    def listed(self, path: Path) -> tuple[str, str] | None:
+    def listed(self, mirrored_path: Path) -> tuple[str, str] | None:
         """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
         if self._cached_index_rows is None:
-            self._cached_index_rows = self._index.rows()
-        path_in_folder = self._path_in_folder(path)
+            self._cached_index_rows = self._mirror_index.rows()
+        path_in_folder = self._path_in_folder(mirrored_path)
         index_row = self._cached_index_rows.get(path_in_folder)
         is_current = (
             index_row is not None
             and index_row.remote_size > 0
             and not index_row.digest
-            and index_row.is_unchanged(path)
+            and index_row.is_unchanged(mirrored_path)
         )
         return (path_in_folder, index_row.version) if index_row is not None and is_current else None
 
-    def _note_row(self, path: str, index_row: IndexRow) -> None:
-        self._index.note([(path, index_row)])
+    def _note_row(self, mirrored_path: str, index_row: IndexRow) -> None:
+        self._mirror_index.note([(mirrored_path, index_row)])
         if self._cached_index_rows is not None:
-            self._cached_index_rows[path] = index_row
+            self._cached_index_rows[mirrored_path] = index_row
 
-    def put(self, paths: Iterable[Path]) -> None:
+    def put(self, mirrored_paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
-        put_paths = sorted(map(self._path_in_folder, paths))
+        put_paths = sorted(map(self._path_in_folder, mirrored_paths))
         changed_files, removed_paths = self._changes_to_put(put_paths)
         announcement = f"{PUT_ANNOUNCEMENTS}{hashlib.sha256(repr(put_paths).encode()).hexdigest()[:16]}.json"
         if len(changed_files) + len(removed_paths) > 1:
             self._announced_puts.add(announcement)
-            self._store.write(announcement, json.dumps(sorted(changed_files + removed_paths)).encode())
-        self._put_all(changed_files, removed_paths)
+            self._remote_store.write(announcement, json.dumps(sorted(changed_files + removed_paths)).encode())
+        self._put_mirrored_files(changed_files, removed_paths)
         if announcement in self._announced_puts:  # just now, or by somebody who did not come to the end
-            self._store.delete(announcement)
+            self._remote_store.delete(announcement)
             self._announced_puts.discard(announcement)
         self._put_state_in_between()
 
-    def _changes_to_put(self, paths: list[str]) -> tuple[list[str], list[str]]:
+    def _changes_to_put(self, mirrored_paths: list[str]) -> tuple[list[str], list[str]]:
         """(files to put, files to remove there) of what is at or below `paths`."""
         local_paths: list[str] = []
-        for path in paths:
-            files = _local_files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
+        for mirrored_path in mirrored_paths:
+            files = (
+                _local_files_below(self.root / mirrored_path)
+                if (self.root / mirrored_path).is_dir()
+                else [self.root / mirrored_path]
+            )
             local_paths += [self._path_in_folder(file) for file in files]
-        indexed_paths = [path for folder in paths for path in self._index.below(folder)]
-        index_rows = {path: self._index.row(path) for path in (*local_paths, *indexed_paths)}
-        existing_paths = [path for path in index_rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
-        return [path for path in existing_paths if self._is_locally_changed(path, index_rows[path])], [
-            path for path, index_row in index_rows.items() if index_row is not None and not (self.root / path).exists()
+        indexed_paths = [
+            mirrored_path for folder in mirrored_paths for mirrored_path in self._mirror_index.below(folder)
+        ]
+        index_rows = {
+            mirrored_path: self._mirror_index.row(mirrored_path) for mirrored_path in (*local_paths, *indexed_paths)
+        }
+        existing_paths = [
+            mirrored_path
+            for mirrored_path in index_rows
+            if (self.root / mirrored_path).exists() and is_mirrored(mirrored_path.split("/"))
+        ]
+        return [
+            mirrored_path
+            for mirrored_path in existing_paths
+            if self._is_locally_changed(mirrored_path, index_rows[mirrored_path])
+        ], [
+            mirrored_path
+            for mirrored_path, index_row in index_rows.items()
+            if index_row is not None and not (self.root / mirrored_path).exists()
         ]
 
-    def _is_locally_changed(self, path: str, index_row: IndexRow | None) -> bool:
-        return not is_database(path) and not (index_row is not None and index_row.is_unchanged(self.root / path))
+    def _is_locally_changed(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
+        return not is_database(mirrored_path) and not (
+            index_row is not None and index_row.is_unchanged(self.root / mirrored_path)
+        )
 
-    def _put_all(self, files: list[str], removed_paths: list[str]) -> None:
-        request_in_threads(self._put_file, files)
-        request_in_threads(self._store.delete, removed_paths)
-        self._index.drop(removed_paths)
+    def _put_mirrored_files(self, files: list[str], removed_paths: list[str]) -> None:
+        request_in_threads(self._put_mirrored_file, files)
+        request_in_threads(self._remote_store.delete, removed_paths)
+        self._mirror_index.drop(removed_paths)
         self._paths_present -= set(removed_paths)
 
-    def _put_file(self, path: str) -> None:
-        local_stamp = local_file_stamp(self.root / path)
-        stored_file = self._store.put(self.root / path, path)
-        self._note_row(path, IndexRow(*stored_file, *local_stamp))
-        self._paths_present.add(path)
-        self._put_count += 1
+    def _put_mirrored_file(self, mirrored_path: str) -> None:
+        local_stamp = local_file_stamp(self.root / mirrored_path)
+        stored_file = self._remote_store.put(self.root / mirrored_path, mirrored_path)
+        self._note_row(mirrored_path, IndexRow(*stored_file, *local_stamp))
+        self._paths_present.add(mirrored_path)
+        self._files_put += 1
 
     def _put_state_in_between(self) -> None:
         """Put the state now and then: another machine could go on from there if this one were lost."""
         if (
-            self._scope is None
+            self._mirror_scope is None
             or time.monotonic() < self._state_put_due
             or not self._state_lock.acquire(blocking=False)
         ):
@@ -530,26 +614,39 @@ class Mirror:
 
     def push(self) -> int:
         """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
-        index_rows = self._index.rows()
-        local_paths = [path for path in self._local_files() if self._is_put(path)]
-        removed_paths = [path for path in self._paths_present - set(local_paths) if path in index_rows]
-        self._put_all(
-            [path for path in local_paths if self._is_locally_changed(path, index_rows.get(path))], removed_paths
+        index_rows = self._mirror_index.rows()
+        local_paths = [mirrored_path for mirrored_path in self._local_files() if self._is_mirrored_back(mirrored_path)]
+        removed_paths = [
+            mirrored_path for mirrored_path in self._paths_present - set(local_paths) if mirrored_path in index_rows
+        ]
+        self._put_mirrored_files(
+            [
+                mirrored_path
+                for mirrored_path in local_paths
+                if self._is_locally_changed(mirrored_path, index_rows.get(mirrored_path))
+            ],
+            removed_paths,
         )
         with self._state_lock:
             self._put_databases()
-        put_count, self._put_count = self._put_count, 0
+        put_count, self._files_put = self._files_put, 0
         return put_count
 
     def _put_databases(self) -> None:
         """The manifest last: what stands in it is there."""
-        databases = [path for path in self._local_files() if is_database(path) and self._is_put(path)]
-        for path in sorted(databases, key=lambda path: (path.endswith("manifest.db"), path)):
-            self._put_database(path)
+        databases = [
+            mirrored_path
+            for mirrored_path in self._local_files()
+            if is_database(mirrored_path) and self._is_mirrored_back(mirrored_path)
+        ]
+        for mirrored_path in sorted(
+            databases, key=lambda mirrored_path: (mirrored_path.endswith("manifest.db"), mirrored_path)
+        ):
+            self._put_database(mirrored_path)
 
-    def _put_database(self, path: str) -> None:
+    def _put_database(self, mirrored_path: str) -> None:
         """Put the rows as they are now, together with those that another machine has put meanwhile."""
-        local_file, index_row = self.root / path, self._index.row(path)
+        local_file, index_row = self.root / mirrored_path, self._mirror_index.row(mirrored_path)
         if (
             index_row
             and index_row.digest
@@ -557,36 +654,42 @@ class Mirror:
             and not Path(f"{local_file}-wal").exists()
         ):
             return
-        with self._raise_database_errors(path), self._temporary_copy() as database_copy:
+        with self._raise_database_errors(mirrored_path), self._temporary_copy() as database_copy:
             digest = copy_database(local_file, database_copy)
             if index_row is None or digest != index_row.digest:
-                remote_file = self._store.info(path)
+                remote_file = self._remote_store.info(mirrored_path)
                 if remote_file is not None and not (index_row and index_row.is_of(remote_file)):
-                    self._store.get(path, database_copy)
+                    self._remote_store.get(mirrored_path, database_copy)
                     join_database(database_copy, local_file)
                     digest = copy_database(local_file, database_copy)
-                index_row = IndexRow(*self._store.put(database_copy, path))
-                self._paths_present.add(path)
-                self._put_count += 1
+                index_row = IndexRow(*self._remote_store.put(database_copy, mirrored_path))
+                self._paths_present.add(mirrored_path)
+                self._files_put += 1
             size, mtime_ns = local_file_stamp(local_file)
-            self._index.note([(path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
+            self._mirror_index.note([(mirrored_path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
 
     # ------------------------------------------------------------------ small things
 
-    def _is_taken(self, path: str) -> bool:
-        return self._scope is not None and self._scope.takes(path, self._documents)
+    def _is_taken_over(self, mirrored_path: str) -> bool:
+        return self._mirror_scope is not None and self._mirror_scope.takes(mirrored_path, self._mirrored_documents)
 
-    def _is_put(self, path: str) -> bool:
-        return self._scope is not None and self._scope.puts(path, self._documents)
+    def _is_mirrored_back(self, mirrored_path: str) -> bool:
+        return self._mirror_scope is not None and self._mirror_scope.puts(mirrored_path, self._mirrored_documents)
 
-    def _path_in_folder(self, path: Path) -> str:
+    def _path_in_folder(self, mirrored_path: Path) -> str:
         """`path` as the store names it; "" for one outside of the folder."""
         prefix = f"{self.root}{os.sep}"
-        return str(path).removeprefix(prefix).replace(os.sep, "/") if str(path).startswith(prefix) else ""
+        return (
+            str(mirrored_path).removeprefix(prefix).replace(os.sep, "/")
+            if str(mirrored_path).startswith(prefix)
+            else ""
+        )
 
     def _local_files(self) -> list[str]:
         return [
-            path for path in map(self._path_in_folder, _local_files_below(self.root)) if is_mirrored(path.split("/"))
+            mirrored_path
+            for mirrored_path in map(self._path_in_folder, _local_files_below(self.root))
+            if is_mirrored(mirrored_path.split("/"))
         ]
 
     def _has_same_rows(self, local_file: Path, index_row: IndexRow, database_copy: Path) -> bool:
@@ -606,15 +709,15 @@ class Mirror:
 
     @contextmanager
     def _temporary_copy(self) -> Iterator[Path]:
-        with TemporaryDirectory(dir=self._folder) as folder:
+        with TemporaryDirectory(dir=self._mirror_folder) as folder:
             yield Path(folder) / "copy.db"
 
     @contextmanager
-    def _raise_database_errors(self, path: str) -> Iterator[None]:
+    def _raise_database_errors(self, mirrored_path: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise StopRun(f"{self.root / path}: {error}; move it away, and it is fetched again") from None
+            raise StopRun(f"{self.root / mirrored_path}: {error}; move it away, and it is fetched again") from None
 
 
 def _local_files_below(folder: Path) -> Iterator[Path]:

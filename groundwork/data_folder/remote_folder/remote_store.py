@@ -19,8 +19,8 @@ from groundwork.errors import GroundworkError, MissingExtra, StopRun, UnitError,
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "hf": "", "memory": ""}
-EXTRAS = {"s3": "s3"}  # the other packages are installed by their own names
+STORE_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "hf": "", "memory": ""}
+STORE_EXTRAS = {"s3": "s3"}  # the other packages are installed by their own names
 REQUESTS_AT_ONCE = 32  # requests
 _PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]*@")
 _VERSION_KEYS = (
@@ -62,8 +62,8 @@ def is_url(text: object) -> bool:
 def url_store_kind(url: str) -> str:
     """`s3` of `s3://bucket/prefix`. Raises UsageError for a place that cannot be a data folder."""
     url_scheme, _, bucket_and_folder = url.partition("://")
-    if url_scheme not in PACKAGES:
-        url_schemes = ", ".join(f"{name}://" for name in PACKAGES if name != "memory")
+    if url_scheme not in STORE_PACKAGES:
+        url_schemes = ", ".join(f"{name}://" for name in STORE_PACKAGES if name != "memory")
         raise UsageError(f"--data {url_scheme}://: no such kind of store; there are {url_schemes}")
     if _PASSWORD_IN_URL.search(url):
         raise UsageError(f"--data {url_scheme}://: the address holds a password; {_CREDENTIALS_HELP} instead")
@@ -78,7 +78,7 @@ class RemoteStore:
     def __init__(self, url: str) -> None:
         """Connect to `url`. Raises UsageError, or MissingExtra where the package for its kind is not installed."""
         self.url, scheme = url.rstrip("/"), url_store_kind(url)
-        store_package = PACKAGES[scheme]
+        store_package = STORE_PACKAGES[scheme]
         import fsspec  # 120 ms that a folder on this machine does without
 
         try:
@@ -86,8 +86,8 @@ class RemoteStore:
                 self.url, use_listings_cache=False, skip_instance_cache=True
             )
         except ImportError:
-            if scheme in EXTRAS:
-                raise MissingExtra(f"--data {scheme}://", EXTRAS[scheme]) from None
+            if scheme in STORE_EXTRAS:
+                raise MissingExtra(f"--data {scheme}://", STORE_EXTRAS[scheme]) from None
             raise UsageError(
                 f"--data {scheme}:// needs the package {store_package}; run: uv pip install {store_package}"
             ) from None

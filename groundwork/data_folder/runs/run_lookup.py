@@ -12,7 +12,7 @@ from typing import Any
 
 from groundwork.data_folder.file_names import Paths, slug
 from groundwork.data_folder.read_write import read_json
-from groundwork.data_folder.spread_folders import folder_files, unsorted_file_names
+from groundwork.data_folder.spread_folders import folder_files, unsorted_names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
@@ -69,26 +69,26 @@ def default_run(data: Workspace, model: str) -> str:
     return (merges_of_all_others or all_runs)[0]
 
 
-def run_of_flag(name: str, data: Workspace) -> str:
+def run_of_flag(run_name: str, data: Workspace) -> str:
     """The run of data/qa that a flag names. Raises UsageError, with those that there are, where it is none."""
-    if any(map(str.isalnum, name)) and run_pair_files(data.path("qa", slug(name))):
-        return slug(name)
-    raise UsageError(f"--run {name}: no such run in {data.path('qa')}; {nearest_run(name, data)}")
+    if any(map(str.isalnum, run_name)) and run_pair_files(data.path("qa", slug(run_name))):
+        return slug(run_name)
+    raise UsageError(f"--run {run_name}: no such run in {data.path('qa')}; {nearest_run(run_name, data)}")
 
 
-def new_run(name: str) -> str:
+def new_run(run_name: str) -> str:
     """The run that a flag names, which need not be there. Raises UsageError for a name without a letter or digit."""
-    if not any(map(str.isalnum, name)):
-        raise UsageError(f"--run {name!r}: names no run; write letters or digits, such as --run second")
-    return slug(name)
+    if not any(map(str.isalnum, run_name)):
+        raise UsageError(f"--run {run_name!r}: names no run; write letters or digits, such as --run second")
+    return slug(run_name)
 
 
-def nearest_run(name: str, data: Workspace) -> str:
+def nearest_run(run_name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
     all_runs = run_names(data)
     if not all_runs:
         return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
-    nearest_run_name = nearest_name(name, all_runs)
+    nearest_run_name = nearest_name(run_name, all_runs)
     return f"did you mean {nearest_run_name}?" if nearest_run_name else f"the runs are: {', '.join(all_runs)}"
 
 
@@ -97,22 +97,22 @@ def pair_files(data: Workspace, run: str) -> Paths:
     run_folder = data.path("qa", run)
     if not run_folder.is_dir():
         raise UsageError(f"{run}: no such run in {data.path('qa')}; {nearest_run(run, data)}")
-    pair_file_paths = [*_pair_files_in(run_folder), *_pair_files_in(run_folder / "curated")]
+    pair_file_paths = [*_pair_files_of_folder(run_folder), *_pair_files_of_folder(run_folder / "curated")]
     files_by_document = {document_of(path): path for path in pair_file_paths}
     return Paths(files_by_document[document_name] for document_name in sorted(files_by_document))
 
 
 def run_pair_files(folder: Path) -> Paths:
     """The files of pairs in a run's folder or a folder below it, one a document, in order."""
-    return Paths(_pair_files_in(folder))
+    return Paths(_pair_files_of_folder(folder))
 
 
-def document_of(file: str) -> str:
+def document_of(pair_file: str) -> str:
     """The document that the file of pairs, a path as text, is of."""
-    return file[file.rfind(os.sep) + 1 :].removesuffix(".jsonl")
+    return pair_file[pair_file.rfind(os.sep) + 1 :].removesuffix(".jsonl")
 
 
-def _pair_files_in(folder: Path) -> list[str]:
+def _pair_files_of_folder(folder: Path) -> list[str]:
     return [file for file in folder_files(folder, ".jsonl").texts if document_of(file) != DECISIONS]
 
 
@@ -129,7 +129,7 @@ def coverage_path_parts(run: str, document: str) -> tuple[str, ...]:
 def run_documents(run_folder: Path) -> list[str]:
     """Every document of which a run's folder holds pairs, kept or turned down."""
     pair_folders = (run_folder, run_folder / "curated", run_folder / "rejected")
-    return sorted({document_of(file) for pair_folder in pair_folders for file in _pair_files_in(pair_folder)})
+    return sorted({document_of(file) for pair_folder in pair_folders for file in _pair_files_of_folder(pair_folder)})
 
 
 def row_files(folder: Path) -> Paths:
@@ -148,7 +148,9 @@ def _row_files(folder: Path) -> list[str]:
 
 def holds_rows(folder: Path) -> bool:
     """Is there any of `row_files`?"""
-    return any(unsorted_file_names(place, *ROW_ENDINGS) - _DECISION_FILE_NAMES for place in (folder, folder / "data"))
+    return any(
+        unsorted_names_in_folder(place, *ROW_ENDINGS) - _DECISION_FILE_NAMES for place in (folder, folder / "data")
+    )
 
 
 def tag_file(data: Workspace, key: str) -> Path:

@@ -28,7 +28,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         fsspec: Any = importlib.import_module("fsspec")
-        self._folder, self._files = folder, fsspec.filesystem("memory")
+        self._mirror_folder, self._files = folder, fsspec.filesystem("memory")
         self.url = f"memory://{uuid.uuid4().hex}/data"
         self._place = self.url.removeprefix("memory:/")
         self.put(DOCUMENT, b"# A\n")
@@ -45,7 +45,7 @@ class Store:
 
     def machine(self, name: str = "first", scope: MirrorScope | None = None) -> Mirror:
         """Somebody's copy after it took over what is there."""
-        made = Mirror(self.url, self._folder / name, say=lambda _: None)
+        made = Mirror(self.url, self._mirror_folder / name, say=lambda _: None)
         made.pull(scope or MirrorScope())
         return made
 
