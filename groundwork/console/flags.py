@@ -271,7 +271,7 @@ def workspace(
     mirror = None
     data_location = flags.data or config.data_dir
     if "://" in str(data_location):
-        from groundwork.data_folder.remote_folder.mirror import MirrorScope
+        from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
 
         mirror = mirror_of(str(data_location), config.engine.cache_dir)
         if pull:

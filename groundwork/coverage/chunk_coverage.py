@@ -174,13 +174,15 @@ class _PairWords:
     """A pair, with its evidence found in the chunk's text, its own words and numbers, and the statements it covers."""
 
     def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_StatementWords]) -> None:
-        pair_text = f"{pair.question} {pair.answer}"
+        question_and_answer = f"{pair.question} {pair.answer}"
         self.pair, self.id = pair, pair.id
-        self.evidence_spans = [span for quote in pair.evidence if (span := reading.source_text.find(quote))]
+        self.evidence_spans = [
+            span for evidence_quote in pair.evidence if (span := reading.source_text.find(evidence_quote))
+        ]
         self.text = reading.chunk.text
         self.language = reading.language
-        self.words = content_words(pair_text, self.language)
-        self.values = number_values(" ".join([pair_text, *pair.evaluation_criteria]), spelled="en")
+        self.words = content_words(question_and_answer, self.language)
+        self.values = number_values(" ".join([question_and_answer, *pair.evaluation_criteria]), spelled="en")
 
         self.covered_statements = {
             statement_index

@@ -47,75 +47,85 @@ SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally
 COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in COVERAGE_SCRIPTS)], FOLDER)
 
 
-def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]:
+def coverage_numbers(covered_document: CoveredDocument, markdown: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
-    coverage_totals = document.counts()
+    coverage_totals = covered_document.counts()
     return {
-        "document": document.document_id,
-        "title": document.title,
+        "document": covered_document.document_id,
+        "title": covered_document.title,
         "runs": [
-            {"run": run, **_question_counts(document, run), **_share_numbers(coverage_totals[run])}
-            for run in document.runs
+            {"run": run, **_question_counts(covered_document, run), **_share_numbers(coverage_totals[run])}
+            for run in covered_document.runs
         ],
         "together": _share_numbers(coverage_totals[""]),
         "sections": [
             {
-                "headings": section.headings,
-                "start": section.start,
-                "end": section.end,
-                "together": _share_numbers((section_counts := document.counts(section.start, section.end))[""]),
-                "runs": {run: _share_numbers(section_counts[run]) for run in document.runs},
+                "headings": coverage_section.headings,
+                "start": coverage_section.start,
+                "end": coverage_section.end,
+                "together": _share_numbers(
+                    (section_counts := covered_document.counts(coverage_section.start, coverage_section.end))[""]
+                ),
+                "runs": {run: _share_numbers(section_counts[run]) for run in covered_document.runs},
             }
-            for section in document.sections
+            for coverage_section in covered_document.sections
         ],
         "not_asked": [
-            {"kind": item.kind, "start": item.start, "end": item.end, "text": markdown[item.start : item.end]}
-            for item in open_coverage_items(document)
+            {
+                "kind": coverage_item.kind,
+                "start": coverage_item.start,
+                "end": coverage_item.end,
+                "text": markdown[coverage_item.start : coverage_item.end],
+            }
+            for coverage_item in open_coverage_items(covered_document)
         ],
         "declined": [
             {
-                "kind": item.kind,
-                "start": item.start,
-                "end": item.end,
-                "text": markdown[item.start : item.end],
-                "reasons": item.declined,
+                "kind": coverage_item.kind,
+                "start": coverage_item.start,
+                "end": coverage_item.end,
+                "text": markdown[coverage_item.start : coverage_item.end],
+                "reasons": coverage_item.declined,
             }
-            for item in document.items
-            if item.declined and not item.asked and item.kind != "number"
+            for coverage_item in covered_document.items
+            if coverage_item.declined and not coverage_item.asked and coverage_item.kind != "number"
         ],
-        **({"figures": _figure_coverage_numbers(document)} if document.figures else {}),
-        **({"contradictions": _contradiction_rows(document)} if document.contradictions else {}),
+        **({"figures": _figure_coverage_numbers(covered_document)} if covered_document.figures else {}),
+        **({"contradictions": _contradiction_rows(covered_document)} if covered_document.contradictions else {}),
     }
 
 
-def _contradiction_rows(document: CoveredDocument) -> list[dict[str, Any]]:
-    return [{"run": part.run, "start": part.start, "text": part.text} for part in document.contradictions]
+def _contradiction_rows(covered_document: CoveredDocument) -> list[dict[str, Any]]:
+    return [{"run": part.run, "start": part.start, "text": part.text} for part in covered_document.contradictions]
 
 
-def _figure_coverage_numbers(document: CoveredDocument) -> dict[str, Any]:
+def _figure_coverage_numbers(covered_document: CoveredDocument) -> dict[str, Any]:
     """The figures, apart from all that is text: how many are asked about, together and by run, and which are not."""
     return {
-        "of": len(document.figures),
-        "asked": document.figures_asked(),
-        "runs": {run: document.figures_asked(run) for run in document.runs},
+        "of": len(covered_document.figures),
+        "asked": covered_document.figures_asked(),
+        "runs": {run: covered_document.figures_asked(run) for run in covered_document.runs},
         "not_asked": [
             {"file": figure.file, "caption": figure.caption, "start": figure.start, "end": figure.end}
-            for figure in document.figures
+            for figure in covered_document.figures
             if not figure.asked
         ],
     }
 
 
-def _question_counts(document: CoveredDocument, run: str) -> dict[str, int]:
-    run_questions = [question for question in document.questions if question.run == run]
-    return {"questions": len(run_questions), "not_placed": sum(not question.placed for question in run_questions)}
+def _question_counts(covered_document: CoveredDocument, run: str) -> dict[str, int]:
+    run_questions = [run_question for run_question in covered_document.questions if run_question.run == run]
+    return {
+        "questions": len(run_questions),
+        "not_placed": sum(not run_question.placed for run_question in run_questions),
+    }
 
 
-def open_coverage_items(document: CoveredDocument) -> list[CoverageItem]:
+def open_coverage_items(covered_document: CoveredDocument) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
     open_items: list[CoverageItem] = []
     open_statement_end = 0  # end of the untouched statement that the numbers behind it may lie in
-    for coverage_item in document.items:
+    for coverage_item in covered_document.items:
         if not coverage_item.is_open or (coverage_item.kind == "number" and coverage_item.end <= open_statement_end):
             continue
         if coverage_item.kind != "number":
@@ -124,45 +134,49 @@ def open_coverage_items(document: CoveredDocument) -> list[CoverageItem]:
     return open_items
 
 
-def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
+def report_lines(covered_document: CoveredDocument, markdown: str) -> list[str]:
     """The lines for the terminal."""
-    coverage_totals = document.counts()
+    coverage_totals = covered_document.counts()
     coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
-    for run in [*document.runs, *([""] if len(document.runs) > 1 else [])]:
-        question_count = sum(not run or question.run == run for question in document.questions)
+    for run in [*covered_document.runs, *([""] if len(covered_document.runs) > 1 else [])]:
+        question_count = sum(not run or run_question.run == run for run_question in covered_document.questions)
         covered_shares = [coverage_percent(coverage_totals[run][kind]) for kind in ("sentence", "number", "row")]
         declined_count = sum(count.declined for kind, count in coverage_totals[run].items() if kind != "number")
         coverage_rows.append([run or "all together", *covered_shares, f"{declined_count:,}", f"{question_count:,}"])
-    coverage_lines = [f"{document.document_id}: {document.title}", *terminal.table_lines(coverage_rows)]
-    if document.figures:
-        coverage_lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
+    coverage_lines = [f"{covered_document.document_id}: {covered_document.title}", *terminal.table_lines(coverage_rows)]
+    if covered_document.figures:
+        coverage_lines.append(
+            f"  figures: {covered_document.figures_asked():,} of {len(covered_document.figures):,} asked about"
+        )
     coverage_lines += [
         section_line
-        for section in document.sections[:SHOWN_SECTIONS]
-        for section_line in _section_bar(document, section)
+        for coverage_section in covered_document.sections[:SHOWN_SECTIONS]
+        for section_line in _section_bar(covered_document, coverage_section)
     ]
-    if len(document.sections) > SHOWN_SECTIONS:
-        coverage_lines.append(f"  ... and {counted(len(document.sections) - SHOWN_SECTIONS, 'more section')}")
-    coverage_lines += [f"  contradiction: {part.text}" for part in document.contradictions]
-    open_statements = [item for item in open_coverage_items(document) if item.kind != "number"]
+    if len(covered_document.sections) > SHOWN_SECTIONS:
+        coverage_lines.append(f"  ... and {counted(len(covered_document.sections) - SHOWN_SECTIONS, 'more section')}")
+    coverage_lines += [f"  contradiction: {part.text}" for part in covered_document.contradictions]
+    open_statements = [
+        coverage_item for coverage_item in open_coverage_items(covered_document) if coverage_item.kind != "number"
+    ]
     coverage_lines += [
-        f"  nobody asks: {shorten_text(markdown[item.start : item.end], GAP_LENGTH)}"
-        for item in open_statements[:SHOWN_GAPS]
+        f"  nobody asks: {shorten_text(markdown[coverage_item.start : coverage_item.end], GAP_LENGTH)}"
+        for coverage_item in open_statements[:SHOWN_GAPS]
     ]
     if len(open_statements) > SHOWN_GAPS:
         coverage_lines.append(f"  ... and {len(open_statements) - SHOWN_GAPS} more; the page lists them")
     return coverage_lines
 
 
-def _section_bar(document: CoveredDocument, section: CoverageSection) -> list[str]:
+def _section_bar(covered_document: CoveredDocument, coverage_section: CoverageSection) -> list[str]:
     """One line: the share of a section's sentences and rows that anybody asks about; none where it has no text."""
-    section_counts = document.counts(section.start, section.end)[""]
+    section_counts = covered_document.counts(coverage_section.start, coverage_section.end)[""]
     statement_count = section_counts["sentence"].of + section_counts["row"].of
     if not statement_count:
         return []
     covered_share = (section_counts["sentence"].asked + section_counts["row"].asked) / statement_count
     filled_length = round(BAR_LENGTH * covered_share)
-    section_title = f"{'  ' * (section.level - 1)}{shorten_text(section.title)}"
+    section_title = f"{'  ' * (coverage_section.level - 1)}{shorten_text(coverage_section.title)}"
     bar = f"{'█' * filled_length}{'░' * (BAR_LENGTH - filled_length)}"
     return [f"  {bar} {covered_share:4.0%} of {statement_count:3}  {section_title}"]
 
@@ -171,14 +185,14 @@ def coverage_percent(coverage_count: CoverageCount) -> str:
     return "–" if coverage_count.share is None else f"{coverage_count.share:.0%}"
 
 
-def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
+def _share_numbers(counts_by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
     """sentences, numbers, rows and touched (all of them), each with its share, 0..1, null where there are none."""
     touched_count = CoverageCount(**{
-        count_field: sum(getattr(coverage_count, count_field) for coverage_count in by_kind.values())
+        count_field: sum(getattr(coverage_count, count_field) for coverage_count in counts_by_kind.values())
         for count_field in ("of", "asked", "declined")
     })  # fmt: skip
     coverage_counts = {
-        **{f"{kind}s": coverage_count for kind, coverage_count in by_kind.items()},
+        **{f"{kind}s": coverage_count for kind, coverage_count in counts_by_kind.items()},
         "touched": touched_count,
     }
     return {
@@ -192,56 +206,60 @@ def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
     }
 
 
-def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path) -> None:
+def write_coverage(
+    covered_document: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path
+) -> None:
     """Write the page of one document to `coverage_page`; `pages`: where its pages begin in its Markdown."""
     coverage_data = {
-        "document": document.document_id,
-        "title": document.title,
+        "document": covered_document.document_id,
+        "title": covered_document.title,
         "language": detect_language(markdown),
         "hash": text_hash(markdown),
         "review": as_typed("uv run dataprep/review.py"),
-        "runs": document.runs,
-        "blocks": markdown_tree(markdown, document.items, document.figures),
-        "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in document.items],
-        "questions": [_question_details(question) for question in document.questions],
-        "sections": [section_numbers(document, section) for section in document.sections],
-        "whole": document.counts(),
-        "leftOut": document.left_out,
+        "runs": covered_document.runs,
+        "blocks": markdown_tree(markdown, covered_document.items, covered_document.figures),
+        "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in covered_document.items],
+        "questions": [_question_details(run_question) for run_question in covered_document.questions],
+        "sections": [
+            section_numbers(covered_document, coverage_section) for coverage_section in covered_document.sections
+        ],
+        "whole": covered_document.counts(),
+        "leftOut": covered_document.left_out,
         "pages": [[page.number, page.start] for page in pages],
     }
-    if document.contradictions:
-        coverage_data["contradictions"] = _contradiction_rows(document)
-    if document.figures:
-        coverage_data["texts"] = link_to_pictures(coverage_page, document.document_id)
+    if covered_document.contradictions:
+        coverage_data["contradictions"] = _contradiction_rows(covered_document)
+    if covered_document.figures:
+        coverage_data["texts"] = link_to_pictures(coverage_page, covered_document.document_id)
         coverage_data["figures"] = [
-            [figure.file, figure.caption, figure.asked, figure.start] for figure in document.figures
+            [figure.file, figure.caption, figure.asked, figure.start] for figure in covered_document.figures
         ]
-    page_title = f"Coverage: {document.title}"
+    page_title = f"Coverage: {covered_document.title}"
     write_page(
         coverage_page,
         COVERAGE_PAGE,
         title=page_title,
         data={"coverage": coverage_data},
-        images=bool(document.figures),
+        images=bool(covered_document.figures),
     )
 
 
-def section_numbers(document: CoveredDocument, section: CoverageSection) -> dict[str, Any]:
+def section_numbers(covered_document: CoveredDocument, coverage_section: CoverageSection) -> dict[str, Any]:
     """A section with its counts."""
     return {
-        "title": section.title,
-        "level": section.level,
-        "start": section.start,
-        "end": section.end,
-        "headings": section.headings,
-        "counts": document.counts(section.start, section.end),
+        "title": coverage_section.title,
+        "level": coverage_section.level,
+        "start": coverage_section.start,
+        "end": coverage_section.end,
+        "headings": coverage_section.headings,
+        "counts": covered_document.counts(coverage_section.start, coverage_section.end),
     }
 
 
-def _question_details(question: RunQuestion) -> dict[str, Any]:
-    pair = question.pair
+def _question_details(run_question: RunQuestion) -> dict[str, Any]:
+    pair = run_question.pair
     return {
-        "run": question.run,
+        "run": run_question.run,
         "id": pair.id,
         "question": pair.question,
         "answer": pair.answer,
@@ -249,5 +267,5 @@ def _question_details(question: RunQuestion) -> dict[str, Any]:
         "evidence": [quote_in_words(quote) for quote in pair.evidence],
         "difficulty": pair.difficulty,
         "category": pair.category,
-        "placed": question.placed,
+        "placed": run_question.placed,
     }

@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
 # by chunk, [start, end) of its text and kind: why there is nothing worth asking
 DeclinedInChunks = Mapping[str, Mapping[tuple[int, int, Kind], str]]
 # (questions, statements) -> for each question the index of the statement it is about, or -1
-FindNearest = Callable[[list[str], list[str]], list[int]]
+FindNearestStatements = Callable[[list[str], list[str]], list[int]]
 
 
 class CoverageStruct(msgspec.Struct, kw_only=True):
@@ -142,11 +142,11 @@ class CoveredDocument(CoverageStruct):
         }
         for coverage_item in self.items[first_item:last_item]:
             asking_runs = {self.questions[question_index].run for question_index in coverage_item.asked}
-            for run, by_kind in coverage_counts.items():
+            for run, counts_by_kind in coverage_counts.items():
                 is_asked = bool(asking_runs) if run == "" else run in asking_runs
-                by_kind[coverage_item.kind].of += 1
-                by_kind[coverage_item.kind].asked += is_asked
-                by_kind[coverage_item.kind].declined += not is_asked and bool(
+                counts_by_kind[coverage_item.kind].of += 1
+                counts_by_kind[coverage_item.kind].asked += is_asked
+                counts_by_kind[coverage_item.kind].declined += not is_asked and bool(
                     run in coverage_item.declined or (coverage_item.declined and not run)
                 )
         return coverage_counts
@@ -162,7 +162,7 @@ def collect_coverage(
     markdown: str,
     readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
-    nearest: FindNearest,
+    find_nearest: FindNearestStatements,
     declined: Mapping[str, DeclinedInChunks] | None = None,
 ) -> CoveredDocument:
     """Everything that `runs` (pairs by run) ask about `markdown`, whose chunks hold the pairs' evidence.
@@ -184,7 +184,7 @@ def collect_coverage(
     placed_questions = {i for item in coverage_items.values() for i in item.asked} | {
         i for figure in figure_items for i in figure.asked
     }
-    _place_by_embedding(questions, candidate_statements, placed_questions, nearest)
+    _place_by_embedding(questions, candidate_statements, placed_questions, find_nearest)
     return CoveredDocument(
         document_id=document,
         title=title or document,
@@ -201,14 +201,14 @@ def _collect_coverage_items(
     readings: Sequence[Reading],
     runs: Sequence[str],
     questions: list[RunQuestion],
-    by_chunk: Mapping[tuple[str, str], list[int]],
+    questions_by_chunk: Mapping[tuple[str, str], list[int]],
 ) -> tuple[Items, Candidates]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
     coverage_items: Items = {}
     candidate_statements: Candidates = {}
     for reading in readings:
         for run in runs:
-            question_indices = by_chunk.get((reading.chunk.id, run), [])
+            question_indices = questions_by_chunk.get((reading.chunk.id, run), [])
             if question_indices or not reading.chunk.skip:
                 chunk_statements = _add_coverage_items(reading, question_indices, questions, coverage_items)
                 for question_index in question_indices:
@@ -217,11 +217,13 @@ def _collect_coverage_items(
 
 
 def _collect_figure_items(
-    readings: Sequence[Reading], questions: Sequence[RunQuestion], by_chunk: Mapping[tuple[str, str], Sequence[int]]
+    readings: Sequence[Reading],
+    questions: Sequence[RunQuestion],
+    questions_by_chunk: Mapping[tuple[str, str], Sequence[int]],
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
     questions_of_chunk: dict[str, list[int]] = {}
-    for (chunk_id, _), question_indices in by_chunk.items():
+    for (chunk_id, _), question_indices in questions_by_chunk.items():
         questions_of_chunk.setdefault(chunk_id, []).extend(question_indices)
     figure_items = []
     for chunk in (reading.chunk for reading in readings):
@@ -268,8 +270,8 @@ def _mark_declined_items(
     """Note at each of `coverage_items` which runs declined it."""
     for chunk in (reading.chunk for reading in readings):
         chunk_offset = chunk.start - len(chunk.added)
-        for run, by_chunk in declined.items():
-            for (start, end, kind), declined_reason in by_chunk.get(chunk.id, {}).items():
+        for run, declined_by_chunk in declined.items():
+            for (start, end, kind), declined_reason in declined_by_chunk.get(chunk.id, {}).items():
                 if coverage_item := coverage_items.get(
                     (max(start + chunk_offset, chunk.start), end + chunk_offset, kind)
                 ):
@@ -277,7 +279,10 @@ def _mark_declined_items(
 
 
 def _place_by_embedding(
-    questions: list[RunQuestion], candidate_statements: Candidates, placed: set[int], nearest: FindNearest
+    questions: list[RunQuestion],
+    candidate_statements: Candidates,
+    placed: set[int],
+    find_nearest: FindNearestStatements,
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     questions_by_statements: dict[
@@ -291,27 +296,29 @@ def _place_by_embedding(
             ).append(question_index)
     for statement_ids, question_indices in questions_by_statements.items():
         if statement_ids:
-            statements = candidate_statements[question_indices[0]]
+            chunk_statements = candidate_statements[question_indices[0]]
             question_texts = [
                 f"{questions[question_index].pair.question} {questions[question_index].pair.answer}"
                 for question_index in question_indices
             ]
-            nearest_statements = nearest(question_texts, [statement_text for _, statement_text in statements])
+            nearest_statements = find_nearest(
+                question_texts, [statement_text for _, statement_text in chunk_statements]
+            )
             for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
                 questions[question_index].placed = statement_index >= 0
                 if statement_index >= 0:
-                    statements[statement_index][0].likely.append(question_index)
+                    chunk_statements[statement_index][0].likely.append(question_index)
 
 
 def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> list[CoverageItem]:
     """The items in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
-    statements: list[CoverageItem] = []
+    merged_statements: list[CoverageItem] = []
     number_items: list[CoverageItem] = []
     for coverage_item in sorted(coverage_items, key=lambda p: (p.start, -p.end)):
         if coverage_item.kind == "number":
             number_items.append(coverage_item)
-        elif statements and coverage_item.start < statements[-1].end:
-            previous_statement = statements[-1]
+        elif merged_statements and coverage_item.start < merged_statements[-1].end:
+            previous_statement = merged_statements[-1]
             previous_statement.asked = sorted({*previous_statement.asked, *coverage_item.asked})
             previous_statement.likely = sorted({*previous_statement.likely, *coverage_item.likely})
             previous_statement.declined = {
@@ -319,8 +326,8 @@ def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> lis
             }
             previous_statement.end = max(previous_statement.end, coverage_item.end)
         else:
-            statements.append(coverage_item)
-    return sorted([*statements, *number_items], key=lambda p: (p.start, -p.end))
+            merged_statements.append(coverage_item)
+    return sorted([*merged_statements, *number_items], key=lambda p: (p.start, -p.end))
 
 
 def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:

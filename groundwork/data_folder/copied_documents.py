@@ -15,17 +15,17 @@ def find_copies(data: Workspace, manifest: Manifest, excluded: Collection[str] =
     what it is now.
     """
     documents_by_text_hash: dict[str, list[str]] = {}
-    for document, manifest_entry in manifest.entries("ingest", EntryOutputs).items():
+    for document_name, manifest_entry in manifest.entries("ingest", EntryOutputs).items():
         text_digest = next(
             (
                 text_digest
                 for output_path, text_digest in manifest_entry.outputs.items()
-                if output_path.endswith(f"/{document}.md")
+                if output_path.endswith(f"/{document_name}.md")
             ),
             "",
         )
-        if text_digest and manifest_entry.status == "ok" and document not in excluded:
-            documents_by_text_hash.setdefault(text_digest, []).append(document)
+        if text_digest and manifest_entry.status == "ok" and document_name not in excluded:
+            documents_by_text_hash.setdefault(text_digest, []).append(document_name)
     copies: dict[str, str] = {}
     for likely_copies in documents_by_text_hash.values():
         if len(likely_copies) > 1:

@@ -45,25 +45,25 @@ class LazySequence(Sequence[T], Generic[T]):
 class DiskBackedList(Sequence[T], Generic[T]):
     """A sequence that only grows. What is read of it is a new object each time, equal to what was appended."""
 
-    def __init__(self, record_type: type[T], folder: Path, records: Iterable[T] = ()) -> None:
+    def __init__(self, record_type: type[T], folder: Path, listed_records: Iterable[T] = ()) -> None:
         """Raises OSError where the folder cannot be written to."""
         folder.mkdir(parents=True, exist_ok=True)
         self._record_file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # `close` closes it
         self._encoder, self._decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(record_type)
         self._record_ends = array("q", [0])
         self._pending_records = bytearray()
-        self.extend(records)
+        self.extend(listed_records)
 
-    def append(self, record: T) -> None:
-        encoded_record = self._encoder.encode(record)
+    def append(self, listed_record: T) -> None:
+        encoded_record = self._encoder.encode(listed_record)
         self._pending_records += encoded_record
         self._record_ends.append(self._record_ends[-1] + len(encoded_record))
         if len(self._pending_records) >= WRITTEN_AT_ONCE:
             self._write_pending_records()
 
-    def extend(self, records: Iterable[T]) -> None:
-        for record in records:
-            self.append(record)
+    def extend(self, listed_records: Iterable[T]) -> None:
+        for listed_record in listed_records:
+            self.append(listed_record)
 
     def close(self) -> None:
         self._record_file.close()

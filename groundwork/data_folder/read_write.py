@@ -102,7 +102,7 @@ def read_jsonl(path: Path, record_type: type[T]) -> list[T]:
     """One record a line, blank lines passed over. Raises BadRecord that names the line."""
     import msgspec
 
-    decoder = msgspec.json.Decoder(record_type)
+    json_decoder = msgspec.json.Decoder(record_type)
     json_records = []
     try:
         json_lines = path.read_bytes().split(b"\n")
@@ -111,7 +111,7 @@ def read_jsonl(path: Path, record_type: type[T]) -> list[T]:
     for line_number, json_line in enumerate(json_lines, start=1):
         if json_line.strip():
             try:
-                json_records.append(decoder.decode(json_line))
+                json_records.append(json_decoder.decode(json_line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 remedy = "fix the line, or delete the file and run its stage again"
                 raise BadRecord(f"{path}, line {line_number}: {error}; {remedy}") from None

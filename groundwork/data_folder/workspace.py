@@ -121,12 +121,12 @@ class Workspace:
         """Several of them, each made a Path where it is asked for."""
         return Paths([self.path_text(*parts) for parts in files])
 
-    def existing_paths(self, files: Sequence[tuple[str, ...]]) -> Paths:
+    def existing_paths(self, file_parts: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
         names_by_folder = {
-            folder: unsorted_names_in_folder(self.path(*folder)) for folder in {parts[:-1] for parts in files}
+            folder: unsorted_names_in_folder(self.path(*folder)) for folder in {parts[:-1] for parts in file_parts}
         }
-        return self.paths(*(parts for parts in files if parts[-1] in names_by_folder[parts[:-1]]))
+        return self.paths(*(parts for parts in file_parts if parts[-1] in names_by_folder[parts[:-1]]))
 
     def path_text(self, *parts: str) -> str:
         """`path` as text, for 100,000s of files."""

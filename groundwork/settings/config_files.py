@@ -192,8 +192,8 @@ def _parse_assignment(assignment: str) -> Json:
     )
     if strip_annotations(setting_type) is str and not isinstance(assigned_value, str) and not is_inherited:
         assigned_value = value_text
-    for key in reversed(setting_path.split(".")):
-        assigned_value = {key: assigned_value}
+    for setting_key in reversed(setting_path.split(".")):
+        assigned_value = {setting_key: assigned_value}
     return assigned_value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
 
 
@@ -258,11 +258,11 @@ def _complete_providers(config_json: dict[str, Any]) -> None:
 def _complete_overrides(config_json: dict[str, Any]) -> None:
     """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
     ingest = config_json["ingest"] if isinstance(config_json.get("ingest"), dict) else {}
-    overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
-    for override in overrides.values():
-        if isinstance(override, dict):
+    override_entries = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
+    for override_entry in override_entries.values():
+        if isinstance(override_entry, dict):
             for field in DocumentOverride.__struct_fields__:
-                override.setdefault(field, None)
+                override_entry.setdefault(field, None)
 
 
 def fill_inherited(config_json: dict[str, Any], kind: type[Settings] = Config) -> None:

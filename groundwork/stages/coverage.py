@@ -26,7 +26,7 @@ from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
-    from groundwork.coverage.document_coverage import FindNearest
+    from groundwork.coverage.document_coverage import FindNearestStatements
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
     from groundwork.records import DocumentCoverage, Pair
@@ -149,7 +149,7 @@ def read_coverage_records(job: Job, document: str, runs: Iterable[str]) -> dict[
     return {run: read_json(file, DocumentCoverage) for run, file in files.items() if file.exists()}
 
 
-def nearest_statement(job: Job) -> FindNearest:
+def nearest_statement(job: Job) -> FindNearestStatements:
     """By the static embedder, which needs no extra and no download: the statement that each question is about."""
     from groundwork.dataset.question_vectors import static_encoder
 

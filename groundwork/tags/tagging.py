@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
 HOPELESS_QUESTIONS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
 
-Tagged = dict[str, list[str]]
-RequestTags = Callable[[list[str]], Awaitable[Tagged]]
+TagsByQuestion = dict[str, list[str]]
+RequestTags = Callable[[list[str]], Awaitable[TagsByQuestion]]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class HalvingTagger:
 
     request: RequestTags
     limit: BatchLimit
-    tagged: Tagged = field(default_factory=dict)
+    tagged: TagsByQuestion = field(default_factory=dict)
     errors: dict[str, UnitError] = field(default_factory=dict)
     last_problem: str = ""
 
@@ -117,20 +117,23 @@ class HalvingTagger:
         self.limit = replace(self.limit, has_tagged=True)
         return True
 
-    async def _tag_halves(self, batch: list[str], tagging_error: InvalidReply) -> None:
-        if len(batch) == 1:
-            self.errors[batch[0]] = tagging_error
+    async def _tag_halves(self, question_batch: list[str], tagging_error: InvalidReply) -> None:
+        if len(question_batch) == 1:
+            self.errors[question_batch[0]] = tagging_error
             self.limit = replace(self.limit, failed_alone=self.limit.failed_alone + 1)
             return
-        batch_middle = len(batch) // 2
-        went_well = [await self._tag_within_limit(half) for half in (batch[:batch_middle], batch[batch_middle:])]
+        batch_middle = len(question_batch) // 2
+        went_well = [
+            await self._tag_within_limit(half)
+            for half in (question_batch[:batch_middle], question_batch[batch_middle:])
+        ]
         if not any(went_well):
             self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, batch_middle // 2)))
 
-    async def _tag_within_limit(self, batch: list[str]) -> bool:
+    async def _tag_within_limit(self, question_batch: list[str]) -> bool:
         """As `tag`, in parts where the batch is larger than what the model can do by now."""
         size = self.limit.largest
-        batch_parts = [batch[start : start + size] for start in range(0, len(batch), size)]
+        batch_parts = [question_batch[start : start + size] for start in range(0, len(question_batch), size)]
         went_well = [await self.tag(batch_part) for batch_part in batch_parts]
         return len(batch_parts) == 1 and went_well[0]
 
@@ -268,15 +271,19 @@ def _tagging_requests(
             )
         vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
     question_batches = _split_question_batches(untagged, tag_settings.batch)
-    for batch in question_batches:
-        tagging_turns = _tagging_messages(job, batch, vocabulary, vocabulary.room)
+    for question_batch in question_batches:
+        tagging_turns = _tagging_messages(job, question_batch, vocabulary, vocabulary.room)
         tagging_requests.append(
-            (len(batch) * tag_settings.max_tags, tagging_turns, tagging_reply_schema(len(batch), tag_settings))
+            (
+                len(question_batch) * tag_settings.max_tags,
+                tagging_turns,
+                tagging_reply_schema(len(question_batch), tag_settings),
+            )
         )
     return tagging_requests
 
 
-async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
+async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions_to_tag: Sequence[str]) -> None:
     """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
     tag_settings = job.config.tags
     fewest_tags, most_tags = tag_settings.max_tags, round(PROPOSED_SHARE * vocabulary.max_size)
@@ -293,21 +300,21 @@ async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Se
         return None
 
     try:
-        reply = await job.client.ask(
+        tagging_reply = await job.client.ask(
             tag_settings,
-            _proposal_messages(job, vocabulary, questions),
+            _proposal_messages(job, vocabulary, questions_to_tag),
             stage="generate_tags",
             unit="vocabulary",
             schema=ReplyRequirements(Proposal, check=check),
         )
     except UnitError:
         return
-    vocabulary.add([tag for tag_text in reply.value.tags if (tag := normalise_tag(tag_text))][:most_tags])
+    vocabulary.add([tag for tag_text in tagging_reply.value.tags if (tag := normalise_tag(tag_text))][:most_tags])
 
 
-def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
+def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions_to_tag: Sequence[str]) -> list[dict[str, Any]]:
     tag_settings = job.config.tags
-    question_sample = questions[:: -(-len(questions) // PROPOSAL_SAMPLE)]
+    question_sample = questions_to_tag[:: -(-len(questions_to_tag) // PROPOSAL_SAMPLE)]
     return render_turns(
         job.prompt(tag_settings.vocabulary_prompt),
         max_tags=str(tag_settings.max_tags),
@@ -317,20 +324,20 @@ def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions: Sequence[
 
 
 async def _tag_in_waves(
-    job: Job, vocabulary: TagVocabulary, unit: str, questions: list[str]
+    job: Job, vocabulary: TagVocabulary, unit: str, questions_to_tag: list[str]
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
     tagging_errors: dict[str, UnitError] = {}
     wave_width, batch_limit = 1, BatchLimit(job.config.tags.batch)
-    while questions:
-        question_batches = _split_question_batches(questions, batch_limit.largest)
+    while questions_to_tag:
+        question_batches = _split_question_batches(questions_to_tag, batch_limit.largest)
         question_wave = question_batches[:wave_width]
-        questions = questions[sum(map(len, question_wave)) :]
+        questions_to_tag = questions_to_tag[sum(map(len, question_wave)) :]
         tag_room = -(-vocabulary.room // len(question_batches))
         request = partial(_request_tags, job, unit, vocabulary, tag_room)
         taggers = await gather_all(
-            _tag_batch(job, batch, HalvingTagger(request, batch_limit)) for batch in question_wave
+            _tag_batch(job, question_batch, HalvingTagger(request, batch_limit)) for question_batch in question_wave
         )
         for tagger in taggers:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in tagger.tagged.items()}
@@ -342,9 +349,9 @@ async def _tag_in_waves(
     return tagged, tagging_errors
 
 
-async def _tag_batch(job: Job, batch: list[str], tagger: HalvingTagger) -> HalvingTagger:
-    await tagger.tag(batch)
-    job.progress.advance(len(batch))
+async def _tag_batch(job: Job, question_batch: list[str], tagger: HalvingTagger) -> HalvingTagger:
+    await tagger.tag(question_batch)
+    job.progress.advance(len(question_batch))
     return tagger
 
 
@@ -353,41 +360,44 @@ def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[s
     return vocabulary.settle_tags(tags, tag_settings.max_tags) if tag_settings.vocabulary_prompt else tags
 
 
-def _split_question_batches(questions: list[str], batch_size: int) -> list[list[str]]:
-    return [questions[start : start + batch_size] for start in range(0, len(questions), batch_size)]
+def _split_question_batches(questions_to_tag: list[str], batch_size: int) -> list[list[str]]:
+    return [questions_to_tag[start : start + batch_size] for start in range(0, len(questions_to_tag), batch_size)]
 
 
 async def _request_tags(
-    job: Job, unit: str, vocabulary: TagVocabulary, tag_room: int, batch: list[str]
+    job: Job, unit: str, vocabulary: TagVocabulary, tag_room: int, question_batch: list[str]
 ) -> dict[str, list[str]]:
     tag_settings, has_complained_of_tags = job.config.tags, False
 
     def check(tagged_batch: TaggedBatch) -> str | None:
         """A tag that was not announced is sent back once; after that the vocabulary settles it."""
         nonlocal has_complained_of_tags
-        tag_problem = tagging_reply_problem(tagged_batch, len(batch), tag_settings.max_tags)
+        tag_problem = tagging_reply_problem(tagged_batch, len(question_batch), tag_settings.max_tags)
         if tag_problem or has_complained_of_tags or not tag_settings.vocabulary_prompt:
             return tag_problem
         has_complained_of_tags = bool(unannounced := unannounced_tags_problem(tagged_batch, vocabulary, tag_room))
         return unannounced or None
 
-    reply = await job.client.ask(
+    tagging_reply = await job.client.ask(
         tag_settings,
-        _tagging_messages(job, batch, vocabulary, tag_room),
+        _tagging_messages(job, question_batch, vocabulary, tag_room),
         stage="generate_tags",
         unit=unit,
-        schema=ReplyRequirements(TaggedBatch, tagging_reply_schema(len(batch), tag_settings), check),
+        schema=ReplyRequirements(TaggedBatch, tagging_reply_schema(len(question_batch), tag_settings), check),
     )
     return {
-        batch[question.number - 1]: [normalise_tag(tag) for tag in question.tags] for question in reply.value.questions
+        question_batch[question.number - 1]: [normalise_tag(tag) for tag in question.tags]
+        for question in tagging_reply.value.questions
     }
 
 
-def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, tag_room: int) -> list[dict[str, Any]]:
+def _tagging_messages(
+    job: Job, question_batch: list[str], vocabulary: TagVocabulary, tag_room: int
+) -> list[dict[str, Any]]:
     tag_settings = job.config.tags
     tagging_prompt, has_vocabulary = job.prompt(tag_settings.prompt), bool(tag_settings.vocabulary_prompt)
     numbered_questions = "\n".join(
-        f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1)
+        f"{number}. {' '.join(question.split())}" for number, question in enumerate(question_batch, start=1)
     )
     prompt_fields = {
         "room": str(tag_room),
@@ -413,12 +423,14 @@ class TaggedBatch(msgspec.Struct):
     new_tags: list[str] = []
 
 
-def unannounced_tags_problem(reply: TaggedBatch, vocabulary: TagVocabulary, tag_room: int) -> str:
+def unannounced_tags_problem(tagging_reply: TaggedBatch, vocabulary: TagVocabulary, tag_room: int) -> str:
     """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
     if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
         return ""  # nothing to take from yet
-    foreign_tags = vocabulary.foreign_tags(normalise_tag(tag) for question in reply.questions for tag in question.tags)
-    announced_tags = {normalise_tag(tag) for tag in reply.new_tags}
+    foreign_tags = vocabulary.foreign_tags(
+        normalise_tag(tag) for question in tagging_reply.questions for tag in question.tags
+    )
+    announced_tags = {normalise_tag(tag) for tag in tagging_reply.new_tags}
     if len(foreign_tags) > tag_room:
         listed_tags = ", ".join(foreign_tags)
         return f"Only {tag_room} new tags may be added; take others of the list in place of some of: {listed_tags}."
@@ -427,14 +439,14 @@ def unannounced_tags_problem(reply: TaggedBatch, vocabulary: TagVocabulary, tag_
     return ""
 
 
-def tagging_reply_problem(reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
+def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
     reply_problems = [
         f"Question {question.number} {tag_problem}."
-        for question in reply.questions
+        for question in tagging_reply.questions
         if (tag_problem := tags_problem([normalise_tag(tag) for tag in question.tags], max_tags))
     ]
-    if sorted(question.number for question in reply.questions) != list(range(1, question_count + 1)):
+    if sorted(question.number for question in tagging_reply.questions) != list(range(1, question_count + 1)):
         reply_problems.insert(
             0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice."
         )

@@ -228,25 +228,27 @@ def merge_targets(synonyms: Mapping[str, Synonym]) -> dict[str, str]:
 
 def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymEntries:
     """For each tag the more frequent one that it may be another name of."""
-    tags = list(tag_counts)
-    if len(tags) < 2:
+    counted_tags = list(tag_counts)
+    if len(counted_tags) < 2:
         return {}
     median_tag_cosine = float(np.median(random_cosines(tag_vectors)))
     merge_threshold, proposal_threshold = (
         median_tag_cosine + scale * (1 - median_tag_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
     )
-    tags_by_count = sorted(range(len(tags)), key=lambda tag_row: (-tag_counts[tags[tag_row]], tags[tag_row]))
+    tags_by_count = sorted(
+        range(len(counted_tags)), key=lambda tag_row: (-tag_counts[counted_tags[tag_row]], counted_tags[tag_row])
+    )
     kept_tags = _KeptTags(tag_vectors[tags_by_count])
     rows_by_tag_form: dict[str, int] = {}
     proposed_synonyms: SynonymEntries = {}
     for tag_rank, tag_row in enumerate(tags_by_count):
-        tag = tags[tag_row]
+        tag = counted_tags[tag_row]
         nearest_rank, tag_cosine = kept_tags.nearest(tag_rank)
-        nearest_tag = tags[tags_by_count[nearest_rank]]
+        nearest_tag = counted_tags[tags_by_count[nearest_rank]]
         if (row_of_same_form := rows_by_tag_form.get(tag_form(tag))) is not None:
             tag_similarity = round(float(tag_vectors[row_of_same_form] @ tag_vectors[tag_row]), 3)
             proposed_synonyms[tag] = Synonym(
-                into=tags[row_of_same_form], merge=True, why="the same words", similarity=tag_similarity
+                into=counted_tags[row_of_same_form], merge=True, why="the same words", similarity=tag_similarity
             )
         elif tag_cosine >= proposal_threshold and _numbers_in_tag(tag) == _numbers_in_tag(nearest_tag):
             is_merged = tag_cosine >= merge_threshold and not _is_narrower_tag(tag, nearest_tag)
@@ -276,18 +278,18 @@ class _KeptTags:
     def keep(self, rank: int) -> None:
         self._kept_tag_rows.append(rank)
 
-    def nearest(self, rank: int) -> tuple[int, float]:
+    def nearest(self, tag_rank: int) -> tuple[int, float]:
         """The kept tag nearest to that of `rank`, and their cosine; -1.0 where none is kept. By rising `rank`."""
-        if (block_start := rank - rank % self._BLOCK) != self._block_start:
+        if (block_start := tag_rank - tag_rank % self._BLOCK) != self._block_start:
             self._start_block(block_start)
         kept_in_block = self._kept_tag_rows[self._kept_before :]
-        nearest_before = self._nearest_before[rank - block_start]
+        nearest_tag_before = self._nearest_before[tag_rank - block_start]
         if not kept_in_block:
-            return nearest_before
-        tag_cosines = self._tag_vectors[kept_in_block] @ self._tag_vectors[rank]
+            return nearest_tag_before
+        tag_cosines = self._tag_vectors[kept_in_block] @ self._tag_vectors[tag_rank]
         nearest_in_block = int(tag_cosines.argmax())
         nearest_pair = kept_in_block[nearest_in_block], float(tag_cosines[nearest_in_block])
-        return max(nearest_before, nearest_pair, key=lambda neighbour: neighbour[1])
+        return max(nearest_tag_before, nearest_pair, key=lambda neighbour: neighbour[1])
 
     def _start_block(self, block_start: int) -> None:
         tag_block = self._tag_vectors[block_start : block_start + self._BLOCK]
@@ -302,9 +304,9 @@ class _KeptTags:
             ]
 
 
-def _is_narrower_tag(tag: str, other: str) -> bool:
+def _is_narrower_tag(tag: str, other_tag: str) -> bool:
     """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
-    tag_words, other_words = set(tag_form(tag).split()), set(tag_form(other).split())
+    tag_words, other_words = set(tag_form(tag).split()), set(tag_form(other_tag).split())
     return tag_words != other_words and (tag_words <= other_words or other_words <= tag_words)
 
 

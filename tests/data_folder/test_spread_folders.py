@@ -18,7 +18,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.commands.index_page import linked_files, write_index
 from groundwork.data_folder import spread_folders
-from groundwork.data_folder.remote_folder.mirror import MirrorScope, document_names
+from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope, document_names
 from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import file_path, is_spread, names_in_folder

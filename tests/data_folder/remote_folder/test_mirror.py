@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.remote_folder.mirror import PUT_ANNOUNCEMENTS, Mirror, MirrorScope
+from groundwork.data_folder.remote_folder.mirror import Mirror
+from groundwork.data_folder.remote_folder.mirror_scope import PUT_ANNOUNCEMENTS, MirrorScope
 from groundwork.data_folder.remote_folder.remote_store import RemoteStore
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
