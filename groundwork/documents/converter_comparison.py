@@ -33,7 +33,7 @@ COMPARISON_TITLES = (
 )
 
 
-class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
+class ComparedConverter(msgspec.Struct, frozen=True, kw_only=True):
     """One converter's renditions and figures; with `trouble`, why there are none."""
 
     name: str
@@ -62,38 +62,47 @@ class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
 YARDSTICK_CONVERTER = "layout"  # whose tables and headings the others are held against
 
 
-def with_structure_likeness(column: ConverterColumn, yardstick: Sequence[str]) -> ConverterColumn:
+def with_structure_likeness(compared_converter: ComparedConverter, yardstick: Sequence[str]) -> ComparedConverter:
     """The column with its likeness to the yardstick's pages."""
-    likenesses = [structure_likeness(page, target) for page, target in zip(column.pages, yardstick, strict=True)]
-    return msgspec.structs.replace(column, likenesses=likenesses)
+    likenesses = [
+        structure_likeness(page, target) for page, target in zip(compared_converter.pages, yardstick, strict=True)
+    ]
+    return msgspec.structs.replace(compared_converter, likenesses=likenesses)
 
 
 def comparison_share(share: float | None, missing: str = "–") -> str:
     return missing if share is None else f"{share:.3f}"
 
 
-def comparison_cells(column: ConverterColumn) -> list[str]:
+def comparison_cells(compared_converter: ComparedConverter) -> list[str]:
     """The converter's line of the table; what went wrong where there is no figure."""
-    if column.trouble:
-        return [column.name, column.trouble]
-    cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
-    kept_shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
-    column_figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in kept_shares)]
+    if compared_converter.trouble:
+        return [compared_converter.name, compared_converter.trouble]
+    cost = "-" if compared_converter.cost_per_thousand is None else f"{compared_converter.cost_per_thousand:.2f}"
+    kept_shares = [
+        compared_converter.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
+    ]
+    column_figures = [
+        f"{compared_converter.seconds:.2f}",
+        f"{compared_converter.rate:.1f}",
+        cost,
+        *(f"{share:.3f}" for share in kept_shares),
+    ]
     return [
-        column.name,
+        compared_converter.name,
         *column_figures,
-        comparison_share(column.structure, missing="-"),
-        f"{column.tables}",
-        f"{column.headings}",
+        comparison_share(compared_converter.structure, missing="-"),
+        f"{compared_converter.tables}",
+        f"{compared_converter.headings}",
     ]
 
 
-def comparison_column(name: str, timed_conversion: TimedConversion) -> ConverterColumn:
+def comparison_column(name: str, timed_conversion: TimedConversion) -> ComparedConverter:
     """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
     converted_pages: Sequence[str] = timed_conversion.audited.pages
     if timed_conversion.audited.troubles and all(timed_conversion.audited.troubles) and not any(converted_pages):
         raise UnitError(timed_conversion.audited.troubles[0])
-    return ConverterColumn(
+    return ComparedConverter(
         name=name,
         pages=list(converted_pages),
         makers=timed_conversion.audited.makers,
@@ -109,43 +118,43 @@ def comparison_column(name: str, timed_conversion: TimedConversion) -> Converter
     )
 
 
-async def converter_columns(
+async def compared_converters(
     job: Job, workers: Workers, pages: TimedPdfPages, converters: Sequence[str]
-) -> tuple[list[ConverterColumn], list[Failure]]:
+) -> tuple[list[ComparedConverter], list[Failure]]:
     """The results of each converter; what made one fail stands in its column, and as a failure."""
     compared_columns, converter_failures = [], []
     job.progress.start(len(pages.numbers) * len(converters), "pages read")
     for converter in converters:
         pages_done = job.progress.done_count
         try:
-            converter_column = await _converter_column(job, workers, converter, pages)
+            compared_converter = await _converter_column(job, workers, converter, pages)
         except Stopped:
             raise
         except (WorkerFailed, GroundworkError) as error:
-            converter_column = ConverterColumn(name=converter, trouble=str(error))
+            compared_converter = ComparedConverter(name=converter, trouble=str(error))
             converter_failures.append(Failure(converter, "failed", str(error)))
-        compared_columns.append(converter_column)
+        compared_columns.append(compared_converter)
         uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
         job.progress.advance(uncounted)
     return compared_columns, converter_failures
 
 
-async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ConverterColumn:
+async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ComparedConverter:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     try:
         require_converter(converter)
     except MissingExtra as error:
-        return ConverterColumn(name=converter, trouble=str(error))
+        return ComparedConverter(name=converter, trouble=str(error))
     return comparison_column(converter, await time_converter(job, workers, converter, pages))
 
 
 async def yardstick_pages(
-    job: Job, workers: Workers, converter_columns: list[ConverterColumn], pages: TimedPdfPages
+    job: Job, workers: Workers, compared_converters: list[ComparedConverter], pages: TimedPdfPages
 ) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
-    for converter_column in converter_columns:
-        if converter_column.name == YARDSTICK_CONVERTER and converter_column.pages:
-            return converter_column.pages
+    for compared_converter in compared_converters:
+        if compared_converter.name == YARDSTICK_CONVERTER and compared_converter.pages:
+            return compared_converter.pages
     try:
         return (
             await time_worker(workers, YARDSTICK_CONVERTER, pages, job.config.ingest, job.progress.advance)
@@ -155,13 +164,13 @@ async def yardstick_pages(
 
 
 def write_compared_renditions(
-    page: Path, compared_pages: Sequence[int], converter_columns: Sequence[ConverterColumn]
+    page: Path, compared_pages: Sequence[int], compared_converters: Sequence[ComparedConverter]
 ) -> None:
     """What each converter made of the pages, a file each beside the page of the comparison."""
-    for converter_column in converter_columns:
-        if converter_column.pages:
+    for compared_converter in compared_converters:
+        if compared_converter.pages:
             page_texts = [
                 f"<!-- page {number} -->\n\n{text}"
-                for number, text in zip(compared_pages, converter_column.pages, strict=True)
+                for number, text in zip(compared_pages, compared_converter.pages, strict=True)
             ]
-            write_text(page.with_suffix(f".{converter_column.name}.md"), "\n\n".join(page_texts) + "\n")
+            write_text(page.with_suffix(f".{compared_converter.name}.md"), "\n\n".join(page_texts) + "\n")

@@ -13,7 +13,7 @@ from groundwork.pages.html_frame import Markup, document_page, join_markup, scro
 
 if TYPE_CHECKING:
     pass
-from groundwork.documents.converter_comparison import YARDSTICK_CONVERTER, ConverterColumn, comparison_share
+from groundwork.documents.converter_comparison import YARDSTICK_CONVERTER, ComparedConverter, comparison_share
 
 SUMMARY_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
           "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
@@ -24,12 +24,14 @@ def comparison_html(
     compared_pages: Sequence[int],
     pictures: Sequence[str],
     layers: Sequence[str],
-    columns: Sequence[ConverterColumn],
+    compared_converters: Sequence[ComparedConverter],
     yardstick: Sequence[str] = (),
 ) -> str:
     """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
-    usable_columns = [column for column in columns if not column.trouble]
+    usable_converters = [
+        compared_converter for compared_converter in compared_converters if not compared_converter.trouble
+    ]
     comparison_legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
@@ -46,60 +48,92 @@ def comparison_html(
     return document_page(
         heading := f"{title}: converters side by side",
         _COMPARISON_STYLE,
-        tag("header", tag("h1", heading), _converter_summary(columns), comparison_legend),
+        tag("header", tag("h1", heading), _converter_summary(compared_converters), comparison_legend),
         tag("nav", "Pages: ", compared_page_links),
         *(
             _compared_page_section(
-                compared_page, pictures[i], layers[i], [(column, i) for column in usable_columns], yardstick[i : i + 1]
+                compared_page,
+                pictures[i],
+                layers[i],
+                [(compared_converter, i) for compared_converter in usable_converters],
+                yardstick[i : i + 1],
             )
             for i, compared_page in enumerate(compared_pages)
         ),
     )
 
 
-def _converter_summary(columns: Sequence[ConverterColumn]) -> Markup:
+def _converter_summary(compared_converters: Sequence[ComparedConverter]) -> Markup:
     summary_head = tag("tr", [tag("th", title) for title in SUMMARY_TITLES])
     return scrollable_table(
-        tag("table", summary_head, [_converter_summary_row(column) for column in columns], class_="summary")
+        tag(
+            "table",
+            summary_head,
+            [_converter_summary_row(compared_converter) for compared_converter in compared_converters],
+            class_="summary",
+        )
     )
 
 
-def _converter_summary_row(column: ConverterColumn) -> Markup:
-    if column.trouble:
-        return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(SUMMARY_TITLES) - 1))
-    cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
-    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
-    cells = [column.name, f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares),
-             comparison_share(column.structure), str(column.tables), str(column.headings)]  # fmt: skip
+def _converter_summary_row(compared_converter: ComparedConverter) -> Markup:
+    if compared_converter.trouble:
+        return tag(
+            "tr",
+            tag("td", compared_converter.name),
+            tag("td", compared_converter.trouble, colspan=len(SUMMARY_TITLES) - 1),
+        )
+    cost = "–" if compared_converter.cost_per_thousand is None else f"{compared_converter.cost_per_thousand:.2f}"
+    shares = [
+        compared_converter.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
+    ]
+    cells = [
+        compared_converter.name,
+        f"{compared_converter.seconds:.2f}",
+        f"{compared_converter.rate:.1f}",
+        cost,
+        *(f"{share:.3f}" for share in shares),
+        comparison_share(compared_converter.structure),
+        str(compared_converter.tables),
+        str(compared_converter.headings),
+    ]
     return tag("tr", [tag("td", cell) for cell in cells])
 
 
 def _compared_page_section(
-    number: int, picture: str, layer: str, columns: Sequence[tuple[ConverterColumn, int]], yardstick: Sequence[str]
+    number: int,
+    picture: str,
+    layer: str,
+    compared_converters: Sequence[tuple[ComparedConverter, int]],
+    yardstick: Sequence[str],
 ) -> Markup:
     page_image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
     merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
-    compared_renditions = [_compared_rendition(column, i, layer, merged_yardstick_cells) for column, i in columns]
+    compared_renditions = [
+        _compared_rendition(compared_converter, i, layer, merged_yardstick_cells)
+        for compared_converter, i in compared_converters
+    ]
     return tag(
         "section",
         tag("h2", f"Page {number}"),
         tag("div", page_image, compared_renditions, class_="row"),
         id=f"p{number}",
-        style=f"--n:{len(columns)}",
+        style=f"--n:{len(compared_converters)}",
     )
 
 
-def _compared_rendition(column: ConverterColumn, i: int, layer: str, merged_yardstick_cells: set[str]) -> Markup:
-    markdown, audit = column.pages[i], column.audits[i]
+def _compared_rendition(
+    compared_converter: ComparedConverter, i: int, layer: str, merged_yardstick_cells: set[str]
+) -> Markup:
+    markdown, audit = compared_converter.pages[i], compared_converter.audits[i]
     lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
-    rendition_engine = column.makers[i].partition(":")[2]
-    structure_likeness = column.likenesses[i] if column.likenesses else None
+    rendition_engine = compared_converter.makers[i].partition(":")[2]
+    structure_likeness = compared_converter.likenesses[i] if compared_converter.likenesses else None
     rendition_maker = [tag("small", rendition_engine), " "] if rendition_engine else []
     return tag(
         "article",
         tag(
             "h3",
-            column.name,
+            compared_converter.name,
             " ",
             rendition_maker,
             tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),

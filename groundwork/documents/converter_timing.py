@@ -82,7 +82,7 @@ async def time_model(
     client: Client, prompts: tuple[str, str], pages: TimedPdfPages, config: Config, count: Callable[..., None]
 ) -> TimedConversion:
     """A model that reads each page as a picture; `prompts` ask it and ask it again."""
-    from groundwork.documents.engines.vision import PageReader
+    from groundwork.documents.engines.vision import VisionPageReader
     from groundwork.documents.pdf_files.pdfium import page_jpeg
 
     vision_settings = config.ingest.vision
@@ -92,7 +92,7 @@ async def time_model(
             page_jpeg, pages.source, number, vision_settings.image_size, vision_settings.jpeg_quality, turn
         )
 
-    timed_reader = PageReader(client, vision_settings, prompts, Path(pages.source).name, picture)
+    timed_reader = VisionPageReader(client, vision_settings, prompts, Path(pages.source).name, picture)
     model_start = time.perf_counter()
     picture_slots = asyncio.Semaphore(2 * config.llm.max_concurrency)
     audited = await timed_reader.read_pages(

@@ -8,18 +8,18 @@ from itertools import pairwise
 
 DELIMITER_ROW = re.compile(r"^\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++[ \t]*+(?::?-++:?)?+\s*+$")  # below the header
 FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # at a cell's start, a currency or a sign before it
-_CELL_EDGE = re.compile(r"(?<!\\)\|")
+_CELL_PIPE = re.compile(r"(?<!\\)\|")
 _SIGNS_BEFORE_FIGURES = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})
 _SIGNS_BEHIND_FIGURES = frozenset({"%", "€", ")", ")%", "%)"})
-_MOST_HEAD_ROWS = 5  # that are looked through, with the first one below the head
-_NUMBER = re.compile(r"(?!(?:19|20)\d\d$)[-+−(]?[$€£]?\d[\d.,' ]*+[%)]?|\d{4}-\d\d-\d\d")  # no year
-_LEAST_SIGNS = 2  # cells of a column that is one of signs
+_MOST_PIPE_HEAD_ROWS = 5  # that are looked through, with the first one below the head
+_NUMBER_ALONE = re.compile(r"(?!(?:19|20)\d\d$)[-+−(]?[$€£]?\d[\d.,' ]*+[%)]?|\d{4}-\d\d-\d\d")  # no year
+_LEAST_SIGN_CELLS = 2  # cells of a column that is one of signs
 
 
-def pipe_table(rows: Sequence[Sequence[str]]) -> str:
+def pipe_table(pipe_rows: Sequence[Sequence[str]]) -> str:
     """A table of rows of one length and of cells of one line, the first row as its header."""
     header_cells, *body_rows = with_sign_columns_joined(
-        [[cell.replace("|", "\\|") for cell in table_row] for table_row in rows]
+        [[cell.replace("|", "\\|") for cell in table_row] for table_row in pipe_rows]
     )
     return "\n".join(
         f"| {' | '.join(table_row)} |" for table_row in [header_cells, ["---"] * len(header_cells), *body_rows]
@@ -32,61 +32,61 @@ def table_to_markdown(table_rows: list[list[str]]) -> str:
     Empty rows and columns are left out. "" for nothing.
     """
     width = max(map(len, table_rows), default=0)
-    table_rows = [row + [""] * (width - len(row)) for row in table_rows]
-    columns = [j for j in range(width) if any(row[j] for row in table_rows)]
-    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in table_rows if any(row)]
+    table_rows = [pipe_row + [""] * (width - len(pipe_row)) for pipe_row in table_rows]
+    columns = [j for j in range(width) if any(pipe_row[j] for pipe_row in table_rows)]
+    filled_rows = [[" ".join(pipe_row[j].split()) for j in columns] for pipe_row in table_rows if any(pipe_row)]
     return pipe_table(join_table_head(filled_rows)) if filled_rows else ""
 
 
-def split_row(row: str) -> list[str]:
+def split_pipe_row(pipe_row: str) -> list[str]:
     """The cells of a table's line between its outer pipes."""
-    return [cell.strip() for cell in _CELL_EDGE.split(row.strip()[1:-1])]
+    return [cell.strip() for cell in _CELL_PIPE.split(pipe_row.strip()[1:-1])]
 
 
-def join_table_head(rows: Sequence[list[str]]) -> list[list[str]]:
+def join_table_head(pipe_rows: Sequence[list[str]]) -> list[list[str]]:
     """Rows of one length, those of the head as one: "2024 Q1" where 2024 spans columns that have heads of their own.
 
     A row of the head goes below another that repeats its cells, as merged ones are filled, if it parts columns that a
     cell spans and says nothing new of the others, of which the first column is one. A title over all columns stays.
     """
-    head_start = int(len(rows) > 1 and len(set(rows[0])) == 1)
-    head_depth = _table_head_depth(rows[head_start:])
+    head_start = int(len(pipe_rows) > 1 and len(set(pipe_rows[0])) == 1)
+    head_depth = _table_head_depth(pipe_rows[head_start:])
     joined_head = [
         " ".join(dict.fromkeys(filter(None, head_names)))
-        for head_names in zip(*rows[head_start : head_start + head_depth], strict=True)
+        for head_names in zip(*pipe_rows[head_start : head_start + head_depth], strict=True)
     ]
-    return [*rows[:head_start], *([joined_head] if joined_head else []), *rows[head_start + head_depth :]]
+    return [*pipe_rows[:head_start], *([joined_head] if joined_head else []), *pipe_rows[head_start + head_depth :]]
 
 
-def _table_head_depth(rows: Sequence[Sequence[str]]) -> int:
+def _table_head_depth(pipe_rows: Sequence[Sequence[str]]) -> int:
     spanned_columns: set[int] = set()
-    for depth, (head_row, row_below) in enumerate(pairwise(rows[:_MOST_HEAD_ROWS]), start=1):
-        repeated_heads = [j for j in range(1, len(head_row)) if head_row[j] and head_row[j] == head_row[j - 1]]
+    for depth, (pipe_head, row_below) in enumerate(pairwise(pipe_rows[:_MOST_PIPE_HEAD_ROWS]), start=1):
+        repeated_heads = [j for j in range(1, len(pipe_head)) if pipe_head[j] and pipe_head[j] == pipe_head[j - 1]]
         spanned_columns.update(repeated_heads, (j - 1 for j in repeated_heads))
         if not any(row_below[j] != row_below[j - 1] for j in repeated_heads) or not _parts_spanned_heads(
-            head_row, row_below, spanned_columns
+            pipe_head, row_below, spanned_columns
         ):
             return depth
-    return min(len(rows), 1)
+    return min(len(pipe_rows), 1)
 
 
-def _parts_spanned_heads(head_row: Sequence[str], row_below: Sequence[str], spanned_columns: Set[int]) -> bool:
+def _parts_spanned_heads(pipe_head: Sequence[str], row_below: Sequence[str], spanned_columns: Set[int]) -> bool:
     """Whether a row names most of the columns that are spanned, none by a number alone, and no others anew."""
     names_below = [row_below[j] for j in spanned_columns if row_below[j]]
     return (
         0 not in spanned_columns
-        and all(row_below[j] in ("", head_row[j]) for j in range(len(head_row)) if j not in spanned_columns)
+        and all(row_below[j] in ("", pipe_head[j]) for j in range(len(pipe_head)) if j not in spanned_columns)
         and len(names_below) * 2 >= len(spanned_columns)
-        and not any(map(_NUMBER.fullmatch, names_below))
+        and not any(map(_NUMBER_ALONE.fullmatch, names_below))
     )
 
 
-def with_sign_columns_joined(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+def with_sign_columns_joined(pipe_rows: Sequence[Sequence[str]]) -> list[list[str]]:
     """The rows with each column of signs in the cells of the column that it belongs to.
 
     Its heads, if any, are those of that column.
     """
-    joined_rows = [list(row) for row in rows]
+    joined_rows = [list(pipe_row) for pipe_row in pipe_rows]
     column_count = len(joined_rows[0]) if joined_rows else 0
     for column in range(column_count - 2, -1, -1):
         if _is_column_of_signs(joined_rows, column, column + 1, _SIGNS_BEFORE_FIGURES) or _is_column_of_signs(
@@ -96,11 +96,13 @@ def with_sign_columns_joined(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return joined_rows
 
 
-def _is_column_of_signs(rows: Sequence[Sequence[str]], column: int, figure_column: int, signs: frozenset[str]) -> bool:
-    sign_cells, figure_cells = ([row[k].strip() for row in rows] for k in (column, figure_column))
+def _is_column_of_signs(
+    pipe_rows: Sequence[Sequence[str]], column: int, figure_column: int, signs: frozenset[str]
+) -> bool:
+    sign_cells, figure_cells = ([pipe_row[k].strip() for pipe_row in pipe_rows] for k in (column, figure_column))
     first_sign_row = next((i for i, cell in enumerate(sign_cells) if cell in signs), len(sign_cells))
     return (
-        sum(cell in signs for cell in sign_cells) >= _LEAST_SIGNS
+        sum(cell in signs for cell in sign_cells) >= _LEAST_SIGN_CELLS
         and all(
             not cell or (cell in signs and figure)
             for cell, figure in zip(sign_cells[first_sign_row:], figure_cells[first_sign_row:], strict=True)
@@ -112,11 +114,11 @@ def _is_column_of_signs(rows: Sequence[Sequence[str]], column: int, figure_colum
     )
 
 
-def _join_sign_column(rows: list[list[str]], column: int) -> None:
+def _join_sign_column(pipe_rows: list[list[str]], column: int) -> None:
     """Make one column of two neighbours; a head that both have stands once."""
-    for row in rows:
-        left_cell, right_cell = row[column].strip(), row[column + 1].strip()
+    for pipe_row in pipe_rows:
+        left_cell, right_cell = pipe_row[column].strip(), pipe_row[column + 1].strip()
         sign_gap = "" if right_cell.startswith(")") else " "
-        row[column : column + 2] = [
+        pipe_row[column : column + 2] = [
             left_cell if left_cell == right_cell else f"{left_cell}{sign_gap}{right_cell}".strip()
         ]

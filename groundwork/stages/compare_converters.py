@@ -25,7 +25,7 @@ from groundwork.errors import BadDocument, UsageError
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
-    from groundwork.documents.converter_comparison import ConverterColumn
+    from groundwork.documents.converter_comparison import ComparedConverter
     from groundwork.processes.worker_pool import Workers
 
 DEFAULT_PAGES = 20
@@ -67,7 +67,7 @@ def _pdf_path(job: Job) -> Path:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     from groundwork.documents.converter_comparison import (
-        converter_columns,
+        compared_converters,
         with_structure_likeness,
         write_compared_renditions,
         yardstick_pages,
@@ -88,7 +88,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
         pages = TimedPdfPages(pdf_path, numbers, layer.pages, layer.page_count)
-        columns, failures = await converter_columns(job, workers, pages, _chosen_converters(job))
+        columns, failures = await compared_converters(job, workers, pages, _chosen_converters(job))
         yardstick = await yardstick_pages(job, workers, columns, pages)
         columns = [with_structure_likeness(column, yardstick) if column.pages else column for column in columns]
         urls = [await _picture_url(workers, pdf_path, number, settings.timeout) for number in numbers]
@@ -108,10 +108,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
     from groundwork.data_folder.read_write import read_json
-    from groundwork.documents.converter_comparison import ConverterColumn
+    from groundwork.documents.converter_comparison import ComparedConverter
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
-        print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))
+        print(_comparison_table(read_json(unit.writes[1], list[ComparedConverter])))
 
 
 def _chosen_converters(job: Job) -> list[str]:
@@ -145,10 +145,10 @@ def _page_numbers(job: Job, page_count: int) -> list[int]:
     return numbers
 
 
-def _comparison_table(converter_columns: list[ConverterColumn]) -> str:
+def _comparison_table(compared_converters: list[ComparedConverter]) -> str:
     from groundwork.documents.converter_comparison import COMPARISON_TITLES, comparison_cells
 
-    return "\n".join(terminal.table_lines([COMPARISON_TITLES, *map(comparison_cells, converter_columns)], indent=0))
+    return "\n".join(terminal.table_lines([COMPARISON_TITLES, *map(comparison_cells, compared_converters)], indent=0))
 
 
 class _ConverterNames(argparse.Action):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
     from groundwork.documents.conversion.document_conversion import DocumentConversion
     from groundwork.documents.engines.marker_api import MarkerService
-    from groundwork.documents.engines.vision import Picture
+    from groundwork.documents.engines.vision import VisionPicture
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records import Document
     from groundwork.settings.config_schema import Ingest
@@ -190,12 +190,12 @@ def _ingestion(
     import msgspec
 
     from groundwork.documents.conversion.document_conversion import DocumentConversion
-    from groundwork.documents.engines.vision import PageReader
+    from groundwork.documents.engines.vision import VisionPageReader
 
-    def page_reader(document: str, picture: Picture) -> PageReader:
+    def page_reader(document: str, picture: VisionPicture) -> VisionPageReader:
         vision = job.config.ingest.vision
         prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
-        return PageReader(job.client, vision, prompts, document, picture)
+        return VisionPageReader(job.client, vision, prompts, document, picture)
 
     return DocumentConversion(
         source=unit.file,

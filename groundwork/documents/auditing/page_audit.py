@@ -146,25 +146,23 @@ class AuditReference:
     def counts(self) -> Counter[str]:
         return Counter(self.words)
 
-    def audit(self, markdown: str) -> PageAudit:
+    def audit(self, audited_markdown: str) -> PageAudit:
         """Shares between 0 and 1; an empty reference is kept by everything."""
-        audited_text = plain_text(markdown)
-        markdown_words, markdown_numbers = _audited_words(audited_text), _audited_digits(audited_text)
+        audited_text = plain_text(audited_markdown)
+        audited_words, audited_numbers = _audited_words(audited_text), _audited_digits(audited_text)
         if self.shaped:
-            return self._audit_by_letters(markdown, audited_text, markdown_numbers)
-        has_same_words = markdown_words == self.words  # as on most pages
-        formula_letters = FormulaLetters("" if has_same_words else markdown)
-        words_kept, glued = (
-            (1.0, 0.0) if has_same_words else self._words_kept_and_glued(markdown_words, formula_letters)
-        )
-        lost_numbers = self._lost_numbers(markdown_numbers)
-        lost_numbers -= FormulaLetters(markdown if lost_numbers else "").take(lost_numbers)
+            return self._audit_by_letters(audited_markdown, audited_text, audited_numbers)
+        has_same_words = audited_words == self.words  # as on most pages
+        formula_letters = FormulaLetters("" if has_same_words else audited_markdown)
+        words_kept, glued = (1.0, 0.0) if has_same_words else self._words_kept_and_glued(audited_words, formula_letters)
+        lost_numbers = self._lost_numbers(audited_numbers)
+        lost_numbers -= FormulaLetters(audited_markdown if lost_numbers else "").take(lost_numbers)
         numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
-        pairs_kept = 1.0 if has_same_words else self._neighbours_kept(markdown_words, markdown)
+        pairs_kept = 1.0 if has_same_words else self._neighbours_kept(audited_words, audited_markdown)
         words_once = (
-            markdown_words
-            if has_same_words or not _has_rows(markdown)
-            else _audited_words(plain_text(_unfill_cells(markdown)))
+            audited_words
+            if has_same_words or not _has_rows(audited_markdown)
+            else _audited_words(plain_text(_unfill_cells(audited_markdown)))
         )
         repeated = 0.0 if has_same_words else self._repeated_share(words_once)
         text_kept = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.9 + 0.1 * pairs_kept)
@@ -174,34 +172,36 @@ class AuditReference:
             numbers_kept=round(numbers_kept, 4),
             glued=round(glued, 4),
             repeated=round(repeated, 4),
-            tables=count_markdown_tables(markdown),
+            tables=count_markdown_tables(audited_markdown),
             text_kept=round(text_kept, 4),
             lost_numbers=sorted(lost_numbers)[:20],
         )
 
-    def _lost_numbers(self, markdown_numbers: list[str]) -> Counter[str]:
+    def _lost_numbers(self, audited_numbers: list[str]) -> Counter[str]:
         """The reference's numbers that are gone; a page's label is none."""
-        if markdown_numbers == self.numbers:
+        if audited_numbers == self.numbers:
             return Counter()
-        return Counter(self.numbers) - Counter(markdown_numbers) - Counter(page_labels(self.text))
+        return Counter(self.numbers) - Counter(audited_numbers) - Counter(page_labels(self.text))
 
-    def _audit_by_letters(self, markdown: str, audited_text: str, markdown_numbers: list[str]) -> PageAudit:
+    def _audit_by_letters(self, audited_markdown: str, audited_text: str, audited_numbers: list[str]) -> PageAudit:
         """By letters and numbers, whatever their order; from right to left also by words, since those are in order."""
         layer_bare = plain_text(self.text)
-        layer_letters, markdown_letters = (Counter(filter(str.isalpha, text)) for text in (layer_bare, audited_text))
-        lost_numbers = self._lost_numbers(markdown_numbers)
-        kept_letters = (layer_letters & markdown_letters).total() / layer_letters.total()
+        layer_letters, audited_letters = (Counter(filter(str.isalpha, text)) for text in (layer_bare, audited_text))
+        lost_numbers = self._lost_numbers(audited_numbers)
+        kept_letters = (layer_letters & audited_letters).total() / layer_letters.total()
         letters_kept = (
             1.0
-            if kept_letters >= _DOUBLED_THAI_SHARE and markdown_letters <= layer_letters and _THAI.search(audited_text)
+            if kept_letters >= _DOUBLED_THAI_SHARE and audited_letters <= layer_letters and _THAI.search(audited_text)
             else kept_letters
         )
-        letters_once = sum(map(str.isalpha, plain_text(_unfill_cells(markdown))))
+        letters_once = sum(map(str.isalpha, plain_text(_unfill_cells(audited_markdown))))
         repeated = max(0.0, 1 - layer_letters.total() / letters_once) if letters_once else 0.0
         numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
         word_shares = AuditedWordShares(letters_kept, 1.0, 0.0)
         if is_right_to_left(layer_bare):
-            table_words = [words_without_vowel_signs(plain_text(table)) for table in _TABLE_BLOCK.findall(markdown)]
+            table_words = [
+                words_without_vowel_signs(plain_text(table)) for table in _TABLE_BLOCK.findall(audited_markdown)
+            ]
             word_shares = audit_right_to_left_words(
                 words_without_vowel_signs(layer_bare), words_without_vowel_signs(audited_text), table_words
             )
@@ -218,46 +218,46 @@ class AuditReference:
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
             repeated=round(repeated, 4),
-            tables=count_markdown_tables(markdown),
+            tables=count_markdown_tables(audited_markdown),
             text_kept=round(text_kept, 4),
             lost_numbers=sorted(lost_numbers)[:20],
         )
 
-    def _words_kept_and_glued(self, markdown_words: list[str], formula_letters: FormulaLetters) -> tuple[float, float]:
+    def _words_kept_and_glued(self, audited_words: list[str], formula_letters: FormulaLetters) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""
-        markdown_counts = Counter(markdown_words)
-        words_kept = sum(min(n, markdown_counts[word]) for word, n in self.counts.items() if word in markdown_counts)
-        words_kept += formula_letters.take(self.counts - markdown_counts).total()
-        unknown_words = [word for word in markdown_counts if word not in self.counts and len(word) > 3]
+        audited_counts = Counter(audited_words)
+        words_kept = sum(min(n, audited_counts[word]) for word, n in self.counts.items() if word in audited_counts)
+        words_kept += formula_letters.take(self.counts - audited_counts).total()
+        unknown_words = [word for word in audited_counts if word not in self.counts and len(word) > 3]
         squeezed_layer = "".join(self.words) if unknown_words else ""
-        glued_words = sum(markdown_counts[word] for word in unknown_words if word in squeezed_layer)
+        glued_words = sum(audited_counts[word] for word in unknown_words if word in squeezed_layer)
         return words_kept / len(self.words) if self.words else 1.0, glued_words / len(
-            markdown_words
-        ) if markdown_words else 0.0
+            audited_words
+        ) if audited_words else 0.0
 
-    def _neighbours_kept(self, markdown_words: list[str], markdown: str) -> float:
+    def _neighbours_kept(self, audited_words: list[str], audited_markdown: str) -> float:
         """The share of the reference's neighbouring words that are still neighbours, or stand in one table."""
         layer_pairs = Counter(pairwise(self.words))
-        lost_pairs = layer_pairs - Counter(pairwise(markdown_words))
+        lost_pairs = layer_pairs - Counter(pairwise(audited_words))
         if not layer_pairs or not lost_pairs:
             return 1.0
-        table_words = [set(_audited_words(plain_text(table))) for table in _TABLE_BLOCK.findall(markdown)]
+        table_words = [set(_audited_words(plain_text(table))) for table in _TABLE_BLOCK.findall(audited_markdown)]
         lost_outside_tables = sum(
             n for (a, b), n in lost_pairs.items() if not any(a in table and b in table for table in table_words)
         )
         return 1 - lost_outside_tables / layer_pairs.total()
 
-    def _repeated_share(self, markdown_words: list[str]) -> float:
+    def _repeated_share(self, audited_words: list[str]) -> float:
         """The share of words in runs of six that come more often than in the reference, of those at the most that it
         does not hold so often: the figures along the axes of a chart are read in another order, and make runs too."""
-        word_runs = Counter(zip(*(markdown_words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
+        word_runs = Counter(zip(*(audited_words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
         repeated_runs = {run: n for run, n in word_runs.items() if n > 1}
         if not repeated_runs:
             return 0.0
         layer_runs = Counter(zip(*(self.words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
         extra_runs = sum(max(0, n - max(1, layer_runs[run])) for run, n in repeated_runs.items())
-        surplus_words = (Counter(markdown_words) - self.counts).total()
-        return min(extra_runs, surplus_words) / len(markdown_words)
+        surplus_words = (Counter(audited_words) - self.counts).total()
+        return min(extra_runs, surplus_words) / len(audited_words)
 
 
 def _has_rows(markdown: str) -> bool:

@@ -55,7 +55,7 @@ from groundwork.documents.conversion.page_warnings import (
     page_warnings,
     unreadable_pages_of,
 )
-from groundwork.documents.engines.vision import PageReader, Picture
+from groundwork.documents.engines.vision import VisionPageReader, VisionPicture
 from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.document_title import choose_title
@@ -83,7 +83,8 @@ class DocumentConversion:
     scratch: Path
     images: Path  # the folder for its pictures, where they are kept
     count: ConvertedPageCount
-    reader: Callable[[str, Picture], PageReader]  # (the document's name, its pictures) -> what asks the vision model
+    # (the document's name, its pictures) -> what asks the vision model
+    reader: Callable[[str, VisionPicture], VisionPageReader]
     service: Callable[[ConversionRequest], Awaitable[Conversion]]  # what converts a file elsewhere
     first: int = 0  # only so many pages; 0: all
     password: str = ""
@@ -99,7 +100,7 @@ class DocumentConversion:
     _is_page_count_shown: bool = False  # whether the number of pages is shown
 
     @functools.cached_property
-    def _processes(self) -> ConverterProcessCalls:
+    def _document_processes(self) -> ConverterProcessCalls:
         return ConverterProcessCalls(self.config.ingest, self._count_converted_page)
 
     @functools.cached_property
@@ -108,56 +109,63 @@ class DocumentConversion:
 
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
-        path, settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
+        path, document_settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
         document_digest = content_hash(path)
-        document_ending, examine_warnings = await self._processes.call_or_refuse(
-            examine_file_type, path, settings.max_unpacked_mb
+        document_ending, examine_warnings = await self._document_processes.call_or_refuse(
+            examine_file_type, path, document_settings.max_unpacked_mb
         )
         self.warnings = [*self.source.warnings, *examine_warnings]
-        converter_names = choose_converters(settings, document_ending)
+        converter_names = choose_converters(document_settings, document_ending)
         if not converter_names:
             raise BadDocument(f"no converter for {document_ending}; {missing_converter_remedy(document_ending)}")
         if document_ending == ".pdf":
-            markdown, pages, title = await self._read_pdf(path, converter_names)
+            document_markdown, document_pages, title = await self._read_pdf(path, converter_names)
         elif CONVERTERS[converter_names[0]].remote:
-            markdown, pages, title = await self._read_picture(path, converter_names[0])
+            document_markdown, document_pages, title = await self._read_picture(path, converter_names[0])
         else:
-            markdown, pages, title = await self._read_whole(path, document_ending, converter_names)
-        title = self.title or choose_title(markdown, self.source.name, title, pdf=document_ending == ".pdf")
-        markdown, pages = await self._with_pictures_in_place(markdown, pages, document_ending)
+            document_markdown, document_pages, title = await self._read_whole(path, document_ending, converter_names)
+        title = self.title or choose_title(document_markdown, self.source.name, title, pdf=document_ending == ".pdf")
+        document_markdown, document_pages = await self._with_pictures_in_place(
+            document_markdown, document_pages, document_ending
+        )
         if content_hash(path) != document_digest:
             raise BadDocument("it changed while it was read; run again")
-        page_counts = Counter(page.converter.partition(":")[0] for page in pages)
+        page_counts = Counter(page.converter.partition(":")[0] for page in document_pages)
         converter = page_counts.most_common(1)[0][0] if page_counts else self._converter
-        return markdown, Document(
+        return document_markdown, Document(
             id=self.source.id,
             source=self.source.name,
             sha256=document_digest,
             converter=converter,
-            converter_version=converter_versions(converter) or (settings.vision.model if is_remote(converter) else ""),
-            characters=len(markdown),
-            pages=pages,
+            converter_version=converter_versions(converter)
+            or (document_settings.vision.model if is_remote(converter) else ""),
+            characters=len(document_markdown),
+            pages=document_pages,
             warnings=self.warnings,
             title=title,
             language=self.language,
         )
 
-    async def _with_pictures_in_place(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
+    async def _with_pictures_in_place(
+        self, document_markdown: str, document_pages: list[Page], ending: str
+    ) -> tuple[str, list[Page]]:
         """With a PDF's own pictures, where they are to be kept; marker's pages have those that marker found."""
-        page_numbers = [page.number for page in pages if not page.converter.startswith("marker")]
+        page_numbers = [page.number for page in document_pages if not page.converter.startswith("marker")]
         if not self.config.ingest.pictures or ending != ".pdf" or not page_numbers:
-            return markdown, pages
+            return document_markdown, document_pages
         try:
-            pdf_pictures = await self._processes.call(take_pictures, self._pdf_path, page_numbers, str(self.images))
+            pdf_pictures = await self._document_processes.call(
+                take_pictures, self._pdf_path, page_numbers, str(self.images)
+            )
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {converter_failure_reason(error)}")
-            return markdown, pages
+            return document_markdown, document_pages
         self.warnings += pdf_pictures.warnings
-        return with_pictures(markdown, pages, pdf_pictures.pictures)
+        return with_pictures(document_markdown, document_pages, pdf_pictures.pictures)
 
     async def _read_whole(self, path: Path, ending: str, converter_names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
-        request = ConversionRequest(
+        document_request = ConversionRequest(
             source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images)
         )
         failure_reasons: list[str] = []
@@ -173,9 +181,9 @@ class DocumentConversion:
                 continue
             try:
                 conversion = await (
-                    self.service(request)
+                    self.service(document_request)
                     if CONVERTERS[converter_name].hosted
-                    else self._processes.call(run_converter, converter_name, request)
+                    else self._document_processes.call(run_converter, converter_name, document_request)
                 )
             except (WorkerFailed, UnitError) as error:
                 failure_reasons.append(converter_failure_reason(error, converter_name))
@@ -199,12 +207,14 @@ class DocumentConversion:
             raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGE_ENDINGS else as_pdf}")
         joined_document = join_pages(page_texts, flowing=False, titles_apart=converter_name != "plain")
         numbered_spans = zip(page_numbers, joined_document.spans, strict=True) if has_pages else ()
-        pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered_spans]
-        return joined_document.markdown, pages, conversion.title
+        document_pages = [
+            Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered_spans
+        ]
+        return joined_document.markdown, document_pages, conversion.title
 
     async def _read_picture(self, path: Path, converter_name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        page_numbers = self._requested_pages(await self._processes.call_or_refuse(count_frames, str(path)))
+        page_numbers = self._requested_pages(await self._document_processes.call_or_refuse(count_frames, str(path)))
         self.count.start(len(page_numbers), "pages")
         audited_frames = await self._read_by_vision(path, page_numbers, [])
         if frame_failures := [
@@ -226,56 +236,65 @@ class DocumentConversion:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
         path, layer = await self._open_pdf(path, converter_names[0])
         self._pdf_path = str(path)
-        page_drafts = [PageDraft() for _ in layer.pages]
+        document_drafts = [PageDraft() for _ in layer.pages]
         page_numbers = requested_pages(layer, self.pages, self.first)
         self._start_page_count(len(page_numbers))
         for i, converter_name in enumerate(converter_names):
-            due_pages = self._due_pages(layer, page_drafts, page_numbers)
+            due_pages = self._due_pages(layer, document_drafts, page_numbers)
             if converter_name == "ocr" and i > 0:
                 due_pages = [
                     n for n in due_pages if layer.scans[n - 1]
                 ]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[converter_name].by_sight:
                 due_pages = sorted(
-                    {*due_pages, *(n for n in unreadable_pages_of(page_drafts, layer) if n in page_numbers)}
+                    {
+                        *due_pages,
+                        *(n for n in unreadable_pages_of(document_drafts, layer) if n in page_numbers),
+                    }
                 )
             if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
                     self._show_finished(len(page_numbers) - len(due_pages))
-                await self._attempt_conversion(converter_name, path, layer, due_pages, page_drafts)
-        _fill_from_text_layer(page_drafts, layer, page_numbers)
+                await self._attempt_conversion(converter_name, path, layer, due_pages, document_drafts)
+        _fill_from_text_layer(document_drafts, layer, page_numbers)
         self._show_finished(len(page_numbers))
-        if not any(page_draft.markdown.strip() for page_draft in page_drafts):
-            raise BadDocument(self._why_document_is_empty(layer, page_drafts))
-        unreadable_pages = unreadable_pages_of(page_drafts, layer)
+        if not any(document_draft.markdown.strip() for document_draft in document_drafts):
+            raise BadDocument(self._why_document_is_empty(layer, document_drafts))
+        unreadable_pages = unreadable_pages_of(document_drafts, layer)
         if unreadable_pages:
             self.warnings.append(f"{page_ranges(unreadable_pages)}: {UNREADABLE}; {OCR_REMEDY}")
             for page_number in unreadable_pages:
-                page_drafts[page_number - 1].audit = None  # there is nothing to hold it against
-                page_drafts[page_number - 1].is_unreadable = True
-        markdown, pages = assemble_pages(layer, page_drafts, page_numbers)
-        self.warnings += page_warnings(pages, self.config.ingest.audit_threshold, layer.partly_unreadable)
-        await self._show_doubtful(path, markdown, pages, layer, unreadable_pages)
-        return markdown, pages, layer.title
+                document_drafts[page_number - 1].audit = None  # there is nothing to hold it against
+                document_drafts[page_number - 1].is_unreadable = True
+        document_markdown, document_pages = assemble_pages(layer, document_drafts, page_numbers)
+        self.warnings += page_warnings(document_pages, self.config.ingest.audit_threshold, layer.partly_unreadable)
+        await self._show_doubtful(path, document_markdown, document_pages, layer, unreadable_pages)
+        return document_markdown, document_pages, layer.title
 
     async def _show_doubtful(
-        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, unreadable: list[int]
+        self,
+        path: Path,
+        document_markdown: str,
+        document_pages: list[Page],
+        layer: TextLayer,
+        unreadable: list[int],
     ) -> None:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
         doubt_reasons = {
-            page.number: UNREADABLE if page.number in unreadable else doubt_of_page(page, threshold) for page in pages
+            page.number: UNREADABLE if page.number in unreadable else doubt_of_page(page, threshold)
+            for page in document_pages
         }
-        doubtful_pages = [page for page in pages if doubt_reasons[page.number]]
+        doubtful_pages = [page for page in document_pages if doubt_reasons[page.number]]
         self.not_shown = [page.number for page in doubtful_pages[MOST_DOUBTFUL_PAGES:]]
         for page in doubtful_pages[:MOST_DOUBTFUL_PAGES]:
             try:
-                page_picture = await self._processes.call(
+                page_picture = await self._document_processes.call(
                     page_jpeg, str(path), page.number, DOUBTFUL_PICTURE_SIDE, DOUBTFUL_PICTURE_QUALITY
                 )
             except WorkerFailed:
                 page_picture = b""
-            page_markdown = markdown[page.start : page.end]
+            page_markdown = document_markdown[page.start : page.end]
             layer_text, reason = layer.pages[page.number - 1], doubt_reasons[page.number]
             self.doubtful.append(DoubtfulPage(page.number, reason, page_picture, layer_text, page_markdown))
 
@@ -297,7 +316,12 @@ class DocumentConversion:
         self._show_finished(self._finished_pages + n)
 
     async def _attempt_conversion(
-        self, converter_name: str, path: Path, layer: TextLayer, due_pages: list[int], page_drafts: list[PageDraft]
+        self,
+        converter_name: str,
+        path: Path,
+        layer: TextLayer,
+        due_pages: list[int],
+        document_drafts: list[PageDraft],
     ) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         finished = self._finished_pages
@@ -320,20 +344,20 @@ class DocumentConversion:
                 failure if len(crashing_pages) == len(due_pages) else f"{page_ranges(crashing_pages)}: {failure}"
             )
             for page_number in crashing_pages:
-                page_drafts[page_number - 1].fell_back = page_drafts[page_number - 1].fell_back or failure
+                document_drafts[page_number - 1].fell_back = document_drafts[page_number - 1].fell_back or failure
             if pages_without_crash := [page_number for page_number in due_pages if page_number not in crashing_pages]:
-                await self._attempt_conversion(converter_name, path, layer, pages_without_crash, page_drafts)
+                await self._attempt_conversion(converter_name, path, layer, pages_without_crash, document_drafts)
             return
         self.warnings += audited_pages.warnings
         for i, page_number in enumerate(due_pages):
             page_trouble = audited_pages.troubles[i] if audited_pages.troubles else ""
             if (
                 CONVERTERS[converter_name].by_sight
-                and is_unreadable_draft(page_drafts[page_number - 1], layer, page_number)
+                and is_unreadable_draft(document_drafts[page_number - 1], layer, page_number)
                 and audited_pages.pages[i].strip()
             ):
-                page_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
-            page_drafts[page_number - 1].offer(
+                document_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
+            document_drafts[page_number - 1].offer(
                 audited_pages.pages[i],
                 audited_pages.audits[i],
                 audited_pages.makers[i],
@@ -347,14 +371,20 @@ class DocumentConversion:
         if audited_pages := self._first_conversion.take(converter_name):
             return audited_pages
         pages = None if len(due_pages) == layer.page_count else due_pages
-        request = dataclasses.replace(self._pdf_request(path), pages=pages, page_count=layer.page_count)
+        document_request = dataclasses.replace(self._document_request(path), pages=pages, page_count=layer.page_count)
         if CONVERTERS[converter_name].hosted:
-            conversion = await self.service(request)
-            audited_pages = await self._processes.call(audit_pages, converter_name, conversion, due_pages, layer.pages)
+            conversion = await self.service(document_request)
+            audited_pages = await self._document_processes.call(
+                audit_pages, converter_name, conversion, due_pages, layer.pages
+            )
             self._count_converted_page(len(due_pages))
             return audited_pages
-        return await self._processes.call(
-            convert_pages, converter_name, request, layer.pages, models=CONVERTERS[converter_name].models
+        return await self._document_processes.call(
+            convert_pages,
+            converter_name,
+            document_request,
+            layer.pages,
+            models=CONVERTERS[converter_name].models,
         )
 
     async def _read_by_vision(self, path: Path, due_pages: list[int], layer: list[str]) -> AuditedPages:
@@ -362,7 +392,7 @@ class DocumentConversion:
         vision = self.config.ingest.vision
 
         async def picture(page_number: int, turn: int) -> bytes:
-            return await self._processes.call_or_refuse(
+            return await self._document_processes.call_or_refuse(
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
@@ -370,7 +400,7 @@ class DocumentConversion:
         page_reader = self.reader(self.source.name, picture)
         return await page_reader.read_pages(due_pages, layer, threshold, free_slots, self._count_converted_page)
 
-    def _pdf_request(self, path: Path) -> ConversionRequest:
+    def _document_request(self, path: Path) -> ConversionRequest:
         return ConversionRequest(
             source=str(path),
             ending=".pdf",
@@ -384,7 +414,7 @@ class DocumentConversion:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
             unlocked_path = self.scratch / "unlocked.pdf"
-            await self._processes.call_or_refuse(unlock, str(path), self.password, str(unlocked_path))
+            await self._document_processes.call_or_refuse(unlock, str(path), self.password, str(unlocked_path))
             path = unlocked_path
         layer = await self._read_layer(path, converter)
         if layer.damaged:
@@ -398,33 +428,35 @@ class DocumentConversion:
     async def _read_layer(self, path: Path, converter: str) -> TextLayer:
         """The text layer; a converter that asks pdfium about the pages converts them in the same call."""
         if CONVERTERS[converter].by_pdfium and is_installed(converter, needed=False):
-            request = self._pdf_request(path)
+            document_request = self._document_request(path)
             if layer := await self._first_conversion.read_layer(
-                convert_pages, converter, request, self.pages, self.first
+                convert_pages, converter, document_request, self.pages, self.first
             ):
                 return layer
             self._show_finished(0)
-        return await self._processes.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
+        return await self._document_processes.call_or_refuse(
+            read_text_layer, str(path), 0 if self.pages else self.first
+        )
 
-    def _why_document_is_empty(self, layer: TextLayer, page_drafts: list[PageDraft]) -> str:
-        fallback_reasons = [page_draft.fell_back for page_draft in page_drafts if page_draft.fell_back]
+    def _why_document_is_empty(self, layer: TextLayer, document_drafts: list[PageDraft]) -> str:
+        fallback_reasons = [document_draft.fell_back for document_draft in document_drafts if document_draft.fell_back]
         empty_cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         empty_cause = UNREADABLE if layer.misleading and not any(layer.scans) else empty_cause
         return "; ".join(dict.fromkeys([empty_cause, *fallback_reasons, *self.warnings, OCR_REMEDY]))
 
 
-def _fill_from_text_layer(page_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
+def _fill_from_text_layer(document_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
     """Give each page that no converter read what its text layer holds."""
     layer_texts = without_running(layer.pages)
     if not any(layer_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
         layer_texts = layer.pages
     for page_number in page_numbers:
-        page_draft, layer_text = page_drafts[page_number - 1], layer_texts[page_number - 1]
-        if not page_draft.markdown.strip() and layer_text.strip():
-            page_draft.markdown, page_draft.converter = mend_broken_lines(layer_text), "text layer"
-            page_draft.audit = AuditReference(layer_text).audit(page_draft.markdown)
-            page_draft.fell_back = (
-                page_draft.fell_back or f"no converter gave its text, and tables are lost; {OCR_REMEDY}"
+        document_draft, layer_text = document_drafts[page_number - 1], layer_texts[page_number - 1]
+        if not document_draft.markdown.strip() and layer_text.strip():
+            document_draft.markdown, document_draft.converter = mend_broken_lines(layer_text), "text layer"
+            document_draft.audit = AuditReference(layer_text).audit(document_draft.markdown)
+            document_draft.fell_back = (
+                document_draft.fell_back or f"no converter gave its text, and tables are lost; {OCR_REMEDY}"
             )
 
 

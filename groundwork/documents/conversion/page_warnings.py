@@ -47,19 +47,19 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
 def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
     """The pages that a reader of the text should look at; `partly_unreadable`: as in TextLayer."""
     warnings = [
-        f"page {page.number}: {share:.0%} of its letters are in a font that gives others than the page shows; "
-        f"{OCR_REMEDY}"
+        f"page {page.number}: {unreadable_share:.0%} of its letters are in a font that gives others "
+        f"than the page shows; {OCR_REMEDY}"
         for page in pages
-        if (share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
+        if (unreadable_share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
     ]
     if scans_without_text := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{page_ranges(scans_without_text)} without text (scans); {OCR_REMEDY}")
     warnings += _fallback_warnings(pages)
-    doubts_by_page = {page.number: doubt_of_page(page, threshold) for page in pages if page.audit}
+    doubt_warnings = {page.number: doubt_of_page(page, threshold) for page in pages if page.audit}
     fallback_reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
     return warnings + [
         f"page {number}: {page_doubt}"
-        for number, page_doubt in doubts_by_page.items()
+        for number, page_doubt in doubt_warnings.items()
         if page_doubt not in ("", fallback_reasons[number])
     ]
 

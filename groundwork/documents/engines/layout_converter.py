@@ -62,28 +62,30 @@ def convert(request: ConversionRequest) -> Conversion:
     liteparse, gives the letters of such a script in the order in which they are drawn. Raises what liteparse raises;
     where pdf-inspector fails, a warning, told when its first page is asked for.
     """
-    pages, turns = read_liteparse_pages_upright(request)
-    layer = request.layer or [""] * len(pages)
+    layout_pages, turns = read_liteparse_pages_upright(request)
+    layer = request.layer or [""] * len(layout_pages)
     is_shaped_by_page = [is_shaped(text) for text in layer]
-    numbers = request.pages or range(1, len(pages) + 1)
-    pages, page_contents = _page_contents(request, pages, turns, layer)
-    inspector_only = [i for i, page in enumerate(pages) if page is None and is_shaped_by_page[i]]
-    running_lines_of_pages = _find_running_lines(page_contents, numbers, layer)
+    layout_numbers = request.pages or range(1, len(layout_pages) + 1)
+    layout_pages, layout_contents = _layout_contents_of_pages(request, layout_pages, turns, layer)
+    inspector_only = [i for i, layout_page in enumerate(layout_pages) if layout_page is None and is_shaped_by_page[i]]
+    running_lines_of_pages = _running_lines_of_layout(layout_contents, layout_numbers, layer)
     warnings: list[str] = []
-    inspector_pages = PdfInspectorPages(request, len(pages), warnings)
+    inspector_pages = PdfInspectorPages(request, len(layout_pages), warnings)
     renditions: dict[str, Sequence[str]] = {
-        "lines": _layout_pages(page_contents, running_lines_of_pages),
+        "lines": _markdown_by_layout(layout_contents, running_lines_of_pages),
         "liteparse": [
-            "" if is_shaped_page else liteparse_markdown(page)
-            for page, is_shaped_page in zip(pages, is_shaped_by_page, strict=True)
+            "" if is_shaped_page else liteparse_markdown(layout_page)
+            for layout_page, is_shaped_page in zip(layout_pages, is_shaped_by_page, strict=True)
         ],
         "pdf-inspector": inspector_pages,
     }
-    if unsure_pages := [numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
-        warnings.append(_tables_warning(unsure_pages))
+    if unsure_pages := [layout_numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
+        warnings.append(_lost_tables_warning(unsure_pages))
     running_cells = [[line.cells for line in lines] for lines in running_lines_of_pages.repeated]
     for cells, unread_labels_of_page in zip(
-        running_cells, unread_labels([page.runs for page in page_contents], numbers, layer), strict=True
+        running_cells,
+        unread_labels([layout_page.runs for layout_page in layout_contents], layout_numbers, layer),
+        strict=True,
     ):
         cells += [[label] for label in unread_labels_of_page]
     return Conversion(
@@ -91,98 +93,115 @@ def convert(request: ConversionRequest) -> Conversion:
     )
 
 
-def _page_contents(
-    request: ConversionRequest, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
+def _layout_contents_of_pages(
+    request: ConversionRequest, layout_pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
     is_right_to_left_by_page = [is_right_to_left(text) for text in layer]
     with DrawnLetters(request.source, turns, request.opened) as drawn:
         letter_sizes = LetterSizes(drawn)
-        pages = [
+        layout_pages = [
             page
             and (
                 with_items_of_clusters(page, drawn)
-                if is_shaped(text) and not is_rtl
+                if is_shaped(text) and not is_leftward
                 else with_rebuilt_items(page, drawn)
             )
-            for page, text, is_rtl in zip(pages, layer, is_right_to_left_by_page, strict=True)
+            for page, text, is_leftward in zip(layout_pages, layer, is_right_to_left_by_page, strict=True)
         ]
-        pages = [
+        layout_pages = [
             with_lone_numbers(page, drawn)
-            if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, liteparse_texts(page))
+            if page and not is_leftward and page.page_num not in turns and has_lone_numbers(text, liteparse_texts(page))
             else page
-            for page, text, is_rtl in zip(pages, layer, is_right_to_left_by_page, strict=True)
+            for page, text, is_leftward in zip(layout_pages, layer, is_right_to_left_by_page, strict=True)
         ]
-        pages = [page and with_backward_lines_reversed(page, drawn) for page in pages]
-        pages = _with_ligatures(pages)
+        layout_pages = [page and with_backward_lines_reversed(page, drawn) for page in layout_pages]
+        layout_pages = _with_ligatures_in_layout(layout_pages)
         items_by_page: list[list[list[MeasuredPageItem]]] = []
-        for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
-            pages[i] = page and (
+        # all that pdfium is asked of a page at once, since it opens one at a time
+        for i, page in enumerate(layout_pages):
+            layout_pages[i] = page and (
                 page if is_right_to_left_by_page[i] else with_marks_in_place(with_raised_digits(page, drawn))
             )
-            items_by_page.append(measured_items(pages[i], letter_sizes) if page else [])
-        typewriter_font_names = typewriter_fonts(pages)
-        return pages, [
+            items_by_page.append(measured_items(layout_pages[i], letter_sizes) if page else [])
+        typewriter_font_names = typewriter_fonts(layout_pages)
+        return layout_pages, [
             page_content(page, items, drawn, text, typewriter_font_names) if page else BLANK_PAGE
-            for page, items, text in zip(pages, items_by_page, layer, strict=True)
+            for page, items, text in zip(layout_pages, items_by_page, layer, strict=True)
         ]
 
 
-def _find_running_lines(contents: Sequence[PageContent], numbers: Sequence[int], layer: Sequence[str]) -> RunningLines:
+def _running_lines_of_layout(
+    layout_contents: Sequence[PageContent], layout_numbers: Sequence[int], layer: Sequence[str]
+) -> RunningLines:
     """The running headers and footers of each page, and the numbers of its lines."""
-    body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
-    names = heading_names([page.runs for page in contents], body_size)
-    title_size = max((run.size for page in contents[:1] for run in page.runs), default=0.0)
-    edges = [page.edges for page in contents]
-    running = running_edge_lines(edges, numbers, body_size, title_size, names)
-    labels = find_page_labels(edges, numbers, body_size)
+    body_size = statistics.median([run.size for layout_page in layout_contents for run in layout_page.runs] or [0.0])
+    names = heading_names([layout_page.runs for layout_page in layout_contents], body_size)
+    title_size = max((run.size for layout_page in layout_contents[:1] for run in layout_page.runs), default=0.0)
+    edges = [layout_page.edges for layout_page in layout_contents]
+    running = running_edge_lines(edges, layout_numbers, body_size, title_size, names)
+    labels = find_page_labels(edges, layout_numbers, body_size)
     running = [
-        [*lines, *(line for line in page if id(line) in labels and line not in lines), *line_numbers_of_page]
-        for lines, page, line_numbers_of_page in zip(
-            running, edges, line_numbers([page.runs for page in contents]), strict=True
+        [*lines, *(line for line in layout_page if id(line) in labels and line not in lines), *line_numbers_of_page]
+        for lines, layout_page, line_numbers_of_page in zip(
+            running, edges, line_numbers([layout_page.runs for layout_page in layout_contents]), strict=True
         )
     ]
-    return separate_running_lines(running, numbers, layer)
+    return separate_running_lines(running, layout_numbers, layer)
 
 
-def _layout_pages(contents: Sequence[PageContent], running: RunningLines) -> list[str]:
+def _markdown_by_layout(layout_contents: Sequence[PageContent], running: RunningLines) -> list[str]:
     """The Markdown of our own reading, without running lines and without stamps at the side of many pages."""
-    ordered_pages = order_pages(contents, running)
-    side_text_counts = Counter(text for page in ordered_pages for text in set(page.side_texts))
+    ordered_pages = order_pages(layout_contents, running)
+    side_text_counts = Counter(text for layout_page in ordered_pages for text in set(layout_page.side_texts))
     ordered_pages = [
-        page._replace(side_texts=[text for text in page.side_texts if side_text_counts[text] < STAMP_PAGES])
-        for page in ordered_pages
+        layout_page._replace(
+            side_texts=[text for text in layout_page.side_texts if side_text_counts[text] < STAMP_PAGES]
+        )
+        for layout_page in ordered_pages
     ]
     styles = HeadingStyles(
         [
-            [*page.head_lines, *(page.form_lines or chain.from_iterable(lines for lines, _ in page.parts))]
-            for page in ordered_pages
+            [
+                *layout_page.head_lines,
+                *(layout_page.form_lines or chain.from_iterable(lines for lines, _ in layout_page.parts)),
+            ]
+            for layout_page in ordered_pages
         ]
     )
     return pages_markdown(ordered_pages, styles)
 
 
-def _with_ligatures(pages: list[Any]) -> list[Any]:
+def _with_ligatures_in_layout(layout_pages: list[Any]) -> list[Any]:
     """liteparse's pages with the ligatures as letters that their fonts do not map."""
-    lost_ligatures = find_ligatures(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
+    lost_ligatures = find_ligatures(
+        " ".join(text_item.text for text_item in layout_page.text_items) for layout_page in layout_pages if layout_page
+    )
     return (
-        [_with_ligature_letters(page, lost_ligatures) if page else page for page in pages] if lost_ligatures else pages
+        [
+            _with_ligature_letters(layout_page, lost_ligatures) if layout_page else layout_page
+            for layout_page in layout_pages
+        ]
+        if lost_ligatures
+        else layout_pages
     )
 
 
-def _with_ligature_letters(page: Any, lost_ligatures: Mapping[str, str]) -> Any:
+def _with_ligature_letters(layout_page: Any, lost_ligatures: Mapping[str, str]) -> Any:
     text_items = []
-    for text_item in page.text_items:
+    for text_item in layout_page.text_items:
         words = [structs.replace(word, text=restore_ligatures(word.text, lost_ligatures)) for word in text_item.words]
         text_items.append(
             structs.replace(text_item, text=restore_ligatures(text_item.text, lost_ligatures), words=words)
         )
-    return structs.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown, lost_ligatures))
+    return structs.replace(
+        layout_page, text_items=text_items, markdown=restore_ligatures(layout_page.markdown, lost_ligatures)
+    )
 
 
-def _tables_warning(numbers: Sequence[int]) -> str:
+def _lost_tables_warning(layout_numbers: Sequence[int]) -> str:
     """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
-    page_list = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    page_list = f"page{'s' if len(layout_numbers) > 1 else ''} {', '.join(map(str, layout_numbers))}"
     return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"
 
 

@@ -32,19 +32,21 @@ from groundwork.documents.engines.vision_replies import (
     reply_without_running_edges,
 )
 
-TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
+VISION_TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
 _ROTATE_REPLY = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
 
-Picture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
+VisionPicture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
 
 
-class PageReader:
+class VisionPageReader:
     """Asks one model for the pages of one document."""
 
-    def __init__(self, client: Client, call: Vision, prompts: tuple[str, str], document: str, picture: Picture) -> None:
+    def __init__(
+        self, client: Client, call: Vision, prompts: tuple[str, str], document: str, picture: VisionPicture
+    ) -> None:
         """`prompts`: the one for a page, and the one that asks for it again, with {{reasons}}."""
-        self._client, self._vision_call, self._document, self._picture = client, call, document, picture
-        self._prompt_turns, self._correction_prompt = render_turns(prompts[0]), prompts[1]
+        self._client, self._vision_call, self._vision_document, self._vision_picture = client, call, document, picture
+        self._vision_turns, self._correction_prompt = render_turns(prompts[0]), prompts[1]
 
     async def read_pages(
         self,
@@ -67,80 +69,82 @@ class PageReader:
                 for pages in (layer, stripped_layer, kept_layer)
             )
             async with picture_slots:
-                judged_reply = await self.read(page_number, text, len(layer), threshold)
+                vision_page = await self.read(page_number, text, len(layer), threshold)
             on_page()
-            return judged_reply._replace(
-                markdown=reply_without_running_edges(judged_reply.markdown, page_layer, kept_text)
+            return vision_page._replace(
+                markdown=reply_without_running_edges(vision_page.markdown, page_layer, kept_text)
             )
 
-        judged_replies = await gather_all(map(read_page, page_numbers))
+        vision_pages = await gather_all(map(read_page, page_numbers))
         pages = strip_running(
-            [judged_reply.markdown for judged_reply in judged_replies], header_keys, page_numbers, first_page_keys
+            [vision_page.markdown for vision_page in vision_pages], header_keys, page_numbers, first_page_keys
         )
         return AuditedPages(
             pages=pages,
-            audits=[judged_reply.audit for judged_reply in judged_replies],
-            makers=[f"gemini:{self._vision_call.model}"] * len(judged_replies),
+            audits=[vision_page.audit for vision_page in vision_pages],
+            makers=[f"gemini:{self._vision_call.model}"] * len(vision_pages),
             warnings=[],
-            troubles=[judged_reply.trouble for judged_reply in judged_replies],
+            troubles=[vision_page.trouble for vision_page in vision_pages],
         )
 
     async def read(self, page_number: int, layer_text: str, pages: int, threshold: float) -> JudgedReply:
         """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
         reply_judge = PageReplyJudge(layer_text, pages)
-        draw_troubles: list[str] = []
-        judged_draws: list[JudgedReply] = []
+        vision_troubles: list[str] = []
+        vision_draws: list[JudgedReply] = []
         picture_rotation = 0
-        correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
+        vision_correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._vision_call.tries):
             try:
-                reply, asked_rotation = await self._ask_vision_model(page_number, picture_rotation, draw, correction)
+                reply, asked_rotation = await self._ask_vision_model(
+                    page_number, picture_rotation, draw, vision_correction
+                )
             except StopRun:
                 raise
             except TransportFailed as error:  # the call had its tries
-                draw_troubles.append(f"{error.status}: {error}")
+                vision_troubles.append(f"{error.status}: {error}")
                 break
             except UnitError as error:
-                draw_troubles.append(f"{error.status}: {error}")
+                vision_troubles.append(f"{error.status}: {error}")
                 continue
             if asked_rotation and not picture_rotation:
                 picture_rotation = asked_rotation
                 continue
-            judged_draw = reply_judge.judge(reply, threshold)
-            if not judged_draw.reasons:
-                return judged_draw
-            if judged_draws and is_good_enough_reply(judged_draw, judged_draws, layer_text):
-                return best_judged_reply([*judged_draws, judged_draw])._replace(trouble="")
-            judged_draws.append(judged_draw)
-            draw_troubles.append(
-                judged_draw.trouble or f"numbers lost: {', '.join(judged_draw.audit.lost_numbers[:5])}"
+            vision_draw = reply_judge.judge(reply, threshold)
+            if not vision_draw.reasons:
+                return vision_draw
+            if vision_draws and is_good_enough_reply(vision_draw, vision_draws, layer_text):
+                return best_judged_reply([*vision_draws, vision_draw])._replace(trouble="")
+            vision_draws.append(vision_draw)
+            vision_troubles.append(
+                vision_draw.trouble or f"numbers lost: {', '.join(vision_draw.audit.lost_numbers[:5])}"
             )
-            correction = self._correction_turns(reply, judged_draw)
-        if not judged_draws:
+            vision_correction = self._vision_correction(reply, vision_draw)
+        if not vision_draws:
             return JudgedReply(
-                "", AuditReference(layer_text).audit(""), draw_troubles[-1] if draw_troubles else "no upright reply"
+                "", AuditReference(layer_text).audit(""), vision_troubles[-1] if vision_troubles else "no upright reply"
             )
-        return best_judged_reply(judged_draws)
+        return best_judged_reply(vision_draws)
 
-    def _correction_turns(self, reply: str, judged_reply: JudgedReply) -> list[dict[str, str]]:
+    def _vision_correction(self, reply: str, vision_page: JudgedReply) -> list[dict[str, str]]:
         """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
-        assistant_turns = [assistant_turn(reply)] if judged_reply.markdown else []
-        return [*assistant_turns, *render_turns(self._correction_prompt, reasons=judged_reply.reasons)]
+        assistant_turns = [assistant_turn(reply)] if vision_page.markdown else []
+        return [*assistant_turns, *render_turns(self._correction_prompt, reasons=vision_page.reasons)]
 
     async def _ask_vision_model(
-        self, page_number: int, picture_rotation: int, draw: int, correction: list[dict[str, str]]
+        self, page_number: int, picture_rotation: int, draw: int, vision_correction: list[dict[str, str]]
     ) -> tuple[str, int]:
         """(reply, degrees by which the model wants the page turned)."""
-        temperature_step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
+        temperature_step = VISION_TEMPERATURE_STEPS[min(draw, len(VISION_TEMPERATURE_STEPS) - 1)]
         base = self._vision_call.temperature  # null: the model takes none, and each draw differs without it
         vision_call = msgspec.structs.replace(
             self._vision_call, temperature=None if base is None else min(2.0, base + temperature_step)
         )
         vision_messages = [
-            *attach_images_to_prompt(self._prompt_turns, [await self._picture(page_number, picture_rotation)]),
-            *correction,
+            *attach_images_to_prompt(self._vision_turns, [await self._vision_picture(page_number, picture_rotation)]),
+            *vision_correction,
         ]
-        vision_unit = f"{self._document} page {page_number}"
+        vision_unit = f"{self._vision_document} page {page_number}"
         reply: Reply[str] = await self._client.ask(
             vision_call, vision_messages, stage="ingest", unit=vision_unit, sample=draw
         )

@@ -106,19 +106,21 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
             pages_by_digest = Counter(
                 digest
                 for page_regions in picture_regions.values()
-                for digest in {region.digest for region in page_regions}
+                for digest in {picture_region.digest for picture_region in page_regions}
             )
             left_out_reasons: Counter[str] = Counter()
             pictures: list[PagePicture] = []
             picture_files: set[str] = set()
             for page_number, page_regions in picture_regions.items():
-                for region in page_regions:
+                for picture_region in page_regions:
                     try:
-                        if pages_by_digest[region.digest] >= REPEATED_PICTURES:
+                        if pages_by_digest[picture_region.digest] >= REPEATED_PICTURES:
                             raise UnusableImage(ORNAMENT)
                         if len(picture_files) >= MOST_PICTURES:
                             raise UnusableImage(f"more than {MOST_PICTURES} pictures")
-                        picture = _take_picture(pdf_document[page_number - 1], page_number, region, Path(folder))
+                        picture = _take_picture(
+                            pdf_document[page_number - 1], page_number, picture_region, Path(folder)
+                        )
                     except UnusableImage as error:
                         left_out_reasons[str(error)] += 1
                         continue
@@ -154,16 +156,19 @@ def _picture_regions_of_page(page: Any) -> list[_PictureRegion]:
     return sorted(picture_regions, key=lambda picture_region: (-picture_region.area.top, picture_region.area.left))
 
 
-def _is_picture_region(region: _PictureRegion, page_area: PageArea) -> bool:
-    region_area = region.area
+def _is_picture_region(picture_region: _PictureRegion, page_area: PageArea) -> bool:
+    region_area = picture_region.area
     if (
         min(region_area.width, region_area.height) < LEAST_POINTS
         or region_area.width * region_area.height > MOST_OF_PAGE * page_area.width * page_area.height
     ):
         return False
-    if region.drawn:
+    if picture_region.drawn:
         return True
-    return any(min(image.pixels) >= LEAST_PICTURE_SIDE for image in region.images) or len(region.images) > 1
+    return (
+        any(min(image.pixels) >= LEAST_PICTURE_SIDE for image in picture_region.images)
+        or len(picture_region.images) > 1
+    )
 
 
 def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
@@ -176,25 +181,25 @@ def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
             yield _PdfImage(area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
 
 
-def _join_picture_regions(regions: Sequence[_PictureRegion]) -> list[_PictureRegion]:
+def _join_picture_regions(picture_regions: Sequence[_PictureRegion]) -> list[_PictureRegion]:
     """Regions that touch or overlap as one: strips and tiles of a picture, a picture and its mask or its axes."""
     joined_regions: list[_PictureRegion] = []
-    for region in regions:
-        while neighbours := [neighbour for neighbour in joined_regions if region.area.touches(neighbour.area)]:
+    for picture_region in picture_regions:
+        while neighbours := [neighbour for neighbour in joined_regions if picture_region.area.touches(neighbour.area)]:
             joined_regions = [neighbour for neighbour in joined_regions if neighbour not in neighbours]
-            members = [region, *neighbours]
-            region = _PictureRegion(
+            members = [picture_region, *neighbours]
+            picture_region = _PictureRegion(
                 area_around([member.area for member in members]),
                 tuple(image for member in members for image in member.images),
                 tuple(shape for member in members for shape in member.drawn),
             )
-        joined_regions.append(region)
+        joined_regions.append(picture_region)
     return joined_regions
 
 
-def _take_picture(page: Any, page_number: int, region: _PictureRegion, folder: Path) -> PagePicture:
+def _take_picture(page: Any, page_number: int, picture_region: _PictureRegion, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
-    area, page_area, layer = region.area, area_of_page(page), page.get_textpage()
+    area, page_area, layer = picture_region.area, area_of_page(page), page.get_textpage()
 
     def text_within(left: float, bottom: float, right: float, top: float) -> str:
         bottom, top = max(0.0, bottom), min(page_area.height, top)
@@ -203,9 +208,9 @@ def _take_picture(page: Any, page_number: int, region: _PictureRegion, folder: P
         x, y = page_area.left, page_area.bottom
         return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if not region.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS_ON_PICTURE:
+    if not picture_region.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS_ON_PICTURE:
         raise UnusableImage(ORNAMENT)
-    region_image = _draw_picture_region(page, region)
+    region_image = _draw_picture_region(page, picture_region)
     refuse_ornament(region_image)
     picture_bytes = encoded_picture(region_image)
     write_picture(picture_bytes, folder)
@@ -232,16 +237,18 @@ def _caption_beside_picture(area: PageArea, page_lines: Sequence[AreaOfTextLine]
     return min(captions)[2] if captions else ""
 
 
-def _draw_picture_region(page: Any, region: _PictureRegion) -> Any:
+def _draw_picture_region(page: Any, picture_region: _PictureRegion) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
-    area, page_area = region.area, area_of_page(page)
-    if any(region_image.pixels[0] * region_image.pixels[1] > MAX_IMAGE_PIXELS for region_image in region.images):
+    area, page_area = picture_region.area, area_of_page(page)
+    if any(
+        region_image.pixels[0] * region_image.pixels[1] > MAX_IMAGE_PIXELS for region_image in picture_region.images
+    ):
         raise UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
     image_scales = [
         max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)
-        for picture in region.images
+        for picture in picture_region.images
     ]
-    finest_scale = max([*image_scales, DRAWN_PICTURE_SCALE] if region.drawn else image_scales)
+    finest_scale = max([*image_scales, DRAWN_PICTURE_SCALE] if picture_region.drawn else image_scales)
     picture_scale = min(
         max(COARSEST_PICTURE, min(FINEST_PICTURE, finest_scale)), MOST_PICTURE_SIDE / max(area.width, area.height)
     )

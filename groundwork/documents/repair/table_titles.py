@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundwork.documents.pipe_tables import DELIMITER_ROW, FIGURE, split_row
+from groundwork.documents.pipe_tables import DELIMITER_ROW, FIGURE, split_pipe_row
 
 _COLUMN_NAME = re.compile(
     r"\W*(?:[^\W\d_]{1,3}\W{0,2})?(?:19|20)\d\d\W*|.*?[^\W\d_]{4}.*"
@@ -22,12 +22,12 @@ def titles_above_tables(markdown: str) -> str:
         if i and DELIMITER_ROW.match(line) and markdown_lines[i - 1].startswith("|")
     ]
     for delimiter in reversed(delimiter_indices):
-        title_cells = split_row(markdown_lines[delimiter - 1])
+        title_cells = split_pipe_row(markdown_lines[delimiter - 1])
         table_end = next(
             (k for k in range(delimiter, len(markdown_lines)) if not markdown_lines[k].startswith("|")),
             len(markdown_lines),
         )
-        rows_below_title = [split_row(line) for line in markdown_lines[delimiter + 1 : table_end]]
+        rows_below_title = [split_pipe_row(line) for line in markdown_lines[delimiter + 1 : table_end]]
         if (
             len(title_cells) > 1
             and title_cells[0]

@@ -122,7 +122,7 @@ def lower_headings(body: dict[str, Any]) -> str:
 def test_pictures_are_kept_on_request(layout_server, monkeypatch, tmp_path):
     """ingest.pictures writes them beside the text, and the Markdown points at them; otherwise there are none."""
     pytest.importorskip("marker", reason="needs the extra marker")
-    monkeypatch.setattr(LayoutServer, "areas", [("SectionHeader", 0.08, 0.16), ("Picture", 0.2, 0.6)])
+    monkeypatch.setattr(LayoutServer, "areas", [("SectionHeader", 0.08, 0.16), ("VisionPicture", 0.2, 0.6)])
     folder = tmp_path / "handbook"
     asked = request(layout_server, [4], images=str(folder))
     asked = replace(asked, settings=msgspec.structs.replace(asked.settings, pictures=True))

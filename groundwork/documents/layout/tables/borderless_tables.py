@@ -17,20 +17,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.tables.column_gutters import (
-    SpacedLine,
-    SpacedText,
+    BorderlessRow,
+    BorderlessText,
     add_empty_columns,
+    borderless_row,
     column_at,
     columns_between_gutters,
     columns_under,
     cut_row_at_gutters,
     heads_over_no_column,
-    is_row,
+    is_borderless_row,
     merge_column_stretches,
     merge_columns,
     part_at_aligned_gutters,
     part_at_figure_gutters,
-    spaced_line,
 )
 from groundwork.documents.layout.tables.column_heads import (
     TIGHT_STEP,
@@ -50,7 +50,7 @@ from groundwork.documents.layout.text_lines import Line, Stretches, is_number, i
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 
-def cells_by_column(row: SpacedLine, columns: Stretches) -> list[str]:
+def cells_by_column(row: BorderlessRow, columns: Stretches) -> list[str]:
     """The texts of a row by column."""
     cells = [""] * len(columns)
     for i, text in enumerate(cut_row_at_gutters(row, columns).texts):
@@ -87,21 +87,23 @@ def find_borderless_tables(
     `columns_end`: where the columns of text or lists end that begin at a line; they are no tables. `columns_above`: of
     the table at the foot of the page before, with which the first rows may go on.
     """
-    rows = [spaced_line(line) for line in lines]
-    table_overleaf = _borderless_table_overleaf(list(rows), vocabulary, list(columns_above)) if columns_above else None
+    borderless_rows = [borderless_row(line) for line in lines]
+    table_overleaf = (
+        _borderless_table_overleaf(list(borderless_rows), vocabulary, list(columns_above)) if columns_above else None
+    )
     tables: list[BorderlessTable] = []
-    at = first_free_row = 0
-    while at < len(rows):
-        end = columns_end(at)
+    row_index = first_free_row = 0
+    while row_index < len(borderless_rows):
+        columns_stop = columns_end(row_index)
         table = (
-            _BorderlessTableReader(rows, vocabulary, first_free_row).table(at)
-            if end == at and is_row(rows[at])
+            _BorderlessTableReader(borderless_rows, vocabulary, first_free_row).table(row_index)
+            if columns_stop == row_index and is_borderless_row(borderless_rows[row_index])
             else None
         )
         if table:
             tables.append(table)
-        at = table.end if table else max(at + 1, end)
-        first_free_row = at if table or end == at else first_free_row
+        row_index = table.end if table else max(row_index + 1, columns_stop)
+        first_free_row = row_index if table or columns_stop == row_index else first_free_row
     if (
         not table_overleaf
         or (tables and not _overleaf_goes_before(table_overleaf, tables[0]))
@@ -124,12 +126,12 @@ def _overleaf_goes_before(table_overleaf: BorderlessTable, table: BorderlessTabl
 
 
 def _borderless_table_overleaf(
-    rows: list[SpacedLine], vocabulary: DocumentWords, columns: list[tuple[float, float]]
+    borderless_rows: list[BorderlessRow], vocabulary: DocumentWords, columns: list[tuple[float, float]]
 ) -> BorderlessTable | None:
     """The first rows of a page in the columns of the table before it: they may be too few to be one by themselves."""
-    end = _overleaf_rows_end(rows, columns)
-    rows_overleaf = [row for row in rows[:end] if is_row(row)]
-    table_reader = _BorderlessTableReader(rows, vocabulary, 0)
+    end = _overleaf_rows_end(borderless_rows, columns)
+    rows_overleaf = [row for row in borderless_rows[:end] if is_borderless_row(row)]
+    table_reader = _BorderlessTableReader(borderless_rows, vocabulary, 0)
     cells = table_reader.body_cells(0, end, columns)
     has_figures_overleaf = len(columns) > 2 or any(
         is_number(text.text) for row in rows_overleaf for text in row.texts[1:]
@@ -140,39 +142,39 @@ def _borderless_table_overleaf(
     return BorderlessTable(0, end, cells, columns=columns) if is_overleaf_table else None
 
 
-def _overleaf_rows_end(rows: Sequence[SpacedLine], columns: list[tuple[float, float]]) -> int:
+def _overleaf_rows_end(rows: Sequence[BorderlessRow], columns: list[tuple[float, float]]) -> int:
     """Where the rows end that stand in those columns; 0 where the first line is none."""
     end = 0
-    for at, row in enumerate(rows):
-        if not row.texts or (at and row.y1 - rows[at - 1].y2 > (_BORDERLESS_ROW_GAP - 1) * row.size):
+    for row_index, row in enumerate(rows):
+        if not row.texts or (row_index and row.y1 - rows[row_index - 1].y2 > (_BORDERLESS_ROW_GAP - 1) * row.size):
             break
         stretches = [(text.x1, text.x2) for text in row.texts]
         if len(merge_column_stretches([*columns, *stretches])) < len(columns):
             break
         filled_columns = {column_at(text, columns) for text in row.texts}
-        goes_on_with_cell = end > 0 and not is_row(row) and 0 not in filled_columns
+        goes_on_with_cell = end > 0 and not is_borderless_row(row) and 0 not in filled_columns
         if not goes_on_with_cell and (
             len(filled_columns) < len(row.texts) or len(filled_columns) < 2 or 2 * len(filled_columns) <= len(columns)
         ):
             break
-        end = at + 1
+        end = row_index + 1
     return end
 
 
 class _BorderlessTableReader:
     """Reads the table that begins at a row; `floor`: the first row that is still free for its heads."""
 
-    def __init__(self, rows: list[SpacedLine], vocabulary: DocumentWords, floor: int) -> None:
+    def __init__(self, rows: list[BorderlessRow], vocabulary: DocumentWords, floor: int) -> None:
         self.rows, self.vocabulary, self.floor = rows, vocabulary, floor
         self.step = 0.0  # from a row with several texts to the next, where it is known
 
     def table(self, start: int) -> BorderlessTable | None:
         end = self._borderless_rows_end(start)
         self.rows[start:end] = part_at_aligned_gutters(part_at_figure_gutters(self.rows[start:end]))
-        body_rows = [row for row in self.rows[start:end] if is_row(row)]
-        if len(body_rows) < 3 and not _is_record_of_two_rows(self.rows[start:end]):
+        borderless_rows = [row for row in self.rows[start:end] if is_borderless_row(row)]
+        if len(borderless_rows) < 3 and not _is_record_of_two_rows(self.rows[start:end]):
             return None
-        columns = columns_between_gutters(body_rows)
+        columns = columns_between_gutters(borderless_rows)
         if len(columns) < 2:
             return None
         heads_start = self._borderless_heads_start(start, columns)
@@ -182,19 +184,23 @@ class _BorderlessTableReader:
             return None
         if contents_rows := contents_entries(self.rows[start:end]):
             return BorderlessTable(start, end, contents_rows, is_contents=True)
-        cells = self._cells(heads_start, end, columns)
-        if len(body_rows) < 3 and not all(map(all, cells)):
+        borderless_cells = self._cells(heads_start, end, columns)
+        if len(borderless_rows) < 3 and not all(map(all, borderless_cells)):
             return None  # two lines that do not share their columns
-        list_start = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else heads_start
+        list_start = (
+            start
+            if borderless_cells and not borderless_cells[0][0] and borderless_cells[0][-1][:1].islower()
+            else heads_start
+        )
         if numbered_rows := numbered_list_items(
-            self._cells(list_start, end, columns) if list_start > heads_start else cells, self.vocabulary
+            self._cells(list_start, end, columns) if list_start > heads_start else borderless_cells, self.vocabulary
         ):
             return BorderlessTable(
                 list_start, end, numbered_rows, is_list=True
             )  # what stands above it in small letters is no head
         return (
-            BorderlessTable(heads_start, end, cells, columns=columns)
-            if cells and self.is_borderless_table(body_rows, columns, cells)
+            BorderlessTable(heads_start, end, borderless_cells, columns=columns)
+            if borderless_cells and self.is_borderless_table(borderless_rows, columns, borderless_cells)
             else None
         )
 
@@ -202,55 +208,59 @@ class _BorderlessTableReader:
 
     def _borderless_rows_end(self, start: int) -> int:
         """Where the rows that begin at `start` end."""
-        end = at = start + 1
+        end = row_index = start + 1
         stretches = [(t.x1, t.x2) for t in self.rows[start].texts]
         skipped_lines = 0  # lines below the last row
         while (
-            at < len(self.rows)
+            row_index < len(self.rows)
             and skipped_lines < 4
-            and (self._follows_row_above(at) or self._is_distant_borderless_row(at, stretches))
+            and (self._follows_row_above(row_index) or self._is_distant_borderless_row(row_index, stretches))
         ):
-            row = self.rows[at]
-            if is_row(row):
+            row = self.rows[row_index]
+            if is_borderless_row(row):
                 merged_stretches = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
                 if len(merged_stretches) < 2:
                     break
                 stretches = merged_stretches if len(merged_stretches) >= len(stretches) - 1 else stretches
-                end = at + 1
-            elif self._continues_inner_cell(at, stretches) or _rows_overlap(self.rows[at - 1], row):
-                end = at + 1 if end == at else end
+                end = row_index + 1
+            elif self._continues_inner_cell(row_index, stretches) or _rows_overlap(self.rows[row_index - 1], row):
+                end = row_index + 1 if end == row_index else end
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
-            at += 1
-            skipped_lines = 0 if end == at else skipped_lines + (not _is_number_row_label(row, stretches))
+            row_index += 1
+            skipped_lines = 0 if end == row_index else skipped_lines + (not _is_number_row_label(row, stretches))
         return end
 
-    def _follows_row_above(self, at: int) -> bool:
-        row, above = self.rows[at], self.rows[at - 1]
-        return bool(row.texts) and row.y1 - above.y2 < (_BORDERLESS_ROW_GAP - 1) * max(row.size, above.size) * 1.2
+    def _follows_row_above(self, row_index: int) -> bool:
+        row, row_above = self.rows[row_index], self.rows[row_index - 1]
+        return (
+            bool(row.texts) and row.y1 - row_above.y2 < (_BORDERLESS_ROW_GAP - 1) * max(row.size, row_above.size) * 1.2
+        )
 
-    def _is_distant_borderless_row(self, at: int, stretches: list[tuple[float, float]]) -> bool:
+    def _is_distant_borderless_row(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
-        distant_row, above = self.rows[at], self.rows[at - 1]
-        if not distant_row.texts or distant_row.y1 - above.y2 > _GROUP_NAME_GAP * distant_row.size:
+        distant_row, row_above = self.rows[row_index], self.rows[row_index - 1]
+        if not distant_row.texts or distant_row.y1 - row_above.y2 > _GROUP_NAME_GAP * distant_row.size:
             return False
-        if is_row(distant_row):
+        if is_borderless_row(distant_row):
             return len(stretches) > 3 and _has_same_columns(distant_row, stretches)
         is_group_name = (
-            at + 1 < len(self.rows) and distant_row.texts[0].x2 < stretches[1][0] and self._follows_row_above(at + 1)
+            row_index + 1 < len(self.rows)
+            and distant_row.texts[0].x2 < stretches[1][0]
+            and self._follows_row_above(row_index + 1)
         )
-        return is_group_name and len(stretches) > 2 and _has_same_columns(self.rows[at + 1], stretches)
+        return is_group_name and len(stretches) > 2 and _has_same_columns(self.rows[row_index + 1], stretches)
 
-    def _continues_inner_cell(self, at: int, stretches: list[tuple[float, float]]) -> bool:
+    def _continues_inner_cell(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a text alone on its line goes on with a cell that is not the first."""
-        lone_text = self.rows[at].texts[0]
+        lone_text = self.rows[row_index].texts[0]
         return lone_text.x1 > stretches[1][0] - 4 and lone_text.x2 < stretches[-1][1] + 4
 
     def _borderless_heads_start(self, start: int, columns: list[tuple[float, float]]) -> int:
         """Where the heads begin that stand above the first row with texts side by side."""
         ruled_head_line = self._last_ruled_head_line(start, columns)
         heads_start = self._climb_head_lines(ruled_head_line, columns)
-        has_spaced_row = any(is_row(row) for row in self.rows[heads_start : ruled_head_line + 1])
+        has_spaced_row = any(is_borderless_row(row) for row in self.rows[heads_start : ruled_head_line + 1])
         return heads_start if ruled_head_line == start or has_spaced_row else self._climb_head_lines(start, columns)
 
     def _climb_head_lines(self, start: int, columns: list[tuple[float, float]]) -> int:
@@ -266,23 +276,23 @@ class _BorderlessTableReader:
 
     def _last_ruled_head_line(self, start: int, columns: list[tuple[float, float]]) -> int:
         """The last of the heads where a line across the table parts them from the rows, or from a name above these."""
-        for at in range(start - 1, max(self.floor, start - 3) - 1, -1):
-            row, line_below = self.rows[at], self.rows[at + 1]
+        for row_index in range(start - 1, max(self.floor, start - 3) - 1, -1):
+            row, line_below = self.rows[row_index], self.rows[row_index + 1]
             if not row.texts or line_below.y1 - row.y2 > _GROUP_NAME_GAP * line_below.size:
                 break
             if row.is_ruled(columns):
-                return at if self._is_over_columns(row, columns) else start
-            if is_row(row):
+                return row_index if self._is_over_columns(row, columns) else start
+            if is_borderless_row(row):
                 break
         return start
 
-    def _is_head_line(self, at: int, columns: list[tuple[float, float]]) -> bool:
-        row, line_below = self.rows[at], self.rows[at + 1]
+    def _is_head_line(self, row_index: int, columns: list[tuple[float, float]]) -> bool:
+        row, line_below = self.rows[row_index], self.rows[row_index + 1]
         if line_below.y1 - row.y2 > 0.9 * row.size or row.size > 1.15 * line_below.size:
             return False
         return self._is_over_columns(row, columns)
 
-    def _is_over_columns(self, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+    def _is_over_columns(self, row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
         """Whether a line holds texts that may be heads of the columns."""
         if item_label(row.texts[0].text):
             return False
@@ -307,15 +317,15 @@ class _BorderlessTableReader:
         """The cells of the rows below the heads, behind the last row of these, with which they may go on."""
         rows = self.rows[start:end]
         cell_rows = list(last_head)
-        row_steps = [b.y2 - a.y2 for a, b in pairwise(rows) if is_row(a) and is_row(b)]
+        row_steps = [b.y2 - a.y2 for a, b in pairwise(rows) if is_borderless_row(a) and is_borderless_row(b)]
         self.step = statistics.median(row_steps) if row_steps else 0.0
-        above: SpacedLine | None = self.rows[start - 1] if last_head else None
+        row_above: BorderlessRow | None = self.rows[start - 1] if last_head else None
         for row in rows:
             if is_dashes_below_heads(row):
-                above = None
+                row_above = None
                 continue
             cells = cells_by_column(row, columns)
-            if above and self._carries_on_row_above(above, row, columns, cell_rows[-1], cells):
+            if row_above and self._carries_on_row_above(row_above, row, columns, cell_rows[-1], cells):
                 cell_rows[-1] = [
                     self.vocabulary.join(upper_cell, lower_cell)
                     if upper_cell and lower_cell
@@ -323,64 +333,73 @@ class _BorderlessTableReader:
                     for upper_cell, lower_cell in zip(cell_rows[-1], cells, strict=True)
                 ]
                 is_label_complete = (
-                    _is_row_label(row, columns) and not _is_row_label(above, columns) and _rows_overlap(above, row)
+                    _is_row_label(row, columns)
+                    and not _is_row_label(row_above, columns)
+                    and _rows_overlap(row_above, row)
                 )
-                above = None if is_label_complete else row  # the label that begins below it is another row's
+                row_above = None if is_label_complete else row  # the label that begins below it is another row's
             else:
                 cell_rows.append(cells)
-                above = row
+                row_above = row
         return cell_rows
 
     def _carries_on_row_above(
         self,
-        above: SpacedLine,
-        row: SpacedLine,
+        row_above: BorderlessRow,
+        row: BorderlessRow,
         columns: list[tuple[float, float]],
         cells_above: list[str],
         cells: list[str],
     ) -> bool:
         """Whether a line carries on the cells of the row above it."""
-        if row.y1 - above.y2 > 0.6 * row.size or _is_centred_group_name(row, columns):
+        if row.y1 - row_above.y2 > 0.6 * row.size or _is_centred_group_name(row, columns):
             return False
         filled_columns = [k for k, cell in enumerate(cells) if cell]
-        if _rows_overlap(above, row) and _flanks_row_label(above, row, columns, cells_above):
+        if _rows_overlap(row_above, row) and _flanks_row_label(row_above, row, columns, cells_above):
             return True
-        if cells[0] and _is_row_label(above, columns) and not any(cells_above[1:]) and len(filled_columns) > 1:
-            return row.bold == above.bold and _wraps_cell_above(row.texts[0], above, columns)
+        if cells[0] and _is_row_label(row_above, columns) and not any(cells_above[1:]) and len(filled_columns) > 1:
+            return row.bold == row_above.bold and _wraps_cell_above(row.texts[0], row_above, columns)
         if any(is_number(cells[k]) and cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]):
             return False
         if not cells[0]:
             return len(filled_columns) < len(columns) and not any(is_number(cells_above[k]) for k in filled_columns)
         if not all(cells_above[k] for k in filled_columns) or len(filled_columns) != len(row.texts):
             return False
-        if len(filled_columns) == 1 and self._is_hanging_label(above, row, columns):
+        if len(filled_columns) == 1 and self._is_hanging_label(row_above, row, columns):
             return True
-        return all(_wraps_cell_above(text, above, columns) for text in row.texts)
+        return all(_wraps_cell_above(text, row_above, columns) for text in row.texts)
 
-    def _is_hanging_label(self, above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+    def _is_hanging_label(
+        self, row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]]
+    ) -> bool:
         """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
-        label_text = next((text for text in above.texts if column_at(text, columns) == 0), None)
-        is_same_style = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
-        is_near_label = row.y2 - above.y2 < TIGHT_STEP * self.step
+        label_text = next((text for text in row_above.texts if column_at(text, columns) == 0), None)
+        is_same_style = row.bold == row_above.bold and abs(row.size - row_above.size) < 0.1 * row.size
+        is_near_label = row.y2 - row_above.y2 < TIGHT_STEP * self.step
         return label_text is not None and is_same_style and is_near_label and row.texts[0].x1 > label_text.x1 - 1
 
     def is_borderless_table(
-        self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]
+        self,
+        borderless_rows: list[BorderlessRow],
+        columns: list[tuple[float, float]],
+        borderless_cells: list[list[str]],
     ) -> bool:
-        first_texts = [row.texts[0].text for row in body]
-        if all(text == item_label(text) for text in first_texts) or are_list_bullets(body):
+        first_texts = [row.texts[0].text for row in borderless_rows]
+        if all(text == item_label(text) for text in first_texts) or are_list_bullets(borderless_rows):
             return False
-        numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
-        if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:
+        numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in borderless_rows)
+        if numbers < 0.6 * len(borderless_rows) and statistics.median(len(text.split()) for text in first_texts) >= 6:
             return False
-        if is_prose(body, columns) or is_justified(body) or are_formulas(body):
+        if is_prose(borderless_rows, columns) or is_justified(borderless_rows) or are_formulas(borderless_rows):
             return False
-        cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
-        filled = sum(bool(cell) for row in cells for cell in row)
-        return filled > 0.4 * len(cells) * len(columns)
+        borderless_cells = [
+            row for row in borderless_cells if row[0]
+        ] or borderless_cells  # heads are in all of their columns
+        filled = sum(bool(cell) for row in borderless_cells for cell in row)
+        return filled > 0.4 * len(borderless_cells) * len(columns)
 
 
-def _is_record_of_two_rows(rows: Sequence[SpacedLine]) -> bool:
+def _is_record_of_two_rows(rows: Sequence[BorderlessRow]) -> bool:
     """Whether two lines are heads and, each below its own, values with figures in most of them."""
     record_heads, record_values = (row.texts for row in rows) if len(rows) == 2 else ([], [])
     if (
@@ -395,7 +414,7 @@ def _is_record_of_two_rows(rows: Sequence[SpacedLine]) -> bool:
     ) > len(record_values)
 
 
-def _has_same_columns(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
+def _has_same_columns(row: BorderlessRow, stretches: list[tuple[float, float]]) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
     merged_stretches = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
     return len(row.texts) == len(merged_stretches) == len(stretches) and any(
@@ -403,45 +422,45 @@ def _has_same_columns(row: SpacedLine, stretches: list[tuple[float, float]]) -> 
     )
 
 
-def _rows_overlap(above: SpacedLine, row: SpacedLine) -> bool:
+def _rows_overlap(row_above: BorderlessRow, row: BorderlessRow) -> bool:
     """Whether two lines stand beside each other in part."""
-    return row.y2 - above.y2 < _BESIDE_ROW_STEP * row.size
+    return row.y2 - row_above.y2 < _BESIDE_ROW_STEP * row.size
 
 
 def _flanks_row_label(
-    above: SpacedLine, row: SpacedLine, columns: list[tuple[float, float]], cells_above: list[str]
+    row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]], cells_above: list[str]
 ) -> bool:
     """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
-    if _is_row_label(above, columns):
+    if _is_row_label(row_above, columns):
         return all(column_at(text, columns) > 0 for text in row.texts)
     return (
         _is_row_label(row, columns)
         and bool(cells_above[0])
-        and all(column_at(text, columns) > 0 for text in above.texts)
+        and all(column_at(text, columns) > 0 for text in row_above.texts)
     )
 
 
-def _is_number_row_label(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
+def _is_number_row_label(row: BorderlessRow, stretches: list[tuple[float, float]]) -> bool:
     """Whether a line holds a number in the first column alone, as a row without values does."""
     return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < stretches[1][0]
 
 
-def _is_row_label(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+def _is_row_label(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds texts of the first column alone."""
     return all(column_at(text, columns) == 0 for text in row.texts)
 
 
-def _wraps_cell_above(cell_text: SpacedText, above: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+def _wraps_cell_above(cell_text: BorderlessText, row_above: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
     k = column_at(cell_text, columns)
-    cells_above = [cell_above for cell_above in above.texts if column_at(cell_above, columns) == k]
+    cells_above = [cell_above for cell_above in row_above.texts if column_at(cell_above, columns) == k]
     word_width = (cell_text.x2 - cell_text.x1) * (len(cell_text.text.split()[0]) + 1) / len(cell_text.text)
     if not cells_above or " " not in cells_above[-1].text:
         return False
     return (cell_text.text[0].islower() or cell_text.text[0] == "(") and cells_above[-1].x2 + word_width > columns[k][1]
 
 
-def _is_centred_group_name(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+def _is_centred_group_name(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
     covered_columns = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
     return (
@@ -451,7 +470,7 @@ def _is_centred_group_name(row: SpacedLine, columns: list[tuple[float, float]]) 
     )
 
 
-def _is_table_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+def _is_table_caption(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
     least_caption_width = 0.6 * (columns[-1][1] - columns[0][0])
     has_caption_text = any(text.x2 - text.x1 > least_caption_width and len(text.text.split()) > 4 for text in row.texts)

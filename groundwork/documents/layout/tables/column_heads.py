@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from groundwork.documents.layout.tables.column_gutters import (
-    SpacedLine,
-    SpacedText,
+    BorderlessRow,
+    BorderlessText,
     column_at,
     columns_under,
     cut_row_at_gutters,
@@ -33,12 +33,12 @@ class _Head(NamedTuple):
     end: int
 
 
-def is_dashes_below_heads(head_line: SpacedLine) -> bool:
+def is_dashes_below_heads(head_line: BorderlessRow) -> bool:
     """Whether a line holds dashes below each head alone."""
     return bool(head_line.texts) and all(is_typed_rule(text.text) for text in head_line.texts)
 
 
-def count_head_lines(table_lines: Sequence[SpacedLine], columns: Stretches) -> int:
+def count_head_lines(table_lines: Sequence[BorderlessRow], columns: Stretches) -> int:
     """How many lines of a table are heads: those above the first with a number beside its first cell.
 
     Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
@@ -54,7 +54,7 @@ def count_head_lines(table_lines: Sequence[SpacedLine], columns: Stretches) -> i
     return next((i for i, row in enumerate(table_lines) if column_at(row.texts[0], columns) == 0), 0)
 
 
-def _without_group_name(table_lines: Sequence[SpacedLine], heads_end: int, columns: Stretches) -> int:
+def _without_group_name(table_lines: Sequence[BorderlessRow], heads_end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
     group_name = table_lines[heads_end - 1] if heads_end > 1 else None
     if group_name is None or len(group_name.texts) > 1 or is_typed_rule(group_name.texts[0].text):
@@ -72,11 +72,11 @@ def _without_group_name(table_lines: Sequence[SpacedLine], heads_end: int, colum
     )
 
 
-def _are_year_heads(head_line: SpacedLine, columns: Stretches) -> bool:
+def _are_year_heads(head_line: BorderlessRow, columns: Stretches) -> bool:
     return all(_YEAR_HEAD.fullmatch(text.text) and column_at(text, columns) > 0 for text in head_line.texts)
 
 
-def head_rows(head_lines: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
+def head_rows(head_lines: Sequence[BorderlessRow], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
     head_lines = [cut_row_at_gutters(_spread_heads_evenly(head_line, columns), columns) for head_line in head_lines]
@@ -110,7 +110,7 @@ def _is_repeated_in_heads_below(head_row: list[str], heads_below: list[str] | No
     )
 
 
-def _spread_heads_evenly(head_line: SpacedLine, columns: Stretches) -> SpacedLine:
+def _spread_heads_evenly(head_line: BorderlessRow, columns: Stretches) -> BorderlessRow:
     """A line of heads whose texts stand in the middles of groups of columns, which they share out among them."""
     if len(head_line.texts) * 2 >= len(columns) or any(text.reach for text in head_line.texts):
         return head_line
@@ -139,13 +139,13 @@ def _is_head_centred(column_edges: float, head_middle: float, size: float) -> bo
     return abs(column_edges / 2 - head_middle) < _OFF_CENTRE_OF_COLUMNS * size
 
 
-def _head_columns(head_text: SpacedText, columns: Stretches) -> tuple[int, ...]:
+def _head_columns(head_text: BorderlessText, columns: Stretches) -> tuple[int, ...]:
     head_columns = columns_under(head_text, columns)
     return tuple(head_columns) if head_columns and head_columns[0] > 0 else (column_at(head_text, columns),)
 
 
 def _add_head(
-    heads: list[_Head], head: _Head, head_lines: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords
+    heads: list[_Head], head: _Head, head_lines: Sequence[BorderlessRow], columns: Stretches, vocabulary: DocumentWords
 ) -> None:
     """Add a head, or put it together with the one right above it over the same columns."""
     heads_above = [i for i, earlier_head in enumerate(heads) if set(earlier_head.columns) & set(head.columns)]
@@ -162,7 +162,7 @@ def _add_head(
         heads.append(head)
 
 
-def _continues_head(head_above: SpacedLine, head_line: SpacedLine, column_count: int) -> bool:
+def _continues_head(head_above: BorderlessRow, head_line: BorderlessRow, column_count: int) -> bool:
     """Whether a line of heads goes on with those above it; of two full lines most begin the second in small letters."""
     if head_line.y1 - head_above.y2 > _HEAD_GAP * head_line.size:
         return False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame
 from groundwork.documents.layout.text_lines import (
+    Box,
     item_label,
 )
 
@@ -73,3 +75,14 @@ def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
             previous_box = box_text
         boxes_above = boxes_of_row
     return "\n\n".join(paragraphs)
+
+
+LEAST_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's
+
+
+def frames_figures_alone(frame: Frame, words: list[Box]) -> bool:
+    """Whether the rows of a frame begin left of it, as the lines of a form do whose figures alone are framed."""
+    words_left = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
+    rule_pairs = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
+    rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left) for top, bottom in rule_pairs)
+    return 2 * rows_begun > len(rule_pairs)

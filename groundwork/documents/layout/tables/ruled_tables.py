@@ -16,7 +16,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke
-from groundwork.documents.layout.tables.form_boxes import are_form_boxes, box_paragraphs
+from groundwork.documents.layout.tables.form_boxes import (
+    LEAST_FORM_FIELDS,
+    are_form_boxes,
+    box_paragraphs,
+    frames_figures_alone,
+)
 from groundwork.documents.layout.tables.undrawn_columns import undrawn_column_edges
 from groundwork.documents.layout.text_lines import (
     Box,
@@ -64,46 +69,48 @@ def cut_into_ruled_rows(ys: list[float], words: Iterable[Box]) -> list[RuledRow]
     ]
 
 
-def split_ruled_row(row_band: RuledRow, xs: list[float]) -> list[RuledRow]:
+def split_ruled_row(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow]:
     """The rows within a drawn one: numbers that stand below each other at the same heights in most of its columns.
 
     A row begins at the widest space above its numbers; a line without any between two rows is a row, such as a group's
     name.
     """
-    lines = word_lines(row_band.words)
+    lines = word_lines(ruled_row.words)
     if len(lines) < 2:
-        return [row_band]
-    columns: list[list[tuple[int, Box]]] = [[] for _ in xs[1:]]
+        return [ruled_row]
+    columns: list[list[tuple[int, Box]]] = [[] for _ in ruled_xs[1:]]
     for i, line in enumerate(lines):
-        for text in texts_between_walls(line, xs):
-            columns[edge_interval(xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
+        for text in texts_between_walls(line, ruled_xs):
+            columns[edge_interval(ruled_xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
     filled = [column for column in columns if column]
     numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
     if not numbers:
-        return _rows_below_head_line(row_band, lines, filled, xs)
+        return _rows_below_head_line(ruled_row, lines, filled, ruled_xs)
     figure_lines = max((sorted({i for i, _ in column}) for column in numbers), key=len)
     alike_columns = sum(len(column) >= len(figure_lines) for column in filled)
     if 2 * alike_columns < len(filled) or alike_columns < 2:
-        return [row_band]
-    edges = [(_line_bottom(lines[i - 1]) + _line_top(lines[i])) / 2 for i in _ruled_row_starts(lines, figure_lines, xs)]
+        return [ruled_row]
+    edges = [
+        (_line_bottom(lines[i - 1]) + _line_top(lines[i])) / 2 for i in _ruled_row_starts(lines, figure_lines, ruled_xs)
+    ]
     return [
         row._replace(drawn=not k)
-        for k, row in enumerate(cut_into_ruled_rows([row_band.top, *edges, row_band.bottom], row_band.words))
+        for k, row in enumerate(cut_into_ruled_rows([ruled_row.top, *edges, ruled_row.bottom], ruled_row.words))
     ]
 
 
 def _rows_below_head_line(
-    row_band: RuledRow, lines: Sequence[list[Box]], columns: Sequence[Sequence[tuple[int, Box]]], xs: list[float]
+    ruled_row: RuledRow, lines: Sequence[list[Box]], columns: Sequence[Sequence[tuple[int, Box]]], ruled_xs: list[float]
 ) -> list[RuledRow]:
     """The heads in the first line of a drawn row, and the rows below them where these are told by their numbers."""
     figure_starts = [column[1][0] for column in columns if column[0][0] == 0 and _are_figures_below_head(column)]
     if len(columns) < _LEAST_HEADED_COLUMNS or len(figure_starts) < len(columns) - 1 or set(figure_starts) != {1}:
-        return [row_band]
+        return [ruled_row]
     head_edge = (_line_bottom(lines[0]) + _line_top(lines[1])) / 2
-    head_row, body_row = cut_into_ruled_rows([row_band.top, head_edge, row_band.bottom], row_band.words)
-    rows = split_ruled_row(body_row, xs)
+    head_row, body_row = cut_into_ruled_rows([ruled_row.top, head_edge, ruled_row.bottom], ruled_row.words)
+    rows = split_ruled_row(body_row, ruled_xs)
     return (
-        [head_row._replace(drawn=True), *(row._replace(drawn=False) for row in rows)] if len(rows) > 1 else [row_band]
+        [head_row._replace(drawn=True), *(row._replace(drawn=False) for row in rows)] if len(rows) > 1 else [ruled_row]
     )
 
 
@@ -113,14 +120,14 @@ def _are_figures_below_head(column: Sequence[tuple[int, Box]]) -> bool:
     return len(others) >= _LEAST_LINES_OF_RULED_ROW - 1 and not is_number(head_text) and all(map(is_number, others))
 
 
-def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], xs: list[float]) -> list[int]:
+def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], ruled_xs: list[float]) -> list[int]:
     """The lines at which rows begin, but for the first of all. `figure_lines`: those with the rows' numbers."""
     line_height = lines[0][0].y2 - lines[0][0].y1
     line_gaps = [0.0, *(_line_gap(above, line, line_height) for above, line in pairwise(lines))]
     gap_slack = _SAME_LINE_GAP * line_height
     figure_spans = [(a + 1, b) for a, b in pairwise(figure_lines)]
     row_starts = {
-        _row_label_start(lines, _last_wide_line_gap(line_gaps, a, b, gap_slack), line_gaps, gap_slack, xs[1])
+        _row_label_start(lines, _last_wide_line_gap(line_gaps, a, b, gap_slack), line_gaps, gap_slack, ruled_xs[1])
         if a < b
         else b
         for a, b in figure_spans
@@ -131,7 +138,9 @@ def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], x
         if i in figure_lines or min(line_gaps[i] if i else math.inf, line_gaps[i + 1]) < _ROW_GAP_SHARE * row_gap:
             continue
         is_lone_text = len(parted_words(lines[i])) == 1
-        if is_lone_text and (row_gap > _ROW_PADDING * line_height or _is_group_name_line(lines[i], lines[i + 1], xs)):
+        if is_lone_text and (
+            row_gap > _ROW_PADDING * line_height or _is_group_name_line(lines[i], lines[i + 1], ruled_xs)
+        ):
             row_starts |= {i, i + 1} - {0}
     return sorted(row_starts)
 
@@ -174,12 +183,15 @@ def _is_full_label_line(label: Sequence[Box], label_below: Sequence[Box], column
     return column_edge < label[-1].x2 + word_space + _box_width(label_below[0])
 
 
-def _is_group_name_line(line: Sequence[Box], line_below: Sequence[Box], xs: list[float]) -> bool:
+def _is_group_name_line(line: Sequence[Box], line_below: Sequence[Box], ruled_xs: list[float]) -> bool:
     """Whether a line alone stands over several columns, or over a line that is indented below it, and ended before the
     next word for another reason than want of room."""
     group_name = words_as_box(line)
-    first_column, last_column = edge_interval(xs, group_name.x1 + 1) or 0, edge_interval(xs, group_name.x2 - 1) or 0
-    if group_name.text[0].islower() or group_name.x2 + _box_width(line_below[0]) > xs[last_column + 1]:
+    first_column, last_column = (
+        edge_interval(ruled_xs, group_name.x1 + 1) or 0,
+        edge_interval(ruled_xs, group_name.x2 - 1) or 0,
+    )
+    if group_name.text[0].islower() or group_name.x2 + _box_width(line_below[0]) > ruled_xs[last_column + 1]:
         return False
     return first_column != last_column or line_below[0].x1 > group_name.x1 + _INDENT_BELOW_GROUP_NAME
 
@@ -198,42 +210,44 @@ def _line_bottom(line: Sequence[Box]) -> float:
     return max(word.y2 for word in line)
 
 
-def split_ruled_text_rows(row_bands: Sequence[RuledRow], xs: list[float]) -> list[RuledRow]:
+def split_ruled_text_rows(ruled_rows: Sequence[RuledRow], ruled_xs: list[float]) -> list[RuledRow]:
     """The drawn rows of a table, those cut whose texts show rows: where its lines part but groups of rows."""
-    lines_by_band = [word_lines(band.words) for band in row_bands]
+    lines_by_band = [word_lines(ruled_row.words) for ruled_row in ruled_rows]
     lines_between_rules: list[int] = []  # between two drawn lines
-    for band, lines in zip(row_bands, lines_by_band, strict=True):
-        if band.drawn or not lines_between_rules:
+    for ruled_row, lines in zip(ruled_rows, lines_by_band, strict=True):
+        if ruled_row.drawn or not lines_between_rules:
             lines_between_rules.append(0)
         lines_between_rules[-1] += len(lines)
     if 2 * sum(count for count in lines_between_rules if count >= _LEAST_LINES_OF_RULED_ROW) <= sum(
         lines_between_rules
     ):
-        return list(row_bands)
+        return list(ruled_rows)
     return [
-        row_band
-        for band, lines in zip(row_bands, lines_by_band, strict=True)
-        for row_band in (
-            _cut_ruled_row_at_labels(band, lines, xs) if len(lines) >= _LEAST_LINES_OF_RULED_ROW else [band]
+        ruled_row
+        for ruled_row, lines in zip(ruled_rows, lines_by_band, strict=True)
+        for ruled_row in (
+            _cut_ruled_row_at_labels(ruled_row, lines, ruled_xs)
+            if len(lines) >= _LEAST_LINES_OF_RULED_ROW
+            else [ruled_row]
         )
     ]
 
 
-def _cut_ruled_row_at_labels(band: RuledRow, lines: Sequence[list[Box]], xs: list[float]) -> list[RuledRow]:
+def _cut_ruled_row_at_labels(ruled_row: RuledRow, lines: Sequence[list[Box]], ruled_xs: list[float]) -> list[RuledRow]:
     """A drawn row cut above each text of its first column, if no cell's text runs from one line to the next there."""
-    words_by_column: list[dict[int, list[Box]]] = [{} for _ in xs[1:]]
+    words_by_column: list[dict[int, list[Box]]] = [{} for _ in ruled_xs[1:]]
     for i, line in enumerate(lines):
         for word in line:
-            words_by_column[edge_interval(xs, (word.x1 + word.x2) / 2) or 0].setdefault(i, []).append(word)
+            words_by_column[edge_interval(ruled_xs, (word.x1 + word.x2) / 2) or 0].setdefault(i, []).append(word)
     label_lines = sorted(words_by_column[0])
     first_label_words = [words_by_column[0][i][0].text for i in label_lines]
     small_labels = sum(len(word) > 2 and word[0].islower() for word in first_label_words)
     if len(label_lines) < _LEAST_LINES_OF_RULED_ROW or label_lines[0] or 2 * small_labels > len(label_lines):
-        return [band]
+        return [ruled_row]
     filled_label_rows = max(len(column.keys() & set(label_lines)) for column in words_by_column[1:])
     steps = [
         [_cell_line_step(column, i, label_edges) for i in range(1, len(lines))]
-        for column, label_edges in zip(words_by_column, pairwise(xs), strict=True)
+        for column, label_edges in zip(words_by_column, pairwise(ruled_xs), strict=True)
     ]
     ended_lines = [_CellLineStep.ENDED in line_steps for line_steps in zip(*steps, strict=True)]
     ended_label_rows = sum(ended_lines[i - 1] for i in label_lines[1:])
@@ -242,9 +256,15 @@ def _cut_ruled_row_at_labels(band: RuledRow, lines: Sequence[list[Box]], xs: lis
         cells_run_on or sum(ended_lines) > ended_label_rows or 3 * ended_label_rows < 2 * (len(label_lines) - 1)
     )
     if are_wrapped_cells or 2 * filled_label_rows < len(label_lines):
-        return [band]
-    label_edges = [band.top, *((lines[i - 1][0].y2 + lines[i][0].y1) / 2 for i in label_lines[1:]), band.bottom]
-    return [row_band._replace(drawn=not k) for k, row_band in enumerate(cut_into_ruled_rows(label_edges, band.words))]
+        return [ruled_row]
+    label_edges = [
+        ruled_row.top,
+        *((lines[i - 1][0].y2 + lines[i][0].y1) / 2 for i in label_lines[1:]),
+        ruled_row.bottom,
+    ]
+    return [
+        ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(label_edges, ruled_row.words))
+    ]
 
 
 def _cell_line_step(
@@ -276,19 +296,21 @@ def _box_width(box: Box) -> float:
     return box.x2 - box.x1
 
 
-def split_lines_of_figures(band: RuledRow, xs: list[float]) -> list[RuledRow]:
+def split_lines_of_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow]:
     """The lines of a box with figures below each other in several columns, as of an account; else the box."""
-    figure_lines = word_lines(band.words)
-    figure_columns: list[list[str]] = [[] for _ in xs[1:]]
+    figure_lines = word_lines(ruled_row.words)
+    figure_columns: list[list[str]] = [[] for _ in ruled_xs[1:]]
     for figure_text in (figure_text for line in figure_lines for figure_text in texts_between_walls(line, ())):
-        figure_columns[edge_interval(xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
+        figure_columns[edge_interval(ruled_xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in figure_columns) < 2:
-        return [band]
-    edges = [band.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(figure_lines)), band.bottom]
-    return [row_band._replace(drawn=not k) for k, row_band in enumerate(cut_into_ruled_rows(edges, band.words))]
+        return [ruled_row]
+    edges = [ruled_row.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(figure_lines)), ruled_row.bottom]
+    return [ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(edges, ruled_row.words))]
 
 
-def texts_between_walls(line: Sequence[Box], xs: Sequence[float], undrawn_walls: Sequence[float] = ()) -> list[Box]:
+def texts_between_walls(
+    line: Sequence[Box], ruled_xs: Sequence[float], undrawn_walls: Sequence[float] = ()
+) -> list[Box]:
     """The texts of a line: parted where words stand apart, and by less at the columns' edges: figures at all of them
     (`xs`), words at those where no line is drawn."""
     wall_texts = []
@@ -297,7 +319,7 @@ def texts_between_walls(line: Sequence[Box], xs: Sequence[float], undrawn_walls:
         for k, (a, b) in enumerate(pairwise(words), 1):
             are_figures = is_number(a.text) + is_number(b.text)
             is_apart_at_wall = b.x1 - a.x2 > (_EDGE_SPACE if are_figures else _WORD_EDGE_SPACE) * (a.y2 - a.y1)
-            if is_apart_at_wall and any(a.x2 - 1 < x < b.x1 + 1 for x in (xs if are_figures else undrawn_walls)):
+            if is_apart_at_wall and any(a.x2 - 1 < x < b.x1 + 1 for x in (ruled_xs if are_figures else undrawn_walls)):
                 wall_texts.append(words_as_box(words[text_start:k]))
                 text_start = k
         wall_texts.append(words_as_box(words[text_start:]))
@@ -315,38 +337,38 @@ _MOST_OPEN_ROWS = 6  # of a merged cell at a side where no line is drawn
 _HEAD_OFF_CENTRE = 0.05  # of the breadth of its columns, by twice which a head may stand out of their middle
 
 
-def ruled_row_texts(row_bands: Sequence[RuledRow], frame: Frame, *, in_boxes: bool = False) -> list[list[str]]:
+def ruled_row_texts(ruled_rows: Sequence[RuledRow], frame: Frame, *, in_boxes: bool = False) -> list[list[str]]:
     """The texts of each row by column, line by line; one that runs over an edge where none is drawn is in all of them.
 
     `in_boxes`: of a form, where a figure begins the words behind it.
     """
     walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs]
-    return [_texts_of_ruled_row(row_band, frame, walls, in_boxes) for row_band in row_bands]
+    return [_texts_of_ruled_row(ruled_row, frame, walls, in_boxes) for ruled_row in ruled_rows]
 
 
 def _texts_of_ruled_row(
-    row_band: RuledRow, frame: Frame, walls: Sequence[Sequence[Stroke]], in_boxes: bool
+    ruled_row: RuledRow, frame: Frame, walls: Sequence[Sequence[Stroke]], in_boxes: bool
 ) -> list[str]:
     """`walls`: the lines drawn at each edge of a column."""
-    xs = frame.xs
-    word_rows = word_lines(row_band.words)
-    undrawn_walls = [x for x, strokes in zip(xs, walls, strict=True) if not strokes]
+    ruled_xs = frame.xs
+    word_rows = word_lines(ruled_row.words)
+    undrawn_walls = [x for x, strokes in zip(ruled_xs, walls, strict=True) if not strokes]
     texts_by_line = [
-        texts_between_walls(line, xs, undrawn_walls) if not in_boxes else texts_between_walls(line, ())
+        texts_between_walls(line, ruled_xs, undrawn_walls) if not in_boxes else texts_between_walls(line, ())
         for line in word_rows
     ]
-    drawn_walls = [not frame.steep or _is_walled_row(strokes, row_band) for strokes in walls[1:-1]]
-    crossed_walls = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in texts_by_line for t in line) for x in xs[1:-1]]
+    drawn_walls = [not frame.steep or _is_walled_row(strokes, ruled_row) for strokes in walls[1:-1]]
+    crossed_walls = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in texts_by_line for t in line) for x in ruled_xs[1:-1]]
     cell_groups = [0]
     for is_wall, is_crossed in zip(
-        drawn_walls, _edges_spanned_by_text(xs, drawn_walls, crossed_walls, texts_by_line), strict=True
+        drawn_walls, _edges_spanned_by_text(ruled_xs, drawn_walls, crossed_walls, texts_by_line), strict=True
     ):
         cell_groups.append(cell_groups[-1] + (is_wall or not is_crossed))
     cells: dict[int, list[str]] = {}
     for line_words in word_rows:
         texts_by_group: dict[int, list[str]] = {}
         for word in line_words:
-            column = edge_interval(xs, (word.x1 + word.x2) / 2)
+            column = edge_interval(ruled_xs, (word.x1 + word.x2) / 2)
             texts_by_group.setdefault(cell_groups[column or 0], []).append(word.text.strip())
         for group, words in texts_by_group.items():
             cells.setdefault(group, []).append(" ".join(words))
@@ -354,65 +376,70 @@ def _texts_of_ruled_row(
 
 
 def _edges_spanned_by_text(
-    xs: list[float], drawn_walls: list[bool], crossed_walls: list[bool], lines: list[list[Box]]
+    ruled_xs: list[float], drawn_walls: list[bool], crossed_walls: list[bool], lines: list[list[Box]]
 ) -> list[bool]:
     """Which inner edges a cell's text runs over, or would, if it stood in the middle of columns that no other is in."""
     spanned_edges = list(crossed_walls)
-    walls = [0, *(k + 1 for k, is_wall in enumerate(drawn_walls) if is_wall), len(xs) - 1]
+    walls = [0, *(k + 1 for k, is_wall in enumerate(drawn_walls) if is_wall), len(ruled_xs) - 1]
     are_heads = not any(is_number(text.text) for line in lines for text in line)
     for a, b in pairwise(walls):
         if not any(crossed_walls[a : b - 1]) and not (are_heads and len(walls) > 2):
             continue
-        texts_between = [[t for t in line if xs[a] <= (t.x1 + t.x2) / 2 < xs[b]] for line in lines]
+        texts_between = [[t for t in line if ruled_xs[a] <= (t.x1 + t.x2) / 2 < ruled_xs[b]] for line in lines]
         text_middles = [text[0].x1 + text[0].x2 for text in texts_between if text]
-        are_centred = all(abs(middle - xs[a] - xs[b]) < 0.1 * (xs[b] - xs[a]) for middle in text_middles)
+        are_centred = all(
+            abs(middle - ruled_xs[a] - ruled_xs[b]) < 0.1 * (ruled_xs[b] - ruled_xs[a]) for middle in text_middles
+        )
         if are_centred and all(len(text) < 2 for text in texts_between):
             spanned_edges[a : b - 1] = [True] * (b - 1 - a)
         elif are_heads:
             for first, last in _spans_of_centred_heads(
-                xs[a : b + 1], [text for line in texts_between for text in line]
+                ruled_xs[a : b + 1], [text for line in texts_between for text in line]
             ):
                 spanned_edges[a + first : a + last] = [True] * (last - first)
     return spanned_edges
 
 
-def _spans_of_centred_heads(xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int, int]]:
+def _spans_of_centred_heads(ruled_xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int, int]]:
     """The columns, first and last, in whose middle a text stands that runs over an edge: as many as no other is in."""
-    head_columns = [(edge_interval(xs, text.x1 + 1) or 0, edge_interval(xs, text.x2 - 1) or 0) for text in texts]
+    head_columns = [
+        (edge_interval(ruled_xs, text.x1 + 1) or 0, edge_interval(ruled_xs, text.x2 - 1) or 0) for text in texts
+    ]
     for text, (first, last) in zip(texts, head_columns, strict=True):
         if first == last:
             continue
         low = max((b + 1 for _, b in head_columns if b < first), default=0)
-        high = min((a - 1 for a, _ in head_columns if a > last), default=len(xs) - 2)
+        high = min((a - 1 for a, _ in head_columns if a > last), default=len(ruled_xs) - 2)
         possible_spans = [(a, b) for a in range(low, first + 1) for b in range(last, high + 1)]
         centred_spans = [
             (a, b)
             for a, b in possible_spans
-            if abs(xs[a] + xs[b + 1] - text.x1 - text.x2) < _HEAD_OFF_CENTRE * (xs[b + 1] - xs[a])
+            if abs(ruled_xs[a] + ruled_xs[b + 1] - text.x1 - text.x2)
+            < _HEAD_OFF_CENTRE * (ruled_xs[b + 1] - ruled_xs[a])
         ]
         if centred_spans:
             yield max(centred_spans, key=lambda span: span[1] - span[0])
 
 
-def fill_merged_cells(rows: list[list[str]], row_bands: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
+def fill_merged_cells(rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
     """Cells that no line parts from the one above or before hold the same; empty rows are left out."""
-    xs, _, flat, steep, _ = frame
-    _merge_cells_down(rows, row_bands, frame)
+    ruled_xs, _, flat, steep, _ = frame
+    _merge_cells_down(rows, ruled_rows, frame)
     heads = next((i for i, row in enumerate(rows) if any(map(is_number, row[1:]))), len(rows))
-    drawn_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in xs]
-    for i, (row, row_band) in enumerate(zip(rows, row_bands, strict=True)):
-        lines = [s for s in flat if abs(s.y1 - row_band.top) < NEAR] if row_band.drawn else []
-        walls = [s for s in steep if s.y1 - 1 <= (row_band.top + row_band.bottom) / 2 <= s.y2 + 1]
-        is_parted = any(xs[0] + NEAR < s.x1 < xs[-1] - NEAR for s in walls)
+    drawn_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in ruled_xs]
+    for i, (row, ruled_row) in enumerate(zip(rows, ruled_rows, strict=True)):
+        lines = [s for s in flat if abs(s.y1 - ruled_row.top) < NEAR] if ruled_row.drawn else []
+        walls = [s for s in steep if s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1]
+        is_parted = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in walls)
         is_head = bool(steep) and i < heads
         for j in range(len(row)):
-            x = (xs[j] + xs[j + 1]) / 2
-            above = rows[i - 1][j] if i and row_band.drawn else ""
+            x = (ruled_xs[j] + ruled_xs[j + 1]) / 2
+            above = rows[i - 1][j] if i and ruled_row.drawn else ""
             if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in lines):
                 row[j] = above
             may_reach = is_head or (is_parted and drawn_edges[j])
             if j and may_reach and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
-                row[j] = row[j] if any(abs(s.x1 - xs[j]) < NEAR for s in walls) else row[j - 1]
+                row[j] = row[j] if any(abs(s.x1 - ruled_xs[j]) < NEAR for s in walls) else row[j - 1]
     return [row for row in rows if any(row)]
 
 
@@ -421,41 +448,45 @@ def without_empty_ruled_columns(rows: Sequence[list[str]]) -> list[list[str]]:
     return [[row[j] for j in filled_columns] for row in rows]
 
 
-def _merge_cells_down(cell_rows: list[list[str]], row_bands: Sequence[RuledRow], frame: Frame) -> None:
+def _merge_cells_down(cell_rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
-    xs, _, flat, steep, _ = frame
-    row_middles = [(row_band.top + row_band.bottom) / 2 for row_band in row_bands]
-    strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
+    ruled_xs, _, flat, steep, _ = frame
+    row_middles = [(ruled_row.top + ruled_row.bottom) / 2 for ruled_row in ruled_rows]
+    strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in ruled_xs]
     walls_by_edge = [[not _is_unwalled_at(strokes, y) for y in row_middles] for strokes in strokes_by_edge]
     unwalled_sides = [not strokes for strokes in strokes_by_edge]  # of a table without lines at its left or right
     walls_by_edge = [
-        [True] * len(row_middles) if k in (0, len(xs) - 1) and unwalled_sides[k] else walls
+        [True] * len(row_middles) if k in (0, len(ruled_xs) - 1) and unwalled_sides[k] else walls
         for k, walls in enumerate(walls_by_edge)
     ]
-    for j, (wall_left, wall_right) in enumerate(pairwise(xs)):
+    for j, (wall_left, wall_right) in enumerate(pairwise(ruled_xs)):
         is_walled = [a and b for a, b in zip(walls_by_edge[j], walls_by_edge[j + 1], strict=True)]
         merged_start = 0
         for i in range(1, len(cell_rows) + 1):
-            merged_cell_ends = i == len(cell_rows) or not (is_walled[i] and is_walled[i - 1] and row_bands[i].drawn)
-            if merged_cell_ends or _is_ruled_above(flat, (wall_left + wall_right) / 2, row_bands[i].top):
-                is_unwalled_side = (j == 0 and unwalled_sides[0]) or (j == len(xs) - 2 and unwalled_sides[-1])
+            merged_cell_ends = i == len(cell_rows) or not (is_walled[i] and is_walled[i - 1] and ruled_rows[i].drawn)
+            if merged_cell_ends or _is_ruled_above(flat, (wall_left + wall_right) / 2, ruled_rows[i].top):
+                is_unwalled_side = (j == 0 and unwalled_sides[0]) or (j == len(ruled_xs) - 2 and unwalled_sides[-1])
                 if not is_unwalled_side or i - merged_start <= _MOST_OPEN_ROWS:
-                    _share_merged_text(cell_rows[merged_start:i], row_bands[merged_start:i], j, (wall_left, wall_right))
+                    _share_merged_text(
+                        cell_rows[merged_start:i], ruled_rows[merged_start:i], j, (wall_left, wall_right)
+                    )
                 merged_start = i
 
 
 def _share_merged_text(
-    merged_rows: list[list[str]], row_bands: Sequence[RuledRow], j: int, column_walls: tuple[float, float]
+    merged_rows: list[list[str]], ruled_rows: Sequence[RuledRow], j: int, column_walls: tuple[float, float]
 ) -> None:
     """Give the rows of one cell its text, if its lines stand right below each other."""
     filled_rows = [
-        (merged_row[j], row_band) for merged_row, row_band in zip(merged_rows, row_bands, strict=True) if merged_row[j]
+        (merged_row[j], ruled_row)
+        for merged_row, ruled_row in zip(merged_rows, ruled_rows, strict=True)
+        if merged_row[j]
     ]
     if len(merged_rows) < 2 or not filled_rows or len(filled_rows) == len(merged_rows) > 2:
         return
     words_of_rows = [
-        [w for w in row_band.words if column_walls[0] <= (w.x1 + w.x2) / 2 < column_walls[1]]
-        for _, row_band in filled_rows
+        [w for w in ruled_row.words if column_walls[0] <= (w.x1 + w.x2) / 2 < column_walls[1]]
+        for _, ruled_row in filled_rows
     ]
     for words_above, words_below in pairwise(words_of_rows):
         bottom, top = max((w.y2 for w in words_above), default=0.0), min((w.y1 for w in words_below), default=math.inf)
@@ -470,14 +501,14 @@ def _is_ruled_above(flat: list[Stroke], x: float, y: float) -> bool:
     return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
 
 
-def _is_walled_row(strokes: Sequence[Stroke], row_band: RuledRow) -> bool:
+def _is_walled_row(strokes: Sequence[Stroke], ruled_row: RuledRow) -> bool:
     """Whether lines at an edge are drawn along most of a row."""
     walled_height = sum(
-        min(s.y2 + 1, row_band.bottom) - max(s.y1 - 1, row_band.top)
+        min(s.y2 + 1, ruled_row.bottom) - max(s.y1 - 1, ruled_row.top)
         for s in strokes
-        if s.y1 < row_band.bottom and s.y2 > row_band.top
+        if s.y1 < ruled_row.bottom and s.y2 > ruled_row.top
     )
-    return 2 * walled_height > row_band.bottom - row_band.top + 2
+    return 2 * walled_height > ruled_row.bottom - ruled_row.top + 2
 
 
 def _is_unwalled_at(strokes: Sequence[Stroke], y: float) -> bool:
@@ -488,9 +519,6 @@ def _is_unwalled_at(strokes: Sequence[Stroke], y: float) -> bool:
 _LEADING_DOTS, _LEADER_DOT_STEP = 2, 8.0
 _DOTS_IN_WORD = 5  # drawn as one word
 _LINES_OF_RUNNING_TEXT = 6  # of a cell over the whole width from which on it is text in a frame, and no row
-
-
-_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's
 
 
 class RuledTable(NamedTuple):
@@ -521,9 +549,6 @@ def find_ruled_tables(frames: Sequence[Frame], words: list[Box], fields: Sequenc
     return sorted(ruled_tables, key=lambda ruled_table: ruled_table.ys[0])
 
 
-# --- lines to cells ------------------------------------------------------------------------------------------------
-
-
 def _read_ruled_tables(frame: Frame, words: list[Box], fields: Sequence[Box]) -> list[RuledTable]:
     """The table of a frame, or those above and below the running text that it holds."""
     ruled_table = _read_ruled_table(frame, words, fields)
@@ -543,12 +568,12 @@ def _running_text_rows(frame: Frame, words: list[Box]) -> list[int]:
     inner_walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
     if not any(inner_walls):
         return []
-    row_bands = enumerate(cut_into_ruled_rows(frame.ys, _words_in_frame(frame, words)))
+    ruled_rows = enumerate(cut_into_ruled_rows(frame.ys, _words_in_frame(frame, words)))
     return [
         i
-        for i, row_band in row_bands
-        if _is_running_text_row(row_band)
-        and not any(_wall_crosses_row(inner_wall, row_band) for inner_wall in inner_walls)
+        for i, ruled_row in ruled_rows
+        if _is_running_text_row(ruled_row)
+        and not any(_wall_crosses_row(inner_wall, ruled_row) for inner_wall in inner_walls)
     ]
 
 
@@ -561,13 +586,13 @@ def _words_in_frame(frame: Frame, words: list[Box]) -> list[Box]:
     return [w for w in inside if twice_left - 1 <= w.x1 + w.x2 < twice_right + 1]
 
 
-def _wall_crosses_row(wall: Sequence[Stroke], row_band: RuledRow) -> bool:
-    return any(s.y1 - 1 <= (row_band.top + row_band.bottom) / 2 <= s.y2 + 1 for s in wall)
+def _wall_crosses_row(wall: Sequence[Stroke], ruled_row: RuledRow) -> bool:
+    return any(s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1 for s in wall)
 
 
-def _is_running_text_row(row_band: RuledRow) -> bool:
+def _is_running_text_row(ruled_row: RuledRow) -> bool:
     """Whether a row has many lines, and most of them hold one text."""
-    text_lines = word_lines(row_band.words)
+    text_lines = word_lines(ruled_row.words)
     return len(text_lines) >= _LINES_OF_RUNNING_TEXT and 2 * sum(
         len(parted_words(line)) < 2 for line in text_lines
     ) > len(text_lines)
@@ -575,31 +600,37 @@ def _is_running_text_row(row_band: RuledRow) -> bool:
 
 def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> RuledTable | None:
     framed_words = _without_leader_dots(_words_in_frame(frame, words))
-    xs = [x for x in frame.xs if not _wall_cuts_words(x, framed_words, frame.steep)]
-    xs = undrawn_column_edges(xs, framed_words)
-    if len(xs) < 3:
+    ruled_xs = [x for x in frame.xs if not _wall_cuts_words(x, framed_words, frame.steep)]
+    ruled_xs = undrawn_column_edges(ruled_xs, framed_words)
+    if len(ruled_xs) < 3:
         return None
-    is_form = sum(map(RuledTable(xs, frame.ys, []).holds, fields)) >= _FORM_FIELDS
-    frame = frame._replace(xs=xs) if is_form else _with_rows_at_wall_ends(frame._replace(xs=xs), framed_words)
-    bands = [row_band for band in cut_into_ruled_rows(frame.ys, framed_words) for row_band in split_ruled_row(band, xs)]
+    is_form = sum(map(RuledTable(ruled_xs, frame.ys, []).holds, fields)) >= LEAST_FORM_FIELDS
+    frame = (
+        frame._replace(xs=ruled_xs) if is_form else _with_rows_at_wall_ends(frame._replace(xs=ruled_xs), framed_words)
+    )
+    bands = [
+        ruled_row
+        for ruled_row in cut_into_ruled_rows(frame.ys, framed_words)
+        for ruled_row in split_ruled_row(ruled_row, ruled_xs)
+    ]
     cell_rows = ruled_row_texts(bands, frame)
-    if is_form and _frames_figures_alone(frame, words):
+    if is_form and frames_figures_alone(frame, words):
         return None
     if is_form or are_form_boxes(frame, cell_rows):
-        row_bands = [row_band for band in bands for row_band in split_lines_of_figures(band, xs)]
-        cell_rows = ruled_row_texts(row_bands, frame, in_boxes=True)
-        cell_rows = fill_merged_cells(cell_rows, row_bands, frame)
+        ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_lines_of_figures(ruled_row, ruled_xs)]
+        cell_rows = ruled_row_texts(ruled_rows, frame, in_boxes=True)
+        cell_rows = fill_merged_cells(cell_rows, ruled_rows, frame)
         return (
-            RuledTable(xs, frame.ys, [], box_paragraphs(without_empty_ruled_columns(cell_rows)))
+            RuledTable(ruled_xs, frame.ys, [], box_paragraphs(without_empty_ruled_columns(cell_rows)))
             if any(map(any, cell_rows))
             else None
         )
-    row_bands = bands if frame.has_whole_rows else split_ruled_text_rows(bands, xs)
-    cell_rows = cell_rows if row_bands == bands else ruled_row_texts(row_bands, frame)
-    merged_rows = fill_merged_cells(cell_rows, row_bands, frame)
+    ruled_rows = bands if frame.has_whole_rows else split_ruled_text_rows(bands, ruled_xs)
+    cell_rows = cell_rows if ruled_rows == bands else ruled_row_texts(ruled_rows, frame)
+    merged_rows = fill_merged_cells(cell_rows, ruled_rows, frame)
     cell_rows = without_empty_ruled_columns(merged_rows)
     return (
-        RuledTable(xs, frame.ys, cell_rows, full_rows=merged_rows)
+        RuledTable(ruled_xs, frame.ys, cell_rows, full_rows=merged_rows)
         if len(cell_rows) > 1 and len(cell_rows[0]) > 1
         else None
     )
@@ -655,14 +686,6 @@ def _without_leader_dots(words: list[Box]) -> list[Box]:
         dot for row in dot_rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _DOTS_IN_WORD for dot in row
     }
     return [word for word in words if word not in leader_dots]
-
-
-def _frames_figures_alone(frame: Frame, words: list[Box]) -> bool:
-    """Whether the rows of a frame begin left of it, as the lines of a form do whose figures alone are framed."""
-    words_left = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
-    rule_pairs = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
-    rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left) for top, bottom in rule_pairs)
-    return 2 * rows_begun > len(rule_pairs)
 
 
 def _wall_cuts_words(wall_x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
