@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.grading.answer_judge import usable_criteria
 from groundwork.grading.confidence_intervals import share_interval
-from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap
+from groundwork.grading.mirror_gap import GapBounds, MirrorPair, measure_mirror_gap
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
@@ -120,7 +120,7 @@ def power(runs: int) -> None:
                 b, c = kinds.count(0), kinds.count(1)
                 seen += b + c > 0 and binomtest(b, b + c).pvalue < 0.05
                 pairs = [MirrorPair(*SCORES[kind], str(i), same_words=False) for i, kind in enumerate(kinds)]
-                concluded[memorization_gap(pairs, GapBounds(MARGIN, FLOOR)).conclusion] += 1
+                concluded[measure_mirror_gap(pairs, GapBounds(MARGIN, FLOOR)).conclusion] += 1
             shares = [concluded[name] / runs for name in ("learnt", "learnt by heart", "cannot tell")]
             print(
                 f"   {points:3}  {rows:4}  {seen / runs:15.0%}  {shares[0]:6.0%}  {shares[1]:8.1%}  {shares[2]:11.0%}"

@@ -16,7 +16,7 @@ from packaging.utils import parse_wheel_filename
 
 from groundwork import installation
 from groundwork.data_folder.runs.decisions import StandingReview
-from groundwork.dataset.creation.row_pool import _half_curated_warnings
+from groundwork.dataset.creation.pairs_of_runs import half_curated_warnings
 from groundwork.installation import PACKAGE, PROJECT, as_installed, as_typed
 
 
@@ -45,7 +45,7 @@ def test_warnings_name_the_command_as_it_is_typed_in_a_wheel(monkeypatch: pytest
     """A warning is no error, which spells its commands itself: it has them spelt where it is made."""
     monkeypatch.setattr(installation, "IN_REPOSITORY", False)
     (undone,) = StandingReview("first", {}, _undone_count=1).outdated_warnings()
-    (half,) = _half_curated_warnings({"first": [tmp_path / "curated" / "a.jsonl", tmp_path / "b.jsonl"]})
+    (half,) = half_curated_warnings({"first": [tmp_path / "curated" / "a.jsonl", tmp_path / "b.jsonl"]})
     assert undone.endswith("; run: dataprep curate") and half.endswith("; for the rest: dataprep curate")
 
 

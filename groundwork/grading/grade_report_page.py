@@ -13,8 +13,9 @@ from typing import Any
 from groundwork.console import terminal
 from groundwork.grading.confidence_intervals import format_percent, format_points
 from groundwork.grading.grade_report import GradeReport
-from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, JudgeTrust, is_flipping
-from groundwork.grading.memorization import MemorizationGap, mirror_rows_advice
+from groundwork.grading.judge_check import JudgeTrust
+from groundwork.grading.judge_consistency import FLIP_RATE_GOAL, is_flipping
+from groundwork.grading.mirror_gap import MirrorGap, mirror_rows_advice
 from groundwork.grading.model_scores import ModelScores
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.spoiled_answers import SPOILED_KINDS
@@ -137,7 +138,7 @@ def _score_table_lines(report: GradeReport) -> list[str]:
     return terminal.table_lines(score_rows, to_left=range(len(score_rows[0])))
 
 
-def gap_lines(model: str, gap: MemorizationGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
+def gap_lines(model: str, gap: MirrorGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
     """The conclusion, its figures, and what would tell where they do not."""
     if gap is None:
         return

@@ -16,7 +16,7 @@ from groundwork.grading.confidence_intervals import (
     paired_difference,
     share_interval,
 )
-from groundwork.grading.memorization import GapBounds, MemorizationGap, MirrorPair, memorization_gap
+from groundwork.grading.mirror_gap import GapBounds, MirrorGap, MirrorPair, measure_mirror_gap
 from groundwork.grading.refusals import Honesty, measure_honesty
 from groundwork.records import Grade
 
@@ -50,7 +50,7 @@ class ModelScores(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     step: int | None
     splits: dict[str, SplitScore]
-    gap: MemorizationGap | None
+    gap: MirrorGap | None
     against_base: dict[str, PairedDifference]
     facets: dict[str, dict[str, dict[str, ConfidenceInterval]]]  # facet, value, split
     never: list[MissedCriterion]
@@ -89,7 +89,7 @@ def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool
         name=name,
         step=checkpoint_step(name),
         splits={split: _split_score(split_grades, by_document) for split, split_grades in grades_by_split.items()},
-        gap=memorization_gap(mirror_pairs, bounds, base_differences.get(mirror_split)) if has_both_splits else None,
+        gap=measure_mirror_gap(mirror_pairs, bounds, base_differences.get(mirror_split)) if has_both_splits else None,
         against_base=base_differences,
         facets={
             facet: facet_intervals

@@ -215,9 +215,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.creation.output_files import replace_output_files
     from groundwork.dataset.dataset_versions import read_versions
-    from groundwork.dataset.publish.exports import export_warnings
+    from groundwork.dataset.publish.trainer_formats import export_warnings
     from groundwork.dataset.split_report.report_sentences import describe_warnings
-    from groundwork.dataset.split_report.split_report_page import split_report_lines
+    from groundwork.dataset.split_report.split_report_in_terminal import split_report_lines
 
     inputs: BuildInputs = unit.payload
     inputs.is_broken = True
@@ -243,8 +243,8 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.measured_rows import add_measurements, read_measured_rows
-    from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.unanswerable_questions import add_unanswerable
+    from groundwork.dataset.split.eval_split import CannotSplit
+    from groundwork.dataset.unanswerable.unanswerable_rows import add_unanswerable
 
     settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
     measured_rows = read_measured_rows(inputs.measured_files)
@@ -316,8 +316,8 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     from groundwork.dataset.creation.row_pool import read_row_pool
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.rewording_calls import rewording_judge_estimate, rewording_messages
-    from groundwork.dataset.split.eval_selection import eval_size
-    from groundwork.dataset.unanswerable_questions import unanswerable_estimate
+    from groundwork.dataset.split.eval_split import eval_size
+    from groundwork.dataset.unanswerable.proposal_and_look_up_calls import unanswerable_estimate
     from groundwork.llm.calls.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase

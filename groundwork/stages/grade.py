@@ -104,7 +104,7 @@ def units(job: Job) -> list[Unit]:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.answer_judge import build_judges
     from groundwork.grading.grading_run import Grading, models_to_grade
-    from groundwork.grading.judge_reliability import JudgeCheck
+    from groundwork.grading.judge_check import JudgeCheck
     from groundwork.grading.rows_to_grade import choose_rows_to_grade
     from groundwork.maps.plot_arguments import dataset_sources_of_arguments, default_datasets
 
@@ -190,7 +190,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.grading.grade_report import base_model_name, grade_report
     from groundwork.grading.grade_report_page import grade_report_lines, write_grade_report_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
-    from groundwork.grading.memorization import GapBounds
+    from groundwork.grading.mirror_gap import GapBounds
     from groundwork.maps.pass_rate_map import draw_grade_map
     from groundwork.records import MEASURED
 
@@ -222,7 +222,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.grading_run import answer_estimate, judge_estimates
+    from groundwork.grading.grading_estimates import answer_estimate, judge_estimates
     from groundwork.grading.model_answers import answer_prompt
 
     grading_unit: GradingUnit = unit.payload

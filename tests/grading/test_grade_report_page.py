@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from groundwork.grading.grade_report import grade_report
 from groundwork.grading.grade_report_page import write_grade_report_page
-from groundwork.grading.memorization import GapBounds
+from groundwork.grading.mirror_gap import GapBounds
 from groundwork.records import CriterionGrade, Draw, Grade
 from tests.chromium import Opener
 

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.grading.judge_reliability import measure_trust, spoiled_cases
+from groundwork.grading.judge_check import measure_trust, spoiled_cases
 from groundwork.grading.spoiled_answers import spoil_answer
 from groundwork.records import CheckedAnswer, CriterionGrade, Verdict
 

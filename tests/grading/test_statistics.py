@@ -11,12 +11,12 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.dataset.split.eval_selection import eval_size
+from groundwork.dataset.split.eval_split import eval_size
 from groundwork.grading.answer_judge import majority_verdict
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
 from groundwork.grading.guessed_and_measured_difficulty import correlate_guesses
-from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
-from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap, mirror_rows_advice
+from groundwork.grading.judge_consistency import cohen_kappa, fleiss_kappa, flip_rate
+from groundwork.grading.mirror_gap import GapBounds, MirrorPair, measure_mirror_gap, mirror_rows_advice
 from groundwork.grading.rows_to_grade import count_questions
 from groundwork.records import Draw, MeasuredRow
 
@@ -133,7 +133,7 @@ def test_the_error_of_paired_differences_is_that_of_half_a_pair_more_of_each(
 def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) -> None:
     """Known gaps give the conclusion that they are; where it cannot be told, the rows that would tell are named."""
     pairs = [MirrorPair(e, m, str(i), same_words=False) for i, (e, m) in enumerate(zip(evals, mirrors, strict=True))]
-    found = memorization_gap(pairs, GapBounds(0.1, 0.2))
+    found = measure_mirror_gap(pairs, GapBounds(0.1, 0.2))
     assert found.conclusion == conclusion, found.reason
     assert bool(found.rows_needed) == (conclusion == "cannot tell" and bool(pairs))
     assert not found.rows_needed or found.rows_needed > len(pairs)
@@ -166,7 +166,7 @@ def test_wordings_of_a_question_are_no_further_questions() -> None:
 
 def test_a_mirror_in_the_words_of_eval() -> None:
     """Where eval was not reworded there is nothing to conclude from, however many rows there are."""
-    found = memorization_gap([MirrorPair(1.0, 1.0, str(i), same_words=True) for i in range(200)], GapBounds(0.1, 0.2))
+    found = measure_mirror_gap([MirrorPair(1.0, 1.0, str(i), same_words=True) for i in range(200)], GapBounds(0.1, 0.2))
     assert (found.conclusion, found.rows_needed) == ("cannot tell", 0)
     assert "--rephrase-qa" in found.reason
 
@@ -175,7 +175,7 @@ def test_no_better_than_its_base() -> None:
     """A model that knew the facts before learnt nothing, however well it answers."""
     pairs = [MirrorPair(1.0, 1.0, str(i), same_words=False) for i in range(60)]
     gain = paired_difference([0.0] * 60, [str(i) for i in range(60)])
-    assert memorization_gap(pairs, GapBounds(0.1, 0.2), gain).conclusion == "not learnt"
+    assert measure_mirror_gap(pairs, GapBounds(0.1, 0.2), gain).conclusion == "not learnt"
 
 
 def test_rows_needed() -> None:

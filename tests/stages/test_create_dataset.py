@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.__main__ import main as program
 from groundwork.data_folder.read_write import write_json, write_jsonl
-from groundwork.dataset.publish.card import document_languages
+from groundwork.dataset.publish.origin_and_sources import document_languages
 from groundwork.records import Chunk, Document, Row, Tags
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main

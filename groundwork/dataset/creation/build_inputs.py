@@ -18,7 +18,7 @@ from groundwork.stage_runner.chosen_documents import select_documents
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.dataset.split.eval_selection import Vectors
+    from groundwork.dataset.split.eval_split import Vectors
     from groundwork.stage_runner.job import Job
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]

@@ -22,9 +22,10 @@ from groundwork.dataset.reword.eval_rewording import (
     Reworder,
 )
 from groundwork.dataset.reword.rewording_calls import strategy_faults
-from groundwork.dataset.reword.rewording_faults import subject_words
+from groundwork.dataset.reword.subject_and_required_terms import subject_words
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
-from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, EvalPool, Vectors, eval_size, select_eval
+from groundwork.dataset.split.eval_selection import select_eval
+from groundwork.dataset.split.eval_split import CannotSplit, EvalDraw, EvalPool, Vectors, eval_size
 from groundwork.dataset.split.representativeness import value_shares
 from groundwork.dataset.split_report.report_record import (
     ReplacedRow,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.creation.build_splits import BuiltDataset
-    from groundwork.dataset.publish.exports import TaskJudge
+    from groundwork.dataset.publish.harness_tasks import TaskJudge
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.job import Job
 
@@ -52,8 +52,10 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
 
     from groundwork.dataset.dataset_versions import VERSIONS, next_versions
     from groundwork.dataset.parquet import dataset_columns, parquet_files
-    from groundwork.dataset.publish.card import card_origin, write_card
-    from groundwork.dataset.publish.exports import export_files, task_files
+    from groundwork.dataset.publish.card import write_card
+    from groundwork.dataset.publish.harness_tasks import task_files
+    from groundwork.dataset.publish.origin_and_sources import card_origin
+    from groundwork.dataset.publish.trainer_formats import export_files
     from groundwork.dataset.split_report.split_report_page import split_report_html
 
     dataset_settings = job.config.dataset
@@ -92,7 +94,7 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
 
 
 def _task_judge(job: Job) -> TaskJudge:
-    from groundwork.dataset.publish.exports import TaskJudge
+    from groundwork.dataset.publish.harness_tasks import TaskJudge
 
     judge_settings = job.config.grade.judge
     return TaskJudge(

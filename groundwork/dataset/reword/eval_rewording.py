@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, is_only_answer_kept
-from groundwork.dataset.split.eval_selection import EvalSplit, Vectors
+from groundwork.dataset.split.eval_split import EvalSplit, Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.words import stem, stop_words, words

@@ -12,7 +12,8 @@ import msgspec
 
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings, PastTries, Reworded
-from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
+from groundwork.dataset.reword.subject_and_required_terms import required_terms
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client

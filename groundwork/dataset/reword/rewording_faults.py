@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
+from groundwork.dataset.reword.changed_meaning import meaning_faults, numbers_and_terms, turned_meaning_faults
 from groundwork.dataset.reword.copied_words import (
     are_other_words,
     free_words,
@@ -17,17 +17,13 @@ from groundwork.dataset.reword.copied_words import (
     longest_copy,
     share_in_order,
     shared_terms,
-    terms,
     words_of,
 )
-from groundwork.language.contradictions import duties, find_contradicted_word, find_opposite, is_negated
+from groundwork.language.contradictions import duties, is_negated
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import has_unspaced, is_english
-from groundwork.language.names_and_codes import abbreviations, names_as_written
-from groundwork.language.numbers import numbers
-from groundwork.language.words import ENGLISH_STOP_WORDS, normalised_words, whole_word_pattern, word_count, words
+from groundwork.language.words import normalised_words, word_count, words
 from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, is_question
-from groundwork.questions.calculated_numbers import list_lengths
 from groundwork.records import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.
@@ -49,7 +45,6 @@ _PREPOSITION_PHRASE = re.compile(
     r"|tra|voor|door|op|bij)\b[^.;]*\.?$",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w]|[.,]\d)")
 LEAST_LISTED = 3  # marks between the things of a list
 _LIST_SEPARATOR = re.compile(r"[,;](?=\s)")
 _FINITE_VERBS = frozenset(
@@ -58,9 +53,6 @@ _FINITE_VERBS = frozenset(
 _YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){YES_NO_AUXILIARY}\s", re.IGNORECASE)
 _EITHER_OR = re.compile(rf",? or (?:{YES_NO_AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
 _YES_NO_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {YES_NO_AUXILIARY}\b", re.IGNORECASE)
-_NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
-_ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LEAST_QUESTION_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 
 
@@ -86,65 +78,6 @@ def keeps_answer(row: Row, answer: str, most_copied: float, keep: Sequence[str] 
     return same_words or is_copy(row.answer, answer, most_copied, keep)
 
 
-def subject_words(row: Row, about: str) -> list[str]:
-    """Words, in lower case, that say what a question is about: those it shares with `about` (the context phrase).
-
-    A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
-    one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
-    """
-    question_names = {name.lower() for name in names_as_written(row.question)}
-    about_words = {
-        word.text
-        for word in words_of(about)
-        if word.text in question_names or (len(word.text) > 2 and word.text not in ENGLISH_STOP_WORDS)
-    }
-    question_words = [word.text for word in words_of(row.question)]
-    least_run = min(2, len(about_words))
-    words_of_subject = []
-    for is_about_subject, word_run in groupby(question_words, about_words.__contains__):
-        run_words = list(word_run)
-        if is_about_subject and (len(run_words) >= least_run or not question_names.isdisjoint(run_words)):
-            words_of_subject += run_words
-    return list(dict.fromkeys(words_of_subject))
-
-
-def required_terms(row: Row, about: str) -> list[str]:
-    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes,
-    years.
-
-    Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
-    """
-    original_question, term_spans = row.question, []
-    whole_subject = (
-        [about] if about and about.lower() in original_question.lower() else []
-    )  # whole, with the small words in it
-    for term in [*whole_subject, *subject_words(row, about), *terms(row.question)]:
-        term_spans += [
-            term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(original_question)
-        ]
-    for term_match in re.finditer(
-        r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", original_question
-    ):
-        word_before = re.search(r"(?<![\w-])[\w-]+ $", original_question[: term_match.start()])
-        term_spans.append((word_before.start() if word_before else term_match.start(), term_match.end()))
-    term_spans += [term_match.span() for term_match in _YEAR.finditer(original_question)]
-    joined_term_spans: list[tuple[int, int]] = []
-    for term_start, term_end in sorted(term_spans):
-        if joined_term_spans and _is_one_name(original_question, joined_term_spans[-1][1], term_start):
-            joined_term_spans[-1] = (joined_term_spans[-1][0], max(term_end, joined_term_spans[-1][1]))
-        else:
-            joined_term_spans.append((term_start, term_end))
-    required: dict[str, str] = {}
-    for term_start, term_end in joined_term_spans:
-        required.setdefault(original_question[term_start:term_end].lower(), original_question[term_start:term_end])
-    return list(required.values())
-
-
-def _is_one_name(text: str, end: int, start: int) -> bool:
-    """Do two names that end and start there belong together: side by side, or by the stops of "D.C. Delegate"?"""
-    return not text[end:start].strip(" ") or re.search(r"(?<!\w)(?:[A-Z]\.)+ ?\Z", text[:start]) is not None
-
-
 def _question_faults(
     row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
 ) -> Iterator[str]:
@@ -165,11 +98,11 @@ def _question_faults(
         yield "The question must end with a question mark."
     if kind_fault := _question_kind_fault(row, reworded_question, reworded_answer):
         yield kind_fault
-    yield from _meaning_faults("question", original_question, reworded_question, _tellable_text(row, reworded_question))
+    yield from meaning_faults("question", original_question, reworded_question, _tellable_text(row, reworded_question))
     if (
         share_in_order(original_question, reworded_question) >= QUESTIONS_ALIKE
     ):  # built otherwise, "why not?" may well become "what if?"
-        yield from _turned_meaning_faults("question", original_question, reworded_question)
+        yield from turned_meaning_faults("question", original_question, reworded_question)
     is_old_build = is_copy(original_question, reworded_question, most_copied, keep, SAME_QUESTION_WORDS)
     if is_old_build and not (
         is_built_anew(original_question, reworded_question)
@@ -214,12 +147,8 @@ def _tellable_text(row: Row, reworded: str) -> str:
     """The answer and its evidence, of which a question may say a part: nothing where it says all numbers and names that
     are asked for.
     """
-    asked_facts = _numbers_and_terms(row.answer) - _numbers_and_terms(row.question)
-    return "" if asked_facts and asked_facts <= _numbers_and_terms(reworded) else "\n".join([row.answer, *row.evidence])
-
-
-def _numbers_and_terms(text: str) -> set[str]:
-    return _all_number_values(text) | {term.lower() for term in terms(text)}
+    asked_facts = numbers_and_terms(row.answer) - numbers_and_terms(row.question)
+    return "" if asked_facts and asked_facts <= numbers_and_terms(reworded) else "\n".join([row.answer, *row.evidence])
 
 
 def _answer_faults(
@@ -233,8 +162,8 @@ def _answer_faults(
     if (yes_or_no := _yes_or_no_verdict(row.answer)) and _yes_or_no_verdict(reworded_answer) != yes_or_no:
         yield f"The answer must begin with {yes_or_no!r}, as the original does."
     answer_source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
-    yield from _meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
-    yield from _turned_meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
+    yield from meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
+    yield from turned_meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
     old_duties, new_duties = duties(row.answer), duties(reworded_answer)
     # "no one may leave" says what "all must stay" says
     has_negation = is_negated(f"{row.answer}\n{reworded_answer}")
@@ -278,100 +207,7 @@ def is_only_answer_kept(problem: str) -> bool:
     )
 
 
-def _meaning_faults(
-    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
-) -> Iterator[str]:
-    """Numbers, names, negations and comparisons that came or went.
-
-    What `source` holds may come into an answer, and what `context`, the question above it, says need not be repeated.
-    """
-    both_say_none = all(
-        not _NONE_WORDS.isdisjoint(normalised_words(text).split())
-        for text in (original, f"{reworded}\n{question_above}")
-    )
-    zero_value = {"0"} if both_say_none else set[str]()
-    if lost_numbers := sorted(
-        _number_values(original) - _all_number_values(f"{reworded}\n{question_above}") - zero_value
-    ):
-        yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
-    if added_numbers := sorted(
-        _number_values(reworded)
-        - _all_number_values(f"{original}\n{source_text}")
-        - zero_value
-        - _list_counts(reworded, f"{original}\n{question_above}")
-    ):
-        yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
-    if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
-        yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
-    known_text = f"{original} {source_text}".lower()
-    reworded_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
-    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_text):
-        yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
-
-
-def _list_counts(reworded: str, list_text: str) -> set[str]:
-    """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
-    counted_lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
-    spelled_values = {
-        number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
-    }
-    return spelled_values & counted_lengths
-
-
-def _turned_meaning_faults(
-    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
-) -> Iterator[str]:
-    """A meaning that was turned round by a negation or an opposite that came, went or changed.
-
-    `source` may deny what the new text denies, and `context`, the question above it, what the old text denied.
-    """
-    if denied_word := find_contradicted_word(original, reworded, source_text, question_above):
-        yield f"The {faulty_field} turned the meaning round: a negation of {denied_word!r} came or went."
-    if opposite_words := find_opposite(original, reworded):
-        yield f"The {faulty_field} says {opposite_words[1]!r} where it said {opposite_words[0]!r}."
-
-
-def _lost_terms(original: str, reworded: str) -> list[str]:
-    """The names and codes of `original` that `reworded` lacks; of a name and its abbreviation one is enough."""
-    lowered_rewording = reworded.lower()
-    original_terms = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
-    lost_terms = [
-        term
-        for term in original_terms
-        if term.lower() not in lowered_rewording and term.lower().removesuffix("s") not in lowered_rewording
-    ]
-    for abbreviation, name in abbreviations(original).items():
-        if abbreviation.lower() in lowered_rewording or name.lower() in lowered_rewording:
-            lost_terms = [term for term in lost_terms if term != abbreviation and term not in name.split()]
-    return sorted(lost_terms)
-
-
 def _yes_or_no_verdict(answer: str) -> str:
     """The "yes" or "no" that an answer begins with; "no more than 4" is none."""
     verdict_match = re.match(r"(yes|no)\s*(?:[,.;:!]|$)", answer.strip(), re.IGNORECASE)
     return verdict_match[1].lower() if verdict_match else ""
-
-
-def _all_number_values(text: str) -> set[str]:
-    """The values of all numbers of a text, ordinals in words too."""
-    ordinal_values = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
-    return ordinal_values | {
-        number.value for number in numbers(f"= {text}", spelled="en")
-    }  # one at its beginning is no label
-
-
-def _number_values(text: str) -> set[str]:
-    """The values of the numbers of a text but for small ones in words that other words say as well.
-
-    "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
-    """
-    text = f"= {text}"
-    return {
-        number.value for number in numbers(text, spelled="en") if not _is_pronoun_number(text, number.start, number.end)
-    }
-
-
-def _is_pronoun_number(text: str, start: int, end: int) -> bool:
-    number_text = text[start:end].lower()
-    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
-    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and article_before is not None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from groundwork.dataset.split.eval_selection import EvalSplit, Rows, Vectors
+from groundwork.dataset.split.eval_split import EvalSplit, Rows, Vectors
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
 from groundwork.questions.duplicates.duplicate_rule import asked_question

@@ -15,90 +15,25 @@ rows (kernel_herding.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
-import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from groundwork.apportionment import apportion_by_largest_remainder
+from groundwork.dataset.split.eval_split import CannotSplit, EvalPool, EvalSplit, Rows, Strategy, Vectors
 from groundwork.dataset.split.kernel_herding import herd_rows
+from groundwork.dataset.split.near_duplicate_twins import FindTwins, candidate_tiers, twin_finder
+from groundwork.dataset.split.tag_balance import TAGS_REMEDY, choose_eval_by_tags
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import (
-    Floats,
     calibrate_by_script,
     calibrate_threshold,
-    exact_similar_rows,
-    find_nearest,
     near_duplicate_thresholds,
-    threshold_of,
 )
 from groundwork.message_wording import counted
-from groundwork.records import Row
-
-Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
-Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
-FindTwins = Callable[[Rows], list[Rows]]
 
 MOST_CLUSTERS = 30
 EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared out like its places
-NO_TWINS: Rows = np.empty(0, dtype=np.int64)
-OUTSIDE_ROWS: Rows = np.array([-1])
-_TAGS_REMEDY = "run first: uv run visualization/generate_tags.py"
-
-
-class CannotSplit(Exception):
-    """The rows do not allow the split that was asked for; the message says why and what would."""
-
-
-@dataclass(frozen=True)
-class EvalSplit:
-    """Rows of the pool, by index: those of `eval` in order, and for each group those that may replace one.
-
-    `labels` holds the cluster of every row of the pool, `groups` what eval is balanced by (None: the
-    clusters), `threshold` the cosine of a near-duplicate, `by_script` that of texts in other scripts than Latin.
-    """
-
-    eval: list[int]
-    labels: Rows
-    elbow: Elbow
-    threshold: float
-    spares: dict[int, list[int]] = field(default_factory=dict)
-    groups: Rows | None = None
-    by_script: Mapping[str, float] = field(default_factory=dict)
-
-    def threshold_of(self, question: str) -> float:
-        """The cosine from which another question is a near-duplicate of this one."""
-        return threshold_of(question, self.by_script, self.threshold)
-
-    def group(self, row: int) -> int:
-        """The key in `spares` of those that may replace the row."""
-        return int((self.labels if self.groups is None else self.groups)[row])
-
-
-@dataclass(frozen=True)
-class EvalPool:
-    """The rows that eval is drawn from, by what the choice looks at: `vectors` (n, d), float32 with unit rows.
-
-    `tags`: for strategy tags, those of each row; `strata`: for category and difficulty, what each row counts as;
-    `train`: for second-run, the vectors of the rows trained on; `questions`: the texts of the rows; scripts differ
-    in what is a near-duplicate.
-    """
-
-    vectors: Vectors
-    tags: Sequence[Sequence[str]] = ()
-    strata: Sequence[str] = ()
-    train: Vectors | None = None
-    questions: Sequence[str] = ()
-
-
-def eval_size(rows: int, fraction: float, limit: int) -> int:
-    """The share `fraction` of `rows`, rounded down, or `limit`, whichever is lower; at least 1."""
-    return max(1, min(int(rows * fraction + 1e-9), limit))
 
 
 def select_eval(
@@ -129,13 +64,13 @@ def select_eval(
     duplicate_cosines = near_duplicate_thresholds(
         pool.questions or [""] * len(pool_vectors), thresholds_by_script, duplicate_threshold
     )
-    twin_finder = _twin_finder(pool, duplicate_cosines, held_out)
+    find_twins = twin_finder(pool, duplicate_cosines, held_out)
     if strategy == "random":
         eval_rows = random_order[:size].tolist()
     elif strategy == "tags":
-        eval_rows = _choose_eval_by_tags(pool.tags, size, random_order, twin_finder)
+        eval_rows = choose_eval_by_tags(pool.tags, size, random_order, find_twins)
     else:
-        eval_rows = _choose_eval_by_clusters(balance_groups, size, random_order, twin_finder, pool_vectors, seed)
+        eval_rows = _choose_eval_by_clusters(balance_groups, size, random_order, find_twins, pool_vectors, seed)
     chosen_eval_rows = set(eval_rows)
     spare_rows: dict[int, list[int]] = {}
     for pool_row in random_order.tolist():
@@ -191,37 +126,18 @@ def _check_eval_size(
     if eval_rows > pool_rows:
         raise CannotSplit(f"{counted(eval_rows, 'eval row')} asked of {counted(pool_rows, 'pair')}; lower --eval-max")
     if strategy == "tags" and len(tags) != pool_rows:
-        raise CannotSplit(f"strategy tags needs the tags of every pair; {_TAGS_REMEDY}")
-
-
-def _twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins:
-    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run.
-
-    `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
-    """
-    pool_vectors, train_vectors = pool.vectors, pool.train
-    if train_vectors is not None:
-        return lambda rows: [
-            OUTSIDE_ROWS if is_near else NO_TWINS
-            for is_near in find_nearest(pool_vectors[rows], train_vectors)[1] >= thresholds[rows]
-        ]
-    if held_out:
-        return lambda rows: [
-            others[pool_vectors[others] @ pool_vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
-            for row, others in zip(rows, exact_similar_rows(pool_vectors, rows, float(thresholds.min())), strict=True)
-        ]
-    return lambda rows: [NO_TWINS] * len(rows)
+        raise CannotSplit(f"strategy tags needs the tags of every pair; {TAGS_REMEDY}")
 
 
 def _choose_eval_by_clusters(
-    cluster_labels: Rows, size: int, random_order: Rows, twin_finder: FindTwins, pool_vectors: Vectors, seed: int
+    cluster_labels: Rows, size: int, random_order: Rows, find_twins: FindTwins, pool_vectors: Vectors, seed: int
 ) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
     cluster_quotas = apportion_by_largest_remainder(np.bincount(cluster_labels), size)
     candidate_limits = [quota + EXTRA_CANDIDATES * quota // size for quota in cluster_quotas]
     tiers_by_cluster = [
-        _candidate_tiers(
-            random_order[cluster_labels[random_order] == c], cluster_quotas[c], candidate_limits[c], twin_finder
+        candidate_tiers(
+            random_order[cluster_labels[random_order] == c], cluster_quotas[c], candidate_limits[c], find_twins
         )
         for c in range(len(cluster_quotas))
     ]
@@ -240,125 +156,7 @@ def _choose_eval_by_clusters(
     ]
 
 
-def _candidate_tiers(
-    cluster_rows: Rows, cluster_quota: int, candidate_limit: int, twin_finder: FindTwins
-) -> list[list[int]]:
-    """Up to `limit` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
-
-    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
-    and the others.
-    """
-    rows_without_twins: list[int] = []
-    twins_by_row: dict[int, Rows] = {}
-    for window_start in range(0, len(cluster_rows), max(1, candidate_limit)):
-        if len(rows_without_twins) >= candidate_limit:
-            break
-        candidate_window = cluster_rows[window_start : window_start + candidate_limit]
-        for row, twin_rows in zip(candidate_window.tolist(), twin_finder(candidate_window), strict=True):
-            if len(twin_rows):
-                twins_by_row[row] = twin_rows
-            else:
-                rows_without_twins.append(row)
-    if len(rows_without_twins) >= cluster_quota:
-        return [rows_without_twins[:candidate_limit]]
-    twin_group_rows = dict.fromkeys(_whole_twin_groups(twins_by_row, cluster_quota - len(rows_without_twins)))
-    return [rows_without_twins, list(twin_group_rows), [row for row in twins_by_row if row not in twin_group_rows]]
-
-
-def _whole_twin_groups(twins_by_row: dict[int, Rows], room: int) -> list[int]:
-    """Groups of near-duplicates that lie wholly among `repeated`, the smallest first, as many as fit."""
-    twin_groups: list[list[int]] = []
-    visited_rows: set[int] = set()
-    for first_twin in twins_by_row:
-        twin_group, twins_to_visit = [], [first_twin]
-        while twins_to_visit:
-            row = twins_to_visit.pop()
-            if row not in visited_rows:
-                visited_rows.add(row)
-                twin_group.append(row)
-                twins_to_visit.extend(twins_by_row.get(row, NO_TWINS).tolist())
-        if twin_group and all(row in twins_by_row for row in twin_group):
-            twin_groups.append(twin_group)
-    fitting_rows: list[int] = []
-    for twin_group in sorted(twin_groups, key=len):
-        if len(fitting_rows) + len(twin_group) <= room:
-            fitting_rows += twin_group
-    return fitting_rows
-
-
 def _cluster_turns(cluster_quotas: Sequence[int]) -> Iterator[int]:
     """Cluster numbers, each as often as its quota, spread evenly."""
     turn_positions = [((turn + 0.5) / quota, c) for c, quota in enumerate(cluster_quotas) for turn in range(quota)]
     return iter([c for _, c in sorted(turn_positions)])
-
-
-def _choose_eval_by_tags(
-    tags: Sequence[Sequence[str]], size: int, random_order: Rows, twin_finder: FindTwins
-) -> list[int]:
-    """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
-    tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
-    if not tag_numbers:
-        raise CannotSplit(f"strategy tags needs tags, and no pair has one; {_TAGS_REMEDY}")
-    tags_by_position = [
-        np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in random_order
-    ]
-    row_indices = np.repeat(
-        np.arange(len(tags_by_position)), [len(position_tags) for position_tags in tags_by_position]
-    )
-    tag_indices = np.concatenate(tags_by_position)
-    missing_tag_counts = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(random_order))
-    has_twin = np.array([len(twin_rows) > 0 for twin_rows in twin_finder(random_order)])
-    twin_penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(
-        row_indices, minlength=len(tags_by_position)
-    )
-    eval_rows: list[int] = []
-    for _ in range(size):
-        tag_gain = (
-            2 * np.bincount(row_indices, weights=missing_tag_counts[tag_indices], minlength=len(tags_by_position))
-            - twin_penalty
-        )
-        best_position = int(tag_gain.argmax())
-        eval_rows.append(int(random_order[best_position]))
-        twin_penalty[best_position] = np.inf
-        missing_tag_counts[tags_by_position[best_position]] -= 1
-    return eval_rows
-
-
-@dataclass(frozen=True)
-class EvalDraw:
-    """The rows that eval is drawn from, those of another run that are trained on, their vectors, and the choice."""
-
-    pool: list[Row]
-    vectors: Vectors
-    train_run: list[Row] | None
-    train_run_vectors: Vectors | None
-    split: EvalSplit
-    held_out: bool
-
-    @cached_property
-    def train(self) -> list[Row]:
-        """The rows of train, each with its cluster where it has one."""
-        if self.train_run is not None:
-            return self.train_run
-        clustered_rows = [
-            msgspec.structs.replace(row, cluster=int(cluster))
-            for row, cluster in zip(self.pool, self.split.labels, strict=True)
-        ]
-        return [clustered_rows[i] for i in self._train_indices]
-
-    @cached_property
-    def train_vectors(self) -> Vectors:
-        if self.train_run_vectors is not None:
-            return self.train_run_vectors
-        return self.vectors[self._train_indices] if self.held_out else self.vectors
-
-    @property
-    def eval_rows(self) -> list[Row]:
-        """The rows of eval as they were."""
-        cluster_labels = self.split.labels
-        return [msgspec.structs.replace(self.pool[i], cluster=int(cluster_labels[i])) for i in self.split.eval]
-
-    @property
-    def _train_indices(self) -> list[int]:
-        removed_rows = set(self.split.eval) if self.held_out else set()
-        return [i for i in range(len(self.pool)) if i not in removed_rows]

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.split.eval_selection import EvalSplit, Vectors
+from groundwork.dataset.split.eval_split import EvalSplit, Vectors
 from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
 from groundwork.message_wording import counted

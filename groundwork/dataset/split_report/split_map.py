@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.split.eval_selection import EvalSplit, Vectors
+from groundwork.dataset.split.eval_split import EvalSplit, Vectors
 from groundwork.dataset.split_report.report_record import SplitPoint
 from groundwork.embedding.clusters import principal_components
 from groundwork.embedding.projection import barnes_hut_tsne

@@ -6,7 +6,7 @@ from typing import get_args, get_type_hints
 import datasets
 import pytest
 
-from groundwork.dataset.publish.exports import RECORDS_BY_FORMAT, export_files
+from groundwork.dataset.publish.trainer_formats import RECORDS_BY_FORMAT, export_files
 from groundwork.settings.config_schema import HARNESSES, DatasetSettings
 from tests.dataset.rows import row
 

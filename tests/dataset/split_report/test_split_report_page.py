@@ -13,11 +13,13 @@ from groundwork.dataset.creation.build_splits import build_splits
 from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.parquet import dataset_columns
-from groundwork.dataset.publish.card import Origin, write_card
+from groundwork.dataset.publish.card import write_card
+from groundwork.dataset.publish.origin_and_sources import Origin
 from groundwork.dataset.reword.eval_rewording import Reworded
-from groundwork.dataset.split.eval_selection import CannotSplit
+from groundwork.dataset.split.eval_split import CannotSplit
 from groundwork.dataset.split_report.report_record import ReplacedRow
-from groundwork.dataset.split_report.split_report_page import split_report_html, split_report_lines
+from groundwork.dataset.split_report.split_report_in_terminal import split_report_lines
+from groundwork.dataset.split_report.split_report_page import split_report_html
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.settings.config_files import load
 from tests.dataset.corpora import unit

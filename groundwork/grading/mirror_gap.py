@@ -40,7 +40,7 @@ class MirrorPair(msgspec.Struct, frozen=True):
     same_words: bool
 
 
-class MemorizationGap(msgspec.Struct, frozen=True, kw_only=True):
+class MirrorGap(msgspec.Struct, frozen=True, kw_only=True):
     """Mirror minus eval over the pairs, and what follows from it."""
 
     difference: PairedDifference | None
@@ -69,15 +69,15 @@ def mirror_rows_advice(missing_pairs: int, split_sizes: Mapping[str, int]) -> st
     return f"{would_tell}: build with --eval-max {advised_rows} --eval-fraction {eval_fraction:g}"
 
 
-def memorization_gap(
+def measure_mirror_gap(
     mirror_pairs: Sequence[MirrorPair], bounds: GapBounds, gain: PairedDifference | None = None
-) -> MemorizationGap:
+) -> MirrorGap:
     """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least the margin; learnt where it is
     below the margin for sure; not learnt where the mirror's mean score is below the floor for sure, or its `gain` over
     the base model below the margin.
     """
     if not mirror_pairs:
-        return MemorizationGap(
+        return MirrorGap(
             difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
         )
     mirror_difference = paired_difference(
@@ -85,10 +85,10 @@ def memorization_gap(
     )
     if sum(pair.same_words for pair in mirror_pairs) > UNCHANGED_SHARE * len(mirror_pairs):
         gap_reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
-        return MemorizationGap(difference=mirror_difference, conclusion="cannot tell", reason=gap_reason)
+        return MirrorGap(difference=mirror_difference, conclusion="cannot tell", reason=gap_reason)
     gap_conclusion, gap_reason = _gap_conclusion(mirror_pairs, mirror_difference, bounds, gain)
     missing_rows = _mirror_pairs_needed(mirror_difference, bounds.margin) if gap_conclusion == "cannot tell" else 0
-    return MemorizationGap(
+    return MirrorGap(
         difference=mirror_difference, conclusion=gap_conclusion, reason=gap_reason, rows_needed=missing_rows
     )
 

@@ -1,0 +1,150 @@
+"""What a dataset was made with: the documents that its rows come from, models, settings and prompts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from groundwork.data_folder.manifest import Manifest
+from groundwork.data_folder.read_write import read_json
+from groundwork.language.language_and_script import detect_language
+from groundwork.message_wording import name_order
+from groundwork.records import Document, DocumentCoverage, Record, Row
+
+if TYPE_CHECKING:
+    from groundwork.dataset.creation.build_inputs import BuildInputs
+    from groundwork.dataset.creation.build_splits import BuiltDataset
+    from groundwork.stage_runner.job import Job
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """Settings by stage, and the sha256 of prompts by file name, as the manifest has them."""
+
+    settings: dict[str, Any]
+    prompts: dict[str, str]
+
+
+def read_recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
+    """What shaped the artifacts of `stages`; of a stage with several recipes, the one of its last unit by name."""
+    stage_settings: dict[str, Any] = {}
+    prompt_digests: dict[str, str] = {}
+    recipe_manifest = Manifest(manifest)
+    try:
+        for stage in stages:
+            for _, unit_entry in sorted(recipe_manifest.entries(stage).items()):
+                stage_settings[stage] = unit_entry.recipe.get("settings")
+                prompt_digests |= unit_entry.recipe.get("prompts", {})
+    finally:
+        recipe_manifest.close()
+    return Recipes(stage_settings, dict(sorted(prompt_digests.items())))
+
+
+def source_documents(
+    rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
+) -> list[SourceDocument]:
+    """The documents of `rows`, with what is known about each."""
+    documents_by_source = {path.stem: read_json(path, Document) for path in texts}
+    coverage_shares: dict[str, list[str]] = {}
+    for path in coverage:
+        coverage_shares.setdefault(path.stem, []).append(_written_percent(read_json(path, DocumentCoverage).touched))
+    row_counts = Counter(row.document for row in rows)
+    source_list = []
+    for document_name in sorted(row_counts):
+        source_record = documents_by_source.get(document_name)
+        source_list.append(
+            SourceDocument(
+                document=document_name,
+                file=source_record.source if source_record else "",
+                title=source_record.title if source_record else "",
+                converter=f"{source_record.converter} {source_record.converter_version}" if source_record else "",
+                license=licenses.get(document_name, ""),
+                rows=row_counts[document_name],
+                covered=", ".join(share for share in coverage_shares.get(document_name, []) if share),
+            )
+        )
+    return source_list
+
+
+def _written_percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+RECIPE_STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+
+
+class SourceDocument(Record, frozen=True):
+    """A document that rows came from."""
+
+    document: str
+    file: str
+    title: str
+    converter: str
+    license: str
+    rows: int
+    covered: str  # share of its sentences, numbers and table rows that a question covers, or ""
+
+
+class Origin(Record, frozen=True):
+    """What a dataset was made with."""
+
+    repository: str  # org/name on the Hub, or the folder's name
+    license: str
+    languages: list[str]  # ISO 639-1, those that could be told
+    models: list[str]
+    prompts: dict[str, str]  # sha256 by file name
+    settings: dict[str, Any]
+    sources: list[SourceDocument]
+    version: str
+
+
+def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
+    """What the card says of how the dataset was made."""
+    dataset_settings = job.config.dataset
+    used_recipes = read_recipes(job.data.state / "manifest.db", RECIPE_STAGES)
+    prompt_digests = dict(used_recipes.prompts)
+    own_rows = [row for distinct_rows in built.splits.values() for row in distinct_rows if not row.mixed]
+    writing_models = {row.model for row in own_rows if not row.unanswerable}
+    prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
+    if job.config.dataset.asks_rewordings:
+        for prompt in filter(None, (dataset_settings.rephrase.prompt, dataset_settings.rephrase.check_prompt)):
+            prompt_models[prompt] = f"{dataset_settings.rephrase.model} (rewording)"
+    if dataset_settings.unanswerable:
+        for prompt in (dataset_settings.absent.prompt, dataset_settings.absent.check_prompt):
+            prompt_models[prompt] = f"{dataset_settings.absent.model} (questions without an answer)"
+    for prompt, model in prompt_models.items():
+        prompt_digests[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
+        writing_models.add(model)
+    distinct_rows = list({row.id: row for row in own_rows}.values())
+    chunk_language = job.config.chunk.language
+    return Origin(
+        repository=f"{dataset_settings.organization}/{dataset_settings.name}"
+        if dataset_settings.organization
+        else dataset_settings.name,
+        license=dataset_settings.license,
+        languages=document_languages(distinct_rows) if chunk_language == "auto" else [chunk_language],
+        models=sorted(writing_models, key=name_order),
+        prompts=prompt_digests,
+        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(dataset_settings)},
+        sources=source_documents(
+            distinct_rows, inputs.text_files, inputs.coverage_files, dataset_settings.source_licenses
+        ),
+        version=version("groundwork-data"),
+    )
+
+
+def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
+    """The languages of the documents that `dataset_rows` come from, told by their questions."""
+    questions_by_document: dict[str, str] = {}
+    for dataset_row in dataset_rows:
+        questions_by_document[dataset_row.document] = (
+            f"{questions_by_document.get(dataset_row.document, '')} {dataset_row.question}"
+        )
+    return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})

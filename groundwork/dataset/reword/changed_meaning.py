@@ -1,0 +1,116 @@
+"""Whether a rewording changed the meaning: numbers and names that came or went, negations and opposites."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from groundwork.dataset.reword.copied_words import (
+    terms,
+)
+from groundwork.language.contradictions import find_contradicted_word, find_opposite
+from groundwork.language.names_and_codes import abbreviations
+from groundwork.language.numbers import numbers
+from groundwork.language.words import normalised_words
+from groundwork.questions.calculated_numbers import list_lengths
+
+_NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
+_ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def numbers_and_terms(text: str) -> set[str]:
+    return _all_number_values(text) | {term.lower() for term in terms(text)}
+
+
+def meaning_faults(
+    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
+) -> Iterator[str]:
+    """Numbers, names, negations and comparisons that came or went.
+
+    What `source` holds may come into an answer, and what `context`, the question above it, says need not be repeated.
+    """
+    both_say_none = all(
+        not _NONE_WORDS.isdisjoint(normalised_words(text).split())
+        for text in (original, f"{reworded}\n{question_above}")
+    )
+    zero_value = {"0"} if both_say_none else set[str]()
+    if lost_numbers := sorted(
+        _number_values(original) - _all_number_values(f"{reworded}\n{question_above}") - zero_value
+    ):
+        yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
+    if added_numbers := sorted(
+        _number_values(reworded)
+        - _all_number_values(f"{original}\n{source_text}")
+        - zero_value
+        - _list_counts(reworded, f"{original}\n{question_above}")
+    ):
+        yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
+    if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
+        yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
+    known_text = f"{original} {source_text}".lower()
+    reworded_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
+    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_text):
+        yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
+
+
+def _list_counts(reworded: str, list_text: str) -> set[str]:
+    """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
+    counted_lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
+    spelled_values = {
+        number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
+    }
+    return spelled_values & counted_lengths
+
+
+def turned_meaning_faults(
+    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
+) -> Iterator[str]:
+    """A meaning that was turned round by a negation or an opposite that came, went or changed.
+
+    `source` may deny what the new text denies, and `context`, the question above it, what the old text denied.
+    """
+    if denied_word := find_contradicted_word(original, reworded, source_text, question_above):
+        yield f"The {faulty_field} turned the meaning round: a negation of {denied_word!r} came or went."
+    if opposite_words := find_opposite(original, reworded):
+        yield f"The {faulty_field} says {opposite_words[1]!r} where it said {opposite_words[0]!r}."
+
+
+def _lost_terms(original: str, reworded: str) -> list[str]:
+    """The names and codes of `original` that `reworded` lacks; of a name and its abbreviation one is enough."""
+    lowered_rewording = reworded.lower()
+    original_terms = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
+    lost_terms = [
+        term
+        for term in original_terms
+        if term.lower() not in lowered_rewording and term.lower().removesuffix("s") not in lowered_rewording
+    ]
+    for abbreviation, name in abbreviations(original).items():
+        if abbreviation.lower() in lowered_rewording or name.lower() in lowered_rewording:
+            lost_terms = [term for term in lost_terms if term != abbreviation and term not in name.split()]
+    return sorted(lost_terms)
+
+
+def _all_number_values(text: str) -> set[str]:
+    """The values of all numbers of a text, ordinals in words too."""
+    ordinal_values = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
+    return ordinal_values | {
+        number.value for number in numbers(f"= {text}", spelled="en")
+    }  # one at its beginning is no label
+
+
+def _number_values(text: str) -> set[str]:
+    """The values of the numbers of a text but for small ones in words that other words say as well.
+
+    "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
+    """
+    text = f"= {text}"
+    return {
+        number.value for number in numbers(text, spelled="en") if not _is_pronoun_number(text, number.start, number.end)
+    }
+
+
+def _is_pronoun_number(text: str, start: int, end: int) -> bool:
+    number_text = text[start:end].lower()
+    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
+    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and article_before is not None)

@@ -1,0 +1,83 @@
+"""The near-duplicates (twins) of rows that train would hold, and candidates for eval in tiers, those without first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from groundwork.dataset.split.eval_split import EvalPool, Rows
+from groundwork.embedding.nearest_neighbours import (
+    Floats,
+    exact_similar_rows,
+    find_nearest,
+)
+
+FindTwins = Callable[[Rows], list[Rows]]
+NO_TWINS: Rows = np.empty(0, dtype=np.int64)
+OUTSIDE_ROWS: Rows = np.array([-1])
+
+
+def twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins:
+    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run.
+
+    `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
+    """
+    pool_vectors, train_vectors = pool.vectors, pool.train
+    if train_vectors is not None:
+        return lambda rows: [
+            OUTSIDE_ROWS if is_near else NO_TWINS
+            for is_near in find_nearest(pool_vectors[rows], train_vectors)[1] >= thresholds[rows]
+        ]
+    if held_out:
+        return lambda rows: [
+            others[pool_vectors[others] @ pool_vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
+            for row, others in zip(rows, exact_similar_rows(pool_vectors, rows, float(thresholds.min())), strict=True)
+        ]
+    return lambda rows: [NO_TWINS] * len(rows)
+
+
+def candidate_tiers(
+    cluster_rows: Rows, cluster_quota: int, candidate_limit: int, find_twins: FindTwins
+) -> list[list[int]]:
+    """Up to `limit` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
+
+    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
+    and the others.
+    """
+    rows_without_twins: list[int] = []
+    twins_by_row: dict[int, Rows] = {}
+    for window_start in range(0, len(cluster_rows), max(1, candidate_limit)):
+        if len(rows_without_twins) >= candidate_limit:
+            break
+        candidate_window = cluster_rows[window_start : window_start + candidate_limit]
+        for row, twin_rows in zip(candidate_window.tolist(), find_twins(candidate_window), strict=True):
+            if len(twin_rows):
+                twins_by_row[row] = twin_rows
+            else:
+                rows_without_twins.append(row)
+    if len(rows_without_twins) >= cluster_quota:
+        return [rows_without_twins[:candidate_limit]]
+    twin_group_rows = dict.fromkeys(_whole_twin_groups(twins_by_row, cluster_quota - len(rows_without_twins)))
+    return [rows_without_twins, list(twin_group_rows), [row for row in twins_by_row if row not in twin_group_rows]]
+
+
+def _whole_twin_groups(twins_by_row: dict[int, Rows], room: int) -> list[int]:
+    """Groups of near-duplicates that lie wholly among `repeated`, the smallest first, as many as fit."""
+    twin_groups: list[list[int]] = []
+    visited_rows: set[int] = set()
+    for first_twin in twins_by_row:
+        twin_group, twins_to_visit = [], [first_twin]
+        while twins_to_visit:
+            row = twins_to_visit.pop()
+            if row not in visited_rows:
+                visited_rows.add(row)
+                twin_group.append(row)
+                twins_to_visit.extend(twins_by_row.get(row, NO_TWINS).tolist())
+        if twin_group and all(row in twins_by_row for row in twin_group):
+            twin_groups.append(twin_group)
+    fitting_rows: list[int] = []
+    for twin_group in sorted(twin_groups, key=len):
+        if len(fitting_rows) + len(twin_group) <= room:
+            fitting_rows += twin_group
+    return fitting_rows
