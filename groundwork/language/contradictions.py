@@ -224,7 +224,7 @@ def _denied_stems(text: str) -> set[str]:
 
 def _words_behind_nots(text: str) -> list[str]:
     """For each "not" the first word behind it, in its sentence, that carries meaning; "" for a bare "No."."""
-    words_behind_all: list[str] = []
+    words_behind_all_nots: list[str] = []
     for sentence in _SENTENCE_END_MARK.split(_NEGATED_LIMIT.sub("", text)):
         negation_ends = [match.end() for match in _NEGATING_WORD.finditer(sentence)]
         words_behind_nots, denied_word = [], ""
@@ -234,8 +234,8 @@ def _words_behind_nots(text: str) -> list[str]:
                 (word for word in words(sentence[start:end]) if word not in ENGLISH_STOP_WORDS), denied_word
             )
             words_behind_nots.append(denied_word)
-        words_behind_all += reversed(words_behind_nots)
-    return words_behind_all
+        words_behind_all_nots += reversed(words_behind_nots)
+    return words_behind_all_nots
 
 
 def duties(text: str) -> set[str]:

@@ -133,8 +133,8 @@ def find_source_name(text: str) -> str:
 
 def find_dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
-    opening_match = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
-    return opening_match.group() if opening_match else ""
+    dangling_opening = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
+    return dangling_opening.group() if dangling_opening else ""
 
 
 def find_dangling_reference(question: str, language: str) -> str:

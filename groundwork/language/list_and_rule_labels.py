@@ -52,7 +52,7 @@ LABEL_ALONE = rf"\s*+(?:[-*+>#{BULLETS}]\s*+)*+\(?(?:[A-Z]?\d{{1,3}}(?:\.\d{{1,3
 PAGE_LABEL = rf"(?:[A-Z]?\d{{1,3}}\.(?:\d{{1,3}}\.)*\d{{0,3}}|\d{{1,3}}\)|\(?[a-z]\)|[{BULLETS}{BULLET_SHAPES}])"
 """1.3. 2) (b) •: what begins a line of a PDF's text layer, where years and amounts begin lines as well."""
 
-DRAWN_BULLET = rf"[-–—∗\uf020-\uf0ff{BULLETS}{BULLET_SHAPES}](?=\s|$)"
+DRAWN_BULLET_LABEL = rf"[-–—∗\uf020-\uf0ff{BULLETS}{BULLET_SHAPES}](?=\s|$)"
 """A bullet as fonts of PDFs draw it, the letters of a font of signs among them."""
 
 DRAWN_LABEL = (

@@ -159,14 +159,14 @@ class Client:
     async def _ask_repeatedly(self, context: CallContext, request_body: Json, reply_reader: ReplyReader[T]) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         reply_problems: list[str] = []
-        asked_request, draw, call_count = request_body, 0, 0
-        while call_count < 3:
+        asked_request, draw, ask_count = request_body, 0, 0
+        while ask_count < 3:
             chat_response = await self._complete_reply(context, asked_request, draw, reply_reader)
-            call_count += 1
+            ask_count += 1
             try:
                 parsed_reply = reply_reader.parse(chat_response.content, chat_response.side_text[1])
                 if parsed_reply.faulty:
-                    call_count += 1
+                    ask_count += 1
                     parsed_reply = await self._correct_items(
                         context, asked_request, reply_reader, parsed_reply, chat_response
                     )
@@ -174,13 +174,13 @@ class Client:
                 return _build_reply(parsed_reply, context, chat_response)
             except UnusableReply as reply_problem:
                 reply_problems.append(str(reply_problem))
-            if call_count == 1 and chat_response.content.strip():
+            if ask_count == 1 and chat_response.content.strip():
                 correction_turns = _correction_turns(chat_response.content, reply_problems[0])
                 asked_request = {**request_body, "messages": [*request_body["messages"], *correction_turns]}
             else:
                 asked_request, draw = request_body, draw + 1
         raise InvalidReply(
-            f"{context.unit}: {context.model}: no usable reply in {call_count} calls; "
+            f"{context.unit}: {context.model}: no usable reply in {ask_count} calls; "
             f"{' / '.join(dict.fromkeys(reply_problems))}{_misplaced_text_hint(chat_response)}"
         )
 

@@ -215,8 +215,8 @@ class SegmentWriter:
     def __init__(self, journal_path: Path, segment_dictionary: bytes) -> None:
         """Raises OSError or sqlite3.Error, as `add` and `publish` do."""
         self._journal_path, self._dictionary = journal_path, segment_dictionary
-        temporary_name = f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{journal_path.stem}"
-        self._temporary_path = journal_path.with_name(temporary_name)
+        temporary_segment_name = f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{journal_path.stem}"
+        self._temporary_path = journal_path.with_name(temporary_segment_name)
         os.close(os.open(self._temporary_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._segment_db = sqlite3.connect(self._temporary_path, isolation_level=None)
         self._segment_db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
@@ -544,15 +544,15 @@ class Journal:
         """End this process's claim on a call that brought nothing."""
         self._claims.release(journal_key)
 
-    def forget(self, units: list[str]) -> int:
+    def forget(self, forgotten_units: list[str]) -> int:
         """Delete the replies that were about these documents; returns how many there were. Within `maintenance`."""
         deleted_replies = 0
-        for unit in units:
-            escaped_unit = glob.escape(unit)
+        for forgotten_unit in forgotten_units:
+            escaped_unit = glob.escape(forgotten_unit)
             unit_ids = f"{escaped_unit}-{_CHUNK_DIGEST}*"  # of its chunks, their pairs and the rows made of them
             no_answer_ids = f"{escaped_unit}-unanswerable-{_CHUNK_DIGEST}*"
             # itself, its parts, and what is made of it
-            unit_patterns = (unit, f"{escaped_unit} *", unit_ids, f"*/{unit_ids}", no_answer_ids)
+            unit_patterns = (forgotten_unit, f"{escaped_unit} *", unit_ids, f"*/{unit_ids}", no_answer_ids)
             deleted_replies += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", unit_patterns).rowcount  # noqa: S608
             self._segments.refresh()
             for segment, segment_row_ids in self._segments.ids(_UNIT_CONDITION, unit_patterns):

@@ -23,10 +23,10 @@ from groundwork.documents.layout.fonts import (
 )
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.language_and_script import has_unspaced
-from groundwork.language.list_and_rule_labels import DRAWN_BULLET, DRAWN_LABEL
+from groundwork.language.list_and_rule_labels import DRAWN_BULLET_LABEL, DRAWN_LABEL
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
-_LINE_BULLET = re.compile(DRAWN_BULLET)
+_LINE_BULLET = re.compile(DRAWN_BULLET_LABEL)
 _ITEM_LABEL = re.compile(DRAWN_LABEL)
 _LINE_OF_DASHES = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
 _MONO_RUN_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45

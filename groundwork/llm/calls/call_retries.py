@@ -12,7 +12,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -23,7 +23,6 @@ from groundwork.llm.calls.costs_and_budget import (
     CostAccounts,
     Price,
     Reservation,
-    UsageHistory,
     UsageRow,
 )
 from groundwork.llm.calls.rate_limit import RateLimiter
@@ -33,9 +32,9 @@ from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
     CallFailed,
-    RateLimited,
     ReplyBlocked,
     RequestRejected,
+    TooManyRequests,
     Unreachable,
     explain_access_error,
 )
@@ -91,8 +90,8 @@ class CallRunner:
         self._rate_limiters: dict[tuple[str, str], RateLimiter] = {}
         self._circuit_breaker = CircuitBreaker(controls.stopping, self._rate_limiters)
         self._request_adapters: dict[RateLimiter, RequestAdapter] = {}
-        self._key_locks: dict[str, asyncio.Lock] = {}
-        self._lock_users: Counter[str] = Counter()
+        self._call_locks: dict[str, asyncio.Lock] = {}
+        self._call_lock_users: Counter[str] = Counter()
         self._said_call_notices: set[tuple[RateLimiter | None, str]] = set()
 
     @property
@@ -127,21 +126,21 @@ class CallRunner:
 
     async def reply(self, context: CallContext, request_body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
-        journal_key = request_key(context.endpoint.identity, request_body, (context.sample, draw))
-        async with self._lock_key(journal_key):
+        call_key = request_key(context.endpoint.identity, request_body, (context.sample, draw))
+        async with self._lock_call(call_key):
             while True:
-                if stored_reply := self._journal.find(journal_key, context.since):
+                if stored_reply := self._journal.find(call_key, context.since):
                     return self._replay(context, stored_reply)
                 with suppress(_ClaimedElsewhere):
                     return await self._retry_call(
-                        context, lambda retry: self._complete_chat(context, request_body, journal_key, retry)
+                        context, lambda retry: self._complete_chat(context, request_body, call_key, retry)
                     )
-                self._announce_wait(journal_key, context)
+                self._announce_wait(call_key, context)
                 await self._circuit_breaker.pause(POLL_SECONDS)
 
-    def _announce_wait(self, journal_key: str, context: CallContext) -> None:
+    def _announce_wait(self, call_key: str, context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
-        if owner := self._journal.owner(journal_key):
+        if owner := self._journal.owner(call_key):
             self._say_notice_once(
                 (None, "waiting"),
                 f"waiting for {process_label(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
@@ -172,17 +171,17 @@ class CallRunner:
         await self._circuit_breaker.close()
 
     @asynccontextmanager
-    async def _lock_key(self, journal_key: str) -> AsyncIterator[None]:
+    async def _lock_call(self, call_key: str) -> AsyncIterator[None]:
         """Two askers of one request share one reply: the second waits and finds the first one's in the journal."""
-        key_lock = self._key_locks.setdefault(journal_key, asyncio.Lock())
-        self._lock_users[journal_key] += 1
+        key_lock = self._call_locks.setdefault(call_key, asyncio.Lock())
+        self._call_lock_users[call_key] += 1
         try:
             async with key_lock:
                 yield
         finally:
-            self._lock_users[journal_key] -= 1
-            if not self._lock_users[journal_key]:
-                del self._key_locks[journal_key], self._lock_users[journal_key]
+            self._call_lock_users[call_key] -= 1
+            if not self._call_lock_users[call_key]:
+                del self._call_locks[call_key], self._call_lock_users[call_key]
 
     def _replay(self, context: CallContext, stored_reply: StoredReply) -> ChatResponse:
         usage = Usage(
@@ -202,7 +201,7 @@ class CallRunner:
             self._circuit_breaker.raise_if_stopped()
             try:
                 reply = await try_call(is_retry)
-            except RateLimited:
+            except TooManyRequests:
                 is_retry = True
             except _RetryWithAdaptedRequest:
                 is_retry = True
@@ -218,7 +217,7 @@ class CallRunner:
             except ReplyBlocked as blocked_reply:
                 raise Filtered(f"{context.unit}: {context.model}: {blocked_reply}") from blocked_reply
             except RequestRejected as rejected_request:
-                raise self._circuit_breaker.rejection_error(context, rejected_request) from rejected_request
+                raise self._circuit_breaker.error_of_rejected_call(context, rejected_request) from rejected_request
             except AccessRefused as refused_access:
                 refusal_reason = explain_access_error(
                     refused_access, endpoint_settings.base_url, endpoint_settings.api_key_env, context.model
@@ -231,18 +230,17 @@ class CallRunner:
                 return reply
 
     async def _complete_chat(
-        self, context: CallContext, request_body: Json, journal_key: str, is_retry: bool
+        self, context: CallContext, request_body: Json, call_key: str, is_retry: bool
     ) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _RetryWithMoreRoom."""
         prompt_tokens, reply_limit = (
             self._cost_accounts.estimate_prompt_tokens(context, request_body),
             token_limit(request_body),
         )
-        usage_history = self._cost_accounts.history(context)
         async with (
-            self._wait_for_first_call(usage_history),
+            self._cost_accounts.first_call_alone(context),
             self._reserve_slot_and_money(context, prompt_tokens, reply_limit, is_retry) as reservation,
-            self._claim_key(journal_key, context),
+            self._claim_key(call_key, context),
         ):
             if not context.endpoint.reports_cost:
                 # now, so that nothing comes between a reply and its storing
@@ -259,14 +257,14 @@ class CallRunner:
                 chat_response.failure is None or isinstance(chat_response.failure, ReplyBlocked)
             ) and not is_cut_off
             self._journal.store(
-                journal_key,
+                call_key,
                 _reply_to_store(context, raw_body, is_usable, usage, time.monotonic() - call_started_at),
             )
             context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
             self._cost_accounts.record_reply(context, usage, replayed=False)
             if chat_response.failure is not None:
                 raise chat_response.failure
-            usage_history.record(prompt_tokens, usage)
+            self._cost_accounts.learn_usage(context, prompt_tokens, usage)
             if is_cut_off:
                 raise _RetryWithMoreRoom
         return chat_response
@@ -301,16 +299,6 @@ class CallRunner:
         return vectors
 
     @asynccontextmanager
-    async def _wait_for_first_call(self, usage_history: UsageHistory) -> AsyncIterator[None]:
-        """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
-        async with AsyncExitStack() as lock_stack:
-            if self._budget.limit is not None and not usage_history.has_replies():
-                await lock_stack.enter_async_context(usage_history.first_call)
-                if usage_history.has_replies():
-                    await lock_stack.aclose()
-            yield
-
-    @asynccontextmanager
     async def _reserve_slot_and_money(
         self, context: CallContext, prompt_tokens: int, reply_limit: int, is_retry: bool
     ) -> AsyncIterator[Reservation]:
@@ -324,20 +312,20 @@ class CallRunner:
                 self._circuit_breaker.raise_if_stopped()
                 try:
                     yield reservation
-                except RateLimited as busy:
+                except TooManyRequests as busy:
                     self._circuit_breaker.record_429(context.limiter, busy)
                     raise
             context.limiter.record_success()
 
     @asynccontextmanager
-    async def _claim_key(self, journal_key: str, context: CallContext) -> AsyncIterator[None]:
+    async def _claim_key(self, call_key: str, context: CallContext) -> AsyncIterator[None]:
         """This process alone makes the call, and only if no other has its reply by now. Raises _ClaimedElsewhere."""
-        if not self._journal.claim(journal_key, context.since, context.endpoint.settings.timeout + 10):
+        if not self._journal.claim(call_key, context.since, context.endpoint.settings.timeout + 10):
             raise _ClaimedElsewhere
         try:
             yield
         except BaseException:
-            self._journal.release(journal_key)
+            self._journal.release(call_key)
             raise
 
 
@@ -390,7 +378,7 @@ class CircuitBreaker:
             rate_limiter.fail_waiting(self._stop_error)
         return stop_error
 
-    def record_429(self, rate_limiter: RateLimiter, busy: RateLimited) -> None:
+    def record_429(self, rate_limiter: RateLimiter, busy: TooManyRequests) -> None:
         """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
         try:
             rate_limiter.record_429(busy.retry_after)
@@ -431,7 +419,7 @@ class CircuitBreaker:
             f"{context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last with: {broken_call}"
         )
 
-    def rejection_error(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
+    def error_of_rejected_call(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
         rejection_remedy = rejected.remedy()
         rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))

@@ -11,7 +11,7 @@ import asyncio
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from contextvars import ContextVar
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class Price(msgspec.Struct, frozen=True):
     prompt: float
     completion: float
 
-    def of(self, input_tokens: float, output_tokens: float) -> float:
+    def cost_of(self, input_tokens: float, output_tokens: float) -> float:
         """USD for so many tokens in and out."""
         return self.prompt * input_tokens + self.completion * output_tokens
 
@@ -181,7 +181,7 @@ class Budget:
                 )
             self._waiting_calls.append(asyncio.get_running_loop().create_future())
             await self._waiting_calls[-1]
-        return Reservation(0.0, worst_case.max_tokens)
+        return Reservation(0.0, worst_case.max_reply_tokens)
 
     def _wake_calls_waiting_for_budget(self) -> None:
         waiting_calls, self._waiting_calls = self._waiting_calls, []
@@ -196,25 +196,27 @@ MIN_REPLY_TOKENS = 2_048  # tokens; less room cuts off replies that are paid for
 
 
 class WorstCase(msgspec.Struct, frozen=True):
-    """What a call may cost: its prompt of `input_tokens` at the worst, a reply of `min_tokens` to `max_tokens`."""
+    """What a call may cost: its prompt at the worst, a reply of `min_reply_tokens` to `max_reply_tokens`."""
 
     price: Price
-    input_tokens: float
-    max_tokens: int
-    min_tokens: int
+    worst_prompt_tokens: float
+    max_reply_tokens: int
+    min_reply_tokens: int
 
     def cost(self, reply_tokens: int) -> float:
         """USD at the worst, when the reply may have so many tokens."""
-        return self.price.of(self.input_tokens, reply_tokens)
+        return self.price.cost_of(self.worst_prompt_tokens, reply_tokens)
 
     def affordable_tokens(self, usd: float) -> int:
-        """How many tokens the reply may have for `usd`, from `min_tokens` to `max_tokens`."""
-        if self.cost(self.max_tokens) <= usd:
-            return self.max_tokens
+        """How many tokens the reply may have for `usd`, from `min_reply_tokens` to `max_reply_tokens`."""
+        if self.cost(self.max_reply_tokens) <= usd:
+            return self.max_reply_tokens
         tokens_for_budget = (
-            (usd - self.price.of(self.input_tokens, 0)) / self.price.completion if self.price.completion else 0
+            (usd - self.price.cost_of(self.worst_prompt_tokens, 0)) / self.price.completion
+            if self.price.completion
+            else 0
         )
-        return max(self.min_tokens, min(self.max_tokens, int(tokens_for_budget)))
+        return max(self.min_reply_tokens, min(self.max_reply_tokens, int(tokens_for_budget)))
 
 
 NO_COST = WorstCase(FREE, 0, 0, 0)
@@ -244,13 +246,17 @@ class UsageHistory:
     ) -> WorstCase:
         """The worst case of a call: a reply of `REPLY_GROWTH` times the longest; `full_limit`: of all of `limit`."""
         limit_by_history = self.has_replies() and not full_limit
-        max_tokens = (
+        max_reply_tokens = (
             min(reply_limit, max(MIN_REPLY_TOKENS, REPLY_GROWTH * self._longest_reply))
             if limit_by_history
             else reply_limit
         )
-        min_tokens = max_tokens if full_limit else min(max_tokens, max(MIN_REPLY_TOKENS, 2 * self._longest_reply))
-        return WorstCase(price, estimated_prompt_tokens * self._prompt_growth * PROMPT_MARGIN, max_tokens, min_tokens)
+        min_reply_tokens = (
+            max_reply_tokens if full_limit else min(max_reply_tokens, max(MIN_REPLY_TOKENS, 2 * self._longest_reply))
+        )
+        return WorstCase(
+            price, estimated_prompt_tokens * self._prompt_growth * PROMPT_MARGIN, max_reply_tokens, min_reply_tokens
+        )
 
 
 class UsageRow(msgspec.Struct):
@@ -293,7 +299,22 @@ class CostAccounts:
         self._price_lists: dict[Endpoint, PriceList] = {}
         self._usage_histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
 
-    def history(self, context: CallContext) -> UsageHistory:
+    @asynccontextmanager
+    async def first_call_alone(self, context: CallContext) -> AsyncIterator[None]:
+        """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
+        usage_history = self._usage_history(context)
+        async with AsyncExitStack() as first_call_lock:
+            if self._budget.limit is not None and not usage_history.has_replies():
+                await first_call_lock.enter_async_context(usage_history.first_call)
+                if usage_history.has_replies():
+                    await first_call_lock.aclose()
+            yield
+
+    def learn_usage(self, context: CallContext, prompt_tokens: int, usage: Usage) -> None:
+        """Take in what a call used whose prompt was estimated at so many tokens."""
+        self._usage_history(context).record(prompt_tokens, usage)
+
+    def _usage_history(self, context: CallContext) -> UsageHistory:
         """What the replies so far of the context's stage and model teach."""
         return self._usage_histories[context.endpoint.identity, context.model, context.stage]
 
@@ -312,21 +333,23 @@ class CostAccounts:
     async def worst_case(self, context: CallContext, prompt_tokens: int, reply_limit: int) -> WorstCase:
         """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
         if self._budget.limit is None:
-            return msgspec.structs.replace(NO_COST, max_tokens=reply_limit)
+            return msgspec.structs.replace(NO_COST, max_reply_tokens=reply_limit)
         price_list = self.price_list(context.endpoint)
         token_price = await price_list.price(context.model)
         if token_price is None:
             price_remedy = "run again" if price_list.problem else "leave the flag out"
             no_price = f"{context.endpoint.settings.base_url} names no price for {context.model}{price_list.problem}"
             raise ConfigError([f"--max-cost: {no_price}; {price_remedy}"])
-        return self.history(context).worst_case(token_price, prompt_tokens, reply_limit, full_limit=context.full_limit)
+        return self._usage_history(context).worst_case(
+            token_price, prompt_tokens, reply_limit, full_limit=context.full_limit
+        )
 
     async def with_cost(self, context: CallContext, usage: Usage) -> Usage:
         """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
         if usage.cost is not None:
             return usage
         token_price = await self.price_list(context.endpoint).price(context.model)
-        reply_cost = token_price.of(usage.input_tokens, usage.output_tokens) if token_price else None
+        reply_cost = token_price.cost_of(usage.input_tokens, usage.output_tokens) if token_price else None
         return msgspec.structs.replace(usage, cost=reply_cost)
 
     def record_reply(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:

@@ -1,7 +1,7 @@
 """Every way in which a call can bring no reply, and what an endpoint's error says about it.
 
 CallFailed
-├── RateLimited       429: the limiter narrows, the call goes again and loses none of its tries
+├── TooManyRequests   429: the limiter narrows, the call goes again and loses none of its tries
 ├── BrokenCall        dropped, hung, 5xx, an HTML page, half a body, no choices: tried again, llm.transport_retries
 │   └── Unreachable   nobody listens there; when nobody ever did, the run stops
 ├── RequestRejected   400, 413, 422: this request is at fault, the next one may do
@@ -27,7 +27,7 @@ class CallFailed(Exception):
         self.retry_after = retry_after
 
 
-class RateLimited(CallFailed):
+class TooManyRequests(CallFailed):
     """Too many requests."""
 
 
@@ -46,12 +46,12 @@ class RequestRejected(CallFailed):
 
     def remedy(self) -> str:
         """The setting to change, to be put behind the message; "" where nothing is known."""
-        rejection = f"{self.parameter} {self}".casefold()
+        rejection_message = f"{self.parameter} {self}".casefold()
         return next(
             (
                 f"; {remedy}"
                 for remedy_keywords, remedy in _REMEDIES
-                if any(word in rejection for word in remedy_keywords)
+                if any(word in rejection_message for word in remedy_keywords)
             ),
             "",
         )
@@ -84,7 +84,7 @@ _BAD_KEY_MESSAGE = re.compile(
     re.IGNORECASE,
 )
 _BAD_KEY_CODES = frozenset(["api_key_invalid", "invalid_api_key", "authentication_error", "unauthenticated"])
-_RATE_LIMIT_MESSAGE = re.compile(r"rate[ _-]?limit|throttl|too many requests|\bqps\b", re.IGNORECASE)
+_TOO_MANY_REQUESTS_MESSAGE = re.compile(r"rate[ _-]?limit|throttl|too many requests|\bqps\b", re.IGNORECASE)
 _GOOGLE_RETRY_SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 
 
@@ -121,7 +121,7 @@ def _classify_429(error_message: str, error_json: dict[str, Any], retry_delay: f
     is_final = isinstance(key_availability, dict) and key_availability.get("retryable") is False
     if is_final or "insufficient_quota" in (error_json.get("code"), error_json.get("type")):
         return AccessRefused(f"402: {error_message}")
-    return RateLimited(error_message, retry_delay)
+    return TooManyRequests(error_message, retry_delay)
 
 
 def _is_key_error(error_json: dict[str, Any]) -> bool:
@@ -152,12 +152,12 @@ def retry_after(headers: Mapping[str, str], error_json: dict[str, Any]) -> float
     import email.utils
     import time
 
-    for header, units_per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        header_text = headers.get(header, "")
-        if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", header_text):
-            return float(header_text) / units_per_second
+    for retry_header, units_per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        retry_header_text = headers.get(retry_header, "")
+        if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", retry_header_text):
+            return float(retry_header_text) / units_per_second
         with suppress(ValueError, OverflowError):  # a year beyond all calendars
-            if retry_date := email.utils.parsedate_tz(header_text):
+            if retry_date := email.utils.parsedate_tz(retry_header_text):
                 return max(0.0, email.utils.mktime_tz(retry_date) - time.time())
     availability = error_json.get("availability")
     if isinstance(availability, dict) and isinstance(retry_seconds := availability.get("retry_after"), int | float):
@@ -176,7 +176,9 @@ def _status_code(error_json: dict[str, Any]) -> int:
         return int(error_code)
     return (
         429
-        if _RATE_LIMIT_MESSAGE.search(f"{error_code} {error_json.get('type')} {str(error_json.get('message'))[:1000]}")
+        if _TOO_MANY_REQUESTS_MESSAGE.search(
+            f"{error_code} {error_json.get('type')} {str(error_json.get('message'))[:1000]}"
+        )
         else 500
     )
 

@@ -166,7 +166,7 @@ class RequestAdapter:
     """What one model at one endpoint takes."""
 
     def __init__(self, provider_settings: Provider) -> None:
-        self._settings = provider_settings
+        self._provider_settings = provider_settings
         self.level: JsonLevel = json_level(provider_settings)
         self.stream = provider_settings.stream is True
         self.dropped_parameters: set[str] = set()
@@ -241,7 +241,7 @@ class RequestAdapter:
             return f"takes at most {self.max_tokens} for {limit_key}; so much is asked for from now on"
         if (
             not self.limit_parameter
-            and self._settings.limit_parameter == "auto"
+            and self._provider_settings.limit_parameter == "auto"
             and refused_parameter in ("", limit_key)
         ):
             self.limit_parameter = other_limit_key
@@ -251,7 +251,7 @@ class RequestAdapter:
     def _learn_to_stream(self, parameter_refusal: str) -> str | None:
         if (
             self.stream
-            or self._settings.stream != "auto"
+            or self._provider_settings.stream != "auto"
             or not {"stream", "streaming"} & set(re.findall(r"\w+", parameter_refusal))
         ):
             return None
@@ -274,7 +274,7 @@ class RequestAdapter:
         if "response_format" not in sent_body:
             return None
         if (
-            self._settings.structured != "auto"
+            self._provider_settings.structured != "auto"
             or not _SCHEMA_WORDS.search(parameter_refusal)
             or self.level == JSON_LEVELS[-1]
         ):

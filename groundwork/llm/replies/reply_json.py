@@ -81,7 +81,7 @@ def decode_json(json_text: str) -> Any:
     return decode_json(escape_backslashes(json_value.strip())) if isinstance(json_value, str) else json_value
 
 
-def problem(json_text: str) -> str:
+def json_problem(json_text: str) -> str:
     """What is wrong with the JSON in `json_text`, for the model."""
     bracket = _OPENING_BRACKET.search(json_text)
     if not bracket:

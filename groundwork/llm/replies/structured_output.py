@@ -115,16 +115,16 @@ class ReplyReader(Generic[T]):
         """
         valid_items = list(getattr(parsed_reply.value, parsed_reply.field))
         try:
-            corrected_reply = self._parse_json_reply(corrected_content, cast("type[T]", self._schema))
+            corrected_list = self._parse_json_reply(corrected_content, cast("type[T]", self._schema))
         except UnusableReply:
             return parsed_reply
-        corrected_items = list(getattr(corrected_reply.value, parsed_reply.field))
-        corrected_count = len(corrected_items) + len(corrected_reply.faulty)
+        corrected_items = list(getattr(corrected_list.value, parsed_reply.field))
+        corrected_count = len(corrected_items) + len(corrected_list.faulty)
         if corrected_count == len(valid_items) + len(parsed_reply.faulty):
-            return corrected_reply
+            return corrected_list
         if corrected_count > len(parsed_reply.faulty):  # not what was asked for, and nobody knows which is which
             return parsed_reply
-        for faulty in corrected_reply.faulty:
+        for faulty in corrected_list.faulty:
             corrected_items.insert(faulty.index, faulty)
         still_faulty: list[FaultyItem] = []
         for faulty, item in zip_longest(parsed_reply.faulty, corrected_items):
@@ -171,7 +171,7 @@ class ReplyReader(Generic[T]):
         spoken_reply = remove_thoughts(reply_text).text
         if not spoken_reply:
             raise UnusableReply("The reply was empty.")
-        raise UnusableReply(f"The reply is not valid JSON: {reply_json.problem(spoken_reply)}.")
+        raise UnusableReply(f"The reply is not valid JSON: {reply_json.json_problem(spoken_reply)}.")
 
     def _parse_broken_list(self, reply_text: str, schema: type[T]) -> Parsed[T] | None:
         """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
@@ -180,21 +180,23 @@ class ReplyReader(Generic[T]):
         """
         if self.list is None or reply_json.decode_json(reply_text) is not None:
             return None
-        json_objects = [
-            json_value for json_value in reply_json.find_json_values(reply_text) if isinstance(json_value.value, dict)
+        payload_objects = [
+            payload_object
+            for payload_object in reply_json.find_json_values(reply_text)
+            if isinstance(payload_object.value, dict)
         ]
-        if any(self.list.field in json_value.value for json_value in json_objects):
+        if any(self.list.field in payload_object.value for payload_object in payload_objects):
             return None
         whole_items = [
-            (json_value, list_item)
-            for json_value in json_objects
-            if (list_item := self._convert_item(json_value.value)) is not None
+            (payload_object, list_item)
+            for payload_object in payload_objects
+            if (list_item := self._convert_item(payload_object.value)) is not None
         ]
         if not whole_items:
             return None
         field_name = _first_field_of_item(self.list.item)
         item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', reply_text, re.IGNORECASE)]
-        item_spans = [(json_value.start, json_value.end) for json_value, _ in whole_items]
+        item_spans = [(payload_object.start, payload_object.end) for payload_object, _ in whole_items]
         item_owners = [span_index(item_start, item_spans) for item_start in item_starts]
         faulty_items = tuple(
             FaultyItem(item_index, _broken_item_text(reply_text, item_start), "it is no valid JSON")
@@ -225,17 +227,17 @@ class ReplyReader(Generic[T]):
         decoded_text = reply_json.decode_json(reply_text)
         if decoded_text is not None:
             yield [*_possible_shapes(decoded_text, self.list)], False
-        json_values = reply_json.find_json_values(reply_text)
+        payload_values = reply_json.find_json_values(reply_text)
         spoken_reply, ends_in_thoughts = remove_thoughts(
-            reply_text, [(json_value.start, json_value.end) for json_value in json_values]
+            reply_text, [(payload_value.start, payload_value.end) for payload_value in payload_values]
         )
         spoken_values = reply_json.find_json_values(spoken_reply)
         if (
             self.list
             and len(spoken_values) > 1
-            and all(_could_be_item(json_value, self.list) for json_value in spoken_values)
+            and all(_could_be_item(payload_value, self.list) for payload_value in spoken_values)
         ):
-            json_lines = {self.list.field: [json_value.value for json_value in spoken_values]}
+            json_lines = {self.list.field: [payload_value.value for payload_value in spoken_values]}
             yield [json_lines], ends_in_thoughts
         payload_shapes = (
             _possible_shapes(spoken_value.value, None if spoken_value.is_partial else self.list)
@@ -325,8 +327,12 @@ def item_list(schema: Any) -> ItemList | None:
     return item_lists[0] if len(item_lists) == 1 else None
 
 
-def _could_be_item(json_value: reply_json.JsonValue, item_list: ItemList) -> bool:
-    return isinstance(json_value.value, dict) and not json_value.is_partial and item_list.field not in json_value.value
+def _could_be_item(payload_value: reply_json.JsonValue, item_list: ItemList) -> bool:
+    return (
+        isinstance(payload_value.value, dict)
+        and not payload_value.is_partial
+        and item_list.field not in payload_value.value
+    )
 
 
 def _possible_shapes(payload: Any, item_list: ItemList | None, depth: int = 0) -> Iterator[Any]:

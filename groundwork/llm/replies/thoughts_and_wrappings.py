@@ -41,7 +41,7 @@ _END_OF_TURN_TOKEN = re.compile(
 )
 _QUOTES_AROUND_MARK = "`'\"“”‘’"
 
-_SUMMARY_WORD = (
+_SUMMARY_PREFACE = (
     r"(?:summary|summari[sz]ed?|overview|zusammenfassung|résumé|resumen|resumo|riassunto|sintesi|samenvatting"
     r"|sammanfattning|streszczenie|摘要|总结|要約)"
 )
@@ -55,11 +55,11 @@ _ASSENT_TO_REQUEST = (
 _EMPHASIS_MARKS = r"[*_]{0,3}"
 _PREFACE_OF_REPLY = re.compile(
     rf"(?i)\A\s*(?:{_ASSENT_TO_REQUEST}?{_EMPHASIS_MARKS}{_HERE_IS}[^\n:：]{{0,200}}[:：]{_EMPHASIS_MARKS}\s*\n"
-    rf"|{_ASSENT_TO_REQUEST}?{_EMPHASIS_MARKS}{_HERE_IS}[^\n:：]{{0,60}}{_SUMMARY_WORD}[^\n:：]{{0,120}}"
+    rf"|{_ASSENT_TO_REQUEST}?{_EMPHASIS_MARKS}{_HERE_IS}[^\n:：]{{0,60}}{_SUMMARY_PREFACE}[^\n:：]{{0,120}}"
     rf"[:：]{_EMPHASIS_MARKS}\s*"
     rf"|{_ASSENT_TO_REQUEST}\n"
-    rf"|(?:\#{{1,6}} *)?{_EMPHASIS_MARKS}{_SUMMARY_WORD}{_EMPHASIS_MARKS} *[:：]?{_EMPHASIS_MARKS} *\n"
-    rf"|{_EMPHASIS_MARKS}{_SUMMARY_WORD}{_EMPHASIS_MARKS}[:：]{_EMPHASIS_MARKS}\s+)"
+    rf"|(?:\#{{1,6}} *)?{_EMPHASIS_MARKS}{_SUMMARY_PREFACE}{_EMPHASIS_MARKS} *[:：]?{_EMPHASIS_MARKS} *\n"
+    rf"|{_EMPHASIS_MARKS}{_SUMMARY_PREFACE}{_EMPHASIS_MARKS}[:：]{_EMPHASIS_MARKS}\s+)"
 )
 _CLOSING_NOTE = re.compile(
     r"(?i)\A[\W_]*(?:(?:please )?let me know|feel free|i hope (?:this|that|it)|hope (?:this|that) helps|would you like"

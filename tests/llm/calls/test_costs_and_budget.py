@@ -69,7 +69,7 @@ def test_a_budget_serves_one_loop_after_the_other():
 
 
 async def test_a_reply_gets_as_much_room_as_is_left_for_it():
-    """Where the whole of a call does not fit even alone, its reply may be shorter, down to `min_tokens`; or it ends."""
+    """Where the whole of a call does not fit, its reply may be shorter, down to `min_reply_tokens`; or it ends."""
     wanted = WorstCase(Price(1e-6, 2e-6), 1_000, 16_000, 2_000)
     budget = Budget(0.02)
     async with budget.reserve(wanted) as reservation:
@@ -85,13 +85,13 @@ async def test_a_reply_gets_as_much_room_as_is_left_for_it():
 def test_replies_teach_how_much_to_set_aside():
     """Room is the limit at first, then some times the longest reply; prompts longer than estimated count as such."""
     history, price = UsageHistory(), Price(1e-6, 2e-6)
-    assert history.worst_case(price, 100, 16_384).max_tokens == 16_384
+    assert history.worst_case(price, 100, 16_384).max_reply_tokens == 16_384
     history.record(100, Usage(input_tokens=90, output_tokens=100))
     assert history.worst_case(price, 100, 16_384) == WorstCase(price, 200, MIN_REPLY_TOKENS, MIN_REPLY_TOKENS)
     history.record(100, Usage(input_tokens=300, output_tokens=1_500))
     assert history.worst_case(price, 100, 16_384) == WorstCase(price, 600, REPLY_GROWTH * 1_500, 3_000)
-    assert history.worst_case(price, 100, 16_384, full_limit=True).min_tokens == 16_384
-    assert history.worst_case(price, 100, 500).max_tokens == 500
+    assert history.worst_case(price, 100, 16_384, full_limit=True).min_reply_tokens == 16_384
+    assert history.worst_case(price, 100, 500).max_reply_tokens == 500
 
 
 def test_tokens_are_estimated_from_text_schema_and_images():
@@ -101,7 +101,7 @@ def test_tokens_are_estimated_from_text_schema_and_images():
     part = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + "A" * 400_000}}
     assert 1000 <= estimate_tokens([{"role": "user", "content": "word " * 1000}]) <= 1010
     assert 1100 <= estimate_tokens([{"role": "user", "content": [{"type": "text", "text": "hi"}, part]}]) <= 1120
-    assert Price(1e-6, 2e-6).of(1_000_000, 500_000) == pytest.approx(2.0)
+    assert Price(1e-6, 2e-6).cost_of(1_000_000, 500_000) == pytest.approx(2.0)
 
 
 def test_processes_get_equal_parts_of_what_is_left():

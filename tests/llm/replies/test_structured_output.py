@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
-    RateLimited,
     ReplyBlocked,
     RequestRejected,
+    TooManyRequests,
     classify_failure,
     retry_after,
 )
@@ -75,10 +75,14 @@ def test_usage_is_read_by_any_of_its_names(usage, expected):
 @pytest.mark.parametrize(
     ("body", "kind", "text"),
     [
-        ({"object": "error", "message": "busy", "code": 429}, RateLimited, "busy"),
-        ({"code": "Throttling.RateQuota", "message": "try again later"}, RateLimited, "try again later"),
-        ({"error": {"type": "rate_limit_error", "message": "slow down"}}, RateLimited, "slow down"),
-        ({"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, RateLimited, "rate limit"),
+        ({"object": "error", "message": "busy", "code": 429}, TooManyRequests, "busy"),
+        ({"code": "Throttling.RateQuota", "message": "try again later"}, TooManyRequests, "try again later"),
+        ({"error": {"type": "rate_limit_error", "message": "slow down"}}, TooManyRequests, "slow down"),
+        (
+            {"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}},
+            TooManyRequests,
+            "rate limit",
+        ),
         ({"error_code": 17, "error_msg": "too many of a day"}, BrokenCall, "too many of a day"),
         ({"success": False, "errors": [{"message": "no capacity", "code": 3040}]}, BrokenCall, "no capacity"),
         ({"detail": "model not loaded"}, BrokenCall, "model not loaded"),
@@ -95,15 +99,15 @@ def test_an_error_in_a_200_is_told_wherever_it_stands(body, kind, text):
 @given(JSON.map(msgspec.json.encode))
 def test_embeddings_are_whole_or_broken(body):
     """A reply to /embeddings has a vector for each text, or it is a failed call."""
-    with pytest.raises((BrokenCall, RateLimited, AccessRefused, RequestRejected, ReplyBlocked)):
+    with pytest.raises((BrokenCall, TooManyRequests, AccessRefused, RequestRejected, ReplyBlocked)):
         read_vectors(body, 1)
 
 
 @pytest.mark.parametrize(
     ("status", "error", "kind"),
     [
-        (429, {}, RateLimited),
-        (200, {"code": 429}, RateLimited),
+        (429, {}, TooManyRequests),
+        (200, {"code": 429}, TooManyRequests),
         (200, {"code": "502"}, BrokenCall),
         (200, {"code": "server_error"}, BrokenCall),
         (200, "something went wrong", BrokenCall),
