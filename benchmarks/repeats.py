@@ -67,8 +67,8 @@ async def _repeats(line: dict[str, Any], encode: Encode, scale: Likeness) -> boo
         AskedQuestion(line[side]["question"], line[side]["answer"], tuple(line[side]["evidence"]))
         for side in ("earlier", "new")
     )
-    await seen.find_repeats([earlier])
-    return bool((await seen.find_repeats([new]))[0])
+    await seen.find_duplicates([earlier])
+    return bool((await seen.find_duplicates([new]))[0])
 
 
 def _print(name: str, lines: list[dict[str, Any]], judged: list[bool], *, verbose: bool) -> None:

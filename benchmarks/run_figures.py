@@ -87,7 +87,7 @@ async def _repeats(data: Path, pairs: list[Pair]) -> int:
     )
     return sum(
         bool(one)
-        for one in await EarlierQuestions(encode, likeness).find_repeats([asked_question(pair) for pair in pairs])
+        for one in await EarlierQuestions(encode, likeness).find_duplicates([asked_question(pair) for pair in pairs])
     )
 
 

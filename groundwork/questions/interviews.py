@@ -38,12 +38,7 @@ from groundwork.questions.drafts_and_faults import (
 )
 from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, encoder_and_likeness
-from groundwork.questions.interview_material import (
-    InterviewMaterial,
-    StatementsByChunk,
-    prompt_variables,
-    wished_statements,
-)
+from groundwork.questions.interview_material import InterviewMaterial, prompt_variables
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.strategy_interface import (
     MAX_TIMES_SHOWN,
@@ -56,6 +51,7 @@ from groundwork.questions.strategy_interface import (
     Strategy,
 )
 from groundwork.questions.two_chunk_questions import TwoChunkInterview, related_chunk_pairs
+from groundwork.questions.wished_statements import StatementsByChunk, wished_statements
 from groundwork.records import Chunk, ChunkRun, Contradiction, Coverage, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
@@ -274,17 +270,17 @@ def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
 
 
 async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeated_questions = await chunk_interview.earlier_questions.find_repeats(
+    duplicated_questions = await chunk_interview.earlier_questions.find_duplicates(
         [asked_question(draft) for draft in drafts]
     )
-    for draft, earlier_question in zip(drafts, repeated_questions, strict=True):
+    for draft, earlier_question in zip(drafts, duplicated_questions, strict=True):
         if earlier_question:
             _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
         else:
             chunk_interview.pairs.append(
                 pair_from_draft(draft, chunk_interview.chunk, chunk_interview.settings.model, iteration)
             )
-    return sum(not earlier_question for earlier_question in repeated_questions)
+    return sum(not earlier_question for earlier_question in duplicated_questions)
 
 
 def _reject(chunk_interview: ChunkInterview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
@@ -450,7 +446,7 @@ class DocumentInterviews:
         if not self.two_chunk_interviews:
             return
         earlier_questions = EarlierQuestions(*self.encode_and_likeness)
-        await earlier_questions.find_repeats([asked_question(pair) for pair in self.pairs()])
+        await earlier_questions.find_duplicates([asked_question(pair) for pair in self.pairs()])
         for two_chunks in self.two_chunk_interviews:  # one after the other, so that none repeats another's question
             await two_chunks.ask_about_both(earlier_questions)
 

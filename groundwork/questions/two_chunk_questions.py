@@ -87,15 +87,17 @@ class TwoChunkInterview:
                 self.rejected.append(reject_draft(draft, self.first_reading.chunk, NO_ITERATION, faults[0]))
             else:
                 accepted_drafts.append(draft)
-        repeated_questions = await earlier_questions.find_repeats([asked_question(draft) for draft in accepted_drafts])
-        for draft, repeated_question in zip(accepted_drafts, repeated_questions, strict=True):
-            if repeated_question:
+        duplicated_questions = await earlier_questions.find_duplicates(
+            [asked_question(draft) for draft in accepted_drafts]
+        )
+        for draft, duplicated_question in zip(accepted_drafts, duplicated_questions, strict=True):
+            if duplicated_question:
                 self.rejected.append(
                     reject_draft(
                         draft,
                         self.first_reading.chunk,
                         NO_ITERATION,
-                        Fault("duplicate", f"repeats: {repeated_question}"),
+                        Fault("duplicate", f"repeats: {duplicated_question}"),
                     )
                 )
             else:

@@ -18,9 +18,9 @@ from groundwork.data_folder.runs.decisions import Decision, DecisionKind, questi
 from groundwork.errors import UsageError
 from groundwork.markdown.figures_and_picture_links import quote_in_words
 from groundwork.records import Pair
-from groundwork.review.review_session import (
+from groundwork.review.review_session import ReviewSession
+from groundwork.review.reviewer_edits import (
     RequestRefused,
-    ReviewSession,
     accepting_verdict,
     apply_reviewer_decision,
     incomplete_pair_reason,

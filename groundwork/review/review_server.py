@@ -28,7 +28,8 @@ from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.figures_and_picture_links import is_figure_name
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
-from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
+from groundwork.review.review_session import DecisionRequest, ReviewSession
+from groundwork.review.reviewer_edits import RequestRefused
 
 LOOPBACK_HOST = "127.0.0.1"
 MAX_REQUEST_BYTES = 1_000_000  # of a request

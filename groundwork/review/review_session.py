@@ -1,12 +1,11 @@
 """The session behind the review page: the pairs of one run, their chunks, and one reviewer's decisions.
 
-A decision is checked as it was written, and becomes the line of the file. The table of pairs has its columns and
-orders here; the text of a chunk comes in pieces, those of the evidence marked, and its figures.
+A decision is checked as it was written, and becomes the line of the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,213 +14,34 @@ import msgspec
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.decisions import (
-    BY_PERSON,
-    EDITABLE,
     Decision,
     DecisionKind,
     DecisionStacks,
     append_decisions,
-    apply_edits,
     decisions_file,
-    edited_fields,
     question_hash,
     read_decisions,
     reviewer_agreements,
-    utc_now,
 )
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, merged_from, run_documents, run_tag_files
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import BadRecord, GroundworkError
-from groundwork.markdown.figures_and_picture_links import figures, is_figure, quote_in_words
+from groundwork.errors import BadRecord
+from groundwork.markdown.figures_and_picture_links import quote_in_words
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
-
-MAX_EDIT_CHARACTERS = 100_000  # of a text that a reviewer writes
-
-
-class RequestRefused(GroundworkError):
-    """A decision that was not written; `status` is HTTP's."""
-
-    def __init__(self, refusal: str, status: int) -> None:
-        super().__init__(refusal)
-        self.status = status
-
-
-def new_decision(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
-    """The line of a decision made now."""
-    return Decision(
-        time=utc_now(),
-        reviewer=reviewer,
-        pair=pair.id,
-        document=pair.document,
-        question_hash=question_hash(pair),
-        verdict=verdict,
-        reason=reason.strip()[:MAX_EDIT_CHARACTERS],
-        edited=edited,
-    )
-
-
-def trim_edited_texts(edited: dict[str, Any]) -> dict[str, Any]:
-    """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
-    trimmed_fields: dict[str, Any] = {}
-    for pair_field, edited_value in edited.items():
-        edited_texts = edited_value if pair_field == "evaluation_criteria" else [edited_value]
-        if (
-            pair_field not in EDITABLE
-            or not isinstance(edited_texts, list)
-            or not all(isinstance(edited_text, str) for edited_text in edited_texts)
-        ):
-            raise RequestRefused(f"{pair_field}: cannot be edited so", 422)
-        if sum(map(len, edited_texts)) > MAX_EDIT_CHARACTERS:
-            raise RequestRefused(f"{pair_field}: longer than {MAX_EDIT_CHARACTERS:,} characters", 422)
-        trimmed = [edited_text.strip() for edited_text in edited_texts if edited_text.strip()]
-        trimmed_fields[pair_field] = trimmed if pair_field == "evaluation_criteria" else "".join(trimmed)
-    return trimmed_fields
-
-
-def accepting_verdict(
-    pair: Pair, current_decision: Decision | None, written: dict[str, Any]
-) -> tuple[DecisionKind, dict[str, Any]]:
-    """(verdict, edited) of accepting a pair as it is shown, or as the reviewer has written it anew."""
-    current_edits, edited = edited_fields(pair, {}), edited_fields(pair, written)
-    was_edited = current_decision is not None and current_decision.verdict == "edit"
-    return "edit" if edited != current_edits or was_edited else "accept", edited
-
-
-def apply_reviewer_decision(pair: Pair, current_decision: Decision | None) -> Pair:
-    """The pair as a reviewer accepted it; as it stands where that is not so."""
-    applies = (
-        current_decision is not None
-        and current_decision.accepts
-        and current_decision.question_hash == question_hash(pair)
-    )
-    return apply_edits(pair, current_decision.edited) if current_decision is not None and applies else pair
-
-
-def incomplete_pair_reason(pair: Pair, edited: dict[str, Any]) -> str:
-    """What a pair that is accepted with these edits lacks, or ""."""
-    if not pair.question:
-        return "the model gave no question; ask again with generate_qa"
-    edited_pair = apply_edits(pair, edited)
-    missing_pair_fields = [
-        pair_field
-        for pair_field, pair_text in (("question", edited_pair.question), ("answer", edited_pair.answer))
-        if not pair_text.strip()
-    ]
-    missing_pair_fields += [] if edited_pair.evaluation_criteria else ["evaluation criterion"]
-    return f"it has no {' and no '.join(missing_pair_fields)}; press e to write it" if missing_pair_fields else ""
-
-
-def split_chunk_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
-    chunk_pieces: list[tuple[str, bool]] = []
-    piece_start = 0
-    for evidence_start, evidence_end in sorted(evidence_spans):
-        evidence_start = max(evidence_start, piece_start)
-        if evidence_end > evidence_start:
-            chunk_pieces += [(chunk_text[piece_start:evidence_start], False)] * (evidence_start > piece_start) + [
-                (chunk_text[evidence_start:evidence_end], True)
-            ]
-            piece_start = evidence_end
-    return chunk_pieces + [(chunk_text[piece_start:], False)] * (piece_start < len(chunk_text))
-
-
-def chunk_pieces_with_figures(
-    chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
-) -> list[tuple[str, bool] | tuple[str, bool, str]]:
-    """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    evidence_spans, chunk_pieces = list(evidence_spans), []
-    piece_start = 0
-    for figure in figures(chunk.text, chunk.document):
-        chunk_pieces += _chunk_pieces_between(chunk.text, evidence_spans, piece_start, figure.start)
-        is_evidence = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
-        chunk_pieces.append((figure.caption, is_evidence, figure.file))
-        piece_start = figure.end
-    return [*chunk_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, piece_start, len(chunk.text))]
-
-
-def figure_file(quote: str, document: str) -> str:
-    """The file of a quote of evidence that is a figure, or ""."""
-    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
-
-
-def _chunk_pieces_between(
-    chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int
-) -> list[Any]:
-    spans_inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
-    return split_chunk_pieces(chunk_text[start:end], spans_inside)
-
-
-def review_columns(
-    review_rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
-) -> dict[str, Any]:
-    """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
-
-    Values that repeat are indices into `values`.
-    """
-    reviewed_pairs = [review_row.pair for review_row in review_rows]
-    return {
-        "question": [pair.question for pair in reviewed_pairs],
-        "iteration": [pair.iteration for pair in reviewed_pairs],
-        "length": [len(pair.answer) for pair in reviewed_pairs],
-        "covers": [covered.get(pair.id, 0) for pair in reviewed_pairs],
-        "tags": _indexed_review_list_column([tags.get(pair.id, []) for pair in reviewed_pairs]),
-        "document": _indexed_review_column([pair.document for pair in reviewed_pairs]),
-        "section": _indexed_review_column([" › ".join(pair.headings) for pair in reviewed_pairs]),
-        "state": _indexed_review_column([review_row_state(review_row) for review_row in review_rows]),
-        "check": _indexed_review_column([_failed_check_of_row(review_row) for review_row in review_rows]),
-        "reason": _indexed_review_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
-        "difficulty": _indexed_review_column([pair.difficulty for pair in reviewed_pairs]),
-        "category": _indexed_review_column([pair.category for pair in reviewed_pairs]),
-        "orders": {
-            "question": _column_sort_order([pair.question for pair in reviewed_pairs]),
-            "tags": _column_sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
-        },
-    }
-
-
-def review_row_state(review_row: Candidate) -> str:
-    return "rejected" if review_row.stage else "edited" if _is_edited_by_person(review_row.pair) else "kept"
-
-
-def _is_edited_by_person(pair: Pair) -> bool:
-    return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
-
-
-def _failed_check_of_row(review_row: Candidate) -> str:
-    failed_checks = [
-        check_name
-        for check_name, check_column in review_row.pair.checks.items()
-        if not check_column.get("passed", True)
-    ]
-    return (failed_checks or [""])[0].replace("_", " ")
-
-
-def searched_pair_texts(review_row: Candidate) -> list[str]:
-    pair = review_row.pair
-    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
-
-
-def _column_sort_order(column_texts: Sequence[str]) -> list[int]:
-    """The rows by their text, whatever its case, those without one last."""
-    return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
-
-
-def _indexed_review_column(review_values: Sequence[str]) -> dict[str, Any]:
-    indices = {review_value: index for index, review_value in enumerate(dict.fromkeys(review_values))}
-    return {"values": list(indices), "index": [indices[review_value] for review_value in review_values]}
-
-
-def _indexed_review_list_column(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    indices = {
-        review_value: index
-        for index, review_value in enumerate(dict.fromkeys(text for values in lists for text in values))
-    }
-    return {"values": list(indices), "index": [[indices[review_value] for review_value in values] for values in lists]}
-
+from groundwork.review.marked_evidence import chunk_pieces_with_figures, figure_file
+from groundwork.review.pair_table_columns import review_columns, review_row_state, searched_pair_texts
+from groundwork.review.reviewer_edits import (
+    RequestRefused,
+    accepting_verdict,
+    apply_reviewer_decision,
+    incomplete_pair_reason,
+    new_decision,
+    trim_edited_texts,
+)
 
 MAX_PAIR_IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 

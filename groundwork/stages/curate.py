@@ -134,10 +134,10 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
         if "duplicates" in job.config.curate.checks and checked_pairs:
-            from groundwork.questions.curation.checked_pairs import repeated_pair_questions
+            from groundwork.questions.curation.checked_pairs import duplicated_pair_questions
 
             search = await _duplicate_search(job, pairs_under_check.questions)
-            repeats = await repeated_pair_questions(checked_pairs, review, search)
+            repeats = await duplicated_pair_questions(checked_pairs, review, search)
         return _write_result(job, unit, review, spooled, checked_pairs, repeats)
 
 
@@ -187,7 +187,7 @@ def _write_result(
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
     from groundwork.questions.curation.checked_pairs import (
-        mark_repeated_pair,
+        mark_duplicate_pair,
         restore_accepted_pairs,
         sort_checked_pairs,
         write_curated_pairs,
@@ -197,7 +197,7 @@ def _write_result(
 
     run_folder = job.data.path("qa", unit.name)
     kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
-    pairs = (mark_repeated_pair(pair, index, repeats) for index, pair in enumerate(checked_pairs))
+    pairs = (mark_duplicate_pair(pair, index, repeats) for index, pair in enumerate(checked_pairs))
     failures = [Failure(*failure) for failure in sort_checked_pairs(pairs, review, kept_pairs, rejected_pairs)]
     if review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}

@@ -163,7 +163,7 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.reader_wishes import wishes_file
     from groundwork.review.review_server import change_wish, find_wish
-    from groundwork.review.review_session import RequestRefused
+    from groundwork.review.reviewer_edits import RequestRefused
 
     document, statement_start = job.flags.ask_about
     try:

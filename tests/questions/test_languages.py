@@ -191,7 +191,7 @@ async def test_questions_in_another_script_repeat_nothing_by_looks(tmp_path: Pat
     settings = msgspec.structs.replace(load().embeddings, backend="static", model=STATIC_MODEL, query_prefix="")
     told = [one for text in (TOLD["ar"][0], ARABIC) for one in text.split(". ")]
     encode, likeness, _ = await encoder_and_likeness(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
-    repeats = await EarlierQuestions(encode, likeness).find_repeats([AskedQuestion(f"{one}؟") for one in told])
+    repeats = await EarlierQuestions(encode, likeness).find_duplicates([AskedQuestion(f"{one}؟") for one in told])
     assert repeats == [""] * len(told)
     english = ["Who may ask for a berth?", "How fast may a boat go?", *["What is sold at the pier?"] * 3]
     assert (await encoder_and_likeness(settings, None, english, tmp_path, lambda: None))[

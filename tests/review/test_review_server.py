@@ -17,7 +17,8 @@ from groundwork.data_folder.runs.decisions import append_decisions, question_has
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair
 from groundwork.review.review_server import ReviewServer
-from groundwork.review.review_session import ReviewSession, new_decision
+from groundwork.review.review_session import ReviewSession
+from groundwork.review.reviewer_edits import new_decision
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 
 

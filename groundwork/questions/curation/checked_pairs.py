@@ -132,18 +132,20 @@ def reject_checked_pair(pair: Pair, reason: str) -> Rejected:
 def split_same_worded_pairs(pairs: Sequence[Pair], review: StandingReview) -> tuple[list[Pair], list[Pair]]:
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
     first_pair_by_words: dict[tuple[str, str], Pair] = {}
-    repeated_by_index: dict[int, str] = {}
+    duplicated_by_index: dict[int, str] = {}
     for pair_index in _pair_review_order(pairs, review):
         pair = pairs[pair_index]
         first_pair = first_pair_by_words.setdefault((pair.document, normalised_words(pair.question)), pair)
         if first_pair is not pair:
-            repeated_by_index[pair_index] = first_pair.question
+            duplicated_by_index[pair_index] = first_pair.question
     checked_pairs = [
-        _add_duplicates_column(pair, repeated_by_index.get(pair_index, "")) for pair_index, pair in enumerate(pairs)
+        _add_duplicates_column(pair, duplicated_by_index.get(pair_index, "")) for pair_index, pair in enumerate(pairs)
     ]
-    first_worded_pairs = [pair for pair_index, pair in enumerate(checked_pairs) if pair_index not in repeated_by_index]
+    first_worded_pairs = [
+        pair for pair_index, pair in enumerate(checked_pairs) if pair_index not in duplicated_by_index
+    ]
     return first_worded_pairs, [
-        pair for pair_index, pair in enumerate(checked_pairs) if pair_index in repeated_by_index
+        pair for pair_index, pair in enumerate(checked_pairs) if pair_index in duplicated_by_index
     ]
 
 
@@ -153,7 +155,7 @@ def split_settled_pairs(pairs: Sequence[Pair], settled_by: Collection[str]) -> t
     return list(compress(pairs, map(not_, is_pair_settled))), list(compress(pairs, is_pair_settled))
 
 
-async def repeated_pair_questions(
+async def duplicated_pair_questions(
     checked_pairs: Sequence[CheckedPair], review: StandingReview, earlier_questions: EarlierQuestions
 ) -> dict[int, str]:
     """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
@@ -162,19 +164,21 @@ async def repeated_pair_questions(
         if _would_pair_stay(checked_pair, review):
             indexes_by_turn[_pair_review_turn(checked_pair.checked, review)].append(pair_index)
     pair_review_order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
-    repeated_questions = await earlier_questions.find_repeats(
+    duplicated_questions = await earlier_questions.find_duplicates(
         LazySequence(pair_review_order, lambda pair_index: asked_question(checked_pairs[pair_index].checked))
     )
     return {
         pair_index: earlier_question
-        for pair_index, earlier_question in zip(pair_review_order, repeated_questions, strict=True)
+        for pair_index, earlier_question in zip(pair_review_order, duplicated_questions, strict=True)
         if earlier_question
     }
 
 
-def mark_repeated_pair(checked_pair: CheckedPair, pair_index: int, repeats: Mapping[int, str]) -> CheckedPair:
-    """The pair with what `repeated_pair_questions` found of it."""
-    if earlier_question := repeats.get(pair_index):
+def mark_duplicate_pair(
+    checked_pair: CheckedPair, pair_index: int, duplicated_questions: Mapping[int, str]
+) -> CheckedPair:
+    """The pair with what `duplicated_pair_questions` found of it."""
+    if earlier_question := duplicated_questions.get(pair_index):
         return CheckedPair.of(checked_pair.pair, _add_duplicates_column(checked_pair.checked, earlier_question))
     return checked_pair
 
@@ -198,8 +202,8 @@ def _pair_review_turn(pair: Pair, review: StandingReview) -> int:
 
 
 def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
-    repeat_reason = f"repeats: {earlier_question}" if earlier_question else ""
-    duplicates_column = shared_check_column(float(not earlier_question), not earlier_question, repeat_reason, "rule")
+    duplicate_reason = f"repeats: {earlier_question}" if earlier_question else ""
+    duplicates_column = shared_check_column(float(not earlier_question), not earlier_question, duplicate_reason, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": duplicates_column})
 
 
@@ -244,11 +248,11 @@ def read_pairs_by_document(
             : None if max_pairs is None else max_pairs - len(all_questions)
         ]
         all_questions.extend(pair.question for pair in pairs_of_document)
-        pairs_to_check, repeated_pairs = (
+        pairs_to_check, duplicate_pairs = (
             split_same_worded_pairs(pairs_of_document, review) if looks_for_repeats else (pairs_of_document, [])
         )
         pairs_to_check, settled_pairs = split_settled_pairs(pairs_to_check, settled_by)
-        pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs + settled_pairs)
+        pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in duplicate_pairs + settled_pairs)
         unchecked_pairs.extend(pairs_to_check)
         if not pair_batches or pair_batches[-1].pairs + len(pairs_to_check) > batch_size:
             pair_batches.append(CheckedPairBatch([], len(unchecked_pairs) - len(pairs_to_check), 0))

@@ -47,9 +47,11 @@ class CurationResult:
 
 def curation_html(curation_result: CurationResult) -> str:
     """The whole page."""
-    counts = _CurationCounts(curation_result)
-    outcome_counts = counts.outcome_sizes()
-    document_count_text = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
+    report_counts = _CurationCounts(curation_result)
+    report_outcome_counts = report_counts.outcome_sizes()
+    document_count_text = (
+        "one document" if len(report_counts.documents) == 1 else counted(len(report_counts.documents), "document")
+    )
     checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
     column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
@@ -58,54 +60,57 @@ def curation_html(curation_result: CurationResult) -> str:
         tag("h1", title),
         tag(
             "p",
-            f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count_text}, checked for {checks}.",
+            f"{counted(sum(report_outcome_counts.values()), 'pair')} of {document_count_text}, checked for {checks}.",
             class_="soft",
         ),
-        *([tag("p", NO_MODEL_ASKED)] if counts.is_by_rules_alone else []),
-        _render_outcome_bar(outcome_counts),
+        *([tag("p", NO_MODEL_ASKED)] if report_counts.is_by_rules_alone else []),
+        _render_outcome_bar(report_outcome_counts),
         *([tag("p", " ".join(curation_result.reviewed))] if curation_result.reviewed else []),
         tag("h2", "The checks"),
         table(
             column_titles,
-            [counts.check_row(check) for check in curation_result.checks],
+            [report_counts.check_row(check) for check in curation_result.checks],
             numbers=(1, 2, 3, 4, 5),
             stacked=True,
         ),
         tag("h2", "Kept"),
         *(
             [
-                _render_pair("k", curation_result.kept_pairs[pair_index])
-                for pair_index in _spread_examples(counts.unchanged)
+                _render_reported_pair("k", curation_result.kept_pairs[reported_index])
+                for reported_index in _spread_report_examples(report_counts.unchanged)
             ]
             or [_NO_PAIRS]
         ),
         tag("h2", "Rewritten"),
         *(
             [
-                _render_pair("w", curation_result.kept_pairs[pair_index])
-                for pair_index in _spread_examples(counts.rewritten)
+                _render_reported_pair("w", curation_result.kept_pairs[reported_index])
+                for reported_index in _spread_report_examples(report_counts.rewritten)
             ]
             or [_NO_PAIRS]
         ),
-        *_render_listed_pairs("c", "Corrected by people", curation_result.kept_pairs, counts.corrected),
-        *_render_listed_pairs("k", "Kept against a complaint", curation_result.kept_pairs, counts.defended),
+        *_render_listed_pairs("c", "Corrected by people", curation_result.kept_pairs, report_counts.corrected),
+        *_render_listed_pairs("k", "Kept against a complaint", curation_result.kept_pairs, report_counts.defended),
         tag("h2", "Rejected"),
-        *(_render_rejected_pairs(curation_result.rejected_pairs, counts.by_reason) or [_NO_PAIRS]),
+        *(_render_rejected_pairs(curation_result.rejected_pairs, report_counts.by_reason) or [_NO_PAIRS]),
     )
 
 
-def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
+def _render_outcome_bar(report_outcome_counts: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
-    bar_segments = [
-        tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_counts.items() if size
+    report_bar_segments = [
+        tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in report_outcome_counts.items() if size
     ]
-    bar_legend = [
+    report_bar_legend = [
         tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}")
-        for outcome, size in outcome_counts.items()
+        for outcome, size in report_outcome_counts.items()
     ]
-    bar_label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_counts.items())
+    bar_label = ", ".join(f"{size} {outcome}" for outcome, size in report_outcome_counts.items())
     return join_markup(
-        [tag("div", bar_segments, class_="bar", role="img", aria_label=bar_label), tag("p", bar_legend, class_="key")]
+        [
+            tag("div", report_bar_segments, class_="bar", role="img", aria_label=bar_label),
+            tag("p", report_bar_legend, class_="key"),
+        ]
     )
 
 
@@ -136,14 +141,14 @@ class _CurationCounts:
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(curation_result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
-        for pair_index, pair in enumerate(curation_result.kept_pairs):
+        for reported_index, pair in enumerate(curation_result.kept_pairs):
             indexes_by_outcome = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
-            indexes_by_outcome[curation_outcome(pair)].append(pair_index)
+            indexes_by_outcome[curation_outcome(pair)].append(reported_index)
             if _objections_to_pair(pair):
-                self.defended.append(pair_index)
+                self.defended.append(reported_index)
             self._count_check_columns(pair.document, pair.checks)
-        for pair_index, rejection in enumerate(curation_result.rejected_pairs):
-            self.by_reason[rejection.reason].append(pair_index)
+        for reported_index, rejection in enumerate(curation_result.rejected_pairs):
+            self.by_reason[rejection.reason].append(reported_index)
             self._count_check_columns(rejection.document, rejection.pair.get("checks", {}))
 
     def _count_check_columns(self, document: str, check_columns: Mapping[str, Any]) -> None:
@@ -179,29 +184,33 @@ class _CurationCounts:
 
 
 def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
-    rejected_articles = []
+    report_articles = []
     for reason, indexes_of_reason in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        rejected_articles.append(
+        report_articles.append(
             tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(indexes_of_reason):,})", class_="soft"))
         )
-        for rejection in (rejected[rejected_index] for rejected_index in _spread_examples(indexes_of_reason)):
+        for rejection in (rejected[reported_index] for reported_index in _spread_report_examples(indexes_of_reason)):
             rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
             pages_of_pair = _pages_of_pair(rejection.document, rejection.pair.get("pages", []))
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
-            rejected_articles.append(
-                _render_pair_article("r", _PairWording(question, answer), pages_of_pair, rejection.detail + rule_note)
+            report_articles.append(
+                _render_report_article(
+                    "r", _ReportedWording(question, answer), pages_of_pair, rejection.detail + rule_note
+                )
             )
-    return rejected_articles
+    return report_articles
 
 
 def _render_listed_pairs(outcome_class: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
     """All of the pairs at `indexes`, where there are not too many, each with what was said about it."""
     if not indexes:
         return []
-    pair_articles = [_render_pair(outcome_class, pairs[pair_index]) for pair_index in indexes[:MAX_LISTED_PAIRS]]
+    report_articles = [
+        _render_reported_pair(outcome_class, pairs[reported_index]) for reported_index in indexes[:MAX_LISTED_PAIRS]
+    ]
     more_pairs_note = f"… and {len(indexes) - MAX_LISTED_PAIRS:,} more; the page of review shows all."
     listed_pairs_notes = [tag("p", more_pairs_note, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
-    return [tag("h2", title), *pair_articles, *listed_pairs_notes]
+    return [tag("h2", title), *report_articles, *listed_pairs_notes]
 
 
 def _objections_to_pair(pair: Pair) -> str:
@@ -210,18 +219,18 @@ def _objections_to_pair(pair: Pair) -> str:
     return "; ".join(f"{old['why']} – {old['objection']}" for old in columns_before_objection if "objection" in old)
 
 
-def _render_pair(outcome_class: str, pair: Pair) -> Markup:
+def _render_reported_pair(outcome_class: str, pair: Pair) -> Markup:
     """The pair; struck out above each text that was changed, what it said before."""
     remark_on_pair = str(pair.checks[BY_PERSON]["why"]) if outcome_class == "c" else _objections_to_pair(pair)
-    return _render_pair_article(
+    return _render_report_article(
         outcome_class,
-        _PairWording(pair.question, pair.answer, pair.evaluation_criteria),
+        _ReportedWording(pair.question, pair.answer, pair.evaluation_criteria),
         "; ".join(filter(None, (_pages_of_pair(pair.document, pair.pages), remark_on_pair))),
-        original=_PairWording(pair.original_question, pair.original_answer, pair.original_criteria),
+        original=_ReportedWording(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
 
-class _PairWording(NamedTuple):
+class _ReportedWording(NamedTuple):
     """The words of a pair; of an original, those that were changed."""
 
     question: str = ""
@@ -229,15 +238,15 @@ class _PairWording(NamedTuple):
     criteria: Sequence[str] = ()
 
 
-_UNCHANGED_WORDING = _PairWording()
+_UNCHANGED_WORDING = _ReportedWording()
 
 
-def _render_pair_article(
+def _render_report_article(
     outcome_class: str,
-    wording: _PairWording,
+    wording: _ReportedWording,
     pages_of_pair: str,
     reason: str = "",
-    original: _PairWording = _UNCHANGED_WORDING,
+    original: _ReportedWording = _UNCHANGED_WORDING,
 ) -> Markup:
     return tag(
         "article",
@@ -262,7 +271,7 @@ def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
     return f"{document}{page_list}"
 
 
-def _spread_examples(examples: Sequence[Any]) -> list[Any]:
+def _spread_report_examples(examples: Sequence[Any]) -> list[Any]:
     """EXAMPLES of the rows, evenly spread."""
     example_step = max(1, len(examples) // EXAMPLES_PER_OUTCOME)
     return list(examples[::example_step])[:EXAMPLES_PER_OUTCOME]

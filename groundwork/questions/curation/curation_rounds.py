@@ -48,7 +48,7 @@ from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
 APART_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
-CaseResults = dict[int, CurationCase | UnitError]  # by the pair's number, in order
+RoundResults = dict[int, CurationCase | UnitError]  # by the pair's number, in order
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class CurationRounds:
             other_answer,
         )
 
-    async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> CaseResults:
+    async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> RoundResults:
         """Every case with the columns of its checks, or the error that kept it from them.
 
         `on_progress` hears of pairs that have been through their last call, or are asked about in none.
         """
-        case_results: CaseResults = {case.number: case for case in cases}
+        round_results: RoundResults = {case.number: case for case in cases}
         finished_count = 0
 
         def count_finished(count: int) -> None:
@@ -100,34 +100,34 @@ class CurationRounds:
             on_progress(count)
 
         if not self.settings.rules_only:
-            await self._ask_curation_rounds(case_results, count_finished)
+            await self._ask_curation_rounds(round_results, count_finished)
         on_progress(len(cases) - finished_count)
-        return case_results
+        return round_results
 
-    async def _ask_curation_rounds(self, case_results: CaseResults, on_progress: Callable[[int], None]) -> None:
+    async def _ask_curation_rounds(self, round_results: RoundResults, on_progress: Callable[[int], None]) -> None:
         supported_form = self.supported
-        rewritten_once: set[int] = set()
-        await self._rewrite_failed_cases(case_results, rewritten_once)
-        await self._ask(case_results, self.apart, on_progress=on_progress if supported_form is None else None)
-        if rewritten_cases := await self._rewrite_failed_cases(case_results, rewritten_once):
-            await self._ask(case_results, self.apart, rewritten_cases)
-        figure_pairs = self._pass_figure_pairs(case_results) if supported_form else set()
+        rewritten_in_earlier_round: set[int] = set()
+        await self._rewrite_failed_cases(round_results, rewritten_in_earlier_round)
+        await self._ask_round(round_results, self.apart, on_progress=on_progress if supported_form is None else None)
+        if rewritten_in_round := await self._rewrite_failed_cases(round_results, rewritten_in_earlier_round):
+            await self._ask_round(round_results, self.apart, rewritten_in_round)
+        figure_pairs = self._pass_figure_pairs(round_results) if supported_form else set()
         case_numbers = (
-            [case_number for case_number in case_results if case_number not in figure_pairs] if figure_pairs else None
+            [case_number for case_number in round_results if case_number not in figure_pairs] if figure_pairs else None
         )
-        await self._ask(case_results, supported_form, case_numbers, on_progress)
+        await self._ask_round(round_results, supported_form, case_numbers, on_progress)
 
-    def _pass_figure_pairs(self, case_results: CaseResults) -> set[int]:
+    def _pass_figure_pairs(self, round_results: RoundResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
         figure_pairs = set()
-        for case_number, case in case_results.items():
+        for case_number, case in round_results.items():
             if (
                 isinstance(case, CurationCase)
                 and any(is_figure(quote) for quote in case.pair.evidence)
                 and not failed_checks(case.pair)
             ):
                 figure_remark = "its evidence is a figure; not checked"
-                case_results[case_number] = add_check_columns(
+                round_results[case_number] = add_check_columns(
                     case, {"supported": build_check_column(self.settings, "supported", 1, figure_remark, "rule")}
                 )
                 figure_pairs.add(case_number)
@@ -142,37 +142,37 @@ class CurationRounds:
     def supported(self) -> SupportedForm | None:
         return SupportedForm(self.settings, self.prompt) if "supported" in self.settings.checks else None
 
-    async def _ask(
+    async def _ask_round(
         self,
-        case_results: CaseResults,
-        judge_form: JudgeForm | None,
+        round_results: RoundResults,
+        round_form: JudgeForm | None,
         case_numbers: Sequence[int] | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Put the columns of `form` on those of `case_results` (of `case_numbers`) that nothing has rejected."""
-        if judge_form is None:
+        """Put the columns of `round_form` on those of `round_results` (of `case_numbers`) that nothing has rejected."""
+        if round_form is None:
             return
-        selected_cases = [
-            case_results[case_number] for case_number in (case_results if case_numbers is None else case_numbers)
+        round_candidates = [
+            round_results[case_number] for case_number in (round_results if case_numbers is None else case_numbers)
         ]
-        passing_cases = [
-            case for case in selected_cases if isinstance(case, CurationCase) and not failed_checks(case.pair)
+        round_cases = [
+            case for case in round_candidates if isinstance(case, CurationCase) and not failed_checks(case.pair)
         ]
-        for case_number, pair_verdict in (
-            await self.judge.ask(judge_form, passing_cases, on_progress or (lambda _: None))
+        for case_number, round_verdict in (
+            await self.judge.ask(round_form, round_cases, on_progress or (lambda _: None))
         ).items():
-            case = case_results[case_number]
-            if isinstance(pair_verdict, UnitError):
-                case_results[case_number] = _case_or_error(case, pair_verdict)
+            case = round_results[case_number]
+            if isinstance(round_verdict, UnitError):
+                round_results[case_number] = _case_or_error(case, round_verdict)
             elif isinstance(case, CurationCase):
-                case_results[case_number] = add_check_columns(case, self._verdict_check_columns(case, pair_verdict))
+                round_results[case_number] = add_check_columns(case, self._verdict_check_columns(case, round_verdict))
 
-    def _verdict_check_columns(self, case: CurationCase, pair_verdict: PairVerdict) -> dict[str, CheckColumn]:
+    def _verdict_check_columns(self, case: CurationCase, round_verdict: PairVerdict) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
-        check_marks: dict[str, float] = dict(pair_verdict.value)
+        check_marks: dict[str, float] = dict(round_verdict.value)
         wrong_answer_mark = check_marks.pop("wrong_answer", 0.0)
         verdict_columns = {
-            check_name: build_check_column(self.settings, check_name, mark, "" if mark == 1 else pair_verdict.remark)
+            check_name: build_check_column(self.settings, check_name, mark, "" if mark == 1 else round_verdict.remark)
             for check_name, mark in check_marks.items()
         }
         if case.wrong_answer and wrong_answer_mark == 1 and verdict_columns["criteria"]["passed"]:
@@ -181,36 +181,40 @@ class CurationRounds:
             )
         return verdict_columns
 
-    async def _rewrite_failed_cases(self, case_results: CaseResults, rewritten_once: set[int]) -> list[int]:
+    async def _rewrite_failed_cases(
+        self, round_results: RoundResults, rewritten_in_earlier_round: set[int]
+    ) -> list[int]:
         """The numbers of the pairs that are to be judged again, once a pair, since only what can be mended failed: they
         were written anew, or the judge is to hear an objection.
         """
-        mendable_cases = [
+        cases_to_rewrite = [
             case
-            for case_number, case in case_results.items()
-            if isinstance(case, CurationCase) and case_number not in rewritten_once and self._is_rewritable(case.pair)
+            for case_number, case in round_results.items()
+            if isinstance(case, CurationCase)
+            and case_number not in rewritten_in_earlier_round
+            and self._is_rewritable(case.pair)
         ]
-        rewritten_once.update(case.number for case in mendable_cases)
-        pair_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), mendable_cases)
+        rewritten_in_earlier_round.update(case.number for case in cases_to_rewrite)
+        round_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), cases_to_rewrite)
         pair_rewrites = {
-            number: pair_verdict.value
-            for number, pair_verdict in pair_verdicts.items()
-            if isinstance(pair_verdict, PairVerdict)
+            number: round_verdict.value
+            for number, round_verdict in round_verdicts.items()
+            if isinstance(round_verdict, PairVerdict)
         }
         objections = believed_objections(pair_rewrites)
         judged_again = []
-        for case in mendable_cases:
-            pair_verdict = pair_verdicts[case.number]
-            if isinstance(pair_verdict, UnitError):
-                case_results[case.number] = replace(case, error=pair_verdict)
+        for case in cases_to_rewrite:
+            round_verdict = round_verdicts[case.number]
+            if isinstance(round_verdict, UnitError):
+                round_results[case.number] = replace(case, error=round_verdict)
                 continue
-            if pair_verdict.value.question:
-                case_again = self._apply_rewrite(case, pair_verdict.value)
+            if round_verdict.value.question:
+                case_again = self._apply_rewrite(case, round_verdict.value)
             elif objection := objections.get(case.number):
                 case_again = _apply_objection(case, objection)
             else:
                 continue
-            case_results[case.number] = replace(case_again, unwritten=case)
+            round_results[case.number] = replace(case_again, unwritten=case)
             judged_again.append(case.number)
         return judged_again
 
@@ -257,18 +261,18 @@ class CurationRounds:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
-        mendable_cases = [case for case in cases if self._is_rewritable(case.pair)]
-        passing_cases = [case for case in cases if not failed_checks(case.pair) or self._is_rewritable(case.pair)]
-        form_rounds: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
-            (RewritingForm(self.settings, self.prompt), mendable_cases),
-            (self.apart, passing_cases),
-            (self.supported, passing_cases),
+        cases_to_rewrite = [case for case in cases if self._is_rewritable(case.pair)]
+        round_cases = [case for case in cases if not failed_checks(case.pair) or self._is_rewritable(case.pair)]
+        rounds_of_forms: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
+            (RewritingForm(self.settings, self.prompt), cases_to_rewrite),
+            (self.apart, round_cases),
+            (self.supported, round_cases),
         ]
         return [
-            (judge_form.messages(batch), judge_reply_schema(judge_form, batch), judge_form.reply_tokens(batch))
-            for judge_form, form_cases in form_rounds
-            if judge_form
-            for batch in pack_judge_batches(judge_form, form_cases, self.settings)
+            (round_form.messages(batch), judge_reply_schema(round_form, batch), round_form.reply_tokens(batch))
+            for round_form, form_cases in rounds_of_forms
+            if round_form
+            for batch in pack_judge_batches(round_form, form_cases, self.settings)
         ]
 
 

@@ -26,7 +26,7 @@ from groundwork.llm.prompts import Message, PromptReader, render_template, rende
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.markdown.figures_and_picture_links import text_with_captions
 from groundwork.questions.curation.cases_and_origins import CurationCase
-from groundwork.questions.interview_material import UNNAMED
+from groundwork.questions.short_titles import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
 
 HOPELESS_BATCHES = 6  # batches without a verdict, after which a model that gave none is not asked about their parts

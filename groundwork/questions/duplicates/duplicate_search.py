@@ -178,7 +178,7 @@ class EarlierQuestions:
         self._question_vectors: VectorBuffer | None = None
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._question_of_row)
 
-    async def find_repeats(self, questions: Sequence[AskedQuestion]) -> list[str]:
+    async def find_duplicates(self, questions: Sequence[AskedQuestion]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered.
 
         Of many, `questions` may be read from a file again and again: it is kept as it is, and no words of it.
@@ -186,7 +186,7 @@ class EarlierQuestions:
         question_vectors = None
         if self._encode_questions and len(questions):
             question_vectors = await self._encode_questions([question.question for question in questions])
-        are_many_questions, repeated_questions = (
+        are_many_questions, duplicated_questions = (
             not len(self._asked_questions) and len(questions) > MANY_QUESTIONS,
             list[str](),
         )
@@ -200,15 +200,15 @@ class EarlierQuestions:
         ):
             question_row, wording_key = len(self._is_new_question), wording_hash(question.question)
             if (earlier_row := self._rows_by_wording.get(wording_key)) is not None:
-                repeated_question = self._asked_questions[earlier_row].question
+                duplicated_question = self._asked_questions[earlier_row].question
             else:
                 question = _without_cached_words(question) if are_many_questions else question
-                repeated_question = self._find_repeated_question(question, close_rows, sharing_rows())
-            repeated_questions.append(repeated_question)
-            if not repeated_question:
+                duplicated_question = self._find_duplicated_question(question, close_rows, sharing_rows())
+            duplicated_questions.append(duplicated_question)
+            if not duplicated_question:
                 self._rows_by_wording[wording_key] = question_row
-            self._is_new_question.append(not repeated_question)
-        return repeated_questions
+            self._is_new_question.append(not duplicated_question)
+        return duplicated_questions
 
     def _rows_sharing(
         self, questions: Sequence[AskedQuestion], are_many_questions: bool
@@ -266,7 +266,7 @@ class EarlierQuestions:
             for offset, row_cosines in enumerate(cosines):
                 yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.same_cosine)
 
-    def _find_repeated_question(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
+    def _find_duplicated_question(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
         question_row = len(self._is_new_question)
         earlier_rows = np.array(

@@ -96,19 +96,19 @@ def misfit_faults(
 
     The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
     """
-    surroundings = f"{target.plain} {title} {section_headings}"
+    target_surroundings = f"{target.plain} {title} {section_headings}"
     misfit_checks = (
-        _garbled_question_fault(draft, target),
-        _strange_words_fault(draft, target, f"{surroundings} {sentence_before}"),
-        _off_topic_fault(draft, target, surroundings, title),
-        _row_fault(draft, target),
-        _reference_fault(draft),
-        _answer_kind_fault(draft, target, title),
+        _garbled_misfit(draft, target),
+        _strange_words_misfit(draft, target, f"{target_surroundings} {sentence_before}"),
+        _off_topic_misfit(draft, target, target_surroundings, title),
+        _row_misfit(draft, target),
+        _reference_misfit(draft),
+        _answer_kind_misfit(draft, target, title),
     )
     return next(([fault] for fault in misfit_checks if fault), [])
 
 
-def _garbled_question_fault(draft: Draft, target: QuestionTarget) -> Fault | None:
+def _garbled_misfit(draft: Draft, target: QuestionTarget) -> Fault | None:
     """A question with one verb too many, or an answer that says the same words twice in a sentence."""
     if doubled_verb := _DOUBLED_VERB.search(draft.question):
         return Fault("form", f'the question is no sentence: "{doubled_verb.group()}"')
@@ -126,10 +126,10 @@ def _repeated_words(sentence_text: str) -> str:
     return next((words for first, words, second in repeated_matches if not (first and second) or first == second), "")
 
 
-def _strange_words_fault(draft: Draft, target: QuestionTarget, surroundings: str) -> Fault | None:
+def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
     answer_words = content_words(draft.answer, "en")
-    strange_answer_words = answer_words - content_words(surroundings, "en")
+    strange_answer_words = answer_words - content_words(target_surroundings, "en")
     if len(strange_answer_words) > max(
         1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer_words)
     ):
@@ -137,13 +137,13 @@ def _strange_words_fault(draft: Draft, target: QuestionTarget, surroundings: str
     if not answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
     if strange_question_numbers := sorted(
-        number_values(draft.question, spelled="en") - number_values(surroundings, spelled="en") - {"1"}
+        number_values(draft.question, spelled="en") - number_values(target_surroundings, spelled="en") - {"1"}
     ):
         return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(strange_question_numbers)}")
     return None
 
 
-def _off_topic_fault(draft: Draft, target: QuestionTarget, surroundings: str, title: str) -> Fault | None:
+def _off_topic_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
     question_words = content_words(draft.question, "en") - content_words(title, "en")
     needed_topic_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
@@ -151,7 +151,7 @@ def _off_topic_fault(draft: Draft, target: QuestionTarget, surroundings: str, ti
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    strange_question_words = question_words - content_words(surroundings, "en") - _ASKING_WORDS
+    strange_question_words = question_words - content_words(target_surroundings, "en") - _ASKING_WORDS
     allowed_strange_words = (
         0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(question_words))
     )
@@ -160,7 +160,7 @@ def _off_topic_fault(draft: Draft, target: QuestionTarget, surroundings: str, ti
     return None
 
 
-def _row_fault(draft: Draft, target: QuestionTarget) -> Fault | None:
+def _row_misfit(draft: Draft, target: QuestionTarget) -> Fault | None:
     """A question that does not name its row, an answer without the cells that were asked about."""
     subject_words = content_words(target.subject, "en")
     if subject_words and not subject_words & content_words(draft.question, "en"):
@@ -170,7 +170,7 @@ def _row_fault(draft: Draft, target: QuestionTarget) -> Fault | None:
     return None
 
 
-def _reference_fault(draft: Draft) -> Fault | None:
+def _reference_misfit(draft: Draft) -> Fault | None:
     """An answer that leans on what its reader cannot see: "This must be ...", "... wear one", "unless 14.3 applies"."""
     if _POINTS_AT_OTHERS.match(draft.answer):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
@@ -188,7 +188,7 @@ def _reference_fault(draft: Draft) -> Fault | None:
     )
 
 
-def _answer_kind_fault(draft: Draft, target: QuestionTarget, title: str) -> Fault | None:
+def _answer_kind_misfit(draft: Draft, target: QuestionTarget, title: str) -> Fault | None:
     """An answer of another kind than the question asks for, or one that tells nothing beyond the question."""
     for asks_pattern, answer_pattern in _ANSWER_KINDS:
         if asks_pattern.search(draft.question) and not answer_pattern.search(draft.answer):
@@ -258,22 +258,22 @@ class RivalSearch:
     """The statements of a document with the words by which a question finds them; those of the title tell nothing."""
 
     def __init__(self, readings: Sequence[Reading], title: str) -> None:
-        self._title_terms = content_terms(title, "en")
-        self._terms_by_statement: dict[_StatementKey, _StatementTerms] = {}
-        self._statements_by_term: dict[str, list[_StatementKey]] = defaultdict(list)
+        self._title_terms_of_no_rival = content_terms(title, "en")
+        self._rival_terms_by_statement: dict[_StatementKey, _StatementTerms] = {}
+        self._rivals_by_term: dict[str, list[_StatementKey]] = defaultdict(list)
         for reading in readings:
             for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
                 heading_terms = content_terms(" ".join(reading.headings_at(statement.start)), "en")
                 self._add_statement((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
-        self._term_weights = {
-            term: math.log(1 + len(self._terms_by_statement) / len(statement_keys))
-            for term, statement_keys in self._statements_by_term.items()
+        self._rival_term_weights = {
+            term: math.log(1 + len(self._rival_terms_by_statement) / len(statement_keys))
+            for term, statement_keys in self._rivals_by_term.items()
         }
 
     def _add_statement(self, statement_key: _StatementKey, statement_and_heading_terms: _StatementTerms) -> None:
-        self._terms_by_statement[statement_key] = statement_and_heading_terms
+        self._rival_terms_by_statement[statement_key] = statement_and_heading_terms
         for term in set.union(*statement_and_heading_terms):
-            self._statements_by_term[term].append(statement_key)
+            self._rivals_by_term[term].append(statement_key)
 
     def count_rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
         """How many other statements of the document hold as much of `question` as those that it was made of.
@@ -281,38 +281,36 @@ class RivalSearch:
         Statements without one of the question's rarer terms cannot, and are not looked at (MaxScore: Turtle and Flood,
         1995).
         """
-        question_terms = content_terms(question, "en") - self._title_terms
+        question_terms = content_terms(question, "en") - self._title_terms_of_no_rival
         statement_keys = {(chunk.id, statement.start) for statement in statements}
         target_statement_terms = [
-            self._terms_by_statement[key] for key in statement_keys if key in self._terms_by_statement
+            self._rival_terms_by_statement[key] for key in statement_keys if key in self._rival_terms_by_statement
         ]
-        target_fit = self._question_fit(
+        fit_to_target = self._question_fit(
             question_terms,
             set().union(*(statement_terms for statement_terms, _ in target_statement_terms)),
             set().union(*(heading_terms for _, heading_terms in target_statement_terms)),
         )
-        if not target_fit:
-            return len(self._terms_by_statement) - len(target_statement_terms)
+        if not fit_to_target:
+            return len(self._rival_terms_by_statement) - len(target_statement_terms)
         rival_keys = {
-            key
-            for term in self._rare_terms_needed(question_terms, target_fit)
-            for key in self._statements_by_term[term]
+            key for term in self._rare_terms_needed(question_terms, fit_to_target) for key in self._rivals_by_term[term]
         }
         return sum(
-            self._question_fit(question_terms, *self._terms_by_statement[key]) >= target_fit
+            self._question_fit(question_terms, *self._rival_terms_by_statement[key]) >= fit_to_target
             for key in rival_keys - statement_keys
         )
 
-    def _rare_terms_needed(self, question_terms: set[str], target_fit: float) -> list[str]:
+    def _rare_terms_needed(self, question_terms: set[str], fit_to_target: float) -> list[str]:
         """Those of the rarest, of which a statement needs one to fit by `fit`: all others together weigh less."""
         rarest_first = sorted(
-            question_terms & self._term_weights.keys(), key=lambda term: (-self._term_weights[term], term)
+            question_terms & self._rival_term_weights.keys(), key=lambda term: (-self._rival_term_weights[term], term)
         )
-        rarest_weights = [self._term_weights[term] for term in rarest_first]
-        return [term for k, term in enumerate(rarest_first) if math.fsum(rarest_weights[k:]) >= target_fit]
+        weights_rarest_first = [self._rival_term_weights[term] for term in rarest_first]
+        return [term for k, term in enumerate(rarest_first) if math.fsum(weights_rarest_first[k:]) >= fit_to_target]
 
     def _question_fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
-        term_weights = self._term_weights
+        term_weights = self._rival_term_weights
         return math.fsum(  # the same in whatever order a set gives its terms
             term_weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
             for term in question_terms & (statement_terms | heading_terms)

@@ -113,14 +113,14 @@ class SentenceAsker:
         drafts_or_errors = await asyncio.gather(
             *(self._ask_about(target, interview_round.iteration) for target in chosen_targets), return_exceptions=True
         )
-        target_errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
+        sentence_errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
         if unexpected := [
-            error for error in drafts_or_errors if isinstance(error, BaseException) and error not in target_errors
+            error for error in drafts_or_errors if isinstance(error, BaseException) and error not in sentence_errors
         ]:
             raise unexpected[0]
-        if target_errors and len(target_errors) == len(drafts_or_errors):
-            raise target_errors[0]
-        self.failures += target_errors
+        if sentence_errors and len(sentence_errors) == len(drafts_or_errors):
+            raise sentence_errors[0]
+        self.failures += sentence_errors
         return InterviewAnswer(
             [draft_or_error for draft_or_error in drafts_or_errors if not isinstance(draft_or_error, BaseException)]
         )
@@ -132,15 +132,15 @@ class SentenceAsker:
     async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
         target_section = self._section_of_target(target)
         previous_sentence = self._previous_sentence(target.statements[0])
-        statement_messages = render_turns(
+        sentence_messages = render_turns(
             self.sentence_prompt,
             document=self.document_title,
             section=target_section or "(none)",
             before=previous_sentence or "(nothing)",
             statement=target.plain,
         )
-        statement_unit = f"{self.chunk.id} at {target.statements[0].start}"
-        sentence_reply = await self._call(statement_messages, Reply, statement_unit, iteration)
+        sentence_unit = f"{self.chunk.id} at {target.statements[0].start}"
+        sentence_reply = await self._call(sentence_messages, Reply, sentence_unit, iteration)
         question = name_document(
             without_column_names(sentence_reply.question, target),
             self.document_title,
@@ -163,14 +163,14 @@ class SentenceAsker:
         if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
             faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
         if self.settings.round_trip and not faults:
-            faults = await self._check_round_trip(draft, target.plain, statement_unit, iteration)
+            faults = await self._check_round_trip(draft, target.plain, sentence_unit, iteration)
         return draft, faults
 
     async def _check_round_trip(
-        self, draft: Draft, statement_text: str, statement_unit: str, iteration: int
+        self, draft: Draft, statement_text: str, sentence_unit: str, iteration: int
     ) -> list[Fault]:
         round_trip_messages = render_turns(self.round_trip_prompt, statement=statement_text, question=draft.question)
-        second_answer: str = await self._call(round_trip_messages, None, f"{statement_unit} round trip", iteration)
+        second_answer: str = await self._call(round_trip_messages, None, f"{sentence_unit} round trip", iteration)
         if answers_agree(draft.answer, second_answer):
             return []
         return [Fault("round trip", f"answered again from the statement: {second_answer.strip()}")]
@@ -282,7 +282,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
             *reading.headings_at(target.statements[0].start),
             table_caption(reading.chunk, material.chunks) if target.subject else "",
         ]
-        statement_messages = render_turns(
+        sentence_messages = render_turns(
             sentence_prompt,
             document=material.title,
             section=" > ".join(filter(None, target_section)) or "(none)",
@@ -290,7 +290,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
             statement=target.plain,
         )
         sentence_reply_tokens = tokens_in(target.plain) + SENTENCE_PAIR_TOKENS
-        yield basis.tokens(statement_messages, Reply), sentence_reply_tokens
+        yield basis.tokens(sentence_messages, Reply), sentence_reply_tokens
         if settings.round_trip:
             round_trip_messages = render_turns(
                 prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain

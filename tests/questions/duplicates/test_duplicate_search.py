@@ -159,7 +159,7 @@ async def test_a_fact_stated_twice_is_asked_once() -> None:
 
     for second, repeated in ((again, first.question), (other, "")):
         seen = EarlierQuestions(encode, Likeness(0.9))
-        assert await seen.find_repeats([first, second]) == ["", repeated]
+        assert await seen.find_duplicates([first, second]) == ["", repeated]
 
 
 @pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `embed` is installed")
@@ -172,13 +172,13 @@ async def test_the_base_install_stands_in_for_a_missing_embedder(tmp_path: Path)
 async def test_repeated_wording_is_found_without_vectors() -> None:
     """The same words in other case and punctuation repeat an earlier question, also within one reply."""
     seen = EarlierQuestions()
-    assert await seen.find_repeats(
+    assert await seen.find_duplicates(
         [AskedQuestion("How long is it, in metres?"), AskedQuestion("how long is it in metres")]
     ) == [
         "",
         "How long is it, in metres?",
     ]
-    assert await seen.find_repeats([AskedQuestion("HOW LONG is it - in metres?")]) == ["How long is it, in metres?"]
+    assert await seen.find_duplicates([AskedQuestion("HOW LONG is it - in metres?")]) == ["How long is it, in metres?"]
 
 
 async def test_paraphrases_without_evidence_are_found_by_the_embedder(tmp_path: Path) -> None:
@@ -186,8 +186,8 @@ async def test_paraphrases_without_evidence_are_found_by_the_embedder(tmp_path: 
     settings = load([], ["embeddings.backend=static", "embeddings.model=wordllama"]).embeddings
     encode, scale, note = await encoder_and_likeness(settings, None, ["too few"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
     seen = EarlierQuestions(encode, scale)
-    await seen.find_repeats([AskedQuestion("How long may a team take for a time-out in beach ultimate?")])
-    repeats = await seen.find_repeats(
+    await seen.find_duplicates([AskedQuestion("How long may a team take for a time-out in beach ultimate?")])
+    repeats = await seen.find_duplicates(
         [
             AskedQuestion("How long can a team take for a time-out in beach ultimate?"),
             AskedQuestion("How long may a team take for 2 time-outs in beach ultimate?"),
@@ -222,7 +222,7 @@ async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pyt
 
     seen = EarlierQuestions(encode, Likeness(0.8))
     rows = [AskedQuestion(text) for text in texts]
-    found = [one for part in (rows[:5], rows[5:40], rows[40:]) for one in await seen.find_repeats(part)]
+    found = [one for part in (rows[:5], rows[5:40], rows[40:]) for one in await seen.find_duplicates(part)]
     new: list[int] = []
     for row, repeats in enumerate(found):
         wordings = {texts[i] for i in new}
@@ -251,9 +251,9 @@ async def test_among_many_questions_repeats_are_found_in_groups(monkeypatch: pyt
     async def encode(_: list[str]) -> NDArray[np.float32]:
         return vectors
 
-    exact = await EarlierQuestions(encode, Likeness(0.99)).find_repeats(asked)
+    exact = await EarlierQuestions(encode, Likeness(0.99)).find_duplicates(asked)
     monkeypatch.setattr(module, "EXACT_ROWS", 100)
     monkeypatch.setattr(nearest_neighbours, "EXACT_ROWS", 100)
-    grouped = await EarlierQuestions(encode, Likeness(0.99)).find_repeats(asked)
+    grouped = await EarlierQuestions(encode, Likeness(0.99)).find_duplicates(asked)
     assert sum(map(bool, exact)) >= 60
     assert sum(one == other for one, other in zip(exact, grouped, strict=True)) >= 595

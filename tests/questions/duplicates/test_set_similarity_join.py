@@ -39,8 +39,8 @@ async def test_many_at_once_repeat_what_they_repeat_one_by_one(monkeypatch: pyte
         for n, word in enumerate(words)
     ]
     one_by_one = EarlierQuestions()
-    expected = [(await one_by_one.find_repeats([pair]))[0] for pair in pairs]
+    expected = [(await one_by_one.find_duplicates([pair]))[0] for pair in pairs]
     monkeypatch.setattr(duplicate_search, "MANY_QUESTIONS", 10)
     many = EarlierQuestions()
-    assert [*await many.find_repeats(pairs[:40]), *await many.find_repeats(pairs[40:])] == expected
+    assert [*await many.find_duplicates(pairs[:40]), *await many.find_duplicates(pairs[40:])] == expected
     assert sum(map(bool, expected)) > 10
