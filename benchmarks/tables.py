@@ -36,7 +36,7 @@ from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, co
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
-from groundwork.documents.layout import letter_sizes, markdown_writer, ordered_pages, page_content
+from groundwork.documents.layout import letter_sizes, markdown_paragraphs, ordered_pages, page_content
 from groundwork.documents.layout.columns_and_reading_order import PagePart
 from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, find_strokes
 from groundwork.documents.pdf_files.pdfium import OpenPdf
@@ -167,8 +167,8 @@ ABLATIONS: dict[str, tuple[Any, str, Any]] = {
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
     "no drawn tables": (page_content, "find_frames", lambda _strokes: []),
-    "no tables by spaces": (markdown_writer, "find_borderless_tables", lambda *_: []),
-    "charts read as text": (page_content, "find_charts", lambda *_: []),
+    "no tables by spaces": (markdown_paragraphs, "find_borderless_tables", lambda *_: []),
+    "charts read as text": (page_content, "find_chart_regions", lambda *_: []),
 }
 
 

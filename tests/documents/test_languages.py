@@ -9,7 +9,7 @@ from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.repair.text_layer_repair import respell_words
-from tests.documents.layout.test_markdown_writer import read, run
+from tests.documents.layout.test_markdown_paragraphs import read, run
 
 CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"
 ARABIC = "تسري هذه اللائحة على جميع السفن ١٩ و 48 ساعة"

@@ -1,9 +1,9 @@
 """layout: the default for PDFs. Needs no download, no key and no model.
 
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
-in documents/layout/, from page_content.py on: lines (text_lines.py), the document's type (headings_and_footnotes.py),
-tables with drawn lines (tables/ruled_tables.py) and without (tables/borderless_tables.py), paragraphs and lists
-(markdown_writer.py).
+in documents/layout/, from page_content.py on: lines (text_lines.py), the document's type and headings
+(heading_styles_and_footnotes.py), tables with drawn lines (tables/ruled_tables.py) and without
+(tables/borderless_tables.py), paragraphs and lists (markdown_paragraphs.py).
 pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
 better in everything (conversion/page_renditions.py).
 """
@@ -22,9 +22,9 @@ from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.engines.pdf_inspector import PdfInspectorPages, pdf_inspector_pages
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import typewriter_fonts
 from groundwork.documents.layout.drawn_letters import DrawnLetters
-from groundwork.documents.layout.fonts import typewriter_fonts
-from groundwork.documents.layout.headings_and_footnotes import HeadingStyles, heading_names
+from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, heading_names
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import (
@@ -49,7 +49,7 @@ from groundwork.documents.layout.page_edge_lines import (
 )
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rebuilt_text_items import with_items_of_clusters, with_rebuilt_items
-from groundwork.documents.layout.superscripts import with_marks_in_place, with_raised_digits
+from groundwork.documents.layout.superscripts import with_marks_in_place, with_superscript_digits
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
@@ -121,7 +121,7 @@ def _layout_contents_of_pages(
         # all that pdfium is asked of a page at once, since it opens one at a time
         for i, page in enumerate(layout_pages):
             layout_pages[i] = page and (
-                page if is_right_to_left_by_page[i] else with_marks_in_place(with_raised_digits(page, drawn))
+                page if is_right_to_left_by_page[i] else with_marks_in_place(with_superscript_digits(page, drawn))
             )
             items_by_page.append(measured_items(layout_pages[i], letter_sizes) if page else [])
         typewriter_font_names = typewriter_fonts(layout_pages)

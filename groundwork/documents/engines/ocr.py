@@ -10,8 +10,8 @@ import statistics
 from typing import Any, NamedTuple
 
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
-from groundwork.documents.layout.headings_and_footnotes import HeadingStyles
-from groundwork.documents.layout.markdown_writer import MarkdownWriter
+from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
+from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.pdf_files.pdfium import count_frames, page_image
 

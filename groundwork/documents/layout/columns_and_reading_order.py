@@ -78,7 +78,7 @@ class PagePart(NamedTuple):
     column: tuple[float, float] | None = None
 
 
-class _PartWording(NamedTuple):
+class _ColumnWording(NamedTuple):
     """What a text looks like; read once, for its line is looked at for each place where columns may part."""
 
     letters: int
@@ -88,7 +88,7 @@ class _PartWording(NamedTuple):
     is_lower: bool  # it begins in small letters
 
 
-class _PartBox(NamedTuple):
+class _ColumnBox(NamedTuple):
     """Runs of one line with no more than a space between them, a drawn table, or a level line."""
 
     x1: float
@@ -97,14 +97,14 @@ class _PartBox(NamedTuple):
     y2: float
     runs: tuple[Run, ...] = ()
     grid: RuledTable | None = None
-    wording: _PartWording | None = None  # of its runs
+    wording: _ColumnWording | None = None  # of its runs
 
     @property
     def text(self) -> str:
         return self.runs[0].text if len(self.runs) == 1 else " ".join(run.text for run in self.runs)
 
 
-_NOWHERE = _PartBox(-math.inf, 0.0, -math.inf, 0.0)
+_NOWHERE = _ColumnBox(-math.inf, 0.0, -math.inf, 0.0)
 
 
 def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
@@ -134,15 +134,15 @@ def page_parts(
     `column_xs`: where columns begin on other pages of the document. There it is enough that running text stands at one
     side, for the other may hold figures. `strokes`: level lines, which end columns that they cross.
     """
-    lines = [_line_part_boxes(sorted(line)) for line in runs_by_line(runs)]
-    table_boxes = [_PartBox(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
+    lines = [_column_boxes_of_line(sorted(line)) for line in runs_by_line(runs)]
+    table_boxes = [_ColumnBox(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
     header_above_columns, lines, footer_below_columns = _split_off_header_of_columns(lines, table_boxes)
-    part_boxes = [box for line in lines for box in line]
-    column_rules = [_PartBox(s.x1, s.y1, s.x2, s.y1) for s in strokes]
-    split_parts = _split_columns([*part_boxes, *table_boxes], False, column_xs, column_rules)
+    column_parts = [box for line in lines for box in line]
+    column_rules = [_ColumnBox(s.x1, s.y1, s.x2, s.y1) for s in strokes]
+    split_parts = _split_columns([*column_parts, *table_boxes], False, column_xs, column_rules)
     if len(split_parts) == 1:
         split_parts = _split_columns(
-            [*header_above_columns, *part_boxes, *footer_below_columns, *table_boxes], False, column_xs, column_rules
+            [*header_above_columns, *column_parts, *footer_below_columns, *table_boxes], False, column_xs, column_rules
         )
         header_above_columns = footer_below_columns = []
     return [
@@ -153,8 +153,8 @@ def page_parts(
 
 
 def _split_off_header_of_columns(
-    lines: list[list[_PartBox]], table_boxes: Sequence[_PartBox]
-) -> tuple[list[_PartBox], list[list[_PartBox]], list[_PartBox]]:
+    lines: list[list[_ColumnBox]], table_boxes: Sequence[_ColumnBox]
+) -> tuple[list[_ColumnBox], list[list[_ColumnBox]], list[_ColumnBox]]:
     """The running header of a page, the lines between, and the running footer; these two belong to no column."""
     tables_above_columns, tables_below_columns = (
         min((box.y1 for box in table_boxes), default=math.inf),
@@ -164,27 +164,30 @@ def _split_off_header_of_columns(
     if (
         len(lines) > 2
         and _is_outside_columns(lines[0], lines[1])
-        and _part_line_bounds(lines[0])[1] < min(_part_line_bounds(lines[1])[0], tables_above_columns)
+        and _column_line_bounds(lines[0])[1] < min(_column_line_bounds(lines[1])[0], tables_above_columns)
     ):
         header_above_columns, lines = lines[0], lines[1:]
     if (
         len(lines) > 2
         and _is_outside_columns(lines[-1], lines[-2])
-        and _part_line_bounds(lines[-1])[0] > max(_part_line_bounds(lines[-2])[1], tables_below_columns)
+        and _column_line_bounds(lines[-1])[0] > max(_column_line_bounds(lines[-2])[1], tables_below_columns)
     ):
         footer_below_columns, lines = lines[-1], lines[:-1]
     return header_above_columns, lines, footer_below_columns
 
 
-def _part_line_bounds(part_line: Sequence[_PartBox]) -> tuple[float, float]:
-    return min(box.y1 for box in part_line), max(box.y2 for box in part_line)
+def _column_line_bounds(column_part_line: Sequence[_ColumnBox]) -> tuple[float, float]:
+    return min(box.y1 for box in column_part_line), max(box.y2 for box in column_part_line)
 
 
-def _is_outside_columns(line_outside_columns: Sequence[_PartBox], inner_line: Sequence[_PartBox]) -> bool:
+def _is_outside_columns(line_outside_columns: Sequence[_ColumnBox], inner_line: Sequence[_ColumnBox]) -> bool:
     """Whether a line at a page's edge is its number, or one text well apart from a line that has more than one."""
     if _has_number_outside_columns(line_outside_columns):
         return True
-    (top, bottom), (inner_top, inner_bottom) = _part_line_bounds(line_outside_columns), _part_line_bounds(inner_line)
+    (top, bottom), (inner_top, inner_bottom) = (
+        _column_line_bounds(line_outside_columns),
+        _column_line_bounds(inner_line),
+    )
     gap_to_columns = max(top - inner_bottom, inner_top - bottom)
     return (
         len(line_outside_columns) == 1 < len(inner_line)
@@ -192,73 +195,75 @@ def _is_outside_columns(line_outside_columns: Sequence[_PartBox], inner_line: Se
     )
 
 
-def _has_number_outside_columns(line_outside_columns: Sequence[_PartBox]) -> bool:
+def _has_number_outside_columns(line_outside_columns: Sequence[_ColumnBox]) -> bool:
     """Whether a line at a page's edge is its number, alone or at an end of the running header."""
     return len(line_outside_columns) <= _MOST_TEXTS_ABOVE_COLUMNS and any(
         _PAGE_NUMBER_OUTSIDE_COLUMNS.fullmatch(box.text) for box in (line_outside_columns[0], line_outside_columns[-1])
     )
 
 
-def _line_part_boxes(line: Sequence[Run]) -> list[_PartBox]:
-    part_runs: list[list[Run]] = []
-    part_right = -math.inf  # of the last group
+def _column_boxes_of_line(line: Sequence[Run]) -> list[_ColumnBox]:
+    column_part_runs: list[list[Run]] = []
+    column_part_right = -math.inf  # of the last group
     for run in line:
-        if run.x1 - part_right < _PART_WORD_SPACE * run.size:
-            part_runs[-1].append(run)
-            part_right = max(part_right, run.x2)
+        if run.x1 - column_part_right < _PART_WORD_SPACE * run.size:
+            column_part_runs[-1].append(run)
+            column_part_right = max(column_part_right, run.x2)
         else:
-            part_runs.append([run])
-            part_right = run.x2
-    return [_text_part_box(tuple(part_group)) for part_group in part_runs]
+            column_part_runs.append([run])
+            column_part_right = run.x2
+    return [_column_box_of_runs(tuple(column_part_group)) for column_part_group in column_part_runs]
 
 
-def _text_part_box(runs: tuple[Run, ...]) -> _PartBox:
+def _column_box_of_runs(runs: tuple[Run, ...]) -> _ColumnBox:
     x2, y1, y2 = max([run.x2 for run in runs]), min([run.y1 for run in runs]), max([run.y2 for run in runs])
-    return _PartBox(runs[0].x1, y1, x2, y2, runs, wording=_part_wording(" ".join([run.text for run in runs])))
+    return _ColumnBox(runs[0].x1, y1, x2, y2, runs, wording=_column_wording(" ".join([run.text for run in runs])))
 
 
-def _part_wording(text: str) -> _PartWording:
+def _column_wording(text: str) -> _ColumnWording:
     is_contents_line = is_contents_entry(text)
     is_long = not is_contents_line and len(text.split()) >= _LONG_COLUMN_LINE_WORDS
-    return _PartWording(len(text), is_contents_line, is_long, is_number(text), text[:1].islower())
+    return _ColumnWording(len(text), is_contents_line, is_long, is_number(text), text[:1].islower())
 
 
-def _page_part(part_boxes: Sequence[_PartBox], is_column: bool) -> PagePart:
-    runs = [run for box in part_boxes for run in box.runs]
-    grids = [box.grid for box in part_boxes if box.grid]
-    return PagePart(runs, grids, (min(b.x1 for b in part_boxes), max(b.x2 for b in part_boxes)) if is_column else None)
+def _page_part(column_parts: Sequence[_ColumnBox], is_column: bool) -> PagePart:
+    runs = [run for box in column_parts for run in box.runs]
+    grids = [box.grid for box in column_parts if box.grid]
+    return PagePart(
+        runs, grids, (min(b.x1 for b in column_parts), max(b.x2 for b in column_parts)) if is_column else None
+    )
 
 
 def _split_columns(
-    part_boxes: list[_PartBox], is_column: bool, column_xs: Sequence[float], column_rules: Sequence[_PartBox]
-) -> list[tuple[list[_PartBox], bool]]:
-    column_band, gutter_x = _widest_column_band(part_boxes, column_xs, column_rules)
+    column_parts: list[_ColumnBox], is_column: bool, column_xs: Sequence[float], column_rules: Sequence[_ColumnBox]
+) -> list[tuple[list[_ColumnBox], bool]]:
+    column_band, gutter_x = _widest_column_band(column_parts, column_xs, column_rules)
     if not column_band:
-        return [(part_boxes, is_column)] if part_boxes else []
+        return [(column_parts, is_column)] if column_parts else []
     contents_end = _contents_columns_end(column_band, gutter_x)
     column_band = [b for b in column_band if b.y1 + b.y2 < 2 * contents_end] if contents_end else column_band
     columns_top, columns_bottom = min(b.y1 for b in column_band), max(b.y2 for b in column_band)
     column_box_ids = set(map(id, column_band))
-    boxes_outside = [b for b in part_boxes if id(b) not in column_box_ids]
+    boxes_outside = [b for b in column_parts if id(b) not in column_box_ids]
     parts_above = [b for b in boxes_outside if b.y1 + b.y2 < columns_top + columns_bottom]
     parts_below = [b for b in boxes_outside if b.y1 + b.y2 >= columns_top + columns_bottom]
     left_column, right_column = _column_sides(column_band, gutter_x)
     page_groups = [(parts_above, is_column), (left_column, True), (right_column, True), (parts_below, is_column)]
     return [
         split_part
-        for part_group, is_group_column in page_groups
-        if part_group
-        for split_part in _split_columns(part_group, is_group_column, column_xs, column_rules)
+        for column_part_group, is_group_column in page_groups
+        if column_part_group
+        for split_part in _split_columns(column_part_group, is_group_column, column_xs, column_rules)
     ]
 
 
-def _column_sides(column_band: Sequence[_PartBox], gutter_x: float) -> tuple[list[_PartBox], list[_PartBox]]:
+def _column_sides(column_band: Sequence[_ColumnBox], gutter_x: float) -> tuple[list[_ColumnBox], list[_ColumnBox]]:
     return [b for b in column_band if b.x1 < gutter_x - _HANGING_MARK], [
         b for b in column_band if b.x1 >= gutter_x - _HANGING_MARK
     ]
 
 
-def _contents_columns_end(column_band: Sequence[_PartBox], gutter_x: float) -> float:
+def _contents_columns_end(column_band: Sequence[_ColumnBox], gutter_x: float) -> float:
     """The height at which contents in columns of their own end above columns of text; 0 where there are none."""
     column_sides = _column_sides(column_band, gutter_x)
     entries_by_side = [
@@ -277,13 +282,13 @@ def _contents_lines_of_column(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _widest_column_band(
-    part_boxes: list[_PartBox], column_xs: Sequence[float], column_rules: Sequence[_PartBox]
-) -> tuple[list[_PartBox], float]:
+    column_parts: list[_ColumnBox], column_xs: Sequence[float], column_rules: Sequence[_ColumnBox]
+) -> tuple[list[_ColumnBox], float]:
     """The largest stretch of a page that has columns, and where these part; an empty one where none has."""
-    widest_band: tuple[list[_PartBox], float] = ([], 0.0)
-    parts_downward = sorted([*part_boxes, *column_rules], key=lambda box: box.y1 + box.y2)
-    prose_xs = sorted(box.x1 for box in part_boxes if box.wording and (box.wording.is_long or box.wording.is_entry))
-    column_places = [(column_x, _ColumnSign.BOTH) for column_x in _column_left_edges(part_boxes)]
+    widest_band: tuple[list[_ColumnBox], float] = ([], 0.0)
+    parts_downward = sorted([*column_parts, *column_rules], key=lambda box: box.y1 + box.y2)
+    prose_xs = sorted(box.x1 for box in column_parts if box.wording and (box.wording.is_long or box.wording.is_entry))
+    column_places = [(column_x, _ColumnSign.BOTH) for column_x in _column_left_edges(column_parts)]
     column_places += [
         (column_x, column_sign) for column_x in column_xs for column_sign in (_ColumnSign.KNOWN, _ColumnSign.SHORT)
     ]
@@ -311,9 +316,9 @@ def _widest_column_band(
     return widest_band
 
 
-def _column_left_edges(part_boxes: Sequence[_PartBox]) -> list[float]:
+def _column_left_edges(column_parts: Sequence[_ColumnBox]) -> list[float]:
     """Where many lines begin, but for the leftmost place."""
-    box_lefts = sorted(box.x1 for box in part_boxes if box.runs)
+    box_lefts = sorted(box.x1 for box in column_parts if box.runs)
     column_edge_groups: list[list[float]] = []
     for x in box_lefts:
         if column_edge_groups and x - column_edge_groups[-1][0] < 3:
@@ -327,16 +332,16 @@ def _column_left_edges(part_boxes: Sequence[_PartBox]) -> list[float]:
     ]
 
 
-def _column_band(part_boxes: Sequence[_PartBox], column_x: float, column_sign: _ColumnSign) -> list[_PartBox]:
+def _column_band(column_parts: Sequence[_ColumnBox], column_x: float, column_sign: _ColumnSign) -> list[_ColumnBox]:
     """The largest stretch of the page in which nothing crosses `column_x` and which has a sign of columns there.
 
-    `part_boxes`: from top to bottom.
+    `column_parts`: from top to bottom.
     """
-    widest_band: list[_PartBox] = []
-    column_band: list[_PartBox] = []
+    widest_band: list[_ColumnBox] = []
+    column_band: list[_ColumnBox] = []
     box_across_columns = _NOWHERE
     left_end, right_start = column_x - 1, column_x - _HANGING_MARK
-    for box in part_boxes:
+    for box in column_parts:
         is_beside_column = box.x2 < left_end or box.x1 >= right_start
         if is_beside_column and (
             abs(box_across_columns.x1 - box.x1) > _SAME_COLUMN_LEFT
@@ -358,8 +363,8 @@ def _column_band(part_boxes: Sequence[_PartBox], column_x: float, column_sign: _
 
 
 def _without_column_caption(
-    column_band: list[_PartBox], box_across_columns: _PartBox, column_x: float
-) -> list[_PartBox]:
+    column_band: list[_ColumnBox], box_across_columns: _ColumnBox, column_x: float
+) -> list[_ColumnBox]:
     """Columns without the heading or caption at the foot of the left one, right above what runs over both of them."""
     if box_across_columns.runs or len(column_band) < 2:
         return column_band
@@ -385,7 +390,7 @@ def _without_column_caption(
     )
 
 
-def _continues_paragraph_over_columns(box_across: _PartBox, column_box: _PartBox) -> bool:
+def _continues_paragraph_over_columns(box_across: _ColumnBox, column_box: _ColumnBox) -> bool:
     """Whether a line that begins below one which runs over the columns goes on with its paragraph."""
     if not box_across.runs or not column_box.runs:
         return False
@@ -393,7 +398,7 @@ def _continues_paragraph_over_columns(box_across: _PartBox, column_box: _PartBox
     return abs(column_box.runs[0].size - size) < 0.5 and 0 < column_box.y2 - box_across.y2 < _COLUMN_CAPTION_STEP * size
 
 
-def _are_columns(column_band: Sequence[_PartBox], column_x: float, column_sign: _ColumnSign) -> bool:
+def _are_columns(column_band: Sequence[_ColumnBox], column_x: float, column_sign: _ColumnSign) -> bool:
     left_column, right_column = _column_sides(column_band, column_x)
     if not left_column or not right_column or not _has_column_sign(left_column, right_column, column_x, column_sign):
         return False
@@ -410,7 +415,7 @@ def _are_columns(column_band: Sequence[_PartBox], column_x: float, column_sign: 
 
 
 def _has_column_sign(
-    left_column: Sequence[_PartBox], right_column: Sequence[_PartBox], column_x: float, column_sign: _ColumnSign
+    left_column: Sequence[_ColumnBox], right_column: Sequence[_ColumnBox], column_x: float, column_sign: _ColumnSign
 ) -> bool:
     if column_sign is _ColumnSign.SHORT:
         return _are_short_columns(left_column, right_column, column_x)
@@ -422,7 +427,7 @@ def _has_column_sign(
     return bool(text_columns) and not is_column_elsewhere
 
 
-def _are_short_columns(left_column: Sequence[_PartBox], right_column: Sequence[_PartBox], column_x: float) -> bool:
+def _are_short_columns(left_column: Sequence[_ColumnBox], right_column: Sequence[_ColumnBox], column_x: float) -> bool:
     """Whether a paragraph of a few lines runs over two columns where those of other pages are."""
     long_lines_by_column = [
         [b.wording for b in column_side if b.wording and b.wording.is_long]
@@ -443,11 +448,11 @@ def _are_short_columns(left_column: Sequence[_PartBox], right_column: Sequence[_
     )
 
 
-def _is_column_of_text(part_boxes: Sequence[_PartBox]) -> bool:
+def _is_column_of_text(column_parts: Sequence[_ColumnBox]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
-    if len(part_boxes) < _LEAST_COLUMN_LINES:
+    if len(column_parts) < _LEAST_COLUMN_LINES:
         return False
-    column_wordings = [box.wording for box in part_boxes if box.wording]
+    column_wordings = [box.wording for box in column_parts if box.wording]
     column_entry_count = sum(wording.is_entry for wording in column_wordings)
     column_prose = [wording for wording in column_wordings if wording.is_long]
     if column_entry_count >= _LEAST_COLUMN_LINES and column_entry_count + len(column_prose) >= 0.4 * len(
@@ -466,9 +471,9 @@ def _is_column_of_text(part_boxes: Sequence[_PartBox]) -> bool:
 
 
 def _is_mostly_column_prose(
-    column_wordings: Sequence[_PartWording],
-    column_prose: Sequence[_PartWording],
-    column_numbers: Sequence[_PartWording],
+    column_wordings: Sequence[_ColumnWording],
+    column_prose: Sequence[_ColumnWording],
+    column_numbers: Sequence[_ColumnWording],
 ) -> bool:
     """Whether lines of text hold most of the letters, though formulas or labels in many pieces stand between them."""
     column_prose_letters = sum(wording.letters for wording in column_prose)

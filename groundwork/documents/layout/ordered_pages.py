@@ -12,8 +12,8 @@ from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sent
 from groundwork.documents.layout.forms_and_annotations import (
     form_lines,
 )
-from groundwork.documents.layout.headings_and_footnotes import HeadingStyles, footnote_range
-from groundwork.documents.layout.markdown_writer import MarkdownWriter
+from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
+from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
 from groundwork.documents.layout.page_content import PageContent
 from groundwork.documents.layout.page_edge_lines import RunningLines, outermost_edge_lines
 from groundwork.documents.layout.right_to_left import (

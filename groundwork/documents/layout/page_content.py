@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.layout.charts import find_charts
+from groundwork.documents.layout.chart_regions import find_chart_regions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.forms_and_annotations import (
@@ -102,7 +102,7 @@ def page_content(
     turned = [line for side in items[1:] for line in _turned_lines(side, page, speller, typewriter_fonts)]
     page_runs = [run for _, run in page_item_runs]
     page_fields = form_fields(page)
-    charts = find_charts(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []
+    charts = find_chart_regions(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []
     leftward = is_right_to_left(page_layer)
     page_runs = with_typed_field_runs(
         page, rtl_word_runs(page_item_runs, rtl_page_spelling(page, drawn)) if leftward else page_runs

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.headings_and_footnotes import NAMED_HEADING_RATIO
+from groundwork.documents.layout.heading_styles_and_footnotes import NAMED_HEADING_RATIO
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run, runs_by_line, to_lines
 from groundwork.markdown.running_page_lines import (
@@ -116,22 +116,22 @@ def _space_inside_edge(above: _EdgeLineBox, below: _EdgeLineBox, is_foot: bool) 
 
 def running_edge_lines(
     pages: Sequence[Sequence[EdgeLine]],
-    running_page_numbers: Sequence[int],
+    edge_page_numbers: Sequence[int],
     body_size: float,
     largest_header_size: float,
-    header_headings: frozenset[str],
+    headings_at_edge: frozenset[str],
 ) -> list[list[EdgeLine]]:
     """Of the lines at the edges of the pages, whose numbers are given, those that run through the document.
 
-    `body_size`: the size of most text; `largest_header_size`: of the largest on the first page; `header_headings`: the
+    `body_size`: the size of most text; `largest_header_size`: of the largest on the first page; `headings_at_edge`: the
     names of headings.
 
     Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once, and so
     does the largest type of the first page.
     """
-    headers = _headers_naming_headings(pages, body_size, header_headings)
+    headers = _edge_headers_naming_headings(pages, body_size, headings_at_edge)
     pages_by_position: defaultdict[_EdgeLinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
-    for edge_lines_of_page, page_number in zip(pages, running_page_numbers, strict=True):
+    for edge_lines_of_page, page_number in zip(pages, edge_page_numbers, strict=True):
         for edge_line in edge_lines_of_page:
             for edge_position in _edge_line_positions(edge_line, page_number, body_size):
                 pages_by_position[edge_position].append(page_number)
@@ -139,63 +139,65 @@ def running_edge_lines(
     first_lines = {" ".join(edge_line.cells) for edge_line in pages[0]} if pages else set()
 
     def is_running(edge_line: EdgeLine, page_number: int) -> bool:
-        if page_number != running_page_numbers[0] and _is_title_with_number(edge_line, page_number, first_lines):
+        if page_number != edge_page_numbers[0] and _is_title_with_number(edge_line, page_number, first_lines):
             return True
         if id(edge_line) in headers:
             return True
-        running_pages, first_running_page = max(
+        pages_with_edge_line, first_page_with_edge_line = max(
             (
-                _running_page_count(pages_by_position, edge_position)
+                _pages_with_edge_line(pages_by_position, edge_position)
                 for edge_position in _edge_line_positions(edge_line, page_number, body_size)
             ),
             default=(0, 0),
         )
         is_large = edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
         heads_document = (
-            page_number == running_page_numbers[0]
+            page_number == edge_page_numbers[0]
             and not edge_line.is_foot
             and edge_line.runs[0].size >= largest_header_size
         )
-        may_be_title = is_large and (heads_document or running_pages < _LARGE_RUNNING_SHARE * len(pages))
-        return running_pages >= least_pages and not (may_be_title and page_number == first_running_page)
+        may_be_title = is_large and (heads_document or pages_with_edge_line < _LARGE_RUNNING_SHARE * len(pages))
+        return pages_with_edge_line >= least_pages and not (may_be_title and page_number == first_page_with_edge_line)
 
     return [
         [edge_line for edge_line in edge_lines_of_page if is_running(edge_line, page_number)]
-        for edge_lines_of_page, page_number in zip(pages, running_page_numbers, strict=True)
+        for edge_lines_of_page, page_number in zip(pages, edge_page_numbers, strict=True)
     ]
 
 
-def _headers_naming_headings(
-    pages: Sequence[Sequence[EdgeLine]], body_size: float, header_headings: frozenset[str]
+def _edge_headers_naming_headings(
+    pages: Sequence[Sequence[EdgeLine]], body_size: float, headings_at_edge: frozenset[str]
 ) -> set[int]:
     """The ids of the lines at the head that name a chapter or a section, where many pages have such a line at one
     place."""
-    lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
+    edge_lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
     for edge_line in (edge_line for lines in pages for edge_line in lines if not edge_line.is_foot):
         if edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size and _is_heading_in_header(
-            edge_line, header_headings
+            edge_line, headings_at_edge
         ):
-            lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
+            edge_lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
     least_pages = max(_LEAST_RUNNING_PAGES, _HEADED_PAGES_SHARE * len(pages))
-    header_ids: set[int] = set()
-    for step in list(lines_by_step):
-        headers_nearby = [edge_line for near in (step - 1, step, step + 1) for edge_line in lines_by_step.get(near, [])]
-        if len(headers_nearby) >= least_pages:
-            header_ids |= set(map(id, headers_nearby))
-    return header_ids
+    edge_header_ids: set[int] = set()
+    for step in list(edge_lines_by_step):
+        edge_headers_nearby = [
+            edge_line for near in (step - 1, step, step + 1) for edge_line in edge_lines_by_step.get(near, [])
+        ]
+        if len(edge_headers_nearby) >= least_pages:
+            edge_header_ids |= set(map(id, edge_headers_nearby))
+    return edge_header_ids
 
 
-def _is_heading_in_header(edge_line: EdgeLine, header_headings: frozenset[str]) -> bool:
+def _is_heading_in_header(edge_line: EdgeLine, headings_at_edge: frozenset[str]) -> bool:
     """Whether one of a line's texts is the name of a heading, which may be cut short."""
     for cell in edge_line.cells:
-        header_key = heading_key(cell.strip(" 0123456789"))
-        if header_key in header_headings or heading_key(cell) in header_headings:
+        edge_header_key = heading_key(cell.strip(" 0123456789"))
+        if edge_header_key in headings_at_edge or heading_key(cell) in headings_at_edge:
             return True
         is_header_cut_short = cell.rstrip().endswith(("…", "..."))
         if (
             is_header_cut_short
-            and len(header_key) >= _LEAST_CUT_HEADER_LETTERS
-            and any(name.startswith(header_key) for name in header_headings)
+            and len(edge_header_key) >= _LEAST_CUT_HEADER_LETTERS
+            and any(name.startswith(edge_header_key) for name in headings_at_edge)
         ):
             return True
     return False
@@ -225,27 +227,25 @@ def _edge_line_positions(edge_line: EdgeLine, page_number: int, body_size: float
     """Where a line may come back; large type at the head with a number ("Lesson 3", "Results 2021") is a title that
     only its number parts from the next page's."""
     is_large_header = not edge_line.is_foot and edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
-    running_keys_of_line = {
-        key for key in _running_line_keys(edge_line, page_number) if not (is_large_header and is_numbered_title(key))
+    edge_keys = {
+        key for key in _edge_line_keys(edge_line, page_number) if not (is_large_header and is_numbered_title(key))
     }
-    return [
-        _EdgeLinePosition(edge_line.is_foot, key, round(edge_line.y / _EDGE_LINE_STEP)) for key in running_keys_of_line
-    ]
+    return [_EdgeLinePosition(edge_line.is_foot, key, round(edge_line.y / _EDGE_LINE_STEP)) for key in edge_keys]
 
 
-def _running_page_count(
+def _pages_with_edge_line(
     pages_by_position: Mapping[_EdgeLinePosition, Sequence[int]], edge_position: _EdgeLinePosition
 ) -> tuple[int, int]:
     """On how many pages a line stands at a place or a step from it, and the first of them."""
-    running_pages = [
+    pages_with_edge_line = [
         pages_by_position[key]
         for step in (-1, 0, 1)
         if (key := edge_position._replace(step=edge_position.step + step)) in pages_by_position
     ]
-    return sum(map(len, running_pages)), min(numbers[0] for numbers in running_pages)
+    return sum(map(len, pages_with_edge_line)), min(numbers[0] for numbers in pages_with_edge_line)
 
 
-def _running_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
+def _edge_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
     beside words of the page's own, such as a book's title beside its chapters'."""
     edge_cells = edge_line.cells
@@ -276,38 +276,38 @@ class RunningLines(NamedTuple):
 
 
 def separate_running_lines(
-    running_by_page: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], layer: Sequence[str]
+    edge_lines_by_page: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], layer: Sequence[str]
 ) -> RunningLines:
     """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
-    running_by_text_page, texts_without_running = [], []
-    for first_edge_lines, text in zip(running_by_page, layer, strict=True):
+    edge_lines_outside_text, texts_without_running = [], []
+    for first_edge_lines, text in zip(edge_lines_by_page, layer, strict=True):
         separable_lines, remaining_text = _separable_edge_lines(first_edge_lines, text)
-        running_by_text_page.append(separable_lines)
+        edge_lines_outside_text.append(separable_lines)
         texts_without_running.append(remaining_text)
-    running_cells_overleaf = {
-        cell for first_edge_lines in running_by_text_page[1:] for line in first_edge_lines for cell in line.cells
+    edge_cells_overleaf = {
+        cell for first_edge_lines in edge_lines_outside_text[1:] for line in first_edge_lines for cell in line.cells
     }
-    if page_numbers[0] != 1 or running_cells_overleaf.isdisjoint(
-        cell for line in running_by_text_page[0] for cell in line.cells
+    if page_numbers[0] != 1 or edge_cells_overleaf.isdisjoint(
+        cell for line in edge_lines_outside_text[0] for cell in line.cells
     ):
-        return RunningLines(running_by_text_page, [])
+        return RunningLines(edge_lines_outside_text, [])
     text = "\n".join(
         strip_running(texts_without_running, running_keys(texts_without_running, page_numbers[0]), page_numbers)
     )
-    running_lines_staying = []
+    edge_lines_staying = []
     for is_foot in (False, True):
-        first_edge_lines = [line for line in running_by_text_page[0] if line.is_foot == is_foot]
-        first_edge_cells = [cell for line in first_edge_lines for cell in line.cells if cell in running_cells_overleaf]
-        running_cells_said_once = set(unrepeated_lines(first_edge_cells, text))
-        running_lines_staying += [
+        first_edge_lines = [line for line in edge_lines_outside_text[0] if line.is_foot == is_foot]
+        first_edge_cells = [cell for line in first_edge_lines for cell in line.cells if cell in edge_cells_overleaf]
+        edge_cells_said_once = set(unrepeated_lines(first_edge_cells, text))
+        edge_lines_staying += [
             staying_part
             for line in first_edge_lines
-            if (staying_part := _edge_line_with_cells(line, running_cells_said_once))
+            if (staying_part := _edge_line_with_cells(line, edge_cells_said_once))
         ]
-    staying_run_ids = {id(run) for line in running_lines_staying for run in line.runs}
-    lines_taken_out = [_edge_line_without_runs(line, staying_run_ids, layer[0]) for line in running_by_text_page[0]]
+    staying_run_ids = {id(run) for line in edge_lines_staying for run in line.runs}
+    lines_taken_out = [_edge_line_without_runs(line, staying_run_ids, layer[0]) for line in edge_lines_outside_text[0]]
     lines_taken_out, _ = _separable_edge_lines([line for line in lines_taken_out if line.runs], layer[0])
-    return RunningLines([lines_taken_out, *running_by_text_page[1:]], running_lines_staying)
+    return RunningLines([lines_taken_out, *edge_lines_outside_text[1:]], edge_lines_staying)
 
 
 def outermost_edge_lines(edge_lines_of_page: Sequence[EdgeLine], runs: Sequence[Run]) -> list[EdgeLine]:

@@ -28,167 +28,180 @@ from groundwork.documents.pdf_files.pdfium import (
 
 DIGITS_TO_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUPERSCRIPTS_TO_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_TOKEN_WITH_RAISED_DIGIT = re.compile(r"(?<!\S)[^\s0-9]*+[0-9]\S*")
+_TOKEN_WITH_SUPERSCRIPT_DIGIT = re.compile(r"(?<!\S)[^\s0-9]*+[0-9]\S*")
 # a number of a token, whose last digit tells whether one is raised
 _FIGURE_WITH_MARK = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
-_NOT_RAISED_BY = 0.1  # points by which letters on one line differ in height
-_MOST_RAISED_SIZE = 0.8  # of the size of the letter before it, which a raised digit has
-_LEAST_RAISED_BY, _MOST_RAISED_BY = 0.2, 0.6  # of that letter's size, by which the digit stands above its line
-_MOST_RAISED_GAP = 0.5  # of that letter's size, from it to the digit
+_NOT_SUPERSCRIPT_BY = 0.1  # points by which letters on one line differ in height
+_MOST_SUPERSCRIPT_SIZE = 0.8  # of the size of the letter before it, which a raised digit has
+# of that letter's size, by which the digit stands above its line
+_LEAST_SUPERSCRIPT_BY, _MOST_SUPERSCRIPT_BY = (
+    0.2,
+    0.6,
+)
+_MOST_SUPERSCRIPT_GAP = 0.5  # of that letter's size, from it to the digit
 
-_MAY_END_RAISED = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
-_LEAST_UNRAISED_TEXTS = 5  # without digits, which tell how high letters of a type are
-_TALLER_BY_RAISED_DIGIT = 0.02  # points
+_MAY_END_SUPERSCRIPT = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
+_LEAST_BASE_TEXTS = 5  # without digits, which tell how high letters of a type are
+_TALLER_BY_SUPERSCRIPT_DIGIT = 0.02  # points
 
 
-def may_have_raised_digits(text_items: Sequence[Any]) -> bool:
+def may_have_superscript_digits(text_items: Sequence[Any]) -> bool:
     """Whether a text that ends in a digit is taller than those of its type without any; cheaper than its letters."""
     heights_of_type: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
-    unraised_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
+    base_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
     for item in text_items:
         heights_of_type[item.font_name, item.font_size].append(item.height)
         if not any(map(str.isdecimal, item.text)):
-            unraised_heights[item.font_name, item.font_size].append(item.height)
-    usual_unraised_heights = {
-        raised_type: _usual_unraised_height(unraised_heights[raised_type], heights_with_raised)
-        for raised_type, heights_with_raised in heights_of_type.items()
+            base_heights[item.font_name, item.font_size].append(item.height)
+    usual_base_heights = {
+        superscript_type: _usual_base_height(base_heights[superscript_type], heights_with_superscript)
+        for superscript_type, heights_with_superscript in heights_of_type.items()
     }
-    if len(text_items) < _LEAST_UNRAISED_TEXTS:
-        usual_unraised_heights = dict.fromkeys(usual_unraised_heights, 0.0)  # too few to tell
+    if len(text_items) < _LEAST_BASE_TEXTS:
+        usual_base_heights = dict.fromkeys(usual_base_heights, 0.0)  # too few to tell
     return any(
-        item.height > usual_unraised_heights[item.font_name, item.font_size] + _TALLER_BY_RAISED_DIGIT
-        and _MAY_END_RAISED.search(item.text)
+        item.height > usual_base_heights[item.font_name, item.font_size] + _TALLER_BY_SUPERSCRIPT_DIGIT
+        and _MAY_END_SUPERSCRIPT.search(item.text)
         for item in text_items
     )
 
 
-def _usual_unraised_height(unraised_heights: Sequence[float], heights_of_type: Sequence[float]) -> float:
+def _usual_base_height(base_heights: Sequence[float], heights_of_type: Sequence[float]) -> float:
     """The height of a type's texts, of those without digits where there are enough."""
-    return (
-        max(unraised_heights)
-        if len(unraised_heights) >= _LEAST_UNRAISED_TEXTS
-        else statistics.median_low(heights_of_type)
-    )
+    return max(base_heights) if len(base_heights) >= _LEAST_BASE_TEXTS else statistics.median_low(heights_of_type)
 
 
-def with_raised_digits(page: Any, drawn: DrawnLetters) -> Any:
+def with_superscript_digits(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page whose small digits that are raised behind a number or a word are superscripts."""
-    if not may_have_raised_digits(page.text_items):
+    if not may_have_superscript_digits(page.text_items):
         return page
     raw_textpage = drawn.textpage(page).raw
-    raised_places = [
-        (letter_before, raised_digit, drawn.place_on_page(letter_box(raw_textpage, k), page))
-        for k, letter_before, raised_digit in _raised_digits(raw_textpage)
+    superscript_places = [
+        (letter_before, superscript_digit, drawn.place_on_page(letter_box(raw_textpage, k), page))
+        for k, letter_before, superscript_digit in _superscript_digits(raw_textpage)
     ]
-    if not raised_places:
+    if not superscript_places:
         return page
-    raised_items = list(page.text_items)
-    for letter_before, raised_digit, (x1, y1, x2, y2) in raised_places:
+    superscript_items = list(page.text_items)
+    for letter_before, superscript_digit, (x1, y1, x2, y2) in superscript_places:
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
-        for k, raised_item in enumerate(raised_items):
+        for k, superscript_item in enumerate(superscript_items):
             if (
-                raised_item.x <= x <= raised_item.x + raised_item.width
-                and raised_item.y - 1 <= y <= raised_item.y + raised_item.height + 1
+                superscript_item.x <= x <= superscript_item.x + superscript_item.width
+                and superscript_item.y - 1 <= y <= superscript_item.y + superscript_item.height + 1
             ):
-                raised_items[k] = _with_superscript(raised_item, x, letter_before, raised_digit)
+                superscript_items[k] = _with_superscript(superscript_item, x, letter_before, superscript_digit)
                 break
-    return msgspec.structs.replace(page, text_items=raised_items)
+    return msgspec.structs.replace(page, text_items=superscript_items)
 
 
-def _raised_digits(raw_textpage: Any) -> Iterator[tuple[int, str, str]]:
+def _superscript_digits(raw_textpage: Any) -> Iterator[tuple[int, str, str]]:
     """Of each raised digit: its index, the letter before it and itself."""
-    letters_with_raised = letters_as_text(raw_textpage)
-    for token_with_raised in _TOKEN_WITH_RAISED_DIGIT.finditer(letters_with_raised):
-        raised_start, raised_end = token_with_raised.span()
-        if raised_end - raised_start > 1 and _has_raised_digit(
-            raw_textpage, letters_with_raised, raised_start, raised_end
+    letters_with_superscript = letters_as_text(raw_textpage)
+    for token_with_superscript in _TOKEN_WITH_SUPERSCRIPT_DIGIT.finditer(letters_with_superscript):
+        superscript_start, superscript_end = token_with_superscript.span()
+        if superscript_end - superscript_start > 1 and _has_superscript_digit(
+            raw_textpage, letters_with_superscript, superscript_start, superscript_end
         ):
-            unraised_letter = raised_start
-            for k in range(raised_start + 1, raised_end):
-                if not _is_raised(raw_textpage, unraised_letter, k, k - 1):
+            unraised_letter = superscript_start
+            for k in range(superscript_start + 1, superscript_end):
+                if not _is_superscript(raw_textpage, unraised_letter, k, k - 1):
                     unraised_letter = k
-                elif letters_with_raised[k] in "0123456789":
-                    yield k, letters_with_raised[k - 1], letters_with_raised[k]
+                elif letters_with_superscript[k] in "0123456789":
+                    yield k, letters_with_superscript[k - 1], letters_with_superscript[k]
 
 
-def _has_raised_digit(raw_textpage: Any, letters: str, start: int, end: int) -> bool:
+def _has_superscript_digit(raw_textpage: Any, letters: str, start: int, end: int) -> bool:
     """Whether the last digit of one of a token's numbers is not in line with the token's first letter."""
-    maybe_raised = [match.end() - 1 for match in _FIGURE_WITH_MARK.finditer(letters, start, end)]
-    if not maybe_raised or maybe_raised == [start]:
+    maybe_superscript = [match.end() - 1 for match in _FIGURE_WITH_MARK.finditer(letters, start, end)]
+    if not maybe_superscript or maybe_superscript == [start]:
         return False
-    unraised_x, unraised_y = letter_origin(raw_textpage, start)
-    raised_origins = [letter_origin(raw_textpage, i) for i in maybe_raised if i > start]
+    base_x, base_y = letter_origin(raw_textpage, start)
+    superscript_origins = [letter_origin(raw_textpage, i) for i in maybe_superscript if i > start]
     return any(
-        abs(unraised_x - raised_x) > _NOT_RAISED_BY and abs(unraised_y - raised_y) > _NOT_RAISED_BY
-        for raised_x, raised_y in raised_origins
+        abs(base_x - superscript_x) > _NOT_SUPERSCRIPT_BY and abs(base_y - superscript_y) > _NOT_SUPERSCRIPT_BY
+        for superscript_x, superscript_y in superscript_origins
     )
 
 
-def _is_raised(raw_textpage: Any, unraised_letter: int, raised_letter: int, previous: int) -> bool:
+def _is_superscript(raw_textpage: Any, unraised_letter: int, superscript_letter: int, previous: int) -> bool:
     """Whether a letter stands small and raised right behind the letter `base_letter`, or behind others that do."""
-    (across, up), unraised_size = _raising_direction(raw_textpage, unraised_letter)
-    raised_size = _raising_direction(raw_textpage, raised_letter)[1]
-    (x1, y1), (x2, y2) = letter_origin(raw_textpage, unraised_letter), letter_origin(raw_textpage, raised_letter)
-    raised_by = (x2 - x1) * across + (y2 - y1) * up
-    is_raised_enough = _LEAST_RAISED_BY * unraised_size < raised_by < _MOST_RAISED_BY * unraised_size
+    (across, up), base_size = _superscript_direction(raw_textpage, unraised_letter)
+    superscript_size = _superscript_direction(raw_textpage, superscript_letter)[1]
+    (x1, y1), (x2, y2) = letter_origin(raw_textpage, unraised_letter), letter_origin(raw_textpage, superscript_letter)
+    superscript_by = (x2 - x1) * across + (y2 - y1) * up
+    is_superscript_enough = _LEAST_SUPERSCRIPT_BY * base_size < superscript_by < _MOST_SUPERSCRIPT_BY * base_size
     return (
-        raised_size < _MOST_RAISED_SIZE * unraised_size
-        and is_raised_enough
-        and _gap_before_raised(raw_textpage, previous, raised_letter) < _MOST_RAISED_GAP * unraised_size
+        superscript_size < _MOST_SUPERSCRIPT_SIZE * base_size
+        and is_superscript_enough
+        and _gap_before_superscript(raw_textpage, previous, superscript_letter) < _MOST_SUPERSCRIPT_GAP * base_size
     )
 
 
-def _raising_direction(raw_textpage: Any, k: int) -> tuple[tuple[float, float], float]:
+def _superscript_direction(raw_textpage: Any, k: int) -> tuple[tuple[float, float], float]:
     """The way up of a letter, of length 1, and its size in points."""
     _, _, c, d = letter_matrix(raw_textpage, k)
-    raising_height = math.hypot(c, d) or 1.0
-    return (c / raising_height, d / raising_height), font_size_operand(raw_textpage, k) * raising_height
+    superscript_height = math.hypot(c, d) or 1.0
+    return (c / superscript_height, d / superscript_height), font_size_operand(raw_textpage, k) * superscript_height
 
 
-def _gap_before_raised(raw_textpage: Any, previous: int, k: int) -> float:
+def _gap_before_superscript(raw_textpage: Any, previous: int, k: int) -> float:
     """How far two letters lie apart from side to side or up and down."""
     (l1, b1, r1, t1), (l2, b2, r2, t2) = (letter_box(raw_textpage, letter) for letter in (previous, k))
     return max(l2 - r1, l1 - r2, b2 - t1, b1 - t2)
 
 
-def _with_superscript(raised_item: Any, x: float, letter_before: str, raised_digit: str) -> Any:
+def _with_superscript(superscript_item: Any, x: float, letter_before: str, superscript_digit: str) -> Any:
     """A text item with the digit that stands at `x` as a superscript; as it is where its words lack that digit."""
-    for k, word in enumerate(raised_item.words):
+    for k, word in enumerate(superscript_item.words):
         if word.x <= x <= word.x + word.width:
-            raised_index = _digit_in_word(word.text, (x - word.x) / (word.width or 1), raised_digit, letter_before)
-            if raised_index < 0:
-                return raised_item
-            raised_words = list(raised_item.words)
-            raised_words[k] = msgspec.structs.replace(word, text=_raise_digit(word.text, raised_index))
-            raised_offset = raised_index + sum(len("".join(earlier.text.split())) for earlier in raised_words[:k])
-            raised_text = _raise_digit_in_text(raised_item.text, raised_offset, raised_digit)
-            return (
-                msgspec.structs.replace(raised_item, text=raised_text, words=raised_words)
-                if raised_text
-                else raised_item
+            superscript_index = _digit_in_word(
+                word.text, (x - word.x) / (word.width or 1), superscript_digit, letter_before
             )
-    return raised_item
+            if superscript_index < 0:
+                return superscript_item
+            superscript_words = list(superscript_item.words)
+            superscript_words[k] = msgspec.structs.replace(word, text=_superscript_digit(word.text, superscript_index))
+            superscript_offset = superscript_index + sum(
+                len("".join(earlier.text.split())) for earlier in superscript_words[:k]
+            )
+            superscript_text = _superscript_digit_in_text(superscript_item.text, superscript_offset, superscript_digit)
+            return (
+                msgspec.structs.replace(superscript_item, text=superscript_text, words=superscript_words)
+                if superscript_text
+                else superscript_item
+            )
+    return superscript_item
 
 
-def _digit_in_word(word_text: str, width_share: float, raised_digit: str, letter_before: str) -> int:
+def _digit_in_word(word_text: str, width_share: float, superscript_digit: str, letter_before: str) -> int:
     """Where in a word the digit is that stands behind `letter_before`, nearest to a share of the word's width; -1 for
     nowhere."""
     plain_word = word_text.translate(SUPERSCRIPTS_TO_DIGITS)
-    raised_indexes = [
-        i for i, sign in enumerate(word_text) if sign == raised_digit and (not i or plain_word[i - 1] == letter_before)
+    superscript_indexes = [
+        i
+        for i, sign in enumerate(word_text)
+        if sign == superscript_digit and (not i or plain_word[i - 1] == letter_before)
     ]
-    return min(raised_indexes, key=lambda i: abs((i + 0.5) / len(word_text) - width_share), default=-1)
+    return min(superscript_indexes, key=lambda i: abs((i + 0.5) / len(word_text) - width_share), default=-1)
 
 
-def _raise_digit(text: str, raised_index: int) -> str:
-    return text[:raised_index] + text[raised_index].translate(DIGITS_TO_SUPERSCRIPTS) + text[raised_index + 1 :]
+def _superscript_digit(text: str, superscript_index: int) -> str:
+    return (
+        text[:superscript_index]
+        + text[superscript_index].translate(DIGITS_TO_SUPERSCRIPTS)
+        + text[superscript_index + 1 :]
+    )
 
 
-def _raise_digit_in_text(text: str, raised_offset: int, raised_digit: str) -> str:
+def _superscript_digit_in_text(text: str, superscript_offset: int, superscript_digit: str) -> str:
     """A text whose letter number `solid_offset`, blanks not counted, is a superscript; "" where it is another sign."""
-    raised_indexes = [i for i, sign in enumerate(text) if not sign.isspace()]
-    if raised_offset < len(raised_indexes) and text[raised_indexes[raised_offset]] == raised_digit:
-        return _raise_digit(text, raised_indexes[raised_offset])
+    superscript_indexes = [i for i, sign in enumerate(text) if not sign.isspace()]
+    if (
+        superscript_offset < len(superscript_indexes)
+        and text[superscript_indexes[superscript_offset]] == superscript_digit
+    ):
+        return _superscript_digit(text, superscript_indexes[superscript_offset])
     return ""
 
 
@@ -245,11 +258,11 @@ def _with_mark_in_place(text_item: Any) -> Any:
         or not text_item.text.endswith(footnote_mark.text)
     ):
         return text_item
-    raised_mark = footnote_mark.text.translate(DIGITS_TO_SUPERSCRIPTS)
+    superscript_mark = footnote_mark.text.translate(DIGITS_TO_SUPERSCRIPTS)
     text_behind_mark = text_item.text[marked_word_end:].removesuffix(footnote_mark.text).rstrip()
-    text_with_mark = f"{text_item.text[:marked_word_end]}{raised_mark}{text_behind_mark}"
+    text_with_mark = f"{text_item.text[:marked_word_end]}{superscript_mark}{text_behind_mark}"
     marked_words[marked_word] = msgspec.structs.replace(
-        marked_words[marked_word], text=marked_words[marked_word].text + raised_mark
+        marked_words[marked_word], text=marked_words[marked_word].text + superscript_mark
     )
     return msgspec.structs.replace(text_item, text=text_with_mark, words=marked_words)
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.backward_lines import text_with_backward_lines_reversed
-from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, plain_font_name
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import dingbat_sign, is_dingbat_font, plain_font_name
 from groundwork.documents.layout.forms_and_annotations import typed_form_texts
 from groundwork.documents.layout.right_to_left import with_rtl_ligatures
 from groundwork.documents.layout.superscripts import text_with_marks_in_place
@@ -87,13 +87,13 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     page_count = len(layer_document)
     layer_page_numbers = range(min(most_pages, page_count) if most_pages else page_count)
     layer_pages: list[OpenPage | None] = []
-    layer_texts, scan_picture_shares, unreadable_shares = [], [], []
+    layer_texts, scan_picture_shares, layer_unreadable_shares = [], [], []
     misleading_fonts = MisleadingFonts()
     for layer_page_number in layer_page_numbers:
         layer_page = _open_layer_page(pdf, layer_page_number)
         layer_texts.append(_layer_of_page(layer_document, layer_page))
         scan_picture_shares.append(_scan_picture_share(layer_page.page) if layer_page else None)
-        unreadable_shares.append(_unreadable_share_of_page(misleading_fonts, layer_page, layer_texts[-1]))
+        layer_unreadable_shares.append(_unreadable_share_of_page(misleading_fonts, layer_page, layer_texts[-1]))
         layer_pages += [layer_page] if layer_page_number < FIRST_PAGES else []
     if layer_ligatures := find_ligatures(layer_texts):
         layer_texts = [restore_ligatures(layer_text, layer_ligatures) for layer_text in layer_texts]
@@ -101,48 +101,58 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
         share is not None and len(layer_text.split()) < 5
         for share, layer_text in zip(scan_picture_shares, layer_texts, strict=True)
     ]
-    unreadable_pages = _unreadable_pages(layer_texts, scan_picture_shares, unreadable_shares)
+    layer_unreadable_pages = _unreadable_pages(layer_texts, scan_picture_shares, layer_unreadable_shares)
     return TextLayer(
         page_count=page_count,
-        title=document_title(layer_document, layer_texts, _readable_pages(layer_pages, unreadable_pages)),
-        pages=["" if is_bad else layer_text for is_bad, layer_text in zip(unreadable_pages, layer_texts, strict=True)],
+        title=document_title(layer_document, layer_texts, _readable_pages(layer_pages, layer_unreadable_pages)),
+        pages=[
+            "" if is_layer_unreadable else layer_text
+            for is_layer_unreadable, layer_text in zip(layer_unreadable_pages, layer_texts, strict=True)
+        ],
         scans=scanned_pages,
-        unreadable=unreadable_pages,
+        unreadable=layer_unreadable_pages,
         misleading={
             n: layer_text
-            for n, (bad, layer_text) in enumerate(zip(unreadable_pages, layer_texts, strict=True), 1)
+            for n, (bad, layer_text) in enumerate(zip(layer_unreadable_pages, layer_texts, strict=True), 1)
             if bad
         },
-        partly_unreadable=_partly_unreadable(unreadable_pages, unreadable_shares),
+        partly_unreadable=_partly_unreadable(layer_unreadable_pages, layer_unreadable_shares),
         damaged=[i + 1 for i in layer_page_numbers if not layer_texts[i] and load_page(layer_document, i) is None],
         outline=_read_outline(layer_document),
     )
 
 
 def _readable_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]) -> list[OpenPage | None]:
-    return [None if is_bad else page for page, is_bad in zip(pages, unreadable, strict=False)]
+    return [None if is_layer_unreadable else page for page, is_layer_unreadable in zip(pages, unreadable, strict=False)]
 
 
 def _unreadable_pages(
-    layer_texts: Sequence[str], scan_picture_shares: Sequence[float | None], unreadable_shares: Sequence[float | None]
+    layer_texts: Sequence[str],
+    scan_picture_shares: Sequence[float | None],
+    layer_unreadable_shares: Sequence[float | None],
 ) -> list[bool]:
     """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
     return [
-        (unreadable_share is not None and (unreadable_share > _UNREADABLE_SHARE or is_unreadable(layer_text)))
+        (
+            layer_unreadable_share is not None
+            and (layer_unreadable_share > _UNREADABLE_SHARE or is_unreadable(layer_text))
+        )
         or ((scan_picture_share or 0) > _SCAN_PICTURE_SHARE and is_misread(layer_text))
-        for unreadable_share, scan_picture_share, layer_text in zip(
-            unreadable_shares, scan_picture_shares, layer_texts, strict=True
+        for layer_unreadable_share, scan_picture_share, layer_text in zip(
+            layer_unreadable_shares, scan_picture_shares, layer_texts, strict=True
         )
     ]
 
 
-def _partly_unreadable(unreadable_pages: Sequence[bool], unreadable_shares: Sequence[float | None]) -> dict[int, float]:
+def _partly_unreadable(
+    layer_unreadable_pages: Sequence[bool], layer_unreadable_shares: Sequence[float | None]
+) -> dict[int, float]:
     """The share of unreadable letters by the number of each page that is readable but for them."""
-    shares_by_page = enumerate(zip(unreadable_pages, unreadable_shares, strict=True), 1)
+    shares_by_page = enumerate(zip(layer_unreadable_pages, layer_unreadable_shares, strict=True), 1)
     return {
-        page_number: unreadable_share
-        for page_number, (is_bad, unreadable_share) in shares_by_page
-        if unreadable_share and unreadable_share > _PARTLY_UNREADABLE_SHARE and not is_bad
+        page_number: layer_unreadable_share
+        for page_number, (is_layer_unreadable, layer_unreadable_share) in shares_by_page
+        if layer_unreadable_share and layer_unreadable_share > _PARTLY_UNREADABLE_SHARE and not is_layer_unreadable
     }
 
 

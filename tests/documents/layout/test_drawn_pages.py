@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.headings_and_footnotes import HeadingStyles
+from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
 from groundwork.documents.layout.text_lines import Line, Run
 from tests.documents.layout.drawing import PROSE, prose, table
 

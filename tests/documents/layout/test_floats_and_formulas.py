@@ -11,7 +11,7 @@ from groundwork.documents.layout.floats_and_formulas import (
     with_figure_labels,
 )
 from groundwork.documents.layout.text_lines import to_lines
-from tests.documents.layout.test_markdown_writer import run
+from tests.documents.layout.test_markdown_paragraphs import run
 
 OPEN = "The harbour master opens the barrier only when the tide on both sides of it"
 REST = "has turned, and he lowers it again as soon as the last ferry is in."

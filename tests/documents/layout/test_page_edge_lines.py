@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundwork.documents.layout.headings_and_footnotes import heading_names
+from groundwork.documents.layout.heading_styles_and_footnotes import heading_names
 from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines, running_edge_lines
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run

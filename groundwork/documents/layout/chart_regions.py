@@ -29,44 +29,46 @@ _BOLD_LABEL_RATIO = 1.25  # times the size of a chart's numbers, which bold labe
 _CHART_LABEL_OVERLAP = 3  # points by which a label beside it may reach into it
 
 
-def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> list[Box]:
+def find_chart_regions(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> list[Box]:
     """The boxes of a page's charts, labels at their edges included, from liteparse's vector graphics.
 
     `fields`: where something can be typed in; what is drawn around them are no bars.
     """
     curve_strokes = [line for line in drawn.lines if line.x2 - line.x1 > 0.3 and line.y2 - line.y1 > 0.3]
     chart_words = [word for run in runs for word in run.words]
-    chart_drawings = [
+    chart_drawing_regions = [
         box
         for count, box in _curve_clusters(curve_strokes)
         if count >= _CURVE_STROKES and count > 4 * _count_words_in(chart_words, box)
     ]
     bar_shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
-    bar_charts = _bar_charts(
+    bar_chart_regions = _bar_chart_regions(
         [shape for shape in bar_shapes if not any(_count_words_in([field], shape) for field in fields)], chart_words
     )
-    chart_drawings = sorted(filter(_is_chart_sized, [*chart_drawings, *bar_charts]), key=_chart_area)[-_MOST_CHARTS:]
+    chart_drawing_regions = sorted(
+        filter(_is_chart_region_sized, [*chart_drawing_regions, *bar_chart_regions]), key=_region_area
+    )[-_MOST_CHARTS:]
     plot_outlines = _plot_outlines(drawn.shapes)
-    if not chart_drawings and not plot_outlines:
+    if not chart_drawing_regions and not plot_outlines:
         return []
     axis_lines = [line for line in drawn.lines if line.x2 - line.x1 < 1 or line.y2 - line.y1 < 1]
-    chart_drawings = [
-        _with_axes_and_grid(box, axis_lines, chart_words) if box in bar_charts else _with_axes(box, axis_lines)
-        for box in [*chart_drawings, *_outlined_plots(plot_outlines, axis_lines, chart_words)]
+    chart_drawing_regions = [
+        _with_axes_and_grid(box, axis_lines, chart_words) if box in bar_chart_regions else _with_axes(box, axis_lines)
+        for box in [*chart_drawing_regions, *_outlined_plots(plot_outlines, axis_lines, chart_words)]
     ]
-    chart_boxes = _merge_charts(chart_drawings)
+    chart_regions = _merge_chart_regions(chart_drawing_regions)
     return [
-        _with_chart_labels(box, runs, [other_chart for other_chart in chart_boxes if other_chart is not box])
-        for box in chart_boxes
+        _with_chart_labels(box, runs, [other_region for other_region in chart_regions if other_region is not box])
+        for box in chart_regions
     ]
 
 
-def _is_chart_sized(chart: Box) -> bool:
-    return chart.x2 - chart.x1 > _LEAST_CHART_SIZE[0] and chart.y2 - chart.y1 > _LEAST_CHART_SIZE[1]
+def _is_chart_region_sized(region: Box) -> bool:
+    return region.x2 - region.x1 > _LEAST_CHART_SIZE[0] and region.y2 - region.y1 > _LEAST_CHART_SIZE[1]
 
 
-def _chart_area(chart: Box) -> float:
-    return (chart.x2 - chart.x1) * (chart.y2 - chart.y1)
+def _region_area(region: Box) -> float:
+    return (region.x2 - region.x1) * (region.y2 - region.y1)
 
 
 def _curve_clusters(curve_strokes: Iterable[Box]) -> list[tuple[int, Box]]:
@@ -86,20 +88,20 @@ def _curve_clusters(curve_strokes: Iterable[Box]) -> list[tuple[int, Box]]:
             curve_cluster += curve_cells.pop((cell_column, cell_row), [])
             neighbour_curve_cells = [(cell_column + i, cell_row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
             pending_curve_cells += [cell for cell in neighbour_curve_cells if cell in curve_cells]
-        curve_clusters.append((len(curve_cluster), _box_around_chart(curve_cluster)))
+        curve_clusters.append((len(curve_cluster), _region_around_chart(curve_cluster)))
     return curve_clusters
 
 
-def _count_words_in(page_words: Sequence[Box], chart: Box) -> int:
+def _count_words_in(page_words: Sequence[Box], region: Box) -> int:
     """How many words stand in a box."""
     return sum(
-        2 * chart.x1 < w.x1 + w.x2 < 2 * chart.x2 and 2 * chart.y1 < w.y1 + w.y2 < 2 * chart.y2 for w in page_words
+        2 * region.x1 < w.x1 + w.x2 < 2 * region.x2 and 2 * region.y1 < w.y1 + w.y2 < 2 * region.y2 for w in page_words
     )
 
 
-def _bar_charts(shapes: Sequence[Box], page_words: Sequence[Box]) -> list[Box]:
+def _bar_chart_regions(shapes: Sequence[Box], page_words: Sequence[Box]) -> list[Box]:
     """Groups of filled shapes of one breadth that share a base and have different lengths, most without text."""
-    bar_charts = []
+    bar_chart_regions = []
     for sideways in (False, True):
         bars_by_base: dict[tuple[int, int], list[Box]] = defaultdict(list)
         for s in shapes:
@@ -112,14 +114,14 @@ def _bar_charts(shapes: Sequence[Box], page_words: Sequence[Box]) -> list[Box]:
             if len(bars) < _LEAST_BARS or len(bar_lengths) < _LEAST_BARS - 1:
                 continue
             if sum(_count_words_in(page_words, bar) > 0 for bar in bars) < 0.5 * len(bars):
-                bar_charts.append(_box_around_chart(bar_group))
-    return bar_charts
+                bar_chart_regions.append(_region_around_chart(bar_group))
+    return bar_chart_regions
 
 
 def _plot_outlines(shapes: Any) -> list[Box]:
     """What is drawn as one stroke and may be a curve or the frame of a plot."""
     plot_outlines = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in shapes if s.stroke and not s.fill)]
-    return sorted(filter(_is_chart_sized, plot_outlines), key=_chart_area)[-_MOST_CHARTS:]
+    return sorted(filter(_is_chart_region_sized, plot_outlines), key=_region_area)[-_MOST_CHARTS:]
 
 
 def _outlined_plots(outlines: Sequence[Box], straight_lines: Sequence[Box], page_words: Sequence[Box]) -> list[Box]:
@@ -164,48 +166,48 @@ def _is_plot(plot: Box, axis_numbers: Sequence[Box], least_below: int) -> bool:
     )
 
 
-def _with_axes_and_grid(bar_chart: Box, straight_lines: Sequence[Box], page_words: Sequence[Box]) -> Box:
+def _with_axes_and_grid(bar_region: Box, straight_lines: Sequence[Box], page_words: Sequence[Box]) -> Box:
     """The box of bars with their axes, and the lines of the grid that these cross where no word stands between them."""
-    bar_chart = _with_axes(bar_chart, straight_lines)
-    chart_with_grid = _with_axes(bar_chart, straight_lines)
+    bar_region = _with_axes(bar_region, straight_lines)
+    region_with_grid = _with_axes(bar_region, straight_lines)
     return (
-        chart_with_grid
-        if _count_words_in(page_words, chart_with_grid) == _count_words_in(page_words, bar_chart)
-        else bar_chart
+        region_with_grid
+        if _count_words_in(page_words, region_with_grid) == _count_words_in(page_words, bar_region)
+        else bar_region
     )
 
 
-def _with_axes(chart: Box, straight_lines: Sequence[Box]) -> Box:
+def _with_axes(region: Box, straight_lines: Sequence[Box]) -> Box:
     """A drawing's box with the lines through it: its axes and its grid."""
-    chart_width, chart_height = chart.x2 - chart.x1, chart.y2 - chart.y1
+    chart_width, chart_height = region.x2 - region.x1, region.y2 - region.y1
     axis_lines = [
         s
         for s in straight_lines
-        if s.x1 <= chart.x2 + 3 and s.x2 >= chart.x1 - 3 and s.y1 <= chart.y2 + 3 and s.y2 >= chart.y1 - 3
+        if s.x1 <= region.x2 + 3 and s.x2 >= region.x1 - 3 and s.y1 <= region.y2 + 3 and s.y2 >= region.y1 - 3
         if s.x2 - s.x1 < 2 * chart_width + 40 and s.y2 - s.y1 < 2 * chart_height + 40
     ]
-    return _box_around_chart([chart, *axis_lines])
+    return _region_around_chart([region, *axis_lines])
 
 
-def _with_chart_labels(chart: Box, runs: Sequence[Run], other_charts: Sequence[Box]) -> Box:
+def _with_chart_labels(region: Box, runs: Sequence[Run], other_region: Sequence[Box]) -> Box:
     """A chart's box with the labels beside and below it, but for those that stand nearer to another chart."""
     chart_labels_nearby = [
         (chart_label, chart_label_gap)
         for chart_label in runs
-        if _is_chart_label(chart_label) and (chart_label_gap := _chart_label_gap(chart_label, chart)) < math.inf
+        if _is_chart_label(chart_label) and (chart_label_gap := _chart_label_gap(chart_label, region)) < math.inf
     ]
     chart_labels = [
         chart_label
         for chart_label, chart_label_gap in chart_labels_nearby
-        if all(_chart_label_gap(chart_label, other_chart) >= chart_label_gap for other_chart in other_charts)
+        if all(_chart_label_gap(chart_label, other_region) >= chart_label_gap for other_region in other_region)
     ]
     chart_number_sizes = [chart_label.size for chart_label in chart_labels if is_number(chart_label.text)]
     most_bold_label_of_chart = (
         _BOLD_LABEL_RATIO * statistics.median(chart_number_sizes) if chart_number_sizes else math.inf
     )
-    return _box_around_chart(
+    return _region_around_chart(
         [
-            chart,
+            region,
             *(Box(r.x1, r.y1, r.x2, r.y2) for r in chart_labels if r.size <= most_bold_label_of_chart or not r.bold),
         ]
     )
@@ -216,32 +218,32 @@ def _is_chart_label(chart_label: Run) -> bool:
     return is_short_chart_label or all(is_number(word.text) for word in chart_label.words)
 
 
-def _chart_label_gap(chart_label: Run, chart: Box) -> float:
+def _chart_label_gap(chart_label: Run, region: Box) -> float:
     """Points between a drawing and a text beside or below it; infinite where the text stands elsewhere."""
-    is_beside_chart = chart.y1 - 6 < (chart_label.y1 + chart_label.y2) / 2 < chart.y2 + 6
-    is_below_chart = chart.x1 - 6 < (chart_label.x1 + chart_label.x2) / 2 < chart.x2 + 6
+    is_beside_chart = region.y1 - 6 < (chart_label.y1 + chart_label.y2) / 2 < region.y2 + 6
+    is_below_chart = region.x1 - 6 < (chart_label.x1 + chart_label.x2) / 2 < region.x2 + 6
     chart_label_gaps = [
         chart_gap
-        for chart_gap in (chart.x1 - chart_label.x2, chart_label.x1 - chart.x2)
+        for chart_gap in (region.x1 - chart_label.x2, chart_label.x1 - region.x2)
         if is_beside_chart and -_CHART_LABEL_OVERLAP <= chart_gap < _CHART_SIDE_GAP
     ]
-    if is_below_chart and -_AXIS_NUMBER_OVERLAP <= chart_label.y1 - chart.y2 < _CHART_FOOT_GAP:
-        chart_label_gaps.append(chart_label.y1 - chart.y2)
+    if is_below_chart and -_AXIS_NUMBER_OVERLAP <= chart_label.y1 - region.y2 < _CHART_FOOT_GAP:
+        chart_label_gaps.append(chart_label.y1 - region.y2)
     return max(0.0, min(chart_label_gaps)) if chart_label_gaps else math.inf
 
 
-def _merge_charts(charts: Sequence[Box]) -> list[Box]:
-    merged_charts: list[Box] = []
-    for chart in sorted(charts, key=lambda b: (b.y1, b.x1)):
-        touching_charts = [
-            b for b in merged_charts if b.x1 < chart.x2 and chart.x1 < b.x2 and b.y1 < chart.y2 and chart.y1 < b.y2
+def _merge_chart_regions(regions: Sequence[Box]) -> list[Box]:
+    merged_regions: list[Box] = []
+    for region in sorted(regions, key=lambda b: (b.y1, b.x1)):
+        touching_regions = [
+            b for b in merged_regions if b.x1 < region.x2 and region.x1 < b.x2 and b.y1 < region.y2 and region.y1 < b.y2
         ]
-        merged_charts = [b for b in merged_charts if b not in touching_charts] + [
-            _box_around_chart([chart, *touching_charts])
+        merged_regions = [b for b in merged_regions if b not in touching_regions] + [
+            _region_around_chart([region, *touching_regions])
         ]
-    return merged_charts
+    return merged_regions
 
 
-def _box_around_chart(chart_boxes: Sequence[Box]) -> Box:
-    x1, y1 = min(box.x1 for box in chart_boxes), min(box.y1 for box in chart_boxes)
-    return Box(x1, y1, max(box.x2 for box in chart_boxes), max(box.y2 for box in chart_boxes))
+def _region_around_chart(chart_regions: Sequence[Box]) -> Box:
+    x1, y1 = min(box.x1 for box in chart_regions), min(box.y1 for box in chart_regions)
+    return Box(x1, y1, max(box.x2 for box in chart_regions), max(box.y2 for box in chart_regions))
