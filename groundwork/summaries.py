@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from functools import cached_property
@@ -22,7 +23,10 @@ from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.settings.config_schema import Summarize
 from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
+WORD_SHARE_USED = 0.75  # of the words allowed, in a summary
+TOKENS_PER_WORD = 1.5
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
 CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
@@ -341,3 +345,29 @@ def _is_unknown_name(written_name: str, summary_source: SummarySource) -> bool:
         or not summary_source.stems.isdisjoint(short_day_or_month(name))
         or (len(written_name) >= LEAST_INITIALS and written_name.isupper() and written_name in summary_source.initials)
     )
+
+
+def estimate_summary(job: Job, document: str, title: str, document_text: str) -> Estimate:
+    """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
+    summary_call, summarizer = job.config.summarize, Summarizer(job, document, title)
+    conversations = summarizer.first_requests(document_text)
+    word_limit = summary_word_limit(document_text, summary_call.max_words)
+    summary_tokens = int(WORD_SHARE_USED * word_limit * TOKENS_PER_WORD)
+    section_tokens = [job.tokens(summary_call, messages) for messages in conversations]
+    if len(conversations) == 1:
+        return Estimate(1, section_tokens[0], summary_tokens, summary_call)
+    section_frame, final_frame = (
+        job.tokens(summary_call, messages)
+        for messages in (summarizer.section_request(1, 1, ""), *summarizer.first_requests(""))
+    )
+    # the last part is often shorter than a summary may be
+    joined_tokens = sum(min(summary_tokens, max(1, tokens - section_frame)) for tokens in section_tokens)
+    calls, tokens_in, tokens_out = len(conversations), sum(section_tokens), joined_tokens
+    sections = len(conversations)
+    # the joined summaries, in parts again as long as they are too long for one call
+    while 1 < (next_sections := math.ceil(joined_tokens / summary_call.max_input_tokens)) < sections:
+        calls, sections = calls + next_sections, next_sections
+        tokens_in += joined_tokens + next_sections * section_frame
+        joined_tokens = next_sections * summary_tokens
+        tokens_out += joined_tokens
+    return Estimate(calls + 1, tokens_in + joined_tokens + final_frame, tokens_out + summary_tokens, summary_call)

@@ -15,6 +15,9 @@ from typing import Literal
 import msgspec
 
 from groundwork.coverage.chunk_coverage import coverage
+from groundwork.data_folder.read_write import read_json, read_jsonl
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
@@ -422,3 +425,16 @@ def contradicted_parts(records: Mapping[str, DocumentCoverage], readings: Iterab
         for contradiction in record.contradictions
         if contradiction.chunk in chunk_starts
     ]
+
+
+def asked_pairs(files_by_run: Mapping[str, str]) -> tuple[dict[str, list[Pair]], int]:
+    """The pairs of each run that have a question, and how many have none."""
+    pairs_by_run = {run: list(read_jsonl(Path(pair_file), Pair)) for run, pair_file in files_by_run.items()}
+    asked_by_run = {run: [pair for pair in pairs if pair.question.strip()] for run, pairs in pairs_by_run.items()}
+    return asked_by_run, sum(map(len, pairs_by_run.values())) - sum(map(len, asked_by_run.values()))
+
+
+def read_coverage_records(data: Workspace, document: str, runs: Iterable[str]) -> dict[str, DocumentCoverage]:
+    """What each run's own coverage file says, by run, where there is one."""
+    coverage_files = {run: data.path(*coverage_path_parts(run, document)) for run in runs}
+    return {run: read_json(file, DocumentCoverage) for run, file in coverage_files.items() if file.exists()}

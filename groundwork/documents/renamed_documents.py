@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,10 +23,14 @@ from groundwork.data_folder.runs.decisions import rewrite_decision_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
+from groundwork.documents.source_files import find_sources
 from groundwork.errors import BadRecord
 from groundwork.markdown.figures_and_picture_links import figures, move_figure_links
 from groundwork.records import Chunk, Document
 from groundwork.stage_table import BY_NAME
+
+if TYPE_CHECKING:
+    from groundwork.stage_runner.job import Job
 
 REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
 _KEYS_OF_IDS = {"id", "pair", "document", "chunk", "also", "touched_by", "asked_by"}  # and of names of documents
@@ -309,3 +313,20 @@ def encode_records(records: list[Json], *, json_lines: bool) -> bytes:
 def decode_records(content: bytes, *, json_lines: bool) -> list[Json]:
     json_records = [line for line in content.split(b"\n") if line.strip()] if json_lines else [content]
     return [msgspec.json.decode(json_record) for json_record in json_records]
+
+
+def carry_over_renamed_documents(job: Job, manifest: Manifest) -> None:
+    """Take a file that has only changed its name for the document that it was, with all that was made of it."""
+    ignore = job.config.ingest.ignore
+    departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
+    ingested = manifest.entries("ingest") if departed_by_hash else {}
+    for source_file in find_sources(job.data.documents, ignore) if departed_by_hash else []:
+        if source_file.id in ingested or source_file.problem:
+            continue
+        job.data.fetch([Path(source_file.path)])
+        former_name = departed_by_hash.pop(manifest.sha256(Path(source_file.path)), "")
+        if former_name and former_name != source_file.id:
+            rename_document(job.data, manifest, former_name, source_file.id, source_file.name)
+            job.progress.say(
+                f"{source_file.name} is what {former_name} was, by its content: carried over as {source_file.id}"
+            )

@@ -10,15 +10,12 @@ Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-
 from __future__ import annotations
 
 import argparse
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import positive_number
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import separate_runs, tag_file
-from groundwork.errors import ConfigError, ProviderRefused
-from groundwork.installation import as_typed
 from groundwork.maps.plot_arguments import (
     SEPARATE_RUNS,
     add_dataset_arguments,
@@ -27,13 +24,10 @@ from groundwork.maps.plot_arguments import (
     dataset_sources_of_arguments,
 )
 from groundwork.message_wording import counted
-from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
-    from groundwork.dataset.load_dataset import Dataset
-    from groundwork.tags.tagging import TaggingResult
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -61,10 +55,11 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.maps.tag_comparison import compare_tags, write_tag_files
+    from groundwork.tags.tagging import outdated_tags_warning, tag_or_read_tags
 
     sources: list[DatasetSource] = unit.payload
     datasets = [load_dataset(source) for source in sources]
-    tagging_results = [await _tag_or_read(job, dataset) for dataset in datasets]
+    tagging_results = [await tag_or_read_tags(job, dataset) for dataset in datasets]
     tagged_rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     job.progress.start_phase("laying out the tags")
     question_counts = {dataset.name: len(dataset.rows) for dataset in datasets}
@@ -79,7 +74,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         counts={"questions": sum(map(len, tagged_rows.values())), "asked": questions_asked},
         warnings=[
             *(warning for dataset in datasets for warning in dataset.warnings),
-            *_outdated_tags(job, datasets, tagging_results),
+            *outdated_tags_warning(job, datasets, tagging_results),
             *boxes,
         ],
         failures=[
@@ -87,37 +82,6 @@ async def process(job: Job, unit: Unit) -> Outcome:
             for question_name, status, reason in failed_parts
         ],
     )
-
-
-async def _tag_or_read(job: Job, dataset: Dataset) -> TaggingResult:
-    """Tag what lacks tags; where no model can be asked, the tags on file are enough to be drawn."""
-    from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.tags.tagging import tag_dataset, tagging_on_file
-
-    tags_file = tag_file(job.data, dataset.source.key)
-    try:
-        tagging = await tag_dataset(job, dataset, tags_file, by_any_model=True)
-    except (ProviderRefused, ConfigError) as error:
-        return tagging_on_file(job.data, dataset, error)
-    write_jsonl(tags_file, tagging.rows)
-    return tagging
-
-
-def _outdated_tags(job: Job, datasets: list[Dataset], tagging_results: list[TaggingResult]) -> list[str]:
-    """Which tags on file are by other settings than those of now, and the command that tags all by these."""
-    outdated = [
-        f"{openable_path(tag_file(job.data, dataset.source.key))} ({counted(count, 'question')} by {model or '?'})"
-        for dataset, tagging in zip(datasets, tagging_results, strict=True)
-        for model, count in tagging.outdated.items()
-    ]
-    if not outdated:
-        return []
-    dataset_names = shlex.join(dataset.source.name for dataset in datasets)
-    command = as_typed(f"uv run visualization/generate_tags.py {dataset_names}{repeat_flags(job.flags)}")
-    return [
-        f"drawn with tags on file that other settings of tags gave: {', '.join(outdated)}; "
-        f"to tag all anew by {job.config.tags.model}: {command}"
-    ]
 
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:

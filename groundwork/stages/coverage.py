@@ -9,13 +9,11 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths, path_strings_of
-from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
+from groundwork.data_folder.read_write import read_json, read_text, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from groundwork.coverage.document_coverage import FindNearestStatements
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.records import DocumentCoverage, Pair
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
@@ -95,10 +92,12 @@ def process(job: Job, unit: Unit) -> Outcome:
         write_coverage,
     )
     from groundwork.coverage.document_coverage import (
+        asked_pairs,
         check_chunks_match,
         collect_coverage,
         contradicted_parts,
         declined_statements,
+        read_coverage_records,
         unplaced_warnings,
     )
     from groundwork.markdown.chunk_reading import read_chunks
@@ -108,8 +107,8 @@ def process(job: Job, unit: Unit) -> Outcome:
     markdown, document = read_text(text_file), read_json(document_file, Document)
     readings = read_chunks(chunk_file)
     check_chunks_match(markdown, text_file, [reading.chunk for reading in readings])
-    runs, blank_count = _asked_pairs(unit)
-    records = read_coverage_records(job, document.id, runs)
+    runs, blank_count = asked_pairs(unit.payload)
+    records = read_coverage_records(job.data, document.id, runs)
     asked = collect_coverage(
         document.id, document.title, markdown, readings, runs, nearest_statement(job), declined_statements(records)
     )
@@ -128,25 +127,8 @@ def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def _asked_pairs(unit: Unit) -> tuple[dict[str, list[Pair]], int]:
-    """The pairs of each run that have a question, and how many have none."""
-    from groundwork.records import Pair
-
-    pairs = {run: list(read_jsonl(Path(file), Pair)) for run, file in unit.payload.items()}
-    runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
-    return runs, sum(map(len, pairs.values())) - sum(map(len, runs.values()))
-
-
 def _blank_warning(blank_count: int) -> str:
     return f"{counted(blank_count, 'row without a question was', 'rows without a question were')} left out"
-
-
-def read_coverage_records(job: Job, document: str, runs: Iterable[str]) -> dict[str, DocumentCoverage]:
-    """What each run's own coverage file says, by run, where there is one."""
-    from groundwork.records import DocumentCoverage
-
-    files = {run: job.data.path(*coverage_path_parts(run, document)) for run in runs}
-    return {run: read_json(file, DocumentCoverage) for run, file in files.items() if file.exists()}
 
 
 def nearest_statement(job: Job) -> FindNearestStatements:

@@ -9,16 +9,15 @@ Run     uv run dataprep/generate_qa.py --iterate
 from __future__ import annotations
 
 import argparse
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
+from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
-from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts, model_of_run, new_run, run_of_model
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
-from groundwork.errors import BadRecord, UsageError
+from groundwork.errors import UsageError
 from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.job import TEST_CHUNKS
 from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting_flag
@@ -61,24 +60,13 @@ def refuse_replacement(job: Job, _: Manifest) -> None:
             f"{job.data.folder_address(f'qa/{run}')} is made by merge and would be lost; name another --run"
         )
     model = job.config.qa.model
-    other = _model_of_run(folder) or model
+    other = model_of_run(folder) or model
     makers = {name.rpartition("/")[0] for name in (model, other)} - {""}  # where one has none it may be the same
     if getattr(job.flags, "run", None) is None and run_of_model(other) == run and len(makers) > 1:
         raise UsageError(
             f"{job.data.folder_address(f'qa/{run}')} holds the pairs of {other}, and {model} would replace them; "
             f"name its run: --run {slug(model)}"
         )
-
-
-def _model_of_run(folder: Path) -> str:
-    """The model that wrote the first pair of a run; "" where there is none."""
-    from groundwork.data_folder.runs.run_lookup import run_pair_files
-    from groundwork.records import Pair
-
-    with suppress(BadRecord):  # a file that is made anew
-        pairs = (pair for file in run_pair_files(folder) for pair in read_jsonl(file, Pair)[:1])
-        return next((pair.model for pair in pairs if pair.model), "")
-    return ""
 
 
 def _run_name(job: Job) -> str:

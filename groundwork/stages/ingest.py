@@ -92,12 +92,14 @@ class SourceUnit:
 
 def prepare(job: Job, manifest: Manifest) -> None:
     """Carry over what was renamed, and name what the settings pass over or mean in vain."""
-    carry_over_renamed(job, manifest)
     from groundwork.data_folder.file_names import matches
+    from groundwork.documents.engines.marker_api import check_marker_service
+    from groundwork.documents.renamed_documents import carry_over_renamed_documents
     from groundwork.documents.source_files import find_sources, ignored_files
 
+    carry_over_renamed_documents(job, manifest)
     settings = job.config.ingest
-    check_service(job)
+    check_marker_service(job)
     if ignored_names := ignored_files(job.data.documents, settings.ignore):
         ignored_more = f" and {len(ignored_names) - IGNORED_NAMED:,} more" if len(ignored_names) > IGNORED_NAMED else ""
         job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored_names[:IGNORED_NAMED])}{ignored_more}")
@@ -110,42 +112,6 @@ def prepare(job: Job, manifest: Manifest) -> None:
                 job.progress.say(f"ingest.overrides: {pattern} fits no document{suggestion}")
 
 
-def check_service(job: Job) -> None:
-    """Raises ConfigError or UsageError where marker-api is asked for, and what it needs is not there."""
-    import os
-
-    from groundwork.errors import UsageError
-
-    settings = job.config.ingest
-    if not settings.uses("marker-api"):
-        return
-    from groundwork.documents.engines.marker_api import MARKER_API, MarkerService
-
-    MarkerService(settings.marker_api, os.environ, job.data.state).key()
-    if job.flags.max_cost is not None:
-        raise UsageError(f"--max-cost does not hold for {MARKER_API}, which is paid by the page; --dry-run counts them")
-
-
-def carry_over_renamed(job: Job, manifest: Manifest) -> None:
-    """Take a file that has only changed its name for the document that it was, with all that was made of it."""
-    from groundwork.documents.renamed_documents import rename_document
-    from groundwork.documents.source_files import find_sources
-
-    ignore = job.config.ingest.ignore
-    departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
-    ingested = manifest.entries("ingest") if departed_by_hash else {}
-    for source_file in find_sources(job.data.documents, ignore) if departed_by_hash else []:
-        if source_file.id in ingested or source_file.problem:
-            continue
-        job.data.fetch([Path(source_file.path)])
-        former_name = departed_by_hash.pop(manifest.sha256(Path(source_file.path)), "")
-        if former_name and former_name != source_file.id:
-            rename_document(job.data, manifest, former_name, source_file.id, source_file.name)
-            job.progress.say(
-                f"{source_file.name} is what {former_name} was, by its content: carried over as {source_file.id}"
-            )
-
-
 async def process(job: Job, unit: Unit) -> Outcome:
     """Convert one document and write its Markdown and its record."""
     import asyncio  # 40 ms that --help does without
@@ -155,6 +121,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     import msgspec
 
     from groundwork.data_folder.read_write import write_json, write_text
+    from groundwork.documents.auditing.doubtful_pages_html import write_doubtful_pages
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.errors import BadDocument
     from groundwork.markdown.figures_and_picture_links import remove_unused_pictures
@@ -177,7 +144,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
             job.usage += marker.usage
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
-    await asyncio.to_thread(_write_doubtful_pages, unit.writes[2], source_file.name, ingestion)
+    await asyncio.to_thread(
+        write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
+    )
     pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
     warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not settings.pictures)
     return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
@@ -209,17 +178,6 @@ def _ingestion(
         password=job.flags.password,
         **{name: unit.override[name] for name in ("pages", "title", "language") if name in unit.override},
     )
-
-
-def _write_doubtful_pages(audit_page: Path, source_name: str, ingestion: DocumentConversion) -> None:
-    """The page of what lost words or numbers; where nothing did, that of an earlier time goes."""
-    if not ingestion.doubtful:
-        audit_page.unlink(missing_ok=True)
-        return
-    from groundwork.data_folder.read_write import write_text
-    from groundwork.documents.auditing.doubtful_pages_html import doubtful_html
-
-    write_text(audit_page, doubtful_html(source_name, ingestion.doubtful, ingestion.not_shown))
 
 
 def _note(document: Document) -> str:

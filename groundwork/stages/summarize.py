@@ -7,7 +7,6 @@ Run     uv run dataprep/summarize.py
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundwork.settings.config_schema import Config
-
-WORD_SHARE_USED = 0.75  # of the words allowed, in a summary
-TOKENS_PER_WORD = 1.5
 
 
 def units(job: Job) -> list[Unit]:
@@ -59,29 +55,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
-    from groundwork.summaries import Summarizer, summary_word_limit
+    """For --dry-run."""
+    from groundwork.summaries import estimate_summary
 
-    document_text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
-    summarizer = Summarizer(job, unit.name, title_in_document_record(unit.reads[1:], unit.name))
-    conversations = summarizer.first_requests(document_text)
-    reply_tokens = int(WORD_SHARE_USED * summary_word_limit(document_text, call.max_words) * TOKENS_PER_WORD)
-    prompts_tokens = [job.tokens(call, messages) for messages in conversations]
-    if len(conversations) == 1:
-        return Estimate(1, prompts_tokens[0], reply_tokens, call)
-    part_frame, final_frame = (
-        job.tokens(call, messages)
-        for messages in (summarizer.section_request(1, 1, ""), *summarizer.first_requests(""))
-    )
-    # the last part is often shorter than a summary may be
-    joined = sum(min(reply_tokens, max(1, tokens - part_frame)) for tokens in prompts_tokens)
-    calls, tokens_in, tokens_out, parts = len(conversations), sum(prompts_tokens), joined, len(conversations)
-    # the joined summaries, in parts again as long as they are too long for one call
-    while 1 < (next_parts := math.ceil(joined / call.max_input_tokens)) < parts:
-        calls, tokens_in, parts = calls + next_parts, tokens_in + joined + next_parts * part_frame, next_parts
-        joined = next_parts * reply_tokens
-        tokens_out += joined
-    return Estimate(calls + 1, tokens_in + joined + final_frame, tokens_out + reply_tokens, call)
+    document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
+    return estimate_summary(job, unit.name, title_in_document_record(unit.reads[1:], unit.name), document_text)
 
 
 def prompts(config: Config) -> Sequence[str]:

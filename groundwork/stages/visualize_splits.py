@@ -26,7 +26,6 @@ from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Un
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
-    from groundwork.dataset.split_report.report_record import SplitReport
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +40,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
+    from groundwork.dataset.split_report.report_record import read_own_report
     from groundwork.errors import UnitError
     from groundwork.maps.map_files import write_map_pictures
     from groundwork.maps.split_comparison import build_split_scene
@@ -53,7 +53,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if embedded_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
-    report = _own_report(sources[0])
+    report = read_own_report(sources[0])
     scene = build_split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, report)
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
@@ -63,22 +63,6 @@ async def process(job: Job, unit: Unit) -> Outcome:
         counts={"questions": len(scene.points)},
         warnings=[*embedded_dataset.dataset.warnings, *warnings],
     )
-
-
-def _own_report(dataset_source: DatasetSource) -> SplitReport | None:
-    """The dataset's own report, where there is one beside its files."""
-    from groundwork.data_folder.read_write import read_json
-    from groundwork.dataset.split_report.report_record import SplitReport
-    from groundwork.errors import BadRecord
-
-    dataset_folders = {dataset_folder for file in dataset_source.files for dataset_folder in file.parents[:2]}
-    for report_file in sorted(dataset_folder / "report.json" for dataset_folder in dataset_folders):
-        if report_file.is_file():
-            try:
-                return read_json(report_file, SplitReport)
-            except BadRecord:  # of an earlier version: the rows tell it as well
-                return None
-    return None
 
 
 main = StageCommand(

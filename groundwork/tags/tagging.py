@@ -12,6 +12,7 @@ is written at the end; what a stopped run has paid for is replayed from the jour
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,15 +22,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from groundwork.data_folder.read_write import read_jsonl
+from groundwork.console.terminal import openable_path
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import GroundworkError, InvalidReply, UnitError
+from groundwork.errors import ConfigError, GroundworkError, InvalidReply, ProviderRefused, UnitError
+from groundwork.installation import as_typed
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements, strict_schema
 from groundwork.message_wording import counted
 from groundwork.records import Tags
+from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_runner.unit_and_outcome import Estimate
 from groundwork.tags.tag_files import (
     load_vocabulary,
@@ -477,3 +481,32 @@ def tagging_reply_schema(question_count: int, tag_settings: TagSettings) -> dict
         "required": [*(["new_tags"] if has_new_tags else []), "questions"],
         "additionalProperties": False,
     }
+
+
+async def tag_or_read_tags(job: Job, dataset: Dataset) -> TaggingResult:
+    """Tag what lacks tags; where no model can be asked, the tags on file are enough to be drawn."""
+
+    tags_file = tag_file(job.data, dataset.source.key)
+    try:
+        tagging = await tag_dataset(job, dataset, tags_file, by_any_model=True)
+    except (ProviderRefused, ConfigError) as error:
+        return tagging_on_file(job.data, dataset, error)
+    write_jsonl(tags_file, tagging.rows)
+    return tagging
+
+
+def outdated_tags_warning(job: Job, datasets: list[Dataset], tagging_results: list[TaggingResult]) -> list[str]:
+    """Which tags on file are by other settings than those of now, and the command that tags all by these."""
+    outdated = [
+        f"{openable_path(tag_file(job.data, dataset.source.key))} ({counted(count, 'question')} by {model or '?'})"
+        for dataset, tagging in zip(datasets, tagging_results, strict=True)
+        for model, count in tagging.outdated.items()
+    ]
+    if not outdated:
+        return []
+    dataset_names = shlex.join(dataset.source.name for dataset in datasets)
+    command = as_typed(f"uv run visualization/generate_tags.py {dataset_names}{repeat_flags(job.flags)}")
+    return [
+        f"drawn with tags on file that other settings of tags gave: {', '.join(outdated)}; "
+        f"to tag all anew by {job.config.tags.model}: {command}"
+    ]

@@ -164,3 +164,17 @@ def run_tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:
     files_of_run = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in run_stems]
     preferred_files = [path for path in files_of_run if path.parent.name == slug(preferred)] or files_of_run
     return [path for path in preferred_files if path.parent == preferred_files[0].parent]
+
+
+def model_of_run(folder: Path) -> str:
+    """The model that wrote the first pair of a run; "" where there is none."""
+    from contextlib import suppress
+
+    from groundwork.data_folder.read_write import read_jsonl
+    from groundwork.errors import BadRecord
+    from groundwork.records import Pair
+
+    with suppress(BadRecord):  # a file that is made anew
+        pairs = (pair for file in run_pair_files(folder) for pair in read_jsonl(file, Pair)[:1])
+        return next((pair.model for pair in pairs if pair.model), "")
+    return ""

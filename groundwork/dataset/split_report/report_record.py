@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.publish.personal_data import PersonalData
+from groundwork.errors import BadRecord
 from groundwork.records import InvalidRow, Record
+
+if TYPE_CHECKING:
+    from groundwork.dataset.dataset_argument import DatasetSource
 
 
 class SplitShare(Record, frozen=True):
@@ -161,3 +166,15 @@ class Representativeness(Record, frozen=True):
     random: float  # the median of the random splits
     closer: float
     drift: str = ""  # what rewording moved, in a sentence
+
+
+def read_own_report(dataset_source: DatasetSource) -> SplitReport | None:
+    """The dataset's own report, where there is one beside its files."""
+    dataset_folders = {dataset_folder for file in dataset_source.files for dataset_folder in file.parents[:2]}
+    for report_file in sorted(dataset_folder / "report.json" for dataset_folder in dataset_folders):
+        if report_file.is_file():
+            try:
+                return read_json(report_file, SplitReport)
+            except BadRecord:  # of an earlier version: the rows tell it as well
+                return None
+    return None

@@ -9,7 +9,9 @@ import base64
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from groundwork.data_folder.read_write import write_text
 from groundwork.documents.auditing.page_audit import page_words
 from groundwork.documents.auditing.structure_likeness import bare_letters
 from groundwork.language.language_and_script import is_right_to_left
@@ -142,3 +144,13 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
 def _is_unknown_to_layer(piece: str, known_words: Collection[str]) -> bool:
     piece_words = page_words(piece)
     return any(word not in known_words for word in piece_words)
+
+
+def write_doubtful_pages(
+    audit_page: Path, source_name: str, doubtful_pages: Sequence[DoubtfulPage], not_shown: Sequence[int]
+) -> None:
+    """The page of what lost words or numbers; where nothing did, that of an earlier time goes."""
+    if not doubtful_pages:
+        audit_page.unlink(missing_ok=True)
+        return
+    write_text(audit_page, doubtful_html(source_name, doubtful_pages, not_shown))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,9 +22,12 @@ from groundwork.data_folder.read_write import write_bytes
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
-from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
+from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed, UsageError
 from groundwork.llm.calls.costs_and_budget import UsageRow
 from groundwork.settings.config_schema import KEYS_PAGE, MarkerApi
+
+if TYPE_CHECKING:
+    from groundwork.stage_runner.job import Job
 
 MARKER_API = "marker-api"
 MARKER_PRICES_PAGE = "https://www.datalab.to/pricing"
@@ -281,3 +285,13 @@ def _request_digest(pdf_bytes: bytes, form: dict[str, str]) -> str:
 
 def _retry_seconds(retry_after: str) -> float:
     return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
+
+
+def check_marker_service(job: Job) -> None:
+    """Raises ConfigError or UsageError where marker-api is asked for, and what it needs is not there."""
+    settings = job.config.ingest
+    if not settings.uses("marker-api"):
+        return
+    MarkerService(settings.marker_api, os.environ, job.data.state).key()
+    if job.flags.max_cost is not None:
+        raise UsageError(f"--max-cost does not hold for {MARKER_API}, which is paid by the page; --dry-run counts them")
