@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from groundwork.records import Chunk
 
 
-def units(job: Job) -> list[Unit]:
+def chunk_units(job: Job) -> list[Unit]:
     """Every text; its record may be missing where somebody put a Markdown file there by hand."""
     return [
         Unit(name=document_name, reads=reads, writes=job.data.paths(("chunks", f"{document_name}.jsonl")))
@@ -29,7 +29,7 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-def process(job: Job, unit: Unit) -> Outcome:
+def chunk_one_document(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
     import msgspec
 
@@ -40,18 +40,18 @@ def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.markdown.blocks import blocks
 
     markdown = read_text(unit.reads[0])
-    document, warnings = document_record_of_text(markdown, unit.name, unit.reads[1:])
-    settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
+    document, record_warnings = document_record_of_text(markdown, unit.name, unit.reads[1:])
+    chunk_settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
     text_blocks = blocks(markdown)
-    chunks = chunk_document(markdown, document, settings, text_blocks)
+    chunks = chunk_document(markdown, document, chunk_settings, text_blocks)
     write_jsonl(unit.writes[0], chunks)
     if not markdown.strip():
-        return Outcome(status="empty", note="no text", warnings=warnings)
-    counts = chunk_counts(markdown, text_blocks, chunks, settings)
-    return Outcome(note=chunking_note(counts, chunks), counts=counts, warnings=warnings)
+        return Outcome(status="empty", note="no text", warnings=record_warnings)
+    counted_chunks = chunk_counts(markdown, text_blocks, chunks, chunk_settings)
+    return Outcome(note=chunking_note(counted_chunks, chunks), counts=counted_chunks, warnings=record_warnings)
 
 
-def print_lengths(job: Job, finished_units: list[Unit]) -> None:
+def print_chunk_lengths(job: Job, finished_units: list[Unit]) -> None:
     """The lengths of all chunks that lie here where any is new, and what --show and --html ask for.
 
     Raises BadRecord that names every damaged file, after the others are shown.
@@ -64,9 +64,9 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.errors import BadRecord
     from groundwork.records import Chunk
 
-    settings = job.config.chunk
+    chunk_settings = job.config.chunk
     chunks_by_document: dict[str, list[Chunk]] = {}
-    damaged_files: list[str] = []
+    damaged_chunk_files: list[str] = []
     if job.flags.show or job.flags.html:
         job.data.fetch(unit.writes[0] for unit in finished_units)
     for unit in finished_units:
@@ -75,18 +75,18 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
         try:
             chunks = read_jsonl(unit.writes[0], Chunk)
         except BadRecord as error:
-            damaged_files.append(str(error))
+            damaged_chunk_files.append(str(error))
             continue
         chunks_by_document[unit.name] = chunks
         _show_chunks(job, unit.name, chunks)
-    lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
-    if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
-        histogram = chunk_report.histogram_lines(lengths, settings)
-        short_chunks = chunk_report.short_chunk_lines(chunks_by_document, settings)
-        left_out = map(terminal_text, chunk_report.left_out_lines(chunks_by_document))
-        print("\n".join([*histogram, *short_chunks, *left_out]))
-    if damaged_files:
-        raise BadRecord("\n".join(damaged_files))
+    chunk_lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
+    if chunk_lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
+        length_histogram = chunk_report.histogram_lines(chunk_lengths, chunk_settings)
+        short_chunk_notes = chunk_report.short_chunk_lines(chunks_by_document, chunk_settings)
+        left_out_passages = map(terminal_text, chunk_report.left_out_lines(chunks_by_document))
+        print("\n".join([*length_histogram, *short_chunk_notes, *left_out_passages]))
+    if damaged_chunk_files:
+        raise BadRecord("\n".join(damaged_chunk_files))
 
 
 def _show_chunks(job: Job, document: str, chunks: list[Chunk]) -> None:
@@ -105,19 +105,19 @@ def _show_chunks(job: Job, document: str, chunks: list[Chunk]) -> None:
         print(f"  {openable_path(chunks_page)}")
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_chunk_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", action="store_true", help="print every chunk")
     parser.add_argument("--html", action="store_true", help="write a page of each document with the borders drawn")
 
 
 main = StageCommand(
     name="chunk",
-    units=units,
-    process=process,
+    units=chunk_units,
+    process=chunk_one_document,
     settings=lambda config: config.chunk,
     config_names=names_in_order("chunk"),
-    flags=add_flags,
-    after=print_lengths,
+    flags=add_chunk_flags,
+    after=print_chunk_lengths,
     shards="documents",
     units_a_process=400,
 )

@@ -33,23 +33,23 @@ TEST_PAGES = 2
 PICTURE_SIDE, JPEG_QUALITY = 1000, 70  # of the pictures in the page
 
 
-def units(job: Job) -> list[Unit]:
-    pdf = _pdf_path(job)
-    page_choice = [f"pages-{_page_choice(job.flags.pages)}"] if job.flags.pages else []
-    choice = "-".join([slug(pdf.stem), *_chosen_converters(job), *page_choice])
+def comparison_units(job: Job) -> list[Unit]:
+    pdf = _pdf_to_compare(job)
+    page_choice_names = [f"pages-{_page_choice_name(job.flags.pages)}"] if job.flags.pages else []
+    comparison_name = "-".join([slug(pdf.stem), *_chosen_converters(job), *page_choice_names])
     if not pdf.is_relative_to(job.data.documents.resolve()):
-        choice += f"-{hashlib.sha256(bytes(pdf)).hexdigest()[:6]}"  # files of one name in two folders
-    outputs = [job.data.path("plots", f"compare-{choice}{ending}") for ending in (".html", ".json")]
-    return [Unit(name=choice, reads=(pdf,), writes=tuple(outputs))]
+        comparison_name += f"-{hashlib.sha256(bytes(pdf)).hexdigest()[:6]}"  # files of one name in two folders
+    comparison_files = [job.data.path("plots", f"compare-{comparison_name}{ending}") for ending in (".html", ".json")]
+    return [Unit(name=comparison_name, reads=(pdf,), writes=tuple(comparison_files))]
 
 
-def _page_choice(pages: str) -> str:
+def _page_choice_name(pages: str) -> str:
     """The part of a file's name for a choice of pages, another for each: `2,4` is `2-and-4`, and `9-` is `9-end`."""
-    ranges = [page_range.strip() for page_range in pages.split(",")]
-    return slug("-and-".join(f"{text}end" if text.endswith("-") else text for text in ranges))
+    page_ranges = [page_range.strip() for page_range in pages.split(",")]
+    return slug("-and-".join(f"{text}end" if text.endswith("-") else text for text in page_ranges))
 
 
-def _pdf_path(job: Job) -> Path:
+def _pdf_to_compare(job: Job) -> Path:
     """The PDF given, by its path or as the name of a document."""
     from groundwork.documents.source_files import find_sources
 
@@ -64,7 +64,7 @@ def _pdf_path(job: Job) -> Path:
     return Path(matching_sources[0].path).resolve()
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     from groundwork.documents.converter_comparison import (
         compared_converters,
@@ -79,50 +79,58 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.markdown.running_page_lines import running_keys, strip_running
     from groundwork.processes.worker_pool import WorkerFailed, Workers
 
-    settings = job.config.ingest
-    with TemporaryDirectory() as scratch_folder, Workers(1, settings.memory_mb) as workers:
+    ingest_settings = job.config.ingest
+    with TemporaryDirectory() as scratch_folder, Workers(1, ingest_settings.memory_mb) as workers:
         pdf_path = str(utf8_path(unit.reads[0], Path(scratch_folder)))
         try:
-            layer = await workers.acall(read_text_layer, pdf_path, timeout=settings.timeout)
+            layer = await workers.acall(read_text_layer, pdf_path, timeout=ingest_settings.timeout)
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
-        numbers = _page_numbers(job, layer.page_count)
-        pages = TimedPdfPages(pdf_path, numbers, layer.pages, layer.page_count)
-        columns, failures = await compared_converters(job, workers, pages, _chosen_converters(job))
-        yardstick = await yardstick_pages(job, workers, columns, pages)
-        columns = [with_structure_likeness(column, yardstick) if column.pages else column for column in columns]
-        urls = [await _picture_url(workers, pdf_path, number, settings.timeout) for number in numbers]
+        compared_pages = _pages_to_compare(job, layer.page_count)
+        pages = TimedPdfPages(pdf_path, compared_pages, layer.pages, layer.page_count)
+        compared_columns, converter_failures = await compared_converters(job, workers, pages, _chosen_converters(job))
+        yardstick = await yardstick_pages(job, workers, compared_columns, pages)
+        compared_columns = [
+            with_structure_likeness(column, yardstick) if column.pages else column for column in compared_columns
+        ]
+        page_pictures = [
+            await _page_picture_url(workers, pdf_path, number, ingest_settings.timeout) for number in compared_pages
+        ]
     header_keys = running_keys(layer.pages)
-    layer_texts = strip_running([layer.pages[number - 1] for number in numbers], header_keys, numbers)
+    layer_texts = strip_running([layer.pages[number - 1] for number in compared_pages], header_keys, compared_pages)
     write_text(
         unit.writes[0],
-        comparison_html(printable_path(unit.reads[0].name), numbers, urls, layer_texts, columns, yardstick),
+        comparison_html(
+            printable_path(unit.reads[0].name), compared_pages, page_pictures, layer_texts, compared_columns, yardstick
+        ),
     )
-    write_compared_renditions(unit.writes[0], numbers, columns)
-    write_json(unit.writes[1], columns)
-    print(_comparison_table(columns))
-    note = f"written to {openable_path(unit.writes[0])}"
-    return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
+    write_compared_renditions(unit.writes[0], compared_pages, compared_columns)
+    write_json(unit.writes[1], compared_columns)
+    print(_converter_table(compared_columns))
+    comparison_note = f"written to {openable_path(unit.writes[0])}"
+    return Outcome(note=comparison_note, counts={"pages": len(compared_pages)}, failures=converter_failures)
 
 
-def print_comparison(job: Job, finished_units: list[Unit]) -> None:
+def print_converter_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
     from groundwork.data_folder.read_write import read_json
     from groundwork.documents.converter_comparison import ComparedConverter
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
-        print(_comparison_table(read_json(unit.writes[1], list[ComparedConverter])))
+        print(_converter_table(read_json(unit.writes[1], list[ComparedConverter])))
 
 
 def _chosen_converters(job: Job) -> list[str]:
     converter_names: list[str] = job.flags.converters
-    paged = [name for name, row in CONVERTERS.items() if row.paged]
-    if unknown_names := [name for name in converter_names if name not in paged]:
-        raise UsageError(f"--converters: no converter {unknown_names[0]!r} for PDFs; there are {', '.join(paged)}")
+    paged_converters = [name for name, row in CONVERTERS.items() if row.paged]
+    if unknown_names := [name for name in converter_names if name not in paged_converters]:
+        raise UsageError(
+            f"--converters: no converter {unknown_names[0]!r} for PDFs; there are {', '.join(paged_converters)}"
+        )
     return converter_names
 
 
-async def _picture_url(workers: Workers, pdf_path: str, number: int, seconds: float) -> str:
+async def _page_picture_url(workers: Workers, pdf_path: str, number: int, seconds: float) -> str:
     """A page's picture for the page of the comparison, drawn within so many seconds."""
     import base64
 
@@ -132,26 +140,26 @@ async def _picture_url(workers: Workers, pdf_path: str, number: int, seconds: fl
     return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
 
 
-def _page_numbers(job: Job, page_count: int) -> list[int]:
+def _pages_to_compare(job: Job, page_count: int) -> list[int]:
     """The pages asked for, or the first twenty; of --test two."""
     if not job.flags.pages:
         return list(range(1, min(page_count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
     try:
-        numbers = page_numbers(job.flags.pages, page_count)
+        compared_pages = page_numbers(job.flags.pages, page_count)
     except ValueError as error:
         raise UsageError(f"--pages {error}") from None
-    if not numbers:
+    if not compared_pages:
         raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {page_count}")
-    return numbers
+    return compared_pages
 
 
-def _comparison_table(compared_converters: list[ComparedConverter]) -> str:
+def _converter_table(compared_converters: list[ComparedConverter]) -> str:
     from groundwork.documents.converter_comparison import COMPARISON_TITLES, comparison_cells
 
     return "\n".join(terminal.table_lines([COMPARISON_TITLES, *map(comparison_cells, compared_converters)], indent=0))
 
 
-class _ConverterNames(argparse.Action):
+class _ConvertersFlag(argparse.Action):
     """Names parted by commas, spaces or both. A FILE behind them, which argparse counts as one more, is told by its
     dot."""
 
@@ -168,10 +176,10 @@ class _ConverterNames(argparse.Action):
             next(action for action in parser._actions if action.dest == "file").required = False
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_converter_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a PDF, or the name of a document")
     parser.add_argument(
-        "--converters", nargs="+", action=_ConverterNames, default=["layout", "markitdown"], metavar="NAME",
+        "--converters", nargs="+", action=_ConvertersFlag, default=["layout", "markitdown"], metavar="NAME",
         help="converters, separated by spaces or commas (default: layout markitdown); docs/ingest.md lists them",
     )  # fmt: skip
     parser.add_argument(
@@ -181,11 +189,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 main = StageCommand(
     name="compare_converters",
-    units=units,
-    process=process,
+    units=comparison_units,
+    process=compare_converters_on_pdf,
     settings=lambda config: config.ingest,
     config_names=names_in_order("ingest"),
     prompts=lambda config: [config.ingest.vision.prompt, config.ingest.vision.correction_prompt],
-    flags=add_flags,
-    after=print_comparison,
+    flags=add_converter_flags,
+    after=print_converter_comparison,
 )

@@ -25,12 +25,12 @@ from groundwork.maps.plot_arguments import (
 from groundwork.stage_runner.stage_command import Job, StageCommand, Unit
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_embedding_comparison_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, SEPARATE_RUNS)
     add_picture_arguments(parser)
 
 
-def units(job: Job) -> list[Unit]:
+def embedding_comparison_units(job: Job) -> list[Unit]:
     sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
     comparison, stem = comparison_name(sources)
     return [picture_unit(job, comparison, f"{stem}-map", sources)]
@@ -38,11 +38,11 @@ def units(job: Job) -> list[Unit]:
 
 main = StageCommand(
     name="compare_embeddings",
-    units=units,
+    units=embedding_comparison_units,
     process=draw_unit,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
-    flags=add_flags,
+    flags=add_embedding_comparison_flags,
     after=report_numbers,
     version="2",
 )

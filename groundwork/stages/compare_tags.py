@@ -30,29 +30,35 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_tag_comparison_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, SEPARATE_RUNS)
-    add = parser.add_argument
-    add("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
-    add("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
+    add_flag = parser.add_argument
+    add_flag("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
+    add_flag("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
     add_picture_arguments(parser)
 
 
-def units(job: Job) -> list[Unit]:
+def tag_comparison_units(job: Job) -> list[Unit]:
     sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
     comparison, stem = comparison_name(sources)
-    endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
-    limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"
-    limit_note = limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
+    plot_endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
+    tag_limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"
+    tag_limit_note = tag_limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
     reads = tuple(file for source in sources for file in source.files)
-    writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
+    writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in plot_endings)
     tag_files = tuple(tag_file(job.data, source.key) for source in sources)
     return [
-        Unit(comparison + limit_note, reads, writes, sources, adds=(*tag_files, job.data.path("tags", "synonyms.json")))
+        Unit(
+            comparison + tag_limit_note,
+            reads,
+            writes,
+            sources,
+            adds=(*tag_files, job.data.path("tags", "synonyms.json")),
+        )
     ]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def compare_and_draw_tags(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.maps.tag_comparison import compare_tags, write_tag_files
     from groundwork.tags.tagging import outdated_tags_warning, tag_or_read_tags
@@ -63,28 +69,28 @@ async def process(job: Job, unit: Unit) -> Outcome:
     tagged_rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     job.progress.start_phase("laying out the tags")
     question_counts = {dataset.name: len(dataset.rows) for dataset in datasets}
-    scene = await compare_tags(job, " · ".join(tagged_rows), tagged_rows, question_counts)
+    tag_scene = await compare_tags(job, " · ".join(tagged_rows), tagged_rows, question_counts)
     job.progress.start_phase("drawing")
-    boxes = write_tag_files(scene, unit, job.flags.max_tags)
-    failed_parts = [failure for tagging in tagging_results for failure in tagging.failures]
+    missing_glyphs = write_tag_files(tag_scene, unit, job.flags.max_tags)
+    failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]
     questions_asked = sum(tagging.asked for tagging in tagging_results)
     return Outcome(
-        status="ok" if scene.histogram else "empty",
-        note=f"{counted(len(scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
+        status="ok" if tag_scene.histogram else "empty",
+        note=f"{counted(len(tag_scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
         counts={"questions": sum(map(len, tagged_rows.values())), "asked": questions_asked},
         warnings=[
             *(warning for dataset in datasets for warning in dataset.warnings),
             *outdated_tags_warning(job, datasets, tagging_results),
-            *boxes,
+            *missing_glyphs,
         ],
         failures=[
             Failure(question_name if question_name in tagged_rows else f"question {question_name}", status, reason)
-            for question_name, status, reason in failed_parts
+            for question_name, status, reason in failed_questions
         ],
     )
 
 
-def estimate(job: Job, unit: Unit) -> list[Estimate]:
+def estimate_missing_tags(job: Job, unit: Unit) -> list[Estimate]:
     """For --dry-run."""
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import estimate_tagging
@@ -95,7 +101,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     ]
 
 
-def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
+def print_tag_comparison(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.data_folder.read_write import read_json
     from groundwork.maps.tag_comparison import tag_lines
 
@@ -106,13 +112,13 @@ def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
 
 main = StageCommand(
     name="compare_tags",
-    units=units,
-    process=process,
+    units=tag_comparison_units,
+    process=compare_and_draw_tags,
     settings=lambda config: (config.tags, config.embeddings, config.maps),
     config_names=names_in_order("tags", "embeddings", "maps"),
     prompts=lambda config: [config.tags.prompt],
-    flags=add_flags,
-    estimate=estimate,
-    after=print_tag_lines,
+    flags=add_tag_comparison_flags,
+    estimate=estimate_missing_tags,
+    after=print_tag_comparison,
     version="2",
 )

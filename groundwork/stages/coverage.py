@@ -33,42 +33,44 @@ RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as genera
 LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_coverage_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", metavar="RUN", nargs="*", help=RUNS_HELP)
 
 
-def units(job: Job) -> list[Unit]:
+def coverage_units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
     asked_about: dict[str, dict[str, str]] = {}
-    for run in _chosen_runs(job):
+    for run in _runs_to_cover(job):
         for run_file in path_strings_of(run.files):
             asked_about.setdefault(document_of(run_file), {})[run.name] = run_file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
     coverage_files = {run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in run_names}
     documents = list_documents(job, "chunks", ".jsonl")
-    left_out = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
-    if unchunked := sorted(asked_about.keys() - set(documents) - left_out if not job.flags.document else ()):
-        listing = ", ".join(unchunked[:UNCHUNKED_NAMED])
-        notice = f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py"
-        job.progress.say(as_typed(notice))
+    documents_left_out = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
+    if unchunked := sorted(asked_about.keys() - set(documents) - documents_left_out if not job.flags.document else ()):
+        unchunked_listing = ", ".join(unchunked[:UNCHUNKED_NAMED])
+        unchunked_notice = (
+            f"no chunks of {unchunked_listing}, which were asked about; run first: uv run dataprep/chunk.py"
+        )
+        job.progress.say(as_typed(unchunked_notice))
     for document in documents:
         asking_files = asked_about.get(document)
         if not asking_files:
             continue
-        source = job.data.paths(
+        document_source = job.data.paths(
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
-        plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
+        coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
         declined_files = job.data.paths(
             *(coverage_path_parts(run, document) for run in asking_files if f"{document}.json" in coverage_files[run])
         )
-        reads = Paths((*source.texts, *asking_files.values(), *declined_files.texts))
-        document_units.append(Unit(document, reads=reads, writes=plots, payload=asking_files))
+        covered_files = Paths((*document_source.texts, *asking_files.values(), *declined_files.texts))
+        document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=asking_files))
     return document_units
 
 
-def _chosen_runs(job: Job) -> list[DatasetSource]:
+def _runs_to_cover(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
     from groundwork.data_folder.runs.run_lookup import nearest_run, separate_runs
     from groundwork.dataset.dataset_argument import locate_datasets
@@ -82,7 +84,7 @@ def _chosen_runs(job: Job) -> list[DatasetSource]:
     return sources
 
 
-def process(job: Job, unit: Unit) -> Outcome:
+def draw_coverage(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
     from groundwork.coverage.coverage_report import (
         coverage_numbers,
@@ -107,23 +109,30 @@ def process(job: Job, unit: Unit) -> Outcome:
     markdown, document = read_text(text_file), read_json(document_file, Document)
     readings = read_chunks(chunk_file)
     check_chunks_match(markdown, text_file, [reading.chunk for reading in readings])
-    runs, blank_count = asked_pairs(unit.payload)
-    records = read_coverage_records(job.data, document.id, runs)
-    asked = collect_coverage(
-        document.id, document.title, markdown, readings, runs, nearest_statement(job), declined_statements(records)
+    pairs_by_run, blank_count = asked_pairs(unit.payload)
+    coverage_records = read_coverage_records(job.data, document.id, pairs_by_run)
+    covered_document = collect_coverage(
+        document.id,
+        document.title,
+        markdown,
+        readings,
+        pairs_by_run,
+        nearest_statement(job),
+        declined_statements(coverage_records),
     )
-    asked.contradictions = contradicted_parts(records, readings)
-    write_coverage(asked, markdown, document.pages, unit.writes[0])
-    write_json(unit.writes[1], coverage_numbers(asked, markdown))
-    for report_line in report_lines(asked, markdown) if job.is_detailed else ():
+    covered_document.contradictions = contradicted_parts(coverage_records, readings)
+    write_coverage(covered_document, markdown, document.pages, unit.writes[0])
+    write_json(unit.writes[1], coverage_numbers(covered_document, markdown))
+    for report_line in report_lines(covered_document, markdown) if job.is_detailed else ():
         job.progress.say(report_line)
-    unplaced_pairs = [question.pair for question in asked.questions if not question.placed]
-    warnings = unplaced_warnings(unplaced_pairs, {reading.chunk.id for reading in readings})
+    unplaced_pairs = [question.pair for question in covered_document.questions if not question.placed]
+    coverage_warnings = unplaced_warnings(unplaced_pairs, {reading.chunk.id for reading in readings})
+    covered_share = coverage_percent(covered_document.counts()[""]["sentence"])
     return Outcome(
-        status="ok" if asked.questions else "empty",
-        note=f"{coverage_percent(asked.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
-        counts={"questions": len(asked.questions), "not asked": len(open_coverage_items(asked))},
-        warnings=[*warnings, *([_blank_warning(blank_count)] if blank_count else [])],
+        status="ok" if covered_document.questions else "empty",
+        note=f"{covered_share} of the sentences -> {openable_path(unit.writes[0])}",
+        counts={"questions": len(covered_document.questions), "not asked": len(open_coverage_items(covered_document))},
+        warnings=[*coverage_warnings, *([_blank_warning(blank_count)] if blank_count else [])],
     )
 
 
@@ -142,20 +151,22 @@ def nearest_statement(job: Job) -> FindNearestStatements:
         if encoder is None:
             job.data.fetch_databases("embeddings")
             encoder = static_encoder(job)
-        cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
-        nearest_rows = cosines.argmax(axis=1)
-        return [int(k) if cosines[row, k] >= LIKELY_COSINE else -1 for row, k in enumerate(nearest_rows)]
+        statement_cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
+        nearest_statements = statement_cosines.argmax(axis=1)
+        return [
+            int(k) if statement_cosines[row, k] >= LIKELY_COSINE else -1 for row, k in enumerate(nearest_statements)
+        ]
 
     return nearest
 
 
 main = StageCommand(
     name="coverage",
-    units=units,
-    process=process,
+    units=coverage_units,
+    process=draw_coverage,
     settings=lambda config: config.chunk.language,
     config_names=names_in_order("chunk.language"),
-    flags=add_flags,
+    flags=add_coverage_flags,
     version="3",
     shards="documents",
     units_a_process=60,

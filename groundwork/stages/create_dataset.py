@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config
 
 
-class _ExportFormats(argparse.Action):
+class _ExportFlag(argparse.Action):
     """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
@@ -38,7 +38,7 @@ class _ExportFormats(argparse.Action):
         namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
 
 
-class _DatasetName(argparse.Action):
+class _DatasetNameFlag(argparse.Action):
     """`--name NAME` or `--name ORG/NAME` as the settings that hold them."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
@@ -51,7 +51,7 @@ class _DatasetName(argparse.Action):
         namespace.repository = value if organization else ""
 
 
-class _Grades(argparse.Action):
+class _GradesFlag(argparse.Action):
     """`--grades NAME`, given once or more, as one setting that holds a list."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
@@ -59,7 +59,7 @@ class _Grades(argparse.Action):
         namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.grades={json.dumps(namespace.grades)}")]
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_dataset_flags(parser: argparse.ArgumentParser) -> None:
     _add_split_flags(parser)
     _add_row_flags(parser)
     _add_push_flags(parser)
@@ -68,31 +68,31 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_split_flags(parser: argparse.ArgumentParser) -> None:
     """Which rows there are, whether eval is drawn from them, and how they are worded."""
-    add = parser.add_argument
-    add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
-    add(
+    add_flag = parser.add_argument
+    add_flag("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
+    add_flag(
         "--eval-split",
         help="an eval split, a balanced copy of part of train",
         **setting_flag("dataset.eval_split", True),
     )
-    add("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
-    add("--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True))
-    add(
+    add_flag("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
+    add_flag("--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True))
+    add_flag(
         "--phrasings",
         help="wordings of each row of train, its own among them (default: 1)",
         **setting_flag("dataset.phrasings"),
     )
-    add(
+    add_flag(
         "--mix",
         help="a general dataset whose rows join train: a folder, or org/name on the Hub",
         **setting_flag("dataset.mix", metavar="DATASET"),
     )
-    add(
+    add_flag(
         "--mix-share",
         help="the rows of --mix as a share of train (0 to 1)",
         **setting_flag("dataset.mix_share", metavar="SHARE"),
     )
-    add(
+    add_flag(
         "--unanswerable",
         help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
         **setting_flag("dataset.unanswerable", metavar="SHARE"),
@@ -102,92 +102,100 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_eval_flags(parser: argparse.ArgumentParser) -> None:
     """How eval is drawn, and what becomes of its rows in train."""
-    add = parser.add_argument
-    add("--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True))
-    add("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
-    add(
+    add_flag = parser.add_argument
+    add_flag(
+        "--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True)
+    )
+    add_flag("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
+    add_flag(
         "--train",
         choices=("auto", "whole", "held-out"),
         help="whether eval rows stay in train",
         **setting_flag("dataset.train"),
     )
-    add(
+    add_flag(
         "--eval-fraction",
         help="rows of eval, as a share of all (0 to 1)",
         **setting_flag("dataset.eval_fraction", metavar="SHARE"),
     )
-    add("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
-    add(
+    add_flag("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
+    add_flag(
         "--k",
         help="clusters that eval is drawn from; default: found by the elbow of the inertia",
         **setting_flag("dataset.clusters"),
     )
-    add("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
+    add_flag("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
 
 
 def _add_row_flags(parser: argparse.ArgumentParser) -> None:
     """What the rows hold, and the files that they go into."""
-    add = parser.add_argument
-    add("--name", metavar="NAME", action=_DatasetName, help="of the dataset, here and on the Hub; also ORG/NAME")
-    add(
+    add_flag = parser.add_argument
+    add_flag(
+        "--name", metavar="NAME", action=_DatasetNameFlag, help="of the dataset, here and on the Hub; also ORG/NAME"
+    )
+    add_flag(
         "--drop-invalid",
         help="leave out rows that are invalid (no answer, no evidence ...) instead of stopping",
         **setting_flag("dataset.drop_invalid", True),
     )
-    add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
-    add(
+    add_flag(
+        "--grades", metavar="NAME", action=_GradesFlag, help="a folder of data/grades: measured difficulty as a column"
+    )
+    add_flag(
         "--leave-out-flipping",
         help="leave out rows whose criteria the judge of --grades marks now so, now otherwise",
         **setting_flag("dataset.leave_out_flipping", True),
     )
-    add(
+    add_flag(
         "--export",
         metavar="FORMATS",
-        action=_ExportFormats,
+        action=_ExportFlag,
         help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
-    add(
+    add_flag(
         "--system-prompt",
         help="the system message of the exports",
         **setting_flag("dataset.system_prompt", metavar="TEXT"),
     )
-    add("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
-    add("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
+    add_flag("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
+    add_flag("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
 
 
 def _add_push_flags(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
-    add("--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG"))
-    add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
-    add("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
+    add_flag = parser.add_argument
+    add_flag("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
+    add_flag(
+        "--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG")
+    )
+    add_flag("--public", action="store_true", help="push for everybody to see; makes a private repository public")
+    add_flag("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
 
 
-def units(job: Job) -> list[Unit]:
+def dataset_units(job: Job) -> list[Unit]:
     from groundwork.dataset.creation.conflicting_settings import mirror_conflict
 
     dataset_name = job.config.dataset.name
-    _check_name(dataset_name)
+    _check_dataset_name(dataset_name)
     if problem := mirror_conflict(job.config.dataset):
         raise UsageError(problem)
-    inputs = find_build_inputs(job)
+    build_inputs = find_build_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
         hub.check_push(
-            dataset_name, job.config.dataset.organization, public=_is_public(job), may_publish=job.flags.public
+            dataset_name, job.config.dataset.organization, public=_is_public_dataset(job), may_publish=job.flags.public
         )
     return [
         Unit(
             dataset_name,
-            inputs.files,
+            build_inputs.files,
             tuple(dataset_folder(job) / file for file in file_names(job.config)),
-            inputs,
+            build_inputs,
         )
     ]
 
 
-def refuse_replacement(job: Job, manifest: Manifest) -> None:
+def refuse_other_dataset(job: Job, manifest: Manifest) -> None:
     """Raises UsageError where `--name ORG/NAME` would replace a dataset that was built under another name.
 
     The same rows under a new name are no replacement: they are only pushed there.
@@ -197,8 +205,8 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
     repository, built_as = getattr(job.flags, "repository", ""), repository_of(dataset_folder(job))
     if not repository or built_as in ("", repository) or job.flags.force:
         return
-    states = main.unit_loop(job, manifest).states(units(job))
-    if any(state not in ("done", "empty") for state, _ in states):
+    dataset_states = main.unit_loop(job, manifest).states(dataset_units(job))
+    if any(state not in ("done", "empty") for state, _ in dataset_states):
         dataset_name = job.config.dataset.name
         raise UsageError(
             f"--name {repository}: {job.data.folder_address(f'datasets/{dataset_name}')} holds another dataset, built "
@@ -207,7 +215,7 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
         )
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def create_and_write_dataset(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.creation.build_dataset import build_dataset
     from groundwork.dataset.creation.output_files import replace_output_files
@@ -216,23 +224,28 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.split_report.report_sentences import describe_warnings
     from groundwork.dataset.split_report.split_report_in_terminal import split_report_lines
 
-    inputs: BuildInputs = unit.payload
-    inputs.is_broken = True
-    dataset = await build_dataset(job, inputs)
+    build_inputs: BuildInputs = unit.payload
+    build_inputs.is_broken = True
+    built_dataset = await build_dataset(job, build_inputs)
     job.progress.start_phase("writing the dataset")
-    replace_output_files(dataset_folder(job), output_contents(job, inputs, dataset))
-    version = read_versions(dataset_folder(job))[-1]
-    job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
-    for report_line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
+    replace_output_files(dataset_folder(job), output_contents(job, build_inputs, built_dataset))
+    dataset_version = read_versions(dataset_folder(job))[-1]
+    job.progress.say(
+        f"version {dataset_version.version}{f': {dataset_version.change}' if dataset_version.change else ''}"
+    )
+    for report_line in split_report_lines(built_dataset.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(report_line)
-    inputs.is_broken = False
-    splits = dataset.report.splits
-    split_sizes = ", ".join(f"{count} {split}" for split, count in splits.items())
-    warnings = [*describe_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
-    return Outcome(note=split_sizes, counts=dict(splits), warnings=warnings)
+    build_inputs.is_broken = False
+    dataset_splits = built_dataset.report.splits
+    split_sizes = ", ".join(f"{count} {split}" for split, count in dataset_splits.items())
+    dataset_warnings = [
+        *describe_warnings(built_dataset.report),
+        *export_warnings(job.config.dataset.exports, dataset_splits),
+    ]
+    return Outcome(note=split_sizes, counts=dict(dataset_splits), warnings=dataset_warnings)
 
 
-def push(job: Job, units: list[Unit]) -> None:
+def push_created_dataset(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
     pushed_folder = dataset_folder(job)
     is_built = units and not any(unit.payload.is_broken for unit in units)
@@ -241,31 +254,32 @@ def push(job: Job, units: list[Unit]) -> None:
     from groundwork.dataset.publish import hub
     from groundwork.dataset.publish.hub import refuse_personal
 
-    settings = job.config.dataset
-    if _is_public(job) and not job.flags.allow_personal:
+    dataset_settings = job.config.dataset
+    if _is_public_dataset(job) and not job.flags.allow_personal:
         refuse_personal(pushed_folder)
-    pushed = hub.push_dataset(
+    pushed_dataset = hub.push_dataset(
         pushed_folder,
-        settings.name,
-        settings.organization,
-        public=_is_public(job),
+        dataset_settings.name,
+        dataset_settings.organization,
+        public=_is_public_dataset(job),
         may_publish=job.flags.public,
         say=job.progress.say,
     )
     job.progress.say(
-        f"pushed to {pushed.url} ({'private' if pushed.private else 'public'}), commit {pushed.commit[:8]}"
+        f"pushed to {pushed_dataset.url} ({'private' if pushed_dataset.private else 'public'}), "
+        f"commit {pushed_dataset.commit[:8]}"
     )
-    job.progress.say(f'load it: datasets.load_dataset("{pushed.repository}")')
+    job.progress.say(f'load it: datasets.load_dataset("{pushed_dataset.repository}")')
 
 
-def estimate(job: Job, unit: Unit) -> list[Estimate]:
+def estimate_dataset(job: Job, unit: Unit) -> list[Estimate]:
     """For --dry-run."""
     from groundwork.dataset.creation.build_dataset import estimate_build
 
     return estimate_build(job, unit.payload)
 
 
-def _check_name(dataset_name: str) -> None:
+def _check_dataset_name(dataset_name: str) -> None:
     """Raises UsageError for a name that the Hub would refuse."""
     from groundwork.dataset.publish.hub import hub_name_problem
 
@@ -273,7 +287,7 @@ def _check_name(dataset_name: str) -> None:
         raise UsageError(f"--name {dataset_name}: {problem}")
 
 
-def _is_public(job: Job) -> bool:
+def _is_public_dataset(job: Job) -> bool:
     return bool(job.flags.public) or not job.config.dataset.private
 
 
@@ -285,11 +299,15 @@ def _dataset_settings(config: Config) -> Any:
     """
     import msgspec
 
-    settings = config.dataset
-    excluded = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
-    excluded |= set() if settings.unanswerable else {"unanswerable", "absent"}
-    dataset_values = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
-    if not (config.dataset.rewords_eval and settings.rephrase.check_prompt):
+    all_dataset_settings = config.dataset
+    settings_left_out = {"organization", "private", *([] if all_dataset_settings.mix else ["mix", "mix_share"])}
+    settings_left_out |= set() if all_dataset_settings.unanswerable else {"unanswerable", "absent"}
+    dataset_values = {
+        name: value
+        for name, value in msgspec.to_builtins(all_dataset_settings).items()
+        if name not in settings_left_out
+    }
+    if not (config.dataset.rewords_eval and all_dataset_settings.rephrase.check_prompt):
         del dataset_values["rephrase"]["check_prompt"]
     return dataset_values
 
@@ -305,14 +323,14 @@ def _judge_settings(config: Config) -> list[int]:
     return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(HARNESSES) else []
 
 
-def config_names(settings: list[Any]) -> dict[str, Any]:
+def dataset_config_names(settings: list[Any]) -> dict[str, Any]:
     """The settings as `main` picks them, by the names of config.json."""
     judge_names = ("grade.judge.repeats", "grade.seed") if len(settings) > 4 else ()
     setting_names = ("dataset", "embeddings", "qa.context", *judge_names, "review.disagreement")
     return dict(zip(setting_names, settings, strict=False))
 
 
-def prompts(config: Config) -> list[str]:
+def creation_prompts(config: Config) -> list[str]:
     judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
     rephrase = config.dataset.rephrase
@@ -324,8 +342,8 @@ def prompts(config: Config) -> list[str]:
 
 main = StageCommand(
     name="create_dataset",
-    units=units,
-    process=process,
+    units=dataset_units,
+    process=create_and_write_dataset,
     settings=lambda config: [
         _dataset_settings(config),
         config.embeddings,
@@ -333,11 +351,11 @@ main = StageCommand(
         *_judge_settings(config),
         *_review_settings(config),
     ],
-    config_names=config_names,
-    prompts=prompts,
-    flags=add_flags,
-    estimate=estimate,
-    before=refuse_replacement,
-    after=push,
+    config_names=dataset_config_names,
+    prompts=creation_prompts,
+    flags=add_dataset_flags,
+    estimate=estimate_dataset,
+    before=refuse_other_dataset,
+    after=push_created_dataset,
     version="2",
 )

@@ -27,50 +27,52 @@ ESTIMATE_DOCUMENTS = 24  # documents that tell, as a run begins, how many calls 
 DOCUMENTS_A_PROCESS = 150  # from which another process pays
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_curation_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", metavar="NAME", help="only this folder below data/qa; default: every run")
 
 
-def units(job: Job) -> list[Unit]:
+def curation_units(job: Job) -> list[Unit]:
     """A unit a run: near-duplicates are looked for across its documents."""
     run_flag = getattr(job.flags, "run", None)
-    chosen_run = run_of_flag(run_flag, job.data) if run_flag is not None else ""
+    run_to_curate = run_of_flag(run_flag, job.data) if run_flag is not None else ""
     documents_by_run = {
         run_folder: [document_of(file) for file in run_pair_files(run_folder).texts]
-        for run_folder in sorted(filter(Path.is_dir, job.data.path("qa").glob(chosen_run or "*")))
+        for run_folder in sorted(filter(Path.is_dir, job.data.path("qa").glob(run_to_curate or "*")))
     }
     chosen_documents = set(select_documents(job, list(dict.fromkeys(chain(*documents_by_run.values())))))
     chosen_by_run = {
         run_folder: [name for name in documents if name in chosen_documents]
         for run_folder, documents in documents_by_run.items()
     }
-    return [_unit(job, run_folder, documents) for run_folder, documents in chosen_by_run.items() if documents]
+    return [_curation_unit(job, run_folder, documents) for run_folder, documents in chosen_by_run.items() if documents]
 
 
-def _unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:
+def _curation_unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:
     from groundwork.questions.curation.curated_run import context_files
 
-    run = "qa", run_folder.name
-    pair_files = job.data.paths(*((*run, f"{document}.jsonl") for document in documents))
-    context_paths = job.data.existing_paths(
+    run_parts = "qa", run_folder.name
+    pair_files = job.data.paths(*((*run_parts, f"{document}.jsonl") for document in documents))
+    context_of_pairs = job.data.existing_paths(
         [path_parts for document in documents for path_parts in context_files(document)]
     )
-    reads = Paths(
-        (*pair_files.texts, *context_paths.texts, *path_strings_of(_review_inputs(job, run_folder.name, documents)))
+    curated_from = Paths(
+        (*pair_files.texts, *context_of_pairs.texts, *path_strings_of(_review_inputs(job, run_folder.name, documents)))
     )
     if job.data.shard is not None:
         documents = [name for name in documents if job.data.shard.holds(name)]
-        return Unit(run_folder.name, reads, (job.data.cache("curated") / f"{run_folder.name}.json",), payload=documents)
-    curated = *run, "curated"
-    writes = job.data.paths(
-        (*curated, "report.html"),  # the one to open
-        *((*curated, f"{document}.jsonl") for document in documents),
-        *((*curated, "rejected", f"{document}.jsonl") for document in documents),
+        return Unit(
+            run_folder.name, curated_from, (job.data.cache("curated") / f"{run_folder.name}.json",), payload=documents
+        )
+    curated_parts = *run_parts, "curated"
+    curated_files = job.data.paths(
+        (*curated_parts, "report.html"),  # the one to open
+        *((*curated_parts, f"{document}.jsonl") for document in documents),
+        *((*curated_parts, "rejected", f"{document}.jsonl") for document in documents),
     )
     return Unit(
         run_folder.name,
-        reads,
-        writes,
+        curated_from,
+        curated_files,
         payload=documents,
         documents=len(documents),
     )
@@ -84,53 +86,60 @@ def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     return review_files(job.data, run, documents, curated=False)
 
 
-async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome:
+async def curate_pairs(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome:
     """Check all pairs of a run, and find repeats among those that stay."""
     from groundwork.questions.curation.curated_run import curate_run
 
     return await curate_run(job, unit, at_once)
 
 
-def estimate(job: Job, unit: Unit) -> Estimate:
+def estimate_curation(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens from the real prompts (as a run begins, of some documents); without rewordings not yet known."""
-    call, documents = job.config.curate, unit.payload
-    if call.rules_only or not documents:  # a shard need not have any of the run
-        return Estimate(0, 0, 0, call)
+    curate_call, documents = job.config.curate, unit.payload
+    if curate_call.rules_only or not documents:  # a shard need not have any of the run
+        return Estimate(0, 0, 0, curate_call)
     if not (job.flags.dry_run or job.test):
         documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]
     from groundwork.questions.curation.checked_pairs import read_pairs_of_documents, split_settled_pairs
     from groundwork.questions.curation.curated_run import TEST_PAIRS, columns_before_merge, curation_of_pairs
 
-    pairs = read_pairs_of_documents(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
-    pairs, _ = split_settled_pairs(pairs, columns_before_merge(job, unit.name))
-    curation, cases = curation_of_pairs(job, pairs, documents)
-    requests = curation.requests(cases)
-    prompt_tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in requests)
-    scale = len(unit.payload) / len(documents)
-    reply_token_count = sum(reply_tokens for _, _, reply_tokens in requests)
-    return Estimate(round(len(requests) * scale), round(prompt_tokens * scale), round(reply_token_count * scale), call)
+    pairs_to_check = read_pairs_of_documents(job.data.path("qa", unit.name), documents)[
+        : TEST_PAIRS if job.test else None
+    ]
+    pairs_to_check, _ = split_settled_pairs(pairs_to_check, columns_before_merge(job, unit.name))
+    curation, curation_cases = curation_of_pairs(job, pairs_to_check, documents)
+    judge_requests = curation.requests(curation_cases)
+    prompt_tokens = sum(job.tokens(curate_call, messages, schema) for messages, schema, _ in judge_requests)
+    document_scale = len(unit.payload) / len(documents)
+    reply_token_count = sum(reply_tokens for _, _, reply_tokens in judge_requests)
+    return Estimate(
+        round(len(judge_requests) * document_scale),
+        round(prompt_tokens * document_scale),
+        round(reply_token_count * document_scale),
+        curate_call,
+    )
 
 
-def recipe_settings(config: Config) -> Any:
+def curation_settings(config: Config) -> Any:
     """What of the config decides about the result."""
     disagreement = [config.review.disagreement] if config.review.disagreement != "rejected" else []
     return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold, *disagreement
 
 
-def prompts(config: Config) -> list[str]:
+def curation_prompts(config: Config) -> list[str]:
     return [] if config.curate.rules_only else list(config.curate.prompts.values())
 
 
 main = StageCommand(
     name="curate",
-    units=units,
-    process=process,
-    settings=recipe_settings,
+    units=curation_units,
+    process=curate_pairs,
+    settings=curation_settings,
     config_names=names_in_order("curate", "embeddings", "qa.context", "qa.duplicate_threshold", "review.disagreement"),
-    prompts=prompts,
+    prompts=curation_prompts,
     version="3",
-    flags=add_flags,
-    estimate=estimate,
+    flags=add_curation_flags,
+    estimate=estimate_curation,
     shards="caches",
     units_a_process=DOCUMENTS_A_PROCESS,
     divides=lambda config: not config.curate.rules_only,  # rules are applied by the process that makes the whole

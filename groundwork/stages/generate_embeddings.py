@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_embedding_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
 
 
-def units(job: Job) -> list[Unit]:
+def embedding_units(job: Job) -> list[Unit]:
     return [
         Unit(
             dataset_source.name,
@@ -36,7 +36,7 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def embed_questions(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.question_vectors import job_encoder, write_question_vectors
     from groundwork.embedding.encoder import language_warning
@@ -45,27 +45,29 @@ async def process(job: Job, unit: Unit) -> Outcome:
     encoder = job_encoder(job)
     dataset = load_dataset(dataset_source)
     job.progress.start(len(dataset.rows), "questions")
-    vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
-    write_question_vectors(unit.writes[0], dataset, vectors, encoder)
+    question_vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
+    write_question_vectors(unit.writes[0], dataset, question_vectors, encoder)
     prefix = encoder.prefix("query") if dataset.rows else ""
     prefix_note = f" behind {prefix!r}" if prefix else ""
-    note = f"{counted(len(vectors), 'question')} by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
+    embedding_note = (
+        f"{counted(len(question_vectors), 'question')} by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
+    )
     unknown_language = language_warning(job.config.embeddings.model, dataset.questions)
     return Outcome(
         status="ok" if dataset.rows else "empty",
-        note=note,
-        counts={"questions": len(vectors), "embedded": encoder.computed},
+        note=embedding_note,
+        counts={"questions": len(question_vectors), "embedded": encoder.computed},
         warnings=[*dataset.warnings, *([unknown_language] if unknown_language else [])],
     )
 
 
 main = StageCommand(
     name="generate_embeddings",
-    units=units,
-    process=process,
+    units=embedding_units,
+    process=embed_questions,
     settings=lambda config: config.embeddings,
     config_names=names_in_order("embeddings"),
-    flags=add_flags,
+    flags=add_embedding_flags,
     shards="caches",
     needs_gpu=lambda config: config.embeddings.backend == "sentence-transformers",
 )

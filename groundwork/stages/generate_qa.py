@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name things
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
-    add("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
-    add("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
-    add("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
-    add("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
-    add("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
+def add_interview_flags(parser: argparse.ArgumentParser) -> None:
+    add_flag = parser.add_argument
+    add_flag("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
+    add_flag("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
+    add_flag("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
+    add_flag("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
+    add_flag("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
+    add_flag("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 
-def refuse_replacement(job: Job, _: Manifest) -> None:
+def refuse_other_run(job: Job, _: Manifest) -> None:
     """Raises UsageError where the run is one that a merge has made, or has the pairs of another maker's model of that
     name: they would be replaced.
     """
@@ -53,45 +53,48 @@ def refuse_replacement(job: Job, _: Manifest) -> None:
         return
     from groundwork.data_folder.runs.run_lookup import MERGED
 
-    run = _run_name(job)
-    folder = job.data.path("qa", run)
-    if (folder / MERGED).exists():
+    run_to_write = _run_to_generate(job)
+    run_folder = job.data.path("qa", run_to_write)
+    if (run_folder / MERGED).exists():
         raise UsageError(
-            f"{job.data.folder_address(f'qa/{run}')} is made by merge and would be lost; name another --run"
+            f"{job.data.folder_address(f'qa/{run_to_write}')} is made by merge and would be lost; name another --run"
         )
-    model = job.config.qa.model
-    other = model_of_run(folder) or model
-    makers = {name.rpartition("/")[0] for name in (model, other)} - {""}  # where one has none it may be the same
-    if getattr(job.flags, "run", None) is None and run_of_model(other) == run and len(makers) > 1:
+    qa_model = job.config.qa.model
+    model_of_pairs = model_of_run(run_folder) or qa_model
+    # where one has none it may be the same
+    makers = {name.rpartition("/")[0] for name in (qa_model, model_of_pairs)} - {""}
+    if getattr(job.flags, "run", None) is None and run_of_model(model_of_pairs) == run_to_write and len(makers) > 1:
         raise UsageError(
-            f"{job.data.folder_address(f'qa/{run}')} holds the pairs of {other}, and {model} would replace them; "
-            f"name its run: --run {slug(model)}"
+            f"{job.data.folder_address(f'qa/{run_to_write}')} holds the pairs of {model_of_pairs}, and "
+            f"{qa_model} would replace them; name its run: --run {slug(qa_model)}"
         )
 
 
-def _run_name(job: Job) -> str:
+def _run_to_generate(job: Job) -> str:
     run_flag = getattr(job.flags, "run", None)
     return run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
 
 
-def units(job: Job) -> list[Unit]:
-    run = _run_name(job)
+def interview_units(job: Job) -> list[Unit]:
+    interviewed_run = _run_to_generate(job)
     documents = list_documents(job, "chunks", ".jsonl")
-    wish_files = unsorted_names_in_folder(job.data.path("qa", run, WISHES))
-    naming_files = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
+    wish_files = unsorted_names_in_folder(job.data.path("qa", interviewed_run, WISHES))
+    names_by_folder = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
     documents = documents[:1] if job.test else documents
-    return [_unit(job, run, document, naming_files, wish_files) for document in documents]
+    return [_interview_unit(job, interviewed_run, document, names_by_folder, wish_files) for document in documents]
 
 
-def _unit(job: Job, run: str, document: str, naming_files: dict[str, KeysView[str]], wish_files: KeysView[str]) -> Unit:
-    document_record, chunk_rows = f"{document}.json", f"{document}.jsonl"
-    naming_paths = [(name, document_record) for name in NAMING_FOLDERS if document_record in naming_files[name]]
-    wishes = [("qa", run, WISHES, chunk_rows)] if chunk_rows in wish_files else []
+def _interview_unit(
+    job: Job, run: str, document: str, names_by_folder: dict[str, KeysView[str]], wish_files: KeysView[str]
+) -> Unit:
+    record_name, rows_name = f"{document}.json", f"{document}.jsonl"
+    naming_paths = [(name, record_name) for name in NAMING_FOLDERS if record_name in names_by_folder[name]]
+    wishes = [("qa", run, WISHES, rows_name)] if rows_name in wish_files else []
     return Unit(
         name=f"{run}/{document}",
-        reads=job.data.paths(("chunks", chunk_rows), *naming_paths, *wishes),
+        reads=job.data.paths(("chunks", rows_name), *naming_paths, *wishes),
         writes=job.data.paths(
-            ("qa", run, chunk_rows), ("qa", run, "rejected", chunk_rows), coverage_path_parts(run, document)
+            ("qa", run, rows_name), ("qa", run, "rejected", rows_name), coverage_path_parts(run, document)
         ),
         payload=document,
     )
@@ -102,51 +105,51 @@ def _naming_files(job: Job, document: str) -> list[Path]:
     return [path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{document}.json")).exists()]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def generate_pairs(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
     from groundwork.llm.calls.task_group import gather_all
     from groundwork.questions.interviews import prepare_document_interviews
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
-    material = _material(job, unit)
+    material = _material_of_unit(job, unit)
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
     interviews = await prepare_document_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
     if interviews.pair_limit_notice:
         job.progress.say(interviews.pair_limit_notice)
     job.progress.start(len(interviews.chunk_interviews), "chunks")
-    await gather_all(_interview(job, interviews, i) for i in range(len(interviews.chunk_interviews)))
+    await gather_all(_interview_chunk(job, interviews, i) for i in range(len(interviews.chunk_interviews)))
     await interviews.ask_across_chunks()
     coverage = interviews.coverage()
     write_jsonl(unit.writes[0], interviews.pairs())
     write_jsonl(unit.writes[1], interviews.rejected())
     write_json(unit.writes[2], coverage)
-    return _outcome(interviews, coverage)
+    return _interview_outcome(interviews, coverage)
 
 
-def _material(job: Job, unit: Unit) -> InterviewMaterial:
+def _material_of_unit(job: Job, unit: Unit) -> InterviewMaterial:
     from groundwork.questions.interview_material import InterviewMaterialFiles, read_interview_material
 
     document = unit.payload
-    run = unit.name.rpartition("/")[0]
+    interviewed_run = unit.name.rpartition("/")[0]
     material_files = InterviewMaterialFiles(
         chunks=job.data.path("chunks", f"{document}.jsonl"),
         naming=_naming_files(job, document),
-        wishes=wishes_file(job.data, run, document),
+        wishes=wishes_file(job.data, interviewed_run, document),
         texts=job.data.path("text"),
     )
     return read_interview_material(document, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
-async def _interview(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
+async def _interview_chunk(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
     await interviews.ask_about_chunk(chunk_number)
     if job.is_detailed:
         job.progress.say(interviews.chunk_log_line(chunk_number))
     job.progress.advance()
 
 
-def _outcome(interviews: DocumentInterviews, coverage: DocumentCoverage) -> Outcome:
+def _interview_outcome(interviews: DocumentInterviews, coverage: DocumentCoverage) -> Outcome:
     from groundwork.questions.interviews import interviews_summary_line
 
     return Outcome(
@@ -158,21 +161,28 @@ def _outcome(interviews: DocumentInterviews, coverage: DocumentCoverage) -> Outc
     )
 
 
-def estimate(job: Job, unit: Unit) -> Estimate:
+def estimate_interviews(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
     from groundwork.questions.interviews import forecast_interview_calls
     from groundwork.questions.strategy_interface import ForecastBasis
 
-    call = job.config.qa
+    qa_call = job.config.qa
 
-    def tokens(messages: list[Any], schema: type | None) -> int:
-        return job.tokens(call, messages, schema)
+    def qa_tokens(messages: list[Any], schema: type | None) -> int:
+        return job.tokens(qa_call, messages, schema)
 
-    calls = list(forecast_interview_calls(ForecastBasis(call, _material(job, unit), job.prompt, tokens)))
-    return Estimate(len(calls), sum(prompt for prompt, _ in calls), sum(reply for _, reply in calls), call)
+    interview_tokens = list(
+        forecast_interview_calls(ForecastBasis(qa_call, _material_of_unit(job, unit), job.prompt, qa_tokens))
+    )
+    return Estimate(
+        len(interview_tokens),
+        sum(prompt for prompt, _ in interview_tokens),
+        sum(reply for _, reply in interview_tokens),
+        qa_call,
+    )
 
 
-def recipe_settings(config: Config) -> Any:
+def interview_settings(config: Config) -> Any:
     """What of the config decides about the pairs; nothing of pictures where none are shown."""
     import msgspec
 
@@ -183,7 +193,7 @@ def recipe_settings(config: Config) -> Any:
     return qa, config.embeddings
 
 
-def prompts(config: Config) -> list[str]:
+def interview_prompts(config: Config) -> list[str]:
     from groundwork.questions.interviews import prompt_files
 
     return prompt_files(config.qa)
@@ -191,14 +201,14 @@ def prompts(config: Config) -> list[str]:
 
 main = StageCommand(
     name="generate_qa",
-    units=units,
-    process=process,
-    settings=recipe_settings,
+    units=interview_units,
+    process=generate_pairs,
+    settings=interview_settings,
     config_names=names_in_order("qa", "embeddings"),
-    prompts=prompts,
-    flags=add_flags,
-    estimate=estimate,
-    before=refuse_replacement,
+    prompts=interview_prompts,
+    flags=add_interview_flags,
+    estimate=estimate_interviews,
+    before=refuse_other_run,
     shards="documents",
     units_a_process=8,
 )

@@ -21,35 +21,35 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_tag_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
     parser.add_argument("--max-tags", **setting_flag("tags.max_tags"), help="tags of a question, at most")
 
 
-def units(job: Job) -> list[Unit]:
+def tagging_units(job: Job) -> list[Unit]:
     return [
         Unit(dataset_source.name, dataset_source.files, (tag_file(job.data, dataset_source.key),), dataset_source)
         for dataset_source in dataset_sources_of_arguments(job)
     ]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def tag_questions(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_jsonl
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import tag_dataset
 
     dataset_source: DatasetSource = unit.payload
-    dataset = load_dataset(dataset_source)
-    tagged = await tag_dataset(job, dataset, unit.writes[0], vocabulary_sample(job))
-    write_jsonl(unit.writes[0], tagged.rows)
-    distinct_tags = len({name for row in tagged.rows for name in row.tags})
+    tagged_dataset = load_dataset(dataset_source)
+    tagging_result = await tag_dataset(job, tagged_dataset, unit.writes[0], vocabulary_sample(job))
+    write_jsonl(unit.writes[0], tagging_result.rows)
+    distinct_tags = len({name for row in tagging_result.rows for name in row.tags})
     return Outcome(
-        status="ok" if dataset.rows else "empty",
-        note=f"{counted(len(tagged.rows), 'question')}, {counted(distinct_tags, 'different tag')}, "
-        f"{counted(tagged.asked, 'question')} asked about",
-        counts={"questions": len(tagged.rows), "asked": tagged.asked},
-        warnings=dataset.warnings,
-        failures=[Failure(f"question {name}", status, reason) for name, status, reason in tagged.failures],
+        status="ok" if tagged_dataset.rows else "empty",
+        note=f"{counted(len(tagging_result.rows), 'question')}, {counted(distinct_tags, 'different tag')}, "
+        f"{counted(tagging_result.asked, 'question')} asked about",
+        counts={"questions": len(tagging_result.rows), "asked": tagging_result.asked},
+        warnings=tagged_dataset.warnings,
+        failures=[Failure(f"question {name}", status, reason) for name, status, reason in tagging_result.failures],
     )
 
 
@@ -67,7 +67,7 @@ def vocabulary_sample(job: Job) -> list[str]:
     )
 
 
-def estimate(job: Job, unit: Unit) -> Estimate:
+def estimate_tags(job: Job, unit: Unit) -> Estimate:
     """For --dry-run."""
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import estimate_tagging
@@ -77,12 +77,12 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
 main = StageCommand(
     name="generate_tags",
-    units=units,
-    process=process,
+    units=tagging_units,
+    process=tag_questions,
     settings=lambda config: config.tags,
     config_names=names_in_order("tags"),
     prompts=lambda config: [config.tags.prompt, *filter(None, [config.tags.vocabulary_prompt])],
-    flags=add_flags,
-    estimate=estimate,
+    flags=add_tag_flags,
+    estimate=estimate_tags,
     shards="caches",
 )

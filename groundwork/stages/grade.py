@@ -44,7 +44,7 @@ class GradingUnit:
     warnings: list[str]
 
 
-class _Judges(argparse.Action):
+class _JudgeFlag(argparse.Action):
     """`--judge NAME[@PROVIDER]`, the second time another judge beside the first."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
@@ -60,7 +60,7 @@ class _Judges(argparse.Action):
         ]
 
 
-class _Splits(argparse.Action):
+class _SplitsFlag(argparse.Action):
     """`--splits eval,eval_mirror` as one setting that holds a list."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
@@ -68,38 +68,40 @@ class _Splits(argparse.Action):
         namespace.assignments = [*namespace.assignments, f"grade.splits={json.dumps(namespace.splits)}"]
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
-    add(
+def add_grade_flags(parser: argparse.ArgumentParser) -> None:
+    add_flag = parser.add_argument
+    add_flag("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
+    add_flag(
         "--model",
         metavar="NAME",
         action="append",
         default=[],
         help="a model to ask and grade: NAME, or NAME@PROVIDER (a key of llm.providers); may be given again",
     )
-    add(
+    add_flag(
         "--answers",
         metavar="[LABEL=]FILE",
         action="append",
         default=[],
         help="answers made elsewhere: JSONL of id, answer and split; may be given again",
     )
-    add("--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question")
-    add(
+    add_flag(
+        "--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question"
+    )
+    add_flag(
         "--judge",
         metavar="NAME",
-        action=_Judges,
+        action=_JudgeFlag,
         help="the model that grades, NAME or NAME@PROVIDER; a second one shows how far they agree",
     )
-    add("--splits", metavar="NAMES", action=_Splits, help="splits to grade, by commas; default: grade.splits")
-    add("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
-    add("--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False))
-    add("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
-    add("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
+    add_flag("--splits", metavar="NAMES", action=_SplitsFlag, help="splits to grade, by commas; default: grade.splits")
+    add_flag("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
+    add_flag("--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False))
+    add_flag("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
+    add_flag("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
 
 
-def units(job: Job) -> list[Unit]:
+def grading_units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.answer_judge import build_judges
@@ -122,9 +124,9 @@ def units(job: Job) -> list[Unit]:
         row_limit=TEST_ROWS if job.test else 0,
     )
     grades_folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(dataset_source))
-    judges, settings = build_judges(job), job.config.grade
-    check = JudgeCheck(chosen_rows.rows, judges[0], settings, grades_folder)
-    grading = Grading(chosen_rows.rows, judges, settings, grades_folder, check, chosen_rows.split_sizes)
+    judges, grade_settings = build_judges(job), job.config.grade
+    judge_check = JudgeCheck(chosen_rows.rows, judges[0], grade_settings, grades_folder)
+    grading = Grading(chosen_rows.rows, judges, grade_settings, grades_folder, judge_check, chosen_rows.split_sizes)
     labelled_answers = models_to_grade(job, grades_folder)
     return [
         Unit(
@@ -146,44 +148,44 @@ def _grades_folder(dataset_source: DatasetSource) -> str:
     )
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def grade_answers(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
     from groundwork.grading import model_answers
     from groundwork.grading.grade_report_page import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
-    grading, settings = grading_unit.grading, job.config.grade
+    grading, grade_settings = grading_unit.grading, job.config.grade
     if grading_unit.file:
         answer_set = model_answers.read_answers(grading_unit.file, grading.rows)
         await grading.check.trust()
     else:
         assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.check.trust()
-        template = job.prompt(model_answers.answer_prompt(settings))
+        template = job.prompt(model_answers.answer_prompt(grade_settings))
         answer_set = await model_answers.ask_answers(
-            lambda: job.client, grading_unit.call, grading.rows, template, open_book=settings.open_book
+            lambda: job.client, grading_unit.call, grading.rows, template, open_book=grade_settings.open_book
         )
     job.progress.start(len(answer_set.by_row), "answers graded")
     grades = await grading.grades(grading_unit.label, answer_set.by_row, job.progress.advance)
     write_jsonl(unit.writes[0], grades)
-    criteria = ((grade, criterion) for grade in grades for criterion in grade.criteria)
-    open_criteria = [(grade, criterion) for grade, criterion in criteria if criterion.verdict == "ungraded"]
-    failures = [Failure(f"question {name}", status, reason) for name, status, reason in answer_set.failures]
-    failures += [
+    graded_criteria = ((grade, criterion) for grade in grades for criterion in grade.criteria)
+    ungraded_criteria = [(grade, criterion) for grade, criterion in graded_criteria if criterion.verdict == "ungraded"]
+    grading_failures = [Failure(f"question {name}", status, reason) for name, status, reason in answer_set.failures]
+    grading_failures += [
         Failure(f"{grade.id} {grade.split}", "ungraded", f"{criterion.criterion}: {criterion.draws[0].reason}")
-        for grade, criterion in open_criteria
+        for grade, criterion in ungraded_criteria
     ]
     return Outcome(
         status="ok" if grades else "empty",
         note=f"{counted(len(grades), 'answer')} graded",  # no score yet: what the judge is worth comes first
-        counts={"answers": len(grades), "ungraded": len(open_criteria)},
+        counts={"answers": len(grades), "ungraded": len(ungraded_criteria)},
         warnings=[*grading_unit.warnings, *answer_set.warnings, *shortened_answers_warning(grades)],
-        failures=failures,
+        failures=grading_failures,
     )
 
 
-def write_report(job: Job, units: list[Unit]) -> None:
+def write_grade_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
@@ -197,41 +199,46 @@ def write_report(job: Job, units: list[Unit]) -> None:
     if not units:
         return
     grading_unit: GradingUnit = units[0].payload
-    grading, settings = grading_unit.grading, job.config.grade
-    grades, warnings = comparable_grades(read_grades(grading.folder), grading)
+    grading, grade_settings = grading_unit.grading, job.config.grade
+    grades, incomparable_warnings = comparable_grades(read_grades(grading.folder), grading)
     if not grades:
         return
-    report = grade_report(
+    report_on_grades = grade_report(
         grading_unit.source.name,
         grades,
         grading.check.saved_trust(),
-        GapBounds(settings.margin, settings.floor),
+        GapBounds(grade_settings.margin, grade_settings.floor),
         base=base_model_name([grade.model for grade in grades], job.flags.base or ""),
-        warnings=[*grading_unit.warnings, *warnings],
+        warnings=[*grading_unit.warnings, *incomparable_warnings],
         split_sizes=grading.split_sizes,
     )
-    write_json(grading.folder / "report.json", report)
-    write_jsonl(grading.folder / MEASURED, report.rows)
-    write_grade_report_page(report, grades, grading.folder / "report.html")
-    draw_grade_map(job, grading, report)
+    write_json(grading.folder / "report.json", report_on_grades)
+    write_jsonl(grading.folder / MEASURED, report_on_grades.rows)
+    write_grade_report_page(report_on_grades, grades, grading.folder / "report.html")
+    draw_grade_map(job, grading, report_on_grades)
     if not job.flags.quiet:
-        for report_line in [*grade_report_lines(report), *(f"  note: {warning}" for warning in warnings)]:
+        for report_line in [
+            *grade_report_lines(report_on_grades),
+            *(f"  note: {warning}" for warning in incomparable_warnings),
+        ]:
             print(report_line)
         print(f"  report: {openable_path(grading.folder / 'report.html')}")
 
 
-def estimate(job: Job, unit: Unit) -> list[Estimate]:
+def estimate_grading(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
     from groundwork.grading.grading_estimates import answer_estimate, judge_estimates
     from groundwork.grading.model_answers import answer_prompt
 
     grading_unit: GradingUnit = unit.payload
-    grading, settings = grading_unit.grading, job.config.grade
-    estimates = judge_estimates(job, grading, grading_unit.label)
+    grading, grade_settings = grading_unit.grading, job.config.grade
+    grading_estimates = judge_estimates(job, grading, grading_unit.label)
     if grading_unit.call:
-        template = job.prompt(answer_prompt(settings))
-        estimates.append(answer_estimate(job, grading_unit.call, grading.rows, template, open_book=settings.open_book))
-    return estimates
+        answer_template = job.prompt(answer_prompt(grade_settings))
+        grading_estimates.append(
+            answer_estimate(job, grading_unit.call, grading.rows, answer_template, open_book=grade_settings.open_book)
+        )
+    return grading_estimates
 
 
 RECIPE_NAMES = (  # the names of what `recipe_settings` gives
@@ -245,16 +252,23 @@ RECIPE_NAMES = (  # the names of what `recipe_settings` gives
 )
 
 
-def recipe_settings(config: Config) -> Any:
+def grading_settings(config: Config) -> Any:
     """What decides about a grade; what only reads the grades (margin, floor, trust) does not."""
-    settings, judge = config.grade, config.grade.judge
+    grade_settings, judge = config.grade, config.grade.judge
     judge_call = (judge.model, judge.provider, judge.temperature, judge.top_p, judge.top_k, judge.min_p, judge.omit)
-    judge_draws = (judge.reasoning_effort, judge.second, judge.repeats, judge.longest_answer, settings.seed)
-    thinking = [judge.thinking] if judge.thinking is not None else []  # older grades stay current without it
-    return [settings.answer, *judge_call, *judge_draws, settings.open_book, settings.splits, *thinking]
+    judge_draws = (judge.reasoning_effort, judge.second, judge.repeats, judge.longest_answer, grade_settings.seed)
+    judge_thinking = [judge.thinking] if judge.thinking is not None else []  # older grades stay current without it
+    return [
+        grade_settings.answer,
+        *judge_call,
+        *judge_draws,
+        grade_settings.open_book,
+        grade_settings.splits,
+        *judge_thinking,
+    ]
 
 
-def prompts(config: Config) -> list[str]:
+def grading_prompts(config: Config) -> list[str]:
     from groundwork.grading.model_answers import answer_prompt
 
     return [*config.grade.judge.prompts, answer_prompt(config.grade)]
@@ -262,12 +276,12 @@ def prompts(config: Config) -> list[str]:
 
 main = StageCommand(
     name="grade",
-    units=units,
-    process=process,
-    settings=recipe_settings,
+    units=grading_units,
+    process=grade_answers,
+    settings=grading_settings,
     config_names=names_in_order(*RECIPE_NAMES),
-    prompts=prompts,
-    flags=add_flags,
-    estimate=estimate,
-    after=write_report,
+    prompts=grading_prompts,
+    flags=add_grade_flags,
+    estimate=estimate_grading,
+    after=write_grade_report,
 )

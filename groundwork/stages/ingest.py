@@ -48,29 +48,29 @@ NO_FOLDER = "no pictures kept: a file's name that ends in .md or .json leaves no
 PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
 
 
-def units(job: Job) -> list[Unit]:
+def ingest_units(job: Job) -> list[Unit]:
     """Every file of data/documents; one that must not be opened reads nothing and fails by its problem."""
     from groundwork.documents.source_files import find_sources
 
-    settings = job.config.ingest
-    check_converters(settings)
-    sources = {source.id: source for source in find_sources(job.data.documents, settings.ignore)}
-    overrides = {source.id: override_of(settings, source.name) for source in sources.values()}
+    ingest_settings = job.config.ingest
+    check_converters(ingest_settings)
+    sources_by_id = {source.id: source for source in find_sources(job.data.documents, ingest_settings.ignore)}
+    overrides_by_id = {source.id: override_of(ingest_settings, source.name) for source in sources_by_id.values()}
     return [
         Unit(
-            name=id_,
-            reads=Paths([] if sources[id_].problem else [sources[id_].path]),
+            name=document_id,
+            reads=Paths([] if sources_by_id[document_id].problem else [sources_by_id[document_id].path]),
             writes=job.data.paths(
-                ("text", f"{id_}.md"),
-                ("text", f"{id_}.json"),
-                ("plots", f"audit-{id_}.html"),  # only where pages are doubtful
-                *([("text", id_)] if _keeps_pictures(job, id_) else []),
+                ("text", f"{document_id}.md"),
+                ("text", f"{document_id}.json"),
+                ("plots", f"audit-{document_id}.html"),  # only where pages are doubtful
+                *([("text", document_id)] if _keeps_pictures(job, document_id) else []),
             ),
-            payload=SourceUnit(sources[id_], overrides[id_]),
-            recipe=document_recipe(settings, overrides[id_], job.prompt),
+            payload=SourceUnit(sources_by_id[document_id], overrides_by_id[document_id]),
+            recipe=document_recipe(ingest_settings, overrides_by_id[document_id], job.prompt),
         )
-        for id_ in select_documents(
-            job, sorted(sources, key=name_order), with_gone=True, with_copies=True
+        for document_id in select_documents(
+            job, sorted(sources_by_id, key=name_order), with_gone=True, with_copies=True
         )  # under the same name another file may have come
     ]
 
@@ -90,7 +90,7 @@ class SourceUnit:
     override: dict[str, Any]
 
 
-def prepare(job: Job, manifest: Manifest) -> None:
+def prepare_ingest(job: Job, manifest: Manifest) -> None:
     """Carry over what was renamed, and name what the settings pass over or mean in vain."""
     from groundwork.data_folder.file_names import matches
     from groundwork.documents.engines.marker_api import check_marker_service
@@ -98,21 +98,21 @@ def prepare(job: Job, manifest: Manifest) -> None:
     from groundwork.documents.source_files import find_sources, ignored_files
 
     carry_over_renamed_documents(job, manifest)
-    settings = job.config.ingest
+    ingest_settings = job.config.ingest
     check_marker_service(job)
-    if ignored_names := ignored_files(job.data.documents, settings.ignore):
+    if ignored_names := ignored_files(job.data.documents, ingest_settings.ignore):
         ignored_more = f" and {len(ignored_names) - IGNORED_NAMED:,} more" if len(ignored_names) > IGNORED_NAMED else ""
         job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored_names[:IGNORED_NAMED])}{ignored_more}")
-    if settings.overrides:
-        source_names = [source.name for source in find_sources(job.data.documents, settings.ignore)]
-        for pattern in settings.overrides:
-            if not any(matches(source_name, pattern) for source_name in source_names):
-                nearest = nearest_name(pattern, source_names)
-                suggestion = f"; did you mean {nearest}?" if nearest else ""
-                job.progress.say(f"ingest.overrides: {pattern} fits no document{suggestion}")
+    if ingest_settings.overrides:
+        source_names = [source.name for source in find_sources(job.data.documents, ingest_settings.ignore)]
+        for override_pattern in ingest_settings.overrides:
+            if not any(matches(source_name, override_pattern) for source_name in source_names):
+                nearest_source = nearest_name(override_pattern, source_names)
+                suggestion = f"; did you mean {nearest_source}?" if nearest_source else ""
+                job.progress.say(f"ingest.overrides: {override_pattern} fits no document{suggestion}")
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def ingest_document(job: Job, unit: Unit) -> Outcome:
     """Convert one document and write its Markdown and its record."""
     import asyncio  # 40 ms that --help does without
     import os
@@ -129,27 +129,31 @@ async def process(job: Job, unit: Unit) -> Outcome:
     source_file, override = unit.payload.file, unit.payload.override
     if source_file.problem:
         raise BadDocument(f"{source_file.name}: {source_file.problem}")
-    settings = settings_with_override(job.config.ingest, override)
-    if settings.pictures and not _keeps_pictures(job, source_file.id):
-        settings = msgspec.structs.replace(settings, pictures=False)
+    ingest_settings = settings_with_override(job.config.ingest, override)
+    if ingest_settings.pictures and not _keeps_pictures(job, source_file.id):
+        ingest_settings = msgspec.structs.replace(ingest_settings, pictures=False)
     replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
-    marker = MarkerService(settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None)
-    with TemporaryDirectory() as scratch:
-        ingestion = _ingestion(job, unit.payload, settings, Path(scratch), marker)
+    marker_service = MarkerService(
+        ingest_settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None
+    )
+    with TemporaryDirectory() as scratch_folder:
+        ingestion = _ingestion(job, unit.payload, ingest_settings, Path(scratch_folder), marker_service)
         try:
             markdown, document = await ingestion.run()
         except BadDocument as error:
             raise BadDocument(f"{source_file.name}: {error}") from None
         finally:
-            job.usage += marker.usage
+            job.usage += marker_service.usage
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
     await asyncio.to_thread(
         write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
     )
-    pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
-    warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not settings.pictures)
-    return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
+    pictures_left, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
+    ingest_warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not ingest_settings.pictures)
+    return Outcome(
+        note=_ingest_note(document), counts=_ingest_counts(document, pictures_left), warnings=ingest_warnings
+    )
 
 
 def _ingestion(
@@ -180,7 +184,7 @@ def _ingestion(
     )
 
 
-def _note(document: Document) -> str:
+def _ingest_note(document: Document) -> str:
     if not document.pages:
         return f"{counted(document.characters, 'character')} by {document.converter}"
     pages_by_converter = Counter(page.converter for page in document.pages)
@@ -190,7 +194,7 @@ def _note(document: Document) -> str:
     )
 
 
-def _counts(document: Document, pictures: int) -> dict[str, int]:
+def _ingest_counts(document: Document, pictures: int) -> dict[str, int]:
     page_counts = {"pages": len(document.pages), "characters": document.characters}
     page_counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
     page_counts["scans"] = sum(page.scan for page in document.pages)
@@ -198,30 +202,30 @@ def _counts(document: Document, pictures: int) -> dict[str, int]:
     return {name: count for name, count in page_counts.items() if count}
 
 
-def report(job: Job, finished_units: list[Unit]) -> None:
+def report_ingest(job: Job, finished_units: list[Unit]) -> None:
     """After the ledger: where the doubtful pages can be looked at, and which documents are the same."""
     from groundwork.data_folder.copied_documents import copy_lines
 
     _report_doubtful_pages(job, finished_units)
-    lines = [] if job.idle else copy_lines(job.search_copies(job))
-    for line in lines[:COPIES_NAMED]:
-        job.progress.say(line)
-    if len(lines) > COPIES_NAMED:
-        job.progress.say(f"  … and {len(lines) - COPIES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
+    same_text_lines = [] if job.idle else copy_lines(job.search_copies(job))
+    for same_text_line in same_text_lines[:COPIES_NAMED]:
+        job.progress.say(same_text_line)
+    if len(same_text_lines) > COPIES_NAMED:
+        job.progress.say(f"  … and {len(same_text_lines) - COPIES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
 
 
 def _report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
-    pages = [] if job.idle else [unit.writes[2] for unit in finished_units if unit.writes[2].exists()]
-    for page in pages[:DOUBTFUL_PAGES_NAMED]:
-        job.progress.say(f"look at its doubtful pages: {openable_path(page)}")
-    if len(pages) > DOUBTFUL_PAGES_NAMED:
+    doubtful_pages = [] if job.idle else [unit.writes[2] for unit in finished_units if unit.writes[2].exists()]
+    for doubtful_page in doubtful_pages[:DOUBTFUL_PAGES_NAMED]:
+        job.progress.say(f"look at its doubtful pages: {openable_path(doubtful_page)}")
+    if len(doubtful_pages) > DOUBTFUL_PAGES_NAMED:
         job.progress.say(
-            f"… and of {counted(len(pages) - DOUBTFUL_PAGES_NAMED, 'more document')}: "
+            f"… and of {counted(len(doubtful_pages) - DOUBTFUL_PAGES_NAMED, 'more document')}: "
             f"{as_typed('uv run dataprep open')}"
         )
 
 
-def estimate(job: Job, unit: Unit) -> Estimate:
+def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
@@ -233,33 +237,41 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.llm.calls.token_estimate import tokens_in
     from groundwork.llm.prompts import attach_images_to_prompt, render_turns
 
-    settings = settings_with_override(job.config.ingest, unit.payload.override)
-    vision, source_path = settings.vision, Path(unit.payload.file.path)
+    ingest_settings = settings_with_override(job.config.ingest, unit.payload.override)
+    vision_call, source_path = ingest_settings.vision, Path(unit.payload.file.path)
     if unit.payload.file.problem:
-        return Estimate(0, 0, 0, vision)
+        return Estimate(0, 0, 0, vision_call)
     try:
-        ending, _ = examine_file_type(source_path, settings.max_unpacked_mb)
-        first_converters = choose_converters(settings, ending)[:1]
+        ending, _ = examine_file_type(source_path, ingest_settings.max_unpacked_mb)
+        first_converters = choose_converters(ingest_settings, ending)[:1]
         if first_converters not in (["gemini"], ["marker-api"]):
-            return Estimate(0, 0, 0, vision)
-        layer = read_text_layer(str(source_path)).pages if ending == ".pdf" else [""] * count_frames(str(source_path))
+            return Estimate(0, 0, 0, vision_call)
+        page_layers = (
+            read_text_layer(str(source_path)).pages if ending == ".pdf" else [""] * count_frames(str(source_path))
+        )
     except BadDocument:
-        return Estimate(0, 0, 0, vision)
-    chosen_pages = [layer[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(layer))]
+        return Estimate(0, 0, 0, vision_call)
+    chosen_pages = [
+        page_layers[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(page_layers))
+    ]
     page_texts = chosen_pages[:TEST_PAGES] if job.test else chosen_pages
     if first_converters == ["marker-api"]:
-        price = settings.marker_api.price_per_1000_pages
-        cost = None if price is None else price * len(page_texts) / 1000
-        return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(page_texts), cost)
-    prompt_tokens = job.tokens(vision, attach_images_to_prompt(render_turns(job.prompt(vision.prompt)), [b""]))
+        service_price = ingest_settings.marker_api.price_per_1000_pages
+        service_cost = None if service_price is None else service_price * len(page_texts) / 1000
+        return Estimate(
+            0, 0, 0, msgspec.structs.replace(vision_call, model="marker-api"), len(page_texts), service_cost
+        )
+    prompt_tokens = job.tokens(
+        vision_call, attach_images_to_prompt(render_turns(job.prompt(vision_call.prompt)), [b""])
+    )
     reply_tokens = sum(
         tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else PAGE_TOKENS
         for page_text in page_texts
     )
-    return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision)
+    return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision_call)
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_ingest_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--converter", **setting_flag("ingest.converter"), choices=[name for name in CONVERTERS if name != "plain"],
         help="the converter to try first",
@@ -277,15 +289,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 main = StageCommand(
     name="ingest",
-    units=units,
-    process=process,
+    units=ingest_units,
+    process=ingest_document,
     settings=shaping_settings,
     config_names=config_names,
     prompts=lambda config: vision_prompts(config.ingest),
-    flags=add_flags,
-    estimate=estimate,
-    before=prepare,
-    after=report,
+    flags=add_ingest_flags,
+    estimate=estimate_ingest,
+    before=prepare_ingest,
+    after=report_ingest,
     version="1",
     shards="documents",
     needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CALIBRATION_QUESTIONS = 2_000  # from which it is told how alike two questions are that are one
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_merge_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, f"{SEPARATE_RUNS}, without RUN")
     parser.add_argument("--out", metavar="RUN", required=True, help="the run to write, in data/qa")
     parser.add_argument(
@@ -39,64 +39,71 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def units(job: Job) -> list[Unit]:
+def merge_units(job: Job) -> list[Unit]:
     from groundwork.data_folder.runs.run_lookup import MERGED, run_pair_files, separate_runs
 
-    run = slug(job.flags.out)
-    out = job.data.path("qa", run)
+    merged_run = slug(job.flags.out)
+    merged_folder = job.data.path("qa", merged_run)
     if not any(map(str.isalnum, job.flags.out)) or "/" in job.flags.out:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
     merged_sources = dataset_sources_of_arguments(
-        job, default=lambda job: [merge_name for merge_name in separate_runs(job.data) if merge_name != run], minimum=2
+        job,
+        default=lambda job: [merge_name for merge_name in separate_runs(job.data) if merge_name != merged_run],
+        minimum=2,
     )
-    if run in [merged_source.name for merged_source in merged_sources]:
+    if merged_run in [merged_source.name for merged_source in merged_sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
-    if run_pair_files(out) and not (out / MERGED).exists():
+    if run_pair_files(merged_folder) and not (merged_folder / MERGED).exists():
         raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
     reads = tuple(file for merged_source in merged_sources for file in merged_source.files)
-    threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
-    merge_name = f"{' + '.join(merged_source.name for merged_source in merged_sources)}{threshold} -> {run}"
-    return [Unit(merge_name, reads, (out / MERGED,), merged_sources)]
+    threshold_note = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
+    merge_name = f"{' + '.join(merged_source.name for merged_source in merged_sources)}{threshold_note} -> {merged_run}"
+    return [Unit(merge_name, reads, (merged_folder / MERGED,), merged_sources)]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def merge_runs(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.read_write import write_json
     from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
     from groundwork.dataset.question_vectors import stream_embedded_datasets
     from groundwork.questions.duplicates.duplicate_search import calibrated_likeness
 
-    sources: list[DatasetSource] = unit.payload
-    with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
-        joined_runs = JoinedRuns(candidates)
-        async for embedded_dataset in stream_embedded_datasets(job, sources):
+    merged_sources: list[DatasetSource] = unit.payload
+    with closing(DiskBackedList(MergeCandidate, job.data.state)) as merge_candidates_on_disk:
+        joined_runs = JoinedRuns(merge_candidates_on_disk)
+        async for embedded_dataset in stream_embedded_datasets(job, merged_sources):
             joined_runs.add(embedded_dataset)
             del embedded_dataset  # its rows are in a file now
-        vectors = joined_runs.vectors()
-        step = max(1, len(candidates) // CALIBRATION_QUESTIONS)
-        sample = [candidates[row].pair.question for row in range(0, len(candidates), step)]
-        scale = calibrated_likeness(vectors[::step], job.flags.threshold, questions=sample)
-        merged = merge_candidates(candidates, vectors, scale)
+        candidate_vectors = joined_runs.vectors()
+        calibration_step = max(1, len(merge_candidates_on_disk) // CALIBRATION_QUESTIONS)
+        calibration_sample = [
+            merge_candidates_on_disk[row].pair.question
+            for row in range(0, len(merge_candidates_on_disk), calibration_step)
+        ]
+        merge_likeness = calibrated_likeness(
+            candidate_vectors[::calibration_step], job.flags.threshold, questions=calibration_sample
+        )
+        merged = merge_candidates(merge_candidates_on_disk, candidate_vectors, merge_likeness)
         run_files = write_merged_run(unit.writes[0].parent, merged)
-        runs = [candidate.run for candidate in candidates]
-    kept_counts = Counter(runs[row] for row in merged.kept)
+        run_of_candidate = [candidate.run for candidate in merge_candidates_on_disk]
+    kept_counts = Counter(run_of_candidate[row] for row in merged.kept)
     kept_by_run = {name: kept_counts[name] for name in joined_runs.sizes}
     write_json(
         unit.writes[0],
         {
             "from": joined_runs.sizes,
             "kept": kept_by_run,
-            "threshold": scale.same_cosine,
+            "threshold": merge_likeness.same_cosine,
             "left_out": len(merged.dropped),
         },
     )
-    shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
+    kept_shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
-        note=f"{shares} -> {counted(len(merged.kept), 'question')} in {openable_path(unit.writes[0].parent)} "
-        f"(without evidence, cosine {scale.same_cosine:.3f} and more is one question)",
+        note=f"{kept_shares} -> {counted(len(merged.kept), 'question')} in {openable_path(unit.writes[0].parent)} "
+        f"(without evidence, cosine {merge_likeness.same_cosine:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=joined_runs.warnings,
         writes=run_files,
@@ -105,10 +112,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 main = StageCommand(
     name="merge",
-    units=units,
-    process=process,
+    units=merge_units,
+    process=merge_runs,
     settings=lambda config: config.embeddings,
     config_names=names_in_order("embeddings"),
     version="2",
-    flags=add_flags,
+    flags=add_merge_flags,
 )

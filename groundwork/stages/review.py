@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 REVIEWER_NAME_LENGTH = 60  # of a reviewer
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_review_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", nargs="?", help="a folder of data/qa; default: the run of qa.model")
-    parser.add_argument("--reviewer", metavar="NAME", type=_reviewer_name, help="who decides; default: your login name")
+    parser.add_argument("--reviewer", metavar="NAME", type=_reviewer_flag, help="who decides; default: your login name")
     parser.add_argument("--pair", metavar="ID", help="the pair that the page opens with")
     parser.add_argument(
         "--ask-about",
         metavar="DOCUMENT:START",
-        type=_statement,
+        type=_statement_flag,
         help="have the next generate_qa ask about a statement, as a coverage page gives it; again takes it back",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
@@ -44,43 +44,43 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
 
 
-def _reviewer_name(typed_name: str) -> str:
+def _reviewer_flag(typed_name: str) -> str:
     reviewer_name = " ".join(typed_name.split())
     if reviewer_name and len(reviewer_name) <= REVIEWER_NAME_LENGTH and reviewer_name.isprintable():
         return reviewer_name
     raise argparse.ArgumentTypeError(f"{typed_name!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
 
 
-def _statement(statement_place: str) -> tuple[str, int]:
+def _statement_flag(statement_place: str) -> tuple[str, int]:
     document, _, start = statement_place.rpartition(":")
     if document and start.isascii() and start.isdigit():
         return document, int(start)
     raise argparse.ArgumentTypeError(f"{statement_place!r} is not DOCUMENT:START, as a coverage page says it")
 
 
-def units(job: Job) -> list[Unit]:
+def review_units(job: Job) -> list[Unit]:
     """The one run that is reviewed, with the documents that --document asks for."""
     from groundwork.data_folder.runs.run_lookup import default_run, nearest_run, run_documents
 
-    run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
-    run_folder = job.data.path("qa", run)
+    reviewed_run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
+    run_folder = job.data.path("qa", reviewed_run)
     if not run_folder.is_dir():
-        raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
+        raise UsageError(f"{reviewed_run}: no such run in {job.data.path('qa')}; {nearest_run(reviewed_run, job.data)}")
     documents = run_documents(run_folder) if job.flags.document else []
-    chosen = select_documents(job, documents, with_gone=True, with_copies=True)
-    return [Unit(run, (), (), payload=chosen if job.flags.document else None)]
+    chosen_documents = select_documents(job, documents, with_gone=True, with_copies=True)
+    return [Unit(reviewed_run, (), (), payload=chosen_documents if job.flags.document else None)]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def count_pairs_to_review(job: Job, unit: Unit) -> Outcome:
     """How much there is to review."""
     session = _review_session(job, unit)
     rejected_count = sum(bool(row.stage) for row in session.review_rows)
-    decided = sum(session.reviewer in by_reviewer for by_reviewer in session.decision_stacks.standing().values())
-    note = (
+    decided_count = sum(session.reviewer in by_reviewer for by_reviewer in session.decision_stacks.standing().values())
+    review_note = (
         f"{counted(len(session.review_rows), 'pair')}, {rejected_count:,} of them rejected; {session.reviewer} decided "
-        f"about {decided:,}"
+        f"about {decided_count:,}"
     )
-    return Outcome(note=note, warnings=session.warnings)
+    return Outcome(note=review_note, warnings=session.warnings)
 
 
 def _review_session(job: Job, unit: Unit) -> ReviewSession:
@@ -111,7 +111,7 @@ class ReviewCommand(StageCommand):
         )
 
         with open_job(load_config(flags), flags, folders=()) as (job, _):
-            (unit,) = units(job)
+            (unit,) = review_units(job)
             session = _review_session(job, unit)
             if flags.ask_about:
                 return ask_about_statement(job, session)
@@ -121,11 +121,11 @@ class ReviewCommand(StageCommand):
                 return import_decisions_csv(flags.table, session)
             if flags.export:
                 return export_decisions_csv(flags.export, session)
-            outcome = asyncio.run(process(job, unit))
+            outcome = asyncio.run(count_pairs_to_review(job, unit))
             print(terminal_text(f"review {unit.name}: {outcome.note}"))
             for warning in outcome.warnings:
                 print(terminal_text(f"warning {unit.name}: {warning}"))
             return EXIT_OK if flags.dry_run else asyncio.run(serve_review_page(job, session))
 
 
-main = ReviewCommand(name="review", units=units, process=process, flags=add_flags)
+main = ReviewCommand(name="review", units=review_units, process=count_pairs_to_review, flags=add_review_flags)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config
 
 
-def units(job: Job) -> list[Unit]:
+def summary_units(job: Job) -> list[Unit]:
     documents = list_documents(job, "text", ".md")
     return [
         Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
@@ -31,7 +31,7 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def summarize_document(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
     from groundwork.language.words import word_count
@@ -41,20 +41,28 @@ async def process(job: Job, unit: Unit) -> Outcome:
     document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", document_text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    title = title_in_document_record(unit.reads[1:], unit.name)
-    (subject_name, summary, dropped), warnings = await Summarizer(job, unit.name, title).summarize(document_text)
-    if dropped:
-        warnings.append(f"the summary: {dropped}; questions use the title, or write a name into {unit.writes[0].name}")
+    document_title = title_in_document_record(unit.reads[1:], unit.name)
+    (subject_name, summary, dropped_name), summary_warnings = await Summarizer(
+        job, unit.name, document_title
+    ).summarize(document_text)
+    if dropped_name:
+        summary_warnings.append(
+            f"the summary: {dropped_name}; questions use the title, or write a name into {unit.writes[0].name}"
+        )
     summary_record = Summary(
-        document=unit.name, summary=summary, model=job.config.summarize.model, name=subject_name, warnings=warnings
+        document=unit.name,
+        summary=summary,
+        model=job.config.summarize.model,
+        name=subject_name,
+        warnings=summary_warnings,
     )
     write_json(unit.writes[0], summary_record)
     summary_words = word_count(summary)
     name_note = f', called "{subject_name}" in questions' if subject_name else ""
-    return Outcome(note=f"{summary_words} words{name_note}", counts={"words": summary_words}, warnings=warnings)
+    return Outcome(note=f"{summary_words} words{name_note}", counts={"words": summary_words}, warnings=summary_warnings)
 
 
-def estimate(job: Job, unit: Unit) -> Estimate:
+def estimate_summary_calls(job: Job, unit: Unit) -> Estimate:
     """For --dry-run."""
     from groundwork.summaries import estimate_summary
 
@@ -62,19 +70,19 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     return estimate_summary(job, unit.name, title_in_document_record(unit.reads[1:], unit.name), document_text)
 
 
-def prompts(config: Config) -> Sequence[str]:
+def summary_prompts(config: Config) -> Sequence[str]:
     settings = config.summarize
     return [settings.prompt, settings.section_prompt, settings.correction_prompt]
 
 
 main = StageCommand(
     name="summarize",
-    units=units,
-    process=process,
+    units=summary_units,
+    process=summarize_document,
     settings=lambda config: (config.summarize, config.qa.context),
     config_names=names_in_order("summarize", "qa.context"),
-    prompts=prompts,
-    estimate=estimate,
+    prompts=summary_prompts,
+    estimate=estimate_summary_calls,
     shards="documents",
     units_a_process=150,
 )

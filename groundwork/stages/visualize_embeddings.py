@@ -23,12 +23,12 @@ from groundwork.maps.plot_arguments import (
 from groundwork.stage_runner.stage_command import Job, StageCommand, Unit
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_embedding_map_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "the run of qa.model")
     add_picture_arguments(parser)
 
 
-def units(job: Job) -> list[Unit]:
+def embedding_map_units(job: Job) -> list[Unit]:
     return [
         picture_unit(job, dataset_source.name, f"{dataset_source.key}-map", [dataset_source])
         for dataset_source in dataset_sources_of_arguments(job, default=default_runs)
@@ -37,11 +37,11 @@ def units(job: Job) -> list[Unit]:
 
 main = StageCommand(
     name="visualize_embeddings",
-    units=units,
+    units=embedding_map_units,
     process=draw_unit,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
-    flags=add_flags,
+    flags=add_embedding_map_flags,
     after=report_numbers,
     version="2",
 )

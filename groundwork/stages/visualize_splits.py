@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_split_map_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "the dataset of dataset.name, or the only one")
     add_picture_arguments(parser)
 
 
-def units(job: Job) -> list[Unit]:
+def split_map_units(job: Job) -> list[Unit]:
     sources = dataset_sources_of_arguments(job, default=default_datasets, prefer="datasets")
     return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
 
 
-async def process(job: Job, unit: Unit) -> Outcome:
+async def draw_split_map(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.dataset.split_report.report_record import read_own_report
     from groundwork.errors import UnitError
@@ -46,32 +46,34 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.maps.split_comparison import build_split_scene
     from groundwork.tags.tag_files import tags_by_question
 
-    sources: list[DatasetSource] = unit.payload
-    (embedded_dataset,) = await embed_datasets(job, sources)
+    split_sources: list[DatasetSource] = unit.payload
+    (embedded_dataset,) = await embed_datasets(job, split_sources)
     if not embedded_dataset.dataset.rows:
         raise UnitError("holds no questions; are its files those of create_dataset?")
     if embedded_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
-    tags = tags_by_question(job.data, sources)
-    report = read_own_report(sources[0])
-    scene = build_split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, report)
+    question_tags = tags_by_question(job.data, split_sources)
+    split_report = read_own_report(split_sources[0])
+    split_scene = build_split_scene(
+        embedded_dataset, job.config.maps, job_encoder(job).name, question_tags, job.progress, split_report
+    )
     job.progress.start_phase("drawing")
-    warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
-    split_sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
+    drawing_warnings = write_map_pictures(split_scene, unit.writes, job.config.maps.size)
+    split_sizes = ", ".join(f"{split.name} {split.count:,}" for split in split_scene.datasets)
     return Outcome(
         note=f"{split_sizes} -> {openable_path(unit.writes[0])}",
-        counts={"questions": len(scene.points)},
-        warnings=[*embedded_dataset.dataset.warnings, *warnings],
+        counts={"questions": len(split_scene.points)},
+        warnings=[*embedded_dataset.dataset.warnings, *drawing_warnings],
     )
 
 
 main = StageCommand(
     name="visualize_splits",
-    units=units,
-    process=process,
+    units=split_map_units,
+    process=draw_split_map,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
-    flags=add_flags,
+    flags=add_split_map_flags,
     after=report_numbers,
     version="2",
 )

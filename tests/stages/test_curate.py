@@ -14,7 +14,7 @@ import pytest
 
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.llm.calls.token_estimate import estimate_tokens
-from groundwork.stages.curate import main, process
+from groundwork.stages.curate import curate_pairs, main
 from groundwork.stages.merge import main as merge
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge, asks_for, shown
@@ -225,7 +225,7 @@ def test_what_comes_out_does_not_depend_on_how_many_pairs_are_held(run: Run) -> 
     results = []
     for at_once in (10_000, 3, 1):
         own = Run(run.root / str(at_once), run.server)
-        own.command = replace(main, process=partial(process, at_once=at_once))
+        own.command = replace(main, process=partial(curate_pairs, at_once=at_once))
         for document, count in (("mill", 4), ("quay", 1), ("dyke", 3), ("lock", 2)):
             own.chunk(ENGINE, document)
             pairs = [*many(count), pair_of(9, question="What did it grind until 1931?")]
