@@ -15,7 +15,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import write_text
 from groundwork.documents.auditing.page_audit import count_markdown_tables, page_words
-from groundwork.documents.auditing.structure_likeness import structure_likeness
+from groundwork.documents.auditing.relations_and_merged_cells import structure_likeness
 from groundwork.documents.conversion.converter_table import require_converter
 from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
 from groundwork.processes.worker_pool import WorkerFailed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
 from groundwork.documents.auditing.page_audit import page_words
-from groundwork.documents.auditing.structure_likeness import merged_cells
+from groundwork.documents.auditing.relations_and_merged_cells import merged_cells
 from groundwork.pages.html_frame import Markup, document_page, join_markup, scrollable_table, tag
 
 if TYPE_CHECKING:

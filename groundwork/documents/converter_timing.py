@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from groundwork.documents.conversion.page_renditions import AuditedPages
-    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
@@ -120,7 +120,7 @@ def timed_convert(name: str, request: ConversionRequest, layer: list[str]) -> Ti
 
 async def time_converter(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> TimedConversion:
     """A service, a model or a converter of this machine at work on the pages."""
-    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.documents.engines.marker_service import MarkerService
 
     settings = job.config.ingest
     if CONVERTERS[converter].hosted:

@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import IMAGE_ENDINGS, TEXT_ENDINGS
-from groundwork.documents.decompression_bombs import refuse_archive_bomb, refuse_pdf_bomb
 from groundwork.documents.formats.office.anydoc_markdown import save_old_file_as
 from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.documents.unpacked_sizes import refuse_archive_bomb, refuse_pdf_bomb
 from groundwork.errors import BadDocument
 
 TABLE_AND_DATA_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")

@@ -34,7 +34,7 @@ from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageC
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
     from groundwork.documents.conversion.document_conversion import DocumentConversion
-    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.documents.engines.vision import VisionPicture
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records import Document
@@ -93,7 +93,7 @@ class SourceUnit:
 def prepare_ingest(job: Job, manifest: Manifest) -> None:
     """Carry over what was renamed, and name what the settings pass over or mean in vain."""
     from groundwork.data_folder.file_names import matches
-    from groundwork.documents.engines.marker_api import check_marker_service
+    from groundwork.documents.engines.marker_service import check_marker_service
     from groundwork.documents.renamed_documents import carry_over_renamed_documents
     from groundwork.documents.source_files import find_sources, ignored_files
 
@@ -122,7 +122,7 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
 
     from groundwork.data_folder.read_write import write_json, write_text
     from groundwork.documents.auditing.doubtful_pages_html import write_doubtful_pages
-    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.errors import BadDocument
     from groundwork.markdown.figures_and_picture_links import remove_unused_pictures
 

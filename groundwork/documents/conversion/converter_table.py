@@ -103,7 +103,7 @@ CONVERTERS = {
     "marker": Converter(
         module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),
-    "marker-api": Converter(module="marker_api", endings=(".pdf", *IMAGE_ENDINGS), paged=True, hosted=True),
+    "marker-api": Converter(module="marker_service", endings=(".pdf", *IMAGE_ENDINGS), paged=True, hosted=True),
     "pymupdf": Converter(module="pymupdf", packages=("pymupdf",), endings=(".pdf",), extra="pymupdf", paged=True),
     "ocr": Converter(
         module="ocr",

@@ -49,9 +49,9 @@ from groundwork.documents.conversion.page_drafts import PageDraft, assemble_page
 from groundwork.documents.conversion.page_renditions import AuditedPages, audit_pages, convert_pages
 from groundwork.documents.conversion.page_warnings import (
     OCR_REMEDY,
-    doubt_of_page,
     is_unreadable_draft,
     page_ranges,
+    page_warning,
     page_warnings,
     unreadable_pages_of,
 )
@@ -282,7 +282,7 @@ class DocumentConversion:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
         doubt_reasons = {
-            page.number: UNREADABLE if page.number in unreadable else doubt_of_page(page, threshold)
+            page.number: UNREADABLE if page.number in unreadable else page_warning(page, threshold)
             for page in document_pages
         }
         doubtful_pages = [page for page in document_pages if doubt_reasons[page.number]]

@@ -55,12 +55,12 @@ def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Ma
     if scans_without_text := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{page_ranges(scans_without_text)} without text (scans); {OCR_REMEDY}")
     warnings += _fallback_warnings(pages)
-    doubt_warnings = {page.number: doubt_of_page(page, threshold) for page in pages if page.audit}
+    warnings_by_page = {page.number: page_warning(page, threshold) for page in pages if page.audit}
     fallback_reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
     return warnings + [
-        f"page {number}: {page_doubt}"
-        for number, page_doubt in doubt_warnings.items()
-        if page_doubt not in ("", fallback_reasons[number])
+        f"page {number}: {page_warning_text}"
+        for number, page_warning_text in warnings_by_page.items()
+        if page_warning_text not in ("", fallback_reasons[number])
     ]
 
 
@@ -69,7 +69,7 @@ def _is_read_by_sight(converter: str) -> bool:
     return name in CONVERTERS and CONVERTERS[name].by_sight
 
 
-def doubt_of_page(page: Page, threshold: float) -> str:
+def page_warning(page: Page, threshold: float) -> str:
     """Why a reader should look at the page, as the audit says; "" where it is content."""
     if page.scan and page.end == page.start:
         return "a scan without text"

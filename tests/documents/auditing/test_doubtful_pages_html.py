@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.documents.auditing.doubtful_pages_html import DoubtfulPage, doubtful_html, markdown_to_html
-from groundwork.documents.conversion.page_warnings import doubt_of_page
+from groundwork.documents.conversion.page_warnings import page_warning
 from groundwork.records import Page, PageAudit
 from tests.documents.conftest import Folder
 from tests.growth import steep
@@ -30,7 +30,7 @@ def audit(kept: float, lost: list[str]) -> PageAudit:
 )
 def test_what_makes_a_page_doubtful(page: Page, why: str) -> None:
     """Too little kept, numbers lost, no text, or the bare text layer; nothing to hold a read scan against."""
-    assert doubt_of_page(page, 0.9) == why
+    assert page_warning(page, 0.9) == why
 
 
 def test_only_doubtful_pages_are_shown(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.column_gutters import (
+from groundwork.documents.layout.tables.column_heads import (
+    TIGHT_STEP,
+    count_head_lines,
+    head_rows,
+    is_dashes_below_heads,
+)
+from groundwork.documents.layout.tables.columns_and_gutters import (
     BorderlessRow,
     BorderlessText,
     add_empty_columns,
@@ -31,12 +37,6 @@ from groundwork.documents.layout.tables.column_gutters import (
     merge_columns,
     part_at_aligned_gutters,
     part_at_figure_gutters,
-)
-from groundwork.documents.layout.tables.column_heads import (
-    TIGHT_STEP,
-    count_head_lines,
-    head_rows,
-    is_dashes_below_heads,
 )
 from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     are_formulas,

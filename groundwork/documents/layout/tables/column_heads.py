@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.column_gutters import (
+from groundwork.documents.layout.tables.columns_and_gutters import (
     BorderlessRow,
     BorderlessText,
     column_at,

@@ -30,7 +30,7 @@ _STEADY_GUTTERS = 0.6  # of a table's columns, which are left with its next row 
 
 
 _CAPTION = re.compile(r"[^\W\d_]+\.? \d")
-_Gutter = tuple[float, float]  # its left and right
+_StripeGutter = tuple[float, float]  # its left and right
 _StripedRow = tuple[float, float, list[Box]]  # its top, bottom and words
 
 
@@ -60,14 +60,14 @@ def _stripes(shades: Sequence[Shade]) -> list[Shade]:
 
 
 def _joined_shades(shades: Sequence[Shade], is_same_stripe: Callable[[Shade, Shade], bool]) -> list[Shade]:
-    joined_shades: list[Shade] = []
+    shades_of_stripe: list[Shade] = []
     for shade in shades:
-        if joined_shades and is_same_stripe(joined_shades[-1], shade):
-            last_shade = joined_shades[-1]
-            joined_shades[-1] = last_shade._replace(x2=max(last_shade.x2, shade.x2), y2=max(last_shade.y2, shade.y2))
+        if shades_of_stripe and is_same_stripe(shades_of_stripe[-1], shade):
+            last_shade = shades_of_stripe[-1]
+            shades_of_stripe[-1] = last_shade._replace(x2=max(last_shade.x2, shade.x2), y2=max(last_shade.y2, shade.y2))
         else:
-            joined_shades.append(shade)
-    return joined_shades
+            shades_of_stripe.append(shade)
+    return shades_of_stripe
 
 
 def _is_shade_beside(last_shade: Shade, shade: Shade) -> bool:
@@ -140,12 +140,14 @@ def _stacks_on(stripe_stack: Sequence[Shade], stripe: Shade) -> bool:
 
 def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | None:
     striped_rows = _striped_rows(stripes, words)
-    gutters = _stripe_gutters(striped_rows)
-    if not gutters:
+    stripe_gutters = _stripe_gutters(striped_rows)
+    if not stripe_gutters:
         return None
-    head_stripe, *body_stripes = _without_striped_title(striped_rows, gutters)
-    striped_rows = [*_with_lines_of_heads(head_stripe, gutters), *body_stripes]
-    gutter_xs = [_gutter_middle(gutter, word_lines(head_stripe[2])) for gutter in gutters]
+    head_stripe, *body_stripes = _without_striped_title(striped_rows, stripe_gutters)
+    striped_rows = [*_with_lines_of_heads(head_stripe, stripe_gutters), *body_stripes]
+    gutter_xs = [
+        _middle_of_stripe_gutter(stripe_gutter, word_lines(head_stripe[2])) for stripe_gutter in stripe_gutters
+    ]
     stripe_left, stripe_right = min(s.x1 for s in stripes), max(s.x2 for s in stripes)
     last_bottom, highest_row = striped_rows[-1][1], max(last_bottom - top for top, last_bottom, _ in striped_rows)
     if row_without_stripe := _row_below_last_stripe(
@@ -172,37 +174,43 @@ def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | No
     )
 
 
-def _without_striped_title(striped_rows: list[_StripedRow], gutters: Sequence[_Gutter]) -> list[_StripedRow]:
+def _without_striped_title(
+    striped_rows: list[_StripedRow], stripe_gutters: Sequence[_StripeGutter]
+) -> list[_StripedRow]:
     """The rows below a text that runs over most of their columns, or over one and is a caption."""
     title_lines = word_lines(striped_rows[0][2])
     title_text = words_as_box(title_lines[0]).text
-    crossed_gutters = sum(any(not _free_stretch(line, gutter) for line in title_lines) for gutter in gutters)
-    is_title = 2 * crossed_gutters > len(gutters) or (crossed_gutters and _CAPTION.match(title_text))
+    crossed_gutters = sum(
+        any(not _free_stripe_gutter(line, stripe_gutter) for line in title_lines) for stripe_gutter in stripe_gutters
+    )
+    is_title = 2 * crossed_gutters > len(stripe_gutters) or (crossed_gutters and _CAPTION.match(title_text))
     return striped_rows[1:] if is_title and len(striped_rows) > _LEAST_STRIPED_ROWS else striped_rows
 
 
-def _free_stretch(line: Sequence[Box], gutter: _Gutter) -> _Gutter | None:
+def _free_stripe_gutter(line: Sequence[Box], stripe_gutter: _StripeGutter) -> _StripeGutter | None:
     """The part of a gutter that a line leaves free; None where a text of it runs over the gutter, with no more than a
     space between words there."""
     least_gutter = _SURE_GUTTER * (line[0].y2 - line[0].y1)
     word_ends = [-math.inf, *(w.x2 for w in line)], [*(w.x1 for w in line), math.inf]
     gaps_of_line = [(end, start) for end, start in zip(*word_ends, strict=True) if start - end >= least_gutter]
-    free_stretches = [(max(end, gutter[0]), min(start, gutter[1])) for end, start in gaps_of_line]
+    free_stretches = [(max(end, stripe_gutter[0]), min(start, stripe_gutter[1])) for end, start in gaps_of_line]
     return max((s for s in free_stretches if s[0] < s[1]), key=lambda s: s[1] - s[0], default=None)
 
 
-def _gutter_middle(gutter: _Gutter, lines: Sequence[Sequence[Box]]) -> float:
+def _middle_of_stripe_gutter(stripe_gutter: _StripeGutter, lines: Sequence[Sequence[Box]]) -> float:
     """The middle of a gutter, where the lines of the heads leave it free too."""
     for line in lines:
-        gutter = _free_stretch(line, gutter) or gutter
-    return (gutter[0] + gutter[1]) / 2
+        stripe_gutter = _free_stripe_gutter(line, stripe_gutter) or stripe_gutter
+    return (stripe_gutter[0] + stripe_gutter[1]) / 2
 
 
-def _with_lines_of_heads(head_stripe: _StripedRow, gutters: Sequence[_Gutter]) -> list[_StripedRow]:
+def _with_lines_of_heads(head_stripe: _StripedRow, stripe_gutters: Sequence[_StripeGutter]) -> list[_StripedRow]:
     """A row cut between lines of which one has a text over several columns and the other has none."""
     top, bottom, head_words = head_stripe
     head_lines = word_lines(head_words)
-    spans_gutter = [not all(_free_stretch(line, gutter) for gutter in gutters) for line in head_lines]
+    spans_gutter = [
+        not all(_free_stripe_gutter(line, stripe_gutter) for stripe_gutter in stripe_gutters) for line in head_lines
+    ]
     head_edges = [
         (a[0].y2 + b[0].y1) / 2
         for (a, b), (c, d) in zip(pairwise(head_lines), pairwise(spans_gutter), strict=True)
@@ -219,7 +227,7 @@ def _words_in_stripe(words: Sequence[Box], top: float, bottom: float) -> list[Bo
     return [w for w in words if top <= (w.y1 + w.y2) / 2 < bottom]
 
 
-def _stripe_gutters(striped_rows: Sequence[_StripedRow]) -> list[_Gutter]:
+def _stripe_gutters(striped_rows: Sequence[_StripedRow]) -> list[_StripeGutter]:
     """Where columns part: the spaces that no word crosses, but for heads and for a line alone, such as a group's."""
     head_rows = 2 if len(striped_rows) >= _MANY_STRIPED_ROWS else 1 if len(striped_rows) >= _LEAST_STRIPED_ROWS else 0
     return _gutters_between_words(
@@ -239,20 +247,20 @@ def _is_group_stripe(striped_row: _StripedRow) -> bool:
     return is_one_line_high and len(word_lines(stripe_words)) == 1 and not _gutters_between_words(stripe_words)
 
 
-def _gutters_between_words(row_words: Sequence[Box]) -> list[_Gutter]:
+def _gutters_between_words(row_words: Sequence[Box]) -> list[_StripeGutter]:
     """The wide spaces between words, also of several lines below each other."""
     sorted_words = sorted(row_words, key=lambda w: w.x1)
     gutter_ratio = _GUTTER if len(word_lines(sorted_words)) < _MANY_STRIPED_ROWS else _SURE_GUTTER
     least_gutter = gutter_ratio * statistics.median(w.y2 - w.y1 for w in sorted_words) if sorted_words else 0.0
-    gutters: list[_Gutter] = []
+    stripe_gutters: list[_StripeGutter] = []
     words_end, column_words = sorted_words[0].x2 if sorted_words else 0.0, list(sorted_words[:1])
     for word in sorted_words[1:]:
         if word.x1 - words_end > least_gutter and not all(map(_is_item_label, column_words)):
-            gutters.append((words_end, word.x1))
+            stripe_gutters.append((words_end, word.x1))
             column_words = []
         column_words.append(word)
         words_end = max(words_end, word.x2)
-    return gutters
+    return stripe_gutters
 
 
 def _is_item_label(word: Box) -> bool:

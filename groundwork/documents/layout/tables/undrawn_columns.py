@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.tables.column_gutters import stretches_of_most
+from groundwork.documents.layout.tables.columns_and_gutters import stretches_of_most
 from groundwork.documents.layout.text_lines import (
     Box,
     is_number,

@@ -12,7 +12,7 @@ import pytest
 from groundwork.__main__ import main as gather
 from groundwork.commands.checks_before_run import check_run
 from groundwork.data_folder.workspace import Workspace
-from groundwork.documents.engines import marker_api
+from groundwork.documents.engines import marker_service
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
@@ -33,8 +33,8 @@ def fake() -> Iterator[FakeMarkerApi]:
 def send(fake: FakeMarkerApi, folder: Folder, monkeypatch: pytest.MonkeyPatch, short_pdf) -> Callable[..., int]:
     """Ingest two pages of the sample by the fake service, which gives their text as it is."""
     monkeypatch.setenv("DATALAB_API_KEY", KEY)
-    monkeypatch.setattr(marker_api, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(marker_api, "FIRST_SERVICE_WAIT", 0.01)
+    monkeypatch.setattr(marker_service, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(marker_service, "FIRST_SERVICE_WAIT", 0.01)
     path = folder.add("handbook.pdf", short_pdf(2, 3))
     fake.pages = read_text_layer(str(path)).pages
 
@@ -151,7 +151,7 @@ def test_the_wait_that_the_service_names_is_kept(fake, send, monkeypatch):
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(marker_api.asyncio, "sleep", sleep)
+    monkeypatch.setattr(marker_service.asyncio, "sleep", sleep)
     fake.refusals = [(429, {"Retry-After": "7"}, "later"), (429, {}, "later")]
     assert send() == 0
     assert waits[:2] == [7.0, 14.0]
@@ -159,7 +159,7 @@ def test_the_wait_that_the_service_names_is_kept(fake, send, monkeypatch):
 
 def test_a_service_that_stays_busy_leaves_the_page_to_the_next_converter(fake, send, folder, capsys):
     """After all tries the pages fall back, and a warning says so; the run goes on."""
-    fake.refusals = [(429, {}, "slow down")] * marker_api.SERVICE_TRIES
+    fake.refusals = [(429, {}, "slow down")] * marker_service.SERVICE_TRIES
     assert send() == 0
     assert makers(folder) == {"layout:lines"}
     assert "marker-api: the service answers 429 (slow down), after 6 tries" in capsys.readouterr().out

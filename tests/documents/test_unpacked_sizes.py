@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from groundwork.documents.decompression_bombs import refuse_pdf_bomb
+from groundwork.documents.unpacked_sizes import refuse_pdf_bomb
 from groundwork.errors import BadDocument
 
 

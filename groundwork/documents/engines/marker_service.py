@@ -34,7 +34,7 @@ MARKER_PRICES_PAGE = "https://www.datalab.to/pricing"
 POLL_SECONDS = 2.0  # as the service's documentation does
 SERVICE_TRIES = 6  # of one request, while the service is busy or out of reach
 FIRST_SERVICE_WAIT, LONGEST_SERVICE_WAIT = 2.0, 60.0  # seconds between tries; the first is doubled each time
-CONNECT_SECONDS, TRANSFER_SECONDS = 20.0, 300.0
+SERVICE_CONNECT_SECONDS, SERVICE_TRANSFER_SECONDS = 20.0, 300.0
 MOST_SERVICE_DETAIL = 300  # characters of what the service says of an error
 
 
@@ -91,27 +91,30 @@ class MarkerService:
         for a service that is out of reach or not done in time, ConfigError without a key.
         """
         with_images = request.settings.pictures
-        job_form = self._job_form(request, with_images)
+        service_form = self._service_form(request, with_images)
         pdf_bytes = await asyncio.to_thread(Path(request.source).read_bytes)
-        reply_name, usage_row = f"{_request_digest(pdf_bytes, job_form)}.json", UsageRow("ingest", MARKER_API, document)
+        reply_name, usage_row = (
+            f"{_service_request_digest(pdf_bytes, service_form)}.json",
+            UsageRow("ingest", MARKER_API, document),
+        )
         reply_folders = [self.replies, *([self.joined] if self.joined else [])]
         if stored_reply := next(
             (folder / reply_name for folder in reply_folders if (folder / reply_name).is_file()), None
         ):
-            job_reply = stored_reply.read_bytes()
+            service_reply = stored_reply.read_bytes()
             usage_row.replayed = 1
         else:
-            job_reply = await self._fetch_job_reply(pdf_bytes, job_form, request.ending)
-            await asyncio.to_thread(write_bytes, self.replies / reply_name, job_reply)
+            service_reply = await self._fetch_service_reply(pdf_bytes, service_form, request.ending)
+            await asyncio.to_thread(write_bytes, self.replies / reply_name, service_reply)
             usage_row.calls = 1
-        job_result = _decode_reply(job_reply, _MarkerJobResult)
+        service_result = _decode_service_reply(service_reply, _MarkerJobResult)
         if not usage_row.replayed:
-            self._count_job_cost(job_result, usage_row)
+            self._count_service_cost(service_result, usage_row)
         self.usage.append(usage_row)
-        return _build_conversion(job_result, request, with_images)
+        return _conversion_by_service(service_result, request, with_images)
 
-    def _job_form(self, request: ConversionRequest, with_images: bool) -> dict[str, str]:
-        job_options: dict[str, Any] = {
+    def _service_form(self, request: ConversionRequest, with_images: bool) -> dict[str, str]:
+        service_options: dict[str, Any] = {
             "output_format": "markdown",
             "mode": self.settings.mode,
             "paginate": True,
@@ -120,30 +123,32 @@ class MarkerService:
             **self.settings.options,
         }
         if request.pages is not None:
-            job_options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
+            service_options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
         return {
             api_key: str(value).lower() if isinstance(value, bool) else str(value)
-            for api_key, value in job_options.items()
+            for api_key, value in service_options.items()
         }
 
-    def _count_job_cost(self, job_result: _MarkerJobResult, usage_row: UsageRow) -> None:
-        usage_row.pages = job_result.page_count or 0
-        job_cost = job_result.cost_breakdown or _MarkerJobCost()
-        job_cents = job_cost.final_cost_cents if job_cost.final_cost_cents is not None else job_cost.total_cents
+    def _count_service_cost(self, service_result: _MarkerJobResult, usage_row: UsageRow) -> None:
+        usage_row.pages = service_result.page_count or 0
+        service_cost = service_result.cost_breakdown or _MarkerJobCost()
+        service_cents = (
+            service_cost.final_cost_cents if service_cost.final_cost_cents is not None else service_cost.total_cents
+        )
         price_per_thousand = self.settings.price_per_1000_pages
-        if job_cents is not None:
-            usage_row.cost = job_cents / 100
+        if service_cents is not None:
+            usage_row.cost = service_cents / 100
         elif price_per_thousand is not None:
             usage_row.cost = price_per_thousand * usage_row.pages / 1000
         else:
             usage_row.unpriced = 1
 
-    async def _fetch_job_reply(self, pdf_bytes: bytes, job_form: dict[str, str], ending: str) -> bytes:
+    async def _fetch_service_reply(self, pdf_bytes: bytes, service_form: dict[str, str], ending: str) -> bytes:
         """Upload, and wait for the reply of a job that is complete."""
         import httpx2
 
         api_key, time_limit = self.key(), self.settings.timeout
-        timeout = httpx2.Timeout(TRANSFER_SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx2.Timeout(SERVICE_TRANSFER_SECONDS, connect=SERVICE_CONNECT_SECONDS)
         try:
             async with (
                 asyncio.timeout(time_limit),
@@ -151,24 +156,24 @@ class MarkerService:
             ):
                 service = _ServiceClient(client, api_key, self.settings)
                 uploaded_file = {"file": (f"document{ending}", pdf_bytes)}
-                submitted_job = _decode_reply(
-                    await service.send("POST", self.settings.url, data=job_form, files=uploaded_file),
+                submitted_job = _decode_service_reply(
+                    await service.send("POST", self.settings.url, data=service_form, files=uploaded_file),
                     _SubmittedMarkerJob,
                 )
                 if not submitted_job.success or not submitted_job.request_id:
                     raise BadDocument(
                         f"{MARKER_API}: the service did not take it: {service.redact(submitted_job.error or 'no id')}"
                     )
-                job_address = self._check_url(submitted_job)
+                service_address = self._check_url(submitted_job)
                 while True:
-                    job_reply = await service.send("GET", job_address)
-                    job_result = _decode_reply(job_reply, _MarkerJobResult)
-                    if job_result.status == "failed" or job_result.success is False:
+                    service_reply = await service.send("GET", service_address)
+                    service_result = _decode_service_reply(service_reply, _MarkerJobResult)
+                    if service_result.status == "failed" or service_result.success is False:
                         raise BadDocument(
-                            f"{MARKER_API}: the job failed: {service.redact(job_result.error or 'no reason given')}"
+                            f"{MARKER_API}: the job failed: {service.redact(service_result.error or 'no reason given')}"
                         )
-                    if job_result.status == "complete":
-                        return job_reply
+                    if service_result.status == "complete":
+                        return service_reply
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             raise TransportFailed(
@@ -215,7 +220,7 @@ class _ServiceClient:
             service_trouble = (
                 f"the service answers {service_response.status_code}{f' ({service_detail})' if service_detail else ''}"
             )
-            service_wait = _retry_seconds(service_response.headers.get("Retry-After", "")) or 2 * service_wait
+            service_wait = _service_retry_seconds(service_response.headers.get("Retry-After", "")) or 2 * service_wait
         raise TransportFailed(f"{MARKER_API}: {service_trouble}, after {SERVICE_TRIES} tries; run again later")
 
     def _service_refusal(self, status: int, service_detail: str) -> Exception:
@@ -248,20 +253,26 @@ class _ServiceClient:
         return " ".join(text.replace(self._key, "[the key]").split())[:MOST_SERVICE_DETAIL].rstrip(". ")
 
 
-def _build_conversion(job_result: _MarkerJobResult, request: ConversionRequest, with_images: bool) -> Conversion:
-    job_pictures = (
-        {name: _picture_bytes(content) for name, content in (job_result.images or {}).items()} if with_images else {}
+def _conversion_by_service(
+    service_result: _MarkerJobResult, request: ConversionRequest, with_images: bool
+) -> Conversion:
+    service_pictures = (
+        {name: _picture_bytes(content) for name, content in (service_result.images or {}).items()}
+        if with_images
+        else {}
     )
-    (job_markdown,), warnings = keep_pictures(job_pictures, [job_result.markdown or ""], Path(request.images))
-    page_numbers = request.pages or list(range(1, (request.page_count or job_result.page_count or 1) + 1))
-    job_pages = split_pages(job_markdown, page_numbers)
-    if not any(job_pages) and job_markdown.strip():
-        job_pages = split_pages(
-            job_markdown, list(range(1, len(page_numbers) + 1))
+    (service_markdown,), warnings = keep_pictures(
+        service_pictures, [service_result.markdown or ""], Path(request.images)
+    )
+    page_numbers = request.pages or list(range(1, (request.page_count or service_result.page_count or 1) + 1))
+    service_pages = split_pages(service_markdown, page_numbers)
+    if not any(service_pages) and service_markdown.strip():
+        service_pages = split_pages(
+            service_markdown, list(range(1, len(page_numbers) + 1))
         )  # where the marks count the pages that were asked for
-    if not any(job_pages) and len(page_numbers) == 1:
-        job_pages = [job_markdown.strip()]
-    return Conversion(pages=job_pages, warnings=warnings)
+    if not any(service_pages) and len(page_numbers) == 1:
+        service_pages = [service_markdown.strip()]
+    return Conversion(pages=service_pages, warnings=warnings)
 
 
 def _picture_bytes(base64_text: str) -> bytes:
@@ -272,18 +283,18 @@ def _picture_bytes(base64_text: str) -> bytes:
         return b""
 
 
-def _decode_reply(reply: bytes, reply_type: type[T]) -> T:
+def _decode_service_reply(reply: bytes, reply_type: type[T]) -> T:
     try:
         return msgspec.json.decode(reply, type=reply_type)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TransportFailed(f"{MARKER_API}: the reply is not in the documented form ({error}); run again") from None
 
 
-def _request_digest(pdf_bytes: bytes, form: dict[str, str]) -> str:
+def _service_request_digest(pdf_bytes: bytes, form: dict[str, str]) -> str:
     return hashlib.sha256(hashlib.sha256(pdf_bytes).digest() + msgspec.json.encode(form, order="sorted")).hexdigest()
 
 
-def _retry_seconds(retry_after: str) -> float:
+def _service_retry_seconds(retry_after: str) -> float:
     return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 

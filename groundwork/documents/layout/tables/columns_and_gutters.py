@@ -19,14 +19,15 @@ from groundwork.documents.layout.text_lines import (
     widest_overlap,
 )
 
-_CELL_SPACE = 0.5  # sizes between two words of one cell
-_OVERHANG = 3  # points by which a text may stand out of the line below it
+_WORD_GUTTER = 0.5  # sizes between two words of one cell
+_COLUMN_OVERHANG = 3  # points by which a text may stand out of the line below it
 _CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
-_ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
+_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
 _FIGURE_GUTTER, _LABEL_GUTTER = 0.3, 0.65  # sizes of that space between two figures, and between a word and a figure
-_CROSSING_SHARE, _WIDE_SHARE = 0.15, 0.25  # rows that cross such a space, at the most, and have it wide, at the least
+# rows that cross such a space, at the most, and have it wide, at the least
+_GUTTER_CROSSING_SHARE, _WIDE_SHARE = 0.15, 0.25
 _TEXT_GUTTER = 0.45  # sizes of the space between figures and words
-_OUT_OF_LINE = 0.2  # sizes
+_OUT_OF_COLUMN = 0.2  # sizes
 CURRENCY_SIGNS = "$€£¥"
 _GUTTER_ROWS = 2  # that leave the space between two columns free, at the least
 _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
@@ -54,7 +55,7 @@ class BorderlessRow(NamedTuple):
 
     def is_ruled(self, columns: Stretches) -> bool:
         """Whether a line is drawn below it from the first column to the last."""
-        return self.rule[0] - _OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _OVERHANG
+        return self.rule[0] - _COLUMN_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _COLUMN_OVERHANG
 
 
 def borderless_row(line: Line) -> BorderlessRow:
@@ -96,8 +97,8 @@ def _note_line_below_text(texts: list[BorderlessText], rule_stretch: tuple[float
     texts_above_rule = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
     if (
         len(texts_above_rule) == 1
-        and x1 - _OVERHANG <= texts[texts_above_rule[0]].x1
-        and texts[texts_above_rule[0]].x2 <= x2 + _OVERHANG
+        and x1 - _COLUMN_OVERHANG <= texts[texts_above_rule[0]].x1
+        and texts[texts_above_rule[0]].x2 <= x2 + _COLUMN_OVERHANG
     ):
         texts[texts_above_rule[0]] = texts[texts_above_rule[0]]._replace(reach=rule_stretch)
 
@@ -148,7 +149,7 @@ def _cut_within_gutters(text: BorderlessText, columns: Stretches, size: float) -
         in_gutter = any(
             gutter_start <= gutter_right + 1 and word.x1 >= gutter_left - 1 for gutter_left, gutter_right in gutters
         )
-        if words_by_cell[-1] and in_gutter and word.x1 - gutter_start > _CELL_SPACE * size:
+        if words_by_cell[-1] and in_gutter and word.x1 - gutter_start > _WORD_GUTTER * size:
             words_by_cell.append([])
         words_by_cell[-1].append(word)
     return [_spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
@@ -181,7 +182,7 @@ def part_at_figure_gutters(rows: Sequence[BorderlessRow]) -> list[BorderlessRow]
     cells are: where nearly all lines leave the same space free."""
     gutter_rows = [row for row in rows if len(row.texts) > 1]
     words_by_row = [[word for text in row.texts for word in text.words] for row in gutter_rows]
-    if len(gutter_rows) < _ALIGNED_ROWS:
+    if len(gutter_rows) < _GUTTER_ALIGNED_ROWS:
         return list(rows)
     middle_index = len(gutter_rows) // 2
     gutters = [
@@ -208,11 +209,11 @@ def part_at_aligned_gutters(rows: Sequence[BorderlessRow]) -> list[BorderlessRow
     """Lines with their texts parted at spaces below each other that nearly all lines leave free, where what follows
     begins at one place, or the figures before it end at one: the longest texts of a column reach close to the next."""
     gutter_rows = [row for row in rows if len(row.texts) > 1]
-    if len(gutter_rows) < _ALIGNED_ROWS:
+    if len(gutter_rows) < _GUTTER_ALIGNED_ROWS:
         return list(rows)
     words_by_row = [[word for text in row.texts for word in text.words] for row in gutter_rows]
     size = gutter_rows[len(gutter_rows) // 2].size
-    stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in words_by_row], _CROSSING_SHARE)
+    stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in words_by_row], _GUTTER_CROSSING_SHARE)
     gutters = [(a[1], b[0]) for a, b in pairwise(stretches) if b[0] - a[1] >= _FIGURE_GUTTER * size]
     gutters = [gutter for gutter in gutters if _is_aligned_gutter(gutter, words_by_row, size)]
     return [_cut_at_aligned_gutters(row, gutters, size) for row in rows] if gutters else list(rows)
@@ -225,7 +226,7 @@ def _cut_at_aligned_gutters(row: BorderlessRow, gutters: Sequence[tuple[float, f
         (gutter_left + gutter_right) / 2
         for gutter_left, gutter_right in gutters
         if any(
-            abs(a.x2 - gutter_left) < _OUT_OF_LINE * size or abs(b.x1 - gutter_right) < _OUT_OF_LINE * size
+            abs(a.x2 - gutter_left) < _OUT_OF_COLUMN * size or abs(b.x1 - gutter_right) < _OUT_OF_COLUMN * size
             for a, b in pairwise(words)
             if a.x2 < (gutter_left + gutter_right) / 2 < b.x1
         )
@@ -244,15 +245,15 @@ def _is_aligned_gutter(gutter: tuple[float, float], words_by_row: Sequence[Seque
     gutter_gaps = []
     for words in words_by_row:
         k = bisect_left(words, (gutter_left + gutter_right) / 2, key=lambda word: word.x1)
-        if 0 < k < len(words) and words[k - 1].x2 < gutter_left + _OUT_OF_LINE * size:
+        if 0 < k < len(words) and words[k - 1].x2 < gutter_left + _OUT_OF_COLUMN * size:
             gutter_gaps.append((words[k - 1], words[k], k))
-    if len(gutter_gaps) < max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row)):
+    if len(gutter_gaps) < max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row)):
         return False
     least = _ALIGNED_SHARE * len(gutter_gaps)
     if sum(a.text in CURRENCY_SIGNS for a, _, _ in gutter_gaps) > len(gutter_gaps) - least:
         return False
-    begin_alike = sum(abs(b.x1 - gutter_right) < _OUT_OF_LINE * size for _, b, _ in gutter_gaps) >= least
-    end_alike = sum(abs(a.x2 - gutter_left) < _OUT_OF_LINE * size for a, _, _ in gutter_gaps) >= least
+    begin_alike = sum(abs(b.x1 - gutter_right) < _OUT_OF_COLUMN * size for _, b, _ in gutter_gaps) >= least
+    end_alike = sum(abs(a.x2 - gutter_left) < _OUT_OF_COLUMN * size for a, _, _ in gutter_gaps) >= least
     are_figures = sum(is_number(a.text) and k > 1 for a, _, k in gutter_gaps) >= least
     are_wide_gaps = sum(b.x1 - a.x2 >= size for a, b, _ in gutter_gaps) >= _WIDE_SHARE * len(gutter_gaps)
     are_unit_names = 2 * len({b.text for _, b, _ in gutter_gaps}) < len(gutter_gaps)
@@ -276,7 +277,7 @@ def _common_gutter(gutter: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]
         free_rows += 1
         are_figures = are_figures and is_number(words[k - 1].text)
     is_wide_gutter = gutter_right - gutter_left >= (_FIGURE_GUTTER if are_figures else _LABEL_GUTTER) * size
-    is_shared_gutter = free_rows >= max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row))
+    is_shared_gutter = free_rows >= max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row))
     return (gutter_left + gutter_right) / 2 if is_wide_gutter and is_shared_gutter else None
 
 
@@ -343,10 +344,10 @@ def merge_columns(columns: list[tuple[float, float]], rows: Sequence[BorderlessR
     return [column for column, _ in merged_columns]
 
 
-def merge_column_stretches(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def merge_column_stretches(column_stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Stretches from left to right, those that touch as one."""
     merged: list[tuple[float, float]] = []
-    for x1, x2 in sorted(stretches):
+    for x1, x2 in sorted(column_stretches):
         if merged and x1 < merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(merged[-1][1], x2))
         else:

@@ -32,7 +32,7 @@ def refuse_pdf_bomb(path: Path, max_unpacked_mb: int) -> None:
         stream_end = 0
         for stream_mark in _PDF_STREAM_MARK.finditer(packed_pdf):
             stream_start = stream_mark.end()
-            if not _is_zlib_head(packed_pdf[stream_start : stream_start + 2]):
+            if not _is_packed_by_zlib(packed_pdf[stream_start : stream_start + 2]):
                 continue
             if (
                 stream_end < stream_start
@@ -46,7 +46,7 @@ def refuse_pdf_bomb(path: Path, max_unpacked_mb: int) -> None:
 
 def _unpacks_beyond(content: mmap.mmap, start: int, end: int, limit: int) -> bool:
     """Whether a stream unpacks to more than `limit` bytes; one that was packed twice is unpacked twice."""
-    packed_twice = _is_zlib_head(next(_unpack_zlib(_read_packed_pieces(content, start, end)), b"")[:2])
+    packed_twice = _is_packed_by_zlib(next(_unpack_zlib(_read_packed_pieces(content, start, end)), b"")[:2])
     if not packed_twice and (end - start) * MAX_DEFLATE_RATIO <= limit:
         return False
     unpacked_bytes = 0
@@ -76,7 +76,7 @@ def _unpack_zlib(packed: Iterable[bytes]) -> Iterator[bytes]:
             packed_piece = unpacker.unconsumed_tail
 
 
-def _is_zlib_head(head: bytes) -> bool:
+def _is_packed_by_zlib(head: bytes) -> bool:
     return len(head) == 2 and head[0] & 0x0F == 8 and int.from_bytes(head) % 31 == 0
 
 
