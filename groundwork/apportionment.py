@@ -11,10 +11,10 @@ def apportion_by_largest_remainder(place_weights: Iterable[int], places: int) ->
     total_weight = sum(place_weights)
     if total_weight == 0:
         return [0] * len(place_weights)
-    quotas = [weight * places // total_weight for weight in place_weights]
+    apportioned = [weight * places // total_weight for weight in place_weights]
     by_remainder = sorted(
-        range(len(quotas)), key=lambda index: (-(place_weights[index] * places % total_weight), index)
+        range(len(apportioned)), key=lambda index: (-(place_weights[index] * places % total_weight), index)
     )
-    for index in by_remainder[: places - sum(quotas)]:
-        quotas[index] += 1
-    return quotas
+    for index in by_remainder[: places - sum(apportioned)]:
+        apportioned[index] += 1
+    return apportioned

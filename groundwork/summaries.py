@@ -42,10 +42,10 @@ class Summarizer:
         self._settings: Summarize = job.config.summarize
         self._word_limit = self._settings.max_words
 
-    async def summarize(self, document_text: str) -> tuple[NamedSummary, list[str]]:
+    async def summarize(self, text_to_summarize: str) -> tuple[NamedSummary, list[str]]:
         """(name and summary, warnings). A text that is too long for one call is summarised part by part first."""
-        self._word_limit = summary_word_limit(document_text, self._settings.max_words)
-        shortened_text = document_text
+        self._word_limit = summary_word_limit(text_to_summarize, self._settings.max_words)
+        shortened_text = text_to_summarize
         while len(summarized_sections := sections_to_summarize(shortened_text, self._max_section_characters())) > 1:
             self._job.progress.start(len(summarized_sections), "parts")
             section_summaries = await gather_all(
@@ -58,14 +58,14 @@ class Summarizer:
             shortened_text = joined_summaries
         summary_turns = self._summary_messages(self._settings.prompt, text=shortened_text)
         summary = await self._ask_for_summary(summary_turns, self._document_id)
-        return await self._correct_summary(summary_turns, summary, document_text)
+        return await self._correct_summary(summary_turns, summary, text_to_summarize)
 
-    def first_requests(self, document_text: str) -> list[list[Any]]:
+    def first_requests(self, text_to_summarize: str) -> list[list[Any]]:
         """The conversations by which `document_text` is summarised first: one, or one a part."""
-        self._word_limit = summary_word_limit(document_text, self._settings.max_words)
-        sections = sections_to_summarize(document_text, self._max_section_characters())
+        self._word_limit = summary_word_limit(text_to_summarize, self._settings.max_words)
+        sections = sections_to_summarize(text_to_summarize, self._max_section_characters())
         if len(sections) == 1:
-            return [self._summary_messages(self._settings.prompt, text=document_text)]
+            return [self._summary_messages(self._settings.prompt, text=text_to_summarize)]
         return [self.section_request(number, len(sections), section) for number, section in enumerate(sections, 1)]
 
     def section_request(self, section_number: int, section_count: int, section: str) -> list[Any]:
@@ -86,15 +86,17 @@ class Summarizer:
         self._job.progress.advance()
         return summary
 
-    async def _correct_summary(self, summary_turns: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
+    async def _correct_summary(
+        self, summary_turns: list[Any], summary_reply: str, text: str
+    ) -> tuple[NamedSummary, list[str]]:
         """Name and summary, asked for again once where they have faults; what remains of the summary is a warning."""
         summary_source = SummarySource(f"{self._title}\n\n{text}", self._job.config.qa.context)
         summary_problems, name_problem = (
-            summary_faults(reply, summary_source, self._word_limit),
-            name_fault(reply, summary_source),
+            summary_faults(summary_reply, summary_source, self._word_limit),
+            name_fault(summary_reply, summary_source),
         )
         if not summary_problems and not name_problem:
-            return split_name(reply, summary_source), []
+            return split_name(summary_reply, summary_source), []
         correction_request = render_template(
             self._job.prompt(self._settings.correction_prompt),
             faults="\n".join(
@@ -102,26 +104,26 @@ class Summarizer:
             ),
             max_words=str(self._word_limit),
         )
-        correction_messages = [*summary_turns, *follow_up_turns(reply, correction_request)]
+        correction_messages = [*summary_turns, *follow_up_turns(summary_reply, correction_request)]
         corrected_summary = with_name(
-            await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), reply
+            await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), summary_reply
         )
         remaining_problems = summary_faults(corrected_summary, summary_source, self._word_limit)
         if len(remaining_problems) > len(summary_problems):
-            corrected_summary, remaining_problems = reply, summary_problems
+            corrected_summary, remaining_problems = summary_reply, summary_problems
         return split_name(corrected_summary, summary_source), [
             f"the summary: {summary_problem}" for summary_problem in remaining_problems
         ]
 
     async def _ask_for_summary(self, summary_turns: list[Any], unit: str) -> str:
-        reply = await self._job.client.ask(
+        summary_reply = await self._job.client.ask(
             self._settings,
             summary_turns,
             stage="summarize",
             unit=unit,
             schema=ReplyRequirements[str](check=summary_reply_fault, whole_prompt=True),
         )
-        return unwrap_text(reply.value)
+        return unwrap_text(summary_reply.value)
 
     def _summary_messages(self, prompt: str, **variables: str) -> list[Any]:
         template = self._job.prompt(prompt)
@@ -133,35 +135,35 @@ class Summarizer:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
 
 
-def summary_word_limit(document_text: str, max_words: int) -> int:
+def summary_word_limit(text_to_summarize: str, max_words: int) -> int:
     """How long the summary of a text may be: a tenth of it, MIN_SUMMARY_WORDS at least and `max_words` at the most.
 
     Of a short text half of it, with a third of MIN_SUMMARY_WORDS at least.
     """
-    words_in_half = len(document_text) // LEAST_CHARACTERS_PER_WORD
+    words_in_half = len(text_to_summarize) // LEAST_CHARACTERS_PER_WORD
     least_words = max(MIN_SUMMARY_WORDS // 3, min(MIN_SUMMARY_WORDS, words_in_half))
-    return min(max_words, max(least_words, len(document_text) // CHARACTERS_PER_WORD))
+    return min(max_words, max(least_words, len(text_to_summarize) // CHARACTERS_PER_WORD))
 
 
-def sections_to_summarize(document_text: str, max_length: int) -> list[str]:
+def sections_to_summarize(text_to_summarize: str, max_length: int) -> list[str]:
     """The text cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
     cut_sections: list[str] = []
     section_start = 0
-    while len(document_text) - section_start > max_length:
+    while len(text_to_summarize) - section_start > max_length:
         section_end = section_start + max_length
         for boundary in (r"(?m)^#{1,6}\s", r"\n\s*\n", r"\s"):
             section_cuts = [
                 match.start()
                 for match in regex.finditer(
-                    boundary, document_text, pos=section_start + max_length // 3, endpos=section_end
+                    boundary, text_to_summarize, pos=section_start + max_length // 3, endpos=section_end
                 )
             ]
             if section_cuts:
                 section_end = section_cuts[-1]
                 break
-        cut_sections.append(document_text[section_start:section_end])
+        cut_sections.append(text_to_summarize[section_start:section_end])
         section_start = section_end
-    return [*cut_sections, document_text[section_start:]]
+    return [*cut_sections, text_to_summarize[section_start:]]
 
 
 MAX_NAME_WORDS = 5  # words, beside a year
@@ -235,14 +237,14 @@ class NamedSummary(NamedTuple):
     dropped: str
 
 
-def split_name(reply: str, summary_source: SummarySource) -> NamedSummary:
+def split_name(summary_reply: str, summary_source: SummarySource) -> NamedSummary:
     """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
     too long, or where the source does not hold its words.
     """
-    if not (match := _NAME_LINE.match(reply)):
-        return NamedSummary("", reply, "")
-    subject, summary = _without_quotes(match[1].strip(" \t*_.")), reply[match.end() :].strip()
-    fault = name_fault(reply, summary_source)
+    if not (match := _NAME_LINE.match(summary_reply)):
+        return NamedSummary("", summary_reply, "")
+    subject, summary = _without_quotes(match[1].strip(" \t*_.")), summary_reply[match.end() :].strip()
+    fault = name_fault(summary_reply, summary_source)
     return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
 
 
@@ -252,9 +254,9 @@ def _without_quotes(subject_name: str) -> str:
     return match[1] if match else subject_name
 
 
-def name_fault(reply: str, summary_source: SummarySource) -> str:
+def name_fault(summary_reply: str, summary_source: SummarySource) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
-    if not (match := _NAME_LINE.match(reply)):
+    if not (match := _NAME_LINE.match(summary_reply)):
         return ""
     if (word_total := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
         return (
@@ -279,20 +281,20 @@ def _words_not_in_source(subject_name: str, summary_source: SummarySource) -> li
     ]
 
 
-def with_name(reply: str, earlier_reply: str) -> str:
+def with_name(summary_reply: str, earlier_reply: str) -> str:
     """`reply` with the line that names the subject; that of an earlier one where it has none."""
-    line = None if _NAME_LINE.match(reply) else _NAME_LINE.match(earlier_reply)
-    return f"{line[0].strip()}\n\n{reply}" if line else reply
+    line = None if _NAME_LINE.match(summary_reply) else _NAME_LINE.match(earlier_reply)
+    return f"{line[0].strip()}\n\n{summary_reply}" if line else summary_reply
 
 
-def without_label(reply: str) -> str:
+def without_label(summary_reply: str) -> str:
     """`reply` with the name as its first sentence, so that it is checked like the others."""
-    return _NAME_LINE.sub(r"\1.\n\n", reply)
+    return _NAME_LINE.sub(r"\1.\n\n", summary_reply)
 
 
-def without_name(reply: str) -> str:
+def without_name(summary_reply: str) -> str:
     """The summary alone."""
-    return _NAME_LINE.sub("", reply)
+    return _NAME_LINE.sub("", summary_reply)
 
 
 MAX_LENGTH_RATIO = 1.5  # times the words allowed, from which a summary is asked for again

@@ -46,41 +46,41 @@ class ChunkCoverageCounter:
 
     def __init__(self, reading: Reading) -> None:
         self._reading, self._added = reading, len(reading.chunk.added)
-        self._pairs: dict[int, _PairWords] = {}  # by the identity of the pair, which they keep alive
+        self._covering_pairs_by_id: dict[int, _CoveringPair] = {}  # by the identity of the pair, which they keep alive
 
     @cached_property
-    def _statements(self) -> list[_StatementWords]:
+    def _coverable_statements(self) -> list[_CoverableStatement]:
         reading = self._reading
-        statements_read = zip(reading.statements, reading.words, reading.numbers, strict=True)
+        chunk_statements = zip(reading.statements, reading.words, reading.numbers, strict=True)
         return [
-            _StatementWords(*read_statement)
-            for read_statement in statements_read
-            if read_statement[0].end > self._added and not read_statement[0].announces
+            _CoverableStatement(*chunk_statement)
+            for chunk_statement in chunk_statements
+            if chunk_statement[0].end > self._added and not chunk_statement[0].announces
         ]
 
     @cached_property
-    def _figures(self) -> list[Figure]:
+    def _chunk_figures(self) -> list[Figure]:
         chunk = self._reading.chunk
         return [figure for figure in figures(chunk.text, chunk.document) if figure.start >= self._added]
 
     def coverage(self, pairs: Sequence[Pair], declined: DeclinedStatements | None = None) -> Coverage:
         """As the function of that name."""
-        pair_words = [self._pair_words_of(pair) for pair in pairs]
+        covering_pairs = [self._covering_pair_of(pair) for pair in pairs]
         coverage_spans: list[Span] = []
-        for statement_index, statement_words in enumerate(self._statements):
-            touching_pairs = [pair for pair in pair_words if statement_index in pair.covered_statements]
-            declined_reason = (declined or {}).get(statement_words.statement, "")
-            statement_start = statement_words.statement.start
+        for statement_index, coverable_statement in enumerate(self._coverable_statements):
+            touching_pairs = [pair for pair in covering_pairs if statement_index in pair.covered_statements]
+            declined_reason = (declined or {}).get(coverable_statement.statement, "")
+            statement_start = coverable_statement.statement.start
             coverage_spans.append(
                 _coverage_span(
                     statement_start,
-                    statement_words.statement.end,
-                    statement_words.statement.kind,
+                    coverable_statement.statement.end,
+                    coverable_statement.statement.kind,
                     touching_pairs,
                     declined_reason,
                 )
             )
-            for statement_number in statement_words.numbers:
+            for statement_number in coverable_statement.numbers:
                 naming_pairs = [pair for pair in touching_pairs if statement_number.value in pair.values]
                 coverage_spans.append(
                     _coverage_span(
@@ -99,10 +99,10 @@ class ChunkCoverageCounter:
             **coverage_shares(coverage_spans),
         )
 
-    def _pair_words_of(self, pair: Pair) -> _PairWords:
-        if id(pair) not in self._pairs:
-            self._pairs[id(pair)] = _PairWords(pair, self._reading, self._statements)
-        return self._pairs[id(pair)]
+    def _covering_pair_of(self, pair: Pair) -> _CoveringPair:
+        if id(pair) not in self._covering_pairs_by_id:
+            self._covering_pairs_by_id[id(pair)] = _CoveringPair(pair, self._reading, self._coverable_statements)
+        return self._covering_pairs_by_id[id(pair)]
 
     def _figure_coverage(self, pairs: Sequence[Pair]) -> list[FigureAsked]:
         """The figures of the chunk, each asked about by the pairs whose evidence it is."""
@@ -114,7 +114,7 @@ class ChunkCoverageCounter:
                 file=figure.file,
                 asked_by=[pair.id for pair in pairs if chunk_text[figure.start : figure.end] in pair.evidence],
             )
-            for figure in self._figures
+            for figure in self._chunk_figures
         ]
 
 
@@ -159,7 +159,7 @@ def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCove
     )
 
 
-class _StatementWords:
+class _CoverableStatement:
     """What a statement says: its content words and its numbers."""
 
     def __init__(self, statement: Statement, content_words_said: frozenset[str], numbers_said: list[Number]) -> None:
@@ -170,10 +170,10 @@ class _StatementWords:
         self.words_needed = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
 
 
-class _PairWords:
+class _CoveringPair:
     """A pair, with its evidence found in the chunk's text, its own words and numbers, and the statements it covers."""
 
-    def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_StatementWords]) -> None:
+    def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_CoverableStatement]) -> None:
         question_and_answer = f"{pair.question} {pair.answer}"
         self.pair, self.id = pair, pair.id
         self.evidence_spans = [
@@ -186,11 +186,11 @@ class _PairWords:
 
         self.covered_statements = {
             statement_index
-            for statement_index, statement_words in enumerate(statements)
-            if self._covers_statement(statement_words)
+            for statement_index, coverable_statement in enumerate(statements)
+            if self._covers_statement(coverable_statement)
         }
 
-    def _covers_statement(self, statement: _StatementWords) -> bool:
+    def _covers_statement(self, statement: _CoverableStatement) -> bool:
         shared_words = len(statement.words & self.words)
         for start, end in self.evidence_spans:
             quoted_part = self.text[max(start, statement.start) : min(end, statement.end)]
@@ -211,7 +211,7 @@ class _PairWords:
         )
 
 
-def _coverage_span(start: int, end: int, kind: SpanKind, touching_pairs: Sequence[_PairWords], reason: str) -> Span:
+def _coverage_span(start: int, end: int, kind: SpanKind, touching_pairs: Sequence[_CoveringPair], reason: str) -> Span:
     return Span(
         start=start,
         end=end,

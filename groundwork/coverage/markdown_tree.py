@@ -21,7 +21,7 @@ from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.table_rows_and_cells import Cell, read_table
 
 
-class Piece(NamedTuple):
+class TreePiece(NamedTuple):
     """Text as it is shown, its style ("b", "i", "code", "link", ... in any combination) and its source [start, end)."""
 
     start: int
@@ -96,7 +96,7 @@ def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterato
         body_start = markdown.find(block_text, start)
         yield {
             **block_node,
-            "pieces": item_edges.cut([Piece(body_start, body_start + len(block_text), block_text, "math")]),
+            "pieces": item_edges.cut([TreePiece(body_start, body_start + len(block_text), block_text, "math")]),
         }
     elif block.kind == "code":
         yield {**block_node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
@@ -104,89 +104,95 @@ def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterato
         yield {**block_node, "pieces": item_edges.cut(list(pieces(markdown, start, end)))}
 
 
-def pieces(markdown: str, start: int, end: int) -> Iterator[Piece]:
+def pieces(markdown: str, start: int, end: int) -> Iterator[TreePiece]:
     """The inline Markdown of [start, end) without its marks. A mark without a partner is text."""
-    open_styles: list[str] = []
+    open_markdown_styles: list[str] = []
     piece_start = start
-    for inline_match in _INLINE_MARKUP.finditer(markdown, start, end):
-        if inline_match.start() < piece_start:
+    for markdown_match in _INLINE_MARKUP.finditer(markdown, start, end):
+        if markdown_match.start() < piece_start:
             continue
-        inline_token = inline_match.lastgroup or ""
-        piece_kind = "code" if inline_match["code"] else inline_token
-        previous_styles = list(open_styles)
-        piece = _token_piece(markdown, inline_match, piece_kind, open_styles, end)
-        if piece is None:
+        inline_token = markdown_match.lastgroup or ""
+        piece_kind = "code" if markdown_match["code"] else inline_token
+        previous_styles = list(open_markdown_styles)
+        tree_piece = _token_piece(markdown, markdown_match, piece_kind, open_markdown_styles, end)
+        if tree_piece is None:
             continue
-        yield from _plain_piece(markdown, piece_start, inline_match.start(), previous_styles)
-        if piece:
-            yield Piece(*piece[:3], _join_styles([*open_styles, piece.style]))
-        piece_start = inline_match.end()
-    yield from _plain_piece(markdown, piece_start, end, open_styles)
+        yield from _plain_piece(markdown, piece_start, markdown_match.start(), previous_styles)
+        if tree_piece:
+            yield TreePiece(*tree_piece[:3], _join_styles([*open_markdown_styles, tree_piece.style]))
+        piece_start = markdown_match.end()
+    yield from _plain_piece(markdown, piece_start, end, open_markdown_styles)
 
 
 def _token_piece(
-    markdown: str, inline_match: re.Match[str], inline_kind: str, open_styles: list[str], end: int
-) -> Piece | tuple[()] | None:
+    markdown: str, markdown_match: re.Match[str], inline_kind: str, open_markdown_styles: list[str], end: int
+) -> TreePiece | tuple[()] | None:
     """What a token stands for: a piece, nothing (a mark, which changes `styles`), or None when it is plain text."""
     for inline_token in _TOKEN_STYLES:
-        if inline_match[inline_token] is not None:
-            return Piece(*inline_match.span(inline_token), inline_match[inline_token], _TOKEN_STYLES[inline_token])
+        if markdown_match[inline_token] is not None:
+            return TreePiece(
+                *markdown_match.span(inline_token), markdown_match[inline_token], _TOKEN_STYLES[inline_token]
+            )
     if inline_kind == "code":
-        return Piece(*inline_match.span("in_code"), inline_match["in_code"], "code")
+        return TreePiece(*markdown_match.span("in_code"), markdown_match["in_code"], "code")
     if inline_kind in _MARK_STYLES:
-        return () if _toggle_style(markdown, inline_match, _MARK_STYLES[inline_kind], open_styles, end) else None
+        return (
+            ()
+            if _toggle_style(markdown, markdown_match, _MARK_STYLES[inline_kind], open_markdown_styles, end)
+            else None
+        )
     if inline_kind == "break":
-        return Piece(inline_match.start(), inline_match.end(), LINE_BREAK)
+        return TreePiece(markdown_match.start(), markdown_match.end(), LINE_BREAK)
     if inline_kind == "entity":
-        return Piece(inline_match.start(), inline_match.end(), html.unescape(inline_match["entity"]))
-    if inline_kind == "tag" and (piece_style := _TAG_STYLES.get(inline_match["tag"].lower())):
-        _set_style(open_styles, piece_style, on=not inline_match[0].startswith("</"))
+        return TreePiece(markdown_match.start(), markdown_match.end(), html.unescape(markdown_match["entity"]))
+    if inline_kind == "tag" and (piece_style := _TAG_STYLES.get(markdown_match["tag"].lower())):
+        _set_style(open_markdown_styles, piece_style, on=not markdown_match[0].startswith("</"))
         return ()
-    return () if inline_kind in ("tag", "comment") and _is_hidden_markup(inline_match) else None
+    return () if inline_kind in ("tag", "comment") and _is_hidden_markup(markdown_match) else None
 
 
-def _is_hidden_markup(inline_match: re.Match[str]) -> bool:
+def _is_hidden_markup(markdown_match: re.Match[str]) -> bool:
     """Known layout tags vanish; anything else between angle brackets is what the author wrote, and is shown."""
     layout_tags = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
-    return bool(inline_match["comment"]) or (inline_match["tag"] or "").lower() in layout_tags.split()
+    return bool(markdown_match["comment"]) or (markdown_match["tag"] or "").lower() in layout_tags.split()
 
 
 def _toggle_style(
-    markdown: str, inline_match: re.Match[str], piece_style: str, open_styles: list[str], end: int
+    markdown: str, markdown_match: re.Match[str], piece_style: str, open_markdown_styles: list[str], end: int
 ) -> bool:
     """Open or close a style at a mark; False when the mark is text."""
-    if piece_style in open_styles:
-        if markdown[inline_match.start() - 1].isspace():
+    if piece_style in open_markdown_styles:
+        if markdown[markdown_match.start() - 1].isspace():
             return False
-        _set_style(open_styles, piece_style, on=False)
+        _set_style(open_markdown_styles, piece_style, on=False)
         return True
-    previous_character, after = markdown[inline_match.start() - 1 : inline_match.start()], inline_match.end()
+    previous_character, after = markdown[markdown_match.start() - 1 : markdown_match.start()], markdown_match.end()
     if previous_character.isdigit() and markdown[after : after + 1].isdigit():  # 2*3*4
         return False
-    closing_mark = markdown.find(inline_match[0], after + 1, end)
+    closing_mark = markdown.find(markdown_match[0], after + 1, end)
     if closing_mark < 0 or markdown[after : after + 1].isspace() or markdown[closing_mark - 1].isspace():
         return False
-    _set_style(open_styles, piece_style, on=True)
+    _set_style(open_markdown_styles, piece_style, on=True)
     return True
 
 
-def _set_style(open_styles: list[str], piece_style: str, *, on: bool) -> None:
+def _set_style(open_markdown_styles: list[str], piece_style: str, *, on: bool) -> None:
     if on:
-        open_styles += [piece_style] * (open_styles.count(piece_style) < DEEPEST_NESTING)
-    elif piece_style in open_styles:
-        open_styles.remove(piece_style)
+        open_markdown_styles += [piece_style] * (open_markdown_styles.count(piece_style) < DEEPEST_NESTING)
+    elif piece_style in open_markdown_styles:
+        open_markdown_styles.remove(piece_style)
 
 
-def _plain_piece(markdown: str, start: int, end: int, open_styles: list[str]) -> Iterator[Piece]:
+def _plain_piece(markdown: str, start: int, end: int, open_markdown_styles: list[str]) -> Iterator[TreePiece]:
     if start < end:
-        yield Piece(start, end, markdown[start:end], _join_styles(open_styles))
+        yield TreePiece(start, end, markdown[start:end], _join_styles(open_markdown_styles))
 
 
-def _join_styles(open_styles: list[str]) -> str:
-    return " ".join(dict.fromkeys(piece_style for piece_style in open_styles if piece_style))
+def _join_styles(open_markdown_styles: list[str]) -> str:
+    return " ".join(dict.fromkeys(piece_style for piece_style in open_markdown_styles if piece_style))
 
 
-def _heading_pieces(markdown: str, start: int, end: int) -> list[Piece]:
+def _heading_pieces(markdown: str, start: int, end: int) -> list[TreePiece]:
     """Without the # in front and behind, or the underline."""
     heading_line = markdown[start:end]
     leading = len(heading_line) - len(heading_line.lstrip("# \t\ufeff"))
@@ -196,14 +202,14 @@ def _heading_pieces(markdown: str, start: int, end: int) -> list[Piece]:
     return list(pieces(markdown, start + leading, start + leading + len(heading_content)))
 
 
-def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[Piece]:
+def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[TreePiece]:
     """The lines between the fences."""
     if markdown[code_start:code_end].lstrip().startswith(("```", "~~~")):
         code_start = markdown.find("\n", code_start, code_end) + 1 or code_end
         last_line = markdown.rfind("\n", code_start, code_end)
         if last_line >= 0 and markdown[last_line:code_end].strip().startswith(("```", "~~~")):
             code_end = last_line
-    return [Piece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
+    return [TreePiece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
 
 
 def _list_nodes(
@@ -250,11 +256,11 @@ def _table_node(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> 
     }
 
 
-def _cell_pieces(markdown: str, cell: Cell) -> list[Piece]:
+def _cell_pieces(markdown: str, cell: Cell) -> list[TreePiece]:
     """The pieces of a cell; a blank between the lines of one in a grid."""
-    pieces_of_cell: list[Piece] = []
+    pieces_of_cell: list[TreePiece] = []
     for start, end in cell.spans:
-        pieces_of_cell += [Piece(start, start, " ")] if pieces_of_cell else []
+        pieces_of_cell += [TreePiece(start, start, " ")] if pieces_of_cell else []
         pieces_of_cell += pieces(markdown, start, end)
     return pieces_of_cell
 
@@ -271,13 +277,13 @@ class _ItemEdges:
         ]
         self.edges = sorted({edge for p in coverage_items for edge in (p.start, p.end)})
 
-    def cut(self, text_pieces: list[Piece], *, numbers_only: bool = False) -> list[list[Any]]:
+    def cut(self, text_pieces: list[TreePiece], *, numbers_only: bool = False) -> list[list[Any]]:
         """[text, style, statement, number] for the text between two edges; neighbours alike are joined."""
         marked_pieces: list[list[Any]] = []
-        for piece in text_pieces:
-            for start, piece_text in self._at_edges(piece):
+        for tree_piece in text_pieces:
+            for start, piece_text in self._at_edges(tree_piece):
                 statement = -1 if numbers_only else _item_index_at(self.statements, start)
-                marked_piece = [piece_text, piece.style, statement, _item_index_at(self.numbers, start)]
+                marked_piece = [piece_text, tree_piece.style, statement, _item_index_at(self.numbers, start)]
                 if marked_pieces and marked_pieces[-1][1:] == marked_piece[1:]:
                     marked_pieces[-1][0] += piece_text
                 else:
@@ -293,13 +299,13 @@ class _ItemEdges:
         first_statement = max(0, bisect_left(self.statements, (start, 0, 0)) - 1)
         return self.statements[first_statement : bisect_left(self.statements, (end, 0, 0))]
 
-    def _at_edges(self, piece: Piece) -> Iterator[tuple[int, str]]:
-        if piece.end - piece.start != len(piece.text):  # an entity or a break: whole
-            yield piece.start, piece.text
+    def _at_edges(self, tree_piece: TreePiece) -> Iterator[tuple[int, str]]:
+        if tree_piece.end - tree_piece.start != len(tree_piece.text):  # an entity or a break: whole
+            yield tree_piece.start, tree_piece.text
             return
-        inner_edges = self.edges[bisect_right(self.edges, piece.start) : bisect_left(self.edges, piece.end)]
-        for start, end in pairwise([piece.start, *inner_edges, piece.end]):
-            yield start, piece.text[start - piece.start : end - piece.start]
+        inner_edges = self.edges[bisect_right(self.edges, tree_piece.start) : bisect_left(self.edges, tree_piece.end)]
+        for start, end in pairwise([tree_piece.start, *inner_edges, tree_piece.end]):
+            yield start, tree_piece.text[start - tree_piece.start : end - tree_piece.start]
 
 
 def _item_index_at(item_spans: list[tuple[int, int, int]], position: int) -> int:

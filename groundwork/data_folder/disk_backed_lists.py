@@ -33,13 +33,13 @@ class LazySequence(Sequence[T], Generic[T]):
         return len(self._element_indices)
 
     @overload
-    def __getitem__(self, position: int) -> T: ...
+    def __getitem__(self, list_position: int) -> T: ...
     @overload
-    def __getitem__(self, position: slice) -> list[T]: ...
-    def __getitem__(self, position: int | slice) -> T | list[T]:
-        if isinstance(position, slice):
-            return [self._make_element(index) for index in self._element_indices[position]]
-        return self._make_element(self._element_indices[position])
+    def __getitem__(self, list_position: slice) -> list[T]: ...
+    def __getitem__(self, list_position: int | slice) -> T | list[T]:
+        if isinstance(list_position, slice):
+            return [self._make_element(element_index) for element_index in self._element_indices[list_position]]
+        return self._make_element(self._element_indices[list_position])
 
 
 class DiskBackedList(Sequence[T], Generic[T]):
@@ -72,36 +72,38 @@ class DiskBackedList(Sequence[T], Generic[T]):
         return len(self._record_ends) - 1
 
     @overload
-    def __getitem__(self, position: int) -> T: ...
+    def __getitem__(self, list_position: int) -> T: ...
     @overload
-    def __getitem__(self, position: slice) -> list[T]: ...
-    def __getitem__(self, position: int | slice) -> T | list[T]:
-        if isinstance(position, slice):
-            return [self[index] for index in range(len(self))[position]]
-        index = range(len(self))[position]
-        return self._decoder.decode(self._read_record_bytes(self._record_ends[index], self._record_ends[index + 1]))
+    def __getitem__(self, list_position: slice) -> list[T]: ...
+    def __getitem__(self, list_position: int | slice) -> T | list[T]:
+        if isinstance(list_position, slice):
+            return [self[element_index] for element_index in range(len(self))[list_position]]
+        element_index = range(len(self))[list_position]
+        return self._decoder.decode(
+            self._read_record_bytes(self._record_ends[element_index], self._record_ends[element_index + 1])
+        )
 
     def __iter__(self) -> Iterator[T]:
         """In order, read a part of the file at a time."""
-        record_bytes, content_start = b"", 0
+        listed_bytes, content_start = b"", 0
         for record_index in range(len(self)):
             record_start, record_end = self._record_ends[record_index], self._record_ends[record_index + 1]
-            if record_end > content_start + len(record_bytes):
+            if record_end > content_start + len(listed_bytes):
                 block_end = max(record_end, min(record_start + READ_AT_ONCE, self._record_ends[-1]))
-                record_bytes, content_start = self._read_record_bytes(record_start, block_end), record_start
+                listed_bytes, content_start = self._read_record_bytes(record_start, block_end), record_start
             yield self._decoder.decode(
-                memoryview(record_bytes)[record_start - content_start : record_end - content_start]
+                memoryview(listed_bytes)[record_start - content_start : record_end - content_start]
             )
 
     def _read_record_bytes(self, first_byte: int, last_byte: int) -> bytes:
         self._write_pending_records()
-        file_blocks, missing_bytes = [], last_byte - first_byte
-        while missing_bytes:  # a read may bring less than was asked for
-            file_block = os.pread(self._record_file.fileno(), missing_bytes, last_byte - missing_bytes)
+        file_blocks, unread_bytes = [], last_byte - first_byte
+        while unread_bytes:  # a read may bring less than was asked for
+            file_block = os.pread(self._record_file.fileno(), unread_bytes, last_byte - unread_bytes)
             if not file_block:
-                raise OSError(f"a temporary file is shorter than it was, by {counted(missing_bytes, 'byte')}")
+                raise OSError(f"a temporary file is shorter than it was, by {counted(unread_bytes, 'byte')}")
             file_blocks.append(file_block)
-            missing_bytes -= len(file_block)
+            unread_bytes -= len(file_block)
         return b"".join(file_blocks)
 
     def _write_pending_records(self) -> None:

@@ -1,9 +1,7 @@
 """What every artifact was made from, so that a stage knows which of its units are current.
 
 One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
-are in place, so a unit without a row is a unit that was not finished. A unit's fingerprint is equal as long as its
-recipe and the files that decide about its state are as they were: a start over 100,000 documents asks the disk for
-no more than the size, the time of the last change and the inode of each.
+are in place, so a unit without a row is a unit that was not finished.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import hashlib
 import os
 import sqlite3
 import stat
-import struct
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -354,50 +351,3 @@ def _manifest_error(path: Path, error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return f"{path}: {error}; move it away: each stage is then done again, with the replies of the journal"
     return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
-
-
-_FINGERPRINT_BYTES = 16  # bytes
-_MISSING_FILE_STATUS = b"-"
-_pack_status = struct.Struct("<qqQ").pack
-
-
-def unit_fingerprint(
-    recipe: bytes, reads: Sequence[Iterable[str | Path]], writes: Iterable[str | Path]
-) -> bytes | None:
-    """Of a unit that `recipe` shapes and that reads these files; None where it reads a folder, whose files may change.
-
-    The order of the files counts. Files that are missing count as missing.
-    """
-    fingerprint = hashlib.blake2b(recipe, digest_size=_FINGERPRINT_BYTES)
-    for read_paths in reads:
-        fingerprinted_paths = tuple(path_strings_of(read_paths))
-        try:
-            file_statuses = b"".join(map(_file_status, fingerprinted_paths))
-        except IsADirectoryError:
-            return None
-        fingerprint.update(_encode_paths(fingerprinted_paths))
-        fingerprint.update(file_statuses)
-    fingerprinted_paths = tuple(path_strings_of(writes))
-    fingerprint.update(_encode_paths(fingerprinted_paths))
-    fingerprint.update(bytes(map(_file_exists, fingerprinted_paths)))
-    return fingerprint.digest()
-
-
-def _encode_paths(paths: Sequence[str]) -> bytes:
-    """The paths and how many they are."""
-    return "\0".join((str(len(paths)), *paths, "")).encode("utf-8", "surrogatepass")
-
-
-def _file_status(path: str) -> bytes:
-    """Raises IsADirectoryError for a folder."""
-    try:
-        hashed_file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
-    except OSError:
-        return _MISSING_FILE_STATUS
-    if stat.S_ISDIR(hashed_file_status.st_mode):
-        raise IsADirectoryError(path)
-    return _pack_status(hashed_file_status.st_size, hashed_file_status.st_mtime_ns, hashed_file_status.st_ino)
-
-
-def _file_exists(path: str) -> bool:
-    return os.access(path, os.F_OK)  # half the time of os.path.exists

@@ -173,24 +173,24 @@ class _Renaming:
         json_rows = [msgspec.json.decode(line) for line in json_bytes.split(b"\n") if line.strip()]
         return b"".join(msgspec.json.encode(self._with_renamed_ids("", json_row)) + b"\n" for json_row in json_rows)
 
-    def _with_renamed_ids(self, json_key: str, json_value: Any) -> Any:
-        if isinstance(json_value, dict):
+    def _with_renamed_ids(self, key_to_rename: str, value_to_rename: Any) -> Any:
+        if isinstance(value_to_rename, dict):
             return {
-                field_name: self._with_renamed_ids(field_name, field_value)
-                for field_name, field_value in json_value.items()
+                field_name: self._with_renamed_ids(field_name, inner_value)
+                for field_name, inner_value in value_to_rename.items()
             }
-        if isinstance(json_value, list):
-            return [self._with_renamed_ids(json_key, field_value) for field_value in json_value]
-        if json_key == "source":
+        if isinstance(value_to_rename, list):
+            return [self._with_renamed_ids(key_to_rename, inner_value) for inner_value in value_to_rename]
+        if key_to_rename == "source":
             return self.source
         if (
-            json_key in _KEYS_OF_IDS
-            and isinstance(json_value, str)
-            and is_name_or_id(json_value, self.document, self.longer_names)
+            key_to_rename in _KEYS_OF_IDS
+            and isinstance(value_to_rename, str)
+            and is_name_or_id(value_to_rename, self.document, self.longer_names)
         ):
-            run_prefix, slash, id_or_name = json_value.rpartition("/")
+            run_prefix, slash, id_or_name = value_to_rename.rpartition("/")
             return f"{run_prefix}{slash}{self.new_document}{id_or_name.removeprefix(self.document)}"
-        return json_value
+        return value_to_rename
 
 
 class MovedFigureFolder:
@@ -225,25 +225,34 @@ class MovedFigureFolder:
             errors="surrogateescape"
         )
 
-    def record(self, folder: str, record: Json) -> Json:
+    def record(self, folder: str, renamed_record: Json) -> Json:
         """A JSON object of a file below `folder` of the data folder, in which the ids are new already."""
-        record = self._with_moved_links(record)
+        renamed_record = self._with_moved_links(renamed_record)
         if folder == "text":
-            moved_pages = [self._moved_span(page, self._text_offsets) for page in record.get("pages", [])]
-            return {**record, "pages": moved_pages, "characters": self._text_offsets.moved_offset(record["characters"])}
-        if folder == "chunks":
-            chunk_offsets = self._chunk_offsets.get(record["id"])
-            link_growth = chunk_offsets.growth if chunk_offsets else 0
-            in_characters = record.get("tokens") is None
+            moved_pages = [self._moved_span(page, self._text_offsets) for page in renamed_record.get("pages", [])]
             return {
-                **self._moved_span(record, self._text_offsets),
-                "length": record["length"] + link_growth * in_characters,
+                **renamed_record,
+                "pages": moved_pages,
+                "characters": self._text_offsets.moved_offset(renamed_record["characters"]),
             }
-        if "chunks" in record:  # coverage
-            return {**record, "chunks": [self._moved_coverage(chunk) for chunk in record["chunks"]]}
-        if "start" in record and "text" in record:  # a wish
-            return {**record, "start": self._text_offsets.moved_offset(record["start"]) if record["start"] >= 0 else -1}
-        return record
+        if folder == "chunks":
+            chunk_offsets = self._chunk_offsets.get(renamed_record["id"])
+            link_growth = chunk_offsets.growth if chunk_offsets else 0
+            in_characters = renamed_record.get("tokens") is None
+            return {
+                **self._moved_span(renamed_record, self._text_offsets),
+                "length": renamed_record["length"] + link_growth * in_characters,
+            }
+        if "chunks" in renamed_record:  # coverage
+            return {**renamed_record, "chunks": [self._moved_coverage(chunk) for chunk in renamed_record["chunks"]]}
+        if "start" in renamed_record and "text" in renamed_record:  # a wish
+            return {
+                **renamed_record,
+                "start": self._text_offsets.moved_offset(renamed_record["start"])
+                if renamed_record["start"] >= 0
+                else -1,
+            }
+        return renamed_record
 
     def _moved_coverage(self, chunk: Json) -> Json:
         offsets = self._chunk_offsets.get(chunk["chunk"])
@@ -259,25 +268,25 @@ class MovedFigureFolder:
     def _moved_span(self, span: Json, offsets: _OffsetsAfterMove) -> Json:
         return {**span, "start": offsets.moved_offset(span["start"]), "end": offsets.moved_offset(span["end"])}
 
-    def _with_moved_links(self, json_value: Any) -> Any:
+    def _with_moved_links(self, value_with_links: Any) -> Any:
         """Links in texts and quotes, and files that are named by themselves."""
-        if isinstance(json_value, dict):
+        if isinstance(value_with_links, dict):
             return {
-                json_key: [self._moved_file(file_name) for file_name in field_value]
+                json_key: [self._moved_file(file_name) for file_name in inner_value]
                 if json_key == "figures"
-                and isinstance(field_value, list)
-                and all(isinstance(file_name, str) for file_name in field_value)
-                else self._moved_file(field_value)
-                if json_key == "file" and isinstance(field_value, str)
-                else self._with_moved_links(field_value)
-                for json_key, field_value in json_value.items()
+                and isinstance(inner_value, list)
+                and all(isinstance(file_name, str) for file_name in inner_value)
+                else self._moved_file(inner_value)
+                if json_key == "file" and isinstance(inner_value, str)
+                else self._with_moved_links(inner_value)
+                for json_key, inner_value in value_with_links.items()
             }
-        if isinstance(json_value, list):
-            return [self._with_moved_links(field_value) for field_value in json_value]
+        if isinstance(value_with_links, list):
+            return [self._with_moved_links(inner_value) for inner_value in value_with_links]
         return (
-            move_figure_links(json_value, self._document, self._new_document)
-            if isinstance(json_value, str)
-            else json_value
+            move_figure_links(value_with_links, self._document, self._new_document)
+            if isinstance(value_with_links, str)
+            else value_with_links
         )
 
     def _moved_file(self, figure_path: str) -> str:

@@ -211,19 +211,30 @@ def reviewer_agreements(decisions: StandingDecisions) -> list[Agreement]:
     verdict_tables: dict[tuple[str, str], dict[tuple[bool, bool], int]] = {}
     for by_reviewer in decisions.values():
         for reviewer, second_reviewer in combinations(sorted(by_reviewer), 2):
-            verdict_table = verdict_tables.setdefault((reviewer, second_reviewer), {})
+            reviewer_verdict_table = verdict_tables.setdefault((reviewer, second_reviewer), {})
             verdict_cell = (by_reviewer[reviewer].accepts, by_reviewer[second_reviewer].accepts)
-            verdict_table[verdict_cell] = verdict_table.get(verdict_cell, 0) + 1
-    agreements = [_reviewer_agreement(reviewers, verdict_table) for reviewers, verdict_table in verdict_tables.items()]
+            reviewer_verdict_table[verdict_cell] = reviewer_verdict_table.get(verdict_cell, 0) + 1
+    agreements = [
+        _reviewer_agreement(reviewers, reviewer_verdict_table)
+        for reviewers, reviewer_verdict_table in verdict_tables.items()
+    ]
     return sorted(agreements, key=lambda agreement: (-agreement.pairs, agreement.reviewers))
 
 
-def _reviewer_agreement(reviewers: tuple[str, str], verdict_table: dict[tuple[bool, bool], int]) -> Agreement:
-    judged_total = sum(verdict_table.values())
-    observed_agreement = sum(verdict_count for (a, b), verdict_count in verdict_table.items() if a == b) / judged_total
+def _reviewer_agreement(reviewers: tuple[str, str], reviewer_verdict_table: dict[tuple[bool, bool], int]) -> Agreement:
+    judged_total = sum(reviewer_verdict_table.values())
+    observed_agreement = (
+        sum(verdict_count for (a, b), verdict_count in reviewer_verdict_table.items() if a == b) / judged_total
+    )
     expected_agreement = sum(
-        (sum(verdict_count for (a, _), verdict_count in verdict_table.items() if a == verdict_accepts) / judged_total)
-        * (sum(verdict_count for (_, b), verdict_count in verdict_table.items() if b == verdict_accepts) / judged_total)
+        (
+            sum(verdict_count for (a, _), verdict_count in reviewer_verdict_table.items() if a == verdict_accepts)
+            / judged_total
+        )
+        * (
+            sum(verdict_count for (_, b), verdict_count in reviewer_verdict_table.items() if b == verdict_accepts)
+            / judged_total
+        )
         for verdict_accepts in (True, False)
     )
     return Agreement(
@@ -237,25 +248,27 @@ def _reviewer_agreement(reviewers: tuple[str, str], verdict_table: dict[tuple[bo
 def edited_fields(pair: Pair, new_fields: Mapping[str, Any]) -> dict[str, Any]:
     """What of `new_fields`, or else of the pair as it stands, differs from what was generated."""
     generated_fields = {
-        field_name: getattr(pair, original_field) or getattr(pair, field_name)
-        for field_name, original_field in EDITABLE.items()
+        editable_field: getattr(pair, original_field) or getattr(pair, editable_field)
+        for editable_field, original_field in EDITABLE.items()
     }
-    current_fields = {field_name: new_fields.get(field_name, getattr(pair, field_name)) for field_name in EDITABLE}
+    current_fields = {
+        editable_field: new_fields.get(editable_field, getattr(pair, editable_field)) for editable_field in EDITABLE
+    }
     return {
-        field_name: current_fields[field_name]
-        for field_name in EDITABLE
-        if current_fields[field_name] != generated_fields[field_name]
+        editable_field: current_fields[editable_field]
+        for editable_field in EDITABLE
+        if current_fields[editable_field] != generated_fields[editable_field]
     }
 
 
 def apply_edits(pair: Pair, edited_values: Mapping[str, Any]) -> Pair:
     """The pair as a decision has it, what was generated kept beside: `original_question` and so on."""
     edited_pair: dict[str, Any] = {}
-    for field_name, original_field in EDITABLE.items():
-        generated_value = getattr(pair, original_field) or getattr(pair, field_name)
-        edited_value = edited_values.get(field_name, generated_value)
+    for editable_field, original_field in EDITABLE.items():
+        generated_value = getattr(pair, original_field) or getattr(pair, editable_field)
+        edited_value = edited_values.get(editable_field, generated_value)
         edited_pair |= {
-            field_name: edited_value,
+            editable_field: edited_value,
             original_field: generated_value if edited_value != generated_value else type(generated_value)(),
         }
     return msgspec.structs.replace(pair, **edited_pair)
