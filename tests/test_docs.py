@@ -51,7 +51,8 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     if stage in BY_NAME:
         flags = BY_NAME[stage].load_command().parse(words)
     elif stage in COMMANDS:
-        flags = importlib.import_module(f"groundwork.commands.{COMMANDS[stage]}").parse_flags(words)
+        module = importlib.import_module(f"groundwork.commands.{COMMANDS[stage]}")
+        flags = getattr(module, f"{COMMANDS[stage]}_flags")(words)
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
         return

@@ -46,10 +46,10 @@ ArtifactStarts = dict[str, dict[str, float]]
 
 
 def main(argv: Sequence[str]) -> int:
-    return collect_garbage(parse_flags(argv))
+    return collect_garbage(collect_garbage_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def collect_garbage_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
     add_data_flags(parser, by_document=False)
     parser.add_argument("--days", type=float, default=30.0, help="keep what was used in the last so many days (30)")

@@ -14,11 +14,11 @@ from groundwork.settings.config_schema import json_schema
 
 
 def main(argv: Sequence[str]) -> int:
-    parse_flags(argv)
+    config_schema_file_flags(argv)
     return write_schema()
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def config_schema_file_flags(argv: Sequence[str]) -> argparse.Namespace:
     purpose = "Write config/config.schema.json from the settings; print it where there is no config/."
     return flag_parser("dataprep schema", purpose).parse_args(list(argv))
 

@@ -41,17 +41,19 @@ del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 
 
 def main(argv: Sequence[str]) -> int:
-    return show_diff(parse_flags(argv))
+    return show_diff(diff_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def diff_flags(argv: Sequence[str]) -> argparse.Namespace:
     purpose = (
         "Which rows of two runs or two versions of a dataset came, went and changed; of runs by different models, what "
         "both ask about and what only one does."
     )
     parser = flag_parser("dataprep diff", purpose, "A B")
-    sources = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
-    parser.add_argument("datasets", metavar="DATASET", nargs=2, help=sources)
+    compared_help = (
+        "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
+    )
+    parser.add_argument("datasets", metavar="DATASET", nargs=2, help=compared_help)
     parser.add_argument(
         "--by",
         choices=("row", "statement"),
@@ -74,19 +76,19 @@ def show_diff(flags: argparse.Namespace) -> int:
     data.fetch(dataset_file for dataset_source in compared_sources for dataset_file in dataset_source.files)
     before, after = map(load_dataset, compared_sources)
     by_statement = flags.by == "statement" if flags.by else _are_of_different_models(before, after)
-    report = _StatementReport.of(before, after) if by_statement else _RowReport.of(before, after)
+    diff_report = _StatementReport.of(before, after) if by_statement else _RowReport.of(before, after)
     if flags.json == Path("-"):
-        sys.stdout.write(report.as_json())
+        sys.stdout.write(diff_report.as_json())
     else:
-        for diff_line in report.lines():
+        for diff_line in diff_report.lines():
             print(terminal_text(diff_line))
         if flags.json:
-            write_bytes(flags.json, report.as_json().encode())
+            write_bytes(flags.json, diff_report.as_json().encode())
             print(f"-> {openable_path(flags.json)}")
     if flags.page:
-        write_text(flags.page, report.page())
+        write_text(flags.page, diff_report.page())
         print(f"-> {openable_path(flags.page)}", file=sys.stderr if flags.json == Path("-") else sys.stdout)
-    return EXIT_FAILED if flags.exit_code and report.differences else EXIT_OK
+    return EXIT_FAILED if flags.exit_code and diff_report.differences else EXIT_OK
 
 
 def _are_of_different_models(before: Dataset, after: Dataset) -> bool:
@@ -250,17 +252,19 @@ def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
 def statements_html(names: tuple[str, str], comparison: StatementComparison) -> str:
     """What two runs ask about as one HTML page: the statements of both with their questions, then those of one."""
     first, second = names
-    common = [_common_article(names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]]
-    sections = [_diff_section("Asked about by both", common, len(comparison.common))]
+    common_articles = [
+        _common_article(names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]
+    ]
+    diff_sections = [_diff_section("Asked about by both", common_articles, len(comparison.common))]
     for name, rows, kind in ((first, comparison.only_a, "went"), (second, comparison.only_b, "came")):
-        articles = [_added_or_removed_row(row, kind) for row in rows[:ROWS_ON_PAGE]]
-        sections.append(_diff_section(f"Only {name}", articles, len(rows)))
+        diff_articles = [_added_or_removed_row(row, kind) for row in rows[:ROWS_ON_PAGE]]
+        diff_sections.append(_diff_section(f"Only {name}", diff_articles, len(rows)))
     return document_page(
         title := f"{first} beside {second}",
         _DIFF_PAGE_STYLE,
         tag("h1", title),
         tag("p", comparison.describe(first, second), "."),
-        *chain.from_iterable(sections),
+        *chain.from_iterable(diff_sections),
     )
 
 
@@ -279,10 +283,10 @@ def _common_article(names: tuple[str, str], common: CommonStatement) -> Markup:
     )
 
 
-def _diff_section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]:
-    hidden_articles = count - len(articles)
-    more_note = [tag("p", f"… and {hidden_articles:,} more; --json FILE has all.")] * (hidden_articles > 0)
-    return [tag("h2", f"{title}: {count:,}"), *articles, *more_note] if count else []
+def _diff_section(title: str, diff_articles: Sequence[Markup], count: int) -> list[Markup]:
+    hidden_differences = count - len(diff_articles)
+    hidden_note = [tag("p", f"… and {hidden_differences:,} more; --json FILE has all.")] * (hidden_differences > 0)
+    return [tag("h2", f"{title}: {count:,}"), *diff_articles, *hidden_note] if count else []
 
 
 def _changed_row(changed_row: ChangedRow) -> Markup:

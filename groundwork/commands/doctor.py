@@ -66,10 +66,10 @@ class KeyStatus(msgspec.Struct, frozen=True):
 
 
 def main(argv: Sequence[str]) -> int:
-    return _check_or_probe(parse_flags(argv))
+    return _check_or_probe(doctor_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
     parser.add_argument(
         "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
@@ -250,9 +250,13 @@ async def _endpoint_checks(
 
 async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
     """The models at `path` by their id. Raises CallFailed."""
-    models = (await endpoint.get(path)).get("data")
-    models = models if isinstance(models, list) else []
-    return {str(model["id"]): model for model in models if isinstance(model, dict) and "id" in model}
+    endpoint_models = (await endpoint.get(path)).get("data")
+    endpoint_models = endpoint_models if isinstance(endpoint_models, list) else []
+    return {
+        str(endpoint_model["id"]): endpoint_model
+        for endpoint_model in endpoint_models
+        if isinstance(endpoint_model, dict) and "id" in endpoint_model
+    }
 
 
 async def _embedding_model_check(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
@@ -268,20 +272,24 @@ async def _embedding_model_check(call: ModelCall | Embeddings, endpoint: Endpoin
 async def _credit_check(name: str, endpoint: Endpoint) -> Check:
     from groundwork.llm.endpoint.http_errors import CallFailed
 
-    subject = f"{name}: credit"
+    credit_subject = f"{name}: credit"
     try:
         credit = msgspec.convert((await endpoint.get("/key")).get("data"), KeyStatus).limit_remaining
     except CallFailed as failure:
-        return Check("FAIL", subject, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env")
+        return Check(
+            "FAIL", credit_subject, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env"
+        )
     except msgspec.ValidationError as error:
-        return Check("-", subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
+        return Check("-", credit_subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
     if credit is None:
         credit_note = "the key has no limit of its own; the account's credit is seen on the provider's site"
-        return Check("ok", subject, credit_note)
+        return Check("ok", credit_subject, credit_note)
     if credit <= 0:
-        return Check("FAIL", subject, "none is left on this key", "raise the key's limit or add credit")
+        return Check("FAIL", credit_subject, "none is left on this key", "raise the key's limit or add credit")
     credit_text = f"{credit:.2f} USD left on this key"
-    return Check("ok", subject, credit_text, "that may not be enough for a large run" if credit < LOW_CREDIT else "")
+    return Check(
+        "ok", credit_subject, credit_text, "that may not be enough for a large run" if credit < LOW_CREDIT else ""
+    )
 
 
 def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[str, Any]) -> Check:

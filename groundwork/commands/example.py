@@ -31,10 +31,10 @@ EXAMPLE_STEPS = (
 
 
 def main(argv: Sequence[str]) -> int:
-    return show_example(parse_flags(argv))
+    return show_example(example_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def example_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep example", "Draw the two runs in examples/ and open what there is to look at.")
     parser.add_argument("--no-browser", action="store_true", help="only write the pages and say where they are")
     return parser.parse_args(list(argv))

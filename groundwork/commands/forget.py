@@ -38,10 +38,10 @@ _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of se
 
 
 def main(argv: Sequence[str]) -> int:
-    return forget_documents(parse_flags(argv))
+    return forget_documents(forget_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def forget_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.", "DOCUMENT ...")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
     parser.add_argument("--replies", action="store_true", help="also the replies of models about them in the journal")
@@ -134,10 +134,10 @@ class DocumentRemains:
 
     @property
     def _removable(self) -> list[str]:
-        removable_counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
+        forgettable_counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
         return [
             *(["its text"] if self.files else []),
-            *(counted(count, noun) for noun, count in removable_counts if count),
+            *(counted(count, noun) for noun, count in forgettable_counts if count),
         ]
 
 
@@ -180,13 +180,13 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     decision_files = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([data.path("tags"), *decision_files])
     for document_file in sorted(data.path("tags").rglob("*.jsonl")):
-        tagged_rows = read_jsonl(document_file, Tags)
+        tag_rows_before = read_jsonl(document_file, Tags)
         other_tag_rows = [
-            tagged_row
-            for tagged_row in tagged_rows
-            if tagged_row.id not in pair_ids and not is_name_or_id(tagged_row.id, document, longer_names)
+            tag_row
+            for tag_row in tag_rows_before
+            if tag_row.id not in pair_ids and not is_name_or_id(tag_row.id, document, longer_names)
         ]
-        if len(other_tag_rows) < len(tagged_rows):
+        if len(other_tag_rows) < len(tag_rows_before):
             write_jsonl(document_file, other_tag_rows)
     for document_file in decision_files:
         rewrite_decision_lines(document_file, lambda line: b"" if _is_about(line, document) else line)

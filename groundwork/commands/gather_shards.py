@@ -30,13 +30,14 @@ from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import STAGES
 
 UNFINISHED_NAMED = 20
+ROW_NOUNS = {"replies": "reply"}  # of kinds of rows whose plural has more than an s
 
 
 def main(argv: Sequence[str]) -> int:
-    return gather_shards(parse_flags(argv))
+    return gather_shards(gather_shards_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def gather_shards_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
     add_data_flags(parser, by_document=False)
     parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
@@ -56,9 +57,9 @@ def gather_shards(flags: argparse.Namespace) -> int:
         if replies in rows_added and journal.is_file() and list_segments(journal):
             rows_added[replies] -= _drop_settled_replies(journal)
         gathered_rows = [
-            f"{counted(count, 'reply' if kind == 'replies' else kind.removesuffix('s'), kind)} of {file_name}"
-            for (file_name, kind), count in rows_added.items()
-            if count
+            f"{counted(row_count, ROW_NOUNS.get(row_kind, row_kind.removesuffix('s')), row_kind)} of {shard_file}"
+            for (shard_file, row_kind), row_count in rows_added.items()
+            if row_count
         ]
         print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(gathered_rows) or 'nothing new'}")
         missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished_of_shards(flags, shards_gathered)]
@@ -109,8 +110,8 @@ def _unfinished_of_shards(flags: argparse.Namespace, begun_shards: dict[Shard, P
     ]
 
 
-def _stages_in(manifest: Path) -> set[str]:
-    if not manifest.is_file():
+def _stages_in(shard_manifest: Path) -> set[str]:
+    if not shard_manifest.is_file():
         return set()
-    with closing(sqlite3.connect(manifest)) as database:
-        return {stage for (stage,) in database.execute("SELECT DISTINCT stage FROM units")}
+    with closing(sqlite3.connect(shard_manifest)) as shard_database:
+        return {stage for (stage,) in shard_database.execute("SELECT DISTINCT stage FROM units")}

@@ -37,10 +37,10 @@ td:first-child { overflow-wrap: anywhere; }
 
 
 def main(argv: Sequence[str]) -> int:
-    return open_index(parse_flags(argv))
+    return open_index(index_page_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def index_page_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
     add_data_flags(parser, by_document=False)
     parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")

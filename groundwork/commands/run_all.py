@@ -41,10 +41,10 @@ DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked 
 
 
 def main(argv: Sequence[str]) -> int:
-    return run_all(parse_flags(argv))
+    return run_all(run_all_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def run_all_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep run", "Every stage of the pipeline, in order.")
     add_data_flags(parser)
     add_work_flags(parser)

@@ -21,10 +21,10 @@ from groundwork.stage_runner.stage_command import StageCommand, stage_command
 
 
 def main(argv: Sequence[str]) -> int:
-    return set_documents_aside(parse_flags(argv))
+    return set_documents_aside(set_aside_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def set_aside_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser(
         "dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.", "[DOCUMENT ...]"
     )
@@ -73,11 +73,11 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _print_set_aside(documents: dict[str, SetAside]) -> None:
-    for name, record in documents.items():
+def _print_set_aside(set_aside_documents: dict[str, SetAside]) -> None:
+    for set_aside_name, record in set_aside_documents.items():
         source = f" (documents/{record.source})" if record.source else ""
-        print(terminal_text(f"{name}{source}: {record.reason or 'no reason given'}"))
-    if not documents:
+        print(terminal_text(f"{set_aside_name}{source}: {record.reason or 'no reason given'}"))
+    if not set_aside_documents:
         print("nothing is set aside")
 
 

@@ -48,10 +48,10 @@ STATE_WORDS = {
 
 
 def main(argv: Sequence[str]) -> int:
-    return print_status(parse_flags(argv))
+    return print_status(status_flags(argv))
 
 
-def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+def status_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser = flag_parser("dataprep status", "The state of every document in every stage, and what to run next.")
     add_data_flags(parser)
     return parser.parse_args(list(argv))
@@ -108,7 +108,7 @@ def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States
     remembered = remembered_calls(
         flags, {unit: entry.choice for unit, entry in manifest.entries(command.name, EntryChoice).items()}
     )
-    states: States = {}
+    unit_state_by_name: States = {}
     for remembered_call in remembered:
         if _names_other_dataset(remembered_call, job):
             continue
@@ -123,12 +123,12 @@ def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States
             unit_states = command.unit_loop(call_job, manifest).states(units)
         except GroundworkError:
             continue
-        states |= {unit.name: state for unit, state in zip(units, unit_states, strict=True)}
+        unit_state_by_name |= {unit.name: state for unit, state in zip(units, unit_states, strict=True)}
     dataset_states = _dataset_states(command.name, job, manifest)
-    made_states = {name: state for name, state in dataset_states.items() if name not in states}
+    made_states = {name: state for name, state in dataset_states.items() if name not in unit_state_by_name}
     if made_states:  # then what the settings name by default is no gap
-        states = {name: state for name, state in states.items() if state[0] != "missing"}
-    return states | made_states
+        unit_state_by_name = {name: state for name, state in unit_state_by_name.items() if state[0] != "missing"}
+    return unit_state_by_name | made_states
 
 
 def _names_other_dataset(call: RememberedCall, job: Job) -> bool:
@@ -147,8 +147,8 @@ def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
 def _states_of_made(stage: str, job: Job, manifest: Manifest) -> States:
     """What a stage made and is still there, each by what it was made from."""
     entries = manifest.entries(stage)
-    states = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
-    return {name: state for name, state in states.items() if state != ("missing", "its files are gone")}
+    made_states = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
+    return {name: state for name, state in made_states.items() if state != ("missing", "its files are gone")}
 
 
 def _print_state_table(state_table: dict[str, States]) -> None:

@@ -18,9 +18,9 @@ MAX_WARNING_NUMBERS = 12
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
 
 
-def _count_phrase(count: int, counted_name: str) -> str:
+def _count_phrase(count: int, ledger_count_name: str) -> str:
     """`21 chunks`, `1 chunk`, `1 table whole`: of a name whose first word may be a plural."""
-    noun, space, name_addition = counted_name.partition(" ")
+    noun, space, name_addition = ledger_count_name.partition(" ")
     return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}{space}{name_addition}"
 
 

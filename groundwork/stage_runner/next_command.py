@@ -24,7 +24,7 @@ STAGE_LIKE = {"merge": "generate_qa"}  # what it makes is a run, which goes on a
 CARRIED_FLAGS = ("dataset.name=", "engine.", "maps.")  # settings by flags of a stage that other stages read too
 
 
-def closing_lines(
+def results_and_next_command(
     stage: str, job: Job, finished_units: Sequence[Unit], ledger: Ledger, is_current: Callable[[str], bool]
 ) -> str:
     """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again.

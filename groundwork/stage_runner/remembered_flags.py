@@ -78,12 +78,15 @@ def remembered_calls(flags: argparse.Namespace, choices: Mapping[str, Remembered
     remembered_choices = sorted(units_by_choice, key=lambda remembered_choice: remembered_choice != "{}")[
         :MAX_REMEMBERED_CALLS
     ] or ["{}"]
-    bare_call, *other_calls = [
+    bare_call, *other_remembered_calls = [
         (json.loads(remembered_choice), frozenset(units_by_choice.get(remembered_choice, ())))
         for remembered_choice in remembered_choices
     ]
-    other_units = frozenset().union(*(units for _, units in other_calls))
+    units_of_other_calls = frozenset().union(*(units for _, units in other_remembered_calls))
     return [
-        RememberedCall(apply_remembered_flags(flags, bare_call[0]), bare_call[0], excluded=other_units),
-        *(RememberedCall(apply_remembered_flags(flags, choice), choice, only=units) for choice, units in other_calls),
+        RememberedCall(apply_remembered_flags(flags, bare_call[0]), bare_call[0], excluded=units_of_other_calls),
+        *(
+            RememberedCall(apply_remembered_flags(flags, choice), choice, only=units)
+            for choice, units in other_remembered_calls
+        ),
     ]

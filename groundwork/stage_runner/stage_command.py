@@ -23,7 +23,7 @@ from groundwork.message_wording import name_order
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
 from groundwork.stage_runner.job import Job, open_job
-from groundwork.stage_runner.next_command import closing_lines
+from groundwork.stage_runner.next_command import results_and_next_command
 from groundwork.stage_runner.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.stage_table import BY_NAME, writing_stage
 
@@ -126,7 +126,7 @@ class StageCommand:
             if not flags.quiet and not getattr(flags, "within_run", False):
                 finished_names = [unit.name for unit in finished_units[: MAX_UNITS_JUDGED + 1]]
                 is_current = partial(_has_made_all, job, manifest, finished_names)
-                print(closing_lines(self.name, job, finished_units, ledger, is_current))
+                print(results_and_next_command(self.name, job, finished_units, ledger, is_current))
             return ledger.exit_code
 
     def _prepare(self, job: Job, manifest: Manifest) -> None:

@@ -55,18 +55,18 @@ def coverage_units(job: Job) -> list[Unit]:
         )
         job.progress.say(as_typed(unchunked_notice))
     for document in documents:
-        asking_files = asked_about.get(document)
-        if not asking_files:
+        runs_asking = asked_about.get(document)
+        if not runs_asking:
             continue
         document_source = job.data.paths(
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
         declined_files = job.data.paths(
-            *(coverage_path_parts(run, document) for run in asking_files if f"{document}.json" in coverage_files[run])
+            *(coverage_path_parts(run, document) for run in runs_asking if f"{document}.json" in coverage_files[run])
         )
-        covered_files = Paths((*document_source.texts, *asking_files.values(), *declined_files.texts))
-        document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=asking_files))
+        covered_files = Paths((*document_source.texts, *runs_asking.values(), *declined_files.texts))
+        document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
     return document_units
 
 

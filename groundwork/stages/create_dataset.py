@@ -332,11 +332,13 @@ def dataset_config_names(settings: list[Any]) -> dict[str, Any]:
 
 def creation_prompts(config: Config) -> list[str]:
     judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
-    absent = config.dataset.absent
-    rephrase = config.dataset.rephrase
-    dataset_prompts = [rephrase.prompt] if config.dataset.asks_rewordings else []
-    dataset_prompts += [rephrase.check_prompt] if config.dataset.rewords_eval and rephrase.check_prompt else []
-    dataset_prompts += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
+    absent_settings = config.dataset.absent
+    rephrase_settings = config.dataset.rephrase
+    dataset_prompts = [rephrase_settings.prompt] if config.dataset.asks_rewordings else []
+    dataset_prompts += (
+        [rephrase_settings.check_prompt] if config.dataset.rewords_eval and rephrase_settings.check_prompt else []
+    )
+    dataset_prompts += [absent_settings.prompt, absent_settings.check_prompt] if config.dataset.unanswerable else []
     return [*dataset_prompts, *judge_prompts]
 
 

@@ -103,10 +103,9 @@ def estimate_curation(job: Job, unit: Unit) -> Estimate:
     from groundwork.questions.curation.checked_pairs import read_pairs_of_documents, split_settled_pairs
     from groundwork.questions.curation.curated_run import TEST_PAIRS, columns_before_merge, curation_of_pairs
 
-    pairs_to_check = read_pairs_of_documents(job.data.path("qa", unit.name), documents)[
-        : TEST_PAIRS if job.test else None
-    ]
-    pairs_to_check, _ = split_settled_pairs(pairs_to_check, columns_before_merge(job, unit.name))
+    run_pairs = read_pairs_of_documents(job.data.path("qa", unit.name), documents)
+    checked_columns = columns_before_merge(job, unit.name)
+    pairs_to_check, _ = split_settled_pairs(run_pairs[: TEST_PAIRS if job.test else None], checked_columns)
     curation, curation_cases = curation_of_pairs(job, pairs_to_check, documents)
     judge_requests = curation.requests(curation_cases)
     prompt_tokens = sum(job.tokens(curate_call, messages, schema) for messages, schema, _ in judge_requests)

@@ -112,10 +112,12 @@ async def generate_pairs(job: Job, unit: Unit) -> Outcome:
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
-    material = _material_of_unit(job, unit)
+    interview_material = _material_of_unit(job, unit)
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
-    interviews = await prepare_document_interviews(job.config, material, job.prompt, lambda: job.client, *caches)
+    interviews = await prepare_document_interviews(
+        job.config, interview_material, job.prompt, lambda: job.client, *caches
+    )
     if interviews.pair_limit_notice:
         job.progress.say(interviews.pair_limit_notice)
     job.progress.start(len(interviews.chunk_interviews), "chunks")

@@ -51,11 +51,11 @@ def _reviewer_flag(typed_name: str) -> str:
     raise argparse.ArgumentTypeError(f"{typed_name!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
 
 
-def _statement_flag(statement_place: str) -> tuple[str, int]:
-    document, _, start = statement_place.rpartition(":")
+def _statement_flag(ask_about_flag: str) -> tuple[str, int]:
+    document, _, start = ask_about_flag.rpartition(":")
     if document and start.isascii() and start.isdigit():
         return document, int(start)
-    raise argparse.ArgumentTypeError(f"{statement_place!r} is not DOCUMENT:START, as a coverage page says it")
+    raise argparse.ArgumentTypeError(f"{ask_about_flag!r} is not DOCUMENT:START, as a coverage page says it")
 
 
 def review_units(job: Job) -> list[Unit]:

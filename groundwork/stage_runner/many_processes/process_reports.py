@@ -30,11 +30,11 @@ class ShardResult:
     def error(self) -> GroundworkError | None:
         if self.stopped is None:
             return None
-        error_class, error_text = self.stopped
+        reported_error_class, reported_error = self.stopped
         return (
-            ConfigError([error_text])
-            if error_class == "ConfigError"
-            else _ERROR_CLASSES.get(error_class, StopRun)(error_text)
+            ConfigError([reported_error])
+            if reported_error_class == "ConfigError"
+            else _ERROR_CLASSES.get(reported_error_class, StopRun)(reported_error)
         )
 
 

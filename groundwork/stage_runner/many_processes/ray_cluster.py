@@ -43,11 +43,9 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     ray = connect_to_ray(address)
     cluster_processors = int(ray.cluster_resources().get("CPU", 1))
     shard_count = max(1, min(job.config.engine.shards or SHARDS_PER_PROCESSOR * cluster_processors, units))
-    lasting_actor = {
-        "max_restarts": -1,
-        "max_task_retries": -1,
-    }  # a full memory may take it, and progress alone is lost
-    board = ray.remote(num_cpus=0, **lasting_actor)(_Board).options(scheduling_strategy=_on_this_node(ray)).remote()
+    # a full memory may take the board, and progress alone is lost
+    lasting_board = {"max_restarts": -1, "max_task_retries": -1}
+    board = ray.remote(num_cpus=0, **lasting_board)(_Board).options(scheduling_strategy=_on_this_node(ray)).remote()
     ray_task = ray.remote(**ray_task_options(gpus))(_run_task)
     shards_at_once = min(shard_count, cluster_processors)
     flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(shard_count)}))
