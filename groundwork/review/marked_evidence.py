@@ -6,7 +6,24 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from groundwork.markdown.figures_and_picture_links import figures, is_figure
+from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.records import Chunk
+
+
+def chunk_with_marked_evidence(chunk_id: str, chunk: Chunk | None, evidence: Sequence[str]) -> dict[str, Any]:
+    """What the page shows of a chunk: its title and its pieces, those of the evidence marked; a lost one is missing."""
+    if chunk is None:
+        return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
+    grounds = SourceText(chunk.text, chunk.language)
+    evidence_spans = [span for quote in evidence if (span := grounds.find(quote))]
+    chunk_title = " › ".join(chunk.headings) or chunk.document
+    chunk_pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
+    return {
+        "id": chunk_id,
+        "title": f"{chunk_title}{chunk_pages}",
+        "pieces": chunk_pieces_with_figures(chunk, evidence_spans),
+        "missing": False,
+    }
 
 
 def split_chunk_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:

@@ -29,10 +29,9 @@ from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
 from groundwork.markdown.figures_and_picture_links import quote_in_words
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
-from groundwork.review.marked_evidence import chunk_pieces_with_figures, figure_file
+from groundwork.review.marked_evidence import chunk_with_marked_evidence, figure_file
 from groundwork.review.pair_table_columns import review_columns, review_row_state, searched_pair_texts
 from groundwork.review.reviewer_edits import (
     RequestRefused,
@@ -183,22 +182,11 @@ class ReviewSession:
                 {**msgspec.structs.asdict(decision), "mark": _decision_mark(decision)}
                 for decision in decisions_about_pair.values()
             ],
-            "chunks": [self._chunk_with_marked_evidence(pair, chunk) for chunk in pair.chunks if chunk],
-        }
-
-    def _chunk_with_marked_evidence(self, pair: Pair, chunk_id: str) -> dict[str, Any]:
-        chunk = self._chunk(pair.document, chunk_id)
-        if chunk is None:
-            return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
-        grounds = SourceText(chunk.text, chunk.language)
-        evidence_spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
-        chunk_title = " › ".join(chunk.headings) or chunk.document
-        chunk_pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
-        return {
-            "id": chunk_id,
-            "title": f"{chunk_title}{chunk_pages}",
-            "pieces": chunk_pieces_with_figures(chunk, evidence_spans),
-            "missing": False,
+            "chunks": [
+                chunk_with_marked_evidence(chunk_id, self._chunk(pair.document, chunk_id), pair.evidence)
+                for chunk_id in pair.chunks
+                if chunk_id
+            ],
         }
 
     def _chunk(self, document: str, chunk_id: str) -> Chunk | None:

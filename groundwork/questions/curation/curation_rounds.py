@@ -14,11 +14,6 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.figures_and_picture_links import is_figure
-from groundwork.questions.criteria_faults_and_padding import (
-    criteria_fault,
-    drop_padding_criteria,
-    item_without_criterion,
-)
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_judge import (
     ApartForm,
@@ -30,20 +25,20 @@ from groundwork.questions.curation.pair_judge import (
     pack_judge_batches,
 )
 from groundwork.questions.curation.pair_rewriting import (
-    PairRewrite,
     RewritingForm,
+    apply_objection,
+    apply_rewrite,
     believed_objections,
-    faults_to_rewrite,
+    is_rewritable,
 )
 from groundwork.questions.curation.rule_checks_and_columns import (
-    REWRITABLE_CHECKS,
     CheckColumn,
     add_check_columns,
     build_check_column,
     failed_checks,
     rule_check_columns,
 )
-from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
+from groundwork.questions.curation.wrong_answers import other_answers, wrong_answer_to_show
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
@@ -77,7 +72,7 @@ class CurationRounds:
             name: old_column for name, old_column in curated_pair.checks.items() if name not in replaced_checks
         }
         kept_columns |= rule_check_columns(curated_pair, origin, self.settings)
-        shown_wrong_answer = _wrong_answer_to_show(curated_pair, origin, other_answer)
+        shown_wrong_answer = wrong_answer_to_show(curated_pair, other_answer, origin.language)
         return CurationCase(
             case_number,
             msgspec.structs.replace(curated_pair, checks=kept_columns),
@@ -192,7 +187,7 @@ class CurationRounds:
             for case_number, case in round_results.items()
             if isinstance(case, CurationCase)
             and case_number not in rewritten_in_earlier_round
-            and self._is_rewritable(case.pair)
+            and is_rewritable(case.pair, self.settings)
         ]
         rewritten_in_earlier_round.update(case.number for case in cases_to_rewrite)
         round_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), cases_to_rewrite)
@@ -209,60 +204,23 @@ class CurationRounds:
                 round_results[case.number] = replace(case, error=round_verdict)
                 continue
             if round_verdict.value.question:
-                case_again = self._apply_rewrite(case, round_verdict.value)
+                case_again = apply_rewrite(case, round_verdict.value, self.settings)
             elif objection := objections.get(case.number):
-                case_again = _apply_objection(case, objection)
+                case_again = apply_objection(case, objection)
             else:
                 continue
             round_results[case.number] = replace(case_again, unwritten=case)
             judged_again.append(case.number)
         return judged_again
 
-    def _apply_rewrite(self, case: CurationCase, rewrite: PairRewrite) -> CurationCase:
-        """The case as it was rewritten; what it failed counts as passed until it is judged again."""
-        original_pair = case.pair
-        answer = rewrite.answer or original_pair.answer
-        criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
-        evidence = list(rewrite.evidence) or original_pair.evidence
-        curated_pair = msgspec.structs.replace(
-            original_pair,
-            question=rewrite.question,
-            answer=answer,
-            evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else evidence,
-            evaluation_criteria=drop_padding_criteria(rewrite.question, criteria, case.origin.language, answer),
-            original_question=original_pair.question if rewrite.question != original_pair.question else "",
-            original_answer=original_pair.answer if answer != original_pair.answer else "",
-            original_criteria=original_pair.evaluation_criteria
-            if criteria != original_pair.evaluation_criteria
-            else [],
-            checks=_passed_check_columns(original_pair),
-        )
-        rewritten_columns = rule_check_columns(curated_pair, case.origin, self.settings)
-        criteria_problem = criteria_fault(curated_pair.evaluation_criteria, answer)
-        if uncovered_item := item_without_criterion(
-            rewrite.question, answer, curated_pair.evaluation_criteria, case.origin.language
-        ):
-            criteria_problem = criteria_problem or f'no criterion covers "{uncovered_item}" of the answer'
-        if criteria_problem and "criteria" in self.settings.checks:
-            rewritten_columns["criteria"] = build_check_column(self.settings, "criteria", 0, criteria_problem, "rule")
-        shown_wrong_answer = _wrong_answer_to_show(curated_pair, case.origin, case.other_answer)
-        return add_check_columns(replace(case, pair=curated_pair, wrong_answer=shown_wrong_answer), rewritten_columns)
-
-    def _is_rewritable(self, curated_pair: Pair) -> bool:
-        failed_check_names = failed_checks(curated_pair)
-        return (
-            self.settings.rewrite
-            and bool(failed_check_names)
-            and not curated_pair.original_question
-            and failed_check_names <= set(REWRITABLE_CHECKS)
-        )
-
     def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
-        cases_to_rewrite = [case for case in cases if self._is_rewritable(case.pair)]
-        round_cases = [case for case in cases if not failed_checks(case.pair) or self._is_rewritable(case.pair)]
+        cases_to_rewrite = [case for case in cases if is_rewritable(case.pair, self.settings)]
+        round_cases = [
+            case for case in cases if not failed_checks(case.pair) or is_rewritable(case.pair, self.settings)
+        ]
         rounds_of_forms: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
             (RewritingForm(self.settings, self.prompt), cases_to_rewrite),
             (self.apart, round_cases),
@@ -279,29 +237,3 @@ class CurationRounds:
 def _case_or_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
     """Of a pair that was written anew and could not be judged, the one that failed: unchecked, it is not kept."""
     return replace(case.unwritten, error=error) if isinstance(case, CurationCase) and case.unwritten else error
-
-
-def _apply_objection(case: CurationCase, objection: str) -> CurationCase:
-    """The case with both sides, for the judge to hear."""
-    columns_passed_so_far = _passed_check_columns(case.pair, objection)
-    curated_pair, complaint = (
-        msgspec.structs.replace(case.pair, checks=columns_passed_so_far),
-        faults_to_rewrite(case) or "its wording",
-    )
-    return replace(case, pair=curated_pair, complaint=complaint, objection=objection)
-
-
-def _passed_check_columns(curated_pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
-    """The columns of a pair that is judged again: what it failed counts as passed, and is kept under `before`."""
-    objection_reason = {"objection": objection} if objection else {}
-    return {
-        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **objection_reason}}
-        for check, column in curated_pair.checks.items()
-    }
-
-
-def _wrong_answer_to_show(curated_pair: Pair, origin: PairOrigin, other_answer: str) -> str:
-    """The wrong answer that the judge holds the criteria against; "" where a rule tells that they miss it."""
-    return undecided_wrong_answer(
-        curated_pair, wrong_answer(curated_pair, other_answer, origin.language), origin.language
-    )

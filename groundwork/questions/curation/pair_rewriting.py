@@ -6,14 +6,21 @@ It sees the evidence and what names the subject. It may object to a complaint as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+
+import msgspec
 
 from groundwork.language.sentences import sentences
 from groundwork.language.yes_no_questions import is_question
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.markdown.figures_and_picture_links import quote_in_words
+from groundwork.markdown.figures_and_picture_links import is_figure, quote_in_words
+from groundwork.questions.criteria_faults_and_padding import (
+    criteria_fault,
+    drop_padding_criteria,
+    item_without_criterion,
+)
 from groundwork.questions.curation.cases_and_origins import CurationCase
 from groundwork.questions.curation.pair_judge import (
     INTEGER_SCHEMA,
@@ -27,9 +34,23 @@ from groundwork.questions.curation.pair_judge import (
     pair_field_name,
     single_line,
 )
-from groundwork.questions.curation.rule_checks_and_columns import REWRITABLE_CHECKS
+from groundwork.questions.curation.rule_checks_and_columns import (
+    CheckColumn,
+    add_check_columns,
+    build_check_column,
+    failed_checks,
+    rule_check_columns,
+)
+from groundwork.questions.curation.wrong_answers import wrong_answer_to_show
 from groundwork.questions.interview_material import SUMMARY_LENGTH
+from groundwork.records import Pair
+from groundwork.settings.config_schema import Check, Curate
 
+REWRITABLE_CHECKS: tuple[Check, ...] = (
+    "stand_alone",
+    "natural",
+    "criteria",
+)  # by a pair written anew from its evidence
 FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
 MAX_OBJECTED_SHARE = 0.5  # of the pairs to be rewritten: a model that objects to more of them is not believed
 _REWRITE_FIELDS = ("question", "answer", "evidence", "criteria", "evaluation_criteria", "keep")
@@ -126,6 +147,65 @@ def believed_objections(pair_rewrites: Mapping[int, PairRewrite]) -> dict[int, s
         if pair_rewrite.objection
     }
     return pair_objections if len(pair_objections) <= max(1, MAX_OBJECTED_SHARE * len(pair_rewrites)) else {}
+
+
+def apply_rewrite(case: CurationCase, rewrite: PairRewrite, settings: Curate) -> CurationCase:
+    """The case as it was rewritten; what it failed counts as passed until it is judged again."""
+    original_pair = case.pair
+    answer = rewrite.answer or original_pair.answer
+    criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
+    evidence = list(rewrite.evidence) or original_pair.evidence
+    rewritten_pair = msgspec.structs.replace(
+        original_pair,
+        question=rewrite.question,
+        answer=answer,
+        evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else evidence,
+        evaluation_criteria=drop_padding_criteria(rewrite.question, criteria, case.origin.language, answer),
+        original_question=original_pair.question if rewrite.question != original_pair.question else "",
+        original_answer=original_pair.answer if answer != original_pair.answer else "",
+        original_criteria=original_pair.evaluation_criteria if criteria != original_pair.evaluation_criteria else [],
+        checks=_passed_check_columns(original_pair),
+    )
+    rewritten_columns = rule_check_columns(rewritten_pair, case.origin, settings)
+    criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, answer)
+    if uncovered_item := item_without_criterion(
+        rewrite.question, answer, rewritten_pair.evaluation_criteria, case.origin.language
+    ):
+        criteria_problem = criteria_problem or f'no criterion covers "{uncovered_item}" of the answer'
+    if criteria_problem and "criteria" in settings.checks:
+        rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, criteria_problem, "rule")
+    shown_wrong_answer = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
+    return add_check_columns(replace(case, pair=rewritten_pair, wrong_answer=shown_wrong_answer), rewritten_columns)
+
+
+def is_rewritable(failed_pair: Pair, settings: Curate) -> bool:
+    """Did only what can be mended fail, in a pair that was not rewritten before?"""
+    failed_check_names = failed_checks(failed_pair)
+    return (
+        settings.rewrite
+        and bool(failed_check_names)
+        and not failed_pair.original_question
+        and failed_check_names <= set(REWRITABLE_CHECKS)
+    )
+
+
+def apply_objection(case: CurationCase, objection: str) -> CurationCase:
+    """The case with both sides, for the judge to hear."""
+    columns_passed_so_far = _passed_check_columns(case.pair, objection)
+    objected_pair, complaint = (
+        msgspec.structs.replace(case.pair, checks=columns_passed_so_far),
+        faults_to_rewrite(case) or "its wording",
+    )
+    return replace(case, pair=objected_pair, complaint=complaint, objection=objection)
+
+
+def _passed_check_columns(failed_pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
+    """The columns of a pair that is judged again: what it failed counts as passed, and is kept under `before`."""
+    objection_reason = {"objection": objection} if objection else {}
+    return {
+        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **objection_reason}}
+        for check, column in failed_pair.checks.items()
+    }
 
 
 def faults_to_rewrite(case: CurationCase) -> str:

@@ -22,11 +22,6 @@ from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
 RULE_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
-REWRITABLE_CHECKS: tuple[Check, ...] = (
-    "stand_alone",
-    "natural",
-    "criteria",
-)  # by a pair written anew from its evidence
 
 CheckColumn = dict[str, Any]
 DEFAULT_PASS_SCORE = 0.5  # where curate.thresholds names none

@@ -50,6 +50,11 @@ _MARKUP_IN_EVIDENCE = re.compile(
 )  # tags, targets of links, attributes
 
 
+def wrong_answer_to_show(pair: Pair, other_answer: str, language: str) -> str:
+    """The wrong answer that the judge holds the criteria against; "" where a rule tells that they miss it."""
+    return undecided_wrong_answer(pair, wrong_answer(pair, other_answer, language), language)
+
+
 def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) -> str:
     """`wrong`, unless its words tell that it misses a criterion.
 
