@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.drafts_and_faults import Draft
 from groundwork.settings.config_files import PROJECT

@@ -28,7 +28,7 @@ from typing import Any
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.dataset.reword.subject_and_required_terms import subject_words
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.questions.criteria_faults_and_padding import criteria_fault, criteria_padding_reasons
 from groundwork.questions.curation.cases_and_origins import PairOrigin
 from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS, rule_check_fault

@@ -20,7 +20,7 @@ from groundwork.llm.prompts import follow_up_turns, placeholders, render_templat
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.settings.config_schema import Summarize
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate

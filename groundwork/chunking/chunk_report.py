@@ -5,15 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
-from typing import Literal, cast
 
-import msgspec
-
+from groundwork.chunking.segments import count_segments, segments
 from groundwork.language.language_and_script import resolve_language
-from groundwork.language.sentences import sentence_starts
-from groundwork.language.text_spans import trim_span
-from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
+from groundwork.markdown.blocks import Block
 from groundwork.message_wording import counted
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import ChunkSettings
@@ -143,11 +138,6 @@ def chunk_counts(markdown: str, blocks: list[Block], chunks: list[Chunk], settin
     return counts_by_kind | whole_and_split_tables(blocks, chunks)
 
 
-def count_segments(blocks: list[Block]) -> int:
-    """Stretches of text between tables, and tables."""
-    return sum(1 if not is_table else len(list(run)) for is_table, run in groupby(blocks, lambda b: b.kind == "table"))
-
-
 def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     """How many tables are in one chunk, and how many had to be split."""
     starts = [chunk.start for chunk in chunks]
@@ -169,42 +159,3 @@ def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
     if skip_counts := Counter(chunk.skip for chunk in chunks if chunk.skip):
         note_clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skip_counts.items()))
     return "; ".join(note_clauses)
-
-
-SegmentKind = Literal["heading", "sentence", "table", "code", "formula", "contents"]
-
-
-class Segment(msgspec.Struct, frozen=True, gc=False):
-    """A heading, a sentence of prose (a list item is one at least), or a whole table, fence, formula or contents."""
-
-    kind: SegmentKind
-    start: int
-    end: int
-
-
-def segments(
-    markdown: str, language: str, engine: str = "sentencex", parsed_blocks: list[Block] | None = None
-) -> list[Segment]:
-    """The segments of a text in order, without the white space around them.
-
-    `engine` is "sentencex" or "regex"; `parsed_blocks` spares reading the blocks again.
-    """
-    return [
-        Segment(kind, start, end)
-        for block in (blocks(markdown) if parsed_blocks is None else parsed_blocks)
-        for kind, raw_start, raw_end in _block_segments(markdown, block, language, engine)
-        for start, end in filter(None, [trim_span(markdown, raw_start, raw_end)])
-    ]
-
-
-def _block_segments(markdown: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
-    if block.kind not in ("paragraph", "list", "quote"):
-        yield cast("SegmentKind", block.kind), block.start, block.end
-        return
-    segment_starts = {
-        block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)
-    }
-    segment_starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
-    segment_borders = [*sorted(segment_starts), block.end]
-    for start, end in pairwise(segment_borders):
-        yield "sentence", start, end

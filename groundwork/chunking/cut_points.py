@@ -45,10 +45,14 @@ class CutPoints:
         self._heading_starts = []
         self._heading_levels = []
         self._paragraph_starts = []
-        titles = _titles_below_headings(markdown, blocks)
-        note_starts = {block.start for block in blocks[1:] if is_footnote_below_mark(markdown, block.start)}
+        uncut_titles = _titles_below_headings(markdown, blocks)
+        uncut_note_starts = {block.start for block in blocks[1:] if is_footnote_below_mark(markdown, block.start)}
         for previous_block, block in pairwise(blocks):
-            if previous_block.kind == "heading" or previous_block.start in titles or block.start in note_starts:
+            if (
+                previous_block.kind == "heading"
+                or previous_block.start in uncut_titles
+                or block.start in uncut_note_starts
+            ):
                 continue  # headings and titles are never left at the end of a chunk, nor a note at the head of the next
             if block.level == PSEUDO_HEADING and self._cut_interrupts(block.start):
                 continue
@@ -65,8 +69,8 @@ class CutPoints:
             for block in blocks
             if block.kind in ("formula", "code", "table", "heading")
         ]
-        self._uncut_spans += [(start - 1, end + 1) for start, end in titles.items()]
-        self._uncut_spans += [(_text_end_above(markdown, note) - 1, note + 1) for note in note_starts]
+        self._uncut_spans += [(start - 1, end + 1) for start, end in uncut_titles.items()]
+        self._uncut_spans += [(_text_end_above(markdown, note) - 1, note + 1) for note in uncut_note_starts]
         self._uncut_spans.sort()
 
     def structural_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
@@ -135,13 +139,13 @@ class CutPoints:
         if earliest_cut > latest_cut:
             return 0
         sentence_window = self._text[part_start : min(self._end, latest_cut + _SENTENCE_LOOKAHEAD)]
-        sentence_offsets = sentence_starts(sentence_window, self._language, self._engine)
-        k = bisect_right(sentence_offsets, latest_cut - part_start) - 1
-        while k > 0 and sentence_offsets[k] >= earliest_cut - part_start:
-            if not self._is_in_uncut_span(part_start + sentence_offsets[k]) and not self._is_interrupted_block(
-                part_start + sentence_offsets[k]
+        sentence_cuts = sentence_starts(sentence_window, self._language, self._engine)
+        k = bisect_right(sentence_cuts, latest_cut - part_start) - 1
+        while k > 0 and sentence_cuts[k] >= earliest_cut - part_start:
+            if not self._is_in_uncut_span(part_start + sentence_cuts[k]) and not self._is_interrupted_block(
+                part_start + sentence_cuts[k]
             ):
-                return part_start + sentence_offsets[k]
+                return part_start + sentence_cuts[k]
             k -= 1
         return 0
 
@@ -163,20 +167,20 @@ class CutPoints:
         if block_start := self._block_cut(part_start + 1, latest_cut):
             return block_start  # below the minimum, or behind a heading, but no table or fence is cut
         for pattern in (_WORD_SPACE, _UNSPACED_WORD_BORDER, _GRAPHEME_BORDER):
-            if candidate_ends := _cut_candidates(
+            if cut_candidates := _cut_candidates(
                 pattern, word_window, max(1, window_size - _NEAR_CUT_LIMIT), window_size
             ):
-                return part_start + candidate_ends[-1]
+                return part_start + cut_candidates[-1]
         return max(latest_cut, part_start + 1)
 
     def _block_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a heading, else of any block, or 0."""
-        block_starts_between = [
+        block_cuts = [
             (start, is_heading) for start, is_heading in self._block_starts if earliest_cut <= start <= latest_cut
         ]
         return max(
-            (start for start, is_heading in block_starts_between if is_heading),
-            default=max((start for start, _ in block_starts_between), default=0),
+            (start for start, is_heading in block_cuts if is_heading),
+            default=max((start for start, _ in block_cuts), default=0),
         )
 
     def _is_in_uncut_span(self, cut_position: int) -> bool:
@@ -186,12 +190,12 @@ class CutPoints:
 
 def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, int]:
     """Start to end of each title below a heading: "3.1 Segments" below the name of a sheet."""
-    titles: dict[int, int] = {}
+    uncut_titles: dict[int, int] = {}
     for k, block in enumerate(blocks[:-1]):
-        follows = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in titles)
+        follows = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in uncut_titles)
         if follows and count_run_titles(markdown, blocks[max(0, k - _MAX_TITLES) : k + 1]):
-            titles[block.start] = block.end
-    return titles
+            uncut_titles[block.start] = block.end
+    return uncut_titles
 
 
 def _text_end_above(markdown: str, start: int) -> int:
@@ -215,11 +219,11 @@ def _list_item_depth(marker: str) -> int:
     return dots or 1 + len(marker) - len(marker.lstrip())
 
 
-def _last_cut_outside(candidate_ends: Sequence[int], uncut_spans: Sequence[Span]) -> int:
+def _last_cut_outside(cut_candidates: Sequence[int], uncut_spans: Sequence[Span]) -> int:
     """The last of `ends` that lies in none of the spans, or 0."""
-    span_starts = [start for start, _ in uncut_spans]
-    for candidate_end in reversed(candidate_ends):
-        k = bisect_left(span_starts, candidate_end) - 1
-        if k < 0 or uncut_spans[k][1] <= candidate_end:
-            return candidate_end
+    uncut_starts = [start for start, _ in uncut_spans]
+    for cut_candidate in reversed(cut_candidates):
+        k = bisect_left(uncut_starts, cut_candidate) - 1
+        if k < 0 or uncut_spans[k][1] <= cut_candidate:
+            return cut_candidate
     return 0

@@ -152,15 +152,15 @@ def _read_blocks(markdown: str) -> Iterator[Block]:
         block_start = block_position
     previous_kind = ""
     while block_position < len(markdown):
-        kind, block_end, heading_level, heading_title = block_reader.block_at(block_position)
-        if heading_level:
-            breadcrumb.enter(heading_level, heading_title)
+        kind, block_end, heading_block_level, heading_title = block_reader.block_at(block_position)
+        if heading_block_level:
+            breadcrumb.enter(heading_block_level, heading_title)
         elif kind == "contents":
             breadcrumb.is_of_contents |= previous_kind == "heading"
             breadcrumb.entry_count += markdown[block_start:block_end].strip().count("\n") + 1
         elif breadcrumb.is_of_contents:
             breadcrumb.leave_contents()
-        yield Block(kind, block_start, block_end, breadcrumb.path, heading_level)
+        yield Block(kind, block_start, block_end, breadcrumb.path, heading_block_level)
         block_start = block_position = block_end
         previous_kind = kind
     if block_start < len(markdown):
@@ -176,9 +176,9 @@ class _HeadingBreadcrumb:
         self.entry_count = 0  # of that page
         self._levels: list[int] = []
 
-    def enter(self, heading_level: int, heading_title: str) -> None:
-        outer_heading_count = sum(outer < heading_level for outer in self._levels)  # levels rise strictly
-        self._levels = [*self._levels[:outer_heading_count], heading_level]
+    def enter(self, heading_block_level: int, heading_title: str) -> None:
+        outer_heading_count = sum(outer < heading_block_level for outer in self._levels)  # levels rise strictly
+        self._levels = [*self._levels[:outer_heading_count], heading_block_level]
         self.path = (*self.path[:outer_heading_count], heading_title)
         self.is_of_contents, self.entry_count = False, 0
 
@@ -278,11 +278,11 @@ def plain_title(heading: str) -> str:
 
 def _is_contents_block(markdown: str, block_start: int, block_end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
-    contents_tail = markdown[max(block_start, block_end - 200) : block_end].rstrip("\n\r \t*_|")
-    if contents_tail[-1:] not in _CONTENTS_LAST_LETTERS or len(contents_tail) < 6:
+    contents_block_tail = markdown[max(block_start, block_end - 200) : block_end].rstrip("\n\r \t*_|")
+    if contents_block_tail[-1:] not in _CONTENTS_LAST_LETTERS or len(contents_block_tail) < 6:
         return False  # nearly every block, told by one letter
     entry_pattern, entry_tail_length = (
-        (_CONTENTS_LINK_ITEM, 0) if contents_tail[-1] == ")" else (_CONTENTS_DOT_LEADER, _DOT_LEADER_TAIL)
+        (_CONTENTS_LINK_ITEM, 0) if contents_block_tail[-1] == ")" else (_CONTENTS_DOT_LEADER, _DOT_LEADER_TAIL)
     )
     block_lines = [line for line in markdown[block_start:block_end].split("\n") if line and not line.isspace()]
     if not entry_pattern.search(block_lines[-1][-entry_tail_length:]):
@@ -295,10 +295,10 @@ def _read_code_fence(markdown: str, block_position: int) -> tuple[BlockKind, int
     """A fence runs to its closing line, or to the end of the text; one that says csv or tsv is a table."""
     first_line = markdown.find("\n", block_position) + 1 or len(markdown)
     opening_fence = markdown[block_position:first_line]
-    fence_marks = _FENCE_MARKS.search(opening_fence)
-    fence_length, fence_mark = (len(fence_marks[0]), fence_marks[0][0]) if fence_marks else (3, "`")
+    code_fence_marks = _FENCE_MARKS.search(opening_fence)
+    fence_length, fence_mark = (len(code_fence_marks[0]), code_fence_marks[0][0]) if code_fence_marks else (3, "`")
     closing_fence = _closing_code_fence(fence_mark, min(fence_length, 50)).search(markdown, first_line)
-    fence_info = opening_fence[fence_marks.end() :].split() if fence_marks else []
+    fence_info = opening_fence[code_fence_marks.end() :].split() if code_fence_marks else []
     kind: BlockKind = "table" if fence_info and fence_info[0].lower() in ("csv", "tsv") else "code"
     fence_end = closing_fence.end() if closing_fence else len(markdown)
     return kind, _skip_blanks_below_block(markdown, fence_end)
@@ -314,20 +314,20 @@ def _closing_code_fence(mark: str, length: int) -> re.Pattern[str]:
 
 def _html_table_ends(markdown: str) -> dict[int, int]:
     """Start of each `<table` to the end of its own `</table>`; 0 where that is missing. One pass."""
-    table_ends: dict[int, int] = {}
-    open_table_starts: list[int] = []
+    html_table_ends: dict[int, int] = {}
+    open_html_tables: list[int] = []
     for tag in _HTML_TABLE_TAGS.finditer(markdown):
         if not tag[1]:
-            table_ends[tag.start()] = 0
-            open_table_starts.append(tag.start())
-        elif open_table_starts:
-            table_ends[open_table_starts.pop()] = tag.end()
-    return table_ends
+            html_table_ends[tag.start()] = 0
+            open_html_tables.append(tag.start())
+        elif open_html_tables:
+            html_table_ends[open_html_tables.pop()] = tag.end()
+    return html_table_ends
 
 
-def _html_table_end(markdown: str, block_position: int, table_ends: dict[int, int]) -> int:
+def _html_table_end(markdown: str, block_position: int, html_table_ends: dict[int, int]) -> int:
     """Behind `</table>` and the blank lines after it; of a table that is never closed, behind the next blank line."""
-    table_end = table_ends.get(markdown.find("<", block_position), 0)
+    table_end = html_table_ends.get(markdown.find("<", block_position), 0)
     if not table_end:
         blank_line = _BLANK_LINE.search(markdown, block_position)
         table_end = blank_line.end() if blank_line else len(markdown)

@@ -13,8 +13,8 @@ from groundwork.language.list_and_rule_labels import RULE_LABEL
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
-from groundwork.markdown.running_page_lines import PageLines
+from groundwork.markdown.page_headers_in_chunks import PageLines
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records import Chunk
 
@@ -77,63 +77,66 @@ class Reading:
         `chunk.headings` hold at its beginning; each heading in the text takes the place of those of its level and
         below. Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, ...
         """
-        heading_levels: list[int] = []  # of the headings of `path`, by position: two of them may have the same title
-        heading_path: tuple[str, ...] = ()
+        chunk_heading_levels: list[
+            int
+        ] = []  # of the headings of `path`, by position: two of them may have the same title
+        chunk_heading_path: tuple[str, ...] = ()
         for block in self.blocks[: bisect_right(self.blocks, start, key=lambda block: block.start)]:
-            heading_path = block.headings
+            chunk_heading_path = block.headings
             if block.kind == "heading":
-                heading_levels = [
-                    *(heading_level for heading_level in heading_levels if heading_level < block.level),
+                chunk_heading_levels = [
+                    *(heading_level for heading_level in chunk_heading_levels if heading_level < block.level),
                     block.level,
                 ]
-        heading_level = heading_levels[0] if heading_levels else 0
-        outer_headings = [
+        heading_level = chunk_heading_levels[0] if chunk_heading_levels else 0
+        outer_chunk_headings = [
             outer_heading
-            for outer_heading in self.chunk.headings[: heading_level - 1 if heading_path else None]
-            if outer_heading not in heading_path
+            for outer_heading in self.chunk.headings[: heading_level - 1 if chunk_heading_path else None]
+            if outer_heading not in chunk_heading_path
         ]
-        return _drop_sibling_headings([*outer_headings, *heading_path])
+        return _drop_sibling_headings([*outer_chunk_headings, *chunk_heading_path])
 
 
-def _without_line_counters(statement_text: str) -> list[Number]:
+def _without_line_counters(text_of_statement: str) -> list[Number]:
     """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
-    line_counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(statement_text)]
+    chunk_line_counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(text_of_statement)]
     counter_starts = {
         counter_start
-        for index, (counter_start, counter_value) in enumerate(line_counters)
-        if len(line_counters) >= MIN_COUNTED_LINES
+        for index, (counter_start, counter_value) in enumerate(chunk_line_counters)
+        if len(chunk_line_counters) >= MIN_COUNTED_LINES
         and any(
-            0 <= neighbour < len(line_counters) and line_counters[neighbour][1] - counter_value == neighbour - index
+            0 <= neighbour < len(chunk_line_counters)
+            and chunk_line_counters[neighbour][1] - counter_value == neighbour - index
             for neighbour in (index - 1, index + 1)
         )
     }
-    if (footnote_mark := _FOOTNOTE_BEFORE_TEXT.match(statement_text)) and footnote_mark[
+    if (footnote_mark := _FOOTNOTE_BEFORE_TEXT.match(text_of_statement)) and footnote_mark[
         2
     ].lower() in ENGLISH_STOP_WORDS:
         counter_starts.add(footnote_mark.start(1))
     return [
         number
-        for number in numbers(statement_text)
-        if number.start not in counter_starts and not _is_number_in_name(statement_text, number)
+        for number in numbers(text_of_statement)
+        if number.start not in counter_starts and not _is_number_in_name(text_of_statement, number)
     ]
 
 
-def _is_number_in_name(statement_text: str, number: Number) -> bool:
+def _is_number_in_name(text_of_statement: str, number: Number) -> bool:
     """Is it a part of a word, such as 37signals or BC4, and no unit or ordinal behind it?"""
     return not number.unit and (
-        _LETTER_OF_NAME.match(statement_text, max(0, number.start - 1), number.start) is not None
-        or _LETTERS_BEHIND_NUMBER.match(statement_text, number.start + len(number.value)) is not None
+        _LETTER_OF_NAME.match(text_of_statement, max(0, number.start - 1), number.start) is not None
+        or _LETTERS_BEHIND_NUMBER.match(text_of_statement, number.start + len(number.value)) is not None
     )
 
 
-def _drop_sibling_headings(heading_path: list[str]) -> list[str]:
+def _drop_sibling_headings(chunk_heading_path: list[str]) -> list[str]:
     """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
     heading_depths = [
-        match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in heading_path
+        match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in chunk_heading_path
     ]
     return [
         heading
-        for i, heading in enumerate(heading_path)
+        for i, heading in enumerate(chunk_heading_path)
         if heading_depths[i] < 0 or heading_depths[i] not in heading_depths[i + 1 :]
     ]
 

@@ -1,9 +1,4 @@
-"""Running headers, footers and page numbers in Markdown: lines that come back at the edge of page after page.
-
-Page by page they are told by coming back at an edge. Those that are left in the text of a document are told by what
-else it says: "Roles and duties 11" holds a heading and a page number, and "2 Keeping Tides" comes again as "4 Keeping
-Tides" and "10 Keeping Tides".
-"""
+"""Running headers, footers and page numbers in Markdown: lines that come back at the edge of page after page."""
 
 from __future__ import annotations
 
@@ -12,15 +7,11 @@ import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
-from functools import cached_property
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
 from groundwork.language.language_and_script import words_or_characters
-from groundwork.language.sentences import STATEMENT_END
 from groundwork.language.words import words
-from groundwork.markdown.blocks import blocks
-from groundwork.records import Chunk
 
 _PAGE_EDGE_LINES = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST_REPEATED_PAGES = 3  # pages a line must come back on
@@ -42,9 +33,9 @@ _USE_MARKING = re.compile(  # says how a document may be used, and nothing of it
 
 def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
     """What runs through the pages, in the form that `strip_running` takes. `first`: the number of the first page."""
-    pages_by_key: Counter[str] = Counter()
-    numbered_counts: Counter[str] = Counter()
-    edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    pages_by_line_key: Counter[str] = Counter()
+    pages_by_number_key: Counter[str] = Counter()
+    line_edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for i, page_markdown in enumerate(pages):
         edge_lines = _page_edge_lines(page_markdown)
         positions_by_key = {
@@ -52,12 +43,12 @@ def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
             for edge_position, edge_line in enumerate(edge_lines)
             for line_key in line_keys(edge_line, first_page_number + i)
         }
-        pages_by_key.update(positions_by_key.keys())
+        pages_by_line_key.update(positions_by_key.keys())
         for line_key, edge_position in positions_by_key.items():
-            edge_positions[line_key][
+            line_edge_positions[line_key][
                 edge_position if edge_position < _PAGE_EDGE_LINES else edge_position - len(edge_lines)
             ] += 1
-        numbered_counts.update(
+        pages_by_number_key.update(
             {
                 line_key
                 for edge_line in edge_lines[:1] + edge_lines[-1:]
@@ -66,27 +57,27 @@ def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
         )
     running_line_keys = {
         line_key
-        for line_key, n in pages_by_key.items()
+        for line_key, n in pages_by_line_key.items()
         if n >= _LEAST_REPEATED_PAGES and _runs_through_pages(line_key, n, len(pages))
     }
     running_line_keys = {
         line_key
         for line_key in running_line_keys
-        if "<page>" in line_key or _is_at_settled_edge(edge_positions[line_key], len(pages))
+        if "<page>" in line_key or _is_at_settled_edge(line_edge_positions[line_key], len(pages))
     }
     return running_line_keys | {
-        line_key for line_key, n in numbered_counts.items() if n > max(_LEAST_REPEATED_PAGES, len(pages) // 2)
+        line_key for line_key, n in pages_by_number_key.items() if n > max(_LEAST_REPEATED_PAGES, len(pages) // 2)
     }
 
 
 def unrepeated_lines(running_lines: Sequence[str], text: str) -> list[str]:
     """Those running lines of an edge of the first page that say something which the text of the document, without what
     runs through it, does not: a letterhead's address, a title that stands nowhere else."""
-    text_pairs = _neighbouring_words(text)
+    page_word_pairs = _neighbouring_words(text)
     unstated_lines = [
         running_line
         for running_line in running_lines
-        if not _USE_MARKING.search(running_line) and not _is_said_in_text(running_line, text_pairs)
+        if not _USE_MARKING.search(running_line) and not _is_said_in_text(running_line, page_word_pairs)
     ]
     words_by_line = [
         sum(len(word) > 2 or not word.isascii() for word in words(running_line)) for running_line in unstated_lines
@@ -99,9 +90,9 @@ def unrepeated_lines(running_lines: Sequence[str], text: str) -> list[str]:
     ]
 
 
-def _is_said_in_text(running_line: str, text_pairs: Set[tuple[str, str]]) -> bool:
+def _is_said_in_text(running_line: str, page_word_pairs: Set[tuple[str, str]]) -> bool:
     line_pairs = _neighbouring_words(running_line)
-    return len(line_pairs & text_pairs) > _MOST_STATED_SHARE * len(line_pairs)
+    return len(line_pairs & page_word_pairs) > _MOST_STATED_SHARE * len(line_pairs)
 
 
 def _neighbouring_words(text: str) -> set[tuple[str, str]]:
@@ -148,12 +139,15 @@ def _unnumbered_key(line: str) -> str:
 
 
 def strip_running(
-    pages: Sequence[str], header_keys: Set[str], page_numbers: Sequence[int], first_page_keys: Set[str] = frozenset()
+    pages: Sequence[str],
+    running_line_keys: Set[str],
+    page_numbers: Sequence[int],
+    first_page_keys: Set[str] = frozenset(),
 ) -> list[str]:
     """The pages, whose numbers are `page_numbers`, without the lines that run through the document; page 1 has those of
     `first_page_keys`."""
     return [
-        _strip_running_page(page, page_number, header_keys, first_page_keys if page_number == 1 else frozenset())
+        _strip_running_page(page, page_number, running_line_keys, first_page_keys if page_number == 1 else frozenset())
         for page, page_number in zip(pages, page_numbers, strict=True)
     ]
 
@@ -207,17 +201,17 @@ def _without_last_words(lines: Sequence[str], text: str) -> str | None:
 
 def _lines_of_text(page_lines: Sequence[str], text: str) -> range:
     """The lines, one or more, that hold the letters of a text and no others; of several the outermost."""
-    text_letters = _line_letters(text)
+    running_letters = _line_letters(text)
     for first_line in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
-        line_letters, line_end = _line_letters(page_lines[first_line]), first_line + 1
+        page_line_letters, line_end = _line_letters(page_lines[first_line]), first_line + 1
         while (
-            line_letters
+            page_line_letters
             and line_end < len(page_lines)
-            and len(line_letters) < len(text_letters)
-            and text_letters.startswith(line_letters)
+            and len(page_line_letters) < len(running_letters)
+            and running_letters.startswith(page_line_letters)
         ):
-            line_letters, line_end = line_letters + _line_letters(page_lines[line_end]), line_end + 1
-        if line_letters and line_letters == text_letters:
+            page_line_letters, line_end = page_line_letters + _line_letters(page_lines[line_end]), line_end + 1
+        if page_line_letters and page_line_letters == running_letters:
             return range(first_line, line_end)
     return range(0)
 
@@ -226,14 +220,16 @@ def _lines_of_cells(page_lines: Sequence[str], cells: Sequence[str]) -> set[int]
     """The lines that hold the cells and nothing else, in any order, or none; a line may hold several cells."""
     remaining_cells, cell_lines = [_line_letters(cell) for cell in cells], set[int]()
     for i in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
-        line_letters = _line_letters(page_lines[i])
+        page_line_letters = _line_letters(page_lines[i])
         cell_orders = (
             cell_order
             for size in range(1, len(remaining_cells) + 1)
             for cell_order in itertools.permutations(remaining_cells, size)
         )
-        if line_letters and (
-            held_cells := next((cell_order for cell_order in cell_orders if "".join(cell_order) == line_letters), None)
+        if page_line_letters and (
+            held_cells := next(
+                (cell_order for cell_order in cell_orders if "".join(cell_order) == page_line_letters), None
+            )
         ):
             cell_lines.add(i)
             for cell in held_cells:
@@ -266,18 +262,18 @@ def line_keys(line: str, page_number: int) -> tuple[str, ...]:
 
     A heading of Markdown whose number counts with the pages ("# Lesson 3") is the title of each.
     """
-    header_text = " ".join(_MARKUP_IN_LINE.sub("", line).split()).casefold()
-    if not header_text or header_text.startswith("|") or len(header_text) > 200:
+    running_text = " ".join(_MARKUP_IN_LINE.sub("", line).split()).casefold()
+    if not running_text or running_text.startswith("|") or len(running_text) > 200:
         return ()
-    header_keys = [header_text] if any(c.isalpha() for c in header_text) else []
-    for match in _NUMBER_IN_LINE.finditer(header_text):
+    running_line_keys = [running_text] if any(c.isalpha() for c in running_text) else []
+    for match in _NUMBER_IN_LINE.finditer(running_text):
         if len(match[0]) < 5:
-            header_keys.append(
-                f"{int(match[0]) - page_number}|{header_text[: match.start()]}<page>{header_text[match.end() :]}"
+            running_line_keys.append(
+                f"{int(match[0]) - page_number}|{running_text[: match.start()]}<page>{running_text[match.end() :]}"
             )
-    if len(header_text) < 8 and not header_text.strip("ivxlc"):
-        header_keys.append(f"{_roman_page_number(header_text) - page_number}|<page>")
-    return tuple(key for key in header_keys if not (line.startswith("#") and is_numbered_title(key)))
+    if len(running_text) < 8 and not running_text.strip("ivxlc"):
+        running_line_keys.append(f"{_roman_page_number(running_text) - page_number}|<page>")
+    return tuple(key for key in running_line_keys if not (line.startswith("#") and is_numbered_title(key)))
 
 
 def unnumbered_keys(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
@@ -290,22 +286,20 @@ def is_numbered_title(line_key: str) -> bool:
     """Whether what a line may repeat as has words beside the number that counts with the pages, but for "page"."""
     line_text = line_key.partition("|")[2]
     has_number = "<page>" in line_text
-    return (
-        has_number and any(map(str.isalpha, line_text.replace("<page>", ""))) and not _NAMED_PAGE.fullmatch(line_text)
-    )
+    return has_number and any(map(str.isalpha, line_text.replace("<page>", ""))) and not NAMED_PAGE.fullmatch(line_text)
 
 
-def _is_at_settled_edge(edge_positions: Counter[int], pages: int) -> bool:
+def _is_at_settled_edge(line_edge_positions: Counter[int], pages: int) -> bool:
     """Whether a line comes at one place of the pages, as headers do and the title of a kind of box does not; what
     most of the pages have may stand anywhere at the same end of them."""
-    times_at_foot = sum(n for edge_position, n in edge_positions.items() if edge_position < 0)
-    is_on_most_pages = edge_positions.total() > _MOST_PAGES_SHARE * pages
-    times_at_one_place = (
-        max(times_at_foot, edge_positions.total() - times_at_foot)
+    lines_at_page_foot = sum(n for edge_position, n in line_edge_positions.items() if edge_position < 0)
+    is_on_most_pages = line_edge_positions.total() > _MOST_PAGES_SHARE * pages
+    lines_at_one_place = (
+        max(lines_at_page_foot, line_edge_positions.total() - lines_at_page_foot)
         if is_on_most_pages
-        else edge_positions.most_common(1)[0][1]
+        else line_edge_positions.most_common(1)[0][1]
     )
-    return times_at_one_place >= _SETTLED_SHARE * edge_positions.total()
+    return lines_at_one_place >= _SETTLED_SHARE * line_edge_positions.total()
 
 
 def _runs_through_pages(line_key: str, n: int, pages: int) -> bool:
@@ -337,32 +331,34 @@ def _page_edge_lines(page: str) -> list[str]:
 
 def _page_number_keys(line: str, page_number: int) -> list[str]:
     """What a line may be that carries its page's number and a text of its own, such as the section's title."""
-    header_text = " ".join(_MARKUP_IN_LINE.sub("", line).split())
-    if len(header_text) > 100 or header_text.startswith("|") or line.startswith("#"):
+    running_text = " ".join(_MARKUP_IN_LINE.sub("", line).split())
+    if len(running_text) > 100 or running_text.startswith("|") or line.startswith("#"):
         return []
-    return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _PAGE_NUMBER_AT_EDGE.finditer(header_text)]
+    return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _PAGE_NUMBER_AT_EDGE.finditer(running_text)]
 
 
-def _strip_running_page(page: str, page_number: int, header_keys: Set[str], kept_keys: Set[str]) -> str:
+def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str], kept_line_keys: Set[str]) -> str:
     page_lines = page.split("\n")
     filled_indices = [i for i, page_line in enumerate(page_lines) if page_line.strip()]
     dropped_lines: set[int] = set()
-    dropped_keys: set[str] = set()
+    dropped_line_keys: set[str] = set()
     has_page_number = False
-    for edge_indices in (filled_indices[:_PAGE_EDGE_LINES], filled_indices[: -_PAGE_EDGE_LINES - 1 : -1]):
-        for i in edge_indices:
-            edge_keys = line_keys(page_lines[i], page_number)
-            if not kept_keys.isdisjoint(edge_keys):
+    for edge_line_indices in (filled_indices[:_PAGE_EDGE_LINES], filled_indices[: -_PAGE_EDGE_LINES - 1 : -1]):
+        for i in edge_line_indices:
+            edge_line_keys = line_keys(page_lines[i], page_number)
+            if not kept_line_keys.isdisjoint(edge_line_keys):
                 continue
-            matching_keys = header_keys & set(edge_keys)
-            if not matching_keys or (page_lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_keys)):
+            matching_line_keys = running_line_keys & set(edge_line_keys)
+            if not matching_line_keys or (
+                page_lines[i].startswith("#") and not matching_line_keys.isdisjoint(dropped_line_keys)
+            ):
                 break  # text, or the title below a header of its words
             dropped_lines.add(i)
-            dropped_keys |= matching_keys
-            has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
-    for edge_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
-        outermost_line = next((i for i in edge_indices if i not in dropped_lines), None)
-        if outermost_line is not None and not header_keys.isdisjoint(
+            dropped_line_keys |= matching_line_keys
+            has_page_number = has_page_number or any("<page>" in key for key in matching_line_keys)
+    for edge_line_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
+        outermost_line = next((i for i in edge_line_indices if i not in dropped_lines), None)
+        if outermost_line is not None and not running_line_keys.isdisjoint(
             _page_number_keys(page_lines[outermost_line], page_number)
         ):
             dropped_lines.add(outermost_line)
@@ -374,96 +370,6 @@ def _strip_running_page(page: str, page_number: int, header_keys: Set[str], kept
     )
 
 
-MIN_OCCURRENCES = 3  # places that a line without a heading has to come back in
-MAX_LINE_LENGTH = 150  # characters
-MIN_PAGE_LENGTH = 1_000  # characters at least between two of them: less is no page
-MIN_WORDS = 2  # of a line that comes back
-_DOT_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
-_PAGE_NUMBER_BESIDE_TITLE = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
-_NAMED_PAGE = re.compile(
+NAMED_PAGE = re.compile(
     r"(?:page|seite|página|pagina)\s+(?:\d{1,4}|<page>)(?:\s+(?:of|von|sur|de|di|van)\s+\d{1,4})?", re.IGNORECASE
 )
-_CHAPTER_LABEL = re.compile(
-    r"\A(?:chapter|section|part|appendix|kapitel|abschnitt|teil|chapitre|capítulo)?\s*[\d.]+\s", re.IGNORECASE
-)
-
-
-class PageLines:
-    """The page headers and footers of the document whose chunks are given."""
-
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self._chunks = chunks
-
-    def __contains__(self, line: object) -> bool:
-        """Is a paragraph that is this one line, without its surrounding marks, a page's header or footer?"""
-        line_text = _strip_emphasis_marks(str(line))
-        if _NAMED_PAGE.fullmatch(line_text):
-            return True
-        numbered_line = _split_page_number(line_text)
-        title_key = "" if numbered_line is None else heading_key(numbered_line[1])
-        return numbered_line is not None and (title_key in self._heading_keys or title_key in self._recurring_keys)
-
-    @cached_property
-    def _heading_keys(self) -> frozenset[str]:
-        heading_titles = {heading for chunk in self._chunks for heading in chunk.headings}
-        for chunk in self._chunks:
-            for block in blocks(chunk.text):
-                if block.kind == "heading":
-                    heading_titles.add(block.headings[-1])
-                elif block.kind == "contents":
-                    heading_titles |= {
-                        _DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()
-                    }
-        return frozenset(filter(None, map(heading_key, heading_titles)))
-
-    @cached_property
-    def _recurring_keys(self) -> frozenset[str]:
-        """What stands beside a number that grows from page to page, MIN_OCCURRENCES times and more."""
-        numbered_occurrences: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for offset, line in self._single_line_paragraphs():
-            numbered_line = _split_page_number(_strip_emphasis_marks(line))
-            if numbered_line and len(numbered_line[1].split()) >= MIN_WORDS:
-                numbered_occurrences[heading_key(numbered_line[1])].append((offset, numbered_line[0]))
-        return frozenset(
-            recurring_key
-            for recurring_key, key_occurrences in numbered_occurrences.items()
-            if recurring_key and len(key_occurrences) >= MIN_OCCURRENCES and _page_numbers_grow(key_occurrences)
-        )
-
-    def _single_line_paragraphs(self) -> Iterator[tuple[int, str]]:
-        """(offset in the document, text) of the paragraphs that are one line."""
-        for chunk in self._chunks:
-            chunk_text = chunk.text[len(chunk.added) : len(chunk.text) - len(chunk.closing)]
-            offset = chunk.start
-            for paragraph in chunk_text.split("\n\n"):
-                if "\n" not in paragraph.strip():
-                    yield offset, paragraph
-                offset += len(paragraph) + 2
-
-
-def _strip_emphasis_marks(line: str) -> str:
-    return line.strip("*_ \t\r\n")
-
-
-def _split_page_number(line: str) -> tuple[int, str] | None:
-    """The number at an edge of a line, and the rest of it; None where there is none, or the line is a sentence."""
-    if (
-        len(line) > MAX_LINE_LENGTH
-        or STATEMENT_END.search(line)
-        or not (match := _PAGE_NUMBER_BESIDE_TITLE.fullmatch(line))
-    ):
-        return None
-    return int(match[1] or match[4]), match[2] or match[3]
-
-
-def heading_key(text: str) -> str:
-    """`text` without its label ("Chapter 3."), marks and spaces, in lower case; "" where no word is left."""
-    letters = "".join(re.findall(r"[^\W_]+", _CHAPTER_LABEL.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
-    return letters if re.search(r"[^\W\d_]{3}", letters) else ""
-
-
-def _page_numbers_grow(occurrences: Sequence[tuple[int, int]]) -> bool:
-    return all(
-        next_offset - offset >= MIN_PAGE_LENGTH and number < next_number
-        for (offset, number), (next_offset, next_number) in pairwise(occurrences)
-    )

@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
-from groundwork.language.contradictions import is_negated
 from groundwork.language.dates_and_times import is_date
-from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.list_and_rule_labels import BULLETS, LABEL_AT_START, RULE_LABEL
-from groundwork.language.sentences import STATEMENT_END, sentences
+from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.markdown.captions_directives_and_titles import (
+    STATEMENT_LETTER,
+    UNSPACED_WORDS,
+    caption_end,
+    is_caption,
+    is_directive_line,
+    is_name_line,
+    is_title_paragraph,
+)
 from groundwork.markdown.table_rows_and_cells import TAG, Cell, read_table
 
 StatementKind = Literal["sentence", "row"]
-
 HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it
 MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
-
 _LINE_WITHOUT_WORDS = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _LIST_ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
@@ -31,34 +36,8 @@ _LINK_ADDRESS = re.compile(
     r"(?<=\])\([^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+(?: \"[^\"\n]*+\")?\)|\b(?:https?|ftp|mailto)://?[^\s>)|]++"
 )
 _LINK_IN_STATEMENT = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
-TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
-_CAPTION_NUMBER = r"[A-Z]?\d+(?:[.-]\d+)*[a-z]?\b"
-_TABLE_OR_FIGURE_CAPTION = re.compile(
-    rf"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_CAPTION_NUMBER}.{{0,120}}$"
-)
-# a caption's number, where a title follows and no verb
-_NUMBER_AND_TITLE = rf"{_CAPTION_NUMBER}[*_]*(?:[.:)|–—-]|\s+[^\W\d_a-zß-ÿ])"
-_LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_NUMBER_AND_TITLE}")
-_LISTING_CAPTION = re.compile(
-    rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_NUMBER_AND_TITLE}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
-)
-_MARKUP_DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no words of the text
-    r"[ \t>]*(?::{3,}(?!\{code)[^\n]*"  # :::{versionchanged} 3.0, ::: warning
-    r"|\.\.[ \t]+(?:[\w.:-]+::(?:[ \t]+\S+)?|_[^\n]*:)"  # .. versionchanged:: 3.0, .. _label:
-    r"|(?:!!!|\?\?\?\+?)[ \t]+\w+(?:[ \t]+\"[^\"\n]*\")?|===\+?[ \t]+\"[^\"\n]*\""  # !!! note "Title", === "Tab"
-    r"|\([\w-]+\)=|\{%[^\n]*%\}|\{\{[^\n]*\}\})[ \t]*$"  # (label)=, {% include x %}, {{#include x}}
-)
-_VERSION_IN_DIRECTIVE = re.compile(r"(?:::|\})[ \t]+v?\d[\w.]*[ \t]*$")
-_DIRECTIVE_OPTION = re.compile(r"[ \t]*:[\w-]+:(?:[ \t][^\n]*)?$")  # :maxdepth: 2, below a directive
-_COPYRIGHT_LINE = re.compile(r"[*_ \t]*(?:©|\((?:c|C)\)|Copyright\s+(?:©|\(c\)|\(C\)|\d{4}))")
-_PAGE_NUMBER_AT_EDGE = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
-_NAME_LINE_WORD = re.compile(r"[^\W\d_]+")
-_SIGN_OF_NO_NAME = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
-MAX_SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
 _HEADING_NUMBER = re.compile(rf"^[\s#*_]*{RULE_LABEL}\.?\s+")
-_STATEMENT_LETTER = re.compile(r"[^\W\d_]")
 _SECOND_WORD = re.compile(r"[\W\d_][^\W\d_]")
-_UNSPACED_WORDS = re.compile(rf"[{UNSPACED}]{{3}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +74,13 @@ class Statement:
         )
         if self.kind != "row":
             return statement_text
-        masked_row = ["|"] * len(statement_text)
+        masked_statement = ["|"] * len(statement_text)
         for cell in self.cells:
             cell_text = statement_text[cell.start - self.start : cell.end - self.start]
             if statement_text.startswith("<"):
                 cell_text = TAG.sub(lambda tag: "|" * len(tag.group()), cell_text)
-            masked_row[cell.start - self.start : cell.end - self.start] = cell_text
-        return "".join(masked_row)
-
-
-def is_caption(line: str) -> bool:
-    """Is the line the caption of a table, a figure or a listing?"""
-    return _TABLE_OR_FIGURE_CAPTION.match(line) is not None or _LISTING_CAPTION.match(line) is not None
+            masked_statement[cell.start - self.start : cell.end - self.start] = cell_text
+        return "".join(masked_statement)
 
 
 def statements(
@@ -165,15 +139,15 @@ def _paragraph_spans(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
     in_directive = False
     line_spans = list(_line_spans(markdown, block.start, block.end))
     for (line_start, line_end), following_line in zip(line_spans, [*line_spans[1:], None], strict=True):
-        line_text = markdown[line_start:line_end]
-        in_directive = _is_directive_line(
-            line_text, "" if following_line is None else markdown[slice(*following_line)].strip(), in_directive
+        statement_line = markdown[line_start:line_end]
+        in_directive = is_directive_line(
+            statement_line, "" if following_line is None else markdown[slice(*following_line)].strip(), in_directive
         )
-        if in_directive or _LINE_WITHOUT_WORDS.match(line_text) or is_caption(line_text):
+        if in_directive or _LINE_WITHOUT_WORDS.match(statement_line) or is_caption(statement_line):
             if paragraph:
                 yield paragraph
             paragraph = None
-        elif paragraph and not _LIST_ITEM.match(line_text):
+        elif paragraph and not _LIST_ITEM.match(statement_line):
             paragraph = (paragraph[0], line_end)
         else:
             if paragraph:
@@ -181,13 +155,6 @@ def _paragraph_spans(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
             paragraph = (line_start, line_end)
     if paragraph:
         yield paragraph
-
-
-def _is_directive_line(line: str, following: str, in_directive: bool) -> bool:
-    """Is the line a directive or, `in_directive`, an option of it? A version belongs to the text that follows."""
-    if _MARKUP_DIRECTIVE.match(line):
-        return not (_VERSION_IN_DIRECTIVE.search(line) and _STATEMENT_LETTER.match(following))
-    return in_directive and _DIRECTIVE_OPTION.match(line) is not None
 
 
 def _line_spans(markdown: str, line_start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -204,8 +171,10 @@ def _table_statements(markdown: str, block: Block) -> list[Statement]:
     """
     table = read_table(markdown, block.start, block.end)
     table_rows = [*table.header, *table.data]
-    filled_cells = [[cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in table_rows]
-    rows_of_several_cells = [i for i, row_cells in enumerate(filled_cells) if len(row_cells) > 1]
+    filled_statement_cells = [
+        [cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in table_rows
+    ]
+    rows_of_several_cells = [i for i, row_cells in enumerate(filled_statement_cells) if len(row_cells) > 1]
     head_row = max(
         (i for i in rows_of_several_cells if i < len(table.header)),
         default=rows_of_several_cells[0] if rows_of_several_cells else 0,
@@ -219,7 +188,7 @@ def _table_statements(markdown: str, block: Block) -> list[Statement]:
         column_names, first_row = (), head_row  # a row like the others: the converter took it for the head
     return [
         Statement(table_row.start, table_row.end, "row", header=column_names, cells=table_row.cells)
-        for table_row, row_cells in zip(table_rows[first_row:], filled_cells[first_row:], strict=True)
+        for table_row, row_cells in zip(table_rows[first_row:], filled_statement_cells[first_row:], strict=True)
         if row_cells
     ]
 
@@ -238,9 +207,11 @@ def _paragraph_statements(
 ) -> list[Statement]:
     """The sentences of one paragraph or list item; `governing_items`, which may govern it, are kept up to date."""
     item_match = _LIST_ITEM.match(markdown, paragraph_start, paragraph_end)
-    item_label, item_indent = (item_match["label"].strip("()."), len(item_match["indent"])) if item_match else ("", 0)
+    statement_label, statement_indent = (
+        (item_match["label"].strip("()."), len(item_match["indent"])) if item_match else ("", 0)
+    )
     body_start = item_match.end() if item_match else paragraph_start
-    while governing_items and not (item_match and governing_items[-1].governs(item_label, item_indent)):
+    while governing_items and not (item_match and governing_items[-1].governs(statement_label, statement_indent)):
         governing_items.pop()
     lead_text = " ".join(item.lead for item in governing_items if item.lead)
     sentence_spans = [
@@ -250,65 +221,35 @@ def _paragraph_statements(
     last_sentence = markdown[slice(*sentence_spans[-1])].rstrip("*_ ") if sentence_spans else ""
     if item_match or last_sentence.endswith(":"):
         governing_items.append(
-            _GoverningItem(item_label, item_indent, last_sentence if last_sentence.endswith(":") else "")
+            _GoverningItem(statement_label, statement_indent, last_sentence if last_sentence.endswith(":") else "")
         )
     if not item_match and (
-        _is_title_paragraph(markdown[paragraph_start:paragraph_end])
-        or _is_name_line(markdown[paragraph_start:paragraph_end])
+        is_title_paragraph(markdown[paragraph_start:paragraph_end])
+        or is_name_line(markdown[paragraph_start:paragraph_end])
     ):
         return []
     if not item_match and sentence_spans and is_date(markdown[slice(*sentence_spans[0])]):
         del sentence_spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
-    if long_caption := _LONG_CAPTION.match(markdown, paragraph_start, paragraph_end):
+    if title_end := caption_end(markdown, paragraph_start, paragraph_end):
         sentence_spans = [
             (sentence_start, sentence_end)
             for sentence_start, sentence_end in sentence_spans[1:]
-            if sentence_start > long_caption.end()
+            if sentence_start > title_end
         ]  # without its title, behind a stop or not
     return [
-        Statement(sentence_start, sentence_end, "sentence", label=item_label, lead=lead_text)
+        Statement(sentence_start, sentence_end, "sentence", label=statement_label, lead=lead_text)
         for sentence_start, sentence_end in sentence_spans
         if _has_two_words(markdown[sentence_start:sentence_end])
         and _has_two_words(_LINK_IN_STATEMENT.sub(" ", markdown[sentence_start:sentence_end]))
     ]
 
 
-def _is_title_paragraph(paragraph: str) -> bool:
-    """Is it a line that only names something: a heading without its mark, a head of columns, a label in a figure?"""
-    title_line = paragraph.strip("*_ \t\r\n")
-    if (
-        "\n" in title_line
-        or len(title_line) > 10 * TITLE_WORDS
-        or STATEMENT_END.search(title_line)
-        or _UNSPACED_WORDS.search(title_line)
-    ):
-        return False
-    return len(title_line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in title_line)
-
-
-def _is_name_line(paragraph: str) -> bool:
-    """Is it a line without a clause: who owns the text, a title or a page's header in capitals, names and no verb?"""
-    title_line = paragraph.strip("*_ \t\r\n")
-    if "\n" in title_line or len(title_line) > MAX_COLUMN_NAME or _UNSPACED_WORDS.search(title_line):
-        return False
-    if _COPYRIGHT_LINE.match(title_line):
-        return True
-    is_capitals, is_closed = title_line.isupper(), STATEMENT_END.search(title_line) is not None
-    title_line = _PAGE_NUMBER_AT_EDGE.sub("", title_line) if is_capitals else title_line
-    line_words = _NAME_LINE_WORD.findall(title_line)
-    if sum(len(line_word) > MAX_SHORT_WORD for line_word in line_words) < 2 or _SIGN_OF_NO_NAME.search(title_line):
-        return False
-    if is_capitals:
-        return len(line_words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(title_line)
-    return not is_closed and all(line_word[0].isupper() or len(line_word) <= MAX_SHORT_WORD for line_word in line_words)
-
-
 def _has_two_words(sentence: str) -> bool:
     """Two searches, each linear: one pattern for both takes cubic time on a long run of letters."""
-    first_letter = _STATEMENT_LETTER.search(sentence)
+    first_letter = STATEMENT_LETTER.search(sentence)
     if first_letter and _SECOND_WORD.search(sentence, first_letter.end()):
         return True
-    return _UNSPACED_WORDS.search(sentence) is not None
+    return UNSPACED_WORDS.search(sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from groundwork.language.words import content_words, normalised_words, words
 from groundwork.language.yes_no_questions import is_question, yes_or_no
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.figures_and_picture_links import is_figure
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.criteria_faults_and_padding import (
     criteria_fault,

@@ -25,7 +25,7 @@ from groundwork.installation import as_typed
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import PromptReader, placeholders, split_turns
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
 from groundwork.questions.drafts_and_faults import (

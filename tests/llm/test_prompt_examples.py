@@ -14,7 +14,7 @@ from groundwork.dataset.reword.rewording_calls import RewordingMarks, rewording_
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
-from groundwork.markdown.quotes_and_facts_in_source import SourceText, find_quote
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText, find_quote
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_rewriting import RewritingForm
 from groundwork.questions.curation.rule_checks_and_columns import unsupported_criterion_numbers

@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+from groundwork.markdown.captions_directives_and_titles import is_caption
 from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.page_headers_in_chunks import PageLines
 from groundwork.markdown.running_page_lines import (
-    PageLines,
     running_keys,
     strip_running,
     unrepeated_keys,
@@ -13,7 +14,6 @@ from groundwork.markdown.running_page_lines import (
     without_line,
     without_running,
 )
-from groundwork.markdown.statements import is_caption
 from tests.chunks import reading_of
 
 FILLER = "The miller of Orrin writes down the height of the tide on every day of the year. " * 20

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from benchmarks.computed_answers import answer_faults
-from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.questions.criteria_faults_and_padding import criteria_padding_reasons
 from groundwork.questions.drafts_and_faults import Draft, DraftBasis, evidence_faults
 

@@ -13,7 +13,7 @@ from groundwork.language.language_and_script import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
 from groundwork.language.words import normalised_words, words
 from groundwork.language.yes_no_questions import is_question
-from groundwork.markdown.quotes_and_facts_in_source import SourceText, find_quote
+from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.drafts_and_faults import Draft, DraftBasis, pair_from_draft
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion

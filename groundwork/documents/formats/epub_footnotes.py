@@ -18,26 +18,28 @@ from groundwork.documents.formats.office.package_parts import OfficePackage
 from groundwork.documents.formats.office.xml_elements import Element, new_element, new_name, remove_elements
 from groundwork.documents.formats.raised_figures import raise_book_page
 
-_BOOK_PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
+_EPUB_PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
-_FOOTNOTE_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\])]?")
-_NOTE_NAME = re.compile(r"note|_ftn|_edn|\bfn\d", re.IGNORECASE)  # as InDesign, Word and others name what they link
-_NOTE_PAGE_WORDS = ("noteref", "<sup", "note", "_ftn", "_edn", "#fn")  # that a page with marks mentions
-_REPAIRED_TAGS = ("<sup", "<dt", "<dd", "<ruby")
+_EPUB_FOOTNOTE_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\])]?")
+_EPUB_NOTE_NAME = re.compile(
+    r"note|_ftn|_edn|\bfn\d", re.IGNORECASE
+)  # as InDesign, Word and others name what they link
+_EPUB_NOTE_WORDS = ("noteref", "<sup", "note", "_ftn", "_edn", "#fn")  # that a page with marks mentions
+_REPAIRED_EPUB_TAGS = ("<sup", "<dt", "<dd", "<ruby")
 _BACKLINK_ARROWS = "↩↑⏎^←\ufe0e\ufe0f"
-_LONGEST_NOTE = 5_000  # characters; more is a chapter
-_NOTE_BLOCKS = ("p", "li", "aside", "div", "dd", "section", "td")
-_BOOK_BLOCKS = (*_NOTE_BLOCKS, "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "body")
+_LONGEST_EPUB_NOTE = 5_000  # characters; more is a chapter
+_EPUB_NOTE_BLOCKS = ("p", "li", "aside", "div", "dd", "section", "td")
+_EPUB_BLOCKS = (*_EPUB_NOTE_BLOCKS, "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "body")
 
 
-class _NotePlace(NamedTuple):
+class _EpubPlace(NamedTuple):
     """An element of the book: the part that holds it, and its id."""
 
     part_name: str
     id: str
 
 
-class _NoteMark(NamedTuple):
+class _EpubMark(NamedTuple):
     """A link to a note, and the part that it stands in."""
 
     part_name: str
@@ -46,168 +48,172 @@ class _NoteMark(NamedTuple):
 
 def mark_footnotes(package: OfficePackage) -> None:
     """Write marks and notes so that the reader of the book passes them on as text; what is in doubt stays."""
-    marks_by_note = _marks_by_note(package)
-    note_elements = {
-        note_part: _elements_by_id(package, note_part)
-        for note_part in {note_place.part_name for note_place in marks_by_note}
+    marks_by_note = _epub_marks_by_note(package)
+    epub_elements = {
+        epub_note_part: _elements_by_id(package, epub_note_part)
+        for epub_note_part in {epub_place.part_name for epub_place in marks_by_note}
     }
-    for note_number, (note_place, note_marks) in enumerate(marks_by_note.items(), start=1):
-        note = _enclosing_note(note_elements[note_place.part_name].get(note_place.id))
-        if note is None or any(note in note_mark.link.iterancestors() for note_mark in note_marks):
+    for epub_note_number, (epub_place, epub_marks) in enumerate(marks_by_note.items(), start=1):
+        epub_note = _enclosing_note(epub_elements[epub_place.part_name].get(epub_place.id))
+        if epub_note is None or any(epub_note in epub_mark.link.iterancestors() for epub_mark in epub_marks):
             continue
-        if not (note_text := _note_text(note, note_marks)) or len(note_text) > _LONGEST_NOTE:
+        if not (epub_note_text := _epub_note_text(epub_note, epub_marks)) or len(epub_note_text) > _LONGEST_EPUB_NOTE:
             continue
-        _move_to_end(note, f"[^{note_number}]: {note_text}")
-        for note_mark in note_marks:
-            _replace_by_text(note_mark.link, f"[^{note_number}]")
-        for part_name in {note_place.part_name, *(note_mark.part_name for note_mark in note_marks)}:
-            package.mark_edited(part_name)
+        _move_to_end(epub_note, f"[^{epub_note_number}]: {epub_note_text}")
+        for epub_mark in epub_marks:
+            _replace_by_text(epub_mark.link, f"[^{epub_note_number}]")
+        for epub_part_name in {epub_place.part_name, *(epub_mark.part_name for epub_mark in epub_marks)}:
+            package.mark_edited(epub_part_name)
 
 
-def repair_book_pages(package: OfficePackage) -> None:
+def repair_epub_pages(package: OfficePackage) -> None:
     """Raised figures that are no marks as superscripts, terms and what is said of them as blocks, and no readings
     above the text."""
-    for part_name in (book_part for book_part in package.part_names if book_part.lower().endswith(_BOOK_PAGE_ENDINGS)):
-        book_page = next(
+    for epub_part_name in (
+        epub_part for epub_part in package.part_names if epub_part.lower().endswith(_EPUB_PAGE_ENDINGS)
+    ):
+        epub_page = next(
             (
-                book_page
-                for repaired_tag in _REPAIRED_TAGS
-                if (book_page := package.root_with(part_name, repaired_tag)) is not None
+                epub_page
+                for repaired_tag in _REPAIRED_EPUB_TAGS
+                if (epub_page := package.root_with(epub_part_name, repaired_tag)) is not None
             ),
             None,
         )
-        if book_page is None:
+        if epub_page is None:
             continue
-        raise_book_page(book_page)
-        remove_elements(book_page, ("{*}rt", "{*}rp"))
-        for element in book_page.iter("{*}dt", "{*}dd"):
-            element.tag = new_name(element, "p")
-        package.mark_edited(part_name)
+        raise_book_page(epub_page)
+        remove_elements(epub_page, ("{*}rt", "{*}rp"))
+        for epub_element in epub_page.iter("{*}dt", "{*}dd"):
+            epub_element.tag = new_name(epub_element, "p")
+        package.mark_edited(epub_part_name)
 
 
-def _marks_by_note(package: OfficePackage) -> dict[_NotePlace, list[_NoteMark]]:
-    marks_by_note: dict[_NotePlace, list[_NoteMark]] = {}
-    for part_name in package.part_names:
-        if not part_name.lower().endswith(_BOOK_PAGE_ENDINGS):
+def _epub_marks_by_note(package: OfficePackage) -> dict[_EpubPlace, list[_EpubMark]]:
+    marks_by_note: dict[_EpubPlace, list[_EpubMark]] = {}
+    for epub_part_name in package.part_names:
+        if not epub_part_name.lower().endswith(_EPUB_PAGE_ENDINGS):
             continue
-        book_page = next(
+        epub_page = next(
             (
-                book_page
-                for note_word in _NOTE_PAGE_WORDS
-                if (book_page := package.root_with(part_name, note_word)) is not None
+                epub_page
+                for note_word in _EPUB_NOTE_WORDS
+                if (epub_page := package.root_with(epub_part_name, note_word)) is not None
             ),
             None,
         )
-        for note_link in [] if book_page is None else book_page.iter("{*}a"):
-            if (note_place := _linked_place(part_name, note_link)) and _is_note_mark(note_link):
-                marks_by_note.setdefault(note_place, []).append(_NoteMark(part_name, note_link))
+        for epub_link in [] if epub_page is None else epub_page.iter("{*}a"):
+            if (epub_place := _linked_place(epub_part_name, epub_link)) and _is_epub_mark(epub_link):
+                marks_by_note.setdefault(epub_place, []).append(_EpubMark(epub_part_name, epub_link))
     return marks_by_note
 
 
-def _linked_place(part_name: str, note_link: Element) -> _NotePlace | None:
-    href_path, _, href_fragment = unquote(note_link.get("href", "")).partition("#")
+def _linked_place(epub_part_name: str, epub_link: Element) -> _EpubPlace | None:
+    href_path, _, href_fragment = unquote(epub_link.get("href", "")).partition("#")
     if not href_fragment or ":" in href_path:
         return None
     linked_part = (
-        posixpath.normpath(posixpath.join(posixpath.dirname(part_name), href_path)) if href_path else part_name
+        posixpath.normpath(posixpath.join(posixpath.dirname(epub_part_name), href_path))
+        if href_path
+        else epub_part_name
     )
-    return _NotePlace(linked_part, href_fragment)
+    return _EpubPlace(linked_part, href_fragment)
 
 
-def _is_note_mark(note_link: Element) -> bool:
+def _is_epub_mark(epub_link: Element) -> bool:
     """Whether the book calls a link a mark, or it is a sign behind other text of its block, raised or named so."""
-    link_kinds = f"{note_link.get(_EPUB_TYPE, '')} {note_link.get('role', '')}"
+    link_kinds = f"{epub_link.get(_EPUB_TYPE, '')} {epub_link.get('role', '')}"
     if "noteref" in link_kinds or "backlink" in link_kinds:
         return "noteref" in link_kinds
-    is_raised_link = _element_name(note_link.getparent()) == "sup" or (
-        len(note_link) == 1 and _element_name(note_link[0]) == "sup"
+    is_raised_link = _epub_tag(epub_link.getparent()) == "sup" or (
+        len(epub_link) == 1 and _epub_tag(epub_link[0]) == "sup"
     )
-    link_names = f"{note_link.get('class', '')} {note_link.get('href', '')} {note_link.get('id', '')}"
+    link_names = f"{epub_link.get('class', '')} {epub_link.get('href', '')} {epub_link.get('id', '')}"
     return (
-        (is_raised_link or _NOTE_NAME.search(link_names) is not None)
-        and _FOOTNOTE_MARK.fullmatch(_element_text(note_link)) is not None
-        and _has_text_before(note_link)
+        (is_raised_link or _EPUB_NOTE_NAME.search(link_names) is not None)
+        and _EPUB_FOOTNOTE_MARK.fullmatch(_epub_text(epub_link)) is not None
+        and _has_text_before(epub_link)
     )
 
 
-def _has_text_before(note_link: Element) -> bool:
-    element = note_link
-    while _element_name(element) not in _BOOK_BLOCKS:
-        parent_element = element.getparent()
+def _has_text_before(epub_link: Element) -> bool:
+    epub_element = epub_link
+    while _epub_tag(epub_element) not in _EPUB_BLOCKS:
+        parent_element = epub_element.getparent()
         if parent_element is None:
             return False
-        if (parent_element.text or "").strip() or any(map(_text_with_tail, element.itersiblings(preceding=True))):
+        if (parent_element.text or "").strip() or any(map(_text_with_tail, epub_element.itersiblings(preceding=True))):
             return True
-        element = parent_element
+        epub_element = parent_element
     return False
 
 
-def _elements_by_id(package: OfficePackage, part_name: str) -> dict[str, Element]:
+def _elements_by_id(package: OfficePackage, epub_part_name: str) -> dict[str, Element]:
     """The elements of a part by their ids and, as books of HTML have them, by their names."""
-    book_page = package.root(part_name) if part_name in package.part_names else None
+    epub_page = package.root(epub_part_name) if epub_part_name in package.part_names else None
     elements_by_id: dict[str, Element] = {}
-    for element in () if book_page is None else book_page.iter("*"):
-        for place_id in filter(None, (element.get("id"), element.get("name"))):
-            elements_by_id.setdefault(place_id, element)
+    for epub_element in () if epub_page is None else epub_page.iter("*"):
+        for place_id in filter(None, (epub_element.get("id"), epub_element.get("name"))):
+            elements_by_id.setdefault(place_id, epub_element)
     return elements_by_id
 
 
-def _enclosing_note(element: Element | None) -> Element | None:
+def _enclosing_note(epub_element: Element | None) -> Element | None:
     """The block that an element is, or stands in; none of one that has gone with the note around it."""
-    while element is not None and _element_name(element) not in _BOOK_BLOCKS:
-        element = element.getparent()
-    if element is None or _element_name(element) not in _NOTE_BLOCKS:
+    while epub_element is not None and _epub_tag(epub_element) not in _EPUB_BLOCKS:
+        epub_element = epub_element.getparent()
+    if epub_element is None or _epub_tag(epub_element) not in _EPUB_NOTE_BLOCKS:
         return None
-    return element if any(_element_name(ancestor) == "body" for ancestor in element.iterancestors()) else None
+    return epub_element if any(_epub_tag(ancestor) == "body" for ancestor in epub_element.iterancestors()) else None
 
 
-def _note_text(note: Element, note_marks: list[_NoteMark]) -> str:
+def _epub_note_text(epub_note: Element, epub_marks: list[_EpubMark]) -> str:
     """Its words on one line, without its own mark and the links that lead back."""
-    elements_around = [element for mark in note_marks for element in _elements_around_link(mark.link)]
-    mark_ids = {element.get(name) for element in elements_around for name in ("id", "name")} - {None}
-    for back_link in list(note.iter("{*}a")):
-        is_backlink = unquote(back_link.get("href", "")).partition("#")[2] in mark_ids or not _element_text(
+    elements_around = [epub_element for mark in epub_marks for epub_element in _elements_around_link(mark.link)]
+    mark_ids = {epub_element.get(name) for epub_element in elements_around for name in ("id", "name")} - {None}
+    for back_link in list(epub_note.iter("{*}a")):
+        is_backlink = unquote(back_link.get("href", "")).partition("#")[2] in mark_ids or not _epub_text(
             back_link
         ).strip(_BACKLINK_ARROWS)
         if is_backlink or "backlink" in f"{back_link.get(_EPUB_TYPE, '')} {back_link.get('role', '')}":
             _replace_by_text(back_link, "")
-    mark_sign = re.escape(_element_text(note_marks[0].link).strip("[]() "))
-    return re.sub(rf"\A[\[(]?(?:{mark_sign}(?!\w))?[\]).:\s]*", "", " ".join("".join(note.itertext("*")).split()))
+    mark_sign = re.escape(_epub_text(epub_marks[0].link).strip("[]() "))
+    return re.sub(rf"\A[\[(]?(?:{mark_sign}(?!\w))?[\]).:\s]*", "", " ".join("".join(epub_note.itertext("*")).split()))
 
 
-def _elements_around_link(note_link: Element) -> Iterator[Element]:
+def _elements_around_link(epub_link: Element) -> Iterator[Element]:
     """The link, what it holds, and what holds it within its block."""
-    yield from note_link.iter("*")
-    for element in note_link.iterancestors():
-        if _element_name(element) in _BOOK_BLOCKS:
+    yield from epub_link.iter("*")
+    for epub_element in epub_link.iterancestors():
+        if _epub_tag(epub_element) in _EPUB_BLOCKS:
             return
-        yield element
+        yield epub_element
 
 
-def _move_to_end(note: Element, note_text: str) -> None:
-    book_body = next(element for element in note.iterancestors() if _element_name(element) == "body")
-    _replace_by_text(note, "")
-    book_body.append(new_element(book_body, "p", text=note_text))
+def _move_to_end(epub_note: Element, epub_note_text: str) -> None:
+    epub_body = next(epub_element for epub_element in epub_note.iterancestors() if _epub_tag(epub_element) == "body")
+    _replace_by_text(epub_note, "")
+    epub_body.append(new_element(epub_body, "p", text=epub_note_text))
 
 
-def _replace_by_text(element: Element, text: str) -> None:
+def _replace_by_text(epub_element: Element, text: str) -> None:
     """Text in place of an element; what stands behind it stays."""
-    parent_element, previous_element = element.getparent(), element.getprevious()
-    text += element.tail or ""
+    parent_element, previous_element = epub_element.getparent(), epub_element.getprevious()
+    text += epub_element.tail or ""
     if previous_element is not None:
         previous_element.tail = (previous_element.tail or "") + text
     else:
         parent_element.text = (parent_element.text or "") + text
-    parent_element.remove(element)
+    parent_element.remove(epub_element)
 
 
-def _element_name(element: Element | None) -> str:
-    return "" if element is None or not isinstance(element.tag, str) else element.tag.rpartition("}")[2]
+def _epub_tag(epub_element: Element | None) -> str:
+    return "" if epub_element is None or not isinstance(epub_element.tag, str) else epub_element.tag.rpartition("}")[2]
 
 
-def _element_text(element: Element) -> str:
-    return "".join(element.itertext("*")).strip()
+def _epub_text(epub_element: Element) -> str:
+    return "".join(epub_element.itertext("*")).strip()
 
 
-def _text_with_tail(element: Element) -> str:
-    return _element_text(element) + (element.tail or "").strip()
+def _text_with_tail(epub_element: Element) -> str:
+    return _epub_text(epub_element) + (epub_element.tail or "").strip()

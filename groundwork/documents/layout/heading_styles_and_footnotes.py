@@ -24,7 +24,7 @@ from groundwork.documents.layout.text_lines import (
 )
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
-from groundwork.markdown.running_page_lines import heading_key
+from groundwork.markdown.page_headers_in_chunks import heading_key
 
 _FOOTNOTE_SIZE = 0.93  # of the body's size, which notes have at the most
 # times the body's size, which a heading is larger than

@@ -33,44 +33,46 @@ _BLOCK_START = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document t
 def document_markdown(document: Document, *, of_sheets: bool = False) -> str:
     """The blocks of a document, its notes below them. `of_sheets`: its tables are the sheets of a workbook."""
     block_texts = (
-        _sheet_markdown(block.table) if of_sheets and block.table else _block_markdown(block)
-        for block in document.blocks
+        _sheet_markdown(anydoc_block.table)
+        if of_sheets and anydoc_block.table
+        else _anydoc_block_markdown(anydoc_block)
+        for anydoc_block in document.blocks
     )
     markdown_sections = [markdown_text for markdown_text in block_texts if markdown_text]
-    markdown_sections += [f"[^{note.id}]: {_blocks_on_one_line(note.blocks)}" for note in document.notes]
+    markdown_sections += [f"[^{note.id}]: {_anydoc_blocks_on_one_line(note.blocks)}" for note in document.notes]
     markdown_text = "\n\n".join(markdown_sections)
     return place_footnotes(markdown_text) if document.notes else markdown_text
 
 
-def _block_markdown(block: Block) -> str:
-    match block.kind:
+def _anydoc_block_markdown(anydoc_block: Block) -> str:
+    match anydoc_block.kind:
         case "heading":
-            heading_title = _inline_markdown(block.content or [], bold=False).replace("\n", " ").strip()
-            return f"{'#' * min(block.level or 1, 6)} {heading_title}" if heading_title else ""
+            heading_title = _anydoc_inline_markdown(anydoc_block.content or [], bold=False).replace("\n", " ").strip()
+            return f"{'#' * min(anydoc_block.level or 1, 6)} {heading_title}" if heading_title else ""
         case "list":
-            return _list_markdown(block)
+            return _anydoc_list_markdown(anydoc_block)
         case "table":
-            return _table_markdown(block.table) if block.table else ""
+            return _anydoc_table_markdown(anydoc_block.table) if anydoc_block.table else ""
         case "block_quote":
-            quoted_blocks = "\n\n".join(filter(None, map(_block_markdown, inner_blocks(block))))
+            quoted_blocks = "\n\n".join(filter(None, map(_anydoc_block_markdown, inner_blocks(anydoc_block))))
             return (
                 "\n".join(f"> {quoted_line}".rstrip() for quoted_line in quoted_blocks.split("\n"))
                 if quoted_blocks
                 else ""
             )
         case "code_block":
-            return _fenced_code(block.text or "", block.lang or "")
+            return _anydoc_code(anydoc_block.text or "", anydoc_block.lang or "")
         case "math":
-            return f"$$\n{_strip_gathered(block.text or '')}\n$$"
+            return f"$$\n{_strip_gathered(anydoc_block.text or '')}\n$$"
         case "rule":
             return "---"
-    paragraph_text = _inline_markdown(block.content or []).strip()
+    paragraph_text = _anydoc_inline_markdown(anydoc_block.content or []).strip()
     return f"\\{paragraph_text}" if paragraph_text and _BLOCK_START.match(paragraph_text) else paragraph_text
 
 
-def inner_blocks(block: Block) -> Sequence[Block]:
-    blocks: Any = block.blocks  # whose type in the stubs is hidden by the attribute `list`
-    return blocks or []
+def inner_blocks(anydoc_block: Block) -> Sequence[Block]:
+    anydoc_blocks: Any = anydoc_block.blocks  # whose type in the stubs is hidden by the attribute `list`
+    return anydoc_blocks or []
 
 
 def _strip_gathered(formula: str) -> str:
@@ -79,19 +81,23 @@ def _strip_gathered(formula: str) -> str:
     return formula.strip() if r"\\" in inner else inner
 
 
-def _fenced_code(code: str, language: str) -> str:
+def _anydoc_code(code: str, language: str) -> str:
     longest_backticks = max((len(run) for run in re.findall(r"`+", code)), default=0)
     fence_marks = "`" * max(3, longest_backticks + 1)
     return f"{fence_marks}{language}\n{code.rstrip()}\n{fence_marks}"
 
 
-def _list_markdown(list_block: Block) -> str:
+def _anydoc_list_markdown(list_block: Block) -> str:
     """The items with their own marks; what is below an item's first block stands under its text."""
     if list_block.list is None:
         return ""
     item_texts = []
-    for item_mark, item in _list_items(list_block.list):
-        block_texts = [(block.kind, block_text) for block in item.blocks if (block_text := _block_markdown(block))]
+    for item_mark, list_item in _anydoc_list_items(list_block.list):
+        block_texts = [
+            (anydoc_block.kind, block_text)
+            for anydoc_block in list_item.blocks
+            if (block_text := _anydoc_block_markdown(anydoc_block))
+        ]
         item_body = "".join(
             ("\n" if kind == "list" else "\n\n") + block_text for kind, block_text in block_texts
         ).lstrip("\n")
@@ -100,11 +106,11 @@ def _list_markdown(list_block: Block) -> str:
     return "\n".join(item_texts)
 
 
-def _list_items(item_list: List) -> Iterator[tuple[str, ListItem]]:
-    for item_index, item in enumerate(item_list.items):
-        marker_label = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
+def _anydoc_list_items(item_list: List) -> Iterator[tuple[str, ListItem]]:
+    for item_index, list_item in enumerate(item_list.items):
+        marker_label = (list_item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
         is_sign = marker_label and not any(map(str.isalnum, marker_label))
-        yield "-" if is_sign else marker_label or _item_mark(item_list.marker, item_list.start + item_index), item
+        yield "-" if is_sign else marker_label or _item_mark(item_list.marker, item_list.start + item_index), list_item
 
 
 def _item_mark(marker: str, n: int) -> str:
@@ -126,30 +132,33 @@ def _roman_numeral(n: int) -> str:
     return roman
 
 
-def _table_markdown(table: Table) -> str:
+def _anydoc_table_markdown(anydoc_table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
     from groundwork.documents.pipe_tables import table_to_markdown
 
-    if table.kind == "layout" or _grid_width(table) < 2:
-        layout_cells = [slot.cell for row in table.grid for slot in row if slot.cell]
+    if anydoc_table.kind == "layout" or _grid_width(anydoc_table) < 2:
+        layout_cells = [slot.cell for row in anydoc_table.grid for slot in row if slot.cell]
         return "\n\n".join(
-            block_text for cell in layout_cells for block in cell.blocks if (block_text := _block_markdown(block))
+            block_text
+            for cell in layout_cells
+            for anydoc_block in cell.blocks
+            if (block_text := _anydoc_block_markdown(anydoc_block))
         )
-    cell_texts = _cell_texts(table)
-    _fill_merged(table, cell_texts)
+    cell_texts = _cell_texts(anydoc_table)
+    _fill_merged(anydoc_table, cell_texts)
     return table_to_markdown(cell_texts)
 
 
-def _sheet_markdown(table: Table) -> str:
+def _sheet_markdown(anydoc_table: Table) -> str:
     from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
         numbered_rows,
         sheet_to_markdown,
         single_cells,
     )
 
-    cell_texts = _cell_texts(table)
+    cell_texts = _cell_texts(anydoc_table)
     lone_texts = single_cells(numbered_rows(cell_texts))
-    _fill_merged(table, cell_texts)
+    _fill_merged(anydoc_table, cell_texts)
     return sheet_to_markdown(numbered_rows(cell_texts), lone_texts)
 
 
@@ -157,67 +166,72 @@ def _cell_texts(anydoc_table: Table) -> list[list[str]]:
     """Raises BadDocument for a table of too many cells."""
     if (cell_count := _grid_width(anydoc_table) * len(anydoc_table.grid)) > _MOST_TABLE_CELLS:
         raise BadDocument(f"a table in it has {counted(cell_count, 'cell')}, more than {_MOST_TABLE_CELLS:,}")
-    return [[_blocks_on_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid]
+    return [
+        [_anydoc_blocks_on_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid
+    ]
 
 
-def _fill_merged(table: Table, cell_texts: list[list[str]]) -> None:
-    for i, row in enumerate(table.grid):
+def _fill_merged(anydoc_table: Table, cell_texts: list[list[str]]) -> None:
+    for i, row in enumerate(anydoc_table.grid):
         for j, slot in enumerate(row):
             if slot.kind == "covered":
                 cell_texts[i][j] = cell_texts[slot.origin_row or 0][slot.origin_col or 0]
 
 
-def _grid_width(table: Table) -> int:
-    return max((len(row) for row in table.grid), default=0)
+def _grid_width(anydoc_table: Table) -> int:
+    return max((len(row) for row in anydoc_table.grid), default=0)
 
 
-def _blocks_on_one_line(blocks: Sequence[Block]) -> str:
+def _anydoc_blocks_on_one_line(anydoc_blocks: Sequence[Block]) -> str:
     """Blocks on one line, as a cell of a table can hold them; items keep their numbers."""
     block_texts: list[str] = []
-    for block in blocks:
-        if block.table:
+    for anydoc_block in anydoc_blocks:
+        if anydoc_block.table:
             block_texts += [
-                _blocks_on_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell
+                _anydoc_blocks_on_one_line(slot.cell.blocks)
+                for row in anydoc_block.table.grid
+                for slot in row
+                if slot.cell
             ]
-        elif block.list:
+        elif anydoc_block.list:
             item_texts = [
-                f"{'' if mark == '-' else mark} {_blocks_on_one_line(item.blocks)}"
-                for mark, item in _list_items(block.list)
+                f"{'' if mark == '-' else mark} {_anydoc_blocks_on_one_line(list_item.blocks)}"
+                for mark, list_item in _anydoc_list_items(anydoc_block.list)
             ]
-            block_texts.append("; ".join(item.strip() for item in item_texts))
-        elif nested_blocks := inner_blocks(block):
-            block_texts.append(_blocks_on_one_line(nested_blocks))
-        elif block.kind == "math":
-            block_texts.append(f"${block.text}$")
+            block_texts.append("; ".join(list_item.strip() for list_item in item_texts))
+        elif nested_blocks := inner_blocks(anydoc_block):
+            block_texts.append(_anydoc_blocks_on_one_line(nested_blocks))
+        elif anydoc_block.kind == "math":
+            block_texts.append(f"${anydoc_block.text}$")
         else:
-            block_texts.append(block.text or _inline_markdown(block.content or []))
+            block_texts.append(anydoc_block.text or _anydoc_inline_markdown(anydoc_block.content or []))
     return " ".join(" ".join(block_texts).split())
 
 
-def _inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
+def _anydoc_inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
     """Runs of text with their emphasis, neighbours of one style together."""
     return "".join(
         _style_inline(_join_inlines(styled_inlines), style, bold)
-        for style, styled_inlines in groupby(content, key=_inline_style)
+        for style, styled_inlines in groupby(content, key=_anydoc_inline_style)
     )
 
 
-def _join_inlines(inlines: Iterable[Inline]) -> str:
+def _join_inlines(anydoc_inlines: Iterable[Inline]) -> str:
     """Runs side by side; two formulas, and a picture's words and other text, have a space between them."""
     joined, previous_kind = "", ""
-    for inline in inlines:
-        inline_text = _inline_text(inline)
-        needs_space = {previous_kind, inline.kind} == {"math"} or "image" in (previous_kind, inline.kind)
+    for anydoc_inline in anydoc_inlines:
+        inline_text = _anydoc_inline_text(anydoc_inline)
+        needs_space = {previous_kind, anydoc_inline.kind} == {"math"} or "image" in (previous_kind, anydoc_inline.kind)
         is_touching = (
             joined and inline_text and not joined[-1].isspace() and (inline_text[0].isalnum() or inline_text[0] == "$")
         )
         joined += f" {inline_text}" if needs_space and is_touching else inline_text
-        previous_kind = inline.kind if inline_text else previous_kind
+        previous_kind = anydoc_inline.kind if inline_text else previous_kind
     return joined
 
 
-def _inline_style(inline: Inline) -> tuple[bool, bool, bool, bool]:
-    style = inline.style
+def _anydoc_inline_style(anydoc_inline: Inline) -> tuple[bool, bool, bool, bool]:
+    style = anydoc_inline.style
     return (style.bold, style.italic, style.strike, style.code) if style else (False, False, False, False)
 
 
@@ -236,29 +250,29 @@ def _style_inline(inline_text: str, style: tuple[bool, bool, bool, bool], bold: 
     return f"{blanks_before}{emphasis_marks}{styled_text}{emphasis_marks[::-1]}{blanks_behind}"
 
 
-def _inline_text(inline: Inline) -> str:
-    match inline.kind:
+def _anydoc_inline_text(anydoc_inline: Inline) -> str:
+    match anydoc_inline.kind:
         case "text":
-            return inline.text or ""
+            return anydoc_inline.text or ""
         case "link":
-            return _link_markdown(inline)
+            return _link_markdown(anydoc_inline)
         case "image":
-            return _picture_markdown(inline)
+            return _picture_markdown(anydoc_inline)
         case "line_break":
             return "\n"
         case "math":
-            return f"${inline.text}$" if inline.text else ""
+            return f"${anydoc_inline.text}$" if anydoc_inline.text else ""
         case "checkbox":
-            return "☒ " if inline.checked else "☐ "
+            return "☒ " if anydoc_inline.checked else "☐ "
         case "note_ref":
-            return f"[^{inline.note_id}]"
+            return f"[^{anydoc_inline.note_id}]"
     return ""
 
 
-def _link_markdown(inline: Inline) -> str:
+def _link_markdown(anydoc_inline: Inline) -> str:
     """A link into the web, or the text of any other."""
-    link_text = _inline_markdown(inline.content or []).replace("\n", " ")
-    link_address = inline.target.value if inline.target else ""
+    link_text = _anydoc_inline_markdown(anydoc_inline.content or []).replace("\n", " ")
+    link_address = anydoc_inline.target.value if anydoc_inline.target else ""
     if (
         not link_text.strip()
         or not link_address.startswith(_WEB_SCHEMES)
@@ -308,10 +322,10 @@ def _note_pictures(document: Document) -> None:
         pictures.by_address[picture_address] = picture_bytes
 
 
-def _picture_markdown(inline: Inline) -> str:
+def _picture_markdown(anydoc_inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
-    picture_alt = picture_words(inline.alt or "")
-    pictures, source = _CURRENT_PICTURES.get(), inline.source
+    picture_alt = picture_words(anydoc_inline.alt or "")
+    pictures, source = _CURRENT_PICTURES.get(), anydoc_inline.source
     picture_address = (
         pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
     )

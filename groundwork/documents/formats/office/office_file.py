@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from groundwork.documents.formats.epub_footnotes import mark_footnotes, repair_book_pages
+from groundwork.documents.formats.epub_footnotes import mark_footnotes, repair_epub_pages
+from groundwork.documents.formats.office.office_markup_repairs import repair_package
 from groundwork.documents.formats.office.package_parts import OfficePackage, open_package
-from groundwork.documents.formats.office.package_repairs import repair_package
 from groundwork.documents.formats.office.reader_comments import (
     docx_comments,
     ods_comments,
@@ -53,7 +53,7 @@ def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
     package = open_package(office_bytes) if office_format in _PACKAGES else None
     if office_format == "epub" and package is not None:
         mark_footnotes(package)
-        repair_book_pages(package)
+        repair_epub_pages(package)
         return OfficeFilePages(
             [place_footnotes(document_markdown(parse_with_anydoc(package.to_bytes(), office_format)))], []
         )

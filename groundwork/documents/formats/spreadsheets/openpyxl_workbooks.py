@@ -50,7 +50,9 @@ def raise_workbook_figures(workbook_path: str, book: Any) -> None:
     """Put raised figures into the texts of a workbook's cells, whose formats openpyxl passes over."""
     with zipfile.ZipFile(workbook_path) as archive:
         shared_strings_parts = [
-            part_name for part_name in archive.namelist() if part_name.lower().endswith("/sharedstrings.xml")
+            workbook_part
+            for workbook_part in archive.namelist()
+            if workbook_part.lower().endswith("/sharedstrings.xml")
         ]
         shared_strings = archive.read(shared_strings_parts[0]) if shared_strings_parts and book.worksheets else b""
     shared_strings_root = parse_xml(shared_strings) if b"superscript" in shared_strings else None
@@ -64,9 +66,9 @@ def _is_strict(workbook_path: str) -> bool:
     """Whether it was saved as "Strict Open XML", which openpyxl reads as an empty workbook."""
     with zipfile.ZipFile(workbook_path) as archive:
         return any(
-            _STRICT_NAMESPACES in archive.read(part_name)
-            for part_name in archive.namelist()
-            if part_name.endswith(".rels")
+            _STRICT_NAMESPACES in archive.read(workbook_part)
+            for workbook_part in archive.namelist()
+            if workbook_part.endswith(".rels")
         )
 
 
@@ -74,10 +76,10 @@ def _styles_part(workbook_path: str | io.BytesIO) -> str:
     """The part of the styles, which openpyxl looks for under one name alone; that name where there are none."""
     with zipfile.ZipFile(workbook_path) as archive:
         content_types = parse_xml(archive.read(CONTENT_TYPES)) if CONTENT_TYPES in archive.namelist() else None
-    overrides = [] if content_types is None else content_types.iter("{*}Override")
+    workbook_overrides = [] if content_types is None else content_types.iter("{*}Override")
     styles_parts = [
         override.get("PartName", "")
-        for override in overrides
+        for override in workbook_overrides
         if override.get("ContentType", "").endswith(_WORKBOOK_STYLES_TYPE)
     ]
     return styles_parts[0].lstrip("/") if styles_parts else _WORKBOOK_STYLES
@@ -90,35 +92,35 @@ def _rewrite_workbook_parts(workbook_path: str | io.BytesIO, rewrite_part: Calla
         zipfile.ZipFile(workbook_path) as archive,
         zipfile.ZipFile(workbook_buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten_workbook,
     ):
-        for part_name, archived_name in archived_names(archive).items():
-            rewritten_name = _WORKBOOK_STYLES if part_name == styles_part else part_name
+        for workbook_part, archived_name in archived_names(archive).items():
+            rewritten_name = _WORKBOOK_STYLES if workbook_part == styles_part else workbook_part
             rewritten_workbook.writestr(rewritten_name, rewrite_part(rewritten_name, archive.read(archived_name)))
     return workbook_buffer
 
 
-def _with_transitional_namespaces(part_name: str, part_bytes: bytes) -> bytes:
-    if not part_name.endswith((".xml", ".rels")):
-        return part_bytes
+def _with_transitional_namespaces(workbook_part: str, workbook_part_bytes: bytes) -> bytes:
+    if not workbook_part.endswith((".xml", ".rels")):
+        return workbook_part_bytes
     for vocabulary in _NAMESPACE_VOCABULARIES:
         strict_namespace, transitional_namespace = (
             namespace + vocabulary for namespace in (_STRICT_NAMESPACES, _TRANSITIONAL_NAMESPACES)
         )
         for attribute_quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
-            part_bytes = part_bytes.replace(
+            workbook_part_bytes = workbook_part_bytes.replace(
                 attribute_quote + strict_namespace + b"/", attribute_quote + transitional_namespace + b"/2006/"
             )
-    return part_bytes
+    return workbook_part_bytes
 
 
-def _with_number_formats_alone(part_name: str, part_bytes: bytes) -> bytes:
-    styles_root = parse_xml(part_bytes) if part_name.endswith("styles.xml") else None
-    if styles_root is None:
-        return part_bytes
-    for styles_element in list(styles_root):
-        if styles_element.tag not in tags("x", "numFmts", "cellXfs"):
-            styles_root.remove(styles_element)
-    for cell_style in styles_root.iter(*tags("x", "xf")):
+def _with_number_formats_alone(workbook_part: str, workbook_part_bytes: bytes) -> bytes:
+    workbook_styles = parse_xml(workbook_part_bytes) if workbook_part.endswith("styles.xml") else None
+    if workbook_styles is None:
+        return workbook_part_bytes
+    for styles_part in list(workbook_styles):
+        if styles_part.tag not in tags("x", "numFmts", "cellXfs"):
+            workbook_styles.remove(styles_part)
+    for cell_style in workbook_styles.iter(*tags("x", "xf")):
         number_format = cell_style.get("numFmtId", "0")
         cell_style.clear()
         cell_style.set("numFmtId", number_format)
-    return write_xml(styles_root)
+    return write_xml(workbook_styles)

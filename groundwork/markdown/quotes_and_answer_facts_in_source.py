@@ -43,14 +43,14 @@ def in_source_spelling(answer: str, source: str, source_values: Set[str], source
 
     `source_values` are those of the source's numbers, however they are written. What means something else stays.
     """
-    for answer_spelling, date_meanings in slashed_dates(answer):
+    for spelling_in_answer, date_meanings in slashed_dates(answer):
         if date_meanings & source_dates:
-            answer = answer.replace(answer_spelling, " ")
+            answer = answer.replace(spelling_in_answer, " ")
     answer = _without_times(without_dates(answer), source)
     answer = plain_fractions(answer)
-    for answer_spelling, fraction_value in fractions(answer):
+    for spelling_in_answer, fraction_value in fractions(answer):
         if fraction_value in source_values:
-            answer = answer.replace(answer_spelling, fraction_value)
+            answer = answer.replace(spelling_in_answer, fraction_value)
     return _as_thousands(answer, source_values)
 
 
@@ -155,7 +155,7 @@ class SourceText:
         answer, answer_terms = without_latex(answer), quoted_terms(answer)
         fact_sources = [self._source_facts, *([_read_facts(question, self.word_language)] if question else [])]
         source_text = without_latex(f"{self.text}\n\n{question}")
-        unsupported = _unsupported_dates(answer, fact_sources, source_text)
+        unsupported_answer_facts = _unsupported_dates(answer, fact_sources, source_text)
         source_numbers = [answer_number for facts in fact_sources for answer_number in facts.numbers]
         allowed_values = {answer_number.value for answer_number in source_numbers}.union(
             *(facts.labels for facts in fact_sources)
@@ -171,28 +171,30 @@ class SourceText:
         # only lists have labels: what an answer of one line begins with may be invented
         answer = answer if "\n" in answer.strip() else f"= {answer}"
         for answer_number in numbers(answer, spelled=self.word_language):
-            answer_spelling = answer[answer_number.start : answer_number.end]
+            spelling_in_answer = answer[answer_number.start : answer_number.end]
             if not answer_number.unit and answer_number.value.isdecimal() and int(answer_number.value) in counts:
                 continue
-            if answer_number.value in other_values or has_other_meaning(answer_spelling, self.word_language):
+            if answer_number.value in other_values or has_other_meaning(spelling_in_answer, self.word_language):
                 continue
             if answer_number.value not in source_values and _is_mantissa(
-                answer_spelling, source_values, scales(source_text)
+                spelling_in_answer, source_values, scales(source_text)
             ):
                 continue
             if answer_number.value not in allowed_values and not _is_same_amount(answer_number, source_numbers):
                 is_rounded = is_rounding(
-                    answer_number, answer_spelling, [*source_numbers, *other_numbers], source_powers
+                    answer_number, spelling_in_answer, [*source_numbers, *other_numbers], source_powers
                 )
                 if not (is_rounded and is_called_rounded(answer, answer_number.start)):
                     rounding_hint = ', but a rounding of one: say "about"' if is_rounded else ""
-                    unsupported.append(f"the number {answer_number.value} is not in the text{rounding_hint}")
+                    unsupported_answer_facts.append(
+                        f"the number {answer_number.value} is not in the text{rounding_hint}"
+                    )
             elif answer_number.unit and not _has_unit(answer_number, source_numbers, source_text):
-                unsupported.append(f"the text does not say {answer_number.value} {answer_number.unit}")
+                unsupported_answer_facts.append(f"the text does not say {answer_number.value} {answer_number.unit}")
         for answer_term in answer_terms:
             if not self.find(answer_term) and not (question and find_quote(answer_term, question)):
-                unsupported.append(f'the term "{answer_term}" is not in the text')
-        return list(dict.fromkeys(unsupported))
+                unsupported_answer_facts.append(f'the term "{answer_term}" is not in the text')
+        return list(dict.fromkeys(unsupported_answer_facts))
 
     @cached_property
     def _source_facts(self) -> _Facts:
@@ -254,9 +256,9 @@ def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     return {str(year), str(day)} <= source_values and names_month(source, month)
 
 
-def _is_mantissa(answer_spelling: str, source_values: Set[str], source_scales: Set[int]) -> bool:
+def _is_mantissa(spelling_in_answer: str, source_values: Set[str], source_scales: Set[int]) -> bool:
     """Is it a number whose scale stands elsewhere: "1.5 million" for a cell of 1.5 below "in millions"?"""
-    mantissa_parts = mantissa_and_scale(answer_spelling)
+    mantissa_parts = mantissa_and_scale(spelling_in_answer)
     return mantissa_parts is not None and mantissa_parts[0] in source_values and mantissa_parts[1] in source_scales
 
 
@@ -322,19 +324,20 @@ def _find_quote_in_rows(quote: str, rows: Iterable[tuple[Span, list[list[str]]]]
 
 def _is_quote_of_cells(quote_words: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
     """Is the quote made of a piece of each of these cells, or of some of them, in their order?"""
-    matched_words = 0
+    matched_quote_words = 0
     for cell in cells:  # the longest piece of each: what a shorter one leaves the others is the same and more
-        matched_words += max(
-            (_shared_word_count(quote_words[matched_words:], cell[start:]) for start in range(len(cell))), default=0
+        matched_quote_words += max(
+            (_shared_word_count(quote_words[matched_quote_words:], cell[start:]) for start in range(len(cell))),
+            default=0,
         )
-    return matched_words == len(quote_words)
+    return matched_quote_words == len(quote_words)
 
 
-def _shared_word_count(first_words: Sequence[str], second_words: Sequence[str]) -> int:
+def _shared_word_count(quote_words: Sequence[str], cell_words: Sequence[str]) -> int:
     """How many words two texts begin with alike."""
     return next(
-        (i for i, (a, b) in enumerate(zip(first_words, second_words, strict=False)) if a != b),
-        min(len(first_words), len(second_words)),
+        (i for i, (a, b) in enumerate(zip(quote_words, cell_words, strict=False)) if a != b),
+        min(len(quote_words), len(cell_words)),
     )
 
 

@@ -12,8 +12,8 @@ _FORMAT_DIGIT_SIGNS = "0#?"
 _FORMAT_LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
 _FORMAT_CONDITION_SIGNS = ("<", ">", "=")
 _LEAST_PERCENT_DECIMALS = 2  # of a percentage
-_NOISE_DIGITS = 3  # behind which a calculated number may hold what is no part of it
-_SIGNIFICANT_DIGITS = 15  # of a number, as spreadsheets calculate
+_NUMBER_NOISE_DIGITS = 3  # behind which a calculated number may hold what is no part of it
+_SIGNIFICANT_NUMBER_DIGITS = 15  # of a number, as spreadsheets calculate
 
 
 class NumberAffixes(NamedTuple):
@@ -36,18 +36,18 @@ def format_number(number: float, number_format: str) -> str:
 
 def _number_digits(magnitude: float) -> str:
     """As spreadsheets calculate; without the trace of a subtraction: 0.09 for 0.0899999999999999."""
-    exact_digits, short_digits = (
-        f"{magnitude:.{_SIGNIFICANT_DIGITS}g}",
-        f"{magnitude:.{_SIGNIFICANT_DIGITS - _NOISE_DIGITS}g}",
+    exact_number, short_number = (
+        f"{magnitude:.{_SIGNIFICANT_NUMBER_DIGITS}g}",
+        f"{magnitude:.{_SIGNIFICANT_NUMBER_DIGITS - _NUMBER_NOISE_DIGITS}g}",
     )
-    return short_digits if len(short_digits) <= len(exact_digits) - 2 * _NOISE_DIGITS else exact_digits
+    return short_number if len(short_number) <= len(exact_number) - 2 * _NUMBER_NOISE_DIGITS else exact_number
 
 
 @functools.cache
 def number_affixes(number_format: str) -> NumberAffixes:
     """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
-    affix_sides: list[list[str]] = [[], []]
-    digit_pattern = ""
+    number_sides: list[list[str]] = [[], []]
+    number_digit_pattern = ""
     for quoted_unit, escaped_sign, currency, bracketed_condition, format_character in _NUMBER_FORMAT_TOKEN.findall(
         number_format.replace("General", "#")
     ):
@@ -58,26 +58,26 @@ def number_affixes(number_format: str) -> NumberAffixes:
         ):
             return NumberAffixes()
         if format_character and (
-            format_character in _FORMAT_DIGIT_SIGNS or (format_character in ",." and digit_pattern)
+            format_character in _FORMAT_DIGIT_SIGNS or (format_character in ",." and number_digit_pattern)
         ):
-            if affix_sides[1]:
+            if number_sides[1]:
                 return NumberAffixes()
-            digit_pattern += format_character
+            number_digit_pattern += format_character
         elif (
             affix_text := quoted_unit
             or escaped_sign
             or currency
             or (format_character if format_character in _FORMAT_LITERAL_SIGNS else "")
         ):
-            affix_sides[bool(digit_pattern)].append(affix_text)
-    if digit_pattern.endswith(",") or not digit_pattern:
+            number_sides[bool(number_digit_pattern)].append(affix_text)
+    if number_digit_pattern.endswith(",") or not number_digit_pattern:
         return NumberAffixes()
-    affix_before, affix_behind = ("".join(affix_side).strip(" ()-") for affix_side in affix_sides)
+    affix_before, affix_behind = ("".join(number_side).strip(" ()-") for number_side in number_sides)
     if any(map(str.isdecimal, affix_before + affix_behind)):
         return NumberAffixes()
-    space = " " if "".join(affix_sides[1]).startswith(" ") or affix_behind[:1].isalpha() else ""
-    zero_padded_width = len(digit_pattern) if set(digit_pattern) == {"0"} else 0
-    decimals = max(_LEAST_PERCENT_DECIMALS, len(digit_pattern.partition(".")[2]))
+    space = " " if "".join(number_sides[1]).startswith(" ") or affix_behind[:1].isalpha() else ""
+    zero_padded_width = len(number_digit_pattern) if set(number_digit_pattern) == {"0"} else 0
+    decimals = max(_LEAST_PERCENT_DECIMALS, len(number_digit_pattern.partition(".")[2]))
     return NumberAffixes(affix_before, f"{space}{affix_behind}" if affix_behind else "", decimals, zero_padded_width)
 
 
@@ -93,8 +93,8 @@ def cell_text(cell_value: Any, number_format: str) -> str:
     if isinstance(cell_value, datetime.timedelta):
         return _duration_text(cell_value, _smallest_time_step(number_format))
     if isinstance(cell_value, datetime.time):
-        moment = datetime.datetime.combine(datetime.date.min, cell_value)
-        return _rounded_time(moment, _smallest_time_step(number_format)).partition(" ")[2]
+        time_of_day = datetime.datetime.combine(datetime.date.min, cell_value)
+        return _rounded_time(time_of_day, _smallest_time_step(number_format)).partition(" ")[2]
     if isinstance(cell_value, datetime.datetime):
         return _rounded_time(cell_value, _smallest_time_step(number_format)).removesuffix(" 00:00:00")
     return str(cell_value)
@@ -106,16 +106,16 @@ def _smallest_time_step(number_format: str) -> int:
     return 10 ** (6 - len(second_decimals[1])) if second_decimals else 10**6
 
 
-def _rounded_time(moment: datetime.datetime, time_step: int) -> str:
+def _rounded_time(time_of_day: datetime.datetime, time_step: int) -> str:
     """To so many microseconds: days are counted in fractions that are not exact."""
-    nearest_moment = moment + datetime.timedelta(microseconds=time_step // 2)
-    time_text = str(nearest_moment.replace(microsecond=nearest_moment.microsecond // time_step * time_step))
+    nearest_time = time_of_day + datetime.timedelta(microseconds=time_step // 2)
+    time_text = str(nearest_time.replace(microsecond=nearest_time.microsecond // time_step * time_step))
     return time_text.rstrip("0") if "." in time_text else time_text
 
 
 def _duration_text(duration: datetime.timedelta, time_step: int) -> str:
     """Hours, minutes and seconds: 38:30:00."""
-    microseconds = round(abs(duration.total_seconds()) * 10**6 / time_step) * time_step
-    hours, rest = divmod(microseconds, 3600 * 10**6)
-    moment = _rounded_time(datetime.datetime.min + datetime.timedelta(microseconds=rest), time_step)
-    return f"{'-' * (duration.days < 0)}{hours}{moment[moment.index(':') :]}"
+    time_microseconds = round(abs(duration.total_seconds()) * 10**6 / time_step) * time_step
+    hours, rest = divmod(time_microseconds, 3600 * 10**6)
+    time_of_day = _rounded_time(datetime.datetime.min + datetime.timedelta(microseconds=rest), time_step)
+    return f"{'-' * (duration.days < 0)}{hours}{time_of_day[time_of_day.index(':') :]}"

@@ -16,22 +16,22 @@ from groundwork.records import Document, Page
 def skip_marks(markdown: str, blocks: list[Block], document: Document, unreadable_blocks: Sequence[bool]) -> list[str]:
     """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     contents_pages = [page for page in document.pages if page.contents]
-    contents_starts = [page.start for page in contents_pages]
+    contents_page_starts = [page.start for page in contents_pages]
     unreadable_pages = [page for page in document.pages if page.unreadable]
     legal_flags = find_legal_blocks(markdown, blocks)
-    block_marks = []
+    skip_marks_by_block = []
     for block, is_legal, is_unreadable in zip(blocks, legal_flags, unreadable_blocks, strict=True):
         is_contents = block.kind == "contents" or (
             block.kind != "heading"
-            and bool(contents_starts)
-            and _is_on_contents_page(markdown, block, contents_pages, contents_starts)
+            and bool(contents_page_starts)
+            and _is_on_contents_page(markdown, block, contents_pages, contents_page_starts)
         )
         skip_mark = "boilerplate" if is_legal else "contents" if is_contents else ""
-        block_marks.append("unreadable" if is_unreadable or _is_on_page(block, unreadable_pages) else skip_mark)
+        skip_marks_by_block.append("unreadable" if is_unreadable or _is_on_page(block, unreadable_pages) else skip_mark)
     for k in range(len(blocks) - 2, -1, -1):
-        if blocks[k].kind == "heading" and not block_marks[k]:
-            block_marks[k] = block_marks[k + 1]
-    return block_marks
+        if blocks[k].kind == "heading" and not skip_marks_by_block[k]:
+            skip_marks_by_block[k] = skip_marks_by_block[k + 1]
+    return skip_marks_by_block
 
 
 def _is_on_page(block: Block, pages: Sequence[Page]) -> bool:
@@ -79,11 +79,11 @@ def _split_unreadable_block(markdown: str, block: Block) -> Iterator[tuple[int, 
         is_long = block.end - block.start >= MIN_ENCODED_RUN_LENGTH
         yield block.start, block.end, is_long and is_encoded(markdown, block.start, block.end)
         return
-    run_start = block.start
+    unreadable_start = block.start
     for start, end in encoded_runs(markdown, block.start, block.end):
-        if run_start < start:
-            yield run_start, start, False
+        if unreadable_start < start:
+            yield unreadable_start, start, False
         yield start, end, True
-        run_start = end
-    if run_start < block.end:
-        yield run_start, block.end, False
+        unreadable_start = end
+    if unreadable_start < block.end:
+        yield unreadable_start, block.end, False

@@ -42,7 +42,7 @@ def repair_package(package: OfficePackage, office_format: str) -> None:
         return
     main_part = package.main_part(office_format)
     part_folder = posixpath.dirname(main_part)
-    _repair_parts(package, package.parts_in(posixpath.join(part_folder, "charts")), {("chartSpace",): _simplify_chart})
+    _repair_parts(package, package.parts_in(posixpath.join(part_folder, "charts")), {("chartSpace",): _repair_chart})
     if office_format == "pptx":
         for slide_folder in ("slides", "notesSlides"):
             _repair_parts(package, package.parts_in(posixpath.join(part_folder, slide_folder)), _SLIDE_REPAIRS)
@@ -71,7 +71,7 @@ def _repair_parts(package: OfficePackage, part_names: Iterable[str], repairs: Ma
                 package.mark_edited(part_name)
 
 
-def _strip_ruby(root: Element) -> bool:
+def _repair_ruby(root: Element) -> bool:
     """Text with a reading above it, as Japanese has, as the text alone."""
     rubies = list(root.iter(*tags("w", "ruby")))
     for ruby in rubies:
@@ -82,7 +82,7 @@ def _strip_ruby(root: Element) -> bool:
     return bool(rubies)
 
 
-def _strip_deleted_rows(root: Element) -> bool:
+def _repair_deleted_rows(root: Element) -> bool:
     """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
     deleted_properties = [
         deleted_row for deleted_row in root.iter(*tags("w", "trPr")) if child(deleted_row, "w", "del") is not None
@@ -92,13 +92,13 @@ def _strip_deleted_rows(root: Element) -> bool:
     return bool(deleted_properties)
 
 
-def _strip_annotations(root: Element) -> bool:
+def _repair_annotations(root: Element) -> bool:
     """Comments, and the readings above a text."""
     remove_elements(root, [*tags("office", "annotation"), *tags("text", "ruby-text")])
     return True
 
 
-def _strip_slide_numbers(root: Element) -> bool:
+def _repair_slide_numbers(root: Element) -> bool:
     """The number of a slide that stands by itself; the one of a sentence stays."""
     slide_number_fields = [
         number_field for number_field in root.iter(*tags("a", "fld")) if number_field.get("type") == "slidenum"
@@ -113,7 +113,7 @@ def _strip_slide_numbers(root: Element) -> bool:
     return bool(lone_number_fields)
 
 
-def _show_text_boxes(root: Element) -> bool:
+def _repair_text_boxes(root: Element) -> bool:
     """Boxes that stand on a page into paragraphs, in a cell into its text, on a sheet into rows below its table."""
     text_boxes = [
         (text_box, list(text_box.iter(*tags("text", "p")))) for text_box in root.iter("{*}frame", "{*}custom-shape")
@@ -138,21 +138,21 @@ def _row_of_text(like: Element, paragraph: Element) -> Element:
     return new_element(like, "table-row", [text_cell])
 
 
-def _simplify_chart(root: Element) -> bool:
+def _repair_chart(root: Element) -> bool:
     is_chart = root.tag in tags("c", "chartSpace")
     if is_chart:
         simplify_chart(root)
     return is_chart
 
 
-def _write_hyphens(root: Element) -> bool:
+def _repair_hyphens(root: Element) -> bool:
     hyphens = list(root.iter(*tags("w", "noBreakHyphen")))
     for hyphen in hyphens:
         hyphen.getparent().replace(hyphen, new_element(hyphen, "t", text="-"))
     return bool(hyphens)
 
 
-def _unwrap_rows(root: Element) -> bool:
+def _repair_wrapped_rows(root: Element) -> bool:
     """Put the rows of tables that stand in content controls, as rows that repeat do, into the tables themselves."""
     wrapped_rows = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
     for row in wrapped_rows:
@@ -164,7 +164,7 @@ def _unwrap_rows(root: Element) -> bool:
     return bool(wrapped_rows)
 
 
-def _join_paragraphs(root: Element) -> bool:
+def _repair_deleted_paragraph_ends(root: Element) -> bool:
     """Put the text of a paragraph whose end was deleted, or moved away, in front of the paragraph behind it."""
     deletion_marks = root.iter(*tags("w", "del", "moveFrom"))
     deleted_ends = [mark.getparent().getparent() for mark in deletion_marks if mark.getparent().tag in tags("w", "rPr")]
@@ -181,22 +181,22 @@ def _join_paragraphs(root: Element) -> bool:
 
 
 _OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
-    ("annotation", "ruby-text"): _strip_annotations,
+    ("annotation", "ruby-text"): _repair_annotations,
     ("fieldmark",): write_odt_checkboxes,
-    ("frame", "custom-shape"): _show_text_boxes,
+    ("frame", "custom-shape"): _repair_text_boxes,
     ("text-position",): raise_odt_spans,
 }
 _SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("Symbol", "ingdings", "ebdings"): write_slide_symbols,
     ("baseline",): raise_slide_runs,
-    ("slidenum",): _strip_slide_numbers,
+    ("slidenum",): _repair_slide_numbers,
 }
 _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
-    ("ruby",): _strip_ruby,
+    ("ruby",): _repair_ruby,
     ("ffData",): write_checkboxes_and_dropdowns,
-    ("delText",): _strip_deleted_rows,
-    ("sdtContent", "customXml"): _unwrap_rows,
+    ("delText",): _repair_deleted_rows,
+    ("sdtContent", "customXml"): _repair_wrapped_rows,
     ("sym ", "Symbol", "ingdings", "SYMBOL"): write_symbols,
-    ("noBreakHyphen",): _write_hyphens,
-    ("del ", "moveFrom "): _join_paragraphs,
+    ("noBreakHyphen",): _repair_hyphens,
+    ("del ", "moveFrom "): _repair_deleted_paragraph_ends,
 }
