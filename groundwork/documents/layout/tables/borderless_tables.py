@@ -13,25 +13,20 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.tables.column_heads import (
-    TIGHT_STEP,
+    GROUP_NAME_GAP,
     count_head_lines,
+    first_head_line,
     head_rows,
-    is_dashes_below_heads,
 )
 from groundwork.documents.layout.tables.columns_and_gutters import (
     BorderlessRow,
-    BorderlessText,
     add_empty_columns,
     borderless_row,
     column_at,
     columns_between_gutters,
-    columns_under,
-    cut_row_at_gutters,
-    heads_over_no_column,
     is_borderless_row,
     merge_column_stretches,
     merge_columns,
@@ -46,21 +41,10 @@ from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     is_prose,
     numbered_list_items,
 )
+from groundwork.documents.layout.tables.wrapped_cells import lines_overlap, wrapped_cells
 from groundwork.documents.layout.text_lines import Line, Stretches, is_number, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
-
-def cells_by_column(row: BorderlessRow, columns: Stretches) -> list[str]:
-    """The texts of a row by column."""
-    cells = [""] * len(columns)
-    for i, text in enumerate(cut_row_at_gutters(row, columns).texts):
-        k = column_at(text, columns) if i or text.x1 > columns[0][1] else 0
-        cells[k] = f"{cells[k]} {text.text}".strip()
-    return cells
-
-
-_BESIDE_ROW_STEP = 0.8  # sizes between two lines that stand beside each other in part
-_GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
 _BORDERLESS_ROW_GAP = 2.4  # line heights between two rows of one table
 
 
@@ -132,7 +116,7 @@ def _borderless_table_overleaf(
     end = _overleaf_rows_end(borderless_rows, columns)
     rows_overleaf = [row for row in borderless_rows[:end] if is_borderless_row(row)]
     table_reader = _BorderlessTableReader(borderless_rows, vocabulary, 0)
-    cells = table_reader.body_cells(0, end, columns)
+    cells = wrapped_cells(borderless_rows[:end], columns, vocabulary)
     has_figures_overleaf = len(columns) > 2 or any(
         is_number(text.text) for row in rows_overleaf for text in row.texts[1:]
     )
@@ -165,24 +149,25 @@ class _BorderlessTableReader:
     """Reads the table that begins at a row; `floor`: the first row that is still free for its heads."""
 
     def __init__(self, rows: list[BorderlessRow], vocabulary: DocumentWords, floor: int) -> None:
-        self.rows, self.vocabulary, self.floor = rows, vocabulary, floor
-        self.step = 0.0  # from a row with several texts to the next, where it is known
+        self.borderless_rows, self.vocabulary, self.floor = rows, vocabulary, floor
 
     def table(self, start: int) -> BorderlessTable | None:
         end = self._borderless_rows_end(start)
-        self.rows[start:end] = part_at_aligned_gutters(part_at_figure_gutters(self.rows[start:end]))
-        borderless_rows = [row for row in self.rows[start:end] if is_borderless_row(row)]
-        if len(borderless_rows) < 3 and not _is_record_of_two_rows(self.rows[start:end]):
+        self.borderless_rows[start:end] = part_at_aligned_gutters(
+            part_at_figure_gutters(self.borderless_rows[start:end])
+        )
+        borderless_rows = [row for row in self.borderless_rows[start:end] if is_borderless_row(row)]
+        if len(borderless_rows) < 3 and not _is_record_of_two_rows(self.borderless_rows[start:end]):
             return None
         columns = columns_between_gutters(borderless_rows)
         if len(columns) < 2:
             return None
-        heads_start = self._borderless_heads_start(start, columns)
-        columns = add_empty_columns(columns, self.rows[heads_start:start])
-        columns = merge_columns(columns, self.rows[heads_start:end])
+        heads_start = first_head_line(self.borderless_rows, start, columns, self.floor)
+        columns = add_empty_columns(columns, self.borderless_rows[heads_start:start])
+        columns = merge_columns(columns, self.borderless_rows[heads_start:end])
         if len(columns) < 2:
             return None
-        if contents_rows := contents_entries(self.rows[start:end]):
+        if contents_rows := contents_entries(self.borderless_rows[start:end]):
             return BorderlessTable(start, end, contents_rows, is_contents=True)
         borderless_cells = self._cells(heads_start, end, columns)
         if len(borderless_rows) < 3 and not all(map(all, borderless_cells)):
@@ -204,26 +189,26 @@ class _BorderlessTableReader:
             else None
         )
 
-    # --- where it ends and begins ---
-
     def _borderless_rows_end(self, start: int) -> int:
         """Where the rows that begin at `start` end."""
         end = row_index = start + 1
-        stretches = [(t.x1, t.x2) for t in self.rows[start].texts]
+        stretches = [(t.x1, t.x2) for t in self.borderless_rows[start].texts]
         skipped_lines = 0  # lines below the last row
         while (
-            row_index < len(self.rows)
+            row_index < len(self.borderless_rows)
             and skipped_lines < 4
             and (self._follows_row_above(row_index) or self._is_distant_borderless_row(row_index, stretches))
         ):
-            row = self.rows[row_index]
+            row = self.borderless_rows[row_index]
             if is_borderless_row(row):
                 merged_stretches = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
                 if len(merged_stretches) < 2:
                     break
                 stretches = merged_stretches if len(merged_stretches) >= len(stretches) - 1 else stretches
                 end = row_index + 1
-            elif self._continues_inner_cell(row_index, stretches) or _rows_overlap(self.rows[row_index - 1], row):
+            elif self._continues_inner_cell(row_index, stretches) or lines_overlap(
+                self.borderless_rows[row_index - 1], row
+            ):
                 end = row_index + 1 if end == row_index else end
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
@@ -232,151 +217,39 @@ class _BorderlessTableReader:
         return end
 
     def _follows_row_above(self, row_index: int) -> bool:
-        row, row_above = self.rows[row_index], self.rows[row_index - 1]
+        row, row_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
         return (
             bool(row.texts) and row.y1 - row_above.y2 < (_BORDERLESS_ROW_GAP - 1) * max(row.size, row_above.size) * 1.2
         )
 
     def _is_distant_borderless_row(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
-        distant_row, row_above = self.rows[row_index], self.rows[row_index - 1]
-        if not distant_row.texts or distant_row.y1 - row_above.y2 > _GROUP_NAME_GAP * distant_row.size:
+        distant_row, row_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
+        if not distant_row.texts or distant_row.y1 - row_above.y2 > GROUP_NAME_GAP * distant_row.size:
             return False
         if is_borderless_row(distant_row):
             return len(stretches) > 3 and _has_same_columns(distant_row, stretches)
         is_group_name = (
-            row_index + 1 < len(self.rows)
+            row_index + 1 < len(self.borderless_rows)
             and distant_row.texts[0].x2 < stretches[1][0]
             and self._follows_row_above(row_index + 1)
         )
-        return is_group_name and len(stretches) > 2 and _has_same_columns(self.rows[row_index + 1], stretches)
+        return (
+            is_group_name and len(stretches) > 2 and _has_same_columns(self.borderless_rows[row_index + 1], stretches)
+        )
 
     def _continues_inner_cell(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a text alone on its line goes on with a cell that is not the first."""
-        lone_text = self.rows[row_index].texts[0]
+        lone_text = self.borderless_rows[row_index].texts[0]
         return lone_text.x1 > stretches[1][0] - 4 and lone_text.x2 < stretches[-1][1] + 4
 
-    def _borderless_heads_start(self, start: int, columns: list[tuple[float, float]]) -> int:
-        """Where the heads begin that stand above the first row with texts side by side."""
-        ruled_head_line = self._last_ruled_head_line(start, columns)
-        heads_start = self._climb_head_lines(ruled_head_line, columns)
-        has_spaced_row = any(is_borderless_row(row) for row in self.rows[heads_start : ruled_head_line + 1])
-        return heads_start if ruled_head_line == start or has_spaced_row else self._climb_head_lines(start, columns)
-
-    def _climb_head_lines(self, start: int, columns: list[tuple[float, float]]) -> int:
-        heads_start = start
-        while (
-            heads_start > self.floor
-            and start - heads_start < 6
-            and self.rows[heads_start - 1].texts
-            and self._is_head_line(heads_start - 1, columns)
-        ):
-            heads_start -= 1
-        return heads_start
-
-    def _last_ruled_head_line(self, start: int, columns: list[tuple[float, float]]) -> int:
-        """The last of the heads where a line across the table parts them from the rows, or from a name above these."""
-        for row_index in range(start - 1, max(self.floor, start - 3) - 1, -1):
-            row, line_below = self.rows[row_index], self.rows[row_index + 1]
-            if not row.texts or line_below.y1 - row.y2 > _GROUP_NAME_GAP * line_below.size:
-                break
-            if row.is_ruled(columns):
-                return row_index if self._is_over_columns(row, columns) else start
-            if is_borderless_row(row):
-                break
-        return start
-
-    def _is_head_line(self, row_index: int, columns: list[tuple[float, float]]) -> bool:
-        row, line_below = self.rows[row_index], self.rows[row_index + 1]
-        if line_below.y1 - row.y2 > 0.9 * row.size or row.size > 1.15 * line_below.size:
-            return False
-        return self._is_over_columns(row, columns)
-
-    def _is_over_columns(self, row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
-        """Whether a line holds texts that may be heads of the columns."""
-        if item_label(row.texts[0].text):
-            return False
-        stands_out = row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size
-        if stands_out and heads_over_no_column(row, columns) is None:
-            return False
-        if _is_table_caption(row, columns):
-            return False
-        return row.texts[0].x1 > columns[0][1] - 2 or len(row.texts) > 1
-
-    # --- cells ---
-
     def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
-        rows = self.rows[start:end]
+        rows = self.borderless_rows[start:end]
         head_count = count_head_lines(rows, columns)
         head_cells = head_rows(rows[:head_count], columns, self.vocabulary)
-        return [*head_cells[:-1], *self.body_cells(start + head_count, end, columns, head_cells[-1:])]
-
-    def body_cells(
-        self, start: int, end: int, columns: list[tuple[float, float]], last_head: Sequence[list[str]] = ()
-    ) -> list[list[str]]:
-        """The cells of the rows below the heads, behind the last row of these, with which they may go on."""
-        rows = self.rows[start:end]
-        cell_rows = list(last_head)
-        row_steps = [b.y2 - a.y2 for a, b in pairwise(rows) if is_borderless_row(a) and is_borderless_row(b)]
-        self.step = statistics.median(row_steps) if row_steps else 0.0
-        row_above: BorderlessRow | None = self.rows[start - 1] if last_head else None
-        for row in rows:
-            if is_dashes_below_heads(row):
-                row_above = None
-                continue
-            cells = cells_by_column(row, columns)
-            if row_above and self._carries_on_row_above(row_above, row, columns, cell_rows[-1], cells):
-                cell_rows[-1] = [
-                    self.vocabulary.join(upper_cell, lower_cell)
-                    if upper_cell and lower_cell
-                    else upper_cell or lower_cell
-                    for upper_cell, lower_cell in zip(cell_rows[-1], cells, strict=True)
-                ]
-                is_label_complete = (
-                    _is_row_label(row, columns)
-                    and not _is_row_label(row_above, columns)
-                    and _rows_overlap(row_above, row)
-                )
-                row_above = None if is_label_complete else row  # the label that begins below it is another row's
-            else:
-                cell_rows.append(cells)
-                row_above = row
-        return cell_rows
-
-    def _carries_on_row_above(
-        self,
-        row_above: BorderlessRow,
-        row: BorderlessRow,
-        columns: list[tuple[float, float]],
-        cells_above: list[str],
-        cells: list[str],
-    ) -> bool:
-        """Whether a line carries on the cells of the row above it."""
-        if row.y1 - row_above.y2 > 0.6 * row.size or _is_centred_group_name(row, columns):
-            return False
-        filled_columns = [k for k, cell in enumerate(cells) if cell]
-        if _rows_overlap(row_above, row) and _flanks_row_label(row_above, row, columns, cells_above):
-            return True
-        if cells[0] and _is_row_label(row_above, columns) and not any(cells_above[1:]) and len(filled_columns) > 1:
-            return row.bold == row_above.bold and _wraps_cell_above(row.texts[0], row_above, columns)
-        if any(is_number(cells[k]) and cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]):
-            return False
-        if not cells[0]:
-            return len(filled_columns) < len(columns) and not any(is_number(cells_above[k]) for k in filled_columns)
-        if not all(cells_above[k] for k in filled_columns) or len(filled_columns) != len(row.texts):
-            return False
-        if len(filled_columns) == 1 and self._is_hanging_label(row_above, row, columns):
-            return True
-        return all(_wraps_cell_above(text, row_above, columns) for text in row.texts)
-
-    def _is_hanging_label(
-        self, row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]]
-    ) -> bool:
-        """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
-        label_text = next((text for text in row_above.texts if column_at(text, columns) == 0), None)
-        is_same_style = row.bold == row_above.bold and abs(row.size - row_above.size) < 0.1 * row.size
-        is_near_label = row.y2 - row_above.y2 < TIGHT_STEP * self.step
-        return label_text is not None and is_same_style and is_near_label and row.texts[0].x1 > label_text.x1 - 1
+        head_row = rows[head_count - 1] if head_cells else None
+        body_cells = wrapped_cells(rows[head_count:], columns, self.vocabulary, head_cells[-1:], head_row)
+        return [*head_cells[:-1], *body_cells]
 
     def is_borderless_table(
         self,
@@ -422,56 +295,6 @@ def _has_same_columns(row: BorderlessRow, stretches: list[tuple[float, float]]) 
     )
 
 
-def _rows_overlap(row_above: BorderlessRow, row: BorderlessRow) -> bool:
-    """Whether two lines stand beside each other in part."""
-    return row.y2 - row_above.y2 < _BESIDE_ROW_STEP * row.size
-
-
-def _flanks_row_label(
-    row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]], cells_above: list[str]
-) -> bool:
-    """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
-    if _is_row_label(row_above, columns):
-        return all(column_at(text, columns) > 0 for text in row.texts)
-    return (
-        _is_row_label(row, columns)
-        and bool(cells_above[0])
-        and all(column_at(text, columns) > 0 for text in row_above.texts)
-    )
-
-
 def _is_number_row_label(row: BorderlessRow, stretches: list[tuple[float, float]]) -> bool:
     """Whether a line holds a number in the first column alone, as a row without values does."""
     return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < stretches[1][0]
-
-
-def _is_row_label(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
-    """Whether a line holds texts of the first column alone."""
-    return all(column_at(text, columns) == 0 for text in row.texts)
-
-
-def _wraps_cell_above(cell_text: BorderlessText, row_above: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
-    """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
-    k = column_at(cell_text, columns)
-    cells_above = [cell_above for cell_above in row_above.texts if column_at(cell_above, columns) == k]
-    word_width = (cell_text.x2 - cell_text.x1) * (len(cell_text.text.split()[0]) + 1) / len(cell_text.text)
-    if not cells_above or " " not in cells_above[-1].text:
-        return False
-    return (cell_text.text[0].islower() or cell_text.text[0] == "(") and cells_above[-1].x2 + word_width > columns[k][1]
-
-
-def _is_centred_group_name(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
-    """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
-    covered_columns = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
-    return (
-        len(covered_columns) > 1
-        and covered_columns[0] > 0
-        and row.texts[0].x1 > columns[covered_columns[0]][0] + row.size
-    )
-
-
-def _is_table_caption(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
-    """Whether a line begins where the table does and holds a long text that runs over most of it."""
-    least_caption_width = 0.6 * (columns[-1][1] - columns[0][0])
-    has_caption_text = any(text.x2 - text.x1 > least_caption_width and len(text.text.split()) > 4 for text in row.texts)
-    return has_caption_text and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3

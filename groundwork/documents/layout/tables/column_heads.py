@@ -13,13 +13,16 @@ from groundwork.documents.layout.tables.columns_and_gutters import (
     column_at,
     columns_under,
     cut_row_at_gutters,
+    heads_over_no_column,
+    is_borderless_row,
 )
-from groundwork.documents.layout.text_lines import Stretches, is_number, is_typed_rule
+from groundwork.documents.layout.text_lines import Stretches, is_number, is_typed_rule, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _YEAR_HEAD = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
 _MOST_HEAD_LINES = 8  # lines of heads
 _OFF_CENTRE_OF_COLUMNS = 0.4  # sizes by which a head may stand out of the middle of its columns
+GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
 TIGHT_STEP = 0.88  # of the distance to the row below, between two lines of a head
 _HEAD_GAP = 0.6  # sizes between two lines of one head
 
@@ -168,3 +171,77 @@ def _continues_head(head_above: BorderlessRow, head_line: BorderlessRow, column_
         return False
     lower_case_heads = sum(not text.text[0].isupper() for text in head_line.texts)
     return min(len(head_line.texts), len(head_above.texts)) < column_count or 2 * lower_case_heads > column_count
+
+
+def first_head_line(
+    rows_and_heads: Sequence[BorderlessRow], start: int, columns: list[tuple[float, float]], floor: int
+) -> int:
+    """Where the heads begin that stand above the first row with texts side by side, which is row `start`. `floor`: the
+    first row that is still free for heads."""
+    ruled_head_line = _last_ruled_head_line(rows_and_heads, start, columns, floor)
+    first_head = _climb_head_lines(rows_and_heads, ruled_head_line, columns, floor)
+    has_spaced_head = any(is_borderless_row(row) for row in rows_and_heads[first_head : ruled_head_line + 1])
+    return (
+        first_head
+        if ruled_head_line == start or has_spaced_head
+        else _climb_head_lines(rows_and_heads, start, columns, floor)
+    )
+
+
+def _climb_head_lines(
+    rows_and_heads: Sequence[BorderlessRow], start: int, columns: list[tuple[float, float]], floor: int
+) -> int:
+    first_head = start
+    while (
+        first_head > floor
+        and start - first_head < 6
+        and rows_and_heads[first_head - 1].texts
+        and _is_head_line(rows_and_heads[first_head - 1], rows_and_heads[first_head], columns)
+    ):
+        first_head -= 1
+    return first_head
+
+
+def _last_ruled_head_line(
+    rows_and_heads: Sequence[BorderlessRow], start: int, columns: list[tuple[float, float]], floor: int
+) -> int:
+    """The last of the heads where a line across the table parts them from the rows, or from a name above these."""
+    for head_index in range(start - 1, max(floor, start - 3) - 1, -1):
+        head_line, line_below_head = rows_and_heads[head_index], rows_and_heads[head_index + 1]
+        if not head_line.texts or line_below_head.y1 - head_line.y2 > GROUP_NAME_GAP * line_below_head.size:
+            break
+        if head_line.is_ruled(columns):
+            return head_index if _is_over_columns(head_line, columns) else start
+        if is_borderless_row(head_line):
+            break
+    return start
+
+
+def _is_head_line(head_line: BorderlessRow, line_below_head: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+    if line_below_head.y1 - head_line.y2 > 0.9 * head_line.size or head_line.size > 1.15 * line_below_head.size:
+        return False
+    return _is_over_columns(head_line, columns)
+
+
+def _is_over_columns(head_line: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+    """Whether a line holds texts that may be heads of the columns."""
+    if item_label(head_line.texts[0].text):
+        return False
+    stands_out = (
+        head_line.texts[0].x1 < columns[0][0] - head_line.size
+        or head_line.texts[-1].x2 > columns[-1][1] + head_line.size
+    )
+    if stands_out and heads_over_no_column(head_line, columns) is None:
+        return False
+    if _is_caption_above_heads(head_line, columns):
+        return False
+    return head_line.texts[0].x1 > columns[0][1] - 2 or len(head_line.texts) > 1
+
+
+def _is_caption_above_heads(head_line: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+    """Whether a line begins where the table does and holds a long text that runs over most of it."""
+    least_caption_width = 0.6 * (columns[-1][1] - columns[0][0])
+    has_caption_text = any(
+        text.x2 - text.x1 > least_caption_width and len(text.text.split()) > 4 for text in head_line.texts
+    )
+    return has_caption_text and head_line.texts[0].x1 < columns[0][0] + head_line.size and len(head_line.texts) < 3
