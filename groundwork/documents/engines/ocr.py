@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
-from groundwork.documents.layout.text_lines import Run, to_lines
+from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
 from groundwork.documents.pdf_files.pdfium import count_frames, page_image
 
 OCR_IMAGE_SIDE = 1800  # pixels; small print is lost below, time above

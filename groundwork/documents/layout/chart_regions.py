@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.documents.layout.text_lines import Box, Run, is_bullet, is_number
+from groundwork.documents.layout.text_runs_and_lines import Box, Run, is_bullet, is_number
 
 _CURVE_CELL = 24  # points; strokes nearer than this belong to one drawing
 _CURVE_STROKES = 30  # that slant, of a curve

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
-from groundwork.documents.layout.text_lines import Line
+from groundwork.documents.layout.text_runs_and_lines import Line
 
 _STEP_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
 _PSEUDOCODE_STEP = re.compile(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     APART,
     Line,
     Run,

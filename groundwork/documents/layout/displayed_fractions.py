@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundwork.documents.layout.text_lines import Box, Run
+from groundwork.documents.layout.text_runs_and_lines import Box, Run
 
 _RELATION_AT_END = re.compile(r"(?:^|\s)(?:[=≤≥≡≈≃≅∼∝<>]|:=)$")
 _MOST_FRACTION_RISE = 1.6  # sizes from the middle of a line to that of a numerator or a denominator

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from groundwork.documents.layout.text_lines import Box, Run
+from groundwork.documents.layout.text_runs_and_lines import Box, Run
 
 _LEAST_DISC_SIDE, _MOST_DISC_SIDE = 1.5, 8.0  # points of a disc
 _DISC_ROUNDNESS = 0.2  # of its longer side, by which the other may be shorter

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from groundwork.documents.layout.text_lines import Line, item_label
+from groundwork.documents.layout.text_runs_and_lines import Line, item_label
 from groundwork.documents.repair.page_joining import begins_mid_sentence, ends_mid_sentence
 from groundwork.language.words import LONG_WORD
 

@@ -18,7 +18,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Stroke, Strokes
-from groundwork.documents.layout.text_lines import Box, Line, Run, is_bullet, is_number, runs_by_line, words_as_box
+from groundwork.documents.layout.text_runs_and_lines import (
+    Box,
+    Line,
+    Run,
+    is_bullet,
+    is_number,
+    runs_by_line,
+    words_as_box,
+)
 from groundwork.documents.pdf_files.pdfium import read_wide_string
 from groundwork.language.words import LONG_WORD
 

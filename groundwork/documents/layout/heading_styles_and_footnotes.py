@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise, zip_longest
 
 from groundwork.documents.dot_leaders import is_contents_entry
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     APART,
     Line,
     Run,

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.page_edge_lines import EdgeLine
-from groundwork.documents.layout.text_lines import Run, to_lines
+from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
 
 _LEAST_LINE_NUMBERS = {1: 12, 5: 5}  # of a page, by the step from one to the next
 _NUMBER_SPACE_SPREAD = 0.2  # of the space between two numbers, by which it differs

@@ -19,7 +19,7 @@ from groundwork.documents.layout.heading_styles_and_footnotes import (
     with_whole_headings,
 )
 from groundwork.documents.layout.tables.borderless_tables import BorderlessTable, find_borderless_tables
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     APART,
     Line,
     Stretches,

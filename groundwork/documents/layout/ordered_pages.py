@@ -22,7 +22,7 @@ from groundwork.documents.layout.right_to_left import (
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, lines_with_strokes
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.tables.shared_columns import share_columns
-from groundwork.documents.layout.text_lines import Line, Run, Stretches, to_lines
+from groundwork.documents.layout.text_runs_and_lines import Line, Run, Stretches, to_lines
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 

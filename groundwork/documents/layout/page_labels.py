@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from groundwork.documents.layout.page_edge_lines import EdgeLine
-from groundwork.documents.layout.text_lines import Run
+from groundwork.documents.layout.text_runs_and_lines import Run
 
 _PAGE_WORD = r"(?:page|seite|página|pagina|pág\.|pag\.|p\.|s\.|side|sida|strona|стр\.|страница)"
 _OF_PAGES = r"(?:of|von|sur|de|di|van|av|af|z|из|/)"

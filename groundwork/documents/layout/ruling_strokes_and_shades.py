@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.text_lines import Box, Line, is_number
+from groundwork.documents.layout.text_runs_and_lines import Box, Line, is_number
 
 NEAR = 2.5  # points within which two lines are one
 _MOST_SIGN_IN_FRAME = 0.25  # of the width of a box of text, which a sign drawn in it has at the most

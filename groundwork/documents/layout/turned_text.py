@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from groundwork.documents.layout.text_lines import Box
+from groundwork.documents.layout.text_runs_and_lines import Box
 from groundwork.language.language_and_script import is_right_to_left
 
 _MOST_TILT_OF_TURN = 8.0  # degrees by which a text that counts as upright, or as turned by a right angle, is tilted
@@ -27,18 +27,25 @@ class _TurnedPageSize(NamedTuple):
     height: float
 
 
-class TurnedTexts(NamedTuple):
+class TurnedItems(NamedTuple):
     """The text items of a page that are turned by so many degrees clockwise, set upright; a watermark's as they are."""
 
     turn: int
     items: list[Any]
 
 
+class TurnedTextOnPage(NamedTuple):
+    """A turned text where it lies on the page."""
+
+    box: Box
+    is_watermark: bool
+
+
 class UprightTexts(NamedTuple):
     """A page's text items that stand upright, and the others by their turn."""
 
     items: list[Any]
-    aside: list[TurnedTexts]
+    aside: list[TurnedItems]
 
 
 def main_turn(page: Any) -> int:
@@ -62,11 +69,11 @@ def upright(page: Any) -> UprightTexts:
         if not any(text_item is marking for marking in watermark):
             items_by_turn.setdefault(turn_by_stated_turn[_stated_turn(text_item)], []).append(text_item)
     aside = [
-        TurnedTexts(turn, [_turn_item_upright(text_item, turn, page) for text_item in turned_items])
+        TurnedItems(turn, [_turn_item_upright(text_item, turn, page) for text_item in turned_items])
         for turn, turned_items in items_by_turn.items()
         if turn
     ]
-    return UprightTexts(items_by_turn[0], [*aside, TurnedTexts(0, watermark)] if watermark else aside)
+    return UprightTexts(items_by_turn[0], [*aside, TurnedItems(0, watermark)] if watermark else aside)
 
 
 def place_on_page(box: Box, turn: int, page: Any) -> Box:

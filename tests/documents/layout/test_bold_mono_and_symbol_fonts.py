@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout import text_lines
+from groundwork.documents.layout import text_runs_and_lines
 from groundwork.documents.layout.bold_mono_and_symbol_fonts import typewriter_fonts, with_symbol_font_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 
@@ -40,7 +40,7 @@ def test_the_typewriter_of_latex_is_known_by_its_name() -> None:
     """Nimbus Mono, in which LaTeX sets Courier, shortens the word in its names."""
     box = {"x": 72.0, "y": 100.0, "width": 60.0, "height": 10.0}
     item = SimpleNamespace(text="boat.moor(", words=[], font_name="ABCDEF+NimbusMonL-ReguObli", font_weight=400, **box)
-    run = text_lines.to_run(item, 10.0, Speller("boat.moor("))
+    run = text_runs_and_lines.to_run(item, 10.0, Speller("boat.moor("))
     assert run is not None and run.mono
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.documents.layout.columns_and_reading_order import PagePart, page_parts
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
-from groundwork.documents.layout.text_lines import Run
+from groundwork.documents.layout.text_runs_and_lines import Run
 
 LINES = ("when the tide on both sides has", "turned, and he lowers it as soon", "as the last ferry has left it.")
 

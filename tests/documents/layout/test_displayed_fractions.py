@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
-from groundwork.documents.layout.text_lines import Run, to_lines
+from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
 
 
 def run(text: str, x1: float, x2: float, y: float) -> Run:

@@ -6,7 +6,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
-from groundwork.documents.layout.text_lines import Line, Run
+from groundwork.documents.layout.text_runs_and_lines import Line, Run
 from tests.documents.layout.drawing import PROSE, prose, table
 
 

@@ -10,7 +10,7 @@ from groundwork.documents.layout.floats_and_formulas import (
     join_sentences_around_floats,
     with_figure_labels,
 )
-from groundwork.documents.layout.text_lines import to_lines
+from groundwork.documents.layout.text_runs_and_lines import to_lines
 from tests.documents.layout.test_markdown_paragraphs import run
 
 OPEN = "The harbour master opens the barrier only when the tide on both sides of it"

@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.layout.text_lines import Run, to_lines
+from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 

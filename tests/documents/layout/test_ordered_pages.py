@@ -4,7 +4,7 @@ import pytest
 
 from groundwork.documents.layout.ordered_pages import page_lines
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
-from groundwork.documents.layout.text_lines import Line, Run
+from groundwork.documents.layout.text_runs_and_lines import Line, Run
 
 
 @pytest.mark.parametrize(("height", "walls"), [(10, ()), (19, ()), (40, (130,))])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from groundwork.documents.layout.heading_styles_and_footnotes import heading_names
 from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines, running_edge_lines
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.text_lines import Run
+from groundwork.documents.layout.text_runs_and_lines import Run
 
 BODY = 10.0
 

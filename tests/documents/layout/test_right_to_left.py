@@ -23,7 +23,7 @@ from groundwork.documents.layout.right_to_left import (
     vowel_signs_behind_glyphs,
     vowel_signs_behind_letters,
 )
-from groundwork.documents.layout.text_lines import Box, Run
+from groundwork.documents.layout.text_runs_and_lines import Box, Run
 
 ROWS = [["סירה", "נמל", "דמי עגינה"], ["אנפה אפורה", "אלרי", "120.50"], ["שחף", "טארן", "98.00"]]
 

@@ -10,7 +10,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.layout.superscripts import with_superscripts
-from groundwork.documents.layout.text_lines import is_number
+from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.language.numbers import numbers
 
 

@@ -11,7 +11,7 @@ import pytest
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pdf_files.misleading_fonts import LetterExtent, font_fits
+from groundwork.documents.pdf_files.letter_extents import LetterExtent, extent_fits
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 
 TEXT = "The lock keeper opens the upper gate and lowers it again behind the last boat."
@@ -107,7 +107,7 @@ def test_a_part_in_such_a_font_is_told_by_its_share(layer_of):
 
 def test_letters_drawn_alike_tell_nothing():
     """Bars, and the boxes of an OCR's layer, have one height and one width whatever they tell."""
-    assert font_fits({letter: LetterExtent(1, 0, 0.5) for letter in "abcdefghijkl"}) == []
+    assert extent_fits({letter: LetterExtent(1, 0, 0.5) for letter in "abcdefghijkl"}) == []
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     numbered_list_items,
 )
 from groundwork.documents.layout.tables.wrapped_cells import lines_overlap, wrapped_cells
-from groundwork.documents.layout.text_lines import Line, Stretches, is_number, item_label
+from groundwork.documents.layout.text_runs_and_lines import Line, Stretches, is_number, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _BORDERLESS_ROW_GAP = 2.4  # line heights between two rows of one table

@@ -16,7 +16,7 @@ from groundwork.documents.layout.tables.columns_and_gutters import (
     heads_over_no_column,
     is_borderless_row,
 )
-from groundwork.documents.layout.text_lines import Stretches, is_number, is_typed_rule, item_label
+from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number, is_typed_rule, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _YEAR_HEAD = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")

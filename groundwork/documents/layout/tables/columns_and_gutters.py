@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.dot_leaders import is_contents_entry, without_cell_leaders
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     Box,
     Line,
     Stretches,

@@ -14,7 +14,7 @@ from groundwork.documents.layout.tables.columns_and_gutters import (
     column_at,
     is_borderless_row,
 )
-from groundwork.documents.layout.text_lines import is_number
+from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _EQUATION_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")

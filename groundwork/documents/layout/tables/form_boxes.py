@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     Box,
     item_label,
 )

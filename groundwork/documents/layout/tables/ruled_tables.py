@@ -23,7 +23,7 @@ from groundwork.documents.layout.tables.form_boxes import (
     frames_figures_alone,
 )
 from groundwork.documents.layout.tables.undrawn_columns import undrawn_column_edges
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     Box,
     Run,
     is_number,

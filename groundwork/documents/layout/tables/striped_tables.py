@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Shade, Stroke
-from groundwork.documents.layout.text_lines import Box, is_bullet, item_label, word_lines, words_as_box
+from groundwork.documents.layout.text_runs_and_lines import Box, is_bullet, item_label, word_lines, words_as_box
 
 _MOST_SHADES = 600  # of a page; what has more is a drawing
 _LEAST_STRIPES, _LEAST_STRIPED_ROWS = 2, 3

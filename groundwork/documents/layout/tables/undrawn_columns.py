@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.tables.columns_and_gutters import stretches_of_most
-from groundwork.documents.layout.text_lines import (
+from groundwork.documents.layout.text_runs_and_lines import (
     Box,
     is_number,
     parted_words,

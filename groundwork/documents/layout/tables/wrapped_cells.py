@@ -15,7 +15,7 @@ from groundwork.documents.layout.tables.columns_and_gutters import (
     cut_row_at_gutters,
     is_borderless_row,
 )
-from groundwork.documents.layout.text_lines import Stretches, is_number
+from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _BESIDE_LINE_STEP = 0.8  # sizes between two lines that stand beside each other in part

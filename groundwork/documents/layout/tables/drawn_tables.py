@@ -1,0 +1,103 @@
+"""The tables that a page draws, by strokes or by stripes, apart from its charts; a chart is a table without rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundwork.documents.layout.ruling_strokes_and_shades import (
+    Frame,
+    Shade,
+    Stroke,
+    Strokes,
+    find_frames,
+    with_shaded_rows,
+)
+from groundwork.documents.layout.tables.ruled_tables import RuledTable, find_ruled_tables
+from groundwork.documents.layout.tables.striped_tables import striped_frames
+from groundwork.documents.layout.text_runs_and_lines import Box, Run, to_lines
+from groundwork.documents.layout.turned_text import TurnedTextOnPage
+
+
+def frames_of_striped_tables(
+    shades: Sequence[Shade], prose: Sequence[Run], frames: Sequence[Frame], charts: Sequence[Box]
+) -> list[Frame]:
+    """The tables that stripes draw, which are no part of a chart and no listing."""
+    striped_tables = (
+        striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
+    )
+    return [
+        frame
+        for frame in striped_tables
+        if not (any(_is_table_in_chart(frame, chart) for chart in charts) or _is_table_a_listing(frame, prose))
+    ]
+
+
+def frames_of_drawn_tables(strokes: Strokes, charts: Sequence[Box]) -> tuple[list[Frame], list[Stroke]]:
+    """The frames that are no part of a chart, and the steep strokes that belong to no frame at all."""
+    frames = find_frames(strokes)
+    table_strokes = {stroke for frame in frames for stroke in frame.steep}
+    strokes_of_no_table = [stroke for stroke in strokes.steep if stroke not in table_strokes]
+    return [
+        frame for frame in frames if not any(_is_table_in_chart(frame, chart) for chart in charts)
+    ], strokes_of_no_table
+
+
+def find_drawn_tables(
+    frames: Sequence[Frame],
+    table_prose: Sequence[Run],
+    table_fields: Sequence[Box],
+    table_shades: Sequence[Shade],
+    turned: Sequence[Sequence[TurnedTextOnPage]],
+) -> tuple[list[RuledTable], list[TurnedTextOnPage]]:
+    """The drawn tables, and the turned texts that stand in them, such as the names of narrow columns."""
+    if not frames:
+        return [], []
+    table_words = [word for run in table_prose for word in run.words]
+    if table_shades:
+        frames = [with_shaded_rows(frame, table_shades, table_words) for frame in frames]
+    drawn_tables = find_ruled_tables(frames, table_words, table_fields)
+    turned_table_heads = [
+        turned_table_head
+        for line in turned
+        for turned_table_head in line
+        if not turned_table_head.is_watermark
+        and any(table.rows and table.holds(turned_table_head.box) for table in drawn_tables)
+    ]
+    return (
+        (
+            find_ruled_tables(
+                frames,
+                [*table_words, *(turned_table_head.box for turned_table_head in turned_table_heads)],
+                table_fields,
+            ),
+            turned_table_heads,
+        )
+        if turned_table_heads
+        else (drawn_tables, [])
+    )
+
+
+def chart_as_drawn_table(chart: Box, runs: Sequence[Run]) -> RuledTable:
+    """A chart as a table without rows that holds its labels."""
+    drawn_chart = RuledTable([chart.x1, chart.x2], [chart.y1, chart.y2], [])
+    return drawn_chart._replace(
+        labels=" ".join(line.text for line in to_lines([run for run in runs if drawn_chart.holds(run)]))
+    )
+
+
+def _is_table_in_chart(frame: Frame, chart: Box) -> bool:
+    """Whether most of a frame lies in a chart."""
+    table_overlap_width = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
+    table_overlap_height = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
+    table_area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
+    return (
+        table_overlap_width > 0
+        and table_overlap_height > 0
+        and 2 * table_overlap_width * table_overlap_height > table_area
+    )
+
+
+def _is_table_a_listing(frame: Frame, runs: Sequence[Run]) -> bool:
+    """Whether a text in a typewriter's font runs over the edge of a column, as lines of a shaded listing do."""
+    typewriter_runs_in_table = [run for run in runs if run.mono and frame.ys[0] <= run.y1 and run.y2 <= frame.ys[-1]]
+    return any(run.x1 < x - 1 and x + 1 < run.x2 for x in frame.xs[1:-1] for run in typewriter_runs_in_table)
