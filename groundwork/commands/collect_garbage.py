@@ -127,15 +127,15 @@ def oldest_artifact_starts(finished_units: Iterable[FinishedUnit]) -> ArtifactSt
 
     Under "" stands the oldest of all, for stages whose replies are not of one document.
     """
-    start_times: ArtifactStarts = defaultdict(dict)
+    artifact_starts: ArtifactStarts = defaultdict(dict)
     for stage, unit, finished, manifest_entry in finished_units:
         artifact_start = 0.0 if manifest_entry.status == "failed" else finished - manifest_entry.seconds
-        shared_names = [] if stage not in BY_NAME or stage_command(stage).shards == "documents" else [""]
-        for artifact_name in {unit, unit.rpartition("/")[2], *shared_names}:
-            start_times[stage][artifact_name] = min(
-                artifact_start, start_times[stage].get(artifact_name, artifact_start)
+        names_of_all = [] if stage not in BY_NAME or stage_command(stage).shards == "documents" else [""]
+        for artifact_name in {unit, unit.rpartition("/")[2], *names_of_all}:
+            artifact_starts[stage][artifact_name] = min(
+                artifact_start, artifact_starts[stage].get(artifact_name, artifact_start)
             )
-    return start_times
+    return artifact_starts
 
 
 def _last_uses(journals: Sequence[Journal]) -> dict[str, float]:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
     from groundwork.settings.config_schema import MarkerApi
 
-CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
-COLUMN_WIDTHS = (4, 33)  # of the verdict and of what was looked at
+DoctorVerdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
+DOCTOR_COLUMNS = (4, 33)  # of the verdict and of what was looked at
 DOCUMENTS_NAMED = 3
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
@@ -50,16 +50,16 @@ EXTRAS = {  # extra: (a module of it, what it is for)
 }
 
 
-class Check(msgspec.Struct, frozen=True):
+class DoctorCheck(msgspec.Struct, frozen=True):
     """One line of the report."""
 
-    verdict: CheckStatus
+    verdict: DoctorVerdict
     subject: str
     finding: str
     remedy: str = ""
 
 
-class KeyStatus(msgspec.Struct, frozen=True):
+class OpenRouterKey(msgspec.Struct, frozen=True):
     """What OpenRouter says of a key, as far as it is read; `limit_remaining`: USD, None for a key without a limit."""
 
     limit_remaining: float | None = None
@@ -139,16 +139,16 @@ async def _print_checks(config: Config, root: Path) -> int:
     failed_checks = 0
     async for check in _all_checks(config, root):
         failed_checks += check.verdict == "FAIL"
-        check_cells = [check.verdict, check.subject, as_typed(check.finding)]
-        print(terminal.table_line(check_cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
+        doctor_cells = [check.verdict, check.subject, as_typed(check.finding)]
+        print(terminal.table_line(doctor_cells, DOCTOR_COLUMNS, to_left=(0, 1), indent=0), flush=True)
         if check.remedy:
-            check_cells = ["", "", f"-> {as_typed(check.remedy)}"]
-            print(terminal.table_line(check_cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
+            doctor_cells = ["", "", f"-> {as_typed(check.remedy)}"]
+            print(terminal.table_line(doctor_cells, DOCTOR_COLUMNS, to_left=(0, 1), indent=0), flush=True)
     print(f"\n{failed_checks} to fix" if failed_checks else "\neverything that this config needs is there")
     return EXIT_FAILED if failed_checks else EXIT_OK
 
 
-async def _all_checks(config: Config, root: Path) -> AsyncIterator[Check]:
+async def _all_checks(config: Config, root: Path) -> AsyncIterator[DoctorCheck]:
     import asyncio
 
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
@@ -164,7 +164,7 @@ async def _all_checks(config: Config, root: Path) -> AsyncIterator[Check]:
             if endpoint.dialect == "local":
                 yield _local_model_check(config)
                 if "embeddings" in calls:
-                    yield Check("FAIL", "embeddings", "the local model makes no embeddings", STATIC_EMBEDDER)
+                    yield DoctorCheck("FAIL", "embeddings", "the local model makes no embeddings", STATIC_EMBEDDER)
                 continue
             async for check in _endpoint_checks(
                 f"llm.providers.{provider_name}" if provider_name else "llm", endpoint, calls
@@ -179,12 +179,12 @@ async def _all_checks(config: Config, root: Path) -> AsyncIterator[Check]:
     yield await asyncio.to_thread(_hub_check, config)
 
 
-def _marker_service_check(settings: MarkerApi) -> Check:
+def _marker_service_check(settings: MarkerApi) -> DoctorCheck:
     """Only the key: the service is paid for each page, and has nothing else to ask it."""
     if missing := settings.missing_key(os.environ):
         problem, _, remedy = missing.removeprefix("marker-api: ").partition("; ")
-        return Check("FAIL", "ingest.marker_api: key", problem, remedy)
-    return Check("ok", "ingest.marker_api: key", f"{settings.api_key_env} is set")
+        return DoctorCheck("FAIL", "ingest.marker_api: key", problem, remedy)
+    return DoctorCheck("ok", "ingest.marker_api: key", f"{settings.api_key_env} is set")
 
 
 def model_calls(config: Config) -> dict[str, ModelCall]:
@@ -208,7 +208,7 @@ def _calls_by_provider(config: Config) -> dict[str, dict[str, ModelCall | Embedd
 
 async def _endpoint_checks(
     endpoint_name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]
-) -> AsyncIterator[Check]:
+) -> AsyncIterator[DoctorCheck]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
     from groundwork.llm.endpoint.endpoint_connection import unreachable_remedy
     from groundwork.llm.endpoint.http_errors import CallFailed, Unreachable
@@ -217,9 +217,9 @@ async def _endpoint_checks(
     try:
         endpoint.key()
     except GroundworkError as error:
-        yield Check("FAIL", f"{endpoint_name}: key", str(error))
+        yield DoctorCheck("FAIL", f"{endpoint_name}: key", str(error))
         return
-    yield Check(
+    yield DoctorCheck(
         "ok",
         f"{endpoint_name}: key",
         f"{endpoint_settings.api_key_env} is set" if endpoint_settings.api_key_env else "none is needed",
@@ -232,9 +232,9 @@ async def _endpoint_checks(
         endpoint_remedy = (
             unreachable_remedy(endpoint_settings.base_url) if unreachable else "is it running and reachable?"
         )
-        yield Check("FAIL", f"{endpoint_name}: endpoint", endpoint_problem, endpoint_remedy)
+        yield DoctorCheck("FAIL", f"{endpoint_name}: endpoint", endpoint_problem, endpoint_remedy)
         return
-    yield Check(
+    yield DoctorCheck(
         "ok",
         f"{endpoint_name}: endpoint",
         f"{endpoint_settings.base_url} answers, {counted(len(listed_models), 'model')}",
@@ -259,40 +259,40 @@ async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
     }
 
 
-async def _embedding_model_check(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
+async def _embedding_model_check(call: ModelCall | Embeddings, endpoint: Endpoint) -> DoctorCheck:
     """OpenRouter lists the models that make embeddings apart from the others."""
     from groundwork.llm.endpoint.http_errors import CallFailed
 
     try:
         return _model_check("embeddings", call, await _listed_models(endpoint, "/embeddings/models"))
     except CallFailed as failure:
-        return Check("-", f"embeddings: {call.model}", f"cannot be checked: {failure}")
+        return DoctorCheck("-", f"embeddings: {call.model}", f"cannot be checked: {failure}")
 
 
-async def _credit_check(name: str, endpoint: Endpoint) -> Check:
+async def _credit_check(name: str, endpoint: Endpoint) -> DoctorCheck:
     from groundwork.llm.endpoint.http_errors import CallFailed
 
     credit_subject = f"{name}: credit"
     try:
-        credit = msgspec.convert((await endpoint.get("/key")).get("data"), KeyStatus).limit_remaining
+        credit = msgspec.convert((await endpoint.get("/key")).get("data"), OpenRouterKey).limit_remaining
     except CallFailed as failure:
-        return Check(
+        return DoctorCheck(
             "FAIL", credit_subject, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env"
         )
     except msgspec.ValidationError as error:
-        return Check("-", credit_subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
+        return DoctorCheck("-", credit_subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
     if credit is None:
         credit_note = "the key has no limit of its own; the account's credit is seen on the provider's site"
-        return Check("ok", credit_subject, credit_note)
+        return DoctorCheck("ok", credit_subject, credit_note)
     if credit <= 0:
-        return Check("FAIL", credit_subject, "none is left on this key", "raise the key's limit or add credit")
+        return DoctorCheck("FAIL", credit_subject, "none is left on this key", "raise the key's limit or add credit")
     credit_text = f"{credit:.2f} USD left on this key"
-    return Check(
+    return DoctorCheck(
         "ok", credit_subject, credit_text, "that may not be enough for a large run" if credit < LOW_CREDIT else ""
     )
 
 
-def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[str, Any]) -> Check:
+def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[str, Any]) -> DoctorCheck:
     """Does it exist, does it do what the stage needs, and what does it cost."""
     import difflib
 
@@ -301,15 +301,15 @@ def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[s
     if listed_model is None:
         close_models = difflib.get_close_matches(call.model, list(listed_models), n=3)
         model_remedy = f"did you mean {', '.join(close_models)}?" if close_models else ""
-        return Check("FAIL", checked_model, "the endpoint does not list it", model_remedy)
+        return DoctorCheck("FAIL", checked_model, "the endpoint does not list it", model_remedy)
     model_parameters = listed_model.get("supported_parameters")
     if stage in NEEDS_SCHEMA and isinstance(model_parameters, list) and "structured_outputs" not in model_parameters:
-        return Check("FAIL", checked_model, "no structured outputs", f"choose another {stage}.model")
+        return DoctorCheck("FAIL", checked_model, "no structured outputs", f"choose another {stage}.model")
     architecture = listed_model.get("architecture")
     input_modalities = architecture.get("input_modalities") if isinstance(architecture, dict) else None
     if stage == "ingest.vision" and isinstance(input_modalities, list) and "image" not in input_modalities:
-        return Check("FAIL", checked_model, "does not read images", "choose another ingest.vision.model")
-    return Check("ok", checked_model, _model_price_finding(listed_model))
+        return DoctorCheck("FAIL", checked_model, "does not read images", "choose another ingest.vision.model")
+    return DoctorCheck("ok", checked_model, _model_price_finding(listed_model))
 
 
 def _model_price_finding(listed_model: dict[str, Any]) -> str:
@@ -321,22 +321,24 @@ def _model_price_finding(listed_model: dict[str, Any]) -> str:
     return f"{model_price.prompt * 1e6:g} USD a million tokens in, {model_price.completion * 1e6:g} out"
 
 
-def _local_model_check(config: Config) -> Check:
+def _local_model_check(config: Config) -> DoctorCheck:
     from groundwork.llm.endpoint import local_model
 
     subject = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
-        return Check("FAIL", subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
+        return DoctorCheck("FAIL", subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
         weights_file = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
-        return Check("FAIL", subject, str(error))
+        return DoctorCheck("FAIL", subject, str(error))
     weights_size = weights_file.stat().st_size
     if (free_bytes := _free_memory()) is not None and free_bytes < weights_size * 1.3:
         remedy = f"it needs about {weights_size * 1.3 / 1e9:.1f} GB; close something"
-        return Check("FAIL", subject, f"{free_bytes / 1e9:.1f} GB of memory are free", remedy)
+        return DoctorCheck("FAIL", subject, f"{free_bytes / 1e9:.1f} GB of memory are free", remedy)
     threads = config.llm.local.threads or core_count()
-    return Check("ok", subject, f"{weights_file} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads")
+    return DoctorCheck(
+        "ok", subject, f"{weights_file} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads"
+    )
 
 
 def _free_memory() -> int | None:
@@ -349,30 +351,30 @@ def _free_memory() -> int | None:
     return kilobytes[0] * 1024 if kilobytes else None
 
 
-def _documents_check(config: Config, root: Path) -> Check:
+def _documents_check(config: Config, root: Path) -> DoctorCheck:
     from groundwork.documents.source_files import find_sources
 
     documents_folder = root / "documents"
     if sources := find_sources(documents_folder, config.ingest.ignore):
-        return Check("ok", "documents", f"{len(sources)} in {documents_folder}")
-    return Check(
+        return DoctorCheck("ok", "documents", f"{len(sources)} in {documents_folder}")
+    return DoctorCheck(
         "FAIL", "documents", f"none in {documents_folder}", "put some there, or pass --data DIR with DIR/documents"
     )
 
 
-def _disk_check(root: Path) -> Check:
+def _disk_check(root: Path) -> DoctorCheck:
     if not os.access(root, os.W_OK):
-        return Check("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
+        return DoctorCheck("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
     free_bytes = shutil.disk_usage(root).free
     disk_space = f"{free_bytes / 1e9:.1f} GB free in {root}"
     return (
-        Check("FAIL", "disk", disk_space, "free disk space")
+        DoctorCheck("FAIL", "disk", disk_space, "free disk space")
         if free_bytes < LOW_DISK
-        else Check("ok", "disk", disk_space)
+        else DoctorCheck("ok", "disk", disk_space)
     )
 
 
-def _private_file_checks(root: Path) -> Iterator[Check]:
+def _private_file_checks(root: Path) -> Iterator[DoctorCheck]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
     from groundwork.llm.reply_journal_and_segments import list_segments
@@ -381,12 +383,12 @@ def _private_file_checks(root: Path) -> Iterator[Check]:
     journals = [("journal", private_file) for private_file in (journal, *list_segments(journal))]
     for subject, private_file in (("keys", PROJECT / ".env"), *journals):
         if os.name != "nt" and private_file.is_file() and (rights := private_file.stat().st_mode & 0o777) & 0o077:
-            yield Check(
+            yield DoctorCheck(
                 "FAIL", subject, f"others may read {private_file} ({rights:04o})", f"run: chmod 600 {private_file}"
             )
 
 
-def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
+def _extra_checks(config: Config, root: Path) -> Iterator[DoctorCheck]:
     documents_of = _documents_of_converters(config, root)
     endpoints = [
         config.llm.providers[extra_name] if extra_name else config.llm for extra_name in _calls_by_provider(config)
@@ -398,13 +400,13 @@ def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
     }
     for extra, (module, purpose) in EXTRAS.items():
         if importlib.util.find_spec(module):
-            yield Check("ok", f"extra {extra}", f"installed ({purpose})")
+            yield DoctorCheck("ok", f"extra {extra}", f"installed ({purpose})")
         elif needed_extras.get(extra):
             needed_for = f", needed for {_first_documents(documents_of[extra])}" if extra in documents_of else ""
             extra_finding = f"not installed ({purpose}){needed_for}"
-            yield Check("FAIL", f"extra {extra}", extra_finding, f"run: uv sync --inexact --extra {extra}")
+            yield DoctorCheck("FAIL", f"extra {extra}", extra_finding, f"run: uv sync --inexact --extra {extra}")
         else:
-            yield Check("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
+            yield DoctorCheck("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
 
 
 def _documents_of_converters(config: Config, root: Path) -> dict[str, list[str]]:
@@ -425,18 +427,18 @@ def _first_documents(names: list[str]) -> str:
     return f"{', '.join(names[:DOCUMENTS_NAMED])}{more}"
 
 
-def _hub_check(config: Config) -> Check:
+def _hub_check(config: Config) -> DoctorCheck:
     """Whose token it is; only pushing a dataset needs one."""
     import huggingface_hub
 
     if not huggingface_hub.get_token():
-        return Check("-", "hub", "not logged in; only --push needs it: uv run hf auth login, or HF_TOKEN in .env")
+        return DoctorCheck("-", "hub", "not logged in; only --push needs it: uv run hf auth login, or HF_TOKEN in .env")
     try:
         account = huggingface_hub.whoami()
     except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
-        return Check("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
+        return DoctorCheck("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
     login, target = account.get("name"), config.dataset.organization
     organizations = [str(organization.get("name")) for organization in account.get("orgs", [])]
     if target and target not in (*organizations, login):
-        return Check("FAIL", "hub", f"{login} is not a member of {target}", "set dataset.organization")
-    return Check("ok", "hub", f"logged in as {login}{f', writes to {target}' if target else ''}")
+        return DoctorCheck("FAIL", "hub", f"{login} is not a member of {target}", "set dataset.organization")
+    return DoctorCheck("ok", "hub", f"logged in as {login}{f', writes to {target}' if target else ''}")

@@ -83,13 +83,11 @@ def linked_files(data: Workspace) -> list[Path]:
 
 
 def _files_of_section(data: Workspace, pattern: str) -> list[Path]:
-    listed_folder, _, name_pattern = pattern.partition("/")
+    index_folder, _, name_pattern = pattern.partition("/")
     if "/" in name_pattern:
         return list(data.root.glob(pattern))
     return [
-        listed_file
-        for listed_file in folder_files(data.path(listed_folder))
-        if fnmatchcase(listed_file.name, name_pattern)
+        index_file for index_file in folder_files(data.path(index_folder)) if fnmatchcase(index_file.name, name_pattern)
     ]
 
 
@@ -104,39 +102,37 @@ def _states_by_file(data: Workspace) -> dict[str, str]:
 def _render_index_section(
     data: Workspace, title: str, pattern: str, file_states: Mapping[str, str]
 ) -> Iterator[Markup]:
-    section_files = sorted(_files_of_section(data, pattern), key=lambda section_file: -section_file.stat().st_mtime)
+    index_files = sorted(_files_of_section(data, pattern), key=lambda index_file: -index_file.stat().st_mtime)
     if pattern != _AUDIT_PAGES:
-        section_files = [
-            section_file
-            for section_file in section_files
-            if not fnmatchcase(section_file.name, _AUDIT_PAGES.partition("/")[2])
+        index_files = [
+            index_file for index_file in index_files if not fnmatchcase(index_file.name, _AUDIT_PAGES.partition("/")[2])
         ]
-    if section_files:
+    if index_files:
         yield tag("h2", title)
-        section_rows = [
+        index_rows = [
             (
-                _index_link(data, section_file),
-                _state_mark(file_states.get(data.relative(section_file), NO_STATE)),
-                _written_at(section_file),
+                _index_link(data, index_file),
+                _state_mark(file_states.get(data.relative(index_file), NO_STATE)),
+                _written_at(index_file),
             )
-            for section_file in section_files
+            for index_file in index_files
         ]
-        yield table(("page", "state", "written"), section_rows)
+        yield table(("page", "state", "written"), index_rows)
 
 
 def _state_mark(state: str) -> Markup:
     return tag("span", state, class_=state if state in ("stale", "behind", "failed") else "soft")
 
 
-def _index_link(data: Workspace, linked_file: Path) -> Markup:
-    link_text = (
-        linked_file.stem.removeprefix("audit-")
-        if folder_of(linked_file).name == "plots"
-        else linked_file.parent.parent.name
-        if "curated" in linked_file.parts
-        else linked_file.parent.name
+def _index_link(data: Workspace, index_file: Path) -> Markup:
+    index_link_text = (
+        index_file.stem.removeprefix("audit-")
+        if folder_of(index_file).name == "plots"
+        else index_file.parent.parent.name
+        if "curated" in index_file.parts
+        else index_file.parent.name
     )
-    return tag("a", link_text, href=quote(linked_file.relative_to(data.root).as_posix()))
+    return tag("a", index_link_text, href=quote(index_file.relative_to(data.root).as_posix()))
 
 
 def _written_at(linked_file: Path) -> Markup:

@@ -64,14 +64,14 @@ def run_all(flags: argparse.Namespace) -> int:
     for stage in STAGES:
         if not stage.run:
             continue
-        main = stage_command(stage.name)
+        stage_of_run = stage_command(stage.name)
         run_flags = vars(flags) | {"assignments": list(flags.assignments)}
-        stage_flags = main.parse([])
+        stage_flags = stage_of_run.parse([])
         for flag_name, flag_value in run_flags.items():
             setattr(stage_flags, flag_name, flag_value)
         try:
-            for stage_call in _calls_of_stage(main, stage_flags):
-                exit_code = max(exit_code, main.run(stage_call))
+            for stage_call in _calls_of_stage(stage_of_run, stage_flags):
+                exit_code = max(exit_code, stage_of_run.run(stage_call))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
                 writer = writing_stage(stage.reads[0])
@@ -89,25 +89,28 @@ def run_all(flags: argparse.Namespace) -> int:
     return exit_code
 
 
-def _calls_of_stage(main: StageCommand, flags: argparse.Namespace) -> list[argparse.Namespace]:
+def _calls_of_stage(stage_of_run: StageCommand, flags: argparse.Namespace) -> list[argparse.Namespace]:
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
     from groundwork.data_folder.manifest import EntryChoice
 
-    with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
-        remembered_choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
-        datasets_left = _datasets_of_other_documents(main.name, job, remembered_choices)
+    with open_job(load_config(flags), flags, folders=stage_of_run.folders_read) as (job, manifest):
+        remembered_choices = {
+            unit: entry.choice for unit, entry in manifest.entries(stage_of_run.name, EntryChoice).items()
+        }
+        datasets_left = _datasets_of_other_documents(stage_of_run.name, job, remembered_choices)
         for name in datasets_left:
             print(
-                f"{main.name}: {name} stays as it is, since it is of other documents; without --document it is renewed"
+                f"{stage_of_run.name}: {name} stays as it is, since it is of other documents; "
+                "without --document it is renewed"
             )
         remembered_choices = {unit: choice for unit, choice in remembered_choices.items() if unit not in datasets_left}
-        other_datasets = _other_datasets(main.name, job, remembered_choices)
+        other_datasets = _other_datasets(stage_of_run.name, job, remembered_choices)
         is_named = job.config.dataset.name != DEFAULT_DATASET or not (other_datasets or datasets_left)
         is_default_due = is_named and job.config.dataset.name not in datasets_left
         if not any(remembered_choices.values()) and not other_datasets:
             return [flags] if is_default_due else []
         try:
-            unit_names = {unit.name for unit in main.units(job)}
+            unit_names = {unit.name for unit in stage_of_run.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
             return [flags] if is_default_due else [stage_call.flags for stage_call in other_datasets]
     stage_calls = remembered_calls(
@@ -117,7 +120,7 @@ def _calls_of_stage(main: StageCommand, flags: argparse.Namespace) -> list[argpa
     for stage_call in stage_calls:
         if stage_call.choice:
             print(
-                f"{main.name}: with the flags of its last run:{remembered_arguments(stage_call.choice)}",
+                f"{stage_of_run.name}: with the flags of its last run:{remembered_arguments(stage_call.choice)}",
                 file=sys.stderr,
             )
         stage_call.flags.call = replace(stage_call, flags=flags)

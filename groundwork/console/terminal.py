@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Sequence
 from pathlib import Path
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
 COLUMN_GAP = "  "
 
@@ -32,7 +32,7 @@ def table_line(
 ) -> str:
     """One row in columns of known widths, for tables that are printed while they grow. Cells beyond them run on."""
     padded_cells = [
-        _pad_cell(cell, width, to_left=column in to_left)
+        _pad_terminal_cell(cell, width, to_left=column in to_left)
         for column, (cell, width) in enumerate(zip(cells, column_widths, strict=False))
     ]
     if len(cells) < len(column_widths):
@@ -46,14 +46,14 @@ def _width_on_screen(text: str) -> int:
     return cell_len(text)
 
 
-def _pad_cell(cell: str, width: int, *, to_left: bool) -> str:
+def _pad_terminal_cell(cell: str, width: int, *, to_left: bool) -> str:
     cell_padding = " " * (width - _width_on_screen(cell))
     return cell + cell_padding if to_left else cell_padding + cell
 
 
 def terminal_text(text: str) -> str:
     r"""`text` for a terminal: control characters, which could move its cursor or change its title, spelt as `\x1b`."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return _CONTROL_CHARACTERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def openable_path(path: Path) -> str:

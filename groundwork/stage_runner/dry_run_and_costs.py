@@ -57,11 +57,11 @@ def expect_calls(job: Job, due_units: list[Unit], sample_size: int, estimate: Es
         job.progress.expected_calls = round(estimated_calls * len(due_units) / len(sampled_units))
 
 
-def _estimate_units(job: Job, units: list[Unit], estimate: EstimateUnit) -> list[Estimate]:
+def _estimate_units(job: Job, units: list[Unit], estimate_unit: EstimateUnit) -> list[Estimate]:
     estimates: list[Estimate] = []
     for unit in units:
         job.data.fetch(unit.reads)
-        unit_estimate = estimate(job, unit)
+        unit_estimate = estimate_unit(job, unit)
         estimates += unit_estimate if isinstance(unit_estimate, list) else [unit_estimate]
     return estimates
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
     from groundwork.stage_runner.ledger import Ledger
     from groundwork.stage_runner.many_processes.local_processes import Share
-    from groundwork.stage_runner.many_processes.process_reports import Channel, ShardResult
+    from groundwork.stage_runner.many_processes.process_reports import ReportChannel, ShardResult
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
 __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting_flag"]
@@ -203,7 +203,7 @@ class StageCommand:
             self._expect_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
         return unit_loop.run(units)
 
-    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
+    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: ReportChannel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
         from groundwork.stage_runner.many_processes.process_reports import RelayedProgress, ShardResult
         from groundwork.stage_runner.many_processes.work_division import divide_limits
@@ -211,8 +211,8 @@ class StageCommand:
         shard_result = ShardResult()
         try:
             is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
-            config = divide_limits(load_config(flags, tells=False), among)
-            with open_job(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
+            divided_config = divide_limits(load_config(flags, tells=False), among)
+            with open_job(divided_config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 unit_loop = self.unit_loop(job, manifest)
                 units = self._select_units(job, shard)

@@ -250,7 +250,7 @@ class UnitLoop:
 
     async def _process_unit(self, unit: Unit, *, has_waited: bool) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
-        started_at = time.monotonic()
+        unit_started_at = time.monotonic()
         CURRENT_DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
         input_hashes: Hashes = {}
         try:
@@ -263,11 +263,11 @@ class UnitLoop:
             if missing_inputs := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing_inputs[0])}, which is not there")
             process_result = self.process(self.job, unit)
-            outcome = await process_result if inspect.isawaitable(process_result) else process_result
+            unit_outcome = await process_result if inspect.isawaitable(process_result) else process_result
         except StopRun:
             raise
         except UnitError as error:
-            outcome = Outcome(failures=[Failure("", error.status, str(error))])
+            unit_outcome = Outcome(failures=[Failure("", error.status, str(error))])
         except BrokenPipeError:  # whoever read the output has gone; that is no document's failure
             raise
         except OSError as error:
@@ -277,14 +277,14 @@ class UnitLoop:
                     f"{full_disk}: {error.strerror}; free disk space or pass --data with another folder"
                 ) from error
             file_prefix = f"{printable_path(error.filename)}: " if error.filename else ""
-            outcome = Outcome(failures=[Failure("", "failed", f"{file_prefix}{error.strerror or error}")])
+            unit_outcome = Outcome(failures=[Failure("", "failed", f"{file_prefix}{error.strerror or error}")])
         except GroundworkError:
             raise
         except Exception as error:
-            outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
+            unit_outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
-        return input_hashes, outcome, time.monotonic() - started_at
+        return input_hashes, unit_outcome, time.monotonic() - unit_started_at
 
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
@@ -292,41 +292,43 @@ class UnitLoop:
         return not self.is_due(self._state_of(unit)[0])
 
     async def _store_outcome(
-        self, unit: Unit, input_hashes: Hashes, outcome: Outcome | None, unit_seconds: float
+        self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome | None, unit_seconds: float
     ) -> None:
         """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""
-        if outcome is None:
+        if unit_outcome is None:
             self.ledger.up_to_date += 1
             self.job.progress.unit_done()
             return
         if mirror := self.job.data.mirror:
-            await asyncio.to_thread(mirror.put, (*unit.writes, *outcome.writes))
-        self.ledger.outcomes[unit.name] = outcome
-        self._record_outcome(unit, input_hashes, outcome, unit_seconds)
+            await asyncio.to_thread(mirror.put, (*unit.writes, *unit_outcome.writes))
+        self.ledger.outcomes[unit.name] = unit_outcome
+        self._record_outcome(unit, input_hashes, unit_outcome, unit_seconds)
         self.job.progress.unit_done()
 
-    def _record_outcome(self, unit: Unit, input_hashes: Hashes, outcome: Outcome, unit_seconds: float) -> None:
+    def _record_outcome(self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
         has_failed = self.ledger.has_failed_entirely(unit.name)
         if self._forced_entries and not has_failed:  # a run that is stopped from here on leaves the rest to be done
             self.manifest.forget(self.stage, self._forced_entries.keys() - self.ledger.outcomes.keys())
         previous_entry = self._forced_entries.get(unit.name) if has_failed else None
         self.manifest.record(
-            self.stage, unit.name, previous_entry or self._entry_to_record(unit, input_hashes, outcome, unit_seconds)
+            self.stage,
+            unit.name,
+            previous_entry or self._entry_to_record(unit, input_hashes, unit_outcome, unit_seconds),
         )
 
     def _entry_to_record(
-        self, unit: Unit, input_hashes: Hashes, outcome: Outcome, unit_seconds: float
+        self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float
     ) -> ManifestEntry:
         return ManifestEntry(
             inputs=input_hashes | self._hashes_of(unit.adds),
             recipe=self._recipe_of(unit),
-            outputs=self._hashes_of((*unit.writes, *outcome.writes)),
-            status="failed" if outcome.failures else outcome.status,
-            note=outcome.note,
-            counts=outcome.counts,
-            warnings=outcome.warnings,
-            failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in outcome.failures],
+            outputs=self._hashes_of((*unit.writes, *unit_outcome.writes)),
+            status="failed" if unit_outcome.failures else unit_outcome.status,
+            note=unit_outcome.note,
+            counts=unit_outcome.counts,
+            warnings=unit_outcome.warnings,
+            failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in unit_outcome.failures],
             seconds=round(unit_seconds, 3),
             choice=flags_to_remember(self.stage, self.job.flags),
         )

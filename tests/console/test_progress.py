@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.console import progress as module
 from groundwork.console.progress import Progress
-from groundwork.stage_runner.many_processes.process_reports import Snapshot, show_snapshots
+from groundwork.stage_runner.many_processes.process_reports import ProgressSnapshot, show_snapshots
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_calls_of_several_processes_are_added_up(clock: list[float]) -> None:
     """The time left is told by the pace since the first were answered, whatever the clock began with."""
     progress = Progress("generate_qa", quiet=True)
     for clock[0], calls in ((5_000, 2), (5_060, 32)):
-        snapshot = Snapshot(0, 100, "chunks", calls=calls, tokens=0, cost=0.0, expected_calls=182)
+        snapshot = ProgressSnapshot(0, 100, "chunks", calls=calls, tokens=0, cost=0.0, expected_calls=182)
         show_snapshots(progress, [snapshot, snapshot])
     assert progress.line() == "generate_qa  0/200 chunks  64/364 calls  5:00 left"
 

@@ -20,7 +20,7 @@ from groundwork.__main__ import main
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT
-from groundwork.stage_runner.many_processes.process_reports import Snapshot
+from groundwork.stage_runner.many_processes.process_reports import ProgressSnapshot
 from groundwork.stage_runner.many_processes.work_division import equal_shares
 from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stages import generate_qa
@@ -225,7 +225,7 @@ class Listener:
     def __init__(self) -> None:
         self.expected_calls, self.told = 0, threading.Event()
 
-    def tell(self, snapshot: Snapshot) -> None:
+    def tell(self, snapshot: ProgressSnapshot) -> None:
         self.expected_calls = snapshot.expected_calls
         self.told.set()
 

@@ -20,9 +20,9 @@ from groundwork.data_folder.shards import Shard
 from groundwork.processes.worker_pool import end_with_parent
 from groundwork.stage_runner.many_processes.process_reports import (
     REPORT_SECONDS,
-    Channel,
+    ProgressSnapshot,
+    ReportChannel,
     ShardResult,
-    Snapshot,
     show_snapshots,
 )
 from groundwork.stage_table import BY_NAME
@@ -37,7 +37,7 @@ Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or
 LOST_PROCESS_MESSAGE = (
     "the process of this share ended without a message (killed, or out of memory); run again to go on"
 )
-_SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
+_SPAWNING = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
 
 class DivisibleStage(Protocol):
@@ -58,13 +58,15 @@ class DivisibleStage(Protocol):
     @property
     def needs_gpu(self) -> Callable[[Config], bool]: ...
 
-    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult: ...
+    def run_shard(
+        self, flags: argparse.Namespace, shard: Share, channel: ReportChannel, *, among: int
+    ) -> ShardResult: ...
 
 
 def run_processes(stage: str, job: Job, shares: Sequence[frozenset[str]]) -> list[ShardResult]:
     """The units of `stage` by a process of this machine for each share of them; they share one state."""
-    with SignalHandler() as stopping:
-        return _ProcessGroup(stage, job, shares, stopping).run()
+    with SignalHandler() as stop_signals:
+        return _ProcessGroup(stage, job, shares, stop_signals).run()
 
 
 def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult]:
@@ -75,8 +77,8 @@ def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult
     from groundwork.data_folder.join_shards import join_shards, shard_folders
 
     shards_before = set(shard_folders(job.data))
-    with SignalHandler() as stopping:
-        shard_results = _ProcessGroup(stage, job, Shard.all(count), stopping).run()
+    with SignalHandler() as stop_signals:
+        shard_results = _ProcessGroup(stage, job, Shard.all(count), stop_signals).run()
     join_shards(job.data)
     for shard, shard_folder in shard_folders(job.data).items():
         if shard not in shards_before and shard.count == count:
@@ -89,18 +91,18 @@ class _ProcessGroup:
 
     def __init__(self, stage: str, job: Job, shares: Sequence[Share], stopping: SignalHandler) -> None:
         self._job, self._stopping = job, stopping
-        self._snapshots: dict[int, Snapshot] = {}
-        self._results: dict[int, ShardResult] = {}
-        self._pipes: dict[connection.Connection, int] = {}
+        self._snapshot_by_process: dict[int, ProgressSnapshot] = {}
+        self._result_by_process: dict[int, ShardResult] = {}
+        self._process_by_pipe: dict[connection.Connection, int] = {}
         self._processes = [self._start_process(stage, index, share, len(shares)) for index, share in enumerate(shares)]
 
     def run(self) -> list[ShardResult]:
         """What each of them did, in the order of the shares."""
-        while self._pipes:
-            for pipe in connection.wait(list(self._pipes), timeout=REPORT_SECONDS):
+        while self._process_by_pipe:
+            for pipe in connection.wait(list(self._process_by_pipe), timeout=REPORT_SECONDS):
                 self._receive_message(pipe)  # type: ignore[arg-type]  # only pipes are waited for
             if self._stopping.announce_first(self._job.progress.say):
-                for pipe in self._pipes:
+                for pipe in self._process_by_pipe:
                     with suppress(OSError):  # its process has just ended
                         pipe.send("stop")
             if self._stopping.count > 1:
@@ -108,16 +110,18 @@ class _ProcessGroup:
                     process.kill()
         for process in self._processes:
             process.join()
-        return [self._results.get(index, self._result_of_lost_process()) for index in range(len(self._processes))]
+        return [
+            self._result_by_process.get(index, self._result_of_lost_process()) for index in range(len(self._processes))
+        ]
 
     def _start_process(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
-        parent_pipe, child_pipe = _SPAWN.Pipe()
-        process = _SPAWN.Process(
+        parent_pipe, child_pipe = _SPAWNING.Pipe()
+        process = _SPAWNING.Process(
             target=_run_share, args=(child_pipe, stage, self._flags_of_process(share, among), share, among)
         )
         process.start()
         child_pipe.close()
-        self._pipes[parent_pipe] = index
+        self._process_by_pipe[parent_pipe] = index
         return process
 
     def _flags_of_process(self, share: Share, among: int) -> argparse.Namespace:
@@ -131,15 +135,15 @@ class _ProcessGroup:
         try:
             message_type, message_content = pipe.recv()
         except (EOFError, OSError):  # it has ended
-            del self._pipes[pipe]
+            del self._process_by_pipe[pipe]
             return
         if message_type == "snapshot":
-            self._snapshots[self._pipes[pipe]] = message_content
-            show_snapshots(self._job.progress, list(self._snapshots.values()))
+            self._snapshot_by_process[self._process_by_pipe[pipe]] = message_content
+            show_snapshots(self._job.progress, list(self._snapshot_by_process.values()))
         elif message_type == "say":
             self._job.progress.say(message_content)
         else:
-            self._results[self._pipes[pipe]] = message_content
+            self._result_by_process[self._process_by_pipe[pipe]] = message_content
 
     def _result_of_lost_process(self) -> ShardResult:
         is_killed = self._stopping.count > 1
@@ -152,7 +156,7 @@ class _PipeChannel:
     def __init__(self, pipe: connection.Connection) -> None:
         self._pipe, self._lock = pipe, threading.Lock()
 
-    def tell(self, snapshot: Snapshot) -> None:
+    def tell(self, snapshot: ProgressSnapshot) -> None:
         self.send(("snapshot", snapshot))
 
     def say(self, line: str) -> None:

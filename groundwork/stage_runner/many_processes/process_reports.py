@@ -39,7 +39,7 @@ class ShardResult:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ProgressSnapshot:
     """How far a process is."""
 
     done_count: float
@@ -51,10 +51,10 @@ class Snapshot:
     expected_calls: int
 
 
-class Channel(Protocol):
+class ReportChannel(Protocol):
     """What connects a process with its parent."""
 
-    def tell(self, snapshot: Snapshot) -> None: ...
+    def tell(self, snapshot: ProgressSnapshot) -> None: ...
     def say(self, line: str) -> None: ...
     def is_stopping(self) -> bool: ...
 
@@ -62,7 +62,7 @@ class Channel(Protocol):
 class RelayedProgress(Progress):
     """The progress of a process: told to the parent in place of a terminal."""
 
-    def __init__(self, channel: Channel, stop: Callable[[], object]) -> None:
+    def __init__(self, channel: ReportChannel, stop: Callable[[], object]) -> None:
         super().__init__("", quiet=True)
         self._channel, self._stop = channel, stop
 
@@ -76,15 +76,15 @@ class RelayedProgress(Progress):
             if self._channel.is_stopping():
                 self._stop()
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> ProgressSnapshot:
         snapshot_counts = self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost
-        return Snapshot(*snapshot_counts, self.expected_calls)
+        return ProgressSnapshot(*snapshot_counts, self.expected_calls)
 
     def say(self, line: str) -> None:
         self._channel.say(line)
 
 
-def show_snapshots(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
+def show_snapshots(progress: Progress, snapshots: Sequence[ProgressSnapshot]) -> None:
     """One line for all: sums of the same count."""
     progress.take_counts(
         done_count=sum(snapshot.done_count for snapshot in snapshots),

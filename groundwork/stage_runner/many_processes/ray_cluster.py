@@ -18,8 +18,8 @@ from groundwork.errors import MissingExtra, UsageError
 from groundwork.stage_runner.many_processes.local_processes import DivisibleStage
 from groundwork.stage_runner.many_processes.process_reports import (
     REPORT_SECONDS,
+    ProgressSnapshot,
     ShardResult,
-    Snapshot,
     show_snapshots,
 )
 from groundwork.stage_table import BY_NAME
@@ -112,11 +112,11 @@ class _Board:
     """The actor that holds what the tasks tell, and whether to stop."""
 
     def __init__(self) -> None:
-        self._snapshots: dict[str, Snapshot] = {}
+        self._snapshots: dict[str, ProgressSnapshot] = {}
         self._lines: list[str] = []
         self._stop = False
 
-    def tell(self, shard: str, snapshot: Snapshot) -> bool:
+    def tell(self, shard: str, snapshot: ProgressSnapshot) -> bool:
         self._snapshots[shard] = snapshot
         return self._stop
 
@@ -129,7 +129,7 @@ class _Board:
     def is_stopping(self) -> bool:
         return self._stop
 
-    def news(self) -> tuple[list[Snapshot], list[str]]:
+    def news(self) -> tuple[list[ProgressSnapshot], list[str]]:
         board_lines, self._lines = self._lines, []
         return list(self._snapshots.values()), board_lines
 
@@ -140,7 +140,7 @@ class _BoardChannel:
     def __init__(self, shard: Shard, board: Any) -> None:
         self._shard, self._board, self._stop = str(shard), board, False
 
-    def tell(self, snapshot: Snapshot) -> None:
+    def tell(self, snapshot: ProgressSnapshot) -> None:
         ray: Any = importlib.import_module("ray")
         self._stop = self._stop or ray.get(self._board.tell.remote(self._shard, snapshot))
 

@@ -13,7 +13,7 @@ class FarEnds(local_processes._ProcessGroup):
 
     def _start_process(self, _stage, index, _share, _among):
         near, far = multiprocessing.Pipe()
-        self._pipes[near] = index
+        self._process_by_pipe[near] = index
         self.far = [*getattr(self, "far", []), far]
         return SimpleNamespace(join=lambda: None)
 
