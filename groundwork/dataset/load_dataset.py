@@ -72,23 +72,23 @@ def load_dataset(dataset_source: DatasetSource, *, with_checks: bool = False) ->
 
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
-    question_rows: list[QuestionRow] = []
+    loaded_rows: list[QuestionRow] = []
     rows_without_question: Counter[str] = Counter()
     for split, dataset_record in (
         _hub_records(dataset_source) if dataset_source.kind == "hub" else _file_records(dataset_source)
     ):
-        question_row = _question_row(dataset_record, split, dataset_source)
+        loaded_row = _question_row(dataset_record, split, dataset_source)
         if with_checks and dataset_source.kind == "run":
-            question_row = msgspec.structs.replace(question_row, checks=dataset_record.get("checks"))
-        if question_row.question.strip():
-            question_rows.append(question_row)
+            loaded_row = msgspec.structs.replace(loaded_row, checks=dataset_record.get("checks"))
+        if loaded_row.question.strip():
+            loaded_rows.append(loaded_row)
         else:
             rows_without_question[_lack_of_question(dataset_record)] += 1
     warnings = [
         f"{dataset_source.name}: {counted(count, f'row {lack} was', f'rows {lack} were')} left out"
         for lack, count in rows_without_question.items()
     ]
-    return Dataset(source=dataset_source, rows=_distinct_ids(question_rows), warnings=warnings)
+    return Dataset(source=dataset_source, rows=_distinct_ids(loaded_rows), warnings=warnings)
 
 
 def read_records(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -255,33 +255,33 @@ def _lack_of_question(dataset_record: dict[str, Any]) -> str:
     return f"whose question is not text ({question_types[0]})" if question_types else "without a question"
 
 
-def _distinct_ids(question_rows: list[QuestionRow]) -> list[QuestionRow]:
+def _distinct_ids(loaded_rows: list[QuestionRow]) -> list[QuestionRow]:
     """Rows sorted by (question, answer, split, id); rows without an id get one made of their text.
 
     Of several with one id in a split, all but the first get a number behind it that no other row's id ends in.
     """
     ordered_rows = sorted(
-        question_rows,
-        key=lambda question_row: (question_row.question, question_row.answer, question_row.split, question_row.id),
+        loaded_rows,
+        key=lambda loaded_row: (loaded_row.question, loaded_row.answer, loaded_row.split, loaded_row.id),
     )
-    row_keys = [(question_row.split, question_row.id or _text_id(question_row)) for question_row in ordered_rows]
+    row_keys = [(loaded_row.split, loaded_row.id or _text_id(loaded_row)) for loaded_row in ordered_rows]
     id_counts, repeat_numbers = Counter(row_keys), Counter[tuple[str, str]]()
     distinct_rows = []
-    for question_row, (row_split, row_id) in zip(ordered_rows, row_keys, strict=True):
-        if id_counts[row_split, row_id] > 1:
-            repeat_numbers[row_split, row_id] += 1
-            while (repeat_number := repeat_numbers[row_split, row_id]) > 1 and (
+    for loaded_row, (row_split, loaded_id) in zip(ordered_rows, row_keys, strict=True):
+        if id_counts[row_split, loaded_id] > 1:
+            repeat_numbers[row_split, loaded_id] += 1
+            while (repeat_number := repeat_numbers[row_split, loaded_id]) > 1 and (
                 row_split,
-                f"{row_id}-{repeat_number}",
+                f"{loaded_id}-{repeat_number}",
             ) in id_counts:
-                repeat_numbers[row_split, row_id] += 1
-            row_id = row_id if repeat_number == 1 else f"{row_id}-{repeat_number}"
-        distinct_rows.append(msgspec.structs.replace(question_row, id=row_id))
+                repeat_numbers[row_split, loaded_id] += 1
+            loaded_id = loaded_id if repeat_number == 1 else f"{loaded_id}-{repeat_number}"
+        distinct_rows.append(msgspec.structs.replace(loaded_row, id=loaded_id))
     return distinct_rows
 
 
-def _text_id(question_row: QuestionRow) -> str:
-    row_text = f"{question_row.question}\0{question_row.answer}".encode("utf-8", "surrogatepass")
+def _text_id(loaded_row: QuestionRow) -> str:
+    row_text = f"{loaded_row.question}\0{loaded_row.answer}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(row_text).hexdigest()[:12]
 
 

@@ -75,83 +75,85 @@ class JoinedRuns:
         run_name, run_order = embedded.dataset.name, len(self.sizes)
         self.sizes[run_name] = len(embedded.dataset.rows)
         self.warnings += embedded.dataset.warnings
-        for question_row in embedded.dataset.rows:
-            if question_row.split not in MIRROR_SPLITS:
-                candidate_id = self._free_id(question_row.id, slug(run_name))
-                self._used_ids.add(candidate_id)
+        for row_to_merge in embedded.dataset.rows:
+            if row_to_merge.split not in MIRROR_SPLITS:
+                merge_id = self._free_id(row_to_merge.id, slug(run_name))
+                self._used_ids.add(merge_id)
                 self.candidates.append(
-                    MergeCandidate(_merge_pair(question_row, candidate_id, run_name), run_name, run_order)
+                    MergeCandidate(_merge_pair(row_to_merge, merge_id, run_name), run_name, run_order)
                 )
         is_unmirrored = np.array(
-            [question_row.split not in MIRROR_SPLITS for question_row in embedded.dataset.rows], dtype=bool
+            [row_to_merge.split not in MIRROR_SPLITS for row_to_merge in embedded.dataset.rows], dtype=bool
         )
         self._vectors.append(embedded.vectors if is_unmirrored.all() else embedded.vectors[is_unmirrored])
 
-    def _free_id(self, row_id: str, prefix: str) -> str:
+    def _free_id(self, merge_id: str, run_prefix: str) -> str:
         """The id, with its run's name before it where another row has it, and a number where splits share ids."""
-        numbered_ids = (f"{prefix}-{row_id}-{number}" for number in itertools.count(2))
-        free_ids = itertools.chain([row_id, f"{prefix}-{row_id}"], numbered_ids)
+        numbered_ids = (f"{run_prefix}-{merge_id}-{number}" for number in itertools.count(2))
+        free_ids = itertools.chain([merge_id, f"{run_prefix}-{merge_id}"], numbered_ids)
         return next(free_id for free_id in free_ids if free_id not in self._used_ids)
 
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""
         joined_vectors = np.zeros(
-            (len(self.candidates), max((vector_block.shape[1] for vector_block in self._vectors), default=1) or 1), "f4"
+            (len(self.candidates), max((run_vectors.shape[1] for run_vectors in self._vectors), default=1) or 1), "f4"
         )
-        vector_start = 0
+        run_start = 0
         while self._vectors:
-            vector_block = self._vectors.pop(0)
-            if len(vector_block):
-                joined_vectors[vector_start : vector_start + len(vector_block)] = vector_block
-            vector_start += len(vector_block)
+            run_vectors = self._vectors.pop(0)
+            if len(run_vectors):
+                joined_vectors[run_start : run_start + len(run_vectors)] = run_vectors
+            run_start += len(run_vectors)
         self._used_ids.clear()
         return joined_vectors
 
 
-def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> MergedRuns:
+def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vectors, likeness: Likeness) -> MergedRuns:
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
     same is told by questions/duplicates/duplicate_rule.py, as everywhere.
     """
-    candidate_count = len(candidates)
+    merge_count = len(candidates)
     candidate_ranks = np.array([_merge_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(
-        candidate_count, 4
+        merge_count, 4
     )
     best_first_order = np.lexsort(
         [-candidate_ranks[:, column] for column in (3, 2, 1, 0)]
     )  # stable: of equals the first
     wording_of = _wording_numbers(candidates)
     best_of_wording = np.full(
-        candidate_count, -1, dtype=np.int64
+        merge_count, -1, dtype=np.int64
     )  # the best row of each wording; its other rows need no cosine
     best_of_wording[wording_of[best_first_order[::-1]]] = best_first_order[::-1]
-    leader_of_candidate = best_of_wording[wording_of]
-    leaders_best_first = best_first_order[leader_of_candidate[best_first_order] == best_first_order]
-    leaders = np.sort(leaders_best_first)
-    leader_vectors = vectors if len(leaders) == candidate_count else vectors[leaders]
+    leader_of_copy = best_of_wording[wording_of]
+    leaders_best_first = best_first_order[leader_of_copy[best_first_order] == best_first_order]
+    wording_leaders = np.sort(leaders_best_first)
+    leader_vectors = joined_vectors if len(wording_leaders) == merge_count else joined_vectors[wording_leaders]
     leader_questions = LazySequence(
-        array("q", leaders.tobytes()), lambda leader_index: asked_question(candidates[leader_index].pair)
+        array("q", wording_leaders.tobytes()), lambda leader_index: asked_question(candidates[leader_index].pair)
     )
     same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
-    keeper_of = np.full(candidate_count, -1)  # of each leader, the best first
+    keeper_of_leader = np.full(merge_count, -1)  # of each leader, the best first
     for best_leader in leaders_best_first.tolist():
-        if keeper_of[best_leader] < 0:
-            other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, best_leader)))]
-            keeper_of[best_leader] = keeper_of[other_leaders[keeper_of[other_leaders] < 0]] = best_leader
-    keeper_of_candidate = keeper_of[leader_of_candidate]
-    copy_indices = np.flatnonzero(keeper_of_candidate != np.arange(candidate_count)).tolist()
+        if keeper_of_leader[best_leader] < 0:
+            other_leaders = wording_leaders[same_questions.of(int(np.searchsorted(wording_leaders, best_leader)))]
+            keeper_of_leader[best_leader] = keeper_of_leader[other_leaders[keeper_of_leader[other_leaders] < 0]] = (
+                best_leader
+            )
+    keeper_of_candidate = keeper_of_leader[leader_of_copy]
+    copy_indices = np.flatnonzero(keeper_of_candidate != np.arange(merge_count)).tolist()
     dropped_copies = [
         DroppedCopy(
             copy_index,
             int(keeper_of_candidate[copy_index]),
-            float(vectors[copy_index] @ vectors[keeper_of_candidate[copy_index]]),
+            float(joined_vectors[copy_index] @ joined_vectors[keeper_of_candidate[copy_index]]),
         )
         for copy_index in copy_indices
     ]
     return MergedRuns(
         candidates,
-        array("q", np.flatnonzero(keeper_of_candidate == np.arange(candidate_count)).tolist()),
+        array("q", np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()),
         dropped_copies,
     )
 
@@ -159,7 +161,7 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
 def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
     """A number for the wording of each question, the same for the same."""
     wording_numbers: dict[bytes, int] = {}
-    hashes = (wording_hash(candidate.pair.question) for candidate in candidates)
+    hashes = (wording_hash(merge_candidate.pair.question) for merge_candidate in candidates)
     return np.array(
         array("q", (wording_numbers.setdefault(wording, len(wording_numbers)) for wording in hashes)), dtype=np.int64
     )
@@ -205,9 +207,14 @@ def _remove_files_of_earlier_merge(run_folder: Path, documents: Container[str]) 
             run_file.unlink()
 
 
-def _merge_rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
-    pair = candidate.pair
-    return len(pair.evidence), len(pair.evaluation_criteria), len(pair.answer), -candidate.order
+def _merge_rank(merge_candidate: MergeCandidate) -> tuple[int, int, int, int]:
+    candidate_pair = merge_candidate.pair
+    return (
+        len(candidate_pair.evidence),
+        len(candidate_pair.evaluation_criteria),
+        len(candidate_pair.answer),
+        -merge_candidate.order,
+    )
 
 
 def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
@@ -226,25 +233,25 @@ def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: DroppedCopy) -
     return Rejected.of(copied_pair, "duplicate", duplicate_detail, run=copy_candidate.run)
 
 
-def _merge_pair(question_row: QuestionRow, row_id: str, run: str) -> Pair:
+def _merge_pair(row_to_merge: QuestionRow, merge_id: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
-        id=row_id,
-        document=intern(slug(question_row.document or run)),
-        chunk=question_row.chunk,
-        iteration=question_row.iteration,
-        question=question_row.question,
-        evaluation_criteria=question_row.evaluation_criteria,
-        answer=question_row.answer,
-        difficulty=question_row.difficulty if question_row.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
-        category=question_row.category,
-        evidence=question_row.evidence,
-        model=question_row.model or run,
-        pages=question_row.pages,
-        headings=question_row.headings,
-        original_question=question_row.original_question,
-        checks=_carried_checks(question_row.checks or {}),
-        also=question_row.also,
+        id=merge_id,
+        document=intern(slug(row_to_merge.document or run)),
+        chunk=row_to_merge.chunk,
+        iteration=row_to_merge.iteration,
+        question=row_to_merge.question,
+        evaluation_criteria=row_to_merge.evaluation_criteria,
+        answer=row_to_merge.answer,
+        difficulty=row_to_merge.difficulty if row_to_merge.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
+        category=row_to_merge.category,
+        evidence=row_to_merge.evidence,
+        model=row_to_merge.model or run,
+        pages=row_to_merge.pages,
+        headings=row_to_merge.headings,
+        original_question=row_to_merge.original_question,
+        checks=_carried_checks(row_to_merge.checks or {}),
+        also=row_to_merge.also,
     )
 
 

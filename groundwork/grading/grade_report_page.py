@@ -27,58 +27,64 @@ CURVE_BARS = "▁▂▃▄▅▆▇█"
 ROWS_SHOWN = 8
 
 
-def grade_report_lines(report: GradeReport) -> list[str]:
+def grade_report_lines(grade_report: GradeReport) -> list[str]:
     """Every line; nothing of a score before what the judge is worth."""
     report_lines = [
-        f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_open_or_closed_book(report)}"
+        f"{grade_report.dataset}: graded by {' and '.join(grade_report.judges) or 'rules'}, "
+        f"{_open_or_closed_book(grade_report)}"
     ]
     report_lines += [
-        f"  {report_line}" for report_line in [*judge_trust_lines(report.trust), *judge_consistency_lines(report)]
+        f"  {report_line}"
+        for report_line in [*judge_trust_lines(grade_report.trust), *judge_consistency_lines(grade_report)]
     ]
-    if report.by_reference:
+    if grade_report.by_reference:
         report_lines.append(
-            f"  {counted(report.by_reference, 'row')} without criteria were graded against the reference answer"
+            f"  {counted(grade_report.by_reference, 'row')} without criteria were graded against the reference answer"
         )
-    report_lines += _score_table_lines(report)
-    for model in report.models:
-        model_lines = [*gap_lines(model.name, model.gap, report.split_sizes), *base_model_lines(model, report.base)]
-        report_lines += [
-            f"  {report_line}" for report_line in [*model_lines, *honesty_lines(model.name, model.honesty)]
+    report_lines += _score_table_lines(grade_report)
+    for graded_model in grade_report.models:
+        model_lines = [
+            *gap_lines(graded_model.name, graded_model.gap, grade_report.split_sizes),
+            *base_model_lines(graded_model, grade_report.base),
         ]
-    report_lines += [f"  {report_line}" for report_line in checkpoint_curve_lines(report.models)]
-    report_lines += [f"  {report_line}" for report_line in difficulty_lines(report)]
+        report_lines += [
+            f"  {report_line}"
+            for report_line in [*model_lines, *honesty_lines(graded_model.name, graded_model.honesty)]
+        ]
+    report_lines += [f"  {report_line}" for report_line in checkpoint_curve_lines(grade_report.models)]
+    report_lines += [f"  {report_line}" for report_line in difficulty_lines(grade_report)]
     return report_lines
 
 
-def _open_or_closed_book(report: GradeReport) -> str:
-    book = "open book" if report.open_book else "closed book"
-    return f"{book}; intervals of 95 % by {report.clustered_by}"
+def _open_or_closed_book(grade_report: GradeReport) -> str:
+    book = "open book" if grade_report.open_book else "closed book"
+    return f"{book}; intervals of 95 % by {grade_report.clustered_by}"
 
 
-def judge_trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
+def judge_trust_lines(judge_trust: JudgeTrust | None) -> Iterator[str]:
     """Sensitivity and specificity, kind by kind, and the rows set aside."""
-    if trust is None:
+    if judge_trust is None:
         yield "the judge was not checked"
         return
     spoiled_kind_counts = "; ".join(
         f"{spoiled_kind} {right} of {n}"
         for spoiled_kind in SPOILED_KINDS
-        if spoiled_kind in trust.by_kind
-        for right, n in [trust.by_kind[spoiled_kind]]
+        if spoiled_kind in judge_trust.by_kind
+        for right, n in [judge_trust.by_kind[spoiled_kind]]
     )
-    yield f"judge: sensitivity {format_percent(trust.sensitivity)} (reference answers that pass)"
-    specificity = format_percent(trust.specificity)
+    yield f"judge: sensitivity {format_percent(judge_trust.sensitivity)} (reference answers that pass)"
+    specificity = format_percent(judge_trust.specificity)
     yield f"judge: specificity {specificity} (spoiled answers that fail: {spoiled_kind_counts or 'none was made'})"
-    if trust.ungraded:
-        yield f"judge: {trust.ungraded:,} of its check answers stayed without a verdict"
-    if trust.set_aside:
-        yield f"{counted(len(trust.set_aside), 'row is', 'rows are')} set aside"
-        yield from (f"  {row_id}: {reason}" for row_id, reason in list(trust.set_aside.items())[:ROWS_SHOWN])
+    if judge_trust.ungraded:
+        yield f"judge: {judge_trust.ungraded:,} of its check answers stayed without a verdict"
+    if judge_trust.set_aside:
+        yield f"{counted(len(judge_trust.set_aside), 'row is', 'rows are')} set aside"
+        yield from (f"  {row_id}: {reason}" for row_id, reason in list(judge_trust.set_aside.items())[:ROWS_SHOWN])
 
 
-def judge_consistency_lines(report: GradeReport) -> Iterator[str]:
+def judge_consistency_lines(grade_report: GradeReport) -> Iterator[str]:
     """Flip rate and kappa of the judge, and its agreement with a second one."""
-    judge_consistency = report.consistency
+    judge_consistency = grade_report.consistency
     if judge_consistency.flip_rate is None:
         yield (
             f"flips: not measured ({judge_consistency.criteria:,} criteria by the judge, one draw each; pass "
@@ -108,9 +114,9 @@ def judge_consistency_lines(report: GradeReport) -> Iterator[str]:
             f"{judge_consistency.agreement:.0%} of the criteria{kappa}"
         )
     for criteria_verb, named_criteria in (
-        ("flip", report.flipping),
-        ("are met by nobody", report.nobody),
-        ("are met by everybody", report.everybody),
+        ("flip", grade_report.flipping),
+        ("are met by nobody", grade_report.nobody),
+        ("are met by everybody", grade_report.everybody),
     ):
         if named_criteria:
             example_criterion = named_criteria[0]
@@ -120,13 +126,13 @@ def judge_consistency_lines(report: GradeReport) -> Iterator[str]:
             )
 
 
-def _score_table_lines(report: GradeReport) -> list[str]:
+def _score_table_lines(grade_report: GradeReport) -> list[str]:
     score_rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
-    for model in report.models:
-        for split, split_score in model.splits.items():
+    for graded_model in grade_report.models:
+        for split, split_score in graded_model.splits.items():
             score_rows.append(
                 [
-                    model.name,
+                    graded_model.name,
                     split or "-",
                     f"{split_score.answers:,}",
                     format_percent(split_score.score),
@@ -138,23 +144,23 @@ def _score_table_lines(report: GradeReport) -> list[str]:
     return terminal.table_lines(score_rows, to_left=range(len(score_rows[0])))
 
 
-def gap_lines(model: str, gap: MirrorGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
+def gap_lines(graded_model: str, gap: MirrorGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
     """The conclusion, its figures, and what would tell where they do not."""
     if gap is None:
         return
-    yield f"{model}: {gap.conclusion} ({gap.reason})"
+    yield f"{graded_model}: {gap.conclusion} ({gap.reason})"
     if gap.difference:
         yield f"  mirror - eval: {format_points(gap.difference)} points, {counted(gap.difference.n, 'pair')}"
     if gap.rows_needed:
         yield f"  {mirror_rows_advice(gap.rows_needed, split_sizes)}"
 
 
-def base_model_lines(model: ModelScores, base: str) -> Iterator[str]:
+def base_model_lines(graded_model: ModelScores, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
-    for split, difference in model.against_base.items():
+    for split, difference in graded_model.against_base.items():
         base_verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
         base_figures = f"{format_points(difference)} points, {counted(difference.n, 'pair')}"
-        yield f"{model.name} - {base} on {split or 'all'}: {base_figures}: {base_verdict}"
+        yield f"{graded_model.name} - {base} on {split or 'all'}: {base_figures}: {base_verdict}"
 
 
 def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
@@ -170,14 +176,14 @@ def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
 
 def checkpoint_curve_lines(models: Sequence[ModelScores]) -> Iterator[str]:
     """Where several checkpoints were graded: the scores of each split over their steps."""
-    checkpoints = [model for model in models if model.step is not None]
+    checkpoints = [graded_model for graded_model in models if graded_model.step is not None]
     if len(checkpoints) < 2:
         return
-    for split in dict.fromkeys(split for model in checkpoints for split in model.splits):
+    for split in dict.fromkeys(split for graded_model in checkpoints for split in graded_model.splits):
         curve_points = [
-            (model.step, split_score.score.mean)
-            for model in checkpoints
-            if (split_score := model.splits.get(split)) and split_score.score
+            (graded_model.step, split_score.score.mean)
+            for graded_model in checkpoints
+            if (split_score := graded_model.splits.get(split)) and split_score.score
         ]
         curve_bars = "".join(CURVE_BARS[round(mean * (len(CURVE_BARS) - 1))] for _, mean in curve_points)
         step_scores = ", ".join(f"{step}: {mean:.0%}" for step, mean in curve_points)
@@ -185,9 +191,9 @@ def checkpoint_curve_lines(models: Sequence[ModelScores]) -> Iterator[str]:
     yield "  eval that falls while the mirror rises is overfitting: take the step where eval stands highest"
 
 
-def difficulty_lines(report: GradeReport) -> Iterator[str]:
+def difficulty_lines(grade_report: GradeReport) -> Iterator[str]:
     """What the guessed difficulty is worth."""
-    guess_correlation = report.guess
+    guess_correlation = grade_report.guess
     if guess_correlation.rho is None:
         yield (
             f"guessed difficulty: nothing to compare ({counted(guess_correlation.rows, 'row')} with both, or all alike)"
@@ -211,26 +217,30 @@ GRADES_PAGE = PageKind(
 )
 
 
-def write_grade_report_page(report: GradeReport, grades: Sequence[Grade], report_page: Path) -> None:
+def write_grade_report_page(grade_report: GradeReport, grades: Sequence[Grade], report_page: Path) -> None:
     """Write the page to `report_page`; texts of rows, answers and judges reach it as text alone."""
-    missing_pairs = max((model.gap.rows_needed for model in report.models if model.gap), default=0)
+    missing_pairs = max(
+        (graded_model.gap.rows_needed for graded_model in grade_report.models if graded_model.gap), default=0
+    )
     grades_data = {
         "report": {
-            **_report_fields(report),
+            **_report_fields(grade_report),
             "spoiled": SPOILED_KINDS,
-            "advice": mirror_rows_advice(missing_pairs, report.split_sizes) if missing_pairs else "",
-            "curve": bool(list(checkpoint_curve_lines(report.models))),
+            "advice": mirror_rows_advice(missing_pairs, grade_report.split_sizes) if missing_pairs else "",
+            "curve": bool(list(checkpoint_curve_lines(grade_report.models))),
             "honesty": [
-                honesty_line for model in report.models for honesty_line in honesty_lines(model.name, model.honesty)
+                honesty_line
+                for graded_model in grade_report.models
+                for honesty_line in honesty_lines(graded_model.name, graded_model.honesty)
             ],
         },
         "answers": [_answer_data(grade) for grade in grades],
     }
-    write_page(report_page, GRADES_PAGE, title=f"Grades: {report.dataset}", data=grades_data)
+    write_page(report_page, GRADES_PAGE, title=f"Grades: {grade_report.dataset}", data=grades_data)
 
 
-def _report_fields(report: GradeReport) -> dict[str, Any]:
-    return {name: getattr(report, name) for name in report.__struct_fields__}
+def _report_fields(grade_report: GradeReport) -> dict[str, Any]:
+    return {name: getattr(grade_report, name) for name in grade_report.__struct_fields__}
 
 
 def _answer_data(grade: Grade) -> dict[str, Any]:

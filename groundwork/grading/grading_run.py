@@ -39,62 +39,62 @@ class Grading:
     ) -> list[Grade]:
         """The grade of each row that `answers` (by split and id) holds one for."""
 
-        async def grade_answer(question_row: QuestionRow, answer: str) -> Grade:
-            answer_grade = await self._grade(question_row, model, answer)
+        async def grade_answer(graded_row: QuestionRow, answer: str) -> Grade:
+            answer_grade = await self._grade(graded_row, model, answer)
             advance()
             return answer_grade
 
         answered_rows = [
-            (question_row, answers[question_row.split, question_row.id])
-            for question_row in self.rows
-            if (question_row.split, question_row.id) in answers
+            (graded_row, answers[graded_row.split, graded_row.id])
+            for graded_row in self.rows
+            if (graded_row.split, graded_row.id) in answers
         ]
-        return await gather_all(grade_answer(question_row, answer) for question_row, answer in answered_rows)
+        return await gather_all(grade_answer(graded_row, answer) for graded_row, answer in answered_rows)
 
-    async def _grade(self, question_row: QuestionRow, model: str, answer: str) -> Grade:
-        criterion_grades = await grade_case(self.case(question_row, answer), self.judges)
-        refuses = criterion_grades.pop().verdict if self._asks_refusal(question_row) else None
+    async def _grade(self, graded_row: QuestionRow, model: str, answer: str) -> Grade:
+        criterion_grades = await grade_case(self.case(graded_row, answer), self.judges)
+        refuses = criterion_grades.pop().verdict if self._asks_refusal(graded_row) else None
         grade_notes = [
             f"the judge saw its first {self.settings.judge.longest_answer:,} of {counted(len(answer), 'character')}"
         ]
         return Grade(
-            id=question_row.id,
-            split=question_row.split,
+            id=graded_row.id,
+            split=graded_row.split,
             model=model,
-            question=question_row.question,
+            question=graded_row.question,
             answer=answer,
             criteria=criterion_grades,
             score=criteria_score(criterion_grades),
             passed=all_criteria_met(criterion_grades),
             against="reference answer"
-            if usable_criteria(question_row.evaluation_criteria, question_row.answer)[1]
+            if usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[1]
             else "criteria",
             judges=self.judge_names,
             open_book=self.settings.open_book,
-            document=question_row.document,
-            chunk=question_row.chunk,
-            category=question_row.category,
-            difficulty=question_row.difficulty,
-            cluster=question_row.cluster,
-            tags=question_row.tags,
+            document=graded_row.document,
+            chunk=graded_row.chunk,
+            category=graded_row.category,
+            difficulty=graded_row.difficulty,
+            cluster=graded_row.cluster,
+            tags=graded_row.tags,
             notes=grade_notes if len(answer) > self.settings.judge.longest_answer else [],
-            unanswerable=question_row.unanswerable,
+            unanswerable=graded_row.unanswerable,
             refuses=refuses,
         )
 
-    def _asks_refusal(self, question_row: QuestionRow) -> bool:
-        return self._has_unanswerable and not question_row.unanswerable
+    def _asks_refusal(self, graded_row: QuestionRow) -> bool:
+        return self._has_unanswerable and not graded_row.unanswerable
 
     @cached_property
     def _has_unanswerable(self) -> bool:
         return any(row.unanswerable for row in self.rows)
 
-    def case(self, question_row: QuestionRow, answer: str) -> GradingCase:
+    def case(self, graded_row: QuestionRow, answer: str) -> GradingCase:
         """What the judge is shown of a row; the last criterion is REFUSES where that is asked."""
-        evidence = "\n".join(question_row.evidence) if self.settings.open_book else ""
-        criteria = usable_criteria(question_row.evaluation_criteria, question_row.answer)[0]
-        criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(question_row) else criteria
-        return GradingCase(question_row.id, question_row.question, criteria, answer, evidence)
+        evidence = "\n".join(graded_row.evidence) if self.settings.open_book else ""
+        criteria = usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[0]
+        criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(graded_row) else criteria
+        return GradingCase(graded_row.id, graded_row.question, criteria, answer, evidence)
 
     @property
     def judge_names(self) -> list[str]:

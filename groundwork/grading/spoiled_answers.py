@@ -29,31 +29,31 @@ class SpoiledAnswer(NamedTuple):
     met: list[str]
 
 
-def spoil_answer(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def spoil_answer(kind: str, spoiled_row: QuestionRow, all_rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """An answer to `row` that cannot meet all criteria; None where none of this kind can be made for sure.
 
     `rows`: what else is asked.
     """
-    return _SPOILERS[kind](row, rows)
+    return _SPOILERS[kind](spoiled_row, all_rows)
 
 
-def row_criteria(row: QuestionRow) -> list[str]:
+def row_criteria(spoiled_row: QuestionRow) -> list[str]:
     """What an answer to `row` is graded by."""
-    return usable_criteria(row.evaluation_criteria, row.answer)[0]
+    return usable_criteria(spoiled_row.evaluation_criteria, spoiled_row.answer)[0]
 
 
-def _spoil_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def _spoil_numbers(spoiled_row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """Every number that a criterion asks for another one."""
-    criterion_numbers = set().union(*_criterion_terms(row))
+    criterion_numbers = set().union(*_criterion_terms(spoiled_row))
     changed_answer, copied_until = "", 0
-    for number in numbers(row.answer):
+    for number in numbers(spoiled_row.answer):
         if number.value in criterion_numbers:
-            changed_answer += row.answer[copied_until : number.start] + change_digits(
-                row.answer[number.start : number.end]
+            changed_answer += spoiled_row.answer[copied_until : number.start] + change_digits(
+                spoiled_row.answer[number.start : number.end]
             )
             copied_until = number.end
-    changed_answer += row.answer[copied_until:]
-    return SpoiledAnswer(changed_answer, []) if _lacks_criterion(row, changed_answer) else None
+    changed_answer += spoiled_row.answer[copied_until:]
+    return SpoiledAnswer(changed_answer, []) if _lacks_criterion(spoiled_row, changed_answer) else None
 
 
 _DENIALS_BY_LANGUAGE = {  # of the answer in quotation marks, by ISO 639-1 codes
@@ -79,53 +79,59 @@ _DENIALS_BY_LANGUAGE = {  # of the answer in quotation marks, by ISO 639-1 codes
 }
 
 
-def _spoil_by_negation(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer:
+def _spoil_by_negation(spoiled_row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer:
     """The answer called false, in its own language where the words for it are known."""
     return SpoiledAnswer(
-        _DENIALS_BY_LANGUAGE.get(_row_language(row), _DENIALS_BY_LANGUAGE["en"]).format(row.answer.strip()), []
+        _DENIALS_BY_LANGUAGE.get(_row_language(spoiled_row), _DENIALS_BY_LANGUAGE["en"]).format(
+            spoiled_row.answer.strip()
+        ),
+        [],
     )
 
 
-def _spoil_by_leaving_out(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def _spoil_by_leaving_out(spoiled_row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """The first parts of the answer, as many as leave out what a criterion asks for and hold what another does."""
-    reference_answer, language = row.answer.strip(), _row_language(row)
+    reference_answer, language = spoiled_row.answer.strip(), _row_language(spoiled_row)
     end_mark = "" if reference_answer[-1:].isalnum() else reference_answer[-1:]
     for part_end in reversed([match.start() for match in _ANSWER_PART_END.finditer(reference_answer)]):
         answer_beginning = reference_answer[:part_end].rstrip(" ,;:，；、")
         beginning_terms = content_terms(answer_beginning, language)
         met_criteria = [
             criterion
-            for criterion, terms in zip(row_criteria(row), _criterion_terms(row), strict=True)
+            for criterion, terms in zip(row_criteria(spoiled_row), _criterion_terms(spoiled_row), strict=True)
             if terms and terms <= beginning_terms
         ]
-        if met_criteria and _lacks_criterion(row, answer_beginning):
+        if met_criteria and _lacks_criterion(spoiled_row, answer_beginning):
             return SpoiledAnswer(
                 answer_beginning + end_mark if answer_beginning[-1].isalnum() else answer_beginning, met_criteria
             )
     return None
 
 
-def _spoil_with_other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+def _spoil_with_other_answer(spoiled_row: QuestionRow, all_rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """The answer of the same form to the question most like this one, not in another language.
 
     Not one that the evidence holds as well: it might be right.
     """
-    language, evidence_terms = _row_language(row), content_terms("\n".join(row.evidence), _row_language(row))
-    question_terms = content_terms(row.question, language)
+    language, evidence_terms = (
+        _row_language(spoiled_row),
+        content_terms("\n".join(spoiled_row.evidence), _row_language(spoiled_row)),
+    )
+    question_terms = content_terms(spoiled_row.question, language)
 
     def likeness(other_row: QuestionRow) -> tuple[bool, bool, bool, float]:
         other_terms = content_terms(other_row.question, language)
-        same_form = yes_or_no(other_row.answer, language) == yes_or_no(row.answer, language)
-        same_numbers = bool(numbers(other_row.answer)) == bool(numbers(row.answer))
+        same_form = yes_or_no(other_row.answer, language) == yes_or_no(spoiled_row.answer, language)
+        same_numbers = bool(numbers(other_row.answer)) == bool(numbers(spoiled_row.answer))
         shared_share = len(question_terms & other_terms) / max(1, len(question_terms | other_terms))
-        return same_form, same_numbers, other_row.category == row.category, shared_share
+        return same_form, same_numbers, other_row.category == spoiled_row.category, shared_share
 
     other_rows = [
         other_row
-        for other_row in rows[:ANSWERS_COMPARED]
-        if other_row.id != row.id
+        for other_row in all_rows[:ANSWERS_COMPARED]
+        if other_row.id != spoiled_row.id
         and _row_language(other_row) in (language, "")
-        and _lacks_criterion(row, other_row.answer)
+        and _lacks_criterion(spoiled_row, other_row.answer)
         and (terms := content_terms(other_row.answer, language))
         and 2 * len(terms & evidence_terms) <= len(terms)
     ]
@@ -133,10 +139,10 @@ def _spoil_with_other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> S
     return SpoiledAnswer(likest_row.answer, []) if likest_row else None
 
 
-def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
+def _lacks_criterion(spoiled_row: QuestionRow, answer: str) -> bool:
     """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
-    answer_terms = content_terms(answer, _row_language(row))
-    for criterion_terms in _criterion_terms(row):
+    answer_terms = content_terms(answer, _row_language(spoiled_row))
+    for criterion_terms in _criterion_terms(spoiled_row):
         criterion_numbers = {term for term in criterion_terms if term[0].isdigit()}
         if (
             (criterion_numbers - answer_terms)
@@ -147,15 +153,15 @@ def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
     return False
 
 
-def _criterion_terms(row: QuestionRow) -> list[set[str]]:
+def _criterion_terms(spoiled_row: QuestionRow) -> list[set[str]]:
     """For each criterion the words and numbers that the reference answer gives it beyond the question."""
-    language = _row_language(row)
-    reference_terms = content_terms(row.answer, language) - content_terms(row.question, language)
-    return [content_terms(criterion, language) & reference_terms for criterion in row_criteria(row)]
+    language = _row_language(spoiled_row)
+    reference_terms = content_terms(spoiled_row.answer, language) - content_terms(spoiled_row.question, language)
+    return [content_terms(criterion, language) & reference_terms for criterion in row_criteria(spoiled_row)]
 
 
-def _row_language(row: QuestionRow) -> str:
-    return _language_of(f"{row.question} {row.answer}")
+def _row_language(spoiled_row: QuestionRow) -> str:
+    return _language_of(f"{spoiled_row.question} {spoiled_row.answer}")
 
 
 @lru_cache(maxsize=4096)

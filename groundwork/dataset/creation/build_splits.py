@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
-import numpy as np
 
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
-from groundwork.dataset.measured_rows import row_strata
 from groundwork.dataset.publish.personal_data import scan_personal_data
-from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.eval_rewording import (
     AskRewording,
-    CheckRewording,
     EvalRewording,
-    Reworded,
     Reworder,
+    reword_eval,
 )
-from groundwork.dataset.reword.rewording_calls import strategy_faults
-from groundwork.dataset.reword.subject_and_required_terms import subject_words
+from groundwork.dataset.reword.rewording_check import rewording_check
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
-from groundwork.dataset.split.eval_selection import select_eval
-from groundwork.dataset.split.eval_split import CannotSplit, EvalDraw, EvalPool, Vectors, eval_size
+from groundwork.dataset.split.eval_draw import EvalDraw, draw_eval_split
+from groundwork.dataset.split.eval_split import CannotSplit, ThresholdOf, Vectors, eval_size
 from groundwork.dataset.split.representativeness import value_shares
 from groundwork.dataset.split_report.report_record import (
     ReplacedRow,
@@ -41,10 +36,6 @@ from groundwork.embedding.nearest_neighbours import (
 from groundwork.message_wording import counted
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings
-
-STRATA = ("category", "difficulty")
-
-ThresholdOf = Callable[[str], float]  # the cosine from which another question is a near-duplicate of this one
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,7 @@ async def build_splits(
     if not settings.eval_split:
         return await _build_train_alone(pool, settings, tools)
     tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
-    eval_draw = await _draw_eval_split(pool.rows, runs, settings, tools)
+    eval_draw = await draw_eval_split(pool.rows, runs, settings, tools)
     reworded_eval = None
     if tools.ask_rewordings:
         tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
@@ -112,9 +103,9 @@ async def _reword_drawn_eval(
     eval_draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
-    check_rewording = _rewording_check(eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings, tools)
+    check_rewording = rewording_check(eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings, tools)
     reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge_rewordings)
-    reworded_eval = await eval_rewording.reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
+    reworded_eval = await reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
     if not reworded_eval.rows:
         raise CannotSplit(
             "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
@@ -145,7 +136,7 @@ async def _phrase_train_rows(
 ) -> PhrasedRows:
     assert tools.ask_phrasings is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
-    check_phrasing = _rewording_check(train_rows, train_vectors, thresholds, settings, tools)
+    check_phrasing = rewording_check(train_rows, train_vectors, thresholds, settings, tools)
     phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, settings.rephrase.tries)
     return await reword_train_rows(
         train_rows, settings.phrasings, phrasing_reworder, settings.rephrase.max_copied, eval_border
@@ -175,72 +166,6 @@ def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetS
     if settings.strategy == "second-run":
         return sum(row.run != runs[-1] for row in pool_rows)
     return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
-
-
-async def _draw_eval_split(
-    pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
-) -> EvalDraw:
-    is_eval_held_out = is_held_out(settings)
-    drawn_pool, train_run = pool_rows, None
-    if settings.strategy == "second-run":
-        if len(runs) < 2:
-            raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
-        drawn_pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
-        if not drawn_pool or not train_run:
-            raise CannotSplit(f"{runs[-1] if not drawn_pool else ', '.join(runs[:-1])}: holds no pairs")
-    pool_vectors = await tools.encode([row.question for row in drawn_pool], "query")
-    train_run_vectors = None if train_run is None else await tools.encode([row.question for row in train_run], "query")
-    eval_split = select_eval(
-        EvalPool(
-            pool_vectors,
-            tags=[row.tags for row in drawn_pool],
-            strata=row_strata(drawn_pool, settings.strategy) if settings.strategy in STRATA else (),
-            train=train_run_vectors,
-            questions=[row.question for row in drawn_pool],
-        ),
-        eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
-        strategy=settings.strategy,
-        k=settings.clusters,
-        seed=settings.seed,
-        held_out=is_eval_held_out,
-    )
-    return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, is_eval_held_out)
-
-
-def _rewording_check(
-    pool_rows: Sequence[Row],
-    question_vectors: Vectors,
-    thresholds: ThresholdOf,
-    settings: DatasetSettings,
-    tools: BuildTools,
-) -> CheckRewording:
-    """What a rewording of one of `pool_rows` has to pass: the rules of its text, then its meaning by embeddings."""
-
-    async def check_rewording(row_index: int, rewording: Reworded) -> str | None:
-        pool_row, rephrase_settings = pool_rows[row_index], settings.rephrase
-        subject = subject_words(pool_row, tools.subjects.of(pool_row.document))
-        rewording_faults = strategy_faults(pool_row, rewording, rephrase_settings, subject)
-        reworded_vector = (await tools.encode([rewording.question], "query"))[0]
-        rewording_faults += [
-            question_fault
-            for question_fault in [
-                eval_rewording.moved_question_fault(
-                    question_vectors, row_index, reworded_vector, thresholds(pool_row.question)
-                )
-            ]
-            if question_fault
-        ]
-        if pool_row.evidence and pool_row.answer != rewording.answer:
-            old_vector, new_vector, *source_vectors = await tools.encode(
-                [pool_row.answer, rewording.answer, *eval_rewording.answer_sources(pool_row)], "document"
-            )
-            answer_fault = eval_rewording.unsupported_answer_fault(
-                pool_row, rewording.answer, old_vector, new_vector, np.stack(source_vectors)
-            )
-            rewording_faults += [answer_fault] if answer_fault else []
-        return " ".join(rewording_faults) or None
-
-    return check_rewording
 
 
 def _reworded_eval_rows(eval_rows: list[Row], reworded: EvalRewording | None) -> list[Row]:

@@ -45,8 +45,8 @@ class RowPool(Record, frozen=True):
 
 def gather_row_pool(
     files_by_run: Mapping[str, Sequence[Path]],
-    tags: Mapping[str, Sequence[str]],
-    chunks: Mapping[str, str],
+    tags_by_pair: Mapping[str, Sequence[str]],
+    chunk_texts: Mapping[str, str],
     reviews: Mapping[str, ReviewedRun] | None = None,
     checks: Collection[str] = (),
 ) -> RowPool:
@@ -61,7 +61,7 @@ def gather_row_pool(
     shared_ids = _shared_ids(run_pairs)
     pool_rows = []
     for run, pair in run_pairs:
-        pool_row = _pool_row(pair, run, tags, chunks)
+        pool_row = _pool_row(pair, run, tags_by_pair, chunk_texts)
         pool_rows.append(
             msgspec.structs.replace(pool_row, id=f"{run}/{pool_row.id}") if pool_row.id in shared_ids else pool_row
         )
@@ -84,25 +84,25 @@ def gather_row_pool(
     )
 
 
-def sample_row_pool(pool: RowPool, chunks: int) -> RowPool:
+def sample_row_pool(pool: RowPool, chunk_texts: int) -> RowPool:
     """Of each run only the rows of the first so many chunks of its first document."""
-    first_chunks: dict[str, list[tuple[str, str]]] = {}
+    sampled_chunks_by_run: dict[str, list[tuple[str, str]]] = {}
     for pool_row in pool.rows:
-        sampled_chunks = first_chunks.setdefault(pool_row.run, [])
+        sampled_chunks = sampled_chunks_by_run.setdefault(pool_row.run, [])
         chunk_key = (pool_row.document, pool_row.chunk)
         if (
             chunk_key not in sampled_chunks
-            and len(sampled_chunks) < chunks
-            and all(pool_row.document == document for document, _ in sampled_chunks)
+            and len(sampled_chunks) < chunk_texts
+            and all(pool_row.document == sampled_document for sampled_document, _ in sampled_chunks)
         ):
             sampled_chunks.append(chunk_key)
     sampled_rows = [
-        pool_row for pool_row in pool.rows if (pool_row.document, pool_row.chunk) in first_chunks[pool_row.run]
+        pool_row for pool_row in pool.rows if (pool_row.document, pool_row.chunk) in sampled_chunks_by_run[pool_row.run]
     ]
     return msgspec.structs.replace(pool, rows=sampled_rows)
 
 
-def _pool_row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Row:
+def _pool_row(pair: Pair, run: str, tags_by_pair: Mapping[str, Sequence[str]], chunk_texts: Mapping[str, str]) -> Row:
     return Row(
         id=pair.id,
         question=pair.question.strip(),
@@ -113,7 +113,7 @@ def _pool_row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: M
         document=intern(pair.document),
         chunk=intern(pair.chunk),
         evidence=[quote_in_words(quote) for quote in pair.evidence],
-        tags=list(tags.get(pair.id, [])),
+        tags=list(tags_by_pair.get(pair.id, [])),
         headings=pair.headings,
         pages=pair.pages,
         model=intern(pair.model),
@@ -121,7 +121,7 @@ def _pool_row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: M
         iteration=pair.iteration,
         original_question=pair.original_question,
         original_answer=pair.original_answer,
-        context="\n\n".join(chunks[chunk_id] for chunk_id in pair.chunks if chunk_id in chunks),
+        context="\n\n".join(chunk_texts[chunk_id] for chunk_id in pair.chunks if chunk_id in chunk_texts),
     )
 
 

@@ -44,12 +44,14 @@ class PushResult:
     private: bool
 
 
-def hub_name_problem(name: str) -> str | None:
+def hub_name_problem(hub_name: str) -> str | None:
     """Why the Hub would refuse a dataset of this name, with a name that it would take; None if it is fine."""
-    is_hub_name = HUB_NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
-    if is_hub_name and "--" not in name and ".." not in name:
+    is_hub_name = (
+        HUB_NAME.fullmatch(hub_name) and len(hub_name) <= LONGEST_NAME and not hub_name.endswith((".git", ".ipynb"))
+    )
+    if is_hub_name and "--" not in hub_name and ".." not in hub_name:
         return None
-    suggested_name = re.sub(r"[^A-Za-z0-9._]+", "-", name)
+    suggested_name = re.sub(r"[^A-Za-z0-9._]+", "-", hub_name)
     suggested_name = (
         re.sub(r"\.{2,}|-{2,}", "-", suggested_name)[:LONGEST_NAME]
         .removesuffix(".git")
@@ -62,55 +64,65 @@ def hub_name_problem(name: str) -> str | None:
     )
 
 
-def check_push(name: str, organization: str, *, public: bool, may_publish: bool) -> str:
+def check_push(hub_name: str, organization: str, *, public: bool, may_publish: bool) -> str:
     """Ask the Hub who we are and whether we may write there, before anything is paid for or sent.
 
     Returns org/name. Raises UsageError (token, rights, privacy) and HubFailed (out of reach).
     """
     hub_api = _hub_api()
-    with _wrap_push_failures(f"{organization or 'your account'}/{name}", "nothing was sent"):
+    with _wrap_push_failures(f"{organization or 'your account'}/{hub_name}", "nothing was sent"):
         namespace = _push_namespace(hub_api, organization)
         _check_privacy(
-            _repository_info(hub_api, f"{namespace}/{name}"),
-            f"{namespace}/{name}",
+            _repository_info(hub_api, f"{namespace}/{hub_name}"),
+            f"{namespace}/{hub_name}",
             public=public,
             may_publish=may_publish,
         )
-    return f"{namespace}/{name}"
+    return f"{namespace}/{hub_name}"
 
 
 def push_dataset(
-    folder: Path, name: str, organization: str, *, public: bool, may_publish: bool, say: Callable[[str], None]
+    pushed_folder: Path,
+    hub_name: str,
+    organization: str,
+    *,
+    public: bool,
+    may_publish: bool,
+    say: Callable[[str], None],
 ) -> PushResult:
     """All splits, the card and the report in one commit; files of splits that are gone are deleted by it.
 
     An existing repository keeps its privacy, except that `may_publish` makes a private one public, after the commit.
     Raises like `check_push`; whatever fails, the folder is untouched and the Hub keeps its last commit.
     """
-    repository = check_push(name, organization, public=public, may_publish=may_publish)
+    hub_repository = check_push(hub_name, organization, public=public, may_publish=may_publish)
     hub_api = _hub_api()
-    push_state = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
-    with _wrap_push_failures(repository, push_state):
-        existing_repository = _repository_info(hub_api, repository)
+    push_state = (
+        f"the dataset is whole in {pushed_folder}, and the Hub keeps its last commit; run the same command again"
+    )
+    with _wrap_push_failures(hub_repository, push_state):
+        existing_repository = _repository_info(hub_api, hub_repository)
         if existing_repository is None:
-            hub_api.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
-        repository_info = _repository_info(hub_api, repository) if existing_repository is None else existing_repository
+            hub_api.create_repo(hub_repository, repo_type="dataset", private=not public, exist_ok=True)
+        repository_info = (
+            _repository_info(hub_api, hub_repository) if existing_repository is None else existing_repository
+        )
         hub_commit = _commit_to_hub(
             hub_api,
-            repository,
-            _commit_operations(folder, repository_info, say, repository),
+            hub_repository,
+            _commit_operations(pushed_folder, repository_info, say, hub_repository),
             say,
-            commit_message=f"Upload {name}",
+            commit_message=f"Upload {hub_name}",
             parent_commit=repository_info.sha if repository_info else None,
         )
         is_private = bool(repository_info.private) if repository_info else not public
         if is_private and public and may_publish:
-            hub_api.update_repo_settings(repository, repo_type="dataset", private=False)
+            hub_api.update_repo_settings(hub_repository, repo_type="dataset", private=False)
             is_private = False
-            say(f"{repository} was private and is public now")
+            say(f"{hub_repository} was private and is public now")
         elif is_private and public:
-            say(f"{repository} stays private, as it was; --public makes it public")
-    return PushResult(repository, f"{hub_api.endpoint}/datasets/{repository}", hub_commit.oid, is_private)
+            say(f"{hub_repository} stays private, as it was; --public makes it public")
+    return PushResult(hub_repository, f"{hub_api.endpoint}/datasets/{hub_repository}", hub_commit.oid, is_private)
 
 
 def _hub_api() -> HfApi:
@@ -173,32 +185,38 @@ def _check_token(hub_account: dict[str, Any], namespace: str) -> None:
             )
 
 
-def _repository_info(hub_api: HfApi, repository: str) -> Any:
+def _repository_info(hub_api: HfApi, hub_repository: str) -> Any:
     """What the Hub knows of the repository; None where there is none that we may see."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        return hub_api.dataset_info(repository)
+        return hub_api.dataset_info(hub_repository)
     except RepositoryNotFoundError:
         return None
 
 
-def _check_privacy(repository_info: Any, repository: str, *, public: bool, may_publish: bool) -> None:
+def _check_privacy(repository_info: Any, hub_repository: str, *, public: bool, may_publish: bool) -> None:
     if repository_info is not None and not repository_info.private and not (public and may_publish):
         raise UsageError(
-            f"{repository} exists and is public: a push would publish the rows; pass --public if that is meant, "
+            f"{hub_repository} exists and is public: a push would publish the rows; pass --public if that is meant, "
             "or another --name"
         )
 
 
-def _commit_operations(folder: Path, repository_info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
+def _commit_operations(
+    pushed_folder: Path, repository_info: Any, say: Callable[[str], None], hub_repository: str
+) -> list[Any]:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     pushed_files = {
-        path.relative_to(folder).as_posix(): path for pattern in PUSHED_FILES for path in sorted(folder.glob(pattern))
+        pushed_file.relative_to(pushed_folder).as_posix(): pushed_file
+        for pattern in PUSHED_FILES
+        for pushed_file in sorted(pushed_folder.glob(pattern))
     }
     remote_files = [file.rfilename for file in (repository_info.siblings or [])] if repository_info else []
-    stale_files = [name for name in remote_files if PUSHED_SPLIT_FILE.match(name) and name not in pushed_files]
+    stale_files = [
+        file_name for file_name in remote_files if PUSHED_SPLIT_FILE.match(file_name) and file_name not in pushed_files
+    ]
     local_splits, remote_splits = _pushed_splits(pushed_files), _pushed_splits(remote_files)
     for split in sorted(remote_splits - local_splits):
         say(
@@ -206,19 +224,22 @@ def _commit_operations(folder: Path, repository_info: Any, say: Callable[[str], 
             "holds it"
         )
     return [
-        *(CommitOperationAdd(name, _pushed_content(name, path, repository)) for name, path in pushed_files.items()),
-        *(CommitOperationDelete(name) for name in stale_files),
+        *(
+            CommitOperationAdd(file_name, _pushed_content(file_name, pushed_file, hub_repository))
+            for file_name, pushed_file in pushed_files.items()
+        ),
+        *(CommitOperationDelete(file_name) for file_name in stale_files),
     ]
 
 
 def _commit_to_hub(
-    hub_api: HfApi, repository: str, commit_operations: Sequence[Any], say: Callable[[str], None], **options: Any
+    hub_api: HfApi, hub_repository: str, commit_operations: Sequence[Any], say: Callable[[str], None], **options: Any
 ) -> CommitInfo:
     """One commit; by plain HTTP (LFS) where a hub of one's own, or a proxy on the way, knows nothing of xet storage."""
     import httpx2
     from huggingface_hub import constants
 
-    create_commit = partial(hub_api.create_commit, repository, repo_type="dataset", **options)
+    create_commit = partial(hub_api.create_commit, hub_repository, repo_type="dataset", **options)
     try:
         return create_commit(commit_operations)
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
@@ -241,11 +262,11 @@ def _arose_in_xet(upload_error: BaseException | None) -> bool:
     return any("xet" in name for name in traceback_functions) or _arose_in_xet(upload_error.__cause__)
 
 
-def _pushed_content(file_name: str, path: Path, repository: str) -> str | bytes:
+def _pushed_content(file_name: str, pushed_file: Path, hub_repository: str) -> str | bytes:
     """The file; of the card, its text with the line that loads the dataset from `repository`."""
     if file_name != "README.md":
-        return str(path)
-    return LOAD_LINE.sub(rf"\g<1>{repository}\g<3>", path.read_text(encoding="utf-8"), count=1).encode()
+        return str(pushed_file)
+    return LOAD_LINE.sub(rf"\g<1>{hub_repository}\g<3>", pushed_file.read_text(encoding="utf-8"), count=1).encode()
 
 
 def repository_of(folder: Path) -> str:
@@ -260,7 +281,7 @@ def _pushed_splits(file_names: Any) -> set[str]:
 
 
 @contextmanager
-def _wrap_push_failures(repository: str, push_state: str) -> Iterator[None]:
+def _wrap_push_failures(hub_repository: str, push_state: str) -> Iterator[None]:
     """Turn what the Hub's client and the network raise into one line that ends with the state of things."""
     import httpx2
 
@@ -268,7 +289,7 @@ def _wrap_push_failures(repository: str, push_state: str) -> Iterator[None]:
         yield
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as push_error:
         raise HubFailed(
-            f"the push to {repository} failed: {_describe_hub_error(push_error)}; {push_state}"
+            f"the push to {hub_repository} failed: {_describe_hub_error(push_error)}; {push_state}"
         ) from push_error
 
 
@@ -291,9 +312,9 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-def refuse_personal(folder: Path) -> None:
+def refuse_personal(pushed_folder: Path) -> None:
     """Raises UsageError where the report of the dataset in `folder` names places that look personal."""
-    personal_findings = read_json(folder / "report.json", SplitReport).personal
+    personal_findings = read_json(pushed_folder / "report.json", SplitReport).personal
     if personal_findings:
         personal_examples = ", ".join(
             f"{finding.id} ({finding.kind} {finding.masked})" for finding in personal_findings[:5]

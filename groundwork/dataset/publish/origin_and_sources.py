@@ -48,33 +48,37 @@ def read_recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
 
 
 def source_documents(
-    rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
+    rows: Sequence[Row], text_files: Sequence[Path], coverage_files: Sequence[Path], licenses: Mapping[str, str]
 ) -> list[SourceDocument]:
     """The documents of `rows`, with what is known about each."""
-    documents_by_source = {path.stem: read_json(path, Document) for path in texts}
-    coverage_shares: dict[str, list[str]] = {}
-    for path in coverage:
-        coverage_shares.setdefault(path.stem, []).append(_written_percent(read_json(path, DocumentCoverage).touched))
-    row_counts = Counter(row.document for row in rows)
+    documents_by_source = {source_file.stem: read_json(source_file, Document) for source_file in text_files}
+    source_coverage: dict[str, list[str]] = {}
+    for source_file in coverage_files:
+        source_coverage.setdefault(source_file.stem, []).append(
+            _source_coverage_percent(read_json(source_file, DocumentCoverage).touched)
+        )
+    rows_by_source = Counter(row.document for row in rows)
     source_list = []
-    for document_name in sorted(row_counts):
-        source_record = documents_by_source.get(document_name)
+    for source_name in sorted(rows_by_source):
+        source_record = documents_by_source.get(source_name)
         source_list.append(
             SourceDocument(
-                document=document_name,
+                document=source_name,
                 file=source_record.source if source_record else "",
                 title=source_record.title if source_record else "",
                 converter=f"{source_record.converter} {source_record.converter_version}" if source_record else "",
-                license=licenses.get(document_name, ""),
-                rows=row_counts[document_name],
-                covered=", ".join(share for share in coverage_shares.get(document_name, []) if share),
+                license=licenses.get(source_name, ""),
+                rows=rows_by_source[source_name],
+                covered=", ".join(
+                    covered_share for covered_share in source_coverage.get(source_name, []) if covered_share
+                ),
             )
         )
     return source_list
 
 
-def _written_percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
+def _source_coverage_percent(covered_share: float | None) -> str:
+    return "" if covered_share is None else f"{covered_share:.0%}"
 
 
 RECIPE_STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
@@ -114,14 +118,14 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     writing_models = {row.model for row in own_rows if not row.unanswerable}
     prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
     if job.config.dataset.asks_rewordings:
-        for prompt in filter(None, (dataset_settings.rephrase.prompt, dataset_settings.rephrase.check_prompt)):
-            prompt_models[prompt] = f"{dataset_settings.rephrase.model} (rewording)"
+        for origin_prompt in filter(None, (dataset_settings.rephrase.prompt, dataset_settings.rephrase.check_prompt)):
+            prompt_models[origin_prompt] = f"{dataset_settings.rephrase.model} (rewording)"
     if dataset_settings.unanswerable:
-        for prompt in (dataset_settings.absent.prompt, dataset_settings.absent.check_prompt):
-            prompt_models[prompt] = f"{dataset_settings.absent.model} (questions without an answer)"
-    for prompt, model in prompt_models.items():
-        prompt_digests[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
-        writing_models.add(model)
+        for origin_prompt in (dataset_settings.absent.prompt, dataset_settings.absent.check_prompt):
+            prompt_models[origin_prompt] = f"{dataset_settings.absent.model} (questions without an answer)"
+    for origin_prompt, origin_model in prompt_models.items():
+        prompt_digests[origin_prompt] = hashlib.sha256(job.prompt(origin_prompt).encode()).hexdigest()
+        writing_models.add(origin_model)
     distinct_rows = list({row.id: row for row in own_rows}.values())
     chunk_language = job.config.chunk.language
     return Origin(
@@ -140,11 +144,11 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     )
 
 
-def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
+def document_languages(source_rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `dataset_rows` come from, told by their questions."""
     questions_by_document: dict[str, str] = {}
-    for dataset_row in dataset_rows:
-        questions_by_document[dataset_row.document] = (
-            f"{questions_by_document.get(dataset_row.document, '')} {dataset_row.question}"
+    for source_row in source_rows:
+        questions_by_document[source_row.document] = (
+            f"{questions_by_document.get(source_row.document, '')} {source_row.question}"
         )
     return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})

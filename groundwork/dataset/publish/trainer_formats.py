@@ -31,7 +31,7 @@ def export_files(
                 )
         exported_splits = [split for split in splits if f"exports/{export_format}/{split}.jsonl" in export_contents]
         if exported_splits:
-            export_contents[f"exports/{export_format}/README.md"] = _splits_readme(
+            export_contents[f"exports/{export_format}/README.md"] = _format_readme(
                 export_format, exported_splits
             ).encode()
     return export_contents
@@ -41,46 +41,60 @@ def _encode_export_lines(
     record_of_format: Callable[[Row, str, bool], Record], split_rows: Sequence[Row], system_prompt: str, context: bool
 ) -> Iterator[bytes]:
     line_encoder = msgspec.json.Encoder()
-    for row in split_rows:
-        yield line_encoder.encode(record_of_format(row, system_prompt, context)) + b"\n"
+    for exported_row in split_rows:
+        yield line_encoder.encode(record_of_format(exported_row, system_prompt, context)) + b"\n"
 
 
-def _splits_readme(format_name: str, splits: Sequence[str]) -> str:
+def _format_readme(format_name: str, splits: Sequence[str]) -> str:
     """By this `load_dataset` keeps the splits of the folder apart; by file names alone, eval_mirror would join eval."""
     split_list = "\n".join(f"  - split: {split}\n    path: {split}.jsonl" for split in splits)
     header = f"---\nconfigs:\n- config_name: default\n  data_files:\n{split_list}\n---"
     return f"{header}\n\nThe dataset in the format `{format_name}`, a file a split.\n"
 
 
-def messages_record(row: Row, system_prompt: str, context: bool) -> Record:
+def messages_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
-    return {"messages": [*_question_messages(row, system_prompt, context), assistant_turn(row.answer)]}
+    return {
+        "messages": [*_format_question_turns(exported_row, system_prompt, context), assistant_turn(exported_row.answer)]
+    }
 
 
-def prompt_completion_record(row: Row, system_prompt: str, context: bool) -> Record:
-    return {"prompt": _question_messages(row, system_prompt, context), "completion": [assistant_turn(row.answer)]}
+def prompt_completion_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+    return {
+        "prompt": _format_question_turns(exported_row, system_prompt, context),
+        "completion": [assistant_turn(exported_row.answer)],
+    }
 
 
-def alpaca_record(row: Row, system_prompt: str, context: bool) -> Record:
-    alpaca = {"instruction": row.question, "input": row.context if context else "", "output": row.answer}
+def alpaca_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+    alpaca = {
+        "instruction": exported_row.question,
+        "input": exported_row.context if context else "",
+        "output": exported_row.answer,
+    }
     return {**alpaca, "system": system_prompt} if system_prompt else alpaca
 
 
-def sharegpt_record(row: Row, system_prompt: str, context: bool) -> Record:
+def sharegpt_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
     sharegpt_turns = [
         {"from": SHAREGPT_ROLES[turn["role"]], "value": turn["content"]}
-        for turn in _question_messages(row, system_prompt, context)
+        for turn in _format_question_turns(exported_row, system_prompt, context)
     ]
-    return {"conversations": [*sharegpt_turns, {"from": "gpt", "value": row.answer}]}
+    return {"conversations": [*sharegpt_turns, {"from": "gpt", "value": exported_row.answer}]}
 
 
-def openai_eval_record(row: Row, system_prompt: str, context: bool) -> Record:
-    eval_input = _question_messages(row, system_prompt, context)
-    return {"id": row.id, "input": eval_input, "ideal": row.answer, "criteria": row.evaluation_criteria}
+def openai_eval_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+    eval_input = _format_question_turns(exported_row, system_prompt, context)
+    return {
+        "id": exported_row.id,
+        "input": eval_input,
+        "ideal": exported_row.answer,
+        "criteria": exported_row.evaluation_criteria,
+    }
 
 
-def _question_messages(row: Row, system_prompt: str, context: bool) -> list[Record]:
-    return question_turns(row.question_text(context=context), system_prompt)
+def _format_question_turns(exported_row: Row, system_prompt: str, context: bool) -> list[Record]:
+    return question_turns(exported_row.question_text(context=context), system_prompt)
 
 
 RECORDS_BY_FORMAT: dict[str, Callable[[Row, str, bool], Record]] = {

@@ -1,8 +1,6 @@
 """Reword the eval split: each row is asked about until a rewording passes, or gives way to another row of its cluster.
 
-What a rewording has to pass are the rules of rewording_faults.py, which cost nothing and mean the same for every model,
-and the check of its meaning by embeddings: nothing else in the pool may be nearer to the new question than its original
-is, and the evidence must stay about as near to the new answer as it was to the old one.
+What a rewording has to pass is told in rewording_check.py.
 """
 
 from __future__ import annotations
@@ -12,20 +10,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
-import numpy as np
 
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, is_only_answer_kept
+from groundwork.dataset.reword.spare_rows import SpareRows
 from groundwork.dataset.split.eval_split import EvalSplit, Vectors
 from groundwork.errors import Filtered, InvalidReply
-from groundwork.language.language_and_script import detect_language
-from groundwork.language.words import stem, stop_words, words
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records import Row
 
 REWORDING_DECLINED = "The model says that nobody would ask this in other words."
-CLOSER_QUESTIONS_ALLOWED = 5  # questions that may lie closer to the rewording than its original does
 _OLD_ANSWER = "The answer is the original's, which stays only where it fits your question."
-KEPT_SUPPORT_SHARE = 0.5  # of the cosine between answer and evidence
 
 Strategy = Literal["pair", "question"]
 PastTries = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
@@ -100,84 +94,6 @@ class EvalRewording:
     unjudged: int = 0
 
 
-def moved_question_fault(
-    pool_vectors: Vectors, pool_index: int, reworded_vector: Vectors, duplicate_threshold: float
-) -> str | None:
-    """Complains when a reworded question (d,) lies closer to several others of the pool than to its original.
-
-    Near-duplicates of the original, from the cosine `threshold` on, ask the same and do not count.
-    """
-    own_cosine = float(pool_vectors[pool_index] @ reworded_vector)
-    closer_questions = (pool_vectors @ reworded_vector > own_cosine + 1e-6) & (
-        pool_vectors @ pool_vectors[pool_index] < duplicate_threshold
-    )
-    if closer_questions.sum() > CLOSER_QUESTIONS_ALLOWED:
-        return "The question asks something else now; ask for exactly the same fact."
-    return None
-
-
-def answer_sources(row: Row) -> list[str]:
-    """The two texts that may support an answer in other words: the evidence; question, old answer and criteria."""
-    return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
-
-
-def unsupported_answer_fault(
-    row: Row, reworded_answer: str, old_answer_vector: Vectors, new_answer_vector: Vectors, source_vectors: Vectors
-) -> str | None:
-    """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
-
-    `old_vector` and `new_vector`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is
-    how near the old answer is to the evidence.
-    """
-    if float((source_vectors @ new_answer_vector).max()) >= KEPT_SUPPORT_SHARE * float(
-        old_answer_vector @ source_vectors[0]
-    ):
-        return None
-    source_text = " ".join(answer_sources(row))
-    source_language = detect_language(source_text)
-    source_stems, ignored_words = (
-        {stem(word, source_language) for word in words(source_text)},
-        stop_words(source_language),
-    )
-    foreign_words = [
-        word
-        for word in words(reworded_answer)
-        if word not in ignored_words and stem(word, source_language) not in source_stems
-    ]
-    if not foreign_words:
-        return None
-    foreign_list = ", ".join(dict.fromkeys(foreign_words))
-    return (
-        f"The answer says what the evidence does not: it has nothing on {foreign_list}. Say exactly what the "
-        "evidence says."
-    )
-
-
-@dataclass
-class _SpareRows:
-    """The spare rows of each cluster, which take the place of rows that resist."""
-
-    split: EvalSplit
-    questions: Sequence[str]
-    vectors: Vectors
-    spares: dict[int, list[int]]
-    remaining: int  # replacements that are allowed still
-
-    @classmethod
-    def of(cls, eval_split: EvalSplit, questions: Sequence[str], pool_vectors: Vectors) -> _SpareRows:
-        spare_rows = {cluster: list(indices) for cluster, indices in eval_split.spares.items()}
-        return cls(eval_split, questions, pool_vectors, spare_rows, max(8, len(eval_split.eval)))
-
-    def take(self, pool_index: int) -> int | None:
-        """The spare row most like that at `index`; None where there is none, or too many were replaced."""
-        spare_rows = self.spares.get(self.split.group(pool_index)) or max(self.spares.values(), key=len, default=[])
-        if not spare_rows or not self.remaining:
-            return None
-        self.remaining -= 1
-        spare_cosines = self.vectors[spare_rows] @ self.vectors[pool_index]
-        return spare_rows.pop(_most_similar_spare(spare_cosines, self.split.threshold_of(self.questions[pool_index])))
-
-
 async def reword_eval(
     pool_rows: Sequence[Row],
     pool_vectors: Vectors,
@@ -194,7 +110,7 @@ async def reword_eval(
     judge turns down is worded once more; what it turns down then gives way as well.
     """
     pool_questions = [row.question for row in pool_rows]
-    rewording_outcome, replacements = EvalRewording(), _SpareRows.of(eval_split, pool_questions, pool_vectors)
+    rewording_outcome, replacements = EvalRewording(), SpareRows.of(eval_split, pool_questions, pool_vectors)
     rows_to_reword = list(eval_split.eval)
     while rows_to_reword:
         rewording_replies = await gather_all(
@@ -266,8 +182,3 @@ async def _turned_down_rewordings(
         for (pool_index, rewording), judged_problem in judged_rewordings
         if judged_problem
     }
-
-
-def _most_similar_spare(spare_cosines: Vectors, duplicate_threshold: float) -> int:
-    """The highest of `cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
-    return int(np.where(spare_cosines < duplicate_threshold, spare_cosines, -2 - spare_cosines).argmax())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +13,6 @@ from groundwork.embedding.clusters import Elbow
 from groundwork.embedding.nearest_neighbours import (
     threshold_of,
 )
-from groundwork.records import Row
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
@@ -72,41 +69,4 @@ def eval_size(rows: int, fraction: float, limit: int) -> int:
     return max(1, min(int(rows * fraction + 1e-9), limit))
 
 
-@dataclass(frozen=True)
-class EvalDraw:
-    """The rows that eval is drawn from, those of another run that are trained on, their vectors, and the choice."""
-
-    pool: list[Row]
-    vectors: Vectors
-    train_run: list[Row] | None
-    train_run_vectors: Vectors | None
-    split: EvalSplit
-    held_out: bool
-
-    @cached_property
-    def train(self) -> list[Row]:
-        """The rows of train, each with its cluster where it has one."""
-        if self.train_run is not None:
-            return self.train_run
-        clustered_rows = [
-            msgspec.structs.replace(row, cluster=int(cluster))
-            for row, cluster in zip(self.pool, self.split.labels, strict=True)
-        ]
-        return [clustered_rows[i] for i in self._train_indices]
-
-    @cached_property
-    def train_vectors(self) -> Vectors:
-        if self.train_run_vectors is not None:
-            return self.train_run_vectors
-        return self.vectors[self._train_indices] if self.held_out else self.vectors
-
-    @property
-    def eval_rows(self) -> list[Row]:
-        """The rows of eval as they were."""
-        cluster_labels = self.split.labels
-        return [msgspec.structs.replace(self.pool[i], cluster=int(cluster_labels[i])) for i in self.split.eval]
-
-    @property
-    def _train_indices(self) -> list[int]:
-        removed_rows = set(self.split.eval) if self.held_out else set()
-        return [i for i in range(len(self.pool)) if i not in removed_rows]
+ThresholdOf = Callable[[str], float]  # the cosine from which another question is a near-duplicate of this one

@@ -15,13 +15,14 @@ from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer
 from groundwork.dataset.reword.subject_and_required_terms import subject_words
+from groundwork.dataset.split.eval_draw import EvalDraw
 from groundwork.dataset.split.eval_leakage import (
     count_leaked_rows,
     leak_likeness_of_split,
     measure_leakage,
     median_cosine_of_random_questions,
 )
-from groundwork.dataset.split.eval_split import EvalDraw, EvalSplit, Vectors
+from groundwork.dataset.split.eval_split import EvalSplit, Vectors
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,

@@ -46,12 +46,12 @@ def elbow_figure(curve: ElbowCurve) -> Markup:
     return join_markup([_svg_figure(svg_elements, "inertia of k-means for each k"), tag("p", elbow_caption)])
 
 
-def cosine_figure(report: SplitReport) -> Markup:
+def cosine_figure(split_report: SplitReport) -> Markup:
     """Histograms of the cosine to the nearest train row, before and after rewording."""
-    cosine_series = [("before", [r.before.cosine for r in report.rows if r.before])]
-    if report.leaked_after is not None:
-        cosine_series.append(("after", [r.after.cosine for r in report.rows if r.after]))
-    lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [report.random_cosine, 0.9])
+    cosine_series = [("before", [r.before.cosine for r in split_report.rows if r.before])]
+    if split_report.leaked_after is not None:
+        cosine_series.append(("after", [r.after.cosine for r in split_report.rows if r.after]))
+    lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [split_report.random_cosine, 0.9])
     bin_count = 25
     bin_width = (FIGURE_WIDTH - 60) / bin_count
     counts_by_stage = {stage: [0] * bin_count for stage, _ in cosine_series}
@@ -79,7 +79,7 @@ def cosine_figure(report: SplitReport) -> Markup:
                     f"{counted(count, 'row')} {stage} rewording",
                 )
             )
-    for cosine, label in ((report.threshold, "near-duplicate"), (report.random_cosine, "random pair")):
+    for cosine, label in ((split_report.threshold, "near-duplicate"), (split_report.random_cosine, "random pair")):
         left = 30 + (cosine - lowest_cosine) / (1 - lowest_cosine) * (FIGURE_WIDTH - 60)
         svg_elements.append(
             tag("line", class_="mark", x1=f"{left:.1f}", x2=f"{left:.1f}", y1=14, y2=FIGURE_HEIGHT - 40)
@@ -96,10 +96,10 @@ def cosine_figure(report: SplitReport) -> Markup:
     return join_markup([_svg_figure(svg_elements, "cosine to the nearest train row"), tag("p", histogram_legend)])
 
 
-def map_figure(report: SplitReport) -> Markup:
+def map_figure(split_report: SplitReport) -> Markup:
     map_height = FIGURE_HEIGHT * 1.7
     map_dots = []
-    for split_point in sorted(report.map, key=lambda split_point: split_point.split == "eval"):
+    for split_point in sorted(split_report.map, key=lambda split_point: split_point.split == "eval"):
         dot_class, dot_radius = ("eval", 6) if split_point.split == "eval" else ("train", 3)
         x, y = 20 + split_point.x * (FIGURE_WIDTH - 40), 20 + (1 - split_point.y) * (map_height - 40)
         map_dots.append(

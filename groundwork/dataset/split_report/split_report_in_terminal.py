@@ -22,7 +22,7 @@ ENTRIES_SHOWN = 12  # values of a table in the terminal and clusters listed
 SPARKLINE_BARS = "▁▂▃▄▅▆▇█"
 
 
-def split_report_lines(report: SplitReport, columns: int = 10_000) -> list[str]:
+def split_report_lines(split_report: SplitReport, columns: int = 10_000) -> list[str]:
     """The report for a terminal of so many columns."""
     import textwrap
 
@@ -32,47 +32,55 @@ def split_report_lines(report: SplitReport, columns: int = 10_000) -> list[str]:
 
     return [
         output_line
-        for line in _report_lines(report)
+        for line in _report_lines(split_report)
         for output_line in (fitted_lines(line) if len(line) > columns else [line])
     ]
 
 
-def _report_lines(report: SplitReport) -> list[str]:
-    split_sizes = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
-    report_lines = [f"{report.name}: {split_sizes}"]
-    report_lines += [f"  {line}" for line in report.reviewed]
-    if "eval" in report.splits:
+def _report_lines(split_report: SplitReport) -> list[str]:
+    split_sizes = ", ".join(f"{count:,} {split}" for split, count in split_report.splits.items())
+    report_lines = [f"{split_report.name}: {split_sizes}"]
+    report_lines += [f"  {line}" for line in split_report.reviewed]
+    if "eval" in split_report.splits:
         report_lines += [
-            f"  {line}" for line in [*describe_verdict(report), *describe_splits(report), *describe_closeness(report)]
+            f"  {line}"
+            for line in [
+                *describe_verdict(split_report),
+                *describe_splits(split_report),
+                *describe_closeness(split_report),
+            ]
         ]
-        if report.curve and report.curve.inertias:
-            elbow_curve = report.curve
+        if split_report.curve and split_report.curve.inertias:
+            elbow_curve = split_report.curve
             report_lines.append(
                 f"  inertia for k = {elbow_curve.ks[0]}..{elbow_curve.ks[-1]}  {_sparkline(elbow_curve.inertias)}  k "
                 f"= {elbow_curve.k}"
             )
-        report_lines += _cluster_lines(report.clusters)
-        report_lines += [f"  {line}" for line in describe_leakage(report)]
+        report_lines += _cluster_lines(split_report.clusters)
+        report_lines += [f"  {line}" for line in describe_leakage(split_report)]
     else:
-        report_lines += [f"  {line}" for line in [*describe_missing_eval(report), *describe_additions(report)]]
+        report_lines += [
+            f"  {line}" for line in [*describe_missing_eval(split_report), *describe_additions(split_report)]
+        ]
     report_lines += [
-        f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}" for reported_row in report.fewer[:3]
+        f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}" for reported_row in split_report.fewer[:3]
     ]
-    if report.replaced:
-        report_lines.append(f"  {describe_replaced(report)}")
+    if split_report.replaced:
+        report_lines.append(f"  {describe_replaced(split_report)}")
         report_lines += [
-            f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}" for reported_row in report.replaced[:3]
+            f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}"
+            for reported_row in split_report.replaced[:3]
         ]
-    if report.invalid:
-        report_lines.append(f"  {counted(len(report.invalid), 'invalid row')} left out")
+    if split_report.invalid:
+        report_lines.append(f"  {counted(len(split_report.invalid), 'invalid row')} left out")
         report_lines += [
-            f"    {reported_row.id}: {reported_row.reason}" for reported_row in report.invalid[:ENTRIES_SHOWN]
+            f"    {reported_row.id}: {reported_row.reason}" for reported_row in split_report.invalid[:ENTRIES_SHOWN]
         ]
-    if report.personal:
-        report_lines.append(f"  {counted(len(report.personal), 'place looks', 'places look')} like personal data")
+    if split_report.personal:
+        report_lines.append(f"  {counted(len(split_report.personal), 'place looks', 'places look')} like personal data")
         report_lines += [
             f"    {finding.id} {finding.field}: {finding.kind} {finding.masked}"
-            for finding in report.personal[:ENTRIES_SHOWN]
+            for finding in split_report.personal[:ENTRIES_SHOWN]
         ]
     return report_lines
 

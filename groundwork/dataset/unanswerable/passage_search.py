@@ -43,7 +43,7 @@ class _TfidfIndex:
         return tfidf_cosines
 
 
-def _highest_indices(scores: NDArray[Any]) -> list[int]:
+def _nearest_passage_indices(scores: NDArray[Any]) -> list[int]:
     """The places of the NEAREST highest scores, the highest first."""
     return np.argsort(-scores, kind="stable")[:NEAREST_CHUNKS].tolist()  # type: ignore[no-any-return]
 
@@ -95,10 +95,10 @@ class QuestionSearch:
             return document_chunks
         passages_by_id = {source_chunk.id: source_chunk}
         for question, question_vector in zip(questions, question_vectors, strict=True):
-            nearest_rows = _highest_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
+            nearest_rows = _nearest_passage_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
             nearest_chunks = [
-                *_highest_indices(self.chunk_vectors @ question_vector),
-                *_highest_indices(self._tfidf_index.scores(question)),
+                *_nearest_passage_indices(self.chunk_vectors @ question_vector),
+                *_nearest_passage_indices(self._tfidf_index.scores(question)),
             ]
             passage_chunks = [self.chunks[index] for index in nearest_chunks]
             passage_chunks += [

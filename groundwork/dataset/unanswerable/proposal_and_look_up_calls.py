@@ -68,12 +68,12 @@ TOKENS_PER_QUESTION = 60  # of either reply
 
 
 def build_question_proposer(
-    client: Callable[[], Client], absent_settings: AbsentQuestions, template: str, about: Subjects
+    client: Callable[[], Client], absent_settings: AbsentQuestions, call_prompt: str, subjects: Subjects
 ) -> Propose:
     """What proposes questions beside a chunk."""
 
     async def propose(chunk: Chunk, count: int) -> Proposals:
-        proposal_turns = proposal_messages(template, about.of(chunk.document), chunk, count)
+        proposal_turns = proposal_messages(call_prompt, subjects.of(chunk.document), chunk, count)
         proposal_unit = f"{chunk.id} unanswerable"
         return (
             await client().ask(
@@ -85,12 +85,12 @@ def build_question_proposer(
 
 
 def build_look_up(
-    client: Callable[[], Client], absent_settings: AbsentQuestions, template: str, about: Subjects
+    client: Callable[[], Client], absent_settings: AbsentQuestions, call_prompt: str, subjects: Subjects
 ) -> LookUp:
     """What looks questions up in passages, and words the replies to those that none of them answers."""
 
     async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
-        look_up_turns = look_up_messages(template, about.of(chunk.document), questions, passages)
+        look_up_turns = look_up_messages(call_prompt, subjects.of(chunk.document), questions, passages)
         look_up_unit = f"{chunk.id} unanswerable looked up"
         return (
             await client().ask(
@@ -101,18 +101,18 @@ def build_look_up(
     return look_up
 
 
-def proposal_messages(template: str, about: str, chunk: Chunk, count: int) -> list[Message]:
+def proposal_messages(call_prompt: str, subjects: str, chunk: Chunk, count: int) -> list[Message]:
     """The first request."""
-    return render_turns(template, subject=about.strip() or chunk.document, passage=chunk.text, count=str(count))
+    return render_turns(call_prompt, subject=subjects.strip() or chunk.document, passage=chunk.text, count=str(count))
 
 
 def look_up_messages(
-    template: str, about: str, questions: Sequence[Proposed], passages: Sequence[Chunk]
+    call_prompt: str, subjects: str, questions: Sequence[Proposed], passages: Sequence[Chunk]
 ) -> list[Message]:
     """The second request. The passages come first: those of a short document are the same in all of its requests."""
     return render_turns(
-        template,
-        subject=about.strip() or passages[0].document,
+        call_prompt,
+        subject=subjects.strip() or passages[0].document,
         passages="\n\n".join(passage.text for passage in passages),
         questions="\n".join(_open_question_line(number, question) for number, question in enumerate(questions, 1)),
     )

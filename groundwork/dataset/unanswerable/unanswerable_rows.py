@@ -107,8 +107,8 @@ async def add_unanswerable_questions(
     dataset_rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
     row_chunks = {row.chunk for row in dataset_rows}
     asked_chunks = [chunk for chunk in chunks if chunk.id in row_chunks]
-    question_search = await QuestionSearch.over(dataset_rows, list(chunks), finder.encode, finder.seed)
-    unanswerable = await _gather_unanswerable_rows(asked_chunks, needed_total, question_search, finder)
+    passage_search = await QuestionSearch.over(dataset_rows, list(chunks), finder.encode, finder.seed)
+    unanswerable = await _gather_unanswerable_rows(asked_chunks, needed_total, passage_search, finder)
     unanswerable_rows = _divide_between_splits(unanswerable.rows, needed_counts)
     unanswerable_record = Unanswerable(
         share=share,
@@ -150,7 +150,7 @@ def _with_unanswerable(
 
 
 async def _gather_unanswerable_rows(
-    asked_chunks: Sequence[Chunk], needed_total: int, question_search: QuestionSearch, finder: UnanswerableFinder
+    asked_chunks: Sequence[Chunk], needed_total: int, passage_search: QuestionSearch, finder: UnanswerableFinder
 ) -> _UnanswerableRows:
     chunk_order = np.random.default_rng(finder.seed).permutation(len(asked_chunks)).tolist()
     unanswerable, batch_start = _UnanswerableRows(), 0
@@ -160,25 +160,25 @@ async def _gather_unanswerable_rows(
         ]
         batch_start += len(chunk_batch)
         for chunk_questions in await gather_all(
-            _unanswerable_rows_of_chunk(asked_chunks[i], question_search, finder) for i in chunk_batch
+            _unanswerable_rows_of_chunk(asked_chunks[i], passage_search, finder) for i in chunk_batch
         ):
-            await _add_unasked_rows(unanswerable, chunk_questions, question_search)
+            await _add_unasked_rows(unanswerable, chunk_questions, passage_search)
     return unanswerable
 
 
 async def _unanswerable_rows_of_chunk(
-    chunk: Chunk, question_search: QuestionSearch, finder: UnanswerableFinder
+    chunk: Chunk, passage_search: QuestionSearch, finder: UnanswerableFinder
 ) -> _UnanswerableRows:
     """The rows of one chunk; those of another chunk may still ask the same."""
     unanswerable = _UnanswerableRows()
     try:
         proposed = _distinct_questions(await finder.propose(chunk, QUESTIONS_PER_CALL))
         unanswerable.proposed = len(proposed)
-        open_questions, open_vectors = await question_search.open_questions(list(proposed))
+        open_questions, open_vectors = await passage_search.open_questions(list(proposed))
         unanswerable.asked = len(proposed) - len(open_questions)
         if not open_questions:
             return unanswerable
-        passages = question_search.passages(open_questions, open_vectors, chunk)
+        passages = passage_search.passages(open_questions, open_vectors, chunk)
         findings = await finder.look_up(chunk, [proposed[question] for question in open_questions], passages)
     except UnitError as error:
         unanswerable.failed.append(str(error))
@@ -213,18 +213,18 @@ def _is_honest_refusal(honest_reply: str, question: str, passage_text: str) -> b
 
 
 async def _add_unasked_rows(
-    unanswerable: _UnanswerableRows, chunk_questions: _UnanswerableRows, question_search: QuestionSearch
+    unanswerable: _UnanswerableRows, chunk_questions: _UnanswerableRows, passage_search: QuestionSearch
 ) -> None:
     """The rows of `addition` that `gathered` does not ask yet, and all its counts."""
     for row in chunk_questions.rows:
-        question_vector = await question_search.encode([row.question], "query")
+        question_vector = await passage_search.encode([row.question], "query")
         # a question of marks alone, such as a formula, has no words to be told by
         question_wording = normalised_words(row.question) or row.question
-        nearest_cosine = find_nearest(question_vector, question_search.row_vectors.rows)[1][0]
-        if question_wording in unanswerable.wordings or nearest_cosine >= question_search.threshold_of(row.question):
+        nearest_cosine = find_nearest(question_vector, passage_search.row_vectors.rows)[1][0]
+        if question_wording in unanswerable.wordings or nearest_cosine >= passage_search.threshold_of(row.question):
             unanswerable.asked += 1
             continue
-        question_search.row_vectors.extend(question_vector)  # not to be asked twice
+        passage_search.row_vectors.extend(question_vector)  # not to be asked twice
         unanswerable.rows.append(row)
         unanswerable.wordings.add(question_wording)
     unanswerable.proposed += chunk_questions.proposed

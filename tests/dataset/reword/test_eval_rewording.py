@@ -3,19 +3,14 @@
 import numpy as np
 import pytest
 
-from groundwork.dataset.reword.eval_rewording import (
-    REWORDING_DECLINED,
-    Reworded,
-    Reworder,
-    reword_eval,
-    unsupported_answer_fault,
-)
+from groundwork.dataset.reword.eval_rewording import REWORDING_DECLINED, Reworded, Reworder, reword_eval
 from groundwork.dataset.reword.rewording_calls import (
     RewordingMark,
     fine_part_note,
     restore_fine_part,
     rewording_problem,
 )
+from groundwork.dataset.reword.rewording_check import unsupported_answer_fault
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
 from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN
 from groundwork.dataset.split.eval_split import EvalSplit
