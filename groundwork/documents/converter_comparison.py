@@ -33,7 +33,7 @@ COMPARISON_TITLES = (
 )
 
 
-class ComparedConverter(msgspec.Struct, frozen=True, kw_only=True):
+class ComparisonColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One converter's renditions and figures; with `trouble`, why there are none."""
 
     name: str
@@ -62,47 +62,47 @@ class ComparedConverter(msgspec.Struct, frozen=True, kw_only=True):
 YARDSTICK_CONVERTER = "layout"  # whose tables and headings the others are held against
 
 
-def with_structure_likeness(compared_converter: ComparedConverter, yardstick: Sequence[str]) -> ComparedConverter:
+def with_structure_likeness(comparison_column: ComparisonColumn, yardstick: Sequence[str]) -> ComparisonColumn:
     """The column with its likeness to the yardstick's pages."""
     likenesses = [
-        structure_likeness(page, target) for page, target in zip(compared_converter.pages, yardstick, strict=True)
+        structure_likeness(page, target) for page, target in zip(comparison_column.pages, yardstick, strict=True)
     ]
-    return msgspec.structs.replace(compared_converter, likenesses=likenesses)
+    return msgspec.structs.replace(comparison_column, likenesses=likenesses)
 
 
 def comparison_share(share: float | None, missing: str = "–") -> str:
     return missing if share is None else f"{share:.3f}"
 
 
-def comparison_cells(compared_converter: ComparedConverter) -> list[str]:
+def comparison_cells(comparison_column: ComparisonColumn) -> list[str]:
     """The converter's line of the table; what went wrong where there is no figure."""
-    if compared_converter.trouble:
-        return [compared_converter.name, compared_converter.trouble]
-    cost = "-" if compared_converter.cost_per_thousand is None else f"{compared_converter.cost_per_thousand:.2f}"
+    if comparison_column.trouble:
+        return [comparison_column.name, comparison_column.trouble]
+    cost = "-" if comparison_column.cost_per_thousand is None else f"{comparison_column.cost_per_thousand:.2f}"
     kept_shares = [
-        compared_converter.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
+        comparison_column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
     ]
     column_figures = [
-        f"{compared_converter.seconds:.2f}",
-        f"{compared_converter.rate:.1f}",
+        f"{comparison_column.seconds:.2f}",
+        f"{comparison_column.rate:.1f}",
         cost,
         *(f"{share:.3f}" for share in kept_shares),
     ]
     return [
-        compared_converter.name,
+        comparison_column.name,
         *column_figures,
-        comparison_share(compared_converter.structure, missing="-"),
-        f"{compared_converter.tables}",
-        f"{compared_converter.headings}",
+        comparison_share(comparison_column.structure, missing="-"),
+        f"{comparison_column.tables}",
+        f"{comparison_column.headings}",
     ]
 
 
-def comparison_column(name: str, timed_conversion: TimedConversion) -> ComparedConverter:
+def column_of_comparison(name: str, timed_conversion: TimedConversion) -> ComparisonColumn:
     """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
     converted_pages: Sequence[str] = timed_conversion.audited.pages
     if timed_conversion.audited.troubles and all(timed_conversion.audited.troubles) and not any(converted_pages):
         raise UnitError(timed_conversion.audited.troubles[0])
-    return ComparedConverter(
+    return ComparisonColumn(
         name=name,
         pages=list(converted_pages),
         makers=timed_conversion.audited.makers,
@@ -120,41 +120,41 @@ def comparison_column(name: str, timed_conversion: TimedConversion) -> ComparedC
 
 async def compared_converters(
     job: Job, workers: Workers, pages: TimedPdfPages, converters: Sequence[str]
-) -> tuple[list[ComparedConverter], list[Failure]]:
+) -> tuple[list[ComparisonColumn], list[Failure]]:
     """The results of each converter; what made one fail stands in its column, and as a failure."""
-    compared_columns, converter_failures = [], []
+    comparison_columns, converter_failures = [], []
     job.progress.start(len(pages.numbers) * len(converters), "pages read")
     for converter in converters:
         pages_done = job.progress.done_count
         try:
-            compared_converter = await _converter_column(job, workers, converter, pages)
+            comparison_column = await _converter_column(job, workers, converter, pages)
         except Stopped:
             raise
         except (WorkerFailed, GroundworkError) as error:
-            compared_converter = ComparedConverter(name=converter, trouble=str(error))
+            comparison_column = ComparisonColumn(name=converter, trouble=str(error))
             converter_failures.append(Failure(converter, "failed", str(error)))
-        compared_columns.append(compared_converter)
+        comparison_columns.append(comparison_column)
         uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
         job.progress.advance(uncounted)
-    return compared_columns, converter_failures
+    return comparison_columns, converter_failures
 
 
-async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ComparedConverter:
+async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ComparisonColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     try:
         require_converter(converter)
     except MissingExtra as error:
-        return ComparedConverter(name=converter, trouble=str(error))
-    return comparison_column(converter, await time_converter(job, workers, converter, pages))
+        return ComparisonColumn(name=converter, trouble=str(error))
+    return column_of_comparison(converter, await time_converter(job, workers, converter, pages))
 
 
 async def yardstick_pages(
-    job: Job, workers: Workers, compared_converters: list[ComparedConverter], pages: TimedPdfPages
+    job: Job, workers: Workers, comparison_columns: list[ComparisonColumn], pages: TimedPdfPages
 ) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
-    for compared_converter in compared_converters:
-        if compared_converter.name == YARDSTICK_CONVERTER and compared_converter.pages:
-            return compared_converter.pages
+    for comparison_column in comparison_columns:
+        if comparison_column.name == YARDSTICK_CONVERTER and comparison_column.pages:
+            return comparison_column.pages
     try:
         return (
             await time_worker(workers, YARDSTICK_CONVERTER, pages, job.config.ingest, job.progress.advance)
@@ -164,13 +164,13 @@ async def yardstick_pages(
 
 
 def write_compared_renditions(
-    page: Path, compared_pages: Sequence[int], compared_converters: Sequence[ComparedConverter]
+    page: Path, compared_pages: Sequence[int], comparison_columns: Sequence[ComparisonColumn]
 ) -> None:
     """What each converter made of the pages, a file each beside the page of the comparison."""
-    for compared_converter in compared_converters:
-        if compared_converter.pages:
+    for comparison_column in comparison_columns:
+        if comparison_column.pages:
             page_texts = [
                 f"<!-- page {number} -->\n\n{text}"
-                for number, text in zip(compared_pages, compared_converter.pages, strict=True)
+                for number, text in zip(compared_pages, comparison_column.pages, strict=True)
             ]
-            write_text(page.with_suffix(f".{compared_converter.name}.md"), "\n\n".join(page_texts) + "\n")
+            write_text(page.with_suffix(f".{comparison_column.name}.md"), "\n\n".join(page_texts) + "\n")

@@ -13,7 +13,7 @@ from groundwork.pages.html_frame import Markup, document_page, join_markup, scro
 
 if TYPE_CHECKING:
     pass
-from groundwork.documents.converter_comparison import YARDSTICK_CONVERTER, ComparedConverter, comparison_share
+from groundwork.documents.converter_comparison import YARDSTICK_CONVERTER, ComparisonColumn, comparison_share
 
 SUMMARY_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
           "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
@@ -21,17 +21,15 @@ SUMMARY_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words
 
 def comparison_html(
     title: str,
-    compared_pages: Sequence[int],
+    comparison_pages: Sequence[int],
     pictures: Sequence[str],
     layers: Sequence[str],
-    compared_converters: Sequence[ComparedConverter],
+    comparison_columns: Sequence[ComparisonColumn],
     yardstick: Sequence[str] = (),
 ) -> str:
     """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
-    usable_converters = [
-        compared_converter for compared_converter in compared_converters if not compared_converter.trouble
-    ]
+    usable_converters = [comparison_column for comparison_column in comparison_columns if not comparison_column.trouble]
     comparison_legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
@@ -42,98 +40,99 @@ def comparison_html(
         tag("s", "struck"),
         " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
     )
-    compared_page_links = [
-        join_markup([tag("a", compared_page, href=f"#p{compared_page}"), " "]) for compared_page in compared_pages
+    comparison_links = [
+        join_markup([tag("a", comparison_page, href=f"#p{comparison_page}"), " "])
+        for comparison_page in comparison_pages
     ]
     return document_page(
         heading := f"{title}: converters side by side",
         _COMPARISON_STYLE,
-        tag("header", tag("h1", heading), _converter_summary(compared_converters), comparison_legend),
-        tag("nav", "Pages: ", compared_page_links),
+        tag("header", tag("h1", heading), _converter_summary(comparison_columns), comparison_legend),
+        tag("nav", "Pages: ", comparison_links),
         *(
-            _compared_page_section(
-                compared_page,
+            _comparison_section(
+                comparison_page,
                 pictures[i],
                 layers[i],
-                [(compared_converter, i) for compared_converter in usable_converters],
+                [(comparison_column, i) for comparison_column in usable_converters],
                 yardstick[i : i + 1],
             )
-            for i, compared_page in enumerate(compared_pages)
+            for i, comparison_page in enumerate(comparison_pages)
         ),
     )
 
 
-def _converter_summary(compared_converters: Sequence[ComparedConverter]) -> Markup:
+def _converter_summary(comparison_columns: Sequence[ComparisonColumn]) -> Markup:
     summary_head = tag("tr", [tag("th", title) for title in SUMMARY_TITLES])
     return scrollable_table(
         tag(
             "table",
             summary_head,
-            [_converter_summary_row(compared_converter) for compared_converter in compared_converters],
+            [_converter_summary_row(comparison_column) for comparison_column in comparison_columns],
             class_="summary",
         )
     )
 
 
-def _converter_summary_row(compared_converter: ComparedConverter) -> Markup:
-    if compared_converter.trouble:
+def _converter_summary_row(comparison_column: ComparisonColumn) -> Markup:
+    if comparison_column.trouble:
         return tag(
             "tr",
-            tag("td", compared_converter.name),
-            tag("td", compared_converter.trouble, colspan=len(SUMMARY_TITLES) - 1),
+            tag("td", comparison_column.name),
+            tag("td", comparison_column.trouble, colspan=len(SUMMARY_TITLES) - 1),
         )
-    cost = "–" if compared_converter.cost_per_thousand is None else f"{compared_converter.cost_per_thousand:.2f}"
+    cost = "–" if comparison_column.cost_per_thousand is None else f"{comparison_column.cost_per_thousand:.2f}"
     shares = [
-        compared_converter.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
+        comparison_column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
     ]
     cells = [
-        compared_converter.name,
-        f"{compared_converter.seconds:.2f}",
-        f"{compared_converter.rate:.1f}",
+        comparison_column.name,
+        f"{comparison_column.seconds:.2f}",
+        f"{comparison_column.rate:.1f}",
         cost,
         *(f"{share:.3f}" for share in shares),
-        comparison_share(compared_converter.structure),
-        str(compared_converter.tables),
-        str(compared_converter.headings),
+        comparison_share(comparison_column.structure),
+        str(comparison_column.tables),
+        str(comparison_column.headings),
     ]
     return tag("tr", [tag("td", cell) for cell in cells])
 
 
-def _compared_page_section(
+def _comparison_section(
     number: int,
     picture: str,
     layer: str,
-    compared_converters: Sequence[tuple[ComparedConverter, int]],
+    comparison_columns: Sequence[tuple[ComparisonColumn, int]],
     yardstick: Sequence[str],
 ) -> Markup:
     page_image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
     merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
-    compared_renditions = [
-        _compared_rendition(compared_converter, i, layer, merged_yardstick_cells)
-        for compared_converter, i in compared_converters
+    comparison_renditions = [
+        _comparison_rendition(comparison_column, i, layer, merged_yardstick_cells)
+        for comparison_column, i in comparison_columns
     ]
     return tag(
         "section",
         tag("h2", f"Page {number}"),
-        tag("div", page_image, compared_renditions, class_="row"),
+        tag("div", page_image, comparison_renditions, class_="row"),
         id=f"p{number}",
-        style=f"--n:{len(compared_converters)}",
+        style=f"--n:{len(comparison_columns)}",
     )
 
 
-def _compared_rendition(
-    compared_converter: ComparedConverter, i: int, layer: str, merged_yardstick_cells: set[str]
+def _comparison_rendition(
+    comparison_column: ComparisonColumn, i: int, layer: str, merged_yardstick_cells: set[str]
 ) -> Markup:
-    markdown, audit = compared_converter.pages[i], compared_converter.audits[i]
+    markdown, audit = comparison_column.pages[i], comparison_column.audits[i]
     lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
-    rendition_engine = compared_converter.makers[i].partition(":")[2]
-    structure_likeness = compared_converter.likenesses[i] if compared_converter.likenesses else None
+    rendition_engine = comparison_column.makers[i].partition(":")[2]
+    structure_likeness = comparison_column.likenesses[i] if comparison_column.likenesses else None
     rendition_maker = [tag("small", rendition_engine), " "] if rendition_engine else []
     return tag(
         "article",
         tag(
             "h3",
-            compared_converter.name,
+            comparison_column.name,
             " ",
             rendition_maker,
             tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),

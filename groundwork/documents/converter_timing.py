@@ -15,7 +15,7 @@ from groundwork.documents.conversion.converter_table import CONVERTERS, Conversi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from groundwork.documents.conversion.page_renditions import AuditedPages
+    from groundwork.documents.conversion.page_renditions import PageRenditions
     from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.llm.client import Client
@@ -42,7 +42,7 @@ class TimedPdfPages:
 class TimedConversion(NamedTuple):
     """What a converter made of the pages, in how many seconds, for how many USD."""
 
-    audited: AuditedPages
+    audited: PageRenditions
     seconds: float
     cpu_seconds: float
     cost: float | None = None

@@ -25,7 +25,7 @@ from groundwork.errors import BadDocument, UsageError
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
-    from groundwork.documents.converter_comparison import ComparedConverter
+    from groundwork.documents.converter_comparison import ComparisonColumn
     from groundwork.processes.worker_pool import Workers
 
 DEFAULT_PAGES = 20
@@ -114,10 +114,10 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
 def print_converter_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
     from groundwork.data_folder.read_write import read_json
-    from groundwork.documents.converter_comparison import ComparedConverter
+    from groundwork.documents.converter_comparison import ComparisonColumn
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
-        print(_converter_table(read_json(unit.writes[1], list[ComparedConverter])))
+        print(_converter_table(read_json(unit.writes[1], list[ComparisonColumn])))
 
 
 def _chosen_converters(job: Job) -> list[str]:
@@ -153,7 +153,7 @@ def _pages_to_compare(job: Job, page_count: int) -> list[int]:
     return compared_pages
 
 
-def _converter_table(compared_converters: list[ComparedConverter]) -> str:
+def _converter_table(compared_converters: list[ComparisonColumn]) -> str:
     from groundwork.documents.converter_comparison import COMPARISON_TITLES, comparison_cells
 
     return "\n".join(terminal.table_lines([COMPARISON_TITLES, *map(comparison_cells, compared_converters)], indent=0))

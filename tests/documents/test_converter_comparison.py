@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext
 
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.relations_and_merged_cells import merged_cells, structure_likeness
-from groundwork.documents.converter_comparison import ComparedConverter, with_structure_likeness
+from groundwork.documents.converter_comparison import ComparisonColumn, with_structure_likeness
 from groundwork.documents.converter_comparison_html import comparison_html
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
@@ -125,7 +125,7 @@ def test_merged_columns_cost_structure_and_no_words():
     assert {"864", "126", "boatscrew"} <= merged_cells(yardstick)
     audit = AuditReference(yardstick).audit(merged)
     column = with_structure_likeness(
-        ComparedConverter(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick]
+        ComparisonColumn(name="x", pages=[merged], makers=["x"], audits=[audit]), [yardstick]
     )
     page = comparison_html("t", [1], ["data:,"], [yardstick], [column], [yardstick])
     assert '<td class="merged">86 4</td>' in page and "1.000" in page
@@ -138,7 +138,7 @@ async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) ->
     wide = f"| {' | '.join('abcdefghijkl')} |\n|{'---|' * 12}\n| {' | '.join(['1998 at any state'] * 12)} |\n"
     audit = AuditReference(wide).audit(wide)
     columns = [
-        ComparedConverter(name=n, pages=[wide], makers=[n], audits=[audit]) for n in ("layout", "markitdown", "marker")
+        ComparisonColumn(name=n, pages=[wide], makers=[n], audits=[audit]) for n in ("layout", "markitdown", "marker")
     ]
     (tmp_path / "page.html").write_text(comparison_html("t", [1], [PIXEL], [wide], columns, [wide]))
     page = await browser.new_page()

@@ -46,7 +46,7 @@ from groundwork.documents.conversion.converter_table import (
 )
 from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
 from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages
-from groundwork.documents.conversion.page_renditions import AuditedPages, audit_pages, convert_pages
+from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages
 from groundwork.documents.conversion.page_warnings import (
     OCR_REMEDY,
     is_unreadable_draft,
@@ -100,7 +100,7 @@ class DocumentConversion:
     _is_page_count_shown: bool = False  # whether the number of pages is shown
 
     @functools.cached_property
-    def _document_processes(self) -> ConverterProcessCalls:
+    def _document_calls(self) -> ConverterProcessCalls:
         return ConverterProcessCalls(self.config.ingest, self._count_converted_page)
 
     @functools.cached_property
@@ -111,7 +111,7 @@ class DocumentConversion:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, document_settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
         document_digest = content_hash(path)
-        document_ending, examine_warnings = await self._document_processes.call_or_refuse(
+        document_ending, examine_warnings = await self._document_calls.call_or_refuse(
             examine_file_type, path, document_settings.max_unpacked_mb
         )
         self.warnings = [*self.source.warnings, *examine_warnings]
@@ -154,7 +154,7 @@ class DocumentConversion:
         if not self.config.ingest.pictures or ending != ".pdf" or not page_numbers:
             return document_markdown, document_pages
         try:
-            pdf_pictures = await self._document_processes.call(
+            pdf_pictures = await self._document_calls.call(
                 take_pictures, self._pdf_path, page_numbers, str(self.images)
             )
         except WorkerFailed as error:
@@ -183,7 +183,7 @@ class DocumentConversion:
                 conversion = await (
                     self.service(document_request)
                     if CONVERTERS[converter_name].hosted
-                    else self._document_processes.call(run_converter, converter_name, document_request)
+                    else self._document_calls.call(run_converter, converter_name, document_request)
                 )
             except (WorkerFailed, UnitError) as error:
                 failure_reasons.append(converter_failure_reason(error, converter_name))
@@ -214,7 +214,7 @@ class DocumentConversion:
 
     async def _read_picture(self, path: Path, converter_name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        page_numbers = self._requested_pages(await self._document_processes.call_or_refuse(count_frames, str(path)))
+        page_numbers = self._requested_pages(await self._document_calls.call_or_refuse(count_frames, str(path)))
         self.count.start(len(page_numbers), "pages")
         audited_frames = await self._read_by_vision(path, page_numbers, [])
         if frame_failures := [
@@ -289,7 +289,7 @@ class DocumentConversion:
         self.not_shown = [page.number for page in doubtful_pages[MOST_DOUBTFUL_PAGES:]]
         for page in doubtful_pages[:MOST_DOUBTFUL_PAGES]:
             try:
-                page_picture = await self._document_processes.call(
+                page_picture = await self._document_calls.call(
                     page_jpeg, str(path), page.number, DOUBTFUL_PICTURE_SIDE, DOUBTFUL_PICTURE_QUALITY
                 )
             except WorkerFailed:
@@ -326,7 +326,7 @@ class DocumentConversion:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         finished = self._finished_pages
         try:
-            audited_pages = await (
+            converted_pages = await (
                 self._read_by_vision(path, due_pages, layer.pages)
                 if CONVERTERS[converter_name].remote
                 else self._convert_due_pages(converter_name, path, due_pages, layer)
@@ -348,38 +348,38 @@ class DocumentConversion:
             if pages_without_crash := [page_number for page_number in due_pages if page_number not in crashing_pages]:
                 await self._attempt_conversion(converter_name, path, layer, pages_without_crash, document_drafts)
             return
-        self.warnings += audited_pages.warnings
+        self.warnings += converted_pages.warnings
         for i, page_number in enumerate(due_pages):
-            page_trouble = audited_pages.troubles[i] if audited_pages.troubles else ""
+            page_trouble = converted_pages.troubles[i] if converted_pages.troubles else ""
             if (
                 CONVERTERS[converter_name].by_sight
                 and is_unreadable_draft(document_drafts[page_number - 1], layer, page_number)
-                and audited_pages.pages[i].strip()
+                and converted_pages.pages[i].strip()
             ):
                 document_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
             document_drafts[page_number - 1].offer(
-                audited_pages.pages[i],
-                audited_pages.audits[i],
-                audited_pages.makers[i],
+                converted_pages.pages[i],
+                converted_pages.audits[i],
+                converted_pages.makers[i],
                 page_trouble and f"{converter_name}: {page_trouble}",
                 judged=CONVERTERS[converter_name].remote,
             )
 
     async def _convert_due_pages(
         self, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
-    ) -> AuditedPages:
-        if audited_pages := self._first_conversion.take(converter_name):
-            return audited_pages
+    ) -> PageRenditions:
+        if converted_pages := self._first_conversion.take(converter_name):
+            return converted_pages
         pages = None if len(due_pages) == layer.page_count else due_pages
         document_request = dataclasses.replace(self._document_request(path), pages=pages, page_count=layer.page_count)
         if CONVERTERS[converter_name].hosted:
             conversion = await self.service(document_request)
-            audited_pages = await self._document_processes.call(
+            converted_pages = await self._document_calls.call(
                 audit_pages, converter_name, conversion, due_pages, layer.pages
             )
             self._count_converted_page(len(due_pages))
-            return audited_pages
-        return await self._document_processes.call(
+            return converted_pages
+        return await self._document_calls.call(
             convert_pages,
             converter_name,
             document_request,
@@ -387,12 +387,12 @@ class DocumentConversion:
             models=CONVERTERS[converter_name].models,
         )
 
-    async def _read_by_vision(self, path: Path, due_pages: list[int], layer: list[str]) -> AuditedPages:
+    async def _read_by_vision(self, path: Path, due_pages: list[int], layer: list[str]) -> PageRenditions:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
 
         async def picture(page_number: int, turn: int) -> bytes:
-            return await self._document_processes.call_or_refuse(
+            return await self._document_calls.call_or_refuse(
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
@@ -414,7 +414,7 @@ class DocumentConversion:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
             unlocked_path = self.scratch / "unlocked.pdf"
-            await self._document_processes.call_or_refuse(unlock, str(path), self.password, str(unlocked_path))
+            await self._document_calls.call_or_refuse(unlock, str(path), self.password, str(unlocked_path))
             path = unlocked_path
         layer = await self._read_layer(path, converter)
         if layer.damaged:
@@ -434,9 +434,7 @@ class DocumentConversion:
             ):
                 return layer
             self._show_finished(0)
-        return await self._document_processes.call_or_refuse(
-            read_text_layer, str(path), 0 if self.pages else self.first
-        )
+        return await self._document_calls.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
 
     def _why_document_is_empty(self, layer: TextLayer, document_drafts: list[PageDraft]) -> str:
         fallback_reasons = [document_draft.fell_back for document_draft in document_drafts if document_draft.fell_back]

@@ -12,7 +12,7 @@ from groundwork.documents.conversion.converter_processes import (
 from groundwork.documents.conversion.converter_table import (
     ConversionRequest,
 )
-from groundwork.documents.conversion.page_renditions import AuditedPages
+from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf
 from groundwork.documents.pdf_files.text_layer import TextLayer, text_layer
@@ -21,7 +21,7 @@ from groundwork.settings.config_schema import Ingest
 
 MOST_OPEN_PAGES = 100  # pages
 
-ConvertPages = Callable[[str, ConversionRequest, list[str]], AuditedPages]
+ConvertPages = Callable[[str, ConversionRequest, list[str]], PageRenditions]
 
 
 class FirstConversion:
@@ -32,7 +32,7 @@ class FirstConversion:
         self._processes = ConverterProcessCalls(settings, self._report_first_pages)
         self._start, self._on_page = start, on_page
         self._is_started = False
-        self._first_results: dict[str, AuditedPages | WorkerFailed] = {}  # by converter
+        self._first_results: dict[str, PageRenditions | WorkerFailed] = {}  # by converter
 
     async def read_layer(
         self, convert: ConvertPages, converter: str, request: ConversionRequest, pages: str, first: int
@@ -48,7 +48,7 @@ class FirstConversion:
             self._first_results[converter] = first_pages
         return layer
 
-    def take(self, converter: str) -> AuditedPages | None:
+    def take(self, converter: str) -> PageRenditions | None:
         """Its pages, at the first time of asking. Raises WorkerFailed where their time ran out."""
         first_result = self._first_results.pop(converter, None)
         if isinstance(first_result, WorkerFailed):
@@ -64,7 +64,7 @@ class LayerAndFirstPages(NamedTuple):
     """The text layer of a PDF, and its pages by a converter; None where there are none to convert."""
 
     layer: TextLayer
-    converted: AuditedPages | None
+    converted: PageRenditions | None
 
 
 def convert_first(

@@ -43,7 +43,7 @@ from groundwork.records import PageAudit
 OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 
 
-class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
+class PageRenditions(msgspec.Struct, frozen=True, kw_only=True):
     """Pages as asked for: Markdown, its audit against the text layer, and who made it."""
 
     pages: list[str]
@@ -53,7 +53,7 @@ class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
     troubles: list[str] = []  # why a page can not be used, page by page; empty: all can
 
 
-def convert_pages(name: str, request: ConversionRequest, layer: list[str]) -> AuditedPages:
+def convert_pages(name: str, request: ConversionRequest, layer: list[str]) -> PageRenditions:
     """Run a converter on pages of a PDF, and report each that is done.
 
     `layer` is the text layer of the whole document (or of its first pages). Of a converter that reads each page by
@@ -83,39 +83,41 @@ class _RenditionAuditor:
             int, tuple[AuditReference, dict[RawRendition, Rendition]]
         ] = {}  # what may be asked for once more
 
-    def convert(self, request: ConversionRequest, page_numbers: Sequence[int]) -> AuditedPages:
+    def convert(self, request: ConversionRequest, page_numbers: Sequence[int]) -> PageRenditions:
         """The pages `numbers`, each in its best rendition."""
-        audited_pages = self.audit(run_converter(self._name, request), page_numbers)
+        page_renditions = self.audit(run_converter(self._name, request), page_numbers)
         for _ in page_numbers:
             report_progress()
-        return audited_pages
+        return page_renditions
 
-    def convert_singly(self, request: ConversionRequest, page_numbers: Sequence[int]) -> AuditedPages:
+    def convert_singly(self, request: ConversionRequest, page_numbers: Sequence[int]) -> PageRenditions:
         """The pages `numbers`, each converted by itself. Raises what the first one raised where all do."""
-        audited_singly, page_errors = [], []
+        single_renditions, page_errors = [], []
         for page_number, layer_page in zip(page_numbers, request.layer, strict=True):
             page_request = dataclasses.replace(request, pages=[page_number], layer=[layer_page])
             try:
-                audited_singly.append(self.convert(page_request, [page_number]))
+                single_renditions.append(self.convert(page_request, [page_number]))
             except Exception as error:
                 page_errors.append(error)
-                audited_singly.append(self._failed_rendition(page_number, error))
+                single_renditions.append(self._rendition_of_failed_page(page_number, error))
                 report_progress()
         if page_errors and len(page_errors) == len(page_numbers):
             raise page_errors[0]
-        return AuditedPages(
-            pages=[page for audited_page in audited_singly for page in audited_page.pages],
-            audits=[audit for audited_page in audited_singly for audit in audited_page.audits],
-            makers=[maker for audited_page in audited_singly for maker in audited_page.makers],
-            warnings=[warning for audited_page in audited_singly for warning in audited_page.warnings],
-            troubles=[trouble for audited_page in audited_singly for trouble in audited_page.troubles or [""]]
+        return PageRenditions(
+            pages=[page for single_rendition in single_renditions for page in single_rendition.pages],
+            audits=[audit for single_rendition in single_renditions for audit in single_rendition.audits],
+            makers=[maker for single_rendition in single_renditions for maker in single_rendition.makers],
+            warnings=[warning for single_rendition in single_renditions for warning in single_rendition.warnings],
+            troubles=[
+                trouble for single_rendition in single_renditions for trouble in single_rendition.troubles or [""]
+            ]
             if page_errors
             else [],
         )
 
-    def _failed_rendition(self, page_number: int, error: Exception) -> AuditedPages:
+    def _rendition_of_failed_page(self, page_number: int, error: Exception) -> PageRenditions:
         failed_reason = f"{type(error).__name__}: {error}"
-        return AuditedPages(
+        return PageRenditions(
             pages=[""],
             audits=[AuditReference(self._layer[page_number - 1]).audit("")],
             makers=[self._name],
@@ -123,7 +125,7 @@ class _RenditionAuditor:
             troubles=[failed_reason],
         )
 
-    def audit(self, conversion: Conversion, page_numbers: Sequence[int]) -> AuditedPages:
+    def audit(self, conversion: Conversion, page_numbers: Sequence[int]) -> PageRenditions:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
         running_cells = conversion.running or [[] for _ in page_numbers]
         self._position_keys = unnumbered_keys(running_cells, page_numbers)
@@ -136,7 +138,7 @@ class _RenditionAuditor:
         for i in conversion.read_due():
             best_renditions[i] = self._best_rendition_of_page(conversion, i, page_numbers[i], running_cells[i])
         pages = [plain_contents(self._mend_rendition(rendition)) for rendition in best_renditions]
-        return AuditedPages(
+        return PageRenditions(
             pages=self._without_headers_of_markdown(pages, page_numbers),
             audits=[rendition.audit for rendition in best_renditions],
             makers=[
@@ -206,7 +208,7 @@ class _RenditionAuditor:
         return self._document_words.mend(rendition.markdown)
 
 
-def audit_pages(name: str, conversion: Conversion, page_numbers: Sequence[int], layer: list[str]) -> AuditedPages:
+def audit_pages(name: str, conversion: Conversion, page_numbers: Sequence[int], layer: list[str]) -> PageRenditions:
     """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
     return _RenditionAuditor(name, layer).audit(conversion, page_numbers)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.documents.auditing.page_audit import AuditReference
-from groundwork.documents.conversion.page_renditions import AuditedPages
+from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images_to_prompt, render_turns
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
     from groundwork.settings.config_schema import Vision
 from groundwork.documents.engines.vision_replies import (
-    JudgedReply,
-    PageReplyJudge,
-    best_judged_reply,
+    VisionReply,
+    VisionReplyJudge,
+    best_vision_reply,
     is_good_enough_reply,
     reply_without_running_edges,
 )
@@ -55,7 +55,7 @@ class VisionPageReader:
         threshold: float,
         picture_slots: asyncio.Semaphore,
         on_page: Callable[[], None] = lambda: None,
-    ) -> AuditedPages:
+    ) -> PageRenditions:
         """The pages `page_numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         header_keys = running_keys(layer)
         first_page_keys = unrepeated_keys(layer, header_keys)  # not asked for again where the model leaves them out
@@ -63,7 +63,7 @@ class VisionPageReader:
         stripped_layer = strip_running(layer, header_keys, all_numbers)
         kept_layer = strip_running(layer, header_keys, all_numbers, first_page_keys)
 
-        async def read_page(page_number: int) -> JudgedReply:
+        async def read_page(page_number: int) -> VisionReply:
             page_layer, text, kept_text = (
                 pages[page_number - 1] if page_number <= len(layer) else ""
                 for pages in (layer, stripped_layer, kept_layer)
@@ -79,7 +79,7 @@ class VisionPageReader:
         pages = strip_running(
             [vision_page.markdown for vision_page in vision_pages], header_keys, page_numbers, first_page_keys
         )
-        return AuditedPages(
+        return PageRenditions(
             pages=pages,
             audits=[vision_page.audit for vision_page in vision_pages],
             makers=[f"gemini:{self._vision_call.model}"] * len(vision_pages),
@@ -87,11 +87,11 @@ class VisionPageReader:
             troubles=[vision_page.trouble for vision_page in vision_pages],
         )
 
-    async def read(self, page_number: int, layer_text: str, pages: int, threshold: float) -> JudgedReply:
+    async def read(self, page_number: int, layer_text: str, pages: int, threshold: float) -> VisionReply:
         """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
-        reply_judge = PageReplyJudge(layer_text, pages)
+        reply_judge = VisionReplyJudge(layer_text, pages)
         vision_troubles: list[str] = []
-        vision_draws: list[JudgedReply] = []
+        vision_draws: list[VisionReply] = []
         picture_rotation = 0
         vision_correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._vision_call.tries):
@@ -114,19 +114,19 @@ class VisionPageReader:
             if not vision_draw.reasons:
                 return vision_draw
             if vision_draws and is_good_enough_reply(vision_draw, vision_draws, layer_text):
-                return best_judged_reply([*vision_draws, vision_draw])._replace(trouble="")
+                return best_vision_reply([*vision_draws, vision_draw])._replace(trouble="")
             vision_draws.append(vision_draw)
             vision_troubles.append(
                 vision_draw.trouble or f"numbers lost: {', '.join(vision_draw.audit.lost_numbers[:5])}"
             )
             vision_correction = self._vision_correction(reply, vision_draw)
         if not vision_draws:
-            return JudgedReply(
+            return VisionReply(
                 "", AuditReference(layer_text).audit(""), vision_troubles[-1] if vision_troubles else "no upright reply"
             )
-        return best_judged_reply(vision_draws)
+        return best_vision_reply(vision_draws)
 
-    def _vision_correction(self, reply: str, vision_page: JudgedReply) -> list[dict[str, str]]:
+    def _vision_correction(self, reply: str, vision_page: VisionReply) -> list[dict[str, str]]:
         """The turns that ask for the page again. A reply that repeats itself without end is not shown to the model."""
         assistant_turns = [assistant_turn(reply)] if vision_page.markdown else []
         return [*assistant_turns, *render_turns(self._correction_prompt, reasons=vision_page.reasons)]

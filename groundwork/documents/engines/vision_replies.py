@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     pass
 
 
-def is_good_enough_reply(judged_draw: JudgedReply, earlier_draws: list[JudgedReply], layer: str) -> bool:
+def is_good_enough_reply(vision_reply: VisionReply, earlier_replies: list[VisionReply], layer: str) -> bool:
     """Nothing but numbers is missing for the second time, or two readings agree against a text layer that is wrong."""
-    return not judged_draw.trouble or (
-        are_draws_alike(earlier_draws[-1], judged_draw, layer) and not is_other_page(judged_draw.audit, layer)
+    return not vision_reply.trouble or (
+        are_draws_alike(earlier_replies[-1], vision_reply, layer) and not is_other_page(vision_reply.audit, layer)
     )
 
 
@@ -53,8 +53,8 @@ def _plain_reply_words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())
 
 
-def best_judged_reply(judged_draws: list[JudgedReply]) -> JudgedReply:
-    return max(judged_draws, key=lambda judged_draw: judged_draw.audit.text_kept)
+def best_vision_reply(vision_replies: list[VisionReply]) -> VisionReply:
+    return max(vision_replies, key=lambda vision_reply: vision_reply.audit.text_kept)
 
 
 LAYER_WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
@@ -78,7 +78,7 @@ _LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
 _INLINE_FORMULA = re.compile(r"\$[^$]*\$")
 
 
-class JudgedReply(NamedTuple):
+class VisionReply(NamedTuple):
     """A page's Markdown with its audit; `trouble` says in short why it cannot be used, `reasons` tell the model."""
 
     markdown: str
@@ -88,19 +88,19 @@ class JudgedReply(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-class PageReplyJudge:
+class VisionReplyJudge:
     """The text layer of a page, without what runs through the document. `pages`: how many the document has."""
 
     def __init__(self, layer_text: str, pages: int) -> None:
         self._text, self._is_short = layer_text, pages <= SHORT_DOCUMENT
 
-    def judge(self, reply: str, threshold: float) -> JudgedReply:
+    def judge(self, reply: str, threshold: float) -> VisionReply:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
         unfenced_reply = _FENCED_REPLY.sub(r"\1", reply.strip()).strip()
         markdown = "" if unfenced_reply.strip("`*_ .") == "EMPTY" else plain_contents(mend_broken_lines(unfenced_reply))
         if repeated := self._repeated_in_reply(markdown):
             reason = f"It repeats {repeated!r} without end."
-            return JudgedReply("", AuditReference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
+            return VisionReply("", AuditReference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
         layer_to_keep = self._layer_without_edges(markdown)
         reference = AuditReference(layer_to_keep)
         audit = _audit_reply_leniently(reference, reference.audit(markdown), markdown)
@@ -108,11 +108,11 @@ class PageReplyJudge:
             audit.text_kept >= threshold and not audit.lost_numbers and not _reply_lost_stretch(layer_to_keep, markdown)
         )
         if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole_reply:
-            return JudgedReply(markdown, audit, words=tuple(page_words(markdown)))
+            return VisionReply(markdown, audit, words=tuple(page_words(markdown)))
         lost_note = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
         reply_summary = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost_note}"
         reply_trouble = reply_summary if audit.text_kept < threshold else ""
-        return JudgedReply(
+        return VisionReply(
             markdown,
             audit,
             reply_trouble,
@@ -162,13 +162,13 @@ class PageReplyJudge:
         )
 
 
-def are_draws_alike(first_draw: JudgedReply, second_draw: JudgedReply, layer: str) -> bool:
+def are_draws_alike(first_reply: VisionReply, second_reply: VisionReply, layer: str) -> bool:
     """Whether two draws say the same, and the layer has other words in place of theirs: then the layer is wrong.
 
     So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out
     has none in their place.
     """
-    first_words, second_words = Counter(first_draw.words), Counter(second_draw.words)
+    first_words, second_words = Counter(first_reply.words), Counter(second_reply.words)
     if not first_words or 2 * (first_words & second_words).total() < _SAME_DRAW_SHARE * (
         first_words.total() + second_words.total()
     ):
@@ -187,7 +187,7 @@ def _audit_reply_leniently(reference: AuditReference, audit: PageAudit, markdown
     """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
     if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
         return audit
-    reply_letters = _ReplyLetters(markdown)
+    reply_letters = _VisionReplyLetters(markdown)
     lost_words = reference.counts - Counter(page_words(markdown))
     words_in_pieces = sum(min(n, reply_letters.count(word)) for word, n in lost_words.items())
     missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
@@ -208,7 +208,7 @@ def _audit_reply_leniently(reference: AuditReference, audit: PageAudit, markdown
     )
 
 
-class _ReplyLetters:
+class _VisionReplyLetters:
     """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
 
     def __init__(self, markdown: str) -> None:

@@ -79,7 +79,7 @@ class _PdfImage(NamedTuple):
     digest: str
 
 
-class _PictureRegion(NamedTuple):
+class _PdfPicture(NamedTuple):
     """Where images and drawn figures stand that touch each other."""
 
     area: PageArea
@@ -99,28 +99,26 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
     with LOCK:
         pdf_document = open_pdf(pdf_path)
         try:
-            picture_regions = {
-                page_number: _picture_regions_of_page(load_page(pdf_document, page_number - 1))
+            pdf_pictures = {
+                page_number: _pictures_of_pdf_page(load_page(pdf_document, page_number - 1))
                 for page_number in page_numbers
             }
             pages_by_digest = Counter(
                 digest
-                for page_regions in picture_regions.values()
-                for digest in {picture_region.digest for picture_region in page_regions}
+                for pictures_of_page in pdf_pictures.values()
+                for digest in {pdf_picture.digest for pdf_picture in pictures_of_page}
             )
             left_out_reasons: Counter[str] = Counter()
             pictures: list[PagePicture] = []
             picture_files: set[str] = set()
-            for page_number, page_regions in picture_regions.items():
-                for picture_region in page_regions:
+            for page_number, pictures_of_page in pdf_pictures.items():
+                for pdf_picture in pictures_of_page:
                     try:
-                        if pages_by_digest[picture_region.digest] >= REPEATED_PICTURES:
+                        if pages_by_digest[pdf_picture.digest] >= REPEATED_PICTURES:
                             raise UnusableImage(ORNAMENT)
                         if len(picture_files) >= MOST_PICTURES:
                             raise UnusableImage(f"more than {MOST_PICTURES} pictures")
-                        picture = _take_picture(
-                            pdf_document[page_number - 1], page_number, picture_region, Path(folder)
-                        )
+                        picture = _take_picture(pdf_document[page_number - 1], page_number, pdf_picture, Path(folder))
                     except UnusableImage as error:
                         left_out_reasons[str(error)] += 1
                         continue
@@ -132,7 +130,7 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
             pdf_document.close()
 
 
-def _picture_regions_of_page(page: Any) -> list[_PictureRegion]:
+def _pictures_of_pdf_page(page: Any) -> list[_PdfPicture]:
     """The areas of images and drawn figures, from top to bottom; what is small or most of the page is none.
 
     `page`: None where it is damaged.
@@ -143,32 +141,29 @@ def _picture_regions_of_page(page: Any) -> list[_PictureRegion]:
         return []
     page_area = area_of_page(page)
     try:
-        image_regions = [_PictureRegion(image.area, (image,)) for image in _images_of_pdf_page(page, page_area)]
+        image_pictures = [_PdfPicture(image.area, (image,)) for image in _images_of_pdf_page(page, page_area)]
         figure_drawings = drawn_figures(page, page_area, text_lines(page.get_textpage(), page_area))
     except pypdfium2.PdfiumError:
         return []  # a damaged page
-    figure_regions = [_PictureRegion(drawing.area, drawn=(drawing.shape,)) for drawing in figure_drawings]
-    picture_regions = [
-        picture_region
-        for picture_region in _join_picture_regions([*_join_picture_regions(image_regions), *figure_regions])
-        if _is_picture_region(picture_region, page_area)
+    figure_pictures = [_PdfPicture(drawing.area, drawn=(drawing.shape,)) for drawing in figure_drawings]
+    pdf_pictures = [
+        pdf_picture
+        for pdf_picture in _join_pdf_pictures([*_join_pdf_pictures(image_pictures), *figure_pictures])
+        if _is_pdf_picture(pdf_picture, page_area)
     ]
-    return sorted(picture_regions, key=lambda picture_region: (-picture_region.area.top, picture_region.area.left))
+    return sorted(pdf_pictures, key=lambda pdf_picture: (-pdf_picture.area.top, pdf_picture.area.left))
 
 
-def _is_picture_region(picture_region: _PictureRegion, page_area: PageArea) -> bool:
-    region_area = picture_region.area
+def _is_pdf_picture(pdf_picture: _PdfPicture, page_area: PageArea) -> bool:
+    picture_area = pdf_picture.area
     if (
-        min(region_area.width, region_area.height) < LEAST_POINTS
-        or region_area.width * region_area.height > MOST_OF_PAGE * page_area.width * page_area.height
+        min(picture_area.width, picture_area.height) < LEAST_POINTS
+        or picture_area.width * picture_area.height > MOST_OF_PAGE * page_area.width * page_area.height
     ):
         return False
-    if picture_region.drawn:
+    if pdf_picture.drawn:
         return True
-    return (
-        any(min(image.pixels) >= LEAST_PICTURE_SIDE for image in picture_region.images)
-        or len(picture_region.images) > 1
-    )
+    return any(min(image.pixels) >= LEAST_PICTURE_SIDE for image in pdf_picture.images) or len(pdf_picture.images) > 1
 
 
 def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
@@ -181,25 +176,25 @@ def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
             yield _PdfImage(area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
 
 
-def _join_picture_regions(picture_regions: Sequence[_PictureRegion]) -> list[_PictureRegion]:
+def _join_pdf_pictures(pdf_pictures: Sequence[_PdfPicture]) -> list[_PdfPicture]:
     """Regions that touch or overlap as one: strips and tiles of a picture, a picture and its mask or its axes."""
-    joined_regions: list[_PictureRegion] = []
-    for picture_region in picture_regions:
-        while neighbours := [neighbour for neighbour in joined_regions if picture_region.area.touches(neighbour.area)]:
-            joined_regions = [neighbour for neighbour in joined_regions if neighbour not in neighbours]
-            members = [picture_region, *neighbours]
-            picture_region = _PictureRegion(
+    joined_pictures: list[_PdfPicture] = []
+    for pdf_picture in pdf_pictures:
+        while neighbours := [neighbour for neighbour in joined_pictures if pdf_picture.area.touches(neighbour.area)]:
+            joined_pictures = [neighbour for neighbour in joined_pictures if neighbour not in neighbours]
+            members = [pdf_picture, *neighbours]
+            pdf_picture = _PdfPicture(
                 area_around([member.area for member in members]),
                 tuple(image for member in members for image in member.images),
                 tuple(shape for member in members for shape in member.drawn),
             )
-        joined_regions.append(picture_region)
-    return joined_regions
+        joined_pictures.append(pdf_picture)
+    return joined_pictures
 
 
-def _take_picture(page: Any, page_number: int, picture_region: _PictureRegion, folder: Path) -> PagePicture:
+def _take_picture(page: Any, page_number: int, pdf_picture: _PdfPicture, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
-    area, page_area, layer = picture_region.area, area_of_page(page), page.get_textpage()
+    area, page_area, layer = pdf_picture.area, area_of_page(page), page.get_textpage()
 
     def text_within(left: float, bottom: float, right: float, top: float) -> str:
         bottom, top = max(0.0, bottom), min(page_area.height, top)
@@ -208,11 +203,11 @@ def _take_picture(page: Any, page_number: int, picture_region: _PictureRegion, f
         x, y = page_area.left, page_area.bottom
         return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if not picture_region.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS_ON_PICTURE:
+    if not pdf_picture.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS_ON_PICTURE:
         raise UnusableImage(ORNAMENT)
-    region_image = _draw_picture_region(page, picture_region)
-    refuse_ornament(region_image)
-    picture_bytes = encoded_picture(region_image)
+    picture_image = _draw_pdf_picture(page, pdf_picture)
+    refuse_ornament(picture_image)
+    picture_bytes = encoded_picture(picture_image)
     write_picture(picture_bytes, folder)
     return PagePicture(
         page=page_number,
@@ -237,29 +232,29 @@ def _caption_beside_picture(area: PageArea, page_lines: Sequence[AreaOfTextLine]
     return min(captions)[2] if captions else ""
 
 
-def _draw_picture_region(page: Any, picture_region: _PictureRegion) -> Any:
+def _draw_pdf_picture(page: Any, pdf_picture: _PdfPicture) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
-    area, page_area = picture_region.area, area_of_page(page)
+    area, page_area = pdf_picture.area, area_of_page(page)
     if any(
-        region_image.pixels[0] * region_image.pixels[1] > MAX_IMAGE_PIXELS for region_image in picture_region.images
+        picture_image.pixels[0] * picture_image.pixels[1] > MAX_IMAGE_PIXELS for picture_image in pdf_picture.images
     ):
         raise UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
     image_scales = [
         max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)
-        for picture in picture_region.images
+        for picture in pdf_picture.images
     ]
-    finest_scale = max([*image_scales, DRAWN_PICTURE_SCALE] if picture_region.drawn else image_scales)
+    finest_scale = max([*image_scales, DRAWN_PICTURE_SCALE] if pdf_picture.drawn else image_scales)
     picture_scale = min(
         max(COARSEST_PICTURE, min(FINEST_PICTURE, finest_scale)), MOST_PICTURE_SIDE / max(area.width, area.height)
     )
     page_turn = page.get_rotation()
     page.set_rotation(0)
     try:
-        region_crop = area.left, area.bottom, page_area.width - area.right, page_area.height - area.top
-        region_image = page.render(scale=picture_scale, crop=region_crop, may_draw_forms=False).to_pil()
+        picture_crop = area.left, area.bottom, page_area.width - area.right, page_area.height - area.top
+        picture_image = page.render(scale=picture_scale, crop=picture_crop, may_draw_forms=False).to_pil()
     finally:
         page.set_rotation(page_turn)
-    return region_image.convert("RGB").rotate(-page_turn, expand=True)
+    return picture_image.convert("RGB").rotate(-page_turn, expand=True)
 
 
 LEAST_SHARE_BESIDE_PICTURE = 0.5  # of the neighbouring words beside a picture that its block must hold

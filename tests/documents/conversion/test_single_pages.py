@@ -9,7 +9,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
-from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
+from groundwork.documents.conversion.page_renditions import PageRenditions, convert_pages
 from groundwork.documents.engines import ocr
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
@@ -21,7 +21,7 @@ LINES = {
 }
 
 
-def read_three_pages(folder: Path) -> AuditedPages:
+def read_three_pages(folder: Path) -> PageRenditions:
     canvas = Canvas(str(folder / "pages.pdf"), pagesize=A4)
     for line in LINES.values():
         canvas.drawString(60, 760, line)

@@ -10,7 +10,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
-from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
+from groundwork.documents.conversion.page_renditions import PageRenditions, convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.settings.config_files import load
@@ -34,10 +34,10 @@ RIGHT = [
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Callable[[int, Callable[[Canvas, int], None]], AuditedPages]:
+def read(tmp_path: Path) -> Callable[[int, Callable[[Canvas, int], None]], PageRenditions]:
     """Reads as many pages as asked for; the function draws each, given its number from 1."""
 
-    def audited(count: int, draw: Callable[[Canvas, int], None]) -> AuditedPages:
+    def audited(count: int, draw: Callable[[Canvas, int], None]) -> PageRenditions:
         path = str(tmp_path / "pages.pdf")
         canvas = Canvas(path, pagesize=A4)
         for number in range(1, count + 1):

@@ -8,7 +8,7 @@ from pathlib import Path
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
-from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
+from groundwork.documents.conversion.page_renditions import PageRenditions, convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 
@@ -38,7 +38,7 @@ def draw_clusters(canvas: Canvas, x: float, y: float, clusters: Clusters, *, lat
         x += GLYPH * (len(glyphs) - (late_marks and len(glyphs) > 1))
 
 
-def convert(path: Path) -> AuditedPages:
+def convert(path: Path) -> PageRenditions:
     layer = read_text_layer(str(path))
     request = ConversionRequest(source=str(path), ending=".pdf", settings=load().ingest, page_count=layer.page_count)
     return convert_pages("layout", request, layer.pages)

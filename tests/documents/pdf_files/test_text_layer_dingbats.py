@@ -10,7 +10,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
-from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
+from groundwork.documents.conversion.page_renditions import PageRenditions, convert_pages
 from groundwork.documents.layout.bold_mono_and_symbol_fonts import dingbat_sign
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
@@ -20,10 +20,10 @@ PLAIN, PICTURES = b"/BaseFont /Courier-Oblique", b"/BaseFont /Wingdings-Plain"  
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Callable[[Sequence[tuple[float, str, str]]], tuple[str, AuditedPages]]:
+def read(tmp_path: Path) -> Callable[[Sequence[tuple[float, str, str]]], tuple[str, PageRenditions]]:
     """The text layer and the Markdown of lines: the height of each, its letter in Wingdings and its text."""
 
-    def audited(lines: Sequence[tuple[float, str, str]]) -> tuple[str, AuditedPages]:
+    def audited(lines: Sequence[tuple[float, str, str]]) -> tuple[str, PageRenditions]:
         path = tmp_path / "page.pdf"
         canvas = Canvas(str(path), pagesize=A4)
         for y, letter, text in lines:
