@@ -38,7 +38,7 @@ def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
         return page
     page_letters = list(drawn.letters_of(page))
     backward_lines = [_levelled_backward_line(page_letters[start:end][::-1]) for start, end in stretches]
-    items_no_backward = [
+    other_items = [
         item
         for item in page.text_items
         if not any(_stands_in_backward_line(item, backward_line) for backward_line in backward_lines)
@@ -46,7 +46,7 @@ def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
     return msgspec.structs.replace(
         page,
         text_items=[
-            *items_no_backward,
+            *other_items,
             *(item for backward_line in backward_lines for item in rebuild_text_items(backward_line)),
         ],
     )
@@ -99,11 +99,11 @@ def _may_run_backward(raw_textpage: Any, k: int) -> bool:
     """Whether a letter is drawn, upright, and of no script that runs from right to left."""
     import pypdfium2.raw as pdfium
 
-    is_drawn = not pdfium.FPDFText_IsGenerated(raw_textpage, k) and _is_backward_upright(raw_textpage, k)
+    is_drawn = not pdfium.FPDFText_IsGenerated(raw_textpage, k) and _is_upright_letter(raw_textpage, k)
     return is_drawn and not runs_right_to_left(letter_sign(raw_textpage, k))
 
 
-def _is_backward_upright(raw_textpage: Any, k: int) -> bool:
+def _is_upright_letter(raw_textpage: Any, k: int) -> bool:
     """Whether a letter is drawn upright, neither turned nor mirrored."""
     a, b, _, d = letter_matrix(raw_textpage, k)
     return a > 0 and d > 0 and abs(b) <= _MOST_BACKWARD_TILT * a

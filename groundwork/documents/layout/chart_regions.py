@@ -170,11 +170,9 @@ def _with_axes_and_grid(bar_region: Box, straight_lines: Sequence[Box], page_wor
     """The box of bars with their axes, and the lines of the grid that these cross where no word stands between them."""
     bar_region = _with_axes(bar_region, straight_lines)
     region_with_grid = _with_axes(bar_region, straight_lines)
-    return (
-        region_with_grid
-        if _count_words_in(page_words, region_with_grid) == _count_words_in(page_words, bar_region)
-        else bar_region
-    )
+    if _count_words_in(page_words, region_with_grid) == _count_words_in(page_words, bar_region):
+        return region_with_grid
+    return bar_region
 
 
 def _with_axes(region: Box, straight_lines: Sequence[Box]) -> Box:
@@ -202,13 +200,13 @@ def _with_chart_labels(region: Box, runs: Sequence[Run], other_region: Sequence[
         if all(_chart_label_gap(chart_label, other_region) >= chart_label_gap for other_region in other_region)
     ]
     chart_number_sizes = [chart_label.size for chart_label in chart_labels if is_number(chart_label.text)]
-    most_bold_label_of_chart = (
+    largest_bold_chart_label = (
         _BOLD_LABEL_RATIO * statistics.median(chart_number_sizes) if chart_number_sizes else math.inf
     )
     return _region_around_chart(
         [
             region,
-            *(Box(r.x1, r.y1, r.x2, r.y2) for r in chart_labels if r.size <= most_bold_label_of_chart or not r.bold),
+            *(Box(r.x1, r.y1, r.x2, r.y2) for r in chart_labels if r.size <= largest_bold_chart_label or not r.bold),
         ]
     )
 

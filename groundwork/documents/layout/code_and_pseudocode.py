@@ -114,11 +114,9 @@ def _program_end(lines: Sequence[Line], program_start: int, styles: HeadingStyle
     while program_end < len(lines) and _is_in_program_font(lines[program_end], program_font):
         program_end += 1
     program_sign_count = sum(_PROGRAM_SIGN.search(line.text) is not None for line in lines[program_start:program_end])
-    return (
-        program_end
-        if program_end - program_start >= _PROGRAM_LINES and 2 * program_sign_count >= program_end - program_start
-        else program_start
-    )
+    if program_end - program_start >= _PROGRAM_LINES and 2 * program_sign_count >= program_end - program_start:
+        return program_end
+    return program_start
 
 
 def _is_in_program_font(line: Line, program_font: str) -> bool:

@@ -301,10 +301,7 @@ def _widest_column_band(
         ):
             continue  # no running text at so many sides, as between the columns of a table
         # a rule from one to the other crosses the columns
-        crossed_column_left, crossed_column_right = (
-            column_x - _LEAST_COLUMN_BREADTH,
-            column_x + _LEAST_COLUMN_BREADTH,
-        )
+        crossed_column_left, crossed_column_right = (column_x - _LEAST_COLUMN_BREADTH, column_x + _LEAST_COLUMN_BREADTH)
         boxes_in_way = [
             box
             for box in parts_downward
@@ -355,11 +352,9 @@ def _column_band(column_parts: Sequence[_ColumnBox], column_x: float, column_sig
         if len(column_band) > len(widest_band) and _are_columns(column_band, column_x, column_sign):
             widest_band = column_band
         column_band, box_across_columns = [], box
-    return (
-        column_band
-        if len(column_band) > len(widest_band) and _are_columns(column_band, column_x, column_sign)
-        else widest_band
-    )
+    if len(column_band) > len(widest_band) and _are_columns(column_band, column_x, column_sign):
+        return column_band
+    return widest_band
 
 
 def _without_column_caption(
@@ -383,11 +378,9 @@ def _without_column_caption(
         and not all(b.runs[0].bold for b in column_boxes if b.runs)
     )
     is_heading = is_caption or run.size > _COLUMN_HEADING_RATIO * size
-    return (
-        column_boxes
-        if is_heading and box_across_columns.y1 - last_column_box.y2 < _COLUMN_CAPTION_STEP * run.size
-        else column_band
-    )
+    if is_heading and box_across_columns.y1 - last_column_box.y2 < _COLUMN_CAPTION_STEP * run.size:
+        return column_boxes
+    return column_band
 
 
 def _continues_paragraph_over_columns(box_across: _ColumnBox, column_box: _ColumnBox) -> bool:

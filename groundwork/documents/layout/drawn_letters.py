@@ -43,14 +43,14 @@ class DrawnLetters:
         self._letter_turns = turns or {}
         self._letters_source = source
         self._letters_pdf = opened
-        self._letters_pdf_opened_here: OpenPdf | None = None
+        self._opened_letters_pdf: OpenPdf | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._letters_pdf_opened_here is not None:
-            self._letters_pdf_opened_here.__exit__()
+        if self._opened_letters_pdf is not None:
+            self._opened_letters_pdf.__exit__()
 
     def letters_of(self, page: Any) -> Iterator[DrawnLetter]:
         """The letters that are drawn on a liteparse page."""
@@ -103,7 +103,7 @@ class DrawnLetters:
     def letters_page(self, page: Any) -> OpenPage:
         """What pypdfium2 opens for a liteparse page."""
         if self._letters_pdf is None:
-            self._letters_pdf = self._letters_pdf_opened_here = OpenPdf(self._letters_source)
+            self._letters_pdf = self._opened_letters_pdf = OpenPdf(self._letters_source)
         return self._letters_pdf[page.page_num - 1]
 
     def _device(self, page: Any) -> tuple[int, int, int, int, int]:

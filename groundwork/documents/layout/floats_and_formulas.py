@@ -66,7 +66,7 @@ def join_sentences_around_floats(blocks: Sequence[PageBlock], join: Callable[[st
     """
     blocks_around_floats: list[PageBlock] = []
     for block in _join_around_formulas(blocks, join):
-        last_text_block = _last_block_no_float(blocks_around_floats)
+        last_text_block = _last_block_but_floats(blocks_around_floats)
         behind_floats = last_text_block < len(blocks_around_floats) - 1 and _is_running_sentence(block)
         if not behind_floats or not begins_mid_sentence(block.text):
             blocks_around_floats.append(block)
@@ -85,7 +85,7 @@ def join_sentences_around_floats(blocks: Sequence[PageBlock], join: Callable[[st
             )
         else:
             blocks_around_floats.append(block)
-    last_text_block = _last_block_no_float(blocks_around_floats)
+    last_text_block = _last_block_but_floats(blocks_around_floats)
     if 0 <= last_text_block < len(blocks_around_floats) - 1 and _sentence_goes_on_overleaf(
         blocks_around_floats[last_text_block]
     ):
@@ -166,7 +166,7 @@ def _is_displayed_formula(block: PageBlock) -> bool:
     return not block.is_float and (is_formula(block.text) or _is_figure_label_text(block.text))
 
 
-def _last_block_no_float(blocks: Sequence[PageBlock]) -> int:
+def _last_block_but_floats(blocks: Sequence[PageBlock]) -> int:
     """The place of the last block that is no float; -1 where all are."""
     return max((i for i, block in enumerate(blocks) if not block.is_float), default=-1)
 

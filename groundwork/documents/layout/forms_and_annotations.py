@@ -188,19 +188,13 @@ def _form_text_left(run: Run) -> float:
     return second_word.x1 if has_entry_label else run.x1
 
 
-def _join_form_pieces(left_form_piece: Run, right_form_piece: Run) -> Run:
-    longer_form_piece = max(left_form_piece, right_form_piece, key=lambda run: len(run.text))
-    y1, y2 = min(left_form_piece.y1, right_form_piece.y1), max(left_form_piece.y2, right_form_piece.y2)
-    text, words = f"{left_form_piece.text} {right_form_piece.text}", left_form_piece.words + right_form_piece.words
-    bold = left_form_piece.bold and right_form_piece.bold
-    return longer_form_piece._replace(
-        x1=left_form_piece.x1,
-        y1=y1,
-        x2=max(left_form_piece.x2, right_form_piece.x2),
-        y2=y2,
-        text=text,
-        words=words,
-        bold=bold,
+def _join_form_pieces(left_piece: Run, right_piece: Run) -> Run:
+    longer_piece = max(left_piece, right_piece, key=lambda run: len(run.text))
+    y1, y2 = min(left_piece.y1, right_piece.y1), max(left_piece.y2, right_piece.y2)
+    text, words = f"{left_piece.text} {right_piece.text}", left_piece.words + right_piece.words
+    bold = left_piece.bold and right_piece.bold
+    return longer_piece._replace(
+        x1=left_piece.x1, y1=y1, x2=max(left_piece.x2, right_piece.x2), y2=y2, text=text, words=words, bold=bold
     )
 
 
@@ -307,11 +301,9 @@ def _drawn_form_unit(text_box: Box, strokes: Strokes) -> Box | None:
     form_unit_walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
     form_unit_left = max((wall for wall in form_unit_walls if wall < x), default=-math.inf)
     form_unit_right = min((wall for wall in form_unit_walls if wall > x), default=math.inf)
-    return (
-        Box(form_unit_left, form_unit_top, form_unit_right, form_unit_bottom)
-        if form_unit_left > -math.inf or form_unit_right < math.inf
-        else None
-    )
+    if form_unit_left > -math.inf or form_unit_right < math.inf:
+        return Box(form_unit_left, form_unit_top, form_unit_right, form_unit_bottom)
+    return None
 
 
 def _form_rows(form_units: list[_FormUnit]) -> Iterator[list[_FormUnit]]:

@@ -13,15 +13,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise, zip_longest
 
 from groundwork.documents.dot_leaders import is_contents_entry
-from groundwork.documents.layout.text_runs_and_lines import (
-    APART,
-    Line,
-    Run,
-    is_bullet,
-    is_number,
-    item_label,
-    to_lines,
-)
+from groundwork.documents.layout.text_runs_and_lines import APART, Line, Run, is_bullet, is_number, item_label, to_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 from groundwork.markdown.page_headers_in_chunks import heading_key
@@ -67,7 +59,7 @@ class HeadingStyles:
         self.mono = body_mono_counts[True] > _TYPEWRITER_SHARE * body_mono_counts.total()
         self.leading = _body_leading(pages, self.body)
         self.vocabulary = DocumentWords(line.text for line in lines_with_text)
-        self._box_titles = self._recurring_no_headings(lines_with_text)
+        self._box_titles = self._recurring_bold_lines(lines_with_text)
         heading_numerals = {match[1] for line in lines_with_text if (match := _NUMERAL_HEADING.fullmatch(line.text))}
         self._has_numerals = len(heading_numerals) > 1
         self._levels_by_heading_size = self._heading_levels(pages)
@@ -112,7 +104,7 @@ class HeadingStyles:
             and heading_text not in self._box_titles
         )
 
-    def _recurring_no_headings(self, lines: Sequence[Line]) -> set[str]:
+    def _recurring_bold_lines(self, lines: Sequence[Line]) -> set[str]:
         bold_heading_counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
         return {text for text, n in bold_heading_counts.items() if n >= _BOX_TITLE_RECURRENCES}
 
@@ -345,11 +337,9 @@ def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, i
     ):
         footnotes_end += 1
     line_above_footnotes = lines[first_footnote - 1] if 0 < first_footnote < footnotes_end else None
-    return (
-        (first_footnote, footnotes_end)
-        if line_above_footnotes and line_above_footnotes.cells
-        else (len(lines), len(lines))
-    )
+    if line_above_footnotes and line_above_footnotes.cells:
+        return (first_footnote, footnotes_end)
+    return (len(lines), len(lines))
 
 
 def _is_small_table_row(footnote_line: Line) -> bool:

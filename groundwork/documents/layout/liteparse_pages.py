@@ -14,12 +14,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
-from groundwork.documents.layout.forms_and_annotations import (
-    Annotation,
-    FormField,
-    read_annotation,
-    read_form_field,
-)
+from groundwork.documents.layout.forms_and_annotations import Annotation, FormField, read_annotation, read_form_field
 from groundwork.documents.layout.turned_text import main_turn
 
 

@@ -19,7 +19,7 @@ _LONE_NUMBER_LINE = re.compile(r"(?m)^[^\S\r\n]*(\d{1,2})[^\S\r\n]*\r?$")
 def has_lone_numbers(layer: str, texts: Sequence[str]) -> bool:
     """Whether a text layer has a number alone on a line, but for its first and last, more often than an engine's texts
     hold it."""
-    lone_number_lines = _lines_that_may_be_lone_numbers(layer)
+    lone_number_lines = _lines_but_first_and_last(layer)
     numbers = (
         Counter(match[1] for match in _LONE_NUMBER_LINE.finditer(lone_number_lines))
         if lone_number_lines
@@ -30,7 +30,7 @@ def has_lone_numbers(layer: str, texts: Sequence[str]) -> bool:
 
 def lone_numbers(text: str) -> list[tuple[int, int]]:
     """(start, end) of the numbers in pdfium's text of a page that stand alone on a line, but for its first and last."""
-    lone_number_lines = _lines_that_may_be_lone_numbers(text)
+    lone_number_lines = _lines_but_first_and_last(text)
     lone_numbers_offset = text.find(lone_number_lines) if lone_number_lines else 0
     return [
         (lone_numbers_offset + match.start(1), lone_numbers_offset + match.end(1))
@@ -56,7 +56,7 @@ def with_lone_numbers(page: Any, drawn: DrawnLetters) -> Any:
     return msgspec.structs.replace(page, text_items=[*page.text_items, *number_items]) if number_items else page
 
 
-def _lines_that_may_be_lone_numbers(text: str) -> str:
+def _lines_but_first_and_last(text: str) -> str:
     stripped = text.strip()
     start, end = stripped.find("\n"), stripped.rfind("\n")
     return stripped[start + 1 : end] if 0 <= start < end else ""

@@ -65,7 +65,7 @@ class MarkdownWriter:
         self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)
         self.contents = sum(is_contents_entry(line.text) for line in paragraph_lines) >= 4
         tables_between_paragraphs = find_borderless_tables(
-            self.lines, styles.vocabulary, self._end_of_no_paragraph, columns_above
+            self.lines, styles.vocabulary, self._end_of_columns_or_program, columns_above
         )
         self.tables = {table.start: table for table in tables_between_paragraphs}
         self._markdown_blocks: list[PageBlock] = []
@@ -206,11 +206,9 @@ class MarkdownWriter:
             and abs(paragraph_line.main.size - line.main.size) < 0.05 * line.main.size
         )
         has_label = item_label(paragraph_line.text)  # such as a numbered head above its text
-        return (
-            _STEP_WITHIN_PARAGRAPH
-            if is_within_sentence and is_alike and not has_label and self._is_paragraph_line_full(paragraph_line, line)
-            else APART
-        )
+        if is_within_sentence and is_alike and not has_label and self._is_paragraph_line_full(paragraph_line, line):
+            return _STEP_WITHIN_PARAGRAPH
+        return APART
 
     def _is_paragraph_line_full(self, paragraph_line: Line, line: Line) -> bool:
         """Whether the first word of a line would not have had its place at the end of the line above."""
@@ -250,7 +248,7 @@ class MarkdownWriter:
 
     # --- columns ---
 
-    def _end_of_no_paragraph(self, start: int) -> int:
+    def _end_of_columns_or_program(self, start: int) -> int:
         """Where the columns or the program end that begin at a line, which are no table; `start` where none do."""
         program_end = pseudocode_end(self.lines, start, self.styles.leading)
         return program_end if program_end > start else columns_end(self.lines, start, self.styles.leading)

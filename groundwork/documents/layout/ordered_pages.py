@@ -9,16 +9,12 @@ from typing import NamedTuple
 from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
 from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
-from groundwork.documents.layout.forms_and_annotations import (
-    form_lines,
-)
+from groundwork.documents.layout.forms_and_annotations import form_lines
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
 from groundwork.documents.layout.page_content import PageContent
 from groundwork.documents.layout.page_edge_lines import RunningLines, outermost_edge_lines
-from groundwork.documents.layout.right_to_left import (
-    unmirrored,
-)
+from groundwork.documents.layout.right_to_left import unmirrored
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, lines_with_strokes
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.tables.shared_columns import share_columns
@@ -69,11 +65,9 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
         to_lines([run for line in lines_at_page_edge if line.is_foot == is_foot for run in line.runs])
         for is_foot in (False, True)
     )
-    return (
-        [ordered_pages[0]._replace(head_lines=page_head_lines, foot_lines=page_foot_lines), *ordered_pages[1:]]
-        if ordered_pages
-        else []
-    )
+    if ordered_pages:
+        return [ordered_pages[0]._replace(head_lines=page_head_lines, foot_lines=page_foot_lines), *ordered_pages[1:]]
+    return []
 
 
 def _parts_of_page(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:

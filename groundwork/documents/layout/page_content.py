@@ -27,12 +27,7 @@ from groundwork.documents.layout.right_to_left import (
     rtl_page_spelling,
     rtl_word_runs,
 )
-from groundwork.documents.layout.ruling_strokes_and_shades import (
-    Stroke,
-    Strokes,
-    find_shades,
-    find_strokes,
-)
+from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Strokes, find_shades, find_strokes
 from groundwork.documents.layout.tables.drawn_tables import (
     chart_as_drawn_table,
     find_drawn_tables,
@@ -168,8 +163,6 @@ def _runs_of_page_items(
 def _whole_side_line(side_line: str, page_layer: str) -> str:
     """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
     side_line_start = page_layer.find(side_line)
-    return (
-        page_layer[side_line_start:].split("\n", 1)[0].strip()
-        if side_line_start >= 0 and (not side_line_start or page_layer[side_line_start - 1] == "\n")
-        else side_line
-    )
+    if side_line_start >= 0 and (not side_line_start or page_layer[side_line_start - 1] == "\n"):
+        return page_layer[side_line_start:].split("\n", 1)[0].strip()
+    return side_line

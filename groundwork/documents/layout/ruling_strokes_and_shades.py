@@ -51,11 +51,9 @@ def find_strokes(drawn: Any) -> Strokes:
     stroke_segments = _stroke_segments(drawn)
     flat_strokes = _join_segments([s for s in stroke_segments if s.y2 - s.y1 < NEAR], sideways=False)
     steep_strokes = _join_segments([s for s in stroke_segments if s.x2 - s.x1 < NEAR], sideways=True)
-    return (
-        _without_ticks(flat_strokes, steep_strokes)
-        if len(flat_strokes) + len(steep_strokes) <= _MOST_STROKES
-        else Strokes([], [])
-    )
+    if len(flat_strokes) + len(steep_strokes) <= _MOST_STROKES:
+        return _without_ticks(flat_strokes, steep_strokes)
+    return Strokes([], [])
 
 
 def find_frames(strokes: Strokes) -> list[Frame]:
@@ -210,11 +208,9 @@ def _without_border(stroke_group: list[Stroke]) -> list[list[Stroke]]:
     )
     if not any(_is_closed_frame(stroke_group_inside) for stroke_group_inside in stroke_groups_inside):
         inner_bounds = functools.reduce(_stroke_bounds, inner_strokes)
-        return (
-            [border_strokes]
-            if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_IN_FRAME * (group_bounds.x2 - group_bounds.x1)
-            else [stroke_group]
-        )
+        if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_IN_FRAME * (group_bounds.x2 - group_bounds.x1):
+            return [border_strokes]
+        return [stroke_group]
     return [within for stroke_group_inside in stroke_groups_inside for within in _without_border(stroke_group_inside)]
 
 

@@ -31,18 +31,15 @@ SUPERSCRIPTS_TO_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "012345678
 _TOKEN_WITH_SUPERSCRIPT_DIGIT = re.compile(r"(?<!\S)[^\s0-9]*+[0-9]\S*")
 # a number of a token, whose last digit tells whether one is raised
 _FIGURE_WITH_MARK = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
-_NOT_SUPERSCRIPT_BY = 0.1  # points by which letters on one line differ in height
+_NO_SUPERSCRIPT_RISE = 0.1  # points by which letters on one line differ in height
 _MOST_SUPERSCRIPT_SIZE = 0.8  # of the size of the letter before it, which a raised digit has
 # of that letter's size, by which the digit stands above its line
-_LEAST_SUPERSCRIPT_BY, _MOST_SUPERSCRIPT_BY = (
-    0.2,
-    0.6,
-)
+_LEAST_SUPERSCRIPT_RISE, _MOST_SUPERSCRIPT_RISE = (0.2, 0.6)
 _MOST_SUPERSCRIPT_GAP = 0.5  # of that letter's size, from it to the digit
 
-_MAY_END_SUPERSCRIPT = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
+_POSSIBLE_SUPERSCRIPT_AT_END = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
 _LEAST_BASE_TEXTS = 5  # without digits, which tell how high letters of a type are
-_TALLER_BY_SUPERSCRIPT_DIGIT = 0.02  # points
+_SUPERSCRIPT_EXTRA_HEIGHT = 0.02  # points
 
 
 def may_have_superscript_digits(text_items: Sequence[Any]) -> bool:
@@ -60,8 +57,8 @@ def may_have_superscript_digits(text_items: Sequence[Any]) -> bool:
     if len(text_items) < _LEAST_BASE_TEXTS:
         usual_base_heights = dict.fromkeys(usual_base_heights, 0.0)  # too few to tell
     return any(
-        item.height > usual_base_heights[item.font_name, item.font_size] + _TALLER_BY_SUPERSCRIPT_DIGIT
-        and _MAY_END_SUPERSCRIPT.search(item.text)
+        item.height > usual_base_heights[item.font_name, item.font_size] + _SUPERSCRIPT_EXTRA_HEIGHT
+        and _POSSIBLE_SUPERSCRIPT_AT_END.search(item.text)
         for item in text_items
     )
 
@@ -113,13 +110,13 @@ def _superscript_digits(raw_textpage: Any) -> Iterator[tuple[int, str, str]]:
 
 def _has_superscript_digit(raw_textpage: Any, letters: str, start: int, end: int) -> bool:
     """Whether the last digit of one of a token's numbers is not in line with the token's first letter."""
-    maybe_superscript = [match.end() - 1 for match in _FIGURE_WITH_MARK.finditer(letters, start, end)]
-    if not maybe_superscript or maybe_superscript == [start]:
+    possible_superscripts = [match.end() - 1 for match in _FIGURE_WITH_MARK.finditer(letters, start, end)]
+    if not possible_superscripts or possible_superscripts == [start]:
         return False
     base_x, base_y = letter_origin(raw_textpage, start)
-    superscript_origins = [letter_origin(raw_textpage, i) for i in maybe_superscript if i > start]
+    superscript_origins = [letter_origin(raw_textpage, i) for i in possible_superscripts if i > start]
     return any(
-        abs(base_x - superscript_x) > _NOT_SUPERSCRIPT_BY and abs(base_y - superscript_y) > _NOT_SUPERSCRIPT_BY
+        abs(base_x - superscript_x) > _NO_SUPERSCRIPT_RISE and abs(base_y - superscript_y) > _NO_SUPERSCRIPT_RISE
         for superscript_x, superscript_y in superscript_origins
     )
 
@@ -129,11 +126,11 @@ def _is_superscript(raw_textpage: Any, unraised_letter: int, superscript_letter:
     (across, up), base_size = _superscript_direction(raw_textpage, unraised_letter)
     superscript_size = _superscript_direction(raw_textpage, superscript_letter)[1]
     (x1, y1), (x2, y2) = letter_origin(raw_textpage, unraised_letter), letter_origin(raw_textpage, superscript_letter)
-    superscript_by = (x2 - x1) * across + (y2 - y1) * up
-    is_superscript_enough = _LEAST_SUPERSCRIPT_BY * base_size < superscript_by < _MOST_SUPERSCRIPT_BY * base_size
+    superscript_rise = (x2 - x1) * across + (y2 - y1) * up
+    is_superscript_high = _LEAST_SUPERSCRIPT_RISE * base_size < superscript_rise < _MOST_SUPERSCRIPT_RISE * base_size
     return (
         superscript_size < _MOST_SUPERSCRIPT_SIZE * base_size
-        and is_superscript_enough
+        and is_superscript_high
         and _gap_before_superscript(raw_textpage, previous, superscript_letter) < _MOST_SUPERSCRIPT_GAP * base_size
     )
 
@@ -166,11 +163,9 @@ def _with_superscript(superscript_item: Any, x: float, letter_before: str, super
                 len("".join(earlier.text.split())) for earlier in superscript_words[:k]
             )
             superscript_text = _superscript_digit_in_text(superscript_item.text, superscript_offset, superscript_digit)
-            return (
-                msgspec.structs.replace(superscript_item, text=superscript_text, words=superscript_words)
-                if superscript_text
-                else superscript_item
-            )
+            if superscript_text:
+                return msgspec.structs.replace(superscript_item, text=superscript_text, words=superscript_words)
+            return superscript_item
     return superscript_item
 
 
@@ -301,10 +296,7 @@ def _letter_before_mark(textpage: Any, text: str, mark_match: re.Match[str], lin
     mark_letter, letter_before = mark_match.start(1), mark_match.start() - 1
     if letter_sign(textpage, mark_letter) != mark_match[1][0]:
         return 0
-    (x, y), (last_x, last_y) = (
-        letter_origin(textpage, mark_letter),
-        letter_origin(textpage, letter_before),
-    )
+    (x, y), (last_x, last_y) = (letter_origin(textpage, mark_letter), letter_origin(textpage, letter_before))
     if x > last_x - _MARK_SIDE or not _LEAST_MARK_RISE < y - last_y < _MOST_MARK_RISE:
         return 0
     lefts_before_mark = [

@@ -143,11 +143,9 @@ def cleaned_line(line_text: str) -> str:
     if is_contents_entry(line_text):
         line_text = shortened_leaders(line_text)
     label_end = len(item_label(line_text))
-    return (
-        f"{line_text[:label_end]} {line_text[label_end:]}"
-        if label_end and line_text[label_end : label_end + 1].strip()
-        else line_text
-    )
+    if label_end and line_text[label_end : label_end + 1].strip():
+        return f"{line_text[:label_end]} {line_text[label_end:]}"
+    return line_text
 
 
 def is_bullet(text: str) -> bool:

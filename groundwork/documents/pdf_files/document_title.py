@@ -18,10 +18,10 @@ from groundwork.language.words import LONG_WORD, WRITTEN_OUT
 
 _TITLE_WORD = re.compile(r"[^\W\d_]+")
 _NUMERAL_IN_TITLE = re.compile(r"[ivx]+")
-_PART_NAMES_NO_TITLE = frozenset(
+_NUMBERED_PART_TITLES = frozenset(
     ("chapter", "section", "part", "kapitel", "abschnitt", "teil", "chapitre", "capítulo", "capitolo")
 )
-_SECTION_NAMES_NO_TITLE = frozenset(
+_SECTION_TITLES = frozenset(
     name.strip()
     for name in """
 abstract; acknowledgement; acknowledgements; acknowledgment; acknowledgments; afterword; agenda; any questions;
@@ -49,10 +49,10 @@ def is_section_name(title: str) -> bool:
     """Whether a title, without its number and marks, names a part that many documents have."""
     title_words = _TITLE_WORD.findall(title.casefold())
     is_numbered_section = len(title_words) > 1 and (
-        title_words[0] in _PART_NAMES_NO_TITLE or _NUMERAL_IN_TITLE.fullmatch(title_words[0])
+        title_words[0] in _NUMBERED_PART_TITLES or _NUMERAL_IN_TITLE.fullmatch(title_words[0])
     )
-    return " ".join(title_words) in _SECTION_NAMES_NO_TITLE or (
-        bool(is_numbered_section) and " ".join(title_words[1:]) in _SECTION_NAMES_NO_TITLE
+    return " ".join(title_words) in _SECTION_TITLES or (
+        bool(is_numbered_section) and " ".join(title_words[1:]) in _SECTION_TITLES
     )
 
 
@@ -65,11 +65,11 @@ _SMALL_CAPITALS_OF_TITLE = 0.7  # of the size of the large ones, at the least
 _TITLE_RATIO = 1.15  # times the body's size
 _PAGE_LABEL_ABOVE_TITLE = re.compile(r"[-–| ]*(?:(?!(?:19|20)\d\d)\d{1,4}|[ivxl]{1,6})[-–|. ]*")
 # a stop that ends no abbreviation: "Phoenix paludosa Roxb."; else what a text goes on with
-_NO_TITLE_SENTENCE = re.compile(r"^[,;.:)]|[:;,…]$|\.\.$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$")
+_SENTENCE_AS_TITLE = re.compile(r"^[,;.:)]|[:;,…]$|\.\.$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$")
 _CONTENTS_BEFORE_TITLE = 4  # entries from which on a page is a list of contents
 _LEADING_TITLE_RATIO = 1.05  # times the body's size, of the largest text of the first page where it stands at its head
 _MOST_TITLE_COVER_WORDS = 60  # of a page without running text, at the most
-_MONEY_NO_TITLE = re.compile(r"[$€£¥]\s?\d")
+_MONEY_IN_TITLE = re.compile(r"[$€£¥]\s?\d")
 _ONE_WORD_TITLE_RATIO = 1.2  # times the largest phrase, of a word that is a title by itself
 _LEAST_TITLE_WORD = 4  # letters of a title of one word
 _PLACEHOLDER_TITLE = re.compile(  # what programs write where nobody named the document
@@ -226,11 +226,9 @@ def _leading_title(pages: Sequence[_TitlePage], body_size: float) -> str:
     is_title_at_head = all(
         text_object.y < leading_title.y + leading_title.size for page in pages for text_object in page.objects
     )
-    return (
-        leading_title.text
-        if is_title_at_head and (" " in leading_title.text or leading_title.size > _TITLE_RATIO * body_size)
-        else ""
-    )
+    if is_title_at_head and (" " in leading_title.text or leading_title.size > _TITLE_RATIO * body_size):
+        return leading_title.text
+    return ""
 
 
 def _title_candidates(title_page: _TitlePage, least_size: float) -> list[_TitleText]:
@@ -238,15 +236,15 @@ def _title_candidates(title_page: _TitlePage, least_size: float) -> list[_TitleT
     speller = Speller(title_page.layer)
     title_groups = [
         _TitleText(size, y, _clean_title(speller.spell(text), title_page.label))
-        for size, y, text in _title_groups(_title_texts_upright(title_page.opened.text, title_page.objects, least_size))
+        for size, y, text in _title_groups(_upright_title_texts(title_page.opened.text, title_page.objects, least_size))
     ]
-    size_of_no_title = max(
-        (title_group.size for title_group in title_groups if _NO_TITLE_SENTENCE.search(title_group.text)), default=0.0
+    sentence_title_size = max(
+        (title_group.size for title_group in title_groups if _SENTENCE_AS_TITLE.search(title_group.text)), default=0.0
     )
     return [
         title_group
         for title_group in title_groups
-        if title_group.size > size_of_no_title + 0.5 and _may_be_title(title_group.text)
+        if title_group.size > sentence_title_size + 0.5 and _may_be_title(title_group.text)
     ]
 
 
@@ -259,7 +257,7 @@ def _may_be_title(title_text: str) -> bool:
         or len(title_text) >= _LONGEST_TITLE
     ):
         return False
-    return not (CAPTION_START.match(title_text) or _MONEY_NO_TITLE.search(title_text) or is_section_name(title_text))
+    return not (CAPTION_START.match(title_text) or _MONEY_IN_TITLE.search(title_text) or is_section_name(title_text))
 
 
 def _clean_title(title: str, page_label: str) -> str:
@@ -288,11 +286,9 @@ def _title_groups(upright_texts: Sequence[_TitleText]) -> Iterator[_TitleText]:
 def _without_page_label(title_group: Sequence[_TitleText]) -> Sequence[_TitleText]:
     """The texts of a group but for a number that stands on a line of its own above them."""
     is_page_label = len(title_group) > 1 and abs(title_group[0].y - title_group[1].y) > 0.5 * title_group[0].size
-    return (
-        title_group[1:]
-        if is_page_label and _PAGE_LABEL_ABOVE_TITLE.fullmatch(title_group[0].text.strip())
-        else title_group
-    )
+    if is_page_label and _PAGE_LABEL_ABOVE_TITLE.fullmatch(title_group[0].text.strip()):
+        return title_group[1:]
+    return title_group
 
 
 def _is_small_capital_of_title(title_text: _TitleText, text: _TitleText) -> bool:
@@ -300,7 +296,7 @@ def _is_small_capital_of_title(title_text: _TitleText, text: _TitleText) -> bool
     return text.text.isupper() and _SMALL_CAPITALS_OF_TITLE * title_text.size < text.size < title_text.size
 
 
-def _title_texts_upright(textpage: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_TitleText]:
+def _upright_title_texts(textpage: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_TitleText]:
     """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
     title_texts = []
     for text_object in text_objects:

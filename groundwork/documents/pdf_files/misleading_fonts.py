@@ -27,11 +27,7 @@ from groundwork.documents.pdf_files.letter_extents import (
     inked_extents,
     shares_extent,
 )
-from groundwork.documents.pdf_files.pdfium import (
-    letter_base_font_name,
-    letter_font_address,
-    letter_sign,
-)
+from groundwork.documents.pdf_files.pdfium import letter_base_font_name, letter_font_address, letter_sign
 from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _FONT_PROBES = 12  # letters of a page that are asked for their font
@@ -43,9 +39,9 @@ _LEAST_JOINED_FONT_FIT = 0.5  # of letters without capitals, which DejaVu draws 
 _SHORT_PAGE = 60  # letters that such a page has not
 _MOST_FONT_WORDS = 60
 _NO_LETTER_FONT_SHARE = 0.5  # of a font's letters that are none
-_INKLESS_RENDER_MODE = 3  # how an OCR draws its text over a picture
+_INVISIBLE_FONT_MODE = 3  # how an OCR draws its text over a picture
 # pdfium's hyphens at a line's end
-_FONT_TELLS_NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\p{Cc}\ufffd--[\x02\ufffe\s]]", regex.V1)
+_NO_FONT_LETTER = regex.compile(r"[\p{Co}\p{Cn}\p{Cc}\ufffd--[\x02\ufffe\s]]", regex.V1)
 
 Font = tuple[int, str]  # where pdfium keeps it, which another may take over, and its name
 
@@ -54,7 +50,7 @@ class FontLetters:
     """What a font draws of each letter that it tells, and how many of its letters are none."""
 
     def __init__(self) -> None:
-        self.extents: dict[str, LetterExtent] = {}
+        self.font_extents: dict[str, LetterExtent] = {}
         self.words: set[str] = set()
         self.in_words = 0  # letters with another one beside them
         self.unknown = 0  # those of them that are none
@@ -64,43 +60,47 @@ class FontLetters:
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
         letter_told = letter_sign(textpage.raw, k)
-        is_no_letter = _FONT_TELLS_NO_LETTER.match(letter_told) is not None
-        if is_no_letter or (letter_told not in self.extents and letter_told not in self._letters_to_ink):
+        is_no_letter = _NO_FONT_LETTER.match(letter_told) is not None
+        if is_no_letter or (letter_told not in self.font_extents and letter_told not in self._letters_to_ink):
             self._look_at_font_letter(textpage, k, letter_told)
         if not letter_sign(textpage.raw, k + 1).isspace():
             self.in_words += 1
-            self.unknown += is_no_letter and (letter_told in self.extents or letter_told in self._letters_to_ink)
+            self.unknown += is_no_letter and (letter_told in self.font_extents or letter_told in self._letters_to_ink)
 
     def _look_at_font_letter(self, textpage: Any, k: int, font_letter: str) -> None:
         if not shares_extent(textpage.raw, k) and (extent := boxed_extent(textpage.raw, k)):
             self._letters_to_ink.setdefault(font_letter, k)
             if not self._is_inked:
-                self.extents[font_letter] = extent
+                self.font_extents[font_letter] = extent
 
     def finish_font_page(self, textpage: Any, *, is_short: bool) -> None:
         """Look at the picture of a page where the letters that were added from it all have one box."""
         least_letters = LEAST_EXTENTS_OF_SHORT_PAGE if is_short else LEAST_EXTENTS
-        if not self._is_inked and len(self.extents) >= least_letters and are_extents_alike(self.extents.values()):
-            self._is_inked, self.extents = True, {}
+        if (
+            not self._is_inked
+            and len(self.font_extents) >= least_letters
+            and are_extents_alike(self.font_extents.values())
+        ):
+            self._is_inked, self.font_extents = True, {}
         if self._is_inked and self._letters_to_ink:
-            self.extents |= inked_extents(textpage, self._letters_to_ink)
+            self.font_extents |= inked_extents(textpage, self._letters_to_ink)
         self._letters_to_ink = {}
 
     def is_misleading(self, *, is_short: bool) -> bool:
         """Whether it draws other letters than it tells; on a short page few letters tell, where they are far off."""
         if (
             is_short
-            and len(self.extents) < LEAST_EXTENTS
+            and len(self.font_extents) < LEAST_EXTENTS
             and not are_words(self.words)
-            and are_extents_far_off(self.extents)
+            and are_extents_far_off(self.font_extents)
         ):
             return True
         if self.in_words < _LEAST_FONT_LETTERS_IN_WORDS:
             return False
         if self.unknown > _NO_LETTER_FONT_SHARE * self.in_words:
             return True
-        least_fit = _LEAST_FONT_FIT if any(map(_has_case_in_font, self.extents)) else _LEAST_JOINED_FONT_FIT
-        return any(fit < least_fit for fit in extent_fits(self.extents)) and not are_words(self.words)
+        least_fit = _LEAST_FONT_FIT if any(map(_has_font_case, self.font_extents)) else _LEAST_JOINED_FONT_FIT
+        return any(fit < least_fit for fit in extent_fits(self.font_extents)) and not are_words(self.words)
 
 
 class MisleadingFonts:
@@ -131,7 +131,7 @@ class MisleadingFonts:
         font_words = list(LONG_WORD.finditer(textpage.get_text_range()))
         font_word_starts = [word.start() for word in font_words]
         for k, font in _sample_letters(textpage, _FONT_SAMPLE):
-            if letter_sign(textpage.raw, k).isspace() or _is_letter_without_ink(textpage, k):
+            if letter_sign(textpage.raw, k).isspace() or _is_invisible_font_letter(textpage, k):
                 continue
             font_letters = self._letters.setdefault(font, FontLetters())
             font_letters.add(textpage, k)
@@ -141,7 +141,7 @@ class MisleadingFonts:
                 and len(font_letters.words) < _MOST_FONT_WORDS
             ):
                 font_letters.words.add(font_words[font_word_index][0].casefold())
-            if len(font_letters.extents) < LEAST_EXTENTS:
+            if len(font_letters.font_extents) < LEAST_EXTENTS:
                 for neighbour in range(k + 1, k + _font_sample_step(textpage, _FONT_SAMPLE)):
                     if letter_font_address(textpage.raw, neighbour) == font[0]:
                         font_letters.add(textpage, neighbour)
@@ -149,7 +149,7 @@ class MisleadingFonts:
         return letter_fonts
 
 
-def _has_case_in_font(letter: str) -> bool:
+def _has_font_case(letter: str) -> bool:
     return letter.lower() != letter.upper()
 
 
@@ -168,8 +168,8 @@ def _sample_letters(textpage: Any, most_font_letters: int) -> Iterator[tuple[int
             yield k, (font_address, font_names[font_address])
 
 
-def _is_letter_without_ink(textpage: Any, k: int) -> bool:
+def _is_invisible_font_letter(textpage: Any, k: int) -> bool:
     import pypdfium2.raw as pdfium
 
-    ink_mode: int = pdfium.FPDFTextObj_GetTextRenderMode(pdfium.FPDFText_GetTextObject(textpage.raw, k))
-    return ink_mode == _INKLESS_RENDER_MODE
+    font_render_mode: int = pdfium.FPDFTextObj_GetTextRenderMode(pdfium.FPDFText_GetTextObject(textpage.raw, k))
+    return font_render_mode == _INVISIBLE_FONT_MODE

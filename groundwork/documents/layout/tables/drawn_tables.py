@@ -36,10 +36,10 @@ def frames_of_drawn_tables(strokes: Strokes, charts: Sequence[Box]) -> tuple[lis
     """The frames that are no part of a chart, and the steep strokes that belong to no frame at all."""
     frames = find_frames(strokes)
     table_strokes = {stroke for frame in frames for stroke in frame.steep}
-    strokes_of_no_table = [stroke for stroke in strokes.steep if stroke not in table_strokes]
+    strokes_outside_tables = [stroke for stroke in strokes.steep if stroke not in table_strokes]
     return [
         frame for frame in frames if not any(_is_table_in_chart(frame, chart) for chart in charts)
-    ], strokes_of_no_table
+    ], strokes_outside_tables
 
 
 def find_drawn_tables(
