@@ -142,21 +142,11 @@ UNSPACED = (
 )
 """Chinese characters, kana, Thai, Lao, Burmese and Khmer: letters in whose text no space parts the words."""
 
-WORD_OR_CHARACTER = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-"""A word of letters and digits; where no space parts words, each character counts as one."""
-
-_ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)  # the same, twice as fast
-
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 
 _SHAPED_SCRIPT_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 _RIGHT_TO_LEFT_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LETTER_OF_ANY_SCRIPT = regex.compile(r"\p{L}")
-
-
-def words_or_characters(text: str) -> list[str]:
-    """What WORD_OR_CHARACTER matches in `text`."""
-    return (_ASCII_WORD if text.isascii() else WORD_OR_CHARACTER).findall(text)
 
 
 def has_unspaced(text: str) -> bool:

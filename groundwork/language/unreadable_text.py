@@ -153,10 +153,10 @@ def reads_as_text(text: str) -> bool:
     letter_count, figure_count = (sum(map(kind, text_signs)) for kind in (str.isalpha, str.isdecimal))
     if letter_count + figure_count <= _READABLE_LETTER_SHARE * len(text_signs):
         return False
-    words = {word.casefold() for word in LONG_WORD.findall(text)}
-    if not words and figure_count > _READABLE_LETTER_SHARE * len(text_signs):
+    long_words = {word.casefold() for word in LONG_WORD.findall(text)}
+    if not long_words and figure_count > _READABLE_LETTER_SHARE * len(text_signs):
         return True
-    return main_script(text) not in _REAL_WORDS_LETTERS_PER_SUBWORD or are_words(words)
+    return main_script(text) not in _REAL_WORDS_LETTERS_PER_SUBWORD or are_words(long_words)
 
 
 def says_the_same(text: str, other: str) -> bool:

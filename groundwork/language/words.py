@@ -21,9 +21,12 @@ from groundwork.language.language_and_script import UNSPACED
 # What counts as a word, by what it is looked at for: tests/language/test_words.py says where these differ.
 WORD = regex.compile(r"[\w\p{No}]+")  # a run of letters, digits and underscores, with its vowel signs and accents
 TERM = regex.compile(r"[^\W\d_][\w'’-]*")  # begins with a letter; keeps hyphens, apostrophes and digits: low-e, h2o
-HYPHENATED = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")  # letters only, with every kind of hyphen between them
+HYPHENATED_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")  # letters only, with every kind of hyphen between them
 LONG_WORD = re.compile(r"[^\W\d_]{3,}")  # three letters and more in a row: a formula in small letters has few
-WRITTEN_OUT = re.compile(r"[^\W\d_]{2,}")  # two letters and more in a row: a formula has none
+# letters and digits; where no space parts words, each character counts as one
+WORD_OR_CHARACTER = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)  # the same, twice as fast
+WRITTEN_OUT_WORD = re.compile(r"[^\W\d_]{2,}")  # two letters and more in a row: a formula has none
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS_OF_WORD = r"[\p{L}\p{Nl}\p{No}][\p{L}\p{M}\p{Nl}\p{No}]*+"  # vowel signs and accents belong to their letters
 _WORD_OF_ANY_SCRIPT = regex.compile(rf"{_LETTERS_OF_WORD}(?:['’-]{_LETTERS_OF_WORD})*+")
@@ -49,6 +52,11 @@ def _split_unspaced(word: str) -> Iterator[str]:
         run_end = run.end()
     if run_end < len(word):
         yield word[run_end:]
+
+
+def words_or_characters(text: str) -> list[str]:
+    """What WORD_OR_CHARACTER matches in `text`."""
+    return (_ASCII_WORD if text.isascii() else WORD_OR_CHARACTER).findall(text)
 
 
 def word_pieces(word: str) -> list[str]:

@@ -23,7 +23,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import message_text, min_token_count
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_response import ChatResponse
-from groundwork.llm.endpoint.request_body import Json, chat_body, limit_parameter, token_limit
+from groundwork.llm.endpoint.request_body import Json, chat_request_body, limit_parameter, token_limit
 from groundwork.llm.prompts import follow_up_turns
 from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, ReplyRequirements, UnusableReply
 from groundwork.llm.reply_journal_and_segments import FROM_START, Journal
@@ -99,9 +99,9 @@ class Client:
         """
         endpoint = self._provider_endpoint(call.provider)
         requirements = schema if isinstance(schema, ReplyRequirements) else ReplyRequirements(schema)
-        request_body = chat_body(endpoint.settings, call, messages, requirements.schema_sent)
-        rate_limiter = self._client_calls.limiter(endpoint, call.model)
-        context = CallContext(endpoint, rate_limiter, call.model, stage, unit, sample, self._since)
+        request_body = chat_request_body(endpoint.settings, call, messages, requirements.schema_sent)
+        call_limiter = self._client_calls.limiter(endpoint, call.model)
+        context = CallContext(endpoint, call_limiter, call.model, stage, unit, sample, self._since)
         context.remaining_characters, context.requirements = remaining_characters, requirements
         # without replies, in whose JSON "\\n" is no command
         prompt_turns = [message for message in messages if message["role"] != "assistant"]
@@ -312,15 +312,14 @@ def _item_correction_turns(reply_content: str, parsed_reply: Parsed[Any]) -> lis
 
 
 def _build_reply(parsed_reply: Parsed[T], context: CallContext, chat_response: ChatResponse) -> Reply[T]:
-    reply_usages = [reply_usage.usage for reply_usage in context.reply_usages]
-    reply_costs = [usage.cost for usage in reply_usages if usage.cost is not None]
+    usage = context.total_usage()
     return Reply(
         value=parsed_reply.value,
         model=context.model,
-        input_tokens=sum(usage.input_tokens for usage in reply_usages),
-        output_tokens=sum(usage.output_tokens for usage in reply_usages),
-        cached_tokens=sum(usage.cached_tokens for usage in reply_usages),
-        cost=sum(reply_costs) if reply_costs else None,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        cost=usage.cost,
         replayed=context.replayed,
         finish_reason=chat_response.finish_reason or "stop",
         dropped=parsed_reply.faulty,

@@ -222,7 +222,7 @@ class SegmentWriter:
         self._segment_db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
         self._segment_db.execute("INSERT INTO dictionary VALUES (?)", (segment_dictionary,))
         self._name_ids: dict[str, int] = {}
-        self._last_stored = 0.0
+        self._last_reply_stored = 0.0
 
     def __enter__(self) -> SegmentWriter:
         return self
@@ -240,7 +240,7 @@ class SegmentWriter:
             name_ids = [self._name_ids.setdefault(name, len(self._name_ids) + 1) for name in (model, stage, unit)]
             packed_row = (row_id, short_key(journal_key), packed_body, usable, *name_ids, *reply_columns)
             self._segment_db.execute(_STORE_IN_SEGMENT, packed_row)
-            self._last_stored = max(self._last_stored, reply_columns[-2])
+            self._last_reply_stored = max(self._last_reply_stored, reply_columns[-2])
         name_rows = [(name_id, name) for name, name_id in self._name_ids.items()]
         self._segment_db.executemany("INSERT INTO names VALUES (?, ?)", name_rows)
         self._segment_db.execute("COMMIT")
@@ -254,7 +254,7 @@ class SegmentWriter:
         self._segment_db.close()
         timestamps = (_segment_timestamp(path.name) for path in list_segments(self._journal_path))
         newest_timestamp = max(timestamps, default=0)
-        segment_timestamp = replaced_timestamp or max(int(self._last_stored * 1e6), newest_timestamp + 1)
+        segment_timestamp = replaced_timestamp or max(int(self._last_reply_stored * 1e6), newest_timestamp + 1)
         segment_name = f"{self._journal_path.stem}-{segment_timestamp:016}-{secrets.token_hex(4)}.db"
         segment_path = self._journal_path.with_name(segment_name)
         _sync_segment_to_disk(self._temporary_path, os.O_RDWR)
@@ -377,15 +377,15 @@ _NOTE_REPLAY_ELSEWHERE = (
     "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
 )
 _UNIT_CONDITION = f"unit = ?{4 * ' OR unit GLOB ?'}"
-_CHUNK_DIGEST = "[0-9a-f]" * 12  # of a chunk's id, behind its document's
+_CHUNK_DIGEST_GLOB = "[0-9a-f]" * 12  # of a chunk's id, behind its document's
 RESERVE_BYTES = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 FROM_START = JournalPosition(-1)  # before the first row
 SEGMENT_BYTES = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
 _STORES_BETWEEN_SIZE_CHECKS = 500  # calls of `store` between two looks at the size
-_MAINTENANCE_CLAIM = "moving to a segment"  # the claim of the process that moves rows or takes them out
-_MAINTENANCE_SECONDS = 3600.0  # of a claim of gc or forget: another host or container cannot know earlier that it ended
-MAINTENANCE_PATIENCE = 10.0  # seconds that gc and forget wait for another process: moving takes about so long
+_JOURNAL_MAINTENANCE_CLAIM = "moving to a segment"  # the claim of the process that moves rows or takes them out
+_JOURNAL_MAINTENANCE_SECONDS = 3600.0  # of a claim of gc or forget: other hosts cannot know earlier that it ended
+JOURNAL_MAINTENANCE_PATIENCE = 10.0  # seconds that gc and forget wait for another process: moving takes about so long
 RowPosition = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
 COMPRESSED_MARK = b"\x00z"  # before a compressed body; no reply begins with a NUL
 USE_NOTE_INTERVAL = 3600  # seconds: a replay is noted where the last note is older
@@ -519,10 +519,10 @@ class Journal:
     @contextmanager
     def maintenance(self) -> Iterator[None]:
         """No other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that."""
-        patience_ends = time.monotonic() + MAINTENANCE_PATIENCE
-        while not self._claims.take(_MAINTENANCE_CLAIM, _MAINTENANCE_SECONDS):
+        patience_ends = time.monotonic() + JOURNAL_MAINTENANCE_PATIENCE
+        while not self._claims.take(_JOURNAL_MAINTENANCE_CLAIM, _JOURNAL_MAINTENANCE_SECONDS):
             if time.monotonic() > patience_ends:
-                maintaining_process = process_label(self.owner(_MAINTENANCE_CLAIM))
+                maintaining_process = process_label(self.owner(_JOURNAL_MAINTENANCE_CLAIM))
                 reason = f"{maintaining_process} (gc, forget or a stage) is rewriting it; run again once it has ended"
                 raise StopRun(f"{self._journal_path}: {reason}")
             time.sleep(0.1)
@@ -530,11 +530,11 @@ class Journal:
         try:
             yield
         finally:
-            self.release(_MAINTENANCE_CLAIM)
+            self.release(_JOURNAL_MAINTENANCE_CLAIM)
 
     def other_callers(self) -> list[str]:
         """The other processes that are at a call now, as a message names them."""
-        return self._claims.others(except_claim=_MAINTENANCE_CLAIM)
+        return self._claims.others(except_claim=_JOURNAL_MAINTENANCE_CLAIM)
 
     def owner(self, journal_key: str) -> str:
         """The process that is making the call (as in processes/process_identity.py); "": none is."""
@@ -549,8 +549,8 @@ class Journal:
         deleted_replies = 0
         for forgotten_unit in forgotten_units:
             escaped_unit = glob.escape(forgotten_unit)
-            unit_ids = f"{escaped_unit}-{_CHUNK_DIGEST}*"  # of its chunks, their pairs and the rows made of them
-            no_answer_ids = f"{escaped_unit}-unanswerable-{_CHUNK_DIGEST}*"
+            unit_ids = f"{escaped_unit}-{_CHUNK_DIGEST_GLOB}*"  # of its chunks, their pairs and the rows made of them
+            no_answer_ids = f"{escaped_unit}-unanswerable-{_CHUNK_DIGEST_GLOB}*"
             # itself, its parts, and what is made of it
             unit_patterns = (forgotten_unit, f"{escaped_unit} *", unit_ids, f"*/{unit_ids}", no_answer_ids)
             deleted_replies += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", unit_patterns).rowcount  # noqa: S608
@@ -613,13 +613,13 @@ class Journal:
         if self._journal_path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT_BYTES:
             return False
         try:
-            if not self.claim(_MAINTENANCE_CLAIM, FROM_START, 600):
+            if not self.claim(_JOURNAL_MAINTENANCE_CLAIM, FROM_START, 600):
                 return False
             try:
                 self.settle(newest_segments=2)
                 return self._move_older_rows()
             finally:
-                self.release(_MAINTENANCE_CLAIM)
+                self.release(_JOURNAL_MAINTENANCE_CLAIM)
         except (StopRun, OSError, sqlite3.Error):
             return False
 

@@ -10,8 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
-from groundwork.language.language_and_script import words_or_characters
-from groundwork.language.words import words
+from groundwork.language.words import words, words_or_characters
 
 _PAGE_EDGE_LINES = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST_REPEATED_PAGES = 3  # pages a line must come back on

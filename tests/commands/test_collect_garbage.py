@@ -154,7 +154,7 @@ def test_one_process_at_a_time_takes_replies_out(
     assert main(["chunk", "--data", str(data)]) == 0
     Journal(data / state / "journal.db").close()
     before = files(data, "chunks")
-    monkeypatch.setattr("groundwork.llm.reply_journal_and_segments.MAINTENANCE_PATIENCE", 0.1)
+    monkeypatch.setattr("groundwork.llm.reply_journal_and_segments.JOURNAL_MAINTENANCE_PATIENCE", 0.1)
     with holding(data / state, "the journal") as process:
         assert main([*arguments, "--data", str(data)]) == 1
         assert f"process {process.pid} (gc, forget or a stage) is rewriting it" in capsys.readouterr().err

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from groundwork.language.words import (
-    HYPHENATED,
+    HYPHENATED_WORD,
     LONG_WORD,
     TERM,
     WORD,
-    WRITTEN_OUT,
+    WRITTEN_OUT_WORD,
     normalised_words,
     whole_word_pattern,
 )
@@ -33,7 +33,7 @@ def test_the_patterns_differ_in_signs_hyphens_and_digits(
     text: str, word: list[str], term: list[str], hyphenated: list[str], long_word: list[str], written_out: list[str]
 ) -> None:
     """A word keeps its vowel signs; a term its hyphens, apostrophes and digits; the others are letters only."""
-    patterns = (WORD, TERM, HYPHENATED, LONG_WORD, WRITTEN_OUT)
+    patterns = (WORD, TERM, HYPHENATED_WORD, LONG_WORD, WRITTEN_OUT_WORD)
     assert [pattern.findall(text) for pattern in patterns] == [word, term, hyphenated, long_word, written_out]
 
 

@@ -27,8 +27,9 @@ import regex
 
 from groundwork.documents.auditing.formula_letters import FormulaLetters
 from groundwork.documents.dot_leaders import without_leaders
-from groundwork.language.language_and_script import is_right_to_left, is_shaped, words_or_characters
+from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.numbers import digit_runs
+from groundwork.language.words import words_or_characters
 from groundwork.markdown.running_page_lines import page_labels
 from groundwork.records import PageAudit
 

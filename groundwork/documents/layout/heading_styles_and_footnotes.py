@@ -15,7 +15,7 @@ from itertools import chain, pairwise, zip_longest
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.text_runs_and_lines import APART, Line, Run, is_bullet, is_number, item_label, to_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
-from groundwork.language.words import WRITTEN_OUT
+from groundwork.language.words import WRITTEN_OUT_WORD
 from groundwork.markdown.page_headers_in_chunks import heading_key
 
 _FOOTNOTE_SIZE = 0.93  # of the body's size, which notes have at the most
@@ -292,7 +292,7 @@ def _may_be_heading(line: Line) -> bool:
     return (
         stands_alone
         and len(heading_text) <= 160
-        and bool(WRITTEN_OUT.search(heading_text))
+        and bool(WRITTEN_OUT_WORD.search(heading_text))
         and not is_contents_entry(heading_text)
     )
 

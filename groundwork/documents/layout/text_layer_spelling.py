@@ -11,7 +11,7 @@ from bisect import bisect_left
 
 from groundwork.documents.layout.superscripts import SUPERSCRIPTS_TO_DIGITS, with_superscripts
 from groundwork.language.numbers import digit_runs
-from groundwork.language.words import WRITTEN_OUT
+from groundwork.language.words import WRITTEN_OUT_WORD
 
 _SIMPLE_SPELLINGS = dict(zip("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ", strict=True))
 _LAYER_BLANKS = re.compile(r"\s+")
@@ -94,4 +94,4 @@ def _is_better_spelling(layer_spelling: str, text: str) -> bool:
     """Whether a layer's spaces tell words apart or numbers; it also parts raised figures, which changes neither."""
     if layer_spelling.count(" ") <= text.count(" ") or digit_runs(layer_spelling) != digit_runs(text):
         return True
-    return len(WRITTEN_OUT.findall(layer_spelling)) > len(WRITTEN_OUT.findall(text))
+    return len(WRITTEN_OUT_WORD.findall(layer_spelling)) > len(WRITTEN_OUT_WORD.findall(text))

@@ -14,7 +14,7 @@ from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_and_rule_labels import CAPTION_START
-from groundwork.language.words import LONG_WORD, WRITTEN_OUT
+from groundwork.language.words import LONG_WORD, WRITTEN_OUT_WORD
 
 _TITLE_WORD = re.compile(r"[^\W\d_]+")
 _NUMERAL_IN_TITLE = re.compile(r"[ivx]+")
@@ -146,7 +146,7 @@ def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[Ope
     `pages`: the first ones as they were opened for their text; None for one that could not be.
     """
     stated_title = _named_title(str(document.get_metadata_dict().get("Title") or ""))
-    title_words = [word.casefold() for word in WRITTEN_OUT.findall(stated_title)]
+    title_words = [word.casefold() for word in WRITTEN_OUT_WORD.findall(stated_title)]
     labels_of_title_pages = [document.get_page_label(k) if page else "" for k, page in enumerate(pages)]
     title_pages_text = " ".join(page_texts[:FIRST_PAGES]).casefold()
     if title_words and sum(word in title_pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(
@@ -177,7 +177,7 @@ def _named_title(stated_title: str) -> str:
         (" " not in title and has_file_name_sign) or title.count("_") > 1 or _FILE_PATH_TITLE.search(title) is not None
     )
     names_document = (
-        WRITTEN_OUT.search(title) and not _PLACEHOLDER_TITLE.fullmatch(title) and not is_section_name(title)
+        WRITTEN_OUT_WORD.search(title) and not _PLACEHOLDER_TITLE.fullmatch(title) and not is_section_name(title)
     )
     return title if names_document and not is_file_name and len(title) <= _LONGEST_TITLE else ""
 
@@ -253,7 +253,7 @@ def _may_be_title(title_text: str) -> bool:
     if (
         not has_title_words
         or "@" in title_text
-        or not WRITTEN_OUT.search(title_text)
+        or not WRITTEN_OUT_WORD.search(title_text)
         or len(title_text) >= _LONGEST_TITLE
     ):
         return False

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from groundwork.documents.repair.korean_syllables_and_line_ends import KoreanLineEnds
 from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.subwords import latin_words, letters_per_subword
-from groundwork.language.words import HYPHENATED
+from groundwork.language.words import HYPHENATED_WORD
 
 _UNSPACED_PAIR = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _PHRASE_PAIR = (
@@ -64,7 +64,7 @@ class DocumentWords:
         ends_in_hyphen = False
         for page_line in self._lines:
             lower_line = page_line.casefold().rstrip()
-            line_words = HYPHENATED.findall(lower_line)
+            line_words = HYPHENATED_WORD.findall(lower_line)
             skipped_words, ends_in_hyphen = int(ends_in_hyphen), lower_line.endswith(("-", "‐"))
             for word in line_words[skipped_words : len(line_words) - ends_in_hyphen]:
                 if "-" in word or "‐" in word or "‑" in word:
@@ -81,7 +81,7 @@ class DocumentWords:
         of Thai, Lao, Burmese or Khmer, whose lines end between words.
         """
         hyphen_stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
-        hyphen_tail = HYPHENATED.match(below) if hyphen_stem else None
+        hyphen_tail = HYPHENATED_WORD.match(below) if hyphen_stem else None
         letters_at_line_end = above[-1:] + below[:1]
         if _HANGUL_PAIR.fullmatch(letters_at_line_end) and not self._korean_line_ends.is_space(above, below):
             return above + below

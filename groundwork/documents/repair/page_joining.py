@@ -13,7 +13,7 @@ from groundwork.documents.pipe_tables import DELIMITER_ROW
 from groundwork.documents.repair.broken_lines import BLOCK_START, HYPHEN_END, ITEM_START
 from groundwork.documents.repair.table_titles import titles_above_tables
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
-from groundwork.language.words import WRITTEN_OUT
+from groundwork.language.words import WRITTEN_OUT_WORD
 
 _TABLE_CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _STEM_AT_PAGE_END = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
@@ -131,7 +131,7 @@ def _join_at_page_end(page_above: str, page_below: str, pages: Sequence[str], ta
     if (
         BLOCK_START.match(last_line_above)
         or not begins_mid_sentence(first_line_overleaf)
-        or len(WRITTEN_OUT.findall(last_line_above)) < _LEAST_SENTENCE_WORDS
+        or len(WRITTEN_OUT_WORD.findall(last_line_above)) < _LEAST_SENTENCE_WORDS
     ):
         return page_above, "\n\n", page_below
     if HYPHEN_END.search(last_line_above):

@@ -15,8 +15,8 @@ from itertools import pairwise
 from groundwork.documents.auditing.formula_letters import FormulaLetters
 from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
-from groundwork.language.language_and_script import WORD_OR_CHARACTER, words_or_characters
 from groundwork.language.list_and_rule_labels import PAGE_LABEL
+from groundwork.language.words import WORD_OR_CHARACTER, words_or_characters
 
 _SPLIT_WORD = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _ITEM_LABEL = re.compile(rf"\s*({PAGE_LABEL})\s+(\S+)")

@@ -110,17 +110,17 @@ class CallRunner:
 
     @property
     def in_flight(self) -> int:
-        return sum(rate_limiter.in_flight for rate_limiter in self._rate_limiters.values())
+        return sum(call_limiter.in_flight for call_limiter in self._rate_limiters.values())
 
     def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
         """The one limiter of this endpoint and model."""
         endpoint_settings = endpoint.settings
         limiter_key = (endpoint_settings.base_url, model)
         if limiter_key not in self._rate_limiters:
-            rate_limits = (endpoint_settings.requests_per_minute, endpoint_settings.tokens_per_minute)
+            limiter_rates = (endpoint_settings.requests_per_minute, endpoint_settings.tokens_per_minute)
             limiter_name = f"{endpoint_settings.base_url} ({model})"
             self._rate_limiters[limiter_key] = RateLimiter(
-                limiter_name, endpoint.concurrency, endpoint_settings.max_retry_after, *rate_limits
+                limiter_name, endpoint.concurrency, endpoint_settings.max_retry_after, *limiter_rates
             )
         return self._rate_limiters[limiter_key]
 
@@ -374,21 +374,21 @@ class CircuitBreaker:
     def stop(self, stop_error: StopRun) -> StopRun:
         """From now on nobody launches a call; those who wait for the limiter learn why."""
         self._stop_error = self._stop_error or stop_error
-        for rate_limiter in self._rate_limiters.values():
-            rate_limiter.fail_waiting(self._stop_error)
+        for call_limiter in self._rate_limiters.values():
+            call_limiter.fail_waiting(self._stop_error)
         return stop_error
 
-    def record_429(self, rate_limiter: RateLimiter, busy: TooManyRequests) -> None:
+    def record_429(self, call_limiter: RateLimiter, busy: TooManyRequests) -> None:
         """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
         try:
-            rate_limiter.record_429(busy.retry_after)
+            call_limiter.record_429(busy.retry_after)
         except ProviderRefused as error:
             raise self.stop(error) from busy
 
-    def record_reply(self, rate_limiter: RateLimiter) -> None:
+    def record_reply(self, call_limiter: RateLimiter) -> None:
         """A reply came through."""
-        self._limiters_with_replies.add(rate_limiter)
-        self._units_lost_in_row[rate_limiter] = 0
+        self._limiters_with_replies.add(call_limiter)
+        self._units_lost_in_row[call_limiter] = 0
 
     def error_after_retries(
         self, context: CallContext, failed_tries: int, broken_call: BrokenCall

@@ -120,6 +120,15 @@ class CallContext(msgspec.Struct):
         """Whether everything so far came from the journal."""
         return all(usage.replayed for usage in self.reply_usages)
 
+    def total_usage(self) -> Usage:
+        """What all replies so far used; no cost where none of them has one."""
+        usages = [reply_usage.usage for reply_usage in self.reply_usages]
+        costs = [usage.cost for usage in usages if usage.cost is not None]
+        input_tokens = sum(usage.input_tokens for usage in usages)
+        output_tokens = sum(usage.output_tokens for usage in usages)
+        cached_tokens = sum(usage.cached_tokens for usage in usages)
+        return Usage(input_tokens, output_tokens, cached_tokens, sum(costs) if costs else None)
+
 
 class Reservation:
     """What one call set aside, the tokens that its reply may have for it, and what it did cost once that is known."""

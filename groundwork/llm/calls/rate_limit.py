@@ -40,7 +40,7 @@ class RatePace:
 
 
 class _WaitingCall(NamedTuple):
-    rank: tuple[int, int, int]  # the least goes first, and no two are the same
+    admission_rank: tuple[int, int, int]  # the least goes first, and no two are the same
     turn: asyncio.Future[None]
     tokens: int
 

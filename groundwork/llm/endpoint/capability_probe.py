@@ -10,7 +10,7 @@ import msgspec
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import AccessRefused, BrokenCall, CallFailed
 from groundwork.llm.endpoint.http_response import ChatResponse, read_response
-from groundwork.llm.endpoint.request_body import LIMIT_PARAMETERS, Json, chat_body
+from groundwork.llm.endpoint.request_body import LIMIT_PARAMETERS, Json, chat_request_body
 from groundwork.llm.prompts import user_turn
 from groundwork.llm.replies.reply_json import decode_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
@@ -99,7 +99,7 @@ class Probe:
         default_parameter = next(
             parameter
             for parameter in LIMIT_PARAMETERS
-            if parameter in chat_body(self._endpoint.settings, self._call, [], None)
+            if parameter in chat_request_body(self._endpoint.settings, self._call, [], None)
         )
         if accepted_parameters and default_parameter not in accepted_parameters:
             self.provider["limit_parameter"] = accepted_parameters[0]

@@ -48,7 +48,7 @@ class Endpoint:
         self.identity = model_identity(local_model) if self.dialect == "local" else settings.base_url.rstrip("/")
         self.reports_cost = self.dialect == "openrouter"  # in the usage of every reply
         self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
-        self._local_model, self._env = local_model, env
+        self._local_settings, self._env = local_model, env
         self._local_server: LocalServer | None = None
         self._openai_client: AsyncOpenAI | None = None
         self._connection_lock = asyncio.Lock()
@@ -206,7 +206,7 @@ class Endpoint:
 
         api_key, base_url = self.key(), self._address
         if self.dialect == "local":
-            self._local_server = await asyncio.to_thread(LocalServer, self._local_model)
+            self._local_server = await asyncio.to_thread(LocalServer, self._local_settings)
             base_url = f"{self._local_server.address}/v1"
         connection_limits = httpx2.Limits(
             max_connections=self.concurrency + 2, max_keepalive_connections=self.concurrency + 2

@@ -124,22 +124,21 @@ def _as_object(value: Any) -> dict[str, Any]:
 
 def read_vectors(response_body: bytes, vector_count: int) -> tuple[list[list[float]], Usage]:
     """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are so many."""
-    embeddings_reply = decode_body(response_body)
-    if embeddings_reply is None:
+    vectors_response = decode_body(response_body)
+    if vectors_response is None:
         raise BrokenCall(f"a 200 that is no JSON: {_body_excerpt(response_body)}")
-    if isinstance(embeddings_reply, dict) and (embeddings_error := embeddings_reply.get("error")):
-        raise classify_failure(200, {}, embeddings_error)
+    if isinstance(vectors_response, dict) and (vectors_error := vectors_response.get("error")):
+        raise classify_failure(200, {}, vectors_error)
     try:
-        embedding_entries = sorted(embeddings_reply["data"], key=lambda embedding_entry: embedding_entry["index"])
+        vector_entries = sorted(vectors_response["data"], key=lambda vector_entry: vector_entry["index"])
         vectors = [
-            msgspec.convert(embedding_entry["embedding"], list[float], strict=False)
-            for embedding_entry in embedding_entries
+            msgspec.convert(vector_entry["embedding"], list[float], strict=False) for vector_entry in vector_entries
         ]
-    except (TypeError, KeyError, msgspec.ValidationError) as embeddings_error:
-        raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from embeddings_error
+    except (TypeError, KeyError, msgspec.ValidationError) as vectors_error:
+        raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from vectors_error
     if len(vectors) != vector_count or len({len(vector) for vector in vectors}) != 1:
         raise BrokenCall(f"{len(vectors)} embeddings for {vector_count} texts, or not all of one length")
-    return vectors, _parse_usage(embeddings_reply.get("usage"))
+    return vectors, _parse_usage(vectors_response.get("usage"))
 
 
 def decode_body(response_body: bytes) -> Any:

@@ -57,7 +57,7 @@ def json_level(provider_settings: Provider) -> JsonLevel:
     )
 
 
-def chat_body(provider_settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
+def chat_request_body(provider_settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
     """The request's JSON: what the config says, in the words of whoever listens at its address."""
     dialect = dialect_of(provider_settings.base_url)
     supported_sampling = SAMPLING_PARAMETERS[:2] if dialect in ("openai", "azure") else SAMPLING_PARAMETERS
@@ -88,22 +88,23 @@ def _limit_parameter(provider_settings: Provider, dialect: Dialect) -> str:
 def _thinking_parameters(endpoint_host: str, dialect: Dialect, call: ModelCall) -> Json:
     """What sets how much a model thinks; nothing where the config leaves that to the model."""
     reasoning_effort = None if "reasoning_effort" in call.omit else call.reasoning_effort
-    thinking_enabled = None if "thinking" in call.omit else call.thinking
+    thinking_parameter = None if "thinking" in call.omit else call.thinking
     if dialect == "openrouter":
-        reasoning_options = {"effort": reasoning_effort, "enabled": thinking_enabled}
+        reasoning_options = {"effort": reasoning_effort, "enabled": thinking_parameter}
         reasoning_options = {name: value for name, value in reasoning_options.items() if value is not None}
         return {"reasoning": reasoning_options} if reasoning_options else {}
     request_body: Json = {} if reasoning_effort is None else {"reasoning_effort": reasoning_effort}
-    if thinking_enabled is None:
+    if thinking_parameter is None:
         return request_body
     if endpoint_host in _REASONING_EFFORT_HOSTS or dialect == "azure":
-        return request_body if thinking_enabled else {"reasoning_effort": "none"}
+        return request_body if thinking_parameter else {"reasoning_effort": "none"}
     if endpoint_host in _THINKING_TYPE_HOSTS:
-        return {**request_body, "thinking": {"type": "enabled" if thinking_enabled else "disabled"}}
+        return {**request_body, "thinking": {"type": "enabled" if thinking_parameter else "disabled"}}
     if endpoint_host.endswith("aliyuncs.com"):
-        return {**request_body, "enable_thinking": thinking_enabled}
+        return {**request_body, "enable_thinking": thinking_parameter}
     # vLLM, SGLang and llama.cpp hand this to the chat template; Qwen's and GLM's call it the one, DeepSeek's the other.
-    return {**request_body, "chat_template_kwargs": {"enable_thinking": thinking_enabled, "thinking": thinking_enabled}}
+    chat_template = {"enable_thinking": thinking_parameter, "thinking": thinking_parameter}
+    return {**request_body, "chat_template_kwargs": chat_template}
 
 
 def _provider_routing(routing: Routing, has_schema: bool) -> Json:

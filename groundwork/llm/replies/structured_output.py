@@ -396,12 +396,12 @@ def _normalize_to_schema(payload: Any, schema_type: inspect.Type) -> Any:
     """`value` with the names and words of the schema in the schema's own case, and a lone item where a list belongs."""
     match schema_type:
         case inspect.LiteralType() if isinstance(payload, str):
-            literal_words = {
-                literal_word.casefold(): literal_word
-                for literal_word in schema_type.values
-                if isinstance(literal_word, str)
+            schema_literals = {
+                schema_literal.casefold(): schema_literal
+                for schema_literal in schema_type.values
+                if isinstance(schema_literal, str)
             }
-            return literal_words.get(payload.strip().casefold(), payload)
+            return schema_literals.get(payload.strip().casefold(), payload)
         case inspect.ListType() if isinstance(list_items := _as_item_list(payload, schema_type.item_type), list):
             return [_normalize_to_schema(field_value, schema_type.item_type) for field_value in list_items]
         case inspect.StructType() if isinstance(payload, dict):
@@ -440,9 +440,9 @@ def strict_schema(schema: type[Any]) -> dict[str, Any]:
         json_schema = schema_definitions[json_schema["$ref"].rpartition("/")[2]]
     used_schema = msgspec.json.encode([json_schema, schema_definitions]).decode()
     used_definitions = {
-        definition_name: definition
-        for definition_name, definition in schema_definitions.items()
-        if f'"#/$defs/{definition_name}"' in used_schema
+        json_schema_name: schema_definition
+        for json_schema_name, schema_definition in schema_definitions.items()
+        if f'"#/$defs/{json_schema_name}"' in used_schema
     }
     if used_definitions:
         json_schema = {**json_schema, "$defs": used_definitions}

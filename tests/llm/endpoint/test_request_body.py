@@ -9,7 +9,7 @@ from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.llm.calls.costs_and_budget import Price, parse_price
 from groundwork.llm.client import Client
 from groundwork.llm.endpoint.endpoint_connection import Endpoint, split_address
-from groundwork.llm.endpoint.request_body import chat_body, dialect_of, json_level
+from groundwork.llm.endpoint.request_body import chat_request_body, dialect_of, json_level
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text
@@ -159,25 +159,25 @@ async def test_redirects_are_followed_as_posts_or_refused_with_the_address(statu
 def test_thinking_is_switched_in_the_words_of_each_endpoint(url, thinking, sent):
     """Null sends nothing at all."""
     config = load([], [f"llm.base_url={url}", f"llm.defaults.thinking={str(thinking).lower()}"])
-    body = chat_body(config.llm, config.tags, [], None)
+    body = chat_request_body(config.llm, config.tags, [], None)
     names = {"reasoning", "reasoning_effort", "thinking", "enable_thinking", "chat_template_kwargs"}
     assert {name: value for name, value in body.items() if name in names} == sent
     plain = load([], [f"llm.base_url={url}"])
-    assert not names & chat_body(plain.llm, plain.tags, [], None).keys()
+    assert not names & chat_request_body(plain.llm, plain.tags, [], None).keys()
 
 
 def test_sampling_parameters_that_are_null_are_not_sent():
     """Each one alone, and all of them."""
     names = ("temperature", "top_p", "top_k", "min_p")
     config = load([], [f"llm.defaults.{name}=null" for name in names])
-    assert not set(names) & chat_body(config.llm, config.qa, [], None).keys()
+    assert not set(names) & chat_request_body(config.llm, config.qa, [], None).keys()
 
 
 def test_dialects_and_levels_go_by_the_host():
     """Azure limits a reply as OpenAI does; who is known to ignore or refuse a schema is not asked with one."""
     assert dialect_of("https://x.openai.azure.com/openai/v1") == "azure"
     config = load([], ["llm.base_url=https://x.openai.azure.com/openai/v1"])
-    assert "max_completion_tokens" in chat_body(config.llm, config.tags, [], None)
+    assert "max_completion_tokens" in chat_request_body(config.llm, config.tags, [], None)
     for url, level in (("https://api.anthropic.com/v1", "prompt"), ("https://api.deepseek.com", "json_object")):
         assert json_level(load([], [f"llm.base_url={url}"]).llm) == level
 
