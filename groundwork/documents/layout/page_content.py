@@ -28,13 +28,13 @@ from groundwork.documents.layout.right_to_left import (
     rtl_word_runs,
 )
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Strokes, find_shades, find_strokes
-from groundwork.documents.layout.tables.drawn_tables import (
+from groundwork.documents.layout.tables.ruled_tables import RuledTable
+from groundwork.documents.layout.tables.tables_and_charts import (
     chart_as_drawn_table,
     find_drawn_tables,
     frames_of_drawn_tables,
     frames_of_striped_tables,
 )
-from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, to_lines, to_run
 from groundwork.documents.layout.turned_text import TurnedItems, TurnedTextOnPage, place_on_page, upright

@@ -297,6 +297,51 @@ def letter_font_address(raw_textpage: Any, k: int) -> int:
 # --- places on a page as pdfium draws it: `device` is left, top, width, height and the quarters of a turn ---
 
 
+def is_filled_path(page_object: Any) -> bool:
+    return bool(_path_fill_and_stroke(page_object)[0])
+
+
+def is_visible_path(page_object: Any) -> bool:
+    """Whether a path object is stroked, or filled with another colour than white."""
+    import pypdfium2.raw as pdfium
+
+    fill_mode, is_stroked = _path_fill_and_stroke(page_object)
+    if is_stroked or not fill_mode:
+        return is_stroked
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetFillColor(page_object, red, green, blue, alpha):
+        return True  # a pattern
+    return alpha.value > 0 and min(red.value, green.value, blue.value) < 250
+
+
+def _path_fill_and_stroke(page_object: Any) -> tuple[int, bool]:
+    import pypdfium2.raw as pdfium
+
+    fill_mode, is_stroked = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(page_object, fill_mode, is_stroked)
+    return fill_mode.value, bool(is_stroked.value)
+
+
+def curves_of_path(page_object: Any, most_segments: int) -> tuple[int, bool]:
+    """(how many curves and slanting lines, whether it is a level rectangle) of the first segments of a path object."""
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_float(), ctypes.c_float()
+    path_curves, path_corners, previous_point = 0, 0, (0.0, 0.0)
+    for index in range(min(pdfium.FPDFPath_CountSegments(page_object), most_segments)):
+        path_segment = pdfium.FPDFPath_GetPathSegment(page_object, index)
+        segment_kind = pdfium.FPDFPathSegment_GetType(path_segment)
+        pdfium.FPDFPathSegment_GetPoint(path_segment, x, y)
+        point = x.value, y.value
+        if segment_kind == pdfium.FPDF_SEGMENT_BEZIERTO:
+            path_curves += 1
+        elif segment_kind == pdfium.FPDF_SEGMENT_LINETO:
+            path_corners += 1
+            path_curves += abs(point[0] - previous_point[0]) > 0.5 and abs(point[1] - previous_point[1]) > 0.5
+        previous_point = point
+    return path_curves, path_curves == 0 and 3 <= path_corners <= 5
+
+
 def device_point(raw_page: Any, device: tuple[int, int, int, int, int], x: float, y: float) -> tuple[int, int]:
     """Where a place of a page lies in its picture."""
     import pypdfium2.raw as pdfium

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from groundwork.documents.pdf_files.pdfium import curves_of_path, is_filled_path, is_visible_path
 from groundwork.documents.pictures.page_areas import (
     AreaOfTextLine,
     PageArea,
@@ -104,54 +105,9 @@ def _drawn_paths(page: Any, page_area: PageArea) -> Iterator[_DrawnPath]:
             continue
         if page_object.type == pdfium.FPDF_PAGEOBJ_SHADING:
             yield _DrawnPath(path_area, 0, is_bar=False)
-        elif _is_visible_path(page_object, pdfium):
-            curves, is_rectangle = _curves_of_path(page_object, pdfium)
-            yield _DrawnPath(path_area, curves, is_bar=is_rectangle and _is_filled_path(page_object, pdfium))
-
-
-def _path_draw_mode(page_object: Any, pdfium: Any) -> tuple[int, bool]:
-    import ctypes
-
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(page_object, fill, stroke)
-    return fill.value, bool(stroke.value)
-
-
-def _is_filled_path(page_object: Any, pdfium: Any) -> bool:
-    return bool(_path_draw_mode(page_object, pdfium)[0])
-
-
-def _is_visible_path(page_object: Any, pdfium: Any) -> bool:
-    """Is it stroked, or filled with another colour than white?"""
-    import ctypes
-
-    fill, stroke = _path_draw_mode(page_object, pdfium)
-    if stroke or not fill:
-        return stroke
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(page_object, red, green, blue, alpha):
-        return True  # a pattern
-    return alpha.value > 0 and min(red.value, green.value, blue.value) < 250
-
-
-def _curves_of_path(page_object: Any, pdfium: Any) -> tuple[int, bool]:
-    """(how many curves and slanting lines, whether it is a level rectangle)."""
-    import ctypes
-
-    x, y = ctypes.c_float(), ctypes.c_float()
-    path_curves, path_corners, previous_point = 0, 0, (0.0, 0.0)
-    for index in range(min(pdfium.FPDFPath_CountSegments(page_object), MOST_PATH_SEGMENTS)):
-        segment = pdfium.FPDFPath_GetPathSegment(page_object, index)
-        segment_kind = pdfium.FPDFPathSegment_GetType(segment)
-        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        point = x.value, y.value
-        if segment_kind == pdfium.FPDF_SEGMENT_BEZIERTO:
-            path_curves += 1
-        elif segment_kind == pdfium.FPDF_SEGMENT_LINETO:
-            path_corners += 1
-            path_curves += abs(point[0] - previous_point[0]) > 0.5 and abs(point[1] - previous_point[1]) > 0.5
-        previous_point = point
-    return path_curves, path_curves == 0 and 3 <= path_corners <= 5
+        elif is_visible_path(page_object):
+            curves, is_rectangle = curves_of_path(page_object, MOST_PATH_SEGMENTS)
+            yield _DrawnPath(path_area, curves, is_bar=is_rectangle and is_filled_path(page_object))
 
 
 def _is_path_around_text(path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
