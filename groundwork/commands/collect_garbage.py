@@ -60,49 +60,52 @@ def collect_garbage_flags(argv: Sequence[str]) -> argparse.Namespace:
 def collect_garbage(flags: argparse.Namespace) -> int:
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
-        data, size_before = job.data, _state_folder_size(job.data.joined_state)
-        with open_journals(data, to_change=not flags.dry_run) as journals:
-            artifact_starts = oldest_artifact_starts(_finished_units(data, manifest))
-            last_uses, garbage_cutoff = _last_uses(list(journals.values())), time.time() - flags.days * 86_400
-            for journal_path, journal in journals.items():
-                garbage_replies = list(garbage_replies_of(journal, artifact_starts, last_uses, garbage_cutoff))
-                reply_count = sum(1 for _ in journal.rows())
+        swept_data, size_before_sweep = job.data, _state_folder_size(job.data.joined_state)
+        with open_journals(swept_data, to_change=not flags.dry_run) as swept_journals:
+            artifact_starts = oldest_artifact_starts(_finished_units(swept_data, manifest))
+            last_uses, garbage_cutoff = (
+                _last_uses_of_replies(list(swept_journals.values())),
+                time.time() - flags.days * 86_400,
+            )
+            for swept_path, swept_journal in swept_journals.items():
+                garbage_replies = list(garbage_replies_of(swept_journal, artifact_starts, last_uses, garbage_cutoff))
+                replies_before = sum(1 for _ in swept_journal.rows())
                 if not flags.dry_run:
-                    journal.drop(garbage_replies)
+                    swept_journal.drop(garbage_replies)
                 journal_name = (
                     "journal"
-                    if journal_path == data.joined_journal
-                    else f"journal of shard {Shard.parse(journal_path.parent.name)}"
+                    if swept_path == swept_data.joined_journal
+                    else f"journal of shard {Shard.parse(swept_path.parent.name)}"
                 )
-                replies = counted(reply_count, "reply", "replies")
+                replies = counted(replies_before, "reply", "replies")
                 print(f"{journal_name}: {len(garbage_replies):,} of {replies} that no artifact needs")
         if not flags.dry_run:
             hashes_dropped = manifest.forget_missing_files()
-            leftovers_removed = remove_leftovers(_all_folders(data.root))
-            if garbage_pictures := _drop_garbage_pictures(data):
+            leftovers_removed = remove_leftovers(_folders_to_sweep(swept_data.root))
+            if garbage_pictures := _drop_garbage_pictures(swept_data):
                 print(f"{counted(garbage_pictures, 'picture')} that no text shows")
             hash_count = counted(hashes_dropped, "hash", "hashes")
             print(f"{hash_count} of files that are gone, {counted(leftovers_removed, 'temporary file')}")
-            bytes_freed = size_before - _state_folder_size(data.joined_state)
+            bytes_freed = size_before_sweep - _state_folder_size(swept_data.joined_state)
             print(f"{max(0, bytes_freed) / 1e6:,.1f} MB given back")
     return EXIT_OK
 
 
-def _drop_garbage_pictures(data: Workspace) -> int:
+def _drop_garbage_pictures(swept_data: Workspace) -> int:
     """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were.
 
     A folder that has just changed is left for a later time: ingest writes the pictures first and the text last.
     """
-    garbage_pictures, picture_folders = 0, folders_in(data.path("text"))
-    data.fetch(
+    garbage_pictures, picture_folders = 0, folders_in(swept_data.path("text"))
+    swept_data.fetch(
         picture_folder.with_name(f"{picture_folder.name}.md") for picture_folder in picture_folders
     )  # beside it, where they are spread too
     for picture_folder in picture_folders:
         if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < PICTURES_AT_REST:
             continue
-        markdown_file = picture_folder.with_name(f"{picture_folder.name}.md")
+        text_showing_pictures = picture_folder.with_name(f"{picture_folder.name}.md")
         garbage_pictures += remove_unused_pictures(
-            picture_folder, markdown_file.read_text(errors="replace") if markdown_file.is_file() else ""
+            picture_folder, text_showing_pictures.read_text(errors="replace") if text_showing_pictures.is_file() else ""
         )[1]
     return garbage_pictures
 
@@ -138,7 +141,7 @@ def oldest_artifact_starts(finished_units: Iterable[FinishedUnit]) -> ArtifactSt
     return artifact_starts
 
 
-def _last_uses(journals: Sequence[Journal]) -> dict[str, float]:
+def _last_uses_of_replies(journals: Sequence[Journal]) -> dict[str, float]:
     """By key, when a reply that stands in several journals was last used in any; {} where there is one journal."""
     last_uses: dict[str, float] = {}
     for journal in journals if len(journals) > 1 else ():
@@ -149,11 +152,11 @@ def _last_uses(journals: Sequence[Journal]) -> dict[str, float]:
 
 
 def garbage_replies_of(
-    journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], garbage_cutoff: float
+    swept_journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], garbage_cutoff: float
 ) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used before `cutoff` (seconds since 1970)."""
     reply_keys_seen: set[str] = set()
-    for journal_position, reply_key, stage, unit, used_here, usable in journal.rows():
+    for journal_position, reply_key, stage, unit, used_here, usable in swept_journal.rows():
         is_repeated = usable and reply_key in reply_keys_seen
         if usable:
             reply_keys_seen.add(reply_key)
@@ -179,19 +182,19 @@ def _artifact_start(starts_of_stage: dict[str, float], unit: str) -> float:
     return starts_of_stage.get("", 0.0)
 
 
-def _all_folders(root: Path) -> Iterable[Path]:
-    return [Path(folder) for folder, _, _ in os.walk(root)]
+def _folders_to_sweep(swept_root: Path) -> Iterable[Path]:
+    return [Path(folder) for folder, _, _ in os.walk(swept_root)]
 
 
-def _state_folder_size(folder: Path) -> int:
+def _state_folder_size(state_folder: Path) -> int:
     """Bytes of the files below it; a file that another process removes meanwhile counts nothing."""
-    return sum(map(_file_size, folder.rglob("*")))
+    return sum(map(_state_file_size, state_folder.rglob("*")))
 
 
-def _file_size(path: Path) -> int:
+def _state_file_size(path: Path) -> int:
     """Bytes; 0 for what is no file, or is gone."""
     try:
-        status = path.stat()
+        file_status = path.stat()
     except OSError:
         return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return file_status.st_size if stat.S_ISREG(file_status.st_mode) else 0

@@ -135,18 +135,18 @@ class _StatementReport:
         return cls((before.name, after.name), compare_statements(before.rows, after.rows))
 
     def lines(self) -> list[str]:
-        first, second = self.names
+        first_compared, second_compared = self.names
         statement_counts = self.differences.by_document()
-        statement_table = [["", "common", f"only {first}", f"only {second}"]]
+        statement_table = [["", "common", f"only {first_compared}", f"only {second_compared}"]]
         statement_table += [
             [name or "(no document)", *map(str, statement_counts[name])]
             for name in sorted(statement_counts, key=name_order)
         ]
         return [
-            f"{first} beside {second}: {self.differences.describe(first, second)}",
+            f"{first_compared} beside {second_compared}: {self.differences.describe(first_compared, second_compared)}",
             *terminal.table_lines(statement_table),
-            *_question_lines("-", f"that only {first} asks", self.differences.only_a),
-            *_question_lines("+", f"that only {second} asks", self.differences.only_b),
+            *_question_lines("-", f"that only {first_compared} asks", self.differences.only_a),
+            *_question_lines("+", f"that only {second_compared} asks", self.differences.only_b),
         ]
 
     def as_json(self) -> str:
@@ -170,15 +170,15 @@ def _compared_rows(dataset: Dataset) -> list[RowRecord]:
     return [msgspec.structs.asdict(dataset_row) for dataset_row in dataset.rows]
 
 
-def _diff_as_json(names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
+def _diff_as_json(compared_names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
     import msgspec
 
-    differences = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
-    return json.dumps(msgspec.to_builtins(differences), indent=2, ensure_ascii=False) + "\n"
+    compared_json = {"a": compared_names[0], "b": compared_names[1], **msgspec.structs.asdict(differing)}
+    return json.dumps(msgspec.to_builtins(compared_json), indent=2, ensure_ascii=False) + "\n"
 
 
 def _diff_lines(before: Dataset, after: Dataset, differing: RowDifferences) -> list[str]:
-    table = _document_table(before, after, differing)
+    table = _differences_by_document(before, after, differing)
     diff_lines = [f"{before.name} -> {after.name}: {differing}", *terminal.table_lines(table)]
     diff_lines += _row_lines(
         "+", "came", [(differing_row["id"], differing_row["question"]) for differing_row in differing.came]
@@ -194,15 +194,15 @@ def _diff_lines(before: Dataset, after: Dataset, differing: RowDifferences) -> l
     return diff_lines
 
 
-def _document_table(before: Dataset, after: Dataset, differing: RowDifferences) -> list[list[str]]:
+def _differences_by_document(before: Dataset, after: Dataset, differing: RowDifferences) -> list[list[str]]:
     """A line a document: its rows on either side, and how many came, went and changed."""
-    document_of_row = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
+    document_of_compared_row = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
     rows_by_document = [
         Counter(row.document for row in before.rows),
         Counter(row.document for row in after.rows),
         Counter(row["document"] for row in differing.came),
         Counter(row["document"] for row in differing.went),
-        Counter(document_of_row[row.id] for row in differing.changed),
+        Counter(document_of_compared_row[row.id] for row in differing.changed),
     ]
     document_names = sorted(set().union(*rows_by_document), key=name_order)
     diff_rows = [
@@ -226,58 +226,62 @@ def _row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) 
     )
 
 
-def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
+def differences_html(compared_names: tuple[str, str], row_differences: RowDifferences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
     return document_page(
-        title := f"{names[0]} → {names[1]}",
+        title := f"{compared_names[0]} → {compared_names[1]}",
         _DIFF_PAGE_STYLE,
         tag("h1", title),
-        tag("p", str(diff), "."),
+        tag("p", str(row_differences), "."),
         *_diff_section(
-            "Changed", [_changed_row(differing_row) for differing_row in diff.changed[:ROWS_ON_PAGE]], len(diff.changed)
+            "Changed",
+            [_changed_row(differing_row) for differing_row in row_differences.changed[:ROWS_ON_PAGE]],
+            len(row_differences.changed),
         ),
         *_diff_section(
             "Came",
-            [_added_or_removed_row(differing_row, "came") for differing_row in diff.came[:ROWS_ON_PAGE]],
-            len(diff.came),
+            [_added_or_removed_row(differing_row, "came") for differing_row in row_differences.came[:ROWS_ON_PAGE]],
+            len(row_differences.came),
         ),
         *_diff_section(
             "Went",
-            [_added_or_removed_row(differing_row, "went") for differing_row in diff.went[:ROWS_ON_PAGE]],
-            len(diff.went),
+            [_added_or_removed_row(differing_row, "went") for differing_row in row_differences.went[:ROWS_ON_PAGE]],
+            len(row_differences.went),
         ),
     )
 
 
-def statements_html(names: tuple[str, str], comparison: StatementComparison) -> str:
+def statements_html(compared_names: tuple[str, str], comparison: StatementComparison) -> str:
     """What two runs ask about as one HTML page: the statements of both with their questions, then those of one."""
-    first, second = names
+    first_compared, second_compared = compared_names
     common_articles = [
-        _common_article(names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]
+        _common_article(compared_names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]
     ]
     diff_sections = [_diff_section("Asked about by both", common_articles, len(comparison.common))]
-    for name, rows, kind in ((first, comparison.only_a, "went"), (second, comparison.only_b, "came")):
+    for name, rows, kind in ((first_compared, comparison.only_a, "went"), (second_compared, comparison.only_b, "came")):
         diff_articles = [_added_or_removed_row(row, kind) for row in rows[:ROWS_ON_PAGE]]
         diff_sections.append(_diff_section(f"Only {name}", diff_articles, len(rows)))
     return document_page(
-        title := f"{first} beside {second}",
+        title := f"{first_compared} beside {second_compared}",
         _DIFF_PAGE_STYLE,
         tag("h1", title),
-        tag("p", comparison.describe(first, second), "."),
+        tag("p", comparison.describe(first_compared, second_compared), "."),
         *chain.from_iterable(diff_sections),
     )
 
 
-def _common_article(names: tuple[str, str], common: CommonStatement) -> Markup:
+def _common_article(compared_names: tuple[str, str], common_statement: CommonStatement) -> Markup:
     """A statement, and below it what each run asks."""
     common_questions = [
         (tag("dt", name), [tag("dd", row["question"]) for row in rows])
-        for name, rows in zip(names, (common.a, common.b), strict=True)
+        for name, rows in zip(compared_names, (common_statement.a, common_statement.b), strict=True)
     ]
-    common_note = " · ".join(text for text in (common.document, "the same question" * common.same_question) if text)
+    common_note = " · ".join(
+        text for text in (common_statement.document, "the same question" * common_statement.same_question) if text
+    )
     return tag(
         "article",
-        tag("h3", common.statement or common.a[0]["question"]),
+        tag("h3", common_statement.statement or common_statement.a[0]["question"]),
         tag("dl", common_questions),
         tag("small", common_note),
     )
@@ -291,45 +295,47 @@ def _diff_section(title: str, diff_articles: Sequence[Markup], count: int) -> li
 
 def _changed_row(changed_row: ChangedRow) -> Markup:
     changed_fields = [
-        (tag("dt", column), tag("dd", *_mark_changes(column, *changed_row.fields[column])))
+        (tag("dt", column), tag("dd", *_mark_differing_words(column, *changed_row.fields[column])))
         for column in changed_row.fields
     ]
     return tag("article", tag("h3", changed_row.question), tag("small", changed_row.id), tag("dl", changed_fields))
 
 
-def _added_or_removed_row(differing_row: RowRecord, kind: str) -> Markup:
-    labels = " · ".join(label for label in (differing_row["id"], differing_row.get("split", "")) if label)
+def _added_or_removed_row(differing_row: RowRecord, difference_kind: str) -> Markup:
+    row_labels = " · ".join(label for label in (differing_row["id"], differing_row.get("split", "")) if label)
     return tag(
         "article",
         tag("h3", differing_row["question"]),
         tag("p", differing_row["answer"]),
-        tag("small", labels),
-        class_=kind,
+        tag("small", row_labels),
+        class_=difference_kind,
     )
 
 
-def _mark_changes(column: str, before: Any, after: Any) -> list[Markup | str]:
+def _mark_differing_words(column: str, before: Any, after: Any) -> list[Markup | str]:
     """What a field said and says: texts word by word, other values one after the other."""
 
-    old_text, new_text = _field_text(before), _field_text(after)
-    if column not in COMPARED_BY_WORD or not old_text or not new_text:
-        return [tag("del", old_text), " "] * bool(old_text) + [tag("ins", new_text)] * bool(new_text)
-    old_and_new_words = old_text.split(), new_text.split()
-    marked_words: list[Markup | str] = []
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *old_and_new_words, autojunk=False).get_opcodes():
-        if kind == "equal":
-            marked_words.append(" ".join(old_and_new_words[0][i1:i2]))
-        marked_words += [tag("del", " ".join(old_and_new_words[0][i1:i2])), " "] * (kind in ("replace", "delete"))
-        marked_words += [tag("ins", " ".join(old_and_new_words[1][j1:j2]))] * (kind in ("replace", "insert"))
-        marked_words.append(" ")
-    return marked_words
+    text_before, text_after = _compared_field_text(before), _compared_field_text(after)
+    if column not in COMPARED_BY_WORD or not text_before or not text_after:
+        return [tag("del", text_before), " "] * bool(text_before) + [tag("ins", text_after)] * bool(text_after)
+    words_before_and_after = text_before.split(), text_after.split()
+    differing_words: list[Markup | str] = []
+    for difference_kind, i1, i2, j1, j2 in difflib.SequenceMatcher(
+        None, *words_before_and_after, autojunk=False
+    ).get_opcodes():
+        if difference_kind == "equal":
+            differing_words.append(" ".join(words_before_and_after[0][i1:i2]))
+        differing_words += [tag("del", " ".join(words_before_and_after[0][i1:i2])), " "] * (
+            difference_kind in ("replace", "delete")
+        )
+        differing_words += [tag("ins", " ".join(words_before_and_after[1][j1:j2]))] * (
+            difference_kind in ("replace", "insert")
+        )
+        differing_words.append(" ")
+    return differing_words
 
 
-def _field_text(field_value: Any) -> str:
-    return (
-        "; ".join(map(str, field_value))
-        if isinstance(field_value, list)
-        else ""
-        if field_value is None
-        else str(field_value)
-    )
+def _compared_field_text(field_value: Any) -> str:
+    if isinstance(field_value, list):
+        return "; ".join(map(str, field_value))
+    return "" if field_value is None else str(field_value)

@@ -38,7 +38,7 @@ LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
 NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase", "grade.judge")
 STATIC_EMBEDDER = "--set embeddings.backend=static --set embeddings.model=wordllama"
-EXTRAS = {  # extra: (a module of it, what it is for)
+CHECKED_EXTRAS = {  # extra: (a module of it, what it is for)
     "local": ("xllamacpp", "a language model on this machine"),
     "embed": ("sentence_transformers", "embeddings by neural models"),
     "marker": ("marker", "the converter marker"),
@@ -92,43 +92,43 @@ def doctor(config: Config, workspace_root: Path) -> int:
     return asyncio.run(_print_checks(config, workspace_root))
 
 
-def probe_endpoint(config: Config, name: str) -> int:
-    """Print what the endpoint `name` takes and the settings to use; returns the exit code.
+def probe_endpoint(config: Config, probed_name: str) -> int:
+    """Print what an endpoint takes and the settings to use; returns the exit code.
 
     Raises ConfigError where there is none of that name, or its key is not there.
     """
     import asyncio
 
-    if name != "llm" and name not in config.llm.providers:
+    if probed_name != "llm" and probed_name not in config.llm.providers:
         endpoint_names = ", ".join(["llm", *config.llm.providers])
-        raise ConfigError([f"--provider {name}: there is none; there are {endpoint_names}"])
-    return asyncio.run(_probe_and_print(config, "" if name == "llm" else name))
+        raise ConfigError([f"--provider {probed_name}: there is none; there are {endpoint_names}"])
+    return asyncio.run(_probe_and_print(config, "" if probed_name == "llm" else probed_name))
 
 
-async def _probe_and_print(config: Config, name: str) -> int:
+async def _probe_and_print(config: Config, probed_name: str) -> int:
     from groundwork.llm.endpoint.capability_probe import Probe
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
-    provider_settings = config.llm.providers[name] if name else config.llm
+    probed_provider = config.llm.providers[probed_name] if probed_name else config.llm
     probed_call = next(
-        (probed_call for probed_call in model_calls(config).values() if probed_call.provider == name),
+        (probed_call for probed_call in model_calls(config).values() if probed_call.provider == probed_name),
         config.llm.defaults,
     )
-    endpoint = Endpoint(provider_settings, config.llm.local, os.environ)
+    probed_endpoint = Endpoint(probed_provider, config.llm.local, os.environ)
     is_reached = False
     try:
-        print(f"{probed_call.model} at {provider_settings.base_url}", flush=True)
-        probe_run = Probe(endpoint, probed_call)
+        print(f"{probed_call.model} at {probed_provider.base_url}", flush=True)
+        probe_run = Probe(probed_endpoint, probed_call)
         async for finding in probe_run.results():
             is_reached |= bool(finding.takes)
             verdict = {True: "ok", False: "no", None: "-"}[finding.takes]
             print(f"{verdict:<5} {finding.kind:<24} {finding.detail}".rstrip(), flush=True)
     finally:
-        await endpoint.close()
+        await probed_endpoint.close()
     if not is_reached:
         return EXIT_FAILED
-    provider_block = f"llm.providers.{name}" if name else "llm"
-    settings_to_use = [f"{provider_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
+    probed_block = f"llm.providers.{probed_name}" if probed_name else "llm"
+    settings_to_use = [f"{probed_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
     settings_to_use += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
     flags_to_use = " ".join(f"--set '{assignment}'" for assignment in settings_to_use)
     print(f"\nsettings to use: {flags_to_use}" if flags_to_use else "\nnothing to set")
@@ -157,21 +157,21 @@ async def _all_checks(config: Config, root: Path) -> AsyncIterator[DoctorCheck]:
     yield _disk_check(root)
     for check in _private_file_checks(root):
         yield check
-    for provider_name, calls in _calls_by_provider(config).items():
-        provider_settings = config.llm.providers[provider_name] if provider_name else config.llm
-        endpoint = Endpoint(provider_settings, config.llm.local, os.environ)
+    for provider_name, checked_calls in _calls_by_provider(config).items():
+        checked_provider = config.llm.providers[provider_name] if provider_name else config.llm
+        checked_endpoint = Endpoint(checked_provider, config.llm.local, os.environ)
         try:
-            if endpoint.dialect == "local":
+            if checked_endpoint.dialect == "local":
                 yield _local_model_check(config)
-                if "embeddings" in calls:
+                if "embeddings" in checked_calls:
                     yield DoctorCheck("FAIL", "embeddings", "the local model makes no embeddings", STATIC_EMBEDDER)
                 continue
             async for check in _endpoint_checks(
-                f"llm.providers.{provider_name}" if provider_name else "llm", endpoint, calls
+                f"llm.providers.{provider_name}" if provider_name else "llm", checked_endpoint, checked_calls
             ):
                 yield check
         finally:
-            await endpoint.close()
+            await checked_endpoint.close()
     if config.ingest.uses("marker-api"):
         yield _marker_service_check(config.ingest.marker_api)
     for check in _extra_checks(config, root):
@@ -197,60 +197,60 @@ def model_calls(config: Config) -> dict[str, ModelCall]:
 
 def _calls_by_provider(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
     """The calls of each provider that any stage uses."""
-    calls: dict[str, ModelCall | Embeddings] = {**model_calls(config)}
+    checked_calls: dict[str, ModelCall | Embeddings] = {**model_calls(config)}
     if config.embeddings.backend == "endpoint":
-        calls["embeddings"] = config.embeddings
-    calls_by_provider: dict[str, dict[str, ModelCall | Embeddings]] = {}
-    for stage, call in calls.items():
-        calls_by_provider.setdefault(call.provider, {})[stage] = call
-    return calls_by_provider
+        checked_calls["embeddings"] = config.embeddings
+    checked_by_provider: dict[str, dict[str, ModelCall | Embeddings]] = {}
+    for stage, checked_call in checked_calls.items():
+        checked_by_provider.setdefault(checked_call.provider, {})[stage] = checked_call
+    return checked_by_provider
 
 
 async def _endpoint_checks(
-    endpoint_name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]
+    checked_name: str, checked_endpoint: Endpoint, checked_calls: dict[str, ModelCall | Embeddings]
 ) -> AsyncIterator[DoctorCheck]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
     from groundwork.llm.endpoint.endpoint_connection import unreachable_remedy
     from groundwork.llm.endpoint.http_errors import CallFailed, Unreachable
 
-    endpoint_settings = endpoint.settings
+    checked_provider = checked_endpoint.settings
     try:
-        endpoint.key()
+        checked_endpoint.key()
     except GroundworkError as error:
-        yield DoctorCheck("FAIL", f"{endpoint_name}: key", str(error))
+        yield DoctorCheck("FAIL", f"{checked_name}: key", str(error))
         return
     yield DoctorCheck(
         "ok",
-        f"{endpoint_name}: key",
-        f"{endpoint_settings.api_key_env} is set" if endpoint_settings.api_key_env else "none is needed",
+        f"{checked_name}: key",
+        f"{checked_provider.api_key_env} is set" if checked_provider.api_key_env else "none is needed",
     )
     try:
-        listed_models = await _listed_models(endpoint, "/models")
+        checked_models = await _listed_models(checked_endpoint, "/models")
     except CallFailed as failure:
-        endpoint_problem = f"{endpoint_settings.base_url}/models: {failure}"
+        endpoint_problem = f"{checked_provider.base_url}/models: {failure}"
         unreachable = isinstance(failure, Unreachable)
         endpoint_remedy = (
-            unreachable_remedy(endpoint_settings.base_url) if unreachable else "is it running and reachable?"
+            unreachable_remedy(checked_provider.base_url) if unreachable else "is it running and reachable?"
         )
-        yield DoctorCheck("FAIL", f"{endpoint_name}: endpoint", endpoint_problem, endpoint_remedy)
+        yield DoctorCheck("FAIL", f"{checked_name}: endpoint", endpoint_problem, endpoint_remedy)
         return
     yield DoctorCheck(
         "ok",
-        f"{endpoint_name}: endpoint",
-        f"{endpoint_settings.base_url} answers, {counted(len(listed_models), 'model')}",
+        f"{checked_name}: endpoint",
+        f"{checked_provider.base_url} answers, {counted(len(checked_models), 'model')}",
     )
-    if endpoint.dialect == "openrouter":
-        yield await _credit_check(endpoint_name, endpoint)
-    for stage, call in calls.items():
-        if stage != "embeddings" or call.model in listed_models or endpoint.dialect != "openrouter":
-            yield _model_check(stage, call, listed_models)
+    if checked_endpoint.dialect == "openrouter":
+        yield await _credit_check(checked_name, checked_endpoint)
+    for stage, checked_call in checked_calls.items():
+        if stage != "embeddings" or checked_call.model in checked_models or checked_endpoint.dialect != "openrouter":
+            yield _model_check(stage, checked_call, checked_models)
         else:
-            yield await _embedding_model_check(call, endpoint)
+            yield await _embedding_model_check(checked_call, checked_endpoint)
 
 
-async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
+async def _listed_models(checked_endpoint: Endpoint, path: str) -> dict[str, Any]:
     """The models at `path` by their id. Raises CallFailed."""
-    endpoint_models = (await endpoint.get(path)).get("data")
+    endpoint_models = (await checked_endpoint.get(path)).get("data")
     endpoint_models = endpoint_models if isinstance(endpoint_models, list) else []
     return {
         str(endpoint_model["id"]): endpoint_model
@@ -259,28 +259,28 @@ async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
     }
 
 
-async def _embedding_model_check(call: ModelCall | Embeddings, endpoint: Endpoint) -> DoctorCheck:
+async def _embedding_model_check(checked_call: ModelCall | Embeddings, checked_endpoint: Endpoint) -> DoctorCheck:
     """OpenRouter lists the models that make embeddings apart from the others."""
     from groundwork.llm.endpoint.http_errors import CallFailed
 
     try:
-        return _model_check("embeddings", call, await _listed_models(endpoint, "/embeddings/models"))
+        return _model_check("embeddings", checked_call, await _listed_models(checked_endpoint, "/embeddings/models"))
     except CallFailed as failure:
-        return DoctorCheck("-", f"embeddings: {call.model}", f"cannot be checked: {failure}")
+        return DoctorCheck("-", f"embeddings: {checked_call.model}", f"cannot be checked: {failure}")
 
 
-async def _credit_check(name: str, endpoint: Endpoint) -> DoctorCheck:
+async def _credit_check(checked_name: str, checked_endpoint: Endpoint) -> DoctorCheck:
     from groundwork.llm.endpoint.http_errors import CallFailed
 
-    credit_subject = f"{name}: credit"
+    credit_subject = f"{checked_name}: credit"
     try:
-        credit = msgspec.convert((await endpoint.get("/key")).get("data"), OpenRouterKey).limit_remaining
+        credit = msgspec.convert((await checked_endpoint.get("/key")).get("data"), OpenRouterKey).limit_remaining
     except CallFailed as failure:
         return DoctorCheck(
-            "FAIL", credit_subject, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env"
+            "FAIL", credit_subject, str(failure), f"check {checked_endpoint.settings.api_key_env or 'the key'} in .env"
         )
     except msgspec.ValidationError as error:
-        return DoctorCheck("-", credit_subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
+        return DoctorCheck("-", credit_subject, f"cannot be checked: {checked_endpoint.settings.base_url}/key: {error}")
     if credit is None:
         credit_note = "the key has no limit of its own; the account's credit is seen on the provider's site"
         return DoctorCheck("ok", credit_subject, credit_note)
@@ -292,14 +292,14 @@ async def _credit_check(name: str, endpoint: Endpoint) -> DoctorCheck:
     )
 
 
-def _model_check(stage: str, call: ModelCall | Embeddings, listed_models: dict[str, Any]) -> DoctorCheck:
+def _model_check(stage: str, checked_call: ModelCall | Embeddings, checked_models: dict[str, Any]) -> DoctorCheck:
     """Does it exist, does it do what the stage needs, and what does it cost."""
     import difflib
 
-    checked_model = f"{stage}: {call.model}"
-    listed_model = listed_models.get(call.model) or listed_models.get(call.model.partition(":")[0])
+    checked_model = f"{stage}: {checked_call.model}"
+    listed_model = checked_models.get(checked_call.model) or checked_models.get(checked_call.model.partition(":")[0])
     if listed_model is None:
-        close_models = difflib.get_close_matches(call.model, list(listed_models), n=3)
+        close_models = difflib.get_close_matches(checked_call.model, list(checked_models), n=3)
         model_remedy = f"did you mean {', '.join(close_models)}?" if close_models else ""
         return DoctorCheck("FAIL", checked_model, "the endpoint does not list it", model_remedy)
     model_parameters = listed_model.get("supported_parameters")
@@ -324,20 +324,20 @@ def _model_price_finding(listed_model: dict[str, Any]) -> str:
 def _local_model_check(config: Config) -> DoctorCheck:
     from groundwork.llm.endpoint import local_model
 
-    subject = "llm.local"
+    local_subject = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
-        return DoctorCheck("FAIL", subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
+        return DoctorCheck("FAIL", local_subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
         weights_file = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
-        return DoctorCheck("FAIL", subject, str(error))
+        return DoctorCheck("FAIL", local_subject, str(error))
     weights_size = weights_file.stat().st_size
     if (free_bytes := _free_memory()) is not None and free_bytes < weights_size * 1.3:
-        remedy = f"it needs about {weights_size * 1.3 / 1e9:.1f} GB; close something"
-        return DoctorCheck("FAIL", subject, f"{free_bytes / 1e9:.1f} GB of memory are free", remedy)
+        memory_remedy = f"it needs about {weights_size * 1.3 / 1e9:.1f} GB; close something"
+        return DoctorCheck("FAIL", local_subject, f"{free_bytes / 1e9:.1f} GB of memory are free", memory_remedy)
     threads = config.llm.local.threads or core_count()
     return DoctorCheck(
-        "ok", subject, f"{weights_file} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads"
+        "ok", local_subject, f"{weights_file} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads"
     )
 
 
@@ -351,10 +351,10 @@ def _free_memory() -> int | None:
     return kilobytes[0] * 1024 if kilobytes else None
 
 
-def _documents_check(config: Config, root: Path) -> DoctorCheck:
+def _documents_check(config: Config, checked_folder: Path) -> DoctorCheck:
     from groundwork.documents.source_files import find_sources
 
-    documents_folder = root / "documents"
+    documents_folder = checked_folder / "documents"
     if sources := find_sources(documents_folder, config.ingest.ignore):
         return DoctorCheck("ok", "documents", f"{len(sources)} in {documents_folder}")
     return DoctorCheck(
@@ -362,11 +362,13 @@ def _documents_check(config: Config, root: Path) -> DoctorCheck:
     )
 
 
-def _disk_check(root: Path) -> DoctorCheck:
-    if not os.access(root, os.W_OK):
-        return DoctorCheck("FAIL", "disk", f"{root} cannot be written", "pass --data DIR, or change its rights")
-    free_bytes = shutil.disk_usage(root).free
-    disk_space = f"{free_bytes / 1e9:.1f} GB free in {root}"
+def _disk_check(checked_folder: Path) -> DoctorCheck:
+    if not os.access(checked_folder, os.W_OK):
+        return DoctorCheck(
+            "FAIL", "disk", f"{checked_folder} cannot be written", "pass --data DIR, or change its rights"
+        )
+    free_bytes = shutil.disk_usage(checked_folder).free
+    disk_space = f"{free_bytes / 1e9:.1f} GB free in {checked_folder}"
     return (
         DoctorCheck("FAIL", "disk", disk_space, "free disk space")
         if free_bytes < LOW_DISK
@@ -374,52 +376,64 @@ def _disk_check(root: Path) -> DoctorCheck:
     )
 
 
-def _private_file_checks(root: Path) -> Iterator[DoctorCheck]:
+def _private_file_checks(checked_folder: Path) -> Iterator[DoctorCheck]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
     from groundwork.llm.reply_journal_and_segments import list_segments
 
-    journal = root / ".state" / "journal.db"
-    journals = [("journal", private_file) for private_file in (journal, *list_segments(journal))]
-    for subject, private_file in (("keys", PROJECT / ".env"), *journals):
-        if os.name != "nt" and private_file.is_file() and (rights := private_file.stat().st_mode & 0o777) & 0o077:
+    checked_journal = checked_folder / ".state" / "journal.db"
+    checked_journals = [
+        ("journal", checked_file) for checked_file in (checked_journal, *list_segments(checked_journal))
+    ]
+    for checked_subject, checked_file in (("keys", PROJECT / ".env"), *checked_journals):
+        if os.name != "nt" and checked_file.is_file() and (rights := checked_file.stat().st_mode & 0o777) & 0o077:
             yield DoctorCheck(
-                "FAIL", subject, f"others may read {private_file} ({rights:04o})", f"run: chmod 600 {private_file}"
+                "FAIL",
+                checked_subject,
+                f"others may read {checked_file} ({rights:04o})",
+                f"run: chmod 600 {checked_file}",
             )
 
 
-def _extra_checks(config: Config, root: Path) -> Iterator[DoctorCheck]:
-    documents_of = _documents_of_converters(config, root)
-    endpoints = [
-        config.llm.providers[extra_name] if extra_name else config.llm for extra_name in _calls_by_provider(config)
+def _extra_checks(config: Config, checked_folder: Path) -> Iterator[DoctorCheck]:
+    documents_needing = _documents_of_converters(config, checked_folder)
+    checked_providers = [
+        config.llm.providers[provider_name] if provider_name else config.llm
+        for provider_name in _calls_by_provider(config)
     ]
     needed_extras = {
         "embed": config.embeddings.backend == "sentence-transformers",
-        **{extra_name: extra_name in documents_of for extra_name in ("marker", "pymupdf", "ocr")},
-        "local": any(settings.base_url == "local" for settings in endpoints),
+        **{extra_name: extra_name in documents_needing for extra_name in ("marker", "pymupdf", "ocr")},
+        "local": any(settings.base_url == "local" for settings in checked_providers),
     }
-    for extra, (module, purpose) in EXTRAS.items():
+    for checked_extra, (module, purpose) in CHECKED_EXTRAS.items():
         if importlib.util.find_spec(module):
-            yield DoctorCheck("ok", f"extra {extra}", f"installed ({purpose})")
-        elif needed_extras.get(extra):
-            needed_for = f", needed for {_first_documents(documents_of[extra])}" if extra in documents_of else ""
+            yield DoctorCheck("ok", f"extra {checked_extra}", f"installed ({purpose})")
+        elif needed_extras.get(checked_extra):
+            needed_for = (
+                f", needed for {_first_documents(documents_needing[checked_extra])}"
+                if checked_extra in documents_needing
+                else ""
+            )
             extra_finding = f"not installed ({purpose}){needed_for}"
-            yield DoctorCheck("FAIL", f"extra {extra}", extra_finding, f"run: uv sync --inexact --extra {extra}")
+            yield DoctorCheck(
+                "FAIL", f"extra {checked_extra}", extra_finding, f"run: uv sync --inexact --extra {checked_extra}"
+            )
         else:
-            yield DoctorCheck("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
+            yield DoctorCheck("-", f"extra {checked_extra}", f"not installed, not needed here ({purpose})")
 
 
-def _documents_of_converters(config: Config, root: Path) -> dict[str, list[str]]:
+def _documents_of_converters(config: Config, checked_folder: Path) -> dict[str, list[str]]:
     """The documents that go to each converter first; the further ones are for pages that those fail at."""
     from groundwork.documents.conversion.converter_table import check_converters, choose_converters
     from groundwork.documents.source_files import find_sources
 
     check_converters(config.ingest)
-    documents: dict[str, list[str]] = {}
-    for source in find_sources(root / "documents", config.ingest.ignore):
+    documents_needing: dict[str, list[str]] = {}
+    for source in find_sources(checked_folder / "documents", config.ingest.ignore):
         for name in choose_converters(config.ingest, Path(source.name).suffix.lower())[:1]:
-            documents.setdefault(name, []).append(source.name)
-    return documents
+            documents_needing.setdefault(name, []).append(source.name)
+    return documents_needing
 
 
 def _first_documents(names: list[str]) -> str:
@@ -434,11 +448,15 @@ def _hub_check(config: Config) -> DoctorCheck:
     if not huggingface_hub.get_token():
         return DoctorCheck("-", "hub", "not logged in; only --push needs it: uv run hf auth login, or HF_TOKEN in .env")
     try:
-        account = huggingface_hub.whoami()
+        hub_account = huggingface_hub.whoami()
     except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
         return DoctorCheck("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
-    login, target = account.get("name"), config.dataset.organization
-    organizations = [str(organization.get("name")) for organization in account.get("orgs", [])]
-    if target and target not in (*organizations, login):
-        return DoctorCheck("FAIL", "hub", f"{login} is not a member of {target}", "set dataset.organization")
-    return DoctorCheck("ok", "hub", f"logged in as {login}{f', writes to {target}' if target else ''}")
+    hub_login, hub_organization = hub_account.get("name"), config.dataset.organization
+    hub_organizations = [str(organization.get("name")) for organization in hub_account.get("orgs", [])]
+    if hub_organization and hub_organization not in (*hub_organizations, hub_login):
+        return DoctorCheck(
+            "FAIL", "hub", f"{hub_login} is not a member of {hub_organization}", "set dataset.organization"
+        )
+    return DoctorCheck(
+        "ok", "hub", f"logged in as {hub_login}{f', writes to {hub_organization}' if hub_organization else ''}"
+    )

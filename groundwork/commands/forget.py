@@ -56,30 +56,33 @@ def forget_documents(flags: argparse.Namespace) -> int:
     Raises StopRun where another process is at work on the journal.
     """
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
-        document_names = _names_to_forget(job.data, flags.documents)
+        names_to_forget = _names_to_forget(job.data, flags.documents)
         if flags.dry_run:
-            for document_name in document_names:
-                remains = document_remains(job.data, document_name)
-                print(f"{document_name}: {remains}; {counted(len(remains.files), 'file')}")
+            for name_to_forget in names_to_forget:
+                remains = document_remains(job.data, name_to_forget)
+                print(f"{name_to_forget}: {remains}; {counted(len(remains.files), 'file')}")
             return EXIT_OK
         with _journals_to_forget_in(job) as journals:
-            for document_name in document_names:
-                _print_forgotten(job.data, document_name, forget_document(job.data, manifest, document_name))
+            for name_to_forget in names_to_forget:
+                _print_forgotten(job.data, name_to_forget, forget_document(job.data, manifest, name_to_forget))
             if flags.replies:
                 print(
-                    f"  {counted(sum(journal.forget(document_names) for journal in journals), 'reply', 'replies')} "
+                    f"  {counted(sum(journal.forget(names_to_forget) for journal in journals), 'reply', 'replies')} "
                     "removed from the journal"
                 )
     return EXIT_OK
 
 
 def _names_to_forget(data: Workspace, typed_names: list[str]) -> list[str]:
-    document_names = [
-        document_name if document_files(data, document_name) else slug(document_name) for document_name in typed_names
+    names_to_forget = [
+        name_to_forget if document_files(data, name_to_forget) else slug(name_to_forget)
+        for name_to_forget in typed_names
     ]
-    if unknown_names := [document_name for document_name in document_names if not document_files(data, document_name)]:
+    if unknown_names := [
+        name_to_forget for name_to_forget in names_to_forget if not document_files(data, name_to_forget)
+    ]:
         raise UsageError(f"{', '.join(unknown_names)}: no document of that name in {data.root}; see: uv run dataprep")
-    return document_names
+    return names_to_forget
 
 
 @contextmanager
@@ -141,36 +144,38 @@ class DocumentRemains:
         ]
 
 
-def document_remains(data: Workspace, document: str) -> DocumentRemains:
-    """What the data folder holds of `document`. Damaged files count as files and hold nothing."""
-    remaining_files = document_files(data, document)
+def document_remains(data: Workspace, remaining_document: str) -> DocumentRemains:
+    """What the data folder holds of a document. Damaged files count as files and hold nothing."""
+    remaining_files = document_files(data, remaining_document)
     data.fetch([*remaining_files, *data.path("datasets").rglob("*.parquet"), *data.path("grades").glob("*/*.jsonl")])
-    chunk_file = data.path("chunks", f"{document}.jsonl")
+    chunk_file = data.path("chunks", f"{remaining_document}.jsonl")
     return DocumentRemains(
         files=remaining_files,
         chunks=chunk_file.read_bytes().count(b"\n") if chunk_file.exists() else 0,
-        pictures=len(list(data.path("text", document).glob("figure-*"))),
-        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_about(data, document)),
-        rows={name: count for name, count in _dataset_rows(data, document).items() if count},
-        graded={name: count for name, count in _graded_questions(data, document).items() if count},
+        pictures=len(list(data.path("text", remaining_document).glob("figure-*"))),
+        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_about(data, remaining_document)),
+        rows={name: count for name, count in _dataset_rows(data, remaining_document).items() if count},
+        graded={name: count for name, count in _graded_questions(data, remaining_document).items() if count},
     )
 
 
-def forget_document(data: Workspace, manifest: Manifest, document: str) -> DocumentRemains:
-    """Remove `document` from every file of the data folder; datasets that hold it are marked and stay as they are, and
+def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str) -> DocumentRemains:
+    """Remove a document from every file of the data folder; datasets that hold it are marked and stay as they are, and
     so do grades, which cost calls.
 
     What is made of several documents (maps, vectors, reports) is removed whole, for it is made anew at the next run.
     Returns what there was.
     """
-    remains = document_remains(data, document)
+    remains = document_remains(data, forgotten_document)
     pair_ids = {
-        pair.id for document_file in _pair_files_about(data, document) for pair in read_jsonl(document_file, Pair)
+        pair.id
+        for document_file in _pair_files_about(data, forgotten_document)
+        for pair in read_jsonl(document_file, Pair)
     }
-    longer_names = longer_document_names(data, document)
+    longer_names = longer_document_names(data, forgotten_document)
     forgotten_files = {data.relative(document_file) for document_file in remains.files}
     for stage, unit, entry in manifest.all_entries():
-        if unit.rpartition("/")[2] == document:
+        if unit.rpartition("/")[2] == forgotten_document:
             manifest.forget(stage, [unit])
         elif forgotten_files & entry.inputs.keys():
             for output in entry.outputs:
@@ -179,27 +184,25 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
             manifest.forget(stage, [unit])
     decision_files = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([data.path("tags"), *decision_files])
-    for document_file in sorted(data.path("tags").rglob("*.jsonl")):
-        tag_rows_before = read_jsonl(document_file, Tags)
+    for tags_file in sorted(data.path("tags").rglob("*.jsonl")):
+        tag_rows_before = read_jsonl(tags_file, Tags)
         other_tag_rows = [
             tag_row
             for tag_row in tag_rows_before
-            if tag_row.id not in pair_ids and not is_name_or_id(tag_row.id, document, longer_names)
+            if tag_row.id not in pair_ids and not is_name_or_id(tag_row.id, forgotten_document, longer_names)
         ]
         if len(other_tag_rows) < len(tag_rows_before):
-            write_jsonl(document_file, other_tag_rows)
-    for document_file in decision_files:
-        rewrite_decision_lines(document_file, lambda line: b"" if _is_about(line, document) else line)
-    for document_file in [*remains.files, data.path("text", document)]:
-        _remove_forgotten(document_file)
-    if document in (records_aside := read_set_aside(data)):
-        write_set_aside(data, {name: record for name, record in records_aside.items() if name != document})
+            write_jsonl(tags_file, other_tag_rows)
+    for decision_file in decision_files:
+        rewrite_decision_lines(decision_file, lambda line: b"" if _is_about(line, forgotten_document) else line)
+    for forgotten_file in [*remains.files, data.path("text", forgotten_document)]:
+        _remove_forgotten(forgotten_file)
+    if forgotten_document in (records_aside := read_set_aside(data)):
+        write_set_aside(data, {name: record for name, record in records_aside.items() if name != forgotten_document})
     for dataset, count in remains.rows.items():
         forgotten_mark = data.path("datasets", dataset, FORGOTTEN)
-        write_json(
-            forgotten_mark,
-            {**(read_json(forgotten_mark, dict[str, int]) if forgotten_mark.exists() else {}), document: count},
-        )
+        forgotten_before = read_json(forgotten_mark, dict[str, int]) if forgotten_mark.exists() else {}
+        write_json(forgotten_mark, {**forgotten_before, forgotten_document: count})
     return remains
 
 
@@ -210,43 +213,45 @@ def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
     return {forgotten_mark.parent.name: read_json(forgotten_mark, dict[str, int]) for forgotten_mark in forgotten_marks}
 
 
-def _pair_files_about(data: Workspace, document: str) -> list[Path]:
+def _pair_files_about(data: Workspace, forgotten_document: str) -> list[Path]:
     pair_files = [
-        file_path(run_folder, f"{document}.jsonl")
+        file_path(run_folder, f"{forgotten_document}.jsonl")
         for run_folder in sorted(data.root.glob("qa/*"))
         if run_folder.is_dir()
     ]
     return [pair_file for pair_file in pair_files if pair_file.is_file()]
 
 
-def _is_about(decision_line: bytes, document: str) -> bool:
-    """Is the line a decision about a pair of `document`?"""
+def _is_about(decision_line: bytes, forgotten_document: str) -> bool:
+    """Is the line a decision about a pair of this document?"""
     try:
-        return bool(msgspec.json.decode(decision_line, type=dict[str, Any]).get("document") == document)
+        return bool(msgspec.json.decode(decision_line, type=dict[str, Any]).get("document") == forgotten_document)
     except msgspec.DecodeError:
         return False
 
 
-def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:
-    """Rows of `document` by dataset."""
+def _dataset_rows(data: Workspace, forgotten_document: str) -> dict[str, int]:
+    """Rows of a document by dataset."""
     dataset_folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
     return {
         dataset_folder.name: sum(
-            _rows_about(parquet_file, document) for parquet_file in dataset_folder.rglob("*.parquet")
+            _rows_about(parquet_file, forgotten_document) for parquet_file in dataset_folder.rglob("*.parquet")
         )
         for dataset_folder in dataset_folders
     }
 
 
-def _graded_questions(data: Workspace, document: str) -> dict[str, int]:
-    """Questions about `document` by folder of grades."""
-    longer_names = longer_document_names(data, document)
-    questions: dict[str, set[str]] = {}
+def _graded_questions(data: Workspace, forgotten_document: str) -> dict[str, int]:
+    """Questions about a document by folder of grades."""
+    longer_names = longer_document_names(data, forgotten_document)
+    graded_questions: dict[str, set[str]] = {}
     for grade_file in sorted(data.path("grades").glob("*/*.jsonl")):
-        ids = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
-        about_document = {row_id for row_id in ids if is_name_or_id(row_id, document, longer_names)}
-        questions.setdefault(grade_file.parent.name, set()).update(about_document)
-    return {folder: len(ids) for folder, ids in questions.items()}
+        graded_ids = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
+        graded_about_document = {
+            row_id for row_id in graded_ids if is_name_or_id(row_id, forgotten_document, longer_names)
+        }
+        graded_questions.setdefault(grade_file.parent.name, set()).update(graded_about_document)
+    return {folder: len(graded_ids) for folder, graded_ids in graded_questions.items()}
 
 
 def _grade_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
@@ -258,7 +263,7 @@ def _grade_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
-def _rows_about(parquet_file: Path, document: str) -> int:
+def _rows_about(parquet_file: Path, forgotten_document: str) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -266,11 +271,11 @@ def _rows_about(parquet_file: Path, document: str) -> int:
         document_column = pq.read_table(parquet_file, columns=["document"]).column(0)
     except (OSError, ValueError, KeyError, pa.ArrowInvalid):
         return 0
-    return sum(document_name == document for document_name in document_column.to_pylist())
+    return sum(document_name == forgotten_document for document_name in document_column.to_pylist())
 
 
-def _remove_forgotten(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+def _remove_forgotten(forgotten_path: Path) -> None:
+    if forgotten_path.is_dir() and not forgotten_path.is_symlink():
+        shutil.rmtree(forgotten_path)
     else:
-        path.unlink(missing_ok=True)
+        forgotten_path.unlink(missing_ok=True)

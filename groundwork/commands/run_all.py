@@ -55,8 +55,8 @@ def run_all(flags: argparse.Namespace) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
     from groundwork.llm.calls.costs_and_budget import Budget  # which loads the client of models
 
-    started_at = time.monotonic()
-    exit_code = EXIT_OK
+    run_started_at = time.monotonic()
+    run_exit_code = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
         check_run(config, workspace(config, flags, folders=()))
@@ -71,22 +71,23 @@ def run_all(flags: argparse.Namespace) -> int:
             setattr(stage_flags, flag_name, flag_value)
         try:
             for stage_call in _calls_of_stage(stage_of_run, stage_flags):
-                exit_code = max(exit_code, stage_of_run.run(stage_call))
+                run_exit_code = max(run_exit_code, stage_of_run.run(stage_call))
         except UsageError as error:
             if flags.dry_run and stage.reads[0] != "documents":
-                writer = writing_stage(stage.reads[0])
-                print(f"{stage.name}: not known before {writer.name if writer else 'the stage before'} has run")
+                writer_of_stage = writing_stage(stage.reads[0])
+                earlier_stage = writer_of_stage.name if writer_of_stage else "the stage before"
+                print(f"{stage.name}: not known before {earlier_stage} has run")
                 continue
-            if stage.reads[0] == "documents" or exit_code == EXIT_OK:
+            if stage.reads[0] == "documents" or run_exit_code == EXIT_OK:
                 raise
             print(f"{stage.name}: skipped, because a stage before it failed ({error})")
         except UnitError as error:
             print(f"{stage.name}: {error}", file=sys.stderr)
-            exit_code = max(exit_code, error.exit_code)
+            run_exit_code = max(run_exit_code, error.exit_code)
     if not flags.dry_run:
         with open_job(load_config(flags), flags, folders=()) as (job, _):
-            _print_run_results(job.data, time.monotonic() - started_at, flags.failures)
-    return exit_code
+            _print_run_results(job.data, time.monotonic() - run_started_at, flags.failures)
+    return run_exit_code
 
 
 def _calls_of_stage(stage_of_run: StageCommand, flags: argparse.Namespace) -> list[argparse.Namespace]:
@@ -97,26 +98,31 @@ def _calls_of_stage(stage_of_run: StageCommand, flags: argparse.Namespace) -> li
         remembered_choices = {
             unit: entry.choice for unit, entry in manifest.entries(stage_of_run.name, EntryChoice).items()
         }
-        datasets_left = _datasets_of_other_documents(stage_of_run.name, job, remembered_choices)
-        for name in datasets_left:
+        datasets_left_by_run = _datasets_of_other_documents(stage_of_run.name, job, remembered_choices)
+        for name in datasets_left_by_run:
             print(
                 f"{stage_of_run.name}: {name} stays as it is, since it is of other documents; "
                 "without --document it is renewed"
             )
-        remembered_choices = {unit: choice for unit, choice in remembered_choices.items() if unit not in datasets_left}
+        remembered_choices = {
+            unit: choice for unit, choice in remembered_choices.items() if unit not in datasets_left_by_run
+        }
         other_datasets = _other_datasets(stage_of_run.name, job, remembered_choices)
-        is_named = job.config.dataset.name != DEFAULT_DATASET or not (other_datasets or datasets_left)
-        is_default_due = is_named and job.config.dataset.name not in datasets_left
+        is_named_in_run = job.config.dataset.name != DEFAULT_DATASET or not (other_datasets or datasets_left_by_run)
+        is_default_in_run = is_named_in_run and job.config.dataset.name not in datasets_left_by_run
         if not any(remembered_choices.values()) and not other_datasets:
-            return [flags] if is_default_due else []
+            return [flags] if is_default_in_run else []
         try:
             unit_names = {unit.name for unit in stage_of_run.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
-            return [flags] if is_default_due else [stage_call.flags for stage_call in other_datasets]
+            return [flags] if is_default_in_run else [stage_call.flags for stage_call in other_datasets]
     stage_calls = remembered_calls(
         flags, {unit: choice for unit, choice in remembered_choices.items() if unit in unit_names}
     )
-    stage_calls = [*(stage_calls if is_default_due or DEFAULT_DATASET in remembered_choices else []), *other_datasets]
+    stage_calls = [
+        *(stage_calls if is_default_in_run or DEFAULT_DATASET in remembered_choices else []),
+        *other_datasets,
+    ]
     for stage_call in stage_calls:
         if stage_call.choice:
             print(
@@ -127,18 +133,19 @@ def _calls_of_stage(stage_of_run: StageCommand, flags: argparse.Namespace) -> li
     return [stage_call.flags for stage_call in stage_calls]
 
 
-def _datasets_of_other_documents(stage: str, job: Job, choices: Mapping[str, RememberedFlags]) -> list[str]:
+def _datasets_of_other_documents(stage: str, job: Job, choices_of_run: Mapping[str, RememberedFlags]) -> list[str]:
     """The datasets that --document would cut down to some of their documents, or change for others."""
     if stage != "create_dataset" or not job.flags.document:
         return []
     return [
         name
-        for name, choice in choices.items()
-        if sorted(choice.get("document", [])) != sorted(job.flags.document) and job.data.path("datasets", name).is_dir()
+        for name, choice_of_run in choices_of_run.items()
+        if sorted(choice_of_run.get("document", [])) != sorted(job.flags.document)
+        and job.data.path("datasets", name).is_dir()
     ]
 
 
-def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
+def _other_datasets(stage: str, job: Job, choices_of_run: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
     """The calls that made datasets of other names than that of the settings, and their pictures, where they are there.
 
     None where the command itself says which dataset is meant.
@@ -148,12 +155,12 @@ def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]
     if any(str(text).startswith("dataset.name=") for text in job.flags.assignments):
         return []
     dataset_calls = []
-    for unit, choice in choices.items():
+    for unit, choice_of_run in choices_of_run.items():
         if unit != job.config.dataset.name and job.data.path("datasets", unit).is_dir():
-            dataset_flags = apply_remembered_flags(job.flags, choice)
+            dataset_flags = apply_remembered_flags(job.flags, choice_of_run)
             if stage == "visualize_splits":
                 dataset_flags.datasets = [unit]
-            dataset_calls.append(RememberedCall(dataset_flags, choice, only=frozenset({unit})))
+            dataset_calls.append(RememberedCall(dataset_flags, choice_of_run, only=frozenset({unit})))
     return dataset_calls
 
 
@@ -185,14 +192,14 @@ def _print_run_results(data: Workspace, seconds: float, failures: FailedUnits) -
         print(f"{len(earlier_failures):,} failed in an earlier run, not tried again in this one")
         _print_failures(earlier_failures)
     index_page = write_index(data)
-    index_command = (
+    command_to_open = (
         as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(index_page)
     )
-    print(f"  everything  {index_command}")
-    dataset_folders = sorted(
+    print(f"  everything  {command_to_open}")
+    folders_of_datasets = sorted(
         filter(Path.is_dir, data.path("datasets").glob("*")), key=lambda folder: name_order(folder.name)
     )
-    for dataset_folder in dataset_folders[-DATASETS_LINKED:]:
+    for dataset_folder in folders_of_datasets[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(dataset_folder)}")
 
 

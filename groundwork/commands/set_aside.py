@@ -30,9 +30,11 @@ def set_aside_flags(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--failed", action="store_true", help="all that ingest failed at, beside those that are named")
-    choice.add_argument("--undo", action="store_true", help="take them back")
+    failed_or_undo = parser.add_mutually_exclusive_group()
+    failed_or_undo.add_argument(
+        "--failed", action="store_true", help="all that ingest failed at, beside those that are named"
+    )
+    failed_or_undo.add_argument("--undo", action="store_true", help="take them back")
     add_data_flags(parser, by_document=False)
     return parser.parse_args(list(argv))
 
@@ -46,26 +48,43 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
             _print_set_aside(documents_aside)
             return EXIT_OK
         if flags.undo:
-            names_aside = [_document_name(name, list(documents_aside), "not set aside") for name in flags.documents]
+            names_aside = [
+                _name_to_set_aside(name_aside, list(documents_aside), "not set aside") for name_aside in flags.documents
+            ]
             write_set_aside(
-                job.data, {name: record for name, record in documents_aside.items() if name not in names_aside}
+                job.data,
+                {
+                    name_aside: record_aside
+                    for name_aside, record_aside in documents_aside.items()
+                    if name_aside not in names_aside
+                },
             )
             print(f"taken back: {', '.join(names_aside)}; next: {as_typed('uv run dataprep run')}")
             return EXIT_OK
-        source_files = _source_files(job, stage_command("ingest"))
-        converted_documents = [name.removesuffix(".md") for name in names_in_folder(job.data.path("text"), ".md")]
-        known_names = sorted({*documents_aside, *source_files, *converted_documents}, key=name_order)
-        named_documents = [_document_name(name, known_names, "no such document") for name in flags.documents]
-        failed_documents = _failed_documents(manifest, known_names) if flags.failed else []
+        files_to_set_aside = _files_to_set_aside(job, stage_command("ingest"))
+        texts_to_set_aside = [
+            name_aside.removesuffix(".md") for name_aside in names_in_folder(job.data.path("text"), ".md")
+        ]
+        names_to_choose = sorted({*documents_aside, *files_to_set_aside, *texts_to_set_aside}, key=name_order)
+        named_to_set_aside = [
+            _name_to_set_aside(name_aside, names_to_choose, "no such document") for name_aside in flags.documents
+        ]
+        failed_to_set_aside = _failed_to_set_aside(manifest, names_to_choose) if flags.failed else []
         names_aside = list(
-            dict.fromkeys([*named_documents, *(name for name in failed_documents if name not in documents_aside)])
+            dict.fromkeys(
+                [
+                    *named_to_set_aside,
+                    *(name_aside for name_aside in failed_to_set_aside if name_aside not in documents_aside),
+                ]
+            )
         )
         records_added = {
-            name: _set_aside_record(job, manifest, name, source_files.get(name), flags.reason) for name in names_aside
+            name_aside: _set_aside_record(job, manifest, name_aside, files_to_set_aside.get(name_aside), flags.reason)
+            for name_aside in names_aside
         }
         write_set_aside(job.data, documents_aside | records_added)
-    for name, record in records_added.items():
-        print(terminal_text(f"set aside: {name}{f' ({record.reason})' if record.reason else ''}"))
+    for name_aside, record_aside in records_added.items():
+        print(terminal_text(f"set aside: {name_aside}{f' ({record_aside.reason})' if record_aside.reason else ''}"))
     if not records_added:
         print("ingest failed at no document that is not set aside")
         return EXIT_OK
@@ -74,29 +93,31 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
 
 
 def _print_set_aside(set_aside_documents: dict[str, SetAside]) -> None:
-    for set_aside_name, record in set_aside_documents.items():
-        source = f" (documents/{record.source})" if record.source else ""
-        print(terminal_text(f"{set_aside_name}{source}: {record.reason or 'no reason given'}"))
+    for set_aside_name, record_aside in set_aside_documents.items():
+        source_aside = f" (documents/{record_aside.source})" if record_aside.source else ""
+        print(terminal_text(f"{set_aside_name}{source_aside}: {record_aside.reason or 'no reason given'}"))
     if not set_aside_documents:
         print("nothing is set aside")
 
 
-def _document_name(name: str, known_names: list[str], problem: str) -> str:
+def _name_to_set_aside(name: str, names_to_choose: list[str], problem: str) -> str:
     for spelling in (name, slug(name), slug(name.rpartition(".")[0])):
-        if spelling in known_names:
+        if spelling in names_to_choose:
             return spelling
-    nearest = nearest_name(slug(name), known_names)
-    remedy = f"; did you mean {nearest}?" if nearest else as_typed("; see: uv run dataprep")
-    raise UsageError(f"{name}: {problem}{remedy}")
+    nearest_to_set_aside = nearest_name(slug(name), names_to_choose)
+    set_aside_remedy = (
+        f"; did you mean {nearest_to_set_aside}?" if nearest_to_set_aside else as_typed("; see: uv run dataprep")
+    )
+    raise UsageError(f"{name}: {problem}{set_aside_remedy}")
 
 
-def _failed_documents(manifest: Manifest, known_names: Sequence[str]) -> list[str]:
+def _failed_to_set_aside(manifest: Manifest, names_to_choose: Sequence[str]) -> list[str]:
     """The documents at which the last ingest failed and whose files are there."""
-    entries = manifest.entries("ingest")
-    return [name for name in known_names if name in entries and entries[name].status == "failed"]
+    ingest_entries = manifest.entries("ingest")
+    return [name for name in names_to_choose if name in ingest_entries and ingest_entries[name].status == "failed"]
 
 
-def _source_files(job: Job, ingest: StageCommand) -> dict[str, Path]:
+def _files_to_set_aside(job: Job, ingest: StageCommand) -> dict[str, Path]:
     """The files of data/documents that can be opened, by the name of their document."""
     job.flags = argparse.Namespace(**(vars(ingest.parse([])) | vars(job.flags)))
     return {unit.name: unit.writes[0] if not unit.reads else unit.reads[0] for unit in ingest.units(job)}

@@ -92,7 +92,7 @@ def print_status(flags: argparse.Namespace) -> int:
         if lines:
             print(terminal_text("\n" + "\n".join(lines[:STATUS_ROWS_SHOWN])))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next_command(state_table, flags, remembered_choices, job.data)}")
+    print(f"\nnext: {_next_after_status(state_table, flags, remembered_choices, job.data)}")
     return EXIT_OK
 
 
@@ -153,28 +153,29 @@ def _states_of_made(stage: str, job: Job, manifest: Manifest) -> States:
 
 def _print_state_table(state_table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
-    terminal_width = shutil.get_terminal_size((120, 24)).columns
+    status_width = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
-    stage_rows = [[stage.display_name, _state_counts(state_table[stage.name]), stage.purpose] for stage in stages]
-    narrow_lines = table_lines([stage_row[:2] for stage_row in stage_rows], to_left=(0, 1))
-    for wide_line, narrow_line in zip(table_lines(stage_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
-        print(wide_line if cell_len(wide_line) <= terminal_width else narrow_line)
-    documents = list(state_table["ingest"])
-    document_stages = [stage for stage in STAGES if stage.run and set(state_table[stage.name]) & set(documents)]
-    if not documents or not document_stages:
+    status_rows = [[stage.display_name, _state_counts(state_table[stage.name]), stage.purpose] for stage in stages]
+    narrow_lines = table_lines([stage_row[:2] for stage_row in status_rows], to_left=(0, 1))
+    for wide_line, narrow_line in zip(table_lines(status_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
+        print(wide_line if cell_len(wide_line) <= status_width else narrow_line)
+    status_documents = list(state_table["ingest"])
+    status_stages = [stage for stage in STAGES if stage.run and set(state_table[stage.name]) & set(status_documents)]
+    if not status_documents or not status_stages:
         return
 
     def is_done(document: str) -> bool:
-        return all(_state_mark_of(state_table, stage, document) == "done" for stage in document_stages)
+        return all(_state_mark_of(state_table, stage, document) == "done" for stage in status_stages)
 
-    listed = sorted(documents, key=is_done)[:STATUS_ROWS_SHOWN]
-    document_rows = [["document", *(stage.name for stage in document_stages)]]
-    document_rows += [
-        [document, *(_state_mark_of(state_table, stage, document) for stage in document_stages)] for document in listed
+    documents_listed = sorted(status_documents, key=is_done)[:STATUS_ROWS_SHOWN]
+    status_by_document = [["document", *(stage.name for stage in status_stages)]]
+    status_by_document += [
+        [document, *(_state_mark_of(state_table, stage, document) for stage in status_stages)]
+        for document in documents_listed
     ]
-    print("\n" + "\n".join(table_lines(document_rows, to_left=range(len(document_rows[0])))))
-    if len(documents) > len(listed):
-        print(f"  … and {len(documents) - len(listed):,} more")
+    print("\n" + "\n".join(table_lines(status_by_document, to_left=range(len(status_by_document[0])))))
+    if len(status_documents) > len(documents_listed):
+        print(f"  … and {len(status_documents) - len(documents_listed):,} more")
 
 
 def _state_counts(states: States) -> str:
@@ -196,102 +197,115 @@ def _state_mark_of(state_table: dict[str, States], stage: Stage, document: str) 
 
 def _print_dataset_states(states: States) -> None:
     if states:
-        dataset_rows = [["dataset", ""]]
-        dataset_rows += [
+        dataset_status_rows = [["dataset", ""]]
+        dataset_status_rows += [
             [name, f"{STATE_MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"]
             for name, (kind, note) in states.items()
         ]
-        print("\n" + "\n".join(table_lines(dataset_rows, to_left=(0, 1))))
+        print("\n" + "\n".join(table_lines(dataset_status_rows, to_left=(0, 1))))
 
 
 def _print_state_reasons(state_table: dict[str, States]) -> None:
     """Why units are stale or failed; of those that are stale in one way, one."""
-    reason_lines: list[str] = []
+    state_reasons: list[str] = []
     for stage, states in state_table.items():
         failed_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
         stale_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
-        reason_lines += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
-        reason_lines += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
-    if reason_lines:
-        more = [f"  … and {len(reason_lines) - STATUS_ROWS_SHOWN:,} more"] * (len(reason_lines) > STATUS_ROWS_SHOWN)
-        print(terminal_text("\n" + "\n".join([*reason_lines[:STATUS_ROWS_SHOWN], *more])))
+        state_reasons += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
+        state_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
+    if state_reasons:
+        more = [f"  … and {len(state_reasons) - STATUS_ROWS_SHOWN:,} more"] * (len(state_reasons) > STATUS_ROWS_SHOWN)
+        print(terminal_text("\n" + "\n".join([*state_reasons[:STATUS_ROWS_SHOWN], *more])))
 
 
 def _status_warnings(state_table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
     """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
-    warning_lines = []
+    status_warnings = []
     for stage, states in state_table.items():
         entries = manifest.entries(stage)
         unit_warnings = [(unit, warning) for unit in states if unit in entries for warning in entries[unit].warnings]
-        warning_lines += [f"{warning_line}  ({stage})" for warning_line in group_warnings(unit_warnings)]
-    more = [f"  … and {counted(len(warning_lines) - STATUS_ROWS_SHOWN, 'more warning')}; each stage prints its own"] * (
-        len(warning_lines) > STATUS_ROWS_SHOWN
-    )
+        status_warnings += [f"{warning_line}  ({stage})" for warning_line in group_warnings(unit_warnings)]
+    more_status_warnings = [
+        f"  … and {counted(len(status_warnings) - STATUS_ROWS_SHOWN, 'more warning')}; each stage prints its own"
+    ] * (len(status_warnings) > STATUS_ROWS_SHOWN)
     audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in state_table["ingest"]]
-    page_lines = [f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()]
-    if (more_pages := len(page_lines) - MAX_DOCUMENTS_NAMED) > 0:
-        page_lines[MAX_DOCUMENTS_NAMED:] = [f"  … and {more_pages:,} more: {as_typed('uv run dataprep open')}"]
-    return [*warning_lines[:STATUS_ROWS_SHOWN], *more, *page_lines]
+    status_page_lines = [
+        f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()
+    ]
+    if (more_status_pages := len(status_page_lines) - MAX_DOCUMENTS_NAMED) > 0:
+        status_page_lines[MAX_DOCUMENTS_NAMED:] = [
+            f"  … and {more_status_pages:,} more: {as_typed('uv run dataprep open')}"
+        ]
+    return [*status_warnings[:STATUS_ROWS_SHOWN], *more_status_warnings, *status_page_lines]
 
 
 def _print_departed_documents(departed_documents: list[tuple[DepartedDocument, DocumentRemains]]) -> None:
     """The documents whose source is gone, with what of them remains."""
     if departed_documents:
         print()
-    for lost, remains in departed_documents:
-        cause = "ignored" if lost.ignored else "gone"
-        print(terminal_text(f"  {cause}  {lost.document} (documents/{lost.source}): {remains} remain"))
+    for departed, departed_remains in departed_documents:
+        departed_cause = "ignored" if departed.ignored else "gone"
+        print(
+            terminal_text(
+                f"  {departed_cause}  {departed.document} (documents/{departed.source}): {departed_remains} remain"
+            )
+        )
     if departed_documents:
-        departed_names = shlex.join(lost.document for lost, _ in departed_documents)
-        print(f"  remove: {as_typed('uv run dataprep forget')} {departed_names}")
+        names_departed = shlex.join(departed.document for departed, _ in departed_documents)
+        print(f"  remove: {as_typed('uv run dataprep forget')} {names_departed}")
 
 
-def _set_aside_line(job: Job, manifest: Manifest, name: str, record: SetAside) -> str:
+def _set_aside_line(job: Job, manifest: Manifest, name_aside: str, record_aside: SetAside) -> str:
     """`  set aside  broken (documents/broken.pdf): reason`, and whether the file is another one by now."""
-    source_path = job.data.base / "documents" / record.source
-    sha256 = manifest.sha256(source_path) if record.source and source_path.is_file() else ""
-    changed = "; its file has changed since, try it: " if sha256 and sha256 != record.sha256 else ""
-    retry = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
-    source = f" (documents/{record.source})" if record.source else ""
-    return f"  set aside  {name}{source}: {record.reason or 'no reason given'}{changed}{retry}"
+    source_path = job.data.base / "documents" / record_aside.source
+    sha256 = manifest.sha256(source_path) if record_aside.source and source_path.is_file() else ""
+    change_aside = "; its file has changed since, try it: " if sha256 and sha256 != record_aside.sha256 else ""
+    retry_aside = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name_aside)}") if change_aside else ""
+    source_aside = f" (documents/{record_aside.source})" if record_aside.source else ""
+    reason_aside = record_aside.reason or "no reason given"
+    return f"  set aside  {name_aside}{source_aside}: {reason_aside}{change_aside}{retry_aside}"
 
 
-def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
-    for dataset, documents in rows.items():
-        row_counts = ", ".join(f"{counted(count, 'row')} of {name}" for name, count in documents.items())
-        print(f"  {dataset} still holds {row_counts}, which was forgotten since; build it again")
+def _print_forgotten(forgotten_by_dataset: dict[str, dict[str, int]]) -> None:
+    for dataset, forgotten_documents in forgotten_by_dataset.items():
+        forgotten_counts = ", ".join(
+            f"{counted(count, 'row')} of {name}" for name, count in forgotten_documents.items()
+        )
+        print(f"  {dataset} still holds {forgotten_counts}, which was forgotten since; build it again")
 
 
-def _next_command(
+def _next_after_status(
     state_table: dict[str, States],
     flags: argparse.Namespace,
     remembered_choices: Mapping[tuple[str, str], str],
     data: Workspace,
 ) -> str:
     """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
-    repeated_flags = repeat_flags(flags)
+    next_repeated_flags = repeat_flags(flags)
     if not state_table["ingest"]:
-        run_command = f"{as_typed('uv run dataprep run')}{repeated_flags}"
-        return f"put documents into {openable_path(data.documents)}, then: {run_command}"
+        next_run_command = f"{as_typed('uv run dataprep run')}{next_repeated_flags}"
+        return f"put documents into {openable_path(data.documents)}, then: {next_run_command}"
     for stage in STAGES:
         if stage.name not in state_table or not (stage.run or state_table[stage.name]):
             continue
-        units_due = [unit for unit, (kind, _) in state_table[stage.name].items() if kind in ("stale", "missing")]
-        if units_due or not state_table[stage.name]:
-            flag_words = next(
+        next_units = [unit for unit, (kind, _) in state_table[stage.name].items() if kind in ("stale", "missing")]
+        if next_units or not state_table[stage.name]:
+            next_flags = next(
                 (
                     remembered_choices[stage.name, unit]
-                    for unit in units_due
+                    for unit in next_units
                     if (stage.name, unit) in remembered_choices
                 ),
                 "",
             )
-            stage_command = f"{as_typed(f'uv run {stage.script}')}{flag_words}{repeated_flags}"
-            run_hint = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
-            return f"{stage_command}\n{run_hint} {as_typed('uv run dataprep run')}{repeated_flags}"
+            next_stage_command = f"{as_typed(f'uv run {stage.script}')}{next_flags}{next_repeated_flags}"
+            next_run_hint = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
+            return f"{next_stage_command}\n{next_run_hint} {as_typed('uv run dataprep run')}{next_repeated_flags}"
     if any(kind == "failed" for states in state_table.values() for kind, _ in states.values()):
         unreadable_documents = [name for name, (kind, _) in state_table["ingest"].items() if kind == "failed"]
-        put_aside = as_typed(set_aside_command(unreadable_documents, flags))
-        retry = f"{as_typed('uv run dataprep run')} --retry-failed{repeated_flags}"
-        return f"{retry}\nor, for files that cannot be read: {put_aside}" if unreadable_documents else retry
+        next_set_aside = as_typed(set_aside_command(unreadable_documents, flags))
+        next_retry = f"{as_typed('uv run dataprep run')} --retry-failed{next_repeated_flags}"
+        return (
+            f"{next_retry}\nor, for files that cannot be read: {next_set_aside}" if unreadable_documents else next_retry
+        )
     return "nothing; everything is current"
