@@ -49,8 +49,8 @@ class Summarizer:
         while len(summarized_sections := sections_to_summarize(shortened_text, self._max_section_characters())) > 1:
             self._job.progress.start(len(summarized_sections), "parts")
             section_summaries = await gather_all(
-                self._summarize_section(i, len(summarized_sections), section)
-                for i, section in enumerate(summarized_sections, 1)
+                self._summarize_section(i, len(summarized_sections), summarized_section)
+                for i, summarized_section in enumerate(summarized_sections, 1)
             )
             joined_summaries = "\n\n".join(section_summaries)
             if len(joined_summaries) >= len(shortened_text):
@@ -63,25 +63,29 @@ class Summarizer:
     def first_requests(self, text_to_summarize: str) -> list[list[Any]]:
         """The conversations by which `document_text` is summarised first: one, or one a part."""
         self._word_limit = summary_word_limit(text_to_summarize, self._settings.max_words)
-        sections = sections_to_summarize(text_to_summarize, self._max_section_characters())
-        if len(sections) == 1:
+        summarized_sections = sections_to_summarize(text_to_summarize, self._max_section_characters())
+        if len(summarized_sections) == 1:
             return [self._summary_messages(self._settings.prompt, text=text_to_summarize)]
-        return [self.section_request(number, len(sections), section) for number, section in enumerate(sections, 1)]
+        return [
+            self.section_request(number, len(summarized_sections), summarized_section)
+            for number, summarized_section in enumerate(summarized_sections, 1)
+        ]
 
-    def section_request(self, section_number: int, section_count: int, section: str) -> list[Any]:
+    def section_request(self, section_number: int, section_count: int, summarized_section: str) -> list[Any]:
         """The conversation by which one part of `section_count` is summarised."""
-        section_heading = _SECTION_HEADING.search(section)
+        section_heading = _SECTION_HEADING.search(summarized_section)
         return self._summary_messages(
             self._settings.section_prompt,
-            text=section,
+            text=summarized_section,
             part=str(section_number),
             parts=str(section_count),
             section=section_heading[1] if section_heading else "(no heading)",
         )
 
-    async def _summarize_section(self, section_number: int, section_count: int, section: str) -> str:
+    async def _summarize_section(self, section_number: int, section_count: int, summarized_section: str) -> str:
         summary = await self._ask_for_summary(
-            self.section_request(section_number, section_count, section), f"{self._document_id} part {section_number}"
+            self.section_request(section_number, section_count, summarized_section),
+            f"{self._document_id} part {section_number}",
         )
         self._job.progress.advance()
         return summary
@@ -93,10 +97,10 @@ class Summarizer:
         summary_source = SummarySource(f"{self._title}\n\n{text}", self._job.config.qa.context)
         summary_problems, name_problem = (
             summary_faults(summary_reply, summary_source, self._word_limit),
-            name_fault(summary_reply, summary_source),
+            summary_name_fault(summary_reply, summary_source),
         )
         if not summary_problems and not name_problem:
-            return split_name(summary_reply, summary_source), []
+            return split_summary_name(summary_reply, summary_source), []
         correction_request = render_template(
             self._job.prompt(self._settings.correction_prompt),
             faults="\n".join(
@@ -105,13 +109,13 @@ class Summarizer:
             max_words=str(self._word_limit),
         )
         correction_messages = [*summary_turns, *follow_up_turns(summary_reply, correction_request)]
-        corrected_summary = with_name(
+        corrected_summary = with_summary_name(
             await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), summary_reply
         )
         remaining_problems = summary_faults(corrected_summary, summary_source, self._word_limit)
         if len(remaining_problems) > len(summary_problems):
             corrected_summary, remaining_problems = summary_reply, summary_problems
-        return split_name(corrected_summary, summary_source), [
+        return split_summary_name(corrected_summary, summary_source), [
             f"the summary: {summary_problem}" for summary_problem in remaining_problems
         ]
 
@@ -147,7 +151,7 @@ def summary_word_limit(text_to_summarize: str, max_words: int) -> int:
 
 def sections_to_summarize(text_to_summarize: str, max_length: int) -> list[str]:
     """The text cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
-    cut_sections: list[str] = []
+    summarized_sections: list[str] = []
     section_start = 0
     while len(text_to_summarize) - section_start > max_length:
         section_end = section_start + max_length
@@ -161,9 +165,9 @@ def sections_to_summarize(text_to_summarize: str, max_length: int) -> list[str]:
             if section_cuts:
                 section_end = section_cuts[-1]
                 break
-        cut_sections.append(text_to_summarize[section_start:section_end])
+        summarized_sections.append(text_to_summarize[section_start:section_end])
         section_start = section_end
-    return [*cut_sections, text_to_summarize[section_start:]]
+    return [*summarized_sections, text_to_summarize[section_start:]]
 
 
 MAX_NAME_WORDS = 5  # words, beside a year
@@ -237,39 +241,42 @@ class NamedSummary(NamedTuple):
     dropped: str
 
 
-def split_name(summary_reply: str, summary_source: SummarySource) -> NamedSummary:
+def split_summary_name(summary_reply: str, summary_source: SummarySource) -> NamedSummary:
     """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
     too long, or where the source does not hold its words.
     """
     if not (match := _NAME_LINE.match(summary_reply)):
         return NamedSummary("", summary_reply, "")
-    subject, summary = _without_quotes(match[1].strip(" \t*_.")), summary_reply[match.end() :].strip()
-    fault = name_fault(summary_reply, summary_source)
+    subject, summary = _unquote_summary_name(match[1].strip(" \t*_.")), summary_reply[match.end() :].strip()
+    fault = summary_name_fault(summary_reply, summary_source)
     return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
 
 
-def _without_quotes(subject_name: str) -> str:
+def _unquote_summary_name(subject_name: str) -> str:
     """`subject_name` without quotes around all of it: those of a part of it stay."""
     match = _QUOTED_NAME.fullmatch(subject_name)
     return match[1] if match else subject_name
 
 
-def name_fault(summary_reply: str, summary_source: SummarySource) -> str:
+def summary_name_fault(summary_reply: str, summary_source: SummarySource) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
     if not (match := _NAME_LINE.match(summary_reply)):
         return ""
-    if (word_total := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
+    if (summary_words := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
         return (
-            f'the line "Name: ..." has {word_total} words; '
+            f'the line "Name: ..." has {summary_words} words; '
             f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
         )
-    if unknown_words := _words_not_in_source(match[1], summary_source):
-        listed = ", ".join(f'"{word}"' for word in unknown_words)
-        return f'the line "Name: ..." says {listed}, which the text does not; give a name of words of the text'
+    if unknown_words := _name_words_not_in_source(match[1], summary_source):
+        unknown_words_listed = ", ".join(f'"{word}"' for word in unknown_words)
+        return (
+            f'the line "Name: ..." says {unknown_words_listed}, which the text does not; '
+            "give a name of words of the text"
+        )
     return ""
 
 
-def _words_not_in_source(subject_name: str, summary_source: SummarySource) -> list[str]:
+def _name_words_not_in_source(subject_name: str, summary_source: SummarySource) -> list[str]:
     """Those words of a name that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
     ignored_words = stop_words(summary_source.language)
     return [
@@ -281,18 +288,18 @@ def _words_not_in_source(subject_name: str, summary_source: SummarySource) -> li
     ]
 
 
-def with_name(summary_reply: str, earlier_reply: str) -> str:
+def with_summary_name(summary_reply: str, earlier_reply: str) -> str:
     """`reply` with the line that names the subject; that of an earlier one where it has none."""
     line = None if _NAME_LINE.match(summary_reply) else _NAME_LINE.match(earlier_reply)
     return f"{line[0].strip()}\n\n{summary_reply}" if line else summary_reply
 
 
-def without_label(summary_reply: str) -> str:
+def with_name_as_sentence(summary_reply: str) -> str:
     """`reply` with the name as its first sentence, so that it is checked like the others."""
     return _NAME_LINE.sub(r"\1.\n\n", summary_reply)
 
 
-def without_name(summary_reply: str) -> str:
+def without_summary_name(summary_reply: str) -> str:
     """The summary alone."""
     return _NAME_LINE.sub("", summary_reply)
 
@@ -306,7 +313,7 @@ _SUMMARY_REFUSAL = re.compile(
 def summary_reply_fault(summary: str) -> str | None:
     """What makes a reply no summary, or more than one, for the correction turn."""
 
-    summary = without_name(unwrap_text(summary))
+    summary = without_summary_name(unwrap_text(summary))
     if len(re.findall(r"\w+", summary)) < 5:
         return "It is empty; write the summary."
     if _SUMMARY_REFUSAL.match(summary):
@@ -317,34 +324,38 @@ def summary_reply_fault(summary: str) -> str | None:
 
 def summary_faults(summary: str, summary_source: SummarySource, max_words: int) -> list[str]:
     """What the summary says that the source does not: numbers, dates, units, quotes, names; and too great length."""
-    summary, language = without_label(summary), summary_source.language
+    summary, language = with_name_as_sentence(summary), summary_source.language
     unknown_names = sorted(
-        {name for name in names_as_written(summary, language) if _is_unknown_name(name, summary_source)}
+        {
+            written_subject
+            for written_subject in names_as_written(summary, language)
+            if _is_unknown_name(written_subject, summary_source)
+        }
     )
     faults = summary_source.grounds.unsupported_facts(summary, counts=summary_source.counts)
-    faults += [f'the name "{name}" is not in the text' for name in unknown_names]
+    faults += [f'the name "{written_subject}" is not in the text' for written_subject in unknown_names]
     words_allowed = max_words if faults else MAX_LENGTH_RATIO * max_words  # who writes it again can shorten it as well
-    if (word_total := word_count(summary)) > words_allowed:
-        faults.append(f"it is {word_total} words long, {max_words} are allowed")
+    if (summary_words := word_count(summary)) > words_allowed:
+        faults.append(f"it is {summary_words} words long, {max_words} are allowed")
     return faults
 
 
 def _is_unknown_name(written_name: str, summary_source: SummarySource) -> bool:
     """Has the source neither the name nor what it is short for? Ordinals and units beside numbers are no names."""
-    name = unicodedata.normalize("NFKC", written_name).lower()
+    written_subject = unicodedata.normalize("NFKC", written_name).lower()
     name_forms = {
         name_form
-        for name_form in (name, name.removesuffix("s"), name.lstrip("0123456789"))
-        if name_form == name or name_form[1:]
+        for name_form in (written_subject, written_subject.removesuffix("s"), written_subject.lstrip("0123456789"))
+        if name_form == written_subject or name_form[1:]
     }
-    ordinal_match = _ORDINAL.fullmatch(name)
+    ordinal_match = _ORDINAL.fullmatch(written_subject)
     if ordinal_match:
         return ordinal_match[1] not in digit_runs(summary_source.text)
     return not (
         not summary_source.name_stems.isdisjoint(
             name_forms | {stem(name_form, summary_source.language) for name_form in name_forms}
         )
-        or not summary_source.stems.isdisjoint(short_day_or_month(name))
+        or not summary_source.stems.isdisjoint(short_day_or_month(written_subject))
         or (len(written_name) >= LEAST_INITIALS and written_name.isupper() and written_name in summary_source.initials)
     )
 
@@ -365,10 +376,10 @@ def estimate_summary(job: Job, document: str, title: str, document_text: str) ->
     # the last part is often shorter than a summary may be
     joined_tokens = sum(min(summary_tokens, max(1, tokens - section_frame)) for tokens in section_tokens)
     calls, tokens_in, tokens_out = len(conversations), sum(section_tokens), joined_tokens
-    sections = len(conversations)
+    summarized_sections = len(conversations)
     # the joined summaries, in parts again as long as they are too long for one call
-    while 1 < (next_sections := math.ceil(joined_tokens / summary_call.max_input_tokens)) < sections:
-        calls, sections = calls + next_sections, next_sections
+    while 1 < (next_sections := math.ceil(joined_tokens / summary_call.max_input_tokens)) < summarized_sections:
+        calls, summarized_sections = calls + next_sections, next_sections
         tokens_in += joined_tokens + next_sections * section_frame
         joined_tokens = next_sections * summary_tokens
         tokens_out += joined_tokens

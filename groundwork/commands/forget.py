@@ -20,8 +20,8 @@ from groundwork.data_folder.document_files import document_files, is_name_or_id,
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
-from groundwork.data_folder.runs.decisions import rewrite_decision_lines
-from groundwork.data_folder.runs.run_lookup import DECISIONS
+from groundwork.data_folder.runs.review_decisions import rewrite_decision_lines
+from groundwork.data_folder.runs.run_names_and_files import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, StopRun, UsageError

@@ -16,7 +16,7 @@ import msgspec
 
 from groundwork.coverage.chunk_coverage import coverage
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.run_lookup import coverage_path_parts
+from groundwork.data_folder.runs.run_names_and_files import coverage_path_parts
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
 from groundwork.markdown.blocks import Block, blocks
@@ -114,7 +114,7 @@ class CoverageCount(CoverageStruct):
 
 CountsByRunAndKind = dict[str, dict[Kind, CoverageCount]]
 Items = dict[tuple[int, int, Kind], CoverageItem]  # by start, end and kind
-Candidates = dict[
+CandidateStatements = dict[
     int, list[tuple[CoverageItem, str]]
 ]  # by question the statements that it may be about, with their text
 
@@ -163,7 +163,7 @@ def collect_coverage(
     document: str,
     title: str,
     markdown: str,
-    readings: Sequence[Reading],
+    chunk_readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
     find_nearest: FindNearestStatements,
     declined: Mapping[str, DeclinedInChunks] | None = None,
@@ -180,10 +180,10 @@ def collect_coverage(
         for chunk_id in question.pair.chunks:
             questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
     coverage_items, candidate_statements = _collect_coverage_items(
-        readings, list(runs) or [""], questions, questions_by_chunk
+        chunk_readings, list(runs) or [""], questions, questions_by_chunk
     )
-    _mark_declined_items(readings, declined or {}, coverage_items)
-    figure_items = _collect_figure_items(readings, questions, questions_by_chunk)
+    _mark_declined_items(chunk_readings, declined or {}, coverage_items)
+    figure_items = _collect_figure_items(chunk_readings, questions, questions_by_chunk)
     placed_questions = {i for item in coverage_items.values() for i in item.asked} | {
         i for figure in figure_items for i in figure.asked
     }
@@ -195,32 +195,34 @@ def collect_coverage(
         items=_merge_overlapping_statements(coverage_items.values()),
         questions=questions,
         sections=coverage_sections(markdown, title or document),
-        left_out=[LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
+        left_out=[
+            LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in chunk_readings) if c.skip
+        ],
         figures=figure_items,
     )
 
 
 def _collect_coverage_items(
-    readings: Sequence[Reading],
+    chunk_readings: Sequence[Reading],
     runs: Sequence[str],
     questions: list[RunQuestion],
     questions_by_chunk: Mapping[tuple[str, str], list[int]],
-) -> tuple[Items, Candidates]:
+) -> tuple[Items, CandidateStatements]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
     coverage_items: Items = {}
-    candidate_statements: Candidates = {}
-    for reading in readings:
+    candidate_statements: CandidateStatements = {}
+    for chunk_reading in chunk_readings:
         for run in runs:
-            question_indices = questions_by_chunk.get((reading.chunk.id, run), [])
-            if question_indices or not reading.chunk.skip:
-                chunk_statements = _add_coverage_items(reading, question_indices, questions, coverage_items)
+            question_indices = questions_by_chunk.get((chunk_reading.chunk.id, run), [])
+            if question_indices or not chunk_reading.chunk.skip:
+                chunk_statements = _add_coverage_items(chunk_reading, question_indices, questions, coverage_items)
                 for question_index in question_indices:
                     candidate_statements.setdefault(question_index, []).extend(chunk_statements)
     return coverage_items, candidate_statements
 
 
 def _collect_figure_items(
-    readings: Sequence[Reading],
+    chunk_readings: Sequence[Reading],
     questions: Sequence[RunQuestion],
     questions_by_chunk: Mapping[tuple[str, str], Sequence[int]],
 ) -> list[FigureItem]:
@@ -229,7 +231,7 @@ def _collect_figure_items(
     for (chunk_id, _), question_indices in questions_by_chunk.items():
         questions_of_chunk.setdefault(chunk_id, []).extend(question_indices)
     figure_items = []
-    for chunk in (reading.chunk for reading in readings):
+    for chunk in (chunk_reading.chunk for chunk_reading in chunk_readings):
         chunk_offset = chunk.start - len(chunk.added)
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
             if figure.start >= len(chunk.added):
@@ -245,15 +247,15 @@ def _collect_figure_items(
 
 
 def _add_coverage_items(
-    reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: Items
+    chunk_reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: Items
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
-    chunk = reading.chunk
+    chunk = chunk_reading.chunk
     question_index_of = {questions[question_index].pair.id: question_index for question_index in question_indices}
     chunk_offset = chunk.start - len(chunk.added)
     statements_with_text = []
     for coverage_span in coverage(
-        reading, [questions[question_index].pair for question_index in question_indices]
+        chunk_reading, [questions[question_index].pair for question_index in question_indices]
     ).spans:
         start, end = max(coverage_span.start + chunk_offset, chunk.start), coverage_span.end + chunk_offset
         coverage_item = coverage_items.setdefault(
@@ -268,10 +270,10 @@ def _add_coverage_items(
 
 
 def _mark_declined_items(
-    readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: Items
+    chunk_readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: Items
 ) -> None:
     """Note at each of `coverage_items` which runs declined it."""
-    for chunk in (reading.chunk for reading in readings):
+    for chunk in (chunk_reading.chunk for chunk_reading in chunk_readings):
         chunk_offset = chunk.start - len(chunk.added)
         for run, declined_by_chunk in declined.items():
             for (start, end, kind), declined_reason in declined_by_chunk.get(chunk.id, {}).items():
@@ -283,7 +285,7 @@ def _mark_declined_items(
 
 def _place_by_embedding(
     questions: list[RunQuestion],
-    candidate_statements: Candidates,
+    candidate_statements: CandidateStatements,
     placed: set[int],
     find_nearest: FindNearestStatements,
 ) -> None:
@@ -416,9 +418,11 @@ def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
     return placement_warnings
 
 
-def contradicted_parts(records: Mapping[str, DocumentCoverage], readings: Iterable[Reading]) -> list[ContradictedPart]:
+def contradicted_parts(
+    records: Mapping[str, DocumentCoverage], chunk_readings: Iterable[Reading]
+) -> list[ContradictedPart]:
     """The contradictions that each run noted and whose chunk there still is."""
-    chunk_starts = {reading.chunk.id: reading.chunk.start for reading in readings}
+    chunk_starts = {chunk_reading.chunk.id: chunk_reading.chunk.start for chunk_reading in chunk_readings}
     return [
         ContradictedPart(run=run, start=chunk_starts[contradiction.chunk], text=contradiction.text)
         for run, record in records.items()

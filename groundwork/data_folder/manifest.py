@@ -162,7 +162,7 @@ class Manifest:
         """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
         self._looked_up_entries = {(stage, unit): [] for unit in units}
         paths_by_key = {printable_path(path): path for path in path_strings_of(paths)}
-        self._looked_up_hashes = {path_key: [] for path_key in paths_by_key}
+        self._looked_up_hashes = {hashed_path: [] for hashed_path in paths_by_key}
         for query_batch in _query_batches(list(units)):
             query_values, query = (stage, *query_batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(query_batch)})"
             for unit, manifest_entry in [
@@ -171,12 +171,12 @@ class Manifest:
             ]:
                 self._looked_up_entries[stage, unit] = [(manifest_entry,)]
         for query_batch in _query_batches(list(self._looked_up_hashes)):
-            for path_key, file_size, mtime_ns, digest in self._execute_on_manifest(
+            for hashed_path, file_size, mtime_ns, file_digest in self._execute_on_manifest(
                 f"{_SELECT_FILE_HASHES} IN ({_placeholders(query_batch)})", tuple(query_batch)
             ):
-                self._looked_up_hashes[path_key] = [(file_size, mtime_ns, digest)]
-                if self._mirror is None and _is_file_unchanged(paths_by_key[path_key], file_size, mtime_ns):
-                    self._unchanged_hashes[paths_by_key[path_key]] = digest
+                self._looked_up_hashes[hashed_path] = [(file_size, mtime_ns, file_digest)]
+                if self._mirror is None and _is_file_unchanged(paths_by_key[hashed_path], file_size, mtime_ns):
+                    self._unchanged_hashes[paths_by_key[hashed_path]] = file_digest
         try:
             yield
         finally:
@@ -254,13 +254,13 @@ class Manifest:
 
     def forget_missing_files(self) -> int:
         """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
-        missing_files = [
+        missing_hashed_files = [
             path for (path,) in self._execute_on_manifest("SELECT path FROM files", ()) if not Path(path).exists()
         ]
-        for path in missing_files:
+        for path in missing_hashed_files:
             self._execute_on_manifest("DELETE FROM files WHERE path = ?", (path,))
         self._execute_on_manifest("VACUUM", ())
-        return len(missing_files)
+        return len(missing_hashed_files)
 
     def record(self, stage: str, unit: str, manifest_entry: ManifestEntry) -> None:
         entry_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
@@ -275,8 +275,8 @@ class Manifest:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
         hashes_by_name = {}
         for path in path_strings_of(paths):
-            if digest := self._unchanged_hashes.get(path) or self.sha256(path):
-                hashes_by_name[name(path)] = digest
+            if file_digest := self._unchanged_hashes.get(path) or self.sha256(path):
+                hashes_by_name[name(path)] = file_digest
         return hashes_by_name
 
     def sha256(self, path: str | Path) -> str:
@@ -293,10 +293,10 @@ class Manifest:
         stored_version = self._mirror.listed(Path(path)) if self._mirror else None
         if stored_version and hashed_file_status.st_size == 0:  # not fetched
             return self._stored_object_hash(stored_version) or f"version {stored_version[1]}, which was not read"
-        path_key, size_and_mtime = printable_path(path), (hashed_file_status.st_size, hashed_file_status.st_mtime_ns)
-        file_hash_rows = self._looked_up_hashes.get(path_key)
+        hashed_path, size_and_mtime = printable_path(path), (hashed_file_status.st_size, hashed_file_status.st_mtime_ns)
+        file_hash_rows = self._looked_up_hashes.get(hashed_path)
         for file_size, mtime_ns, file_digest in (
-            self._execute_on_manifest(_SELECT_FILE_HASH, (path_key,)) if file_hash_rows is None else file_hash_rows
+            self._execute_on_manifest(_SELECT_FILE_HASH, (hashed_path,)) if file_hash_rows is None else file_hash_rows
         ):
             if (file_size, mtime_ns) == size_and_mtime and (
                 not stored_version or self._stored_object_hash(stored_version)
@@ -305,7 +305,7 @@ class Manifest:
         with Path(path).open("rb") as hashed_file:
             file_digest = hashlib.file_digest(hashed_file, "sha256").hexdigest()
         self._execute_on_manifest(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path_key, *size_and_mtime, file_digest)
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (hashed_path, *size_and_mtime, file_digest)
         )
         if stored_version and self._stored_object_hash(stored_version) != file_digest:
             self._execute_on_manifest("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*stored_version, file_digest))

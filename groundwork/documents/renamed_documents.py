@@ -19,8 +19,8 @@ from groundwork.data_folder.document_files import (
 )
 from groundwork.data_folder.manifest import Manifest, ManifestEntry
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_bytes
-from groundwork.data_folder.runs.decisions import rewrite_decision_lines
-from groundwork.data_folder.runs.run_lookup import DECISIONS
+from groundwork.data_folder.runs.review_decisions import rewrite_decision_lines
+from groundwork.data_folder.runs.run_names_and_files import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources

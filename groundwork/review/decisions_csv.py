@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.data_folder.runs.decisions import Decision, DecisionKind, question_hash
+from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, question_hash
 from groundwork.errors import UsageError
 from groundwork.markdown.figures_and_picture_links import quote_in_words
 from groundwork.records import Pair

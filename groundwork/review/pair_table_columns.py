@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from groundwork.data_folder.runs.decisions import (
+from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
+from groundwork.data_folder.runs.review_decisions import (
     BY_PERSON,
 )
-from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
 from groundwork.records import Pair
 
 

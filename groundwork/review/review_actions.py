@@ -83,7 +83,7 @@ def export_decisions_csv(spreadsheet: Path, session: ReviewSession) -> int:
 
 
 def import_decisions_csv(spreadsheet: Path, session: ReviewSession) -> int:
-    from groundwork.data_folder.runs.decisions import append_decisions
+    from groundwork.data_folder.runs.review_decisions import append_decisions
     from groundwork.review.decisions_csv import MAX_SHOWN_FAULTS, read_decisions_csv
 
     table = read_decisions_csv(spreadsheet, session)

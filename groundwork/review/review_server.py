@@ -20,8 +20,8 @@ import msgspec
 from aiohttp import web
 
 from groundwork.data_folder.read_write import read_text, text_hash
-from groundwork.data_folder.runs.decisions import utc_now
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes, toggle_wish, wishes_file
+from groundwork.data_folder.runs.review_decisions import utc_now
 from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError

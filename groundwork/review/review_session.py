@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.decisions import (
+from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
+from groundwork.data_folder.runs.review_decisions import (
     Decision,
     DecisionKind,
     DecisionStacks,
@@ -23,8 +24,12 @@ from groundwork.data_folder.runs.decisions import (
     read_decisions,
     reviewer_agreements,
 )
-from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
-from groundwork.data_folder.runs.run_lookup import coverage_path_parts, merged_from, run_documents, run_tag_files
+from groundwork.data_folder.runs.run_names_and_files import (
+    coverage_path_parts,
+    merged_from,
+    run_documents,
+    run_tag_files,
+)
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.data_folder.runs.decisions import (
+from groundwork.data_folder.runs.review_decisions import (
     EDITABLE,
     Decision,
     DecisionKind,

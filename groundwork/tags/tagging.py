@@ -24,7 +24,7 @@ import msgspec
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.data_folder.runs.run_lookup import tag_file
+from groundwork.data_folder.runs.run_names_and_files import tag_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, GroundworkError, InvalidReply, ProviderRefused, UnitError
 from groundwork.installation import as_typed

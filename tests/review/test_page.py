@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.data_folder.runs.decisions import read_decisions
+from groundwork.data_folder.runs.review_decisions import read_decisions
 from groundwork.data_folder.workspace import Workspace
 from groundwork.review.review_server import ReviewServer
 from groundwork.review.review_session import ReviewSession

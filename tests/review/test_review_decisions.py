@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
-from groundwork.data_folder.runs.decisions import (
+from groundwork.data_folder.runs.kept_and_rejected_pairs import generation_rejects, run_candidates
+from groundwork.data_folder.runs.review_decisions import (
     Decision,
     append_decisions,
     apply_edits,
@@ -26,9 +27,8 @@ from groundwork.data_folder.runs.decisions import (
     reviewer_agreements,
     standing_decisions,
 )
-from groundwork.data_folder.runs.decisions import prevailing_decision as verdict
-from groundwork.data_folder.runs.kept_and_rejected_pairs import generation_rejects, run_candidates
-from groundwork.data_folder.runs.run_lookup import pair_files, run_names
+from groundwork.data_folder.runs.review_decisions import prevailing_decision as verdict
+from groundwork.data_folder.runs.run_names_and_files import pair_files, run_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.renamed_documents import rename_document
 from groundwork.documents.source_files import find_sources

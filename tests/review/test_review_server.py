@@ -13,7 +13,7 @@ import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.data_folder.runs.decisions import append_decisions, question_hash, read_decisions
+from groundwork.data_folder.runs.review_decisions import append_decisions, question_hash, read_decisions
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair
 from groundwork.review.review_server import ReviewServer

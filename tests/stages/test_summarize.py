@@ -18,10 +18,10 @@ from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
 from groundwork.summaries import (
     SummarySource,
-    name_fault,
     sections_to_summarize,
-    split_name,
+    split_summary_name,
     summary_faults,
+    summary_name_fault,
     summary_reply_fault,
     summary_word_limit,
 )
@@ -83,7 +83,7 @@ def test_one_summary_a_document(run: Run) -> None:
 )
 def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: str, name: str) -> None:
     """The line before it is the name; one that the document does not hold, or a sentence, is left out."""
-    assert split_name(f"{line}\n\n{SUMMARY}", SummarySource(f"Orrin\n\n{ENGINE}"))[:2] == (name, SUMMARY)
+    assert split_summary_name(f"{line}\n\n{SUMMARY}", SummarySource(f"Orrin\n\n{ENGINE}"))[:2] == (name, SUMMARY)
     assert run.summarize(lambda _: f"{line}\n\n{SUMMARY}") == 0
     assert (run.summary.name, run.summary.summary) == (name, SUMMARY)
     assert any("questions use the title" in warning for warning in run.summary.warnings) == (name == "")
@@ -113,7 +113,7 @@ def test_what_all_documents_are_about_decides_the_name(run: Run) -> None:
 )
 def test_a_name_stands_in_the_text_in_any_script(text: str, line: str, name: str) -> None:
     """Without spaces around it, or with a particle behind it, too; quotes around a part of it stay."""
-    assert split_name(f"Name: {line}\n\n{text}", SummarySource(text)).name == name
+    assert split_summary_name(f"Name: {line}\n\n{text}", SummarySource(text)).name == name
 
 
 def test_a_korean_number_with_another_particle_is_no_unknown_name() -> None:
@@ -280,8 +280,8 @@ def test_a_summary_that_has_to_be_written_again_hears_its_length_too() -> None:
 def test_a_year_is_no_word_too_many_of_a_name() -> None:
     """An election is known by its year alone."""
     source = SummarySource("Orrin County general election, 2008. Official results.")
-    assert not name_fault("Name: the 2008 Orrin County general election\n\nIt is.", source)
-    assert name_fault("Name: the 2009 Orrin County general election\n\nIt is.", source)
+    assert not summary_name_fault("Name: the 2008 Orrin County general election\n\nIt is.", source)
+    assert summary_name_fault("Name: the 2009 Orrin County general election\n\nIt is.", source)
 
 
 def test_a_german_noun_of_the_summary_is_no_invented_name() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_lookup import DECISIONS
+from groundwork.data_folder.runs.run_names_and_files import DECISIONS
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.errors import UsageError
 from groundwork.message_wording import name_order
@@ -55,7 +55,12 @@ def find_build_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.data_folder.runs.run_lookup import coverage_path_parts, default_run, pair_files, run_tag_files
+    from groundwork.data_folder.runs.run_names_and_files import (
+        coverage_path_parts,
+        default_run,
+        pair_files,
+        run_tag_files,
+    )
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs_by_run = {run: list(pair_files(job.data, run)) for run in runs}
@@ -147,7 +152,7 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
 def _review_input_files(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.decisions import review_files
+    from groundwork.data_folder.runs.review_decisions import review_files
 
     return review_files(job.data, run, documents, curated=True)
 

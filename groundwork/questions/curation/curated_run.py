@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from groundwork.data_folder.read_write import write_json, write_text
-from groundwork.data_folder.runs.run_lookup import merged_from
+from groundwork.data_folder.runs.run_names_and_files import merged_from
 from groundwork.message_wording import counted
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.decisions import StandingReview
+    from groundwork.data_folder.runs.review_decisions import StandingReview
     from groundwork.questions.curation.cases_and_origins import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.questions.curation.curation_report import CurationResult
@@ -45,7 +45,7 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.decisions import read_standing_review
+    from groundwork.data_folder.runs.review_decisions import read_standing_review
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.records import Pair
 

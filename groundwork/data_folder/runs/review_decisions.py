@@ -19,7 +19,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import text_hash, write_bytes
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
-from groundwork.data_folder.runs.run_lookup import DECISIONS, run_documents
+from groundwork.data_folder.runs.run_names_and_files import DECISIONS, run_documents
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed
@@ -80,9 +80,9 @@ def decisions_file(data: Workspace, run: str) -> Path:
     return data.path("qa", run, f"{DECISIONS}.jsonl")
 
 
-def question_hash(pair: Pair) -> str:
+def question_hash(reviewed_pair: Pair) -> str:
     """The first 16 digits of the SHA-256 of the question as it was generated."""
-    return text_hash(pair.original_question or pair.question)
+    return text_hash(reviewed_pair.original_question or reviewed_pair.question)
 
 
 def utc_now() -> str:
@@ -171,18 +171,18 @@ class DecisionStacks:
         pair_and_reviewer = (decision.pair, decision.reviewer)
         self._line_counts[pair_and_reviewer] = self._line_counts.get(pair_and_reviewer, 0) + 1
 
-    def decisions_about(self, pair: str) -> dict[str, Decision]:
+    def decisions_about(self, reviewed_pair: str) -> dict[str, Decision]:
         """By reviewer the decision about the pair that holds, the latest last."""
-        return {reviewer: stack[-1] for reviewer, stack in self._decision_stacks.get(pair, {}).items()}
+        return {reviewer: stack[-1] for reviewer, stack in self._decision_stacks.get(reviewed_pair, {}).items()}
 
-    def line_count(self, pair: str, reviewer: str) -> int:
+    def line_count(self, reviewed_pair: str, reviewer: str) -> int:
         """How many lines a reviewer has written about a pair, undone ones and undos among them."""
-        return self._line_counts.get((pair, reviewer), 0)
+        return self._line_counts.get((reviewed_pair, reviewer), 0)
 
     def standing(self) -> StandingDecisions:
         return {
-            pair: self.decisions_about(pair)
-            for pair, reviewer_stacks in self._decision_stacks.items()
+            reviewed_pair: self.decisions_about(reviewed_pair)
+            for reviewed_pair, reviewer_stacks in self._decision_stacks.items()
             if reviewer_stacks
         }
 
@@ -192,14 +192,18 @@ def standing_decisions(decisions: Iterable[Decision]) -> StandingDecisions:
     return DecisionStacks(decisions).standing()
 
 
-def prevailing_decision(by_reviewer: Mapping[str, Decision], disagreement: Disagreement = "rejected") -> Decision:
+def prevailing_decision(
+    decisions_by_reviewer: Mapping[str, Decision], disagreement: Disagreement = "rejected"
+) -> Decision:
     """The one decision about a pair, of those that stand by reviewer (at least one)."""
-    latest_decision = list(by_reviewer.values())[-1]
-    rejections = [decision for decision in by_reviewer.values() if decision.verdict == "reject"]
+    latest_decision = list(decisions_by_reviewer.values())[-1]
+    rejections = [decision for decision in decisions_by_reviewer.values() if decision.verdict == "reject"]
     if rejections and disagreement == "rejected":
         return rejections[-1]
     if latest_decision.verdict == "accept":  # which takes no other reviewer's edit back
-        return ([decision for decision in by_reviewer.values() if decision.verdict == "edit"] or [latest_decision])[-1]
+        return (
+            [decision for decision in decisions_by_reviewer.values() if decision.verdict == "edit"] or [latest_decision]
+        )[-1]
     return latest_decision
 
 
@@ -209,10 +213,10 @@ def reviewer_agreements(decisions: StandingDecisions) -> list[Agreement]:
     Cohen's kappa (1960): (observed - expected) / (1 - expected), expected from each reviewer's own share of verdicts.
     """
     verdict_tables: dict[tuple[str, str], dict[tuple[bool, bool], int]] = {}
-    for by_reviewer in decisions.values():
-        for reviewer, second_reviewer in combinations(sorted(by_reviewer), 2):
+    for decisions_by_reviewer in decisions.values():
+        for reviewer, second_reviewer in combinations(sorted(decisions_by_reviewer), 2):
             reviewer_verdict_table = verdict_tables.setdefault((reviewer, second_reviewer), {})
-            verdict_cell = (by_reviewer[reviewer].accepts, by_reviewer[second_reviewer].accepts)
+            verdict_cell = (decisions_by_reviewer[reviewer].accepts, decisions_by_reviewer[second_reviewer].accepts)
             reviewer_verdict_table[verdict_cell] = reviewer_verdict_table.get(verdict_cell, 0) + 1
     agreements = [
         _reviewer_agreement(reviewers, reviewer_verdict_table)
@@ -222,37 +226,38 @@ def reviewer_agreements(decisions: StandingDecisions) -> list[Agreement]:
 
 
 def _reviewer_agreement(reviewers: tuple[str, str], reviewer_verdict_table: dict[tuple[bool, bool], int]) -> Agreement:
-    judged_total = sum(reviewer_verdict_table.values())
+    pairs_judged_by_both = sum(reviewer_verdict_table.values())
     observed_agreement = (
-        sum(verdict_count for (a, b), verdict_count in reviewer_verdict_table.items() if a == b) / judged_total
+        sum(verdict_count for (a, b), verdict_count in reviewer_verdict_table.items() if a == b) / pairs_judged_by_both
     )
     expected_agreement = sum(
         (
             sum(verdict_count for (a, _), verdict_count in reviewer_verdict_table.items() if a == verdict_accepts)
-            / judged_total
+            / pairs_judged_by_both
         )
         * (
             sum(verdict_count for (_, b), verdict_count in reviewer_verdict_table.items() if b == verdict_accepts)
-            / judged_total
+            / pairs_judged_by_both
         )
         for verdict_accepts in (True, False)
     )
     return Agreement(
         reviewers,
-        judged_total,
+        pairs_judged_by_both,
         observed_agreement,
         (observed_agreement - expected_agreement) / (1 - expected_agreement) if expected_agreement < 1 else None,
     )
 
 
-def edited_fields(pair: Pair, new_fields: Mapping[str, Any]) -> dict[str, Any]:
+def edited_fields(reviewed_pair: Pair, new_fields: Mapping[str, Any]) -> dict[str, Any]:
     """What of `new_fields`, or else of the pair as it stands, differs from what was generated."""
     generated_fields = {
-        editable_field: getattr(pair, original_field) or getattr(pair, editable_field)
+        editable_field: getattr(reviewed_pair, original_field) or getattr(reviewed_pair, editable_field)
         for editable_field, original_field in EDITABLE.items()
     }
     current_fields = {
-        editable_field: new_fields.get(editable_field, getattr(pair, editable_field)) for editable_field in EDITABLE
+        editable_field: new_fields.get(editable_field, getattr(reviewed_pair, editable_field))
+        for editable_field in EDITABLE
     }
     return {
         editable_field: current_fields[editable_field]
@@ -261,17 +266,17 @@ def edited_fields(pair: Pair, new_fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def apply_edits(pair: Pair, edited_values: Mapping[str, Any]) -> Pair:
+def apply_edits(reviewed_pair: Pair, edited_values: Mapping[str, Any]) -> Pair:
     """The pair as a decision has it, what was generated kept beside: `original_question` and so on."""
     edited_pair: dict[str, Any] = {}
     for editable_field, original_field in EDITABLE.items():
-        generated_value = getattr(pair, original_field) or getattr(pair, editable_field)
+        generated_value = getattr(reviewed_pair, original_field) or getattr(reviewed_pair, editable_field)
         edited_value = edited_values.get(editable_field, generated_value)
         edited_pair |= {
             editable_field: edited_value,
             original_field: generated_value if edited_value != generated_value else type(generated_value)(),
         }
-    return msgspec.structs.replace(pair, **edited_pair)
+    return msgspec.structs.replace(reviewed_pair, **edited_pair)
 
 
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided
@@ -292,24 +297,24 @@ class StandingReview:
     _changed_pairs: set[str] = field(default_factory=set)
     _undone_count: int = 0
 
-    def decision_about(self, pair: Pair) -> Decision | None:
+    def decision_about(self, reviewed_pair: Pair) -> Decision | None:
         """The decision about the pair; None where there is none, or only about another question of that id."""
-        decision = self.verdicts.get(pair.id)
+        decision = self.verdicts.get(reviewed_pair.id)
         if decision is None:
-            self._undone_count += BY_PERSON in pair.checks
+            self._undone_count += BY_PERSON in reviewed_pair.checks
             return None
-        if decision.question_hash != question_hash(pair):
-            self._changed_pairs.add(pair.id)
+        if decision.question_hash != question_hash(reviewed_pair):
+            self._changed_pairs.add(reviewed_pair.id)
             return None
-        self._reviewed_pairs[pair.id] = pair
+        self._reviewed_pairs[reviewed_pair.id] = reviewed_pair
         return decision
 
-    def apply_decision(self, pair: Pair) -> Pair | None:
+    def apply_decision(self, reviewed_pair: Pair) -> Pair | None:
         """The pair as it is to stand; None: a person turned it down."""
-        decision = self.decision_about(pair)
+        decision = self.decision_about(reviewed_pair)
         if decision is None:
-            return pair
-        return accept_pair(pair, decision) if decision.accepts else None
+            return reviewed_pair
+        return accept_pair(reviewed_pair, decision) if decision.accepts else None
 
     def restored_pairs(self, turned_down: Iterable[Candidate], has_pair: Callable[[str], bool]) -> list[Pair]:
         """Of the pairs turned down by rules or models those that a person accepted, unless `has_pair` of it."""
@@ -320,18 +325,22 @@ class StandingReview:
                 candidate.stage
                 and decision
                 and not has_pair(candidate.pair.id)
-                and (pair := self.apply_decision(candidate.pair))
+                and (reviewed_pair := self.apply_decision(candidate.pair))
             ):
-                restored_pairs.append(pair)
+                restored_pairs.append(reviewed_pair)
         return restored_pairs
 
     def unmet_warnings(self, documents: Iterable[str]) -> list[str]:
         """Warnings about decisions of these documents, or of those that are gone, that could not be obeyed."""
         judged_documents = {*documents, *self.documents_gone}
-        decided_pairs = [pair for pair, decision in self.verdicts.items() if decision.document in judged_documents]
-        unmet_decisions = [pair for pair in decided_pairs if pair not in self._reviewed_pairs]
-        gone_pairs = [pair for pair in unmet_decisions if pair not in self._changed_pairs]
-        reworded_pairs = [pair for pair in unmet_decisions if pair in self._changed_pairs]
+        decided_pairs = [
+            reviewed_pair for reviewed_pair, decision in self.verdicts.items() if decision.document in judged_documents
+        ]
+        unmet_decisions = [
+            reviewed_pair for reviewed_pair in decided_pairs if reviewed_pair not in self._reviewed_pairs
+        ]
+        gone_pairs = [reviewed_pair for reviewed_pair in unmet_decisions if reviewed_pair not in self._changed_pairs]
+        reworded_pairs = [reviewed_pair for reviewed_pair in unmet_decisions if reviewed_pair in self._changed_pairs]
         unmet_messages = list(self.warnings)
         if gone_pairs:
             unmet_messages.append(
@@ -353,12 +362,14 @@ class StandingReview:
 
     def summary_lines(self) -> list[str]:
         """What people decided about the pairs that were met, in sentences; empty where nobody decided anything."""
-        decisions = [self.verdicts[pair] for pair in self._reviewed_pairs]
+        decisions = [self.verdicts[reviewed_pair] for reviewed_pair in self._reviewed_pairs]
         if not decisions:
             return []
         accepted_pairs = [self._reviewed_pairs[decision.pair] for decision in decisions if decision.accepts]
         edited_count = sum(decision.verdict == "edit" for decision in decisions)
-        restored_count = sum(any(not check["passed"] for check in pair.checks.values()) for pair in accepted_pairs)
+        restored_count = sum(
+            any(not check["passed"] for check in reviewed_pair.checks.values()) for reviewed_pair in accepted_pairs
+        )
         reviewers = ", ".join(sorted({decision.reviewer for decision in decisions}, key=name_order))
         accepted_details = [f"{edited_count} of them edited"] * bool(edited_count) + [
             f"{restored_count} turned down before"
@@ -375,7 +386,8 @@ def read_standing_review(data: Workspace, run: str, disagreement: Disagreement =
     decisions, warnings = read_decisions(decisions_file(data, run))
     standing_by_pair = standing_decisions(decisions)
     prevailing_verdicts = {
-        pair: prevailing_decision(by_reviewer, disagreement) for pair, by_reviewer in standing_by_pair.items()
+        reviewed_pair: prevailing_decision(decisions_by_reviewer, disagreement)
+        for reviewed_pair, decisions_by_reviewer in standing_by_pair.items()
     }
     decided_documents = {decision.document for decision in prevailing_verdicts.values()}
     documents_present = run_documents(data.path("qa", run))
@@ -406,20 +418,22 @@ def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated
     return [decisions, *(rejected_file for rejected_file in rejected_files if rejected_file.exists())]
 
 
-def reject_by_person(pair: Pair, decision: Decision) -> Rejected:
+def reject_by_person(reviewed_pair: Pair, decision: Decision) -> Rejected:
     """The record of a pair that a person turned down."""
     rejection_reasons = [f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
-    return Rejected.of(pair, BY_PERSON, "; ".join(rejection_reasons))
+    return Rejected.of(reviewed_pair, BY_PERSON, "; ".join(rejection_reasons))
 
 
-def accept_pair(pair: Pair, decision: Decision) -> Pair:
+def accept_pair(reviewed_pair: Pair, decision: Decision) -> Pair:
     """The pair as the decision has it; the other checks stay as they were told, of the text before an edit."""
     verdict_verb = "edited" if decision.verdict == "edit" else "accepted"
     acceptance_reason = "; ".join(
         [f"{verdict_verb} by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
     )
     person_check = {"score": 1.0, "passed": True, "why": acceptance_reason, "checker": "person"}
-    return msgspec.structs.replace(apply_edits(pair, decision.edited), checks={**pair.checks, BY_PERSON: person_check})
+    return msgspec.structs.replace(
+        apply_edits(reviewed_pair, decision.edited), checks={**reviewed_pair.checks, BY_PERSON: person_check}
+    )
 
 
 def _count_decisions(pair_ids: Sequence[str]) -> str:

@@ -40,8 +40,8 @@ def merged_from(data: Workspace, run: str) -> list[str]:
 
 def separate_runs(data: Workspace) -> list[str]:
     """The runs without those that merge made of others that are there too: no question counts twice."""
-    all_runs = run_names(data)
-    return [run for run in all_runs if not _is_merge_of(merged_from(data, run), all_runs)]
+    all_run_names = run_names(data)
+    return [run for run in all_run_names if not _is_merge_of(merged_from(data, run), all_run_names)]
 
 
 def _is_merge_of(sources: Sequence[str], runs: Sequence[str]) -> bool:
@@ -58,15 +58,15 @@ def default_run(data: Workspace, model: str) -> str:
 
     Raises UsageError where there is none, or where there are several others.
     """
-    all_runs, model_run = run_names(data), run_of_model(model)
-    if model_run in all_runs:
+    all_run_names, model_run = run_names(data), run_of_model(model)
+    if model_run in all_run_names:
         return model_run
-    if not all_runs:
+    if not all_run_names:
         raise UsageError(f"{data.path('qa')}: no run yet; run first: uv run dataprep/generate_qa.py")
-    merges_of_all_others = [run for run in all_runs if set(all_runs) - {run} == {*merged_from(data, run)}]
-    if len(all_runs) > 1 and not merges_of_all_others:
-        raise UsageError(f"there is no run {model_run} (of qa.model); name one or more of: {', '.join(all_runs)}")
-    return (merges_of_all_others or all_runs)[0]
+    merges_of_all_others = [run for run in all_run_names if set(all_run_names) - {run} == {*merged_from(data, run)}]
+    if len(all_run_names) > 1 and not merges_of_all_others:
+        raise UsageError(f"there is no run {model_run} (of qa.model); name one or more of: {', '.join(all_run_names)}")
+    return (merges_of_all_others or all_run_names)[0]
 
 
 def run_of_flag(run_name: str, data: Workspace) -> str:
@@ -85,11 +85,11 @@ def new_run(run_name: str) -> str:
 
 def nearest_run(run_name: str, data: Workspace) -> str:
     """The end of a message that `name` is no run: the nearest name, or all of them."""
-    all_runs = run_names(data)
-    if not all_runs:
+    all_run_names = run_names(data)
+    if not all_run_names:
         return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
-    nearest_run_name = nearest_name(run_name, all_runs)
-    return f"did you mean {nearest_run_name}?" if nearest_run_name else f"the runs are: {', '.join(all_runs)}"
+    nearest_run_name = nearest_name(run_name, all_run_names)
+    return f"did you mean {nearest_run_name}?" if nearest_run_name else f"the runs are: {', '.join(all_run_names)}"
 
 
 def pair_files(data: Workspace, run: str) -> Paths:
