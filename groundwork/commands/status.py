@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from groundwork.commands.forget import DocumentRemains, document_remains, forgotten_rows
 from groundwork.console.flags import add_data_flags, flag_parser, load_config
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.data_folder.copied_documents import copy_lines
 from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed
@@ -115,7 +115,7 @@ def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States
         call_job = (
             job
             if not remembered_call.choice
-            else replace(job, config=load_config(remembered_call.flags), progress=Progress("", quiet=True))
+            else replace(job, config=load_config(remembered_call.flags), progress=ProgressLine("", quiet=True))
         )
         call_job.flags = remembered_call.flags
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.clusters import kmeans, label_groups
@@ -74,10 +74,10 @@ def build_scene(
     settings: Maps,
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
-    progress: Progress | None = None,
+    progress: ProgressLine | None = None,
 ) -> Scene:
     """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
-    progress = progress or Progress("", quiet=True)
+    progress = progress or ProgressLine("", quiet=True)
     question_rows, vectors, group_of_question = _join_groups(groups)
     fitted = rows_fitted_by_tsne(len(question_rows))
     progress.start_phase(

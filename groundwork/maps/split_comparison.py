@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
@@ -36,7 +36,7 @@ def build_split_scene(
     settings: Maps,
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
-    progress: Progress | None = None,
+    progress: ProgressLine | None = None,
     report: SplitReport | None = None,
 ) -> Scene:
     """The splits of one dataset on one map: the smaller ones stand out, the notes judge them, tags compare them.

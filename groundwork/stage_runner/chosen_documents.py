@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from groundwork.data_folder.file_names import Paths
     from groundwork.stage_runner.job import Job
 
+COPIES_NAMED = 5
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 
 
@@ -98,3 +99,25 @@ def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str
             if record_path[1] in recorded_documents
             else job.data.paths(text_path),
         )
+
+
+def left_out_lines(job: Job) -> list[str]:
+    """Which documents this stage passes over; in `dataprep run` its first stage says which are the same."""
+    keep_gone_hint = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
+    gone_documents, copied_documents = (
+        sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies)
+    )
+    lines_left_out = (
+        [f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}"]
+        if gone_documents
+        else []
+    )
+    if copied_documents and not getattr(job.flags, "within_run", False):
+        more_copies = (
+            f" and {len(copied_documents) - COPIES_NAMED:,} more" if len(copied_documents) > COPIES_NAMED else ""
+        )
+        lines_left_out.append(
+            "left out, because other documents have the same text: "
+            f"{', '.join(copied_documents[:COPIES_NAMED])}{more_copies}"
+        )
+    return lines_left_out

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import workspace
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.data_folder.workspace import RemoteMirror, Workspace
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Stopped, StopRun
 
@@ -50,7 +50,7 @@ class Job:
     config: Config
     data: Workspace
     flags: argparse.Namespace
-    progress: Progress
+    progress: ProgressLine
     make_client: Callable[[Job], Client]
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_new_event)
@@ -190,7 +190,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         joined = data.joined_state / "manifest.db" if data.shard else None
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, mirror=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
-        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client)
+        job = Job(self._config, data, self._flags, ProgressLine("", quiet=quiet), make_client)
         job.departed_documents = find_departed(data, self._manifest, self._config.ingest.ignore)
         job.search_copies = partial(_find_copies, self._manifest)
         return job, self._manifest

@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundwork.console.flags import FlagSetting
 from groundwork.console.terminal import openable_path
@@ -18,6 +19,10 @@ from groundwork.stage_runner.ledger import Ledger
 from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stage_table import BY_NAME, STAGES
 
+if TYPE_CHECKING:
+    from groundwork.data_folder.manifest import Manifest
+
+MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is current, for the next command
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_SETTINGS_LENGTH = 500  # letters of the settings that a command repeats
 STAGE_LIKE = {"merge": "generate_qa"}  # what it makes is a run, which goes on as any other does
@@ -101,3 +106,14 @@ def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> st
         if BY_NAME[stage].writes in later_stage.reads or not is_current(later_stage.name):
             return f"uv run {later_stage.script}{repeat_flags(job.flags)}"
     return f"uv run dataprep open{_data_flags(job.flags)}"
+
+
+def has_made_all(job: Job, manifest: Manifest, unit_names: Sequence[str], stage: str) -> bool:
+    """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
+    from groundwork.data_folder.manifest import CURRENT_STATES
+    from groundwork.data_folder.unit_states_and_fingerprints import recorded_state
+
+    if len(unit_names) > MAX_UNITS_JUDGED:
+        return False
+    unit_entries = [manifest.entry(stage, name) for name in unit_names]
+    return all(entry and recorded_state(job.data, manifest, entry)[0] in CURRENT_STATES for entry in unit_entries)

@@ -19,11 +19,10 @@ from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.file_names import path_strings_of
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
-from groundwork.message_wording import name_order
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
-from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
+from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS, left_out_lines
 from groundwork.stage_runner.job import Job, open_job
-from groundwork.stage_runner.next_command import results_and_next_command
+from groundwork.stage_runner.next_command import MAX_UNITS_JUDGED, has_made_all, results_and_next_command
 from groundwork.stage_runner.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.stage_table import BY_NAME, writing_stage
 
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting_flag"]
 
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
-COPIES_NAMED = 5
-MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is current, for the next command
 
 ShardMode = Literal["documents", "caches", "none"]
 
@@ -106,7 +103,7 @@ class StageCommand:
             job.progress.stage = self.name
             self._prepare(job, manifest)
             units = self._placed_units(job)
-            for left_out_line in _left_out_lines(job):
+            for left_out_line in left_out_lines(job):
                 job.progress.say(left_out_line)
             unit_loop = self.unit_loop(job, manifest)
             if flags.dry_run:
@@ -125,7 +122,7 @@ class StageCommand:
                 self.after(job, finished_units)
             if not flags.quiet and not getattr(flags, "within_run", False):
                 finished_names = [unit.name for unit in finished_units[: MAX_UNITS_JUDGED + 1]]
-                is_current = partial(_has_made_all, job, manifest, finished_names)
+                is_current = partial(has_made_all, job, manifest, finished_names)
                 print(results_and_next_command(self.name, job, finished_units, ledger, is_current))
             return ledger.exit_code
 
@@ -255,8 +252,8 @@ class StageCommand:
         folder_address = job.data.folder_address(first_folder)
         if first_folder == "documents":
             return NO_DOCUMENTS.format(folder_address)
-        if left_out_lines := _left_out_lines(job):
-            return f"nothing to work on; {'; '.join(left_out_lines)}"
+        if lines_left_out := left_out_lines(job):
+            return f"nothing to work on; {'; '.join(lines_left_out)}"
         writer_stage = writing_stage(first_folder)
         first_command = writer_stage.script if writer_stage else "dataprep run"
         return f"{folder_address}: nothing to work on; run first: uv run {first_command}"
@@ -289,17 +286,6 @@ def _written_files(manifest: Manifest) -> set[str]:
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
 
 
-def _has_made_all(job: Job, manifest: Manifest, unit_names: Sequence[str], stage: str) -> bool:
-    """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
-    from groundwork.data_folder.manifest import CURRENT_STATES
-    from groundwork.data_folder.unit_states_and_fingerprints import recorded_state
-
-    if len(unit_names) > MAX_UNITS_JUDGED:
-        return False
-    unit_entries = [manifest.entry(stage, name) for name in unit_names]
-    return all(entry and recorded_state(job.data, manifest, entry)[0] in CURRENT_STATES for entry in unit_entries)
-
-
 def progress_unit(stage: str) -> str:
     """What a stage's progress counts before it has something finer to count."""
     written_folder = BY_NAME[stage].writes if stage in BY_NAME else ""
@@ -307,25 +293,3 @@ def progress_unit(stage: str) -> str:
         ("datasets", "tags", "embeddings"), "datasets"
     )
     return counted_things.get(written_folder, "documents")
-
-
-def _left_out_lines(job: Job) -> list[str]:
-    """Which documents this stage passes over; in `dataprep run` its first stage says which are the same."""
-    keep_gone_hint = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
-    gone_documents, copied_documents = (
-        sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies)
-    )
-    left_out_lines = (
-        [f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}"]
-        if gone_documents
-        else []
-    )
-    if copied_documents and not getattr(job.flags, "within_run", False):
-        more_copies = (
-            f" and {len(copied_documents) - COPIES_NAMED:,} more" if len(copied_documents) > COPIES_NAMED else ""
-        )
-        left_out_lines.append(
-            "left out, because other documents have the same text: "
-            f"{', '.join(copied_documents[:COPIES_NAMED])}{more_copies}"
-        )
-    return left_out_lines

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.records import Tags
 from groundwork.stages import (
@@ -71,8 +71,10 @@ def test_a_count_that_no_tag_has_writes_nothing(data: Path, run: Run, capsys: py
 def test_what_follows_the_last_call_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Laying out and drawing take long: meanwhile the count of questions does not stand there as if all were done."""
     phases: list[str] = []
-    start_phase = Progress.start_phase
-    monkeypatch.setattr(Progress, "start_phase", lambda self, phase: (phases.append(phase), start_phase(self, phase)))
+    start_phase = ProgressLine.start_phase
+    monkeypatch.setattr(
+        ProgressLine, "start_phase", lambda self, phase: (phases.append(phase), start_phase(self, phase))
+    )
     with FakeOpenRouter(reply=tag_reply).thread() as fake:
         llm = ["--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20", "--set", "tags.max_tags=6"]
         assert run(compare_tags.main, "wide", "narrow", "--no-interactive", *llm) == 0

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.documents.conversion.converter_processes import find_crashing_pages
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.repair.page_joining import join_pages
@@ -162,8 +162,8 @@ def test_a_long_pdf_is_read_whole_and_its_pages_are_counted(folder, monkeypatch)
     pages = [formats.page_of([f"The lamp of berth {7 * n % 997} is lit at dusk."]) for n in range(1, 301)]
     formats.write_plain_pdf(folder.documents / "long.pdf", pages)
     seen: list[int] = []
-    advance = Progress.advance
-    monkeypatch.setattr(Progress, "advance", lambda self, n=1: (advance(self, n), seen.append(self.done_count)))
+    advance = ProgressLine.advance
+    monkeypatch.setattr(ProgressLine, "advance", lambda self, n=1: (advance(self, n), seen.append(self.done_count)))
     assert folder.ingest() == 0
     assert [done for done in seen if done][:3] == [1, 2, 3]
     assert seen[-1] == 300

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from groundwork.console.progress import Progress
+from groundwork.console.progress_line import ProgressLine
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.stage_runner.unit_and_outcome import Outcome
 
@@ -59,7 +59,7 @@ class ReportChannel(Protocol):
     def is_stopping(self) -> bool: ...
 
 
-class RelayedProgress(Progress):
+class RelayedProgress(ProgressLine):
     """The progress of a process: told to the parent in place of a terminal."""
 
     def __init__(self, channel: ReportChannel, stop: Callable[[], object]) -> None:
@@ -84,7 +84,7 @@ class RelayedProgress(Progress):
         self._channel.say(line)
 
 
-def show_snapshots(progress: Progress, snapshots: Sequence[ProgressSnapshot]) -> None:
+def show_snapshots(progress: ProgressLine, snapshots: Sequence[ProgressSnapshot]) -> None:
     """One line for all: sums of the same count."""
     progress.take_counts(
         done_count=sum(snapshot.done_count for snapshot in snapshots),

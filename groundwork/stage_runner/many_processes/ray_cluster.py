@@ -25,7 +25,7 @@ from groundwork.stage_runner.many_processes.process_reports import (
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
-    from groundwork.console.progress import Progress
+    from groundwork.console.progress_line import ProgressLine
     from groundwork.stage_runner.job import Job
 
 SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
@@ -180,7 +180,7 @@ def _fetch_result(ray: Any, task_reference: Any, shard: Shard) -> ShardResult:
     return shard_result
 
 
-def _show_board(ray: Any, board: Any, progress: Progress) -> None:
+def _show_board(ray: Any, board: Any, progress: ProgressLine) -> None:
     board_snapshots, board_lines = ray.get(board.news.remote())
     for board_line in board_lines:
         progress.say(board_line)

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 PLAIN_LINE_SECONDS = 10.0  # seconds between lines where there is no terminal
-MIN_CALLS_FOR_PACE = 5  # whose pace foretells something
-QUIET_SECONDS = 0.7  # seconds before anything is shown: short stages stay quiet
-TICK_SECONDS = 0.5  # seconds between looks, so that the line is there while a first long call is still under way
+MIN_CALLS_FOR_LINE = 5  # whose pace foretells something
+QUIET_LINE_SECONDS = 0.7  # seconds before anything is shown: short stages stay quiet
+REDRAW_LINE_SECONDS = 0.5  # seconds between looks, so that the line is there while a first long call is still under way
 
 
-class Progress:
+class ProgressLine:
     """Counts of one stage: of documents or the like until it starts a finer count of its own, and of calls.
 
     `expected_calls`: about how many there will be, where that is known; 0: it is not. `calls_in_flight` tells how many
@@ -45,7 +45,7 @@ class Progress:
         self._first_calls: tuple[float, int] | None = None  # when the first were answered, and how many
         self._is_finer_count = False
         self._first_done: tuple[float, float] | None = None  # when the first were done, and how many
-        self._started_at = self._last_plain_line_at = time.monotonic()
+        self._line_started_at = self._last_plain_line_at = time.monotonic()
         self._live_line: Live | None = None
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -53,12 +53,12 @@ class Progress:
     def begin(self, total: int) -> None:
         """The count of the units; from now on the line is shown, until `end`."""
         self.total = total
-        self._started_at = self._last_plain_line_at = time.monotonic()
+        self._line_started_at = self._last_plain_line_at = time.monotonic()
         if total and not self.quiet:
-            threading.Thread(target=self._redraw_in_ticks, daemon=True).start()
+            threading.Thread(target=self._redraw_line_in_ticks, daemon=True).start()
 
-    def _redraw_in_ticks(self) -> None:
-        while not self._ended.wait(TICK_SECONDS):
+    def _redraw_line_in_ticks(self) -> None:
+        while not self._ended.wait(REDRAW_LINE_SECONDS):
             self._redraw_line()
 
     def start(self, total: int, counted: str) -> None:
@@ -71,7 +71,7 @@ class Progress:
     def start_phase(self, counted: str) -> None:
         """Say `counted` is under way in place of a count, until the next `start`; its clock begins now."""
         self._is_finer_count, self._first_done, self.done_count, self.total, self.counted = False, None, 0, 0, counted
-        self._started_at = time.monotonic()
+        self._line_started_at = time.monotonic()
 
     def advance(self, n: float = 1) -> None:
         self.done_count += n
@@ -118,22 +118,22 @@ class Progress:
 
     def line(self) -> str:
         """`generate_qa  12/40 chunks  72/180 calls  0:35 left  12,345 tokens  $0.0123`."""
-        progress_rate = self._progress_rate()
-        line_parts = [f"{self.stage}  {self._progress_count()}", *self._call_count()]
+        progress_rate = self._rate_on_line()
+        line_parts = [f"{self.stage}  {self._count_on_line()}", *self._call_count_on_line()]
         if self._seconds_left_by_calls():
-            line_parts.append(f"{_format_seconds(self._seconds_left_by_calls())} left")
+            line_parts.append(f"{_seconds_on_line(self._seconds_left_by_calls())} left")
         elif progress_rate:
             line_parts.append(f"{progress_rate:,.1f}/s" if progress_rate >= 0.1 else f"{1 / progress_rate:,.0f} s each")
-            line_parts.append(f"{_format_seconds((self.total - self.done_count) / progress_rate)} left")
+            line_parts.append(f"{_seconds_on_line((self.total - self.done_count) / progress_rate)} left")
         else:
-            line_parts.append(f"{_format_seconds(time.monotonic() - self._started_at)} so far")
+            line_parts.append(f"{_seconds_on_line(time.monotonic() - self._line_started_at)} so far")
         if self.tokens:
             line_parts.append(counted(self.tokens, "token"))
         if self.cost:
             line_parts.append(f"${self.cost:,.4f}")
         return "  ".join(line_parts)
 
-    def _progress_count(self) -> str:
+    def _count_on_line(self) -> str:
         """`12/40 chunks`; of a single one, which counts nothing before it is done, `1 document`."""
         if not self.total:
             return self.counted
@@ -141,7 +141,7 @@ class Progress:
             return f"1 {self.counted.removesuffix('s')}"
         return f"{self.done_count:,.0f}/{self.total:,} {self.counted}"
 
-    def _call_count(self) -> list[str]:
+    def _call_count_on_line(self) -> list[str]:
         if not self.calls:
             waiting_calls = self.calls_in_flight()
             return [f"{counted(waiting_calls, 'call')} under way"] if waiting_calls else []
@@ -152,12 +152,12 @@ class Progress:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
         first_call_at, first_call_count = self._first_calls or (0.0, 0)
         later_calls = self.calls - first_call_count
-        if later_calls < MIN_CALLS_FOR_PACE - 1 or self.expected_calls <= self.calls:
+        if later_calls < MIN_CALLS_FOR_LINE - 1 or self.expected_calls <= self.calls:
             return 0.0
         seconds_a_call = (time.monotonic() - first_call_at) / later_calls
         return seconds_a_call * (self.expected_calls - self.calls)
 
-    def _progress_rate(self) -> float:
+    def _rate_on_line(self) -> float:
         """How many are done a second since the first was; 0 while that would mislead.
 
         Those that ask models run side by side and are done late, all about the same time: half of them must be.
@@ -170,7 +170,7 @@ class Progress:
     def _redraw_line(self) -> None:
         now = time.monotonic()
         with self._lock:
-            if self._ended.is_set() or now - self._started_at < QUIET_SECONDS:
+            if self._ended.is_set() or now - self._line_started_at < QUIET_LINE_SECONDS:
                 return
             if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
                 self._start_live_line()
@@ -195,7 +195,7 @@ class Progress:
             self._live_line.start()
 
 
-def _format_seconds(seconds: float) -> str:
+def _seconds_on_line(seconds: float) -> str:
     minutes, seconds = divmod(int(seconds + 0.5), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

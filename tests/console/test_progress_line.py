@@ -5,8 +5,8 @@ import pty
 
 import pytest
 
-from groundwork.console import progress as module
-from groundwork.console.progress import Progress
+from groundwork.console import progress_line as module
+from groundwork.console.progress_line import ProgressLine
 from groundwork.stage_runner.many_processes.process_reports import ProgressSnapshot, show_snapshots
 
 
@@ -21,7 +21,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_pairs_side_by_side_say_no_time_before_half_are_done(clock: list[float]) -> None:
     """Units that ask models end late and together: few that are done foretell nothing, and the wait for the first
     counts once."""
-    progress = Progress("curate", quiet=True)
+    progress = ProgressLine("curate", quiet=True)
     progress.start(24, "pairs")
     progress.record_call(100, None)
     for clock[0] in (1700, 1750, 1900, 1976):
@@ -34,7 +34,7 @@ def test_pairs_side_by_side_say_no_time_before_half_are_done(clock: list[float])
 
 def test_calls_move_while_nothing_is_done(clock: list[float]) -> None:
     """The line never stands still: it counts calls, and tells the time left by their pace and number."""
-    progress = Progress("curate", quiet=True)
+    progress = ProgressLine("curate", quiet=True)
     progress.start(200, "pairs")
     progress.expected_calls = 1_000
     for clock[0] in range(10, 82):
@@ -46,7 +46,7 @@ def test_calls_move_while_nothing_is_done(clock: list[float]) -> None:
 
 def test_calls_of_several_processes_are_added_up(clock: list[float]) -> None:
     """The time left is told by the pace since the first were answered, whatever the clock began with."""
-    progress = Progress("generate_qa", quiet=True)
+    progress = ProgressLine("generate_qa", quiet=True)
     for clock[0], calls in ((5_000, 2), (5_060, 32)):
         snapshot = ProgressSnapshot(0, 100, "chunks", calls=calls, tokens=0, cost=0.0, expected_calls=182)
         show_snapshots(progress, [snapshot, snapshot])
@@ -55,7 +55,7 @@ def test_calls_of_several_processes_are_added_up(clock: list[float]) -> None:
 
 def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -> None:
     """While the first replies are awaited the line says how many calls are under way."""
-    progress = Progress("generate_qa", quiet=True)
+    progress = ProgressLine("generate_qa", quiet=True)
     progress.start(4, "chunks")
     progress.calls_in_flight = lambda: 3
     clock[0] = 14
@@ -66,7 +66,7 @@ def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -
 
 def test_a_single_one_is_not_counted_from_zero(clock: list[float]) -> None:
     """One document is named, not 0 of 1, for that would stand still until it is done."""
-    progress = Progress("chunk", quiet=True)
+    progress = ProgressLine("chunk", quiet=True)
     progress.total = 1
     clock[0] = 5
     assert progress.line() == "chunk  1 document  0:05 so far"
@@ -74,7 +74,7 @@ def test_a_single_one_is_not_counted_from_zero(clock: list[float]) -> None:
 
 def test_pages_one_by_one_say_it_from_the_second_on(clock: list[float]) -> None:
     """Where no model is asked, the pace since the first page counts; a count that goes back says nothing."""
-    progress = Progress("ingest", quiet=True)
+    progress = ProgressLine("ingest", quiet=True)
     progress.start(10, "pages")
     clock[0] = 30  # to start the converter
     progress.advance()
@@ -92,7 +92,7 @@ def test_a_terminal_that_cannot_redraw_gets_plain_lines(clock: list[float], monk
     monkeypatch.setenv("TERM", "dumb")
     with os.fdopen(here, "rb", buffering=0) as screen, os.fdopen(there, "w") as terminal:
         monkeypatch.setattr(module.sys, "stderr", terminal)
-        progress = Progress("curate", quiet=False)
+        progress = ProgressLine("curate", quiet=False)
         progress.start(84, "pairs")
         clock[0] = 11
         progress._redraw_line()
