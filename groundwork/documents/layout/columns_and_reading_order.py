@@ -35,9 +35,9 @@ _SHORT_COLUMN_LINES = 2  # on each side where columns of other pages are
 _LONG_COLUMN_LINES = 0.6  # of the lines there, which are long
 _COLUMN_HEADING_RATIO = 1.1  # times the size of the text, which a heading has at the least
 _LEAST_COLUMN_BREADTH = 40  # points of a column's breadth
-_GUTTER_PAGES, _SAME_GUTTER = 3, 3.0  # pages that share a gutter, and points within which it is the same
+_SHARED_COLUMN_PAGES, _SAME_COLUMN_START = 3, 3.0  # pages that share a start, and points within which it is the same
 _COLUMN_CAPTION_STEP = 1.35  # sizes from one line of a caption to the next
-_GUTTER_WIDTH = 0.7  # font sizes between two columns
+_LEAST_COLUMN_SPACE = 0.7  # font sizes between two columns
 _SAME_COLUMN_LEFT = 2  # points between the beginnings of two lines of one paragraph
 _HANGING_MARK = 6  # points by which a quotation mark may stand out of its column
 _MOST_TEXTS_ABOVE_COLUMNS = 3  # texts of a running header, its page number among them
@@ -107,22 +107,22 @@ class _ColumnBox(NamedTuple):
 _NOWHERE = _ColumnBox(-math.inf, 0.0, -math.inf, 0.0)
 
 
-def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
+def shared_column_starts(pages: Sequence[Sequence[PagePart]]) -> list[float]:
     """Where a document's columns begin, but for the leftmost: what pages of running text in columns share."""
     column_starts: list[tuple[float, int]] = []
     for page_index, page_parts_read in enumerate(pages):
         column_lefts = [part.column[0] for part in page_parts_read if part.column]
         column_starts += [(x, page_index) for x in column_lefts if x > min(column_lefts) + _LEAST_COLUMN_BREADTH]
-    gutter_groups: list[list[tuple[float, int]]] = []
+    column_start_groups: list[list[tuple[float, int]]] = []
     for column_start in sorted(column_starts):
-        if gutter_groups and column_start[0] - gutter_groups[-1][0][0] < _SAME_GUTTER:
-            gutter_groups[-1].append(column_start)
+        if column_start_groups and column_start[0] - column_start_groups[-1][0][0] < _SAME_COLUMN_START:
+            column_start_groups[-1].append(column_start)
         else:
-            gutter_groups.append([column_start])
+            column_start_groups.append([column_start])
     return [
-        gutter_group[0][0]
-        for gutter_group in gutter_groups
-        if len({page_index for _, page_index in gutter_group}) >= _GUTTER_PAGES
+        column_start_group[0][0]
+        for column_start_group in column_start_groups
+        if len({page_index for _, page_index in column_start_group}) >= _SHARED_COLUMN_PAGES
     ]
 
 
@@ -237,17 +237,17 @@ def _page_part(column_parts: Sequence[_ColumnBox], is_column: bool) -> PagePart:
 def _split_columns(
     column_parts: list[_ColumnBox], is_column: bool, column_xs: Sequence[float], column_rules: Sequence[_ColumnBox]
 ) -> list[tuple[list[_ColumnBox], bool]]:
-    column_band, gutter_x = _widest_column_band(column_parts, column_xs, column_rules)
+    column_band, column_x = _widest_column_band(column_parts, column_xs, column_rules)
     if not column_band:
         return [(column_parts, is_column)] if column_parts else []
-    contents_end = _contents_columns_end(column_band, gutter_x)
+    contents_end = _contents_columns_end(column_band, column_x)
     column_band = [b for b in column_band if b.y1 + b.y2 < 2 * contents_end] if contents_end else column_band
     columns_top, columns_bottom = min(b.y1 for b in column_band), max(b.y2 for b in column_band)
     column_box_ids = set(map(id, column_band))
     boxes_outside = [b for b in column_parts if id(b) not in column_box_ids]
     parts_above = [b for b in boxes_outside if b.y1 + b.y2 < columns_top + columns_bottom]
     parts_below = [b for b in boxes_outside if b.y1 + b.y2 >= columns_top + columns_bottom]
-    left_column, right_column = _column_sides(column_band, gutter_x)
+    left_column, right_column = _column_sides(column_band, column_x)
     page_groups = [(parts_above, is_column), (left_column, True), (right_column, True), (parts_below, is_column)]
     return [
         split_part
@@ -257,15 +257,15 @@ def _split_columns(
     ]
 
 
-def _column_sides(column_band: Sequence[_ColumnBox], gutter_x: float) -> tuple[list[_ColumnBox], list[_ColumnBox]]:
-    return [b for b in column_band if b.x1 < gutter_x - _HANGING_MARK], [
-        b for b in column_band if b.x1 >= gutter_x - _HANGING_MARK
+def _column_sides(column_band: Sequence[_ColumnBox], column_x: float) -> tuple[list[_ColumnBox], list[_ColumnBox]]:
+    return [b for b in column_band if b.x1 < column_x - _HANGING_MARK], [
+        b for b in column_band if b.x1 >= column_x - _HANGING_MARK
     ]
 
 
-def _contents_columns_end(column_band: Sequence[_ColumnBox], gutter_x: float) -> float:
+def _contents_columns_end(column_band: Sequence[_ColumnBox], column_x: float) -> float:
     """The height at which contents in columns of their own end above columns of text; 0 where there are none."""
-    column_sides = _column_sides(column_band, gutter_x)
+    column_sides = _column_sides(column_band, column_x)
     entries_by_side = [
         _contents_lines_of_column([run for box in column_side for run in box.runs]) for column_side in column_sides
     ]
@@ -404,7 +404,7 @@ def _are_columns(column_band: Sequence[_ColumnBox], column_x: float, column_sign
     are_tall_columns = (
         column_sign is _ColumnSign.SHORT or columns_bottom - columns_top > _LEAST_COLUMN_LINES * column_type_size
     )
-    return are_tall_columns and column_x - left_column_edge >= _GUTTER_WIDTH * column_type_size
+    return are_tall_columns and column_x - left_column_edge >= _LEAST_COLUMN_SPACE * column_type_size
 
 
 def _has_column_sign(
@@ -416,7 +416,9 @@ def _has_column_sign(
     if column_sign is _ColumnSign.BOTH:
         return len(text_columns) == 2
     # as of a table
-    is_column_elsewhere = right_column in text_columns and min(b.x1 for b in right_column) > column_x + _SAME_GUTTER
+    is_column_elsewhere = (
+        right_column in text_columns and min(b.x1 for b in right_column) > column_x + _SAME_COLUMN_START
+    )
     return bool(text_columns) and not is_column_elsewhere
 
 
@@ -431,7 +433,7 @@ def _are_short_columns(left_column: Sequence[_ColumnBox], right_column: Sequence
         for column_side in long_lines_by_column
     )
     right_column_starts = [b.x1 for b in right_column if b.wording and b.wording.is_long]
-    begin_at_column = 2 * sum(abs(start - column_x) <= _SAME_GUTTER for start in right_column_starts) > len(
+    begin_at_column = 2 * sum(abs(start - column_x) <= _SAME_COLUMN_START for start in right_column_starts) > len(
         right_column_starts
     )
     return (

@@ -25,12 +25,12 @@ _OTHER_FONT_HEADING_RATIO, _SAME_FONT_HEADING_RATIO = 1.06, 1.15
 _UNNAMED_FONT_HEADING_RATIO = 1.1
 _FOOTNOTE_START = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _HEADING_LEADING = 1.5  # sizes from one line of a heading to the next
-_SAME_LEADING = 1.06  # times the body's leading, from one to the next
+_SAME_HEADING_LEADING = 1.06  # times the body's leading, from one to the next
 _NUMERAL_HEADING = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
 _RUN_IN_HEADING = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
 _SENTENCE_ENDS = (".", ",", ";")
-_TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
-_MOST_BODY_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
+_TYPEWRITER_STYLE_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
+_MOST_STYLE_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
 _STRETCHED_STEP, _EQUAL_GAPS = 1.6, 0.25  # sizes from line to line, and by which spaces differ, of a stretched heading
 # of a stretched heading, before which its second line may begin: a number, and the sign before it
 _HEADING_LABEL_WORDS = 3
@@ -43,24 +43,24 @@ class HeadingStyles:
     """The measures of a document, from the lines of its pages."""
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
-        lines_with_text = [line for page in pages for line in page if line.cells]
-        body_size_counts: Counter[float] = Counter()
-        body_font_counts: Counter[str] = Counter()
-        body_bold_counts: Counter[bool] = Counter()
-        body_mono_counts: Counter[bool] = Counter()
-        for cell in chain.from_iterable(line.cells for line in lines_with_text):
-            body_size_counts[_rounded_heading_size(cell.size)] += len(cell.text)
-            body_font_counts[cell.font] += len(cell.text)
-            body_bold_counts[cell.bold] += len(cell.text)
-            body_mono_counts[cell.mono] += len(cell.text)
-        self.body = body_size_counts.most_common(1)[0][0] if body_size_counts else 10.0
-        self.font = body_font_counts.most_common(1)[0][0] if body_font_counts else ""
-        self.bold = body_bold_counts[True] > body_bold_counts[False]
-        self.mono = body_mono_counts[True] > _TYPEWRITER_SHARE * body_mono_counts.total()
-        self.leading = _body_leading(pages, self.body)
-        self.vocabulary = DocumentWords(line.text for line in lines_with_text)
-        self._box_titles = self._recurring_bold_lines(lines_with_text)
-        heading_numerals = {match[1] for line in lines_with_text if (match := _NUMERAL_HEADING.fullmatch(line.text))}
+        styled_lines = [line for page in pages for line in page if line.cells]
+        size_style_counts: Counter[float] = Counter()
+        font_style_counts: Counter[str] = Counter()
+        bold_style_counts: Counter[bool] = Counter()
+        mono_style_counts: Counter[bool] = Counter()
+        for cell in chain.from_iterable(line.cells for line in styled_lines):
+            size_style_counts[_rounded_heading_size(cell.size)] += len(cell.text)
+            font_style_counts[cell.font] += len(cell.text)
+            bold_style_counts[cell.bold] += len(cell.text)
+            mono_style_counts[cell.mono] += len(cell.text)
+        self.body = size_style_counts.most_common(1)[0][0] if size_style_counts else 10.0
+        self.font = font_style_counts.most_common(1)[0][0] if font_style_counts else ""
+        self.bold = bold_style_counts[True] > bold_style_counts[False]
+        self.mono = mono_style_counts[True] > _TYPEWRITER_STYLE_SHARE * mono_style_counts.total()
+        self.leading = _style_leading(pages, self.body)
+        self.vocabulary = DocumentWords(line.text for line in styled_lines)
+        self._box_titles = self._recurring_bold_styles(styled_lines)
+        heading_numerals = {match[1] for line in styled_lines if (match := _NUMERAL_HEADING.fullmatch(line.text))}
         self._has_numerals = len(heading_numerals) > 1
         self._levels_by_heading_size = self._heading_levels(pages)
 
@@ -104,7 +104,7 @@ class HeadingStyles:
             and heading_text not in self._box_titles
         )
 
-    def _recurring_bold_lines(self, lines: Sequence[Line]) -> set[str]:
+    def _recurring_bold_styles(self, lines: Sequence[Line]) -> set[str]:
         bold_heading_counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
         return {text for text, n in bold_heading_counts.items() if n >= _BOX_TITLE_RECURRENCES}
 
@@ -178,7 +178,7 @@ class HeadingStyles:
             or is_contents_entry(next_heading_line.text)
         ):
             return False
-        most_heading_leading = max(_HEADING_LEADING, _SAME_LEADING * self.leading) * next_heading_line.main.size
+        most_heading_leading = max(_HEADING_LEADING, _SAME_HEADING_LEADING * self.leading) * next_heading_line.main.size
         if (
             heading_above.text.isupper()
             and next_heading_line.text != next_heading_line.text.upper()
@@ -297,19 +297,21 @@ def _may_be_heading(line: Line) -> bool:
     )
 
 
-def _body_leading(pages: Sequence[Sequence[Line]], body_size: float) -> float:
+def _style_leading(pages: Sequence[Sequence[Line]], style_size: float) -> float:
     """From one line of the body to the next, in font sizes."""
-    body_steps = [
-        below.y - above.y
+    leading_of_style = [
+        style_below.y - style_above.y
         for page in pages
-        for above, below in pairwise(page)
-        if above.cells
-        and below.cells
-        and _rounded_heading_size(below.main.size) == body_size
-        and not item_label(below.text)
+        for style_above, style_below in pairwise(page)
+        if style_above.cells
+        and style_below.cells
+        and _rounded_heading_size(style_below.main.size) == style_size
+        and not item_label(style_below.text)
     ]
-    body_steps = [step / body_size for step in body_steps if 0.9 * body_size < step < _MOST_BODY_LEADING * body_size]
-    return statistics.median(body_steps) if body_steps else 1.2
+    leading_of_style = [
+        step / style_size for step in leading_of_style if 0.9 * style_size < step < _MOST_STYLE_LEADING * style_size
+    ]
+    return statistics.median(leading_of_style) if leading_of_style else 1.2
 
 
 def _rounded_heading_size(size: float) -> float:

@@ -55,32 +55,32 @@ class MarkdownWriter:
         lines: Sequence[Line],
         styles: HeadingStyles,
         column: tuple[float, float] | None = None,
-        columns_above: Stretches = (),
+        columns_above_paragraphs: Stretches = (),
     ) -> None:
         self.styles = styles
         lines = [line for line in lines if not is_typed_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_figure_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
-        paragraph_lines = [line for line in self.lines if line.cells and not line.main.mono]
-        self.left = column[0] if column else min((line.x1 for line in paragraph_lines), default=0.0)
-        self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)
-        self.contents = sum(is_contents_entry(line.text) for line in paragraph_lines) >= 4
+        text_of_paragraphs = [line for line in self.lines if line.cells and not line.main.mono]
+        self.left = column[0] if column else min((line.x1 for line in text_of_paragraphs), default=0.0)
+        self.right = column[1] if column else max((line.x2 for line in text_of_paragraphs), default=0.0)
+        self.contents = sum(is_contents_entry(line.text) for line in text_of_paragraphs) >= 4
         tables_between_paragraphs = find_borderless_tables(
-            self.lines, styles.vocabulary, self._end_of_columns_or_program, columns_above
+            self.lines, styles.vocabulary, self._end_of_columns_or_program, columns_above_paragraphs
         )
         self.tables = {table.start: table for table in tables_between_paragraphs}
         self._markdown_blocks: list[PageBlock] = []
         self._paragraph_text = ""  # the paragraph that grows
         self._paragraph_size = 0.0  # of its largest line
         self._paragraph_last_line: Line | None = None  # its last line
-        self._is_in_list = False
-        self._heading_prose_end = 0  # of text in the type of a heading, which is too long to be one
+        self._is_paragraph_in_list = False
+        self._paragraph_end_in_heading_type = 0  # of text in the type of a heading, which is too long to be one
 
     @property
     def open_columns(self) -> Stretches:
         """The columns of the table with which the lines end, which may go on overleaf; none where none does."""
-        last_table = max(self.tables.values(), key=lambda table: table.end, default=None)
-        if last_table and last_table.end == len(self.lines):
-            return last_table.columns
+        table_behind_paragraphs = max(self.tables.values(), key=lambda table: table.end, default=None)
+        if table_behind_paragraphs and table_behind_paragraphs.end == len(self.lines):
+            return table_behind_paragraphs.columns
         return self.lines[-1].filled_columns if self.lines else ()
 
     def markdown(self) -> str:
@@ -88,35 +88,37 @@ class MarkdownWriter:
 
     def blocks(self) -> list[PageBlock]:
         """The paragraphs, headings, lists, tables and fences, in the order of the lines."""
-        block_start = 0
-        while block_start < len(self.lines):
-            block_line = self.lines[block_start]
-            if block_start in self.tables:
-                self._add_block(self._table_markdown(self.tables[block_start]), is_float=True)
-                block_start = self.tables[block_start].end
-            elif block_line.labels:
-                for block_text in block_line.labels.split("\n\n"):
-                    self._add_block(
-                        functools.reduce(self.styles.vocabulary.join, block_text.split("\n")), is_float=True
+        markdown_start = 0
+        while markdown_start < len(self.lines):
+            markdown_line = self.lines[markdown_start]
+            if markdown_start in self.tables:
+                self._add_markdown_block(self._table_markdown(self.tables[markdown_start]), is_float=True)
+                markdown_start = self.tables[markdown_start].end
+            elif markdown_line.labels:
+                for markdown_text in markdown_line.labels.split("\n\n"):
+                    self._add_markdown_block(
+                        functools.reduce(self.styles.vocabulary.join, markdown_text.split("\n")), is_float=True
                     )
-                block_start += 1
-            elif block_line.table:
-                self._add_block(_rows_to_markdown(block_line.table, self.styles.vocabulary.join), is_float=True)
-                block_start += 1
-            elif (block_end := code_end(self.lines, block_start, self.styles)) > block_start:
-                self._add_block(code_block(self.lines[block_start:block_end], self.styles.leading))
-                block_start = block_end
-            elif (block_end := columns_end(self.lines, block_start, self.styles.leading)) > block_start:
-                for block_text in self._column_texts(self.lines[block_start:block_end]):
-                    self._add_block(block_text)
-                block_start = block_end
-            elif (block_end := self._heading_end(block_start)) > block_start:
-                heading_text = self._join_heading_lines(self.lines[block_start:block_end])
-                self._add_block(f"{'#' * self.styles.heading(block_line)} {heading_text}")
-                block_start = block_end
+                markdown_start += 1
+            elif markdown_line.table:
+                self._add_markdown_block(
+                    _rows_to_markdown(markdown_line.table, self.styles.vocabulary.join), is_float=True
+                )
+                markdown_start += 1
+            elif (markdown_end := code_end(self.lines, markdown_start, self.styles)) > markdown_start:
+                self._add_markdown_block(code_block(self.lines[markdown_start:markdown_end], self.styles.leading))
+                markdown_start = markdown_end
+            elif (markdown_end := columns_end(self.lines, markdown_start, self.styles.leading)) > markdown_start:
+                for markdown_text in self._markdown_of_columns(self.lines[markdown_start:markdown_end]):
+                    self._add_markdown_block(markdown_text)
+                markdown_start = markdown_end
+            elif (markdown_end := self._markdown_heading_end(markdown_start)) > markdown_start:
+                markdown_heading = self._markdown_of_heading(self.lines[markdown_start:markdown_end])
+                self._add_markdown_block(f"{'#' * self.styles.heading(markdown_line)} {markdown_heading}")
+                markdown_start = markdown_end
             else:
-                self._add_paragraph_line(block_line)
-                block_start += 1
+                self._add_paragraph_line(markdown_line)
+                markdown_start += 1
         self._close_paragraph()
         return self._markdown_blocks
 
@@ -129,22 +131,24 @@ class MarkdownWriter:
             self._paragraph_text = self.styles.vocabulary.join(self._paragraph_text, cleaned_line(line.text))
         else:
             self._close_paragraph()
-            is_list_item = is_bullet(line.text)
+            is_list_paragraph = is_bullet(line.text)
             markdown_line = cleaned_line(line.text)
             markdown_line = (
-                f"- {markdown_line[1:].strip()}" if is_list_item else _MARKDOWN_BLOCK_MARKS.sub(r"\\", markdown_line)
+                f"- {markdown_line[1:].strip()}"
+                if is_list_paragraph
+                else _MARKDOWN_BLOCK_MARKS.sub(r"\\", markdown_line)
             )
-            if is_list_item and self._is_in_list and self._markdown_blocks:
+            if is_list_paragraph and self._is_paragraph_in_list and self._markdown_blocks:
                 self._paragraph_text = f"{self._markdown_blocks.pop().text}\n{markdown_line}"
             else:
                 self._paragraph_text = markdown_line
-            self._is_in_list = is_list_item
+            self._is_paragraph_in_list = is_list_paragraph
             self._paragraph_size = 0.0
         self._paragraph_last_line, self._paragraph_size = line, max(self._paragraph_size, line.main.size)
 
     def _close_paragraph(self) -> None:
         if self._paragraph_text:
-            is_paragraph_float = not self._is_in_list and is_float(
+            is_paragraph_float = not self._is_paragraph_in_list and is_float(
                 self._paragraph_text, self._paragraph_size, self.styles.body
             )
             room_on_last_line = self.right - self._paragraph_last_line.x2 if self._paragraph_last_line else 0.0
@@ -157,25 +161,25 @@ class MarkdownWriter:
             )
         self._paragraph_text, self._paragraph_last_line = "", None
 
-    def _add_block(self, block_text: str, *, is_float: bool = False) -> None:
+    def _add_markdown_block(self, markdown_text: str, *, is_float: bool = False) -> None:
         self._close_paragraph()
-        self._is_in_list = False
-        if block_text:
-            self._markdown_blocks.append(PageBlock(block_text, is_float))
+        self._is_paragraph_in_list = False
+        if markdown_text:
+            self._markdown_blocks.append(PageBlock(markdown_text, is_float))
 
     def _goes_on_with_paragraph(self, paragraph_line: Line, line: Line) -> bool:
-        next_size = line.main.size
+        paragraph_size = line.main.size
         if line.y - paragraph_line.y > self._most_paragraph_steps(paragraph_line, line) * self.styles.leading * max(
-            next_size, paragraph_line.main.size
+            paragraph_size, paragraph_line.main.size
         ):
             return False
         if is_contents_entry(paragraph_line.text) or has_field_rule(paragraph_line):
             return False
-        is_within_sentence = line.text[:1].islower()
-        if abs(paragraph_line.main.size - next_size) > 0.12 * next_size and not is_within_sentence:
+        is_within_paragraph = line.text[:1].islower()
+        if abs(paragraph_line.main.size - paragraph_size) > 0.12 * paragraph_size and not is_within_paragraph:
             return False
         is_paragraph_ended = paragraph_line.text.endswith(SENTENCE_LINE_ENDS)
-        if is_paragraph_ended and next_size < 0.95 * self.styles.body and _FOOTNOTE_PARAGRAPH.match(line.text):
+        if is_paragraph_ended and paragraph_size < 0.95 * self.styles.body and _FOOTNOTE_PARAGRAPH.match(line.text):
             return False
         if is_paragraph_ended and begins_with_run_in_heading(line):
             return False
@@ -187,18 +191,20 @@ class MarkdownWriter:
         if not is_paragraph_line_full:
             paragraph_line_share = (paragraph_line.x2 - paragraph_line.x1) / max(1.0, self.right - self.left)
             # Where every line stands free, its distance tells no paragraph.
-            is_paragraph_spaced = line.y - paragraph_line.y > _FREE_PARAGRAPH_STEP * next_size
-            continues_paragraph = (is_within_sentence or paragraph_line.text.endswith(("-", ",", "("))) and (
+            is_paragraph_spaced = line.y - paragraph_line.y > _FREE_PARAGRAPH_STEP * paragraph_size
+            continues_paragraph = (is_within_paragraph or paragraph_line.text.endswith(("-", ",", "("))) and (
                 paragraph_line_share > _HALF_PARAGRAPH_LINE or not is_paragraph_spaced
             )
             return not is_paragraph_ended and (continues_paragraph or paragraph_line_share > _LONG_PARAGRAPH_LINE)
-        is_paragraph_indented = line.x1 - paragraph_line.x1 > 0.8 * next_size and not item_label(paragraph_line.text)
+        is_paragraph_indented = line.x1 - paragraph_line.x1 > 0.8 * paragraph_size and not item_label(
+            paragraph_line.text
+        )
         return not (is_paragraph_indented and is_paragraph_ended)
 
     def _most_paragraph_steps(self, paragraph_line: Line, line: Line) -> float:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
         parts of a document are double-spaced."""
-        is_within_sentence = (line.text[:1].islower() or line.text[0] == "$") and not paragraph_line.text.endswith(
+        is_within_paragraph = (line.text[:1].islower() or line.text[0] == "$") and not paragraph_line.text.endswith(
             SENTENCE_LINE_ENDS
         )
         is_alike = (
@@ -206,7 +212,7 @@ class MarkdownWriter:
             and abs(paragraph_line.main.size - line.main.size) < 0.05 * line.main.size
         )
         has_label = item_label(paragraph_line.text)  # such as a numbered head above its text
-        if is_within_sentence and is_alike and not has_label and self._is_paragraph_line_full(paragraph_line, line):
+        if is_within_paragraph and is_alike and not has_label and self._is_paragraph_line_full(paragraph_line, line):
             return _STEP_WITHIN_PARAGRAPH
         return APART
 
@@ -225,24 +231,29 @@ class MarkdownWriter:
             abs(line.x1 - paragraph_line.x1) <= 2 and not item_label(paragraph_line.text)
         )
 
-    def _join_heading_lines(self, lines: Sequence[Line]) -> str:
+    def _markdown_of_heading(self, lines: Sequence[Line]) -> str:
         return functools.reduce(self.styles.vocabulary.join, [cleaned_line(line.text) for line in lines])
 
     # --- headings ---
 
-    def _heading_end(self, heading_start: int) -> int:
+    def _markdown_heading_end(self, heading_start: int) -> int:
         """Where the heading that begins at a line ends; `heading_start` where none does."""
         heading_line = self.lines[heading_start]
-        if not self.styles.heading(heading_line) or heading_start < self._heading_prose_end:
+        if not self.styles.heading(heading_line) or heading_start < self._paragraph_end_in_heading_type:
             return heading_start
         if self.contents and heading_line.text[-1].isdigit() and heading_start:
             return heading_start
         above = self._paragraph_last_line
-        if self._is_in_list and above and heading_line.cells and self._goes_on_with_paragraph(above, heading_line):
+        if (
+            self._is_paragraph_in_list
+            and above
+            and heading_line.cells
+            and self._goes_on_with_paragraph(above, heading_line)
+        ):
             return heading_start  # an item in the type of a heading goes on
         heading_end = self.styles.heading_end(self.lines, heading_start)
         if self.styles.is_heading_too_long(self.lines, heading_start, heading_end):
-            self._heading_prose_end = heading_end
+            self._paragraph_end_in_heading_type = heading_end
             return heading_start
         return heading_end if self.styles.is_heading(self.lines, heading_start, heading_end) else heading_start
 
@@ -253,7 +264,7 @@ class MarkdownWriter:
         program_end = pseudocode_end(self.lines, start, self.styles.leading)
         return program_end if program_end > start else columns_end(self.lines, start, self.styles.leading)
 
-    def _column_texts(self, lines: Sequence[Line]) -> list[str]:
+    def _markdown_of_columns(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
         column_stretches = text_columns([cell for line in lines for cell in line.cells])
         column_markdowns = []

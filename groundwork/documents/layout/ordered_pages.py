@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
+from groundwork.documents.layout.columns_and_reading_order import PagePart, page_parts, shared_column_starts
 from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
 from groundwork.documents.layout.forms_and_annotations import form_lines
@@ -45,7 +45,7 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
     edge_run_ids = {id(run) for line in lines_at_page_edge for run in line.runs}
     runs_by_page = [[run for run in page_runs if id(run) not in edge_run_ids] for page_runs in runs_by_page]
     parts_by_page = [_parts_of_page(page_runs, page) for page_runs, page in zip(runs_by_page, pages, strict=True)]
-    if column_xs := gutters(parts_by_page):
+    if column_xs := shared_column_starts(parts_by_page):
         parts_by_page = [
             _parts_of_page(page_runs, page, column_xs) for page_runs, page in zip(runs_by_page, pages, strict=True)
         ]
@@ -121,7 +121,9 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
         ["\n\n".join(block.text for block in blocks_of_page) for _, blocks_of_page in blocks_by_part],
         titles_apart=False,
     ).markdown
-    head_text, foot_text = (_edge_text(part_lines, page, styles) for part_lines in (page.head_lines, page.foot_lines))
+    head_text, foot_text = (
+        _page_edge_text(part_lines, page, styles) for part_lines in (page.head_lines, page.foot_lines)
+    )
     texts_beside_page.append(foot_text)
     text_before_last_block, block_gap, last_block = page_text.rpartition("\n\n")
     texts_beside_page += page.side_texts
@@ -133,7 +135,7 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
     return unmirrored("\n\n".join(filter(None, [head_text, *blocks_of_page]))), columns_of_page_above
 
 
-def _edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: HeadingStyles) -> str:
+def _page_edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: HeadingStyles) -> str:
     """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
     page_text_lines = [line for page_text_lines, _ in page.parts for line in page_text_lines if line.cells]
     page_text_width = (

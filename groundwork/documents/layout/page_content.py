@@ -132,21 +132,21 @@ def _turned_lines(
     turned_items: Sequence[MeasuredPageItem], page: LiteparsePage, speller: Speller, typewriter_fonts: frozenset[str]
 ) -> list[list[TurnedTextOnPage]]:
     """The texts of each turned line."""
-    lines_set_upright = to_lines([run for _, run in _runs_of_page_items(turned_items, speller, typewriter_fonts)])
+    page_lines_upright = to_lines([run for _, run in _runs_of_page_items(turned_items, speller, typewriter_fonts)])
     turn = turned_items[0].turn if turned_items else 0
     return [
         [
             TurnedTextOnPage(place_on_page(Box(*cell[:4], cell.text), turn, page), is_watermark=not turn)
             for cell in line.cells
         ]
-        for line in lines_set_upright
+        for line in page_lines_upright
     ]
 
 
 def _side_texts(turned: Sequence[Sequence[TurnedTextOnPage]], page: LiteparsePage, page_layer: str) -> list[str]:
     """The turned lines, and the notes that are shown as icons."""
-    side_lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
-    return [*(_whole_side_line(line, page_layer) for line in side_lines), *icon_annotations(page, page_layer)]
+    page_side_lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
+    return [*(_whole_side_line(line, page_layer) for line in page_side_lines), *icon_annotations(page, page_layer)]
 
 
 def _runs_of_page_items(
@@ -160,9 +160,9 @@ def _runs_of_page_items(
     return page_item_runs
 
 
-def _whole_side_line(side_line: str, page_layer: str) -> str:
+def _whole_side_line(page_side_line: str, page_layer: str) -> str:
     """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
-    side_line_start = page_layer.find(side_line)
+    side_line_start = page_layer.find(page_side_line)
     if side_line_start >= 0 and (not side_line_start or page_layer[side_line_start - 1] == "\n"):
         return page_layer[side_line_start:].split("\n", 1)[0].strip()
-    return side_line
+    return page_side_line

@@ -14,47 +14,8 @@ from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_and_rule_labels import CAPTION_START
+from groundwork.language.section_names import is_section_name
 from groundwork.language.words import LONG_WORD, WRITTEN_OUT_WORD
-
-_TITLE_WORD = re.compile(r"[^\W\d_]+")
-_NUMERAL_IN_TITLE = re.compile(r"[ivx]+")
-_NUMBERED_PART_TITLES = frozenset(
-    ("chapter", "section", "part", "kapitel", "abschnitt", "teil", "chapitre", "capítulo", "capitolo")
-)
-_SECTION_TITLES = frozenset(
-    name.strip()
-    for name in """
-abstract; acknowledgement; acknowledgements; acknowledgment; acknowledgments; afterword; agenda; any questions;
-appendices; appendix; bibliography; conclusion; conclusions; contents; dedication; discussion; executive summary;
-foreword; glossary; index; introduction; list of figures; list of tables; outline; overview; preface; q a; questions;
-questions and answers; questions answers; references; summary; table of contents; thank you; thank you all;
-thank you for listening; thank you for your attention; thank you for your time; thank you very much; thanks;
-thanks for listening; title page
-abbildungsverzeichnis; anhang; danksagung; danke; einführung; einleitung; fazit; gliederung; inhalt;
-inhaltsübersicht; inhaltsverzeichnis; literatur; literaturverzeichnis; tabellenverzeichnis; vielen dank;
-vielen dank für ihre aufmerksamkeit; vorwort; widmung; zusammenfassung
-annexe; annexes; avant propos; bibliographie; dédicace; merci; merci de votre attention; préface; remerciements; résumé;
-sommaire; table des matières
-agradecimientos; bibliografía; contenido; contenidos; dedicatoria; gracias; introducción; muchas gracias; prefacio;
-prólogo; resumen; tabla de contenido; índice; índice general
-grazie; grazie per l attenzione; indice; introduzione; prefazione; ringraziamenti; riassunto; sommario
-agradecimentos; introdução; obrigado; resumo; sumário
-dankwoord; inhoud; inhoudsopgave; inleiding; samenvatting; voorwoord
-目录; 目錄; 目次; 摘要; 前言; 引言; 概要; はじめに; 謝辞; 谢谢; 謝謝; ありがとうございました
-""".replace("\n", ";").split(";")
-)
-
-
-def is_section_name(title: str) -> bool:
-    """Whether a title, without its number and marks, names a part that many documents have."""
-    title_words = _TITLE_WORD.findall(title.casefold())
-    is_numbered_section = len(title_words) > 1 and (
-        title_words[0] in _NUMBERED_PART_TITLES or _NUMERAL_IN_TITLE.fullmatch(title_words[0])
-    )
-    return " ".join(title_words) in _SECTION_TITLES or (
-        bool(is_numbered_section) and " ".join(title_words[1:]) in _SECTION_TITLES
-    )
-
 
 _FILE_AFFIX_OF_TITLE = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
 FIRST_PAGES = 3  # among which a title page is

@@ -9,8 +9,9 @@ import pytest
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pdf_files.document_title import choose_title, is_section_name
+from groundwork.documents.pdf_files.document_title import choose_title
 from groundwork.documents.pdf_files.text_layer import read_text_layer
+from groundwork.language.section_names import is_section_name
 
 SENTENCE = "The harbour master opens the barrier only when the tide on both sides of it has turned."
 Text = tuple[float, str]  # size, words
