@@ -16,8 +16,8 @@ from groundwork.language.names_and_codes import names_as_written
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompts import follow_up_turns, placeholders, render_template, render_turns
-from groundwork.llm.replies.structured_output import ReplyRequirements
+from groundwork.llm.prompt_templates_and_turns import follow_up_turns, placeholders, render_template, render_turns
+from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
 from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText

@@ -8,7 +8,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from groundwork.chunking.legal_boilerplate import find_legal_blocks
-from groundwork.language.unreadable_text import MIN_ENCODED_RUN_LENGTH, encoded_line_starts, encoded_runs, is_encoded
+from groundwork.language.unreadable_and_encoded_text import (
+    MIN_ENCODED_RUN_LENGTH,
+    encoded_line_starts,
+    encoded_runs,
+    is_encoded,
+)
 from groundwork.markdown.blocks import Block
 from groundwork.records import Document, Page
 

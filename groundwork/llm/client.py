@@ -17,15 +17,20 @@ import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.calls.call_retries import CallRunner, RunControls
-from groundwork.llm.calls.costs_and_budget import CallContext, Price
-from groundwork.llm.calls.costs_and_budget import UsageRow as UsageRow
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.calls.token_estimate import message_text, min_token_count
-from groundwork.llm.endpoint.endpoint_connection import Endpoint
-from groundwork.llm.endpoint.http_response import ChatResponse
-from groundwork.llm.endpoint.request_body import Json, chat_request_body, limit_parameter, token_limit
-from groundwork.llm.prompts import follow_up_turns
-from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, ReplyRequirements, UnusableReply
+from groundwork.llm.calls.tokens_costs_and_budget import CallContext, Price, message_text, min_token_count
+from groundwork.llm.calls.tokens_costs_and_budget import UsageRow as UsageRow
+from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+from groundwork.llm.endpoint.request_body_parameters import Json, chat_request_body, limit_parameter, token_limit
+from groundwork.llm.endpoint.response_choices_and_usage import ChatResponse
+from groundwork.llm.prompt_templates_and_turns import follow_up_turns
+from groundwork.llm.replies.reply_schema_and_items import (
+    FaultyItem,
+    Parsed,
+    ReplyReader,
+    ReplyRequirements,
+    UnusableReply,
+)
 from groundwork.llm.reply_journal_and_segments import FROM_START, Journal
 from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 

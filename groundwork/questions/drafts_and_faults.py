@@ -20,7 +20,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.text_spans import Span
 from groundwork.language.words import content_words, normalised_words, words
 from groundwork.language.yes_no_questions import is_question, yes_or_no
-from groundwork.llm.replies.structured_output import FaultyItem
+from groundwork.llm.replies.reply_schema_and_items import FaultyItem
 from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.errors import GroundworkError
-from groundwork.llm.prompts import Message, attach_images_to_prompt
+from groundwork.llm.prompt_templates_and_turns import Message, attach_images_to_prompt
 from groundwork.markdown.figures_and_picture_links import figure_mark, figure_number, figures, text_with_captions
 from groundwork.questions.drafts_and_faults import Draft
 from groundwork.raster_images import UnusableImage, encode_jpeg, open_image

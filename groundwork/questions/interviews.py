@@ -23,7 +23,7 @@ from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import PromptReader, placeholders, split_turns
+from groundwork.llm.prompt_templates_and_turns import PromptReader, placeholders, split_turns
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.markdown.statements import Statement

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import PromptReader
-from groundwork.llm.replies.structured_output import FaultyItem
+from groundwork.llm.prompt_templates_and_turns import PromptReader
+from groundwork.llm.replies.reply_schema_and_items import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafts_and_faults import Draft, Fault

@@ -10,8 +10,8 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import render_turns
-from groundwork.llm.replies.structured_output import ReplyRequirements
+from groundwork.llm.prompt_templates_and_turns import render_turns
+from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures_and_picture_links import text_with_captions
 from groundwork.questions.drafts_and_faults import (

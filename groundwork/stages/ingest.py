@@ -234,8 +234,8 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.errors import BadDocument
-    from groundwork.llm.calls.token_estimate import tokens_in
-    from groundwork.llm.prompts import attach_images_to_prompt, render_turns
+    from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
+    from groundwork.llm.prompt_templates_and_turns import attach_images_to_prompt, render_turns
 
     ingest_settings = settings_with_override(job.config.ingest, unit.payload.override)
     vision_call, source_path = ingest_settings.vision, Path(unit.payload.file.path)

@@ -29,8 +29,8 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, GroundworkError, InvalidReply, ProviderRefused, UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompts import placeholders, render_turns
-from groundwork.llm.replies.structured_output import ReplyRequirements, strict_schema
+from groundwork.llm.prompt_templates_and_turns import placeholders, render_turns
+from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements, strict_schema
 from groundwork.message_wording import counted
 from groundwork.records import Tags
 from groundwork.stage_runner.next_command import repeat_flags

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.contradictions import find_contradicted_word, find_opposite, is_negated
 from groundwork.language.names_and_codes import abbreviations, codes, names_as_written, quoted_terms
+from groundwork.language.negations_and_opposites import find_contradicted_word, find_opposite, is_negated
 from tests.growth import steep
 
 

@@ -7,7 +7,7 @@ from groundwork.errors import InvalidReply, ProviderRefused, UnitError
 from groundwork.llm.calls.call_retries import RunControls
 from groundwork.llm.client import Client
 from groundwork.llm.endpoint.http_errors import AccessRefused, RequestRejected
-from groundwork.llm.endpoint.request_body import RequestAdapter
+from groundwork.llm.endpoint.request_body_parameters import RequestAdapter
 from groundwork.settings.config_files import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter

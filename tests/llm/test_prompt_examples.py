@@ -13,7 +13,7 @@ import pytest
 from groundwork.dataset.reword.rewording_calls import RewordingMarks, rewording_problem
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
-from groundwork.llm.prompts import split_turns
+from groundwork.llm.prompt_templates_and_turns import split_turns
 from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText, find_quote
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_rewriting import RewritingForm

@@ -17,7 +17,7 @@ from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.workspace import Workspace
 from groundwork.llm import reply_journal_and_segments as journals
-from groundwork.llm.calls.costs_and_budget import read_spending
+from groundwork.llm.calls.tokens_costs_and_budget import read_spending
 from groundwork.llm.reply_journal_and_segments import (
     FROM_START,
     Journal,

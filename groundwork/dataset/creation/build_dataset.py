@@ -88,7 +88,7 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     from groundwork.dataset.reword.rewording_calls import rewording_judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_split import eval_size
     from groundwork.dataset.unanswerable.proposal_and_look_up_calls import unanswerable_estimate
-    from groundwork.llm.calls.token_estimate import tokens_in
+    from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
     pool_rows = read_row_pool(inputs, job).rows

@@ -19,9 +19,9 @@ from groundwork.dataset.reword.copied_words import (
     shared_terms,
     words_of,
 )
-from groundwork.language.contradictions import duties, is_negated
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import has_unspaced, is_english
+from groundwork.language.negations_and_opposites import duties, is_negated
 from groundwork.language.words import normalised_words, word_count, words
 from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, is_question
 from groundwork.records import Row

@@ -28,7 +28,7 @@ from groundwork.documents.pdf_files.pdfium import (
 )
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
+from groundwork.language.unreadable_and_encoded_text import is_misread, is_unreadable, reads_plainly
 
 _LONE_LAYER_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.llm.prompts import PromptReader
+from groundwork.llm.prompt_templates_and_turns import PromptReader
 from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_judge import (

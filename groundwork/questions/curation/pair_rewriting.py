@@ -13,8 +13,8 @@ import msgspec
 
 from groundwork.language.sentences import sentences
 from groundwork.language.yes_no_questions import is_question
-from groundwork.llm.calls.token_estimate import tokens_in
-from groundwork.llm.prompts import Message, render_turns
+from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
+from groundwork.llm.prompt_templates_and_turns import Message, render_turns
 from groundwork.markdown.figures_and_picture_links import is_figure, quote_in_words
 from groundwork.questions.criteria_faults_and_padding import (
     criteria_fault,

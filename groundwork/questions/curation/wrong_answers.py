@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from groundwork.language.contradictions import is_negated
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names_and_codes import codes
+from groundwork.language.negations_and_opposites import is_negated
 from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, whole_word_pattern, words

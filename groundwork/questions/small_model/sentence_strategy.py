@@ -21,10 +21,10 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.language.names_and_codes import names
 from groundwork.language.words import content_words, stem
-from groundwork.llm.calls.token_estimate import tokens_in
+from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, PromptReader, render_turns
-from groundwork.llm.replies.structured_output import FaultyItem
+from groundwork.llm.prompt_templates_and_turns import Message, PromptReader, render_turns
+from groundwork.llm.replies.reply_schema_and_items import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafts_and_faults import Draft, Fault

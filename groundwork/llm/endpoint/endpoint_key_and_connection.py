@@ -19,8 +19,8 @@ from groundwork.llm.endpoint.http_errors import (
     status_failure,
     timeout_failure,
 )
-from groundwork.llm.endpoint.local_model import LocalServer, model_identity
-from groundwork.llm.endpoint.request_body import LOCAL, Json, dialect_of, host_of
+from groundwork.llm.endpoint.local_model_weights import LocalServer, model_identity
+from groundwork.llm.endpoint.request_body_parameters import LOCAL, Json, dialect_of, host_of
 from groundwork.settings.config_schema import LocalModel, Provider
 
 if TYPE_CHECKING:

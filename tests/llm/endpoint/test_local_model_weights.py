@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint import local_model
+from groundwork.llm.endpoint import local_model_weights as local_model
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.llm.conftest import Pair, ask_text
 

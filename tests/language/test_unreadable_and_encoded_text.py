@@ -6,7 +6,13 @@ import random
 
 import pytest
 
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, runs_backward, says_the_same
+from groundwork.language.unreadable_and_encoded_text import (
+    is_misread,
+    is_unreadable,
+    reads_as_text,
+    runs_backward,
+    says_the_same,
+)
 
 ENGLISH = """The harbour master opens the barrier only when the tide on both sides of it has turned and lowers it again
 as soon as the last ferry has left the basin because the swell would otherwise break against its gates during every

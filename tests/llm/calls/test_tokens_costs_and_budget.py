@@ -5,9 +5,17 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.calls.costs_and_budget import MIN_REPLY_TOKENS, REPLY_GROWTH, Budget, Price, UsageHistory, WorstCase
-from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
-from groundwork.llm.endpoint.http_response import Usage
+from groundwork.llm.calls.tokens_costs_and_budget import (
+    MIN_REPLY_TOKENS,
+    REPLY_GROWTH,
+    Budget,
+    Price,
+    UsageHistory,
+    WorstCase,
+    estimate_tokens,
+    tokens_in,
+)
+from groundwork.llm.endpoint.response_choices_and_usage import Usage
 
 
 def worst_case(usd: float) -> WorstCase:

@@ -17,8 +17,8 @@ from groundwork.llm.endpoint.http_errors import (
     classify_failure,
     retry_after,
 )
-from groundwork.llm.endpoint.http_response import ChatResponse, read_response, read_vectors
-from groundwork.llm.replies.structured_output import ReplyReader, UnusableReply, strict_schema
+from groundwork.llm.endpoint.response_choices_and_usage import ChatResponse, read_response, read_vectors
+from groundwork.llm.replies.reply_schema_and_items import ReplyReader, UnusableReply, strict_schema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 600) | st.text(max_size=5),
