@@ -188,7 +188,7 @@ def tagging_notes(tagged_rows: Mapping[str, Sequence[Tags]], question_counts: Ma
     return [
         *([f"Left out, for want of tags: {', '.join(untagged)}."] if untagged else []),
         *(
-            [f"TagsByQuestion by several models, to which differences may be due: {taggers}."]
+            [f"Tagged by several models, to which differences may be due: {taggers}."]
             if len({dataset for names in tagging_models.values() for dataset in names}) > 1
             else []
         ),
