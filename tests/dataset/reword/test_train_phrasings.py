@@ -27,7 +27,7 @@ def asker(replies):
     return ask, told
 
 
-async def passes(_mirror_index, _new):
+async def passes(_index, _new):
     return None
 
 
