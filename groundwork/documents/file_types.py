@@ -46,16 +46,16 @@ def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]
         raise BadDocument("the file is empty (0 bytes); fetch it again or remove it")
     with path.open("rb") as file:
         first_bytes = file.read(4096)
-    suffix = path.suffix.lower()
-    detected_ending = _detect_ending(path, first_bytes, suffix)
+    named_type = path.suffix.lower()
+    detected_ending = _detect_ending(path, first_bytes, named_type)
     if zipfile.is_zipfile(path) and detected_ending in OFFICE_ENDINGS:
         refuse_archive_bomb(path, max_unpacked_mb)
     if detected_ending == ".pdf":
         refuse_pdf_bomb(path, max_unpacked_mb)
-    if detected_ending == suffix or any({detected_ending, suffix} <= synonyms for synonyms in _SAME_ENDINGS):
+    if detected_ending == named_type or any({detected_ending, named_type} <= synonyms for synonyms in _SAME_ENDINGS):
         return detected_ending, []
     return detected_ending, [
-        f"its name ends in {suffix or 'nothing'}, but it holds {detected_ending[1:].upper()}; read as that"
+        f"its name ends in {named_type or 'nothing'}, but it holds {detected_ending[1:].upper()}; read as that"
     ]
 
 
@@ -70,8 +70,8 @@ def _detect_ending(path: Path, first_bytes: bytes, suffix: str) -> str:
         return ".rtf"
     if first_bytes[:4] == b"RIFF" and first_bytes[8:12] == b"WEBP":
         return ".webp"
-    for signature, ending in _IMAGE_SIGNATURES.items():
-        if first_bytes.startswith(signature) and not (signature == b"BM" and suffix != ".bmp"):
+    for type_signature, ending in _IMAGE_SIGNATURES.items():
+        if first_bytes.startswith(type_signature) and not (type_signature == b"BM" and suffix != ".bmp"):
             return ending
     return _text_ending(path, first_bytes, suffix)
 

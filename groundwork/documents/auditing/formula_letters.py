@@ -28,8 +28,8 @@ class FormulaLetters:
     def take(self, missing_words: Counter[str]) -> Counter[str]:
         """Of words or numbers that the Markdown lacks those whose letters its formulas hold, which are taken."""
         taken_words: Counter[str] = Counter()
-        longest_first = sorted(missing_words.elements(), key=lambda word: (-len(word), word)) if self._text else []
-        for word in longest_first:
+        words_by_length = sorted(missing_words.elements(), key=lambda word: (-len(word), word)) if self._text else []
+        for word in words_by_length:
             letters_of_word = _formula_letters(word)
             if (
                 letters_of_word

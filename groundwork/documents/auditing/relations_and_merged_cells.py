@@ -24,8 +24,8 @@ def structure_relations(markdown: str) -> StructureRelations:
             structure.update(("right", a, b) for row in bare_rows for a, b in pairwise(filter(None, row)))
             structure.update(
                 ("below", a, b)
-                for above, below in pairwise(bare_rows)
-                for a, b in zip(above, below, strict=False)
+                for row_above, row_below in pairwise(bare_rows)
+                for a, b in zip(row_above, row_below, strict=False)
                 if a and b
             )
         elif markdown_block.kind == "heading":

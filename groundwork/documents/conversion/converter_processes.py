@@ -65,23 +65,25 @@ class ConverterProcessCalls:
             ) from None
 
 
-def converter_failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
+def converter_failure_reason(converter_error: WorkerFailed | UnitError, converter: str = "") -> str:
     """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
-    failure = str(error)
-    if isinstance(error, WorkerFailed) and error.kind not in ("crash", "timeout", "BadDocument"):
-        failure = f"{error.kind}: {error}"
-    return failure if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {failure}"
+    failure = str(converter_error)
+    if isinstance(converter_error, WorkerFailed) and converter_error.kind not in ("crash", "timeout", "BadDocument"):
+        failure = f"{converter_error.kind}: {converter_error}"
+    return failure if not converter or str(converter_error).startswith(f"{converter}: ") else f"{converter}: {failure}"
 
 
-def converter_refusal_with_remedy(error: WorkerFailed | UnitError) -> str:
+def converter_refusal_with_remedy(converter_error: WorkerFailed | UnitError) -> str:
     """What a converter says of a file that it refuses, where that names a remedy behind a semicolon; else ""."""
-    is_refusal = isinstance(error, BadDocument) or (isinstance(error, WorkerFailed) and error.kind == "BadDocument")
-    return str(error) if is_refusal and ";" in str(error) else ""
+    is_refusal = isinstance(converter_error, BadDocument) or (
+        isinstance(converter_error, WorkerFailed) and converter_error.kind == "BadDocument"
+    )
+    return str(converter_error) if is_refusal and ";" in str(converter_error) else ""
 
 
-def is_converter_crash(error: Exception) -> bool:
+def is_converter_crash(converter_error: Exception) -> bool:
     """Whether a call failed because its process ended."""
-    return isinstance(error, WorkerFailed) and error.kind == "crash"
+    return isinstance(converter_error, WorkerFailed) and converter_error.kind == "crash"
 
 
 async def conversion_crashes(conversion: Awaitable[object]) -> bool:
@@ -93,26 +95,31 @@ async def conversion_crashes(conversion: Awaitable[object]) -> bool:
     return False
 
 
-async def find_crashing_pages(page_numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
+async def find_crashing_pages(
+    page_numbers: list[int], crashes_converter: Callable[[list[int]], Awaitable[bool]]
+) -> list[int]:
     """The pages that make a converter crash, of those over which it has crashed together, in their order.
 
-    `crashes` asks for some of the pages. Halves are asked for until a page is left alone. All count as crashing where
-    the first and the last one do, or none does so alone; and those that are still in question after many crashes.
+    `crashes_converter` asks for some of the pages. Halves are asked for until a page is left alone. All count as
+    crashing where the first and the last one do, or none does so alone; and those that are still in question after
+    many crashes.
     """
-    if len(page_numbers) < 2 or (await crashes(page_numbers[:1]) and await crashes(page_numbers[-1:])):
+    if len(page_numbers) < 2 or (
+        await crashes_converter(page_numbers[:1]) and await crashes_converter(page_numbers[-1:])
+    ):
         return page_numbers
-    suspect_halves, crashing_pages, crashes_left = [page_numbers], [], _MOST_CONVERTER_CRASHES
+    suspect_halves, pages_that_crash, crashes_left = [page_numbers], [], _MOST_CONVERTER_CRASHES
     while suspect_halves and crashes_left > 0:
         suspect_pages = suspect_halves.pop()
         if len(suspect_pages) == 1:
-            crashing_pages += suspect_pages
+            pages_that_crash += suspect_pages
             continue
         middle = len(suspect_pages) // 2
         for half_of_pages in (suspect_pages[:middle], suspect_pages[middle:]):
-            if await crashes(half_of_pages):
+            if await crashes_converter(half_of_pages):
                 suspect_halves.append(half_of_pages)
                 crashes_left -= 1
     return (
-        sorted([*crashing_pages, *(page_number for suspect_pages in suspect_halves for page_number in suspect_pages)])
+        sorted([*pages_that_crash, *(page_number for suspect_pages in suspect_halves for page_number in suspect_pages)])
         or page_numbers
     )

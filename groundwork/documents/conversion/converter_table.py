@@ -141,12 +141,12 @@ def check_converters(settings: Ingest) -> None:
         raise ConfigError(unknown_names)
 
 
-def choose_converters(settings: Ingest, ending: str) -> list[str]:
+def choose_converters(settings: Ingest, file_ending: str) -> list[str]:
     """The converters for files of this ending, first choice first."""
-    if ending in TEXT_ENDINGS:
+    if file_ending in TEXT_ENDINGS:
         return ["plain"]
-    listed_converters = settings.converters.get(ending[1:]) or settings.converters.get(
-        "image" if ending in IMAGE_ENDINGS else "*", []
+    listed_converters = settings.converters.get(file_ending[1:]) or settings.converters.get(
+        "image" if file_ending in IMAGE_ENDINGS else "*", []
     )
     converter_names = list(
         dict.fromkeys([settings.converter, *listed_converters] if settings.converter else listed_converters)
@@ -154,7 +154,7 @@ def choose_converters(settings: Ingest, ending: str) -> list[str]:
     return [
         converter_name
         for converter_name in converter_names
-        if not CONVERTERS[converter_name].endings or ending in CONVERTERS[converter_name].endings
+        if not CONVERTERS[converter_name].endings or file_ending in CONVERTERS[converter_name].endings
     ]
 
 

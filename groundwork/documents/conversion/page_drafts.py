@@ -32,8 +32,12 @@ class PageDraft:
             self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
         )
         if is_better_draft and self.audit and self.markdown:
-            lost_note = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
-            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_note}"
+            lost_numbers_note = (
+                f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            )
+            self.fell_back = (
+                self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_numbers_note}"
+            )
         if is_better_draft:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
@@ -50,26 +54,26 @@ class PageDraft:
 
 
 def assemble_pages(
-    layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]
+    layer: TextLayer, page_drafts: Sequence[PageDraft], page_numbers: Sequence[int]
 ) -> tuple[str, list[Page]]:
     """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
     numbers_of_drafts = set(page_numbers)
     joined_drafts = join_pages(
-        set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline])
+        set_headings([page_draft.markdown for page_draft in page_drafts], [OutlineEntry(*row) for row in layer.outline])
     )
-    pages = [
+    assembled_pages = [
         Page(
             number=number,
             start=start,
             end=end,
-            converter=draft.converter,
-            audit=draft.audit,
-            fell_back=draft.fell_back,
+            converter=page_draft.converter,
+            audit=page_draft.audit,
+            fell_back=page_draft.fell_back,
             scan=layer.scans[number - 1],
-            contents=is_contents(draft.markdown),
-            unreadable=draft.is_unreadable,
+            contents=is_contents(page_draft.markdown),
+            unreadable=page_draft.is_unreadable,
         )
-        for number, ((start, end), draft) in enumerate(zip(joined_drafts.spans, drafts, strict=True), start=1)
+        for number, ((start, end), page_draft) in enumerate(zip(joined_drafts.spans, page_drafts, strict=True), start=1)
         if number in numbers_of_drafts
     ]
-    return joined_drafts.markdown, pages
+    return joined_drafts.markdown, assembled_pages

@@ -84,14 +84,14 @@ class _RenditionAuditor:
         ] = {}  # what may be asked for once more
 
     def convert(self, request: ConversionRequest, page_numbers: Sequence[int]) -> PageRenditions:
-        """The pages `numbers`, each in its best rendition."""
+        """The pages `page_numbers`, each in its best rendition."""
         page_renditions = self.audit(run_converter(self._name, request), page_numbers)
         for _ in page_numbers:
             report_progress()
         return page_renditions
 
     def convert_singly(self, request: ConversionRequest, page_numbers: Sequence[int]) -> PageRenditions:
-        """The pages `numbers`, each converted by itself. Raises what the first one raised where all do."""
+        """The pages `page_numbers`, each converted by itself. Raises what the first one raised where all do."""
         single_renditions, page_errors = [], []
         for page_number, layer_page in zip(page_numbers, request.layer, strict=True):
             page_request = dataclasses.replace(request, pages=[page_number], layer=[layer_page])
@@ -126,7 +126,7 @@ class _RenditionAuditor:
         )
 
     def audit(self, conversion: Conversion, page_numbers: Sequence[int]) -> PageRenditions:
-        """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
+        """A conversion of the pages `page_numbers`; of several renditions each page keeps the best."""
         running_cells = conversion.running or [[] for _ in page_numbers]
         self._position_keys = unnumbered_keys(running_cells, page_numbers)
         cells_by_page = dict(zip(page_numbers, running_cells, strict=True))
@@ -209,7 +209,7 @@ class _RenditionAuditor:
 
 
 def audit_pages(name: str, conversion: Conversion, page_numbers: Sequence[int], layer: list[str]) -> PageRenditions:
-    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
+    """Mend and audit a conversion of the pages `page_numbers`; of several renditions each page keeps the best."""
     return _RenditionAuditor(name, layer).audit(conversion, page_numbers)
 
 
@@ -243,7 +243,7 @@ def choose_rendition(
 ) -> Rendition:
     """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure.
 
-    `audited`: those that have been audited before; the others are added.
+    `audited_renditions`: those that have been audited before; the others are added.
     """
 
     def audit(raw_rendition: RawRendition) -> Rendition:

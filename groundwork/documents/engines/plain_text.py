@@ -29,7 +29,7 @@ _LIGHT_MARKUP_READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
 
 
 def light_markup_to_markdown(markup_text: str, ending: str) -> str:
-    """`text` as Markdown, where `ending` (".rst") names a markup that is read here."""
+    """`markup_text` as Markdown, where `ending` (".rst") names a markup that is read here."""
     read_markup = _LIGHT_MARKUP_READERS.get(ending)
     return "\n".join(read_markup(markup_text.split("\n"))) if read_markup else markup_text
 

@@ -209,7 +209,7 @@ def _is_merged_title(row: str) -> bool:
 
 
 def _join_word_over_page_end(page_above: str, page_below: str, pages: Sequence[str]) -> tuple[str, str]:
-    """`above` that ends in a hyphen, without it, unless the document writes that word with a hyphen elsewhere."""
+    """`page_above` that ends in a hyphen, without it, unless the document writes that word with a hyphen elsewhere."""
     stem_above = _STEM_AT_PAGE_END.search(page_above)
     tail_overleaf = re.match(r"[^\W\d_]+", page_below)
     if not stem_above or not tail_overleaf:

@@ -22,19 +22,19 @@ def titles_above_tables(markdown: str) -> str:
         if i and DELIMITER_ROW.match(line) and markdown_lines[i - 1].startswith("|")
     ]
     for delimiter in reversed(delimiter_indices):
-        title_cells = split_pipe_row(markdown_lines[delimiter - 1])
+        first_row = split_pipe_row(markdown_lines[delimiter - 1])
         table_end = next(
             (k for k in range(delimiter, len(markdown_lines)) if not markdown_lines[k].startswith("|")),
             len(markdown_lines),
         )
         rows_below_title = [split_pipe_row(line) for line in markdown_lines[delimiter + 1 : table_end]]
         if (
-            len(title_cells) > 1
-            and title_cells[0]
-            and len(set(title_cells)) == 1
+            len(first_row) > 1
+            and first_row[0]
+            and len(set(first_row)) == 1
             and _has_header_below_title(rows_below_title)
         ):
-            table_title = title_cells[0].replace("\\|", "|")
+            table_title = first_row[0].replace("\\|", "|")
             markdown_lines[delimiter - 1 : delimiter + 2] = [
                 table_title,
                 "",

@@ -18,9 +18,9 @@ from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.list_and_rule_labels import PAGE_LABEL
 from groundwork.language.words import WORD_OR_CHARACTER, words_or_characters
 
-_SPLIT_WORD = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
+_WORD_SPLIT_BY_SPACE = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _ITEM_LABEL = re.compile(rf"\s*({PAGE_LABEL})\s+(\S+)")
-_REPEATED_WORDS, _PARTED_LINE_WORDS = 3, 5  # words of a line that is known again
+_REPEATED_LAYER_WORDS, _PARTED_LINE_WORDS = 3, 5  # words of a line that is known again
 _BOLD_LINE_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
 _SENTENCE_OR_LIST_END = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
@@ -67,7 +67,9 @@ def _lost_layer_lines(layer: str, missing_layer_words: Counter[str], markdown: s
             word_counts.total() > 2 and (word_counts & missing_layer_words).total() > 0.6 * word_counts.total()
         )
         inner_words = line_words[1:-1] if len(line_words) > _PARTED_LINE_WORDS else line_words  # its ends may be parts
-        if lacks_layer_words and not (len(line_words) > _REPEATED_WORDS and f" {' '.join(inner_words)} " in markdown):
+        if lacks_layer_words and not (
+            len(line_words) > _REPEATED_LAYER_WORDS and f" {' '.join(inner_words)} " in markdown
+        ):
             lost_paragraphs[-1].append(layer_line.strip())
             missing_layer_words -= word_counts
         elif line_words and lost_paragraphs[-1]:
@@ -90,7 +92,7 @@ def _respace_by_layer(markdown: str, words_not_in_layer: set[str], reference: Au
     if any(word != text for word, text in respaced_words.items()):
         markdown = WORD_OR_CHARACTER.sub(lambda match: respaced_words.get(match[0], match[0]), markdown)
     if any(word == text for word, text in respaced_words.items()):
-        markdown = _SPLIT_WORD.sub(lambda match: _join_split_word(match, reference), markdown)
+        markdown = _WORD_SPLIT_BY_SPACE.sub(lambda match: _join_split_word(match, reference), markdown)
     return markdown
 
 

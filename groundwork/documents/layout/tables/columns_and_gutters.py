@@ -111,7 +111,7 @@ def _spaced_text(words: Sequence[Box]) -> BorderlessText:
 def cut_text_at_gutters(
     text: BorderlessText, gutter_cuts: Sequence[float], least_gutter: float, *, before_words: bool = False
 ) -> list[BorderlessText]:
-    """A text parted at those places that lie in a space before a figure, or any word, which is as wide as `space`."""
+    """A text parted at those places that lie in a space of `least_gutter` or more before a figure, or any word."""
     words_by_cell: list[list[Box]] = [[]]
     for word in text.words:
         gutter_start = words_by_cell[-1][-1].x2 if words_by_cell[-1] else word.x1

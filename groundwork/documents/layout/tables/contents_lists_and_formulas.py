@@ -27,17 +27,17 @@ _MOST_FIGURES_IN_FORMULAS = 0.3  # of the texts of formulas, which are plain fig
 
 def are_formulas(formula_rows: Sequence[BorderlessRow]) -> bool:
     """Whether rows are formulas: one ends with its number, or half of them have a sign of relation alone in a cell."""
-    formula_texts = [[text.text for text in formula.texts] for formula in formula_rows]
-    rows_with_relation = [formula for formula in formula_texts if _RELATION_SIGN.search(" ".join(formula))]
-    if len(rows_with_relation) < _LEAST_FORMULA_SHARE * len(formula_texts):
+    rows_of_texts = [[text.text for text in formula.texts] for formula in formula_rows]
+    rows_with_relation = [formula for formula in rows_of_texts if _RELATION_SIGN.search(" ".join(formula))]
+    if len(rows_with_relation) < _LEAST_FORMULA_SHARE * len(rows_of_texts):
         return False
     has_equation_number = any(_EQUATION_NUMBER.fullmatch(formula[-1]) for formula in rows_with_relation)
-    lone_relation_signs = sum(any(_RELATION_SIGN.fullmatch(text) for text in formula) for formula in formula_texts)
+    lone_relation_signs = sum(any(_RELATION_SIGN.fullmatch(text) for text in formula) for formula in rows_of_texts)
     plain_figures = sum(
-        is_number(text) and not _EQUATION_NUMBER.fullmatch(text) for formula in formula_texts for text in formula
+        is_number(text) and not _EQUATION_NUMBER.fullmatch(text) for formula in rows_of_texts for text in formula
     )
-    has_plain_figures = plain_figures > _MOST_FIGURES_IN_FORMULAS * sum(map(len, formula_texts))
-    return (has_equation_number or 2 * lone_relation_signs >= len(formula_texts)) and not has_plain_figures
+    has_plain_figures = plain_figures > _MOST_FIGURES_IN_FORMULAS * sum(map(len, rows_of_texts))
+    return (has_equation_number or 2 * lone_relation_signs >= len(rows_of_texts)) and not has_plain_figures
 
 
 _JUSTIFIED_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
@@ -45,16 +45,16 @@ _JUSTIFIED_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines diff
 
 def is_prose(prose_rows: list[BorderlessRow], columns: list[tuple[float, float]]) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
-    texts_by_column: list[list[str]] = [[] for _ in columns]
+    prose_by_column: list[list[str]] = [[] for _ in columns]
     for row in prose_rows:
         for text in row.texts:
-            texts_by_column[column_at(text, columns)].append(text.text)
+            prose_by_column[column_at(text, columns)].append(text.text)
     running_text_columns = [
-        column_texts
-        for column_texts in texts_by_column
-        if column_texts
-        and statistics.median(len(text.split()) for text in column_texts) >= 4
-        and _lower_case_share(column_texts) > 0.3
+        prose_of_column
+        for prose_of_column in prose_by_column
+        if prose_of_column
+        and statistics.median(len(text.split()) for text in prose_of_column) >= 4
+        and _lower_case_share(prose_of_column) > 0.3
     ]
     return len(running_text_columns) > 1
 
@@ -94,32 +94,38 @@ def contents_entries(rows: Sequence[BorderlessRow]) -> list[list[str]]:
     return _contents_of_column(rows) or _contents_of_column(_contents_columns_below_each_other(rows))
 
 
-def _contents_columns_below_each_other(rows: Sequence[BorderlessRow]) -> list[BorderlessRow]:
+def _contents_columns_below_each_other(contents_rows: Sequence[BorderlessRow]) -> list[BorderlessRow]:
     """Rows of two titles, each with its page, as the rows of the left column and then those of the right one; [] of
     rows of which less than half have both."""
     title_starts = [
-        row.texts[2].x1
-        for row in rows
-        if len(row.texts) == 4 and all(_is_page_number(row.texts[k].text) for k in (1, 3))
+        contents_row.texts[2].x1
+        for contents_row in contents_rows
+        if len(contents_row.texts) == 4 and all(_is_page_number(contents_row.texts[k].text) for k in (1, 3))
     ]
-    if 2 * len(title_starts) < len(rows) or not title_starts:
+    if 2 * len(title_starts) < len(contents_rows) or not title_starts:
         return []
-    second_column = min(title_starts)
-    left_entries = [row._replace(texts=[text for text in row.texts if text.x2 < second_column]) for row in rows]
-    right_entries = [row._replace(texts=[text for text in row.texts if text.x2 >= second_column]) for row in rows]
-    return [row for row in (*left_entries, *right_entries) if row.texts]
+    second_contents_column = min(title_starts)
+    left_entries = [
+        contents_row._replace(texts=[text for text in contents_row.texts if text.x2 < second_contents_column])
+        for contents_row in contents_rows
+    ]
+    right_entries = [
+        contents_row._replace(texts=[text for text in contents_row.texts if text.x2 >= second_contents_column])
+        for contents_row in contents_rows
+    ]
+    return [contents_row for contents_row in (*left_entries, *right_entries) if contents_row.texts]
 
 
-def _contents_of_column(rows: Sequence[BorderlessRow]) -> list[list[str]]:
+def _contents_of_column(contents_rows: Sequence[BorderlessRow]) -> list[list[str]]:
     """The entries of one column: numbers that never fall; [] of other rows."""
-    if not any(map(is_borderless_row, rows)):
+    if not any(map(is_borderless_row, contents_rows)):
         return []
-    entry_texts = [row.texts for row in rows if is_borderless_row(row)]
-    page_numbers = [int(texts[-1].text) for texts in entry_texts if _is_page_number(texts[-1].text)]
+    entry_texts = [contents_row.texts for contents_row in contents_rows if is_borderless_row(contents_row)]
+    page_numbers = [int(entry[-1].text) for entry in entry_texts if _is_page_number(entry[-1].text)]
     section_numbers = sum(
-        "." in section_number[0] for texts in entry_texts if (section_number := _SECTION_NUMBER.match(texts[0].text))
+        "." in section_number[0] for entry in entry_texts if (section_number := _SECTION_NUMBER.match(entry[0].text))
     )
-    title_words = statistics.median(sum(len(text.text.split()) for text in texts[:-1]) for texts in entry_texts)
+    title_words = statistics.median(sum(len(text.text.split()) for text in entry[:-1]) for entry in entry_texts)
     has_section_numbers = 2 * section_numbers > len(entry_texts)
     is_long_contents = len(entry_texts) >= _MANY_CONTENTS_ENTRIES and len(set(page_numbers)) < len(page_numbers)
     least_title_words, least_page_numbers = (
@@ -130,14 +136,20 @@ def _contents_of_column(rows: Sequence[BorderlessRow]) -> list[list[str]]:
     if title_words < least_title_words or len(set(page_numbers)) < least_page_numbers:
         return []
     contents_entries, entry_title = [], ""
-    for row in rows:
-        if is_dashes_below_heads(row):
+    for contents_row in contents_rows:
+        if is_dashes_below_heads(contents_row):
             continue
         entry_title = " ".join(
-            [entry_title, *(text.text for text in (row.texts[:-1] if is_borderless_row(row) else row.texts))]
+            [
+                entry_title,
+                *(
+                    text.text
+                    for text in (contents_row.texts[:-1] if is_borderless_row(contents_row) else contents_row.texts)
+                ),
+            ]
         ).strip()
-        if is_borderless_row(row):
-            contents_entries.append([entry_title, row.texts[-1].text])
+        if is_borderless_row(contents_row):
+            contents_entries.append([entry_title, contents_row.texts[-1].text])
             entry_title = ""
     return contents_entries
 
@@ -161,24 +173,28 @@ def are_list_bullets(list_rows: list[BorderlessRow]) -> bool:
     )
 
 
-def numbered_list_items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
+def numbered_list_items(list_rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
     """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
     [] of other rows."""
     if (
-        not rows
-        or any(len(row) != 2 or not row[1] for row in rows)
-        or any(row[0] and not _ITEM_NUMBER.fullmatch(row[0]) for row in rows)
+        not list_rows
+        or any(len(list_row) != 2 or not list_row[1] for list_row in list_rows)
+        or any(list_row[0] and not _ITEM_NUMBER.fullmatch(list_row[0]) for list_row in list_rows)
     ):
         return []
-    numbers = [int(row[0].strip("[]().")) for row in rows if row[0]]
-    item_texts = [row[1] for row in rows if row[0]]
-    is_climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
-    if not rows[0][0] or not is_climbing or any(text[0].islower() for text in item_texts):
+    item_numbers = [int(list_row[0].strip("[]().")) for list_row in list_rows if list_row[0]]
+    texts_of_items = [list_row[1] for list_row in list_rows if list_row[0]]
+    is_climbing = len(item_numbers) > 1 and all(b - a == 1 for a, b in pairwise(item_numbers))
+    if not list_rows[0][0] or not is_climbing or any(item_text[0].islower() for item_text in texts_of_items):
         return []
-    items: list[list[str]] = []
-    for number, text in rows:
-        if number:
-            items.append([number, text])
+    list_items: list[list[str]] = []
+    for item_number, item_text in list_rows:
+        if item_number:
+            list_items.append([item_number, item_text])
         else:
-            items[-1][1] = vocabulary.join(items[-1][1], text)
-    return items if statistics.median(len(text.split()) for text in item_texts) >= _LONG_ITEM_WORDS else []
+            list_items[-1][1] = vocabulary.join(list_items[-1][1], item_text)
+    return (
+        list_items
+        if statistics.median(len(item_text.split()) for item_text in texts_of_items) >= _LONG_ITEM_WORDS
+        else []
+    )

@@ -176,7 +176,7 @@ def _row_label_start(
 
 
 def _is_full_label_line(label: Sequence[Box], label_below: Sequence[Box], column_edge: float) -> bool:
-    """Whether the first word of the label below would have had no place behind one that ends before `edge`."""
+    """Whether the first word of the label below would have had no place behind one that ends before `column_edge`."""
     if not label or not label_below or label[-1].text.endswith((_LEADER_END, ":")):
         return False
     word_space = _WORD_SPACE * (label[0].y2 - label[0].y1)
@@ -312,7 +312,7 @@ def texts_between_walls(
     line: Sequence[Box], ruled_xs: Sequence[float], undrawn_walls: Sequence[float] = ()
 ) -> list[Box]:
     """The texts of a line: parted where words stand apart, and by less at the columns' edges: figures at all of them
-    (`xs`), words at those where no line is drawn."""
+    (`ruled_xs`), words at those where no line is drawn."""
     wall_texts = []
     for words in parted_words(line):
         text_start = 0
@@ -689,7 +689,7 @@ def _without_leader_dots(words: list[Box]) -> list[Box]:
 
 
 def _wall_cuts_words(wall_x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
-    """Whether a line at `x` would run through words where it is drawn, and so is no border."""
+    """Whether a line at `wall_x` would run through words where it is drawn, and so is no border."""
     drawn_walls = [(s.y1, s.y2) for s in steep if abs(s.x1 - wall_x) < NEAR]
     crossed_heights = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < wall_x < w.x2 - 1.5]
     cut_words = (
