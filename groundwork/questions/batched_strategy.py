@@ -86,18 +86,20 @@ class BatchAsker:
 
     async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
-        chunk_text = self.chunk.text
+        batch_chunk_text = self.chunk.text
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
         max_gaps = min(interview_round.count, MAX_GAPS_PER_CALL) if interview_round.wished else MAX_GAPS_PER_CALL
         shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
-        messages = self._batch_round_messages(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
+        round_messages = self._batch_round_messages(
+            interview_round, [gap.plain_text(batch_chunk_text) for gap in shown_gaps]
+        )
         self._gap_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
         iteration_unit = f"{self.chunk.id} iteration {interview_round.iteration}"
         batch_reply = await self._call(
-            self._prompt_figures.add_figures(messages), Drafts, iteration_unit, interview_round.iteration
+            self._prompt_figures.add_figures(round_messages), Drafts, iteration_unit, interview_round.iteration
         )
         batch_drafts = [
-            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, chunk_text))
+            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, batch_chunk_text))
             for draft in batch_reply.pairs
         ]
         return InterviewAnswer(

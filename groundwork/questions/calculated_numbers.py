@@ -443,9 +443,9 @@ def _is_calculated_number(
 
 
 def _read_quantities(source_text: str, language: str) -> Iterator[Quantity]:
-    for number in numbers(source_text, spelled=language):
-        if (value := _numeric_value(number)) is not None:
-            yield value, number.unit
+    for source_number in numbers(source_text, spelled=language):
+        if (source_value := _numeric_value(source_number)) is not None:
+            yield source_value, source_number.unit
 
 
 def _numeric_value(number: Number) -> float | None:

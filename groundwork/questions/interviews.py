@@ -421,9 +421,10 @@ class DocumentInterviews:
             ]
             for statement in chunk_interview.reading.statements:
                 if is_prompt_injection(chunk_interview.chunk.text[statement.start : statement.end]):
-                    excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+                    instruction = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
                     interview_warnings.append(
-                        f'{chunk_interview.chunk_name}: holds an instruction to a model, not asked about: "{excerpt}"'
+                        f"{chunk_interview.chunk_name}: holds an instruction to a model, not asked about: "
+                        f'"{instruction}"'
                     )
         return interview_warnings
 

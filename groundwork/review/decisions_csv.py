@@ -60,8 +60,8 @@ def write_decisions_csv(spreadsheet: Path, session: ReviewSession) -> int:
 
 def _csv_row(session: ReviewSession, row_index: int) -> dict[str, str]:
     review_row = session.review_rows[row_index]
-    own_decision = _own_decision(session, review_row.pair)
-    pair = apply_reviewer_decision(review_row.pair, own_decision)
+    reviewer_decision = _decision_of_csv_reviewer(session, review_row.pair)
+    pair = apply_reviewer_decision(review_row.pair, reviewer_decision)
     row_cells = {
         "id": pair.id,
         "document": pair.document,
@@ -74,14 +74,14 @@ def _csv_row(session: ReviewSession, row_index: int) -> dict[str, str]:
         "answer": pair.answer,
         "evaluation_criteria": "\n".join(pair.evaluation_criteria),
         "evidence": "\n".join(map(quote_in_words, pair.evidence)),
-        "verdict": ("accept" if own_decision.accepts else "reject") if own_decision else "",
-        "reason": own_decision.reason if own_decision else "",
+        "verdict": ("accept" if reviewer_decision.accepts else "reject") if reviewer_decision else "",
+        "reason": reviewer_decision.reason if reviewer_decision else "",
         "reviewer": session.reviewer,
     }
     return {column: _guard_formula_cell(cell) for column, cell in row_cells.items()}
 
 
-def _own_decision(session: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
+def _decision_of_csv_reviewer(session: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
     decision = session.decision_stacks.decisions_about(pair.id).get(reviewer or session.reviewer)
     return decision if decision and decision.question_hash == question_hash(pair) else None
 
@@ -121,10 +121,10 @@ def _read_csv_row(row_cells: Mapping[str, str], session: ReviewSession, imported
     if verdict_text not in _VERDICTS_IN_CSV:
         raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)
     reviewer = row_cells.get("reviewer", "").strip() or session.reviewer
-    own_decision = _own_decision(session, pair, reviewer)
-    decided_pair = apply_reviewer_decision(pair, own_decision)
+    reviewer_decision = _decision_of_csv_reviewer(session, pair, reviewer)
+    decided_pair = apply_reviewer_decision(pair, reviewer_decision)
     decision_kind, csv_edits = accepting_verdict(
-        decided_pair, own_decision, written_fields := _fields_changed_in_csv(row_cells, decided_pair)
+        decided_pair, reviewer_decision, written_fields := _fields_changed_in_csv(row_cells, decided_pair)
     )
     csv_verdict = _VERDICTS_IN_CSV[verdict_text] or ("accept" if written_fields else None)
     if csv_verdict is None:
@@ -136,7 +136,7 @@ def _read_csv_row(row_cells: Mapping[str, str], session: ReviewSession, imported
     if csv_verdict != "reject" and (missing_text := incomplete_pair_reason(pair, csv_edits)):
         raise RequestRefused(f"{pair_id} cannot be accepted: {missing_text}", 422)
     decision = new_decision(pair, reviewer, csv_verdict, row_cells.get("reason", ""), csv_edits)
-    if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
+    if reviewer_decision and (reviewer_decision.verdict, reviewer_decision.reason, reviewer_decision.edited) == (
         decision.verdict,
         decision.reason,
         decision.edited,

@@ -68,14 +68,14 @@ class CurationRounds:
         self, case_number: int, curated_pair: Pair, origin: PairOrigin, other_answer: str
     ) -> CurationCase:
         replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
-        kept_columns = {
+        columns_before_rounds = {
             name: old_column for name, old_column in curated_pair.checks.items() if name not in replaced_checks
         }
-        kept_columns |= rule_check_columns(curated_pair, origin, self.settings)
+        columns_before_rounds |= rule_check_columns(curated_pair, origin, self.settings)
         shown_wrong_answer = wrong_answer_to_show(curated_pair, other_answer, origin.language)
         return CurationCase(
             case_number,
-            msgspec.structs.replace(curated_pair, checks=kept_columns),
+            msgspec.structs.replace(curated_pair, checks=columns_before_rounds),
             origin,
             shown_wrong_answer,
             other_answer,
@@ -114,7 +114,7 @@ class CurationRounds:
 
     def _pass_figure_pairs(self, round_results: RoundResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
-        figure_pairs = set()
+        figure_pairs_passed = set()
         for case_number, case in round_results.items():
             if (
                 isinstance(case, CurationCase)
@@ -125,8 +125,8 @@ class CurationRounds:
                 round_results[case_number] = add_check_columns(
                     case, {"supported": build_check_column(self.settings, "supported", 1, figure_remark, "rule")}
                 )
-                figure_pairs.add(case_number)
-        return figure_pairs
+                figure_pairs_passed.add(case_number)
+        return figure_pairs_passed
 
     @property
     def apart(self) -> ApartForm | None:

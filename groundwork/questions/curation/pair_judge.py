@@ -171,18 +171,19 @@ class MarksForm(JudgeForm):
             self.mark_names_for(case),
         )
         criterion_count = len(case.pair.evaluation_criteria)
-        max_marks = [
+        full_marks = [
             criterion_count if mark_name in ("criteria", "wrong_answer") else FULL_MARK for mark_name in mark_names
         ]
         if not isinstance(pair_marks, list) or len(pair_marks) not in (len(mark_names), len(self.mark_names)):
             return None  # a mark for a wrong answer that is not shown does no harm
         if not all(
-            type(mark) is int and 0 <= mark <= max_mark for mark, max_mark in zip(pair_marks, max_marks, strict=False)
+            type(mark) is int and 0 <= mark <= full_mark
+            for mark, full_mark in zip(pair_marks, full_marks, strict=False)
         ):
             return None
         return {
-            mark_name: mark / max(1, max_mark)
-            for mark_name, mark, max_mark in zip(mark_names, pair_marks, max_marks, strict=False)
+            mark_name: mark / max(1, full_mark)
+            for mark_name, mark, full_mark in zip(mark_names, pair_marks, full_marks, strict=False)
         }
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
@@ -207,13 +208,13 @@ class ApartForm(MarksForm):
         mark_names = max((self.mark_names_for(case) for case in cases), key=len)
         check_prompts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
         numbered_check_prompts = "\n".join(f"{i}. {text}" for i, text in enumerate(check_prompts, 1))
-        pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
+        judged_pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
         return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
             count=self._describe_marks(mark_names),
             checks=numbered_check_prompts,
             document=name if (name := cases[0].origin.name) not in ("", UNNAMED) else "(no name)",
-            pairs=pair_texts,
+            pairs=judged_pair_texts,
         )
 
     def _render_pair(self, pair_number: int, case: CurationCase) -> str:

@@ -61,7 +61,7 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    wrong_words, wrong_values = (
+    words_of_wrong_answer, numbers_of_wrong_answer = (
         content_words(wrong_answer_text, language),
         number_values(wrong_answer_text, spelled="en"),
     )
@@ -72,7 +72,8 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
         ):
             return ""
         if not is_negated(criterion) and (
-            number_values(criterion) - wrong_values or (telling_words and not telling_words & wrong_words)
+            number_values(criterion) - numbers_of_wrong_answer
+            or (telling_words and not telling_words & words_of_wrong_answer)
         ):
             return ""
     return wrong_answer_text
@@ -161,15 +162,15 @@ def _answer_numbers_to_change(pair: Pair, language: str) -> list[Span]:
 
     "unless 16.3 applies" is as true with another number, so that references stay.
     """
-    kept_spans = [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
+    unchangeable_spans = [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
     changeable_numbers = [
         answer_number
         for answer_number in numbers(pair.answer)
-        if not any(start <= answer_number.start < end for start, end in kept_spans)
+        if not any(start <= answer_number.start < end for start, end in unchangeable_spans)
     ]
-    criterion_values = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
+    criterion_numbers = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
     numbers_asked_for = [
-        answer_number for answer_number in changeable_numbers if answer_number.value in criterion_values
+        answer_number for answer_number in changeable_numbers if answer_number.value in criterion_numbers
     ]
     if not numbers_asked_for and all(
         _telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria

@@ -100,12 +100,12 @@ def questions_differ_in_fact(first_question: str, second_question: str) -> bool:
         return True
     if contrast_words(first_question) != contrast_words(second_question):
         return True
-    first_words, second_words = set(words(first_question)), set(words(second_question))
-    measure_words = first_words & _MEASURE_WORDS, second_words & _MEASURE_WORDS
-    if all(measure_words) and measure_words[0].isdisjoint(measure_words[1]):
+    first_question_words, second_question_words = set(words(first_question)), set(words(second_question))
+    measure_words_of_both = first_question_words & _MEASURE_WORDS, second_question_words & _MEASURE_WORDS
+    if all(measure_words_of_both) and measure_words_of_both[0].isdisjoint(measure_words_of_both[1]):
         return True
-    return bool(names(first_question) - second_words - _codes_with_digits(second_question)) or bool(
-        names(second_question) - first_words - _codes_with_digits(first_question)
+    return bool(names(first_question) - second_question_words - _codes_with_digits(second_question)) or bool(
+        names(second_question) - first_question_words - _codes_with_digits(first_question)
     )
 
 
@@ -141,10 +141,10 @@ def _share_their_evidence(first_question: AskedQuestion, second_question: AskedQ
         return False
     if min(len(first_question.evidence_words), len(second_question.evidence_words)) >= FEW_QUOTE_WORDS:
         return True
-    first_text, second_text = (
+    first_evidence_text, second_evidence_text = (
         f" {normalised_words(' '.join(pair.evidence))} " for pair in (first_question, second_question)
     )
-    return first_text in second_text or second_text in first_text
+    return first_evidence_text in second_evidence_text or second_evidence_text in first_evidence_text
 
 
 def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
@@ -165,8 +165,14 @@ def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuest
 def _subject_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
     evidence_words = first_question.evidence_words | second_question.evidence_words
-    first_words, second_words = first_question.pair_words & evidence_words, second_question.pair_words & evidence_words
-    words_only_first_tells, words_only_second_tells = first_words - second_words, second_words - first_words
+    first_subject_words, second_subject_words = (
+        first_question.pair_words & evidence_words,
+        second_question.pair_words & evidence_words,
+    )
+    words_only_first_tells, words_only_second_tells = (
+        first_subject_words - second_subject_words,
+        second_subject_words - first_subject_words,
+    )
     only_first_asks, only_second_asks = (
         first_question.question_words - second_question.pair_words,
         second_question.question_words - first_question.pair_words,
@@ -192,7 +198,7 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         and words_only_second_tells - first_question.evidence_words
     ):
         return "each is about something that only its own evidence holds"
-    common_subject_words = len(first_words & second_words)
+    common_subject_words = len(first_subject_words & second_subject_words)
     if common_subject_words < SAME_SUBJECT_SHARE * (
         common_subject_words + min(len(words_only_first_tells), len(words_only_second_tells))
     ):
@@ -284,31 +290,35 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
     evidence_words = (first_question.evidence_words | second_question.evidence_words) or (
         first_question.pair_words | second_question.pair_words
     )
-    first_words, second_words = (
+    first_answer_words, second_answer_words = (
         first_question.added_words & evidence_words,
         second_question.added_words & evidence_words,
     )
-    if not first_words and not second_words:  # each answer only says yes or repeats its question
+    if not first_answer_words and not second_answer_words:  # each answer only says yes or repeats its question
         question_words_differ = (
             first_question.question_words - second_question.pair_words
             and second_question.question_words - first_question.pair_words
         )
         return "each question names something else" if question_words_differ else ""
-    if not first_words or not second_words:
-        answer_words, pair_words = (
-            (first_words, second_question.pair_words) if first_words else (second_words, first_question.pair_words)
+    if not first_answer_words or not second_answer_words:
+        words_of_telling_answer, words_of_other_pair = (
+            (first_answer_words, second_question.pair_words)
+            if first_answer_words
+            else (second_answer_words, first_question.pair_words)
         )
-        answer_agreement = len(answer_words & pair_words) / len(answer_words)
+        answer_agreement = len(words_of_telling_answer & words_of_other_pair) / len(words_of_telling_answer)
     else:
-        answer_agreement = shared_word_share(first_words, second_words)
+        answer_agreement = shared_word_share(first_answer_words, second_answer_words)
     return "" if answer_agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 
-def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: WordSet) -> bool:
+def _has_common_first_number(
+    first_question: AskedQuestion, second_question: AskedQuestion, common_numbers: WordSet
+) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
     longer_pair = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
-    first_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
-    return _NUMBER_PREFIX + first_number.value in common
+    first_number_of_longer_answer = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
+    return _NUMBER_PREFIX + first_number_of_longer_answer.value in common_numbers
 
 
 def _meaning_words(question_text: str, language: str) -> WordSet:

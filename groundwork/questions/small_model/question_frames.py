@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from groundwork.errors import InvalidReply
 from groundwork.language.words import stem
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import render_turns
+from groundwork.llm.prompt_templates_and_turns import Message, render_turns
 from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
 from groundwork.settings.config_schema import Rephrase
 
@@ -99,6 +99,11 @@ def changed_question_terms(original: str, reworded: str) -> str | None:
     return None
 
 
+def frame_messages(template: str, question: str) -> list[Message]:
+    """The request that rewords a question, with a beginning of usual length, to be counted."""
+    return render_turns(template, question=question, opening="What is required of")
+
+
 async def ask_in_frame(
     client: Client, rephrase_call: Rephrase, frame_template: str, question: str, unit: str, attempt: int
 ) -> str:
@@ -107,10 +112,10 @@ async def ask_in_frame(
     if attempt >= len(frame.openings):
         raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core_question.split()[:3])!r} is known")
     opening = frame.openings[attempt]
-    frame_messages = render_turns(frame_template, question=frame.core_question, opening=opening)
+    messages_in_frame = render_turns(frame_template, question=frame.core_question, opening=opening)
     frame_reply = await client.ask(
         rephrase_call,
-        frame_messages,
+        messages_in_frame,
         stage="create_dataset",
         unit=unit,
         schema=ReplyRequirements(dict[str, str], _opening_reply_schema(opening)),

@@ -23,7 +23,7 @@ from groundwork.language.names_and_codes import names
 from groundwork.language.words import content_words, stem
 from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, PromptReader, render_turns
+from groundwork.llm.prompt_templates_and_turns import PromptReader, render_turns
 from groundwork.llm.replies.reply_schema_and_items import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -40,7 +40,7 @@ from groundwork.questions.small_model.misfits_and_rivals import (
     max_rival_statements,
     misfit_faults,
 )
-from groundwork.questions.small_model.question_frames import ask_in_frame, changed_question_terms
+from groundwork.questions.small_model.question_frames import ask_in_frame, changed_question_terms, frame_messages
 from groundwork.questions.small_model.question_targets import (
     QuestionTarget,
     group_targets,
@@ -177,19 +177,21 @@ class SentenceAsker:
 
     def _section_of_target(self, target: QuestionTarget) -> str:
         """The headings above the target but the title, and the caption of its table."""
-        headings = [
+        section_headings = [
             heading
             for heading in self.reading.headings_at(target.statements[0].start)
             if heading != self.document_title
         ]
-        return " > ".join([*headings, *([self.table_caption] if self.table_caption and target.subject else [])])
+        return " > ".join([*section_headings, *([self.table_caption] if self.table_caption and target.subject else [])])
 
     def _previous_sentence(self, statement: Statement) -> str:
         """The sentence before, where the statement has no lead of its own to be understood by."""
         if statement.lead or statement.kind == "row":
             return ""
-        statements = self.reading.statements
-        previous_statement = statements[statements.index(statement) - 1] if statements[0] != statement else None
+        chunk_statements = self.reading.statements
+        previous_statement = (
+            chunk_statements[chunk_statements.index(statement) - 1] if chunk_statements[0] != statement else None
+        )
         return (
             simplify_statement_text(previous_statement.plain_text(self.chunk.text))
             if previous_statement and previous_statement.kind == "sentence"
@@ -266,11 +268,6 @@ def askers(
         )
         for reading in material.readings
     ]
-
-
-def frame_messages(template: str, question: str) -> list[Message]:
-    """The request that rewords a question, with a beginning of usual length, to be counted."""
-    return render_turns(template, question=question, opening="What is required of")
 
 
 def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
