@@ -53,21 +53,23 @@ def init_project(*, prompts: bool) -> int:
     """Write config/, data/documents/ and .env.example into the current folder; with `prompts`, those to edit too."""
     if installation.IN_REPOSITORY:
         raise UsageError(f"{installation.PROJECT}: is Groundwork's own repository; config/ and data/ are there")
-    documents = installation.PROJECT / "data" / "documents"
-    documents.mkdir(parents=True, exist_ok=True)
-    config_folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
-    (config_folder / "prompts").mkdir(parents=True, exist_ok=True)
-    _write_missing(config_folder / "config.json", _project_config())
-    _write_missing(config_folder / "config.schema.json", json_schema())
-    _copy_missing(defaults / "env.example", installation.PROJECT / ".env.example")
+    project_documents = installation.PROJECT / "data" / "documents"
+    project_documents.mkdir(parents=True, exist_ok=True)
+    project_config_folder, packed_defaults = installation.CONFIG_DIR, installation.DEFAULTS
+    (project_config_folder / "prompts").mkdir(parents=True, exist_ok=True)
+    _write_missing(project_config_folder / "config.json", _project_config())
+    _write_missing(project_config_folder / "config.schema.json", json_schema())
+    _copy_missing(packed_defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if prompts:
-        for prompt_file in sorted((defaults / "prompts").rglob("*.md")):
-            _copy_missing(prompt_file, config_folder / prompt_file.relative_to(defaults))
-    run_command = installation.as_typed("uv run dataprep run")
+        for prompt_file in sorted((packed_defaults / "prompts").rglob("*.md")):
+            _copy_missing(prompt_file, project_config_folder / prompt_file.relative_to(packed_defaults))
+    project_run_command = installation.as_typed("uv run dataprep run")
     print(
         INIT_NEXT_STEPS.format(
-            documents=_project_path_shown(documents), run=run_command, distribution=installation.DISTRIBUTION
+            documents=_project_path_shown(project_documents),
+            run=project_run_command,
+            distribution=installation.DISTRIBUTION,
         ),
         end="",
     )
@@ -79,17 +81,17 @@ def _project_config() -> dict[str, Any]:
     default_config = msgspec.to_builtins(config_files.load())
     if importlib.util.find_spec("sentence_transformers") is None:
         default_config["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
-    overlay: dict[str, Any] = {"$schema": "config.schema.json"}
+    project_config: dict[str, Any] = {"$schema": "config.schema.json"}
     for setting_path in OFTEN_CHANGED:
-        *setting_blocks, setting_name = setting_path.split(".")
-        default_settings, overlay_block = default_config, overlay
-        for setting_block in setting_blocks:
-            default_settings, overlay_block = (
-                default_settings[setting_block],
-                overlay_block.setdefault(setting_block, {}),
+        *block_names, setting_name = setting_path.split(".")
+        default_block, project_block = default_config, project_config
+        for setting_block in block_names:
+            default_block, project_block = (
+                default_block[setting_block],
+                project_block.setdefault(setting_block, {}),
             )
-        overlay_block[setting_name] = default_settings[setting_name]
-    return overlay
+        project_block[setting_name] = default_block[setting_name]
+    return project_config
 
 
 def _write_missing(project_file: Path, file_content: Any) -> None:

@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from groundwork.documents.converter_comparison import ComparisonColumn
     from groundwork.processes.worker_pool import Workers
 
-DEFAULT_PAGES = 20
-TEST_PAGES = 2
-PICTURE_SIDE, JPEG_QUALITY = 1000, 70  # of the pictures in the page
+DEFAULT_COMPARED_PAGES = 20
+TEST_COMPARED_PAGES = 2
+COMPARED_PICTURE_SIDE, COMPARED_PICTURE_QUALITY = 1000, 70  # of the pictures in the page
 
 
 def comparison_units(job: Job) -> list[Unit]:
-    pdf = _pdf_to_compare(job)
+    compared_pdf = _pdf_to_compare(job)
     page_choice_names = [f"pages-{_page_choice_name(job.flags.pages)}"] if job.flags.pages else []
-    comparison_name = "-".join([slug(pdf.stem), *_chosen_converters(job), *page_choice_names])
-    if not pdf.is_relative_to(job.data.documents.resolve()):
-        comparison_name += f"-{hashlib.sha256(bytes(pdf)).hexdigest()[:6]}"  # files of one name in two folders
+    comparison_name = "-".join([slug(compared_pdf.stem), *_chosen_converters(job), *page_choice_names])
+    if not compared_pdf.is_relative_to(job.data.documents.resolve()):
+        comparison_name += f"-{hashlib.sha256(bytes(compared_pdf)).hexdigest()[:6]}"  # files of one name in two folders
     comparison_files = [job.data.path("plots", f"compare-{comparison_name}{ending}") for ending in (".html", ".json")]
-    return [Unit(name=comparison_name, reads=(pdf,), writes=tuple(comparison_files))]
+    return [Unit(name=comparison_name, reads=(compared_pdf,), writes=tuple(comparison_files))]
 
 
 def _page_choice_name(pages: str) -> str:
@@ -53,15 +53,15 @@ def _pdf_to_compare(job: Job) -> Path:
     """The PDF given, by its path or as the name of a document."""
     from groundwork.documents.source_files import find_sources
 
-    pdf = Path(job.flags.file)
-    if pdf.is_file():
-        return pdf.resolve()
-    document_name = job.flags.file
-    sources = find_sources(job.data.documents, job.config.ingest.ignore)
-    matching_sources = [source for source in sources if document_name in (source.id, source.name)]
-    if not matching_sources or matching_sources[0].problem:
+    compared_pdf = Path(job.flags.file)
+    if compared_pdf.is_file():
+        return compared_pdf.resolve()
+    compared_document = job.flags.file
+    comparable_sources = find_sources(job.data.documents, job.config.ingest.ignore)
+    compared_sources = [source for source in comparable_sources if compared_document in (source.id, source.name)]
+    if not compared_sources or compared_sources[0].problem:
         raise UsageError(f"{printable_path(job.flags.file)}: no such file, and no document of that name")
-    return Path(matching_sources[0].path).resolve()
+    return Path(compared_sources[0].path).resolve()
 
 
 async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
@@ -79,25 +79,32 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
     from groundwork.markdown.running_page_lines import running_keys, strip_running
     from groundwork.processes.worker_pool import WorkerFailed, Workers
 
-    ingest_settings = job.config.ingest
-    with TemporaryDirectory() as scratch_folder, Workers(1, ingest_settings.memory_mb) as workers:
-        pdf_path = str(utf8_path(unit.reads[0], Path(scratch_folder)))
+    converter_settings = job.config.ingest
+    with TemporaryDirectory() as scratch_folder, Workers(1, converter_settings.memory_mb) as workers:
+        compared_pdf = str(utf8_path(unit.reads[0], Path(scratch_folder)))
         try:
-            layer = await workers.acall(read_text_layer, pdf_path, timeout=ingest_settings.timeout)
+            compared_layer = await workers.acall(read_text_layer, compared_pdf, timeout=converter_settings.timeout)
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
-        compared_pages = _pages_to_compare(job, layer.page_count)
-        pages = TimedPdfPages(pdf_path, compared_pages, layer.pages, layer.page_count)
-        compared_columns, converter_failures = await compared_converters(job, workers, pages, _chosen_converters(job))
-        yardstick = await yardstick_pages(job, workers, compared_columns, pages)
+        compared_pages = _pages_to_compare(job, compared_layer.page_count)
+        timed_converter_pages = TimedPdfPages(
+            compared_pdf, compared_pages, compared_layer.pages, compared_layer.page_count
+        )
+        compared_columns, converter_failures = await compared_converters(
+            job, workers, timed_converter_pages, _chosen_converters(job)
+        )
+        yardstick = await yardstick_pages(job, workers, compared_columns, timed_converter_pages)
         compared_columns = [
             with_structure_likeness(column, yardstick) if column.pages else column for column in compared_columns
         ]
         page_pictures = [
-            await _page_picture_url(workers, pdf_path, number, ingest_settings.timeout) for number in compared_pages
+            await _page_picture_url(workers, compared_pdf, number, converter_settings.timeout)
+            for number in compared_pages
         ]
-    header_keys = running_keys(layer.pages)
-    layer_texts = strip_running([layer.pages[number - 1] for number in compared_pages], header_keys, compared_pages)
+    compared_headers = running_keys(compared_layer.pages)
+    layer_texts = strip_running(
+        [compared_layer.pages[number - 1] for number in compared_pages], compared_headers, compared_pages
+    )
     write_text(
         unit.writes[0],
         comparison_html(
@@ -130,20 +137,22 @@ def _chosen_converters(job: Job) -> list[str]:
     return converter_names
 
 
-async def _page_picture_url(workers: Workers, pdf_path: str, number: int, seconds: float) -> str:
+async def _page_picture_url(workers: Workers, compared_pdf: str, compared_page: int, seconds: float) -> str:
     """A page's picture for the page of the comparison, drawn within so many seconds."""
     import base64
 
     from groundwork.documents.pdf_files.pdfium import page_jpeg
 
-    picture = await workers.acall(page_jpeg, pdf_path, number, PICTURE_SIDE, JPEG_QUALITY, timeout=seconds)
-    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+    compared_picture = await workers.acall(
+        page_jpeg, compared_pdf, compared_page, COMPARED_PICTURE_SIDE, COMPARED_PICTURE_QUALITY, timeout=seconds
+    )
+    return f"data:image/jpeg;base64,{base64.b64encode(compared_picture).decode()}"
 
 
 def _pages_to_compare(job: Job, page_count: int) -> list[int]:
     """The pages asked for, or the first twenty; of --test two."""
     if not job.flags.pages:
-        return list(range(1, min(page_count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
+        return list(range(1, min(page_count, TEST_COMPARED_PAGES if job.test else DEFAULT_COMPARED_PAGES) + 1))
     try:
         compared_pages = page_numbers(job.flags.pages, page_count)
     except ValueError as error:
@@ -164,15 +173,17 @@ class _ConvertersFlag(argparse.Action):
     dot."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
-        files = [value for value in values if "." in value]
-        converter_names = [name.strip() for value in values if value not in files for name in value.split(",")]
+        files_behind_converters = [value for value in values if "." in value]
+        converter_names = [
+            name.strip() for value in values if value not in files_behind_converters for name in value.split(",")
+        ]
         namespace.converters = list(dict.fromkeys(name for name in converter_names if name))
         if not namespace.converters:
             parser.error("--converters: names none")
-        if len(files) > 1 or (files and namespace.file):
-            parser.error(f"one FILE at a time: {' '.join(files)}")
-        if files:
-            namespace.file = files[0]
+        if len(files_behind_converters) > 1 or (files_behind_converters and namespace.file):
+            parser.error(f"one FILE at a time: {' '.join(files_behind_converters)}")
+        if files_behind_converters:
+            namespace.file = files_behind_converters[0]
             next(action for action in parser._actions if action.dest == "file").required = False
 
 

@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
 
-UNCHUNKED_NAMED = 5  # documents without chunks that are named
-RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
-LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
+UNCOVERED_NAMED = 5  # documents without chunks that are named
+COVERED_RUNS_HELP = (
+    "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
+)
+LIKELY_COVERAGE_COSINE = (
+    0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
+)
 
 
 def add_coverage_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", metavar="RUN", nargs="*", help=RUNS_HELP)
+    parser.add_argument("runs", metavar="RUN", nargs="*", help=COVERED_RUNS_HELP)
 
 
 def coverage_units(job: Job) -> list[Unit]:
@@ -46,27 +50,37 @@ def coverage_units(job: Job) -> list[Unit]:
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
     coverage_files = {run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in run_names}
-    documents = list_documents(job, "chunks", ".jsonl")
-    documents_left_out = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
-    if unchunked := sorted(asked_about.keys() - set(documents) - documents_left_out if not job.flags.document else ()):
-        unchunked_listing = ", ".join(unchunked[:UNCHUNKED_NAMED])
-        unchunked_notice = (
-            f"no chunks of {unchunked_listing}, which were asked about; run first: uv run dataprep/chunk.py"
+    documents_to_cover = list_documents(job, "chunks", ".jsonl")
+    not_to_cover = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
+    if uncovered := sorted(
+        asked_about.keys() - set(documents_to_cover) - not_to_cover if not job.flags.document else ()
+    ):
+        uncovered_listing = ", ".join(uncovered[:UNCOVERED_NAMED])
+        uncovered_notice = (
+            f"no chunks of {uncovered_listing}, which were asked about; run first: uv run dataprep/chunk.py"
         )
-        job.progress.say(as_typed(unchunked_notice))
-    for document in documents:
-        runs_asking = asked_about.get(document)
+        job.progress.say(as_typed(uncovered_notice))
+    for document_to_cover in documents_to_cover:
+        runs_asking = asked_about.get(document_to_cover)
         if not runs_asking:
             continue
-        document_source = job.data.paths(
-            ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
+        source_to_cover = job.data.paths(
+            ("text", f"{document_to_cover}.md"),
+            ("text", f"{document_to_cover}.json"),
+            ("chunks", f"{document_to_cover}.jsonl"),
         )
-        coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
+        coverage_plots = job.data.paths(
+            ("plots", f"coverage-{document_to_cover}.html"), ("plots", f"coverage-{document_to_cover}.json")
+        )
         declined_files = job.data.paths(
-            *(coverage_path_parts(run, document) for run in runs_asking if f"{document}.json" in coverage_files[run])
+            *(
+                coverage_path_parts(run, document_to_cover)
+                for run in runs_asking
+                if f"{document_to_cover}.json" in coverage_files[run]
+            )
         )
-        covered_files = Paths((*document_source.texts, *runs_asking.values(), *declined_files.texts))
-        document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
+        covered_files = Paths((*source_to_cover.texts, *runs_asking.values(), *declined_files.texts))
+        document_units.append(Unit(document_to_cover, reads=covered_files, writes=coverage_plots, payload=runs_asking))
     return document_units
 
 
@@ -75,13 +89,13 @@ def _runs_to_cover(job: Job) -> list[DatasetSource]:
     from groundwork.data_folder.runs.run_names_and_files import nearest_run, separate_runs
     from groundwork.dataset.dataset_argument import locate_datasets
 
-    sources = locate_datasets(job.flags.runs or separate_runs(job.data), job.data)
-    for source in sources:
-        if source.kind != "run":
+    covered_runs = locate_datasets(job.flags.runs or separate_runs(job.data), job.data)
+    for covered_run in covered_runs:
+        if covered_run.kind != "run":
             raise UsageError(
-                f"{source.name}: no such run in {job.data.path('qa')}; {nearest_run(source.name, job.data)}"
+                f"{covered_run.name}: no such run in {job.data.path('qa')}; {nearest_run(covered_run.name, job.data)}"
             )
-    return sources
+    return covered_runs
 
 
 def draw_coverage(job: Job, unit: Unit) -> Outcome:
@@ -105,38 +119,38 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document
 
-    text_file, document_file, chunk_file = unit.reads[:3]
-    markdown, document = read_text(text_file), read_json(document_file, Document)
-    readings = read_chunks(chunk_file)
-    check_chunks_match(markdown, text_file, [reading.chunk for reading in readings])
+    covered_text, covered_record, covered_chunks = unit.reads[:3]
+    covered_markdown, covered_source = read_text(covered_text), read_json(covered_record, Document)
+    covered_readings = read_chunks(covered_chunks)
+    check_chunks_match(covered_markdown, covered_text, [reading.chunk for reading in covered_readings])
     pairs_by_run, blank_count = asked_pairs(unit.payload)
-    coverage_records = read_coverage_records(job.data, document.id, pairs_by_run)
+    coverage_records = read_coverage_records(job.data, covered_source.id, pairs_by_run)
     covered_document = collect_coverage(
-        document.id,
-        document.title,
-        markdown,
-        readings,
+        covered_source.id,
+        covered_source.title,
+        covered_markdown,
+        covered_readings,
         pairs_by_run,
         nearest_statement(job),
         declined_statements(coverage_records),
     )
-    covered_document.contradictions = contradicted_parts(coverage_records, readings)
-    write_coverage(covered_document, markdown, document.pages, unit.writes[0])
-    write_json(unit.writes[1], coverage_numbers(covered_document, markdown))
-    for report_line in report_lines(covered_document, markdown) if job.is_detailed else ():
+    covered_document.contradictions = contradicted_parts(coverage_records, covered_readings)
+    write_coverage(covered_document, covered_markdown, covered_source.pages, unit.writes[0])
+    write_json(unit.writes[1], coverage_numbers(covered_document, covered_markdown))
+    for report_line in report_lines(covered_document, covered_markdown) if job.is_detailed else ():
         job.progress.say(report_line)
     unplaced_pairs = [question.pair for question in covered_document.questions if not question.placed]
-    coverage_warnings = unplaced_warnings(unplaced_pairs, {reading.chunk.id for reading in readings})
+    coverage_warnings = unplaced_warnings(unplaced_pairs, {reading.chunk.id for reading in covered_readings})
     covered_share = coverage_percent(covered_document.counts()[""]["sentence"])
     return Outcome(
         status="ok" if covered_document.questions else "empty",
         note=f"{covered_share} of the sentences -> {openable_path(unit.writes[0])}",
         counts={"questions": len(covered_document.questions), "not asked": len(open_coverage_items(covered_document))},
-        warnings=[*coverage_warnings, *([_blank_warning(blank_count)] if blank_count else [])],
+        warnings=[*coverage_warnings, *([_blank_coverage_warning(blank_count)] if blank_count else [])],
     )
 
 
-def _blank_warning(blank_count: int) -> str:
+def _blank_coverage_warning(blank_count: int) -> str:
     return f"{counted(blank_count, 'row without a question was', 'rows without a question were')} left out"
 
 
@@ -154,7 +168,8 @@ def nearest_statement(job: Job) -> FindNearestStatements:
         statement_cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
         nearest_statements = statement_cosines.argmax(axis=1)
         return [
-            int(k) if statement_cosines[row, k] >= LIKELY_COSINE else -1 for row, k in enumerate(nearest_statements)
+            int(k) if statement_cosines[row, k] >= LIKELY_COVERAGE_COSINE else -1
+            for row, k in enumerate(nearest_statements)
         ]
 
     return nearest

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config
 
 
-PAIRS_AT_ONCE = 10_000  # in memory, and asked about side by side
-ESTIMATE_DOCUMENTS = 24  # documents that tell, as a run begins, how many calls there will be
-DOCUMENTS_A_PROCESS = 150  # from which another process pays
+PAIRS_CURATED_AT_ONCE = 10_000  # in memory, and asked about side by side
+ESTIMATED_CURATION_DOCUMENTS = 24  # documents that tell, as a run begins, how many calls there will be
+CURATED_DOCUMENTS_A_PROCESS = 150  # from which another process pays
 
 
 def add_curation_flags(parser: argparse.ArgumentParser) -> None:
@@ -33,48 +33,59 @@ def add_curation_flags(parser: argparse.ArgumentParser) -> None:
 
 def curation_units(job: Job) -> list[Unit]:
     """A unit a run: near-duplicates are looked for across its documents."""
-    run_flag = getattr(job.flags, "run", None)
-    run_to_curate = run_of_flag(run_flag, job.data) if run_flag is not None else ""
+    curated_run_flag = getattr(job.flags, "run", None)
+    run_to_curate = run_of_flag(curated_run_flag, job.data) if curated_run_flag is not None else ""
     documents_by_run = {
-        run_folder: [document_of(file) for file in run_pair_files(run_folder).texts]
-        for run_folder in sorted(filter(Path.is_dir, job.data.path("qa").glob(run_to_curate or "*")))
+        run_folder_to_curate: [document_of(file) for file in run_pair_files(run_folder_to_curate).texts]
+        for run_folder_to_curate in sorted(filter(Path.is_dir, job.data.path("qa").glob(run_to_curate or "*")))
     }
-    chosen_documents = set(select_documents(job, list(dict.fromkeys(chain(*documents_by_run.values())))))
+    documents_chosen = set(select_documents(job, list(dict.fromkeys(chain(*documents_by_run.values())))))
     chosen_by_run = {
-        run_folder: [name for name in documents if name in chosen_documents]
-        for run_folder, documents in documents_by_run.items()
+        run_folder_to_curate: [name for name in documents_to_curate if name in documents_chosen]
+        for run_folder_to_curate, documents_to_curate in documents_by_run.items()
     }
-    return [_curation_unit(job, run_folder, documents) for run_folder, documents in chosen_by_run.items() if documents]
+    return [
+        _curation_unit(job, run_folder_to_curate, documents_to_curate)
+        for run_folder_to_curate, documents_to_curate in chosen_by_run.items()
+        if documents_to_curate
+    ]
 
 
-def _curation_unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:
+def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: list[str]) -> Unit:
     from groundwork.questions.curation.curated_run import context_files
 
-    run_parts = "qa", run_folder.name
-    pair_files = job.data.paths(*((*run_parts, f"{document}.jsonl") for document in documents))
+    run_parts = "qa", run_folder_to_curate.name
+    pair_files = job.data.paths(*((*run_parts, f"{document}.jsonl") for document in documents_to_curate))
     context_of_pairs = job.data.existing_paths(
-        [path_parts for document in documents for path_parts in context_files(document)]
+        [path_parts for document in documents_to_curate for path_parts in context_files(document)]
     )
     curated_from = Paths(
-        (*pair_files.texts, *context_of_pairs.texts, *path_strings_of(_review_inputs(job, run_folder.name, documents)))
+        (
+            *pair_files.texts,
+            *context_of_pairs.texts,
+            *path_strings_of(_review_inputs(job, run_folder_to_curate.name, documents_to_curate)),
+        )
     )
     if job.data.shard is not None:
-        documents = [name for name in documents if job.data.shard.holds(name)]
+        documents_to_curate = [name for name in documents_to_curate if job.data.shard.holds(name)]
         return Unit(
-            run_folder.name, curated_from, (job.data.cache("curated") / f"{run_folder.name}.json",), payload=documents
+            run_folder_to_curate.name,
+            curated_from,
+            (job.data.cache("curated") / f"{run_folder_to_curate.name}.json",),
+            payload=documents_to_curate,
         )
     curated_parts = *run_parts, "curated"
     curated_files = job.data.paths(
         (*curated_parts, "report.html"),  # the one to open
-        *((*curated_parts, f"{document}.jsonl") for document in documents),
-        *((*curated_parts, "rejected", f"{document}.jsonl") for document in documents),
+        *((*curated_parts, f"{document}.jsonl") for document in documents_to_curate),
+        *((*curated_parts, "rejected", f"{document}.jsonl") for document in documents_to_curate),
     )
     return Unit(
-        run_folder.name,
+        run_folder_to_curate.name,
         curated_from,
         curated_files,
-        payload=documents,
-        documents=len(documents),
+        payload=documents_to_curate,
+        documents=len(documents_to_curate),
     )
 
 
@@ -86,7 +97,7 @@ def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     return review_files(job.data, run, documents, curated=False)
 
 
-async def curate_pairs(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome:
+async def curate_pairs(job: Job, unit: Unit, at_once: int = PAIRS_CURATED_AT_ONCE) -> Outcome:
     """Check all pairs of a run, and find repeats among those that stay."""
     from groundwork.questions.curation.curated_run import curate_run
 
@@ -95,34 +106,34 @@ async def curate_pairs(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Ou
 
 def estimate_curation(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens from the real prompts (as a run begins, of some documents); without rewordings not yet known."""
-    curate_call, documents = job.config.curate, unit.payload
-    if curate_call.rules_only or not documents:  # a shard need not have any of the run
+    curate_call, documents_to_curate = job.config.curate, unit.payload
+    if curate_call.rules_only or not documents_to_curate:  # a shard need not have any of the run
         return Estimate(0, 0, 0, curate_call)
     if not (job.flags.dry_run or job.test):
-        documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]
+        documents_to_curate = documents_to_curate[:: -(-len(documents_to_curate) // ESTIMATED_CURATION_DOCUMENTS)]
     from groundwork.questions.curation.checked_pairs import read_pairs_of_documents, split_settled_pairs
     from groundwork.questions.curation.curated_run import TEST_PAIRS, columns_before_merge, curation_of_pairs
 
-    run_pairs = read_pairs_of_documents(job.data.path("qa", unit.name), documents)
+    curated_run_pairs = read_pairs_of_documents(job.data.path("qa", unit.name), documents_to_curate)
     checked_columns = columns_before_merge(job, unit.name)
-    pairs_to_check, _ = split_settled_pairs(run_pairs[: TEST_PAIRS if job.test else None], checked_columns)
-    curation, curation_cases = curation_of_pairs(job, pairs_to_check, documents)
+    pairs_to_check, _ = split_settled_pairs(curated_run_pairs[: TEST_PAIRS if job.test else None], checked_columns)
+    curation, curation_cases = curation_of_pairs(job, pairs_to_check, documents_to_curate)
     judge_requests = curation.requests(curation_cases)
-    prompt_tokens = sum(job.tokens(curate_call, messages, schema) for messages, schema, _ in judge_requests)
-    document_scale = len(unit.payload) / len(documents)
-    reply_token_count = sum(reply_tokens for _, _, reply_tokens in judge_requests)
+    curation_prompt_tokens = sum(job.tokens(curate_call, messages, schema) for messages, schema, _ in judge_requests)
+    curation_scale = len(unit.payload) / len(documents_to_curate)
+    curation_reply_tokens = sum(reply_tokens for _, _, reply_tokens in judge_requests)
     return Estimate(
-        round(len(judge_requests) * document_scale),
-        round(prompt_tokens * document_scale),
-        round(reply_token_count * document_scale),
+        round(len(judge_requests) * curation_scale),
+        round(curation_prompt_tokens * curation_scale),
+        round(curation_reply_tokens * curation_scale),
         curate_call,
     )
 
 
 def curation_settings(config: Config) -> Any:
     """What of the config decides about the result."""
-    disagreement = [config.review.disagreement] if config.review.disagreement != "rejected" else []
-    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold, *disagreement
+    curation_disagreement = [config.review.disagreement] if config.review.disagreement != "rejected" else []
+    return config.curate, config.embeddings, config.qa.context, config.qa.duplicate_threshold, *curation_disagreement
 
 
 def curation_prompts(config: Config) -> list[str]:
@@ -140,6 +151,6 @@ main = StageCommand(
     flags=add_curation_flags,
     estimate=estimate_curation,
     shards="caches",
-    units_a_process=DOCUMENTS_A_PROCESS,
+    units_a_process=CURATED_DOCUMENTS_A_PROCESS,
     divides=lambda config: not config.curate.rules_only,  # rules are applied by the process that makes the whole
 )

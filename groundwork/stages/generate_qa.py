@@ -54,55 +54,66 @@ def refuse_other_run(job: Job, _: Manifest) -> None:
     from groundwork.data_folder.runs.run_names_and_files import MERGED
 
     run_to_write = _run_to_generate(job)
-    run_folder = job.data.path("qa", run_to_write)
-    if (run_folder / MERGED).exists():
+    folder_to_generate = job.data.path("qa", run_to_write)
+    if (folder_to_generate / MERGED).exists():
         raise UsageError(
             f"{job.data.folder_address(f'qa/{run_to_write}')} is made by merge and would be lost; name another --run"
         )
-    qa_model = job.config.qa.model
-    model_of_pairs = model_of_run(run_folder) or qa_model
+    generating_model = job.config.qa.model
+    model_of_pairs = model_of_run(folder_to_generate) or generating_model
     # where one has none it may be the same
-    makers = {name.rpartition("/")[0] for name in (qa_model, model_of_pairs)} - {""}
+    makers = {name.rpartition("/")[0] for name in (generating_model, model_of_pairs)} - {""}
     if getattr(job.flags, "run", None) is None and run_of_model(model_of_pairs) == run_to_write and len(makers) > 1:
         raise UsageError(
             f"{job.data.folder_address(f'qa/{run_to_write}')} holds the pairs of {model_of_pairs}, and "
-            f"{qa_model} would replace them; name its run: --run {slug(qa_model)}"
+            f"{generating_model} would replace them; name its run: --run {slug(generating_model)}"
         )
 
 
 def _run_to_generate(job: Job) -> str:
-    run_flag = getattr(job.flags, "run", None)
-    return run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
+    generated_run_flag = getattr(job.flags, "run", None)
+    return run_of_model(job.config.qa.model) if generated_run_flag is None else new_run(generated_run_flag)
 
 
 def interview_units(job: Job) -> list[Unit]:
     interviewed_run = _run_to_generate(job)
-    documents = list_documents(job, "chunks", ".jsonl")
+    documents_to_interview = list_documents(job, "chunks", ".jsonl")
     wish_files = unsorted_names_in_folder(job.data.path("qa", interviewed_run, WISHES))
     names_by_folder = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
-    documents = documents[:1] if job.test else documents
-    return [_interview_unit(job, interviewed_run, document, names_by_folder, wish_files) for document in documents]
+    documents_to_interview = documents_to_interview[:1] if job.test else documents_to_interview
+    return [
+        _interview_unit(job, interviewed_run, document_to_interview, names_by_folder, wish_files)
+        for document_to_interview in documents_to_interview
+    ]
 
 
 def _interview_unit(
-    job: Job, run: str, document: str, names_by_folder: dict[str, KeysView[str]], wish_files: KeysView[str]
+    job: Job,
+    interviewed_run: str,
+    interviewed_document: str,
+    names_by_folder: dict[str, KeysView[str]],
+    wish_files: KeysView[str],
 ) -> Unit:
-    record_name, rows_name = f"{document}.json", f"{document}.jsonl"
+    record_name, rows_name = f"{interviewed_document}.json", f"{interviewed_document}.jsonl"
     naming_paths = [(name, record_name) for name in NAMING_FOLDERS if record_name in names_by_folder[name]]
-    wishes = [("qa", run, WISHES, rows_name)] if rows_name in wish_files else []
+    wishes = [("qa", interviewed_run, WISHES, rows_name)] if rows_name in wish_files else []
     return Unit(
-        name=f"{run}/{document}",
+        name=f"{interviewed_run}/{interviewed_document}",
         reads=job.data.paths(("chunks", rows_name), *naming_paths, *wishes),
         writes=job.data.paths(
-            ("qa", run, rows_name), ("qa", run, "rejected", rows_name), coverage_path_parts(run, document)
+            ("qa", interviewed_run, rows_name),
+            ("qa", interviewed_run, "rejected", rows_name),
+            coverage_path_parts(interviewed_run, interviewed_document),
         ),
-        payload=document,
+        payload=interviewed_document,
     )
 
 
-def _naming_files(job: Job, document: str) -> list[Path]:
+def _naming_files(job: Job, interviewed_document: str) -> list[Path]:
     """The files that help to name things; a document without them can be asked about all the same."""
-    return [path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{document}.json")).exists()]
+    return [
+        path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{interviewed_document}.json")).exists()
+    ]
 
 
 async def generate_pairs(job: Job, unit: Unit) -> Outcome:
@@ -133,15 +144,17 @@ async def generate_pairs(job: Job, unit: Unit) -> Outcome:
 def _material_of_unit(job: Job, unit: Unit) -> InterviewMaterial:
     from groundwork.questions.interview_material import InterviewMaterialFiles, read_interview_material
 
-    document = unit.payload
+    interviewed_document = unit.payload
     interviewed_run = unit.name.rpartition("/")[0]
     material_files = InterviewMaterialFiles(
-        chunks=job.data.path("chunks", f"{document}.jsonl"),
-        naming=_naming_files(job, document),
-        wishes=wishes_file(job.data, interviewed_run, document),
+        chunks=job.data.path("chunks", f"{interviewed_document}.jsonl"),
+        naming=_naming_files(job, interviewed_document),
+        wishes=wishes_file(job.data, interviewed_run, interviewed_document),
         texts=job.data.path("text"),
     )
-    return read_interview_material(document, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
+    return read_interview_material(
+        interviewed_document, material_files, job.config.qa, TEST_CHUNKS if job.test else None
+    )
 
 
 async def _interview_chunk(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
@@ -188,11 +201,11 @@ def interview_settings(config: Config) -> Any:
     """What of the config decides about the pairs; nothing of pictures where none are shown."""
     import msgspec
 
-    qa = msgspec.to_builtins(config.qa)
+    qa_settings = msgspec.to_builtins(config.qa)
     if not config.qa.images:
         for name in ("images", "images_prompt", "max_images", "image_size"):
-            del qa[name]
-    return qa, config.embeddings
+            del qa_settings[name]
+    return qa_settings, config.embeddings
 
 
 def interview_prompts(config: Config) -> list[str]:

@@ -40,12 +40,14 @@ if TYPE_CHECKING:
     from groundwork.records import Document
     from groundwork.settings.config_schema import Ingest
 
-TEST_PAGES = 2
+TEST_INGEST_PAGES = 2
 DOUBTFUL_PAGES_NAMED = 5  # pages of doubtful pages that are named
-COPIES_NAMED = 5
-IGNORED_NAMED = 10  # files that are named
-NO_FOLDER = "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
-PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
+COPIED_SOURCES_NAMED = 5
+IGNORED_SOURCES_NAMED = 10  # files that are named
+NO_PICTURE_FOLDER = (
+    "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
+)
+TOKENS_OF_UNREAD_PAGE = 800  # of a page whose words nobody knows before it is read
 
 
 def ingest_units(job: Job) -> list[Unit]:
@@ -64,7 +66,7 @@ def ingest_units(job: Job) -> list[Unit]:
                 ("text", f"{document_id}.md"),
                 ("text", f"{document_id}.json"),
                 ("plots", f"audit-{document_id}.html"),  # only where pages are doubtful
-                *([("text", document_id)] if _keeps_pictures(job, document_id) else []),
+                *([("text", document_id)] if _keeps_source_pictures(job, document_id) else []),
             ),
             payload=SourceUnit(sources_by_id[document_id], overrides_by_id[document_id]),
             recipe=document_recipe(ingest_settings, overrides_by_id[document_id], job.prompt),
@@ -75,7 +77,7 @@ def ingest_units(job: Job) -> list[Unit]:
     ]
 
 
-def _keeps_pictures(job: Job, document: str) -> bool:
+def _keeps_source_pictures(job: Job, document: str) -> bool:
     """Are the document's pictures to be kept, and can there be a folder for them?"""
     from groundwork.data_folder.document_files import can_have_picture_folder
 
@@ -100,9 +102,15 @@ def prepare_ingest(job: Job, manifest: Manifest) -> None:
     carry_over_renamed_documents(job, manifest)
     ingest_settings = job.config.ingest
     check_marker_service(job)
-    if ignored_names := ignored_files(job.data.documents, ingest_settings.ignore):
-        ignored_more = f" and {len(ignored_names) - IGNORED_NAMED:,} more" if len(ignored_names) > IGNORED_NAMED else ""
-        job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored_names[:IGNORED_NAMED])}{ignored_more}")
+    if ignored_sources := ignored_files(job.data.documents, ingest_settings.ignore):
+        more_ignored_sources = (
+            f" and {len(ignored_sources) - IGNORED_SOURCES_NAMED:,} more"
+            if len(ignored_sources) > IGNORED_SOURCES_NAMED
+            else ""
+        )
+        job.progress.say(
+            f"ignored (ingest.ignore): {', '.join(ignored_sources[:IGNORED_SOURCES_NAMED])}{more_ignored_sources}"
+        )
     if ingest_settings.overrides:
         source_names = [source.name for source in find_sources(job.data.documents, ingest_settings.ignore)]
         for override_pattern in ingest_settings.overrides:
@@ -130,11 +138,13 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     if source_file.problem:
         raise BadDocument(f"{source_file.name}: {source_file.problem}")
     ingest_settings = settings_with_override(job.config.ingest, override)
-    if ingest_settings.pictures and not _keeps_pictures(job, source_file.id):
+    if ingest_settings.pictures and not _keeps_source_pictures(job, source_file.id):
         ingest_settings = msgspec.structs.replace(ingest_settings, pictures=False)
-    replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
+    service_replies, joined_service_replies = (
+        folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state)
+    )
     marker_service = MarkerService(
-        ingest_settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None
+        ingest_settings.marker_api, os.environ, service_replies, joined_service_replies if job.data.shard else None
     )
     with TemporaryDirectory() as scratch_folder:
         ingestion = _ingestion(job, unit.payload, ingest_settings, Path(scratch_folder), marker_service)
@@ -150,7 +160,9 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
         write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
     )
     pictures_left, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
-    ingest_warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not ingest_settings.pictures)
+    ingest_warnings = document.warnings + [NO_PICTURE_FOLDER] * (
+        job.config.ingest.pictures and not ingest_settings.pictures
+    )
     return Outcome(
         note=_ingest_note(document), counts=_ingest_counts(document, pictures_left), warnings=ingest_warnings
     )
@@ -178,7 +190,7 @@ def _ingestion(
         count=job.progress,
         reader=page_reader,
         service=lambda request: marker.convert(request, unit.file.id),
-        first=TEST_PAGES if job.test else 0,
+        first=TEST_INGEST_PAGES if job.test else 0,
         password=job.flags.password,
         **{name: unit.override[name] for name in ("pages", "title", "language") if name in unit.override},
     )
@@ -208,10 +220,12 @@ def report_ingest(job: Job, finished_units: list[Unit]) -> None:
 
     _report_doubtful_pages(job, finished_units)
     same_text_lines = [] if job.idle else copy_lines(job.search_copies(job))
-    for same_text_line in same_text_lines[:COPIES_NAMED]:
+    for same_text_line in same_text_lines[:COPIED_SOURCES_NAMED]:
         job.progress.say(same_text_line)
-    if len(same_text_lines) > COPIES_NAMED:
-        job.progress.say(f"  … and {len(same_text_lines) - COPIES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
+    if len(same_text_lines) > COPIED_SOURCES_NAMED:
+        job.progress.say(
+            f"  … and {len(same_text_lines) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}"
+        )
 
 
 def _report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
@@ -254,7 +268,7 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     chosen_pages = [
         page_layers[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(page_layers))
     ]
-    page_texts = chosen_pages[:TEST_PAGES] if job.test else chosen_pages
+    page_texts = chosen_pages[:TEST_INGEST_PAGES] if job.test else chosen_pages
     if first_converters == ["marker-api"]:
         service_price = ingest_settings.marker_api.price_per_1000_pages
         service_cost = None if service_price is None else service_price * len(page_texts) / 1000
@@ -265,7 +279,7 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
         vision_call, attach_images_to_prompt(render_turns(job.prompt(vision_call.prompt)), [b""])
     )
     reply_tokens = sum(
-        tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else PAGE_TOKENS
+        tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else TOKENS_OF_UNREAD_PAGE
         for page_text in page_texts
     )
     return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision_call)

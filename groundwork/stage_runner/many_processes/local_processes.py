@@ -37,7 +37,7 @@ Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or
 LOST_PROCESS_MESSAGE = (
     "the process of this share ended without a message (killed, or out of memory); run again to go on"
 )
-_SPAWNING = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
+_SPAWNED_PROCESSES = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
 
 
 class DivisibleStage(Protocol):
@@ -69,7 +69,7 @@ def run_processes(stage: str, job: Job, shares: Sequence[frozenset[str]]) -> lis
         return _ProcessGroup(stage, job, shares, stop_signals).run()
 
 
-def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult]:
+def run_in_separate_states(stage: str, job: Job, process_count: int) -> list[ShardResult]:
     """`stage` by `count` processes, each with its shard's state of its own; the caches that they fill are joined.
 
     For stages whose units are whole runs, which every shard has a part of.
@@ -78,19 +78,19 @@ def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult
 
     shards_before = set(shard_folders(job.data))
     with SignalHandler() as stop_signals:
-        shard_results = _ProcessGroup(stage, job, Shard.all(count), stop_signals).run()
+        process_results = _ProcessGroup(stage, job, Shard.all(process_count), stop_signals).run()
     join_shards(job.data)
     for shard, shard_folder in shard_folders(job.data).items():
-        if shard not in shards_before and shard.count == count:
+        if shard not in shards_before and shard.count == process_count:
             shutil.rmtree(shard_folder)
-    return shard_results
+    return process_results
 
 
 class _ProcessGroup:
     """The processes and what they have told."""
 
     def __init__(self, stage: str, job: Job, shares: Sequence[Share], stopping: SignalHandler) -> None:
-        self._job, self._stopping = job, stopping
+        self._job, self._stop_signals = job, stopping
         self._snapshot_by_process: dict[int, ProgressSnapshot] = {}
         self._result_by_process: dict[int, ShardResult] = {}
         self._process_by_pipe: dict[connection.Connection, int] = {}
@@ -101,11 +101,11 @@ class _ProcessGroup:
         while self._process_by_pipe:
             for pipe in connection.wait(list(self._process_by_pipe), timeout=REPORT_SECONDS):
                 self._receive_message(pipe)  # type: ignore[arg-type]  # only pipes are waited for
-            if self._stopping.announce_first(self._job.progress.say):
+            if self._stop_signals.announce_first(self._job.progress.say):
                 for pipe in self._process_by_pipe:
                     with suppress(OSError):  # its process has just ended
                         pipe.send("stop")
-            if self._stopping.count > 1:
+            if self._stop_signals.count > 1:
                 for process in self._processes:
                     process.kill()
         for process in self._processes:
@@ -115,8 +115,8 @@ class _ProcessGroup:
         ]
 
     def _start_process(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
-        parent_pipe, child_pipe = _SPAWNING.Pipe()
-        process = _SPAWNING.Process(
+        parent_pipe, child_pipe = _SPAWNED_PROCESSES.Pipe()
+        process = _SPAWNED_PROCESSES.Process(
             target=_run_share, args=(child_pipe, stage, self._flags_of_process(share, among), share, among)
         )
         process.start()
@@ -146,7 +146,7 @@ class _ProcessGroup:
             self._result_by_process[self._process_by_pipe[pipe]] = message_content
 
     def _result_of_lost_process(self) -> ShardResult:
-        is_killed = self._stopping.count > 1
+        is_killed = self._stop_signals.count > 1
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE) if is_killed else ("StopRun", LOST_PROCESS_MESSAGE))
 
 
@@ -154,7 +154,7 @@ class _PipeChannel:
     """A process's end of the pipe. Its progress thread and its work both speak."""
 
     def __init__(self, pipe: connection.Connection) -> None:
-        self._pipe, self._lock = pipe, threading.Lock()
+        self._parent_pipe, self._lock = pipe, threading.Lock()
 
     def tell(self, snapshot: ProgressSnapshot) -> None:
         self.send(("snapshot", snapshot))
@@ -164,11 +164,11 @@ class _PipeChannel:
 
     def send(self, message: tuple[str, Any]) -> None:
         with self._lock:
-            self._pipe.send(message)
+            self._parent_pipe.send(message)
 
     def is_stopping(self) -> bool:
         with self._lock:
-            return self._pipe.poll() and self._pipe.recv() == "stop"
+            return self._parent_pipe.poll() and self._parent_pipe.recv() == "stop"
 
 
 def _run_share(

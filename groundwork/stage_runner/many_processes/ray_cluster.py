@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from groundwork.console.progress_line import ProgressLine
     from groundwork.stage_runner.job import Job
 
-SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
-SHARDS_PER_WORKER = 16  # after which a new process takes over, which costs a second
+RAY_SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
+RAY_SHARDS_PER_WORKER = 16  # after which a new process takes over, which costs a second
 START_CLUSTER_REMEDY = "start a cluster there: ray start --head"
 CLUSTER_CONNECT_SECONDS = 10.0  # seconds
-MAX_TASK_RETRIES = 5  # of a shard: how often a node may die under it
+MAX_RAY_TASK_RETRIES = 5  # of a shard: how often a node may die under it
 
 
 def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> list[ShardResult]:
@@ -42,38 +42,39 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     """
     ray = connect_to_ray(address)
     cluster_processors = int(ray.cluster_resources().get("CPU", 1))
-    shard_count = max(1, min(job.config.engine.shards or SHARDS_PER_PROCESSOR * cluster_processors, units))
+    shard_count = max(1, min(job.config.engine.shards or RAY_SHARDS_PER_PROCESSOR * cluster_processors, units))
     # a full memory may take the board, and progress alone is lost
     lasting_board = {"max_restarts": -1, "max_task_retries": -1}
     board = ray.remote(num_cpus=0, **lasting_board)(_Board).options(scheduling_strategy=_on_this_node(ray)).remote()
-    ray_task = ray.remote(**ray_task_options(gpus))(_run_task)
+    ray_task = ray.remote(**ray_task_options(gpus))(_run_ray_task)
     shards_at_once = min(shard_count, cluster_processors)
-    flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(shard_count)}))
-    shards_by_task = {
-        ray_task.remote(stage, flags, shard, shards_at_once, board): shard for shard in Shard.all(shard_count)
+    ray_flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(shard_count)}))
+    shards_by_ray_task = {
+        ray_task.remote(stage, ray_flags, shard, shards_at_once, board): shard for shard in Shard.all(shard_count)
     }
-    shard_results: list[ShardResult] = []
-    with SignalHandler() as stopping:
-        while shards_by_task:
-            ready_tasks, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_SECONDS)
-            shard_results += [
-                _fetch_result(ray, task_reference, shards_by_task.pop(task_reference)) for task_reference in ready_tasks
+    ray_results: list[ShardResult] = []
+    with SignalHandler() as ray_stop_signals:
+        while shards_by_ray_task:
+            ready_tasks, _ = ray.wait(list(shards_by_ray_task), num_returns=1, timeout=REPORT_SECONDS)
+            ray_results += [
+                _fetch_ray_result(ray, task_reference, shards_by_ray_task.pop(task_reference))
+                for task_reference in ready_tasks
             ]
-            stopping.announce_first(job.progress.say)
-            if stopping.count:  # again and again: a board that began anew has not heard it
+            ray_stop_signals.announce_first(job.progress.say)
+            if ray_stop_signals.count:  # again and again: a board that began anew has not heard it
                 board.stop.remote()
-            if stopping.count > 1:
-                for task_reference in shards_by_task:
+            if ray_stop_signals.count > 1:
+                for task_reference in shards_by_ray_task:
                     ray.cancel(task_reference, force=True)
-                return [*shard_results, *(ShardResult(stopped=("Stopped", STOPPED_MESSAGE)) for _ in shards_by_task)]
+                return [*ray_results, *(ShardResult(stopped=("Stopped", STOPPED_MESSAGE)) for _ in shards_by_ray_task)]
             _show_board(ray, board, job.progress)
-    return shard_results
+    return ray_results
 
 
 def ray_task_options(gpus: float) -> dict[str, float]:
     """How Ray runs a shard: a worker's process does several, one after the other, unless it holds memory of a GPU."""
-    shards_per_worker = 1 if gpus else SHARDS_PER_WORKER
-    return {"num_cpus": 1, "num_gpus": gpus, "max_retries": MAX_TASK_RETRIES, "max_calls": shards_per_worker}
+    shards_per_ray_worker = 1 if gpus else RAY_SHARDS_PER_WORKER
+    return {"num_cpus": 1, "num_gpus": gpus, "max_retries": MAX_RAY_TASK_RETRIES, "max_calls": shards_per_ray_worker}
 
 
 def connect_to_ray(address: str) -> Any:
@@ -112,16 +113,16 @@ class _Board:
     """The actor that holds what the tasks tell, and whether to stop."""
 
     def __init__(self) -> None:
-        self._snapshots: dict[str, ProgressSnapshot] = {}
-        self._lines: list[str] = []
+        self._snapshot_by_shard: dict[str, ProgressSnapshot] = {}
+        self._board_lines: list[str] = []
         self._stop = False
 
     def tell(self, shard: str, snapshot: ProgressSnapshot) -> bool:
-        self._snapshots[shard] = snapshot
+        self._snapshot_by_shard[shard] = snapshot
         return self._stop
 
     def say(self, line: str) -> None:
-        self._lines.append(line)
+        self._board_lines.append(line)
 
     def stop(self) -> None:
         self._stop = True
@@ -130,8 +131,8 @@ class _Board:
         return self._stop
 
     def news(self) -> tuple[list[ProgressSnapshot], list[str]]:
-        board_lines, self._lines = self._lines, []
-        return list(self._snapshots.values()), board_lines
+        board_lines, self._board_lines = self._board_lines, []
+        return list(self._snapshot_by_shard.values()), board_lines
 
 
 class _BoardChannel:
@@ -151,16 +152,16 @@ class _BoardChannel:
         return self._stop
 
 
-def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board: Any) -> ShardResult:
+def _run_ray_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board: Any) -> ShardResult:
     """A task: the shard in this worker's process."""
     import os
 
-    data_folder = Path(flags.data) if flags.data and "://" not in str(flags.data) else None
-    if data_folder is not None and not data_folder.is_dir():
-        missing_folder = (
-            f"{data_folder}: not there on the node {os.uname().nodename}; every node needs the same data folder"
+    folder_on_node = Path(flags.data) if flags.data and "://" not in str(flags.data) else None
+    if folder_on_node is not None and not folder_on_node.is_dir():
+        missing_on_node = (
+            f"{folder_on_node}: not there on the node {os.uname().nodename}; every node needs the same data folder"
         )
-        return ShardResult(stopped=("UsageError", missing_folder))
+        return ShardResult(stopped=("UsageError", missing_on_node))
     ray: Any = importlib.import_module("ray")
     if ray.get(board.is_stopping.remote()):  # its first news would come too late: the calls of a short shard are out
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE))
@@ -169,7 +170,7 @@ def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, b
     return command.run_shard(flags, shard, _BoardChannel(shard, board), among=among)
 
 
-def _fetch_result(ray: Any, task_reference: Any, shard: Shard) -> ShardResult:
+def _fetch_ray_result(ray: Any, task_reference: Any, shard: Shard) -> ShardResult:
     try:
         shard_result: ShardResult = ray.get(task_reference)
     except ray.exceptions.RayError as error:

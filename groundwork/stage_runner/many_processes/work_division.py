@@ -46,15 +46,15 @@ def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_a
     if not due_units:
         return
     if ray_address:
-        shard_results = _run_on_ray(command, job, MAX_CACHE_SHARDS, ray_address)
+        process_results = _run_on_ray(command, job, MAX_CACHE_SHARDS, ray_address)
     elif (process_count := count_processes(command, job, sum(unit.documents for unit in due_units))) > 1:
-        shard_results = run_in_separate_states(command.name, job, process_count)
+        process_results = run_in_separate_states(command.name, job, process_count)
     else:
         return
-    for shard_result in shard_results:
-        job.add_usage(shard_result.usage)
-    for shard_error in filter(None, (shard_result.error() for shard_result in shard_results)):
-        raise shard_error
+    for process_result in process_results:
+        job.add_usage(process_result.usage)
+    for process_error in filter(None, (process_result.error() for process_result in process_results)):
+        raise process_error
     job.caches_refreshed = True
 
 
@@ -77,30 +77,28 @@ def _run_on_ray(command: DivisibleStage, job: Job, unit_count: int, ray_address:
     from groundwork.data_folder.join_shards import join_shards
     from groundwork.stage_runner.many_processes.ray_cluster import run_on_ray
 
-    shard_results = run_on_ray(
-        command.name, job, unit_count, ray_address, gpus=1 if command.needs_gpu(job.config) else 0
-    )
+    ray_results = run_on_ray(command.name, job, unit_count, ray_address, gpus=1 if command.needs_gpu(job.config) else 0)
     if job.data.mirror:
         job.data.mirror.pull_shards()
     join_shards(job.data)
-    return shard_results
+    return ray_results
 
 
 def count_processes(command: DivisibleStage, job: Job, due_units: int) -> int:
     """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
-    engine_settings = job.config.engine
+    process_settings = job.config.engine
     if command.units_a_process == 0 or job.data.shard is not None or due_units < 2 or not command.divides(job.config):
         return 1
-    if engine_settings.workers:
-        return min(engine_settings.workers, due_units)
+    if process_settings.workers:
+        return min(process_settings.workers, due_units)
     if job.flags.max_cost is not None or _uses_local_model(job.config):
         return 1  # one budget and one model in memory are not for several
     return max(1, min(core_count(), due_units // command.units_a_process))
 
 
 def _uses_local_model(config: Config) -> bool:
-    providers = (config.llm, *config.llm.providers.values())
-    return any(provider.base_url == "local" for provider in providers)
+    model_providers = (config.llm, *config.llm.providers.values())
+    return any(provider.base_url == "local" for provider in model_providers)
 
 
 def divide_limits(config: Config, process_count: int) -> Config:
