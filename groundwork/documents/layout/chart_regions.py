@@ -187,7 +187,7 @@ def _with_axes(region: Box, straight_lines: Sequence[Box]) -> Box:
     return _region_around_chart([region, *axis_lines])
 
 
-def _with_chart_labels(region: Box, runs: Sequence[Run], other_region: Sequence[Box]) -> Box:
+def _with_chart_labels(region: Box, runs: Sequence[Run], other_regions: Sequence[Box]) -> Box:
     """A chart's box with the labels beside and below it, but for those that stand nearer to another chart."""
     chart_labels_nearby = [
         (chart_label, chart_label_gap)
@@ -197,7 +197,7 @@ def _with_chart_labels(region: Box, runs: Sequence[Run], other_region: Sequence[
     chart_labels = [
         chart_label
         for chart_label, chart_label_gap in chart_labels_nearby
-        if all(_chart_label_gap(chart_label, other_region) >= chart_label_gap for other_region in other_region)
+        if all(_chart_label_gap(chart_label, other_region) >= chart_label_gap for other_region in other_regions)
     ]
     chart_number_sizes = [chart_label.size for chart_label in chart_labels if is_number(chart_label.text)]
     largest_bold_chart_label = (

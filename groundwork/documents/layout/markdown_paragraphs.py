@@ -47,7 +47,7 @@ _MARKDOWN_BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 class MarkdownWriter:
     """Lines that are read from top to bottom: those of a page or of one of its columns.
 
-    `columns_above`: of the table at the foot of the page before.
+    `columns_above_paragraphs`: of the table at the foot of the page before.
     """
 
     def __init__(

@@ -118,11 +118,11 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
         join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda block: block.part
     )
     page_text = join_pages(
-        ["\n\n".join(block.text for block in blocks_of_page) for _, blocks_of_page in blocks_by_part],
+        ["\n\n".join(block.text for block in part_blocks) for _, part_blocks in blocks_by_part],
         titles_apart=False,
     ).markdown
     head_text, foot_text = (
-        _page_edge_text(part_lines, page, styles) for part_lines in (page.head_lines, page.foot_lines)
+        _page_edge_text(edge_lines, page, styles) for edge_lines in (page.head_lines, page.foot_lines)
     )
     texts_beside_page.append(foot_text)
     text_before_last_block, block_gap, last_block = page_text.rpartition("\n\n")
@@ -137,7 +137,7 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
 
 def _page_edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: HeadingStyles) -> str:
     """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
-    page_text_lines = [line for page_text_lines, _ in page.parts for line in page_text_lines if line.cells]
+    page_text_lines = [line for part_lines, _ in page.parts for line in part_lines if line.cells]
     page_text_width = (
         (min(line.x1 for line in page_text_lines), max(line.x2 for line in page_text_lines))
         if page_text_lines

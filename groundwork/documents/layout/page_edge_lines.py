@@ -143,7 +143,7 @@ def running_edge_lines(
             return True
         if id(edge_line) in headers:
             return True
-        pages_with_edge_line, first_page_with_edge_line = max(
+        edge_line_page_count, first_page_with_edge_line = max(
             (
                 _pages_with_edge_line(pages_by_position, edge_position)
                 for edge_position in _edge_line_positions(edge_line, page_number, body_size)
@@ -156,8 +156,8 @@ def running_edge_lines(
             and not edge_line.is_foot
             and edge_line.runs[0].size >= largest_header_size
         )
-        may_be_title = is_large and (heads_document or pages_with_edge_line < _LARGE_RUNNING_SHARE * len(pages))
-        return pages_with_edge_line >= least_pages and not (may_be_title and page_number == first_page_with_edge_line)
+        may_be_title = is_large and (heads_document or edge_line_page_count < _LARGE_RUNNING_SHARE * len(pages))
+        return edge_line_page_count >= least_pages and not (may_be_title and page_number == first_page_with_edge_line)
 
     return [
         [edge_line for edge_line in edge_lines_of_page if is_running(edge_line, page_number)]
@@ -280,12 +280,12 @@ def separate_running_lines(
 ) -> RunningLines:
     """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
     edge_lines_outside_text, texts_without_running = [], []
-    for first_edge_lines, text in zip(edge_lines_by_page, layer, strict=True):
-        separable_lines, remaining_text = _separable_edge_lines(first_edge_lines, text)
+    for edge_lines_of_page, text in zip(edge_lines_by_page, layer, strict=True):
+        separable_lines, remaining_text = _separable_edge_lines(edge_lines_of_page, text)
         edge_lines_outside_text.append(separable_lines)
         texts_without_running.append(remaining_text)
     edge_cells_overleaf = {
-        cell for first_edge_lines in edge_lines_outside_text[1:] for line in first_edge_lines for cell in line.cells
+        cell for edge_lines_of_page in edge_lines_outside_text[1:] for line in edge_lines_of_page for cell in line.cells
     }
     if page_numbers[0] != 1 or edge_cells_overleaf.isdisjoint(
         cell for line in edge_lines_outside_text[0] for cell in line.cells

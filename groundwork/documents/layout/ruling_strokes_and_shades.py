@@ -301,7 +301,7 @@ def find_shades(drawn: Any) -> list[Shade]:
 
 
 def _shaded_rectangles(shade: Shade, upright_shade_edges: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
-    """The rectangles below each other that one shape fills. `upright_edges`: by their place across the page."""
+    """The rectangles below each other that one shape fills. `upright_shade_edges`: by their place across the page."""
     x, shaded_heights = round(shade.x1), set()
     for top, bottom in [
         *upright_shade_edges.get(x - 1, ()),

@@ -34,7 +34,7 @@ _FIGURE_WITH_MARK = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 _NO_SUPERSCRIPT_RISE = 0.1  # points by which letters on one line differ in height
 _MOST_SUPERSCRIPT_SIZE = 0.8  # of the size of the letter before it, which a raised digit has
 # of that letter's size, by which the digit stands above its line
-_LEAST_SUPERSCRIPT_RISE, _MOST_SUPERSCRIPT_RISE = (0.2, 0.6)
+_LEAST_SUPERSCRIPT_RISE, _MOST_SUPERSCRIPT_RISE = 0.2, 0.6
 _MOST_SUPERSCRIPT_GAP = 0.5  # of that letter's size, from it to the digit
 
 _POSSIBLE_SUPERSCRIPT_AT_END = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
@@ -100,10 +100,10 @@ def _superscript_digits(raw_textpage: Any) -> Iterator[tuple[int, str, str]]:
         if superscript_end - superscript_start > 1 and _has_superscript_digit(
             raw_textpage, letters_with_superscript, superscript_start, superscript_end
         ):
-            unraised_letter = superscript_start
+            base_letter = superscript_start
             for k in range(superscript_start + 1, superscript_end):
-                if not _is_superscript(raw_textpage, unraised_letter, k, k - 1):
-                    unraised_letter = k
+                if not _is_superscript(raw_textpage, base_letter, k, k - 1):
+                    base_letter = k
                 elif letters_with_superscript[k] in "0123456789":
                     yield k, letters_with_superscript[k - 1], letters_with_superscript[k]
 
@@ -121,11 +121,11 @@ def _has_superscript_digit(raw_textpage: Any, letters: str, start: int, end: int
     )
 
 
-def _is_superscript(raw_textpage: Any, unraised_letter: int, superscript_letter: int, previous: int) -> bool:
+def _is_superscript(raw_textpage: Any, base_letter: int, superscript_letter: int, previous: int) -> bool:
     """Whether a letter stands small and raised right behind the letter `base_letter`, or behind others that do."""
-    (across, up), base_size = _superscript_direction(raw_textpage, unraised_letter)
+    (across, up), base_size = _superscript_direction(raw_textpage, base_letter)
     superscript_size = _superscript_direction(raw_textpage, superscript_letter)[1]
-    (x1, y1), (x2, y2) = letter_origin(raw_textpage, unraised_letter), letter_origin(raw_textpage, superscript_letter)
+    (x1, y1), (x2, y2) = letter_origin(raw_textpage, base_letter), letter_origin(raw_textpage, superscript_letter)
     superscript_rise = (x2 - x1) * across + (y2 - y1) * up
     is_superscript_high = _LEAST_SUPERSCRIPT_RISE * base_size < superscript_rise < _MOST_SUPERSCRIPT_RISE * base_size
     return (
@@ -152,17 +152,13 @@ def _with_superscript(superscript_item: Any, x: float, letter_before: str, super
     """A text item with the digit that stands at `x` as a superscript; as it is where its words lack that digit."""
     for k, word in enumerate(superscript_item.words):
         if word.x <= x <= word.x + word.width:
-            superscript_index = _digit_in_word(
-                word.text, (x - word.x) / (word.width or 1), superscript_digit, letter_before
-            )
-            if superscript_index < 0:
+            index = _digit_in_word(word.text, (x - word.x) / (word.width or 1), superscript_digit, letter_before)
+            if index < 0:
                 return superscript_item
             superscript_words = list(superscript_item.words)
-            superscript_words[k] = msgspec.structs.replace(word, text=_superscript_digit(word.text, superscript_index))
-            superscript_offset = superscript_index + sum(
-                len("".join(earlier.text.split())) for earlier in superscript_words[:k]
-            )
-            superscript_text = _superscript_digit_in_text(superscript_item.text, superscript_offset, superscript_digit)
+            superscript_words[k] = msgspec.structs.replace(word, text=_with_superscript_at(word.text, index))
+            offset = index + sum(len("".join(earlier.text.split())) for earlier in superscript_words[:k])
+            superscript_text = _with_superscript_in_text(superscript_item.text, offset, superscript_digit)
             if superscript_text:
                 return msgspec.structs.replace(superscript_item, text=superscript_text, words=superscript_words)
             return superscript_item
@@ -181,22 +177,15 @@ def _digit_in_word(word_text: str, width_share: float, superscript_digit: str, l
     return min(superscript_indexes, key=lambda i: abs((i + 0.5) / len(word_text) - width_share), default=-1)
 
 
-def _superscript_digit(text: str, superscript_index: int) -> str:
-    return (
-        text[:superscript_index]
-        + text[superscript_index].translate(DIGITS_TO_SUPERSCRIPTS)
-        + text[superscript_index + 1 :]
-    )
+def _with_superscript_at(text: str, index: int) -> str:
+    return text[:index] + text[index].translate(DIGITS_TO_SUPERSCRIPTS) + text[index + 1 :]
 
 
-def _superscript_digit_in_text(text: str, superscript_offset: int, superscript_digit: str) -> str:
-    """A text whose letter number `solid_offset`, blanks not counted, is a superscript; "" where it is another sign."""
+def _with_superscript_in_text(text: str, offset: int, superscript_digit: str) -> str:
+    """A text whose letter number `offset`, blanks not counted, is a superscript; "" where it is another sign."""
     superscript_indexes = [i for i, sign in enumerate(text) if not sign.isspace()]
-    if (
-        superscript_offset < len(superscript_indexes)
-        and text[superscript_indexes[superscript_offset]] == superscript_digit
-    ):
-        return _superscript_digit(text, superscript_indexes[superscript_offset])
+    if offset < len(superscript_indexes) and text[superscript_indexes[offset]] == superscript_digit:
+        return _with_superscript_at(text, superscript_indexes[offset])
     return ""
 
 
