@@ -16,8 +16,9 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
+from groundwork.llm.calls.reply_corrections import Reply
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.client import Client, Reply
+from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates_and_turns import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import GradeSettings, ModelCall

@@ -22,7 +22,8 @@ from groundwork.llm.prompt_templates_and_turns import assistant_turn, attach_ima
 from groundwork.markdown.running_page_lines import running_keys, strip_running, unrepeated_keys
 
 if TYPE_CHECKING:
-    from groundwork.llm.client import Client, Reply
+    from groundwork.llm.calls.reply_corrections import Reply
+    from groundwork.llm.client import Client
     from groundwork.settings.config_schema import Vision
 from groundwork.documents.engines.vision_replies import (
     VisionReply,

@@ -1,1 +1,1 @@
-"""The way of a call: its turn, its money, its retries, and what it used."""
+"""The way of a call: its admission, its money, its retries, and the correction of what came back."""

@@ -105,9 +105,9 @@ class CallRunner:
         """The cost report's lines, by stage, model and unit."""
         return self._cost_accounts.rows
 
-    def reply_limit(self, context: CallContext, request_body: Json) -> int:
+    def reply_limit(self, call_context: CallContext, request_body: Json) -> int:
         """How many tokens the reply may have: those of the request, or fewer where the endpoint takes no more."""
-        reply_limit, request_adapter = token_limit(request_body), self._request_adapters.get(context.limiter)
+        reply_limit, request_adapter = token_limit(request_body), self._request_adapters.get(call_context.limiter)
         return (
             min(reply_limit, request_adapter.max_tokens)
             if request_adapter and request_adapter.max_tokens
@@ -130,32 +130,34 @@ class CallRunner:
             )
         return self._rate_limiters[limiter_key]
 
-    async def reply(self, context: CallContext, request_body: Json, draw: int) -> ChatResponse:
+    async def reply(self, call_context: CallContext, request_body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
-        call_key = request_key(context.endpoint.identity, request_body, (context.sample, draw))
+        call_key = request_key(call_context.endpoint.identity, request_body, (call_context.sample, draw))
         async with self._lock_call(call_key):
             while True:
-                if stored_reply := self._journal.find(call_key, context.since):
-                    return self._replay(context, stored_reply)
+                if stored_reply := self._journal.find(call_key, call_context.since):
+                    return self._replay(call_context, stored_reply)
                 with suppress(_ClaimedElsewhere):
                     return await self._retry_call(
-                        context, lambda retry: self._complete_chat(context, request_body, call_key, retry)
+                        call_context, lambda retry: self._complete_chat(call_context, request_body, call_key, retry)
                     )
-                self._announce_wait(call_key, context)
+                self._announce_wait(call_key, call_context)
                 await self._circuit_breaker.pause(POLL_SECONDS)
 
-    def _announce_wait(self, call_key: str, context: CallContext) -> None:
+    def _announce_wait(self, call_key: str, call_context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
         if owner := self._journal.owner(call_key):
             self._say_notice_once(
                 (None, "waiting"),
-                f"waiting for {process_label(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
+                f"waiting for {process_label(owner)}, which asks the same ({call_context.unit}); "
+                "end it if it is not wanted",
             )
 
-    def notice(self, context: CallContext, oddity: str, notice: str) -> None:
+    def notice(self, call_context: CallContext, oddity: str, notice: str) -> None:
         """Say once a run, of each endpoint and model, what is odd about its replies."""
         self._say_notice_once(
-            (context.limiter, oddity), f"{context.endpoint.settings.base_url} ({context.model}): {notice}"
+            (call_context.limiter, oddity),
+            f"{call_context.endpoint.settings.base_url} ({call_context.model}): {notice}",
         )
 
     def _say_notice_once(self, notice_key: tuple[RateLimiter | None, str], notice: str) -> None:
@@ -163,10 +165,10 @@ class CallRunner:
             self._said_call_notices.add(notice_key)
             self._say(notice)
 
-    async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
+    async def vectors(self, call_context: CallContext, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
-        request_body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
-        return await self._retry_call(context, lambda retry: self._embed_texts(context, request_body, retry))
+        request_body: Json = {"model": call_context.model, "input": texts, "encoding_format": "float"}
+        return await self._retry_call(call_context, lambda retry: self._embed_texts(call_context, request_body, retry))
 
     async def price(self, endpoint: Endpoint, model: str) -> Price | None:
         """USD a token of the model; None where its endpoint names none."""
@@ -189,19 +191,19 @@ class CallRunner:
             if not self._call_lock_users[call_key]:
                 del self._call_locks[call_key], self._call_lock_users[call_key]
 
-    def _replay(self, context: CallContext, stored_reply: StoredReply) -> ChatResponse:
+    def _replay(self, call_context: CallContext, stored_reply: StoredReply) -> ChatResponse:
         usage = Usage(
             stored_reply.input_tokens, stored_reply.output_tokens, stored_reply.cached_tokens, stored_reply.cost
         )
-        self._cost_accounts.record_reply(context, usage, replayed=True)
+        self._cost_accounts.record_reply(call_context, usage, replayed=True)
         chat_response = read_response(stored_reply.body)
         if chat_response.failure is not None:
-            raise Filtered(f"{context.unit}: {context.model}: {chat_response.failure}")
+            raise Filtered(f"{call_context.unit}: {call_context.model}: {chat_response.failure}")
         return chat_response
 
-    async def _retry_call(self, context: CallContext, try_call: Callable[[bool], Awaitable[T]]) -> T:
+    async def _retry_call(self, call_context: CallContext, try_call: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have llm.transport_retries."""
-        endpoint_settings, failed_tries, is_retry = context.endpoint.settings, 0, False
+        endpoint_settings, failed_tries, is_retry = call_context.endpoint.settings, 0, False
         self._circuit_breaker.start_watching()
         while True:
             self._circuit_breaker.raise_if_stopped()
@@ -212,51 +214,51 @@ class CallRunner:
             except _RetryWithAdaptedRequest:
                 is_retry = True
             except _RetryWithMoreRoom:
-                context.full_limit = is_retry = True
+                call_context.full_limit = is_retry = True
             except BrokenCall as broken_call:
                 failed_tries, is_retry = failed_tries + 1, True
-                if error := self._circuit_breaker.error_after_retries(context, failed_tries, broken_call):
+                if error := self._circuit_breaker.error_after_retries(call_context, failed_tries, broken_call):
                     raise error from broken_call
                 await self._circuit_breaker.pause(
-                    self._circuit_breaker.backoff_seconds(context, failed_tries, broken_call)
+                    self._circuit_breaker.backoff_seconds(call_context, failed_tries, broken_call)
                 )
             except ReplyBlocked as blocked_reply:
-                raise Filtered(f"{context.unit}: {context.model}: {blocked_reply}") from blocked_reply
+                raise Filtered(f"{call_context.unit}: {call_context.model}: {blocked_reply}") from blocked_reply
             except RequestRejected as rejected_request:
-                raise self._circuit_breaker.error_of_rejected_call(context, rejected_request) from rejected_request
+                raise self._circuit_breaker.error_of_rejected_call(call_context, rejected_request) from rejected_request
             except AccessRefused as refused_access:
                 refusal_reason = explain_access_error(
-                    refused_access, endpoint_settings.base_url, endpoint_settings.api_key_env, context.model
+                    refused_access, endpoint_settings.base_url, endpoint_settings.api_key_env, call_context.model
                 )
                 raise self._circuit_breaker.stop(ProviderRefused(refusal_reason)) from refused_access
             except StopRun as stop_error:
                 raise self._circuit_breaker.stop(stop_error) from stop_error.__cause__
             else:
-                self._circuit_breaker.record_reply(context.limiter)
+                self._circuit_breaker.record_reply(call_context.limiter)
                 return reply
 
     async def _complete_chat(
-        self, context: CallContext, request_body: Json, call_key: str, is_retry: bool
+        self, call_context: CallContext, request_body: Json, call_key: str, is_retry: bool
     ) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _RetryWithMoreRoom."""
         prompt_tokens, reply_limit = (
-            self._cost_accounts.estimate_prompt_tokens(context, request_body),
+            self._cost_accounts.estimate_prompt_tokens(call_context, request_body),
             token_limit(request_body),
         )
         async with (
-            self._cost_accounts.first_call_alone(context),
-            self._reserve_slot_and_money(context, prompt_tokens, reply_limit, is_retry) as reservation,
-            self._claim_key(call_key, context),
+            self._cost_accounts.first_call_alone(call_context),
+            self._reserve_slot_and_money(call_context, prompt_tokens, reply_limit, is_retry) as reservation,
+            self._claim_key(call_key, call_context),
         ):
-            if not context.endpoint.reports_cost:
+            if not call_context.endpoint.reports_cost:
                 # now, so that nothing comes between a reply and its storing
-                await self._cost_accounts.price_list(context.endpoint).price(context.model)
+                await self._cost_accounts.price_list(call_context.endpoint).price(call_context.model)
             call_started_at = time.monotonic()
             raw_body = await self._post_adapted_request(
-                context, with_reply_limit(request_body, reservation.reply_tokens)
+                call_context, with_reply_limit(request_body, reservation.reply_tokens)
             )
             chat_response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
-            usage = await self._cost_accounts.with_cost(context, chat_response.usage)
+            usage = await self._cost_accounts.with_cost(call_context, chat_response.usage)
             reservation.cost = usage.cost or 0.0
             is_cut_off = reservation.reply_tokens < reply_limit and chat_response.finish_reason == "length"
             is_usable = (
@@ -264,69 +266,71 @@ class CallRunner:
             ) and not is_cut_off
             self._journal.store(
                 call_key,
-                _reply_to_store(context, raw_body, is_usable, usage, time.monotonic() - call_started_at),
+                _reply_to_store(call_context, raw_body, is_usable, usage, time.monotonic() - call_started_at),
             )
-            context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
-            self._cost_accounts.record_reply(context, usage, replayed=False)
+            call_context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
+            self._cost_accounts.record_reply(call_context, usage, replayed=False)
             if chat_response.failure is not None:
                 raise chat_response.failure
-            self._cost_accounts.learn_usage(context, prompt_tokens, usage)
+            self._cost_accounts.learn_usage(call_context, prompt_tokens, usage)
             if is_cut_off:
                 raise _RetryWithMoreRoom
         return chat_response
 
-    async def _post_adapted_request(self, context: CallContext, request_body: Json) -> bytes:
+    async def _post_adapted_request(self, call_context: CallContext, request_body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _RetryWithAdaptedRequest where the refusal told what to leave out."""
-        request_adapter = self._request_adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
-        if 0 < request_adapter.max_tokens <= context.cut_off_at:
+        request_adapter = self._request_adapters.setdefault(
+            call_context.limiter, RequestAdapter(call_context.endpoint.settings)
+        )
+        if 0 < request_adapter.max_tokens <= call_context.cut_off_at:
             raise UnitError(
                 f"the endpoint takes at most {counted(request_adapter.max_tokens, 'token')} a reply; ask for less at "
-                f"once, or choose another model for {context.stage}"
+                f"once, or choose another model for {call_context.stage}"
             )
         sent_body = request_adapter.adapt(request_body)
         try:
-            return await context.endpoint.post("/chat/completions", sent_body)
+            return await call_context.endpoint.post("/chat/completions", sent_body)
         except CallFailed as call_failure:
             if (adapted_parameter := request_adapter.learn(call_failure, sent_body, request_body)) is None:
                 raise
             if adapted_parameter:
-                self.notice(context, adapted_parameter, adapted_parameter)
+                self.notice(call_context, adapted_parameter, adapted_parameter)
             raise _RetryWithAdaptedRequest from call_failure
 
-    async def _embed_texts(self, context: CallContext, request_body: Json, is_retry: bool) -> list[list[float]]:
+    async def _embed_texts(self, call_context: CallContext, request_body: Json, is_retry: bool) -> list[list[float]]:
         prompt_tokens = sum(map(tokens_in, request_body["input"]))
-        async with self._reserve_slot_and_money(context, prompt_tokens, 0, is_retry) as reservation:
+        async with self._reserve_slot_and_money(call_context, prompt_tokens, 0, is_retry) as reservation:
             vectors, usage = read_vectors(
-                await context.endpoint.post("/embeddings", request_body), len(request_body["input"])
+                await call_context.endpoint.post("/embeddings", request_body), len(request_body["input"])
             )
-            usage = await self._cost_accounts.with_cost(context, usage)
+            usage = await self._cost_accounts.with_cost(call_context, usage)
             reservation.cost = usage.cost or 0.0
-            self._cost_accounts.record_reply(context, usage, replayed=False)
+            self._cost_accounts.record_reply(call_context, usage, replayed=False)
         return vectors
 
     @asynccontextmanager
     async def _reserve_slot_and_money(
-        self, context: CallContext, prompt_tokens: int, reply_limit: int, is_retry: bool
+        self, call_context: CallContext, prompt_tokens: int, reply_limit: int, is_retry: bool
     ) -> AsyncIterator[Reservation]:
         """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
-        async with context.limiter.slot(
-            prompt_tokens + reply_limit, is_retry=is_retry, remaining=context.remaining_characters
+        async with call_context.limiter.slot(
+            prompt_tokens + reply_limit, is_retry=is_retry, remaining=call_context.remaining_characters
         ):
             async with self._budget.reserve(
-                await self._cost_accounts.worst_case(context, prompt_tokens, reply_limit)
+                await self._cost_accounts.worst_case(call_context, prompt_tokens, reply_limit)
             ) as reservation:
                 self._circuit_breaker.raise_if_stopped()
                 try:
                     yield reservation
                 except TooManyRequests as busy:
-                    self._circuit_breaker.record_429(context.limiter, busy)
+                    self._circuit_breaker.record_429(call_context.limiter, busy)
                     raise
-            context.limiter.record_success()
+            call_context.limiter.record_success()
 
     @asynccontextmanager
-    async def _claim_key(self, call_key: str, context: CallContext) -> AsyncIterator[None]:
+    async def _claim_key(self, call_key: str, call_context: CallContext) -> AsyncIterator[None]:
         """This process alone makes the call, and only if no other has its reply by now. Raises _ClaimedElsewhere."""
-        if not self._journal.claim(call_key, context.since, context.endpoint.settings.timeout + 10):
+        if not self._journal.claim(call_key, call_context.since, call_context.endpoint.settings.timeout + 10):
             raise _ClaimedElsewhere
         try:
             yield
@@ -336,11 +340,18 @@ class CallRunner:
 
 
 def _reply_to_store(
-    context: CallContext, reply_body: bytes, is_usable: bool, usage: Usage, seconds: float
+    call_context: CallContext, reply_body: bytes, is_usable: bool, usage: Usage, seconds: float
 ) -> StoredReply:
     token_counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
     return StoredReply(
-        reply_body, is_usable, context.model, context.stage, context.unit, *token_counts, usage.cost, seconds
+        reply_body,
+        is_usable,
+        call_context.model,
+        call_context.stage,
+        call_context.unit,
+        *token_counts,
+        usage.cost,
+        seconds,
     )
 
 
@@ -397,14 +408,14 @@ class CircuitBreaker:
         self._units_lost_in_row[call_limiter] = 0
 
     def error_after_retries(
-        self, context: CallContext, failed_tries: int, broken_call: BrokenCall
+        self, call_context: CallContext, failed_tries: int, broken_call: BrokenCall
     ) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
-        endpoint_settings = context.endpoint.settings
+        endpoint_settings = call_context.endpoint.settings
         if (
             failed_tries >= MAX_CONNECT_TRIES
             and isinstance(broken_call, Unreachable)
-            and context.limiter not in self._limiters_with_replies
+            and call_context.limiter not in self._limiters_with_replies
         ):
             return self.stop(
                 ProviderRefused(
@@ -413,42 +424,43 @@ class CircuitBreaker:
             )
         if failed_tries <= endpoint_settings.transport_retries:
             return None
-        self._units_lost_in_row[context.limiter] += 1
-        if self._units_lost_in_row[context.limiter] >= MAX_LOST_UNITS:
+        self._units_lost_in_row[call_context.limiter] += 1
+        if self._units_lost_in_row[call_context.limiter] >= MAX_LOST_UNITS:
             return self.stop(
                 ProviderRefused(
-                    f"{endpoint_settings.base_url} ({context.model}): {MAX_LOST_UNITS} requests in a row got no "
+                    f"{endpoint_settings.base_url} ({call_context.model}): {MAX_LOST_UNITS} requests in a row got no "
                     f"reply: {broken_call}"
                 )
             )
         return TransportFailed(
-            f"{context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last with: {broken_call}"
+            f"{call_context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last "
+            f"with: {broken_call}"
         )
 
-    def error_of_rejected_call(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
+    def error_of_rejected_call(self, call_context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
         rejection_remedy = rejected.remedy()
-        rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
+        rejection_kind = (call_context.limiter, re.sub(r"\d+", "0", str(rejected)))
         self._call_rejections[rejection_kind] += 1
         if (
-            context.limiter not in self._limiters_with_replies
+            call_context.limiter not in self._limiters_with_replies
             and self._call_rejections[rejection_kind] >= MAX_SAME_REJECTIONS
         ):
-            endpoint_url = context.endpoint.settings.base_url
+            endpoint_url = call_context.endpoint.settings.base_url
             return self.stop(
                 ProviderRefused(
-                    f"{endpoint_url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met "
+                    f"{endpoint_url} ({call_context.model}): the first {MAX_SAME_REJECTIONS} calls met "
                     f"{rejected}{rejection_remedy}"
                 )
             )
-        return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{rejection_remedy}")
+        return UnitError(f"{call_context.unit}: {call_context.model}: the endpoint says {rejected}{rejection_remedy}")
 
-    def backoff_seconds(self, context: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
+    def backoff_seconds(self, call_context: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
         if broken_call.retry_after is None:
             return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failed_tries))
         try:
-            context.limiter.check_patience(broken_call.retry_after)
+            call_context.limiter.check_patience(broken_call.retry_after)
         except ProviderRefused as patience_error:
             raise self.stop(patience_error) from broken_call
         return broken_call.retry_after
