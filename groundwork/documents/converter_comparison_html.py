@@ -24,12 +24,12 @@ def comparison_html(
     comparison_pages: Sequence[int],
     pictures: Sequence[str],
     layers: Sequence[str],
-    comparison_columns: Sequence[ComparisonColumn],
+    columns: Sequence[ComparisonColumn],
     yardstick: Sequence[str] = (),
 ) -> str:
     """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
-    usable_converters = [comparison_column for comparison_column in comparison_columns if not comparison_column.trouble]
+    usable_converters = [column for column in columns if not column.trouble]
     comparison_legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
@@ -47,14 +47,14 @@ def comparison_html(
     return document_page(
         heading := f"{title}: converters side by side",
         _COMPARISON_STYLE,
-        tag("header", tag("h1", heading), _converter_summary(comparison_columns), comparison_legend),
+        tag("header", tag("h1", heading), _converter_summary(columns), comparison_legend),
         tag("nav", "Pages: ", comparison_links),
         *(
             _comparison_section(
                 comparison_page,
                 pictures[i],
                 layers[i],
-                [(comparison_column, i) for comparison_column in usable_converters],
+                [(column, i) for column in usable_converters],
                 yardstick[i : i + 1],
             )
             for i, comparison_page in enumerate(comparison_pages)
@@ -62,77 +62,57 @@ def comparison_html(
     )
 
 
-def _converter_summary(comparison_columns: Sequence[ComparisonColumn]) -> Markup:
+def _converter_summary(columns: Sequence[ComparisonColumn]) -> Markup:
     summary_head = tag("tr", [tag("th", title) for title in SUMMARY_TITLES])
     return scrollable_table(
-        tag(
-            "table",
-            summary_head,
-            [_converter_summary_row(comparison_column) for comparison_column in comparison_columns],
-            class_="summary",
-        )
+        tag("table", summary_head, [_converter_summary_row(column) for column in columns], class_="summary")
     )
 
 
-def _converter_summary_row(comparison_column: ComparisonColumn) -> Markup:
-    if comparison_column.trouble:
-        return tag(
-            "tr",
-            tag("td", comparison_column.name),
-            tag("td", comparison_column.trouble, colspan=len(SUMMARY_TITLES) - 1),
-        )
-    cost = "–" if comparison_column.cost_per_thousand is None else f"{comparison_column.cost_per_thousand:.2f}"
-    shares = [
-        comparison_column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
-    ]
+def _converter_summary_row(column: ComparisonColumn) -> Markup:
+    if column.trouble:
+        return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(SUMMARY_TITLES) - 1))
+    cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
+    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     cells = [
-        comparison_column.name,
-        f"{comparison_column.seconds:.2f}",
-        f"{comparison_column.rate:.1f}",
+        column.name,
+        f"{column.seconds:.2f}",
+        f"{column.rate:.1f}",
         cost,
         *(f"{share:.3f}" for share in shares),
-        comparison_share(comparison_column.structure),
-        str(comparison_column.tables),
-        str(comparison_column.headings),
+        comparison_share(column.structure),
+        str(column.tables),
+        str(column.headings),
     ]
     return tag("tr", [tag("td", cell) for cell in cells])
 
 
 def _comparison_section(
-    number: int,
-    picture: str,
-    layer: str,
-    comparison_columns: Sequence[tuple[ComparisonColumn, int]],
-    yardstick: Sequence[str],
+    number: int, picture: str, layer: str, columns: Sequence[tuple[ComparisonColumn, int]], yardstick: Sequence[str]
 ) -> Markup:
     page_image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
     merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
-    comparison_renditions = [
-        _comparison_rendition(comparison_column, i, layer, merged_yardstick_cells)
-        for comparison_column, i in comparison_columns
-    ]
+    comparison_renditions = [_comparison_rendition(column, i, layer, merged_yardstick_cells) for column, i in columns]
     return tag(
         "section",
         tag("h2", f"Page {number}"),
         tag("div", page_image, comparison_renditions, class_="row"),
         id=f"p{number}",
-        style=f"--n:{len(comparison_columns)}",
+        style=f"--n:{len(columns)}",
     )
 
 
-def _comparison_rendition(
-    comparison_column: ComparisonColumn, i: int, layer: str, merged_yardstick_cells: set[str]
-) -> Markup:
-    markdown, audit = comparison_column.pages[i], comparison_column.audits[i]
+def _comparison_rendition(column: ComparisonColumn, i: int, layer: str, merged_yardstick_cells: set[str]) -> Markup:
+    markdown, audit = column.pages[i], column.audits[i]
     lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
-    rendition_engine = comparison_column.makers[i].partition(":")[2]
-    structure_likeness = comparison_column.likenesses[i] if comparison_column.likenesses else None
+    rendition_engine = column.makers[i].partition(":")[2]
+    structure_likeness = column.likenesses[i] if column.likenesses else None
     rendition_maker = [tag("small", rendition_engine), " "] if rendition_engine else []
     return tag(
         "article",
         tag(
             "h3",
-            comparison_column.name,
+            column.name,
             " ",
             rendition_maker,
             tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),

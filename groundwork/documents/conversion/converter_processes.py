@@ -95,18 +95,14 @@ async def conversion_crashes(conversion: Awaitable[object]) -> bool:
     return False
 
 
-async def find_crashing_pages(
-    page_numbers: list[int], crashes_converter: Callable[[list[int]], Awaitable[bool]]
-) -> list[int]:
+async def find_crashing_pages(page_numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
     """The pages that make a converter crash, of those over which it has crashed together, in their order.
 
-    `crashes_converter` asks for some of the pages. Halves are asked for until a page is left alone. All count as
+    `crashes` asks for some of the pages. Halves are asked for until a page is left alone. All count as
     crashing where the first and the last one do, or none does so alone; and those that are still in question after
     many crashes.
     """
-    if len(page_numbers) < 2 or (
-        await crashes_converter(page_numbers[:1]) and await crashes_converter(page_numbers[-1:])
-    ):
+    if len(page_numbers) < 2 or (await crashes(page_numbers[:1]) and await crashes(page_numbers[-1:])):
         return page_numbers
     suspect_halves, pages_that_crash, crashes_left = [page_numbers], [], _MOST_CONVERTER_CRASHES
     while suspect_halves and crashes_left > 0:
@@ -116,7 +112,7 @@ async def find_crashing_pages(
             continue
         middle = len(suspect_pages) // 2
         for half_of_pages in (suspect_pages[:middle], suspect_pages[middle:]):
-            if await crashes_converter(half_of_pages):
+            if await crashes(half_of_pages):
                 suspect_halves.append(half_of_pages)
                 crashes_left -= 1
     return (

@@ -247,10 +247,7 @@ class DocumentConversion:
                 ]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[converter_name].by_sight:
                 due_pages = sorted(
-                    {
-                        *due_pages,
-                        *(n for n in unreadable_pages_of(document_drafts, layer) if n in page_numbers),
-                    }
+                    {*due_pages, *(n for n in unreadable_pages_of(document_drafts, layer) if n in page_numbers)}
                 )
             if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
@@ -272,12 +269,7 @@ class DocumentConversion:
         return document_markdown, document_pages, layer.title
 
     async def _show_doubtful(
-        self,
-        path: Path,
-        document_markdown: str,
-        document_pages: list[Page],
-        layer: TextLayer,
-        unreadable: list[int],
+        self, path: Path, document_markdown: str, document_pages: list[Page], layer: TextLayer, unreadable: list[int]
     ) -> None:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
@@ -316,12 +308,7 @@ class DocumentConversion:
         self._show_finished(self._finished_pages + n)
 
     async def _attempt_conversion(
-        self,
-        converter_name: str,
-        path: Path,
-        layer: TextLayer,
-        due_pages: list[int],
-        document_drafts: list[PageDraft],
+        self, converter_name: str, path: Path, layer: TextLayer, due_pages: list[int], document_drafts: list[PageDraft]
     ) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         finished = self._finished_pages
@@ -380,11 +367,7 @@ class DocumentConversion:
             self._count_converted_page(len(due_pages))
             return converted_pages
         return await self._document_calls.call(
-            convert_pages,
-            converter_name,
-            document_request,
-            layer.pages,
-            models=CONVERTERS[converter_name].models,
+            convert_pages, converter_name, document_request, layer.pages, models=CONVERTERS[converter_name].models
         )
 
     async def _read_by_vision(self, path: Path, due_pages: list[int], layer: list[str]) -> PageRenditions:

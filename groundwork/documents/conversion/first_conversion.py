@@ -6,12 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
-from groundwork.documents.conversion.converter_processes import (
-    ConverterProcessCalls,
-)
-from groundwork.documents.conversion.converter_table import (
-    ConversionRequest,
-)
+from groundwork.documents.conversion.converter_processes import ConverterProcessCalls
+from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf

@@ -32,12 +32,10 @@ class PageDraft:
             self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
         )
         if is_better_draft and self.audit and self.markdown:
-            lost_numbers_note = (
+            lost_numbers = (
                 f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
             )
-            self.fell_back = (
-                self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_numbers_note}"
-            )
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_numbers}"
         if is_better_draft:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back

@@ -42,11 +42,7 @@ from groundwork.documents.layout.page_content import (
     measured_items,
     page_content,
 )
-from groundwork.documents.layout.page_edge_lines import (
-    RunningLines,
-    running_edge_lines,
-    separate_running_lines,
-)
+from groundwork.documents.layout.page_edge_lines import RunningLines, running_edge_lines, separate_running_lines
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rebuilt_text_items import with_items_of_clusters, with_rebuilt_items
 from groundwork.documents.layout.superscripts import with_marks_in_place, with_superscript_digits
@@ -174,28 +170,23 @@ def _markdown_by_layout(layout_contents: Sequence[PageContent], running: Running
 
 def _with_ligatures_in_layout(layout_pages: list[Any]) -> list[Any]:
     """liteparse's pages with the ligatures as letters that their fonts do not map."""
-    lost_ligatures = find_ligatures(
+    ligatures = find_ligatures(
         " ".join(text_item.text for text_item in layout_page.text_items) for layout_page in layout_pages if layout_page
     )
     return (
-        [
-            _with_ligature_letters(layout_page, lost_ligatures) if layout_page else layout_page
-            for layout_page in layout_pages
-        ]
-        if lost_ligatures
+        [_with_ligature_letters(layout_page, ligatures) if layout_page else layout_page for layout_page in layout_pages]
+        if ligatures
         else layout_pages
     )
 
 
-def _with_ligature_letters(layout_page: Any, lost_ligatures: Mapping[str, str]) -> Any:
+def _with_ligature_letters(layout_page: Any, ligatures: Mapping[str, str]) -> Any:
     text_items = []
     for text_item in layout_page.text_items:
-        words = [structs.replace(word, text=restore_ligatures(word.text, lost_ligatures)) for word in text_item.words]
-        text_items.append(
-            structs.replace(text_item, text=restore_ligatures(text_item.text, lost_ligatures), words=words)
-        )
+        words = [structs.replace(word, text=restore_ligatures(word.text, ligatures)) for word in text_item.words]
+        text_items.append(structs.replace(text_item, text=restore_ligatures(text_item.text, ligatures), words=words))
     return structs.replace(
-        layout_page, text_items=text_items, markdown=restore_ligatures(layout_page.markdown, lost_ligatures)
+        layout_page, text_items=text_items, markdown=restore_ligatures(layout_page.markdown, ligatures)
     )
 
 

@@ -15,19 +15,14 @@ _COLUMN_NAME = re.compile(
 def titles_above_tables(markdown: str) -> str:
     """The text with each table's first row as a paragraph where that is one text over all columns, and below it stand
     the names of columns."""
-    markdown_lines = markdown.split("\n")
+    lines = markdown.split("\n")
     delimiter_indices = [
-        i
-        for i, line in enumerate(markdown_lines)
-        if i and DELIMITER_ROW.match(line) and markdown_lines[i - 1].startswith("|")
+        i for i, line in enumerate(lines) if i and DELIMITER_ROW.match(line) and lines[i - 1].startswith("|")
     ]
     for delimiter in reversed(delimiter_indices):
-        first_row = split_pipe_row(markdown_lines[delimiter - 1])
-        table_end = next(
-            (k for k in range(delimiter, len(markdown_lines)) if not markdown_lines[k].startswith("|")),
-            len(markdown_lines),
-        )
-        rows_below_title = [split_pipe_row(line) for line in markdown_lines[delimiter + 1 : table_end]]
+        first_row = split_pipe_row(lines[delimiter - 1])
+        table_end = next((k for k in range(delimiter, len(lines)) if not lines[k].startswith("|")), len(lines))
+        rows_below_title = [split_pipe_row(line) for line in lines[delimiter + 1 : table_end]]
         if (
             len(first_row) > 1
             and first_row[0]
@@ -35,13 +30,8 @@ def titles_above_tables(markdown: str) -> str:
             and _has_header_below_title(rows_below_title)
         ):
             table_title = first_row[0].replace("\\|", "|")
-            markdown_lines[delimiter - 1 : delimiter + 2] = [
-                table_title,
-                "",
-                markdown_lines[delimiter + 1],
-                markdown_lines[delimiter],
-            ]
-    return "\n".join(markdown_lines)
+            lines[delimiter - 1 : delimiter + 2] = [table_title, "", lines[delimiter + 1], lines[delimiter]]
+    return "\n".join(lines)
 
 
 def _has_header_below_title(rows: Sequence[Sequence[str]]) -> bool:

@@ -63,13 +63,11 @@ def _lost_layer_lines(layer: str, missing_layer_words: Counter[str], markdown: s
     for layer_line in layer.split("\n"):
         line_words = page_words(layer_line)
         word_counts = Counter(line_words)
-        lacks_layer_words = (
+        lacks_words = (
             word_counts.total() > 2 and (word_counts & missing_layer_words).total() > 0.6 * word_counts.total()
         )
         inner_words = line_words[1:-1] if len(line_words) > _PARTED_LINE_WORDS else line_words  # its ends may be parts
-        if lacks_layer_words and not (
-            len(line_words) > _REPEATED_LAYER_WORDS and f" {' '.join(inner_words)} " in markdown
-        ):
+        if lacks_words and not (len(line_words) > _REPEATED_LAYER_WORDS and f" {' '.join(inner_words)} " in markdown):
             lost_paragraphs[-1].append(layer_line.strip())
             missing_layer_words -= word_counts
         elif line_words and lost_paragraphs[-1]:

@@ -15,12 +15,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.column_heads import (
-    GROUP_NAME_GAP,
-    count_head_lines,
-    first_head_line,
-    head_rows,
-)
+from groundwork.documents.layout.tables.column_heads import GROUP_NAME_GAP, count_head_lines, first_head_line, head_rows
 from groundwork.documents.layout.tables.columns_and_gutters import (
     BorderlessRow,
     add_empty_columns,
@@ -169,23 +164,19 @@ class _BorderlessTableReader:
             return None
         if contents_rows := contents_entries(self.borderless_rows[start:end]):
             return BorderlessTable(start, end, contents_rows, is_contents=True)
-        borderless_cells = self._cells(heads_start, end, columns)
-        if len(borderless_rows) < 3 and not all(map(all, borderless_cells)):
+        cells = self._cells(heads_start, end, columns)
+        if len(borderless_rows) < 3 and not all(map(all, cells)):
             return None  # two lines that do not share their columns
-        list_start = (
-            start
-            if borderless_cells and not borderless_cells[0][0] and borderless_cells[0][-1][:1].islower()
-            else heads_start
-        )
+        list_start = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else heads_start
         if numbered_rows := numbered_list_items(
-            self._cells(list_start, end, columns) if list_start > heads_start else borderless_cells, self.vocabulary
+            self._cells(list_start, end, columns) if list_start > heads_start else cells, self.vocabulary
         ):
             return BorderlessTable(
                 list_start, end, numbered_rows, is_list=True
             )  # what stands above it in small letters is no head
         return (
-            BorderlessTable(heads_start, end, borderless_cells, columns=columns)
-            if borderless_cells and self.is_borderless_table(borderless_rows, columns, borderless_cells)
+            BorderlessTable(heads_start, end, cells, columns=columns)
+            if cells and self.is_borderless_table(borderless_rows, columns, cells)
             else None
         )
 
@@ -252,10 +243,7 @@ class _BorderlessTableReader:
         return [*head_cells[:-1], *body_cells]
 
     def is_borderless_table(
-        self,
-        borderless_rows: list[BorderlessRow],
-        columns: list[tuple[float, float]],
-        borderless_cells: list[list[str]],
+        self, borderless_rows: list[BorderlessRow], columns: list[tuple[float, float]], cells: list[list[str]]
     ) -> bool:
         first_texts = [row.texts[0].text for row in borderless_rows]
         if all(text == item_label(text) for text in first_texts) or are_list_bullets(borderless_rows):
@@ -265,26 +253,18 @@ class _BorderlessTableReader:
             return False
         if is_prose(borderless_rows, columns) or is_justified(borderless_rows) or are_formulas(borderless_rows):
             return False
-        borderless_cells = [
-            row for row in borderless_cells if row[0]
-        ] or borderless_cells  # heads are in all of their columns
-        filled = sum(bool(cell) for row in borderless_cells for cell in row)
-        return filled > 0.4 * len(borderless_cells) * len(columns)
+        cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
+        filled = sum(bool(cell) for row in cells for cell in row)
+        return filled > 0.4 * len(cells) * len(columns)
 
 
 def _is_record_of_two_rows(rows: Sequence[BorderlessRow]) -> bool:
     """Whether two lines are heads and, each below its own, values with figures in most of them."""
-    record_heads, record_values = (row.texts for row in rows) if len(rows) == 2 else ([], [])
-    if (
-        len(record_heads) < 3
-        or len(record_heads) != len(record_values)
-        or any(is_number(text.text) for text in record_heads)
-    ):
+    heads, values = (row.texts for row in rows) if len(rows) == 2 else ([], [])
+    if len(heads) < 3 or len(heads) != len(values) or any(is_number(text.text) for text in heads):
         return False
-    cells = merge_column_stretches([(text.x1, text.x2) for text in (*record_heads, *record_values)])
-    return len(cells) == len(record_heads) and 2 * sum(
-        any(map(str.isdigit, text.text)) for text in record_values
-    ) > len(record_values)
+    cells = merge_column_stretches([(text.x1, text.x2) for text in (*heads, *values)])
+    return len(cells) == len(heads) and 2 * sum(any(map(str.isdigit, text.text)) for text in values) > len(values)
 
 
 def _has_same_columns(row: BorderlessRow, stretches: list[tuple[float, float]]) -> bool:

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame
-from groundwork.documents.layout.text_runs_and_lines import (
-    Box,
-    item_label,
-)
+from groundwork.documents.layout.text_runs_and_lines import Box, item_label
 
 _MOST_BOX_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
 _UPRIGHT_BOX_SHARE, _LEVEL_BOX_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most

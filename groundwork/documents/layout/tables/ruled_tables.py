@@ -23,14 +23,7 @@ from groundwork.documents.layout.tables.form_boxes import (
     frames_figures_alone,
 )
 from groundwork.documents.layout.tables.undrawn_columns import undrawn_column_edges
-from groundwork.documents.layout.text_runs_and_lines import (
-    Box,
-    Run,
-    is_number,
-    parted_words,
-    word_lines,
-    words_as_box,
-)
+from groundwork.documents.layout.text_runs_and_lines import Box, Run, is_number, parted_words, word_lines, words_as_box
 
 _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of texts
 _LEAST_HEADED_COLUMNS = 3  # of one that may hold heads above figures
@@ -267,28 +260,24 @@ def _cut_ruled_row_at_labels(ruled_row: RuledRow, lines: Sequence[list[Box]], ru
     ]
 
 
-def _cell_line_step(
-    words_by_line: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]
-) -> _CellLineStep | None:
+def _cell_line_step(line_words: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]) -> _CellLineStep | None:
     """How a column's text on a line follows the one above it; None where there is no such text."""
-    if i not in words_by_line:
+    if i not in line_words:
         return None
-    if i - 1 not in words_by_line:
+    if i - 1 not in line_words:
         return _CellLineStep.ENDED
-    cell_lines = [words_as_box(words) for words in words_by_line.values()]
+    cell_lines = [words_as_box(words) for words in line_words.values()]
     cell_left, cell_right = min(text.x1 for text in cell_lines), max(text.x2 for text in cell_lines)
     cell_width = (
         wall_edges[1] - wall_edges[0] - 2 * max(0.0, min(cell_left - wall_edges[0], wall_edges[1] - cell_right))
     )
-    line_above, first_word = words_as_box(words_by_line[i - 1]), words_by_line[i][0]
+    line_above, first_word = words_as_box(line_words[i - 1]), line_words[i][0]
     word_space = _WORD_SPACE * (first_word.y2 - first_word.y1)
-    are_figures = is_number(line_above.text) and is_number(words_as_box(words_by_line[i]).text)
+    are_figures = is_number(line_above.text) and is_number(words_as_box(line_words[i]).text)
     if are_figures or _box_width(line_above) + word_space + _box_width(first_word) <= cell_width:
         return _CellLineStep.ENDED
     return (
-        _CellLineStep.RUNS_ON
-        if first_word.text[:1].islower() and len(words_by_line[i - 1]) > 1
-        else _CellLineStep.WRAPPED
+        _CellLineStep.RUNS_ON if first_word.text[:1].islower() and len(line_words[i - 1]) > 1 else _CellLineStep.WRAPPED
     )
 
 
@@ -691,10 +680,6 @@ def _without_leader_dots(words: list[Box]) -> list[Box]:
 def _wall_cuts_words(wall_x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
     """Whether a line at `wall_x` would run through words where it is drawn, and so is no border."""
     drawn_walls = [(s.y1, s.y2) for s in steep if abs(s.x1 - wall_x) < NEAR]
-    crossed_heights = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < wall_x < w.x2 - 1.5]
-    cut_words = (
-        sum(any(y1 <= y <= y2 for y1, y2 in drawn_walls) for y in crossed_heights)
-        if drawn_walls
-        else len(crossed_heights)
-    )
+    crossed = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < wall_x < w.x2 - 1.5]
+    cut_words = sum(any(y1 <= y <= y2 for y1, y2 in drawn_walls) for y in crossed) if drawn_walls else len(crossed)
     return cut_words > 0.04 * len(words) + 1

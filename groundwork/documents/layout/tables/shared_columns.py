@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR
-from groundwork.documents.layout.text_runs_and_lines import (
-    Line,
-    Stretches,
-)
+from groundwork.documents.layout.text_runs_and_lines import Line, Stretches
 
 
 def share_columns(pages: Sequence[Sequence[list[Line]]]) -> None:

@@ -6,13 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.tables.columns_and_gutters import stretches_of_most
-from groundwork.documents.layout.text_runs_and_lines import (
-    Box,
-    is_number,
-    parted_words,
-    word_lines,
-    words_as_box,
-)
+from groundwork.documents.layout.text_runs_and_lines import Box, is_number, parted_words, word_lines, words_as_box
 
 # of the lines between two drawn lines, in which columns stand that none parts
 _ROWS_WITH_FIGURES, _ROWS_WITH_TEXTS = 0.4, 0.8
