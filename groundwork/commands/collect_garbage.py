@@ -39,22 +39,24 @@ from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import BY_NAME
 
-PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
+UNSWEPT_PICTURE_SECONDS = (
+    3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
+)
 
 # by stage and by name of a unit or document: when the oldest artifact was begun
 ArtifactStarts = dict[str, dict[str, float]]
 
 
 def main(argv: Sequence[str]) -> int:
-    return collect_garbage(collect_garbage_flags(argv))
+    return collect_garbage(collect_garbage_parser().parse_args(argv))
 
 
-def collect_garbage_flags(argv: Sequence[str]) -> argparse.Namespace:
+def collect_garbage_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
     add_data_flags(parser, by_document=False)
     parser.add_argument("--days", type=float, default=30.0, help="keep what was used in the last so many days (30)")
     parser.add_argument("--dry-run", action="store_true", help="only say how much there is")
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def collect_garbage(flags: argparse.Namespace) -> int:
@@ -101,7 +103,7 @@ def _drop_garbage_pictures(swept_data: Workspace) -> int:
         picture_folder.with_name(f"{picture_folder.name}.md") for picture_folder in picture_folders
     )  # beside it, where they are spread too
     for picture_folder in picture_folders:
-        if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < PICTURES_AT_REST:
+        if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < UNSWEPT_PICTURE_SECONDS:
             continue
         text_showing_pictures = picture_folder.with_name(f"{picture_folder.name}.md")
         garbage_pictures += remove_unused_pictures(
@@ -110,10 +112,10 @@ def _drop_garbage_pictures(swept_data: Workspace) -> int:
     return garbage_pictures
 
 
-def _finished_units(data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
+def _finished_units(swept_data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
     """What was done, in shards too; of a unit that several have, what `gather` lets stand: the later."""
     finished_rows = manifest.finished()
-    for shard_folder in shard_folders(data).values():
+    for shard_folder in shard_folders(swept_data).values():
         if (shard_manifest := shard_folder / "manifest.db").exists():
             with closing(Manifest(shard_manifest, read_only=True)) as of_shard:
                 finished_rows += of_shard.finished()
@@ -141,14 +143,14 @@ def oldest_artifact_starts(finished_units: Iterable[FinishedUnit]) -> ArtifactSt
     return artifact_starts
 
 
-def _last_uses_of_replies(journals: Sequence[Journal]) -> dict[str, float]:
+def _last_uses_of_replies(swept_journals: Sequence[Journal]) -> dict[str, float]:
     """By key, when a reply that stands in several journals was last used in any; {} where there is one journal."""
-    last_uses: dict[str, float] = {}
-    for journal in journals if len(journals) > 1 else ():
-        uses_of_rows = ((reply_key, used) for _, reply_key, _, _, used, _ in journal.rows())
-        for reply_key, used in chain(uses_of_rows, journal.uses_elsewhere().items()):
-            last_uses[reply_key] = max(used, last_uses.get(reply_key, 0.0))
-    return last_uses
+    last_reply_uses: dict[str, float] = {}
+    for swept_journal in swept_journals if len(swept_journals) > 1 else ():
+        uses_of_rows = ((reply_key, used) for _, reply_key, _, _, used, _ in swept_journal.rows())
+        for reply_key, used in chain(uses_of_rows, swept_journal.uses_elsewhere().items()):
+            last_reply_uses[reply_key] = max(used, last_reply_uses.get(reply_key, 0.0))
+    return last_reply_uses
 
 
 def garbage_replies_of(

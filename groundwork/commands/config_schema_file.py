@@ -14,13 +14,13 @@ from groundwork.settings.config_schema import json_schema
 
 
 def main(argv: Sequence[str]) -> int:
-    config_schema_file_flags(argv)
+    config_schema_file_parser().parse_args(argv)
     return write_schema()
 
 
-def config_schema_file_flags(argv: Sequence[str]) -> argparse.Namespace:
+def config_schema_file_parser() -> argparse.ArgumentParser:
     purpose = "Write config/config.schema.json from the settings; print it where there is no config/."
-    return flag_parser("dataprep schema", purpose).parse_args(list(argv))
+    return flag_parser("dataprep schema", purpose)
 
 
 def write_schema() -> int:

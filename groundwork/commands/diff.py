@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from groundwork.dataset.row_differences import ChangedRow, RowDifferences, RowRecord
 
 DIFF_ROWS_SHOWN = 20  # rows of each kind in the terminal
-QUESTION_WIDTH = 100  # characters of a question in the terminal
-ROWS_ON_PAGE = 2_000  # rows of each kind on the page
-COMPARED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
+DIFF_QUESTION_WIDTH = 100  # characters of a question in the terminal
+DIFF_ROWS_ON_PAGE = 2_000  # rows of each kind on the page
+FIELDS_COMPARED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
 _DIFF_PAGE_STYLE = """
 article { border-left: 3px solid var(--line); padding: .2rem 0 .2rem .9rem; margin: .9rem 0; }
 article.came { border-color: var(--good); } article.went { border-color: var(--bad); }
@@ -41,10 +41,10 @@ del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 
 
 def main(argv: Sequence[str]) -> int:
-    return show_diff(diff_flags(argv))
+    return show_diff(diff_parser().parse_args(argv))
 
 
-def diff_flags(argv: Sequence[str]) -> argparse.Namespace:
+def diff_parser() -> argparse.ArgumentParser:
     purpose = (
         "Which rows of two runs or two versions of a dataset came, went and changed; of runs by different models, what "
         "both ask about and what only one does."
@@ -63,7 +63,7 @@ def diff_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
     parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")
     add_data_flags(parser, by_document=False)
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def show_diff(flags: argparse.Namespace) -> int:
@@ -71,9 +71,9 @@ def show_diff(flags: argparse.Namespace) -> int:
     from groundwork.dataset.dataset_argument import locate_datasets
     from groundwork.dataset.load_dataset import load_dataset
 
-    data = workspace(load_config(flags), flags, folders=())
-    compared_sources = locate_datasets(flags.datasets, data)
-    data.fetch(dataset_file for dataset_source in compared_sources for dataset_file in dataset_source.files)
+    compared_data = workspace(load_config(flags), flags, folders=())
+    compared_sources = locate_datasets(flags.datasets, compared_data)
+    compared_data.fetch(dataset_file for compared_source in compared_sources for dataset_file in compared_source.files)
     before, after = map(load_dataset, compared_sources)
     by_statement = flags.by == "statement" if flags.by else _are_of_different_models(before, after)
     diff_report = _StatementReport.of(before, after) if by_statement else _RowReport.of(before, after)
@@ -93,8 +93,8 @@ def show_diff(flags: argparse.Namespace) -> int:
 
 def _are_of_different_models(before: Dataset, after: Dataset) -> bool:
     """Did no model write rows of both? Then their questions share neither ids nor wording."""
-    first_models, second_models = ({row.model for row in dataset.rows if row.model} for dataset in (before, after))
-    return bool(first_models and second_models) and first_models.isdisjoint(second_models)
+    models_before, models_after = ({row.model for row in dataset.rows if row.model} for dataset in (before, after))
+    return bool(models_before and models_after) and models_before.isdisjoint(models_after)
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,11 @@ class _StatementReport:
         return statements_html(self.names, self.differences)
 
 
-def _question_lines(mark: str, kind: str, rows: Sequence[RowRecord]) -> list[str]:
-    question_lines = [f"  {mark} {shorten_text(row['question'], QUESTION_WIDTH)}" for row in rows[:DIFF_ROWS_SHOWN]]
-    hidden_questions = len(rows) - DIFF_ROWS_SHOWN
+def _question_lines(mark: str, kind: str, compared_rows: Sequence[RowRecord]) -> list[str]:
+    question_lines = [
+        f"  {mark} {shorten_text(row['question'], DIFF_QUESTION_WIDTH)}" for row in compared_rows[:DIFF_ROWS_SHOWN]
+    ]
+    hidden_questions = len(compared_rows) - DIFF_ROWS_SHOWN
     return question_lines + [f"    … and {hidden_questions:,} more {kind}; --page FILE or --json FILE has all"] * (
         hidden_questions > 0
     )
@@ -217,7 +219,7 @@ def _differences_by_document(before: Dataset, after: Dataset, differing: RowDiff
 
 def _row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) -> list[str]:
     row_lines = [
-        f"  {mark} {row_id}  {shorten_text(question, QUESTION_WIDTH)}"
+        f"  {mark} {row_id}  {shorten_text(question, DIFF_QUESTION_WIDTH)}"
         for row_id, question in differing_rows[:DIFF_ROWS_SHOWN]
     ]
     hidden_rows = len(differing_rows) - DIFF_ROWS_SHOWN
@@ -235,17 +237,23 @@ def differences_html(compared_names: tuple[str, str], row_differences: RowDiffer
         tag("p", str(row_differences), "."),
         *_diff_section(
             "Changed",
-            [_changed_row(differing_row) for differing_row in row_differences.changed[:ROWS_ON_PAGE]],
+            [_changed_row(differing_row) for differing_row in row_differences.changed[:DIFF_ROWS_ON_PAGE]],
             len(row_differences.changed),
         ),
         *_diff_section(
             "Came",
-            [_added_or_removed_row(differing_row, "came") for differing_row in row_differences.came[:ROWS_ON_PAGE]],
+            [
+                _added_or_removed_row(differing_row, "came")
+                for differing_row in row_differences.came[:DIFF_ROWS_ON_PAGE]
+            ],
             len(row_differences.came),
         ),
         *_diff_section(
             "Went",
-            [_added_or_removed_row(differing_row, "went") for differing_row in row_differences.went[:ROWS_ON_PAGE]],
+            [
+                _added_or_removed_row(differing_row, "went")
+                for differing_row in row_differences.went[:DIFF_ROWS_ON_PAGE]
+            ],
             len(row_differences.went),
         ),
     )
@@ -255,11 +263,11 @@ def statements_html(compared_names: tuple[str, str], comparison: StatementCompar
     """What two runs ask about as one HTML page: the statements of both with their questions, then those of one."""
     first_compared, second_compared = compared_names
     common_articles = [
-        _common_article(compared_names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]
+        _common_article(compared_names, common_statement) for common_statement in comparison.common[:DIFF_ROWS_ON_PAGE]
     ]
     diff_sections = [_diff_section("Asked about by both", common_articles, len(comparison.common))]
     for name, rows, kind in ((first_compared, comparison.only_a, "went"), (second_compared, comparison.only_b, "came")):
-        diff_articles = [_added_or_removed_row(row, kind) for row in rows[:ROWS_ON_PAGE]]
+        diff_articles = [_added_or_removed_row(row, kind) for row in rows[:DIFF_ROWS_ON_PAGE]]
         diff_sections.append(_diff_section(f"Only {name}", diff_articles, len(rows)))
     return document_page(
         title := f"{first_compared} beside {second_compared}",
@@ -316,7 +324,7 @@ def _mark_differing_words(column: str, before: Any, after: Any) -> list[Markup |
     """What a field said and says: texts word by word, other values one after the other."""
 
     text_before, text_after = _compared_field_text(before), _compared_field_text(after)
-    if column not in COMPARED_BY_WORD or not text_before or not text_after:
+    if column not in FIELDS_COMPARED_BY_WORD or not text_before or not text_after:
         return [tag("del", text_before), " "] * bool(text_before) + [tag("ins", text_after)] * bool(text_after)
     words_before_and_after = text_before.split(), text_after.split()
     differing_words: list[Markup | str] = []
@@ -335,7 +343,7 @@ def _mark_differing_words(column: str, before: Any, after: Any) -> list[Markup |
     return differing_words
 
 
-def _compared_field_text(field_value: Any) -> str:
-    if isinstance(field_value, list):
-        return "; ".join(map(str, field_value))
-    return "" if field_value is None else str(field_value)
+def _compared_field_text(compared_field: Any) -> str:
+    if isinstance(compared_field, list):
+        return "; ".join(map(str, compared_field))
+    return "" if compared_field is None else str(compared_field)

@@ -66,16 +66,16 @@ class OpenRouterKey(msgspec.Struct, frozen=True):
 
 
 def main(argv: Sequence[str]) -> int:
-    return _check_or_probe(doctor_flags(argv))
+    return _check_or_probe(doctor_parser().parse_args(argv))
 
 
-def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
+def doctor_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
     parser.add_argument(
         "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
     )
     add_data_flags(parser, by_document=False)
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def _check_or_probe(flags: argparse.Namespace) -> int:

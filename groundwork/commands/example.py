@@ -31,13 +31,13 @@ EXAMPLE_STEPS = (
 
 
 def main(argv: Sequence[str]) -> int:
-    return show_example(example_flags(argv))
+    return show_example(example_parser().parse_args(argv))
 
 
-def example_flags(argv: Sequence[str]) -> argparse.Namespace:
+def example_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep example", "Draw the two runs in examples/ and open what there is to look at.")
     parser.add_argument("--no-browser", action="store_true", help="only write the pages and say where they are")
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def show_example(flags: argparse.Namespace) -> int:

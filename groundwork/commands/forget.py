@@ -38,16 +38,16 @@ _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of se
 
 
 def main(argv: Sequence[str]) -> int:
-    return forget_documents(forget_flags(argv))
+    return forget_documents(forget_parser().parse_args(argv))
 
 
-def forget_flags(argv: Sequence[str]) -> argparse.Namespace:
+def forget_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.", "DOCUMENT ...")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
     parser.add_argument("--replies", action="store_true", help="also the replies of models about them in the journal")
     parser.add_argument("--dry-run", action="store_true", help="only say what there is")
     add_data_flags(parser, by_document=False)
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def forget_documents(flags: argparse.Namespace) -> int:

@@ -34,14 +34,14 @@ ROW_NOUNS = {"replies": "reply"}  # of kinds of rows whose plural has more than 
 
 
 def main(argv: Sequence[str]) -> int:
-    return gather_shards(gather_shards_flags(argv))
+    return gather_shards(gather_shards_parser().parse_args(argv))
 
 
-def gather_shards_flags(argv: Sequence[str]) -> argparse.Namespace:
+def gather_shards_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
     add_data_flags(parser, by_document=False)
     parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def gather_shards(flags: argparse.Namespace) -> int:
@@ -53,31 +53,31 @@ def gather_shards(flags: argparse.Namespace) -> int:
         if not shards_gathered:
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
         rows_added = join_shards(job.data)
-        journal, replies = job.data.joined_journal, ("journal.db", "replies")
-        if replies in rows_added and journal.is_file() and list_segments(journal):
-            rows_added[replies] -= _drop_settled_replies(journal)
+        gathered_journal, replies_of_shards = job.data.joined_journal, ("journal.db", "replies")
+        if replies_of_shards in rows_added and gathered_journal.is_file() and list_segments(gathered_journal):
+            rows_added[replies_of_shards] -= _drop_settled_replies(gathered_journal)
         gathered_rows = [
             f"{counted(row_count, ROW_NOUNS.get(row_kind, row_kind.removesuffix('s')), row_kind)} of {shard_file}"
             for (shard_file, row_kind), row_count in rows_added.items()
             if row_count
         ]
         print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(gathered_rows) or 'nothing new'}")
-        missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished_of_shards(flags, shards_gathered)]
-        for missing_line in missing_lines:
-            print(terminal_text(f"  missing  {missing_line}"))
-        if not missing_lines:
+        lines_missing = [*_shards_not_begun(shards_gathered), *_unfinished_of_shards(flags, shards_gathered)]
+        for missing_from_shards in lines_missing:
+            print(terminal_text(f"  missing  {missing_from_shards}"))
+        if not lines_missing:
             print(as_typed(f"nothing is missing\nnext: uv run dataprep{repeat_flags(flags)}"))
-        if flags.remove and not missing_lines:
+        if flags.remove and not lines_missing:
             shutil.rmtree(job.data.joined_state / "shards")
             print(f"{counted(len(shards_gathered), 'shard')} joined and removed")
-    return EXIT_FAILED if missing_lines else EXIT_OK
+    return EXIT_FAILED if lines_missing else EXIT_OK
 
 
-def _drop_settled_replies(journal: Path) -> int:
+def _drop_settled_replies(gathered_journal: Path) -> int:
     """Take out of the journal what came in though a segment has it; returns how many replies."""
     from groundwork.llm.reply_journal_and_segments import Journal
 
-    with closing(Journal(journal)) as joined_journal, joined_journal.maintenance():
+    with closing(Journal(gathered_journal)) as joined_journal, joined_journal.maintenance():
         return joined_journal.settle()
 
 
@@ -96,17 +96,21 @@ def _unfinished_of_shards(flags: argparse.Namespace, begun_shards: dict[Shard, P
     stages_begun = set().union(*(_stages_in(shard_folder / "manifest.db") for shard_folder in begun_shards.values()))
     unfinished_lines = []
     for stage in STAGES:
-        main = stage_command(stage.name)
-        if stage.name not in stages_begun or main.shards != "documents":
+        stage_of_shards = stage_command(stage.name)
+        if stage.name not in stages_begun or stage_of_shards.shards != "documents":
             continue
-        unfinished = main.unfinished(flags)
-        never_done = [(unit, reason) for unit, reason in unfinished if reason == "missing"]
-        other_units = group_by_kind([unit_reason for unit_reason in unfinished if unit_reason not in never_done])
-        unfinished_lines += [f"{stage.name} of {units}: {reason}" for units, reason in [*never_done, *other_units]]
-    unnamed_units = len(unfinished_lines) - UNFINISHED_NAMED
+        unfinished_by_shards = stage_of_shards.unfinished(flags)
+        never_done_by_shards = [(unit, reason) for unit, reason in unfinished_by_shards if reason == "missing"]
+        others_by_shards = group_by_kind(
+            [unit_reason for unit_reason in unfinished_by_shards if unit_reason not in never_done_by_shards]
+        )
+        unfinished_lines += [
+            f"{stage.name} of {units}: {reason}" for units, reason in [*never_done_by_shards, *others_by_shards]
+        ]
+    unnamed_of_shards = len(unfinished_lines) - UNFINISHED_NAMED
     return [
         *unfinished_lines[:UNFINISHED_NAMED],
-        *([f"and {unnamed_units:,} more that are not done"] if unnamed_units > 0 else []),
+        *([f"and {unnamed_of_shards:,} more that are not done"] if unnamed_of_shards > 0 else []),
     ]
 
 

@@ -28,7 +28,7 @@ _INDEX_SECTIONS = (  # (title, where the files are); a file stands below the fir
     ("Curation", "qa/*/curated/report.html"),
     ("Grades", "grades/*/report.html"),
 )
-NO_STATE = "not recorded"  # of a file that no stage of this folder wrote, such as one copied into it
+NO_INDEX_STATE = "not recorded"  # of a file that no stage of this folder wrote, such as one copied into it
 _INDEX_STYLES = """
 .when { color: var(--soft); white-space: nowrap; }
 .stale, .failed { color: var(--bad); } .behind { color: var(--fair); }
@@ -37,23 +37,23 @@ td:first-child { overflow-wrap: anywhere; }
 
 
 def main(argv: Sequence[str]) -> int:
-    return open_index(index_page_flags(argv))
+    return open_index(index_page_parser().parse_args(argv))
 
 
-def index_page_flags(argv: Sequence[str]) -> argparse.Namespace:
+def index_page_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
     add_data_flags(parser, by_document=False)
     parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def open_index(flags: argparse.Namespace) -> int:
     """Write the page and show it in the browser."""
     import webbrowser
 
-    data = workspace(load_config(flags), flags, folders=())
-    data.fetch(linked_files(data))
-    index_page = write_index(data)
+    indexed_data = workspace(load_config(flags), flags, folders=())
+    indexed_data.fetch(linked_files(indexed_data))
+    index_page = write_index(indexed_data)
     print(index_page)
     if not flags.no_browser:
         webbrowser.open(index_page.as_uri())
@@ -94,9 +94,9 @@ def _files_of_section(data: Workspace, pattern: str) -> list[Path]:
 def _states_by_file(data: Workspace) -> dict[str, str]:
     """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
     with closing(Manifest(data.state / "manifest.db", read_only=True, mirror=data.mirror)) as manifest:
-        states = mark_behind(recorded_states(data, manifest), manifest)
-        entries = manifest.all_entries()
-    return {output: states[stage][unit][0] for stage, unit, entry in entries for output in entry.outputs}
+        states_of_index = mark_behind(recorded_states(data, manifest), manifest)
+        index_entries = manifest.all_entries()
+    return {output: states_of_index[stage][unit][0] for stage, unit, entry in index_entries for output in entry.outputs}
 
 
 def _render_index_section(
@@ -112,7 +112,7 @@ def _render_index_section(
         index_rows = [
             (
                 _index_link(data, index_file),
-                _state_mark(file_states.get(data.relative(index_file), NO_STATE)),
+                _index_state_mark(file_states.get(data.relative(index_file), NO_INDEX_STATE)),
                 _written_at(index_file),
             )
             for index_file in index_files
@@ -120,7 +120,7 @@ def _render_index_section(
         yield table(("page", "state", "written"), index_rows)
 
 
-def _state_mark(state: str) -> Markup:
+def _index_state_mark(state: str) -> Markup:
     return tag("span", state, class_=state if state in ("stale", "behind", "failed") else "soft")
 
 
@@ -135,5 +135,5 @@ def _index_link(data: Workspace, index_file: Path) -> Markup:
     return tag("a", index_link_text, href=quote(index_file.relative_to(data.root).as_posix()))
 
 
-def _written_at(linked_file: Path) -> Markup:
-    return tag("span", time.strftime("%Y-%m-%d %H:%M", time.localtime(linked_file.stat().st_mtime)), class_="when")
+def _written_at(index_file: Path) -> Markup:
+    return tag("span", time.strftime("%Y-%m-%d %H:%M", time.localtime(index_file.stat().st_mtime)), class_="when")

@@ -39,14 +39,14 @@ next: put documents into {documents}, then
 
 
 def main(argv: Sequence[str]) -> int:
-    return init_project(prompts=init_project_flags(argv).prompts)
+    return init_project(prompts=init_project_parser().parse_args(argv).prompts)
 
 
-def init_project_flags(argv: Sequence[str]) -> argparse.Namespace:
+def init_project_parser() -> argparse.ArgumentParser:
     purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
     parser = flag_parser("dataprep init", purpose)
     parser.add_argument("--prompts", action="store_true", help="also copy the prompts into config/prompts, to edit")
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def init_project(*, prompts: bool) -> int:

@@ -41,14 +41,14 @@ DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked 
 
 
 def main(argv: Sequence[str]) -> int:
-    return run_all(run_all_flags(argv))
+    return run_all(run_all_parser().parse_args(argv))
 
 
-def run_all_flags(argv: Sequence[str]) -> argparse.Namespace:
+def run_all_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep run", "Every stage of the pipeline, in order.")
     add_data_flags(parser)
     add_work_flags(parser)
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def run_all(flags: argparse.Namespace) -> int:

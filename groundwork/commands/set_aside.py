@@ -21,10 +21,10 @@ from groundwork.stage_runner.stage_command import StageCommand, stage_command
 
 
 def main(argv: Sequence[str]) -> int:
-    return set_documents_aside(set_aside_flags(argv))
+    return set_documents_aside(set_aside_parser().parse_args(argv))
 
 
-def set_aside_flags(argv: Sequence[str]) -> argparse.Namespace:
+def set_aside_parser() -> argparse.ArgumentParser:
     parser = flag_parser(
         "dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.", "[DOCUMENT ...]"
     )
@@ -36,7 +36,7 @@ def set_aside_flags(argv: Sequence[str]) -> argparse.Namespace:
     )
     failed_or_undo.add_argument("--undo", action="store_true", help="take them back")
     add_data_flags(parser, by_document=False)
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def set_documents_aside(flags: argparse.Namespace) -> int:

@@ -48,13 +48,13 @@ STATE_WORDS = {
 
 
 def main(argv: Sequence[str]) -> int:
-    return print_status(status_flags(argv))
+    return print_status(status_parser().parse_args(argv))
 
 
-def status_flags(argv: Sequence[str]) -> argparse.Namespace:
+def status_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep status", "The state of every document in every stage, and what to run next.")
     add_data_flags(parser)
-    return parser.parse_args(list(argv))
+    return parser
 
 
 def print_status(flags: argparse.Namespace) -> int:

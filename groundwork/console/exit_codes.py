@@ -21,21 +21,21 @@ def run_guarded(work: Callable[[], int]) -> int:
     What is printed is on its way before the code is known: later, a full disk would be the interpreter's to tell.
     """
     sys.stdout, sys.stderr = sys.stdout or null_stream(), sys.stderr or null_stream()  # none after `>&-`
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
+    for output_stream in (sys.stdout, sys.stderr):
+        if isinstance(output_stream, io.TextIOWrapper):
+            output_stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
     with unread_output():
         return _exit_code(work)
 
 
 def _exit_code(work: Callable[[], int]) -> int:
     try:
-        return _run_and_flush(work)
+        return _exit_code_once_flushed(work)
     except Stopped as error:
-        print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        print(f"{error}; go on with: {' '.join(_command_to_go_on())}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"stopped; what is finished is kept; go on with: {' '.join(_command_line())}", file=sys.stderr)
+        print(f"stopped; what is finished is kept; go on with: {' '.join(_command_to_go_on())}", file=sys.stderr)
         return EXIT_STOPPED
     except GroundworkError as error:
         print(f"error: {terminal_text(str(error))}", file=sys.stderr)
@@ -46,11 +46,11 @@ def _exit_code(work: Callable[[], int]) -> int:
     except OSError as error:
         if error.errno == errno.ENOSPC and not error.filename:
             discard_output()
-        print(f"error: {_describe_os_error(error)}", file=sys.stderr)
+        print(f"error: {_os_error_at_exit(error)}", file=sys.stderr)
         return EXIT_FAILED
 
 
-def _run_and_flush(work: Callable[[], int]) -> int:
+def _exit_code_once_flushed(work: Callable[[], int]) -> int:
     with KeyboardInterrupts():
         try:
             exit_code = work()
@@ -61,7 +61,7 @@ def _run_and_flush(work: Callable[[], int]) -> int:
         return exit_code
 
 
-def _describe_os_error(error: OSError) -> str:
+def _os_error_at_exit(error: OSError) -> str:
     """Which file, why, and what to do."""
     file_prefix = f"{error.filename}: " if error.filename else ""
     if error.errno == errno.ENOSPC:
@@ -69,7 +69,7 @@ def _describe_os_error(error: OSError) -> str:
     return f"{file_prefix}{error.strerror or error}; check its rights, or pass --data DIR"
 
 
-def _command_line() -> list[str]:
+def _command_to_go_on() -> list[str]:
     import shlex
 
     script_path = Path(sys.argv[0])

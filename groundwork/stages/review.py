@@ -35,7 +35,7 @@ def add_review_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ask-about",
         metavar="DOCUMENT:START",
-        type=_statement_flag,
+        type=_statement_to_review,
         help="have the next generate_qa ask about a statement, as a coverage page gives it; again takes it back",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
@@ -51,7 +51,7 @@ def _reviewer_flag(typed_name: str) -> str:
     raise argparse.ArgumentTypeError(f"{typed_name!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
 
 
-def _statement_flag(ask_about_flag: str) -> tuple[str, int]:
+def _statement_to_review(ask_about_flag: str) -> tuple[str, int]:
     document, _, start = ask_about_flag.rpartition(":")
     if document and start.isascii() and start.isdigit():
         return document, int(start)
@@ -63,12 +63,12 @@ def review_units(job: Job) -> list[Unit]:
     from groundwork.data_folder.runs.run_names_and_files import default_run, nearest_run, run_documents
 
     reviewed_run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
-    run_folder = job.data.path("qa", reviewed_run)
-    if not run_folder.is_dir():
+    reviewed_folder = job.data.path("qa", reviewed_run)
+    if not reviewed_folder.is_dir():
         raise UsageError(f"{reviewed_run}: no such run in {job.data.path('qa')}; {nearest_run(reviewed_run, job.data)}")
-    documents = run_documents(run_folder) if job.flags.document else []
-    chosen_documents = select_documents(job, documents, with_gone=True, with_copies=True)
-    return [Unit(reviewed_run, (), (), payload=chosen_documents if job.flags.document else None)]
+    reviewed_documents = run_documents(reviewed_folder) if job.flags.document else []
+    documents_to_review = select_documents(job, reviewed_documents, with_gone=True, with_copies=True)
+    return [Unit(reviewed_run, (), (), payload=documents_to_review if job.flags.document else None)]
 
 
 async def count_pairs_to_review(job: Job, unit: Unit) -> Outcome:
@@ -86,11 +86,11 @@ async def count_pairs_to_review(job: Job, unit: Unit) -> Outcome:
 def _review_session(job: Job, unit: Unit) -> ReviewSession:
     from groundwork.review.review_session import ReviewSession
 
-    tagger = job.config.tags.model.rpartition("/")[2]
-    return ReviewSession(job.data, unit.name, job.flags.reviewer or _login_name(), unit.payload, tagger)
+    reviewed_tagger = job.config.tags.model.rpartition("/")[2]
+    return ReviewSession(job.data, unit.name, job.flags.reviewer or _reviewer_login(), unit.payload, reviewed_tagger)
 
 
-def _login_name() -> str:
+def _reviewer_login() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container without accounts
@@ -112,20 +112,20 @@ class ReviewCommand(StageCommand):
 
         with open_job(load_config(flags), flags, folders=()) as (job, _):
             (unit,) = review_units(job)
-            session = _review_session(job, unit)
+            review_session = _review_session(job, unit)
             if flags.ask_about:
-                return ask_about_statement(job, session)
-            if flags.pair and flags.pair not in session.row_by_pair:
-                raise UsageError(f"--pair {flags.pair}: not in {session.run}; another run may hold it")
+                return ask_about_statement(job, review_session)
+            if flags.pair and flags.pair not in review_session.row_by_pair:
+                raise UsageError(f"--pair {flags.pair}: not in {review_session.run}; another run may hold it")
             if flags.table:
-                return import_decisions_csv(flags.table, session)
+                return import_decisions_csv(flags.table, review_session)
             if flags.export:
-                return export_decisions_csv(flags.export, session)
-            outcome = asyncio.run(count_pairs_to_review(job, unit))
-            print(terminal_text(f"review {unit.name}: {outcome.note}"))
-            for warning in outcome.warnings:
-                print(terminal_text(f"warning {unit.name}: {warning}"))
-            return EXIT_OK if flags.dry_run else asyncio.run(serve_review_page(job, session))
+                return export_decisions_csv(flags.export, review_session)
+            review_outcome = asyncio.run(count_pairs_to_review(job, unit))
+            print(terminal_text(f"review {unit.name}: {review_outcome.note}"))
+            for review_warning in review_outcome.warnings:
+                print(terminal_text(f"warning {unit.name}: {review_warning}"))
+            return EXIT_OK if flags.dry_run else asyncio.run(serve_review_page(job, review_session))
 
 
 main = ReviewCommand(name="review", units=review_units, process=count_pairs_to_review, flags=add_review_flags)
