@@ -156,7 +156,7 @@ def _split_off_header_of_columns(
     lines: list[list[_ColumnBox]], table_boxes: Sequence[_ColumnBox]
 ) -> tuple[list[_ColumnBox], list[list[_ColumnBox]], list[_ColumnBox]]:
     """The running header of a page, the lines between, and the running footer; these two belong to no column."""
-    tables_above_columns, tables_below_columns = (
+    tables_top, tables_bottom = (
         min((box.y1 for box in table_boxes), default=math.inf),
         max((box.y2 for box in table_boxes), default=0.0),
     )
@@ -164,20 +164,20 @@ def _split_off_header_of_columns(
     if (
         len(lines) > 2
         and _is_outside_columns(lines[0], lines[1])
-        and _column_line_bounds(lines[0])[1] < min(_column_line_bounds(lines[1])[0], tables_above_columns)
+        and _column_line_bounds(lines[0])[1] < min(_column_line_bounds(lines[1])[0], tables_top)
     ):
         header_above_columns, lines = lines[0], lines[1:]
     if (
         len(lines) > 2
         and _is_outside_columns(lines[-1], lines[-2])
-        and _column_line_bounds(lines[-1])[0] > max(_column_line_bounds(lines[-2])[1], tables_below_columns)
+        and _column_line_bounds(lines[-1])[0] > max(_column_line_bounds(lines[-2])[1], tables_bottom)
     ):
         footer_below_columns, lines = lines[-1], lines[:-1]
     return header_above_columns, lines, footer_below_columns
 
 
-def _column_line_bounds(column_part_line: Sequence[_ColumnBox]) -> tuple[float, float]:
-    return min(box.y1 for box in column_part_line), max(box.y2 for box in column_part_line)
+def _column_line_bounds(column_line: Sequence[_ColumnBox]) -> tuple[float, float]:
+    return min(box.y1 for box in column_line), max(box.y2 for box in column_line)
 
 
 def _is_outside_columns(line_outside_columns: Sequence[_ColumnBox], inner_line: Sequence[_ColumnBox]) -> bool:
@@ -412,14 +412,14 @@ def _has_column_sign(
 ) -> bool:
     if column_sign is _ColumnSign.SHORT:
         return _are_short_columns(left_column, right_column, column_x)
-    text_columns = [column_side for column_side in (left_column, right_column) if _is_column_of_text(column_side)]
+    columns_of_text = [column_side for column_side in (left_column, right_column) if _is_column_of_text(column_side)]
     if column_sign is _ColumnSign.BOTH:
-        return len(text_columns) == 2
+        return len(columns_of_text) == 2
     # as of a table
     is_column_elsewhere = (
-        right_column in text_columns and min(b.x1 for b in right_column) > column_x + _SAME_COLUMN_START
+        right_column in columns_of_text and min(b.x1 for b in right_column) > column_x + _SAME_COLUMN_START
     )
-    return bool(text_columns) and not is_column_elsewhere
+    return bool(columns_of_text) and not is_column_elsewhere
 
 
 def _are_short_columns(left_column: Sequence[_ColumnBox], right_column: Sequence[_ColumnBox], column_x: float) -> bool:

@@ -60,10 +60,10 @@ class MarkdownWriter:
         self.styles = styles
         lines = [line for line in lines if not is_typed_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_figure_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
-        text_of_paragraphs = [line for line in self.lines if line.cells and not line.main.mono]
-        self.left = column[0] if column else min((line.x1 for line in text_of_paragraphs), default=0.0)
-        self.right = column[1] if column else max((line.x2 for line in text_of_paragraphs), default=0.0)
-        self.contents = sum(is_contents_entry(line.text) for line in text_of_paragraphs) >= 4
+        paragraph_lines = [line for line in self.lines if line.cells and not line.main.mono]
+        self.left = column[0] if column else min((line.x1 for line in paragraph_lines), default=0.0)
+        self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)
+        self.contents = sum(is_contents_entry(line.text) for line in paragraph_lines) >= 4
         tables_between_paragraphs = find_borderless_tables(
             self.lines, styles.vocabulary, self._end_of_columns_or_program, columns_above_paragraphs
         )

@@ -169,7 +169,7 @@ def to_run(
     end_font = plain_font_name(end_font)
     runs_in = is_bold_run and end_font not in ("", run_font) and not is_bold_font(end_font)
     run_font, is_bold_run = (end_font, False) if runs_in else (run_font, is_bold_run)
-    x, (run_top, run_bottom) = text_item.x, _run_top_and_bottom(text_item)
+    x, right, (run_top, run_bottom) = text_item.x, text_item.x + text_item.width, _run_top_and_bottom(text_item)
     is_typed = run_font in typewriter or is_mono_font(run_font)
     is_mono = is_typed and text_item.width > _MONO_RUN_WIDTH * size * len(run_text)  # not its first word alone
     spelt_run = speller.spell(run_text)
@@ -188,19 +188,7 @@ def to_run(
             word._replace(text=with_symbol_font_letters(word.text, run_font, begins=not k))
             for k, word in enumerate(word_boxes)
         )
-    return Run(
-        x,
-        run_top,
-        x + text_item.width,
-        run_bottom,
-        spelt_run,
-        size,
-        run_font,
-        is_bold_run,
-        is_mono,
-        word_boxes,
-        runs_in,
-    )
+    return Run(x, run_top, right, run_bottom, spelt_run, size, run_font, is_bold_run, is_mono, word_boxes, runs_in)
 
 
 def _run_with_dingbat(text: str, text_item: Any, font: str) -> tuple[str, Any]:
@@ -237,26 +225,26 @@ def _spelt_word_boxes(item_words: Sequence[Any], text: str) -> list[Box]:
             Box(word.x, word.y, word.x + word.width, word.y + word.height, box_letters)
             for word, box_letters in zip(item_words, spelt_words, strict=True)
         ]
-    joined_words: list[Box] = []
+    joined_line_words: list[Box] = []
     box_letters = ""
     for word in item_words:
         word_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
         if box_letters and spelt_words and len("".join(spelt_words[0].split())) > len(box_letters):
-            joined_words[-1] = Box(
-                joined_words[-1].x1,
-                min(joined_words[-1].y1, word_box.y1),
+            joined_line_words[-1] = Box(
+                joined_line_words[-1].x1,
+                min(joined_line_words[-1].y1, word_box.y1),
                 word_box.x2,
-                max(joined_words[-1].y2, word_box.y2),
+                max(joined_line_words[-1].y2, word_box.y2),
                 spelt_words[0],
             )
         else:
-            joined_words.append(word_box)
+            joined_line_words.append(word_box)
             box_letters = ""
         box_letters += word.text
         if spelt_words and len(box_letters) >= len(spelt_words[0]):
-            joined_words[-1] = joined_words[-1]._replace(text=spelt_words.pop(0))
+            joined_line_words[-1] = joined_line_words[-1]._replace(text=spelt_words.pop(0))
             box_letters = ""
-    return joined_words
+    return joined_line_words
 
 
 def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
@@ -300,17 +288,17 @@ def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[
 
 def parted_words(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
     """The words of a line as texts: parted where they stand apart, numbers by less than others, and after leaders."""
-    word_groups = [[word] for word in words[:1]]
+    line_word_groups = [[word] for word in words[:1]]
     for previous, word in pairwise(words):
         word_gap, word_em = word.x1 - previous.x2, size or 0.85 * (word.y2 - word.y1)
         is_same_text = word_gap < _NUMBER_GAP * word_em or (
             word_gap < word_em and not (is_number(previous.text) and is_number(word.text))
         )
         if is_same_text and not (previous.text.endswith("....") and is_number(word.text)):
-            word_groups[-1].append(word)
+            line_word_groups[-1].append(word)
         else:
-            word_groups.append([word])
-    return word_groups
+            line_word_groups.append([word])
+    return line_word_groups
 
 
 def words_as_box(words: Sequence[Box]) -> Box:
