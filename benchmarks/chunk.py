@@ -84,7 +84,7 @@ def fence(number: int, length: int) -> str:
 
 
 def groundwork(limit: int) -> Callable[[str], Chunks]:
-    from groundwork.chunking.chunker import chunk_document
+    from groundwork.chunking.chunk_records import chunk_document
     from groundwork.records import Document
     from groundwork.settings.config_files import load
 

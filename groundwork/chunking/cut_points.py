@@ -39,7 +39,7 @@ class CutPoints:
     """
 
     def __init__(self, markdown: str, blocks: Sequence[Block], language: str, engine: str) -> None:
-        self._text, self._language, self._engine = markdown, language, engine
+        self._text_to_cut, self._language, self._engine = markdown, language, engine
         self._end = blocks[-1].end
         self._block_starts = [(block.start, block.kind == "heading") for block in blocks[1:]]
         self._heading_starts = []
@@ -70,7 +70,7 @@ class CutPoints:
             if block.kind in ("formula", "code", "table", "heading")
         ]
         self._uncut_spans += [(start - 1, end + 1) for start, end in uncut_titles.items()]
-        self._uncut_spans += [(_text_end_above(markdown, note) - 1, note + 1) for note in uncut_note_starts]
+        self._uncut_spans += [(_end_of_text_above_cut(markdown, note) - 1, note + 1) for note in uncut_note_starts]
         self._uncut_spans.sort()
 
     def structural_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
@@ -102,14 +102,14 @@ class CutPoints:
 
     def _cut_interrupts(self, cut_position: int) -> bool:
         """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""
-        text_above_cut = self._text[max(0, cut_position - _NEAR_CUT) : cut_position].rstrip()
+        text_above_cut = self._text_to_cut[max(0, cut_position - _NEAR_CUT) : cut_position].rstrip()
         if text_above_cut.endswith((":", "：")):
             return True
         if _OPEN_BRACKET_END.search(text_above_cut) or _BOLD_TITLE_END.search(text_above_cut):
             return True
-        if _FIRST_ITEM.match(self._text, cut_position) and not COMPLETE_BLOCK_END.search(text_above_cut):
+        if _FIRST_ITEM.match(self._text_to_cut, cut_position) and not COMPLETE_BLOCK_END.search(text_above_cut):
             return True
-        first_letter = self._text[cut_position]
+        first_letter = self._text_to_cut[cut_position]
         return (first_letter.islower() or first_letter == "(") and (
             text_above_cut.endswith(_FENCE_MARKS) or _UNFINISHED_END.search(text_above_cut) is not None
         )
@@ -122,7 +122,7 @@ class CutPoints:
     def _item_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         last_item_cut, cut_depth = 0, 99
-        for item_match in LIST_ITEM_START.finditer(self._text, earliest_cut - 1, latest_cut + 8):
+        for item_match in LIST_ITEM_START.finditer(self._text_to_cut, earliest_cut - 1, latest_cut + 8):
             item_start, depth = item_match.start() + 1, _list_item_depth(item_match.group()[1:])
             if (
                 depth > cut_depth
@@ -138,7 +138,7 @@ class CutPoints:
         """The last start of a sentence."""
         if earliest_cut > latest_cut:
             return 0
-        sentence_window = self._text[part_start : min(self._end, latest_cut + _SENTENCE_LOOKAHEAD)]
+        sentence_window = self._text_to_cut[part_start : min(self._end, latest_cut + _SENTENCE_LOOKAHEAD)]
         sentence_cuts = sentence_starts(sentence_window, self._language, self._engine)
         k = bisect_right(sentence_cuts, latest_cut - part_start) - 1
         while k > 0 and sentence_cuts[k] >= earliest_cut - part_start:
@@ -153,7 +153,7 @@ class CutPoints:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
         window_size = latest_cut - part_start
-        word_window = self._text[part_start : min(self._end, latest_cut + window_size + 1)]
+        word_window = self._text_to_cut[part_start : min(self._end, latest_cut + window_size + 1)]
         uncut_spans = uncuttable_spans(word_window) + [
             (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
@@ -198,10 +198,10 @@ def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, 
     return uncut_titles
 
 
-def _text_end_above(markdown: str, start: int) -> int:
-    """Where the text in front of the blank lines above `start` ends."""
-    window = markdown[max(0, start - _NEAR_CUT_LIMIT) : start]
-    return start - len(window) + len(window.rstrip())
+def _end_of_text_above_cut(markdown: str, cut_start: int) -> int:
+    """Where the text in front of the blank lines above `cut_start` ends."""
+    window_above_cut = markdown[max(0, cut_start - _NEAR_CUT_LIMIT) : cut_start]
+    return cut_start - len(window_above_cut) + len(window_above_cut.rstrip())
 
 
 def _cut_candidates(cut_pattern: regex.Pattern[str], markdown: str, first_cut: int, last_cut: int) -> list[int]:
@@ -213,14 +213,14 @@ def _cut_candidates(cut_pattern: regex.Pattern[str], markdown: str, first_cut: i
     ]
 
 
-def _list_item_depth(marker: str) -> int:
+def _list_item_depth(item_marker: str) -> int:
     """How deep a list item stands: by the parts of its number, else by its indentation."""
-    dots = marker.strip(" \t>.").count(".")
-    return dots or 1 + len(marker) - len(marker.lstrip())
+    dots_in_item_number = item_marker.strip(" \t>.").count(".")
+    return dots_in_item_number or 1 + len(item_marker) - len(item_marker.lstrip())
 
 
 def _last_cut_outside(cut_candidates: Sequence[int], uncut_spans: Sequence[Span]) -> int:
-    """The last of `ends` that lies in none of the spans, or 0."""
+    """The last of `cut_candidates` that lies in none of the spans, or 0."""
     uncut_starts = [start for start, _ in uncut_spans]
     for cut_candidate in reversed(cut_candidates):
         k = bisect_left(uncut_starts, cut_candidate) - 1

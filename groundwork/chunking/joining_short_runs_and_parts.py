@@ -26,8 +26,8 @@ class ShortRuns:
     """Joins the short runs of one text; lengths are in the ruler's unit."""
 
     def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
-        self._text, self._ruler, self._settings, self._limit = markdown, ruler, settings, limit
-        self._min_length = settings.min_length
+        self._text_of_runs, self._ruler, self._settings, self._joined_limit = markdown, ruler, settings, limit
+        self._min_run_length = settings.min_length
 
     def join(self, runs: Sequence[ChunkRun]) -> list[ChunkRun]:
         """The runs in order, together still the text, with as few below the minimum as can be."""
@@ -37,7 +37,7 @@ class ShortRuns:
             run = pending_runs.pop()
             previous_run = _joinable_last(joined_runs)
             following_run = _joinable_last(pending_runs)
-            if run.skip or self._length(run) >= self._min_length:
+            if run.skip or self._run_length(run) >= self._min_run_length:
                 joined_runs.append(run)
             elif (
                 previous_run
@@ -59,10 +59,10 @@ class ShortRuns:
     def _prefers_previous(self, previous_run: ChunkRun, run: ChunkRun, following_run: ChunkRun) -> bool:
         """Whether a short run belongs to the one before it: by its section, and in one section where it is not the
         beginning of the paragraph behind it, nor that run the only other one that is short."""
-        if self._text[run.end - 1] != "\n":
+        if self._text_of_runs[run.end - 1] != "\n":
             return False
         border_level, following_level = _run_border_level(run), _run_border_level(following_run)
-        only_following_short = self._length(following_run) < self._min_length <= self._length(previous_run)
+        only_following_short = self._run_length(following_run) < self._min_run_length <= self._run_length(previous_run)
         return border_level > following_level or (border_level == following_level and not only_following_short)
 
     def _join_previous(self, previous_run: ChunkRun, run: ChunkRun) -> list[ChunkRun]:
@@ -85,45 +85,45 @@ class ShortRuns:
 
     def _can_join(self, first_run: ChunkRun, second_run: ChunkRun) -> bool:
         """Text may always join text, and a table or fence that is cut anyway; else both must fit into one chunk."""
-        if self._ruler.length(first_run.start, second_run.end) <= self._limit:
+        if self._ruler.length(first_run.start, second_run.end) <= self._joined_limit:
             return True
         if first_run.body and second_run.body:
             return False
         with_body = first_run if first_run.body else second_run
-        return not with_body.body or self._length(with_body) > self._limit
+        return not with_body.body or self._run_length(with_body) > self._joined_limit
 
     def _tail_start(self, previous_run: ChunkRun, run: ChunkRun) -> int:
         """Where the end of a text starts that makes a short table long enough; 0 where too little text would stay."""
-        missing_length = self._min_length - self._length(run)
+        missing_length = self._min_run_length - self._run_length(run)
         max_tail_start = self._ruler.back(run.start, missing_length)
         min_tail_start = max(
-            self._ruler.reach(previous_run.start, self._min_length) + 1,
-            self._ruler.back(run.start, missing_length + self._min_length),
-            self._ruler.back(run.end, self._limit),
+            self._ruler.reach(previous_run.start, self._min_run_length) + 1,
+            self._ruler.back(run.start, missing_length + self._min_run_length),
+            self._ruler.back(run.end, self._joined_limit),
         )
         return self._find_cut(previous_run, min_tail_start, max_tail_start)
 
     def _head_end(self, run: ChunkRun, following_run: ChunkRun) -> int:
         """Where the beginning of a text ends that makes a short table long enough; 0 where too little would stay."""
-        missing_length = self._min_length - self._length(run)
+        missing_length = self._min_run_length - self._run_length(run)
         min_head_end = self._ruler.reach(following_run.start, missing_length) + 1
         max_head_end = min(
-            self._ruler.back(following_run.end, self._min_length),
-            self._ruler.reach(following_run.start, missing_length + self._min_length),
-            self._ruler.reach(run.start, self._limit),
+            self._ruler.back(following_run.end, self._min_run_length),
+            self._ruler.reach(following_run.start, missing_length + self._min_run_length),
+            self._ruler.reach(run.start, self._joined_limit),
         )
         return self._find_cut(following_run, min_head_end, max_head_end)
 
     def _find_cut(self, run: ChunkRun, min_cut: int, max_cut: int) -> int:
         if min_cut > max_cut:
             return 0
-        cut_points = CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
+        cut_points = CutPoints(self._text_of_runs, run.blocks, self._settings.language, self._settings.sentences)
         cut_block_start = max(block.start for block in run.blocks if block.start < min_cut)
         return cut_points.structural_cut(min_cut, max_cut, min_cut) or cut_points.sentence_cut(
             cut_block_start, min_cut, max_cut
         )
 
-    def _length(self, run: ChunkRun) -> int:
+    def _run_length(self, run: ChunkRun) -> int:
         return self._ruler.length(run.start, run.end)
 
 
@@ -146,12 +146,14 @@ def _join_runs(first_run: ChunkRun, second_run: ChunkRun) -> ChunkRun:
     return ChunkRun(joined_kind, [*first_run.blocks, *second_run.blocks], body=longest_run.body)
 
 
-def _slice_run(run: ChunkRun, start: int, end: int) -> ChunkRun:
+def _slice_run(run: ChunkRun, slice_start: int, slice_end: int) -> ChunkRun:
     """The stretch of a run of text, its blocks cut at the ends."""
     sliced_blocks = [
-        msgspec.structs.replace(block, start=max(block.start, start), end=min(block.end, end))
-        for block in run.blocks
-        if block.start < end and block.end > start
+        msgspec.structs.replace(
+            sliced_block, start=max(sliced_block.start, slice_start), end=min(sliced_block.end, slice_end)
+        )
+        for sliced_block in run.blocks
+        if sliced_block.start < slice_end and sliced_block.end > slice_start
     ]
     return run._replace(blocks=sliced_blocks)
 
@@ -161,15 +163,15 @@ def join_short_parts(
     chunk_parts: Sequence[ChunkPart],
     blocks: Sequence[Block],
     ruler: Ruler,
-    min_length: int,
+    min_part_length: int,
     limit: int,
 ) -> list[ChunkPart]:
-    """The parts in order, none below `min_length` that fits into one chunk of `limit` with the part before or behind.
+    """The parts in order, none below `min_part_length` that fits into one chunk of `limit` with a neighbour.
 
     Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
     out, stay as they are. Lengths are in the ruler's unit.
     """
-    chunk_parts = _join_title_page(markdown, chunk_parts, blocks, ruler, min_length, limit)
+    chunk_parts = _join_title_page(markdown, chunk_parts, blocks, ruler, min_part_length, limit)
     heading_levels = {block.start: block.level for block in blocks if block.kind == "heading"}
 
     def border_level(chunk_part: ChunkPart) -> int:
@@ -185,7 +187,7 @@ def join_short_parts(
     pending_parts = list(reversed(chunk_parts))
     while pending_parts:
         chunk_part = pending_parts.pop()
-        is_short = ruler.length(chunk_part.start, chunk_part.end) < min_length
+        is_short = ruler.length(chunk_part.start, chunk_part.end) < min_part_length
         joins_previous = is_short and bool(joined_parts) and fits_together(joined_parts[-1], chunk_part)
         joins_following = is_short and bool(pending_parts) and fits_together(chunk_part, pending_parts[-1])
         if joins_previous and not (joins_following and border_level(chunk_part) < border_level(pending_parts[-1])):
@@ -202,7 +204,7 @@ def _join_title_page(
     chunk_parts: Sequence[ChunkPart],
     blocks: Sequence[Block],
     ruler: Ruler,
-    min_length: int,
+    min_part_length: int,
     limit: int,
 ) -> Sequence[ChunkPart]:
     """The parts; a short title page in front of contents, with nothing but titles and names, goes with them."""
@@ -211,7 +213,7 @@ def _join_title_page(
     title_page, contents_part, *other_parts = chunk_parts
     page_blocks = [block for block in blocks if block.start < title_page.end]
     has_only_titles = all(block.kind == "heading" or is_run_title(markdown, block) for block in page_blocks)
-    is_short_title_page = ruler.length(title_page.start, title_page.end) < min_length
+    is_short_title_page = ruler.length(title_page.start, title_page.end) < min_part_length
     if not (is_short_title_page and has_only_titles and ruler.length(title_page.start, contents_part.end) <= limit):
         return chunk_parts
     return [msgspec.structs.replace(contents_part, start=title_page.start), *other_parts]

@@ -102,109 +102,112 @@ class _LegalHits(NamedTuple):
     words: int = 0
 
 
-def find_legal_blocks(markdown: str, blocks: Sequence[Block]) -> list[bool]:
+def find_legal_passages(markdown: str, passages: Sequence[Block]) -> list[bool]:
     """Which blocks grant or reserve rights; none where that would be most of the document, which is then about it."""
-    legal_hits = _count_legal_hits(markdown, blocks)
+    legal_hits = _count_legal_hits(markdown, passages)
     if not legal_hits:
-        return [False] * len(blocks)
+        return [False] * len(passages)
     legal_flags = [
-        block_hits.acts > 0 and (block_hits.acts + block_hits.words) * _CHARACTERS_PER_LEGAL_ACT >= block_hits.length
-        for block_hits in legal_hits
+        passage_hits.acts > 0
+        and (passage_hits.acts + passage_hits.words) * _CHARACTERS_PER_LEGAL_ACT >= passage_hits.length
+        for passage_hits in legal_hits
     ]
-    for start, end in _licence_sections(blocks, legal_hits):
+    for start, end in _licence_sections(passages, legal_hits):
         legal_flags[start:end] = [True] * (end - start)
-    _clear_copyright_footers(markdown, blocks, legal_flags)
-    _fill_legal_gaps(markdown, blocks, legal_flags)
-    legal_length = sum(block.end - block.start for block, is_legal in zip(blocks, legal_flags, strict=True) if is_legal)
+    _clear_copyright_footers(markdown, passages, legal_flags)
+    _fill_legal_gaps(markdown, passages, legal_flags)
+    legal_length = sum(
+        passage.end - passage.start for passage, is_legal in zip(passages, legal_flags, strict=True) if is_legal
+    )
     return legal_flags if legal_length <= _MAX_LEGAL_SHARE * len(markdown) else [False] * len(legal_flags)
 
 
-def _count_legal_hits(markdown: str, blocks: Sequence[Block]) -> list[_LegalHits]:
+def _count_legal_hits(markdown: str, passages: Sequence[Block]) -> list[_LegalHits]:
     """By block; an empty list where the text holds no act at all."""
     hint_finder = _LegalHintFinder(markdown, _LEGAL_ACT_HINTS)
     legal_acts = [
-        _count_legal_acts(markdown[block.start : block.end])
-        if block.kind in _LEGAL_PROSE_KINDS and hint_finder.has_any(block.start, block.end)
+        _count_legal_acts(markdown[passage.start : passage.end])
+        if passage.kind in _LEGAL_PROSE_KINDS and hint_finder.has_any(passage.start, passage.end)
         else 0
-        for block in blocks
+        for passage in passages
     ]
     if not any(legal_acts):
         return []
-    blocks_near_acts = _blocks_near_acts(blocks, legal_acts)
+    blocks_near_acts = _passages_near_legal_acts(passages, legal_acts)
     return [
-        _legal_hits_of_block(markdown, block, n) if k in blocks_near_acts else _LegalHits()
-        for k, (block, n) in enumerate(zip(blocks, legal_acts, strict=True))
+        _legal_hits_of_passage(markdown, passage, n) if k in blocks_near_acts else _LegalHits()
+        for k, (passage, n) in enumerate(zip(passages, legal_acts, strict=True))
     ]
 
 
-def _blocks_near_acts(blocks: Sequence[Block], legal_acts: Sequence[int]) -> set[int]:
+def _passages_near_legal_acts(passages: Sequence[Block], legal_acts: Sequence[int]) -> set[int]:
     """The blocks that have an act, and those of sections with one that are no longer than a licence can be."""
-    block_indexes = {k for k, n in enumerate(legal_acts) if n}
+    passage_indexes = {k for k, n in enumerate(legal_acts) if n}
     act_sums = [0, *accumulate(legal_acts)]
-    for start, end in _heading_sections(blocks):
-        if act_sums[end] > act_sums[start] and blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH:
-            block_indexes.update(range(start, end))
-    return block_indexes
+    for start, end in _heading_sections(passages):
+        if act_sums[end] > act_sums[start] and passages[end - 1].end - passages[start].start <= MAX_LICENCE_LENGTH:
+            passage_indexes.update(range(start, end))
+    return passage_indexes
 
 
-def _count_legal_acts(block_text: str) -> int:
-    block_text = " ".join(block_text.lower().split())
-    act_count = sum(map(block_text.count, _RIGHTS_RESERVED)) + len(_COPYRIGHT_YEAR.findall(block_text))
+def _count_legal_acts(passage_text: str) -> int:
+    passage_text = " ".join(passage_text.lower().split())
+    act_count = sum(map(passage_text.count, _RIGHTS_RESERVED)) + len(_COPYRIGHT_YEAR.findall(passage_text))
     legal_acts = [
         (act, about)
         for words, act, about in _LEGAL_ACTS
-        if any(word in block_text for word in words) and act.search(block_text)
+        if any(word in passage_text for word in words) and act.search(passage_text)
     ]
-    sentences = _LEGAL_SENTENCE_END.split(block_text) if legal_acts else []
+    sentences = _LEGAL_SENTENCE_END.split(passage_text) if legal_acts else []
     return act_count + sum(
         len(act.findall(sentence)) for act, about in legal_acts for sentence in sentences if about.search(sentence)
     )
 
 
-def _legal_hits_of_block(markdown: str, block: Block, acts: int) -> _LegalHits:
-    if block.kind not in _LEGAL_PROSE_KINDS:
+def _legal_hits_of_passage(markdown: str, passage: Block, acts: int) -> _LegalHits:
+    if passage.kind not in _LEGAL_PROSE_KINDS:
         return _LegalHits()
-    block_text = markdown[block.start : block.end].rstrip()
-    return _LegalHits(len(block_text), acts, len(_LICENCE_WORD.findall(block_text)))
+    passage_text = markdown[passage.start : passage.end].rstrip()
+    return _LegalHits(len(passage_text), acts, len(_LICENCE_WORD.findall(passage_text)))
 
 
-def _licence_sections(blocks: Sequence[Block], legal_hits: Sequence[_LegalHits]) -> Iterator[tuple[int, int]]:
+def _licence_sections(passages: Sequence[Block], legal_hits: Sequence[_LegalHits]) -> Iterator[tuple[int, int]]:
     """[first, behind) of the parts of the outermost sections that are the text of a licence."""
-    heading_sections = list(_heading_sections(blocks))
+    heading_sections = list(_heading_sections(passages))
     section_ends = dict(heading_sections)
     hit_sums = _HitSums(legal_hits)
     licence_end = 0
     for section_start, section_end in heading_sections:
-        is_short = blocks[section_end - 1].end - blocks[section_start].start <= MAX_LICENCE_LENGTH
-        if section_start >= licence_end and is_short and hit_sums.is_licence(section_start, section_end):
+        is_short_section = passages[section_end - 1].end - passages[section_start].start <= MAX_LICENCE_LENGTH
+        if section_start >= licence_end and is_short_section and hit_sums.is_licence(section_start, section_end):
             yield from (
                 part
-                for part in _licence_parts(blocks, section_ends, section_start, section_end)
+                for part in _licence_parts(passages, section_ends, section_start, section_end)
                 if not hit_sums.is_hardly_legal(*part)
             )
             licence_end = section_end
 
 
 def _licence_parts(
-    blocks: Sequence[Block], section_ends: Mapping[int, int], part_start: int, end: int
+    passages: Sequence[Block], section_ends: Mapping[int, int], part_start: int, end: int
 ) -> Iterator[tuple[int, int]]:
     """[first, behind) of what a section holds before its first sub-section, and of each sub-section."""
-    part_end = next((k for k in range(part_start + 1, end) if blocks[k].kind == "heading"), end)
+    part_end = next((k for k in range(part_start + 1, end) if passages[k].kind == "heading"), end)
     while part_start < end:
         yield part_start, part_end
         part_start, part_end = part_end, section_ends.get(part_end, end)
 
 
-def _heading_sections(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+def _heading_sections(passages: Sequence[Block]) -> Iterator[tuple[int, int]]:
     """[first, behind) of every section, by its start."""
     section_ends: dict[int, int] = {}
     open_headings: list[int] = []
-    for k, block in enumerate(blocks):
-        if block.kind == "heading":
-            while open_headings and blocks[open_headings[-1]].level >= block.level:
+    for k, passage in enumerate(passages):
+        if passage.kind == "heading":
+            while open_headings and passages[open_headings[-1]].level >= passage.level:
                 section_ends[open_headings.pop()] = k
             open_headings.append(k)
-    section_ends.update((k, len(blocks)) for k in open_headings)
+    section_ends.update((k, len(passages)) for k in open_headings)
     yield from sorted(section_ends.items())
 
 
@@ -212,18 +215,18 @@ class _HitSums:
     """Sums over stretches of blocks, each in constant time."""
 
     def __init__(self, hits: Sequence[_LegalHits]) -> None:
-        self._prefix_sums: list[tuple[int, ...]] = [
+        self._legal_prefix_sums: list[tuple[int, ...]] = [
             (0, 0, 0, 0)
         ]  # up to each block: characters, acts, words, characters of blocks with either
-        for block_hits in hits:
-            hit_length = block_hits.length if block_hits.acts or block_hits.words else 0
-            row = (*block_hits, hit_length)
-            self._prefix_sums.append((*map(sum, zip(self._prefix_sums[-1], row, strict=True)),))
+        for passage_hits in hits:
+            hit_length = passage_hits.length if passage_hits.acts or passage_hits.words else 0
+            row = (*passage_hits, hit_length)
+            self._legal_prefix_sums.append((*map(sum, zip(self._legal_prefix_sums[-1], row, strict=True)),))
 
     def is_hardly_legal(self, start: int, end: int) -> bool:
         """Whether a part of a licence's section is too long to speak so little of law: contributors, a history."""
         part_length, legal_acts, licence_words = (
-            self._prefix_sums[end][k] - self._prefix_sums[start][k] for k in range(3)
+            self._legal_prefix_sums[end][k] - self._legal_prefix_sums[start][k] for k in range(3)
         )
         return (
             part_length > _MAX_LEGAL_GAP
@@ -232,40 +235,42 @@ class _HitSums:
 
     def is_licence(self, start: int, end: int) -> bool:
         licence_length, legal_acts, licence_words, hit_length = (
-            b - a for a, b in zip(self._prefix_sums[start], self._prefix_sums[end], strict=True)
+            b - a for a, b in zip(self._legal_prefix_sums[start], self._legal_prefix_sums[end], strict=True)
         )
         is_dense = (legal_acts + licence_words) * _CHARACTERS_PER_LEGAL_ACT >= _LICENCE_DENSITY * licence_length
         is_spread = hit_length >= _MIN_LICENCE_SPREAD * licence_length
         return legal_acts > 0 and licence_words >= _MIN_LICENCE_WORDS and is_dense and is_spread
 
 
-def _clear_copyright_footers(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
+def _clear_copyright_footers(markdown: str, passages: Sequence[Block], legal: list[bool]) -> None:
     """A line of copyright at the foot of page after page stays in the text that it stands in: it would cut it."""
     footer_lines = {
-        k: _line_without_numbers(markdown, block)
-        for k, block in enumerate(blocks)
-        if legal[k] and block.end - block.start <= _MAX_COPYRIGHT_FOOTER
+        k: _legal_line_without_numbers(markdown, passage)
+        for k, passage in enumerate(passages)
+        if legal[k] and passage.end - passage.start <= _MAX_COPYRIGHT_FOOTER
     }
     footer_counts = Counter(footer_lines.values())
     for k, footer_line in footer_lines.items():
         legal[k] = footer_counts[footer_line] < _MIN_COPYRIGHT_FOOTERS
 
 
-def _line_without_numbers(markdown: str, block: Block) -> str:
+def _legal_line_without_numbers(markdown: str, passage: Block) -> str:
     """The same on every page, whatever number the page has."""
-    return "".join(letter for letter in markdown[block.start : block.end] if letter.isalpha())
+    return "".join(letter for letter in markdown[passage.start : passage.end] if letter.isalpha())
 
 
-def _fill_legal_gaps(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
+def _fill_legal_gaps(markdown: str, passages: Sequence[Block], legal: list[bool]) -> None:
     """A few lines of prose between two legal passages of one section are of their kind, unless these are one line that
     stands on two pages."""
     last_legal = -1
-    for k, block in enumerate(blocks):
-        if not legal[k] and block.kind not in _LEGAL_PROSE_KINDS:
+    for k, passage in enumerate(passages):
+        if not legal[k] and passage.kind not in _LEGAL_PROSE_KINDS:
             last_legal = -1
         elif legal[k]:
-            is_gap = 0 <= last_legal < k - 1 and block.start - blocks[last_legal].end <= _MAX_LEGAL_GAP
-            if is_gap and _line_without_numbers(markdown, blocks[last_legal]) != _line_without_numbers(markdown, block):
+            is_gap = 0 <= last_legal < k - 1 and passage.start - passages[last_legal].end <= _MAX_LEGAL_GAP
+            if is_gap and _legal_line_without_numbers(markdown, passages[last_legal]) != _legal_line_without_numbers(
+                markdown, passage
+            ):
                 legal[last_legal:k] = [True] * (k - last_legal)
             last_legal = k
 
@@ -277,15 +282,15 @@ class _LegalHintFinder:
     """
 
     def __init__(self, markdown: str, legal_hints: Sequence[str]) -> None:
-        self._text = markdown
-        self._next_offsets = dict.fromkeys(legal_hints, -1)
-        self._next_offset = -1
+        self._legal_text = markdown
+        self._next_hint_offsets = dict.fromkeys(legal_hints, -1)
+        self._next_hint_offset = -1
 
     def has_any(self, start: int, end: int) -> bool:
-        if self._next_offset < start:
-            for legal_hint, hint_offset in self._next_offsets.items():
+        if self._next_hint_offset < start:
+            for legal_hint, hint_offset in self._next_hint_offsets.items():
                 if hint_offset < start:
-                    hint_offset = self._text.find(legal_hint, start)
-                    self._next_offsets[legal_hint] = hint_offset if hint_offset >= 0 else len(self._text)
-            self._next_offset = min(self._next_offsets.values())
-        return self._next_offset < end
+                    hint_offset = self._legal_text.find(legal_hint, start)
+                    self._next_hint_offsets[legal_hint] = hint_offset if hint_offset >= 0 else len(self._legal_text)
+            self._next_hint_offset = min(self._next_hint_offsets.values())
+        return self._next_hint_offset < end

@@ -33,16 +33,16 @@ class ChunkPart(msgspec.Struct, frozen=True, gc=False):
 
 
 class ChunkPacker:
-    """Packs the runs of one text. `limit` is max_length, or a little less where tokens at borders ask for it."""
+    """Packs the runs of one text. `chunk_limit` is max_length, or a little less where tokens at borders ask for it."""
 
     def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, chunk_limit: int) -> None:
-        self._text, self._ruler, self._settings, self._limit = markdown, ruler, settings, chunk_limit
+        self._packed_text, self._ruler, self._settings, self._chunk_limit = markdown, ruler, settings, chunk_limit
 
     def pack(self, runs: Sequence[ChunkRun]) -> list[ChunkPart]:
         """The parts in order; their slices together are the text."""
         chunk_parts: list[ChunkPart] = []
         for run in runs:
-            fits = self._ruler.length(run.start, run.end) <= self._limit
+            fits = self._ruler.length(run.start, run.end) <= self._chunk_limit
             if run.body:
                 uncut = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
                 chunk_parts += uncut if fits else self._cut_rows(run, run.body)
@@ -53,50 +53,57 @@ class ChunkPacker:
         return chunk_parts
 
     def _cut_points(self, run: ChunkRun) -> CutPoints:
-        return CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
+        return CutPoints(self._packed_text, run.blocks, self._settings.language, self._settings.sentences)
 
     def _cut_text(self, run: ChunkRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
         cut_points = self._cut_points(run)
         chunk_start = run.start
         while chunk_start < run.end:
             overlap = self._overlap(previous_part, run.skip)
-            chunk_end = self._next_cut(cut_points, chunk_start, run.end, self._limit - self._ruler.text_length(overlap))
+            chunk_end = self._next_cut(
+                cut_points, chunk_start, run.end, self._chunk_limit - self._ruler.text_length(overlap)
+            )
             previous_part = ChunkPart("text", chunk_start, chunk_end, overlap, skip=run.skip)
             yield previous_part
             chunk_start = chunk_end
 
     def _next_cut(self, cut_points: CutPoints, part_start: int, part_end: int, chunk_room: int) -> int:
-        """The best place to end the chunk that starts at `part_start`, so that it holds `room` at the most."""
-        ruler, min_length = self._ruler, self._settings.min_length
+        """The best place to end the chunk that starts at `part_start`, so that it holds `chunk_room` at the most."""
+        ruler, min_part_length = self._ruler, self._settings.min_length
         if ruler.length(part_start, part_end) <= chunk_room:
             return part_end
-        min_end, max_end = max(ruler.reach(part_start, min_length), part_start + 1), ruler.reach(part_start, chunk_room)
-        roomy_end = min(max_end, ruler.back(part_end, min_length))  # leaves the minimum for what comes behind
-        half_full_end = ruler.reach(part_start, chunk_room // 2)
+        min_end, max_end = (
+            max(ruler.reach(part_start, min_part_length), part_start + 1),
+            ruler.reach(part_start, chunk_room),
+        )
+        roomy_end = min(max_end, ruler.back(part_end, min_part_length))  # leaves the minimum for what comes behind
+        half_full = ruler.reach(part_start, chunk_room // 2)
         return (
-            cut_points.structural_cut(min_end, roomy_end, half_full_end)
+            cut_points.structural_cut(min_end, roomy_end, half_full)
             or cut_points.sentence_cut(part_start, min_end, roomy_end)
-            or cut_points.structural_cut(min_end, max_end, half_full_end)
+            or cut_points.structural_cut(min_end, max_end, half_full)
             or cut_points.word_cut(part_start, max_end)
         )
 
-    def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
+    def _overlap(self, previous_part: ChunkPart | None, skip: str) -> str:
         """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
         sentence_count = self._settings.overlap_sentences
-        if not sentence_count or previous is None or previous.kind != "text" or previous.skip != skip:
+        if not sentence_count or previous_part is None or previous_part.kind != "text" or previous_part.skip != skip:
             return ""
-        previous_text = self._text[previous.start : previous.end]
-        sentence_spans = sentences(previous_text, self._settings.language, self._settings.sentences)[-sentence_count:]
-        overlap = previous_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
-        return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
+        previous_part_text = self._packed_text[previous_part.start : previous_part.end]
+        sentence_spans = sentences(previous_part_text, self._settings.language, self._settings.sentences)[
+            -sentence_count:
+        ]
+        part_overlap = previous_part_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
+        return part_overlap if self._ruler.text_length(part_overlap) <= self._chunk_limit // 2 else ""
 
     def _cut_rows(self, run: ChunkRun, table_block: Block) -> Iterator[ChunkPart]:
-        row_borders, repeated_header, closing, row_groups = table_frame(self._text, table_block)
-        if 2 * self._ruler.text_length(repeated_header + closing) > self._limit:
+        row_borders, repeated_header, closing, row_groups = table_frame(self._packed_text, table_block)
+        if 2 * self._ruler.text_length(repeated_header + closing) > self._chunk_limit:
             repeated_header = closing = ""  # a header of more than half the limit is not repeated
         chunk_start, added_header = run.start, ""
         while chunk_start < run.end:
-            if self._ruler.length(chunk_start, run.end) <= self._limit - self._ruler.text_length(added_header):
+            if self._ruler.length(chunk_start, run.end) <= self._chunk_limit - self._ruler.text_length(added_header):
                 yield ChunkPart(run.kind, chunk_start, run.end, added_header, skip=run.skip)
                 return
             chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, added_header, closing)
@@ -108,7 +115,7 @@ class ChunkPacker:
                     chunk_start, self._max_end(chunk_start, added_header, closing)
                 )
             closing_text = closing if added_header or chunk_start <= table_block.start < chunk_end else ""
-            if closing_text and self._text[chunk_end - 1] != "\n":
+            if closing_text and self._packed_text[chunk_end - 1] != "\n":
                 closing_text = f"\n{closing_text}"
             yield ChunkPart(run.kind, chunk_start, chunk_end, added_header, closing_text, run.skip)
             chunk_start, added_header = chunk_end, repeated_header if chunk_end > table_block.start else ""
@@ -118,7 +125,7 @@ class ChunkPacker:
         added_length = self._ruler.text_length(added_header) + (
             self._ruler.text_length(f"\n{closing}") if closing else 0
         )
-        return self._ruler.reach(part_start, self._limit - added_length)
+        return self._ruler.reach(part_start, self._chunk_limit - added_length)
 
     def _row_border(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from groundwork.chunking.legal_boilerplate import find_legal_blocks
+from groundwork.chunking.legal_boilerplate import find_legal_passages
 from groundwork.language.unreadable_and_encoded_text import (
     MIN_ENCODED_RUN_LENGTH,
     encoded_line_starts,
@@ -23,7 +23,7 @@ def skip_marks(markdown: str, blocks: list[Block], document: Document, unreadabl
     contents_pages = [page for page in document.pages if page.contents]
     contents_page_starts = [page.start for page in contents_pages]
     unreadable_pages = [page for page in document.pages if page.unreadable]
-    legal_flags = find_legal_blocks(markdown, blocks)
+    legal_flags = find_legal_passages(markdown, blocks)
     skip_marks_by_block = []
     for block, is_legal, is_unreadable in zip(blocks, legal_flags, unreadable_blocks, strict=True):
         is_contents = block.kind == "contents" or (

@@ -33,29 +33,29 @@ def table_frame(markdown: str, block: Block) -> TableFrame:
 
 
 def _table_frame(markdown: str, block: Block) -> TableFrame:
-    table_text = markdown[block.start : block.end]
-    row_spans = table_rows(table_text)
-    if not row_spans.data:
+    framed_table = markdown[block.start : block.end]
+    framed_rows = table_rows(framed_table)
+    if not framed_rows.data:
         return TableFrame([], "", "")
-    header_text = table_text[: row_spans.data[0][0]]
-    fence = _REPEATED_FENCE.match(header_text)
-    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html_table(table_text) else ""
-    row_groups = [] if closing else [block.start + start for start in _row_group_starts(table_text, row_spans.data)]
+    framed_header = framed_table[: framed_rows.data[0][0]]
+    fence = _REPEATED_FENCE.match(framed_header)
+    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html_table(framed_table) else ""
+    row_groups = [] if closing else [block.start + start for start in _row_group_starts(framed_table, framed_rows.data)]
     return TableFrame(
-        [block.start + start for start, _ in row_spans.data[1:]],
-        header_text.lstrip("\ufeff\r\n"),
+        [block.start + start for start, _ in framed_rows.data[1:]],
+        framed_header.lstrip("\ufeff\r\n"),
         closing,
         row_groups,
     )
 
 
-def _row_group_starts(table_text: str, row_spans: Sequence[Span]) -> Iterator[int]:
+def _row_group_starts(framed_table: str, framed_rows: Sequence[Span]) -> Iterator[int]:
     """Where rows of a table of pipes begin whose first cell differs from that above; an empty one goes on with it."""
     last_cell = ""
-    for k, (row_start, row_end) in enumerate(row_spans):
-        first_cell = table_text[row_start:row_end].strip().removeprefix("|").split("|", 1)[0].strip()
+    for k, (framed_row_start, framed_row_end) in enumerate(framed_rows):
+        first_cell = framed_table[framed_row_start:framed_row_end].strip().removeprefix("|").split("|", 1)[0].strip()
         if k and first_cell and first_cell != last_cell:
-            yield row_start
+            yield framed_row_start
         last_cell = first_cell or last_cell
 
 
@@ -65,9 +65,9 @@ def _fence_frame(markdown: str, block: Block) -> TableFrame:
     if fence is None:
         return TableFrame([], "", "")
     fenced_text = markdown[fence_start : block.end].rstrip()
-    last_line_start = fenced_text.rfind("\n") + 1
+    last_fence_line = fenced_text.rfind("\n") + 1
     is_closed = fenced_text.endswith(fence["marks"])
-    fenced_rows = fenced_text[: last_line_start - 1] if is_closed and last_line_start else fenced_text
+    fenced_rows = fenced_text[: last_fence_line - 1] if is_closed and last_fence_line else fenced_text
     row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", fenced_rows)]
     return TableFrame(
         row_borders,

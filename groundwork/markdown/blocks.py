@@ -193,17 +193,17 @@ class _BlockReader:
     """Tells the block at a position of a text."""
 
     def __init__(self, markdown: str) -> None:
-        self._text = markdown
+        self._blocks_text = markdown
         self._tables = _html_table_ends(markdown)
 
     def first_block_start(self) -> int:
         """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
-        match = _FRONT_MATTER.match(self._text) or _LEADING_BLANKS.match(self._text)
+        match = _FRONT_MATTER.match(self._blocks_text) or _LEADING_BLANKS.match(self._blocks_text)
         return match.end() if match else 0
 
     def block_at(self, block_position: int) -> tuple[BlockKind, int, int, str]:
-        """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
-        markdown = self._text
+        """Kind, end, and a heading's level and title, of the block whose first line starts at `block_position`."""
+        markdown = self._blocks_text
         block_match = _BLOCK(markdown, block_position)
         block_kind, block_end = (block_match.lastgroup, block_match.end()) if block_match else ("other", len(markdown))
         if block_kind == "list":

@@ -79,14 +79,14 @@ class Reading:
         """
         chunk_heading_levels: list[
             int
-        ] = []  # of the headings of `path`, by position: two of them may have the same title
+        ] = []  # of the headings of `chunk_heading_path`, by position: two of them may have the same title
         chunk_heading_path: tuple[str, ...] = ()
-        for block in self.blocks[: bisect_right(self.blocks, start, key=lambda block: block.start)]:
-            chunk_heading_path = block.headings
-            if block.kind == "heading":
+        for chunk_block in self.blocks[: bisect_right(self.blocks, start, key=lambda chunk_block: chunk_block.start)]:
+            chunk_heading_path = chunk_block.headings
+            if chunk_block.kind == "heading":
                 chunk_heading_levels = [
-                    *(heading_level for heading_level in chunk_heading_levels if heading_level < block.level),
-                    block.level,
+                    *(heading_level for heading_level in chunk_heading_levels if heading_level < chunk_block.level),
+                    chunk_block.level,
                 ]
         heading_level = chunk_heading_levels[0] if chunk_heading_levels else 0
         outer_chunk_headings = [
@@ -130,7 +130,7 @@ def _is_number_in_name(text_of_statement: str, number: Number) -> bool:
 
 
 def _drop_sibling_headings(chunk_heading_path: list[str]) -> list[str]:
-    """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
+    """The path without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
     heading_depths = [
         match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in chunk_heading_path
     ]

@@ -56,7 +56,7 @@ def place_footnotes(markdown: str) -> str:
 
 
 def is_footnote_below_mark(text: str, note_start: int) -> bool:
-    """Whether a note is defined at `start`, a little below its mark."""
+    """Whether a note is defined at `note_start`, a little below its mark."""
     footnote_definition = _FOOTNOTE_DEFINITION.match(text, note_start)
     return (
         footnote_definition is not None

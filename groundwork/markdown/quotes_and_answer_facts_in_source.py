@@ -73,15 +73,17 @@ def _as_thousands(answer: str, source_values: Set[str]) -> str:
 
 
 _UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
-_MARKUP_SIGNS = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
-_TYPOGRAPHIC_SIGNS = str.maketrans(
+_SIGNS_BESIDE_QUOTES = frozenset(
+    "*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069"
+)
+_TYPOGRAPHIC_QUOTE_SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
 _QUOTE_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
 _TAG_IN_QUOTE = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
 _QUOTE_ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
 _MOST_QUOTE_SPANS = 1_000  # quotes that a text remembers; a prompt is asked for those of a whole run
-_OUTER_PUNCTUATION = " \t\r\n\"'.,;:()[]。、،؛।"
+_PUNCTUATION_AROUND_QUOTE = " \t\r\n\"'.,;:()[]。、،؛।"
 
 
 class SourceText:
@@ -119,7 +121,7 @@ class SourceText:
         quote_start = self.text.find(quote)
         if quote_start >= 0 and _is_quote_of_whole_words(self.text, quote_start, quote_start + len(quote)):
             return quote_start, quote_start + len(quote)
-        quote_parts = [part for part in _QUOTE_ELLIPSIS.split(quote) if part.strip(_OUTER_PUNCTUATION)]
+        quote_parts = [part for part in _QUOTE_ELLIPSIS.split(quote) if part.strip(_PUNCTUATION_AROUND_QUOTE)]
         if len(quote_parts) > 1:
             return _find_quote_parts(quote_parts, self.text)
         texts = (self._normalised_source, self._normalised_without_labels)
@@ -197,15 +199,15 @@ class SourceText:
         return list(dict.fromkeys(unsupported_answer_facts))
 
     @cached_property
-    def _source_facts(self) -> _Facts:
+    def _source_facts(self) -> _FactsOfSource:
         return _read_facts(self.text, self.word_language)
 
     @cached_property
-    def _normalised_source(self) -> _NormalisedText:
+    def _normalised_source(self) -> _NormalisedSource:
         return _normalise_source(self.text, with_labels=True)
 
     @cached_property
-    def _normalised_without_labels(self) -> _NormalisedText:
+    def _normalised_without_labels(self) -> _NormalisedSource:
         return _normalise_source(self.text, with_labels=False)
 
     @cached_property
@@ -227,7 +229,7 @@ def find_quote(quote: str, source: str) -> Span | None:
     return SourceText(source, "").find(quote)  # in any language alike
 
 
-class _Facts(NamedTuple):
+class _FactsOfSource(NamedTuple):
     """The facts of a text."""
 
     dates: set[Date]
@@ -236,13 +238,15 @@ class _Facts(NamedTuple):
     other_readings: set[str]  # of its numbers
 
 
-def _read_facts(source: str, language: str) -> _Facts:
+def _read_facts(source: str, language: str) -> _FactsOfSource:
     source = plain_fractions(without_latex(source))
     text_dates = dates(source).union(*(meanings for _, meanings in slashed_dates(source)))
-    return _Facts(text_dates, numbers(source, spelled=language), labels(source), alternative_readings(source, language))
+    return _FactsOfSource(
+        text_dates, numbers(source, spelled=language), labels(source), alternative_readings(source, language)
+    )
 
 
-def _unsupported_dates(answer: str, sources: Sequence[_Facts], source_text: str) -> list[str]:
+def _unsupported_dates(answer: str, sources: Sequence[_FactsOfSource], source_text: str) -> list[str]:
     return [
         f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
         for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
@@ -296,9 +300,9 @@ def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
     return None if quote_start is None else (quote_start, search_start)
 
 
-def _find_normalised_quote(quote: str, normalised_texts: Sequence[_NormalisedText]) -> Span | None:
+def _find_normalised_quote(quote: str, normalised_texts: Sequence[_NormalisedSource]) -> Span | None:
     for normalised in normalised_texts:
-        normalised_quote = _normalise_source(quote, normalised.with_labels).text.strip(_OUTER_PUNCTUATION)
+        normalised_quote = _normalise_source(quote, normalised.with_labels).text.strip(_PUNCTUATION_AROUND_QUOTE)
         if not normalised_quote:
             return None
         quote_start = -1
@@ -341,7 +345,7 @@ def _shared_word_count(quote_words: Sequence[str], cell_words: Sequence[str]) ->
     )
 
 
-class _NormalisedText(NamedTuple):
+class _NormalisedSource(NamedTuple):
     """Plain lower-case text and, for each of its characters, the offset it came from."""
 
     text: str
@@ -349,34 +353,34 @@ class _NormalisedText(NamedTuple):
     with_labels: bool
 
 
-def _normalise_source(source: str, with_labels: bool) -> _NormalisedText:
+def _normalise_source(source: str, with_labels: bool) -> _NormalisedSource:
     if "<" in source:
         source = _TAG_IN_QUOTE.sub(lambda tag: " " * len(tag.group()), source)
-    label_spans = [] if with_labels else [match.span() for match in _QUOTE_LABEL.finditer(source)]
-    label_starts = [start for start, _ in label_spans]
+    quote_label_spans = [] if with_labels else [match.span() for match in _QUOTE_LABEL.finditer(source)]
+    quote_label_starts = [start for start, _ in quote_label_spans]
     normalised_characters: list[str] = []
     source_offsets: list[int] = []
     for i, source_character in enumerate(source):
-        label_index = bisect_left(label_starts, i + 1) - 1
-        if label_index >= 0 and i < label_spans[label_index][1]:
+        label_index = bisect_left(quote_label_starts, i + 1) - 1
+        if label_index >= 0 and i < quote_label_spans[label_index][1]:
             continue
         if source_character.isspace():
             if normalised_characters and normalised_characters[-1] != " ":
                 normalised_characters.append(" ")
                 source_offsets.append(i)
             continue
-        if source_character in _MARKUP_SIGNS:
+        if source_character in _SIGNS_BESIDE_QUOTES:
             continue
-        for character in _plain_characters(source_character):
+        for character in _plain_quote_characters(source_character):
             normalised_characters.append(character)
             source_offsets.append(i)
-    return _NormalisedText("".join(normalised_characters), tuple(source_offsets), with_labels)
+    return _NormalisedSource("".join(normalised_characters), tuple(source_offsets), with_labels)
 
 
 @lru_cache(maxsize=4096)
-def _plain_characters(character: str) -> str:
+def _plain_quote_characters(character: str) -> str:
     """A character, or those that it stands for, without typography and in lower case."""
-    return unicodedata.normalize("NFKC", character.translate(_TYPOGRAPHIC_SIGNS)).casefold()
+    return unicodedata.normalize("NFKC", character.translate(_TYPOGRAPHIC_QUOTE_SIGNS)).casefold()
 
 
 def _is_quote_of_whole_words(source: str, quote_start: int, quote_end: int) -> bool:
@@ -392,6 +396,10 @@ def _is_inside_word(source: str, quote_border: int) -> bool:
     return not has_unspaced(source[quote_border - 1 : quote_border + 1])
 
 
-def _shorten_quote(quote: str, limit: int = 80) -> str:
-    one_line = " ".join(quote.split())
-    return f'"{one_line}"' if len(one_line) <= limit else f'"{one_line[:limit]}..."'
+def _shorten_quote(quote: str, longest_quote: int = 80) -> str:
+    quote_on_one_line = " ".join(quote.split())
+    return (
+        f'"{quote_on_one_line}"'
+        if len(quote_on_one_line) <= longest_quote
+        else f'"{quote_on_one_line[:longest_quote]}..."'
+    )

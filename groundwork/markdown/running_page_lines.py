@@ -31,7 +31,7 @@ _USE_MARKING = re.compile(  # says how a document may be used, and nothing of it
 
 
 def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
-    """What runs through the pages, in the form that `strip_running` takes. `first`: the number of the first page."""
+    """What runs through the pages, as `strip_running` takes it. `first_page_number`: that of the first of them."""
     pages_by_line_key: Counter[str] = Counter()
     pages_by_number_key: Counter[str] = Counter()
     line_edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
@@ -180,21 +180,21 @@ def without_line(page: str, header_cells: Sequence[str]) -> str | None:
     return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped_lines)
 
 
-def _without_first_word(lines: Sequence[str], word: str) -> str | None:
+def _without_first_word(page_lines: Sequence[str], word: str) -> str | None:
     """The lines without that word at the head of the first one that begins with it."""
-    for i, line in enumerate(lines):
+    for i, line in enumerate(page_lines):
         first_word, _, following_words = line.lstrip().partition(" ")
         if first_word == word and following_words.strip():
-            return "\n".join([*lines[:i], following_words.lstrip(), *lines[i + 1 :]])
+            return "\n".join([*page_lines[:i], following_words.lstrip(), *page_lines[i + 1 :]])
     return None
 
 
-def _without_last_words(lines: Sequence[str], text: str) -> str | None:
+def _without_last_words(page_lines: Sequence[str], text: str) -> str | None:
     """The lines without that text at the end of the last one that ends with it."""
-    for i in reversed(range(len(lines))):
-        preceding_text = lines[i].rstrip().removesuffix(f" {text}")
-        if preceding_text.strip() and preceding_text != lines[i].rstrip():
-            return "\n".join([*lines[:i], preceding_text.rstrip(), *lines[i + 1 :]])
+    for i in reversed(range(len(page_lines))):
+        preceding_text = page_lines[i].rstrip().removesuffix(f" {text}")
+        if preceding_text.strip() and preceding_text != page_lines[i].rstrip():
+            return "\n".join([*page_lines[:i], preceding_text.rstrip(), *page_lines[i + 1 :]])
     return None
 
 
@@ -336,8 +336,10 @@ def _page_number_keys(line: str, page_number: int) -> list[str]:
     return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _PAGE_NUMBER_AT_EDGE.finditer(running_text)]
 
 
-def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str], kept_line_keys: Set[str]) -> str:
-    page_lines = page.split("\n")
+def _strip_running_page(
+    page_markdown: str, page_number: int, running_line_keys: Set[str], kept_line_keys: Set[str]
+) -> str:
+    page_lines = page_markdown.split("\n")
     filled_indices = [i for i, page_line in enumerate(page_lines) if page_line.strip()]
     dropped_lines: set[int] = set()
     dropped_line_keys: set[str] = set()
@@ -365,7 +367,7 @@ def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str]
     return (
         "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped_lines).strip("\n")
         if dropped_lines
-        else page.strip("\n")
+        else page_markdown.strip("\n")
     )
 
 

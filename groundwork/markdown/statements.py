@@ -26,8 +26,8 @@ from groundwork.markdown.table_rows_and_cells import TAG, Cell, read_table
 StatementKind = Literal["sentence", "row"]
 HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it
 MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
-_LINE_WITHOUT_WORDS = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
-_LIST_ITEM = re.compile(
+_LINE_WITHOUT_STATEMENT = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
+_STATEMENT_ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
     rf"(?P<label>{LABEL_AT_START}|\(?[a-zA-Z][.)](?![A-Z]\.)|\([ivx]+\)|[-*+{BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
@@ -92,7 +92,7 @@ def statements(
     `page_lines`: lines of their own that are headers or footers of pages.
     """
     chunk_statements: list[Statement] = []
-    governing_items: list[_GoverningItem] = []
+    statement_leads: list[_StatementLead] = []
     for markdown_block in blocks(markdown) if found_blocks is None else found_blocks:
         if markdown_block.kind == "table":
             chunk_statements += _table_statements(markdown, markdown_block)
@@ -102,12 +102,12 @@ def statements(
             )
         elif markdown_block.kind == "heading":
             governing_title = _HEADING_NUMBER.sub("", markdown_block.headings[-1]).strip("#*_ ")
-            governing_items[:] = [_GoverningItem("", HEADING_INDENT, f"{governing_title}:")]
+            statement_leads[:] = [_StatementLead("", HEADING_INDENT, f"{governing_title}:")]
         elif markdown_block.kind != "contents":
-            for paragraph_start, paragraph_end in _paragraph_spans(markdown, markdown_block):
+            for paragraph_start, paragraph_end in _statement_paragraphs(markdown, markdown_block):
                 if markdown[paragraph_start:paragraph_end] not in page_lines:
                     chunk_statements += _paragraph_statements(
-                        markdown, paragraph_start, paragraph_end, governing_items, language
+                        markdown, paragraph_start, paragraph_end, statement_leads, language
                     )
     return tuple(
         replace(statement, announces=True)
@@ -133,28 +133,28 @@ def _visible_block_end(markdown: str, block: Block) -> int:
     return block.start + len(markdown[block.start : block.end].rstrip())
 
 
-def _paragraph_spans(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
+def _statement_paragraphs(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
     """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
-    paragraph: tuple[int, int] | None = None
+    statement_paragraph: tuple[int, int] | None = None
     in_directive = False
-    line_spans = list(_line_spans(markdown, block.start, block.end))
-    for (line_start, line_end), following_line in zip(line_spans, [*line_spans[1:], None], strict=True):
+    statement_lines = list(_line_spans(markdown, block.start, block.end))
+    for (line_start, line_end), following_line in zip(statement_lines, [*statement_lines[1:], None], strict=True):
         statement_line = markdown[line_start:line_end]
         in_directive = is_directive_line(
             statement_line, "" if following_line is None else markdown[slice(*following_line)].strip(), in_directive
         )
-        if in_directive or _LINE_WITHOUT_WORDS.match(statement_line) or is_caption(statement_line):
-            if paragraph:
-                yield paragraph
-            paragraph = None
-        elif paragraph and not _LIST_ITEM.match(statement_line):
-            paragraph = (paragraph[0], line_end)
+        if in_directive or _LINE_WITHOUT_STATEMENT.match(statement_line) or is_caption(statement_line):
+            if statement_paragraph:
+                yield statement_paragraph
+            statement_paragraph = None
+        elif statement_paragraph and not _STATEMENT_ITEM.match(statement_line):
+            statement_paragraph = (statement_paragraph[0], line_end)
         else:
-            if paragraph:
-                yield paragraph
-            paragraph = (line_start, line_end)
-    if paragraph:
-        yield paragraph
+            if statement_paragraph:
+                yield statement_paragraph
+            statement_paragraph = (line_start, line_end)
+    if statement_paragraph:
+        yield statement_paragraph
 
 
 def _line_spans(markdown: str, line_start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -170,75 +170,77 @@ def _table_statements(markdown: str, block: Block) -> list[Statement]:
     Empty rows are no statements; lines with one filled cell above the head are captions.
     """
     table = read_table(markdown, block.start, block.end)
-    table_rows = [*table.header, *table.data]
-    filled_statement_cells = [
-        [cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in table_rows
-    ]
-    rows_of_several_cells = [i for i, row_cells in enumerate(filled_statement_cells) if len(row_cells) > 1]
+    statement_rows = [*table.header, *table.data]
+    filled_cells = [[cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in statement_rows]
+    rows_of_several_cells = [i for i, statement_cells in enumerate(filled_cells) if len(statement_cells) > 1]
     head_row = max(
         (i for i in rows_of_several_cells if i < len(table.header)),
         default=rows_of_several_cells[0] if rows_of_several_cells else 0,
     )
-    column_names = tuple(cell.text for cell in table_rows[head_row].cells) if table_rows else ()
+    statement_columns = tuple(cell.text for cell in statement_rows[head_row].cells) if statement_rows else ()
     first_row = max(head_row + 1, len(table.header))
     if any(
         len(column_name) > MAX_COLUMN_NAME or (column_name.endswith(".") and " " in column_name)
-        for column_name in column_names
+        for column_name in statement_columns
     ):
-        column_names, first_row = (), head_row  # a row like the others: the converter took it for the head
+        statement_columns, first_row = (), head_row  # a row like the others: the converter took it for the head
     return [
-        Statement(table_row.start, table_row.end, "row", header=column_names, cells=table_row.cells)
-        for table_row, row_cells in zip(table_rows[first_row:], filled_statement_cells[first_row:], strict=True)
-        if row_cells
+        Statement(table_row.start, table_row.end, "row", header=statement_columns, cells=table_row.cells)
+        for table_row, statement_cells in zip(statement_rows[first_row:], filled_cells[first_row:], strict=True)
+        if statement_cells
     ]
 
 
-def _column_cell_pairs(header: tuple[str, ...], cell_texts: list[str]) -> list[str]:
-    padded_names = [*header, *[""] * (len(cell_texts) - len(header))]
+def _column_cell_pairs(header: tuple[str, ...], statement_cell_texts: list[str]) -> list[str]:
+    padded_names = [*header, *[""] * (len(statement_cell_texts) - len(header))]
     return [
         f"{column_name}: {cell_text}" if column_name else cell_text
-        for column_name, cell_text in zip(padded_names, cell_texts, strict=False)
+        for column_name, cell_text in zip(padded_names, statement_cell_texts, strict=False)
         if cell_text
     ]
 
 
 def _paragraph_statements(
-    markdown: str, paragraph_start: int, paragraph_end: int, governing_items: list[_GoverningItem], language: str
+    markdown: str,
+    paragraph_start: int,
+    paragraph_end: int,
+    statement_leads: list[_StatementLead],
+    language: str,
 ) -> list[Statement]:
-    """The sentences of one paragraph or list item; `governing_items`, which may govern it, are kept up to date."""
-    item_match = _LIST_ITEM.match(markdown, paragraph_start, paragraph_end)
+    """The sentences of one paragraph or list item; `statement_leads`, which may govern it, are kept up to date."""
+    statement_item = _STATEMENT_ITEM.match(markdown, paragraph_start, paragraph_end)
     statement_label, statement_indent = (
-        (item_match["label"].strip("()."), len(item_match["indent"])) if item_match else ("", 0)
+        (statement_item["label"].strip("()."), len(statement_item["indent"])) if statement_item else ("", 0)
     )
-    body_start = item_match.end() if item_match else paragraph_start
-    while governing_items and not (item_match and governing_items[-1].governs(statement_label, statement_indent)):
-        governing_items.pop()
-    lead_text = " ".join(item.lead for item in governing_items if item.lead)
-    sentence_spans = [
-        (body_start + sentence_start, body_start + sentence_end)
-        for sentence_start, sentence_end in sentences(markdown[body_start:paragraph_end], language)
+    statement_body = statement_item.end() if statement_item else paragraph_start
+    while statement_leads and not (statement_item and statement_leads[-1].governs(statement_label, statement_indent)):
+        statement_leads.pop()
+    statement_lead = " ".join(item.lead for item in statement_leads if item.lead)
+    statement_sentences = [
+        (statement_body + sentence_start, statement_body + sentence_end)
+        for sentence_start, sentence_end in sentences(markdown[statement_body:paragraph_end], language)
     ]
-    last_sentence = markdown[slice(*sentence_spans[-1])].rstrip("*_ ") if sentence_spans else ""
-    if item_match or last_sentence.endswith(":"):
-        governing_items.append(
-            _GoverningItem(statement_label, statement_indent, last_sentence if last_sentence.endswith(":") else "")
+    last_statement = markdown[slice(*statement_sentences[-1])].rstrip("*_ ") if statement_sentences else ""
+    if statement_item or last_statement.endswith(":"):
+        statement_leads.append(
+            _StatementLead(statement_label, statement_indent, last_statement if last_statement.endswith(":") else "")
         )
-    if not item_match and (
+    if not statement_item and (
         is_title_paragraph(markdown[paragraph_start:paragraph_end])
         or is_name_line(markdown[paragraph_start:paragraph_end])
     ):
         return []
-    if not item_match and sentence_spans and is_date(markdown[slice(*sentence_spans[0])]):
-        del sentence_spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
+    if not statement_item and statement_sentences and is_date(markdown[slice(*statement_sentences[0])]):
+        del statement_sentences[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
     if title_end := caption_end(markdown, paragraph_start, paragraph_end):
-        sentence_spans = [
+        statement_sentences = [
             (sentence_start, sentence_end)
-            for sentence_start, sentence_end in sentence_spans[1:]
+            for sentence_start, sentence_end in statement_sentences[1:]
             if sentence_start > title_end
         ]  # without its title, behind a stop or not
     return [
-        Statement(sentence_start, sentence_end, "sentence", label=statement_label, lead=lead_text)
-        for sentence_start, sentence_end in sentence_spans
+        Statement(sentence_start, sentence_end, "sentence", label=statement_label, lead=statement_lead)
+        for sentence_start, sentence_end in statement_sentences
         if _has_two_words(markdown[sentence_start:sentence_end])
         and _has_two_words(_LINK_IN_STATEMENT.sub(" ", markdown[sentence_start:sentence_end]))
     ]
@@ -253,7 +255,7 @@ def _has_two_words(sentence: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _GoverningItem:
+class _StatementLead:
     """A list item, a paragraph that ends with a colon (label ""), or a heading, which may govern what follows."""
 
     label: str

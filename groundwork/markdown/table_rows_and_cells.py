@@ -265,11 +265,15 @@ def _csv_rows(table_text: str, table_lines: list[Span]) -> Rows:
 
 def is_csv_table(table_text: str, start: int, end: int) -> bool:
     """At least three lines, each with the same two or more separators (one, if tabs), and none of them prose."""
-    newline = table_text.find("\n", start, end)
-    if newline < 0 or newline + 2 > end or table_text[newline + 1].isspace():
+    first_csv_line_end = table_text.find("\n", start, end)
+    if first_csv_line_end < 0 or first_csv_line_end + 2 > end or table_text[first_csv_line_end + 1].isspace():
         return False
-    first_line = table_text[start:newline]
-    if "\t" not in first_line and ";" not in first_line and (first_line.count(",") < 2 or ", " in first_line):
+    first_csv_line = table_text[start:first_csv_line_end]
+    if (
+        "\t" not in first_csv_line
+        and ";" not in first_csv_line
+        and (first_csv_line.count(",") < 2 or ", " in first_csv_line)
+    ):
         return False
     table_lines = [table_text[slice(*table_line)].rstrip() for table_line in _table_line_spans(table_text, start, end)]
     table_lines = [table_line for table_line in table_lines if table_line]
@@ -381,18 +385,20 @@ def _have_first_grid_cells(table_text: str, table_lines: Sequence[Span], cells: 
 
 def grid_row_cells(row_text: str, cells: CellReader) -> list[tuple[list[Span], str]]:
     """The cells of a row of one or more lines, none of them a border: their places in `row_text`, and their text."""
-    line_cells: list[list[tuple[Span, str]]] = []
+    grid_line_cells: list[list[tuple[Span, str]]] = []
     line_start = 0
     for row_line in row_text.splitlines(keepends=True):
-        line_text = row_line.strip("> \t\r\n")
-        shift = line_start + row_line.index(line_text)
+        grid_line = row_line.strip("> \t\r\n")
+        grid_line_shift = line_start + row_line.index(grid_line)
         line_start += len(row_line)
-        if line_text:
-            line_cells.append([((a + shift, b + shift), cell_text) for (a, b), cell_text in cells(line_text)])
-    cell_columns = zip_longest(*line_cells, fillvalue=((0, 0), ""))
+        if grid_line:
+            grid_line_cells.append(
+                [((a + grid_line_shift, b + grid_line_shift), cell_text) for (a, b), cell_text in cells(grid_line)]
+            )
+    grid_cell_columns = zip_longest(*grid_line_cells, fillvalue=((0, 0), ""))
     return [
-        _join_grid_cell([part for part in cell_column if part[1]] or list(cell_column[:1]))
-        for cell_column in cell_columns
+        _join_grid_cell([part for part in grid_cell_column if part[1]] or list(grid_cell_column[:1]))
+        for grid_cell_column in grid_cell_columns
     ]
 
 

@@ -33,8 +33,8 @@ def chunk_one_document(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
     import msgspec
 
+    from groundwork.chunking.chunk_records import chunk_document
     from groundwork.chunking.chunk_report import chunk_counts, chunking_note
-    from groundwork.chunking.chunker import chunk_document
     from groundwork.data_folder.document_files import document_record_of_text
     from groundwork.data_folder.read_write import read_text, write_jsonl
     from groundwork.markdown.blocks import blocks

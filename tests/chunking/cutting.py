@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from groundwork.chunking.chunker import chunk_document
+from groundwork.chunking.chunk_records import chunk_document
 from groundwork.records import Chunk, Document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import ChunkSettings

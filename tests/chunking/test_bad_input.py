@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from groundwork.chunking.chunker import chunk_document
+from groundwork.chunking.chunk_records import chunk_document
 from groundwork.chunking.segments import segments
 from groundwork.records import Document
 from groundwork.settings.config_files import load

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.chunking.chunker import chunk_document
+from groundwork.chunking.chunk_records import chunk_document
 from groundwork.records import Document, Page
 from groundwork.settings.config_files import load
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from groundwork.chunking.chunker import chunk_document
+from groundwork.chunking.chunk_records import chunk_document
 from groundwork.data_folder.read_write import write_json, write_jsonl, write_text
 from groundwork.markdown.statements import statements
 from groundwork.records import Chunk, Document, Pair

@@ -205,7 +205,7 @@ def _decode_central_european(encoded_bytes: bytes) -> tuple[str, str] | None:
 
 def _decode_cyrillic(encoded_bytes: bytes, guessed_encoding: str = "") -> tuple[str, str] | None:
     """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
-    that has the fewest capitals behind small letters. `guess`: an encoding that needs no such language."""
+    that has the fewest capitals behind small letters. `guessed_encoding`: an encoding that needs no such language."""
     from groundwork.language.language_and_script import detect_language
 
     if 2 * sum(byte > 0x7F for byte in encoded_bytes) < len(encoded_bytes):

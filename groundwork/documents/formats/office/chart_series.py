@@ -107,7 +107,7 @@ def _scatter_to_line_charts(charts: Sequence[Element]) -> None:
 
 
 def _scatter_to_line_series(series: Element, chart_row_names: Sequence[str], first_row: int) -> None:
-    """A series of points with the x values of all series as the names of its rows, its own from row `start` on."""
+    """A series of points with the x values of all series as the names of its rows, its own from row `first_row` on."""
     x_axis, y_axis = child(series, "c", "xVal"), child(series, "c", "yVal")
     point_row_numbers = {point_index: first_row + i for i, (point_index, _) in enumerate(_read_points(x_axis))}
     y_values = [(point_row_numbers.get(point_index, point_index), y) for point_index, y in _read_points(y_axis)]

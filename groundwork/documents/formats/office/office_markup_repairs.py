@@ -57,18 +57,18 @@ def repair_package(package: OfficePackage, office_format: str) -> None:
 
 def _repair_parts(package: OfficePackage, part_names: Iterable[str], repairs: Mapping[tuple[str, ...], Repair]) -> None:
     """`repairs`: by the names of which a part mentions one, where it has such markup."""
-    for part_name in part_names:
+    for repaired_part in part_names:
         for markup_names, repair in repairs.items():
             part_root = next(
                 (
                     part_root
                     for markup_name in markup_names
-                    if (part_root := package.root_with(part_name, markup_name)) is not None
+                    if (part_root := package.root_with(repaired_part, markup_name)) is not None
                 ),
                 None,
             )
             if part_root is not None and repair(part_root):
-                package.mark_edited(part_name)
+                package.mark_edited(repaired_part)
 
 
 def _repair_ruby(root: Element) -> bool:
@@ -125,10 +125,10 @@ def _repair_text_boxes(root: Element) -> bool:
             paragraph.append(text_box)
         elif text_box.getparent().tag in tags("table", "table-cell"):
             text_box.getparent().extend(map(copy.deepcopy, box_paragraphs))
-    for shapes in list(root.iter(*tags("table", "shapes"))):
-        text_rows = [_row_of_text(shapes, paragraph) for paragraph in shapes.iter(*tags("text", "p"))]
-        blank_row = new_element(shapes, "table-row", [new_element(shapes, "table-cell")])
-        shapes.getparent().extend([blank_row, *text_rows] if text_rows else [])
+    for sheet_shapes in list(root.iter(*tags("table", "shapes"))):
+        text_rows = [_row_of_text(sheet_shapes, paragraph) for paragraph in sheet_shapes.iter(*tags("text", "p"))]
+        blank_row = new_element(sheet_shapes, "table-row", [new_element(sheet_shapes, "table-cell")])
+        sheet_shapes.getparent().extend([blank_row, *text_rows] if text_rows else [])
     return bool(text_boxes)
 
 

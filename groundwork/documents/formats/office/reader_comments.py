@@ -39,15 +39,15 @@ def docx_comments(package: OfficePackage) -> list[str]:
 
 def odt_comments(package: OfficePackage) -> list[str]:
     """The same of OpenDocument text, where comments stand in the paragraphs that they are about."""
-    root = package.root_with("content.xml", "annotation")
-    return [] if root is None else _OdtComments(root).quotes()
+    comments_root = package.root_with("content.xml", "annotation")
+    return [] if comments_root is None else _OdtComments(comments_root).quotes()
 
 
 def ods_comments(package: OfficePackage) -> list[str]:
     """The same of an OpenDocument spreadsheet, with the text of the cell that each stands in."""
-    root = package.root_with("content.xml", "annotation")
+    comments_root = package.root_with("content.xml", "annotation")
     comment_quotes = []
-    for comment in [] if root is None else root.iter(*_ANNOTATION):
+    for comment in [] if comments_root is None else comments_root.iter(*_ANNOTATION):
         cell_paragraphs = comment.itersiblings(*_ODT_PARAGRAPHS)
         commented_cell = " ".join(
             "".join(cell_paragraph.itertext("*", with_tail=True)) for cell_paragraph in cell_paragraphs
@@ -84,24 +84,28 @@ def _slide_comment_text(comment: Element) -> str:
 class _OdtComments:
     """The text of an ODT as it is walked through, with the place of each comment in it."""
 
-    def __init__(self, root: Element) -> None:
+    def __init__(self, comments_root: Element) -> None:
         from lxml import etree
 
         self._text_pieces: list[str] = []
         self._text_length = 0
         self._comments: list[tuple[str, int, str]] = []  # name, place, text
         self._comment_ends: dict[str, int] = {}
-        walker = etree.iterwalk(root, events=("start", "end"))
-        for event, element in walker:
-            if event == "start" and element.tag in _ANNOTATION:
+        walker = etree.iterwalk(comments_root, events=("start", "end"))
+        for event, commented_element in walker:
+            if event == "start" and commented_element.tag in _ANNOTATION:
                 self._comments.append(
-                    (attribute(element, "office", "name"), self._text_length, _odt_comment_text(element))
+                    (
+                        attribute(commented_element, "office", "name"),
+                        self._text_length,
+                        _odt_comment_text(commented_element),
+                    )
                 )
                 walker.skip_subtree()
             elif event == "start":
-                self._add_text(_odt_space(element) + (element.text or ""))
+                self._add_text(_odt_space(commented_element) + (commented_element.text or ""))
             else:
-                self._end_element(element)
+                self._end_element(commented_element)
 
     def quotes(self) -> list[str]:
         document_text = "".join(self._text_pieces)
@@ -117,10 +121,10 @@ class _OdtComments:
             if comment
         ]
 
-    def _end_element(self, element: Element) -> None:
-        if element.tag in _ANNOTATION_END:
-            self._comment_ends[attribute(element, "office", "name")] = self._text_length
-        self._add_text(element.tail or "")
+    def _end_element(self, commented_element: Element) -> None:
+        if commented_element.tag in _ANNOTATION_END:
+            self._comment_ends[attribute(commented_element, "office", "name")] = self._text_length
+        self._add_text(commented_element.tail or "")
 
     def _add_text(self, text_piece: str) -> None:
         self._text_pieces.append(text_piece)
@@ -133,8 +137,8 @@ def _odt_comment_text(comment: Element) -> str:
     return " ".join(" ".join(paragraph_texts).split())
 
 
-def _odt_space(element: Element) -> str:
-    return " " if element.tag in _ODT_SPACE else ""
+def _odt_space(commented_element: Element) -> str:
+    return " " if commented_element.tag in _ODT_SPACE else ""
 
 
 def _commented_words(document: Element) -> dict[str, str]:
@@ -143,14 +147,14 @@ def _commented_words(document: Element) -> dict[str, str]:
     text_length = 0
     comment_starts: dict[str, int] = {}
     comment_ranges: dict[str, tuple[int, int]] = {}
-    for element in document.iter(*_WORD_TEXT, *_WORD_SPACE, *_COMMENT_RANGE_START, *_COMMENT_RANGE_END):
-        if element.tag in _COMMENT_RANGE_START:
-            comment_starts[attribute(element, "w", "id")] = text_length
-        elif element.tag in _COMMENT_RANGE_END:
-            comment_id = attribute(element, "w", "id")
+    for commented_element in document.iter(*_WORD_TEXT, *_WORD_SPACE, *_COMMENT_RANGE_START, *_COMMENT_RANGE_END):
+        if commented_element.tag in _COMMENT_RANGE_START:
+            comment_starts[attribute(commented_element, "w", "id")] = text_length
+        elif commented_element.tag in _COMMENT_RANGE_END:
+            comment_id = attribute(commented_element, "w", "id")
             comment_ranges[comment_id] = (comment_starts.get(comment_id, text_length), text_length)
         else:
-            text_pieces.append(_text_or_space(element))
+            text_pieces.append(_text_or_space(commented_element))
             text_length += len(text_pieces[-1])
     document_text = "".join(text_pieces)
     return {
@@ -160,18 +164,18 @@ def _commented_words(document: Element) -> dict[str, str]:
     }
 
 
-def quotable_words(text: str) -> str:
+def quotable_words(commented_text: str) -> str:
     """The words of a text that is short enough to be quoted, else ""."""
-    words = " ".join(text.split())
-    return words if len(words) <= _MOST_QUOTED_LETTERS else ""
+    commented_words = " ".join(commented_text.split())
+    return commented_words if len(commented_words) <= _MOST_QUOTED_LETTERS else ""
 
 
 def _word_comment_text(comment: Element) -> str:
     return " ".join("".join(map(_text_or_space, comment.iter(*_WORD_TEXT, *_WORD_SPACE))).split())
 
 
-def _text_or_space(element: Element) -> str:
-    return (element.text or "") if element.tag in _WORD_TEXT else " "
+def _text_or_space(commented_element: Element) -> str:
+    return (commented_element.text or "") if commented_element.tag in _WORD_TEXT else " "
 
 
 def comment_quote(commented_words: str, comment_text: str) -> str:

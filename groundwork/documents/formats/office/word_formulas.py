@@ -20,8 +20,8 @@ _TRIED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 
 def unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> list[Element]:
     """The formulas that anydoc gives nothing for; each is tried in a paragraph of its own."""
-    main_part = package.main_part("docx")
-    trial_document = copy.deepcopy(package.root(main_part))
+    word_part = package.main_part("docx")
+    trial_document = copy.deepcopy(package.root(word_part))
     trial_body = child(trial_document, "w", "body")
     if trial_body is None:
         return list(formulas)
@@ -30,7 +30,7 @@ def unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> list
         trial_body.append(new_element(trial_body, "p", [number_run, copy.deepcopy(formula)]))
     try:
         formulas_text = document_markdown(
-            parse_with_anydoc(package.to_bytes({main_part: write_xml(trial_document)}), "docx")
+            parse_with_anydoc(package.to_bytes({word_part: write_xml(trial_document)}), "docx")
         )
     except BadDocument:
         return list(formulas)
@@ -39,13 +39,13 @@ def unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> list
 
 
 def replace_formulas_by_letters(package: OfficePackage, formulas: Sequence[Element]) -> None:
-    main_part = package.main_part("docx")
-    document_root = package.root(main_part)
+    word_part = package.main_part("docx")
+    document_root = package.root(word_part)
     for formula in formulas:
         formula_letters = new_element(document_root, "t", text=_formula_text(formula))
         formula_letters.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         formula.getparent().replace(formula, new_element(document_root, "r", [formula_letters]))
-    package.mark_edited(main_part)
+    package.mark_edited(word_part)
 
 
 def find_formulas(package: OfficePackage) -> list[Element]:

@@ -38,7 +38,7 @@ def chunk_document(
     """
     chunk_languages = _ChunkLanguages(settings.language, markdown)
     settings = msgspec.structs.replace(settings, language=chunk_languages.of_document)
-    tokenizer = _cached_tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
+    tokenizer = _cached_chunk_tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = length_ruler(markdown, tokenizer)
     parsed_blocks = blocks(markdown) if parsed_blocks is None else parsed_blocks
     parsed_blocks, unreadable_flags = split_unreadable_runs(markdown, parsed_blocks)
@@ -59,7 +59,7 @@ def chunk_document(
 
 
 @lru_cache(maxsize=2)
-def _cached_tokenizer(name: str) -> Any:
+def _cached_chunk_tokenizer(name: str) -> Any:
     return load_tokenizer(name)
 
 
@@ -83,7 +83,7 @@ def _build_chunk_records(
     tokenizer: Any,
     chunk_languages: _ChunkLanguages,
 ) -> list[Chunk]:
-    block_starts = [block.start for block in parsed_blocks]
+    chunk_block_starts = [block.start for block in parsed_blocks]
     chunk_pages = _ChunkPages(document)
     digest_counts: Counter[str] = Counter()
     chunks = []
@@ -94,10 +94,10 @@ def _build_chunk_records(
             if chunk_part.added or chunk_part.closing
             else chunk_body
         )
-        hashed_text = text_without_folder(
+        hashed_chunk_text = text_without_folder(
             chunk_body, document.id
         )  # so that a document that is renamed keeps its chunks' ids
-        chunk_digest = hashlib.blake2b(hashed_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        chunk_digest = hashlib.blake2b(hashed_chunk_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
         digest_counts[chunk_digest] += 1
         token_count = len(tokenizer.encode(chunk_text, add_special_tokens=False).ids) if tokenizer else None
         chunks.append(
@@ -111,7 +111,7 @@ def _build_chunk_records(
                 start=chunk_part.start,
                 end=chunk_part.end,
                 length=len(chunk_text) if token_count is None else token_count,
-                headings=_chunk_headings(parsed_blocks, block_starts, chunk_part),
+                headings=_chunk_headings(parsed_blocks, chunk_block_starts, chunk_part),
                 pages=chunk_pages.numbers_between(chunk_part.start, chunk_part.end),
                 added=chunk_part.added,
                 closing=chunk_part.closing,
@@ -124,18 +124,18 @@ def _build_chunk_records(
     return chunks
 
 
-def _chunk_headings(parsed_blocks: list[Block], block_starts: list[int], chunk_part: ChunkPart) -> list[str]:
+def _chunk_headings(parsed_blocks: list[Block], chunk_block_starts: list[int], chunk_part: ChunkPart) -> list[str]:
     """The headings that hold for a part's table, else for its first block that is no heading."""
-    first_block, last_block = (
-        bisect_right(block_starts, chunk_part.start) - 1,
-        bisect_left(block_starts, chunk_part.end) - 1,
+    first_chunk_block, last_chunk_block = (
+        bisect_right(chunk_block_starts, chunk_part.start) - 1,
+        bisect_left(chunk_block_starts, chunk_part.end) - 1,
     )
-    block_kinds = [parsed_blocks[k].kind for k in range(first_block, last_block + 1)]
-    if chunk_part.kind == "table" and "table" in block_kinds:
-        return list(parsed_blocks[first_block + block_kinds.index("table")].headings)
-    while first_block < last_block and parsed_blocks[first_block].kind == "heading":
-        first_block += 1
-    return list(parsed_blocks[first_block].headings)
+    kinds_of_chunk_blocks = [parsed_blocks[k].kind for k in range(first_chunk_block, last_chunk_block + 1)]
+    if chunk_part.kind == "table" and "table" in kinds_of_chunk_blocks:
+        return list(parsed_blocks[first_chunk_block + kinds_of_chunk_blocks.index("table")].headings)
+    while first_chunk_block < last_chunk_block and parsed_blocks[first_chunk_block].kind == "heading":
+        first_chunk_block += 1
+    return list(parsed_blocks[first_chunk_block].headings)
 
 
 class _ChunkPages:
