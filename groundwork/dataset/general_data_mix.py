@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 
 
-def general_rows_needed(row_count: int, share: float) -> int:
+def general_rows_needed(row_count: int, mix_share: float) -> int:
     """How many rows are a share of `share` (between 0 and 1) once they stand beside `own` others; one at least."""
-    return max(1, round(row_count * share / (1 - share)))
+    return max(1, round(row_count * mix_share / (1 - mix_share)))
 
 
 def select_usable_rows(dataset: Dataset) -> list[QuestionRow]:
@@ -54,7 +54,7 @@ def select_usable_rows(dataset: Dataset) -> list[QuestionRow]:
 
 
 async def mix_in_general_rows(
-    built: BuiltDataset, dataset: Dataset, share: float, seed: int, encode: Encode
+    built: BuiltDataset, dataset: Dataset, mix_share: float, seed: int, encode: Encode
 ) -> BuiltDataset:
     """`built` with rows of `dataset` spread through train, drawn with `seed`, as `share` of train's rows.
 
@@ -62,9 +62,9 @@ async def mix_in_general_rows(
     lies as near to a question of eval as near-duplicates do. Raises UsageError where no row has both texts.
     """
     own_train_rows = built.splits["train"]
-    usable_general_rows, needed = select_usable_rows(dataset), general_rows_needed(len(own_train_rows), share)
+    usable_general_rows, needed = select_usable_rows(dataset), general_rows_needed(len(own_train_rows), mix_share)
     mixture = Mixture(
-        dataset=dataset.name, revision=dataset.source.revision, share=share, seed=seed, needed=needed,
+        dataset=dataset.name, revision=dataset.source.revision, share=mix_share, seed=seed, needed=needed,
         incomplete=sum(not row.answer.strip() for row in dataset.rows),
     )  # fmt: skip
     unasked_rows, mixture = _unasked_general_rows(usable_general_rows, built.splits, mixture)

@@ -202,7 +202,12 @@ def _record_score(dataset_record: dict[str, Any]) -> float | None:
 def _record_criteria(dataset_record: dict[str, Any]) -> list[str]:
     """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
     criteria_values = next(
-        (_as_list(dataset_record[column]) for column in CRITERIA_COLUMNS if dataset_record.get(column)), []
+        (
+            _as_list(dataset_record[record_column])
+            for record_column in CRITERIA_COLUMNS
+            if dataset_record.get(record_column)
+        ),
+        [],
     )
     return [
         _as_text(criterion.get("criterion")) if isinstance(criterion, dict) else _as_text(criterion)
@@ -247,9 +252,9 @@ def _record_question_and_answer(dataset_record: dict[str, Any], dataset_source: 
 def _lack_of_question(dataset_record: dict[str, Any]) -> str:
     """Why a row without a question has none."""
     question_values = (
-        dataset_record[column]
-        for column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)
-        if dataset_record.get(column) is not None
+        dataset_record[record_column]
+        for record_column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)
+        if dataset_record.get(record_column) is not None
     )
     question_types = [type(question).__name__ for question in question_values if not isinstance(question, str)]
     return f"whose question is not text ({question_types[0]})" if question_types else "without a question"

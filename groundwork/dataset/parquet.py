@@ -70,7 +70,10 @@ def encode_parquet(dataset_rows: Sequence[Row], columns: Sequence[str]) -> bytes
             row_group = dataset_rows[row_group_start : row_group_start + ROW_GROUP_SIZE]
             parquet_writer.write_table(
                 pa.table(
-                    {column: [getattr(dataset_row, column) for dataset_row in row_group] for column in columns},
+                    {
+                        parquet_column: [getattr(dataset_row, parquet_column) for dataset_row in row_group]
+                        for parquet_column in columns
+                    },
                     parquet_schema,
                 )
             )
@@ -88,8 +91,10 @@ def dataset_columns(
         (MIXED_COLUMNS, mixed),
         (UNANSWERABLE_COLUMNS, unanswerable),
     )
-    left_out_columns = {column for columns, enabled in optional_columns if not enabled for column in columns}
-    return [column for column in Row.__struct_fields__ if column not in left_out_columns]
+    left_out_columns = {
+        parquet_column for columns, enabled in optional_columns if not enabled for parquet_column in columns
+    }
+    return [parquet_column for parquet_column in Row.__struct_fields__ if parquet_column not in left_out_columns]
 
 
 def _parquet_schema(columns: Sequence[str]) -> pa.Schema:
@@ -100,7 +105,11 @@ def _parquet_schema(columns: Sequence[str]) -> pa.Schema:
     list_columns = {field.name for field in msgspec.structs.fields(Row) if "list" in str(field.type)}
     return pa.schema(
         [
-            (column, parquet_types.get(column) or (pa.list_(pa.string()) if column in list_columns else pa.string()))
-            for column in columns
+            (
+                parquet_column,
+                parquet_types.get(parquet_column)
+                or (pa.list_(pa.string()) if parquet_column in list_columns else pa.string()),
+            )
+            for parquet_column in columns
         ]
     )

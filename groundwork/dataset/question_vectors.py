@@ -48,17 +48,17 @@ def static_encoder(job: Job) -> Encoder:
     return encoder_for(static_settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
-def vector_file(data: Workspace, source: DatasetSource) -> Path:
-    return data.path("embeddings", f"{source.key}.npz")
+def vector_file(data: Workspace, dataset_source: DatasetSource) -> Path:
+    return data.path("embeddings", f"{dataset_source.key}.npz")
 
 
-async def embed_datasets(job: Job, sources: list[DatasetSource]) -> list[EmbeddedDataset]:
+async def embed_datasets(job: Job, dataset_sources: list[DatasetSource]) -> list[EmbeddedDataset]:
     """The datasets with their vectors, embedding only what was never embedded.
 
     Raises UsageError when a dataset's current file in data/embeddings was made by another model.
     """
     encoder = job_encoder(job)
-    datasets = [load_dataset(source) for source in sources]
+    datasets = [load_dataset(dataset_source) for dataset_source in dataset_sources]
     refuse_vectors_of_other_models(job.data, datasets, encoder)
     job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
     count_embedded = job.progress.advance
@@ -68,11 +68,11 @@ async def embed_datasets(job: Job, sources: list[DatasetSource]) -> list[Embedde
     ]
 
 
-async def stream_embedded_datasets(job: Job, sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
+async def stream_embedded_datasets(job: Job, dataset_sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
     """As `embed_datasets`, each dataset read once the one before is done with, so that one is in memory at a time."""
     encoder = job_encoder(job)
-    for source in sources:
-        streamed_dataset = load_dataset(source, with_checks=True)
+    for dataset_source in dataset_sources:
+        streamed_dataset = load_dataset(dataset_source, with_checks=True)
         refuse_vectors_of_other_models(job.data, [streamed_dataset], encoder)
         job.progress.start(len(streamed_dataset.rows), "questions embedded")
         question_vectors = await encoder.aencode(streamed_dataset.questions, "query", job.progress.advance)

@@ -70,35 +70,39 @@ class AnswerJudge:
     def name(self) -> str:
         return f"{self.call.model}@{self.call.provider}" if self.call.provider else self.call.model
 
-    async def draws(self, case: GradingCase) -> list[list[Draw]]:
+    async def draws(self, grading_case: GradingCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
-        draws_by_judge = await gather_all(self._draw(case, draw_number) for draw_number in range(self.repeats))
-        return [list(draws) for draws in zip(*draws_by_judge, strict=True)]
+        draws_by_judge = await gather_all(self._draw(grading_case, draw_number) for draw_number in range(self.repeats))
+        return [list(judge_draws) for judge_draws in zip(*draws_by_judge, strict=True)]
 
-    def messages(self, case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
+    def messages(self, grading_case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
         """The conversation of draw `number`, and which criterion stands at each place."""
-        criteria_order = list(range(len(case.criteria)))
-        random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(criteria_order)
+        criteria_order = list(range(len(grading_case.criteria)))
+        random.Random(f"{self.seed} {grading_case.id} {draw_number}").shuffle(criteria_order)
         shown_answer = (
-            case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT_ANSWER_NOTE
+            grading_case.answer
+            if len(grading_case.answer) <= self.longest
+            else grading_case.answer[: self.longest] + CUT_ANSWER_NOTE
         )
         judge_messages = render_turns(
             self.wordings[draw_number % len(self.wordings)],
-            question=case.question,
-            criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(criteria_order, 1)),
-            evidence=case.evidence,
+            question=grading_case.question,
+            criteria="\n".join(
+                f"criterion_{number}: {grading_case.criteria[i]}" for number, i in enumerate(criteria_order, 1)
+            ),
+            evidence=grading_case.evidence,
             answer=shown_answer,
         )
         return judge_messages, criteria_order
 
-    async def _draw(self, case: GradingCase, draw_number: int) -> list[Draw]:
-        judge_messages, criteria_order = self.messages(case, draw_number)
+    async def _draw(self, grading_case: GradingCase, draw_number: int) -> list[Draw]:
+        judge_messages, criteria_order = self.messages(grading_case, draw_number)
         try:
             judge_reply = await self.client().ask(
                 self.call,
                 judge_messages,
                 stage="grade",
-                unit=f"{case.id} verdict {draw_number + 1}",
+                unit=f"{grading_case.id} verdict {draw_number + 1}",
                 schema=judge_reply_type(len(criteria_order)),
                 sample=draw_number,
             )
@@ -112,23 +116,26 @@ class AnswerJudge:
         ]
 
 
-def majority_verdict(draws: Sequence[Draw]) -> Verdict:
+def majority_verdict(judge_draws: Sequence[Draw]) -> Verdict:
     """The verdict of more than half of the draws; else "ungraded" where half or more are, and "cannot tell"."""
-    verdict_counts = Counter(draw.verdict for draw in draws)
+    verdict_counts = Counter(draw.verdict for draw in judge_draws)
     verdict, verdict_count = verdict_counts.most_common(1)[0]
-    if 2 * verdict_count > len(draws):
+    if 2 * verdict_count > len(judge_draws):
         return verdict
-    return "ungraded" if 2 * verdict_counts["ungraded"] >= len(draws) else "cannot tell"
+    return "ungraded" if 2 * verdict_counts["ungraded"] >= len(judge_draws) else "cannot tell"
 
 
-async def grade_case(case: GradingCase, judges: Sequence[AnswerJudge]) -> list[CriterionGrade]:
+async def grade_case(grading_case: GradingCase, judges: Sequence[AnswerJudge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
-    rule_verdicts = [grade_by_rule(criterion, case.question, case.answer) for criterion in case.criteria]
+    rule_verdicts = [
+        grade_by_rule(criterion, grading_case.question, grading_case.answer) for criterion in grading_case.criteria
+    ]
     judged_criteria = [i for i, rule_verdict in enumerate(rule_verdicts) if rule_verdict is None]
-    judged_case = replace(case, criteria=[case.criteria[i] for i in judged_criteria])
+    judged_case = replace(grading_case, criteria=[grading_case.criteria[i] for i in judged_criteria])
     draws_by_judge = await gather_all(judge.draws(judged_case) for judge in judges) if judged_criteria else []
     draws_by_criterion = {
-        i: [draw for draws in draws_by_judge for draw in draws[index]] for index, i in enumerate(judged_criteria)
+        i: [draw for judge_draws in draws_by_judge for draw in judge_draws[index]]
+        for index, i in enumerate(judged_criteria)
     }
     first_judge_draws = {i: draws_by_judge[0][index] for index, i in enumerate(judged_criteria)}
     return [
@@ -141,7 +148,7 @@ async def grade_case(case: GradingCase, judges: Sequence[AnswerJudge]) -> list[C
             reason=next((draw.reason for draw in first_judge_draws[i] if draw.verdict == verdict), ""),
             draws=draws_by_criterion[i],
         )
-        for i, criterion in enumerate(case.criteria)
+        for i, criterion in enumerate(grading_case.criteria)
     ]
 
 

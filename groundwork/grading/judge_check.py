@@ -84,7 +84,7 @@ class JudgeCheck:
         if not check_rows:
             return []
         reference_checks = [CheckCase("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
-        answerable_rows = [row for row in self.rows if not row.unanswerable]
+        answerable_rows = [checked_row for checked_row in self.rows if not checked_row.unanswerable]
         return reference_checks + spoiled_cases(answerable_rows, check_rows, self.settings.seed, open_book=open_book)
 
     async def _measure_judge(self) -> JudgeTrust | UnitError:
@@ -122,7 +122,9 @@ class JudgeCheck:
         return measure_trust(own_checks, self._clusters()) if own_checks else None
 
     def _clusters(self) -> dict[str, str]:
-        return {row.id: row.document or row.chunk or row.id for row in self.rows}
+        return {
+            checked_row.id: checked_row.document or checked_row.chunk or checked_row.id for checked_row in self.rows
+        }
 
     def _judge_rejection(self, judge_trust: JudgeTrust, checked_answers: Sequence[CheckedAnswer]) -> UnitError | None:
         answer_count = len(checked_answers)
@@ -146,21 +148,25 @@ class JudgeCheck:
         return None
 
 
-def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[GradingCase]:
+def reference_cases(checked_rows: Sequence[QuestionRow], *, open_book: bool) -> list[GradingCase]:
     """The reference answer of each row that has one, once an id."""
-    rows_by_id = {row.id: row for row in reversed(rows) if row.answer.strip()}
-    return [_check_case(row, row.answer, "reference", open_book) for row in rows_by_id.values()]
+    rows_by_id = {checked_row.id: checked_row for checked_row in reversed(checked_rows) if checked_row.answer.strip()}
+    return [_check_case(checked_row, checked_row.answer, "reference", open_book) for checked_row in rows_by_id.values()]
 
 
-def spoiled_cases(rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool) -> list[CheckCase]:
+def spoiled_cases(
+    checked_rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool
+) -> list[CheckCase]:
     """The spoiled answers to at most `row_limit` rows, drawn by `seed`."""
-    answerable_rows = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
+    answerable_rows = list(
+        {checked_row.id: checked_row for checked_row in reversed(checked_rows) if checked_row.answer.strip()}.values()
+    )
     sampled_rows = random.Random(seed).sample(answerable_rows, min(row_limit, len(answerable_rows)))
     return [
-        CheckCase(kind, _check_case(row, spoiled.answer, kind, open_book), spoiled.met)
-        for row in sampled_rows
+        CheckCase(kind, _check_case(checked_row, spoiled.answer, kind, open_book), spoiled.met)
+        for checked_row in sampled_rows
         for kind in SPOILED_KINDS
-        if (spoiled := spoil_answer(kind, row, answerable_rows))
+        if (spoiled := spoil_answer(kind, checked_row, answerable_rows))
     ]
 
 
@@ -229,6 +235,6 @@ def _rightly_judged_share(outcomes: Sequence[tuple[bool, str]]) -> ConfidenceInt
     )
 
 
-def _check_case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
-    evidence = "\n".join(row.evidence) if open_book else ""
-    return GradingCase(f"{row.id} ({kind})", row.question, row_criteria(row), answer, evidence)
+def _check_case(checked_row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
+    evidence = "\n".join(checked_row.evidence) if open_book else ""
+    return GradingCase(f"{checked_row.id} ({kind})", checked_row.question, row_criteria(checked_row), answer, evidence)

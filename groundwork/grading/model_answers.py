@@ -49,9 +49,9 @@ def answer_prompt(settings: GradeSettings) -> str:
     return settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt
 
 
-def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
+def question_messages(asked_row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
     """What the model is asked: the question alone, or with the evidence."""
-    fields = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
+    fields = {"question": asked_row.question, **({"evidence": "\n".join(asked_row.evidence)} if open_book else {})}
     return render_turns(template, **fields)
 
 
@@ -61,16 +61,18 @@ async def ask_answers(
     """The model's answer to each row; one that fails takes no other with it."""
     model_answers = Answers()
 
-    async def ask_answer(row: QuestionRow) -> None:
-        messages = question_messages(row, template, open_book=open_book)
+    async def ask_answer(asked_row: QuestionRow) -> None:
+        messages = question_messages(asked_row, template, open_book=open_book)
         try:
-            reply: Reply[str] = await client().ask(call, messages, stage="grade", unit=f"{row.id} answer", schema=None)
+            reply: Reply[str] = await client().ask(
+                call, messages, stage="grade", unit=f"{asked_row.id} answer", schema=None
+            )
         except UnitError as error:
-            model_answers.failures.append((row.id, error.status, str(error)))
+            model_answers.failures.append((asked_row.id, error.status, str(error)))
         else:
-            model_answers.by_row[row.split, row.id] = reply.value
+            model_answers.by_row[asked_row.split, asked_row.id] = reply.value
 
-    await gather_all(ask_answer(row) for row in rows)
+    await gather_all(ask_answer(asked_row) for asked_row in rows)
     return model_answers
 
 
@@ -80,8 +82,8 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """
     file_answers = Answers()
-    row_keys = {(row.split, row.id) for row in rows}
-    split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
+    row_keys = {(asked_row.split, asked_row.id) for asked_row in rows}
+    split_order = {split: index for index, split in enumerate(dict.fromkeys(asked_row.split for asked_row in rows))}
     splits_of: dict[str, list[str]] = {}
     for split, row_id in sorted(row_keys):
         splits_of.setdefault(row_id, []).append(split)
@@ -109,7 +111,7 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
         file_ids = (
             ", ".join(unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]) or "none"
         )
-        row_ids = ", ".join(row.id for row in rows[:IDS_SHOWN])
+        row_ids = ", ".join(asked_row.id for asked_row in rows[:IDS_SHOWN])
         raise BadRecord(
             f"{answers_file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}"
         )

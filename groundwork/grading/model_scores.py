@@ -66,12 +66,16 @@ def checkpoint_step(name: str) -> int | None:
 
 
 def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool, bounds: GapBounds) -> ModelScores:
-    model_grades = [grade for grade in grades if grade.model == name]
-    answerable_grades = [grade for grade in model_grades if not grade.unanswerable]
+    model_grades = [scored_grade for scored_grade in grades if scored_grade.model == name]
+    answerable_grades = [scored_grade for scored_grade in model_grades if not scored_grade.unanswerable]
     grades_by_split: dict[str, list[Grade]] = defaultdict(list)
-    for grade in answerable_grades:
-        grades_by_split[grade.split].append(grade)
-    base_grades = {(grade.split, grade.id): grade for grade in grades if grade.model == base and base != name}
+    for scored_grade in answerable_grades:
+        grades_by_split[scored_grade.split].append(scored_grade)
+    base_grades = {
+        (scored_grade.split, scored_grade.id): scored_grade
+        for scored_grade in grades
+        if scored_grade.model == base and base != name
+    }
     base_differences = {
         split: difference
         for split, split_grades in grades_by_split.items()
@@ -102,12 +106,16 @@ def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool
 
 
 def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
-    verdicts = [criterion.verdict for grade in grades for criterion in grade.criteria]
+    verdicts = [criterion.verdict for scored_grade in grades for criterion in scored_grade.criteria]
     return SplitScore(
         answers=len(grades),
-        score=_score_interval([(grade.score, grade) for grade in grades], by_document),
+        score=_score_interval([(scored_grade.score, scored_grade) for scored_grade in grades], by_document),
         passed=_score_interval(
-            [(None if grade.passed is None else float(grade.passed), grade) for grade in grades], by_document
+            [
+                (None if scored_grade.passed is None else float(scored_grade.passed), scored_grade)
+                for scored_grade in grades
+            ],
+            by_document,
         ),
         ungraded=verdicts.count("ungraded"),
         cannot_tell=verdicts.count("cannot tell"),
@@ -117,7 +125,9 @@ def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
 def _score_interval(
     scored_grades: Iterable[tuple[float | None, Grade]], by_document: bool
 ) -> ConfidenceInterval | None:
-    scored_clusters = [(score, row_cluster(grade, by_document)) for score, grade in scored_grades if score is not None]
+    scored_clusters = [
+        (score, row_cluster(scored_grade, by_document)) for score, scored_grade in scored_grades if score is not None
+    ]
     return (
         share_interval([score for score, _ in scored_clusters], [cluster for _, cluster in scored_clusters])
         if scored_clusters
@@ -125,9 +135,9 @@ def _score_interval(
     )
 
 
-def row_cluster(grade: Grade, by_document: bool) -> str:
+def row_cluster(scored_grade: Grade, by_document: bool) -> str:
     """What the answer's row hangs together with: its document, or its chunk, or itself alone where neither is known."""
-    return (grade.document if by_document else grade.chunk) or f"\0{grade.id}"
+    return (scored_grade.document if by_document else scored_grade.chunk) or f"\0{scored_grade.id}"
 
 
 def _base_difference(
@@ -135,10 +145,10 @@ def _base_difference(
 ) -> PairedDifference | None:
     """The scores of `own` minus those of the base on the same rows."""
     base_pairs = [
-        (grade.score - base_grade.score, row_cluster(grade, by_document))
-        for grade in grades
-        if (base_grade := base_grades.get((grade.split, grade.id)))
-        and grade.score is not None
+        (scored_grade.score - base_grade.score, row_cluster(scored_grade, by_document))
+        for scored_grade in grades
+        if (base_grade := base_grades.get((scored_grade.split, scored_grade.id)))
+        and scored_grade.score is not None
         and base_grade.score is not None
     ]
     return (
@@ -165,9 +175,9 @@ def _facet_scores(
     """The scores by each value of `facet`, the most frequent first."""
     grades_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
     for split, grades in splits.items():
-        for grade in grades:
-            for value in facet_values(facet, grade):
-                grades_by_value[value][split].append(grade)
+        for scored_grade in grades:
+            for value in facet_values(facet, scored_grade):
+                grades_by_value[value][split].append(scored_grade)
     values_by_frequency = sorted(
         grades_by_value, key=lambda value: (-sum(map(len, grades_by_value[value].values())), value)
     )
@@ -177,7 +187,8 @@ def _facet_scores(
             for split, split_grades in grades_by_value[value].items()
             if (
                 score_interval := _score_interval(
-                    [(grade.score, grade) for grade in split_grades], by_document and facet != "document"
+                    [(scored_grade.score, scored_grade) for scored_grade in split_grades],
+                    by_document and facet != "document",
                 )
             )
         }
@@ -186,27 +197,31 @@ def _facet_scores(
     return {value: split_grades for value, split_grades in scores_by_value.items() if split_grades}
 
 
-def facet_values(facet: str, grade: Grade) -> list[str]:
+def facet_values(facet: str, scored_grade: Grade) -> list[str]:
     """What `grade` counts under; a row with several tags counts under each."""
     if facet == "tag":
-        return grade.tags
+        return scored_grade.tags
     if facet == "cluster":
-        return [str(grade.cluster)] if grade.cluster >= 0 else []
-    return [value] if (value := str(getattr(grade, facet))) else []
+        return [str(scored_grade.cluster)] if scored_grade.cluster >= 0 else []
+    return [value] if (value := str(getattr(scored_grade, facet))) else []
 
 
 def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
     verdicts_by_criterion: dict[tuple[str, str], list[str]] = defaultdict(list)
     grade_of: dict[tuple[str, str], Grade] = {}
-    for grade in grades:
-        for criterion in grade.criteria:
-            criterion_key = grade.id, criterion.criterion
+    for scored_grade in grades:
+        for criterion in scored_grade.criteria:
+            criterion_key = scored_grade.id, criterion.criterion
             verdicts_by_criterion[criterion_key].append(criterion.verdict)
-            grade_of.setdefault(criterion_key, grade)
+            grade_of.setdefault(criterion_key, scored_grade)
     for (row_id, criterion_text), criterion_verdicts in verdicts_by_criterion.items():
         if set(criterion_verdicts) == {"unmet"}:
-            grade = grade_of[row_id, criterion_text]
+            scored_grade = grade_of[row_id, criterion_text]
             yield MissedCriterion(
-                id=row_id, criterion=criterion_text, question=grade.question, document=grade.document, chunk=grade.chunk
+                id=row_id,
+                criterion=criterion_text,
+                question=scored_grade.question,
+                document=scored_grade.document,
+                chunk=scored_grade.chunk,
             )

@@ -26,15 +26,15 @@ class RowsToGrade(msgspec.Struct, frozen=True):
 
 
 def choose_rows_to_grade(
-    dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0
+    graded_dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0
 ) -> RowsToGrade:
     """The rows to grade; `most` of each split where that is not 0, the same ids in all.
 
     Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
     not in train, and where no row has an answer or criteria to be graded by.
     """
-    graded_splits = _splits_to_grade(dataset, requested, explicit)
-    candidate_rows = [dataset_row for dataset_row in dataset.rows if dataset_row.split in graded_splits]
+    graded_splits = _splits_to_grade(graded_dataset, requested, explicit)
+    candidate_rows = [dataset_row for dataset_row in graded_dataset.rows if dataset_row.split in graded_splits]
     gradable_rows = [
         dataset_row
         for dataset_row in candidate_rows
@@ -42,10 +42,10 @@ def choose_rows_to_grade(
     ]
     if not gradable_rows:
         raise UsageError(
-            f"{dataset.name}: no row of {_listed_splits(graded_splits)} has an answer or criteria to grade by"
+            f"{graded_dataset.name}: no row of {_listed_splits(graded_splits)} has an answer or criteria to grade by"
         )
     for mirror_split in set(MIRROR_SPLITS) & set(graded_splits):
-        _refuse_untrained_mirror(dataset, mirror_split)
+        _refuse_untrained_mirror(graded_dataset, mirror_split)
     gradable_rows.sort(key=lambda dataset_row: (graded_splits.index(dataset_row.split), dataset_row.id))
     if row_limit:
         kept_ids = set(list(dict.fromkeys(dataset_row.id for dataset_row in gradable_rows))[:row_limit])
@@ -53,11 +53,11 @@ def choose_rows_to_grade(
     return RowsToGrade(
         gradable_rows,
         graded_splits,
-        count_questions(dataset.rows),
+        count_questions(graded_dataset.rows),
         [
-            *dataset.warnings,
+            *graded_dataset.warnings,
             *_ungradable_warnings(
-                dataset, gradable_rows, len(candidate_rows) - len(gradable_rows) if not row_limit else 0
+                graded_dataset, gradable_rows, len(candidate_rows) - len(gradable_rows) if not row_limit else 0
             ),
         ],
     )
@@ -74,11 +74,11 @@ def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
     )
 
 
-def _splits_to_grade(dataset: Dataset, requested_splits: Sequence[str], explicit: bool) -> list[str]:
-    available_splits = dataset.splits
+def _splits_to_grade(graded_dataset: Dataset, requested_splits: Sequence[str], explicit: bool) -> list[str]:
+    available_splits = graded_dataset.splits
     if explicit and (missing_splits := [split for split in requested_splits if split not in available_splits]):
         raise UsageError(
-            f"{dataset.name}: has no split {missing_splits[0]!r}; it has {_listed_splits(available_splits)}"
+            f"{graded_dataset.name}: has no split {missing_splits[0]!r}; it has {_listed_splits(available_splits)}"
         )
     present_splits = [split for split in requested_splits if split in available_splits]
     return (
@@ -92,24 +92,24 @@ def _listed_splits(splits: Sequence[str]) -> str:
     return ", ".join(split or "(no split)" for split in splits) or "no rows"
 
 
-def _refuse_untrained_mirror(dataset: Dataset, mirror: str) -> None:
-    trained_rows = {(row.id, row.question.strip()) for row in dataset.rows if row.split == "train"}
-    mirror_rows = [row for row in dataset.rows if row.split == mirror]
+def _refuse_untrained_mirror(graded_dataset: Dataset, mirror: str) -> None:
+    trained_rows = {(row.id, row.question.strip()) for row in graded_dataset.rows if row.split == "train"}
+    mirror_rows = [row for row in graded_dataset.rows if row.split == mirror]
     untrained_ids = [row.id for row in mirror_rows if (row.id, row.question.strip()) not in trained_rows]
     if untrained_ids:
         raise UsageError(
-            f"{dataset.name}: {len(untrained_ids):,} of {counted(len(mirror_rows), 'row')} of {mirror} are not "
+            f"{graded_dataset.name}: {len(untrained_ids):,} of {counted(len(mirror_rows), 'row')} of {mirror} are not "
             "in train "
             f"({', '.join(untrained_ids[:IDS_SHOWN])}): it says nothing of learning by heart; "
             "build the dataset with --rephrase-qa or --train whole, or pass --splits eval"
         )
 
 
-def _ungradable_warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: int) -> list[str]:
+def _ungradable_warnings(graded_dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: int) -> list[str]:
     row_warnings = []
     if left_out:
         row_warnings.append(
-            f"{dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
+            f"{graded_dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
         )
     without_criteria = len(
         {
@@ -120,18 +120,19 @@ def _ungradable_warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], l
     )
     if without_criteria:
         row_warnings.append(
-            f"{dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
+            f"{graded_dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
             "against the reference answer"
         )
     if not set(MIRROR_SPLITS) & {graded_row.split for graded_row in graded_rows}:
-        mirror_splits = [split for split in MIRROR_SPLITS if split in dataset.splits]
+        mirror_splits = [split for split in MIRROR_SPLITS if split in graded_dataset.splits]
         mirror_remedy = (
             f"add {mirror_splits[0]} to --splits"
             if mirror_splits
             else "build the dataset with --rephrase-qa --eval-mirror"
         )
         row_warnings.append(
-            f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
+            f"{graded_dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told "
+            "apart; "
             f"{mirror_remedy}"
         )
     return row_warnings

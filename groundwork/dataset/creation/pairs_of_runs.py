@@ -36,16 +36,16 @@ def apply_reviews(
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     decided_pairs, decided_locations = [], []
-    for (run, pair), location in zip(run_pairs, pair_locations, strict=True):
-        decided_pair = reviews[run].review.apply_decision(pair) if run in reviews else pair
+    for (run, run_pair), location in zip(run_pairs, pair_locations, strict=True):
+        decided_pair = reviews[run].review.apply_decision(run_pair) if run in reviews else run_pair
         if decided_pair is not None:
             decided_pairs.append((run, decided_pair))
             decided_locations.append(location)
-    present_pairs = {(run, pair.id) for run, pair in run_pairs}
+    present_pairs = {(run, run_pair.id) for run, run_pair in run_pairs}
     decision_lines, review_warnings = [], []
     for run, (review, turned_down) in reviews.items():
         restored_pairs = review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present_pairs)  # type: ignore[misc]
-        decided_pairs += [(run, pair) for pair in restored_pairs]
+        decided_pairs += [(run, run_pair) for run_pair in restored_pairs]
         decided_locations += [f"{run}, accepted in review"] * len(restored_pairs)
         decision_lines += [
             f"{run}: {summary_line}" if len(reviews) > 1 else summary_line for summary_line in review.summary_lines()
@@ -63,12 +63,12 @@ def read_run_pairs(
     """The pairs with their runs, where each stands, and the lines that are none."""
     run_pairs, pair_locations, invalid_rows = [], [], []
     for run, pair_paths in files_by_run.items():
-        for pair_location, pair in (line for pair_path in pair_paths for line in _read_pairs(pair_path)):
-            if isinstance(pair, Pair):
-                run_pairs.append((run, pair))
+        for pair_location, run_pair in (line for pair_path in pair_paths for line in _read_pairs(pair_path)):
+            if isinstance(run_pair, Pair):
+                run_pairs.append((run, run_pair))
                 pair_locations.append(pair_location)
             else:
-                invalid_rows.append(InvalidRow(id=pair_location, reason=pair))
+                invalid_rows.append(InvalidRow(id=pair_location, reason=run_pair))
     return run_pairs, pair_locations, invalid_rows
 
 
@@ -97,8 +97,10 @@ def unchecked_warnings(
     pair_counts = Counter(run for run, _ in run_pairs)
     unchecked_counts = Counter(
         run
-        for run, pair in run_pairs
-        if checks and (run, pair.document) in curated_documents and pair.checks.keys().isdisjoint({*checks, BY_PERSON})
+        for run, run_pair in run_pairs
+        if checks
+        and (run, run_pair.document) in curated_documents
+        and run_pair.checks.keys().isdisjoint({*checks, BY_PERSON})
     )
     return [
         f"{run}: {unchecked_pairs:,} of {counted(pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
@@ -111,7 +113,7 @@ def repeats_warnings(run_pairs: Sequence[tuple[str, Pair]], runs: Collection[str
     """How many questions stand in several runs: train has them twice, and those of eval in another row."""
     first_runs: dict[str, str] = {}
     repeated_questions = sum(
-        first_runs.setdefault(normalised_words(pair.question), run) != run for run, pair in run_pairs
+        first_runs.setdefault(normalised_words(run_pair.question), run) != run for run, run_pair in run_pairs
     )
     if not repeated_questions:
         return []

@@ -38,33 +38,35 @@ class PersonalData(Record, frozen=True):
 def scan_personal_data(rows: Sequence[Row]) -> list[PersonalData]:
     """Every finding in the texts of `rows`, each once."""
     personal_findings: dict[PersonalData, None] = {}
-    for row in rows:
-        for row_field, row_text in _scanned_texts(row):
+    for scanned_row in rows:
+        for row_field, row_text in _scanned_texts(scanned_row):
             for kind, personal_text in find_personal_data(row_text):
                 personal_findings[
-                    PersonalData(id=row.id, field=row_field, kind=kind, masked=mask_personal_text(personal_text))
+                    PersonalData(
+                        id=scanned_row.id, field=row_field, kind=kind, masked=mask_personal_text(personal_text)
+                    )
                 ] = None
     return list(personal_findings)
 
 
-def find_personal_data(text: str) -> Iterator[tuple[str, str]]:
+def find_personal_data(scanned_text: str) -> Iterator[tuple[str, str]]:
     """(kind, matched text) of everything personal in `text`."""
     for kind, personal_pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
-        yield from ((kind, match[0]) for match in personal_pattern.finditer(text))
-    yield from (("card number", match[0]) for match in CARD.finditer(text) if _has_luhn_digit(match[0]))
-    yield from (("account number", match[0]) for match in IBAN.finditer(text) if _has_iban_digits(match[0]))
+        yield from ((kind, match[0]) for match in personal_pattern.finditer(scanned_text))
+    yield from (("card number", match[0]) for match in CARD.finditer(scanned_text) if _has_luhn_digit(match[0]))
+    yield from (("account number", match[0]) for match in IBAN.finditer(scanned_text) if _has_iban_digits(match[0]))
 
 
-def mask_personal_text(text: str) -> str:
+def mask_personal_text(scanned_text: str) -> str:
     """The first two and the last two characters, enough to find the place."""
-    return f"{text[:2]}***{text[-2:]}"
+    return f"{scanned_text[:2]}***{scanned_text[-2:]}"
 
 
-def _scanned_texts(row: Row) -> Iterator[tuple[str, str]]:
-    yield from (("question", row.question), ("answer", row.answer), ("context", row.context))
-    yield from (("evaluation_criteria", text) for text in row.evaluation_criteria)
-    yield from (("evidence", text) for text in row.evidence)
-    yield from (("original_question", row.original_question), ("original_answer", row.original_answer))
+def _scanned_texts(scanned_row: Row) -> Iterator[tuple[str, str]]:
+    yield from (("question", scanned_row.question), ("answer", scanned_row.answer), ("context", scanned_row.context))
+    yield from (("evaluation_criteria", scanned_text) for scanned_text in scanned_row.evaluation_criteria)
+    yield from (("evidence", scanned_text) for scanned_text in scanned_row.evidence)
+    yield from (("original_question", scanned_row.original_question), ("original_answer", scanned_row.original_answer))
 
 
 def _has_luhn_digit(card_number: str) -> bool:

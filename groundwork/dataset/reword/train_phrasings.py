@@ -28,7 +28,7 @@ class PhrasedRows:
 
     @property
     def copies(self) -> int:
-        return sum(is_phrasing(row) for row in self.rows)
+        return sum(is_phrasing(train_row) for train_row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class EvalBorder:
     def of(cls, eval_rows: Sequence[Row]) -> EvalBorder:
         """The border to the rows of eval."""
         return cls(
-            frozenset(_word_texts(row.question) for row in eval_rows),
-            {row.id: row for row in eval_rows if row.original_answer},
+            frozenset(_word_texts(train_row.question) for train_row in eval_rows),
+            {train_row.id: train_row for train_row in eval_rows if train_row.original_answer},
         )
 
 
-def is_phrasing(row: Row) -> bool:
+def is_phrasing(train_row: Row) -> bool:
     """Whether the row is a copy that `phrasings` made."""
-    return "~" in row.id and bool(row.original_answer)
+    return "~" in train_row.id and bool(train_row.original_answer)
 
 
 async def reword_train_rows(
@@ -100,28 +100,30 @@ async def reword_train_rows(
     return phrased_rows
 
 
-def _phrasing_row(row: Row, phrasing: Reworded, phrasing_number: int) -> Row:
+def _phrasing_row(train_row: Row, phrasing: Reworded, phrasing_number: int) -> Row:
     return msgspec.structs.replace(
-        row,
-        id=f"{row.id}~{phrasing_number}",
+        train_row,
+        id=f"{train_row.id}~{phrasing_number}",
         question=phrasing.question,
         answer=phrasing.answer,
-        original_question=row.question,
-        original_answer=row.answer,
+        original_question=train_row.question,
+        original_answer=train_row.answer,
     )
 
 
 def _is_phrasing_taken(
-    row: Row, phrasing: Reworded, phrasings: Sequence[Reworded], eval_border: EvalBorder, most_copied: float
+    train_row: Row, phrasing: Reworded, phrasings: Sequence[Reworded], eval_border: EvalBorder, most_copied: float
 ) -> bool:
     if _word_texts(phrasing.question) in eval_border.questions or any(
         is_copy(earlier_phrasing.question, phrasing.question, most_copied) for earlier_phrasing in phrasings
     ):
         return True
-    eval_row = eval_border.by_id.get(row.id)
+    eval_row = eval_border.by_id.get(train_row.id)
     if not eval_row:
         return False
-    is_answer_reworded = eval_row.answer != row.answer  # an answer that has no other wording stays the same everywhere
+    is_answer_reworded = (
+        eval_row.answer != train_row.answer
+    )  # an answer that has no other wording stays the same everywhere
     return is_copy(eval_row.question, phrasing.question, most_copied) or (
         is_answer_reworded and is_copy(eval_row.answer, phrasing.answer, most_copied)
     )

@@ -135,11 +135,11 @@ def _mmd_to_all_rows(herded: Sequence[int], mean_kernel: Scores, kernel: Scores)
     return float(kernel[np.ix_(herded, herded)].mean() - 2 * mean_kernel[herded].mean())
 
 
-def _mean_kernel(candidates: Vectors, vectors: Vectors, width: float) -> Scores:
+def _mean_kernel(candidates: Vectors, vectors: Vectors, kernel_width: float) -> Scores:
     """The mean kernel of each of the `candidates` with all `vectors`."""
     kernel_block = max(1, BLOCK_CELLS // len(vectors))
     kernel_means = [
-        gaussian_kernel(candidates[i : i + kernel_block], vectors, width).mean(axis=1, dtype=np.float64)
+        gaussian_kernel(candidates[i : i + kernel_block], vectors, kernel_width).mean(axis=1, dtype=np.float64)
         for i in range(0, len(candidates), kernel_block)
     ]
     return np.concatenate(kernel_means)
