@@ -82,7 +82,7 @@ async def time_model(
     client: Client, prompts: tuple[str, str], pages: TimedPdfPages, config: Config, count: Callable[..., None]
 ) -> TimedConversion:
     """A model that reads each page as a picture; `prompts` ask it and ask it again."""
-    from groundwork.documents.engines.vision import VisionPageReader
+    from groundwork.documents.engines.vision import VisionPageReader, vision_picture_slots
     from groundwork.documents.pdf_files.pdfium import page_jpeg
 
     vision_settings = config.ingest.vision
@@ -94,7 +94,7 @@ async def time_model(
 
     timed_reader = VisionPageReader(client, vision_settings, prompts, Path(pages.source).name, picture)
     model_start = time.perf_counter()
-    picture_slots = asyncio.Semaphore(2 * config.llm.max_concurrency)
+    picture_slots = vision_picture_slots(config.llm.max_concurrency)
     audited = await timed_reader.read_pages(
         pages.numbers, pages.layer, config.ingest.audit_threshold, picture_slots, count
     )

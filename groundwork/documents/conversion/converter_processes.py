@@ -1,32 +1,20 @@
-"""The worker processes that convert documents, and which pages make them crash."""
+"""The worker processes that convert documents, and why a call to one of them failed."""
 
 from __future__ import annotations
 
-import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from groundwork.errors import BadDocument, UnitError
 from groundwork.processes.worker_pool import WorkerFailed, Workers, cuda_devices
 from groundwork.settings.config_schema import Ingest
 
 T = TypeVar("T")
-
-_MOST_CONVERTER_CRASHES = (
-    32  # of one converter over one document, after which its other pages are not asked for one by one
-)
 _DAMAGED_FILE_REMEDY = (
     "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
 )
-_PICTURE_SLOTS_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
-
-def picture_slots(calls: int) -> asyncio.Semaphore:
-    """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
-    return _PICTURE_SLOTS_BY_LOOP.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
 
 
 @functools.cache
@@ -79,43 +67,3 @@ def converter_refusal_with_remedy(converter_error: WorkerFailed | UnitError) -> 
         isinstance(converter_error, WorkerFailed) and converter_error.kind == "BadDocument"
     )
     return str(converter_error) if is_refusal and ";" in str(converter_error) else ""
-
-
-def is_converter_crash(converter_error: Exception) -> bool:
-    """Whether a call failed because its process ended."""
-    return isinstance(converter_error, WorkerFailed) and converter_error.kind == "crash"
-
-
-async def conversion_crashes(conversion: Awaitable[object]) -> bool:
-    """Whether the process of a conversion ends on it."""
-    try:
-        await conversion
-    except WorkerFailed as error:
-        return is_converter_crash(error)
-    return False
-
-
-async def find_crashing_pages(page_numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
-    """The pages that make a converter crash, of those over which it has crashed together, in their order.
-
-    `crashes` asks for some of the pages. Halves are asked for until a page is left alone. All count as
-    crashing where the first and the last one do, or none does so alone; and those that are still in question after
-    many crashes.
-    """
-    if len(page_numbers) < 2 or (await crashes(page_numbers[:1]) and await crashes(page_numbers[-1:])):
-        return page_numbers
-    suspect_halves, pages_that_crash, crashes_left = [page_numbers], [], _MOST_CONVERTER_CRASHES
-    while suspect_halves and crashes_left > 0:
-        suspect_pages = suspect_halves.pop()
-        if len(suspect_pages) == 1:
-            pages_that_crash += suspect_pages
-            continue
-        middle = len(suspect_pages) // 2
-        for half_of_pages in (suspect_pages[:middle], suspect_pages[middle:]):
-            if await crashes(half_of_pages):
-                suspect_halves.append(half_of_pages)
-                crashes_left -= 1
-    return (
-        sorted([*pages_that_crash, *(page_number for suspect_pages in suspect_halves for page_number in suspect_pages)])
-        or page_numbers
-    )

@@ -24,12 +24,8 @@ from groundwork.documents.auditing.doubtful_pages_html import (
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.converter_processes import (
     ConverterProcessCalls,
-    conversion_crashes,
     converter_failure_reason,
     converter_refusal_with_remedy,
-    find_crashing_pages,
-    is_converter_crash,
-    picture_slots,
 )
 from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
@@ -44,6 +40,7 @@ from groundwork.documents.conversion.converter_table import (
     require_converter,
     run_converter,
 )
+from groundwork.documents.conversion.crashing_pages import conversion_crashes, find_crashing_pages, is_converter_crash
 from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
 from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages
 from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages
@@ -55,7 +52,7 @@ from groundwork.documents.conversion.page_warnings import (
     page_warnings,
     unreadable_pages_of,
 )
-from groundwork.documents.engines.vision import VisionPageReader, VisionPicture
+from groundwork.documents.engines.vision import VisionPageReader, VisionPicture, vision_picture_slots
 from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.document_title import choose_title
@@ -379,7 +376,10 @@ class DocumentConversion:
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
-        free_slots, threshold = picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
+        free_slots, threshold = (
+            vision_picture_slots(self.config.llm.max_concurrency),
+            self.config.ingest.audit_threshold,
+        )
         page_reader = self.reader(self.source.name, picture)
         return await page_reader.read_pages(due_pages, layer, threshold, free_slots, self._count_converted_page)
 

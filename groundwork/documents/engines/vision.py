@@ -11,11 +11,19 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.page_renditions import PageRenditions
+from groundwork.documents.engines.vision_replies import (
+    VisionReply,
+    VisionReplyJudge,
+    best_vision_reply,
+    is_good_enough_reply,
+    reply_without_running_edges,
+)
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompt_templates_and_turns import assistant_turn, attach_images_to_prompt, render_turns
@@ -25,18 +33,18 @@ if TYPE_CHECKING:
     from groundwork.llm.calls.reply_corrections import Reply
     from groundwork.llm.client import Client
     from groundwork.settings.config_schema import Vision
-from groundwork.documents.engines.vision_replies import (
-    VisionReply,
-    VisionReplyJudge,
-    best_vision_reply,
-    is_good_enough_reply,
-    reply_without_running_edges,
-)
+
 
 VISION_TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
 _ROTATE_REPLY = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
 
 VisionPicture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
+_PICTURE_SLOTS_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def vision_picture_slots(calls: int) -> asyncio.Semaphore:
+    """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
+    return _PICTURE_SLOTS_BY_LOOP.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
 
 
 class VisionPageReader:
@@ -54,10 +62,10 @@ class VisionPageReader:
         page_numbers: list[int],
         layer: list[str],
         threshold: float,
-        picture_slots: asyncio.Semaphore,
+        free_slots: asyncio.Semaphore,
         on_page: Callable[[], None] = lambda: None,
     ) -> PageRenditions:
-        """The pages `page_numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
+        """The pages `page_numbers` at once, `free_slots` bounding how many pictures wait. Raises StopRun."""
         header_keys = running_keys(layer)
         first_page_keys = unrepeated_keys(layer, header_keys)  # not asked for again where the model leaves them out
         all_numbers = range(1, len(layer) + 1)
@@ -69,7 +77,7 @@ class VisionPageReader:
                 pages[page_number - 1] if page_number <= len(layer) else ""
                 for pages in (layer, stripped_layer, kept_layer)
             )
-            async with picture_slots:
+            async with free_slots:
                 vision_page = await self.read(page_number, text, len(layer), threshold)
             on_page()
             return vision_page._replace(
