@@ -30,7 +30,9 @@ Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"
 
 
 def general_rows_needed(row_count: int, mix_share: float) -> int:
-    """How many rows are a share of `share` (between 0 and 1) once they stand beside `own` others; one at least."""
+    """How many rows are a share of `mix_share` (between 0 and 1) once they stand beside `row_count` others; one at
+    least.
+    """
     return max(1, round(row_count * mix_share / (1 - mix_share)))
 
 
@@ -185,7 +187,7 @@ def _make_ids_distinct(mixed_rows: Iterable[Row], used_ids: set[str]) -> list[Ro
 
 
 def spread_mixed_rows(train_rows: Sequence[Row], mixed_rows: Sequence[Row]) -> list[Row]:
-    """`own` in its order with `mixed` at even distances, never between a row and its reworded copies.
+    """`train_rows` in its order with `mixed_rows` at even distances, never between a row and its reworded copies.
 
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.
     """

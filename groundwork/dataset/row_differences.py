@@ -68,7 +68,7 @@ def _match_rows(
     match_key: Callable[[RowRecord], Any],
     matched_rows: list[tuple[RowRecord, RowRecord]],
 ) -> tuple[list[RowRecord], list[RowRecord]]:
-    """Pair the rows whose `key` agrees, in order; returns the others of either side."""
+    """Pair the rows whose `match_key` agrees, in order; returns the others of either side."""
     unmatched_by_key: dict[Any, list[RowRecord]] = defaultdict(list)
     for row in before:
         unmatched_by_key[match_key(row)].append(row)

@@ -76,7 +76,7 @@ class AnswerJudge:
         return [list(judge_draws) for judge_draws in zip(*draws_by_judge, strict=True)]
 
     def messages(self, grading_case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
-        """The conversation of draw `number`, and which criterion stands at each place."""
+        """The conversation of draw `draw_number`, and which criterion stands at each place."""
         criteria_order = list(range(len(grading_case.criteria)))
         random.Random(f"{self.seed} {grading_case.id} {draw_number}").shuffle(criteria_order)
         shown_answer = (

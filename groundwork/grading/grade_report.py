@@ -96,7 +96,9 @@ def _graded_models_in_order(grades: Sequence[Grade]) -> list[str]:
 
 
 def base_model_name(models: Sequence[str], base_name: str) -> str:
-    """The name of the model, as the grades have it, that `asked` means, NAME or NAME@PROVIDER; `asked` if none is."""
+    """The name of the model, as the grades have it, that `base_name` means, NAME or NAME@PROVIDER; `base_name` if none
+    is.
+    """
     slugs = (slug(base_name), slug(base_name.partition("@")[0]))
     return next((model for model in models if base_name and slug(model) in slugs), base_name)
 

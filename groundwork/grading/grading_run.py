@@ -90,7 +90,7 @@ class Grading:
         return any(row.unanswerable for row in self.rows)
 
     def case(self, graded_row: QuestionRow, answer: str) -> GradingCase:
-        """What the judge is shown of a row; the last criterion is REFUSES where that is asked."""
+        """What the judge is shown of a row; the last criterion is REFUSAL_CRITERION where that is asked."""
         evidence = "\n".join(graded_row.evidence) if self.settings.open_book else ""
         criteria = usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[0]
         criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(graded_row) else criteria

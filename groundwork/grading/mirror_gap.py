@@ -50,7 +50,8 @@ class MirrorGap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def mirror_rows_advice(missing_pairs: int, split_sizes: Mapping[str, int]) -> str:
-    """How to have the `missing` pairs that would tell. `split_sizes`: questions of the dataset by split, where known.
+    """How to have the `missing_pairs` pairs that would tell. `split_sizes`: questions of the dataset by split, where
+    known.
 
     ADVISED_ROWS are advised instead where they are more and leave half of train outside of eval.
     """

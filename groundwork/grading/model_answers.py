@@ -77,7 +77,7 @@ async def ask_answers(
 
 
 def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
-    """The answers of `file` that belong to `rows`.
+    """The answers of `answers_file` that belong to `rows`.
 
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """

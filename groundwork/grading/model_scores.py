@@ -143,7 +143,7 @@ def row_cluster(scored_grade: Grade, by_document: bool) -> str:
 def _base_difference(
     grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
 ) -> PairedDifference | None:
-    """The scores of `own` minus those of the base on the same rows."""
+    """The scores of `scored_grades` minus those of the base on the same rows."""
     base_pairs = [
         (scored_grade.score - base_grade.score, row_cluster(scored_grade, by_document))
         for scored_grade in grades
@@ -198,7 +198,7 @@ def _facet_scores(
 
 
 def facet_values(facet: str, scored_grade: Grade) -> list[str]:
-    """What `grade` counts under; a row with several tags counts under each."""
+    """What `scored_grade` counts under; a row with several tags counts under each."""
     if facet == "tag":
         return scored_grade.tags
     if facet == "cluster":

@@ -28,7 +28,7 @@ class RowsToGrade(msgspec.Struct, frozen=True):
 def choose_rows_to_grade(
     graded_dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0
 ) -> RowsToGrade:
-    """The rows to grade; `most` of each split where that is not 0, the same ids in all.
+    """The rows to grade; `row_limit` of each split where that is not 0, the same ids in all.
 
     Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
     not in train, and where no row has an answer or criteria to be graded by.

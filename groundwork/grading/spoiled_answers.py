@@ -30,15 +30,15 @@ class SpoiledAnswer(NamedTuple):
 
 
 def spoil_answer(kind: str, spoiled_row: QuestionRow, all_rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
-    """An answer to `row` that cannot meet all criteria; None where none of this kind can be made for sure.
+    """An answer to `spoiled_row` that cannot meet all criteria; None where none of this kind can be made for sure.
 
-    `rows`: what else is asked.
+    `all_rows`: what else is asked.
     """
     return _SPOILERS[kind](spoiled_row, all_rows)
 
 
 def row_criteria(spoiled_row: QuestionRow) -> list[str]:
-    """What an answer to `row` is graded by."""
+    """What an answer to `spoiled_row` is graded by."""
     return usable_criteria(spoiled_row.evaluation_criteria, spoiled_row.answer)[0]
 
 

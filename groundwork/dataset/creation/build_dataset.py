@@ -97,7 +97,7 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     estimates = [unanswerable_estimate(job, inputs, pool_rows)] if settings.unanswerable else []
     if not job.config.dataset.asks_rewordings:
         return estimates
-    inputs, template = inputs, job.prompt(call.prompt)
+    template = job.prompt(call.prompt)
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
     prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(pool_rows)

@@ -131,7 +131,7 @@ def replace_output_files(dataset_folder: Path, output_files: Mapping[str, Parque
 
 
 def stale_output_files(dataset_folder: Path, output_files: Mapping[str, ParquetContents]) -> list[Path]:
-    """Files below data/ and exports/ that are not among `dataset_files`."""
+    """Files below data/ and exports/ that are not among `output_files`."""
     present_files = [
         present_file
         for output_subfolder in OUTPUT_SUBFOLDERS

@@ -50,7 +50,7 @@ def gather_row_pool(
     reviews: Mapping[str, ReviewedRun] | None = None,
     checks: Collection[str] = (),
 ) -> RowPool:
-    """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them.
+    """The rows of `files_by_run`, with the tags and the chunk texts known by id, as people decided about them.
 
     `checks`: of curation, those of which each curated pair has been through one at least.
     """

@@ -263,7 +263,7 @@ def _arose_in_xet(upload_error: BaseException | None) -> bool:
 
 
 def _pushed_content(file_name: str, pushed_file: Path, hub_repository: str) -> str | bytes:
-    """The file; of the card, its text with the line that loads the dataset from `repository`."""
+    """The file; of the card, its text with the line that loads the dataset from `hub_repository`."""
     if file_name != "README.md":
         return str(pushed_file)
     return LOAD_LINE.sub(rf"\g<1>{hub_repository}\g<3>", pushed_file.read_text(encoding="utf-8"), count=1).encode()
@@ -313,7 +313,7 @@ def _one_line(text: str) -> str:
 
 
 def refuse_personal(pushed_folder: Path) -> None:
-    """Raises UsageError where the report of the dataset in `folder` names places that look personal."""
+    """Raises UsageError where the report of the dataset in `pushed_folder` names places that look personal."""
     personal_findings = read_json(pushed_folder / "report.json", SplitReport).personal
     if personal_findings:
         personal_examples = ", ".join(

@@ -145,7 +145,7 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
 
 
 def document_languages(source_rows: Sequence[Row]) -> list[str]:
-    """The languages of the documents that `dataset_rows` come from, told by their questions."""
+    """The languages of the documents that `source_rows` come from, told by their questions."""
     questions_by_document: dict[str, str] = {}
     for source_row in source_rows:
         questions_by_document[source_row.document] = (

@@ -50,7 +50,7 @@ def scan_personal_data(rows: Sequence[Row]) -> list[PersonalData]:
 
 
 def find_personal_data(scanned_text: str) -> Iterator[tuple[str, str]]:
-    """(kind, matched text) of everything personal in `text`."""
+    """(kind, matched text) of everything personal in `scanned_text`."""
     for kind, personal_pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
         yield from ((kind, match[0]) for match in personal_pattern.finditer(scanned_text))
     yield from (("card number", match[0]) for match in CARD.finditer(scanned_text) if _has_luhn_digit(match[0]))

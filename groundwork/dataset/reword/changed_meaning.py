@@ -28,7 +28,7 @@ def meaning_faults(
 ) -> Iterator[str]:
     """Numbers, names, negations and comparisons that came or went.
 
-    What `source` holds may come into an answer, and what `context`, the question above it, says need not be repeated.
+    What `source_text` holds may come into an answer, and what `question_above` says need not be repeated.
     """
     both_say_none = all(
         not _NONE_WORDS.isdisjoint(normalised_words(text).split())
@@ -68,7 +68,7 @@ def turned_meaning_faults(
 ) -> Iterator[str]:
     """A meaning that was turned round by a negation or an opposite that came, went or changed.
 
-    `source` may deny what the new text denies, and `context`, the question above it, what the old text denied.
+    `source_text` may deny what the new text denies, and `question_above` what the old text denied.
     """
     if denied_word := find_contradicted_word(original, reworded, source_text, question_above):
         yield f"The {faulty_field} turned the meaning round: a negation of {denied_word!r} came or went."

@@ -77,7 +77,8 @@ def words_of(text: str, keep: Iterable[str] = ()) -> list[Word]:
 
 
 def copied_words(original: str, reworded: str, keep: Iterable[str] = ()) -> list[str]:
-    """The words of `reworded`, in order, in stretches of RUN that `original` has too; "" between two stretches.
+    """The words of `reworded`, in order, in stretches of COPIED_RUN_LENGTH that `original` has too; "" between two
+    stretches.
 
     A stretch ends at a comma, a bracket, the end of a sentence and at a word that has to stay: a list of things can
     stay a list, and a term keeps its words.
@@ -97,7 +98,7 @@ def copied_words(original: str, reworded: str, keep: Iterable[str] = ()) -> list
 
 
 def longest_copy(original: str, reworded: str, keep: Iterable[str] = ()) -> str:
-    """The longest stretch of RUN words and more that `reworded` copies, or ""."""
+    """The longest stretch of COPIED_RUN_LENGTH words and more that `reworded` copies, or ""."""
     copied_text = " ".join(word or "\n" for word in copied_words(original, reworded, keep))
     return max(
         (copied_stretch.strip() for copied_stretch in copied_text.split("\n")),
@@ -106,7 +107,9 @@ def longest_copy(original: str, reworded: str, keep: Iterable[str] = ()) -> str:
 
 
 def copied_share(original: str, reworded: str, keep: Iterable[str] = ()) -> float:
-    """The share of the free words of `reworded` that stand in copied stretches; 1.0 where one is LONG or longer."""
+    """The share of the free words of `reworded` that stand in copied stretches; 1.0 where one has LONG_COPY_LENGTH or
+    more.
+    """
     keep = set(keep)
     copied_count = sum(bool(word) for word in copied_words(original, reworded, keep))
     if copied_count and len(longest_copy(original, reworded, keep).split()) >= LONG_COPY_LENGTH:
@@ -176,7 +179,9 @@ def is_built_anew(original: str, reworded: str) -> bool:
 
 
 def shared_terms(text: str, other_texts: Iterable[str]) -> set[str]:
-    """The words of the terms of several words that `text` shares with one of `others`: set expressions, which stay."""
+    """The words of the terms of several words that `text` shares with one of `other_texts`: set expressions, which
+    stay.
+    """
     term_runs = _term_runs(words_of(text))
     shared_term_runs = set().union(*(_term_runs(words_of(other_text)) & term_runs for other_text in other_texts))
     return {word for run in shared_term_runs for word in run} - _LINKING_WORDS
@@ -189,7 +194,7 @@ def _term_runs(word_list: Sequence[Word]) -> set[tuple[str, ...]]:
 
 
 def _frame_words(word_list: Sequence[Word], term_runs: set[tuple[str, ...]]) -> list[str]:
-    """The words that have not to stay and stand in none of `runs`."""
+    """The words that have not to stay and stand in none of `term_runs`."""
     word_texts = [word.text for word in word_list]
     term_starts = [
         term_start

@@ -52,9 +52,9 @@ class Reworder:
     ) -> Reworded | str:
         """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
 
-        `earlier`: wordings that the first try is told of already, each with what speaks against it. A correction may
-        decline by an empty question, and an answer that is near the old one is sent back once, not at all after
-        `earlier`: then the old one stays.
+        `earlier_tries`: wordings that the first try is told of already, each with what speaks against it. A correction
+        may decline by an empty question, and an answer that is near the old one is sent back once, not at all after
+        `earlier_tries`: then the old one stays.
         """
         past_tries: PastTries = list(earlier_tries)
         for _ in range(self.tries):
@@ -103,7 +103,7 @@ async def reword_eval(
     """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
     like it (of the cluster with most to spare, once its own has none).
 
-    `vectors`: (n, d), a unit row for each of `rows`.
+    `pool_vectors`: (n, d), a unit row for each of `pool_rows`.
 
     All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
     not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon. What the

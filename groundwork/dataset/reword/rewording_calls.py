@@ -32,7 +32,7 @@ LEAST_NATURAL_MARK = 2  # of 2: what a model calls odd, readers mark down; anoth
 def build_rewording_asker(
     client: Client, rephrase_settings: Rephrase, template: str, subjects: Subjects
 ) -> AskRewording:
-    """What asks for rewordings; `about`: what the documents are about, whose words have to stay."""
+    """What asks for rewordings; `subjects`: what the documents are about, whose words have to stay."""
 
     async def ask(row: Row, past_tries: PastTries) -> Reworded:
         if rephrase_settings.strategy == "question":
@@ -207,7 +207,9 @@ def rewording_problem(rewording_mark: RewordingMark) -> str:
 
 
 def rewording_judge_estimate(job: Job, rows: Sequence[Row], rewording_count: int) -> Estimate:
-    """The calls that judge `count` rewordings, as long as their originals; those that are sent back need more."""
+    """The calls that judge `rewording_count` rewordings, as long as their originals; those that are sent back need
+    more.
+    """
     rephrase_settings = job.config.dataset.rephrase
     sample_batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
     prompt_tokens = job.tokens(

@@ -32,7 +32,7 @@ def moved_question_fault(
 ) -> str | None:
     """Complains when a reworded question (d,) lies closer to several others of the pool than to its original.
 
-    Near-duplicates of the original, from the cosine `threshold` on, ask the same and do not count.
+    Near-duplicates of the original, from the cosine `duplicate_threshold` on, ask the same and do not count.
     """
     own_cosine = float(pool_vectors[pool_index] @ reworded_vector)
     closer_questions = (pool_vectors @ reworded_vector > own_cosine + 1e-6) & (
@@ -51,10 +51,10 @@ def answer_sources(row: Row) -> list[str]:
 def unsupported_answer_fault(
     row: Row, reworded_answer: str, old_answer_vector: Vectors, new_answer_vector: Vectors, source_vectors: Vectors
 ) -> str | None:
-    """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
+    """Complains when a new answer has words of its own and lies far from each of the `answer_sources` of its row.
 
-    `old_vector` and `new_vector`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is
-    how near the old answer is to the evidence.
+    `old_answer_vector` and `new_answer_vector`: (d,), of the two answers; `source_vectors`: (2, d), of the supports.
+    The measure is how near the old answer is to the evidence.
     """
     if float((source_vectors @ new_answer_vector).max()) >= KEPT_SUPPORT_SHARE * float(
         old_answer_vector @ source_vectors[0]

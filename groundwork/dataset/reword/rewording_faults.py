@@ -122,7 +122,8 @@ def _new_source_name(reworded: str, original: str) -> str:
 
 
 def _question_kind_fault(row: Row, reworded_question: str, reworded_answer: str) -> str:
-    """What is wrong where `reworded` wants a yes or no and `answer` gives none, or offers two where it gives one.
+    """What is wrong where `reworded_question` wants a yes or no and `reworded_answer` gives none, or offers two where
+    it gives one.
 
     English alone: "Was ist ...?" asks for no yes.
     """

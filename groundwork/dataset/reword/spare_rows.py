@@ -26,7 +26,7 @@ class SpareRows:
         return cls(eval_split, questions, pool_vectors, spare_rows, max(8, len(eval_split.eval)))
 
     def take(self, pool_index: int) -> int | None:
-        """The spare row most like that at `index`; None where there is none, or too many were replaced."""
+        """The spare row most like that at `pool_index`; None where there is none, or too many were replaced."""
         spare_rows = self.spares.get(self.split.group(pool_index)) or max(self.spares.values(), key=len, default=[])
         if not spare_rows or not self.remaining:
             return None
@@ -36,5 +36,5 @@ class SpareRows:
 
 
 def _most_similar_spare(spare_cosines: Vectors, duplicate_threshold: float) -> int:
-    """The highest of `cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
+    """The highest of `spare_cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
     return int(np.where(spare_cosines < duplicate_threshold, spare_cosines, -2 - spare_cosines).argmax())

@@ -59,10 +59,11 @@ async def reword_train_rows(
     most_copied: float,
     eval_border: EvalBorder,
 ) -> PhrasedRows:
-    """Each of `rows` with up to `count` - 1 reworded copies behind it, whose ids are the row's with ~2, ~3 ...
+    """Each of `train_rows` with up to `phrasing_count` - 1 reworded copies behind it, whose ids are the row's with ~2,
+    ~3 ...
 
-    The reworder's check is called with the row's place in `rows`. The copies of one row are asked for one after the
-    other, each shown those before it; a row of which none passes any more has fewer.
+    The reworder's check is called with the row's place in `train_rows`. The copies of one row are asked for one after
+    the other, each shown those before it; a row of which none passes any more has fewer.
     """
 
     async def word_copies(train_index: int, train_row: Row) -> tuple[list[Reworded], str]:

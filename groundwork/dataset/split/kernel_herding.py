@@ -101,7 +101,7 @@ def _local_searches(
 def _improve_by_exchange(
     herded: Sequence[int], herded_tiers: Sequence[Rows], mean_kernel: Scores, kernel: Scores
 ) -> list[int]:
-    """`chosen` after each place, in turn, has taken the row of its tier that brings the set closest, until none
+    """`herded` after each place, in turn, has taken the row of its tier that brings the set closest, until none
     changes any more."""
     herded = list(herded)
     is_free = _free_mask(herded, len(mean_kernel))

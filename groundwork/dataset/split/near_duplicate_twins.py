@@ -19,7 +19,8 @@ OUTSIDE_ROWS: Rows = np.array([-1])
 
 
 def twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins:
-    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run.
+    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE_ROWS stands for one of another
+    run.
 
     `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
     """
@@ -40,10 +41,11 @@ def twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins
 def candidate_tiers(
     cluster_rows: Rows, cluster_quota: int, candidate_limit: int, find_twins: FindTwins
 ) -> list[list[int]]:
-    """Up to `limit` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
+    """Up to `candidate_limit` rows of a cluster for its quota, from `cluster_rows` in their random order, in tiers to
+    be used up in turn.
 
-    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
-    and the others.
+    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train; and
+    the others.
     """
     rows_without_twins: list[int] = []
     twins_by_row: dict[int, Rows] = {}
@@ -63,7 +65,7 @@ def candidate_tiers(
 
 
 def _whole_twin_groups(twins_by_row: dict[int, Rows], room: int) -> list[int]:
-    """Groups of near-duplicates that lie wholly among `repeated`, the smallest first, as many as fit."""
+    """Groups of near-duplicates that lie wholly among `twins_by_row`, the smallest first, as many as fit."""
     twin_groups: list[list[int]] = []
     visited_rows: set[int] = set()
     for first_twin in twins_by_row:

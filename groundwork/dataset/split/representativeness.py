@@ -43,8 +43,9 @@ def assess_representativeness(
     topic_noun: str = "topics",
     empty: int = 0,
 ) -> Representativeness:
-    """The verdict on a split by its counts. `pool`, `selected`: rows of all and of the split by topic, (k,) each, those
-    of the split among those of all; `names` of the topics; `empty`: places of the split that stayed empty."""
+    """The verdict on a split by its counts. `pool_by_topic`, `split_by_topic`: rows of all and of the split by topic,
+    (k,) each, those of the split among those of all; `empty`: places of the split that stayed empty.
+    """
     pool_counts, split_counts = np.asarray(pool_by_topic, dtype=np.int64), np.asarray(split_by_topic, dtype=np.int64)
     rows, topics = int(split_counts.sum()), int((pool_counts > 0).sum())
     pool_shares, split_shares = pool_counts / max(1, pool_counts.sum()), split_counts / max(1, rows)

@@ -44,7 +44,7 @@ class _TfidfIndex:
 
 
 def _nearest_passage_indices(scores: NDArray[Any]) -> list[int]:
-    """The places of the NEAREST highest scores, the highest first."""
+    """The places of the NEAREST_CHUNKS highest scores, the highest first."""
     return np.argsort(-scores, kind="stable")[:NEAREST_CHUNKS].tolist()  # type: ignore[no-any-return]
 
 
@@ -88,7 +88,8 @@ class QuestionSearch:
 
     def passages(self, questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
         """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
-        questions, whose `vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of them.
+        questions, whose `question_vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of
+        them.
         """
         document_chunks = [chunk for chunk in self.chunks if chunk.document == source_chunk.document]
         if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH:

@@ -129,7 +129,7 @@ def _with_unanswerable(
     unanswerable_record: Unanswerable,
     failed: list[str],
 ) -> BuiltDataset:
-    """`built` with the rows `added` to each split: spread over train, at the end of the others."""
+    """`built` with `unanswerable_rows` in each split: spread over train, at the end of the others."""
     extended_splits = {
         split: spread_mixed_rows(split_rows, unanswerable_rows[split])
         if split == "train"
@@ -215,7 +215,7 @@ def _is_honest_refusal(honest_reply: str, question: str, passage_text: str) -> b
 async def _add_unasked_rows(
     unanswerable: _UnanswerableRows, chunk_questions: _UnanswerableRows, passage_search: QuestionSearch
 ) -> None:
-    """The rows of `addition` that `gathered` does not ask yet, and all its counts."""
+    """The rows of `chunk_questions` that `unanswerable` does not ask yet, and all its counts."""
     for row in chunk_questions.rows:
         question_vector = await passage_search.encode([row.question], "query")
         # a question of marks alone, such as a formula, has no words to be told by
