@@ -29,7 +29,7 @@ from groundwork.errors import UsageError
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 RAW_SUFFIX = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
 
-LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
+HUB_LOGIN_HINT = "log in with `hf auth login` or set HF_TOKEN"
 
 
 class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +167,8 @@ def _hub_commit(hub_source: DatasetSource) -> str:
         raise UsageError(f"{hub_source.hub_id}: has no revision {hub_source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:
         raise UsageError(
-            f"{hub_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {LOG_IN}"
+            f"{hub_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, "
+            f"{HUB_LOGIN_HINT}"
         ) from error
     except Exception as error:  # of httpx, by what broke: name, route, certificate, time
         raise OSError(str(error) or type(error).__name__) from error

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.dataset_argument import LOG_IN, DatasetSource
+from groundwork.dataset.dataset_argument import HUB_LOGIN_HINT, DatasetSource
 from groundwork.errors import BadRecord, UsageError
 from groundwork.message_wording import counted
 from groundwork.records import QuestionFields
@@ -141,7 +141,7 @@ def _hub_records(hub_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any
         )
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
         hub_cause = " ".join(str(error).split())
-        raise UsageError(f"{hub_source.name}: {hub_cause} Ask for access on its page, {LOG_IN}") from error
+        raise UsageError(f"{hub_source.name}: {hub_cause} Ask for access on its page, {HUB_LOGIN_HINT}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
         hub_cause = " ".join(str(_root_cause(error)).split())
         raise UsageError(

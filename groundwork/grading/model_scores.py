@@ -66,6 +66,7 @@ def checkpoint_step(name: str) -> int | None:
 
 
 def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool, bounds: GapBounds) -> ModelScores:
+    """All that is said of the model `name`. `grades`: those of all models, for the base among them."""
     model_grades = [scored_grade for scored_grade in grades if scored_grade.model == name]
     answerable_grades = [scored_grade for scored_grade in model_grades if not scored_grade.unanswerable]
     grades_by_split: dict[str, list[Grade]] = defaultdict(list)
@@ -209,15 +210,15 @@ def facet_values(facet: str, scored_grade: Grade) -> list[str]:
 def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
     verdicts_by_criterion: dict[tuple[str, str], list[str]] = defaultdict(list)
-    grade_of: dict[tuple[str, str], Grade] = {}
+    grade_by_criterion: dict[tuple[str, str], Grade] = {}
     for scored_grade in grades:
         for criterion in scored_grade.criteria:
             criterion_key = scored_grade.id, criterion.criterion
             verdicts_by_criterion[criterion_key].append(criterion.verdict)
-            grade_of.setdefault(criterion_key, scored_grade)
+            grade_by_criterion.setdefault(criterion_key, scored_grade)
     for (row_id, criterion_text), criterion_verdicts in verdicts_by_criterion.items():
         if set(criterion_verdicts) == {"unmet"}:
-            scored_grade = grade_of[row_id, criterion_text]
+            scored_grade = grade_by_criterion[row_id, criterion_text]
             yield MissedCriterion(
                 id=row_id,
                 criterion=criterion_text,

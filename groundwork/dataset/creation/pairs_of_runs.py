@@ -123,6 +123,7 @@ def repeats_warnings(run_pairs: Sequence[tuple[str, Pair]], runs: Collection[str
 
 
 def half_curated_warnings(files_by_run: Mapping[str, Sequence[Path]]) -> list[str]:
+    """Which runs are curated in part of their documents alone."""
     half_curated = []
     for run, pair_paths in files_by_run.items():
         curated_count = sum(folder_of(pair_path).name == "curated" for pair_path in pair_paths)

@@ -20,6 +20,7 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 
 
 def numbers_and_terms(text: str) -> set[str]:
+    """The values of the numbers, and the names, codes and quoted terms in lower case."""
     return _all_number_values(text) | {term.lower() for term in terms(text)}
 
 

@@ -63,6 +63,7 @@ STRATA = ("category", "difficulty")
 async def draw_eval_split(
     pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
 ) -> EvalDraw:
+    """Draw eval as the settings ask. Raises CannotSplit."""
     is_eval_held_out = is_held_out(settings)
     drawn_pool, train_run = pool_rows, None
     if settings.strategy == "second-run":

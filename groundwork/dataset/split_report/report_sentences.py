@@ -135,6 +135,7 @@ def describe_mixture(split_report: SplitReport) -> list[str]:
 
 
 def mixture_name(mixture: Mixture) -> str:
+    """The dataset that is mixed in, with the beginning of its commit."""
     return f"{mixture.dataset} at {mixture.revision[:12]}" if mixture.revision else mixture.dataset
 
 

@@ -12,6 +12,7 @@ FIGURE_WIDTH, FIGURE_HEIGHT = 640, 260  # of a figure, in its own units
 
 
 def share_bars(pool_share: float, eval_share: float, largest: float) -> Markup:
+    """The share among all rows above that in eval."""
     return tag(
         "svg",
         tag("rect", class_="train", x=0, y=2, width=f"{150 * pool_share / largest:.1f}", height=8),
@@ -27,6 +28,7 @@ def share_bars(pool_share: float, eval_share: float, largest: float) -> Markup:
 
 
 def elbow_figure(curve: ElbowCurve) -> Markup:
+    """The inertia of k-means for each k, with the k that was taken."""
     lowest_inertia, highest_inertia = min(curve.inertias), max(curve.inertias)
     inertia_span = (highest_inertia - lowest_inertia) or 1
     elbow_points = [
@@ -97,6 +99,7 @@ def cosine_figure(split_report: SplitReport) -> Markup:
 
 
 def map_figure(split_report: SplitReport) -> Markup:
+    """The questions as dots, those of eval on top."""
     map_height = FIGURE_HEIGHT * 1.7
     map_dots = []
     for split_point in sorted(split_report.map, key=lambda split_point: split_point.split == "eval"):
