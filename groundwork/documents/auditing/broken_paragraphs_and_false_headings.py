@@ -79,13 +79,13 @@ def _share_of_false_cells(markdown: str) -> float:
     table_rows = [row for row in table_rows if not all(set(cell) <= set(":- ") for cell in row)]
     cell_borders = sentence_cuts = 0
     for row in table_rows:
-        for left_cell, right_cell in pairwise(cell for cell in row if cell):
+        for cell_before, cell_behind in pairwise(cell for cell in row if cell):
             cell_borders += 1
             sentence_cuts += (
-                right_cell[0].islower()
-                and left_cell[-1].isalpha()
-                and " " in left_cell + right_cell
-                and len(left_cell + right_cell) > 30
+                cell_behind[0].islower()
+                and cell_before[-1].isalpha()
+                and " " in cell_before + cell_behind
+                and len(cell_before + cell_behind) > 30
             )
     for row_above, row_below in pairwise(table_rows):
         if row_above[-1] and row_below[0]:

@@ -52,8 +52,8 @@ def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Ma
         for page in pages
         if (unreadable_share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
     ]
-    if scans_without_text := [page.number for page in pages if page.scan and page.end == page.start]:
-        warnings.append(f"{page_ranges(scans_without_text)} without text (scans); {OCR_REMEDY}")
+    if scans_to_warn_of := [page.number for page in pages if page.scan and page.end == page.start]:
+        warnings.append(f"{page_ranges(scans_to_warn_of)} without text (scans); {OCR_REMEDY}")
     warnings += _fallback_warnings(pages)
     warnings_by_page = {page.number: page_warning(page, threshold) for page in pages if page.audit}
     fallback_reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
@@ -82,14 +82,14 @@ def page_warning(page: Page, threshold: float) -> str:
 
 def _fallback_warnings(pages: Sequence[Page]) -> list[str]:
     """Which pages another converter made than the one that was asked first, and why."""
-    pages_by_fallback: dict[tuple[str, str], list[int]] = {}
+    warned_pages: dict[tuple[str, str], list[int]] = {}
     for page in pages:
         first_converter, converter_used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
         if page.fell_back and first_converter != converter_used:
-            pages_by_fallback.setdefault((converter_used, page.fell_back), []).append(page.number)
+            warned_pages.setdefault((converter_used, page.fell_back), []).append(page.number)
     return [
         f"{page_ranges(numbers)} fell back to {converter_used}; {fallback_reason}"
-        for (converter_used, fallback_reason), numbers in pages_by_fallback.items()
+        for (converter_used, fallback_reason), numbers in warned_pages.items()
     ]
 
 

@@ -80,8 +80,8 @@ class MarkerService:
 
     def key(self) -> str:
         """The key. Raises ConfigError where there is none."""
-        if missing := self.settings.missing_key(self.env):
-            raise ConfigError([missing])
+        if missing_service_key := self.settings.missing_key(self.env):
+            raise ConfigError([missing_service_key])
         return self.env[self.settings.api_key_env].strip()
 
     async def convert(self, request: ConversionRequest, document: str) -> Conversion:

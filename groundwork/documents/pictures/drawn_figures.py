@@ -133,11 +133,11 @@ def _groups_of_paths(drawn_paths: Sequence[_DrawnPath], page_area: PageArea) -> 
     for drawn_path in drawn_paths:
         drawing_grid[cells(drawn_path.area)] = True
     group_labels, _ = label(drawing_grid, structure=np.ones((3, 3)))
-    path_groups: dict[int, list[_DrawnPath]] = {}
+    groups_of_paths: dict[int, list[_DrawnPath]] = {}
     for drawn_path in drawn_paths:
         rows, columns = cells(drawn_path.area)
-        path_groups.setdefault(int(group_labels[rows.start, columns.start]), []).append(drawn_path)
-    return list(path_groups.values())
+        groups_of_paths.setdefault(int(group_labels[rows.start, columns.start]), []).append(drawn_path)
+    return list(groups_of_paths.values())
 
 
 def _is_figure(

@@ -296,7 +296,7 @@ def _split_at_gutters(
     for (_, gutter_left), (gutter_right, _) in pairwise(
         merge_column_stretches([(t.x1, t.x2) for texts in both_columns_rows for t in texts])
     ):
-        crossing_texts = sum(
+        gutter_crossings = sum(
             text.x1 < gutter_left and text.x2 > gutter_right for texts in texts_in_stretch for text in texts
         )
         gutter_values = [
@@ -306,7 +306,7 @@ def _split_at_gutters(
         ]
         gutter_count = sum(value is not None for value in gutter_values)
         figure_count = sum(value is not None and any(map(str.isdigit, value.text)) for value in gutter_values)
-        least_gutters = _PARTED_TO_CROSSING * crossing_texts if crossing_texts > 1 else _GUTTER_ROWS
+        least_gutters = _PARTED_TO_CROSSING * gutter_crossings if gutter_crossings > 1 else _GUTTER_ROWS
         if gutter_count >= least_gutters and 2 * figure_count >= gutter_count:
             columns[-1:] = [(columns[-1][0], gutter_left), (gutter_right, columns[-1][1])]
     return columns
@@ -359,14 +359,14 @@ def stretches_of_most(
     rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
 ) -> list[tuple[float, float]]:
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
-    stretch_edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
+    column_edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
     most_uncovered = uncovered_share * len(rows)
-    stretches: list[tuple[float, float]] = []
-    covered_depth, stretch_start = 0, 0.0
-    for x, step in stretch_edges:
+    columns: list[tuple[float, float]] = []
+    covered_depth, column_start = 0, 0.0
+    for x, step in column_edges:
         previous_depth, covered_depth = covered_depth, covered_depth + step
         if previous_depth <= most_uncovered < covered_depth:
-            stretch_start = x
+            column_start = x
         elif previous_depth > most_uncovered >= covered_depth:
-            stretches.append((stretch_start, x))
-    return stretches
+            columns.append((column_start, x))
+    return columns

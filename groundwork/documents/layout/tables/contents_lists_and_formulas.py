@@ -49,14 +49,14 @@ def is_prose(prose_rows: list[BorderlessRow], columns: list[tuple[float, float]]
     for row in prose_rows:
         for text in row.texts:
             prose_by_column[column_at(text, columns)].append(text.text)
-    running_text_columns = [
+    prose_columns = [
         prose_of_column
         for prose_of_column in prose_by_column
         if prose_of_column
         and statistics.median(len(text.split()) for text in prose_of_column) >= 4
         and _lower_case_share(prose_of_column) > 0.3
     ]
-    return len(running_text_columns) > 1
+    return len(prose_columns) > 1
 
 
 def is_justified(justified_lines: list[BorderlessRow]) -> bool:

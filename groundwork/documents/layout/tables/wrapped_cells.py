@@ -42,26 +42,26 @@ def wrapped_cells(
     wrapped_rows = list(head_cells)
     row_steps = [b.y2 - a.y2 for a, b in pairwise(rows) if is_borderless_row(a) and is_borderless_row(b)]
     row_step = statistics.median(row_steps) if row_steps else 0.0
-    row_above = head_row
+    wrapped_row = head_row
     for row in rows:
         if is_dashes_below_heads(row):
-            row_above = None
+            wrapped_row = None
             continue
-        line_cells = _cells_of_line(row, columns)
-        if row_above and _wraps_row_above(row_above, row, columns, wrapped_rows[-1], line_cells, row_step):
+        cells_of_line = _cells_of_line(row, columns)
+        if wrapped_row and _wraps_row_above(wrapped_row, row, columns, wrapped_rows[-1], cells_of_line, row_step):
             wrapped_rows[-1] = [
                 vocabulary.join(upper_cell, lower_cell) if upper_cell and lower_cell else upper_cell or lower_cell
-                for upper_cell, lower_cell in zip(wrapped_rows[-1], line_cells, strict=True)
+                for upper_cell, lower_cell in zip(wrapped_rows[-1], cells_of_line, strict=True)
             ]
             is_wrapped_label_complete = (
                 _is_label_line(row, columns)
-                and not _is_label_line(row_above, columns)
-                and lines_overlap(row_above, row)
+                and not _is_label_line(wrapped_row, columns)
+                and lines_overlap(wrapped_row, row)
             )
-            row_above = None if is_wrapped_label_complete else row  # the label that begins below it is another row's
+            wrapped_row = None if is_wrapped_label_complete else row  # the label that begins below it is another row's
         else:
-            wrapped_rows.append(line_cells)
-            row_above = row
+            wrapped_rows.append(cells_of_line)
+            wrapped_row = row
     return wrapped_rows
 
 
@@ -69,7 +69,7 @@ def _wraps_row_above(
     row_above: BorderlessRow,
     row: BorderlessRow,
     columns: list[tuple[float, float]],
-    cells_above: list[str],
+    wrapped_cells_above: list[str],
     line_cells: list[str],
     row_step: float,
 ) -> bool:
@@ -77,15 +77,22 @@ def _wraps_row_above(
     if row.y1 - row_above.y2 > 0.6 * row.size or _is_centred_group_name(row, columns):
         return False
     filled_columns = [k for k, cell in enumerate(line_cells) if cell]
-    if lines_overlap(row_above, row) and _flanks_wrapped_label(row_above, row, columns, cells_above):
+    if lines_overlap(row_above, row) and _flanks_wrapped_label(row_above, row, columns, wrapped_cells_above):
         return True
-    if line_cells[0] and _is_label_line(row_above, columns) and not any(cells_above[1:]) and len(filled_columns) > 1:
+    if (
+        line_cells[0]
+        and _is_label_line(row_above, columns)
+        and not any(wrapped_cells_above[1:])
+        and len(filled_columns) > 1
+    ):
         return row.bold == row_above.bold and _wraps_cell_above(row.texts[0], row_above, columns)
-    if any(is_number(line_cells[k]) and cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]):
+    if any(
+        is_number(line_cells[k]) and wrapped_cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]
+    ):
         return False
     if not line_cells[0]:
-        return len(filled_columns) < len(columns) and not any(is_number(cells_above[k]) for k in filled_columns)
-    if not all(cells_above[k] for k in filled_columns) or len(filled_columns) != len(row.texts):
+        return len(filled_columns) < len(columns) and not any(is_number(wrapped_cells_above[k]) for k in filled_columns)
+    if not all(wrapped_cells_above[k] for k in filled_columns) or len(filled_columns) != len(row.texts):
         return False
     if len(filled_columns) == 1 and _is_wrapped_label(row_above, row, columns, row_step):
         return True
@@ -108,14 +115,14 @@ def lines_overlap(row_above: BorderlessRow, row: BorderlessRow) -> bool:
 
 
 def _flanks_wrapped_label(
-    row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]], cells_above: list[str]
+    row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]], wrapped_cells_above: list[str]
 ) -> bool:
     """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
     if _is_label_line(row_above, columns):
         return all(column_at(text, columns) > 0 for text in row.texts)
     return (
         _is_label_line(row, columns)
-        and bool(cells_above[0])
+        and bool(wrapped_cells_above[0])
         and all(column_at(text, columns) > 0 for text in row_above.texts)
     )
 
