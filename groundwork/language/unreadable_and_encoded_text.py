@@ -38,7 +38,7 @@ _SIGN_IN_WORD = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|
 _UNREADABLE_CONTROL_SHARE = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
 _MISREAD_WORD_SHARE = 0.2  # of the words
 _LEAST_WORDS_TO_JUDGE = 30  # different words, or characters, to judge by
-_LEAST_LETTERS_OF_WORD = 4  # of a word to judge by
+_LEAST_LETTERS_TO_JUDGE = 4  # of a word to judge by
 # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
 _SHIFTED_LETTERS_PER_SUBWORD = 1.9
 # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
@@ -60,7 +60,7 @@ _BACKWARD_RATIO = 1.25  # times as many; of words as they are read, turned aroun
 _FINAL_LETTERS = frozenset("ךםןףץةى")  # letters that end words in Hebrew and Arabic and begin none
 _LEAST_FINAL_LETTERS, _FINAL_LETTERS_RATIO = 3, 2
 _READABLE_LETTER_SHARE = 0.5  # of the characters of a text
-LONG_WORD = regex.compile(rf"\p{{L}}{{{_LEAST_LETTERS_OF_WORD},}}+")
+LONG_WORD = regex.compile(rf"\p{{L}}{{{_LEAST_LETTERS_TO_JUDGE},}}+")
 _SAME_PAIRS_SHARE = 0.5  # of the pairs of characters of a text that says what another one says
 
 
@@ -114,7 +114,7 @@ def reads_plainly(text: str) -> bool:
 
 def _letters_per_latin_subword(text: str) -> float | None:
     """Letters of a subword of a text's different Latin words; None of fewer than tell."""
-    latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS_OF_WORD))
+    latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS_TO_JUDGE))
     return (
         letters_per_subword(_sample_words_of_page(latin_tokens)) if len(latin_tokens) >= _LEAST_WORDS_TO_JUDGE else None
     )
@@ -186,19 +186,19 @@ def encoded_line_starts(text: str) -> Iterator[int]:
 
 def encoded_runs(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Lines in a row that no one can read, of MIN_ENCODED_RUN_LENGTH characters, with the blank lines behind them."""
-    run_start = -1
+    encoded_start = -1
     for text_line in _LINE_OF_TEXT.finditer(text, first, last):
-        in_encoded_run = run_start >= 0
+        in_encoded_run = encoded_start >= 0
         if is_encoded(text, text_line.start(), text_line.end()) or (
             in_encoded_run and _continues_encoded_run(text_line[0])
         ):
-            run_start = run_start if in_encoded_run else text_line.start()
+            encoded_start = encoded_start if in_encoded_run else text_line.start()
         elif in_encoded_run:
-            if text_line.start() - run_start >= MIN_ENCODED_RUN_LENGTH:
-                yield run_start, text_line.start()
-            run_start = -1
-    if run_start >= 0 and last - run_start >= MIN_ENCODED_RUN_LENGTH:
-        yield run_start, last
+            if text_line.start() - encoded_start >= MIN_ENCODED_RUN_LENGTH:
+                yield encoded_start, text_line.start()
+            encoded_start = -1
+    if encoded_start >= 0 and last - encoded_start >= MIN_ENCODED_RUN_LENGTH:
+        yield encoded_start, last
 
 
 def _continues_encoded_run(encoded_line: str) -> bool:

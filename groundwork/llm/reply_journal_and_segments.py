@@ -519,9 +519,9 @@ class Journal:
     @contextmanager
     def maintenance(self) -> Iterator[None]:
         """No other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that."""
-        patience_ends = time.monotonic() + JOURNAL_MAINTENANCE_PATIENCE
+        maintenance_patience_ends = time.monotonic() + JOURNAL_MAINTENANCE_PATIENCE
         while not self._claims.take(_JOURNAL_MAINTENANCE_CLAIM, _JOURNAL_MAINTENANCE_SECONDS):
-            if time.monotonic() > patience_ends:
+            if time.monotonic() > maintenance_patience_ends:
                 maintaining_process = process_label(self.owner(_JOURNAL_MAINTENANCE_CLAIM))
                 reason = f"{maintaining_process} (gc, forget or a stage) is rewriting it; run again once it has ended"
                 raise StopRun(f"{self._journal_path}: {reason}")

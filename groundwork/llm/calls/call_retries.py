@@ -44,7 +44,7 @@ from groundwork.llm.endpoint.response_choices_and_usage import (
     Usage,
     mark_cut_off,
     read_response,
-    read_vectors,
+    read_vectors_response,
 )
 from groundwork.llm.reply_journal_and_segments import Journal, StoredReply, request_key
 from groundwork.message_wording import counted
@@ -196,10 +196,10 @@ class CallRunner:
             stored_reply.input_tokens, stored_reply.output_tokens, stored_reply.cached_tokens, stored_reply.cost
         )
         self._cost_accounts.record_reply(call_context, usage, replayed=True)
-        chat_response = read_response(stored_reply.body)
-        if chat_response.failure is not None:
-            raise Filtered(f"{call_context.unit}: {call_context.model}: {chat_response.failure}")
-        return chat_response
+        call_response = read_response(stored_reply.body)
+        if call_response.failure is not None:
+            raise Filtered(f"{call_context.unit}: {call_context.model}: {call_response.failure}")
+        return call_response
 
     async def _retry_call(self, call_context: CallContext, try_call: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have llm.transport_retries."""
@@ -257,12 +257,12 @@ class CallRunner:
             raw_body = await self._post_adapted_request(
                 call_context, with_reply_limit(request_body, reservation.reply_tokens)
             )
-            chat_response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
-            usage = await self._cost_accounts.with_cost(call_context, chat_response.usage)
+            call_response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
+            usage = await self._cost_accounts.with_cost(call_context, call_response.usage)
             reservation.cost = usage.cost or 0.0
-            is_cut_off = reservation.reply_tokens < reply_limit and chat_response.finish_reason == "length"
+            is_cut_off = reservation.reply_tokens < reply_limit and call_response.finish_reason == "length"
             is_usable = (
-                chat_response.failure is None or isinstance(chat_response.failure, ReplyBlocked)
+                call_response.failure is None or isinstance(call_response.failure, ReplyBlocked)
             ) and not is_cut_off
             self._journal.store(
                 call_key,
@@ -270,12 +270,12 @@ class CallRunner:
             )
             call_context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
             self._cost_accounts.record_reply(call_context, usage, replayed=False)
-            if chat_response.failure is not None:
-                raise chat_response.failure
+            if call_response.failure is not None:
+                raise call_response.failure
             self._cost_accounts.learn_usage(call_context, prompt_tokens, usage)
             if is_cut_off:
                 raise _RetryWithMoreRoom
-        return chat_response
+        return call_response
 
     async def _post_adapted_request(self, call_context: CallContext, request_body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _RetryWithAdaptedRequest where the refusal told what to leave out."""
@@ -300,7 +300,7 @@ class CallRunner:
     async def _embed_texts(self, call_context: CallContext, request_body: Json, is_retry: bool) -> list[list[float]]:
         prompt_tokens = sum(map(tokens_in, request_body["input"]))
         async with self._reserve_slot_and_money(call_context, prompt_tokens, 0, is_retry) as reservation:
-            vectors, usage = read_vectors(
+            vectors, usage = read_vectors_response(
                 await call_context.endpoint.post("/embeddings", request_body), len(request_body["input"])
             )
             usage = await self._cost_accounts.with_cost(call_context, usage)
@@ -361,15 +361,15 @@ class CircuitBreaker:
     def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
         self._stopping, self._rate_limiters = stopping, limiters
         self._stop_error: StopRun | None = None
-        self._watcher: asyncio.Task[None] | None = None
+        self._stop_watcher: asyncio.Task[None] | None = None
         self._limiters_with_replies: set[RateLimiter] = set()  # those that ever answered
         self._units_lost_in_row: Counter[RateLimiter] = Counter()  # units in a row
         self._call_rejections: Counter[tuple[RateLimiter, str]] = Counter()
 
     def start_watching(self) -> None:
         """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
-        if self._watcher is None:
-            self._watcher = asyncio.create_task(self._watch_for_stop())
+        if self._stop_watcher is None:
+            self._stop_watcher = asyncio.create_task(self._watch_for_stop())
 
     async def _watch_for_stop(self) -> None:
         await self._stopping.wait()
@@ -377,9 +377,9 @@ class CircuitBreaker:
 
     async def close(self) -> None:
         """Stop watching for the stop."""
-        if self._watcher is not None:
-            self._watcher.cancel()
-            await asyncio.gather(self._watcher, return_exceptions=True)
+        if self._stop_watcher is not None:
+            self._stop_watcher.cancel()
+            await asyncio.gather(self._stop_watcher, return_exceptions=True)
 
     def raise_if_stopped(self) -> None:
         """Raise what stopped the run, if anything did."""

@@ -88,7 +88,7 @@ class ReplyCorrector:
             "messages": [*reply_request["messages"], *_item_correction_turns(chat_reply.content, parsed_reply)],
         }
         correction_reply = await self._ask_for_complete_reply(context, correction_request, 0, reply_reader)
-        corrected_reply = reply_reader.merge_corrections(
+        corrected_reply = reply_reader.replace_faulty_items(
             parsed_reply, correction_reply.content or correction_reply.side_text[1]
         )
         if corrected_reply.faulty and not context.requirements.partial:

@@ -122,7 +122,7 @@ def _as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def read_vectors(response_body: bytes, vector_count: int) -> tuple[list[list[float]], Usage]:
+def read_vectors_response(response_body: bytes, vector_count: int) -> tuple[list[list[float]], Usage]:
     """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are so many."""
     vectors_response = decode_body(response_body)
     if vectors_response is None:

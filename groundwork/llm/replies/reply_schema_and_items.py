@@ -108,26 +108,26 @@ class ReplyReader(Generic[T]):
             raise UnusableReply(reply_problem)
         return reply_value
 
-    def merge_corrections(self, parsed_reply: Parsed[T], corrected_content: str) -> Parsed[T]:
+    def replace_faulty_items(self, parsed_reply: Parsed[T], later_content: str) -> Parsed[T]:
         """`parsed_reply` with the items of a later reply in the places of the faulty ones, in order.
 
         Faulty ones for which none came stay in `faulty`. A later reply that holds the whole list again is taken whole.
         """
         valid_items = list(getattr(parsed_reply.value, parsed_reply.field))
         try:
-            corrected_list = self._parse_json_reply(corrected_content, cast("type[T]", self._schema))
+            later_list = self._parse_json_reply(later_content, cast("type[T]", self._schema))
         except UnusableReply:
             return parsed_reply
-        corrected_items = list(getattr(corrected_list.value, parsed_reply.field))
-        corrected_count = len(corrected_items) + len(corrected_list.faulty)
-        if corrected_count == len(valid_items) + len(parsed_reply.faulty):
-            return corrected_list
-        if corrected_count > len(parsed_reply.faulty):  # not what was asked for, and nobody knows which is which
+        later_items = list(getattr(later_list.value, parsed_reply.field))
+        later_count = len(later_items) + len(later_list.faulty)
+        if later_count == len(valid_items) + len(parsed_reply.faulty):
+            return later_list
+        if later_count > len(parsed_reply.faulty):  # not what was asked for, and nobody knows which is which
             return parsed_reply
-        for faulty in corrected_list.faulty:
-            corrected_items.insert(faulty.index, faulty)
+        for faulty in later_list.faulty:
+            later_items.insert(faulty.index, faulty)
         still_faulty: list[FaultyItem] = []
-        for faulty, item in zip_longest(parsed_reply.faulty, corrected_items):
+        for faulty, item in zip_longest(parsed_reply.faulty, later_items):
             if item is None or isinstance(item, FaultyItem):
                 still_faulty.append(faulty)
             else:

@@ -148,7 +148,7 @@ def test_corrected_items_take_their_places(later, names, left):
     """In order; still faulty ones stay faulty; a reply that holds the whole list again is taken whole."""
     reader = ReplyReader(Items)
     parsed = reader.parse(json.dumps({"items": [TWO["items"][0], {"name": "c", "level": "no"}, TWO["items"][1]]}))
-    mended = reader.merge_corrections(parsed, json.dumps({"items": later}))
+    mended = reader.replace_faulty_items(parsed, json.dumps({"items": later}))
     assert [item.name for item in mended.value.items] == names and len(mended.faulty) == left
 
 

@@ -17,7 +17,7 @@ from groundwork.llm.endpoint.http_errors import (
     classify_failure,
     retry_after,
 )
-from groundwork.llm.endpoint.response_choices_and_usage import ChatResponse, read_response, read_vectors
+from groundwork.llm.endpoint.response_choices_and_usage import ChatResponse, read_response, read_vectors_response
 from groundwork.llm.replies.reply_schema_and_items import ReplyReader, UnusableReply, strict_schema
 
 JSON = st.recursive(
@@ -100,7 +100,7 @@ def test_an_error_in_a_200_is_told_wherever_it_stands(body, kind, text):
 def test_embeddings_are_whole_or_broken(body):
     """A reply to /embeddings has a vector for each text, or it is a failed call."""
     with pytest.raises((BrokenCall, TooManyRequests, AccessRefused, RequestRejected, ReplyBlocked)):
-        read_vectors(body, 1)
+        read_vectors_response(body, 1)
 
 
 @pytest.mark.parametrize(
