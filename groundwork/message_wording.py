@@ -50,6 +50,12 @@ def suggested_names(name: str, names: Iterable[str]) -> str:
     )
 
 
+def list_names(names: Collection[str], most: int) -> str:
+    """`a, b and 3 more`: the first `most` of the names, and how many more there are."""
+    more_names = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(islice(names, most))}{more_names}"
+
+
 MOST_NAMES = 20  # in one message
 
 
@@ -57,8 +63,7 @@ def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
     """A message that there is no `kind` of that name: the nearest one, and those that there are."""
     nearest_known = nearest_name(name, names)
     nearest_question = f"did you mean {nearest_known}? " if nearest_known else ""
-    more_names = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return f"no {kind} {name!r}; {nearest_question}there are {', '.join(islice(names, MOST_NAMES))}{more_names}"
+    return f"no {kind} {name!r}; {nearest_question}there are {list_names(names, MOST_NAMES)}"
 
 
 LABEL_LENGTH = 60  # characters

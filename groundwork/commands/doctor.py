@@ -23,7 +23,7 @@ from groundwork.console import terminal
 from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted
+from groundwork.message_wording import counted, list_names
 from groundwork.processes.worker_pool import core_count
 from groundwork.settings.config_schema import Config, Embeddings, ModelCall
 
@@ -411,7 +411,7 @@ def _extra_checks(config: Config, checked_folder: Path) -> Iterator[DoctorCheck]
             yield DoctorCheck("ok", f"extra {checked_extra}", f"installed ({purpose})")
         elif needed_extras.get(checked_extra):
             needed_for = (
-                f", needed for {_first_documents(documents_needing[checked_extra])}"
+                f", needed for {list_names(documents_needing[checked_extra], DOCUMENTS_NAMED)}"
                 if checked_extra in documents_needing
                 else ""
             )
@@ -434,11 +434,6 @@ def _documents_of_converters(config: Config, checked_folder: Path) -> dict[str, 
         for name in choose_converters(config.ingest, Path(source.name).suffix.lower())[:1]:
             documents_needing.setdefault(name, []).append(source.name)
     return documents_needing
-
-
-def _first_documents(names: list[str]) -> str:
-    more = f" and {len(names) - DOCUMENTS_NAMED:,} more" if len(names) > DOCUMENTS_NAMED else ""
-    return f"{', '.join(names[:DOCUMENTS_NAMED])}{more}"
 
 
 def _hub_check(config: Config) -> DoctorCheck:

@@ -10,7 +10,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.message_wording import name_order, suggested_names
+from groundwork.message_wording import list_names, name_order, suggested_names
 
 if TYPE_CHECKING:
     from groundwork.data_folder.file_names import Paths
@@ -107,17 +107,12 @@ def left_out_lines(job: Job) -> list[str]:
     gone_documents, copied_documents = (
         sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies)
     )
-    lines_left_out = (
-        [f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}"]
-        if gone_documents
-        else []
-    )
-    if copied_documents and not getattr(job.flags, "within_run", False):
-        more_copies = (
-            f" and {len(copied_documents) - COPIES_NAMED:,} more" if len(copied_documents) > COPIES_NAMED else ""
-        )
+    lines_left_out = []
+    if gone_documents:
         lines_left_out.append(
-            "left out, because other documents have the same text: "
-            f"{', '.join(copied_documents[:COPIES_NAMED])}{more_copies}"
+            f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}"
         )
+    if copied_documents and not getattr(job.flags, "within_run", False):
+        copies_listed = list_names(copied_documents, COPIES_NAMED)
+        lines_left_out.append(f"left out, because other documents have the same text: {copies_listed}")
     return lines_left_out

@@ -27,7 +27,7 @@ from groundwork.documents.overrides_and_recipe import (
     vision_prompts,
 )
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted, name_order, nearest_name
+from groundwork.message_wording import counted, list_names, name_order, nearest_name
 from groundwork.stage_runner.chosen_documents import select_documents
 from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting_flag
 
@@ -103,14 +103,7 @@ def prepare_ingest(job: Job, manifest: Manifest) -> None:
     ingest_settings = job.config.ingest
     check_marker_service(job)
     if ignored_sources := ignored_files(job.data.documents, ingest_settings.ignore):
-        more_ignored_sources = (
-            f" and {len(ignored_sources) - IGNORED_SOURCES_NAMED:,} more"
-            if len(ignored_sources) > IGNORED_SOURCES_NAMED
-            else ""
-        )
-        job.progress.say(
-            f"ignored (ingest.ignore): {', '.join(ignored_sources[:IGNORED_SOURCES_NAMED])}{more_ignored_sources}"
-        )
+        job.progress.say(f"ignored (ingest.ignore): {list_names(ignored_sources, IGNORED_SOURCES_NAMED)}")
     if ingest_settings.overrides:
         source_names = [source.name for source in find_sources(job.data.documents, ingest_settings.ignore)]
         for override_pattern in ingest_settings.overrides:
