@@ -7,29 +7,29 @@ from pathlib import Path
 
 import msgspec
 
+from groundwork.data_folder.edited_copies import edited_copies, is_edited_copy
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.spread_folders import file_path, names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Document
 
-_EDITABLE_FILES = ("text/{}.md", "text/{}.json", "summaries/{}.json", "chunks/{}.jsonl")
 DOCUMENT_FILE_PATTERNS = (  # below the data folder, of a document's name
-    *_EDITABLE_FILES,
-    *(f"{pattern}.edited" for pattern in _EDITABLE_FILES),
+    *("text/{}.md", "text/{}.json", "summaries/{}.json", "chunks/{}.jsonl"),
     *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
 )
-RUN_FILE_PATTERNS = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
+RUN_FILE_PATTERNS = ("{}.jsonl", "{}.json")
 
 
 def document_files(data: Workspace, document: str) -> list[Path]:
-    """Every file that was made of the document alone; the folder of its pictures aside."""
+    """Every file that was made of the document alone, with its edited copies; the folder of its pictures aside."""
     paths_of_document = [data.path(*pattern.format(document).split("/")) for pattern in DOCUMENT_FILE_PATTERNS]
     paths_of_document += [
         file_path(folder, run_file_name.format(document))
         for folder in data.run_folders()
         for run_file_name in RUN_FILE_PATTERNS
     ]
-    return [document_path for document_path in dict.fromkeys(paths_of_document) if document_path.is_file()]
+    with_copies = [path for path_of_file in paths_of_document for path in (path_of_file, *edited_copies(path_of_file))]
+    return [document_path for document_path in dict.fromkeys(with_copies) if document_path.is_file()]
 
 
 def longer_document_names(data: Workspace, document: str) -> list[str]:
@@ -84,4 +84,4 @@ def title_in_document_record(record_files: Sequence[Path], document_name: str) -
 
 def can_have_picture_folder(document: str) -> bool:
     """Not where the folder's name may be that of another document's text: `a.md` beside `a`."""
-    return not document.endswith((".md", ".json", ".edited"))
+    return not document.endswith((".md", ".json")) and not is_edited_copy(document)

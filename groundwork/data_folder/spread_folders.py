@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from groundwork.data_folder.edited_copies import is_edited_copy, without_edited_ending
 from groundwork.data_folder.file_names import Paths, path_strings_of
 
 SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
@@ -168,11 +169,11 @@ def _is_document_file(folder: str, name: str) -> bool:
         return True
     if folder_name == "plots":
         return name.startswith(_PAGE_PREFIXES) or name.endswith(_CHUNK_PAGE_SUFFIX)
-    return name.endswith((".json", ".jsonl", ".edited")) and name not in _RUN_FILE_NAMES
+    return (name.endswith((".json", ".jsonl")) or is_edited_copy(name)) and name not in _RUN_FILE_NAMES
 
 
 def _spread_subfolder(name: str) -> str:
-    name = name.removesuffix(".edited")
+    name = without_edited_ending(name)
     for ending in (".md", ".jsonl", ".json"):
         if name.endswith(ending):
             return _hashed_subfolder(name[: -len(ending)])

@@ -17,6 +17,7 @@ from groundwork.data_folder.document_files import (
     is_name_or_id,
     longer_document_names,
 )
+from groundwork.data_folder.edited_copies import without_edited_ending
 from groundwork.data_folder.manifest import Manifest, ManifestEntry
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_bytes
 from groundwork.data_folder.runs.review_decisions import rewrite_decision_lines
@@ -163,7 +164,9 @@ class _Renaming:
     def file_name(self, name: str) -> str:
         """The new name of one of the document's files."""
         patterns = [*(pattern.rpartition("/")[2] for pattern in DOCUMENT_FILE_PATTERNS), *RUN_FILE_PATTERNS]
-        return next(pattern.format(self.new_document) for pattern in patterns if pattern.format(self.document) == name)
+        original_name = without_edited_ending(name)
+        renamed = (item.format(self.new_document) for item in patterns if item.format(self.document) == original_name)
+        return f"{next(renamed)}{name.removeprefix(original_name)}"
 
     def content(self, json_bytes: bytes, *, json_lines: bool) -> bytes:
         """The JSON `json_bytes` with the document's name changed where it is one, and at the beginning of ids."""

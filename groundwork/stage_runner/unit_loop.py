@@ -21,6 +21,7 @@ import msgspec
 
 from groundwork.console.stop_signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.data_folder.claims import OutputClaims
+from groundwork.data_folder.edited_copies import keep_edited_copy
 from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.manifest import (
     CURRENT_STATES,
@@ -30,7 +31,7 @@ from groundwork.data_folder.manifest import (
     State,
     UnitStates,
 )
-from groundwork.data_folder.read_write import remove_leftovers, write_bytes
+from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.data_folder.unit_states_and_fingerprints import edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
@@ -347,8 +348,7 @@ class UnitLoop:
         for output_name in edited_outputs(unit_entry, self._hashes_of(tuple(output_paths.values()))):
             output_path = output_paths[output_name]
             if output_path.is_file():
-                edited_copy = output_path.with_name(f"{output_path.name}.edited")
-                write_bytes(edited_copy, output_path.read_bytes())
+                edited_copy = keep_edited_copy(output_path)
                 self.job.progress.say(
                     f"{output_name} was edited by hand; the edited file is kept as {edited_copy.name}"
                 )

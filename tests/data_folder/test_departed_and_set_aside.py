@@ -217,7 +217,7 @@ def test_forgetting_leaves_no_tags(tmp_path: Path) -> None:
 def test_forgetting_removes_what_was_edited_by_hand(tmp_path: Path) -> None:
     """The edited files that a stage set aside hold passages of the document, as those in their place do."""
     own = ["text/age.md", "text/age.md.edited", "summaries/age.json.edited", "chunks/age.jsonl.edited"]
-    own += ["qa/m/age.jsonl.edited", "qa/m/curated/age.jsonl.edited"]
+    own += ["qa/m/age.jsonl.edited", "qa/m/curated/age.jsonl.edited", "chunks/age.jsonl.edited-2"]
     for name in (*own, "summaries/age-2024.json.edited"):
         write_text(tmp_path / name, "{}")
     with closing(Manifest(tmp_path / ".state" / "manifest.db")) as manifest:

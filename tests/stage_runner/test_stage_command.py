@@ -127,6 +127,16 @@ def test_an_edited_file_is_kept(data: Path) -> None:
     assert (data / "text" / "a.md.edited").read_text() == "by hand"
 
 
+def test_a_second_edit_keeps_the_first(data: Path) -> None:
+    """Each edit has a copy of its own, and an edit made twice is kept once."""
+    run(data)
+    for text in ("first edit", "second edit", "first edit"):
+        (data / "text" / "a.md").write_text(text)
+        run(data, "--force")
+    copies = {path.name: path.read_text() for path in (data / "text").glob("*.edited*")}
+    assert copies == {"a.md.edited": "first edit", "a.md.edited-2": "second edit"}
+
+
 @pytest.mark.parametrize("text", ["bad", "broke"])
 def test_an_edited_file_stays_where_its_stage_fails(data: Path, text: str) -> None:
     """What is made of it goes on with the edit, whether the unit fails or the whole run stops; then it is set aside."""

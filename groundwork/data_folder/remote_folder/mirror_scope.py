@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
+from groundwork.data_folder.edited_copies import without_edited_ending
 from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import SPREAD_MARKER, without_spread_subfolder
@@ -92,7 +93,7 @@ def _document_of_path(segments: list[str]) -> str:
         return ""
     if segments[0] == "text" and len(segments) > 2:  # its pictures
         return segments[1]
-    file_name = segments[-1].removesuffix(".edited")
+    file_name = without_edited_ending(segments[-1])
     return next(
         (file_name.removesuffix(ending) for ending in _DOCUMENT_FILE_ENDINGS if file_name.endswith(ending)), file_name
     )
