@@ -65,9 +65,9 @@ def audit_right_to_left_words(
         Counter(pairwise(map(_sorted_letters, words))) for words in (layer_words, markdown_words)
     )
     table_letters = [set(map(_sorted_letters, table)) for table in tables]
-    lost_pairs, new_pairs = layer_pairs - markdown_pairs, markdown_pairs - layer_pairs
+    lost_audited_pairs, new_pairs = layer_pairs - markdown_pairs, markdown_pairs - layer_pairs
     lost_outside_tables = Counter(
-        {pair: n for pair, n in lost_pairs.items() if not any(set(pair) <= table for table in table_letters)}
+        {pair: n for pair, n in lost_audited_pairs.items() if not any(set(pair) <= table for table in table_letters)}
     )
     turned_pairs = sum(min(n, new_pairs[b, a]) for (a, b), n in lost_outside_tables.items())
     return AuditedWordShares(

@@ -47,7 +47,7 @@ class RuledRow(NamedTuple):
     drawn: bool
 
 
-class _CellLineStep(Enum):
+class _RuledCellStep(Enum):
     """How a text of a cell follows the line above: it did not end there for want of room; it did; in a sentence."""
 
     ENDED, WRAPPED, RUNS_ON = range(3)
@@ -56,7 +56,7 @@ class _CellLineStep(Enum):
 def cut_into_ruled_rows(ys: list[float], words: Iterable[Box]) -> list[RuledRow]:
     words_by_row: list[list[Box]] = [[] for _ in ys[1:]]
     for word in words:
-        words_by_row[edge_interval(ys, (word.y1 + word.y2) / 2) or 0].append(word)
+        words_by_row[ruled_interval(ys, (word.y1 + word.y2) / 2) or 0].append(word)
     return [
         RuledRow(row_words, top, bottom, True) for row_words, top, bottom in zip(words_by_row, ys, ys[1:], strict=False)
     ]
@@ -71,17 +71,19 @@ def split_ruled_row(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow
     lines = word_lines(ruled_row.words)
     if len(lines) < 2:
         return [ruled_row]
-    columns: list[list[tuple[int, Box]]] = [[] for _ in ruled_xs[1:]]
+    ruled_columns: list[list[tuple[int, Box]]] = [[] for _ in ruled_xs[1:]]
     for i, line in enumerate(lines):
         for text in texts_between_walls(line, ruled_xs):
-            columns[edge_interval(ruled_xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
-    filled = [column for column in columns if column]
-    numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
+            ruled_columns[ruled_interval(ruled_xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
+    filled_columns = [column for column in ruled_columns if column]
+    numbers = [
+        column for column in filled_columns if len(column) > 1 and all(is_number(text.text) for _, text in column)
+    ]
     if not numbers:
-        return _rows_below_head_line(ruled_row, lines, filled, ruled_xs)
+        return _rows_below_head_line(ruled_row, lines, filled_columns, ruled_xs)
     figure_lines = max((sorted({i for i, _ in column}) for column in numbers), key=len)
-    alike_columns = sum(len(column) >= len(figure_lines) for column in filled)
-    if 2 * alike_columns < len(filled) or alike_columns < 2:
+    alike_columns = sum(len(column) >= len(figure_lines) for column in filled_columns)
+    if 2 * alike_columns < len(filled_columns) or alike_columns < 2:
         return [ruled_row]
     edges = [
         (_line_bottom(lines[i - 1]) + _line_top(lines[i])) / 2 for i in _ruled_row_starts(lines, figure_lines, ruled_xs)
@@ -93,11 +95,18 @@ def split_ruled_row(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow
 
 
 def _rows_below_head_line(
-    ruled_row: RuledRow, lines: Sequence[list[Box]], columns: Sequence[Sequence[tuple[int, Box]]], ruled_xs: list[float]
+    ruled_row: RuledRow,
+    lines: Sequence[list[Box]],
+    ruled_columns: Sequence[Sequence[tuple[int, Box]]],
+    ruled_xs: list[float],
 ) -> list[RuledRow]:
     """The heads in the first line of a drawn row, and the rows below them where these are told by their numbers."""
-    figure_starts = [column[1][0] for column in columns if column[0][0] == 0 and _are_figures_below_head(column)]
-    if len(columns) < _LEAST_HEADED_COLUMNS or len(figure_starts) < len(columns) - 1 or set(figure_starts) != {1}:
+    figure_starts = [column[1][0] for column in ruled_columns if column[0][0] == 0 and _are_figures_below_head(column)]
+    if (
+        len(ruled_columns) < _LEAST_HEADED_COLUMNS
+        or len(figure_starts) < len(ruled_columns) - 1
+        or set(figure_starts) != {1}
+    ):
         return [ruled_row]
     head_edge = (_line_bottom(lines[0]) + _line_top(lines[1])) / 2
     head_row, body_row = cut_into_ruled_rows([ruled_row.top, head_edge, ruled_row.bottom], ruled_row.words)
@@ -120,7 +129,7 @@ def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], r
     gap_slack = _SAME_LINE_GAP * line_height
     figure_spans = [(a + 1, b) for a, b in pairwise(figure_lines)]
     row_starts = {
-        _row_label_start(lines, _last_wide_line_gap(line_gaps, a, b, gap_slack), line_gaps, gap_slack, ruled_xs[1])
+        _ruled_label_start(lines, _last_wide_line_gap(line_gaps, a, b, gap_slack), line_gaps, gap_slack, ruled_xs[1])
         if a < b
         else b
         for a, b in figure_spans
@@ -132,7 +141,7 @@ def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], r
             continue
         is_lone_text = len(parted_words(lines[i])) == 1
         if is_lone_text and (
-            row_gap > _ROW_PADDING * line_height or _is_group_name_line(lines[i], lines[i + 1], ruled_xs)
+            row_gap > _ROW_PADDING * line_height or _is_ruled_group_name(lines[i], lines[i + 1], ruled_xs)
         ):
             row_starts |= {i, i + 1} - {0}
     return sorted(row_starts)
@@ -144,13 +153,13 @@ def _last_wide_line_gap(line_gaps: Sequence[float], start: int, end: int, gap_sl
     return max(i for i in range(start, end + 1) if line_gaps[i] >= widest_gap - gap_slack)
 
 
-def _row_label_start(
-    lines: Sequence[list[Box]], row_start: int, line_gaps: Sequence[float], gap_slack: float, column_edge: float
+def _ruled_label_start(
+    lines: Sequence[list[Box]], row_start: int, line_gaps: Sequence[float], gap_slack: float, ruled_edge: float
 ) -> int:
     """Where a row begins whose label's lines stand above its figures, as far apart as the rows: each but the last is
     full, and none goes on with the row above."""
-    label_lines = [[word for word in line if word.x2 < column_edge] for line in lines[: row_start + 1]]
-    column_edge -= _PADDING
+    label_lines = [[word for word in line if word.x2 < ruled_edge] for line in lines[: row_start + 1]]
+    ruled_edge -= _PADDING
     while (
         row_start > 1
         and line_gaps[row_start - 1] >= line_gaps[row_start] - gap_slack
@@ -159,30 +168,30 @@ def _row_label_start(
         label_above, label, label_below = label_lines[row_start - 2 : row_start + 1]
         goes_on = (
             bool(label_above)
-            and _is_full_label_line(label_above, label, column_edge)
+            and _is_full_ruled_label(label_above, label, ruled_edge)
             and (label[0].text[0].islower() or label[0].x1 > label_above[0].x1 + 1)
         )
-        if goes_on or not _is_full_label_line(label, label_below, column_edge):
+        if goes_on or not _is_full_ruled_label(label, label_below, ruled_edge):
             break
         row_start -= 1
     return row_start
 
 
-def _is_full_label_line(label: Sequence[Box], label_below: Sequence[Box], column_edge: float) -> bool:
-    """Whether the first word of the label below would have had no place behind one that ends before `column_edge`."""
+def _is_full_ruled_label(label: Sequence[Box], label_below: Sequence[Box], ruled_edge: float) -> bool:
+    """Whether the first word of the label below would have had no place behind one that ends before `ruled_edge`."""
     if not label or not label_below or label[-1].text.endswith((_LEADER_END, ":")):
         return False
     word_space = _WORD_SPACE * (label[0].y2 - label[0].y1)
-    return column_edge < label[-1].x2 + word_space + _box_width(label_below[0])
+    return ruled_edge < label[-1].x2 + word_space + _box_width(label_below[0])
 
 
-def _is_group_name_line(line: Sequence[Box], line_below: Sequence[Box], ruled_xs: list[float]) -> bool:
+def _is_ruled_group_name(line: Sequence[Box], line_below: Sequence[Box], ruled_xs: list[float]) -> bool:
     """Whether a line alone stands over several columns, or over a line that is indented below it, and ended before the
     next word for another reason than want of room."""
     group_name = words_as_box(line)
     first_column, last_column = (
-        edge_interval(ruled_xs, group_name.x1 + 1) or 0,
-        edge_interval(ruled_xs, group_name.x2 - 1) or 0,
+        ruled_interval(ruled_xs, group_name.x1 + 1) or 0,
+        ruled_interval(ruled_xs, group_name.x2 - 1) or 0,
     )
     if group_name.text[0].islower() or group_name.x2 + _box_width(line_below[0]) > ruled_xs[last_column + 1]:
         return False
@@ -228,23 +237,23 @@ def split_ruled_text_rows(ruled_rows: Sequence[RuledRow], ruled_xs: list[float])
 
 def _cut_ruled_row_at_labels(ruled_row: RuledRow, lines: Sequence[list[Box]], ruled_xs: list[float]) -> list[RuledRow]:
     """A drawn row cut above each text of its first column, if no cell's text runs from one line to the next there."""
-    words_by_column: list[dict[int, list[Box]]] = [{} for _ in ruled_xs[1:]]
+    ruled_columns: list[dict[int, list[Box]]] = [{} for _ in ruled_xs[1:]]
     for i, line in enumerate(lines):
         for word in line:
-            words_by_column[edge_interval(ruled_xs, (word.x1 + word.x2) / 2) or 0].setdefault(i, []).append(word)
-    label_lines = sorted(words_by_column[0])
-    first_label_words = [words_by_column[0][i][0].text for i in label_lines]
+            ruled_columns[ruled_interval(ruled_xs, (word.x1 + word.x2) / 2) or 0].setdefault(i, []).append(word)
+    label_lines = sorted(ruled_columns[0])
+    first_label_words = [ruled_columns[0][i][0].text for i in label_lines]
     small_labels = sum(len(word) > 2 and word[0].islower() for word in first_label_words)
     if len(label_lines) < _LEAST_LINES_OF_RULED_ROW or label_lines[0] or 2 * small_labels > len(label_lines):
         return [ruled_row]
-    filled_label_rows = max(len(column.keys() & set(label_lines)) for column in words_by_column[1:])
+    filled_label_rows = max(len(column.keys() & set(label_lines)) for column in ruled_columns[1:])
     steps = [
-        [_cell_line_step(column, i, label_edges) for i in range(1, len(lines))]
-        for column, label_edges in zip(words_by_column, pairwise(ruled_xs), strict=True)
+        [_ruled_cell_step(column, i, label_edges) for i in range(1, len(lines))]
+        for column, label_edges in zip(ruled_columns, pairwise(ruled_xs), strict=True)
     ]
-    ended_lines = [_CellLineStep.ENDED in line_steps for line_steps in zip(*steps, strict=True)]
+    ended_lines = [_RuledCellStep.ENDED in line_steps for line_steps in zip(*steps, strict=True)]
     ended_label_rows = sum(ended_lines[i - 1] for i in label_lines[1:])
-    cells_run_on = any(2 * column.count(_CellLineStep.RUNS_ON) > len(column) - column.count(None) for column in steps)
+    cells_run_on = any(2 * column.count(_RuledCellStep.RUNS_ON) > len(column) - column.count(None) for column in steps)
     are_wrapped_cells = (
         cells_run_on or sum(ended_lines) > ended_label_rows or 3 * ended_label_rows < 2 * (len(label_lines) - 1)
     )
@@ -260,12 +269,14 @@ def _cut_ruled_row_at_labels(ruled_row: RuledRow, lines: Sequence[list[Box]], ru
     ]
 
 
-def _cell_line_step(line_words: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]) -> _CellLineStep | None:
+def _ruled_cell_step(
+    line_words: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]
+) -> _RuledCellStep | None:
     """How a column's text on a line follows the one above it; None where there is no such text."""
     if i not in line_words:
         return None
     if i - 1 not in line_words:
-        return _CellLineStep.ENDED
+        return _RuledCellStep.ENDED
     cell_lines = [words_as_box(words) for words in line_words.values()]
     cell_left, cell_right = min(text.x1 for text in cell_lines), max(text.x2 for text in cell_lines)
     cell_width = (
@@ -275,9 +286,11 @@ def _cell_line_step(line_words: dict[int, list[Box]], i: int, wall_edges: tuple[
     word_space = _WORD_SPACE * (first_word.y2 - first_word.y1)
     are_figures = is_number(line_above.text) and is_number(words_as_box(line_words[i]).text)
     if are_figures or _box_width(line_above) + word_space + _box_width(first_word) <= cell_width:
-        return _CellLineStep.ENDED
+        return _RuledCellStep.ENDED
     return (
-        _CellLineStep.RUNS_ON if first_word.text[:1].islower() and len(line_words[i - 1]) > 1 else _CellLineStep.WRAPPED
+        _RuledCellStep.RUNS_ON
+        if first_word.text[:1].islower() and len(line_words[i - 1]) > 1
+        else _RuledCellStep.WRAPPED
     )
 
 
@@ -290,7 +303,7 @@ def split_lines_of_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[R
     figure_lines = word_lines(ruled_row.words)
     figure_columns: list[list[str]] = [[] for _ in ruled_xs[1:]]
     for figure_text in (figure_text for line in figure_lines for figure_text in texts_between_walls(line, ())):
-        figure_columns[edge_interval(ruled_xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
+        figure_columns[ruled_interval(ruled_xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in figure_columns) < 2:
         return [ruled_row]
     edges = [ruled_row.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(figure_lines)), ruled_row.bottom]
@@ -315,7 +328,7 @@ def texts_between_walls(
     return wall_texts
 
 
-def edge_interval(edges: list[float], position: float) -> int | None:
+def ruled_interval(edges: list[float], position: float) -> int | None:
     """Which stretch between two edges holds a value; None outside of all."""
     if not edges[0] - 0.5 <= position < edges[-1] + 0.5:
         return None
@@ -342,29 +355,29 @@ def _texts_of_ruled_row(
     ruled_xs = frame.xs
     word_rows = word_lines(ruled_row.words)
     undrawn_walls = [x for x, strokes in zip(ruled_xs, walls, strict=True) if not strokes]
-    texts_by_line = [
+    ruled_texts = [
         texts_between_walls(line, ruled_xs, undrawn_walls) if not in_boxes else texts_between_walls(line, ())
         for line in word_rows
     ]
     drawn_walls = [not frame.steep or _is_walled_row(strokes, ruled_row) for strokes in walls[1:-1]]
-    crossed_walls = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in texts_by_line for t in line) for x in ruled_xs[1:-1]]
+    crossed_walls = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in ruled_texts for t in line) for x in ruled_xs[1:-1]]
     cell_groups = [0]
     for is_wall, is_crossed in zip(
-        drawn_walls, _edges_spanned_by_text(ruled_xs, drawn_walls, crossed_walls, texts_by_line), strict=True
+        drawn_walls, _spanned_ruled_edges(ruled_xs, drawn_walls, crossed_walls, ruled_texts), strict=True
     ):
         cell_groups.append(cell_groups[-1] + (is_wall or not is_crossed))
     cells: dict[int, list[str]] = {}
     for line_words in word_rows:
         texts_by_group: dict[int, list[str]] = {}
         for word in line_words:
-            column = edge_interval(ruled_xs, (word.x1 + word.x2) / 2)
+            column = ruled_interval(ruled_xs, (word.x1 + word.x2) / 2)
             texts_by_group.setdefault(cell_groups[column or 0], []).append(word.text.strip())
         for group, words in texts_by_group.items():
             cells.setdefault(group, []).append(" ".join(words))
     return ["\n".join(cells.get(group, [])) for group in cell_groups]
 
 
-def _edges_spanned_by_text(
+def _spanned_ruled_edges(
     ruled_xs: list[float], drawn_walls: list[bool], crossed_walls: list[bool], lines: list[list[Box]]
 ) -> list[bool]:
     """Which inner edges a cell's text runs over, or would, if it stood in the middle of columns that no other is in."""
@@ -392,7 +405,7 @@ def _edges_spanned_by_text(
 def _spans_of_centred_heads(ruled_xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int, int]]:
     """The columns, first and last, in whose middle a text stands that runs over an edge: as many as no other is in."""
     head_columns = [
-        (edge_interval(ruled_xs, text.x1 + 1) or 0, edge_interval(ruled_xs, text.x2 - 1) or 0) for text in texts
+        (ruled_interval(ruled_xs, text.x1 + 1) or 0, ruled_interval(ruled_xs, text.x2 - 1) or 0) for text in texts
     ]
     for text, (first, last) in zip(texts, head_columns, strict=True):
         if first == last:
@@ -414,13 +427,13 @@ def fill_merged_cells(rows: list[list[str]], ruled_rows: Sequence[RuledRow], fra
     """Cells that no line parts from the one above or before hold the same; empty rows are left out."""
     ruled_xs, _, flat, steep, _ = frame
     _merge_cells_down(rows, ruled_rows, frame)
-    heads = next((i for i, row in enumerate(rows) if any(map(is_number, row[1:]))), len(rows))
+    ruled_heads = next((i for i, row in enumerate(rows) if any(map(is_number, row[1:]))), len(rows))
     drawn_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in ruled_xs]
     for i, (row, ruled_row) in enumerate(zip(rows, ruled_rows, strict=True)):
         lines = [s for s in flat if abs(s.y1 - ruled_row.top) < NEAR] if ruled_row.drawn else []
         walls = [s for s in steep if s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1]
         is_parted = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in walls)
-        is_head = bool(steep) and i < heads
+        is_head = bool(steep) and i < ruled_heads
         for j in range(len(row)):
             x = (ruled_xs[j] + ruled_xs[j + 1]) / 2
             above = rows[i - 1][j] if i and ruled_row.drawn else ""
@@ -437,7 +450,7 @@ def without_empty_ruled_columns(rows: Sequence[list[str]]) -> list[list[str]]:
     return [[row[j] for j in filled_columns] for row in rows]
 
 
-def _merge_cells_down(cell_rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> None:
+def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
     ruled_xs, _, flat, steep, _ = frame
     row_middles = [(ruled_row.top + ruled_row.bottom) / 2 for ruled_row in ruled_rows]
@@ -451,13 +464,13 @@ def _merge_cells_down(cell_rows: list[list[str]], ruled_rows: Sequence[RuledRow]
     for j, (wall_left, wall_right) in enumerate(pairwise(ruled_xs)):
         is_walled = [a and b for a, b in zip(walls_by_edge[j], walls_by_edge[j + 1], strict=True)]
         merged_start = 0
-        for i in range(1, len(cell_rows) + 1):
-            merged_cell_ends = i == len(cell_rows) or not (is_walled[i] and is_walled[i - 1] and ruled_rows[i].drawn)
+        for i in range(1, len(ruled_cells) + 1):
+            merged_cell_ends = i == len(ruled_cells) or not (is_walled[i] and is_walled[i - 1] and ruled_rows[i].drawn)
             if merged_cell_ends or _is_ruled_above(flat, (wall_left + wall_right) / 2, ruled_rows[i].top):
                 is_unwalled_side = (j == 0 and unwalled_sides[0]) or (j == len(ruled_xs) - 2 and unwalled_sides[-1])
                 if not is_unwalled_side or i - merged_start <= _MOST_OPEN_ROWS:
                     _share_merged_text(
-                        cell_rows[merged_start:i], ruled_rows[merged_start:i], j, (wall_left, wall_right)
+                        ruled_cells[merged_start:i], ruled_rows[merged_start:i], j, (wall_left, wall_right)
                     )
                 merged_start = i
 
@@ -557,7 +570,7 @@ def _running_text_rows(frame: Frame, words: list[Box]) -> list[int]:
     inner_walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
     if not any(inner_walls):
         return []
-    ruled_rows = enumerate(cut_into_ruled_rows(frame.ys, _words_in_frame(frame, words)))
+    ruled_rows = enumerate(cut_into_ruled_rows(frame.ys, _ruled_words(frame, words)))
     return [
         i
         for i, ruled_row in ruled_rows
@@ -566,7 +579,7 @@ def _running_text_rows(frame: Frame, words: list[Box]) -> list[int]:
     ]
 
 
-def _words_in_frame(frame: Frame, words: list[Box]) -> list[Box]:
+def _ruled_words(frame: Frame, words: list[Box]) -> list[Box]:
     """The words whose middles lie in a frame, or half a point beside it."""
     twice_left, twice_right, twice_top, twice_bottom = (
         2 * edge for edge in (frame.xs[0], frame.xs[-1], frame.ys[0], frame.ys[-1])
@@ -588,39 +601,39 @@ def _is_running_text_row(ruled_row: RuledRow) -> bool:
 
 
 def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> RuledTable | None:
-    framed_words = _without_leader_dots(_words_in_frame(frame, words))
-    ruled_xs = [x for x in frame.xs if not _wall_cuts_words(x, framed_words, frame.steep)]
-    ruled_xs = undrawn_column_edges(ruled_xs, framed_words)
+    ruled_words = _without_leader_dots(_ruled_words(frame, words))
+    ruled_xs = [x for x in frame.xs if not _wall_cuts_words(x, ruled_words, frame.steep)]
+    ruled_xs = undrawn_column_edges(ruled_xs, ruled_words)
     if len(ruled_xs) < 3:
         return None
     is_form = sum(map(RuledTable(ruled_xs, frame.ys, []).holds, fields)) >= LEAST_FORM_FIELDS
     frame = (
-        frame._replace(xs=ruled_xs) if is_form else _with_rows_at_wall_ends(frame._replace(xs=ruled_xs), framed_words)
+        frame._replace(xs=ruled_xs) if is_form else _with_rows_at_wall_ends(frame._replace(xs=ruled_xs), ruled_words)
     )
     bands = [
         ruled_row
-        for ruled_row in cut_into_ruled_rows(frame.ys, framed_words)
+        for ruled_row in cut_into_ruled_rows(frame.ys, ruled_words)
         for ruled_row in split_ruled_row(ruled_row, ruled_xs)
     ]
-    cell_rows = ruled_row_texts(bands, frame)
+    ruled_cells = ruled_row_texts(bands, frame)
     if is_form and frames_figures_alone(frame, words):
         return None
-    if is_form or are_form_boxes(frame, cell_rows):
+    if is_form or are_form_boxes(frame, ruled_cells):
         ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_lines_of_figures(ruled_row, ruled_xs)]
-        cell_rows = ruled_row_texts(ruled_rows, frame, in_boxes=True)
-        cell_rows = fill_merged_cells(cell_rows, ruled_rows, frame)
+        ruled_cells = ruled_row_texts(ruled_rows, frame, in_boxes=True)
+        ruled_cells = fill_merged_cells(ruled_cells, ruled_rows, frame)
         return (
-            RuledTable(ruled_xs, frame.ys, [], box_paragraphs(without_empty_ruled_columns(cell_rows)))
-            if any(map(any, cell_rows))
+            RuledTable(ruled_xs, frame.ys, [], box_paragraphs(without_empty_ruled_columns(ruled_cells)))
+            if any(map(any, ruled_cells))
             else None
         )
     ruled_rows = bands if frame.has_whole_rows else split_ruled_text_rows(bands, ruled_xs)
-    cell_rows = cell_rows if ruled_rows == bands else ruled_row_texts(ruled_rows, frame)
-    merged_rows = fill_merged_cells(cell_rows, ruled_rows, frame)
-    cell_rows = without_empty_ruled_columns(merged_rows)
+    ruled_cells = ruled_cells if ruled_rows == bands else ruled_row_texts(ruled_rows, frame)
+    merged_rows = fill_merged_cells(ruled_cells, ruled_rows, frame)
+    ruled_cells = without_empty_ruled_columns(merged_rows)
     return (
-        RuledTable(ruled_xs, frame.ys, cell_rows, full_rows=merged_rows)
-        if len(cell_rows) > 1 and len(cell_rows[0]) > 1
+        RuledTable(ruled_xs, frame.ys, ruled_cells, full_rows=merged_rows)
+        if len(ruled_cells) > 1 and len(ruled_cells[0]) > 1
         else None
     )
 
