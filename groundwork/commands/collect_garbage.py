@@ -39,9 +39,7 @@ from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import BY_NAME
 
-UNSWEPT_PICTURE_SECONDS = (
-    3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
-)
+UNSWEPT_SECONDS = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
 
 # by stage and by name of a unit or document: when the oldest artifact was begun
 ArtifactStarts = dict[str, dict[str, float]]
@@ -103,7 +101,7 @@ def _drop_garbage_pictures(swept_data: Workspace) -> int:
         picture_folder.with_name(f"{picture_folder.name}.md") for picture_folder in picture_folders
     )  # beside it, where they are spread too
     for picture_folder in picture_folders:
-        if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < UNSWEPT_PICTURE_SECONDS:
+        if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < UNSWEPT_SECONDS:
             continue
         text_showing_pictures = picture_folder.with_name(f"{picture_folder.name}.md")
         garbage_pictures += remove_unused_pictures(
@@ -162,11 +160,9 @@ def garbage_replies_of(
         is_repeated = usable and reply_key in reply_keys_seen
         if usable:
             reply_keys_seen.add(reply_key)
-        reply_used = used_here if is_repeated else last_uses.get(reply_key, used_here)
+        used_at = used_here if is_repeated else last_uses.get(reply_key, used_here)
         artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
-        if reply_used < garbage_cutoff and (
-            not usable or is_repeated or reply_used < artifact_start - USE_NOTE_INTERVAL
-        ):
+        if used_at < garbage_cutoff and (not usable or is_repeated or used_at < artifact_start - USE_NOTE_INTERVAL):
             yield journal_position
 
 

@@ -229,10 +229,8 @@ async def _endpoint_checks(
     except CallFailed as failure:
         endpoint_problem = f"{checked_provider.base_url}/models: {failure}"
         unreachable = isinstance(failure, Unreachable)
-        endpoint_remedy = (
-            unreachable_remedy(checked_provider.base_url) if unreachable else "is it running and reachable?"
-        )
-        yield DoctorCheck("FAIL", f"{checked_name}: endpoint", endpoint_problem, endpoint_remedy)
+        reach_remedy = unreachable_remedy(checked_provider.base_url) if unreachable else "is it running and reachable?"
+        yield DoctorCheck("FAIL", f"{checked_name}: endpoint", endpoint_problem, reach_remedy)
         return
     yield DoctorCheck(
         "ok",
@@ -362,13 +360,11 @@ def _documents_check(config: Config, checked_folder: Path) -> DoctorCheck:
     )
 
 
-def _disk_check(checked_folder: Path) -> DoctorCheck:
-    if not os.access(checked_folder, os.W_OK):
-        return DoctorCheck(
-            "FAIL", "disk", f"{checked_folder} cannot be written", "pass --data DIR, or change its rights"
-        )
-    free_bytes = shutil.disk_usage(checked_folder).free
-    disk_space = f"{free_bytes / 1e9:.1f} GB free in {checked_folder}"
+def _disk_check(checked_root: Path) -> DoctorCheck:
+    if not os.access(checked_root, os.W_OK):
+        return DoctorCheck("FAIL", "disk", f"{checked_root} cannot be written", "pass --data DIR, or change its rights")
+    free_bytes = shutil.disk_usage(checked_root).free
+    disk_space = f"{free_bytes / 1e9:.1f} GB free in {checked_root}"
     return (
         DoctorCheck("FAIL", "disk", disk_space, "free disk space")
         if free_bytes < LOW_DISK
@@ -381,10 +377,8 @@ def _private_file_checks(checked_folder: Path) -> Iterator[DoctorCheck]:
     from groundwork.installation import PROJECT
     from groundwork.llm.reply_journal_and_segments import list_segments
 
-    checked_journal = checked_folder / ".state" / "journal.db"
-    checked_journals = [
-        ("journal", checked_file) for checked_file in (checked_journal, *list_segments(checked_journal))
-    ]
+    journal_file = checked_folder / ".state" / "journal.db"
+    checked_journals = [("journal", checked_file) for checked_file in (journal_file, *list_segments(journal_file))]
     for checked_subject, checked_file in (("keys", PROJECT / ".env"), *checked_journals):
         if os.name != "nt" and checked_file.is_file() and (rights := checked_file.stat().st_mode & 0o777) & 0o077:
             yield DoctorCheck(
@@ -446,12 +440,8 @@ def _hub_check(config: Config) -> DoctorCheck:
         hub_account = huggingface_hub.whoami()
     except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
         return DoctorCheck("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
-    hub_login, hub_organization = hub_account.get("name"), config.dataset.organization
+    hub_login, hub_target = hub_account.get("name"), config.dataset.organization
     hub_organizations = [str(organization.get("name")) for organization in hub_account.get("orgs", [])]
-    if hub_organization and hub_organization not in (*hub_organizations, hub_login):
-        return DoctorCheck(
-            "FAIL", "hub", f"{hub_login} is not a member of {hub_organization}", "set dataset.organization"
-        )
-    return DoctorCheck(
-        "ok", "hub", f"logged in as {hub_login}{f', writes to {hub_organization}' if hub_organization else ''}"
-    )
+    if hub_target and hub_target not in (*hub_organizations, hub_login):
+        return DoctorCheck("FAIL", "hub", f"{hub_login} is not a member of {hub_target}", "set dataset.organization")
+    return DoctorCheck("ok", "hub", f"logged in as {hub_login}{f', writes to {hub_target}' if hub_target else ''}")

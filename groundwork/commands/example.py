@@ -49,11 +49,9 @@ def show_example(flags: argparse.Namespace) -> int:
         raise UsageError(f"{EXAMPLES_FOLDER}: not there; it lies in the repository and not in the wheel")
     curation_pages = _draw_curation()
     exit_code = EXIT_OK
-    for stage_name, *step_arguments in EXAMPLE_STEPS:
+    for stage_name, *step_words in EXAMPLE_STEPS:
         step_command = stage_command(stage_name)
-        step_flags = step_command.parse(
-            [*step_arguments, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)]
-        )
+        step_flags = step_command.parse([*step_words, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)])
         step_flags.within_run = True
         exit_code = max(exit_code, step_command.run(step_flags))
     index_page = write_index(Workspace(EXAMPLES_FOLDER), curation_pages)

@@ -74,13 +74,8 @@ def forget_documents(flags: argparse.Namespace) -> int:
 
 
 def _names_to_forget(data: Workspace, typed_names: list[str]) -> list[str]:
-    names_to_forget = [
-        name_to_forget if document_files(data, name_to_forget) else slug(name_to_forget)
-        for name_to_forget in typed_names
-    ]
-    if unknown_names := [
-        name_to_forget for name_to_forget in names_to_forget if not document_files(data, name_to_forget)
-    ]:
+    names_to_forget = [to_forget if document_files(data, to_forget) else slug(to_forget) for to_forget in typed_names]
+    if unknown_names := [to_forget for to_forget in names_to_forget if not document_files(data, to_forget)]:
         raise UsageError(f"{', '.join(unknown_names)}: no document of that name in {data.root}; see: uv run dataprep")
     return names_to_forget
 
@@ -122,12 +117,8 @@ class DocumentRemains:
     graded: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        remains = [
-            f"{counted(remaining_count, 'row')} of dataset {label}" for label, remaining_count in self.rows.items()
-        ]
-        remains += [
-            f"graded questions in grades/{label}: {remaining_count:,}" for label, remaining_count in self.graded.items()
-        ]
+        remains = [f"{counted(row_count, 'row')} of dataset {label}" for label, row_count in self.rows.items()]
+        remains += [f"graded questions in grades/{label}: {row_count:,}" for label, row_count in self.graded.items()]
         return ", ".join([*self._removable, *remains]) or "nothing"
 
     @property
@@ -247,10 +238,8 @@ def _graded_questions(data: Workspace, forgotten_document: str) -> dict[str, int
     graded_questions: dict[str, set[str]] = {}
     for grade_file in sorted(data.path("grades").glob("*/*.jsonl")):
         graded_ids = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
-        graded_about_document = {
-            row_id for row_id in graded_ids if is_name_or_id(row_id, forgotten_document, longer_names)
-        }
-        graded_questions.setdefault(grade_file.parent.name, set()).update(graded_about_document)
+        graded_about = {row_id for row_id in graded_ids if is_name_or_id(row_id, forgotten_document, longer_names)}
+        graded_questions.setdefault(grade_file.parent.name, set()).update(graded_about)
     return {folder: len(graded_ids) for folder, graded_ids in graded_questions.items()}
 
 

@@ -86,10 +86,7 @@ def _project_config() -> dict[str, Any]:
         *block_names, setting_name = setting_path.split(".")
         default_block, project_block = default_config, project_config
         for setting_block in block_names:
-            default_block, project_block = (
-                default_block[setting_block],
-                project_block.setdefault(setting_block, {}),
-            )
+            default_block, project_block = (default_block[setting_block], project_block.setdefault(setting_block, {}))
         project_block[setting_name] = default_block[setting_name]
     return project_config
 

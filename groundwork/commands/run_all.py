@@ -95,34 +95,25 @@ def _calls_of_stage(stage_of_run: StageCommand, flags: argparse.Namespace) -> li
     from groundwork.data_folder.manifest import EntryChoice
 
     with open_job(load_config(flags), flags, folders=stage_of_run.folders_read) as (job, manifest):
-        remembered_choices = {
-            unit: entry.choice for unit, entry in manifest.entries(stage_of_run.name, EntryChoice).items()
-        }
-        datasets_left_by_run = _datasets_of_other_documents(stage_of_run.name, job, remembered_choices)
+        run_choices = {unit: entry.choice for unit, entry in manifest.entries(stage_of_run.name, EntryChoice).items()}
+        datasets_left_by_run = _datasets_of_other_documents(stage_of_run.name, job, run_choices)
         for name in datasets_left_by_run:
             print(
                 f"{stage_of_run.name}: {name} stays as it is, since it is of other documents; "
                 "without --document it is renewed"
             )
-        remembered_choices = {
-            unit: choice for unit, choice in remembered_choices.items() if unit not in datasets_left_by_run
-        }
-        other_datasets = _other_datasets(stage_of_run.name, job, remembered_choices)
+        run_choices = {unit: choice for unit, choice in run_choices.items() if unit not in datasets_left_by_run}
+        other_datasets = _other_datasets(stage_of_run.name, job, run_choices)
         is_named_in_run = job.config.dataset.name != DEFAULT_DATASET or not (other_datasets or datasets_left_by_run)
         is_default_in_run = is_named_in_run and job.config.dataset.name not in datasets_left_by_run
-        if not any(remembered_choices.values()) and not other_datasets:
+        if not any(run_choices.values()) and not other_datasets:
             return [flags] if is_default_in_run else []
         try:
             unit_names = {unit.name for unit in stage_of_run.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
             return [flags] if is_default_in_run else [stage_call.flags for stage_call in other_datasets]
-    stage_calls = remembered_calls(
-        flags, {unit: choice for unit, choice in remembered_choices.items() if unit in unit_names}
-    )
-    stage_calls = [
-        *(stage_calls if is_default_in_run or DEFAULT_DATASET in remembered_choices else []),
-        *other_datasets,
-    ]
+    stage_calls = remembered_calls(flags, {unit: choice for unit, choice in run_choices.items() if unit in unit_names})
+    stage_calls = [*(stage_calls if is_default_in_run or DEFAULT_DATASET in run_choices else []), *other_datasets]
     for stage_call in stage_calls:
         if stage_call.choice:
             print(

@@ -30,11 +30,9 @@ def set_aside_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
-    failed_or_undo = parser.add_mutually_exclusive_group()
-    failed_or_undo.add_argument(
-        "--failed", action="store_true", help="all that ingest failed at, beside those that are named"
-    )
-    failed_or_undo.add_argument("--undo", action="store_true", help="take them back")
+    choices = parser.add_mutually_exclusive_group()
+    choices.add_argument("--failed", action="store_true", help="all that ingest failed at, beside those that are named")
+    choices.add_argument("--undo", action="store_true", help="take them back")
     add_data_flags(parser, by_document=False)
     return parser
 
@@ -62,10 +60,8 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
             print(f"taken back: {', '.join(names_aside)}; next: {as_typed('uv run dataprep run')}")
             return EXIT_OK
         files_to_set_aside = _files_to_set_aside(job, stage_command("ingest"))
-        texts_to_set_aside = [
-            name_aside.removesuffix(".md") for name_aside in names_in_folder(job.data.path("text"), ".md")
-        ]
-        names_to_choose = sorted({*documents_aside, *files_to_set_aside, *texts_to_set_aside}, key=name_order)
+        texts_aside = [name_aside.removesuffix(".md") for name_aside in names_in_folder(job.data.path("text"), ".md")]
+        names_to_choose = sorted({*documents_aside, *files_to_set_aside, *texts_aside}, key=name_order)
         named_to_set_aside = [
             _name_to_set_aside(name_aside, names_to_choose, "no such document") for name_aside in flags.documents
         ]

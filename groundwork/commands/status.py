@@ -75,10 +75,8 @@ def print_status(flags: argparse.Namespace) -> int:
             for stage, unit, entry in manifest.all_entries()
             if entry.choice
         }
-        reported_departed = [lost for lost in departed_documents if lost.document not in job.set_aside][
-            :STATUS_ROWS_SHOWN
-        ]
-        departed_remains = [(lost, document_remains(job.data, lost.document)) for lost in reported_departed]
+        departed_shown = [lost for lost in departed_documents if lost.document not in job.set_aside][:STATUS_ROWS_SHOWN]
+        departed_remains = [(lost, document_remains(job.data, lost.document)) for lost in departed_shown]
         lost_rows = forgotten_rows(job.data)
         copy_status_lines = copy_lines(job.copies)
         set_aside_lines = [_set_aside_line(job, manifest, name, record) for name, record in job.set_aside.items()]
@@ -229,27 +227,19 @@ def _status_warnings(state_table: dict[str, States], job: Job, manifest: Manifes
         f"  … and {counted(len(status_warnings) - STATUS_ROWS_SHOWN, 'more warning')}; each stage prints its own"
     ] * (len(status_warnings) > STATUS_ROWS_SHOWN)
     audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in state_table["ingest"]]
-    status_page_lines = [
-        f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()
-    ]
-    if (more_status_pages := len(status_page_lines) - MAX_DOCUMENTS_NAMED) > 0:
-        status_page_lines[MAX_DOCUMENTS_NAMED:] = [
-            f"  … and {more_status_pages:,} more: {as_typed('uv run dataprep open')}"
-        ]
-    return [*status_warnings[:STATUS_ROWS_SHOWN], *more_status_warnings, *status_page_lines]
+    status_pages = [f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()]
+    if (more_status_pages := len(status_pages) - MAX_DOCUMENTS_NAMED) > 0:
+        status_pages[MAX_DOCUMENTS_NAMED:] = [f"  … and {more_status_pages:,} more: {as_typed('uv run dataprep open')}"]
+    return [*status_warnings[:STATUS_ROWS_SHOWN], *more_status_warnings, *status_pages]
 
 
 def _print_departed_documents(departed_documents: list[tuple[DepartedDocument, DocumentRemains]]) -> None:
     """The documents whose source is gone, with what of them remains."""
     if departed_documents:
         print()
-    for departed, departed_remains in departed_documents:
+    for departed, remains in departed_documents:
         departed_cause = "ignored" if departed.ignored else "gone"
-        print(
-            terminal_text(
-                f"  {departed_cause}  {departed.document} (documents/{departed.source}): {departed_remains} remain"
-            )
-        )
+        print(terminal_text(f"  {departed_cause}  {departed.document} (documents/{departed.source}): {remains} remain"))
     if departed_documents:
         names_departed = shlex.join(departed.document for departed, _ in departed_documents)
         print(f"  remove: {as_typed('uv run dataprep forget')} {names_departed}")

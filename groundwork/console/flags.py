@@ -41,13 +41,11 @@ def flag_parser(command_script: str, help_text: str, arguments: str = "") -> arg
     import shutil
     import textwrap
 
-    help_width = shutil.get_terminal_size().columns - 2  # as argparse itself does
+    width = shutil.get_terminal_size().columns - 2  # as argparse itself does
     help_lines: list[str] = []
     for help_line in _unwrapped_help_lines(as_typed(help_text)):
         help_indent = " " * 8 if "  " in help_line[:9] else ""  # below what a line like "Reads   ..." says
-        help_lines += textwrap.wrap(help_line, help_width, subsequent_indent=help_indent, break_on_hyphens=False) or [
-            ""
-        ]
+        help_lines += textwrap.wrap(help_line, width, subsequent_indent=help_indent, break_on_hyphens=False) or [""]
     return FlagParser(
         prog=as_typed(f"uv run {command_script}").removeprefix("uv run "),
         usage=as_typed(f"uv run {command_script} {arguments} [flags]".replace("  ", " ")),
@@ -219,10 +217,8 @@ class _AssignSetting(argparse.Action):
         super().__init__(option_strings, dest, **options)
         self.path = setting_path
 
-    def __call__(
-        self, _parser: Any, namespace: argparse.Namespace, typed_value: Any, _option: str | None = None
-    ) -> None:
-        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={typed_value}")])
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, typed: Any, _option: str | None = None) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={typed}")])
 
 
 def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
@@ -275,11 +271,9 @@ def workspace(
 
         mirror = mirror_of(str(data_location), config.engine.cache_dir)
         if pull:
-            needed_folders = (
-                None if folders is None or flags.test else frozenset(folders)
-            )  # a sample copies what it needs
-            databases = None if needed_folders or needed_folders is None else frozenset({"manifest"})
-            scope = MirrorScope(shard_flag, shards, flags.test, needed_folders, databases)
+            to_fetch = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
+            databases = None if to_fetch or to_fetch is None else frozenset({"manifest"})
+            scope = MirrorScope(shard_flag, shards, flags.test, to_fetch, databases)
             mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
     base_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
     if not base_folder.is_dir():

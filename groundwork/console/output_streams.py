@@ -42,11 +42,9 @@ def unread_output() -> Iterator[None]:
         stream_buffer = getattr(stream, "buffer", None)
         if isinstance(getattr(stream_buffer, "raw", stream_buffer), io.FileIO):  # itself with PYTHONUNBUFFERED
             stream.flush()
-            unread_file = io.BufferedWriter(_UnreadFile(stream.fileno(), "wb", closefd=False))
+            unread = io.BufferedWriter(_UnreadFile(stream.fileno(), "wb", closefd=False))
             is_by_line = stream_name == "stderr" or stream.line_buffering or stream.write_through
-            unread_stream = io.TextIOWrapper(
-                unread_file, stream.encoding, "backslashreplace", line_buffering=is_by_line
-            )
+            unread_stream = io.TextIOWrapper(unread, stream.encoding, "backslashreplace", line_buffering=is_by_line)
             setattr(sys, stream_name, unread_stream)
     try:
         yield

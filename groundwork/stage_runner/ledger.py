@@ -152,13 +152,9 @@ def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> 
         part_name = failure.part.partition(" ")[0]  # of a pair, before what is told of it
         failure_kind = failure.status, failure.reason.replace(part_name, "#") if part_name else failure.reason
         failures_by_kind.setdefault(failure_kind, []).append(failure)
-    for similar_failures in failures_by_kind.values():
-        listed_failures = (
-            similar_failures if verbose or len(similar_failures) <= MAX_PARTS_OF_A_REASON else similar_failures[:1]
-        )
-        more_failures = (
-            f" (and {len(similar_failures) - 1:,} more)" if len(listed_failures) < len(similar_failures) else ""
-        )
+    for similar in failures_by_kind.values():
+        listed_failures = similar if verbose or len(similar) <= MAX_PARTS_OF_A_REASON else similar[:1]
+        more_failures = f" (and {len(similar) - 1:,} more)" if len(listed_failures) < len(similar) else ""
         for failure in listed_failures:
             failure_place = f"{unit}, {failure.part}" if failure.part else unit
             failure_reason = failure.reason.removeprefix(f"{unit.rpartition('/')[2]}: ")

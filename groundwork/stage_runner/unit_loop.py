@@ -23,14 +23,7 @@ from groundwork.console.stop_signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.data_folder.claims import OutputClaims
 from groundwork.data_folder.edited_copies import keep_edited_copy
 from groundwork.data_folder.file_names import path_strings_of, printable_path
-from groundwork.data_folder.manifest import (
-    CURRENT_STATES,
-    Hashes,
-    Manifest,
-    ManifestEntry,
-    State,
-    UnitStates,
-)
+from groundwork.data_folder.manifest import CURRENT_STATES, Hashes, Manifest, ManifestEntry, State, UnitStates
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.data_folder.unit_states_and_fingerprints import edited_outputs, judge_state, unit_fingerprint
@@ -87,15 +80,13 @@ class UnitLoop:
         """By their fingerprints; of those that have changed, or were never found current, by hashes and entries."""
         unit_fingerprints = {unit.name: self._fingerprint_of(unit) for unit in units}
         unit_states = self.manifest.states_by_fingerprint(self.stage, unit_fingerprints)
-        if unknown_units := [unit for unit in units if unit.name not in unit_states]:
-            unit_paths = [
-                path for unit in unknown_units for files in _files_of_unit(unit) for path in path_strings_of(files)
-            ]
-            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown_units], unit_paths):
-                unit_states |= {unit.name: self._state_of(unit) for unit in unknown_units}
+        if unknown := [unit for unit in units if unit.name not in unit_states]:
+            unit_paths = [path for unit in unknown for files in _files_of_unit(unit) for path in path_strings_of(files)]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown], unit_paths):
+                unit_states |= {unit.name: self._state_of(unit) for unit in unknown}
                 current_states = {
                     unit.name: unit_states[unit.name]
-                    for unit in unknown_units
+                    for unit in unknown
                     if unit_states[unit.name][0] in CURRENT_STATES
                     and self._fingerprint_of(unit) == unit_fingerprints[unit.name]
                 }  # judged by the files that the fingerprint is of
@@ -209,10 +200,8 @@ class UnitLoop:
 
     async def _process_all(self, units: list[Unit]) -> None:
         """Units side by side where `process` is a coroutine function, else one after the other."""
-        units_side_by_side = inspect.iscoroutinefunction(self.process)
-        unit_slots = asyncio.Semaphore(
-            UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if units_side_by_side else 1
-        )
+        side_by_side = inspect.iscoroutinefunction(self.process)
+        unit_slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if side_by_side else 1)
         stop_errors: list[StopRun] = []
         self.job.loop = asyncio.get_running_loop()
 
@@ -230,7 +219,7 @@ class UnitLoop:
 
         unit_tasks = [asyncio.ensure_future(process(unit)) for unit in units]
         stop_signals = InterruptedTasks(unit_tasks, self.job.stopping, self.job.progress.say)
-        with self._claims or nullcontext(), stop_signals if units_side_by_side else nullcontext():
+        with self._claims or nullcontext(), stop_signals if side_by_side else nullcontext():
             await asyncio.gather(*unit_tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None

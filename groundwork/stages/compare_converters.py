@@ -87,13 +87,11 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
         compared_pages = _pages_to_compare(job, compared_layer.page_count)
-        timed_converter_pages = TimedPdfPages(
-            compared_pdf, compared_pages, compared_layer.pages, compared_layer.page_count
-        )
+        timed_pages = TimedPdfPages(compared_pdf, compared_pages, compared_layer.pages, compared_layer.page_count)
         compared_columns, converter_failures = await compared_converters(
-            job, workers, timed_converter_pages, _chosen_converters(job)
+            job, workers, timed_pages, _chosen_converters(job)
         )
-        yardstick = await yardstick_pages(job, workers, compared_columns, timed_converter_pages)
+        yardstick = await yardstick_pages(job, workers, compared_columns, timed_pages)
         compared_columns = [
             with_structure_likeness(column, yardstick) if column.pages else column for column in compared_columns
         ]

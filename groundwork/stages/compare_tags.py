@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 def add_tag_comparison_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, SEPARATE_RUNS)
-    add_flag = parser.add_argument
-    add_flag("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
-    add_flag("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
+    flag = parser.add_argument
+    flag("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
+    flag("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
     add_picture_arguments(parser)
 
 

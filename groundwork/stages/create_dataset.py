@@ -68,31 +68,31 @@ def add_dataset_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_split_flags(parser: argparse.ArgumentParser) -> None:
     """Which rows there are, whether eval is drawn from them, and how they are worded."""
-    add_flag = parser.add_argument
-    add_flag("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
-    add_flag(
+    flag = parser.add_argument
+    flag("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
+    flag(
         "--eval-split",
         help="an eval split, a balanced copy of part of train",
         **setting_flag("dataset.eval_split", True),
     )
-    add_flag("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
-    add_flag("--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True))
-    add_flag(
+    flag("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
+    flag("--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True))
+    flag(
         "--phrasings",
         help="wordings of each row of train, its own among them (default: 1)",
         **setting_flag("dataset.phrasings"),
     )
-    add_flag(
+    flag(
         "--mix",
         help="a general dataset whose rows join train: a folder, or org/name on the Hub",
         **setting_flag("dataset.mix", metavar="DATASET"),
     )
-    add_flag(
+    flag(
         "--mix-share",
         help="the rows of --mix as a share of train (0 to 1)",
         **setting_flag("dataset.mix_share", metavar="SHARE"),
     )
-    add_flag(
+    flag(
         "--unanswerable",
         help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
         **setting_flag("dataset.unanswerable", metavar="SHARE"),
@@ -102,73 +102,67 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_eval_flags(parser: argparse.ArgumentParser) -> None:
     """How eval is drawn, and what becomes of its rows in train."""
-    add_flag = parser.add_argument
-    add_flag(
-        "--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True)
-    )
-    add_flag("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
-    add_flag(
+    flag = parser.add_argument
+    flag("--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True))
+    flag("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
+    flag(
         "--train",
         choices=("auto", "whole", "held-out"),
         help="whether eval rows stay in train",
         **setting_flag("dataset.train"),
     )
-    add_flag(
+    flag(
         "--eval-fraction",
         help="rows of eval, as a share of all (0 to 1)",
         **setting_flag("dataset.eval_fraction", metavar="SHARE"),
     )
-    add_flag("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
-    add_flag(
+    flag("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
+    flag(
         "--k",
         help="clusters that eval is drawn from; default: found by the elbow of the inertia",
         **setting_flag("dataset.clusters"),
     )
-    add_flag("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
+    flag("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
 
 
 def _add_row_flags(parser: argparse.ArgumentParser) -> None:
     """What the rows hold, and the files that they go into."""
-    add_flag = parser.add_argument
-    add_flag(
-        "--name", metavar="NAME", action=_DatasetNameFlag, help="of the dataset, here and on the Hub; also ORG/NAME"
-    )
-    add_flag(
+    flag = parser.add_argument
+    flag("--name", metavar="NAME", action=_DatasetNameFlag, help="of the dataset, here and on the Hub; also ORG/NAME")
+    flag(
         "--drop-invalid",
         help="leave out rows that are invalid (no answer, no evidence ...) instead of stopping",
         **setting_flag("dataset.drop_invalid", True),
     )
-    add_flag(
+    flag(
         "--grades", metavar="NAME", action=_GradesFlag, help="a folder of data/grades: measured difficulty as a column"
     )
-    add_flag(
+    flag(
         "--leave-out-flipping",
         help="leave out rows whose criteria the judge of --grades marks now so, now otherwise",
         **setting_flag("dataset.leave_out_flipping", True),
     )
-    add_flag(
+    flag(
         "--export",
         metavar="FORMATS",
         action=_ExportFlag,
         help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
-    add_flag(
+    flag(
         "--system-prompt",
         help="the system message of the exports",
         **setting_flag("dataset.system_prompt", metavar="TEXT"),
     )
-    add_flag("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
-    add_flag("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
+    flag("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
+    flag("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
 
 
 def _add_push_flags(parser: argparse.ArgumentParser) -> None:
-    add_flag = parser.add_argument
-    add_flag("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
-    add_flag(
-        "--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG")
-    )
-    add_flag("--public", action="store_true", help="push for everybody to see; makes a private repository public")
-    add_flag("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
+    flag = parser.add_argument
+    flag("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
+    flag("--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG"))
+    flag("--public", action="store_true", help="push for everybody to see; makes a private repository public")
+    flag("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
 
 
 def dataset_units(job: Job) -> list[Unit]:

@@ -36,13 +36,13 @@ NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name thi
 
 
 def add_interview_flags(parser: argparse.ArgumentParser) -> None:
-    add_flag = parser.add_argument
-    add_flag("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
-    add_flag("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
-    add_flag("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
-    add_flag("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
-    add_flag("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
-    add_flag("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
+    flag = parser.add_argument
+    flag("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
+    flag("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
+    flag("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
+    flag("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
+    flag("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
+    flag("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 
 def refuse_other_run(job: Job, _: Manifest) -> None:
@@ -109,11 +109,9 @@ def _interview_unit(
     )
 
 
-def _naming_files(job: Job, interviewed_document: str) -> list[Path]:
+def _naming_files(job: Job, interviewed: str) -> list[Path]:
     """The files that help to name things; a document without them can be asked about all the same."""
-    return [
-        path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{interviewed_document}.json")).exists()
-    ]
+    return [path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{interviewed}.json")).exists()]
 
 
 async def generate_pairs(job: Job, unit: Unit) -> Outcome:
@@ -144,17 +142,15 @@ async def generate_pairs(job: Job, unit: Unit) -> Outcome:
 def _material_of_unit(job: Job, unit: Unit) -> InterviewMaterial:
     from groundwork.questions.interview_material import InterviewMaterialFiles, read_interview_material
 
-    interviewed_document = unit.payload
+    interviewed = unit.payload
     interviewed_run = unit.name.rpartition("/")[0]
     material_files = InterviewMaterialFiles(
-        chunks=job.data.path("chunks", f"{interviewed_document}.jsonl"),
-        naming=_naming_files(job, interviewed_document),
-        wishes=wishes_file(job.data, interviewed_run, interviewed_document),
+        chunks=job.data.path("chunks", f"{interviewed}.jsonl"),
+        naming=_naming_files(job, interviewed),
+        wishes=wishes_file(job.data, interviewed_run, interviewed),
         texts=job.data.path("text"),
     )
-    return read_interview_material(
-        interviewed_document, material_files, job.config.qa, TEST_CHUNKS if job.test else None
-    )
+    return read_interview_material(interviewed, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
 async def _interview_chunk(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:

@@ -69,36 +69,34 @@ class _SplitsFlag(argparse.Action):
 
 
 def add_grade_flags(parser: argparse.ArgumentParser) -> None:
-    add_flag = parser.add_argument
-    add_flag("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
-    add_flag(
+    flag = parser.add_argument
+    flag("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
+    flag(
         "--model",
         metavar="NAME",
         action="append",
         default=[],
         help="a model to ask and grade: NAME, or NAME@PROVIDER (a key of llm.providers); may be given again",
     )
-    add_flag(
+    flag(
         "--answers",
         metavar="[LABEL=]FILE",
         action="append",
         default=[],
         help="answers made elsewhere: JSONL of id, answer and split; may be given again",
     )
-    add_flag(
-        "--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question"
-    )
-    add_flag(
+    flag("--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question")
+    flag(
         "--judge",
         metavar="NAME",
         action=_JudgeFlag,
         help="the model that grades, NAME or NAME@PROVIDER; a second one shows how far they agree",
     )
-    add_flag("--splits", metavar="NAMES", action=_SplitsFlag, help="splits to grade, by commas; default: grade.splits")
-    add_flag("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
-    add_flag("--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False))
-    add_flag("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
-    add_flag("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
+    flag("--splits", metavar="NAMES", action=_SplitsFlag, help="splits to grade, by commas; default: grade.splits")
+    flag("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
+    flag("--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False))
+    flag("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
+    flag("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
 
 
 def grading_units(job: Job) -> list[Unit]:

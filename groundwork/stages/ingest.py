@@ -152,13 +152,11 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     await asyncio.to_thread(
         write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
     )
-    pictures_left, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
+    pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
     ingest_warnings = document.warnings + [NO_PICTURE_FOLDER] * (
         job.config.ingest.pictures and not ingest_settings.pictures
     )
-    return Outcome(
-        note=_ingest_note(document), counts=_ingest_counts(document, pictures_left), warnings=ingest_warnings
-    )
+    return Outcome(note=_ingest_note(document), counts=_ingest_counts(document, pictures), warnings=ingest_warnings)
 
 
 def _ingestion(
@@ -212,13 +210,11 @@ def report_ingest(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.data_folder.copied_documents import copy_lines
 
     _report_doubtful_pages(job, finished_units)
-    same_text_lines = [] if job.idle else copy_lines(job.search_copies(job))
-    for same_text_line in same_text_lines[:COPIED_SOURCES_NAMED]:
-        job.progress.say(same_text_line)
-    if len(same_text_lines) > COPIED_SOURCES_NAMED:
-        job.progress.say(
-            f"  … and {len(same_text_lines) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}"
-        )
+    same_texts = [] if job.idle else copy_lines(job.search_copies(job))
+    for same_text in same_texts[:COPIED_SOURCES_NAMED]:
+        job.progress.say(same_text)
+    if len(same_texts) > COPIED_SOURCES_NAMED:
+        job.progress.say(f"  … and {len(same_texts) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
 
 
 def _report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
@@ -245,37 +241,31 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     from groundwork.llm.prompt_templates_and_turns import attach_images_to_prompt, render_turns
 
     ingest_settings = settings_with_override(job.config.ingest, unit.payload.override)
-    vision_call, source_path = ingest_settings.vision, Path(unit.payload.file.path)
+    vision, source_path = ingest_settings.vision, Path(unit.payload.file.path)
     if unit.payload.file.problem:
-        return Estimate(0, 0, 0, vision_call)
+        return Estimate(0, 0, 0, vision)
     try:
         ending, _ = examine_file_type(source_path, ingest_settings.max_unpacked_mb)
         first_converters = choose_converters(ingest_settings, ending)[:1]
         if first_converters not in (["gemini"], ["marker-api"]):
-            return Estimate(0, 0, 0, vision_call)
-        page_layers = (
-            read_text_layer(str(source_path)).pages if ending == ".pdf" else [""] * count_frames(str(source_path))
-        )
+            return Estimate(0, 0, 0, vision)
+        layers = read_text_layer(str(source_path)).pages if ending == ".pdf" else [""] * count_frames(str(source_path))
     except BadDocument:
-        return Estimate(0, 0, 0, vision_call)
+        return Estimate(0, 0, 0, vision)
     chosen_pages = [
-        page_layers[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(page_layers))
+        layers[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(layers))
     ]
     page_texts = chosen_pages[:TEST_INGEST_PAGES] if job.test else chosen_pages
     if first_converters == ["marker-api"]:
         service_price = ingest_settings.marker_api.price_per_1000_pages
-        service_cost = None if service_price is None else service_price * len(page_texts) / 1000
-        return Estimate(
-            0, 0, 0, msgspec.structs.replace(vision_call, model="marker-api"), len(page_texts), service_cost
-        )
-    prompt_tokens = job.tokens(
-        vision_call, attach_images_to_prompt(render_turns(job.prompt(vision_call.prompt)), [b""])
-    )
+        page_cost = None if service_price is None else service_price * len(page_texts) / 1000
+        return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(page_texts), page_cost)
+    prompt_tokens = job.tokens(vision, attach_images_to_prompt(render_turns(job.prompt(vision.prompt)), [b""]))
     reply_tokens = sum(
         tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else TOKENS_OF_UNREAD_PAGE
         for page_text in page_texts
     )
-    return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision_call)
+    return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision)
 
 
 def add_ingest_flags(parser: argparse.ArgumentParser) -> None:
