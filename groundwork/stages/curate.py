@@ -92,7 +92,7 @@ def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: li
 def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.review_decisions import review_files
+    from groundwork.data_folder.runs.standing_review import review_files
 
     return review_files(job.data, run, documents, curated=False)
 

@@ -19,15 +19,9 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.errors import BadRecord
 from groundwork.records import Tags
-from groundwork.tags.vocabulary_and_synonyms import (
-    TagVocabulary,
-    merge_targets,
-    normalise_tag,
-    read_synonyms,
-    read_vocabulary,
-    tags_problem,
-    vocabulary_size,
-)
+from groundwork.tags.tag_forms import normalise_tag, tags_problem
+from groundwork.tags.tag_synonyms import merge_targets, read_synonyms
+from groundwork.tags.tag_vocabulary import TagVocabulary, read_vocabulary, vocabulary_size
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset

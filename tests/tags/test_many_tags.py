@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.records import Tags
-from groundwork.tags.vocabulary_and_synonyms import propose_synonyms
+from groundwork.tags.tag_synonyms import propose_synonyms
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import write_run
 from tests.tags.test_tagging import pairs, run

@@ -19,14 +19,8 @@ from groundwork.maps.tag_comparison import tag_histogram, tags_only_in
 from groundwork.records import Tags
 from groundwork.stages.generate_tags import main
 from groundwork.tags.tag_files import TagStore
-from groundwork.tags.vocabulary_and_synonyms import (
-    Synonym,
-    merge_targets,
-    normalise_tag,
-    read_synonyms,
-    tags_problem,
-    update_synonyms,
-)
+from groundwork.tags.tag_forms import normalise_tag, tags_problem
+from groundwork.tags.tag_synonyms import Synonym, merge_targets, read_synonyms, update_synonyms
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import pairs, tag_reply, write_run
 

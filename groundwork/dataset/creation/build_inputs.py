@@ -152,7 +152,7 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
 def _review_input_files(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.review_decisions import review_files
+    from groundwork.data_folder.runs.standing_review import review_files
 
     return review_files(job.data, run, documents, curated=True)
 
