@@ -52,14 +52,14 @@ MAX_GAPS_PER_CALL = 60  # shown in one call; the rest follows when these are clo
 
 @dataclass
 class BatchAsker:
-    """Asks about one chunk. `constant_variables`: those of the prompt that stay the same, as context and summary."""
+    """Asks about one chunk. `fixed_variables`: those of the prompt that stay the same, as context and summary."""
 
     client: Client
     settings: QA
     chunk: Chunk
     batch_prompt: str
     correction_prompt: str
-    constant_variables: dict[str, str]
+    fixed_variables: dict[str, str]
     statement_count: int | None = None  # of the chunk, where they are counted
     figures: PromptFigures | None = None
     calls: int = 0
@@ -86,20 +86,18 @@ class BatchAsker:
 
     async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
-        batch_chunk_text = self.chunk.text
+        chunk_text = self.chunk.text
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
         max_gaps = min(interview_round.count, MAX_GAPS_PER_CALL) if interview_round.wished else MAX_GAPS_PER_CALL
         shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
-        round_messages = self._batch_round_messages(
-            interview_round, [gap.plain_text(batch_chunk_text) for gap in shown_gaps]
-        )
+        round_messages = self._batch_round_messages(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
         iteration_unit = f"{self.chunk.id} iteration {interview_round.iteration}"
         batch_reply = await self._call(
             self._prompt_figures.add_figures(round_messages), Drafts, iteration_unit, interview_round.iteration
         )
         batch_drafts = [
-            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, batch_chunk_text))
+            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, chunk_text))
             for draft in batch_reply.pairs
         ]
         return InterviewAnswer(
@@ -132,7 +130,7 @@ class BatchAsker:
         self, interview_round: InterviewRound | None, gap_texts: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         chunk = msgspec.structs.replace(self.chunk, text=self._prompt_figures.text_with_figure_marks)
-        return batch_messages(self.batch_prompt, self.constant_variables, chunk, interview_round, gap_texts)
+        return batch_messages(self.batch_prompt, self.fixed_variables, chunk, interview_round, gap_texts)
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
         self.calls += 1
@@ -161,7 +159,7 @@ def pairs_per_call(max_batch: int, statement_count: int | None, chunk_characters
 
 def batch_messages(
     prompt: str,
-    constant_variables: dict[str, str],
+    fixed_variables: dict[str, str],
     chunk: Chunk,
     interview_round: InterviewRound | None,
     shown_gaps: Sequence[str] = (),
@@ -170,12 +168,12 @@ def batch_messages(
 
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
-    constant_variables = {**constant_variables, "summary": summary_for_chunk(chunk, constant_variables["summary"])}
+    fixed_variables = {**fixed_variables, "summary": summary_for_chunk(chunk, fixed_variables["summary"])}
     round_variables = (
         _batch_variables(interview_round, shown_gaps) if interview_round else {"asked": "", "gaps": "", "batch": ""}
     )
     section_headings = " > ".join(chunk.headings) or "(none)"
-    return render_turns(prompt, **constant_variables, **round_variables, section=section_headings, chunk=chunk.text)
+    return render_turns(prompt, **fixed_variables, **round_variables, section=section_headings, chunk=chunk.text)
 
 
 def _batch_variables(interview_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
@@ -287,14 +285,14 @@ def askers(
 ) -> list[Asker]:
     """One for each chunk of `material`."""
     batch_prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    constant_variables = prompt_variables(settings, material)
+    fixed_variables = prompt_variables(settings, material)
     return [
         BatchAsker(
             client(),
             settings,
             reading.chunk,
             *batch_prompts,
-            constant_variables,
+            fixed_variables,
             len(reading.plain_statements()),
             _prompt_figures(settings, material, reading, prompt),
         )
@@ -314,7 +312,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     statements = reading.plain_statements()
     mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
     settings, material = basis.settings, basis.material
-    batch_prompt, constant_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
+    batch_prompt, fixed_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
     prompt_figures = _prompt_figures(settings, material, reading, basis.prompt)
     subject_count = len(statements) + prompt_figures.figure_count
     batch_size = pairs_per_call(settings.batch, subject_count, len(prompt_figures.text_with_figure_marks))
@@ -325,7 +323,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
         chunk = msgspec.structs.replace(reading.chunk, text=prompt_figures.text_with_figure_marks)
         interview_round = InterviewRound(iteration, wanted_pairs, pairs=[], gaps=[])
         forecast_messages = prompt_figures.add_figures(
-            batch_messages(batch_prompt, constant_variables, chunk, interview_round, shown_gaps)
+            batch_messages(batch_prompt, fixed_variables, chunk, interview_round, shown_gaps)
         )
         pairs_of_call = min(
             wanted_pairs,

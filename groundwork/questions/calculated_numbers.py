@@ -396,12 +396,12 @@ def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) 
 
 def _percentage_shares(source_quantities: Iterable[Quantity]) -> set[float]:
     """The percentages of the sources as parts of 1, and what is left without them or comes with them."""
-    percentage_shares = {value / 100 for value, unit in source_quantities if unit == "percent"}
-    return percentage_shares and {
+    given_shares = {value / 100 for value, unit in source_quantities if unit == "percent"}
+    return given_shares and {
         1.0,
-        *percentage_shares,
-        *(1 - share for share in percentage_shares),
-        *(1 + share for share in percentage_shares),
+        *given_shares,
+        *(1 - share for share in given_shares),
+        *(1 + share for share in given_shares),
     }
 
 
@@ -477,9 +477,9 @@ def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]
     smallest_unit_value = in_smallest_units(value, unit)
     return smallest_unit_value is not None and any(
         source_unit != unit
-        and (source_in_smallest_unit := in_smallest_units(source_value, source_unit)) is not None
-        and source_in_smallest_unit[0] == smallest_unit_value[0]
-        and isclose(smallest_unit_value[1], source_in_smallest_unit[1])
+        and (source_in_smallest := in_smallest_units(source_value, source_unit)) is not None
+        and source_in_smallest[0] == smallest_unit_value[0]
+        and isclose(smallest_unit_value[1], source_in_smallest[1])
         for source_value, source_unit in source_quantities
     )
 

@@ -23,7 +23,7 @@ MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
 _VAGUE_CRITERION_WORDS = frozenset(
     words("accuracy accurate clarity complete completeness correct correctness exact match relevance")
 )
-_CRITERION_REPORTING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions
+_REPORTING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions
     name names note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
 _CRITERION_STOP_WORDS = frozenset(words("""a an and as at be been by for from had has have in into is are was were it
@@ -154,10 +154,10 @@ def _padding_reason(
         and not all(_is_fact_said_beside(criterion_fact, wider_fact, answer_words) for wider_fact in wider_facts)
     ):
         return "another criterion says it"
-    is_given_by_question = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(
+    is_given_away = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(
         criterion_fact, answer_words
     )
-    return "the question says it" if is_given_by_question else ""
+    return "the question says it" if is_given_away else ""
 
 
 def _answer_words_alone(
@@ -187,9 +187,7 @@ def _names_choice_of_question(
     if not _CHOICE_QUESTION.search(question):
         return False
     chosen_words = (
-        set(words(criterion))
-        & set(words(question))
-        & set(words(answer)) - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS
+        set(words(criterion)) & set(words(question)) & set(words(answer)) - _CRITERION_STOP_WORDS - _REPORTING_WORDS
     )
     question_words, question_values = _criterion_fact_words(question, language).keys(), number_values(question)
     plainer_criteria = [
@@ -223,12 +221,10 @@ def _is_criterion_in_question(criterion: str, question: str, language: str) -> b
         or _is_denying_criterion(criterion)
     ):
         return False
-    extra_criterion_words = set(
-        words(criterion)
-    ) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(words(question))
-    return not extra_criterion_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(
-        question, language
+    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _REPORTING_WORDS - set(
+        words(question)
     )
+    return not extra_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(question, language)
 
 
 def _is_denying_criterion(criterion: str) -> bool:
@@ -244,14 +240,14 @@ def _criterion_fact_words(criterion_fact: str, language: str) -> Counter[str]:
     """
     codes_in_fact = [code.strip(_MARKS_AROUND_CODE).lower() for code in _CODE_IN_CRITERION.findall(criterion_fact)]
     meaningful_words = [
-        word for word in words(_CODE_IN_CRITERION.sub(" ", criterion_fact)) if word not in _CRITERION_REPORTING_WORDS
+        word for word in words(_CODE_IN_CRITERION.sub(" ", criterion_fact)) if word not in _REPORTING_WORDS
     ]
     fact_stems = (stem for word in meaningful_words for stem in content_words(word, language))
     return Counter(fact_stems) + Counter(codes_in_fact + _SYMBOL_IN_CRITERION.findall(criterion_fact))
 
 
 def _is_checkable_criterion(criterion: str, answer: str) -> bool:
-    criterion_facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
+    criterion_facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _REPORTING_WORDS
     if (
         criterion_facts - ENGLISH_STOP_WORDS
         or numbers(criterion, spelled="en")

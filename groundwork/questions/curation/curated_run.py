@@ -172,11 +172,7 @@ async def _search_for_repeats(job: Job, questions: Sequence[str]) -> EarlierQues
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await encoder_and_likeness(
-        job.config.embeddings,
-        threshold,
-        questions,
-        job.data.path("embeddings"),
-        lambda: job.client,
+        job.config.embeddings, threshold, questions, job.data.path("embeddings"), lambda: job.client
     )
     return EarlierQuestions(encode, likeness)
 

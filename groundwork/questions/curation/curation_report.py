@@ -48,8 +48,8 @@ class CurationResult:
 def curation_html(curation_result: CurationResult) -> str:
     """The whole page."""
     report_counts = _CurationCounts(curation_result)
-    report_outcome_counts = report_counts.outcome_sizes()
-    document_count_text = (
+    outcome_counts = report_counts.outcome_sizes()
+    document_count = (
         "one document" if len(report_counts.documents) == 1 else counted(len(report_counts.documents), "document")
     )
     checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
@@ -60,11 +60,11 @@ def curation_html(curation_result: CurationResult) -> str:
         tag("h1", title),
         tag(
             "p",
-            f"{counted(sum(report_outcome_counts.values()), 'pair')} of {document_count_text}, checked for {checks}.",
+            f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {checks}.",
             class_="soft",
         ),
         *([tag("p", NO_MODEL_ASKED)] if report_counts.is_by_rules_alone else []),
-        _render_outcome_bar(report_outcome_counts),
+        _render_outcome_bar(outcome_counts),
         *([tag("p", " ".join(curation_result.reviewed))] if curation_result.reviewed else []),
         tag("h2", "The checks"),
         table(
@@ -96,16 +96,16 @@ def curation_html(curation_result: CurationResult) -> str:
     )
 
 
-def _render_outcome_bar(report_outcome_counts: dict[str, int]) -> Markup:
+def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
     report_bar_segments = [
-        tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in report_outcome_counts.items() if size
+        tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_counts.items() if size
     ]
     report_bar_legend = [
         tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}")
-        for outcome, size in report_outcome_counts.items()
+        for outcome, size in outcome_counts.items()
     ]
-    bar_label = ", ".join(f"{size} {outcome}" for outcome, size in report_outcome_counts.items())
+    bar_label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_counts.items())
     return join_markup(
         [
             tag("div", report_bar_segments, class_="bar", role="img", aria_label=bar_label),
@@ -209,8 +209,8 @@ def _render_listed_pairs(outcome_class: str, title: str, pairs: Sequence[Pair], 
         _render_reported_pair(outcome_class, pairs[reported_index]) for reported_index in indexes[:MAX_LISTED_PAIRS]
     ]
     more_pairs_note = f"… and {len(indexes) - MAX_LISTED_PAIRS:,} more; the page of review shows all."
-    listed_pairs_notes = [tag("p", more_pairs_note, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
-    return [tag("h2", title), *report_articles, *listed_pairs_notes]
+    more_pairs_notes = [tag("p", more_pairs_note, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
+    return [tag("h2", title), *report_articles, *more_pairs_notes]
 
 
 def _objections_to_pair(pair: Pair) -> str:

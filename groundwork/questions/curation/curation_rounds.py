@@ -101,10 +101,10 @@ class CurationRounds:
 
     async def _ask_curation_rounds(self, round_results: RoundResults, on_progress: Callable[[int], None]) -> None:
         supported_form = self.supported
-        rewritten_in_earlier_round: set[int] = set()
-        await self._rewrite_failed_cases(round_results, rewritten_in_earlier_round)
+        rewritten_once: set[int] = set()
+        await self._rewrite_failed_cases(round_results, rewritten_once)
         await self._ask_round(round_results, self.apart, on_progress=on_progress if supported_form is None else None)
-        if rewritten_in_round := await self._rewrite_failed_cases(round_results, rewritten_in_earlier_round):
+        if rewritten_in_round := await self._rewrite_failed_cases(round_results, rewritten_once):
             await self._ask_round(round_results, self.apart, rewritten_in_round)
         figure_pairs = self._pass_figure_pairs(round_results) if supported_form else set()
         case_numbers = (
@@ -176,9 +176,7 @@ class CurationRounds:
             )
         return verdict_columns
 
-    async def _rewrite_failed_cases(
-        self, round_results: RoundResults, rewritten_in_earlier_round: set[int]
-    ) -> list[int]:
+    async def _rewrite_failed_cases(self, round_results: RoundResults, rewritten_once: set[int]) -> list[int]:
         """The numbers of the pairs that are to be judged again, once a pair, since only what can be mended failed: they
         were written anew, or the judge is to hear an objection.
         """
@@ -186,10 +184,10 @@ class CurationRounds:
             case
             for case_number, case in round_results.items()
             if isinstance(case, CurationCase)
-            and case_number not in rewritten_in_earlier_round
+            and case_number not in rewritten_once
             and is_rewritable(case.pair, self.settings)
         ]
-        rewritten_in_earlier_round.update(case.number for case in cases_to_rewrite)
+        rewritten_once.update(case.number for case in cases_to_rewrite)
         round_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), cases_to_rewrite)
         pair_rewrites = {
             number: round_verdict.value

@@ -94,12 +94,7 @@ def list_schema(item_schema: Json, item_count: int | None = None) -> Json:
 
 
 def object_schema(properties: Json) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 @dataclass(frozen=True)

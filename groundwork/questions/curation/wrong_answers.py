@@ -61,7 +61,7 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    words_of_wrong_answer, numbers_of_wrong_answer = (
+    wrong_words, wrong_numbers = (
         content_words(wrong_answer_text, language),
         number_values(wrong_answer_text, spelled="en"),
     )
@@ -72,8 +72,7 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
         ):
             return ""
         if not is_negated(criterion) and (
-            number_values(criterion) - numbers_of_wrong_answer
-            or (telling_words and not telling_words & words_of_wrong_answer)
+            number_values(criterion) - wrong_numbers or (telling_words and not telling_words & wrong_words)
         ):
             return ""
     return wrong_answer_text

@@ -101,8 +101,8 @@ def questions_differ_in_fact(first_question: str, second_question: str) -> bool:
     if contrast_words(first_question) != contrast_words(second_question):
         return True
     first_question_words, second_question_words = set(words(first_question)), set(words(second_question))
-    measure_words_of_both = first_question_words & _MEASURE_WORDS, second_question_words & _MEASURE_WORDS
-    if all(measure_words_of_both) and measure_words_of_both[0].isdisjoint(measure_words_of_both[1]):
+    both_measures = first_question_words & _MEASURE_WORDS, second_question_words & _MEASURE_WORDS
+    if all(both_measures) and both_measures[0].isdisjoint(both_measures[1]):
         return True
     return bool(names(first_question) - second_question_words - _codes_with_digits(second_question)) or bool(
         names(second_question) - first_question_words - _codes_with_digits(first_question)
@@ -141,10 +141,10 @@ def _share_their_evidence(first_question: AskedQuestion, second_question: AskedQ
         return False
     if min(len(first_question.evidence_words), len(second_question.evidence_words)) >= FEW_QUOTE_WORDS:
         return True
-    first_evidence_text, second_evidence_text = (
+    first_quotes, second_quotes = (
         f" {normalised_words(' '.join(pair.evidence))} " for pair in (first_question, second_question)
     )
-    return first_evidence_text in second_evidence_text or second_evidence_text in first_evidence_text
+    return first_quotes in second_quotes or second_quotes in first_quotes
 
 
 def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
@@ -169,7 +169,7 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         first_question.pair_words & evidence_words,
         second_question.pair_words & evidence_words,
     )
-    words_only_first_tells, words_only_second_tells = (
+    only_first_tells, only_second_tells = (
         first_subject_words - second_subject_words,
         second_subject_words - first_subject_words,
     )
@@ -193,14 +193,11 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         second_question, first_question
     ):
         return "asks about what the other only mentions"
-    if (
-        words_only_first_tells - second_question.evidence_words
-        and words_only_second_tells - first_question.evidence_words
-    ):
+    if only_first_tells - second_question.evidence_words and only_second_tells - first_question.evidence_words:
         return "each is about something that only its own evidence holds"
     common_subject_words = len(first_subject_words & second_subject_words)
     if common_subject_words < SAME_SUBJECT_SHARE * (
-        common_subject_words + min(len(words_only_first_tells), len(words_only_second_tells))
+        common_subject_words + min(len(only_first_tells), len(only_second_tells))
     ):
         return "is about something else in the statement"
     return _extra_information_of_answer(first_question, second_question) or _extra_information_of_answer(
@@ -301,12 +298,12 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
         )
         return "each question names something else" if question_words_differ else ""
     if not first_answer_words or not second_answer_words:
-        words_of_telling_answer, words_of_other_pair = (
+        telling_answer, other_pair = (
             (first_answer_words, second_question.pair_words)
             if first_answer_words
             else (second_answer_words, first_question.pair_words)
         )
-        answer_agreement = len(words_of_telling_answer & words_of_other_pair) / len(words_of_telling_answer)
+        answer_agreement = len(telling_answer & other_pair) / len(telling_answer)
     else:
         answer_agreement = shared_word_share(first_answer_words, second_answer_words)
     return "" if answer_agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
@@ -317,8 +314,8 @@ def _has_common_first_number(
 ) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
     longer_pair = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
-    first_number_of_longer_answer = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
-    return _NUMBER_PREFIX + first_number_of_longer_answer.value in common_numbers
+    first_answer_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
+    return _NUMBER_PREFIX + first_answer_number.value in common_numbers
 
 
 def _meaning_words(question_text: str, language: str) -> WordSet:

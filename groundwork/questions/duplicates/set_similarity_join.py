@@ -36,10 +36,7 @@ class SetSimilarityJoin:
         set_count = len(self._set_starts) - 1
         row_pair_codes = np.unique(
             np.concatenate(
-                [
-                    row_pair_codes,
-                    row_pair_codes % max(set_count, 1) * set_count + row_pair_codes // max(set_count, 1),
-                ]
+                [row_pair_codes, row_pair_codes % max(set_count, 1) * set_count + row_pair_codes // max(set_count, 1)]
             )
         )
         self._joined_rows = (row_pair_codes % max(set_count, 1)).astype(np.int32)

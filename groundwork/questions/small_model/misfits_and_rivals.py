@@ -136,10 +136,10 @@ def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundi
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange_answer_words))}")
     if not answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
-    if strange_question_numbers := sorted(
+    if strange_numbers := sorted(
         number_values(draft.question, spelled="en") - number_values(target_surroundings, spelled="en") - {"1"}
     ):
-        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(strange_question_numbers)}")
+        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(strange_numbers)}")
     return None
 
 
@@ -178,14 +178,8 @@ def _reference_misfit(draft: Draft) -> Fault | None:
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
     if quoted_symbol := _QUOTED_SYMBOL.search(draft.question):
         return Fault("dangling", f"the question does not say what {quoted_symbol.group()} is")
-    cross_references_in_answer = [
-        reference for reference in cross_references(draft.answer) if reference not in draft.question
-    ]
-    return (
-        Fault("dangling", f"the answer points at {cross_references_in_answer[0]}")
-        if cross_references_in_answer
-        else None
-    )
+    answer_references = [reference for reference in cross_references(draft.answer) if reference not in draft.question]
+    return Fault("dangling", f"the answer points at {answer_references[0]}") if answer_references else None
 
 
 def _answer_kind_misfit(draft: Draft, target: QuestionTarget, title: str) -> Fault | None:
