@@ -106,6 +106,6 @@ async def test_the_real_model_answers_by_schema(journal):
     for replayed in (False, True):
         async with Client(config.llm, journal) as client:
             reply = await client.ask(config.qa, question, stage="qa", unit="d", schema=Pair)
-            running = client._provider_endpoint("")._llama_server is not None
+            running = client._provider_endpoint("")._local_server is not None
         assert "90" in reply.value.answer + reply.value.question and reply.cost == 0
         assert reply.replayed is replayed and running is not replayed
