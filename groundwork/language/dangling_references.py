@@ -145,19 +145,13 @@ def find_dangling_reference(question: str, language: str) -> str:
     is_english_text = language == "en" if language else is_english(question)
     if not is_english_text:
         return _first_reference(_OTHER_LANGUAGE_PATTERNS, question)
-    dangling_matches = (
-        match for reference_pattern in _DANGLING_PATTERNS for match in reference_pattern.finditer(question)
-    )
+    dangling_matches = (match for pattern in _DANGLING_PATTERNS for match in pattern.finditer(question))
     if reference := next(
         (match.group().strip() for match in dangling_matches if _reference_leads_away(match, question)), ""
     ):
         return reference
-    pronoun_matches = (
-        match for reference_pattern in _PRONOUN_PATTERNS for match in reference_pattern.finditer(question)
-    )
-    return next(
-        (match.group().strip() for match in pronoun_matches if not _has_pronoun_antecedent(match, question)), ""
-    )
+    pronoun_matches = (match for pattern in _PRONOUN_PATTERNS for match in pattern.finditer(question))
+    return next((m.group().strip() for m in pronoun_matches if not _has_pronoun_antecedent(m, question)), "")
 
 
 def _reference_leads_away(reference: re.Match[str], question: str) -> bool:
@@ -188,15 +182,13 @@ def _is_reference_introduced(definite_reference: re.Match[str], question: str) -
 def _has_pronoun_antecedent(pronoun: re.Match[str], question: str) -> bool:
     text_before_pronoun = question[: pronoun.start()]
     is_plural_pronoun = not _PLURAL_PRONOUNS.isdisjoint(words(pronoun.group()))
-    relative_clauses = (
-        [match.start() for match in _RELATIVE_PRONOUN.finditer(text_before_pronoun)] if is_plural_pronoun else []
-    )
+    relative_pronouns = _RELATIVE_PRONOUN.finditer(text_before_pronoun) if is_plural_pronoun else ()
+    relative_clauses = [relative_pronoun.start() for relative_pronoun in relative_pronouns]
     # "... the files of a program that needs one of them?"
     if relative_clauses and _PLURAL_NOUN.search(text_before_pronoun[: relative_clauses[-1]]):
         return True
-    noun_before_pronoun = (
-        _NOUN_BEFORE_PRONOUN.search(text_before_pronoun) if _OBJECT_PRONOUN.match(pronoun.group()) else None
-    )
+    is_object_pronoun = _OBJECT_PRONOUN.match(pronoun.group()) is not None
+    noun_before_pronoun = _NOUN_BEFORE_PRONOUN.search(text_before_pronoun) if is_object_pronoun else None
     # "What may a player do after a foul on them?"
     if noun_before_pronoun and _INDEFINITE_NOUN.search(text_before_pronoun[: noun_before_pronoun.start()]):
         return True
@@ -254,11 +246,8 @@ def cross_references(text: str) -> list[str]:
 
 def cross_reference_spans(text: str) -> list[Span]:
     """(start, end) of what are surely references in `text`, in order."""
-    reference_spans = {
-        match.span(match.lastindex or 0)
-        for reference_pattern in _REFERENCE_PATTERNS
-        for match in reference_pattern.finditer(text)
-    }
+    reference_matches = (match for pattern in _REFERENCE_PATTERNS for match in pattern.finditer(text))
+    reference_spans = {match.span(match.lastindex or 0) for match in reference_matches}
     return sorted(
         reference_span
         for reference_span in reference_spans
@@ -277,11 +266,7 @@ def find_cross_reference(text: str, question: str) -> str:
     """The first reference in `text`, or ""; none where the question is about rules or tables by their numbers."""
     asks_for_part = _ASKS_FOR_PART.search(question) or cross_reference_spans(question)
     reference_spans = [] if asks_for_part else cross_reference_spans(text)
-    reference_spans = [
-        reference_span
-        for reference_span in reference_spans
-        if not _is_part_of_named_law(*reference_span, text, question)
-    ]
+    reference_spans = [span for span in reference_spans if not _is_part_of_named_law(*span, text, question)]
     return text[reference_spans[0][0] : reference_spans[0][1]] if reference_spans else ""
 
 

@@ -63,10 +63,8 @@ def slashed_dates(text: str) -> Iterator[tuple[str, set[Date]]]:
     """(as it is written, what it may mean) of every 3/5/2025: the day first, and the month first."""
     for slashed_match in _SLASHED_DATE.finditer(text):
         first_part, second_part, year = (int(part) for part in slashed_match.groups())
-        yield (
-            slashed_match.group(),
-            {(year, m, d) for d, m in ((first_part, second_part), (second_part, first_part)) if 0 < m <= 12},
-        )
+        day_and_month = ((first_part, second_part), (second_part, first_part))
+        yield slashed_match.group(), {(year, month, day) for day, month in day_and_month if 0 < month <= 12}
 
 
 def is_date(text: str) -> bool:

@@ -53,22 +53,15 @@ def may_be_language(text: str, language: str) -> bool:
     """Is it possible that `text` is of this language? Danish may be Norwegian, and a short text nearly anything."""
     text = text[:_LANGUAGE_SAMPLE_LENGTH]
     language_by_script = _language_by_script(text)
-    return (
-        language_by_script == language
-        if language_by_script
-        else dict(_language_identifier().rank(text)).get(language, 1.0) >= LANGUAGE_EXCLUDED_BELOW
-    )
+    if language_by_script:
+        return language_by_script == language
+    return bool(dict(_language_identifier().rank(text)).get(language, 1.0) >= LANGUAGE_EXCLUDED_BELOW)
 
 
 def language_probability(text: str, languages: Collection[str]) -> float:
     """The probability that `text` is in one of these languages, from 0 to 1, whatever its script."""
-    return float(
-        sum(
-            language_share
-            for language, language_share in _language_identifier().rank(text[:_LANGUAGE_SAMPLE_LENGTH])
-            if language in languages
-        )
-    )
+    language_shares = _language_identifier().rank(text[:_LANGUAGE_SAMPLE_LENGTH])
+    return float(sum(language_share for language, language_share in language_shares if language in languages))
 
 
 def main_script(text: str) -> str:

@@ -24,11 +24,8 @@ _NAME_OR_WORD = re.compile(rf"[^\W_{UNSPACED}\uac00-\ud7af]+")
 
 def quoted_terms(text: str) -> list[str]:
     """The terms of two characters and more that stand between double quotes."""
-    return [
-        quoted_term
-        for match in _QUOTED_TERM.findall(text)
-        if (quoted_term := match.strip()) and 1 < len(quoted_term) <= _LONGEST_QUOTED_TERM
-    ]
+    terms = map(str.strip, _QUOTED_TERM.findall(text))
+    return [quoted_term for quoted_term in terms if 1 < len(quoted_term) <= _LONGEST_QUOTED_TERM]
 
 
 def names(text: str, language: str = "") -> set[str]:
@@ -47,9 +44,8 @@ def names_as_written(text: str, language: str = "") -> list[str]:
         name_or_code = match.group()
         is_capital_inside_sentence = _is_name_inside_sentence(text, previous_word_end, match.start())
         previous_word_end = match.end() - 1
-        is_code = not name_or_code.isdigit() and (
-            any(c.isdigit() for c in name_or_code) or (len(name_or_code) > 1 and name_or_code.isupper())
-        )
+        is_upper_code = len(name_or_code) > 1 and name_or_code.isupper()
+        is_code = not name_or_code.isdigit() and (is_upper_code or any(c.isdigit() for c in name_or_code))
         if is_code or (
             capitals_tell
             and is_capital_inside_sentence

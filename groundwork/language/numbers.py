@@ -158,9 +158,8 @@ def without_scales(text: str, scale_powers: Collection[int]) -> str:
 
 def scales(text: str) -> set[int]:
     """The powers of ten of all scales that `text` names, of one number or of all: "5 million", "in millions"."""
-    return {
-        _SCALE_POWERS.get(scale_match.group().casefold(), 0) for scale_match in _SCALE_WORD.finditer(text)
-    } | common_scales(text)
+    scale_words = (scale_match.group().casefold() for scale_match in _SCALE_WORD.finditer(text))
+    return {_SCALE_POWERS.get(scale_word, 0) for scale_word in scale_words} | common_scales(text)
 
 
 def common_scales(text: str) -> set[int]:
@@ -319,9 +318,8 @@ def numbers(text: str, *, spelled: str = "") -> list[Number]:
     `spelled` is the ISO 639-1 code of the language whose number words count as well: "seven" as 7 with "en".
     """
     rule_labels = label_spans(text)
-    numbers_in_text = [
-        number for number in _numbers_written_in_digits(text) if span_index(number.start, rule_labels) is None
-    ]
+    numbers_in_digits = _numbers_written_in_digits(text)
+    numbers_in_text = [number for number in numbers_in_digits if span_index(number.start, rule_labels) is None]
     if spelled:
         numbers_in_text += _spelled_numbers(text, spelled)
     return sorted(numbers_in_text, key=lambda number: number.start)
@@ -403,9 +401,8 @@ def alternative_readings(text: str, language: str) -> set[str]:
     number_readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after(text, m)}
     number_readings |= {digit for match in _LISTED_DIGITS.finditer(text) for digit in match.group().split(",")}
     number_readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
-    number_readings |= {
-        word.value for word in number_words(text, language) if word.is_ordinal or is_article(word, language)
-    }
+    spelled_numbers = number_words(text, language)
+    number_readings |= {word.value for word in spelled_numbers if word.is_ordinal or is_article(word, language)}
     if language != "en":
         number_readings |= {match.group().replace(".", "") for match in _DOTTED_NUMBER.finditer(text)}
     return number_readings
@@ -465,12 +462,8 @@ _ROUNDING_WORD = re.compile(
 
 def scaled_values(cell_values: Iterable[str], scale_powers: Iterable[int]) -> set[str]:
     """The values of cells in each of these scales, powers of ten: "71050000" for "71050" in thousands."""
-    return {
-        times_power(cell_value, scale_power)
-        for cell_value in cell_values
-        if _DECIMAL_NUMBER.fullmatch(cell_value)
-        for scale_power in scale_powers
-    }
+    decimal_values = [cell_value for cell_value in cell_values if _DECIMAL_NUMBER.fullmatch(cell_value)]
+    return {times_power(decimal_value, power) for power in scale_powers for decimal_value in decimal_values}
 
 
 def is_called_rounded(text: str, start: int) -> bool:
@@ -496,10 +489,8 @@ def is_rounding(
         or exact_number.unit
         or not (exact_number.value.isdecimal() and int(exact_number.value) in _YEAR_NUMBERS)
     }
-    return any(
-        abs(exact_value - rounded_value) <= min(rounding_step / 2, MOST_ROUNDED_OFF_SHARE * exact_value)
-        for exact_value in exact_values
-    )
+    half_step = rounding_step / 2
+    return any(abs(exact - rounded_value) <= min(half_step, MOST_ROUNDED_OFF_SHARE * exact) for exact in exact_values)
 
 
 def _digit_count(number_value: str) -> int:

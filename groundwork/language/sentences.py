@@ -128,9 +128,8 @@ def _sentence_ends_in_windows(
     window_start = 0
     while window_start < len(text):
         window_end = window_start + _SENTENCE_WINDOW_SIZE
-        sentence_ends = [
-            window_start + offset for offset in find_sentence_ends(text[window_start:window_end], language)
-        ]
+        window_ends = find_sentence_ends(text[window_start:window_end], language)
+        sentence_ends = [window_start + offset for offset in window_ends]
         yield from sentence_ends
         window_start = sentence_ends[-1] if sentence_ends and window_end < len(text) else window_end
 
@@ -145,9 +144,8 @@ def _sentence_ends_by_sentencex(text: str, language: str) -> list[int]:
     if sentence_ends and sentence_ends[-1] == len(text):
         sentence_ends.pop()
     else:
-        sentence_ends = [
-            sentence_boundary["start_index"] for sentence_boundary in get_sentence_boundaries(language, text)
-        ][1:]
+        sentence_boundaries = get_sentence_boundaries(language, text)
+        sentence_ends = [sentence_boundary["start_index"] for sentence_boundary in sentence_boundaries[1:]]
     wide_sentence_ends = [match.end() for match in _WIDE_SENTENCE_END.finditer(text)]
     return sorted({*sentence_ends, *wide_sentence_ends}) if wide_sentence_ends else sentence_ends
 

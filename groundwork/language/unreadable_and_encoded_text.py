@@ -106,18 +106,16 @@ def runs_backward(text: str) -> bool:
 
 def reads_plainly(text: str) -> bool:
     """Whether a text is long and its words are so well known that no part of it can be in other letters."""
-    letters_per_latin_subword = (
-        _letters_per_latin_subword(text) if "\ufffd" not in text and not _UNREADABLE_SIGN.search(text) else None
-    )
+    has_unreadable_sign = "\ufffd" in text or _UNREADABLE_SIGN.search(text) is not None
+    letters_per_latin_subword = None if has_unreadable_sign else _letters_per_latin_subword(text)
     return letters_per_latin_subword is not None and letters_per_latin_subword > _READABLE_LETTERS_PER_SUBWORD
 
 
 def _letters_per_latin_subword(text: str) -> float | None:
     """Letters of a subword of a text's different Latin words; None of fewer than tell."""
     latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS_TO_JUDGE))
-    return (
-        letters_per_subword(_sample_words_of_page(latin_tokens)) if len(latin_tokens) >= _LEAST_WORDS_TO_JUDGE else None
-    )
+    has_enough_words = len(latin_tokens) >= _LEAST_WORDS_TO_JUDGE
+    return letters_per_subword(_sample_words_of_page(latin_tokens)) if has_enough_words else None
 
 
 def is_misread(text: str) -> bool:
@@ -208,10 +206,8 @@ def _continues_encoded_run(encoded_line: str) -> bool:
 def is_encoded(text: str, start: int, end: int) -> bool:
     """Whether most of [start, end) is encoded: base64, keys, the letters of genes."""
     unspaced_length = len("".join(text[start:end].split()))
-    return (
-        sum(len(match[0]) for match in _ENCODED_LETTERS.finditer(text, start, end) if _is_encoded_word(match[0]))
-        > _ENCODED_SHARE * unspaced_length
-    )
+    encoded_words = (match[0] for match in _ENCODED_LETTERS.finditer(text, start, end) if _is_encoded_word(match[0]))
+    return sum(map(len, encoded_words)) > _ENCODED_SHARE * unspaced_length
 
 
 def _is_hex_digest(encoded_run: str) -> bool:
@@ -222,7 +218,5 @@ def _is_encoded_word(encoded_run: str) -> bool:
     """Neither a long word, which has one capital at the most, nor a ruled line, a file's digest or such."""
     if len(set(encoded_run)) < _MIN_DISTINCT_ENCODED_LETTERS or _is_hex_digest(encoded_run):
         return False
-    return (
-        len(set(encoded_run)) <= _MAX_GENE_LETTERS
-        or sum(c.isupper() or c.isdigit() for c in encoded_run) >= _MIN_DISTINCT_ENCODED_LETTERS
-    )
+    capitals_and_digits = sum(c.isupper() or c.isdigit() for c in encoded_run)
+    return len(set(encoded_run)) <= _MAX_GENE_LETTERS or capitals_and_digits >= _MIN_DISTINCT_ENCODED_LETTERS

@@ -84,13 +84,8 @@ def render_turns(template: str, **variables: str) -> list[Message]:
 
 def drop_paragraphs(template: str, empty_placeholders: set[str]) -> str:
     """`template` without the paragraphs that have placeholders and none but `empty_placeholders`."""
-    template_paragraphs = template.split("\n\n")
-    return "\n\n".join(
-        template_paragraph
-        for template_paragraph in template_paragraphs
-        if not (paragraph_placeholders := placeholders(template_paragraph))
-        or paragraph_placeholders - empty_placeholders
-    )
+    paragraph_placeholders = [(paragraph, placeholders(paragraph)) for paragraph in template.split("\n\n")]
+    return "\n\n".join(p for p, names in paragraph_placeholders if not names or names - empty_placeholders)
 
 
 def _fill_placeholders(template: str, variables: dict[str, str]) -> str:

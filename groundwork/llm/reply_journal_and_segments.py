@@ -628,10 +628,8 @@ class Journal:
 
     def _bytes_in_use(self) -> int:
         """Bytes of the file that are in use."""
-        page_count, unused_pages, page_bytes = (
-            self._execute(f"PRAGMA {pragma}", ()).fetchone()[0]
-            for pragma in ("page_count", "freelist_count", "page_size")
-        )
+        pragmas = ("page_count", "freelist_count", "page_size")
+        page_count, unused_pages, page_bytes = (self._execute(f"PRAGMA {p}", ()).fetchone()[0] for p in pragmas)
         return int((page_count - unused_pages) * page_bytes)
 
     def _refresh_segments(self) -> None:

@@ -108,11 +108,8 @@ class CallRunner:
     def reply_limit(self, call_context: CallContext, request_body: Json) -> int:
         """How many tokens the reply may have: those of the request, or fewer where the endpoint takes no more."""
         reply_limit, request_adapter = token_limit(request_body), self._request_adapters.get(call_context.limiter)
-        return (
-            min(reply_limit, request_adapter.max_tokens)
-            if request_adapter and request_adapter.max_tokens
-            else reply_limit
-        )
+        adapted_limit = request_adapter.max_tokens if request_adapter else 0
+        return min(reply_limit, adapted_limit) if adapted_limit else reply_limit
 
     @property
     def in_flight(self) -> int:

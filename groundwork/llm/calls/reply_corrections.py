@@ -191,9 +191,7 @@ def _encodable_reply(reply_content: str) -> str:
 
 
 def _item_correction_turns(reply_content: str, parsed_reply: Parsed[Any]) -> list[Message]:
-    item_faults = "\n".join(
-        f"- number {faulty_item.index + 1}: {faulty_item.problem}" for faulty_item in parsed_reply.faulty
-    )
+    item_faults = "\n".join(f"- number {item.index + 1}: {item.problem}" for item in parsed_reply.faulty)
     correction_request = (
         f"These items of the reply cannot be used:\n{item_faults}\nSend these {len(parsed_reply.faulty)} alone again, "
         f'corrected, in their order, as {{"{parsed_reply.field}": [...]}}, and nothing else.'

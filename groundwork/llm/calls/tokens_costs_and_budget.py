@@ -61,11 +61,8 @@ def min_token_count(text: str) -> int:
 
 def message_text(messages: Sequence[dict[str, Any]]) -> str:
     """The text of `messages` (OpenAI chat), without images."""
-    return "\n".join(
-        message_part.get("text") or ""
-        for message in messages
-        for message_part in _message_parts(message.get("content"))
-    )
+    message_parts = (part for message in messages for part in _message_parts(message.get("content")))
+    return "\n".join(part.get("text") or "" for part in message_parts)
 
 
 def estimate_tokens(messages: Sequence[dict[str, Any]], schema: dict[str, Any] | None = None) -> int:
@@ -264,11 +261,8 @@ class WorstCase(msgspec.Struct, frozen=True):
         """How many tokens the reply may have for `usd`, from `min_reply_tokens` to `max_reply_tokens`."""
         if self.cost(self.max_reply_tokens) <= usd:
             return self.max_reply_tokens
-        tokens_for_budget = (
-            (usd - self.price.cost_of(self.worst_prompt_tokens, 0)) / self.price.completion
-            if self.price.completion
-            else 0
-        )
+        usd_for_reply = usd - self.price.cost_of(self.worst_prompt_tokens, 0)
+        tokens_for_budget = usd_for_reply / self.price.completion if self.price.completion else 0
         return max(self.min_reply_tokens, min(self.max_reply_tokens, int(tokens_for_budget)))
 
 
@@ -441,8 +435,6 @@ def read_spending(journal: Path, stage: str) -> list[Spending]:
 
 
 def _sum_spending_rows(model: str, spending_rows: list[Spending]) -> Spending:
-    call_count, priced_calls, total_cost, call_seconds = (
-        sum(spending_column)
-        for spending_column in zip(*(astuple(spending_row)[1:] for spending_row in spending_rows), strict=True)
-    )
+    spending_columns = zip(*(astuple(spending_row)[1:] for spending_row in spending_rows), strict=True)
+    call_count, priced_calls, total_cost, call_seconds = map(sum, spending_columns)
     return Spending(model, call_count, priced_calls, total_cost, call_seconds)

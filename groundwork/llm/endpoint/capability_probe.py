@@ -96,11 +96,8 @@ class Probe:
             for parameter in LIMIT_PARAMETERS
             if not isinstance(await self._post_probe({parameter: PROBE_TOKENS}), CallFailed)
         ]
-        default_parameter = next(
-            parameter
-            for parameter in LIMIT_PARAMETERS
-            if parameter in chat_request_body(self._endpoint.settings, self._call, [], None)
-        )
+        default_body = chat_request_body(self._endpoint.settings, self._call, [], None)
+        default_parameter = next(parameter for parameter in LIMIT_PARAMETERS if parameter in default_body)
         if accepted_parameters and default_parameter not in accepted_parameters:
             self.provider["limit_parameter"] = accepted_parameters[0]
         probe_detail = " and ".join(accepted_parameters) or "neither max_tokens nor its successor"
@@ -151,9 +148,8 @@ class Probe:
         probe_usage = self._reply.usage
         cost_text = "" if probe_usage.cost is None else f", {probe_usage.cost:.6f} USD"
         usage_text = f"{counted(probe_usage.input_tokens, 'token')} in, {probe_usage.output_tokens} out{cost_text}"
-        return ProbeResult(
-            "usage", probe_usage.input_tokens > 0, usage_text if probe_usage.input_tokens else "not told"
-        )
+        is_told = probe_usage.input_tokens > 0
+        return ProbeResult("usage", is_told, usage_text if is_told else "not told")
 
     async def _probe_context_length(self) -> ProbeResult:
         """As the endpoint's list of models says, in the words of OpenRouter, vLLM or llama.cpp."""
@@ -161,22 +157,13 @@ class Probe:
             model_list = (await self._endpoint.get("/models")).get("data")
         except CallFailed as failure:
             return ProbeResult("context", None, str(failure))
-        model_entries = (
-            [model_entry for model_entry in model_list if isinstance(model_entry, dict)]
-            if isinstance(model_list, list)
-            else []
-        )
-        model_entry = next(
-            (model_entry for model_entry in model_entries if model_entry.get("id") == self._call.model), {}
-        )
+        model_entries = [e for e in model_list if isinstance(e, dict)] if isinstance(model_list, list) else []
+        model_entry = next((entry for entry in model_entries if entry.get("id") == self._call.model), {})
         context_length = model_entry.get("context_length") or model_entry.get("max_model_len")
         if not context_length and isinstance(model_meta := model_entry.get("meta"), dict):
             context_length = model_meta.get("n_ctx_train")
-        return ProbeResult(
-            "context",
-            None,
-            counted(context_length, "token") if isinstance(context_length, int) else "not told by /models",
-        )
+        context_text = counted(context_length, "token") if isinstance(context_length, int) else "not told by /models"
+        return ProbeResult("context", None, context_text)
 
     async def _post_probe(self, parameters: Json) -> ChatResponse | CallFailed:
         try:

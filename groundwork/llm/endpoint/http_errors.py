@@ -126,25 +126,17 @@ def _classify_429(error_message: str, error_json: dict[str, Any], retry_delay: f
 
 def _is_key_error(error_json: dict[str, Any]) -> bool:
     """Gemini and others turn a key down with a 400."""
-    error_codes = [
-        error_json.get("code"),
-        error_json.get("type"),
-        error_json.get("status"),
-        *(d.get("reason") for d in _google_error_details(error_json)),
-    ]
-    return any(str(error_code).casefold() in _BAD_KEY_CODES for error_code in error_codes) or bool(
-        _BAD_KEY_MESSAGE.search(str(error_json.get("message") or "")[:1000])
-    )
+    error_codes = [error_json.get(name) for name in ("code", "type", "status")]
+    error_codes += [detail.get("reason") for detail in _google_error_details(error_json)]
+    if any(str(error_code).casefold() in _BAD_KEY_CODES for error_code in error_codes):
+        return True
+    return _BAD_KEY_MESSAGE.search(str(error_json.get("message") or "")[:1000]) is not None
 
 
 def _google_error_details(error_json: dict[str, Any]) -> list[dict[str, Any]]:
     """Google's `details`."""
     error_details = error_json.get("details")
-    return (
-        [error_detail for error_detail in error_details if isinstance(error_detail, dict)]
-        if isinstance(error_details, list)
-        else []
-    )
+    return [d for d in error_details if isinstance(d, dict)] if isinstance(error_details, list) else []
 
 
 def retry_after(headers: Mapping[str, str], error_json: dict[str, Any]) -> float | None:
@@ -174,24 +166,16 @@ def _status_code(error_json: dict[str, Any]) -> int:
     error_code = str(error_json.get("code"))
     if re.fullmatch(r"[1-5]\d\d", error_code):
         return int(error_code)
-    return (
-        429
-        if _TOO_MANY_REQUESTS_MESSAGE.search(
-            f"{error_code} {error_json.get('type')} {str(error_json.get('message'))[:1000]}"
-        )
-        else 500
-    )
+    error_text = f"{error_code} {error_json.get('type')} {str(error_json.get('message'))[:1000]}"
+    return 429 if _TOO_MANY_REQUESTS_MESSAGE.search(error_text) else 500
 
 
 def _error_message(error_json: dict[str, Any], error_metadata: dict[str, Any]) -> str:
     provider_error = error_metadata.get("raw") or ""
     provider_name = error_metadata.get("provider_name")
     error_message = error_json.get("message") or error_json.get("detail") or error_json
-    message_fragments = [
-        str(error_message)[:1000],
-        f"({provider_name})" if provider_name else "",
-        str(provider_error)[:200],
-    ]
+    provider_hint = f"({provider_name})" if provider_name else ""
+    message_fragments = [str(error_message)[:1000], provider_hint, str(provider_error)[:200]]
     return " ".join(" ".join(message_fragments).split())  # in one line, whatever came
 
 

@@ -46,12 +46,8 @@ def find_weights(local_settings: LocalModel) -> Path:
     """
     if local_settings.model == CARRIER_PACKAGES:
         return _weights_from_packages(local_settings.sha256.lower() or CARRIED_SHA256)
-    weights_path = (
-        _weights_from_hub(local_settings.model)
-        if ":" in local_settings.model and not Path(local_settings.model).exists()
-        else None
-    )
-    weights_path = weights_path or Path(local_settings.model).expanduser()
+    is_on_hub = ":" in local_settings.model and not Path(local_settings.model).exists()
+    weights_path = _weights_from_hub(local_settings.model) if is_on_hub else Path(local_settings.model).expanduser()
     if not weights_path.is_file():
         raise ConfigError(
             [f'llm.local.model: {weights_path}: no such file; write "packages", a path, or "org/repo:file.gguf"']

@@ -48,24 +48,17 @@ def json_level(provider_settings: Provider) -> JsonLevel:
     if provider_settings.structured != "auto":
         return provider_settings.structured
     endpoint_host = host_of(provider_settings.base_url)
-    return (
-        "prompt"
-        if endpoint_host == "api.anthropic.com"
-        else "json_object"
-        if endpoint_host == "api.deepseek.com"
-        else "json_schema"
-    )
+    if endpoint_host == "api.anthropic.com":
+        return "prompt"
+    return "json_object" if endpoint_host == "api.deepseek.com" else "json_schema"
 
 
 def chat_request_body(provider_settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
     """The request's JSON: what the config says, in the words of whoever listens at its address."""
     dialect = dialect_of(provider_settings.base_url)
     supported_sampling = SAMPLING_PARAMETERS[:2] if dialect in ("openai", "azure") else SAMPLING_PARAMETERS
-    sampling = {
-        sampling_parameter: sampling_value
-        for sampling_parameter in supported_sampling
-        if (sampling_value := getattr(call, sampling_parameter)) is not None and sampling_parameter not in call.omit
-    }
+    sampling = {parameter: getattr(call, parameter) for parameter in supported_sampling if parameter not in call.omit}
+    sampling = {parameter: value for parameter, value in sampling.items() if value is not None}
     reply_limit = {_limit_parameter(provider_settings, dialect): call.max_tokens}
     request_body: Json = {"model": call.model, "messages": messages, **sampling, **reply_limit}
     if schema is not None:
@@ -136,11 +129,8 @@ def token_limit(request_body: Json) -> int:
 
 def with_reply_limit(request_body: Json, reply_limit: int) -> Json:
     """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
-    return (
-        request_body
-        if reply_limit >= token_limit(request_body)
-        else {**request_body, limit_parameter(request_body): reply_limit}
-    )
+    is_within_limit = reply_limit >= token_limit(request_body)
+    return request_body if is_within_limit else {**request_body, limit_parameter(request_body): reply_limit}
 
 
 JSON_LEVELS: tuple[JsonLevel, ...] = ("json_schema", "json_object", "prompt")
@@ -176,11 +166,8 @@ class RequestAdapter:
 
     def adapt(self, request_body: Json) -> Json:
         """The request as this endpoint takes it."""
-        adapted_body = {
-            parameter: sent_value
-            for parameter, sent_value in request_body.items()
-            if parameter not in self.dropped_parameters
-        }
+        dropped_parameters = self.dropped_parameters
+        adapted_body = {name: value for name, value in request_body.items() if name not in dropped_parameters}
         for parameter in LIMIT_PARAMETERS:
             if parameter in adapted_body:
                 reply_limit = adapted_body.pop(parameter)
@@ -220,15 +207,10 @@ class RequestAdapter:
         if not parameter_refusal.startswith("404") or "requested parameters" not in parameter_refusal:
             return None
         parameter_groups = (RARE_PARAMETERS, SAMPLING_PARAMETERS, ("reasoning",))
-        refused_parameters: list[str] = next(
-            filter(None, ([parameter for parameter in group if parameter in sent_body] for group in parameter_groups)),
-            [],
-        )
-        return (
-            self._drop_parameters(refused_parameters)
-            if refused_parameters
-            else self._learn_json_level("response_format", sent_body)
-        )
+        sent_groups = ([parameter for parameter in group if parameter in sent_body] for group in parameter_groups)
+        if refused_parameters := next(filter(None, sent_groups), None):
+            return self._drop_parameters(refused_parameters)
+        return self._learn_json_level("response_format", sent_body)
 
     def _learn_reply_limit(self, parameter_refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
         limit_key = next((limit_key for limit_key in LIMIT_PARAMETERS if limit_key in sent_body), "")
@@ -260,11 +242,8 @@ class RequestAdapter:
         return "answers only in streams; they are read from now on (llm.stream=true)"
 
     def _learn_refused_parameters(self, parameter_refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
-        refused_parameters = [
-            option
-            for option in OPTIONAL_PARAMETERS
-            if option in sent_body and re.search(rf"\b{option}\b", parameter_refusal)
-        ]
+        sent_parameters = [parameter for parameter in OPTIONAL_PARAMETERS if parameter in sent_body]
+        refused_parameters = [name for name in sent_parameters if re.search(rf"\b{name}\b", parameter_refusal)]
         if refused_parameter in refused_parameters:
             refused_parameters = [refused_parameter]
         if len(refused_parameters) > 1 and re.search(r"\bboth\b|only one|together", parameter_refusal):
@@ -301,17 +280,14 @@ def _move_schema_to_prompt(request_body: Json, weaker_level: JsonLevel) -> Json:
             f"\n\nReply with JSON alone, nothing before or after it, that fits this JSON Schema:\n{schema_text}"
         )
         messages[0] = {**messages[0], "content": _append_to_content(messages[0].get("content"), schema_instruction)}
-    request_body = {parameter: value for parameter, value in request_body.items() if parameter != "response_format"} | {
-        "messages": messages
-    }
+    request_body = {**request_body, "messages": messages}
+    del request_body["response_format"]
     return (
         request_body | {"response_format": {"type": "json_object"}} if weaker_level == "json_object" else request_body
     )
 
 
 def _append_to_content(message_content: Any, schema_instruction: str) -> Any:
-    return (
-        [*message_content, {"type": "text", "text": schema_instruction}]
-        if isinstance(message_content, list)
-        else f"{message_content or ''}{schema_instruction}"
-    )
+    if isinstance(message_content, list):
+        return [*message_content, {"type": "text", "text": schema_instruction}]
+    return f"{message_content or ''}{schema_instruction}"

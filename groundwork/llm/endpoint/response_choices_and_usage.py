@@ -92,24 +92,19 @@ def read_response(response_body: bytes) -> ChatResponse:
 def _unwrap_completion(completion: dict[str, Any]) -> dict[str, Any]:
     """The chat completion that a gateway put into an object of its own, or `completion` itself."""
     wrapped_objects = (_as_object(completion.get(key)) for key in _COMPLETION_WRAPPERS)
-    return (
-        completion
-        if "choices" in completion
-        else next((wrapped_object for wrapped_object in wrapped_objects if "choices" in wrapped_object), completion)
-    )
+    if "choices" in completion:
+        return completion
+    return next((wrapped_object for wrapped_object in wrapped_objects if "choices" in wrapped_object), completion)
 
 
 def _failure_without_choices(completion: dict[str, Any], response_body: bytes) -> CallFailed:
     """What an object without a reply says: some gateways put their errors beside where OpenAI has them."""
     completion_errors = completion.get("errors")
-    completion_error = (
-        _as_object(completion_errors[0]) if isinstance(completion_errors, list) and completion_errors else completion
-    )
+    completion_errors = completion_errors if isinstance(completion_errors, list) else []
+    completion_error = _as_object(completion_errors[0]) if completion_errors else completion
     minimax_status = _as_object(completion.get("base_resp"))  # MiniMax
-    error_message = next(
-        (completion_error[key] for key in _ERROR_MESSAGE_KEYS if completion_error.get(key)),
-        minimax_status.get("status_msg"),
-    )
+    error_messages = (completion_error[key] for key in _ERROR_MESSAGE_KEYS if completion_error.get(key))
+    error_message = next(error_messages, minimax_status.get("status_msg"))
     if not error_message:
         return BrokenCall(f"a 200 without choices: {_body_excerpt(response_body)}")
     error_code = completion_error.get("code") or completion_error.get("error_code")
@@ -131,9 +126,7 @@ def read_vectors_response(response_body: bytes, vector_count: int) -> tuple[list
         raise classify_failure(200, {}, vectors_error)
     try:
         vector_entries = sorted(vectors_response["data"], key=lambda vector_entry: vector_entry["index"])
-        vectors = [
-            msgspec.convert(vector_entry["embedding"], list[float], strict=False) for vector_entry in vector_entries
-        ]
+        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in vector_entries]
     except (TypeError, KeyError, msgspec.ValidationError) as vectors_error:
         raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from vectors_error
     if len(vectors) != vector_count or len({len(vector) for vector in vectors}) != 1:
@@ -162,11 +155,8 @@ def _decode_first_completion(response_text: str) -> Any:
         first_object, _ = json.JSONDecoder().raw_decode(response_text)
     except (ValueError, RecursionError):
         return None
-    return (
-        first_object
-        if isinstance(first_object, dict) and ("choices" in first_object or "error" in first_object)
-        else None
-    )
+    is_response = isinstance(first_object, dict) and ("choices" in first_object or "error" in first_object)
+    return first_object if is_response else None
 
 
 def _decode_response_json(response_body: bytes) -> Any:
@@ -195,10 +185,8 @@ def join_events(stream_chunks: list[dict[str, Any]], is_stream_over: bool) -> di
     for stream_chunk in stream_chunks:
         if stream_chunk.get("error"):
             return stream_chunk
-    joined_completion: dict[str, Any] = {
-        "model": next((c["model"] for c in stream_chunks if c.get("model")), ""),
-        "usage": None,
-    }
+    model = next((stream_chunk["model"] for stream_chunk in stream_chunks if stream_chunk.get("model")), "")
+    joined_completion: dict[str, Any] = {"model": model, "usage": None}
     message_texts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": [], "arguments": []}
     finish_reason: Any = None
     for stream_chunk in stream_chunks:
@@ -225,20 +213,16 @@ def _append_delta(message_texts: dict[str, list[str]], delta: dict[str, Any]) ->
 
 def _has_error_message(completion_error: Any) -> bool:
     """Whether an error beside a reply says anything: there are endpoints that send an empty one with each."""
-    return (
-        bool(completion_error.get("message") or completion_error.get("code"))
-        if isinstance(completion_error, dict)
-        else bool(str(completion_error).strip())
-    )
+    if isinstance(completion_error, dict):
+        return bool(completion_error.get("message") or completion_error.get("code"))
+    return bool(str(completion_error).strip())
 
 
 def _best_choice(choices: Any) -> dict[str, Any] | None:
     """The first choice with text, else the first."""
     valid_choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     readable_choices = [choice for choice in valid_choices if _choice_message(choice)]
-    choices_with_text = (
-        choice for choice in readable_choices if _content_text(_choice_message(choice).get("content")).strip()
-    )
+    choices_with_text = (c for c in readable_choices if _content_text(_choice_message(c).get("content")).strip())
     return next(choices_with_text, next(iter(readable_choices), None))
 
 
@@ -280,11 +264,8 @@ def _side_text(choice_message: dict[str, Any]) -> tuple[str, str]:
 
 def _tool_arguments(choice_message: dict[str, Any]) -> str:
     tool_calls = choice_message.get("tool_calls")
-    tool_call = (
-        tool_calls[0]
-        if isinstance(tool_calls, list) and tool_calls
-        else {"function": choice_message.get("function_call")}
-    )
+    function_call = {"function": choice_message.get("function_call")}
+    tool_call = tool_calls[0] if isinstance(tool_calls, list) and tool_calls else function_call
     tool_function = tool_call.get("function") if isinstance(tool_call, dict) else None
     tool_arguments = tool_function.get("arguments") if isinstance(tool_function, dict) else None
     return json.dumps(tool_arguments) if isinstance(tool_arguments, dict) else _content_text(tool_arguments)
@@ -329,11 +310,8 @@ def _content_text(message_content: Any) -> str:
     if isinstance(message_content, list):
         return "".join(_part_text(content_part) for content_part in message_content)
     if isinstance(message_content, dict):
-        return (
-            _part_text(message_content)
-            if "type" in message_content or "text" in message_content
-            else json.dumps(message_content)
-        )
+        is_part = "type" in message_content or "text" in message_content
+        return _part_text(message_content) if is_part else json.dumps(message_content)
     return message_content if isinstance(message_content, str) else ""
 
 

@@ -32,13 +32,9 @@ def escape_backslashes(text: str) -> str:
 def latex_commands(prompt_text: str) -> frozenset[str]:
     r"""The commands that stand in `prompt_text`: `frac` for `\frac`; for one behind two backslashes `\frac`."""
     latex_names = set(_LATEX_COMMAND.findall(prompt_text))
-    return (
-        frozenset(
-            latex_names | {f"\\{latex_command}" for latex_command in _DOUBLY_ESCAPED_COMMAND.findall(prompt_text)}
-        )
-        if latex_names
-        else frozenset()
-    )
+    if not latex_names:
+        return frozenset()
+    return frozenset(latex_names | {f"\\{command}" for command in _DOUBLY_ESCAPED_COMMAND.findall(prompt_text)})
 
 
 def clean_text(json_string: str, latex_in_prompt: frozenset[str]) -> str:
@@ -81,11 +77,8 @@ def _restore_latex_commands(json_string: str, latex_in_prompt: frozenset[str]) -
 
     def halve_backslashes(match: re.Match[str]) -> str:
         latex_command = match[1]
-        return (
-            f"\\{latex_command}"
-            if latex_command in latex_in_prompt and f"\\{latex_command}" not in latex_in_prompt
-            else match[0]
-        )
+        is_single_in_prompt = latex_command in latex_in_prompt and f"\\{latex_command}" not in latex_in_prompt
+        return f"\\{latex_command}" if is_single_in_prompt else match[0]
 
     return _DOUBLY_ESCAPED_COMMAND.sub(halve_backslashes, _EATEN_LATEX_COMMAND.sub(restore_eaten, json_string))
 

@@ -100,11 +100,8 @@ def repair_json(json_text: str) -> list[Any]:
     if '"' not in json_text and "&quot;" in json_text:
         json_text = html.unescape(json_text)
     json_candidates = [*(match[1] for match in _JSON_FENCE.finditer(json_text)), json_text]
-    return [
-        repaired_value
-        for json_candidate in json_candidates
-        if (repaired_value := _repair_json_text(json_candidate)) is not None
-    ]
+    repaired_values = map(_repair_json_text, json_candidates)
+    return [repaired_value for repaired_value in repaired_values if repaired_value is not None]
 
 
 def _repair_json_text(json_text: str) -> Any:
@@ -126,11 +123,8 @@ def _repair_json_text(json_text: str) -> Any:
         repaired_value = json_repair.loads(broken_json, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    return (
-        repaired_value
-        if isinstance(repaired_value, dict | list) and _has_same_json_words(broken_json, repaired_value)
-        else None
-    )
+    is_whole = isinstance(repaired_value, dict | list) and _has_same_json_words(broken_json, repaired_value)
+    return repaired_value if is_whole else None
 
 
 def _python_literal(json_text: str) -> Any:

@@ -81,11 +81,10 @@ class ReplyReader(Generic[T]):
         if not reply_content.strip() and side_text and self._schema is not None:
             is_json = reply_json.decode_json(latex_in_json.escape_backslashes(side_text.strip())) is not None
             reply_content = side_text if is_json else ""
-        parsed_reply = (
-            self._parse_text_reply(reply_content)
-            if self._schema is None
-            else self._parse_json_reply(reply_content, self._schema)
-        )
+        if self._schema is None:
+            parsed_reply = self._parse_text_reply(reply_content)
+        else:
+            parsed_reply = self._parse_json_reply(reply_content, self._schema)
         if not parsed_reply.faulty:
             self.check(parsed_reply.value)
         return parsed_reply
@@ -180,11 +179,8 @@ class ReplyReader(Generic[T]):
         """
         if self.list is None or reply_json.decode_json(reply_text) is not None:
             return None
-        payload_objects = [
-            payload_object
-            for payload_object in reply_json.find_json_values(reply_text)
-            if isinstance(payload_object.value, dict)
-        ]
+        payload_values = reply_json.find_json_values(reply_text)
+        payload_objects = [payload for payload in payload_values if isinstance(payload.value, dict)]
         if any(self.list.field in payload_object.value for payload_object in payload_objects):
             return None
         whole_items = [
@@ -228,9 +224,8 @@ class ReplyReader(Generic[T]):
         if decoded_text is not None:
             yield [*_possible_shapes(decoded_text, self.list)], False
         payload_values = reply_json.find_json_values(reply_text)
-        spoken_reply, ends_in_thoughts = remove_thoughts(
-            reply_text, [(payload_value.start, payload_value.end) for payload_value in payload_values]
-        )
+        payload_spans = [(payload_value.start, payload_value.end) for payload_value in payload_values]
+        spoken_reply, ends_in_thoughts = remove_thoughts(reply_text, payload_spans)
         spoken_values = reply_json.find_json_values(spoken_reply)
         if (
             self.list
@@ -296,9 +291,7 @@ def _best_fit(schema_fits: Sequence[Parsed[T]]) -> Parsed[T]:
     """The last whole one that is not empty: a draft comes before what is meant, and an example is often empty."""
     complete_fits = [schema_fit for schema_fit in schema_fits if not schema_fit.faulty]
     filled_fits = [schema_fit for schema_fit in complete_fits if not _is_empty_value(schema_fit.value)]
-    partial_fits = sorted(
-        (schema_fit for schema_fit in schema_fits if schema_fit.faulty), key=lambda schema_fit: -len(schema_fit.faulty)
-    )
+    partial_fits = sorted((fit for fit in schema_fits if fit.faulty), key=lambda fit: -len(fit.faulty))
     return (filled_fits or partial_fits or complete_fits)[-1]
 
 
@@ -367,11 +360,9 @@ def _listed_items(payload: dict[str, Any], item_list: ItemList) -> list[Any]:
 
 def _decode_inner_json(inner_payload: Any) -> Any:
     """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
-    return (
-        reply_json.decode_json(latex_in_json.escape_backslashes(inner_payload))
-        if isinstance(inner_payload, str)
-        else inner_payload
-    )
+    if not isinstance(inner_payload, str):
+        return inner_payload
+    return reply_json.decode_json(latex_in_json.escape_backslashes(inner_payload))
 
 
 def _inner_shapes(inner_payload: Any, item_list: ItemList | None, depth: int) -> Iterator[Any]:
@@ -396,11 +387,7 @@ def _normalize_to_schema(payload: Any, schema_type: inspect.Type) -> Any:
     """`value` with the names and words of the schema in the schema's own case, and a lone item where a list belongs."""
     match schema_type:
         case inspect.LiteralType() if isinstance(payload, str):
-            schema_literals = {
-                schema_literal.casefold(): schema_literal
-                for schema_literal in schema_type.values
-                if isinstance(schema_literal, str)
-            }
+            schema_literals = {word.casefold(): word for word in schema_type.values if isinstance(word, str)}
             return schema_literals.get(payload.strip().casefold(), payload)
         case inspect.ListType() if isinstance(list_items := _as_item_list(payload, schema_type.item_type), list):
             return [_normalize_to_schema(field_value, schema_type.item_type) for field_value in list_items]
@@ -439,11 +426,8 @@ def strict_schema(schema: type[Any]) -> dict[str, Any]:
     if set(json_schema) == {"$ref"}:  # the root must be the object itself
         json_schema = schema_definitions[json_schema["$ref"].rpartition("/")[2]]
     used_schema = msgspec.json.encode([json_schema, schema_definitions]).decode()
-    used_definitions = {
-        json_schema_name: schema_definition
-        for json_schema_name, schema_definition in schema_definitions.items()
-        if f'"#/$defs/{json_schema_name}"' in used_schema
-    }
+    used_names = [name for name in schema_definitions if f'"#/$defs/{name}"' in used_schema]
+    used_definitions = {name: schema_definitions[name] for name in used_names}
     if used_definitions:
         json_schema = {**json_schema, "$defs": used_definitions}
     return cast("dict[str, Any]", _close_schema_objects(json_schema))

@@ -184,11 +184,8 @@ def _remove_closing_note(wrapped_text: str) -> str:
 
 def _strip_wrapping_fence(wrapped_text: str) -> str:
     wrapping_fence = _WRAPPING_FENCE.match(wrapped_text)
-    return (
-        wrapping_fence["body"].strip()
-        if wrapping_fence and wrapping_fence["fence"] not in wrapping_fence["body"]
-        else wrapped_text
-    )
+    is_wrapped = wrapping_fence is not None and wrapping_fence["fence"] not in wrapping_fence["body"]
+    return wrapping_fence["body"].strip() if wrapping_fence and is_wrapped else wrapped_text
 
 
 def _remove_repeated_reply(reply_text: str) -> str:
