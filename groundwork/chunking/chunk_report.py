@@ -121,12 +121,8 @@ def _chunks_by_skip(chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:
 
 
 def _number_and_beginning(chunk: Chunk) -> str:
-    chunk_beginning = " ".join(chunk.text[:200].split())
-    shortened = (
-        chunk_beginning
-        if len(chunk_beginning) <= BEGINNING_LENGTH
-        else f"{chunk_beginning[:BEGINNING_LENGTH].rstrip()}…"
-    )
+    beginning = " ".join(chunk.text[:200].split())
+    shortened = beginning if len(beginning) <= BEGINNING_LENGTH else f"{beginning[:BEGINNING_LENGTH].rstrip()}…"
     return f'{chunk.index + 1} "{shortened}"'
 
 
@@ -148,14 +144,14 @@ def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str
 
 def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    note_clauses = [
+    clauses = [
         f"{counted(counts_by_kind['segments'], 'segment')} -> {counted(counts_by_kind['chunks'], 'chunk')}",
         counted(counts_by_kind["sentences"], "sentence"),
     ]
     if "tables whole" in counts_by_kind:
-        note_clauses.append(
+        clauses.append(
             f"{counted(counts_by_kind['tables whole'], 'table')} whole, {counts_by_kind['tables split']:,} split"
         )
     if skip_counts := Counter(chunk.skip for chunk in chunks if chunk.skip):
-        note_clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skip_counts.items()))
-    return "; ".join(note_clauses)
+        clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skip_counts.items()))
+    return "; ".join(clauses)

@@ -47,12 +47,8 @@ class CutPoints:
         self._paragraph_starts = []
         uncut_titles = _titles_below_headings(markdown, blocks)
         uncut_note_starts = {block.start for block in blocks[1:] if is_footnote_below_mark(markdown, block.start)}
-        for previous_block, block in pairwise(blocks):
-            if (
-                previous_block.kind == "heading"
-                or previous_block.start in uncut_titles
-                or block.start in uncut_note_starts
-            ):
+        for previous, block in pairwise(blocks):
+            if previous.kind == "heading" or previous.start in uncut_titles or block.start in uncut_note_starts:
                 continue  # headings and titles are never left at the end of a chunk, nor a note at the head of the next
             if block.level == PSEUDO_HEADING and self._cut_interrupts(block.start):
                 continue
@@ -60,9 +56,7 @@ class CutPoints:
                 self._heading_starts.append(block.start)
                 self._heading_levels.append(block.level)
             else:
-                if block.kind != "code" or COMPLETE_BLOCK_END.search(
-                    markdown, previous_block.start, previous_block.end
-                ):
+                if block.kind != "code" or COMPLETE_BLOCK_END.search(markdown, previous.start, previous.end):
                     self._paragraph_starts.append(block.start)  # a fence stays with the sentence that leads to it
         self._uncut_spans = [  # a heading with the place behind it, where no chunk may end
             (block.start, block.end + (block.kind == "heading"))
@@ -153,34 +147,30 @@ class CutPoints:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
         window_size = latest_cut - part_start
-        word_window = self._text_to_cut[part_start : min(self._end, latest_cut + window_size + 1)]
-        uncut_spans = uncuttable_spans(word_window) + [
+        window = self._text_to_cut[part_start : min(self._end, latest_cut + window_size + 1)]
+        uncut_spans = uncuttable_spans(window) + [
             (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
         uncut_spans.sort()
         for pattern, min_cut in ((_CLAUSE_END, window_size // 2), (_WORD_SPACE, 1), (_UNSPACED_WORD_BORDER, 1)):
             for min_offset in (max(min_cut, window_size - _NEAR_CUT_LIMIT), min_cut):
                 if last_cut := _last_cut_outside(
-                    _cut_candidates(pattern, word_window, min_offset, window_size), uncut_spans
+                    _cut_candidates(pattern, window, min_offset, window_size), uncut_spans
                 ):
                     return part_start + last_cut
         if block_start := self._block_cut(part_start + 1, latest_cut):
             return block_start  # below the minimum, or behind a heading, but no table or fence is cut
         for pattern in (_WORD_SPACE, _UNSPACED_WORD_BORDER, _GRAPHEME_BORDER):
-            if cut_candidates := _cut_candidates(
-                pattern, word_window, max(1, window_size - _NEAR_CUT_LIMIT), window_size
-            ):
-                return part_start + cut_candidates[-1]
+            if cuts := _cut_candidates(pattern, window, max(1, window_size - _NEAR_CUT_LIMIT), window_size):
+                return part_start + cuts[-1]
         return max(latest_cut, part_start + 1)
 
     def _block_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a heading, else of any block, or 0."""
-        block_cuts = [
-            (start, is_heading) for start, is_heading in self._block_starts if earliest_cut <= start <= latest_cut
-        ]
+        cuts = [(start, is_heading) for start, is_heading in self._block_starts if earliest_cut <= start <= latest_cut]
         return max(
-            (start for start, is_heading in block_cuts if is_heading),
-            default=max((start for start, _ in block_cuts), default=0),
+            (start for start, is_heading in cuts if is_heading),
+            default=max((start for start, _ in cuts), default=0),
         )
 
     def _is_in_uncut_span(self, cut_position: int) -> bool:

@@ -118,10 +118,8 @@ class ShortRuns:
         if min_cut > max_cut:
             return 0
         cut_points = CutPoints(self._text_of_runs, run.blocks, self._settings.language, self._settings.sentences)
-        cut_block_start = max(block.start for block in run.blocks if block.start < min_cut)
-        return cut_points.structural_cut(min_cut, max_cut, min_cut) or cut_points.sentence_cut(
-            cut_block_start, min_cut, max_cut
-        )
+        start = max(block.start for block in run.blocks if block.start < min_cut)
+        return cut_points.structural_cut(min_cut, max_cut, min_cut) or cut_points.sentence_cut(start, min_cut, max_cut)
 
     def _run_length(self, run: ChunkRun) -> int:
         return self._ruler.length(run.start, run.end)
@@ -149,11 +147,9 @@ def _join_runs(first_run: ChunkRun, second_run: ChunkRun) -> ChunkRun:
 def _slice_run(run: ChunkRun, slice_start: int, slice_end: int) -> ChunkRun:
     """The stretch of a run of text, its blocks cut at the ends."""
     sliced_blocks = [
-        msgspec.structs.replace(
-            sliced_block, start=max(sliced_block.start, slice_start), end=min(sliced_block.end, slice_end)
-        )
-        for sliced_block in run.blocks
-        if sliced_block.start < slice_end and sliced_block.end > slice_start
+        msgspec.structs.replace(block, start=max(block.start, slice_start), end=min(block.end, slice_end))
+        for block in run.blocks
+        if block.start < slice_end and block.end > slice_start
     ]
     return run._replace(blocks=sliced_blocks)
 
@@ -174,28 +170,26 @@ def join_short_parts(
     chunk_parts = _join_title_page(markdown, chunk_parts, blocks, ruler, min_part_length, limit)
     heading_levels = {block.start: block.level for block in blocks if block.kind == "heading"}
 
-    def border_level(chunk_part: ChunkPart) -> int:
-        return heading_levels.get(chunk_part.start, BORDER_WITHOUT_HEADING)
+    def border_level(part: ChunkPart) -> int:
+        return heading_levels.get(part.start, BORDER_WITHOUT_HEADING)
 
     def fits_together(first_part: ChunkPart, second_part: ChunkPart) -> bool:
-        is_joinable = not any(
-            chunk_part.skip or chunk_part.added or chunk_part.closing for chunk_part in (first_part, second_part)
-        )
+        is_joinable = not any(part.skip or part.added or part.closing for part in (first_part, second_part))
         return is_joinable and ruler.length(first_part.start, second_part.end) <= limit
 
     joined_parts: list[ChunkPart] = []
     pending_parts = list(reversed(chunk_parts))
     while pending_parts:
-        chunk_part = pending_parts.pop()
-        is_short = ruler.length(chunk_part.start, chunk_part.end) < min_part_length
-        joins_previous = is_short and bool(joined_parts) and fits_together(joined_parts[-1], chunk_part)
-        joins_following = is_short and bool(pending_parts) and fits_together(chunk_part, pending_parts[-1])
-        if joins_previous and not (joins_following and border_level(chunk_part) < border_level(pending_parts[-1])):
-            pending_parts.append(_join_parts(joined_parts.pop(), chunk_part))
+        part = pending_parts.pop()
+        is_short = ruler.length(part.start, part.end) < min_part_length
+        joins_previous = is_short and bool(joined_parts) and fits_together(joined_parts[-1], part)
+        joins_following = is_short and bool(pending_parts) and fits_together(part, pending_parts[-1])
+        if joins_previous and not (joins_following and border_level(part) < border_level(pending_parts[-1])):
+            pending_parts.append(_join_parts(joined_parts.pop(), part))
         elif joins_following:
-            pending_parts.append(_join_parts(chunk_part, pending_parts.pop()))
+            pending_parts.append(_join_parts(part, pending_parts.pop()))
         else:
-            joined_parts.append(chunk_part)
+            joined_parts.append(part)
     return joined_parts
 
 

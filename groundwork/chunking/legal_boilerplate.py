@@ -116,9 +116,7 @@ def find_legal_passages(markdown: str, passages: Sequence[Block]) -> list[bool]:
         legal_flags[start:end] = [True] * (end - start)
     _clear_copyright_footers(markdown, passages, legal_flags)
     _fill_legal_gaps(markdown, passages, legal_flags)
-    legal_length = sum(
-        passage.end - passage.start for passage, is_legal in zip(passages, legal_flags, strict=True) if is_legal
-    )
+    legal_length = sum(p.end - p.start for p, is_legal in zip(passages, legal_flags, strict=True) if is_legal)
     return legal_flags if legal_length <= _MAX_LEGAL_SHARE * len(markdown) else [False] * len(legal_flags)
 
 

@@ -57,15 +57,13 @@ class ChunkPacker:
 
     def _cut_text(self, run: ChunkRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
         cut_points = self._cut_points(run)
-        chunk_start = run.start
-        while chunk_start < run.end:
+        start = run.start
+        while start < run.end:
             overlap = self._overlap(previous_part, run.skip)
-            chunk_end = self._next_cut(
-                cut_points, chunk_start, run.end, self._chunk_limit - self._ruler.text_length(overlap)
-            )
-            previous_part = ChunkPart("text", chunk_start, chunk_end, overlap, skip=run.skip)
+            chunk_end = self._next_cut(cut_points, start, run.end, self._chunk_limit - self._ruler.text_length(overlap))
+            previous_part = ChunkPart("text", start, chunk_end, overlap, skip=run.skip)
             yield previous_part
-            chunk_start = chunk_end
+            start = chunk_end
 
     def _next_cut(self, cut_points: CutPoints, part_start: int, part_end: int, chunk_room: int) -> int:
         """The best place to end the chunk that starts at `part_start`, so that it holds `chunk_room` at the most."""
@@ -87,44 +85,38 @@ class ChunkPacker:
 
     def _overlap(self, previous_part: ChunkPart | None, skip: str) -> str:
         """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
-        sentence_count = self._settings.overlap_sentences
-        if not sentence_count or previous_part is None or previous_part.kind != "text" or previous_part.skip != skip:
+        count = self._settings.overlap_sentences
+        if not count or previous_part is None or previous_part.kind != "text" or previous_part.skip != skip:
             return ""
-        previous_part_text = self._packed_text[previous_part.start : previous_part.end]
-        sentence_spans = sentences(previous_part_text, self._settings.language, self._settings.sentences)[
-            -sentence_count:
-        ]
-        part_overlap = previous_part_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
+        part_text = self._packed_text[previous_part.start : previous_part.end]
+        sentence_spans = sentences(part_text, self._settings.language, self._settings.sentences)[-count:]
+        part_overlap = part_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
         return part_overlap if self._ruler.text_length(part_overlap) <= self._chunk_limit // 2 else ""
 
     def _cut_rows(self, run: ChunkRun, table_block: Block) -> Iterator[ChunkPart]:
         row_borders, repeated_header, closing, row_groups = table_frame(self._packed_text, table_block)
         if 2 * self._ruler.text_length(repeated_header + closing) > self._chunk_limit:
             repeated_header = closing = ""  # a header of more than half the limit is not repeated
-        chunk_start, added_header = run.start, ""
+        chunk_start, header = run.start, ""
         while chunk_start < run.end:
-            if self._ruler.length(chunk_start, run.end) <= self._chunk_limit - self._ruler.text_length(added_header):
-                yield ChunkPart(run.kind, chunk_start, run.end, added_header, skip=run.skip)
+            if self._ruler.length(chunk_start, run.end) <= self._chunk_limit - self._ruler.text_length(header):
+                yield ChunkPart(run.kind, chunk_start, run.end, header, skip=run.skip)
                 return
-            chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, added_header, closing)
-            if chunk_end is None and added_header:  # one row with the header is too long; the row alone may do
-                added_header = ""
-                chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, added_header, "")
+            chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, header, closing)
+            if chunk_end is None and header:  # one row with the header is too long; the row alone may do
+                header = ""
+                chunk_end = self._row_border(row_borders, row_groups, chunk_start, run.end, header, "")
             if chunk_end is None:
-                chunk_end = self._cut_points(run).word_cut(
-                    chunk_start, self._max_end(chunk_start, added_header, closing)
-                )
-            closing_text = closing if added_header or chunk_start <= table_block.start < chunk_end else ""
+                chunk_end = self._cut_points(run).word_cut(chunk_start, self._max_end(chunk_start, header, closing))
+            closing_text = closing if header or chunk_start <= table_block.start < chunk_end else ""
             if closing_text and self._packed_text[chunk_end - 1] != "\n":
                 closing_text = f"\n{closing_text}"
-            yield ChunkPart(run.kind, chunk_start, chunk_end, added_header, closing_text, run.skip)
-            chunk_start, added_header = chunk_end, repeated_header if chunk_end > table_block.start else ""
+            yield ChunkPart(run.kind, chunk_start, chunk_end, header, closing_text, run.skip)
+            chunk_start, header = chunk_end, repeated_header if chunk_end > table_block.start else ""
 
-    def _max_end(self, part_start: int, added_header: str, closing: str) -> int:
+    def _max_end(self, part_start: int, header: str, closing: str) -> int:
         """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
-        added_length = self._ruler.text_length(added_header) + (
-            self._ruler.text_length(f"\n{closing}") if closing else 0
-        )
+        added_length = self._ruler.text_length(header) + (self._ruler.text_length(f"\n{closing}") if closing else 0)
         return self._ruler.reach(part_start, self._chunk_limit - added_length)
 
     def _row_border(

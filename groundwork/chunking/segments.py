@@ -48,10 +48,8 @@ def _block_segments(markdown: str, block: Block, language: str, engine: str) -> 
     if block.kind not in ("paragraph", "list", "quote"):
         yield cast("SegmentKind", block.kind), block.start, block.end
         return
-    segment_starts = {
-        block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)
-    }
-    segment_starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
-    segment_borders = [*sorted(segment_starts), block.end]
+    starts = {block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)}
+    starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
+    segment_borders = [*sorted(starts), block.end]
     for start, end in pairwise(segment_borders):
         yield "sentence", start, end

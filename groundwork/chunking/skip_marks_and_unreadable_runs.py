@@ -64,13 +64,11 @@ def split_unreadable_runs(markdown: str, parsed_blocks: Sequence[Block]) -> tupl
     for block in parsed_blocks:
         k = bisect_left(encoded_starts, block.start) if encoded_starts else 0
         has_any = k < len(encoded_starts) and encoded_starts[k] < block.end
-        for piece_start, piece_end, is_unreadable in (
+        for start, end, is_unreadable in (
             _split_unreadable_block(markdown, block) if has_any else [(block.start, block.end, False)]
         ):
-            is_whole_block = (piece_start, piece_end) == (block.start, block.end)
-            cut_blocks.append(
-                block if is_whole_block else msgspec.structs.replace(block, start=piece_start, end=piece_end)
-            )
+            is_whole_block = (start, end) == (block.start, block.end)
+            cut_blocks.append(block if is_whole_block else msgspec.structs.replace(block, start=start, end=end))
             unreadable_flags.append(is_unreadable)
     return cut_blocks, unreadable_flags
 

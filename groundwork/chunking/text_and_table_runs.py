@@ -51,27 +51,21 @@ def text_and_table_runs(
     runs: list[ChunkRun] = []
     text_blocks: list[Block] = []  # text in a row, with one and the same mark
     skip_mark = ""
-    for run_block, block_mark in zip(blocks, block_marks, strict=True):
+    for block, block_mark in zip(blocks, block_marks, strict=True):
         if text_blocks and block_mark != skip_mark:
             _append_text_run(markdown, runs, text_blocks, skip_mark, ruler, limit)
             text_blocks = []
         skip_mark = block_mark
-        if run_block.kind == "table" or (
-            run_block.kind == "code" and ruler.length(run_block.start, run_block.end) > limit
-        ):
+        if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
             if len(text_blocks) > 1 and _is_caption_of_previous(markdown, runs, text_blocks, language):
                 _append_text_run(markdown, runs, text_blocks[:1], skip_mark, ruler, limit)
                 text_blocks = text_blocks[1:]
-            text_before_lead, table_lead = _split_table_lead(markdown, text_blocks, run_block, ruler, limit, language)
+            text_before_lead, table_lead = _split_table_lead(markdown, text_blocks, block, ruler, limit, language)
             _append_text_run(markdown, runs, text_before_lead, skip_mark, ruler, limit)
-            runs.append(
-                ChunkRun(
-                    "table" if run_block.kind == "table" else "code", [*table_lead, run_block], block_mark, run_block
-                )
-            )
+            runs.append(ChunkRun("table" if block.kind == "table" else "code", [*table_lead, block], block_mark, block))
             text_blocks = []
         else:
-            text_blocks.append(run_block)
+            text_blocks.append(block)
     _append_text_run(markdown, runs, text_blocks, skip_mark, ruler, limit)
     return runs
 
@@ -107,29 +101,23 @@ def _split_table_lead(
     markdown: str, text_blocks: list[Block], table: Block, ruler: Ruler, limit: int, language: str
 ) -> tuple[list[Block], list[Block]]:
     """What of the text in front of a table or fence stays, and what goes with it."""
-    remaining, lead = list(text_blocks), []
-    if (
-        remaining
-        and remaining[-1].kind in ("paragraph", "list")
-        and (lead_start := _table_lead_start(markdown, remaining, language))
-    ):
-        last_run_block = remaining.pop()
+    rest, lead = list(text_blocks), []
+    if rest and rest[-1].kind in ("paragraph", "list") and (lead_start := _table_lead_start(markdown, rest, language)):
+        last_run_block = rest.pop()
         if lead_start > last_run_block.start:
-            remaining.append(msgspec.structs.replace(last_run_block, end=lead_start))
+            rest.append(msgspec.structs.replace(last_run_block, end=lead_start))
         lead = [msgspec.structs.replace(last_run_block, start=lead_start)]
-        if (
-            remaining and remaining[-1].end == lead_start and _is_table_caption(markdown, remaining[-1])
-        ):  # and a line of units
-            lead.insert(0, remaining.pop())
-    if not remaining or not lead or lead[0].start == remaining[-1].end:
-        for _ in range(count_run_titles(markdown, remaining)):
-            lead.insert(0, remaining.pop())
-        while remaining and remaining[-1].kind == "heading":
-            lead.insert(0, remaining.pop())
+        if rest and rest[-1].end == lead_start and _is_table_caption(markdown, rest[-1]):  # and a line of units
+            lead.insert(0, rest.pop())
+    if not rest or not lead or lead[0].start == rest[-1].end:
+        for _ in range(count_run_titles(markdown, rest)):
+            lead.insert(0, rest.pop())
+        while rest and rest[-1].kind == "heading":
+            lead.insert(0, rest.pop())
     fits_alone = ruler.length(table.start, table.end) <= limit
     while lead and fits_alone and ruler.length(lead[0].start, table.end) > limit:
-        remaining.append(lead.pop(0))  # a whole table matters more than its introduction
-    return (remaining, lead) if lead else (text_blocks, [])
+        rest.append(lead.pop(0))  # a whole table matters more than its introduction
+    return (rest, lead) if lead else (text_blocks, [])
 
 
 def count_run_titles(markdown: str, blocks: Sequence[Block]) -> int:
@@ -194,10 +182,8 @@ def _has_bracketed_notes(markdown: str, run_block: Block, table: Block) -> bool:
     """Whether every line starts with a mark such as "(a)" that the table has too."""
     if run_block.kind not in ("paragraph", "list") or markdown[run_block.start] != "(":
         return False
-    note_lines = [
-        note_line for note_line in markdown[run_block.start : run_block.end].splitlines() if note_line.strip()
-    ]
-    note_marks = [_BRACKETED_NOTE_MARK.match(note_line) for note_line in note_lines]
+    note_lines = [line for line in markdown[run_block.start : run_block.end].splitlines() if line.strip()]
+    note_marks = [_BRACKETED_NOTE_MARK.match(line) for line in note_lines]
     return all(mark and markdown.find(mark[0], table.start, table.end) >= 0 for mark in note_marks)
 
 

@@ -76,18 +76,14 @@ def load_tokenizer(tokenizer_name: str) -> Any:
 
     if not tokenizer_name:
         raise ConfigError(["chunk.tokenizer: is empty; chunk.unit tokens needs a folder, a tokenizer.json or a Hub id"])
-    tokenizer_path = Path(tokenizer_name).expanduser()
-    tokenizer_path = tokenizer_path / "tokenizer.json" if tokenizer_path.is_dir() else tokenizer_path
+    path = Path(tokenizer_name).expanduser()
+    path = path / "tokenizer.json" if path.is_dir() else path
     try:
-        return Tokenizer.from_file(
-            str(tokenizer_path if tokenizer_path.exists() else _tokenizer_from_hub(tokenizer_name))
-        )
+        return Tokenizer.from_file(str(path if path.exists() else _tokenizer_from_hub(tokenizer_name)))
     except ConfigError:
         raise
     except Exception as error:  # tokenizers raises bare Exception for a file that it cannot read
-        raise ConfigError(
-            [f"chunk.tokenizer: {tokenizer_path} is no tokenizer.json that can be read: {error}"]
-        ) from error
+        raise ConfigError([f"chunk.tokenizer: {path} is no tokenizer.json that can be read: {error}"]) from error
 
 
 def _tokenizer_from_hub(tokenizer_name: str) -> str:

@@ -134,12 +134,12 @@ def _without_stray_contents(markdown: str, parsed_blocks: list[Block]) -> list[B
     """The blocks; a line that leads to a page number, with no other beside it, is a paragraph among the text."""
     body_indices = [k for k, block in enumerate(parsed_blocks) if block.kind != "heading"]
     block_kinds = ["", *(parsed_blocks[k].kind for k in body_indices), ""]
-    for block_index, kind_above, kind, kind_below in zip(
+    for block_index, above, kind, below in zip(
         body_indices, block_kinds, block_kinds[1:], block_kinds[2:], strict=False
     ):
         block = parsed_blocks[block_index]
         is_stray_line = kind == "contents" and "\n" not in markdown[block.start : block.end].strip()
-        if is_stray_line and kind_above not in ("", "contents") and kind_below != "contents":
+        if is_stray_line and above not in ("", "contents") and below != "contents":
             parsed_blocks[block_index] = msgspec.structs.replace(block, kind="paragraph")
     return parsed_blocks
 
@@ -201,10 +201,10 @@ class _BlockReader:
         match = _FRONT_MATTER.match(self._blocks_text) or _LEADING_BLANKS.match(self._blocks_text)
         return match.end() if match else 0
 
-    def block_at(self, block_position: int) -> tuple[BlockKind, int, int, str]:
-        """Kind, end, and a heading's level and title, of the block whose first line starts at `block_position`."""
+    def block_at(self, position: int) -> tuple[BlockKind, int, int, str]:
+        """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
         markdown = self._blocks_text
-        block_match = _BLOCK(markdown, block_position)
+        block_match = _BLOCK(markdown, position)
         block_kind, block_end = (block_match.lastgroup, block_match.end()) if block_match else ("other", len(markdown))
         if block_kind == "list":
             block_end = _block_breaking_line(_LIST_BLOCK_END, markdown, block_end)
@@ -213,26 +213,26 @@ class _BlockReader:
         if block_kind not in ("code", "html"):
             block_end = _skip_blanks_below_block(markdown, block_end)
         if block_kind == "heading":
-            return "heading", block_end, *_read_heading(markdown[block_position:block_end])
+            return "heading", block_end, *_read_heading(markdown[position:block_end])
         if block_kind == "code":
-            return *_read_code_fence(markdown, block_position), 0, ""
+            return *_read_code_fence(markdown, position), 0, ""
         if block_kind == "html":
-            return "table", _html_table_end(markdown, block_position, self._tables), 0, ""
+            return "table", _html_table_end(markdown, position, self._tables), 0, ""
         if (
             self._tables
             and block_kind != "formula"
-            and (tag := _HTML_TABLE_TAGS.search(markdown, block_position + 1, block_end))
+            and (tag := _HTML_TABLE_TAGS.search(markdown, position + 1, block_end))
         ):
             block_end = tag.start()
         if block_kind == "grid":
             return "table", block_end, 0, ""
-        if _is_contents_block(markdown, block_position, block_end):
+        if _is_contents_block(markdown, position, block_end):
             return "contents", block_end, 0, ""
         if block_kind == "other":
-            if bold_heading := _BOLD_HEADING_LINE.fullmatch(markdown, block_position, block_end):
+            if bold_heading := _BOLD_HEADING_LINE.fullmatch(markdown, position, block_end):
                 return "heading", block_end, PSEUDO_HEADING, bold_heading[2].strip()
             block_kind = "paragraph"
-        if block_kind == "paragraph" and is_csv_table(markdown, block_position, block_end):
+        if block_kind == "paragraph" and is_csv_table(markdown, position, block_end):
             block_kind = "table"
         return cast(BlockKind, block_kind), block_end, 0, ""
 
@@ -243,10 +243,8 @@ def _block_breaking_line(search: Callable[..., re.Match[str] | None], markdown: 
     if not break_match:
         return len(markdown)
     line_start = break_match.start() + 1
-    table_header = markdown.rfind("\n", 0, line_start - 1) + 1 if break_match["header"] is not None else 0
-    return (
-        table_header if table_header >= first_line and not markdown[table_header:line_start].isspace() else line_start
-    )
+    header = markdown.rfind("\n", 0, line_start - 1) + 1 if break_match["header"] is not None else 0
+    return header if header >= first_line and not markdown[header:line_start].isspace() else line_start
 
 
 def _skip_blanks_below_block(markdown: str, block_end: int) -> int:

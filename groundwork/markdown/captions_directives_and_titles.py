@@ -77,13 +77,9 @@ def is_name_line(paragraph: str) -> bool:
         return True
     is_capitals, is_closed = title_line.isupper(), STATEMENT_END.search(title_line) is not None
     title_line = _PAGE_NUMBER_BESIDE_TITLE.sub("", title_line) if is_capitals else title_line
-    line_words = _TITLE_LINE_WORD.findall(title_line)
-    if sum(len(line_word) > MAX_SHORT_TITLE_WORD for line_word in line_words) < 2 or _SIGN_OF_NO_NAME.search(
-        title_line
-    ):
+    title_words = _TITLE_LINE_WORD.findall(title_line)
+    if sum(len(word) > MAX_SHORT_TITLE_WORD for word in title_words) < 2 or _SIGN_OF_NO_NAME.search(title_line):
         return False
     if is_capitals:
-        return len(line_words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(title_line)
-    return not is_closed and all(
-        line_word[0].isupper() or len(line_word) <= MAX_SHORT_TITLE_WORD for line_word in line_words
-    )
+        return len(title_words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(title_line)
+    return not is_closed and all(word[0].isupper() or len(word) <= MAX_SHORT_TITLE_WORD for word in title_words)

@@ -97,9 +97,9 @@ class Reading:
         return _drop_sibling_headings([*outer_chunk_headings, *chunk_heading_path])
 
 
-def _without_line_counters(text_of_statement: str) -> list[Number]:
+def _without_line_counters(statement_text: str) -> list[Number]:
     """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
-    chunk_line_counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(text_of_statement)]
+    chunk_line_counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(statement_text)]
     counter_starts = {
         counter_start
         for index, (counter_start, counter_value) in enumerate(chunk_line_counters)
@@ -110,14 +110,12 @@ def _without_line_counters(text_of_statement: str) -> list[Number]:
             for neighbour in (index - 1, index + 1)
         )
     }
-    if (footnote_mark := _FOOTNOTE_BEFORE_TEXT.match(text_of_statement)) and footnote_mark[
-        2
-    ].lower() in ENGLISH_STOP_WORDS:
-        counter_starts.add(footnote_mark.start(1))
+    if (mark := _FOOTNOTE_BEFORE_TEXT.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
+        counter_starts.add(mark.start(1))
     return [
         number
-        for number in numbers(text_of_statement)
-        if number.start not in counter_starts and not _is_number_in_name(text_of_statement, number)
+        for number in numbers(statement_text)
+        if number.start not in counter_starts and not _is_number_in_name(statement_text, number)
     ]
 
 
@@ -129,16 +127,10 @@ def _is_number_in_name(text_of_statement: str, number: Number) -> bool:
     )
 
 
-def _drop_sibling_headings(chunk_heading_path: list[str]) -> list[str]:
+def _drop_sibling_headings(heading_path: list[str]) -> list[str]:
     """The path without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
-    heading_depths = [
-        match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in chunk_heading_path
-    ]
-    return [
-        heading
-        for i, heading in enumerate(chunk_heading_path)
-        if heading_depths[i] < 0 or heading_depths[i] not in heading_depths[i + 1 :]
-    ]
+    depths = [match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in heading_path]
+    return [heading for i, heading in enumerate(heading_path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]
 
 
 def read_chunks(path: Path) -> list[Reading]:

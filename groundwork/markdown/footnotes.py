@@ -92,19 +92,17 @@ def _split_footnotes(markdown: str) -> _BodiesAndFootnotes:
     return bodies_and_notes
 
 
-def _split_footnote_definitions(
-    footnoted_block: str, marked_footnotes: set[str], bodies_and_notes: _BodiesAndFootnotes
-) -> str:
+def _split_footnote_definitions(footnoted_block: str, marked_footnotes: set[str], bodies: _BodiesAndFootnotes) -> str:
     """Sort the definitions of a block; the label of the last one, if it is a note."""
     footnote_label = ""
     for footnote_definition in _FOOTNOTE_DEFINITION_LINE.split(footnoted_block)[::2]:
         match = _FOOTNOTE_DEFINITION.match(footnote_definition)
         footnote_label = match["label"] if match else ""
-        if footnote_label in marked_footnotes and footnote_label not in bodies_and_notes.notes:
-            bodies_and_notes.notes[footnote_label] = footnote_definition.strip("\n")
+        if footnote_label in marked_footnotes and footnote_label not in bodies.notes:
+            bodies.notes[footnote_label] = footnote_definition.strip("\n")
         elif footnote_definition:
             footnote_label = ""
-            bodies_and_notes.bodies.append(_BodyOrFootnote("paragraph", footnote_definition))
+            bodies.bodies.append(_BodyOrFootnote("paragraph", footnote_definition))
     return footnote_label
 
 

@@ -26,20 +26,18 @@ def with_link_addresses(markdown: str) -> str:
     if not _LINK_DEFINITION.search(markdown):
         return markdown
     block_spans = [(block.start, block.end, block.kind == "code") for block in blocks(markdown)]
-    link_addresses: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for start, end, is_code in block_spans:
         for match in () if is_code else _LINK_DEFINITION.finditer(markdown[start:end]):
-            link_addresses.setdefault(_normalized_link_label(match["label"]), match["address"])
+            addresses.setdefault(_normalized_link_label(match["label"]), match["address"])
 
     def addressed_link(match: re.Match[str]) -> str:
-        link_address = (
-            None if match["code"] else link_addresses.get(_normalized_link_label(match["label"] or match["text"]))
-        )
-        return match[0] if link_address is None else f"[{match['text']}]({link_address})"
+        address = None if match["code"] else addresses.get(_normalized_link_label(match["label"] or match["text"]))
+        return match[0] if address is None else f"[{match['text']}]({address})"
 
     def addressed_picture(match: re.Match[str]) -> str:
-        link_address = link_addresses.get(_normalized_link_label(match["label"]))
-        return match[0] if link_address is None else f"[{match['picture']}]({link_address})"
+        address = addresses.get(_normalized_link_label(match["label"]))
+        return match[0] if address is None else f"[{match['picture']}]({address})"
 
     def with_addressed_links(block_text: str) -> str:
         return _REFERENCE_LINK.sub(

@@ -89,12 +89,12 @@ def _strip_emphasis_marks(line: str) -> str:
     return line.strip("*_ \t\r\n")
 
 
-def _split_page_number(line: str) -> tuple[int, str] | None:
+def _split_page_number(header: str) -> tuple[int, str] | None:
     """The number at an edge of a line, and the rest of it; None where there is none, or the line is a sentence."""
     if (
-        len(line) > MAX_PAGE_HEADER_LINE
-        or STATEMENT_END.search(line)
-        or not (match := _PAGE_NUMBER_BESIDE_TITLE.fullmatch(line))
+        len(header) > MAX_PAGE_HEADER_LINE
+        or STATEMENT_END.search(header)
+        or not (match := _PAGE_NUMBER_BESIDE_TITLE.fullmatch(header))
     ):
         return None
     return int(match[1] or match[4]), match[2] or match[3]

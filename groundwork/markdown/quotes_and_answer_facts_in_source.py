@@ -142,12 +142,10 @@ class SourceText:
         Each quote must be found in the text, and every number, date, unit and quoted term of the answer must stand in
         the text or the question.
         """
-        grounding_faults = [
-            f"evidence is not in the text: {_shorten_quote(quote)}" for quote in evidence if not self.find(quote)
-        ]
+        faults = [f"evidence is not in the text: {_shorten_quote(quote)}" for quote in evidence if not self.find(quote)]
         if not evidence:
-            grounding_faults.append("no evidence was given")
-        return grounding_faults + self.unsupported_facts(answer, question)
+            faults.append("no evidence was given")
+        return faults + self.unsupported_facts(answer, question)
 
     def unsupported_facts(self, answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons.
@@ -157,11 +155,9 @@ class SourceText:
         answer, answer_terms = without_latex(answer), quoted_terms(answer)
         fact_sources = [self._source_facts, *([_read_facts(question, self.word_language)] if question else [])]
         source_text = without_latex(f"{self.text}\n\n{question}")
-        unsupported_answer_facts = _unsupported_dates(answer, fact_sources, source_text)
-        source_numbers = [answer_number for facts in fact_sources for answer_number in facts.numbers]
-        allowed_values = {answer_number.value for answer_number in source_numbers}.union(
-            *(facts.labels for facts in fact_sources)
-        )
+        unsupported = _unsupported_dates(answer, fact_sources, source_text)
+        source_numbers = [number for facts in fact_sources for number in facts.numbers]
+        allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in fact_sources))
         other_values = {value for facts in fact_sources for value in facts.other_readings}
         other_numbers, source_powers = [Number(0, 0, value) for value in other_values], common_scales(source_text)
         other_values |= scaled_values(allowed_values | other_values, source_powers)
@@ -172,31 +168,25 @@ class SourceText:
         answer = in_source_spelling(answer, source_text, source_values, source_dates)
         # only lists have labels: what an answer of one line begins with may be invented
         answer = answer if "\n" in answer.strip() else f"= {answer}"
-        for answer_number in numbers(answer, spelled=self.word_language):
-            spelling_in_answer = answer[answer_number.start : answer_number.end]
-            if not answer_number.unit and answer_number.value.isdecimal() and int(answer_number.value) in counts:
+        for number in numbers(answer, spelled=self.word_language):
+            spelling = answer[number.start : number.end]
+            if not number.unit and number.value.isdecimal() and int(number.value) in counts:
                 continue
-            if answer_number.value in other_values or has_other_meaning(spelling_in_answer, self.word_language):
+            if number.value in other_values or has_other_meaning(spelling, self.word_language):
                 continue
-            if answer_number.value not in source_values and _is_mantissa(
-                spelling_in_answer, source_values, scales(source_text)
-            ):
+            if number.value not in source_values and _is_mantissa(spelling, source_values, scales(source_text)):
                 continue
-            if answer_number.value not in allowed_values and not _is_same_amount(answer_number, source_numbers):
-                is_rounded = is_rounding(
-                    answer_number, spelling_in_answer, [*source_numbers, *other_numbers], source_powers
-                )
-                if not (is_rounded and is_called_rounded(answer, answer_number.start)):
+            if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
+                is_rounded = is_rounding(number, spelling, [*source_numbers, *other_numbers], source_powers)
+                if not (is_rounded and is_called_rounded(answer, number.start)):
                     rounding_hint = ', but a rounding of one: say "about"' if is_rounded else ""
-                    unsupported_answer_facts.append(
-                        f"the number {answer_number.value} is not in the text{rounding_hint}"
-                    )
-            elif answer_number.unit and not _has_unit(answer_number, source_numbers, source_text):
-                unsupported_answer_facts.append(f"the text does not say {answer_number.value} {answer_number.unit}")
+                    unsupported.append(f"the number {number.value} is not in the text{rounding_hint}")
+            elif number.unit and not _has_unit(number, source_numbers, source_text):
+                unsupported.append(f"the text does not say {number.value} {number.unit}")
         for answer_term in answer_terms:
             if not self.find(answer_term) and not (question and find_quote(answer_term, question)):
-                unsupported_answer_facts.append(f'the term "{answer_term}" is not in the text')
-        return list(dict.fromkeys(unsupported_answer_facts))
+                unsupported.append(f'the term "{answer_term}" is not in the text')
+        return list(dict.fromkeys(unsupported))
 
     @cached_property
     def _source_facts(self) -> _FactsOfSource:
@@ -387,19 +377,13 @@ def _is_quote_of_whole_words(source: str, quote_start: int, quote_end: int) -> b
     return not (_is_inside_word(source, quote_start) or _is_inside_word(source, quote_end))
 
 
-def _is_inside_word(source: str, quote_border: int) -> bool:
+def _is_inside_word(source: str, border: int) -> bool:
     """Do the characters around an offset belong to one word? Those of a script without spaces never do."""
-    if not 0 < quote_border < len(source) or not (
-        source[quote_border - 1].isalnum() and source[quote_border].isalnum()
-    ):
+    if not 0 < border < len(source) or not (source[border - 1].isalnum() and source[border].isalnum()):
         return False
-    return not has_unspaced(source[quote_border - 1 : quote_border + 1])
+    return not has_unspaced(source[border - 1 : border + 1])
 
 
-def _shorten_quote(quote: str, longest_quote: int = 80) -> str:
-    quote_on_one_line = " ".join(quote.split())
-    return (
-        f'"{quote_on_one_line}"'
-        if len(quote_on_one_line) <= longest_quote
-        else f'"{quote_on_one_line[:longest_quote]}..."'
-    )
+def _shorten_quote(quote: str, limit: int = 80) -> str:
+    line = " ".join(quote.split())
+    return f'"{line}"' if len(line) <= limit else f'"{line[:limit]}..."'

@@ -73,18 +73,14 @@ def unrepeated_lines(running_lines: Sequence[str], text: str) -> list[str]:
     """Those running lines of an edge of the first page that say something which the text of the document, without what
     runs through it, does not: a letterhead's address, a title that stands nowhere else."""
     page_word_pairs = _neighbouring_words(text)
-    unstated_lines = [
-        running_line
-        for running_line in running_lines
-        if not _USE_MARKING.search(running_line) and not _is_said_in_text(running_line, page_word_pairs)
+    unstated = [
+        line for line in running_lines if not _USE_MARKING.search(line) and not _is_said_in_text(line, page_word_pairs)
     ]
-    words_by_line = [
-        sum(len(word) > 2 or not word.isascii() for word in words(running_line)) for running_line in unstated_lines
-    ]
+    words_by_line = [sum(len(word) > 2 or not word.isascii() for word in words(line)) for line in unstated]
     is_letterhead = sum(words_by_line) >= _LEAST_LETTERHEAD_WORDS
     return [
-        running_line
-        for running_line, word_count in zip(unstated_lines, words_by_line, strict=True)
+        line
+        for line, word_count in zip(unstated, words_by_line, strict=True)
         if word_count >= (1 if is_letterhead else _LEAST_RUNNING_WORDS)
     ]
 
@@ -220,15 +216,13 @@ def _lines_of_cells(page_lines: Sequence[str], cells: Sequence[str]) -> set[int]
     remaining_cells, cell_lines = [_line_letters(cell) for cell in cells], set[int]()
     for i in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
         page_line_letters = _line_letters(page_lines[i])
-        cell_orders = (
-            cell_order
+        orders = (
+            order
             for size in range(1, len(remaining_cells) + 1)
-            for cell_order in itertools.permutations(remaining_cells, size)
+            for order in itertools.permutations(remaining_cells, size)
         )
         if page_line_letters and (
-            held_cells := next(
-                (cell_order for cell_order in cell_orders if "".join(cell_order) == page_line_letters), None
-            )
+            held_cells := next((order for order in orders if "".join(order) == page_line_letters), None)
         ):
             cell_lines.add(i)
             for cell in held_cells:
@@ -336,10 +330,8 @@ def _page_number_keys(line: str, page_number: int) -> list[str]:
     return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _PAGE_NUMBER_AT_EDGE.finditer(running_text)]
 
 
-def _strip_running_page(
-    page_markdown: str, page_number: int, running_line_keys: Set[str], kept_line_keys: Set[str]
-) -> str:
-    page_lines = page_markdown.split("\n")
+def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str], kept_line_keys: Set[str]) -> str:
+    page_lines = page.split("\n")
     filled_indices = [i for i, page_line in enumerate(page_lines) if page_line.strip()]
     dropped_lines: set[int] = set()
     dropped_line_keys: set[str] = set()
@@ -349,14 +341,12 @@ def _strip_running_page(
             edge_line_keys = line_keys(page_lines[i], page_number)
             if not kept_line_keys.isdisjoint(edge_line_keys):
                 continue
-            matching_line_keys = running_line_keys & set(edge_line_keys)
-            if not matching_line_keys or (
-                page_lines[i].startswith("#") and not matching_line_keys.isdisjoint(dropped_line_keys)
-            ):
+            matching_keys = running_line_keys & set(edge_line_keys)
+            if not matching_keys or (page_lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_line_keys)):
                 break  # text, or the title below a header of its words
             dropped_lines.add(i)
-            dropped_line_keys |= matching_line_keys
-            has_page_number = has_page_number or any("<page>" in key for key in matching_line_keys)
+            dropped_line_keys |= matching_keys
+            has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
     for edge_line_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
         outermost_line = next((i for i in edge_line_indices if i not in dropped_lines), None)
         if outermost_line is not None and not running_line_keys.isdisjoint(
@@ -367,7 +357,7 @@ def _strip_running_page(
     return (
         "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped_lines).strip("\n")
         if dropped_lines
-        else page_markdown.strip("\n")
+        else page.strip("\n")
     )
 
 

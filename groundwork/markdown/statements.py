@@ -69,9 +69,7 @@ class Statement:
         """Its slice of the text as long as it was, with blanks for addresses and bars for what stands between the cells
         of a row.
         """
-        statement_text = _LINK_ADDRESS.sub(
-            lambda link_address: " " * len(link_address.group()), text[self.start : self.end]
-        )
+        statement_text = _LINK_ADDRESS.sub(lambda link: " " * len(link.group()), text[self.start : self.end])
         if self.kind != "row":
             return statement_text
         masked_statement = ["|"] * len(statement_text)
@@ -93,18 +91,16 @@ def statements(
     """
     chunk_statements: list[Statement] = []
     statement_leads: list[_StatementLead] = []
-    for markdown_block in blocks(markdown) if found_blocks is None else found_blocks:
-        if markdown_block.kind == "table":
-            chunk_statements += _table_statements(markdown, markdown_block)
-        elif markdown_block.kind == "code":
-            chunk_statements.append(
-                Statement(markdown_block.start, _visible_block_end(markdown, markdown_block), "sentence")
-            )
-        elif markdown_block.kind == "heading":
-            governing_title = _HEADING_NUMBER.sub("", markdown_block.headings[-1]).strip("#*_ ")
+    for block in blocks(markdown) if found_blocks is None else found_blocks:
+        if block.kind == "table":
+            chunk_statements += _table_statements(markdown, block)
+        elif block.kind == "code":
+            chunk_statements.append(Statement(block.start, _visible_block_end(markdown, block), "sentence"))
+        elif block.kind == "heading":
+            governing_title = _HEADING_NUMBER.sub("", block.headings[-1]).strip("#*_ ")
             statement_leads[:] = [_StatementLead("", HEADING_INDENT, f"{governing_title}:")]
-        elif markdown_block.kind != "contents":
-            for paragraph_start, paragraph_end in _statement_paragraphs(markdown, markdown_block):
+        elif block.kind != "contents":
+            for paragraph_start, paragraph_end in _statement_paragraphs(markdown, block):
                 if markdown[paragraph_start:paragraph_end] not in page_lines:
                     chunk_statements += _paragraph_statements(
                         markdown, paragraph_start, paragraph_end, statement_leads, language

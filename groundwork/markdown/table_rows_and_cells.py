@@ -268,12 +268,8 @@ def is_csv_table(table_text: str, start: int, end: int) -> bool:
     first_csv_line_end = table_text.find("\n", start, end)
     if first_csv_line_end < 0 or first_csv_line_end + 2 > end or table_text[first_csv_line_end + 1].isspace():
         return False
-    first_csv_line = table_text[start:first_csv_line_end]
-    if (
-        "\t" not in first_csv_line
-        and ";" not in first_csv_line
-        and (first_csv_line.count(",") < 2 or ", " in first_csv_line)
-    ):
+    csv_line = table_text[start:first_csv_line_end]
+    if "\t" not in csv_line and ";" not in csv_line and (csv_line.count(",") < 2 or ", " in csv_line):
         return False
     table_lines = [table_text[slice(*table_line)].rstrip() for table_line in _table_line_spans(table_text, start, end)]
     table_lines = [table_line for table_line in table_lines if table_line]

@@ -69,9 +69,7 @@ def mark_footnotes(package: OfficePackage) -> None:
 def repair_epub_pages(package: OfficePackage) -> None:
     """Raised figures that are no marks as superscripts, terms and what is said of them as blocks, and no readings
     above the text."""
-    for epub_part_name in (
-        epub_part for epub_part in package.part_names if epub_part.lower().endswith(_EPUB_PAGE_ENDINGS)
-    ):
+    for epub_part_name in (name for name in package.part_names if name.lower().endswith(_EPUB_PAGE_ENDINGS)):
         epub_page = next(
             (
                 epub_page
@@ -125,12 +123,10 @@ def _is_epub_mark(epub_link: Element) -> bool:
     link_kinds = f"{epub_link.get(_EPUB_TYPE, '')} {epub_link.get('role', '')}"
     if "noteref" in link_kinds or "backlink" in link_kinds:
         return "noteref" in link_kinds
-    is_raised_link = _epub_tag(epub_link.getparent()) == "sup" or (
-        len(epub_link) == 1 and _epub_tag(epub_link[0]) == "sup"
-    )
+    is_raised = _epub_tag(epub_link.getparent()) == "sup" or (len(epub_link) == 1 and _epub_tag(epub_link[0]) == "sup")
     link_names = f"{epub_link.get('class', '')} {epub_link.get('href', '')} {epub_link.get('id', '')}"
     return (
-        (is_raised_link or _EPUB_NOTE_NAME.search(link_names) is not None)
+        (is_raised or _EPUB_NOTE_NAME.search(link_names) is not None)
         and _EPUB_FOOTNOTE_MARK.fullmatch(_epub_text(epub_link)) is not None
         and _has_text_before(epub_link)
     )

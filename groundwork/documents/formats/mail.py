@@ -122,13 +122,9 @@ def _status_fields(delivery_status: EmailMessage) -> str:
 
 def _fullest_alternative(body_texts: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
-    most_body_words = max((len(body_text.split()) for body_text in body_texts), default=0)
+    most_words = max((len(body_text.split()) for body_text in body_texts), default=0)
     return next(
-        (
-            body_text
-            for body_text in reversed(body_texts)
-            if body_text and 2 * len(body_text.split()) >= most_body_words
-        ),
+        (body_text for body_text in reversed(body_texts) if body_text and 2 * len(body_text.split()) >= most_words),
         "",
     )
 
@@ -148,12 +144,8 @@ def _decode_part(mime_part: EmailMessage) -> str:
 
 
 def _subparts(mime_part: EmailMessage) -> list[EmailMessage]:
-    mime_payload = mime_part.get_payload()
-    return (
-        [subpart for subpart in mime_payload if isinstance(subpart, EmailMessage)]
-        if isinstance(mime_payload, list)
-        else []
-    )
+    payload = mime_part.get_payload()
+    return [subpart for subpart in payload if isinstance(subpart, EmailMessage)] if isinstance(payload, list) else []
 
 
 def _is_attached(mime_part: EmailMessage) -> bool:

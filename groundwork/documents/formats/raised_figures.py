@@ -28,10 +28,8 @@ def raise_figures(text: str) -> str:
 def raise_word_runs(root: Element, raised_styles: Collection[str]) -> bool:
     """Of a part of a DOCX; `raised_styles`: those of characters that are raised. Whether there were any."""
     raised_runs = [mark.getparent().getparent() for mark in root.iter(*tags("w", "vertAlign")) if _is_superscript(mark)]
-    styled_runs = [style for style in root.iter(*tags("w", "rStyle")) if attribute(style, "w", "val") in raised_styles]
-    raised_runs += [
-        style.getparent().getparent() for style in styled_runs if child(style.getparent(), "w", "vertAlign") is None
-    ]
+    run_styles = [s for s in root.iter(*tags("w", "rStyle")) if attribute(s, "w", "val") in raised_styles]
+    raised_runs += [s.getparent().getparent() for s in run_styles if child(s.getparent(), "w", "vertAlign") is None]
     return _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("w", "t")))
 
 
@@ -39,9 +37,7 @@ def raised_word_styles(styles: Element | None) -> set[str]:
     """The styles of characters in a DOCX that raise their text."""
     raised_marks = () if styles is None else styles.iter(*tags("w", "vertAlign"))
     raising_styles = (mark.getparent().getparent() for mark in raised_marks if _is_superscript(mark))
-    return {
-        attribute(style, "w", "styleId") for style in raising_styles if attribute(style, "w", "type") == "character"
-    }
+    return {attribute(s, "w", "styleId") for s in raising_styles if attribute(s, "w", "type") == "character"}
 
 
 def raise_slide_runs(root: Element) -> bool:
@@ -52,10 +48,8 @@ def raise_slide_runs(root: Element) -> bool:
 def raise_odt_spans(root: Element) -> bool:
     """Of OpenDocument text, by the styles of its own part."""
     text_properties = root.iter(*tags("style", "text-properties"))
-    raising_styles = [
-        style for style in text_properties if _is_raised_position(attribute(style, "style", "text-position"))
-    ]
-    raised_style_names = {attribute(style.getparent(), "style", "name") for style in raising_styles} - {""}
+    raising_styles = [s for s in text_properties if _is_raised_position(attribute(s, "style", "text-position"))]
+    raised_style_names = {attribute(s.getparent(), "style", "name") for s in raising_styles} - {""}
     spans = root.iter(*tags("text", "span")) if raised_style_names else ()
     return _raise_figures_in(span for span in spans if attribute(span, "text", "style-name") in raised_style_names)
 

@@ -233,13 +233,11 @@ def _odd_capitals(decoded_text: str) -> int:
     return odd_capitals + sum(character not in _SIGNS_BESIDE_WORDS for character in non_ascii_signs)
 
 
-def _reading_with_most_letters(
-    decoded_readings: Sequence[tuple[float, str, str]], alphabet: str
-) -> tuple[str, str] | None:
+def _reading_with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
     """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
     alphabet_letters = {*alphabet, *alphabet.upper()}
     best_reading = max(
-        decoded_readings,
+        readings,
         key=lambda reading: (sum(map(alphabet_letters.__contains__, reading[1])), reading[0]),
     )
     return best_reading[1:] if alphabet_letters else None
@@ -267,12 +265,10 @@ def _letter_fit(decoded_text: str) -> float:
     return sum(_fits_beside_letters(*context) for context in fits) / len(fits) if fits else 1.0
 
 
-def _fits_beside_letters(letter_before: str, character: str, letter_behind: str) -> bool:
+def _fits_beside_letters(before: str, character: str, behind: str) -> bool:
     if character.isalpha():
-        return not (
-            character.isupper() and (letter_before.islower() or (letter_behind.islower() and letter_before.isupper()))
-        )
+        return not (character.isupper() and (before.islower() or (behind.islower() and before.isupper())))
     if character in "’\u00ad":
         return True
-    is_between_letters = letter_before.isalpha() and letter_behind.isalpha()
+    is_between_letters = before.isalpha() and behind.isalpha()
     return not is_between_letters and character in _SIGNS_BESIDE_WORDS

@@ -143,19 +143,15 @@ def _asciidoc_table_rows(asciidoc_lines: list[str], table_columns: str) -> list[
     filled_lines = [asciidoc_line for asciidoc_line in asciidoc_lines if asciidoc_line.strip()]
     first_line_cells = len(_ASCIIDOC_CELL.findall(filled_lines[0])) if filled_lines else 0
     repeated_columns = table_columns.partition("*")[0].strip() if "*" in table_columns else ""
-    table_width = (
+    width = (
         int(repeated_columns)
         if repeated_columns.isdecimal()
         else len(table_columns.split(","))
         if table_columns
         else first_line_cells
     )
-    asciidoc_cells = [
-        " ".join(_asciidoc_text(cell).split()) for cell in _ASCIIDOC_CELL.split("\n".join(filled_lines))[1:]
-    ]
-    return (
-        [asciidoc_cells[k : k + table_width] for k in range(0, len(asciidoc_cells), table_width)] if table_width else []
-    )
+    cells = [" ".join(_asciidoc_text(cell).split()) for cell in _ASCIIDOC_CELL.split("\n".join(filled_lines))[1:]]
+    return [cells[k : k + width] for k in range(0, len(cells), width)] if width else []
 
 
 def _asciidoc_text(text: str) -> str:

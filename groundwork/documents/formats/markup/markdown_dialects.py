@@ -119,12 +119,8 @@ class _DialectReader:
         """The line without the indentation of the boxes that it is in."""
         if self._fence_marks or not dialect_line.strip():
             return dialect_line[sum(box.indent for box in self._open_boxes) :] if dialect_line.strip() else dialect_line
-        dialect_indent = len(dialect_line) - len(dialect_line.lstrip(" "))
-        while (
-            self._open_boxes
-            and self._open_boxes[-1].indent
-            and dialect_indent < sum(box.indent for box in self._open_boxes)
-        ):
+        indent = len(dialect_line) - len(dialect_line.lstrip(" "))
+        while self._open_boxes and self._open_boxes[-1].indent and indent < sum(box.indent for box in self._open_boxes):
             self._open_boxes.pop()
         return dialect_line[sum(box.indent for box in self._open_boxes) :]
 
@@ -167,45 +163,35 @@ class _DialectReader:
             return self._open_directive(myst_directive)
         if admonition := _COLON_ADMONITION.match(dialect_line):
             is_admonition = admonition["name"] in _ADMONITIONS
-            admonition_title = (
+            title = (
                 note_title(admonition["name"], admonition["bracket"] or admonition["title"] or "")
                 if is_admonition
                 else ""
             )
-            return self._open_admonition(_AdmonitionBox(admonition["marks"], 0, is_admonition), admonition_title)
+            return self._open_admonition(_AdmonitionBox(admonition["marks"], 0, is_admonition), title)
         if admonition := _INDENTED_ADMONITION.match(dialect_line):
-            admonition_title = (
-                admonition["title"] if admonition["title"] is not None else note_title(admonition["name"], "")
-            )
-            return self._open_admonition(
-                _AdmonitionBox("", len(admonition["indent"]) + 4, is_note=True), admonition_title
-            )
-        if mkdocs_tab := _MKDOCS_TAB.match(dialect_line):
-            return [
-                f"{mkdocs_tab['indent']}- {mkdocs_tab['title']}:"
-            ]  # below which its lines are indented as those of an item
+            title = admonition["title"] if admonition["title"] is not None else note_title(admonition["name"], "")
+            return self._open_admonition(_AdmonitionBox("", len(admonition["indent"]) + 4, is_note=True), title)
+        if tab := _MKDOCS_TAB.match(dialect_line):
+            return [f"{tab['indent']}- {tab['title']}:"]  # below which its lines are indented as those of an item
         return None
 
     def _open_directive(self, myst_directive: re.Match[str]) -> list[str] | None:
-        directive_name, directive_title = myst_directive["name"], myst_directive["title"].strip()
+        directive_name, title = myst_directive["name"], myst_directive["title"].strip()
         directive_marks = myst_directive["marks"]
         self._is_at_directive_options = True
         if directive_name in _ADMONITIONS:
             return self._open_admonition(
-                _AdmonitionBox(directive_marks, 0, is_note=True), note_title(directive_name, directive_title)
+                _AdmonitionBox(directive_marks, 0, is_note=True), note_title(directive_name, title)
             )
         if directive_name in ("code-block", "code", "sourcecode", "code-cell"):
             self._fence_marks = directive_marks
-            return [f"{directive_marks}{directive_title}"] if directive_marks[0] != ":" else None
+            return [f"{directive_marks}{title}"] if directive_marks[0] != ":" else None
         if directive_name in _UNSHOWN_DIRECTIVES or directive_name in _TITLED_DIRECTIVES or directive_marks[0] == ":":
             self._open_boxes.append(
                 _AdmonitionBox(directive_marks, 0, is_note=False, is_shown=directive_name not in _UNSHOWN_DIRECTIVES)
             )
-            return (
-                [_dialect_inline(directive_title), ""]
-                if directive_title and directive_name in _TITLED_DIRECTIVES
-                else []
-            )
+            return [_dialect_inline(title), ""] if title and directive_name in _TITLED_DIRECTIVES else []
         return None
 
     def _open_admonition(self, admonition_box: _AdmonitionBox, admonition_title: str) -> list[str]:

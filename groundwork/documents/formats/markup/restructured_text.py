@@ -65,29 +65,27 @@ class _RstReader:
             rst_markdown, rst_line_index = self._read_rst_at(rst_lines, rst_line_index)
             yield from rst_markdown
 
-    def _read_rst_at(self, rst_lines: list[str], rst_line_index: int) -> tuple[Iterable[str], int]:
+    def _read_rst_at(self, rst_lines: list[str], index: int) -> tuple[Iterable[str], int]:
         """What stands at a line, and the line behind it."""
-        rst_line = rst_lines[rst_line_index]
-        if rst_title := _rst_title(rst_lines, rst_line_index):
+        rst_line = rst_lines[index]
+        if rst_title := _rst_title(rst_lines, index):
             title_text, adornment, title_lines = rst_title
             if adornment not in self._adornment_levels:
                 self._adornment_levels.append(adornment)
             return (
                 heading(self._adornment_levels.index(adornment) + 1, self._rst_inline(title_text)),
                 "",
-            ), rst_line_index + title_lines
+            ), index + title_lines
         if _RST_EXPLICIT_MARKUP.match(rst_line):
-            rst_body, rst_end = _rst_indented_block(rst_lines, rst_line_index + 1)
+            rst_body, rst_end = _rst_indented_block(rst_lines, index + 1)
             return self._rst_explicit_markup(rst_line, rst_body), rst_end
-        if _RST_TABLE_BORDER.match(rst_line) and (rst_end := _rst_table_end(rst_lines, rst_line_index)):
-            return self._rst_simple_table(rst_lines[rst_line_index:rst_end]), rst_end
+        if _RST_TABLE_BORDER.match(rst_line) and (rst_end := _rst_table_end(rst_lines, index)):
+            return self._rst_simple_table(rst_lines[index:rst_end]), rst_end
         if rst_line.rstrip().endswith("::"):
-            rst_body, rst_end = _rst_indented_block(
-                rst_lines, rst_line_index + 1, len(rst_line) - len(rst_line.lstrip())
-            )
+            rst_body, rst_end = _rst_indented_block(rst_lines, index + 1, len(rst_line) - len(rst_line.lstrip()))
             if any(each.strip() for each in rst_body):
                 return self._rst_literal_block(rst_line.rstrip(), rst_body), rst_end
-        return [self._rst_inline(rst_line)], rst_line_index + 1
+        return [self._rst_inline(rst_line)], index + 1
 
     def _rst_literal_block(self, rst_line: str, rst_body: list[str]) -> Iterator[str]:
         literal_lead = (
@@ -108,28 +106,22 @@ class _RstReader:
             footnote_text = " ".join([rst_footnote[2], *map(str.strip, rst_body)]).strip()
             yield from ("", f"[^{rst_footnote[1]}]: {self._rst_inline(footnote_text)}", "")
 
-    def _rst_directive(self, directive_name: str, directive_argument: str, directive_body: list[str]) -> Iterator[str]:
-        if directive_name in _RST_CODE_DIRECTIVES:
-            yield from fenced(directive_argument if directive_name != "literalinclude" else "", directive_body)
-        elif directive_name in _RST_NOTE_DIRECTIVES:
-            is_titled_note = directive_name in ("admonition", "versionadded", "versionchanged", "deprecated")
-            note_lines = [*([directive_argument] if directive_argument and not is_titled_note else []), *directive_body]
-            yield from quoted_note(
-                note_title(directive_name, directive_argument if is_titled_note else ""), self.read(note_lines)
-            )
-        elif directive_name == "math":
-            yield from ("$$", *filter(None, [directive_argument, *directive_body]), "$$", "")
-        elif directive_name in ("list-table", "csv-table"):
-            yield from ([self._rst_inline(directive_argument), ""] if directive_argument else [])
+    def _rst_directive(self, directive: str, argument: str, directive_body: list[str]) -> Iterator[str]:
+        if directive in _RST_CODE_DIRECTIVES:
+            yield from fenced(argument if directive != "literalinclude" else "", directive_body)
+        elif directive in _RST_NOTE_DIRECTIVES:
+            is_titled_note = directive in ("admonition", "versionadded", "versionchanged", "deprecated")
+            note_lines = [*([argument] if argument and not is_titled_note else []), *directive_body]
+            yield from quoted_note(note_title(directive, argument if is_titled_note else ""), self.read(note_lines))
+        elif directive == "math":
+            yield from ("$$", *filter(None, [argument, *directive_body]), "$$", "")
+        elif directive in ("list-table", "csv-table"):
+            yield from ([self._rst_inline(argument), ""] if argument else [])
             yield from (
-                self._rst_list_table(directive_body)
-                if directive_name == "list-table"
-                else fenced("csv", directive_body)
+                self._rst_list_table(directive_body) if directive == "list-table" else fenced("csv", directive_body)
             )
-        elif directive_name not in _UNSHOWN_RST_DIRECTIVES:
-            yield from (
-                [self._rst_inline(directive_argument), ""] if directive_argument and directive_name != "figure" else []
-            )
+        elif directive not in _UNSHOWN_RST_DIRECTIVES:
+            yield from ([self._rst_inline(argument), ""] if argument and directive != "figure" else [])
             yield from self.read(directive_body)
             yield ""
 
@@ -204,20 +196,18 @@ def _rst_role_words(role: str, role_text: str) -> str:
 
 def _rst_title(rst_lines: list[str], rst_line_index: int) -> tuple[str, tuple[str, bool], int] | None:
     """(title, its mark and whether a line of it stands above too, lines that it takes), or none."""
-    line_above, title_line, line_below = [*rst_lines[rst_line_index : rst_line_index + 3], "", "", ""][:3]
+    above, title_line, line_below = [*rst_lines[rst_line_index : rst_line_index + 3], "", "", ""][:3]
     is_after_blank = rst_line_index == 0 or not rst_lines[rst_line_index - 1].strip()
     if (
-        _is_rst_adornment(line_above)
+        _is_rst_adornment(above)
         and title_line.strip()
-        and line_above.strip() == line_below.strip()
+        and above.strip() == line_below.strip()
         and not _is_rst_adornment(title_line)
     ):
-        return title_line.strip(), (line_above[0], True), 3
-    is_title = (
-        is_after_blank and line_above.strip() and not line_above[0].isspace() and not _is_rst_adornment(line_above)
-    )
-    if is_title and _is_rst_adornment(title_line) and len(title_line.strip()) >= min(len(line_above.strip()), 4):
-        return line_above.strip(), (title_line[0], False), 2
+        return title_line.strip(), (above[0], True), 3
+    is_title = is_after_blank and above.strip() and not above[0].isspace() and not _is_rst_adornment(above)
+    if is_title and _is_rst_adornment(title_line) and len(title_line.strip()) >= min(len(above.strip()), 4):
+        return above.strip(), (title_line[0], False), 2
     return None
 
 

@@ -54,12 +54,8 @@ def _anydoc_block_markdown(anydoc_block: Block) -> str:
         case "table":
             return _anydoc_table_markdown(anydoc_block.table) if anydoc_block.table else ""
         case "block_quote":
-            quoted_blocks = "\n\n".join(filter(None, map(_anydoc_block_markdown, inner_blocks(anydoc_block))))
-            return (
-                "\n".join(f"> {quoted_line}".rstrip() for quoted_line in quoted_blocks.split("\n"))
-                if quoted_blocks
-                else ""
-            )
+            quoted = "\n\n".join(filter(None, map(_anydoc_block_markdown, inner_blocks(anydoc_block))))
+            return "\n".join(f"> {line}".rstrip() for line in quoted.split("\n")) if quoted else ""
         case "code_block":
             return _anydoc_code(anydoc_block.text or "", anydoc_block.lang or "")
         case "math":
@@ -94,13 +90,11 @@ def _anydoc_list_markdown(list_block: Block) -> str:
     item_texts = []
     for item_mark, list_item in _anydoc_list_items(list_block.list):
         block_texts = [
-            (anydoc_block.kind, block_text)
+            (anydoc_block.kind, text)
             for anydoc_block in list_item.blocks
-            if (block_text := _anydoc_block_markdown(anydoc_block))
+            if (text := _anydoc_block_markdown(anydoc_block))
         ]
-        item_body = "".join(
-            ("\n" if kind == "list" else "\n\n") + block_text for kind, block_text in block_texts
-        ).lstrip("\n")
+        item_body = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
         if item_body:
             item_texts.append(f"{item_mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(item_mark) + 1)}", item_body))
     return "\n".join(item_texts)
@@ -326,17 +320,11 @@ def _picture_markdown(anydoc_inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
     picture_alt = picture_words(anydoc_inline.alt or "")
     pictures, source = _CURRENT_PICTURES.get(), anydoc_inline.source
-    picture_address = (
-        pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
-    )
-    if not picture_address:
+    address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
+    if not address:
         return picture_alt
     picture_label = picture_alt.translate(str.maketrans("[]", "()"))
-    return (
-        f"![{picture_label}]({picture_address})"
-        if len(picture_label) <= CAPTION_LENGTH
-        else f"{picture_alt} ![]({picture_address})"
-    )
+    return f"![{picture_label}]({address})" if len(picture_label) <= CAPTION_LENGTH else f"{picture_alt} ![]({address})"
 
 
 def save_old_file_as(new_format: str) -> str:

@@ -123,9 +123,7 @@ def _scatter_to_line_series(series: Element, chart_row_names: Sequence[str], fir
 
 def _read_points(axis: Element | None) -> list[ChartPoint]:
     point_elements = [] if axis is None else axis.iter(*tags("c", "pt"))
-    indexed_values = (
-        (point_element.get("idx", ""), child(point_element, "c", "v")) for point_element in point_elements
-    )
+    indexed_values = ((point.get("idx", ""), child(point, "c", "v")) for point in point_elements)
     return [
         (int(point_index), value_element.text or "")
         for point_index, value_element in indexed_values
@@ -168,15 +166,11 @@ def _chart_number_as_shown(chart_number: str, number_format: str) -> str:
         return chart_number
 
 
-def _chart_day_to_date(chart_day: str, epoch: datetime.datetime) -> str:
+def _chart_day_to_date(day: str, epoch: datetime.datetime) -> str:
     """The number of a day as its date; as it is where no calendar has it."""
     from openpyxl.utils.datetime import from_excel
 
     try:
-        return (
-            chart_day
-            if chart_day.startswith("-")
-            else str(from_excel(float(chart_day), epoch)).removesuffix(" 00:00:00")
-        )
+        return day if day.startswith("-") else str(from_excel(float(day), epoch)).removesuffix(" 00:00:00")
     except (ValueError, OverflowError):
-        return chart_day
+        return day

@@ -47,9 +47,7 @@ def _is_checked(checkbox: Element) -> bool:
 
 def _chosen_entry(dropdown: Element) -> str:
     """The entry that is chosen, by its number from 0; the first where none is."""
-    dropdown_entries = [
-        attribute(dropdown_entry, "w", "val") for dropdown_entry in dropdown.iterchildren(*tags("w", "listEntry"))
-    ]
+    dropdown_entries = [attribute(entry, "w", "val") for entry in dropdown.iterchildren(*tags("w", "listEntry"))]
     chosen_result = child(dropdown, "w", "result")
     chosen_result = child(dropdown, "w", "default") if chosen_result is None else chosen_result
     chosen_number = "0" if chosen_result is None else attribute(chosen_result, "w", "val")

@@ -100,31 +100,25 @@ def _repair_annotations(root: Element) -> bool:
 
 def _repair_slide_numbers(root: Element) -> bool:
     """The number of a slide that stands by itself; the one of a sentence stays."""
-    slide_number_fields = [
-        number_field for number_field in root.iter(*tags("a", "fld")) if number_field.get("type") == "slidenum"
-    ]
+    slide_number_fields = [field for field in root.iter(*tags("a", "fld")) if field.get("type") == "slidenum"]
     lone_number_fields = [
-        number_field
-        for number_field in slide_number_fields
-        if sum(1 for _ in number_field.getparent().iter(*tags("a", "t"))) == 1
+        field for field in slide_number_fields if sum(1 for _ in field.getparent().iter(*tags("a", "t"))) == 1
     ]
-    for number_field in lone_number_fields:
-        number_field.getparent().remove(number_field)
+    for field in lone_number_fields:
+        field.getparent().remove(field)
     return bool(lone_number_fields)
 
 
 def _repair_text_boxes(root: Element) -> bool:
     """Boxes that stand on a page into paragraphs, in a cell into its text, on a sheet into rows below its table."""
-    text_boxes = [
-        (text_box, list(text_box.iter(*tags("text", "p")))) for text_box in root.iter("{*}frame", "{*}custom-shape")
-    ]
-    for text_box, box_paragraphs in text_boxes:
-        if box_paragraphs and text_box.getparent().tag in tags("office", "text"):
+    text_boxes = [(box, list(box.iter(*tags("text", "p")))) for box in root.iter("{*}frame", "{*}custom-shape")]
+    for box, box_paragraphs in text_boxes:
+        if box_paragraphs and box.getparent().tag in tags("office", "text"):
             paragraph = new_element(box_paragraphs[0], "p")
-            text_box.addprevious(paragraph)
-            paragraph.append(text_box)
-        elif text_box.getparent().tag in tags("table", "table-cell"):
-            text_box.getparent().extend(map(copy.deepcopy, box_paragraphs))
+            box.addprevious(paragraph)
+            paragraph.append(box)
+        elif box.getparent().tag in tags("table", "table-cell"):
+            box.getparent().extend(map(copy.deepcopy, box_paragraphs))
     for sheet_shapes in list(root.iter(*tags("table", "shapes"))):
         text_rows = [_row_of_text(sheet_shapes, paragraph) for paragraph in sheet_shapes.iter(*tags("text", "p"))]
         blank_row = new_element(sheet_shapes, "table-row", [new_element(sheet_shapes, "table-cell")])

@@ -70,9 +70,7 @@ class OfficePackage:
 
     def free_trees(self) -> None:
         """Forget the parsed parts, but for those that were edited."""
-        self._part_roots = {
-            part_name: root for part_name, root in self._part_roots.items() if part_name in self._edited_parts
-        }
+        self._part_roots = {name: root for name, root in self._part_roots.items() if name in self._edited_parts}
 
     def mark_edited(self, part_name: str) -> None:
         self._edited_parts.add(part_name)
@@ -121,9 +119,7 @@ def archived_names(archive: zipfile.ZipFile) -> dict[str, str]:
     content_types = parse_xml(archive.read(CONTENT_TYPES)) if has_content_types else None
     part_overrides = [] if content_types is None else content_types.iter("{*}Override")
     part_names = ["", *(override.get("PartName", "").lstrip("/") for override in part_overrides)]
-    part_spellings = {
-        name.casefold(): name for part_name in part_names for name in (part_name, relations_name(part_name))
-    }
+    part_spellings = {name.casefold(): name for part in part_names for name in (part, relations_name(part))}
     slashed_part_names = {name: name.replace("\\", "/") for name in archive.namelist()}
     return {part_spellings.get(slashed.casefold(), slashed): name for name, slashed in slashed_part_names.items()}
 

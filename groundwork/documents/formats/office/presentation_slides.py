@@ -22,18 +22,16 @@ _SLIDE_FOLDERS = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
 
 def read_slides(package: OfficePackage) -> tuple[list[str], list[str]]:
     """(Markdown by slide, warnings about hidden ones)."""
-    slide_texts, hidden_slides = [], []
+    slides, hidden_slides = [], []
     for slide_number, (slide, deck) in enumerate(_split_slides(package), start=1):
-        slide_texts.append(
-            with_comments(document_markdown(parse_with_anydoc(deck, "pptx")), slide_comments(package, slide))
-        )
+        slides.append(with_comments(document_markdown(parse_with_anydoc(deck, "pptx")), slide_comments(package, slide)))
         slide_root = package.root_with(slide, "show=")
         hidden_slides += [str(slide_number)] * (slide_root is not None and slide_root.get("show") in ("0", "false"))
     warnings = [
         f"{counted(len(hidden_slides), 'slide is', 'slides are')} hidden, and read all the same: "
         f"{', '.join(hidden_slides)}"
     ]
-    return slide_texts or [""], warnings if hidden_slides else []
+    return slides or [""], warnings if hidden_slides else []
 
 
 def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
@@ -47,9 +45,7 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
         yield "", package.to_bytes()
         return
     parts_of_all_slides = {
-        part_name: package.read(part_name)
-        for part_name in package.part_names
-        if not part_name.startswith(_SLIDE_FOLDERS)
+        part: package.read(part) for part in package.part_names if not part.startswith(_SLIDE_FOLDERS)
     }
     slide_targets = {relation.id: relation.target for relation in package.relations(deck_part)}
     slide_ids = list(deck.iter(*tags("p", "sldId")))
@@ -60,9 +56,7 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
         slide_list.append(slide_id)
         slide_part = slide_targets.get(attribute(slide_id, "r", "id"), "")
         slide_names = _slide_part_names(package, slide_part)
-        slide_parts = {
-            part_name: package.read(part_name) for part_name in slide_names if part_name in package.part_names
-        }
+        slide_parts = {part: package.read(part) for part in slide_names if part in package.part_names}
         yield slide_part, zip_package({**parts_of_all_slides, **slide_parts, deck_part: write_xml(deck)})
         slide_list.remove(slide_id)
 

@@ -25,9 +25,7 @@ def docx_comments(package: OfficePackage) -> list[str]:
     document = package.root(main_part)
     if comments is None or document is None:
         return []
-    comment_texts = {
-        attribute(comment, "w", "id"): _word_comment_text(comment) for comment in comments.iter(*tags("w", "comment"))
-    }
+    comment_texts = {attribute(c, "w", "id"): _word_comment_text(c) for c in comments.iter(*tags("w", "comment"))}
     commented_words = _commented_words(document)
     comment_ids = dict.fromkeys(attribute(reference, "w", "id") for reference in document.iter(*_COMMENT_REFERENCE))
     return [
@@ -49,25 +47,17 @@ def ods_comments(package: OfficePackage) -> list[str]:
     comment_quotes = []
     for comment in [] if comments_root is None else comments_root.iter(*_ANNOTATION):
         cell_paragraphs = comment.itersiblings(*_ODT_PARAGRAPHS)
-        commented_cell = " ".join(
-            "".join(cell_paragraph.itertext("*", with_tail=True)) for cell_paragraph in cell_paragraphs
-        )
-        comment_quotes.append((quotable_words(commented_cell), _odt_comment_text(comment)))
-    return [
-        comment_quote(commented_cell, comment_text) for commented_cell, comment_text in comment_quotes if comment_text
-    ]
+        cell = " ".join("".join(p.itertext("*", with_tail=True)) for p in cell_paragraphs)
+        comment_quotes.append((quotable_words(cell), _odt_comment_text(comment)))
+    return [comment_quote(cell, comment_text) for cell, comment_text in comment_quotes if comment_text]
 
 
 def slide_comments(package: OfficePackage, slide: str) -> list[str]:
     """A quote for each comment on a slide, replies too; they are called comments, for notes are quotes as well."""
     comment_parts = [relation.target for relation in package.relations(slide) if relation.kind == "comments"]
-    comment_roots = [
-        comment_root for comment_part in comment_parts if (comment_root := package.root(comment_part)) is not None
-    ]
+    comment_roots = [root for part in comment_parts if (root := package.root(part)) is not None]
     comment_texts = [
-        _slide_comment_text(comment)
-        for comment_root in comment_roots
-        for comment in comment_root.iter("{*}cm", "{*}reply")
+        _slide_comment_text(comment) for root in comment_roots for comment in root.iter("{*}cm", "{*}reply")
     ]
     return [f"> Comment: {text}" for text in comment_texts if text]
 

@@ -66,12 +66,10 @@ def _numbering_value(element: Element | None) -> str:
     return "" if element is None else attribute(element, "w", "val")
 
 
-def _inherited_numbering(
-    style_id: str, style_numberings: dict[str, Numbering], base_styles: dict[str, str]
-) -> Numbering:
+def _inherited_numbering(style_id: str, numberings: dict[str, Numbering], base_styles: dict[str, str]) -> Numbering:
     level = list_id = ""
     for _ in range(_MOST_BASE_STYLES):
-        numbering = style_numberings.get(style_id, Numbering("", ""))
+        numbering = numberings.get(style_id, Numbering("", ""))
         level, list_id = level or numbering.level, list_id or numbering.list_id
         style_id = base_styles.get(style_id, "")
     return Numbering(level, "" if list_id == "0" else list_id)

@@ -30,11 +30,9 @@ def write_symbols(root: Element) -> bool:
                     "".join(_letter_in_font(symbol_sign, symbol_font) for symbol_sign in text.text or ""),
                     True,
                 )
-    for field_begin, symbol_code, symbol_font in _symbol_fields(root):
-        field_begin.addprevious(
-            new_element(
-                field_begin, "r", [new_element(field_begin, "t", text=_symbol_letter(symbol_code, symbol_font))]
-            )
+    for field, symbol_code, symbol_font in _symbol_fields(root):
+        field.addprevious(
+            new_element(field, "r", [new_element(field, "t", text=_symbol_letter(symbol_code, symbol_font))])
         )
         has_symbols = True
     symbols = list(root.iter(*tags("w", "sym")))
@@ -83,13 +81,9 @@ def write_slide_symbols(root: Element) -> bool:
     return has_symbols
 
 
-def _letter_in_font(sign: str, symbol_font: str) -> str:
+def _letter_in_font(sign: str, font: str) -> str:
     """What a letter in a font of signs is; only pictures by their places, for texts may lack the font they name."""
-    return (
-        _symbol_letter(f"{ord(sign):x}", symbol_font)
-        if ord(sign) > _PRIVATE_USE_AREA or symbol_font == "Symbol"
-        else sign
-    )
+    return _symbol_letter(f"{ord(sign):x}", font) if ord(sign) > _PRIVATE_USE_AREA or font == "Symbol" else sign
 
 
 def _symbol_letter(symbol_code: str, symbol_font: str) -> str:

@@ -21,17 +21,15 @@ _TRIED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 def unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> list[Element]:
     """The formulas that anydoc gives nothing for; each is tried in a paragraph of its own."""
     word_part = package.main_part("docx")
-    trial_document = copy.deepcopy(package.root(word_part))
-    trial_body = child(trial_document, "w", "body")
+    trial = copy.deepcopy(package.root(word_part))
+    trial_body = child(trial, "w", "body")
     if trial_body is None:
         return list(formulas)
     for k, formula in enumerate(formulas):
         number_run = new_element(trial_body, "r", [new_element(trial_body, "t", text=f"{k}:")])
         trial_body.append(new_element(trial_body, "p", [number_run, copy.deepcopy(formula)]))
     try:
-        formulas_text = document_markdown(
-            parse_with_anydoc(package.to_bytes({word_part: write_xml(trial_document)}), "docx")
-        )
+        formulas_text = document_markdown(parse_with_anydoc(package.to_bytes({word_part: write_xml(trial)}), "docx"))
     except BadDocument:
         return list(formulas)
     read_formula_numbers = {int(number_run) for number_run in _TRIED_FORMULA.findall(formulas_text)}

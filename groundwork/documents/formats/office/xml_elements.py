@@ -56,21 +56,17 @@ def parse_xml(xml_bytes: bytes) -> Element | None:
     return None if document_type is not None and any(True for _ in document_type.iterentities()) else root_element
 
 
-def write_xml(root_element: Element) -> bytes:
+def write_xml(root: Element) -> bytes:
     from lxml import etree
 
-    xml_bytes: bytes = etree.tostring(
-        root_element.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True
-    )
+    xml_bytes: bytes = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True)
     return xml_bytes
 
 
 @functools.cache
 def tags(vocabulary: str, *element_names: str) -> tuple[str, ...]:
     """Elements of these names as lxml calls them, in each namespace of the vocabulary."""
-    return tuple(
-        f"{{{namespace}}}{element_name}" for element_name in element_names for namespace in _NAMESPACES[vocabulary]
-    )
+    return tuple(f"{{{namespace}}}{name}" for name in element_names for namespace in _NAMESPACES[vocabulary])
 
 
 def attribute(element: Element, vocabulary: str, attribute_name: str) -> str:

@@ -47,7 +47,7 @@ def _number_digits(magnitude: float) -> str:
 def number_affixes(number_format: str) -> NumberAffixes:
     """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
     number_sides: list[list[str]] = [[], []]
-    number_digit_pattern = ""
+    digit_pattern = ""
     for quoted_unit, escaped_sign, currency, bracketed_condition, format_character in _NUMBER_FORMAT_TOKEN.findall(
         number_format.replace("General", "#")
     ):
@@ -58,26 +58,26 @@ def number_affixes(number_format: str) -> NumberAffixes:
         ):
             return NumberAffixes()
         if format_character and (
-            format_character in _FORMAT_DIGIT_SIGNS or (format_character in ",." and number_digit_pattern)
+            format_character in _FORMAT_DIGIT_SIGNS or (format_character in ",." and digit_pattern)
         ):
             if number_sides[1]:
                 return NumberAffixes()
-            number_digit_pattern += format_character
+            digit_pattern += format_character
         elif (
             affix_text := quoted_unit
             or escaped_sign
             or currency
             or (format_character if format_character in _FORMAT_LITERAL_SIGNS else "")
         ):
-            number_sides[bool(number_digit_pattern)].append(affix_text)
-    if number_digit_pattern.endswith(",") or not number_digit_pattern:
+            number_sides[bool(digit_pattern)].append(affix_text)
+    if digit_pattern.endswith(",") or not digit_pattern:
         return NumberAffixes()
     affix_before, affix_behind = ("".join(number_side).strip(" ()-") for number_side in number_sides)
     if any(map(str.isdecimal, affix_before + affix_behind)):
         return NumberAffixes()
     space = " " if "".join(number_sides[1]).startswith(" ") or affix_behind[:1].isalpha() else ""
-    zero_padded_width = len(number_digit_pattern) if set(number_digit_pattern) == {"0"} else 0
-    decimals = max(_LEAST_PERCENT_DECIMALS, len(number_digit_pattern.partition(".")[2]))
+    zero_padded_width = len(digit_pattern) if set(digit_pattern) == {"0"} else 0
+    decimals = max(_LEAST_PERCENT_DECIMALS, len(digit_pattern.partition(".")[2]))
     return NumberAffixes(affix_before, f"{space}{affix_behind}" if affix_behind else "", decimals, zero_padded_width)
 
 

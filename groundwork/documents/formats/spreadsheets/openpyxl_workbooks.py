@@ -32,15 +32,13 @@ def load_workbook(workbook_path: str) -> Any:
 
     load_with_openpyxl = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
     is_readable = not _is_strict(workbook_path) and _styles_part(workbook_path) == _WORKBOOK_STYLES
-    readable_workbook = (
-        workbook_path if is_readable else _rewrite_workbook_parts(workbook_path, _with_transitional_namespaces)
-    )
+    readable = workbook_path if is_readable else _rewrite_workbook_parts(workbook_path, _with_transitional_namespaces)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
-            return load_with_openpyxl(readable_workbook)
+            return load_with_openpyxl(readable)
     except _OPENPYXL_REFUSALS as refusal:
         try:
-            return load_with_openpyxl(_rewrite_workbook_parts(readable_workbook, _with_number_formats_alone))
+            return load_with_openpyxl(_rewrite_workbook_parts(readable, _with_number_formats_alone))
         except _OPENPYXL_REFUSALS:
             refusal_reason = str(refusal.__cause__ or refusal).partition("\n")[0]
             raise BadDocument(f"it is damaged ({refusal_reason or type(refusal).__name__})") from None
@@ -55,10 +53,8 @@ def raise_workbook_figures(workbook_path: str, book: Any) -> None:
             if workbook_part.lower().endswith("/sharedstrings.xml")
         ]
         shared_strings = archive.read(shared_strings_parts[0]) if shared_strings_parts and book.worksheets else b""
-    shared_strings_root = parse_xml(shared_strings) if b"superscript" in shared_strings else None
-    for string_number, string_text in (
-        () if shared_strings_root is None else raised_workbook_texts(shared_strings_root).items()
-    ):
+    strings_root = parse_xml(shared_strings) if b"superscript" in shared_strings else None
+    for string_number, string_text in () if strings_root is None else raised_workbook_texts(strings_root).items():
         book.worksheets[0]._shared_strings[string_number] = string_text
 
 

@@ -34,27 +34,19 @@ def sheet_to_markdown(sheet_rows: Rows, lone_texts: Mapping[int, str], sheet: st
 
     Raises BadDocument where a table spans too many cells.
     """
-    lone_texts = {
-        row_number: text for row_number, text in lone_texts.items() if set(sheet_rows[row_number].values()) == {text}
-    }
+    lone_texts = {n: text for n, text in lone_texts.items() if set(sheet_rows[n].values()) == {text}}
     sheet_parts: list[str] = []
     for sheet_block in _sheet_blocks(sheet_rows, lone_texts):
-        sheet_parts += [sheet_paragraph(lone_texts[row_number]) for row_number in sheet_block.titles]
-        sheet_parts.append(
-            table_to_markdown(
-                _used_sheet_rows({row_number: sheet_rows[row_number] for row_number in sheet_block.table}, sheet)
-            )
-        )
-        sheet_parts += [sheet_paragraph(lone_texts[row_number]) for row_number in sheet_block.remarks]
+        sheet_parts += [sheet_paragraph(lone_texts[n]) for n in sheet_block.titles]
+        sheet_parts.append(table_to_markdown(_used_sheet_rows({n: sheet_rows[n] for n in sheet_block.table}, sheet)))
+        sheet_parts += [sheet_paragraph(lone_texts[n]) for n in sheet_block.remarks]
     return "\n\n".join(sheet_part for sheet_part in sheet_parts if sheet_part)
 
 
 def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> Rows:
     """The cells that hold something, by row and column."""
-    cells_by_row = (
-        (i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(cell_rows, 1)
-    )
-    return {i: cells for i, cells in cells_by_row if cells}
+    numbered = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(cell_rows, 1))
+    return {i: cells for i, cells in numbered if cells}
 
 
 def single_cells(sheet_rows: Rows) -> dict[int, str]:
@@ -74,10 +66,8 @@ def _later_block_starts(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts
     holds_table = False  # what stands above, since the last place
     for i, row_number in enumerate(row_numbers):
         if holds_table and row_number > row_numbers[i - 1] + 1:
-            header_index = next(
-                (k for k in range(i, len(row_numbers)) if row_numbers[k] not in lone_texts), len(row_numbers)
-            )
-            if _is_sheet_header(sheet_rows, row_numbers[header_index : header_index + _MOST_HEADER_ROWS + 2]):
+            header = next((k for k in range(i, len(row_numbers)) if row_numbers[k] not in lone_texts), len(row_numbers))
+            if _is_sheet_header(sheet_rows, row_numbers[header : header + _MOST_HEADER_ROWS + 2]):
                 yield i
                 holds_table = False
         holds_table = holds_table or row_number not in lone_texts
@@ -95,29 +85,22 @@ def _is_sheet_header(sheet_rows: Rows, row_numbers: Sequence[int]) -> bool:
         for column in sheet_rows[rows_below_header[0]]
         if all(FIGURE.match(sheet_rows[row].get(column, "")) for row in rows_below_header)
     ]
-    column_names = {
-        sheet_rows[row][column] for row in header_rows for column in figure_columns if column in sheet_rows[row]
-    }
-    return bool(column_names) and len(column_names) * 2 >= len(figure_columns)
+    names = {sheet_rows[row][column] for row in header_rows for column in figure_columns if column in sheet_rows[row]}
+    return bool(names) and len(names) * 2 >= len(figure_columns)
 
 
 def _titles_and_remarks(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _SheetBlock:
-    whole_rows = [i for i, row_number in enumerate(row_numbers) if row_number not in lone_texts]
-    if (
-        not whole_rows
-        or len({column for row_number in row_numbers for column in sheet_rows[row_number]}) < _LEAST_TITLED_COLUMNS
-    ):
+    whole_rows = [i for i, n in enumerate(row_numbers) if n not in lone_texts]
+    if not whole_rows or len({column for n in row_numbers for column in sheet_rows[n]}) < _LEAST_TITLED_COLUMNS:
         return _SheetBlock((), row_numbers, ())
-    first_table_row, table_end = _count_titles(sheet_rows, row_numbers, whole_rows[0]), whole_rows[-1] + 1
+    first, table_end = _count_titles(sheet_rows, row_numbers, whole_rows[0]), whole_rows[-1] + 1
     remark_starts = (
         i
         for i in range(table_end, len(row_numbers))
         if _is_remark(row_numbers[i] - row_numbers[i - 1], lone_texts[row_numbers[i]])
     )
     first_remark = next(remark_starts, len(row_numbers))
-    return _SheetBlock(
-        row_numbers[:first_table_row], row_numbers[first_table_row:first_remark], row_numbers[first_remark:]
-    )
+    return _SheetBlock(row_numbers[:first], row_numbers[first:first_remark], row_numbers[first_remark:])
 
 
 def _is_remark(rows_apart: int, remark: str) -> bool:

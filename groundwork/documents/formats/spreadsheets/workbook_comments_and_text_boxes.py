@@ -51,14 +51,12 @@ class WorkbookComments:
             return ""
         sheet_relations = self._package.relations(part_name)
         drawings = [relation.target for relation in sheet_relations if relation.kind == "drawing"]
-        drawing_roots = [
-            root for drawing_part in drawings if (root := self._package.root_with(drawing_part, "txBody")) is not None
-        ]
+        drawing_roots = [root for name in drawings if (root := self._package.root_with(name, "txBody")) is not None]
         shapes = [shape for root in drawing_roots for shape in root.iter("{*}sp") if not shape.get("textlink")]
         shown_shapes = [shape for shape in shapes if next(shape.iterancestors("{*}Fallback"), None) is None]
-        box_paragraphs = (paragraph for shape in shown_shapes for paragraph in shape.iter(*tags("a", "p")))
+        paragraphs = (paragraph for shape in shown_shapes for paragraph in shape.iter(*tags("a", "p")))
         box_texts = (
-            "".join(text.text or " " for text in paragraph.iter(*tags("a", "t", "br"))) for paragraph in box_paragraphs
+            "".join(text.text or " " for text in paragraph.iter(*tags("a", "t", "br"))) for paragraph in paragraphs
         )
         return "\n\n".join(
             dict.fromkeys(sheet_paragraph(text) for text in box_texts if re.search(r"\w", text.replace("_", "")))

@@ -119,10 +119,8 @@ def _read_sheet(workbook: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
             cells_spanned += cells[-1]["column"] if cells else 0
             if cells_spanned > MOST_CELLS:
                 raise BadDocument(sheet_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
-            column_texts = (
-                (cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells
-            )
-            if row_texts := {column: text for column, text in column_texts if text.strip()}:
+            texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
+            if row_texts := {column: text for column, text in texts if text.strip()}:
                 sheet_rows.setdefault(row_number, {}).update(row_texts)
     merged_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
     merged_areas = [
@@ -228,7 +226,7 @@ def _xls_cell_value(xls_workbook: Any, xls_cell: Any) -> tuple[Any, str]:
 
 
 def _xls_date(
-    xls_days: float, datemode: int, number_format: str
+    days: float, datemode: int, number_format: str
 ) -> datetime.datetime | datetime.time | datetime.timedelta | float:
     """A time where it is less than a day, or a number of hours; days that no calendar has stay a number."""
     import xlrd
@@ -236,8 +234,8 @@ def _xls_date(
 
     try:
         if is_timedelta_format(number_format):
-            return datetime.timedelta(days=xls_days)
-        xls_date: datetime.datetime = xlrd.xldate.xldate_as_datetime(xls_days, datemode)
+            return datetime.timedelta(days=days)
+        xls_date: datetime.datetime = xlrd.xldate.xldate_as_datetime(days, datemode)
     except (OverflowError, ValueError):
-        return xls_days
-    return xls_date.time() if 0 <= xls_days < 1 else xls_date
+        return days
+    return xls_date.time() if 0 <= days < 1 else xls_date

@@ -67,11 +67,9 @@ def _main_content(html_soup: Any) -> Any:
         (html_soup("article"), ARTICLE_TEXT_SHARE),
     ):
         outer_content = [
-            content_candidate
-            for content_candidate in content_elements
-            if not any(
-                content_candidate is not other and other in content_candidate.parents for other in content_elements
-            )
+            candidate
+            for candidate in content_elements
+            if not any(candidate is not other and other in candidate.parents for other in content_elements)
         ]
         if len(outer_content) == 1 and len(outer_content[0].get_text(" ", strip=True)) > least_share * page_length:
             page_heading = None if outer_content[0].h1 else body_element.h1
@@ -83,15 +81,9 @@ def _main_content(html_soup: Any) -> Any:
 
 def _with_header(page_heading: Any, content_element: Any) -> Any:
     """The header that a heading stands in, with its subtitle, where it is short and holds no more than that."""
-    page_header = page_heading.find_parent(["header", "hgroup"])
-    is_its_own = (
-        page_header is not None and content_element not in page_header.descendants and not page_header.find("a")
-    )
-    return (
-        page_header
-        if is_its_own and len(page_header.get_text(" ", strip=True)) <= MAX_PAGE_HEADER_LENGTH
-        else page_heading
-    )
+    header = page_heading.find_parent(["header", "hgroup"])
+    is_its_own = header is not None and content_element not in header.descendants and not header.find("a")
+    return header if is_its_own and len(header.get_text(" ", strip=True)) <= MAX_PAGE_HEADER_LENGTH else page_heading
 
 
 def html_title(html: str | bytes) -> str:

@@ -30,13 +30,11 @@ def replace_formulas(html_soup: Any) -> None:
     """
     math_elements = html_soup.find_all("math")
     latex_by_number = _read_mathml(math_elements)
-    for formula_number, math_element in enumerate(math_elements):
+    for k, math_element in enumerate(math_elements):
         for element_before in (math_element, math_element.parent):
             for hidden_copy in element_before.find_next_siblings(attrs={"aria-hidden": "true"}):
                 hidden_copy.decompose()
-        math_element.replace_with(
-            latex_by_number.get(formula_number) or "".join(math_element.get_text("").split()) or " "
-        )
+        math_element.replace_with(latex_by_number.get(k) or "".join(math_element.get_text("").split()) or " ")
 
 
 def _read_mathml(math_elements: Sequence[Any]) -> dict[int, str]:

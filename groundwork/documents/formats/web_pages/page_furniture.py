@@ -53,13 +53,9 @@ def drop_page_furniture(soup: Any) -> None:
     What a browser hides stays, since answers fold away below their questions; so does a button that is a heading.
     """
     furniture_elements = [*soup(_FURNITURE_TAGS), *filter(_is_bare_menu, soup.find_all(role=_FURNITURE_ROLES))]
-    furniture_elements += [
-        edge_element for edge_element in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_page_edge(edge_element)
-    ]
+    furniture_elements += [e for e in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_page_edge(e)]
     furniture_elements += [button for button in soup("button") if not button.find_parent(_BUTTON_HEADING_TAGS)]
-    furniture_elements += [
-        edge_element for edge_element in soup(["div", "section", "form"]) if _is_consent_banner(edge_element)
-    ]
+    furniture_elements += [e for e in soup(["div", "section", "form"]) if _is_consent_banner(e)]
     _drop_elements([*furniture_elements, *soup("a", href=_SHARE_LINK)])
     for script_link in soup("a", href=_SCRIPT_LINK):
         script_link.unwrap()
