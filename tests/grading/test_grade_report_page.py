@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,5 +70,7 @@ async def test_a_narrow_dark_page(show: Opener, tmp_path: Path) -> None:
         grade_report("one", grades, None, GapBounds(margin=0.1, floor=0.2)), grades, tmp_path / "one.html"
     )
     page = await show(tmp_path / "one.html", width=380, dark=True)
-    await expect(page.locator(".verdict")).to_contain_text("cannot be told apart")
+    verdict = page.locator(".verdict")
+    await expect(verdict.locator(".lead")).to_have_text(re.compile(r"^model-\S+: 0% \(0–\d+\) of 1 test answer meet"))
+    await expect(verdict).to_contain_text("cannot be told apart")
     await page.wait_for_function("document.documentElement.scrollWidth <= 380")

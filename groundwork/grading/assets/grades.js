@@ -1,6 +1,7 @@
 // The page of a grading: what the judge is worth, then scores, gaps, facets, answers, criteria and difficulty.
 
 const FACETS_AT_ONCE = 40;
+const MODELS_IN_LEAD = 5;
 
 async function startGrades() {
   usePalette(await block("palette"));
@@ -48,15 +49,15 @@ async function startGrades() {
 
 function conclusions(report) {
   const held = report.models.filter((model) => model.gap);
-  if (!held.length)
+  if (!held.length) {
+    const lines = report.models.slice(0, MODELS_IN_LEAD).flatMap((model) => passedInSplit(model) || []);
+    const missing = "No mirror of train was graded, so learnt and learnt by heart cannot be told apart.";
     return el(
       "section",
       { class: "verdict" },
-      el("p", {
-        class: "lead",
-        text: "No mirror of train was graded, so learnt and learnt by heart cannot be told apart.",
-      }),
+      [...lines, missing].map((text, k) => el("p", { class: k ? null : "lead", text })),
     );
+  }
   return el(
     "section",
     { class: "verdict" },
@@ -67,6 +68,15 @@ function conclusions(report) {
       }),
     ),
   );
+}
+
+// What a model passes of eval, or of the only split there is.
+function passedInSplit(model) {
+  const split = "eval" in model.splits ? "eval" : Object.keys(model.splits)[0];
+  const { passed, answers } = model.splits[split] || {};
+  return passed
+    ? `${model.name}: ${between(passed)} of ${plural(answers, `${split || "graded"} answer`)} meet all criteria.`
+    : null;
 }
 
 function honestySection(report) {
