@@ -266,8 +266,7 @@ def _distinct_ids(loaded_rows: list[QuestionRow]) -> list[QuestionRow]:
     Of several with one id in a split, all but the first get a number behind it that no other row's id ends in.
     """
     ordered_rows = sorted(
-        loaded_rows,
-        key=lambda loaded_row: (loaded_row.question, loaded_row.answer, loaded_row.split, loaded_row.id),
+        loaded_rows, key=lambda loaded_row: (loaded_row.question, loaded_row.answer, loaded_row.split, loaded_row.id)
     )
     row_keys = [(loaded_row.split, loaded_row.id or _text_id(loaded_row)) for loaded_row in ordered_rows]
     id_counts, repeat_numbers = Counter(row_keys), Counter[tuple[str, str]]()

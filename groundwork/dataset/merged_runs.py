@@ -152,9 +152,7 @@ def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vecto
         for copy_index in copy_indices
     ]
     return MergedRuns(
-        candidates,
-        array("q", np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()),
-        dropped_copies,
+        candidates, array("q", np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()), dropped_copies
     )
 
 

@@ -11,28 +11,15 @@ from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data
-from groundwork.dataset.reword.eval_rewording import (
-    AskRewording,
-    EvalRewording,
-    Reworder,
-    reword_eval,
-)
+from groundwork.dataset.reword.eval_rewording import AskRewording, EvalRewording, Reworder, reword_eval
 from groundwork.dataset.reword.rewording_check import rewording_check
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
 from groundwork.dataset.split.eval_draw import EvalDraw, draw_eval_split
 from groundwork.dataset.split.eval_split import CannotSplit, ThresholdOf, Vectors, eval_size
 from groundwork.dataset.split.representativeness import value_shares
-from groundwork.dataset.split_report.report_record import (
-    ReplacedRow,
-    SplitReport,
-)
+from groundwork.dataset.split_report.report_record import ReplacedRow, SplitReport
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report
-from groundwork.embedding.nearest_neighbours import (
-    calibrate_by_script,
-    calibrate_threshold,
-    find_nearest,
-    threshold_of,
-)
+from groundwork.embedding.nearest_neighbours import calibrate_by_script, calibrate_threshold, find_nearest, threshold_of
 from groundwork.message_wording import counted
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings

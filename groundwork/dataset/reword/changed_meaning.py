@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from groundwork.dataset.reword.copied_words import (
-    terms,
-)
+from groundwork.dataset.reword.copied_words import terms
 from groundwork.language.names_and_codes import abbreviations
 from groundwork.language.negations_and_opposites import find_contradicted_word, find_opposite
 from groundwork.language.numbers import numbers

@@ -95,10 +95,7 @@ class EvalRewording:
 
 
 async def reword_eval(
-    pool_rows: Sequence[Row],
-    pool_vectors: Vectors,
-    eval_split: EvalSplit,
-    reworder: Reworder,
+    pool_rows: Sequence[Row], pool_vectors: Vectors, eval_split: EvalSplit, reworder: Reworder
 ) -> EvalRewording:
     """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
     like it (of the cluster with most to spare, once its own has none).

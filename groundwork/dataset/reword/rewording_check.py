@@ -11,10 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from groundwork.dataset.creation.build_inputs import BuildTools
-from groundwork.dataset.reword.eval_rewording import (
-    CheckRewording,
-    Reworded,
-)
+from groundwork.dataset.reword.eval_rewording import CheckRewording, Reworded
 from groundwork.dataset.reword.rewording_calls import strategy_faults
 from groundwork.dataset.reword.subject_and_required_terms import subject_words
 from groundwork.dataset.split.eval_split import ThresholdOf, Vectors

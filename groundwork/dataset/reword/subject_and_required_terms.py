@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-from groundwork.dataset.reword.copied_words import (
-    terms,
-    words_of,
-)
+from groundwork.dataset.reword.copied_words import terms, words_of
 from groundwork.language.names_and_codes import names_as_written
 from groundwork.language.words import ENGLISH_STOP_WORDS, whole_word_pattern
 from groundwork.records import Row

@@ -53,11 +53,7 @@ def is_phrasing(train_row: Row) -> bool:
 
 
 async def reword_train_rows(
-    train_rows: Sequence[Row],
-    phrasing_count: int,
-    reworder: Reworder,
-    most_copied: float,
-    eval_border: EvalBorder,
+    train_rows: Sequence[Row], phrasing_count: int, reworder: Reworder, most_copied: float, eval_border: EvalBorder
 ) -> PhrasedRows:
     """Each of `train_rows` with up to `phrasing_count` - 1 reworded copies behind it, whose ids are the row's with ~2,
     ~3 ...

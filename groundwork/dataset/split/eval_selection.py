@@ -25,11 +25,7 @@ from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.dataset.split.near_duplicate_twins import FindTwins, candidate_tiers, twin_finder
 from groundwork.dataset.split.tag_balance import TAGS_REMEDY, choose_eval_by_tags
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import (
-    calibrate_by_script,
-    calibrate_threshold,
-    near_duplicate_thresholds,
-)
+from groundwork.embedding.nearest_neighbours import calibrate_by_script, calibrate_threshold, near_duplicate_thresholds
 from groundwork.message_wording import counted
 
 MOST_CLUSTERS = 30
@@ -37,13 +33,7 @@ EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared o
 
 
 def select_eval(
-    pool: EvalPool,
-    size: int,
-    *,
-    strategy: Strategy = "clusters",
-    k: int = 0,
-    seed: int = 42,
-    held_out: bool = True,
+    pool: EvalPool, size: int, *, strategy: Strategy = "clusters", k: int = 0, seed: int = 42, held_out: bool = True
 ) -> EvalSplit:
     """Choose `size` rows of the pool for eval.
 

@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.embedding.clusters import Elbow
-from groundwork.embedding.nearest_neighbours import (
-    threshold_of,
-)
+from groundwork.embedding.nearest_neighbours import threshold_of
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]

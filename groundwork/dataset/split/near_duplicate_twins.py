@@ -7,11 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from groundwork.dataset.split.eval_split import EvalPool, Rows
-from groundwork.embedding.nearest_neighbours import (
-    Floats,
-    exact_similar_rows,
-    find_nearest,
-)
+from groundwork.embedding.nearest_neighbours import Floats, exact_similar_rows, find_nearest
 
 FindTwins = Callable[[Rows], list[Rows]]
 NO_TWINS: Rows = np.empty(0, dtype=np.int64)

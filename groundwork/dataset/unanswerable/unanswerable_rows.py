@@ -33,9 +33,7 @@ from groundwork.dataset.unanswerable.proposal_and_look_up_calls import (
     build_question_proposer,
     proposal_calls_needed,
 )
-from groundwork.embedding.nearest_neighbours import (
-    find_nearest,
-)
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
@@ -92,10 +90,7 @@ def unanswerable_needed_by_split(built: BuiltDataset, share: float) -> dict[str,
 
 
 async def add_unanswerable_questions(
-    built: BuiltDataset,
-    chunks: Sequence[Chunk],
-    share: float,
-    finder: UnanswerableFinder,
+    built: BuiltDataset, chunks: Sequence[Chunk], share: float, finder: UnanswerableFinder
 ) -> BuiltDataset:
     """`built` with questions that no passage answers, as `share` of train and of eval, none in both.
 
