@@ -39,7 +39,7 @@ from groundwork.llm.endpoint.http_errors import (
     explain_access_error,
 )
 from groundwork.llm.endpoint.request_body_parameters import Json, RequestAdapter, token_limit, with_reply_limit
-from groundwork.llm.endpoint.response_choices_and_usage import (
+from groundwork.llm.endpoint.response_choices_and_messages import (
     ChatResponse,
     Usage,
     mark_cut_off,
@@ -93,8 +93,8 @@ class CallRunner:
     def __init__(self, journal: Journal, controls: RunControls) -> None:
         self._journal, self._budget, self._say = journal, controls.budget, controls.say
         self._cost_accounts = CostAccounts(controls.budget, controls.on_usage)
-        self._rate_limiters: dict[tuple[str, str], RateLimiter] = {}
-        self._circuit_breaker = CircuitBreaker(controls.stopping, self._rate_limiters)
+        self._call_limiters: dict[tuple[str, str], RateLimiter] = {}
+        self._circuit_breaker = CircuitBreaker(controls.stopping, self._call_limiters)
         self._request_adapters: dict[RateLimiter, RequestAdapter] = {}
         self._call_locks: dict[str, asyncio.Lock] = {}
         self._call_lock_users: Counter[str] = Counter()
@@ -113,19 +113,19 @@ class CallRunner:
 
     @property
     def in_flight(self) -> int:
-        return sum(call_limiter.in_flight for call_limiter in self._rate_limiters.values())
+        return sum(call_limiter.in_flight for call_limiter in self._call_limiters.values())
 
     def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
         """The one limiter of this endpoint and model."""
         endpoint_settings = endpoint.settings
         limiter_key = (endpoint_settings.base_url, model)
-        if limiter_key not in self._rate_limiters:
+        if limiter_key not in self._call_limiters:
             limiter_rates = (endpoint_settings.requests_per_minute, endpoint_settings.tokens_per_minute)
             limiter_name = f"{endpoint_settings.base_url} ({model})"
-            self._rate_limiters[limiter_key] = RateLimiter(
+            self._call_limiters[limiter_key] = RateLimiter(
                 limiter_name, endpoint.concurrency, endpoint_settings.max_retry_after, *limiter_rates
             )
-        return self._rate_limiters[limiter_key]
+        return self._call_limiters[limiter_key]
 
     async def reply(self, call_context: CallContext, request_body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
@@ -203,7 +203,7 @@ class CallRunner:
         endpoint_settings, failed_tries, is_retry = call_context.endpoint.settings, 0, False
         self._circuit_breaker.start_watching()
         while True:
-            self._circuit_breaker.raise_if_stopped()
+            self._circuit_breaker.raise_if_calls_stopped()
             try:
                 reply = await try_call(is_retry)
             except TooManyRequests:
@@ -227,9 +227,9 @@ class CallRunner:
                 refusal_reason = explain_access_error(
                     refused_access, endpoint_settings.base_url, endpoint_settings.api_key_env, call_context.model
                 )
-                raise self._circuit_breaker.stop(ProviderRefused(refusal_reason)) from refused_access
-            except StopRun as stop_error:
-                raise self._circuit_breaker.stop(stop_error) from stop_error.__cause__
+                raise self._circuit_breaker.stop_calls(ProviderRefused(refusal_reason)) from refused_access
+            except StopRun as call_stop_error:
+                raise self._circuit_breaker.stop_calls(call_stop_error) from call_stop_error.__cause__
             else:
                 self._circuit_breaker.record_reply(call_context.limiter)
                 return reply
@@ -316,7 +316,7 @@ class CallRunner:
             async with self._budget.reserve(
                 await self._cost_accounts.worst_case(call_context, prompt_tokens, reply_limit)
             ) as reservation:
-                self._circuit_breaker.raise_if_stopped()
+                self._circuit_breaker.raise_if_calls_stopped()
                 try:
                     yield reservation
                 except TooManyRequests as busy:
@@ -356,8 +356,8 @@ class CircuitBreaker:
     """What ends the run, and what ends one call. `limiters` are those whose waiting calls are turned away then."""
 
     def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
-        self._stopping, self._rate_limiters = stopping, limiters
-        self._stop_error: StopRun | None = None
+        self._stopping, self._call_limiters = stopping, limiters
+        self._call_stop_error: StopRun | None = None
         self._stop_watcher: asyncio.Task[None] | None = None
         self._limiters_with_replies: set[RateLimiter] = set()  # those that ever answered
         self._units_lost_in_row: Counter[RateLimiter] = Counter()  # units in a row
@@ -370,7 +370,7 @@ class CircuitBreaker:
 
     async def _watch_for_stop(self) -> None:
         await self._stopping.wait()
-        self.stop(Stopped("stopped: no further call was launched"))
+        self.stop_calls(Stopped("stopped: no further call was launched"))
 
     async def close(self) -> None:
         """Stop watching for the stop."""
@@ -378,26 +378,26 @@ class CircuitBreaker:
             self._stop_watcher.cancel()
             await asyncio.gather(self._stop_watcher, return_exceptions=True)
 
-    def raise_if_stopped(self) -> None:
+    def raise_if_calls_stopped(self) -> None:
         """Raise what stopped the run, if anything did."""
-        if self._stop_error is None and self._stopping.is_set():
-            self._stop_error = Stopped("stopped: no further call was launched")
-        if self._stop_error is not None:
-            raise self._stop_error
+        if self._call_stop_error is None and self._stopping.is_set():
+            self._call_stop_error = Stopped("stopped: no further call was launched")
+        if self._call_stop_error is not None:
+            raise self._call_stop_error
 
-    def stop(self, stop_error: StopRun) -> StopRun:
+    def stop_calls(self, call_stop_error: StopRun) -> StopRun:
         """From now on nobody launches a call; those who wait for the limiter learn why."""
-        self._stop_error = self._stop_error or stop_error
-        for call_limiter in self._rate_limiters.values():
-            call_limiter.fail_waiting(self._stop_error)
-        return stop_error
+        self._call_stop_error = self._call_stop_error or call_stop_error
+        for call_limiter in self._call_limiters.values():
+            call_limiter.fail_waiting(self._call_stop_error)
+        return call_stop_error
 
     def record_429(self, call_limiter: RateLimiter, busy: TooManyRequests) -> None:
         """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
         try:
             call_limiter.record_429(busy.retry_after)
         except ProviderRefused as error:
-            raise self.stop(error) from busy
+            raise self.stop_calls(error) from busy
 
     def record_reply(self, call_limiter: RateLimiter) -> None:
         """A reply came through."""
@@ -414,7 +414,7 @@ class CircuitBreaker:
             and isinstance(broken_call, Unreachable)
             and call_context.limiter not in self._limiters_with_replies
         ):
-            return self.stop(
+            return self.stop_calls(
                 ProviderRefused(
                     f"{endpoint_settings.base_url}: {broken_call}; {unreachable_remedy(endpoint_settings.base_url)}"
                 )
@@ -423,7 +423,7 @@ class CircuitBreaker:
             return None
         self._units_lost_in_row[call_context.limiter] += 1
         if self._units_lost_in_row[call_context.limiter] >= MAX_LOST_UNITS:
-            return self.stop(
+            return self.stop_calls(
                 ProviderRefused(
                     f"{endpoint_settings.base_url} ({call_context.model}): {MAX_LOST_UNITS} requests in a row got no "
                     f"reply: {broken_call}"
@@ -444,7 +444,7 @@ class CircuitBreaker:
             and self._call_rejections[rejection_kind] >= MAX_SAME_REJECTIONS
         ):
             endpoint_url = call_context.endpoint.settings.base_url
-            return self.stop(
+            return self.stop_calls(
                 ProviderRefused(
                     f"{endpoint_url} ({call_context.model}): the first {MAX_SAME_REJECTIONS} calls met "
                     f"{rejected}{rejection_remedy}"
@@ -459,11 +459,11 @@ class CircuitBreaker:
         try:
             call_context.limiter.check_patience(broken_call.retry_after)
         except ProviderRefused as patience_error:
-            raise self.stop(patience_error) from broken_call
+            raise self.stop_calls(patience_error) from broken_call
         return broken_call.retry_after
 
     async def pause(self, seconds: float) -> None:
         """Sleep, unless the run is stopping."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
-        self.raise_if_stopped()
+        self.raise_if_calls_stopped()

@@ -60,7 +60,7 @@ class RateLimiter:
         self.window = float(min(START_CALLS, max_calls))
         self.in_flight = 0
         self._request_pace, self._token_pace = RatePace(rpm), RatePace(tpm)
-        self._waiting_calls: list[_WaitingCall] = []  # a heap
+        self._admission_queue: list[_WaitingCall] = []  # a heap
         self._arrived_calls = 0
         self._is_ramping = max_calls > START_CALLS
         self._widens_at = 0.0
@@ -127,13 +127,13 @@ class RateLimiter:
 
     def fail_waiting(self, error: Exception) -> None:
         """Everyone who waits gets `error`: the run is stopping."""
-        while self._waiting_calls:
-            admission = self._waiting_calls.pop().turn
+        while self._admission_queue:
+            admission = self._admission_queue.pop().turn
             if not admission.done():
                 admission.set_exception(error)
 
     async def _wait_for_admission(self, waiting_call: _WaitingCall) -> None:
-        heapq.heappush(self._waiting_calls, waiting_call)
+        heapq.heappush(self._admission_queue, waiting_call)
         self._admit_waiting_calls()
         try:
             await waiting_call.turn
@@ -147,15 +147,15 @@ class RateLimiter:
         """Let in as many as there is room for; set the alarm to the next moment that can change it."""
         now = asyncio.get_running_loop().time()
         self._widen_window(now)
-        while self._waiting_calls and self.in_flight < int(self.window) and now >= self._next_start():
-            _, admission, booked_tokens = heapq.heappop(self._waiting_calls)
+        while self._admission_queue and self.in_flight < int(self.window) and now >= self._next_start():
+            _, admission, booked_tokens = heapq.heappop(self._admission_queue)
             if not admission.done():
                 self.in_flight += 1
                 self._request_pace.book(1, now)
                 self._token_pace.book(booked_tokens, now)
                 admission.set_result(None)
             self._widen_window(now)
-        if self._waiting_calls and self._admit_alarm is None:
+        if self._admission_queue and self._admit_alarm is None:
             self._set_admit_alarm(now)
 
     def _next_start(self) -> float:

@@ -27,7 +27,7 @@ from groundwork.llm.calls.rate_limit_and_admission import RateLimiter
 from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import CallFailed
 from groundwork.llm.endpoint.request_body_parameters import Json
-from groundwork.llm.endpoint.response_choices_and_usage import Usage
+from groundwork.llm.endpoint.response_choices_and_messages import Usage
 from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
 from groundwork.llm.reply_journal_and_segments import FROM_START, JournalPosition, list_segments
 

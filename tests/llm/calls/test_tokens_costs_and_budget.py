@@ -15,7 +15,7 @@ from groundwork.llm.calls.tokens_costs_and_budget import (
     estimate_tokens,
     tokens_in,
 )
-from groundwork.llm.endpoint.response_choices_and_usage import Usage
+from groundwork.llm.endpoint.response_choices_and_messages import Usage
 
 
 def worst_case(usd: float) -> WorstCase:

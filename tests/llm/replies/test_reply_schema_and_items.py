@@ -17,7 +17,7 @@ from groundwork.llm.endpoint.http_errors import (
     classify_failure,
     retry_after,
 )
-from groundwork.llm.endpoint.response_choices_and_usage import ChatResponse, read_response, read_vectors_response
+from groundwork.llm.endpoint.response_choices_and_messages import ChatResponse, read_response, read_vectors_response
 from groundwork.llm.replies.reply_schema_and_items import ReplyReader, UnusableReply, strict_schema
 
 JSON = st.recursive(
