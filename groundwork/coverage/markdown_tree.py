@@ -12,10 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.coverage.document_coverage import (
-    CoverageItem,
-    FigureItem,
-)
+from groundwork.coverage.covered_document import CoverageItem, FigureItem
 from groundwork.language.list_and_rule_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.table_rows_and_cells import Cell, read_table

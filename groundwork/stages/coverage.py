@@ -24,7 +24,7 @@ from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
-    from groundwork.coverage.document_coverage import FindNearestStatements
+    from groundwork.coverage.question_placement import FindNearestStatements
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
 
@@ -114,8 +114,8 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         contradicted_parts,
         declined_statements,
         read_coverage_records,
-        unplaced_warnings,
     )
+    from groundwork.coverage.question_placement import unplaced_warnings
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import regex
 
-from groundwork.language.dates_and_times import short_day_or_month
-from groundwork.language.language_and_script import detect_language
-from groundwork.language.names_and_codes import names_as_written
-from groundwork.language.numbers import digit_runs
-from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompt_templates_and_turns import follow_up_turns, placeholders, render_template, render_turns
 from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
-from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
-from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text
 from groundwork.settings.config_schema import Summarize
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate
+from groundwork.summaries.summary_faults import summary_faults, summary_reply_fault
+from groundwork.summaries.summary_names import NamedSummary, split_summary_name, summary_name_fault, with_summary_name
+from groundwork.summaries.summary_source import SummarySource
 
 WORD_SHARE_USED = 0.75  # of the words allowed, in a summary
 TOKENS_PER_WORD = 1.5
@@ -168,196 +161,6 @@ def sections_to_summarize(text_to_summarize: str, max_length: int) -> list[str]:
         summarized_sections.append(text_to_summarize[section_start:section_end])
         section_start = section_end
     return [*summarized_sections, text_to_summarize[section_start:]]
-
-
-MAX_NAME_WORDS = 5  # words, beside a year
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:[-/–]\d{2,4})?")
-_WORD_PART = re.compile(r"[^\W_]+")
-_QUOTED_NAME = re.compile(r"[\"'“”„«»「『《]([^\"“”„«»「」『』《》]*)[\"'“”„«»」』》]")
-_NAME_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
-
-
-_CAPITALISED_RUN = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")
-_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|e|er|re|ère|eme|ème|ième|º|ª|o|a|de|te|ste|[.]?)", re.IGNORECASE)
-LEAST_INITIALS = 3  # letters of an abbreviation that is looked for in the initials of a name
-
-
-class SummarySource:
-    """What a summary and its name may say: a document with its title, read once.
-
-    `context`: what a person says that all documents are about (qa.context), whose words a name may have as well.
-    """
-
-    def __init__(self, text: str, context: str = "") -> None:
-        self.text, self.context = text, context
-
-    @cached_property
-    def language(self) -> str:
-        return detect_language(self.text)
-
-    @cached_property
-    def grounds(self) -> SourceText:
-        return SourceText(self.text, self.language)
-
-    @cached_property
-    def counts(self) -> set[int]:
-        """How many items, rows and parts it has, from two on."""
-        return {count for count in list_and_table_lengths(self.text) if count > 1}
-
-    @cached_property
-    def stems(self) -> set[str]:
-        """Those of its words, and of the parts of compounds with hyphens; pairs of characters as `word_pieces`."""
-        return self._stems_in(self.text)
-
-    @cached_property
-    def name_stems(self) -> set[str]:
-        """Those that a name may have."""
-        return self.stems | self._stems_in(self.context)
-
-    def _stems_in(self, text: str) -> set[str]:
-        normalised_words = (unicodedata.normalize("NFKC", word) for word in _WORD_PART.findall(text))
-        return {
-            stem(piece, self.language)
-            for word in normalised_words
-            for name_form in {word, word.lstrip("0123456789")}  # "GB" of "1GB"
-            for piece in word_pieces(name_form)
-        }
-
-    @cached_property
-    def initials(self) -> str:
-        """Those of its capitalised words, a run of them a line: "FSI" of the "Federation of Sound and Ice"."""
-        capitalised_runs = _CAPITALISED_RUN.findall(self.text.replace("\n", " "))
-        return "\n".join(
-            "".join(word[0] for word in _WORD_PART.findall(capitalised_run) if word[0].isupper())
-            for capitalised_run in capitalised_runs
-        )
-
-
-class NamedSummary(NamedTuple):
-    """A reply in its parts. `dropped`: why its name is not used, in words; "" where it is, or where there is none."""
-
-    name: str
-    summary: str
-    dropped: str
-
-
-def split_summary_name(summary_reply: str, summary_source: SummarySource) -> NamedSummary:
-    """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
-    too long, or where the source does not hold its words.
-    """
-    if not (match := _NAME_LINE.match(summary_reply)):
-        return NamedSummary("", summary_reply, "")
-    subject, summary = _unquote_summary_name(match[1].strip(" \t*_.")), summary_reply[match.end() :].strip()
-    fault = summary_name_fault(summary_reply, summary_source)
-    return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
-
-
-def _unquote_summary_name(subject_name: str) -> str:
-    """`subject_name` without quotes around all of it: those of a part of it stay."""
-    match = _QUOTED_NAME.fullmatch(subject_name)
-    return match[1] if match else subject_name
-
-
-def summary_name_fault(summary_reply: str, summary_source: SummarySource) -> str:
-    """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
-    if not (match := _NAME_LINE.match(summary_reply)):
-        return ""
-    if (summary_words := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
-        return (
-            f'the line "Name: ..." has {summary_words} words; '
-            f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
-        )
-    if unknown_words := _name_words_not_in_source(match[1], summary_source):
-        unknown_words_listed = ", ".join(f'"{word}"' for word in unknown_words)
-        return (
-            f'the line "Name: ..." says {unknown_words_listed}, which the text does not; '
-            "give a name of words of the text"
-        )
-    return ""
-
-
-def _name_words_not_in_source(subject_name: str, summary_source: SummarySource) -> list[str]:
-    """Those words of a name that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
-    ignored_words = stop_words(summary_source.language)
-    return [
-        word
-        for word in _WORD_PART.findall(subject_name)
-        if len(word) > 1
-        and word.lower() not in ignored_words
-        and any(stem(piece, summary_source.language) not in summary_source.name_stems for piece in word_pieces(word))
-    ]
-
-
-def with_summary_name(summary_reply: str, earlier_reply: str) -> str:
-    """`reply` with the line that names the subject; that of an earlier one where it has none."""
-    line = None if _NAME_LINE.match(summary_reply) else _NAME_LINE.match(earlier_reply)
-    return f"{line[0].strip()}\n\n{summary_reply}" if line else summary_reply
-
-
-def with_name_as_sentence(summary_reply: str) -> str:
-    """`reply` with the name as its first sentence, so that it is checked like the others."""
-    return _NAME_LINE.sub(r"\1.\n\n", summary_reply)
-
-
-def without_summary_name(summary_reply: str) -> str:
-    """The summary alone."""
-    return _NAME_LINE.sub("", summary_reply)
-
-
-MAX_LENGTH_RATIO = 1.5  # times the words allowed, from which a summary is asked for again
-_SUMMARY_REFUSAL = re.compile(
-    r"(?i)^\W*(?:i(?:'|’)?m sorry|i (?:cannot|can['’]t|am unable)|as an ai\b|no summary|summary (?:is )?not available)"
-)
-
-
-def summary_reply_fault(summary: str) -> str | None:
-    """What makes a reply no summary, or more than one, for the correction turn."""
-
-    summary = without_summary_name(unwrap_text(summary))
-    if len(re.findall(r"\w+", summary)) < 5:
-        return "It is empty; write the summary."
-    if _SUMMARY_REFUSAL.match(summary):
-        return "It is a refusal; write the summary."
-    summary_problem = wrapping_problem(summary)
-    return f"{summary_problem} Send the summary alone, as plain prose." if summary_problem else None
-
-
-def summary_faults(summary: str, summary_source: SummarySource, max_words: int) -> list[str]:
-    """What the summary says that the source does not: numbers, dates, units, quotes, names; and too great length."""
-    summary, language = with_name_as_sentence(summary), summary_source.language
-    unknown_names = sorted(
-        {
-            written_subject
-            for written_subject in names_as_written(summary, language)
-            if _is_unknown_name(written_subject, summary_source)
-        }
-    )
-    faults = summary_source.grounds.unsupported_facts(summary, counts=summary_source.counts)
-    faults += [f'the name "{written_subject}" is not in the text' for written_subject in unknown_names]
-    words_allowed = max_words if faults else MAX_LENGTH_RATIO * max_words  # who writes it again can shorten it as well
-    if (summary_words := word_count(summary)) > words_allowed:
-        faults.append(f"it is {summary_words} words long, {max_words} are allowed")
-    return faults
-
-
-def _is_unknown_name(written_name: str, summary_source: SummarySource) -> bool:
-    """Has the source neither the name nor what it is short for? Ordinals and units beside numbers are no names."""
-    written_subject = unicodedata.normalize("NFKC", written_name).lower()
-    name_forms = {
-        name_form
-        for name_form in (written_subject, written_subject.removesuffix("s"), written_subject.lstrip("0123456789"))
-        if name_form == written_subject or name_form[1:]
-    }
-    ordinal_match = _ORDINAL.fullmatch(written_subject)
-    if ordinal_match:
-        return ordinal_match[1] not in digit_runs(summary_source.text)
-    return not (
-        not summary_source.name_stems.isdisjoint(
-            name_forms | {stem(name_form, summary_source.language) for name_form in name_forms}
-        )
-        or not summary_source.stems.isdisjoint(short_day_or_month(written_subject))
-        or (len(written_name) >= LEAST_INITIALS and written_name.isupper() and written_name in summary_source.initials)
-    )
 
 
 def estimate_summary(job: Job, document: str, title: str, document_text: str) -> Estimate:

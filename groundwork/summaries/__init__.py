@@ -1,0 +1,1 @@
+"""Summaries of documents, long ones by section, each with the name of its subject."""
