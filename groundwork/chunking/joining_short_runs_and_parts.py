@@ -89,8 +89,8 @@ class ShortRuns:
             return True
         if first_run.body and second_run.body:
             return False
-        with_body = first_run if first_run.body else second_run
-        return not with_body.body or self._run_length(with_body) > self._joined_limit
+        run_with_body = first_run if first_run.body else second_run
+        return not run_with_body.body or self._run_length(run_with_body) > self._joined_limit
 
     def _tail_start(self, previous_run: ChunkRun, run: ChunkRun) -> int:
         """Where the end of a text starts that makes a short table long enough; 0 where too little text would stay."""

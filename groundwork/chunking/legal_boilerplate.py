@@ -235,9 +235,9 @@ class _HitSums:
         licence_length, legal_acts, licence_words, hit_length = (
             b - a for a, b in zip(self._legal_prefix_sums[start], self._legal_prefix_sums[end], strict=True)
         )
-        is_dense = (legal_acts + licence_words) * _CHARACTERS_PER_LEGAL_ACT >= _LICENCE_DENSITY * licence_length
-        is_spread = hit_length >= _MIN_LICENCE_SPREAD * licence_length
-        return legal_acts > 0 and licence_words >= _MIN_LICENCE_WORDS and is_dense and is_spread
+        has_dense_law = (legal_acts + licence_words) * _CHARACTERS_PER_LEGAL_ACT >= _LICENCE_DENSITY * licence_length
+        has_spread_law = hit_length >= _MIN_LICENCE_SPREAD * licence_length
+        return legal_acts > 0 and licence_words >= _MIN_LICENCE_WORDS and has_dense_law and has_spread_law
 
 
 def _clear_copyright_footers(markdown: str, passages: Sequence[Block], legal: list[bool]) -> None:
@@ -265,10 +265,10 @@ def _fill_legal_gaps(markdown: str, passages: Sequence[Block], legal: list[bool]
         if not legal[k] and passage.kind not in _LEGAL_PROSE_KINDS:
             last_legal = -1
         elif legal[k]:
-            is_gap = 0 <= last_legal < k - 1 and passage.start - passages[last_legal].end <= _MAX_LEGAL_GAP
-            if is_gap and _legal_line_without_numbers(markdown, passages[last_legal]) != _legal_line_without_numbers(
-                markdown, passage
-            ):
+            is_legal_gap = 0 <= last_legal < k - 1 and passage.start - passages[last_legal].end <= _MAX_LEGAL_GAP
+            if is_legal_gap and _legal_line_without_numbers(
+                markdown, passages[last_legal]
+            ) != _legal_line_without_numbers(markdown, passage):
                 legal[last_legal:k] = [True] * (k - last_legal)
             last_legal = k
 

@@ -253,8 +253,8 @@ def _skip_blanks_below_block(markdown: str, block_end: int) -> int:
         return block_end
     if next_characters[0] == "\n" and not next_characters[1:].isspace():
         return block_end + 1  # one blank line, as nearly always
-    blanks = _BLANKS_BEHIND(markdown, block_end)
-    return blanks.end() if blanks else block_end
+    blank_lines = _BLANKS_BEHIND(markdown, block_end)
+    return blank_lines.end() if blank_lines else block_end
 
 
 def _read_heading(heading_block: str) -> tuple[int, str]:
@@ -267,11 +267,11 @@ def _read_heading(heading_block: str) -> tuple[int, str]:
     return (1 if "=" in heading_underline else 2), plain_title(heading_title)
 
 
-def plain_title(heading: str) -> str:
+def plain_title(heading_text: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
-    if "*" in heading or "_" in heading or "`" in heading or "[" in heading:
-        heading = _UNDERSCORED_EMPHASIS.sub(r"\2", _HEADING_MARKUP.sub(lambda match: match[1] or "", heading))
-    return " ".join(heading.split())
+    if "*" in heading_text or "_" in heading_text or "`" in heading_text or "[" in heading_text:
+        heading_text = _UNDERSCORED_EMPHASIS.sub(r"\2", _HEADING_MARKUP.sub(lambda match: match[1] or "", heading_text))
+    return " ".join(heading_text.split())
 
 
 def _is_contents_block(markdown: str, block_start: int, block_end: int) -> bool:

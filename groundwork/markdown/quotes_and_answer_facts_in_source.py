@@ -125,12 +125,12 @@ class SourceText:
         if len(quote_parts) > 1:
             return _find_quote_parts(quote_parts, self.text)
         texts = (self._normalised_source, self._normalised_without_labels)
-        return _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._rows)
+        return _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._source_rows)
 
     def with_columns(self, quote: str) -> str:
         """A quote; a table's row with the names of its columns, which it does not hold itself."""
         start, _ = self.find(quote) or (-1, -1)
-        for table in self._tables:
+        for table in self._source_tables:
             if table.header and any(table_row.start <= start < table_row.end for table_row in table.data):
                 column_names = " | ".join(cell.text for cell in table.header[-1].cells)
                 return f"{quote} (columns: {column_names})"
@@ -201,16 +201,16 @@ class SourceText:
         return _normalise_source(self.text, with_labels=False)
 
     @cached_property
-    def _rows(self) -> list[tuple[Span, list[list[str]]]]:
+    def _source_rows(self) -> list[tuple[Span, list[list[str]]]]:
         """(span, words of each cell) of every row of the text's tables."""
         return [
             ((table_row.start, table_row.end), [_folded_words(cell.text) for cell in table_row.cells])
-            for table in self._tables
+            for table in self._source_tables
             for table_row in chain(*table)
         ]
 
     @cached_property
-    def _tables(self) -> list[Table]:
+    def _source_tables(self) -> list[Table]:
         return [read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table"]
 
 

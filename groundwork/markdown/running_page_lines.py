@@ -90,8 +90,8 @@ def _is_said_in_text(running_line: str, page_word_pairs: Set[tuple[str, str]]) -
     return len(line_pairs & page_word_pairs) > _MOST_STATED_SHARE * len(line_pairs)
 
 
-def _neighbouring_words(text: str) -> set[tuple[str, str]]:
-    return set(pairwise(words_or_characters(unicodedata.normalize("NFKC", text).casefold())))
+def _neighbouring_words(page_text: str) -> set[tuple[str, str]]:
+    return set(pairwise(words_or_characters(unicodedata.normalize("NFKC", page_text).casefold())))
 
 
 def unrepeated_keys(
@@ -164,16 +164,16 @@ def without_line(page: str, header_cells: Sequence[str]) -> str | None:
     page_lines = page.split("\n")
     line_ranges = [_lines_of_text(page_lines, "".join(header_cells))]
     line_ranges = line_ranges if line_ranges[0] else [_lines_of_text(page_lines, cell) for cell in header_cells]
-    dropped_lines = (
+    dropped_page_lines = (
         {i for line_range in line_ranges for i in line_range}
         if all(line_ranges)
         else _lines_of_cells(page_lines, header_cells)
     )
-    if not dropped_lines and header_cells[1:] == [""]:
+    if not dropped_page_lines and header_cells[1:] == [""]:
         return _without_first_word(page_lines, header_cells[0])
-    if not dropped_lines:
+    if not dropped_page_lines:
         return _without_last_words(page_lines, header_cells[-1]) if header_cells[:-1] == [""] else None
-    return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped_lines)
+    return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped_page_lines)
 
 
 def _without_first_word(page_lines: Sequence[str], word: str) -> str | None:
@@ -231,16 +231,16 @@ def _lines_of_cells(page_lines: Sequence[str], cells: Sequence[str]) -> set[int]
 
 
 @functools.lru_cache(4096)  # a page is searched for each of its running lines
-def _line_letters(line: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", line).casefold()))
+def _line_letters(page_line: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", page_line).casefold()))
 
 
-def without_running(pages: Sequence[str], numbers: Sequence[int] = ()) -> list[str]:
-    """The pages of a document, all of them or those `numbers`, without what runs through them; what the first one alone
-    says stays there."""
-    numbers = numbers or range(1, len(pages) + 1)
-    running_line_keys = running_keys(pages, numbers[0]) if pages else set()
-    return strip_running(pages, running_line_keys, numbers, unrepeated_keys(pages, running_line_keys))
+def without_running(pages: Sequence[str], page_numbers: Sequence[int] = ()) -> list[str]:
+    """The pages of a document, all of them or those `page_numbers`, without what runs through them; what the first one
+    alone says stays there."""
+    page_numbers = page_numbers or range(1, len(pages) + 1)
+    running_line_keys = running_keys(pages, page_numbers[0]) if pages else set()
+    return strip_running(pages, running_line_keys, page_numbers, unrepeated_keys(pages, running_line_keys))
 
 
 def page_labels(page: str) -> list[str]:
@@ -309,8 +309,8 @@ def _runs_through_pages(line_key: str, n: int, pages: int) -> bool:
 
 
 def _roman_page_number(text: str) -> int:
-    values = [{"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}[c] for c in text]
-    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
+    roman_values = [{"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}[c] for c in text]
+    return sum(-v if v < max(roman_values[i:]) else v for i, v in enumerate(roman_values))
 
 
 def _page_edge_lines(page: str) -> list[str]:

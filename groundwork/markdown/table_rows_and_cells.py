@@ -172,20 +172,20 @@ def _html_cells(row_text: str) -> Iterator[tuple[Span, str]]:
 
 
 def _pipe_cells(row_text: str) -> Iterator[tuple[Span, str]]:
-    borders = [match.start() for match in _UNESCAPED_PIPE.finditer(row_text)]
-    cell_spans = [(a + 1, b) for a, b in pairwise([-1, *borders, len(row_text)])]
+    pipes = [match.start() for match in _UNESCAPED_PIPE.finditer(row_text)]
+    cell_spans = [(a + 1, b) for a, b in pairwise([-1, *pipes, len(row_text)])]
     cell_spans = cell_spans[row_text.startswith("|") :]
-    cell_spans = cell_spans[: -1 if len(cell_spans) > 1 and borders and borders[-1] == len(row_text) - 1 else None]
+    cell_spans = cell_spans[: -1 if len(cell_spans) > 1 and pipes and pipes[-1] == len(row_text) - 1 else None]
     for cell_span in cell_spans:
         yield _trim_cell(row_text, *cell_span), row_text[slice(*cell_span)].replace("\\|", "|").strip()
 
 
 def _csv_cells(row_text: str, separator: str) -> Iterator[tuple[Span, str]]:
     cell_start, is_quoted = 0, False
-    for i, character in enumerate([*row_text, separator]):
-        if character == '"':
+    for i, csv_character in enumerate([*row_text, separator]):
+        if csv_character == '"':
             is_quoted = not is_quoted
-        elif character == separator and (not is_quoted or i == len(row_text)):
+        elif csv_character == separator and (not is_quoted or i == len(row_text)):
             cell_text = row_text[cell_start:i].strip()
             if len(cell_text) > 1 and cell_text[0] == cell_text[-1] == '"':
                 cell_text = cell_text[1:-1].replace('""', '"').strip()
