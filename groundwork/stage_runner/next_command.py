@@ -26,7 +26,7 @@ MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is curren
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_REPEATED_LENGTH = 500  # letters of the settings that a command repeats
 STAGE_LIKE = {"merge": "generate_qa"}  # what it makes is a run, which goes on as any other does
-REPEATED_SETTINGS = ("dataset.name=", "engine.", "maps.")  # settings by flags of a stage that other stages read too
+REPEATED_SETTINGS = ("dataset.name=", "engine.")  # settings by flags of a stage that other stages read too
 
 
 def results_and_next_command(

@@ -15,7 +15,9 @@ from groundwork.console.flags import load_config
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Ledger
 from groundwork.stage_runner.many_processes.process_reports import ShardResult
+from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
+from groundwork.stages import visualize_splits
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import corpus
 from tests.stage_runner.toy import main as toy
@@ -96,6 +98,14 @@ def test_a_command_ends_with_a_path_and_the_next_step(
     many = [f"--set=llm.providers.p{number}.base_url=https://example.org/v1" for number in range(20)]
     assert main(["chunk", "--data", str(data), *many]) == 0
     assert "  # and the same 20 --set, or --config with a file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("picture_flag", ["--interactive", "--no-interactive", "--plotly", "--size=paper"])
+def test_flags_of_a_picture_stay_with_its_command(picture_flag: str) -> None:
+    """What one picture was drawn with is not asked for of the next; what is typed as --set is, as ever."""
+    assert not repeat_flags(visualize_splits.main.parse([picture_flag]))
+    typed = visualize_splits.main.parse([picture_flag, "--workers=2", "--set=maps.seed=3"])
+    assert repeat_flags(typed) == " --set engine.workers=2 --set maps.seed=3"
 
 
 def test_a_stage_that_has_made_all_is_not_the_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
