@@ -5,47 +5,18 @@ by textContent. Pieces know their offsets, so that sentences and numbers can be 
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from groundwork.coverage.covered_document import CoverageItem, FigureItem
+from groundwork.coverage.inline_pieces import InlinePiece, inline_pieces
 from groundwork.language.list_and_rule_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.table_rows_and_cells import Cell, read_table
 
-
-class TreePiece(NamedTuple):
-    """Text as it is shown, its style ("b", "i", "code", "link", ... in any combination) and its source [start, end)."""
-
-    start: int
-    end: int
-    text: str
-    style: str = ""
-
-
-_INLINE_MARKUP = re.compile(
-    r"""
-      \\(?P<escaped>[\\`*_{}\[\]()\#+.!|<>~$&-])
-    | (?P<code>(?P<ticks>`{1,3})(?!`)(?P<in_code>[^`\n]+)(?P=ticks)(?!`))
-    | !\[(?P<image>[^\]\n]*)\]\([^)\n]*\)
-    | \[(?P<link>[^\[\]\n]+)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\ "[^"\n]*")?\)
-    | (?P<formula>\$\$?(?=\S)[^$\n]{1,300}(?<=\S)\$\$?(?![\d$]))
-    | (?P<strong>\*\*|__) | (?P<em>\*|(?<!\w)_(?=\w)|(?<=[\w.,;:!?)])_(?!\w)) | (?P<strike>~~)
-    | (?P<break><br\s*/?> | (?<!\ )\ {2,}\r?\n | \\\r?\n)
-    | (?P<comment><!--.*?-->) | </?(?P<tag>[a-zA-Z][a-zA-Z0-9]*)\b[^<>\n]*>
-    | (?P<entity>&(?:\#\d{1,7}|\#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-DEEPEST_NESTING = 16  # tags of one style within each other; those of a broken page, never closed, count no further
-LINE_BREAK = "\u2028"  # as the page reads it; a plain line end of the source is a blank
-_TAG_STYLES = {"b": "b", "strong": "b", "i": "i", "em": "i", "sub": "sub", "sup": "sup", "code": "code", "u": "u"}
-_TOKEN_STYLES = {"escaped": "", "image": "image", "link": "link", "formula": "math"}
-_MARK_STYLES = {"strong": "b", "em": "i", "strike": "s"}
 _LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
 )
@@ -93,120 +64,32 @@ def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterato
         body_start = markdown.find(block_text, start)
         yield {
             **block_node,
-            "pieces": item_edges.cut([TreePiece(body_start, body_start + len(block_text), block_text, "math")]),
+            "pieces": item_edges.cut([InlinePiece(body_start, body_start + len(block_text), block_text, "math")]),
         }
     elif block.kind == "code":
         yield {**block_node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
     else:
-        yield {**block_node, "pieces": item_edges.cut(list(pieces(markdown, start, end)))}
+        yield {**block_node, "pieces": item_edges.cut(list(inline_pieces(markdown, start, end)))}
 
 
-def pieces(markdown: str, start: int, end: int) -> Iterator[TreePiece]:
-    """The inline Markdown of [start, end) without its marks. A mark without a partner is text."""
-    open_markdown_styles: list[str] = []
-    piece_start = start
-    for markdown_match in _INLINE_MARKUP.finditer(markdown, start, end):
-        if markdown_match.start() < piece_start:
-            continue
-        inline_token = markdown_match.lastgroup or ""
-        piece_kind = "code" if markdown_match["code"] else inline_token
-        previous_styles = list(open_markdown_styles)
-        tree_piece = _token_piece(markdown, markdown_match, piece_kind, open_markdown_styles, end)
-        if tree_piece is None:
-            continue
-        yield from _plain_piece(markdown, piece_start, markdown_match.start(), previous_styles)
-        if tree_piece:
-            yield TreePiece(*tree_piece[:3], _join_styles([*open_markdown_styles, tree_piece.style]))
-        piece_start = markdown_match.end()
-    yield from _plain_piece(markdown, piece_start, end, open_markdown_styles)
-
-
-def _token_piece(
-    markdown: str, markdown_match: re.Match[str], inline_kind: str, open_markdown_styles: list[str], end: int
-) -> TreePiece | tuple[()] | None:
-    """What a token stands for: a piece, nothing (a mark, which changes `styles`), or None when it is plain text."""
-    for inline_token in _TOKEN_STYLES:
-        if markdown_match[inline_token] is not None:
-            return TreePiece(
-                *markdown_match.span(inline_token), markdown_match[inline_token], _TOKEN_STYLES[inline_token]
-            )
-    if inline_kind == "code":
-        return TreePiece(*markdown_match.span("in_code"), markdown_match["in_code"], "code")
-    if inline_kind in _MARK_STYLES:
-        return (
-            ()
-            if _toggle_style(markdown, markdown_match, _MARK_STYLES[inline_kind], open_markdown_styles, end)
-            else None
-        )
-    if inline_kind == "break":
-        return TreePiece(markdown_match.start(), markdown_match.end(), LINE_BREAK)
-    if inline_kind == "entity":
-        return TreePiece(markdown_match.start(), markdown_match.end(), html.unescape(markdown_match["entity"]))
-    if inline_kind == "tag" and (piece_style := _TAG_STYLES.get(markdown_match["tag"].lower())):
-        _set_style(open_markdown_styles, piece_style, on=not markdown_match[0].startswith("</"))
-        return ()
-    return () if inline_kind in ("tag", "comment") and _is_hidden_markup(markdown_match) else None
-
-
-def _is_hidden_markup(markdown_match: re.Match[str]) -> bool:
-    """Known layout tags vanish; anything else between angle brackets is what the author wrote, and is shown."""
-    layout_tags = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
-    return bool(markdown_match["comment"]) or (markdown_match["tag"] or "").lower() in layout_tags.split()
-
-
-def _toggle_style(
-    markdown: str, markdown_match: re.Match[str], piece_style: str, open_markdown_styles: list[str], end: int
-) -> bool:
-    """Open or close a style at a mark; False when the mark is text."""
-    if piece_style in open_markdown_styles:
-        if markdown[markdown_match.start() - 1].isspace():
-            return False
-        _set_style(open_markdown_styles, piece_style, on=False)
-        return True
-    previous_character, after = markdown[markdown_match.start() - 1 : markdown_match.start()], markdown_match.end()
-    if previous_character.isdigit() and markdown[after : after + 1].isdigit():  # 2*3*4
-        return False
-    closing_mark = markdown.find(markdown_match[0], after + 1, end)
-    if closing_mark < 0 or markdown[after : after + 1].isspace() or markdown[closing_mark - 1].isspace():
-        return False
-    _set_style(open_markdown_styles, piece_style, on=True)
-    return True
-
-
-def _set_style(open_markdown_styles: list[str], piece_style: str, *, on: bool) -> None:
-    if on:
-        open_markdown_styles += [piece_style] * (open_markdown_styles.count(piece_style) < DEEPEST_NESTING)
-    elif piece_style in open_markdown_styles:
-        open_markdown_styles.remove(piece_style)
-
-
-def _plain_piece(markdown: str, start: int, end: int, open_markdown_styles: list[str]) -> Iterator[TreePiece]:
-    if start < end:
-        yield TreePiece(start, end, markdown[start:end], _join_styles(open_markdown_styles))
-
-
-def _join_styles(open_markdown_styles: list[str]) -> str:
-    return " ".join(dict.fromkeys(piece_style for piece_style in open_markdown_styles if piece_style))
-
-
-def _heading_pieces(markdown: str, start: int, end: int) -> list[TreePiece]:
+def _heading_pieces(markdown: str, start: int, end: int) -> list[InlinePiece]:
     """Without the # in front and behind, or the underline."""
     heading_line = markdown[start:end]
     leading = len(heading_line) - len(heading_line.lstrip("# \t\ufeff"))
     heading_content = re.sub(
         r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", heading_line[leading:]
     )
-    return list(pieces(markdown, start + leading, start + leading + len(heading_content)))
+    return list(inline_pieces(markdown, start + leading, start + leading + len(heading_content)))
 
 
-def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[TreePiece]:
+def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[InlinePiece]:
     """The lines between the fences."""
     if markdown[code_start:code_end].lstrip().startswith(("```", "~~~")):
         code_start = markdown.find("\n", code_start, code_end) + 1 or code_end
         last_line = markdown.rfind("\n", code_start, code_end)
         if last_line >= 0 and markdown[last_line:code_end].strip().startswith(("```", "~~~")):
             code_end = last_line
-    return [TreePiece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
+    return [InlinePiece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
 
 
 def _list_nodes(
@@ -232,7 +115,7 @@ def _list_nodes(
             "start": item_start,
             "marker": "•" if item_marker and item_marker in f"-*+–{BULLETS}" else item_marker,
             "depth": item_depth,
-            "pieces": item_edges.cut(list(pieces(markdown, item_start, item_end))),
+            "pieces": item_edges.cut(list(inline_pieces(markdown, item_start, item_end))),
         }
 
 
@@ -253,12 +136,12 @@ def _table_node(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> 
     }
 
 
-def _cell_pieces(markdown: str, cell: Cell) -> list[TreePiece]:
+def _cell_pieces(markdown: str, cell: Cell) -> list[InlinePiece]:
     """The pieces of a cell; a blank between the lines of one in a grid."""
-    pieces_of_cell: list[TreePiece] = []
+    pieces_of_cell: list[InlinePiece] = []
     for start, end in cell.spans:
-        pieces_of_cell += [TreePiece(start, start, " ")] if pieces_of_cell else []
-        pieces_of_cell += pieces(markdown, start, end)
+        pieces_of_cell += [InlinePiece(start, start, " ")] if pieces_of_cell else []
+        pieces_of_cell += inline_pieces(markdown, start, end)
     return pieces_of_cell
 
 
@@ -274,13 +157,13 @@ class _ItemEdges:
         ]
         self.edges = sorted({edge for p in coverage_items for edge in (p.start, p.end)})
 
-    def cut(self, text_pieces: list[TreePiece], *, numbers_only: bool = False) -> list[list[Any]]:
+    def cut(self, text_pieces: list[InlinePiece], *, numbers_only: bool = False) -> list[list[Any]]:
         """[text, style, statement, number] for the text between two edges; neighbours alike are joined."""
         marked_pieces: list[list[Any]] = []
-        for tree_piece in text_pieces:
-            for start, piece_text in self._at_edges(tree_piece):
+        for inline_piece in text_pieces:
+            for start, piece_text in self._at_edges(inline_piece):
                 statement = -1 if numbers_only else _item_index_at(self.statements, start)
-                marked_piece = [piece_text, tree_piece.style, statement, _item_index_at(self.numbers, start)]
+                marked_piece = [piece_text, inline_piece.style, statement, _item_index_at(self.numbers, start)]
                 if marked_pieces and marked_pieces[-1][1:] == marked_piece[1:]:
                     marked_pieces[-1][0] += piece_text
                 else:
@@ -296,13 +179,15 @@ class _ItemEdges:
         first_statement = max(0, bisect_left(self.statements, (start, 0, 0)) - 1)
         return self.statements[first_statement : bisect_left(self.statements, (end, 0, 0))]
 
-    def _at_edges(self, tree_piece: TreePiece) -> Iterator[tuple[int, str]]:
-        if tree_piece.end - tree_piece.start != len(tree_piece.text):  # an entity or a break: whole
-            yield tree_piece.start, tree_piece.text
+    def _at_edges(self, inline_piece: InlinePiece) -> Iterator[tuple[int, str]]:
+        if inline_piece.end - inline_piece.start != len(inline_piece.text):  # an entity or a break: whole
+            yield inline_piece.start, inline_piece.text
             return
-        inner_edges = self.edges[bisect_right(self.edges, tree_piece.start) : bisect_left(self.edges, tree_piece.end)]
-        for start, end in pairwise([tree_piece.start, *inner_edges, tree_piece.end]):
-            yield start, tree_piece.text[start - tree_piece.start : end - tree_piece.start]
+        inner_edges = self.edges[
+            bisect_right(self.edges, inline_piece.start) : bisect_left(self.edges, inline_piece.end)
+        ]
+        for start, end in pairwise([inline_piece.start, *inner_edges, inline_piece.end]):
+            yield start, inline_piece.text[start - inline_piece.start : end - inline_piece.start]
 
 
 def _item_index_at(item_spans: list[tuple[int, int, int]], position: int) -> int:

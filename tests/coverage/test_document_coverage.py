@@ -15,7 +15,8 @@ from groundwork.coverage.coverage_report import open_coverage_items
 from groundwork.coverage.coverage_sections import coverage_sections
 from groundwork.coverage.covered_document import CoverageItem, CoveredDocument
 from groundwork.coverage.document_coverage import collect_coverage
-from groundwork.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
+from groundwork.coverage.inline_pieces import LINE_BREAK, inline_pieces
+from groundwork.coverage.markdown_tree import markdown_tree
 from groundwork.coverage.question_placement import unplaced_warnings
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
@@ -220,7 +221,7 @@ def test_the_document_reads_as_it_is_written(chunks: list[Chunk]) -> None:
 )
 def test_inline_marks(markdown: str, expected: list[tuple[str, str]]) -> None:
     """A mark with a partner becomes a style; anything else is what the author wrote."""
-    assert [(piece.text, piece.style) for piece in pieces(markdown, 0, len(markdown))] == expected
+    assert [(piece.text, piece.style) for piece in inline_pieces(markdown, 0, len(markdown))] == expected
 
 
 @given(st.text(alphabet="ab1 .*_`[]()<>|#-\n\\&;$~!é球", max_size=120))
@@ -235,7 +236,7 @@ def test_any_text_can_be_read(text: str) -> None:
 
 def test_tags_that_are_never_closed_take_linear_time() -> None:
     """A broken page opens a tag at every word; the text takes no longer than in proportion."""
-    assert not steep(lambda text: list(pieces(text.replace("x", "<b>x "), 0, 5 * len(text))), "one letter")
+    assert not steep(lambda text: list(inline_pieces(text.replace("x", "<b>x "), 0, 5 * len(text))), "one letter")
 
 
 def test_the_command_writes_page_and_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
