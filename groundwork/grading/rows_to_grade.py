@@ -66,7 +66,9 @@ def choose_rows_to_grade(
 def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
     """By split: the questions that eval can be drawn from. Other wordings of a row of train (ROW~2) and rows of other
     datasets are none."""
-    split_ids = {(row.split, row.id) for row in question_rows}
+    split_ids = dict.fromkeys(
+        (row.split, row.id) for row in question_rows
+    )  # in order: the report is the same each time
     return Counter(
         split
         for split, row_id in split_ids

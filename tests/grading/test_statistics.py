@@ -164,6 +164,13 @@ def test_wordings_of_a_question_are_no_further_questions() -> None:
     assert count_questions(rows) == {"train": 2, "eval": 1}
 
 
+def test_the_splits_of_a_report_stand_in_the_order_of_their_rows() -> None:
+    """The same grades give the same report.json, whatever the hashes of a process are."""
+    splits = [f"part-{number}" for number in range(12)]
+    rows = [QuestionRow(id="a-1", question="?", split=split) for split in splits]
+    assert list(count_questions(rows)) == splits
+
+
 def test_a_mirror_in_the_words_of_eval() -> None:
     """Where eval was not reworded there is nothing to conclude from, however many rows there are."""
     found = measure_mirror_gap([MirrorPair(1.0, 1.0, str(i), same_words=True) for i in range(200)], GapBounds(0.1, 0.2))
