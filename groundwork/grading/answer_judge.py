@@ -30,7 +30,7 @@ CUT_ANSWER_NOTE = "\n[the rest of the answer is left out here]"
 REFERENCE_CRITERION = "Says in substance the same as this reference answer, and nothing that contradicts it: "
 
 
-class CriterionMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the judge says of one criterion; the reason comes first, so that the verdict follows from it."""
 
     reason: str
@@ -40,7 +40,7 @@ class CriterionMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 @cache
 def judge_reply_type(criteria_count: int) -> type[msgspec.Struct]:
     """The reply on `criteria_count` criteria, a field for each; one that is missing or not asked about spoils it."""
-    criterion_fields = [(f"criterion_{i}", CriterionMark) for i in range(1, criteria_count + 1)]
+    criterion_fields = [(f"criterion_{i}", Mark) for i in range(1, criteria_count + 1)]
     return msgspec.defstruct(f"Verdicts{criteria_count}", criterion_fields, frozen=True, forbid_unknown_fields=True)
 
 
@@ -108,7 +108,7 @@ class AnswerJudge:
             )
         except UnitError as error:
             return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(criteria_order)
-        marks: tuple[CriterionMark, ...] = msgspec.structs.astuple(judge_reply.value)
+        marks: tuple[Mark, ...] = msgspec.structs.astuple(judge_reply.value)
         marks_by_criterion = dict(zip(criteria_order, marks, strict=True))
         return [
             Draw(judge=self.name, verdict=marks_by_criterion[i].verdict, reason=marks_by_criterion[i].reason.strip())
