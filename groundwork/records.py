@@ -347,6 +347,7 @@ class Grade(Record, frozen=True):
     notes: list[str] = msgspec.field(default_factory=list)
     unanswerable: bool = False  # the documents do not answer the question
     refuses: Verdict | None = None  # whether an answer to any other question refuses; null: not asked
+    judge_prompts: str = ""  # hash of the wordings that the judge was asked in; "": not recorded yet
 
 
 class CheckedAnswer(Record, frozen=True):
@@ -361,6 +362,7 @@ class CheckedAnswer(Record, frozen=True):
     judges: list[str]
     open_book: bool
     met: list[str] = msgspec.field(default_factory=list)  # criteria that a spoiled answer meets all the same
+    judge_prompts: str = ""  # as of a Grade
 
 
 def criteria_score(criteria: list[CriterionGrade]) -> float | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from groundwork.data_folder.read_write import text_hash
 from groundwork.errors import UnitError, UsageError
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
@@ -69,6 +70,15 @@ class AnswerJudge:
     @property
     def name(self) -> str:
         return f"{self.call.model}@{self.call.provider}" if self.call.provider else self.call.model
+
+    @property
+    def prompts_hash(self) -> str:
+        """Equal for judges that are asked in the same wordings, in the same order."""
+        return text_hash("\0".join(self.wordings))
+
+    def was_asked_alike(self, recorded_prompts: str) -> bool:
+        """Were verdicts with this `judge_prompts` asked for in these wordings? Older ones, without any, count so."""
+        return recorded_prompts in ("", self.prompts_hash)
 
     async def draws(self, grading_case: GradingCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""

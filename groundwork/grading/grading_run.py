@@ -80,6 +80,7 @@ class Grading:
             notes=grade_notes if len(answer) > self.settings.judge.longest_answer else [],
             unanswerable=graded_row.unanswerable,
             refuses=refuses,
+            judge_prompts=self.judges[0].prompts_hash,
         )
 
     def _asks_refusal(self, graded_row: QuestionRow) -> bool:
@@ -108,8 +109,8 @@ def read_grades(grades_folder: Path) -> dict[str, list[Grade]]:
 
 
 def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
-    """The grades that stand beside those of this run (same judge, same book, same questions and criteria), and what was
-    left out.
+    """The grades that stand beside those of this run (same judge and prompts, same book, same questions and criteria),
+    and what was left out.
     """
     graded_rows = {(graded_row.split, graded_row.id): graded_row for graded_row in grading.rows}
     comparable_grades_of_rows: list[Grade] = []
@@ -123,7 +124,7 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
             other_judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
             comparison_warnings.append(
                 f"{file_name}: graded by {other_judges[0] if other_judges else 'no judge'}, or with another "
-                "setting of grade.open_book; left out, grade it again"
+                "setting of grade.open_book or grade.judge.prompts; left out, grade it again"
             )
         elif len(current_grades) < len(grades_by_same_judge):
             comparison_warnings.append(
@@ -144,7 +145,11 @@ def _is_grade_of_row(grade: Grade, row: QuestionRow | None) -> bool:
 
 
 def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:
-    return grade.judges[:1] == grading.judge_names[:1] and grade.open_book == grading.settings.open_book
+    return (
+        grade.judges[:1] == grading.judge_names[:1]
+        and grade.open_book == grading.settings.open_book
+        and grading.judges[0].was_asked_alike(grade.judge_prompts)
+    )
 
 
 def models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:

@@ -101,6 +101,7 @@ class JudgeCheck:
                 judges=[self.judge.name],
                 open_book=self.settings.open_book,
                 met=list(criteria_still_met),
+                judge_prompts=self.judge.prompts_hash,
             )
             for (check_kind, case, criteria_still_met), answer_criteria in zip(
                 check_cases, criterion_grades, strict=True
@@ -117,7 +118,9 @@ class JudgeCheck:
         own_checks = [
             checked_answer
             for checked_answer in checked_answers
-            if checked_answer.judges == [self.judge.name] and checked_answer.open_book == self.settings.open_book
+            if checked_answer.judges == [self.judge.name]
+            and checked_answer.open_book == self.settings.open_book
+            and self.judge.was_asked_alike(checked_answer.judge_prompts)
         ]
         return measure_trust(own_checks, self._clusters()) if own_checks else None
 

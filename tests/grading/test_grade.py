@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.records import Grade
+from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import ANSWERERS, World
 
@@ -123,3 +125,23 @@ def test_grades_by_criteria_that_have_changed_stand_beside_no_new_ones(
     assert "1 answer is to other questions or by other criteria; left out, grade it again" in capsys.readouterr().out
     answers = {model["name"]: model["splits"]["eval"]["answers"] for model in world.report()["models"]}
     assert answers == {"test/knows-all": 7, "test/half": 8}
+
+
+def test_grades_by_other_prompts_of_the_judge_stand_in_no_comparison(
+    server: FakeOpenRouter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a model's grades nor the judge's check count where it was asked in other words; older grades do."""
+    world = World(tmp_path, server, rows=8)
+    once = ("--repeats", "1")
+    assert world.grade(*models("knows-all"), *once) == 0
+    other_wordings = f"--set=grade.judge.prompts={json.dumps(load().grade.judge.prompts[::-1])}"
+    assert world.grade(*models("half"), *once, other_wordings) == 0
+    assert "test-knows-all.jsonl: graded by test/judge, or with another setting of" in capsys.readouterr().out
+    assert [model["name"] for model in world.report()["models"]] == ["test/half"]
+    assert world.grade(*models("knows-all"), *once) == 0
+    assert [model["name"] for model in world.report()["models"]] == ["test/knows-all"]
+    assert world.report()["trust"] is None, "the check on file is that of the other wordings"
+    file = tmp_path / "grades" / "gates" / "test-half.jsonl"
+    write_jsonl(file, [msgspec.structs.replace(grade, judge_prompts="") for grade in read_jsonl(file, Grade)])
+    assert world.grade(*models("knows-all"), *once) == 0
+    assert len(world.report()["models"]) == 2
