@@ -159,7 +159,10 @@ def tagging_on_file(data: Workspace, dataset: Dataset, tagging_error: Groundwork
 
 
 def estimate_tagging(job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool = False) -> Estimate:
-    """Calls and tokens of `tag_dataset`, from the real prompts, of the questions that have no tags yet."""
+    """Calls and tokens of `tag_dataset`, from the real prompts, of the questions that have no tags yet.
+
+    Those that `job` has estimated for another dataset before will have tags by then, and so will the vocabulary.
+    """
     tag_settings = job.config.tags
     tagging_requests = _tagging_requests(job, dataset, tags_file, by_any_model=by_any_model)
     prompt_tokens = sum(
@@ -177,15 +180,17 @@ def _tagging_requests(
     known_rows = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
     known_rows |= read_current_tag_rows(job, open_tag_store(job), dataset, tags_file)
     known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
-    untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
+    settled_questions = known_tags.keys() | job.estimated_questions
+    untagged = list(dict.fromkeys(question for question in dataset.questions if question not in settled_questions))
     vocabulary, tagging_requests = load_vocabulary(job, dataset.questions, known_tags), []
     if tag_settings.vocabulary_prompt and not vocabulary.tags and untagged:
         expected_tags = round(PROPOSED_SHARE * vocabulary.max_size)
-        if len(untagged) > tag_settings.batch:
+        if len(untagged) > tag_settings.batch and not job.estimated_questions:
             tagging_requests.append(
                 (expected_tags, proposal_messages(job, vocabulary, untagged), strict_schema(Proposal))
             )
         vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
+    job.estimated_questions.update(untagged)
     question_batches = _split_question_batches(untagged, tag_settings.batch)
     for question_batch in question_batches:
         tagging_turns = _tagging_messages(job, question_batch, vocabulary, vocabulary.room)

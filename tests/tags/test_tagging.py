@@ -17,6 +17,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.tag_comparison import tag_histogram, tags_only_in
 from groundwork.records import Tags
+from groundwork.stages import compare_tags
 from groundwork.stages.generate_tags import main
 from groundwork.tags.tag_files import TagStore
 from groundwork.tags.tag_forms import normalise_tag, tags_problem
@@ -82,6 +83,22 @@ def test_every_question_gets_up_to_so_many_tags(tmp_path: Path) -> None:
     assert asked <= 5
     schema = json.dumps(fake.requests[-1]["response_format"])
     assert '"minItems": 1, "maxItems": 4' in schema
+
+
+@pytest.mark.parametrize("prompts", [FREELY, ()])
+def test_a_dry_run_counts_a_question_of_several_runs_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], prompts: tuple[str, ...]
+) -> None:
+    """A question is asked about once, whichever runs hold it, and the vocabulary is proposed once."""
+    write_run(tmp_path, "a", pairs(45, "a", sameness=0))
+    write_run(tmp_path, "b", pairs(45, "a", sameness=0))
+    flags = ("a", "b", "--set", "tags.batch=10", *prompts)
+    batches = -(-len({pair.question for pair in pairs(45, "a", sameness=0)}) // 10)
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        for command in (main, compare_tags.main):
+            settings = ["--data", str(tmp_path), f"--set=llm.base_url={fake.url}", "--set=llm.api_key_env="]
+            assert command([*settings, *flags, "--dry-run"]) == 0
+            assert f": {batches + (not prompts)} calls," in capsys.readouterr().out
 
 
 def test_adding_questions_tags_only_the_new_ones(tmp_path: Path) -> None:
