@@ -16,9 +16,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
-from groundwork.questions.drafts_and_faults import Draft
+from groundwork.questions.pair_drafts import Draft
 from groundwork.settings.config_files import PROJECT
 
 ANSWERS = PROJECT / "tests" / "questions" / "computed_answers.jsonl"

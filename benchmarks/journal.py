@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.llm import reply_journal_and_segments as journals
-from groundwork.llm.reply_journal_and_segments import Journal, StoredReply, list_segments, request_key
+from groundwork.llm import reply_journal as journals
+from groundwork.llm.reply_journal import Journal, StoredReply, list_segments, request_key
 from groundwork.records import Pair
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "qa"

@@ -16,7 +16,7 @@ import random
 import selectors
 from typing import Any
 
-from groundwork.llm.calls.rate_limit_and_admission import RateLimiter
+from groundwork.llm.calls.rate_limit import RateLimiter
 
 DOCUMENTS, SLOTS, LATENCY, DRAWS = 24, 32, 1.0, 8
 SIZES = ((1, 3), (2, 4), (3, 6), (2, 12))  # chunks of a document, from and to

@@ -28,7 +28,7 @@ import msgspec
 from benchmarks.llm_throughput import configured, server, stats
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 
 SENTENCE = "The goal is 90 cm wide, stands on line {n}, and the game lasts 12 minutes. "
 PAIRS = '[{"question": "How wide is the goal of {words}?", "answer": "90 cm"}]'

@@ -25,14 +25,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from groundwork.dataset.reword.required_terms import subject_words
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
-from groundwork.dataset.reword.subject_and_required_terms import subject_words
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
-from groundwork.questions.criteria_faults_and_padding import criteria_fault, criteria_padding_reasons
-from groundwork.questions.curation.cases_and_origins import PairOrigin
+from groundwork.markdown.grounding import SourceText
+from groundwork.questions.criteria_faults import criteria_fault, criteria_padding_reasons
+from groundwork.questions.curation.curation_cases import PairOrigin
 from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS, rule_check_fault
-from groundwork.questions.drafts_and_faults import Draft, DraftBasis
+from groundwork.questions.pair_drafts import Draft, DraftBasis
 from groundwork.records import Pair, Row
 from groundwork.settings.config_files import PROJECT, load
 

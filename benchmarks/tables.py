@@ -44,7 +44,7 @@ from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import join_pages
-from groundwork.language.list_and_rule_labels import LIST_LABEL
+from groundwork.language.list_labels import LIST_LABEL
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 from groundwork.settings import config_files
 

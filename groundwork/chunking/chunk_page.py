@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundwork.chunking.chunk_report import chunk_facts, length_histogram
-from groundwork.markdown.figures_and_picture_links import figure_mark, figures
+from groundwork.markdown.figures import figure_mark, figures
 from groundwork.pages.html_frame import Markup, document_page, tag
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import ChunkSettings

@@ -1,7 +1,7 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, cut into parts and written as records.
 
-    markdown/blocks.py -> skip_marks_and_unreadable_runs.py -> text_and_table_runs.py
-    -> joining_short_runs_and_parts.py -> packing_chunk_parts.py (with cut_points.py) -> joining_short_runs_and_parts.py
+    markdown/blocks.py -> skipped_passages.py -> text_and_table_runs.py
+    -> joining_short_parts.py -> packing_chunk_parts.py (with cut_points.py) -> joining_short_parts.py
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
 """
@@ -16,14 +16,14 @@ from typing import Any
 
 import msgspec
 
-from groundwork.chunking.joining_short_runs_and_parts import ShortRuns, join_short_parts
+from groundwork.chunking.chunk_lengths import length_ruler, load_tokenizer
+from groundwork.chunking.joining_short_parts import ShortRuns, join_short_parts
 from groundwork.chunking.packing_chunk_parts import ChunkPacker, ChunkPart
-from groundwork.chunking.skip_marks_and_unreadable_runs import skip_marks, split_unreadable_runs
+from groundwork.chunking.skipped_passages import skip_marks, split_unreadable_runs
 from groundwork.chunking.text_and_table_runs import text_and_table_runs
-from groundwork.chunking.token_and_character_lengths import length_ruler, load_tokenizer
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.figures_and_picture_links import figures, text_without_folder
+from groundwork.markdown.figures import figures, text_without_folder
 from groundwork.records import Chunk, Document
 from groundwork.settings.config_schema import ChunkSettings
 

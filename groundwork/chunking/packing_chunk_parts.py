@@ -12,10 +12,10 @@ from typing import Literal
 
 import msgspec
 
+from groundwork.chunking.chunk_lengths import Ruler
 from groundwork.chunking.cut_points import CutPoints
-from groundwork.chunking.table_and_fence_frames import table_frame
+from groundwork.chunking.repeated_frames import table_frame
 from groundwork.chunking.text_and_table_runs import ChunkRun
-from groundwork.chunking.token_and_character_lengths import Ruler
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block
 from groundwork.settings.config_schema import ChunkSettings

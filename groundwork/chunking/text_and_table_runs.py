@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from groundwork.chunking.token_and_character_lengths import Ruler
-from groundwork.language.list_and_rule_labels import CAPTION_START
+from groundwork.chunking.chunk_lengths import Ruler
+from groundwork.language.list_labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, FULL_STOPS, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 from groundwork.markdown.footnotes import is_footnote_below_mark

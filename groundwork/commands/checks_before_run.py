@@ -51,7 +51,7 @@ def _providers_of_run(config: Config) -> list[Provider]:
 
 
 def _check_reachable(provider: Provider, config: Config) -> None:
-    from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
     from groundwork.llm.endpoint.local_model_weights import CARRIER_PACKAGES, find_carrier_files
 
     if provider.base_url != "local":

@@ -28,7 +28,7 @@ from groundwork.processes.worker_pool import core_count
 from groundwork.settings.config_schema import Config, Embeddings, ModelCall
 
 if TYPE_CHECKING:
-    from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
     from groundwork.settings.config_schema import MarkerApi
 
 DoctorVerdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
@@ -107,7 +107,7 @@ def probe_endpoint(config: Config, probed_name: str) -> int:
 
 async def _probe_and_print(config: Config, probed_name: str) -> int:
     from groundwork.llm.endpoint.capability_probe import Probe
-    from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
     probed_provider = config.llm.providers[probed_name] if probed_name else config.llm
     probed_call = next(
@@ -151,7 +151,7 @@ async def _print_checks(config: Config, root: Path) -> int:
 async def _all_checks(config: Config, root: Path) -> AsyncIterator[DoctorCheck]:
     import asyncio
 
-    from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
     yield _documents_check(config, root)
     yield _disk_check(root)
@@ -210,7 +210,7 @@ async def _endpoint_checks(
     checked_name: str, checked_endpoint: Endpoint, checked_calls: dict[str, ModelCall | Embeddings]
 ) -> AsyncIterator[DoctorCheck]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
-    from groundwork.llm.endpoint.endpoint_key_and_connection import unreachable_remedy
+    from groundwork.llm.endpoint.endpoint_connection import unreachable_remedy
     from groundwork.llm.endpoint.http_errors import CallFailed, Unreachable
 
     checked_provider = checked_endpoint.settings
@@ -311,7 +311,7 @@ def _model_check(stage: str, checked_call: ModelCall | Embeddings, checked_model
 
 
 def _model_price_finding(listed_model: dict[str, Any]) -> str:
-    from groundwork.llm.calls.tokens_costs_and_budget import parse_price
+    from groundwork.llm.calls.costs_and_budget import parse_price
 
     model_price = parse_price(listed_model.get("pricing"))
     if model_price is None:
@@ -375,7 +375,7 @@ def _disk_check(checked_root: Path) -> DoctorCheck:
 def _private_file_checks(checked_folder: Path) -> Iterator[DoctorCheck]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.reply_journal_and_segments import list_segments
+    from groundwork.llm.reply_journal import list_segments
 
     journal_file = checked_folder / ".state" / "journal.db"
     checked_journals = [("journal", checked_file) for checked_file in (journal_file, *list_segments(journal_file))]

@@ -10,7 +10,7 @@ from pathlib import Path
 from groundwork.commands.index_page import write_index
 from groundwork.console.flags import flag_parser
 from groundwork.data_folder.read_write import read_jsonl, write_text
-from groundwork.data_folder.runs.run_names_and_files import run_pair_files
+from groundwork.data_folder.runs.run_files import run_pair_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT

@@ -21,7 +21,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.runs.review_decisions import rewrite_decision_lines
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS
+from groundwork.data_folder.runs.run_files import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, StopRun, UsageError
@@ -30,7 +30,7 @@ from groundwork.records import Pair, Tags
 from groundwork.stage_runner.job import open_job
 
 if TYPE_CHECKING:
-    from groundwork.llm.reply_journal_and_segments import Journal
+    from groundwork.llm.reply_journal import Journal
     from groundwork.stage_runner.job import Job
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows

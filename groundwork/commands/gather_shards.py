@@ -21,7 +21,7 @@ from groundwork.data_folder.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.llm.reply_journal_and_segments import list_segments
+from groundwork.llm.reply_journal import list_segments
 from groundwork.message_wording import counted
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import group_by_kind
@@ -75,7 +75,7 @@ def gather_shards(flags: argparse.Namespace) -> int:
 
 def _drop_settled_replies(gathered_journal: Path) -> int:
     """Take out of the journal what came in though a segment has it; returns how many replies."""
-    from groundwork.llm.reply_journal_and_segments import Journal
+    from groundwork.llm.reply_journal import Journal
 
     with closing(Journal(gathered_journal)) as joined_journal, joined_journal.maintenance():
         return joined_journal.settle()

@@ -14,7 +14,7 @@ from groundwork.console.flags import add_data_flags, flag_parser, load_config, w
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.spread_folders import folder_files, folder_of
-from groundwork.data_folder.unit_states_and_fingerprints import mark_behind, recorded_states
+from groundwork.data_folder.unit_states import mark_behind, recorded_states
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK
 from groundwork.pages.html_frame import Markup, document_page, table, tag

@@ -53,7 +53,7 @@ def run_all_parser() -> argparse.ArgumentParser:
 
 def run_all(flags: argparse.Namespace) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
-    from groundwork.llm.calls.tokens_costs_and_budget import Budget  # which loads the client of models
+    from groundwork.llm.calls.costs_and_budget import Budget  # which loads the client of models
 
     run_started_at = time.monotonic()
     run_exit_code = EXIT_OK

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.join_shards import shard_folders
-from groundwork.llm.reply_journal_and_segments import list_segments
+from groundwork.llm.reply_journal import list_segments
 
 if TYPE_CHECKING:
     from groundwork.data_folder.workspace import Workspace
-    from groundwork.llm.reply_journal_and_segments import Journal
+    from groundwork.llm.reply_journal import Journal
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def open_journals(data: Workspace, *, to_change: bool) -> Iterator[dict[Path, Jo
 
     `to_change`: no other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that.
     """
-    from groundwork.llm.reply_journal_and_segments import Journal
+    from groundwork.llm.reply_journal import Journal
 
     journal_paths = [data.joined_journal, *(folder / "journal.db" for folder in shard_folders(data).values())]
     existing_journals = [

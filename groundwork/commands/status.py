@@ -17,7 +17,7 @@ from groundwork.console.progress_line import ProgressLine
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.data_folder.copied_documents import copy_lines
 from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed
-from groundwork.data_folder.unit_states_and_fingerprints import mark_behind, recorded_state
+from groundwork.data_folder.unit_states import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, name_order

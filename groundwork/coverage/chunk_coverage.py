@@ -18,7 +18,7 @@ import msgspec
 from groundwork.language.numbers import Number, number_values
 from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.figures_and_picture_links import Figure, figures
+from groundwork.markdown.figures import Figure, figures
 from groundwork.markdown.statements import Statement
 from groundwork.records import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
 

@@ -26,7 +26,7 @@ from groundwork.data_folder.read_write import text_hash
 from groundwork.data_folder.spread_folders import link_to_pictures
 from groundwork.installation import as_typed
 from groundwork.language.language_and_script import detect_language
-from groundwork.markdown.figures_and_picture_links import quote_in_words
+from groundwork.markdown.figures import quote_in_words
 from groundwork.message_wording import counted, shorten_text
 from groundwork.pages.html_frame import PageKind, write_page
 from groundwork.records import Page

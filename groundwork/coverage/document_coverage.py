@@ -23,11 +23,11 @@ from groundwork.coverage.covered_document import (
 )
 from groundwork.coverage.question_placement import CandidateStatements, FindNearestStatements, place_by_embedding
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.run_names_and_files import coverage_path_parts
+from groundwork.data_folder.runs.run_files import coverage_path_parts
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.figures_and_picture_links import figures
+from groundwork.markdown.figures import figures
 from groundwork.records import Chunk, DocumentCoverage, Pair
 
 # by chunk, [start, end) of its text and kind: why there is nothing worth asking

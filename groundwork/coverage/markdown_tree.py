@@ -13,9 +13,9 @@ from typing import Any
 
 from groundwork.coverage.covered_document import CoverageItem, FigureItem
 from groundwork.coverage.inline_pieces import InlinePiece, inline_pieces
-from groundwork.language.list_and_rule_labels import BULLETS
+from groundwork.language.list_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.table_rows_and_cells import Cell, read_table
+from groundwork.markdown.markdown_tables import Cell, read_table
 
 _LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"

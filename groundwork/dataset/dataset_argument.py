@@ -21,7 +21,7 @@ import msgspec
 
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_json, write_json
-from groundwork.data_folder.runs.run_names_and_files import ROW_ENDINGS, nearest_run, pair_files, row_files
+from groundwork.data_folder.runs.run_files import ROW_ENDINGS, nearest_run, pair_files, row_files
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError

@@ -75,7 +75,7 @@ def _describe_version_change(folder: Path, splits: Mapping[str, Sequence[Row]], 
 
 
 def _read_version_rows(folder: Path) -> list[dict[str, Any]]:
-    from groundwork.data_folder.runs.run_names_and_files import row_files
+    from groundwork.data_folder.runs.run_files import row_files
     from groundwork.dataset.load_dataset import read_records
 
     return [{**record, "split": split} for split, record in read_records(row_files(folder))]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from groundwork.documents.conversion.page_renditions import PageRenditions
     from groundwork.documents.engines.marker_service import MarkerService
-    from groundwork.llm.calls.tokens_costs_and_budget import UsageRow
+    from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
     from groundwork.settings.config_schema import Config, Ingest

@@ -21,12 +21,12 @@ from groundwork.data_folder.edited_copies import without_edited_ending
 from groundwork.data_folder.manifest import Manifest, ManifestEntry
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_bytes
 from groundwork.data_folder.runs.review_decisions import rewrite_decision_lines
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS
+from groundwork.data_folder.runs.run_files import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
 from groundwork.errors import BadRecord
-from groundwork.markdown.figures_and_picture_links import figures, move_figure_links
+from groundwork.markdown.figures import figures, move_figure_links
 from groundwork.records import Chunk, Document
 from groundwork.stage_table import BY_NAME
 

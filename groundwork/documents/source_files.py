@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.data_folder.file_names import matches_any_pattern, printable_path, slug
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS
+from groundwork.data_folder.runs.run_files import DECISIONS
 
 
 class DocumentFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from groundwork.errors import UnitError, UsageError
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, render_turns
+from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.records import CriterionGrade, Draw, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from groundwork.data_folder.file_names import slug
-from groundwork.grading.guessed_and_measured_difficulty import GuessCorrelation, correlate_guesses, measure_difficulty
 from groundwork.grading.judge_check import JudgeTrust
 from groundwork.grading.judge_consistency import Consistency, is_flipping, judge_consistency
+from groundwork.grading.measured_difficulty import GuessCorrelation, correlate_guesses, measure_difficulty
 from groundwork.grading.mirror_gap import GapBounds
 from groundwork.grading.model_scores import ModelScores, checkpoint_step, score_model
 from groundwork.message_wording import counted

@@ -9,7 +9,7 @@ from groundwork.grading.answer_judge import AnswerJudge, GradingCase, judge_repl
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.model_answers import question_messages
 from groundwork.grading.verdicts_by_rule import grade_by_rule
-from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
+from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.settings.config_schema import ModelCall
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate

@@ -19,7 +19,7 @@ from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.calls.reply_corrections import Reply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, render_turns
+from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import GradeSettings, ModelCall
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from groundwork.language.language_and_script import is_english
-from groundwork.language.list_and_rule_labels import RULE_LABEL
+from groundwork.language.list_labels import RULE_LABEL
 from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, words
 

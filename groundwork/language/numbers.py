@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from text_to_num import find_numbers
 
-from groundwork.language.list_and_rule_labels import label_spans
+from groundwork.language.list_labels import label_spans
 from groundwork.language.text_spans import span_index
 from groundwork.language.units import UNIT_NAME, canonical_unit
 from groundwork.language.words import content_words

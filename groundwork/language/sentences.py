@@ -16,7 +16,7 @@ from itertools import accumulate, chain, pairwise
 
 import regex
 
-from groundwork.language.list_and_rule_labels import BULLETS, LABEL_ALONE
+from groundwork.language.list_labels import BULLETS, LABEL_ALONE
 from groundwork.language.text_spans import Span, trim_span
 
 _SENTENCE_END = regex.compile(

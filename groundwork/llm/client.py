@@ -15,17 +15,17 @@ from typing import TypeVar
 
 from groundwork.errors import ConfigError, InvalidReply
 from groundwork.llm.calls.call_retries import CallRunner, RunControls
+from groundwork.llm.calls.costs_and_budget import CallContext, Price, UsageRow, message_text
 from groundwork.llm.calls.reply_corrections import Reply, ReplyCorrector
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.calls.tokens_costs_and_budget import CallContext, Price, UsageRow, message_text
-from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.request_body_parameters import Json, chat_request_body
-from groundwork.llm.prompt_templates_and_turns import Message
-from groundwork.llm.replies.reply_schema_and_items import (
+from groundwork.llm.prompt_templates import Message
+from groundwork.llm.replies.reply_schema import (
     ReplyReader,
     ReplyRequirements,
 )
-from groundwork.llm.reply_journal_and_segments import FROM_START, Journal
+from groundwork.llm.reply_journal import FROM_START, Journal
 from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.llm.calls.tokens_costs_and_budget import Spending
+from groundwork.llm.calls.costs_and_budget import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
 from groundwork.message_wording import counted
 

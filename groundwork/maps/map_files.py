@@ -18,7 +18,7 @@ from groundwork.stage_runner.stage_command import Outcome
 
 if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import EmbeddedDataset
-    from groundwork.llm.calls.tokens_costs_and_budget import Spending
+    from groundwork.llm.calls.costs_and_budget import Spending
     from groundwork.maps.draw.png_map import Size
     from groundwork.stage_runner.stage_command import Job, Unit
 
@@ -33,7 +33,7 @@ class PictureNumbers(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
-    from groundwork.llm.calls.tokens_costs_and_budget import read_spending
+    from groundwork.llm.calls.costs_and_budget import read_spending
     from groundwork.maps.question_map import build_scene, group_by_dataset
     from groundwork.tags.tag_files import tags_by_question
 

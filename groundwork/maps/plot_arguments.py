@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.data_folder.runs.run_names_and_files import default_run, run_names
+from groundwork.data_folder.runs.run_files import default_run, run_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted, name_order

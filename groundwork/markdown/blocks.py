@@ -13,9 +13,9 @@ from typing import Literal, cast
 
 import msgspec
 
-from groundwork.language.list_and_rule_labels import BULLETS, MARKDOWN_ITEM
-from groundwork.markdown.table_rows_and_cells import START as GRID
-from groundwork.markdown.table_rows_and_cells import is_csv_table
+from groundwork.language.list_labels import BULLETS, MARKDOWN_ITEM
+from groundwork.markdown.markdown_tables import START as GRID
+from groundwork.markdown.markdown_tables import is_csv_table
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.language.language_and_script import detect_language, detect_part_language
-from groundwork.language.list_and_rule_labels import RULE_LABEL
+from groundwork.language.list_labels import RULE_LABEL
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.page_headers_in_chunks import PageLines
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records import Chunk
 

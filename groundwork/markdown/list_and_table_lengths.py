@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from groundwork.language.list_and_rule_labels import LIST_LABEL
+from groundwork.language.list_labels import LIST_LABEL
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.table_rows_and_cells import read_table
+from groundwork.markdown.markdown_tables import read_table
 
 _LIST_ITEM = re.compile(rf"(?m)^(?P<indent>[ \t>]*+)(?P<mark>{LIST_LABEL}|[-*+])[ \t]+\S")
 

@@ -9,10 +9,10 @@ from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language.dates_and_times import is_date
-from groundwork.language.list_and_rule_labels import BULLETS, LABEL_AT_START, RULE_LABEL
+from groundwork.language.list_labels import BULLETS, LABEL_AT_START, RULE_LABEL
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.captions_directives_and_titles import (
+from groundwork.markdown.captions import (
     STATEMENT_LETTER,
     UNSPACED_WORDS,
     caption_end,
@@ -21,7 +21,7 @@ from groundwork.markdown.captions_directives_and_titles import (
     is_name_line,
     is_title_paragraph,
 )
-from groundwork.markdown.table_rows_and_cells import TAG, Cell, read_table
+from groundwork.markdown.markdown_tables import TAG, Cell, read_table
 
 StatementKind = Literal["sentence", "row"]
 HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it

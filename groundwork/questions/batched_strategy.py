@@ -16,15 +16,15 @@ import msgspec
 
 from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words
-from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
+from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import PromptReader, follow_up_turns, render_template, render_turns
-from groundwork.llm.replies.reply_schema_and_items import FaultyItem, ReplyRequirements
+from groundwork.llm.prompt_templates import PromptReader, follow_up_turns, render_template, render_turns
+from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.drafts_and_faults import Corrections, Draft, Drafts
 from groundwork.questions.figures_in_prompts import PromptFigures
 from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
+from groundwork.questions.pair_drafts import Corrections, Draft, Drafts
 from groundwork.questions.strategy_interface import (
     MAX_TIMES_SHOWN,
     Asker,

@@ -28,8 +28,8 @@ from groundwork.language.numbers import (
     without_scales,
 )
 from groundwork.language.units import in_smallest_units
-from groundwork.markdown.figures_and_picture_links import is_figure
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.figures import is_figure
+from groundwork.markdown.grounding import SourceText
 
 _MAX_SIGN_GAP = 40  # characters between two numbers of a calculation: a unit, a sign, a currency
 _MAX_CALCULATION_NUMBERS = 40  # of one calculation

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from groundwork.errors import GroundworkError
-from groundwork.llm.prompt_templates_and_turns import Message, attach_images_to_prompt
-from groundwork.markdown.figures_and_picture_links import figure_mark, figure_number, figures, text_with_captions
-from groundwork.questions.drafts_and_faults import Draft
+from groundwork.llm.prompt_templates import Message, attach_images_to_prompt
+from groundwork.markdown.figures import figure_mark, figure_number, figures, text_with_captions
+from groundwork.questions.pair_drafts import Draft
 from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA

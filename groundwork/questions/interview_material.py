@@ -11,7 +11,7 @@ from pathlib import Path
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
-from groundwork.markdown.captions_directives_and_titles import is_caption
+from groundwork.markdown.captions import is_caption
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions.short_titles import short_title
 from groundwork.records import Chunk, Document, Summary

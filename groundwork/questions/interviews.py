@@ -23,12 +23,15 @@ from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import PromptReader, placeholders, split_turns
+from groundwork.llm.prompt_templates import PromptReader, placeholders, split_turns
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
-from groundwork.questions.drafts_and_faults import (
+from groundwork.questions.duplicates.duplicate_rule import asked_question
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, encoder_and_likeness
+from groundwork.questions.interview_material import InterviewMaterial, prompt_variables
+from groundwork.questions.pair_drafts import (
     Draft,
     DraftBasis,
     Fault,
@@ -36,9 +39,6 @@ from groundwork.questions.drafts_and_faults import (
     reject_draft,
     reject_unread_draft,
 )
-from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, encoder_and_likeness
-from groundwork.questions.interview_material import InterviewMaterial, prompt_variables
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.strategy_interface import (
     MAX_TIMES_SHOWN,

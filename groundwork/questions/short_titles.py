@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundwork.language.list_and_rule_labels import SECTION_NUMBER
+from groundwork.language.list_labels import SECTION_NUMBER
 from groundwork.language.words import words
 
 UNNAMED = "(it has no name; take one from its summary or its text)"

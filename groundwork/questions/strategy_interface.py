@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import PromptReader
-from groundwork.llm.replies.reply_schema_and_items import FaultyItem
+from groundwork.llm.prompt_templates import PromptReader
+from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.drafts_and_faults import Draft, Fault
 from groundwork.questions.interview_material import InterviewMaterial
+from groundwork.questions.pair_drafts import Draft, Fault
 from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
 

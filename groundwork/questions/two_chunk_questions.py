@@ -10,11 +10,13 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.prompt_templates import render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.figures_and_picture_links import text_with_captions
-from groundwork.questions.drafts_and_faults import (
+from groundwork.markdown.figures import text_with_captions
+from groundwork.questions.duplicates.duplicate_rule import asked_question
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
+from groundwork.questions.pair_drafts import (
     Draft,
     DraftBasis,
     Drafts,
@@ -23,8 +25,6 @@ from groundwork.questions.drafts_and_faults import (
     reject_draft,
     reject_unread_draft,
 )
-from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
 from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
 

@@ -16,7 +16,7 @@ from typing import Any
 from groundwork.data_folder.read_write import write_bytes
 from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, question_hash
 from groundwork.errors import UsageError
-from groundwork.markdown.figures_and_picture_links import quote_in_words
+from groundwork.markdown.figures import quote_in_words
 from groundwork.records import Pair
 from groundwork.review.review_session import ReviewSession
 from groundwork.review.reviewer_edits import (

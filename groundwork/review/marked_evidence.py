@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.markdown.figures_and_picture_links import figures, is_figure
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.figures import figures, is_figure
+from groundwork.markdown.grounding import SourceText
 from groundwork.records import Chunk
 
 

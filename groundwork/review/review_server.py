@@ -26,7 +26,7 @@ from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.markdown.figures_and_picture_links import is_figure_name
+from groundwork.markdown.figures import is_figure_name
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
 from groundwork.review.review_session import DecisionRequest, ReviewSession
 from groundwork.review.reviewer_edits import RequestRefused

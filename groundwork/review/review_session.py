@@ -24,7 +24,7 @@ from groundwork.data_folder.runs.review_decisions import (
     read_decisions,
 )
 from groundwork.data_folder.runs.reviewer_agreement import reviewer_agreements
-from groundwork.data_folder.runs.run_names_and_files import (
+from groundwork.data_folder.runs.run_files import (
     coverage_path_parts,
     merged_from,
     run_documents,
@@ -33,7 +33,7 @@ from groundwork.data_folder.runs.run_names_and_files import (
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
-from groundwork.markdown.figures_and_picture_links import quote_in_words
+from groundwork.markdown.figures import quote_in_words
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
 from groundwork.review.marked_evidence import chunk_with_marked_evidence, figure_file

@@ -16,7 +16,7 @@ from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate, Unit
 
 if TYPE_CHECKING:
-    from groundwork.llm.calls.tokens_costs_and_budget import UsageRow
+    from groundwork.llm.calls.costs_and_budget import UsageRow
 
 MAX_DRY_RUN_LINES = 20  # units that a dry run names
 MAX_DOCUMENT_LINES = 12

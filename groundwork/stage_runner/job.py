@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.departed_and_set_aside import DepartedDocument, SetAside
     from groundwork.data_folder.manifest import Manifest
-    from groundwork.llm.calls.tokens_costs_and_budget import Budget, UsageRow
+    from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.settings.config_schema import Config, ModelCall
 
@@ -70,7 +70,7 @@ class Job:
     @cached_property
     def budget(self) -> Budget:
         """What the calls of this command may cost: all of --max-cost, less what its stages before have spent."""
-        from groundwork.llm.calls.tokens_costs_and_budget import Budget
+        from groundwork.llm.calls.costs_and_budget import Budget
 
         return getattr(self.flags, "budget", None) or Budget(self.flags.max_cost)
 
@@ -147,8 +147,8 @@ class Job:
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
     ) -> int:
         """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
-        from groundwork.llm.calls.tokens_costs_and_budget import estimate_tokens
-        from groundwork.llm.replies.reply_schema_and_items import strict_schema
+        from groundwork.llm.calls.costs_and_budget import estimate_tokens
+        from groundwork.llm.replies.reply_schema import strict_schema
 
         provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
         sent_schema = strict_schema(schema) if isinstance(schema, type) else schema
@@ -222,7 +222,7 @@ def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
 def make_client(job: Job) -> Client:
     from groundwork.llm.calls.call_retries import RunControls
     from groundwork.llm.client import Client
-    from groundwork.llm.reply_journal_and_segments import IN_MEMORY
+    from groundwork.llm.reply_journal import IN_MEMORY
 
     if not job.flags.dry_run:
         job.data.fetch_databases("journal")

@@ -112,7 +112,7 @@ def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> st
 def has_made_all(job: Job, manifest: Manifest, unit_names: Sequence[str], stage: str) -> bool:
     """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
     from groundwork.data_folder.manifest import CURRENT_STATES
-    from groundwork.data_folder.unit_states_and_fingerprints import recorded_state
+    from groundwork.data_folder.unit_states import recorded_state
 
     if len(unit_names) > MAX_UNITS_JUDGED:
         return False

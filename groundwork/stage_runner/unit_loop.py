@@ -26,9 +26,9 @@ from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.manifest import CURRENT_STATES, Hashes, Manifest, ManifestEntry, State, UnitStates
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
-from groundwork.data_folder.unit_states_and_fingerprints import edited_outputs, judge_state, unit_fingerprint
+from groundwork.data_folder.unit_states import edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
-from groundwork.llm.calls.tokens_costs_and_budget import CURRENT_DOCUMENT
+from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.ledger import Ledger
 from groundwork.stage_runner.remembered_flags import flags_to_remember

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from groundwork.data_folder.recipe_changes import names_in_order
-from groundwork.data_folder.runs.run_names_and_files import separate_runs
+from groundwork.data_folder.runs.run_files import separate_runs
 from groundwork.maps.plot_arguments import (
     SEPARATE_RUNS,
     add_dataset_arguments,

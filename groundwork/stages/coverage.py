@@ -15,7 +15,7 @@ from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.read_write import read_json, read_text, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
-from groundwork.data_folder.runs.run_names_and_files import coverage_folder_parts, coverage_path_parts, document_of
+from groundwork.data_folder.runs.run_files import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
@@ -86,7 +86,7 @@ def coverage_units(job: Job) -> list[Unit]:
 
 def _runs_to_cover(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    from groundwork.data_folder.runs.run_names_and_files import nearest_run, separate_runs
+    from groundwork.data_folder.runs.run_files import nearest_run, separate_runs
     from groundwork.dataset.dataset_argument import locate_datasets
 
     covered_runs = locate_datasets(job.flags.runs or separate_runs(job.data), job.data)

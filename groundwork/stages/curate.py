@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.recipe_changes import names_in_order
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS, document_of, run_of_flag, run_pair_files
+from groundwork.data_folder.runs.run_files import DECISIONS, document_of, run_of_flag, run_pair_files
 from groundwork.stage_runner.chosen_documents import select_documents
 from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit
 

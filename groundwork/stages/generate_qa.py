@@ -15,7 +15,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
-from groundwork.data_folder.runs.run_names_and_files import coverage_path_parts, model_of_run, new_run, run_of_model
+from groundwork.data_folder.runs.run_files import coverage_path_parts, model_of_run, new_run, run_of_model
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.errors import UsageError
 from groundwork.stage_runner.chosen_documents import list_documents
@@ -51,7 +51,7 @@ def refuse_other_run(job: Job, _: Manifest) -> None:
     """
     if job.flags.force:
         return
-    from groundwork.data_folder.runs.run_names_and_files import MERGED
+    from groundwork.data_folder.runs.run_files import MERGED
 
     run_to_write = _run_to_generate(job)
     folder_to_generate = job.data.path("qa", run_to_write)

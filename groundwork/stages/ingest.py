@@ -125,7 +125,7 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.auditing.doubtful_pages_html import write_doubtful_pages
     from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.errors import BadDocument
-    from groundwork.markdown.figures_and_picture_links import remove_unused_pictures
+    from groundwork.markdown.figures import remove_unused_pictures
 
     source_file, override = unit.payload.file, unit.payload.override
     if source_file.problem:
@@ -237,8 +237,8 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.errors import BadDocument
-    from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
-    from groundwork.llm.prompt_templates_and_turns import attach_images_to_prompt, render_turns
+    from groundwork.llm.calls.costs_and_budget import tokens_in
+    from groundwork.llm.prompt_templates import attach_images_to_prompt, render_turns
 
     ingest_settings = settings_with_override(job.config.ingest, unit.payload.override)
     vision, source_path = ingest_settings.vision, Path(unit.payload.file.path)

@@ -40,7 +40,7 @@ def add_merge_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def merge_units(job: Job) -> list[Unit]:
-    from groundwork.data_folder.runs.run_names_and_files import MERGED, run_pair_files, separate_runs
+    from groundwork.data_folder.runs.run_files import MERGED, run_pair_files, separate_runs
 
     merged_run = slug(job.flags.out)
     merged_folder = job.data.path("qa", merged_run)

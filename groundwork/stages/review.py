@@ -60,7 +60,7 @@ def _statement_to_review(ask_about_flag: str) -> tuple[str, int]:
 
 def review_units(job: Job) -> list[Unit]:
     """The one run that is reviewed, with the documents that --document asks for."""
-    from groundwork.data_folder.runs.run_names_and_files import default_run, nearest_run, run_documents
+    from groundwork.data_folder.runs.run_files import default_run, nearest_run, run_documents
 
     reviewed_run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
     reviewed_folder = job.data.path("qa", reviewed_run)

@@ -8,8 +8,8 @@ from typing import Any
 import regex
 
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompt_templates_and_turns import follow_up_turns, placeholders, render_template, render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.prompt_templates import follow_up_turns, placeholders, render_template, render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text
 from groundwork.settings.config_schema import Summarize
 from groundwork.stage_runner.job import Job

@@ -10,8 +10,8 @@ import regex
 
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.words import stem, word_pieces
+from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
 
 WORD_PART = re.compile(r"[^\W_]+")
 _CAPITALISED_RUN = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")

@@ -14,7 +14,7 @@ import msgspec
 
 from groundwork.data_folder.databases import cache_database, read_only_database
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_names_and_files import tag_file
+from groundwork.data_folder.runs.run_files import tag_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.errors import BadRecord

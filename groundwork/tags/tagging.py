@@ -24,13 +24,13 @@ import msgspec
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.data_folder.runs.run_names_and_files import tag_file
+from groundwork.data_folder.runs.run_files import tag_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, GroundworkError, ProviderRefused, UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompt_templates_and_turns import placeholders, render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements, strict_schema
+from groundwork.llm.prompt_templates import placeholders, render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements, strict_schema
 from groundwork.message_wording import counted
 from groundwork.records import Tags
 from groundwork.stage_runner.next_command import repeat_flags

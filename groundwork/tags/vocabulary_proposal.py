@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.llm.prompt_templates_and_turns import render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.prompt_templates import render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.tags.tag_forms import normalise_tag
 from groundwork.tags.tag_vocabulary import PROPOSED_SHARE, TagVocabulary
 

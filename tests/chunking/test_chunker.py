@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.table_rows_and_cells import table_rows
+from groundwork.markdown.markdown_tables import table_rows
 from groundwork.records import Page
 from tests.chunking.cutting import cut, small
 

@@ -14,7 +14,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.commands.collect_garbage import _state_folder_size
-from groundwork.llm.reply_journal_and_segments import Journal, StoredReply
+from groundwork.llm.reply_journal import Journal, StoredReply
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import corpus, files, settings
@@ -116,7 +116,7 @@ def test_a_file_that_goes_while_the_folder_is_measured_counts_nothing(
 HOLDER = """
 import sys
 from pathlib import Path
-from groundwork.llm.reply_journal_and_segments import FROM_START, Journal
+from groundwork.llm.reply_journal import FROM_START, Journal
 
 journal = Journal(Path(sys.argv[1]))
 if sys.argv[2] == "a call":
@@ -154,7 +154,7 @@ def test_one_process_at_a_time_takes_replies_out(
     assert main(["chunk", "--data", str(data)]) == 0
     Journal(data / state / "journal.db").close()
     before = files(data, "chunks")
-    monkeypatch.setattr("groundwork.llm.reply_journal_and_segments.JOURNAL_MAINTENANCE_PATIENCE", 0.1)
+    monkeypatch.setattr("groundwork.llm.reply_journal.JOURNAL_MAINTENANCE_PATIENCE", 0.1)
     with holding(data / state, "the journal") as process:
         assert main([*arguments, "--data", str(data)]) == 1
         assert f"process {process.pid} (gc, forget or a stage) is rewriting it" in capsys.readouterr().err

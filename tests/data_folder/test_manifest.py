@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.manifest import MAX_QUERY_VALUES, EntryInputs, Manifest, ManifestEntry
-from groundwork.data_folder.unit_states_and_fingerprints import mark_behind
+from groundwork.data_folder.unit_states import mark_behind
 
 
 def entry(text: str) -> ManifestEntry:

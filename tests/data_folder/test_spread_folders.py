@@ -23,7 +23,7 @@ from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import file_path, is_spread, names_in_folder
 from groundwork.data_folder.workspace import Workspace
-from groundwork.markdown.figures_and_picture_links import figures
+from groundwork.markdown.figures import figures
 from groundwork.processes.process_identity import process_mark
 from groundwork.review.review_server import plot_page_names, served_figure, served_plot_page
 from tests.author import Author

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.data_folder.runs.run_names_and_files import run_names
+from groundwork.data_folder.runs.run_files import run_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset, locate_datasets
 from groundwork.dataset.load_dataset import QuestionRow, load_dataset

@@ -5,7 +5,7 @@ import pytest
 
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.split_report.report_sentences import describe_leakage
-from groundwork.dataset.unanswerable.proposal_and_look_up_calls import Finding, Findings, Proposals, Proposed
+from groundwork.dataset.unanswerable.unanswerable_calls import Finding, Findings, Proposals, Proposed
 from groundwork.dataset.unanswerable.unanswerable_rows import (
     UNANSWERABLE_CRITERIA,
     UnanswerableFinder,

@@ -1,7 +1,7 @@
 """The schema of the judge's replies, whose names go to models and into the keys of the journal."""
 
 from groundwork.grading.answer_judge import judge_reply_type
-from groundwork.llm.replies.reply_schema_and_items import strict_schema
+from groundwork.llm.replies.reply_schema import strict_schema
 
 
 def test_the_names_in_the_schema_stay_as_they_are() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.language.dates_and_times import dates
-from groundwork.language.list_and_rule_labels import labels
+from groundwork.language.list_labels import labels
 from groundwork.language.names_and_codes import names, quoted_terms
 from groundwork.language.numbers import change_digits, numbers
 from groundwork.language.words import content_words, stem

@@ -11,7 +11,7 @@ from groundwork.language.numbers import (
     roman_values,
     without_latex,
 )
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.grounding import SourceText
 
 
 def values(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.language.numbers import LANGUAGES, alternative_readings, number_words, numbers
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.grounding import SourceText
 
 WRITTEN = {  # a text, its cardinals, its ordinals
     "en": ("a hundred and twenty-five, the third of 5 million; hundreds; two, three", ["125", "2", "3"], ["3"]),

@@ -21,9 +21,9 @@ from groundwork.errors import (
     UnitError,
 )
 from groundwork.llm.calls.call_retries import RunControls
-from groundwork.llm.calls.tokens_costs_and_budget import Budget
+from groundwork.llm.calls.costs_and_budget import Budget
 from groundwork.llm.client import Client
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.processes.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until

@@ -13,12 +13,12 @@ import pytest
 from groundwork.dataset.reword.rewording_calls import RewordingMarks, rewording_problem
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
-from groundwork.llm.prompt_templates_and_turns import split_turns
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText, find_quote
-from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.llm.prompt_templates import split_turns
+from groundwork.markdown.grounding import SourceText, find_quote
+from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_rewriting import RewritingForm
 from groundwork.questions.curation.rule_checks_and_columns import unsupported_criterion_numbers
-from groundwork.questions.drafts_and_faults import Draft, DraftBasis
+from groundwork.questions.pair_drafts import Draft, DraftBasis
 from groundwork.questions.small_model.criteria_from_answer_clauses import (
     category_from_wording,
     criteria_from_answer,

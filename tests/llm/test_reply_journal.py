@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from groundwork.data_folder.databases import join_database
 from groundwork.errors import StopRun
-from groundwork.llm.reply_journal_and_segments import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
+from groundwork.llm.reply_journal import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
 from groundwork.processes.process_identity import identity, is_alive, process_label, this_process
 
 ROW = StoredReply(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
@@ -103,7 +103,7 @@ def test_a_dead_process_leaves_no_claim_behind(journal):
     """kill -9 in the middle of a call: the next run makes it, and finds what was stored before."""
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from groundwork.llm.reply_journal_and_segments import FROM_START, Journal, StoredReply\n"
+        "from groundwork.llm.reply_journal import FROM_START, Journal, StoredReply\n"
         "book = Journal(Path(sys.argv[1]))\n"
         "book.store('done', StoredReply(b'x', True, 'm', 's', 'u', 1, 1, 0, None, 0.1))\n"
         "assert book.claim('asked', FROM_START, 60); print('ready', flush=True); sys.stdin.read()"

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.llm.calls.tokens_costs_and_budget import read_spending
-from groundwork.llm.reply_journal_and_segments import Journal, StoredReply
+from groundwork.llm.calls.costs_and_budget import read_spending
+from groundwork.llm.reply_journal import Journal, StoredReply
 from groundwork.maps.dataset_recommendation import choose_dataset, price_note
 from tests.maps.scenes import numbers
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groundwork.chunking.segments import segments
 from groundwork.markdown.blocks import blocks, plain_title
-from groundwork.markdown.table_rows_and_cells import table_rows
+from groundwork.markdown.markdown_tables import table_rows
 
 PIPE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
 

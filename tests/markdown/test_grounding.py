@@ -1,4 +1,4 @@
-"""Rules of groundwork/markdown/quotes_and_answer_facts_in_source.py."""
+"""Rules of groundwork/markdown/grounding.py."""
 
 import tracemalloc
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText, find_quote
+from groundwork.markdown.grounding import SourceText, find_quote
 
 TEXT = """The *North* berth is **12 m** long and costs “forty dollars”.
 Boats must:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from groundwork.markdown.captions_directives_and_titles import is_caption
+from groundwork.markdown.captions import is_caption
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.page_headers_in_chunks import PageLines
 from groundwork.markdown.running_page_lines import (

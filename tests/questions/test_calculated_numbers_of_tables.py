@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.curation.rule_checks_and_columns import unsupported_criterion_numbers
 from tests.stages.curate_run import pair_of

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from benchmarks.computed_answers import answer_faults
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
-from groundwork.questions.criteria_faults_and_padding import criteria_padding_reasons
-from groundwork.questions.drafts_and_faults import Draft, DraftBasis, evidence_faults
+from groundwork.markdown.grounding import SourceText
+from groundwork.questions.criteria_faults import criteria_padding_reasons
+from groundwork.questions.pair_drafts import Draft, DraftBasis, evidence_faults
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])

@@ -13,11 +13,11 @@ from groundwork.language.language_and_script import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
 from groundwork.language.words import normalised_words, words
 from groundwork.language.yes_no_questions import is_question
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText, find_quote
+from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafts_and_faults import Draft, DraftBasis, pair_from_draft
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, encoder_and_likeness
+from groundwork.questions.pair_drafts import Draft, DraftBasis, pair_from_draft
 from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import STATIC_MODEL

@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.chunking.chunk_page import chunk_html
 from groundwork.data_folder.workspace import Workspace
-from groundwork.markdown.figures_and_picture_links import figure_markdown
+from groundwork.markdown.figures import figure_markdown
 from groundwork.records import Chunk
 from groundwork.review.review_server import served_figure
 from groundwork.review.reviewer_edits import RequestRefused

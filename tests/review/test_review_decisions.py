@@ -27,7 +27,7 @@ from groundwork.data_folder.runs.review_decisions import (
 )
 from groundwork.data_folder.runs.review_decisions import prevailing_decision as verdict
 from groundwork.data_folder.runs.reviewer_agreement import reviewer_agreements
-from groundwork.data_folder.runs.run_names_and_files import pair_files, run_names
+from groundwork.data_folder.runs.run_files import pair_files, run_names
 from groundwork.data_folder.runs.standing_review import read_standing_review
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.renamed_documents import rename_document

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.llm.calls.tokens_costs_and_budget import UsageRow
+from groundwork.llm.calls.costs_and_budget import UsageRow
 from groundwork.stage_runner.dry_run_and_costs import print_usage_and_costs
 
 

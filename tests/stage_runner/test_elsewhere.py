@@ -20,7 +20,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import SPREAD_MARKER
-from groundwork.llm import reply_journal_and_segments
+from groundwork.llm import reply_journal
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
@@ -267,9 +267,9 @@ def test_older_replies_in_a_bucket(
     first, second = (Machine(tmp_path / name, s3, models) for name in ("first", "second"))
     for stage in STAGES:
         first.says(bucket.url, stage)
-    monkeypatch.setattr(reply_journal_and_segments, "SEGMENT_BYTES", 800)
+    monkeypatch.setattr(reply_journal, "SEGMENT_BYTES", 800)
     (mine,) = (tmp_path / "first" / "data").glob("*/data/.state/journal.db")
-    with closing(reply_journal_and_segments.Journal(mine)) as book:
+    with closing(reply_journal.Journal(mine)) as book:
         while book.move_older():
             pass
     first.says(bucket.url, "chunk")
@@ -290,7 +290,7 @@ def test_older_replies_in_a_bucket(
         if path.startswith(".state/journal"):
             kept.mkdir(exist_ok=True)
             (kept / Path(path).name).write_bytes(content)
-    with closing(reply_journal_and_segments.Journal(kept / "journal.db")) as book:
+    with closing(reply_journal.Journal(kept / "journal.db")) as book:
         assert {unit.partition(" ")[0] for *_, unit, _, _ in book.rows()} >= {"harbour-0", "harbour-1", "harbour-3"}
         assert not [unit for *_, unit, _, _ in book.rows() if unit.startswith("harbour-2")]
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.llm.calls.tokens_costs_and_budget import estimate_tokens
+from groundwork.llm.calls.costs_and_budget import estimate_tokens
 from groundwork.stages.curate import curate_pairs, main
 from groundwork.stages.merge import main as merge
 from tests.fake_openrouter import FakeOpenRouter

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_judge import ApartForm, judge_reply_schema
 from groundwork.questions.curation.pair_rewriting import RewritingForm
 from groundwork.questions.curation.wrong_answers import undecided_wrong_answer, wrong_answer

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_names_and_files import MERGED
+from groundwork.data_folder.runs.run_files import MERGED
 from groundwork.questions.interviews import prompt_files
 from groundwork.records import Pair
 from groundwork.settings.config_files import load

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.markdown.figures_and_picture_links import figure_markdown
+from groundwork.markdown.figures import figure_markdown
 from groundwork.raster_images import open_image
 from tests.questions.scripted_writer import ENGINE, Json, pair, pairs, part, said
 from tests.sample.pictures import chart

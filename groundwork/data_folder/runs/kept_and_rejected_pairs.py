@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, get_args
 import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_names_and_files import MERGED, nearest_run, run_documents
+from groundwork.data_folder.runs.run_files import MERGED, nearest_run, run_documents
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError

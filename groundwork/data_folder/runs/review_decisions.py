@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from groundwork.data_folder.read_write import text_hash, write_bytes
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS
+from groundwork.data_folder.runs.run_files import DECISIONS
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair, Record
 

@@ -20,7 +20,7 @@ from groundwork.data_folder.runs.review_decisions import (
     standing_decisions,
 )
 from groundwork.data_folder.runs.reviewer_agreement import Agreement, reviewer_agreements
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS, run_documents
+from groundwork.data_folder.runs.run_files import DECISIONS, run_documents
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed

@@ -87,8 +87,8 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.rewording_calls import rewording_judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_split import eval_size
-    from groundwork.dataset.unanswerable.proposal_and_look_up_calls import unanswerable_estimate
-    from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
+    from groundwork.dataset.unanswerable.unanswerable_calls import unanswerable_estimate
+    from groundwork.llm.calls.costs_and_budget import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
     pool_rows = read_row_pool(inputs, job).rows

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_names_and_files import DECISIONS
+from groundwork.data_folder.runs.run_files import DECISIONS
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.errors import UsageError
 from groundwork.message_wording import name_order
@@ -55,7 +55,7 @@ def find_build_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.data_folder.runs.run_names_and_files import (
+    from groundwork.data_folder.runs.run_files import (
         coverage_path_parts,
         default_run,
         pair_files,

@@ -22,7 +22,7 @@ from groundwork.dataset.creation.pairs_of_runs import (
     unchecked_warnings,
 )
 from groundwork.errors import UnitError
-from groundwork.markdown.figures_and_picture_links import quote_in_words, text_with_captions
+from groundwork.markdown.figures import quote_in_words, text_with_captions
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, InvalidRow, Pair, Record, Row, Tags
 from groundwork.stage_runner.job import TEST_CHUNKS

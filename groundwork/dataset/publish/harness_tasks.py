@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.llm import prompt_templates_and_turns as prompts
+from groundwork.llm import prompt_templates as prompts
 from groundwork.records import Row
 from groundwork.settings.config_schema import HARNESSES
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.dataset.parquet import ParquetContents
-from groundwork.llm.prompt_templates_and_turns import assistant_turn, question_turns
+from groundwork.llm.prompt_templates import assistant_turn, question_turns
 from groundwork.records import Row
 from groundwork.settings.config_schema import HARNESSES
 

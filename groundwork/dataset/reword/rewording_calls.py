@@ -12,13 +12,13 @@ import msgspec
 
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings, PastTries, Reworded
+from groundwork.dataset.reword.required_terms import required_terms
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
-from groundwork.dataset.reword.subject_and_required_terms import required_terms
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, follow_up_turns, render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.prompt_templates import Message, follow_up_turns, render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.records import Row
 from groundwork.settings.config_schema import Rephrase
 from groundwork.stage_runner.job import Job

@@ -13,8 +13,8 @@ from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
+from groundwork.dataset.reword.required_terms import subject_words
 from groundwork.dataset.reword.rewording_faults import keeps_answer
-from groundwork.dataset.reword.subject_and_required_terms import subject_words
 from groundwork.dataset.split.eval_draw import EvalDraw
 from groundwork.dataset.split.eval_leakage import (
     count_leaked_rows,

@@ -23,7 +23,7 @@ from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixe
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.split_report.report_record import Unanswerable
 from groundwork.dataset.unanswerable.passage_search import QuestionSearch
-from groundwork.dataset.unanswerable.proposal_and_look_up_calls import (
+from groundwork.dataset.unanswerable.unanswerable_calls import (
     QUESTIONS_PER_CALL,
     LookUp,
     Proposals,

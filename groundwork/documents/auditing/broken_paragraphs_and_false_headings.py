@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from groundwork.documents.auditing.page_audit import MARKDOWN_ESCAPE, AuditReference
 from groundwork.documents.dot_leaders import CONTENTS_LINE
-from groundwork.language.list_and_rule_labels import LIST_LABEL
+from groundwork.language.list_labels import LIST_LABEL
 
 _ITEM_LINE = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
 _ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from groundwork.markdown.blocks import blocks, plain_title
-from groundwork.markdown.table_rows_and_cells import read_table
+from groundwork.markdown.markdown_tables import read_table
 
 StructureRelations = Counter[tuple[str, ...]]
 _MOST_MERGED_CELLS = 6  # cells that a merged one may hold

@@ -63,7 +63,7 @@ from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
-from groundwork.language.unreadable_and_encoded_text import UNREADABLE
+from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.markdown.running_page_lines import without_running
 from groundwork.message_wording import counted
 from groundwork.processes.worker_pool import WorkerFailed

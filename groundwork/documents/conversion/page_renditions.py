@@ -27,7 +27,7 @@ from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has
 from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.language.language_and_script import is_shaped
-from groundwork.language.unreadable_and_encoded_text import is_unreadable
+from groundwork.language.unreadable_text import is_unreadable
 from groundwork.markdown.running_page_lines import (
     line_keys,
     running_keys,

@@ -12,7 +12,7 @@ from groundwork.documents.conversion.page_drafts import PageDraft
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.installation import as_typed
 from groundwork.language.language_and_script import is_right_to_left
-from groundwork.language.unreadable_and_encoded_text import is_misread, is_unreadable, reads_as_text, says_the_same
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.records import Page
 
 _TABLE_RULES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown

@@ -23,7 +23,7 @@ from groundwork.documents.conversion.converter_table import Conversion, Conversi
 from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed, UsageError
-from groundwork.llm.calls.tokens_costs_and_budget import UsageRow
+from groundwork.llm.calls.costs_and_budget import UsageRow
 from groundwork.settings.config_schema import KEYS_PAGE, MarkerApi
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
-from groundwork.markdown.figures_and_picture_links import without_pictures
+from groundwork.markdown.figures import without_pictures
 
 _MARKITDOWN_SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 

@@ -16,7 +16,7 @@ from groundwork.documents.formats.markup.markdown_dialects import dialect_to_pla
 from groundwork.documents.formats.markup.org_mode import read_org
 from groundwork.documents.formats.markup.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
-from groundwork.markdown.figures_and_picture_links import without_data_pictures
+from groundwork.markdown.figures import without_data_pictures
 from groundwork.markdown.footnotes import place_footnotes
 from groundwork.markdown.link_references import with_link_addresses
 

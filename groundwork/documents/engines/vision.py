@@ -26,7 +26,7 @@ from groundwork.documents.engines.vision_replies import (
 )
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompt_templates_and_turns import assistant_turn, attach_images_to_prompt, render_turns
+from groundwork.llm.prompt_templates import assistant_turn, attach_images_to_prompt, render_turns
 from groundwork.markdown.running_page_lines import running_keys, strip_running, unrepeated_keys
 
 if TYPE_CHECKING:

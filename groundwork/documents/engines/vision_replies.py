@@ -12,7 +12,7 @@ import msgspec
 from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
 from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.outline_and_contents import plain_contents
-from groundwork.language.unreadable_and_encoded_text import is_misread, is_unreadable
+from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.markdown.running_page_lines import page_labels
 from groundwork.records import PageAudit
 

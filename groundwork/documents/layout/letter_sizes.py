@@ -10,8 +10,8 @@ import re
 import statistics
 from typing import Any
 
-from groundwork.documents.layout.bold_mono_and_symbol_fonts import begins_in_bold_font
 from groundwork.documents.layout.drawn_letters import DrawnLetters
+from groundwork.documents.layout.font_kinds import begins_in_bold_font
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_font_name, letter_matrix, letter_sign, letter_size
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line

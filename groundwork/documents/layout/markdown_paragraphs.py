@@ -32,7 +32,7 @@ from groundwork.documents.layout.text_runs_and_lines import (
     text_columns,
 )
 from groundwork.documents.pipe_tables import pipe_table
-from groundwork.language.list_and_rule_labels import BULLET_SHAPES, BULLETS
+from groundwork.language.list_labels import BULLET_SHAPES, BULLETS
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
 _FREE_PARAGRAPH_STEP = 1.8  # sizes from line to line, from which on a line is left free between them

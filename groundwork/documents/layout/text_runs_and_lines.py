@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.dot_leaders import LEADERS_AT_END, is_contents_entry, shortened_leaders
-from groundwork.documents.layout.bold_mono_and_symbol_fonts import (
+from groundwork.documents.layout.font_kinds import (
     begins_in_bold_font,
     dingbat_sign,
     is_bold_font,
@@ -23,7 +23,7 @@ from groundwork.documents.layout.bold_mono_and_symbol_fonts import (
 )
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.language_and_script import has_unspaced
-from groundwork.language.list_and_rule_labels import DRAWN_BULLET_LABEL, DRAWN_LABEL
+from groundwork.language.list_labels import DRAWN_BULLET_LABEL, DRAWN_LABEL
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _LINE_BULLET = re.compile(DRAWN_BULLET_LABEL)

@@ -13,7 +13,7 @@ from groundwork.documents.auditing.broken_paragraphs_and_false_headings import c
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.language_and_script import has_unspaced
-from groundwork.language.list_and_rule_labels import CAPTION_START
+from groundwork.language.list_labels import CAPTION_START
 from groundwork.language.section_names import is_section_name
 from groundwork.language.words import LONG_WORD, WRITTEN_OUT_WORD
 

@@ -28,7 +28,7 @@ from groundwork.documents.pdf_files.letter_extents import (
     shares_extent,
 )
 from groundwork.documents.pdf_files.pdfium import letter_base_font_name, letter_font_address, letter_sign
-from groundwork.language.unreadable_and_encoded_text import LONG_WORD, are_words
+from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _FONT_PROBES = 12  # letters of a page that are asked for their font
 _FONT_SAMPLE = 120  # letters of a page with a new font that are looked at

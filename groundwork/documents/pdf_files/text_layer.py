@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.backward_lines import text_with_backward_lines_reversed
-from groundwork.documents.layout.bold_mono_and_symbol_fonts import dingbat_sign, is_dingbat_font, plain_font_name
+from groundwork.documents.layout.font_kinds import dingbat_sign, is_dingbat_font, plain_font_name
 from groundwork.documents.layout.forms_and_annotations import typed_form_texts
 from groundwork.documents.layout.right_to_left import with_rtl_ligatures
 from groundwork.documents.layout.superscripts import text_with_marks_in_place
@@ -28,7 +28,7 @@ from groundwork.documents.pdf_files.pdfium import (
 )
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
-from groundwork.language.unreadable_and_encoded_text import is_misread, is_unreadable, reads_plainly
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
 _LONE_LAYER_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.markdown.figures_and_picture_links import picture_addresses, repoint_pictures
+from groundwork.markdown.figures import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
 
 LEAST_PICTURE_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament

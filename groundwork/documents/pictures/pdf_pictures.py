@@ -40,7 +40,7 @@ from groundwork.documents.pictures.page_areas import (
 )
 from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.figures_and_picture_links import figure_markdown
+from groundwork.markdown.figures import figure_markdown
 from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MAX_IMAGE_PIXELS, UnusableImage
 from groundwork.records import Page

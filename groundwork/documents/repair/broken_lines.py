@@ -6,7 +6,7 @@ import re
 
 from groundwork.documents.auditing.broken_paragraphs_and_false_headings import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
-from groundwork.language.list_and_rule_labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
+from groundwork.language.list_labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 
 ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|{DOTTED_LABEL}\.\S")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from groundwork.documents.repair.korean_syllables_and_line_ends import KoreanLineEnds
+from groundwork.documents.repair.korean_line_ends import KoreanLineEnds
 from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.subwords import latin_words, letters_per_subword
 from groundwork.language.words import HYPHENATED_WORD

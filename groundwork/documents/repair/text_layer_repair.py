@@ -15,7 +15,7 @@ from itertools import pairwise
 from groundwork.documents.auditing.formula_letters import FormulaLetters
 from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
-from groundwork.language.list_and_rule_labels import PAGE_LABEL
+from groundwork.language.list_labels import PAGE_LABEL
 from groundwork.language.words import WORD_OR_CHARACTER, words_or_characters
 
 _WORD_SPLIT_BY_SPACE = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from groundwork.errors import Filtered, ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
-from groundwork.llm.calls.rate_limit_and_admission import RateLimiter
-from groundwork.llm.calls.tokens_costs_and_budget import (
+from groundwork.llm.calls.costs_and_budget import (
     Budget,
     CallContext,
     CostAccounts,
@@ -27,7 +26,15 @@ from groundwork.llm.calls.tokens_costs_and_budget import (
     UsageRow,
     tokens_in,
 )
-from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint, unreachable_remedy
+from groundwork.llm.calls.rate_limit import RateLimiter
+from groundwork.llm.endpoint.chat_response import (
+    ChatResponse,
+    Usage,
+    mark_cut_off,
+    read_response,
+    read_vectors_response,
+)
+from groundwork.llm.endpoint.endpoint_connection import Endpoint, unreachable_remedy
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
@@ -39,14 +46,7 @@ from groundwork.llm.endpoint.http_errors import (
     explain_access_error,
 )
 from groundwork.llm.endpoint.request_body_parameters import Json, RequestAdapter, token_limit, with_reply_limit
-from groundwork.llm.endpoint.response_choices_and_messages import (
-    ChatResponse,
-    Usage,
-    mark_cut_off,
-    read_response,
-    read_vectors_response,
-)
-from groundwork.llm.reply_journal_and_segments import Journal, StoredReply, request_key
+from groundwork.llm.reply_journal import Journal, StoredReply, request_key
 from groundwork.message_wording import counted
 from groundwork.processes.process_identity import process_label
 

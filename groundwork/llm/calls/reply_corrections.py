@@ -12,11 +12,11 @@ import msgspec
 
 from groundwork.errors import InvalidReply, UnitError
 from groundwork.llm.calls.call_retries import CallRunner
-from groundwork.llm.calls.tokens_costs_and_budget import CallContext, message_text, min_token_count
+from groundwork.llm.calls.costs_and_budget import CallContext, message_text, min_token_count
+from groundwork.llm.endpoint.chat_response import ChatResponse
 from groundwork.llm.endpoint.request_body_parameters import Json, limit_parameter, token_limit
-from groundwork.llm.endpoint.response_choices_and_messages import ChatResponse
-from groundwork.llm.prompt_templates_and_turns import Message, follow_up_turns
-from groundwork.llm.replies.reply_schema_and_items import FaultyItem, Parsed, ReplyReader, UnusableReply
+from groundwork.llm.prompt_templates import Message, follow_up_turns
+from groundwork.llm.replies.reply_schema import FaultyItem, Parsed, ReplyReader, UnusableReply
 
 T = TypeVar("T")
 SHORT_PROMPT_LENGTH = 8_000  # characters; a prompt that fits into any context

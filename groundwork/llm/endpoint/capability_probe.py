@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+from groundwork.llm.endpoint.chat_response import ChatResponse, read_response
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import AccessRefused, BrokenCall, CallFailed
 from groundwork.llm.endpoint.request_body_parameters import LIMIT_PARAMETERS, Json, chat_request_body
-from groundwork.llm.endpoint.response_choices_and_messages import ChatResponse, read_response
-from groundwork.llm.prompt_templates_and_turns import user_turn
+from groundwork.llm.prompt_templates import user_turn
 from groundwork.llm.replies.reply_json import decode_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 from groundwork.message_wording import counted

@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.language.list_and_rule_labels import BULLETS
+from groundwork.language.list_labels import BULLETS
 from groundwork.language.text_spans import Span, span_index
 
 _THOUGHT_TAG = r"(?:\w{1,12}[:_])?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|antthinking)"

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from groundwork.data_folder.read_write import write_json, write_text
-from groundwork.data_folder.runs.run_names_and_files import merged_from
+from groundwork.data_folder.runs.run_files import merged_from
 from groundwork.message_wording import counted
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.standing_review import StandingReview
-    from groundwork.questions.curation.cases_and_origins import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
+    from groundwork.questions.curation.curation_cases import CurationCase
     from groundwork.questions.curation.curation_report import CurationResult
     from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
@@ -151,7 +151,7 @@ def curation_of_pairs(
     job: Job, pairs: Sequence[Pair], documents: Sequence[str]
 ) -> tuple[CurationRounds, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
-    from groundwork.questions.curation.cases_and_origins import pair_origin, read_pair_origins
+    from groundwork.questions.curation.curation_cases import pair_origin, read_pair_origins
     from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.curation.pair_judge import PairJudge
 

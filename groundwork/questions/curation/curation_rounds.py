@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.llm.prompt_templates_and_turns import PromptReader
-from groundwork.markdown.figures_and_picture_links import is_figure
-from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.llm.prompt_templates import PromptReader
+from groundwork.markdown.figures import is_figure
+from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_judge import (
     ApartForm,
     JudgeForm,

@@ -19,13 +19,13 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from groundwork.errors import Filtered, InvalidReply, UnitError
+from groundwork.llm.calls.costs_and_budget import estimate_tokens, tokens_in
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.calls.tokens_costs_and_budget import estimate_tokens, tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, PromptReader, render_template, render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
-from groundwork.markdown.figures_and_picture_links import text_with_captions
-from groundwork.questions.curation.cases_and_origins import CurationCase
+from groundwork.llm.prompt_templates import Message, PromptReader, render_template, render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
+from groundwork.markdown.figures import text_with_captions
+from groundwork.questions.curation.curation_cases import CurationCase
 from groundwork.questions.short_titles import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
 

@@ -13,15 +13,15 @@ import msgspec
 
 from groundwork.language.sentences import sentences
 from groundwork.language.yes_no_questions import is_question
-from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
-from groundwork.llm.prompt_templates_and_turns import Message, render_turns
-from groundwork.markdown.figures_and_picture_links import is_figure, quote_in_words
-from groundwork.questions.criteria_faults_and_padding import (
+from groundwork.llm.calls.costs_and_budget import tokens_in
+from groundwork.llm.prompt_templates import Message, render_turns
+from groundwork.markdown.figures import is_figure, quote_in_words
+from groundwork.questions.criteria_faults import (
     criteria_fault,
     drop_padding_criteria,
     item_without_criterion,
 )
-from groundwork.questions.curation.cases_and_origins import CurationCase
+from groundwork.questions.curation.curation_cases import CurationCase
 from groundwork.questions.curation.pair_judge import (
     INTEGER_SCHEMA,
     JUDGE_FIELD_TOKENS,

@@ -16,7 +16,7 @@ import msgspec
 from groundwork.language import dangling_references as wording
 from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
 from groundwork.questions.calculated_numbers import unsupported_numbers
-from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate

@@ -13,7 +13,7 @@ import regex
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words, words
-from groundwork.questions.criteria_faults_and_padding import MAX_CRITERIA
+from groundwork.questions.criteria_faults import MAX_CRITERIA
 from groundwork.records import Category, Difficulty
 
 _CLAUSE_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")

@@ -18,7 +18,7 @@ from groundwork.language.numbers import content_terms, number_values, numbers
 from groundwork.language.words import content_words, normalised_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.drafts_and_faults import Draft, Fault
+from groundwork.questions.pair_drafts import Draft, Fault
 from groundwork.questions.small_model.criteria_from_answer_clauses import category_from_wording
 from groundwork.questions.small_model.question_targets import QuestionTarget, has_open_end
 from groundwork.records import Chunk

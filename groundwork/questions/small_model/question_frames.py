@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from groundwork.errors import InvalidReply
 from groundwork.language.words import stem
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, render_turns
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
+from groundwork.llm.prompt_templates import Message, render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.settings.config_schema import Rephrase
 
 

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
 from groundwork.language.dangling_references import cross_references
-from groundwork.language.list_and_rule_labels import DOTTED_LABEL
+from groundwork.language.list_labels import DOTTED_LABEL
 from groundwork.language.names_and_codes import quoted_terms
 from groundwork.language.numbers import numbers
 from groundwork.language.sentences import COMPLETE_ITEM_END

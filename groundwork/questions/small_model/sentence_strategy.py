@@ -21,14 +21,14 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.language.names_and_codes import names
 from groundwork.language.words import content_words, stem
-from groundwork.llm.calls.tokens_costs_and_budget import tokens_in
+from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import PromptReader, render_turns
-from groundwork.llm.replies.reply_schema_and_items import FaultyItem
+from groundwork.llm.prompt_templates import PromptReader, render_turns
+from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.drafts_and_faults import Draft, Fault
 from groundwork.questions.interview_material import InterviewMaterial, table_caption
+from groundwork.questions.pair_drafts import Draft, Fault
 from groundwork.questions.small_model.criteria_from_answer_clauses import (
     category_from_wording,
     criteria_from_answer,

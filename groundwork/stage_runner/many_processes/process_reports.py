@@ -12,7 +12,7 @@ from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Provi
 from groundwork.stage_runner.unit_and_outcome import Outcome
 
 if TYPE_CHECKING:
-    from groundwork.llm.calls.tokens_costs_and_budget import UsageRow
+    from groundwork.llm.calls.costs_and_budget import UsageRow
 
 REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 _ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}

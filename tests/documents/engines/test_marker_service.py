@@ -265,7 +265,7 @@ def test_it_stands_beside_the_others(fake, folder, capsys):
 
 def test_no_address_of_a_picture_is_text():
     """A picture in a sentence or a table leaves its words there and stands behind it; no statement holds an address."""
-    from groundwork.markdown.figures_and_picture_links import repoint_pictures
+    from groundwork.markdown.figures import repoint_pictures
     from groundwork.markdown.statements import statements
 
     text = (

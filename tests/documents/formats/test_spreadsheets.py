@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.formats.spreadsheets.cell_number_and_time_formats import cell_text, format_number
+from groundwork.documents.formats.spreadsheets.cell_formats import cell_text, format_number
 from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
 from tests.documents.formats.office_files import workbook
 

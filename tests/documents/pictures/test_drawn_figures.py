@@ -21,7 +21,7 @@ from groundwork.documents.pictures.page_areas import (
     areas_of_prose_lines,
     text_lines,
 )
-from groundwork.markdown.figures_and_picture_links import figures
+from groundwork.markdown.figures import figures
 from tests.documents.conftest import Folder
 from tests.documents.pictures.test_kept_pictures import PARAGRAPHS, pdf
 from tests.sample.pictures import chart

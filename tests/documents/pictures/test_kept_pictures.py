@@ -17,7 +17,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.pictures import kept_pictures
 from groundwork.documents.pictures.kept_pictures import ORNAMENT, decoded_picture, encoded_picture, keep_pictures
 from groundwork.documents.pictures.pdf_pictures import PagePicture, with_pictures
-from groundwork.markdown.figures_and_picture_links import figure_markdown, figures, is_figure_name, text_with_captions
+from groundwork.markdown.figures import figure_markdown, figures, is_figure_name, text_with_captions
 from groundwork.raster_images import UnusableImage, open_image
 from groundwork.records import Chunk, Page
 from groundwork.stages.chunk import main as chunk

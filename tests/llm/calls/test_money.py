@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
 from groundwork.llm.calls.call_retries import RunControls
-from groundwork.llm.calls.tokens_costs_and_budget import CURRENT_DOCUMENT, Budget
+from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT, Budget
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

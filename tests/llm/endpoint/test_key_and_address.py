@@ -4,7 +4,7 @@ import pytest
 
 from groundwork.errors import ConfigError
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint, unreachable_remedy
+from groundwork.llm.endpoint.endpoint_connection import Endpoint, unreachable_remedy
 from tests.llm.conftest import ask_text
 
 

@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 
 from groundwork.errors import ConfigError, ProviderRefused
-from groundwork.llm.calls.tokens_costs_and_budget import Price, parse_price
+from groundwork.llm.calls.costs_and_budget import Price, parse_price
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint, split_address
+from groundwork.llm.endpoint.endpoint_connection import Endpoint, split_address
 from groundwork.llm.endpoint.request_body_parameters import chat_request_body, dialect_of, json_level
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from groundwork.llm.replies.reply_json import find_json_values, repair_json
-from groundwork.llm.replies.reply_schema_and_items import ReplyReader, UnusableReply
+from groundwork.llm.replies.reply_schema import ReplyReader, UnusableReply
 
 
 class Item(msgspec.Struct, frozen=True):

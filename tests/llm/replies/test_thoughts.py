@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from groundwork.language.text_spans import span_index
-from groundwork.llm.replies.reply_schema_and_items import ReplyReader, UnfinishedReply
+from groundwork.llm.replies.reply_schema import ReplyReader, UnfinishedReply
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 
 THOUGHT = 'The user wants JSON like {"pairs": []}. Step [1]: I should not stop early.'

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
 from groundwork.questions.curation.curation_rounds import CurationRounds
 from groundwork.questions.curation.pair_judge import Json, JudgeForm, PairJudge, pack_judge_batches
 from groundwork.questions.curation.rule_checks_and_columns import build_check_column

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafts_and_faults import Draft
+from groundwork.questions.pair_drafts import Draft
 from groundwork.questions.small_model.misfits_and_rivals import (
     RivalSearch,
     answers_agree,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.documents.pictures.kept_pictures import picture_digest, picture_words
 from groundwork.errors import BadDocument
-from groundwork.markdown.figures_and_picture_links import CAPTION_LENGTH
+from groundwork.markdown.figures import CAPTION_LENGTH
 from groundwork.markdown.footnotes import place_footnotes
 from groundwork.message_wording import counted
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from groundwork.documents.formats.office.xml_elements import Element, attribute, new_element, tags
-from groundwork.documents.layout.bold_mono_and_symbol_fonts import (
+from groundwork.documents.layout.font_kinds import (
     dingbat_sign,
     is_dingbat_font,
     with_symbol_font_letters,

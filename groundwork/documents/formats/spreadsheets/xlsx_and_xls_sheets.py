@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.formats.spreadsheets.cell_number_and_time_formats import cell_text
+from groundwork.documents.formats.spreadsheets.cell_formats import cell_text
 from groundwork.documents.formats.spreadsheets.openpyxl_workbooks import load_workbook, raise_workbook_figures
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
     MOST_CELLS,

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.calls.tokens_costs_and_budget import (
+from groundwork.llm.calls.costs_and_budget import (
     MIN_REPLY_TOKENS,
     REPLY_GROWTH,
     Budget,
@@ -15,7 +15,7 @@ from groundwork.llm.calls.tokens_costs_and_budget import (
     estimate_tokens,
     tokens_in,
 )
-from groundwork.llm.endpoint.response_choices_and_messages import Usage
+from groundwork.llm.endpoint.chat_response import Usage
 
 
 def worst_case(usd: float) -> WorstCase:

@@ -23,13 +23,13 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import BudgetReached, ConfigError
-from groundwork.llm.calls.rate_limit_and_admission import RateLimiter
-from groundwork.llm.endpoint.endpoint_key_and_connection import Endpoint
+from groundwork.llm.calls.rate_limit import RateLimiter
+from groundwork.llm.endpoint.chat_response import Usage
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import CallFailed
 from groundwork.llm.endpoint.request_body_parameters import Json
-from groundwork.llm.endpoint.response_choices_and_messages import Usage
-from groundwork.llm.replies.reply_schema_and_items import ReplyRequirements
-from groundwork.llm.reply_journal_and_segments import FROM_START, JournalPosition, list_segments
+from groundwork.llm.replies.reply_schema import ReplyRequirements
+from groundwork.llm.reply_journal import FROM_START, JournalPosition, list_segments
 
 # The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
 CURRENT_DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from groundwork.chunking.chunk_lengths import Ruler
 from groundwork.chunking.cut_points import CutPoints
 from groundwork.chunking.packing_chunk_parts import ChunkPart
 from groundwork.chunking.text_and_table_runs import ChunkRun, is_run_title
-from groundwork.chunking.token_and_character_lengths import Ruler
 from groundwork.markdown.blocks import Block
 from groundwork.settings.config_schema import ChunkSettings
 

@@ -14,7 +14,7 @@ from groundwork.dataset.general_data_mix import general_rows_needed
 from groundwork.dataset.split.eval_split import eval_size
 from groundwork.dataset.unanswerable.passage_search import NEAREST_CHUNKS, WHOLE_DOCUMENT_LENGTH
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates_and_turns import Message, render_turns
+from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.records import Chunk, Row
 from groundwork.settings.config_schema import AbsentQuestions
 from groundwork.stage_runner.job import Job

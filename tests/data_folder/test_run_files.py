@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.read_write import write_json, write_text
-from groundwork.data_folder.runs.run_names_and_files import default_run, merged_from, separate_runs
+from groundwork.data_folder.runs.run_files import default_run, merged_from, separate_runs
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from groundwork.llm.endpoint.chat_response import ChatResponse, read_response, read_vectors_response
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
@@ -17,8 +18,7 @@ from groundwork.llm.endpoint.http_errors import (
     classify_failure,
     retry_after,
 )
-from groundwork.llm.endpoint.response_choices_and_messages import ChatResponse, read_response, read_vectors_response
-from groundwork.llm.replies.reply_schema_and_items import ReplyReader, UnusableReply, strict_schema
+from groundwork.llm.replies.reply_schema import ReplyReader, UnusableReply, strict_schema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 600) | st.text(max_size=5),

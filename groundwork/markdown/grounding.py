@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from groundwork.language.dates_and_times import Date, dates, names_month, slashed_dates, times, without_dates
 from groundwork.language.language_and_script import has_unspaced, is_english
-from groundwork.language.list_and_rule_labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
+from groundwork.language.list_labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.names_and_codes import quoted_terms
 from groundwork.language.numbers import (
     Number,
@@ -35,7 +35,7 @@ from groundwork.language.numbers import (
 from groundwork.language.text_spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.table_rows_and_cells import Table, read_table
+from groundwork.markdown.markdown_tables import Table, read_table
 
 
 def in_source_spelling(answer: str, source: str, source_values: Set[str], source_dates: Set[Date]) -> str:

@@ -9,7 +9,7 @@ import regex
 
 from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import Block
-from groundwork.markdown.table_rows_and_cells import is_html_table, table_rows
+from groundwork.markdown.markdown_tables import is_html_table, table_rows
 
 # the opening line of a fence, also as a list item: its indent and marks are repeated
 _REPEATED_FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")

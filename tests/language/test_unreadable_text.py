@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from groundwork.language.unreadable_and_encoded_text import (
+from groundwork.language.unreadable_text import (
     is_misread,
     is_unreadable,
     reads_as_text,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.criteria_faults_and_padding import (
+from groundwork.questions.criteria_faults import (
     criteria_fault,
     criteria_padding_reasons,
     item_without_criterion,

@@ -16,9 +16,9 @@ from groundwork.data_folder.join_shards import join_shards
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.workspace import Workspace
-from groundwork.llm import reply_journal_and_segments as journals
-from groundwork.llm.calls.tokens_costs_and_budget import read_spending
-from groundwork.llm.reply_journal_and_segments import (
+from groundwork.llm import reply_journal as journals
+from groundwork.llm.calls.costs_and_budget import read_spending
+from groundwork.llm.reply_journal import (
     FROM_START,
     Journal,
     Segments,
@@ -157,7 +157,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     """kill -9 while rows are stored and moved: whatever was told as stored is found, and stands there once."""
     script = (
         "import sys; from itertools import count; from pathlib import Path\n"
-        "from groundwork.llm import reply_journal_and_segments as journals\n"
+        "from groundwork.llm import reply_journal as journals\n"
         "journals.SEGMENT_BYTES, journals._STORES_BETWEEN_SIZE_CHECKS, body = 40_000, 5, bytes(range(256)) * 8\n"
         "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
         "book = journals.Journal(Path(sys.argv[1]))\n"
@@ -188,14 +188,14 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
 CLOSES = """
 import os, signal, sys
 from pathlib import Path
-from groundwork.llm import reply_journal_and_segments
+from groundwork.llm import reply_journal
 
-reply_journal_and_segments.SEGMENT_BYTES = 600
-book, seen = reply_journal_and_segments.Journal(Path(sys.argv[1])), set()
+reply_journal.SEGMENT_BYTES = 600
+book, seen = reply_journal.Journal(Path(sys.argv[1])), set()
 
 def look(frame, event, _):
     place = frame.f_code.co_filename, frame.f_lineno
-    if place[0] != reply_journal_and_segments.__file__:
+    if place[0] != reply_journal.__file__:
         return None
     if event == "line" and place not in seen:
         seen.add(place)
@@ -234,7 +234,7 @@ def test_a_kill_at_any_line_of_the_closing_of_a_segment_loses_nothing(tmp_path):
 FORGETS = """
 import sys
 from pathlib import Path
-from groundwork.llm.reply_journal_and_segments import Journal
+from groundwork.llm.reply_journal import Journal
 
 book = Journal(Path(sys.argv[1]))
 list(book.rows())  # each has all segments open

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.file_names import Paths
-from groundwork.data_folder.unit_states_and_fingerprints import unit_fingerprint
+from groundwork.data_folder.unit_states import unit_fingerprint
 
 
 def fingerprint(folder: Path, recipe: bytes = b"{}") -> bytes | None:

@@ -20,11 +20,11 @@ from groundwork.language.sentences import sentences
 from groundwork.language.text_spans import Span
 from groundwork.language.words import content_words, normalised_words, words
 from groundwork.language.yes_no_questions import is_question, yes_or_no
-from groundwork.llm.replies.reply_schema_and_items import FaultyItem
-from groundwork.markdown.figures_and_picture_links import is_figure
-from groundwork.markdown.quotes_and_answer_facts_in_source import SourceText
+from groundwork.llm.replies.reply_schema import FaultyItem
+from groundwork.markdown.figures import is_figure
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
-from groundwork.questions.criteria_faults_and_padding import (
+from groundwork.questions.criteria_faults import (
     criteria_fault,
     drop_padding_criteria,
     item_without_criterion,

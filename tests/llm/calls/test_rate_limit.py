@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from groundwork.errors import ProviderRefused
-from groundwork.llm.calls.rate_limit_and_admission import RateLimiter
+from groundwork.llm.calls.rate_limit import RateLimiter
 
 
 class Idle(selectors.DefaultSelector):

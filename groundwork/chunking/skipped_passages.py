@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from groundwork.chunking.legal_boilerplate import find_legal_passages
-from groundwork.language.unreadable_and_encoded_text import (
+from groundwork.language.unreadable_text import (
     MIN_ENCODED_RUN_LENGTH,
     encoded_line_starts,
     encoded_runs,

@@ -15,7 +15,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.markdown.figures_and_picture_links import figures
+from groundwork.markdown.figures import figures
 from groundwork.records import Chunk, Document, DocumentCoverage, Pair
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import Json, pair, pairs, part

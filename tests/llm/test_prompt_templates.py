@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.errors import ConfigError
-from groundwork.llm.prompt_templates_and_turns import render_template, render_turns, split_turns
+from groundwork.llm.prompt_templates import render_template, render_turns, split_turns
 
 
 def test_values_are_put_in_as_they_are():

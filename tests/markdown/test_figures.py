@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from groundwork.markdown.figures_and_picture_links import without_data_pictures, without_pictures
+from groundwork.markdown.figures import without_data_pictures, without_pictures
 
 
 @pytest.mark.parametrize(
