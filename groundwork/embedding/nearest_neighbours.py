@@ -208,7 +208,7 @@ def similarities(
     nearest_rows = np.zeros((rows, neighbour_count), dtype=np.int64)
     nearest_cosines = np.full((rows, neighbour_count), -2, dtype=np.float32)
     nearest_cosine_by_dataset = np.full((rows, datasets), -1, dtype=np.float32)
-    nearest_earlier_cosine = np.full(rows, -1, dtype=np.float32)
+    nearest_earlier = np.full(rows, -1, dtype=np.float32)
     for block, candidates, searched_share in _search_blocks(sorted_vectors, seed):
         cosines = sorted_vectors[block] @ sorted_vectors[candidates].T
         own_columns = _mask_own_columns(cosines, block, candidates)
@@ -217,9 +217,7 @@ def similarities(
         earlier_columns = zip(dataset_edges[sorted_datasets[block]].tolist(), own_columns.tolist(), strict=True)
         for row, (start, end) in enumerate(earlier_columns):
             if end > start:
-                nearest_earlier_cosine[block[row]] = max(
-                    nearest_earlier_cosine[block[row]], cosines[row, start:end].max()
-                )
+                nearest_earlier[block[row]] = max(nearest_earlier[block[row]], cosines[row, start:end].max())
         _keep_nearest(nearest_rows, nearest_cosines, block, candidates, cosines)
         if advance:
             advance(searched_share * rows)
@@ -229,7 +227,7 @@ def similarities(
     return Similarities(
         order_by_dataset[nearest_rows][original_rows],
         np.clip(nearest_cosine_by_dataset, -1, 1)[original_rows],
-        np.clip(nearest_earlier_cosine, -1, 1)[original_rows],
+        np.clip(nearest_earlier, -1, 1)[original_rows],
         recall,
     )
 

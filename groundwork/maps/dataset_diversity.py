@@ -154,14 +154,14 @@ def measure_diversity(
 ) -> MeasuredDiversity:
     """The numbers of the datasets, by the nearest questions `similar` of each of their questions."""
     dataset_names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
-    diversity_thresholds = calibrate_diversity_thresholds(vectors, seed, questions.documents)
-    near_duplicate_cosines = _near_duplicate_cosines(questions, diversity_thresholds.near_duplicate, seed)
+    thresholds = calibrate_diversity_thresholds(vectors, seed, questions.documents)
+    near_duplicate_cosines = _near_duplicate_cosines(questions, thresholds.near_duplicate, seed)
     question_counts = [int((dataset_of == index).sum()) for index in range(len(dataset_names))]
-    topic_of = find_topics(vectors, dataset_of, question_counts, diversity_thresholds.same_subject, seed)
+    topic_of = find_topics(vectors, dataset_of, question_counts, thresholds.same_subject, seed)
     topic_counts = _count_by_topic(dataset_of, topic_of, len(dataset_names))
     equal_n = _comparison_size(question_counts)
     reach_draws = _bootstrap_reach(topic_counts, question_counts, equal_n, seed)
-    only_in = _rows_only_in(dataset_names, dataset_of, nearest_questions.nearest_in, diversity_thresholds.also_asked)
+    only_in = _rows_only_in(dataset_names, dataset_of, nearest_questions.nearest_in, thresholds.also_asked)
     dataset_numbers = [
         DatasetNumbers(
             name=dataset_name,
@@ -174,21 +174,18 @@ def measure_diversity(
         for index, dataset_name in enumerate(dataset_names)
     ]
     contained_shares = np.array(_overlap_matrix(dataset_of, nearest_questions.nearest_in, near_duplicate_cosines))
+    also_asked_cosines = np.full(len(vectors), thresholds.also_asked)
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
-        **asdict(diversity_thresholds),
+        **asdict(thresholds),
         equal_n=equal_n,
         topics=topic_counts.shape[1],
         datasets=dataset_numbers,
-        overlap=_overlap_matrix(
-            dataset_of, nearest_questions.nearest_in, np.full(len(vectors), diversity_thresholds.also_asked)
-        ),
+        overlap=_overlap_matrix(dataset_of, nearest_questions.nearest_in, also_asked_cosines),
         **asdict(choose_dataset(dataset_numbers, reach_draws, topic_counts, equal_n, contained_shares)),
     )
-    missed_by = _rows_missed_by(
-        dataset_names, dataset_of, nearest_questions.nearest_in, diversity_thresholds.also_asked
-    )
+    missed_by = _rows_missed_by(dataset_names, dataset_of, nearest_questions.nearest_in, thresholds.also_asked)
     return MeasuredDiversity(numbers, only_in, missed_by)
 
 

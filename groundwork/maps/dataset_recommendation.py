@@ -51,48 +51,41 @@ def choose_dataset(
     if len(comparable_datasets) < 2:
         too_few_questions = f"Too few questions to choose by: {_describe_too_small(datasets)} are needed."
         return Choice(recommendation=too_few_questions * (len(datasets) > 1))
-    candidate_datasets = _candidates(comparable_datasets, contained_shares)
-    leading_dataset, certainty = _leading_dataset(reach_draws, candidate_datasets)
+    candidates = _candidates(comparable_datasets, contained_shares)
+    leader, certainty = _leading_dataset(reach_draws, candidates)
     equally_asking = [
         number
         for number in comparable_datasets
-        if number not in candidate_datasets and _is_contained(leading_dataset, number, contained_shares)
+        if number not in candidates and _is_contained(leader, number, contained_shares)
     ]
     is_sure = certainty >= SURE_SHARE and not equally_asking
-    rivals = [number for number in comparable_datasets if number in candidate_datasets or number in equally_asking]
+    rivals = [number for number in comparable_datasets if number in candidates or number in equally_asking]
     most_varied = None if is_sure else _most_varied(datasets, rivals)
-    advised_dataset = (
-        leading_dataset if most_varied is None else most_varied
-    )  # the dataset that the reader is left with
+    advised = leader if most_varied is None else most_varied  # the dataset that the reader is left with
     notes = (
-        _describe_full_size(datasets, datasets[advised_dataset])
-        + _describe_merging(datasets[advised_dataset], topic_counts, advised_dataset)
+        _describe_full_size(datasets, datasets[advised])
+        + _describe_merging(datasets[advised], topic_counts, advised)
         + _describe_contained(datasets, comparable_datasets, contained_shares)
     )
     if len(comparable_datasets) < len(datasets):
         notes += f" Left out: {_describe_too_small(datasets)} are needed to be compared."
-    other_rows = sorted(
-        (datasets[number] for number in comparable_datasets if number != leading_dataset), key=lambda row: -row.reach
+    others = sorted(
+        (datasets[number] for number in comparable_datasets if number != leader), key=lambda row: -row.reach
     )
-    reach_text = _describe_reach(datasets[leading_dataset], other_rows, equal_n, topic_counts.shape[1], is_sure)
+    name, lead = datasets[leader].name, _describe_lead(len(candidates), certainty, len(reach_draws), is_sure)
+    reach_text = _describe_reach(datasets[leader], others, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
-        is_alone = len(candidate_datasets) == 1
-        lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws"
-        lead = "it asks all that the others ask" if is_alone else lead
-        return Choice(
-            datasets[leading_dataset].name,
-            certainty,
-            f"Choose {datasets[leading_dataset].name}: {reach_text}; {lead}.{notes}",
-        )
-    lead = (
-        f"{datasets[leading_dataset].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
-    )
-    lead = lead if len(candidate_datasets) > 1 else ""
-    return Choice(
-        "",
-        certainty,
-        f"No clear choice: {reach_text}; {lead}{_describe_variety(datasets, most_varied, rivals)}.{notes}",
-    )
+        return Choice(name, certainty, f"Choose {name}: {reach_text}; {lead}.{notes}")
+    lead = f"{name} {lead}, so " if lead else ""
+    variety = _describe_variety(datasets, most_varied, rivals)
+    return Choice("", certainty, f"No clear choice: {reach_text}; {lead}{variety}.{notes}")
+
+
+def _describe_lead(candidates: int, certainty: float, draws: int, is_sure: bool) -> str:
+    """How often the leader leads; of a single candidate, why it is the only one ("" where it is not chosen)."""
+    if candidates > 1:
+        return f"{'it leads in' if is_sure else 'leads in only'} {certainty:.0%} of {draws:,} bootstrap draws"
+    return "it asks all that the others ask" if is_sure else ""
 
 
 def _describe_too_small(datasets: Sequence[DatasetNumbers]) -> str:

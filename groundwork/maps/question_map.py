@@ -87,6 +87,7 @@ def build_scene(
     progress.start_phase("comparing")
     progress.start(len(question_rows), "questions compared")
     nearest_questions = similarities(vectors, group_of_question, len(groups), settings.seed, progress.advance)
+    neighbours = nearest_questions.neighbours
     progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(question_row, tags or {}) for question_row in question_rows]
     documents, texts = [row.document for row in question_rows], [row.question for row in question_rows]
@@ -98,9 +99,7 @@ def build_scene(
     return Scene(
         title=title,
         subtitle=f"{counted(len(question_rows), 'question')} · {encoder} · {method.partition(';')[0]}",
-        points=_build_points(
-            question_rows, questions, map_positions, cluster_of, nearest_questions.neighbours, tags_of
-        ),
+        points=_build_points(question_rows, questions, map_positions, cluster_of, neighbours, tags_of),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
         contours=_map_contours(group_names, map_positions, group_of_question),

@@ -45,46 +45,28 @@ def draw_verdict(axes: Axes, scene: Scene) -> None:
 
 def draw_curves(axes: Axes, scene: Scene) -> None:
     """Reach of the union's topics against the number of questions, with the number they are compared at."""
-    chart_numbers = scene.numbers
-    assert chart_numbers is not None  # noqa: S101  # the caller looked
+    numbers = scene.numbers
+    assert numbers is not None  # noqa: S101  # the caller looked
     entries = {entry.name: entry for entry in scene.datasets}
     colour_of = dataset_colours(scene)
-    longest = (
-        max(
-            (dataset_numbers.curve[-1][0] for dataset_numbers in chart_numbers.datasets if dataset_numbers.curve),
-            default=1,
-        )
-        or 1
-    )
-    for dataset_numbers in chart_numbers.datasets:
-        if dataset_numbers.curve:
-            question_counts, reach_shares = zip(*dataset_numbers.curve, strict=True)
-            axes.plot(
-                question_counts,
-                [100 * share for share in reach_shares],
-                color=colour_of[dataset_numbers.name],
-                linewidth=2.2,
-            )
-            mark = dataset_mark(entries[dataset_numbers.name].colour, scene)
-            axes.plot(
-                question_counts[-1],
-                100 * reach_shares[-1],
-                mark,
-                color=colour_of[dataset_numbers.name],
-                markersize=6,
-                clip_on=False,
-            )
-    axes.axvline(chart_numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
-    is_right = chart_numbers.equal_n > 0.7 * longest
+    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
+    for row in numbers.datasets:
+        if row.curve:
+            question_counts, reach_shares = zip(*row.curve, strict=True)
+            colour, mark = colour_of[row.name], dataset_mark(entries[row.name].colour, scene)
+            axes.plot(question_counts, [100 * share for share in reach_shares], color=colour, linewidth=2.2)
+            axes.plot(question_counts[-1], 100 * reach_shares[-1], mark, color=colour, markersize=6, clip_on=False)
+    axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
+    is_right = numbers.equal_n > 0.7 * longest
     axes.text(
-        chart_numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {chart_numbers.equal_n:,}",
+        numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
         color=QUIET, fontsize=8, va="bottom", ha="right" if is_right else "left",
     )  # fmt: skip
     axes.set_ylim(0, 103)
     axes.set_xlim(0, 1.03 * longest)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_curves_title(chart_numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_title(_curves_title(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
     style_axes(axes)
 
