@@ -35,7 +35,7 @@ SHOWN_SECTIONS = 40  # lines in the terminal
 GAP_LENGTH = 90  # characters of one that are shown
 SHOWN_GAPS = 5
 BAR_LENGTH = 20  # characters
-FOLDER = Path(__file__).parent / "assets"
+COVERAGE_ASSETS = Path(__file__).parent / "assets"
 COVERAGE_SCRIPTS = [
     "wishes",
     "document",
@@ -44,7 +44,9 @@ COVERAGE_SCRIPTS = [
     "start",
 ]  # of the page, one file each in assets/coverage/
 SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "coverage/figures.js", "cards.js"]
-COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in COVERAGE_SCRIPTS)], FOLDER)
+COVERAGE_PAGE = PageKind(
+    "coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in COVERAGE_SCRIPTS)], COVERAGE_ASSETS
+)
 
 
 def coverage_numbers(covered_document: CoveredDocument, markdown: str) -> dict[str, Any]:

@@ -122,11 +122,11 @@ async def time_converter(job: Job, workers: Workers, converter: str, pages: Time
     """A service, a model or a converter of this machine at work on the pages."""
     from groundwork.documents.engines.marker_service import MarkerService
 
-    settings = job.config.ingest
+    ingest_settings = job.config.ingest
     if CONVERTERS[converter].hosted:
-        service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
-        return await time_service(service, workers, converter, pages, settings, job.usage)
+        service = MarkerService(ingest_settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
+        return await time_service(service, workers, converter, pages, ingest_settings, job.usage)
     if CONVERTERS[converter].remote:
-        prompts = job.prompt(settings.vision.prompt), job.prompt(settings.vision.correction_prompt)
+        prompts = job.prompt(ingest_settings.vision.prompt), job.prompt(ingest_settings.vision.correction_prompt)
         return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
-    return await time_worker(workers, converter, pages, settings, job.progress.advance)
+    return await time_worker(workers, converter, pages, ingest_settings, job.progress.advance)

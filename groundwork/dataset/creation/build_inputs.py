@@ -100,12 +100,12 @@ def find_build_inputs(job: Job) -> BuildInputs:
 
 def _chunk_input_files(job: Job, documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
-    settings = job.config.dataset
-    if not (settings.include_chunk or settings.unanswerable):
+    dataset_settings = job.config.dataset
+    if not (dataset_settings.include_chunk or dataset_settings.unanswerable):
         return []
     chunk_files = _existing_input_files(job, documents, ("chunks", "{}.jsonl"))
     documents_without_chunks = sorted(set(documents) - {chunk_file.stem for chunk_file in chunk_files})
-    if settings.unanswerable and documents_without_chunks:
+    if dataset_settings.unanswerable and documents_without_chunks:
         raise UsageError(
             f"--unanswerable: {', '.join(documents_without_chunks)}: no chunks to look questions up in; "
             "run first: uv run dataprep/chunk.py"
@@ -137,10 +137,10 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     from groundwork.dataset.publish.licenses import license_problem
     from groundwork.message_wording import no_such_message
 
-    settings = job.config.dataset
-    if problem_of_license := license_problem(settings.license):
-        raise UsageError(f"dataset.license: {settings.license!r}: {problem_of_license}")
-    unlicensed_documents = settings.source_licenses.keys() - set(documents)
+    dataset_settings = job.config.dataset
+    if problem_of_license := license_problem(dataset_settings.license):
+        raise UsageError(f"dataset.license: {dataset_settings.license!r}: {problem_of_license}")
+    unlicensed_documents = dataset_settings.source_licenses.keys() - set(documents)
     if unlicensed_documents := {
         document for document in unlicensed_documents if not job.data.path("text", f"{document}.json").exists()
     }:

@@ -300,9 +300,9 @@ def _service_retry_seconds(retry_after: str) -> float:
 
 def check_marker_service(job: Job) -> None:
     """Raises ConfigError or UsageError where marker-api is asked for, and what it needs is not there."""
-    settings = job.config.ingest
-    if not settings.uses("marker-api"):
+    ingest_settings = job.config.ingest
+    if not ingest_settings.uses("marker-api"):
         return
-    MarkerService(settings.marker_api, os.environ, job.data.state).key()
+    MarkerService(ingest_settings.marker_api, os.environ, job.data.state).key()
     if job.flags.max_cost is not None:
         raise UsageError(f"--max-cost does not hold for {MARKER_API}, which is paid by the page; --dry-run counts them")

@@ -30,8 +30,8 @@ MAP_SCRIPTS = [  # of the map, one file each in assets/map/
     ],  # what stands around it
     *["grid", "hits", "pointer", "keys", "start"],  # what the reader does, and who hears of it
 ]
-FOLDER = Path(__file__).parent / "assets"
-MAP_PAGE = PageKind("map", [*STYLES, *SHARED_ASSETS, *(f"map/{part}.js" for part in MAP_SCRIPTS)], FOLDER)
+MAP_ASSETS = Path(__file__).parent / "assets"
+MAP_PAGE = PageKind("map", [*STYLES, *SHARED_ASSETS, *(f"map/{part}.js" for part in MAP_SCRIPTS)], MAP_ASSETS)
 FACETS: dict[str, Callable[[Point], str]] = {
     "split": lambda p: p.split,
     "category": lambda p: p.category,

@@ -97,8 +97,10 @@ def columns_before_merge(job: Job, run: str) -> set[Check]:
         return set()
     from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS
 
-    settings = job.config.curate
-    return set(RULE_CHECKS if settings.rules_only else settings.checks) & {*settings.checks} - {"duplicates"}
+    curate_settings = job.config.curate
+    return set(RULE_CHECKS if curate_settings.rules_only else curate_settings.checks) & {*curate_settings.checks} - {
+        "duplicates"
+    }
 
 
 def _merge_lines(settled_by: set[Check], checked_pairs: Sequence[CheckedPair]) -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.draw.html_map import FOLDER, point_columns, write_map
+from groundwork.maps.draw.html_map import MAP_ASSETS, point_columns, write_map
 from groundwork.pages import palette
 from groundwork.pages.html_frame import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape_json
 from tests.maps.scenes import scene
@@ -54,7 +54,9 @@ def test_nothing_in_the_page_can_be_fetched(tmp_path: Path) -> None:
         assert unsafe not in script[0]
 
 
-@pytest.mark.parametrize("script", sorted([*ASSETS.rglob("*.js"), *FOLDER.rglob("*.js")]), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "script", sorted([*ASSETS.rglob("*.js"), *MAP_ASSETS.rglob("*.js")]), ids=lambda path: path.stem
+)
 def test_scripts_may_lose_their_indentation(script: Path) -> None:
     """No string of a script goes over several lines, so that lines may be stripped; none is longer than 400 lines."""
     lines = script.read_text(encoding="utf-8").splitlines()
