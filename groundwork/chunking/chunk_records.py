@@ -89,21 +89,11 @@ def _build_chunk_records(
     chunks = []
     for chunk_index, chunk_part in enumerate(chunk_parts):
         chunk_body = markdown[chunk_part.start : chunk_part.end]
-        chunk_text = (
-            f"{chunk_part.added}{chunk_body}{chunk_part.closing}"
-            if chunk_part.added or chunk_part.closing
-            else chunk_body
-        )
-        hashed_chunk_text = text_without_folder(
-            chunk_body, document.id
-        )  # so that a document that is renamed keeps its chunks' ids
-        chunk_digest = hashlib.blake2b(hashed_chunk_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-        digest_counts[chunk_digest] += 1
+        chunk_text = f"{chunk_part.added}{chunk_body}{chunk_part.closing}"
         token_count = len(tokenizer.encode(chunk_text, add_special_tokens=False).ids) if tokenizer else None
         chunks.append(
             Chunk(
-                id=f"{document.id}-{chunk_digest}"
-                + (f"-{digest_counts[chunk_digest]}" if digest_counts[chunk_digest] > 1 else ""),
+                id=_chunk_id(chunk_body, document.id, digest_counts),
                 document=document.id,
                 index=chunk_index,
                 kind=chunk_part.kind,
@@ -122,6 +112,16 @@ def _build_chunk_records(
             )
         )
     return chunks
+
+
+def _chunk_id(chunk_body: str, document_id: str, digest_counts: Counter[str]) -> str:
+    """The document's id with a digest of the text, counted where the document has that text again."""
+    # Without the folder of its figures, so that a document that is renamed keeps its chunks' ids.
+    hashed_chunk_text = text_without_folder(chunk_body, document_id)
+    chunk_digest = hashlib.blake2b(hashed_chunk_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    digest_counts[chunk_digest] += 1
+    digest_count = digest_counts[chunk_digest]
+    return f"{document_id}-{chunk_digest}" + (f"-{digest_count}" if digest_count > 1 else "")
 
 
 def _chunk_headings(parsed_blocks: list[Block], chunk_block_starts: list[int], chunk_part: ChunkPart) -> list[str]:

@@ -72,28 +72,23 @@ def coverage_numbers(covered_document: CoveredDocument, markdown: str) -> dict[s
             }
             for coverage_section in covered_document.sections
         ],
-        "not_asked": [
-            {
-                "kind": coverage_item.kind,
-                "start": coverage_item.start,
-                "end": coverage_item.end,
-                "text": markdown[coverage_item.start : coverage_item.end],
-            }
-            for coverage_item in open_coverage_items(covered_document)
-        ],
+        "not_asked": [_coverage_item_row(item, markdown) for item in open_coverage_items(covered_document)],
         "declined": [
-            {
-                "kind": coverage_item.kind,
-                "start": coverage_item.start,
-                "end": coverage_item.end,
-                "text": markdown[coverage_item.start : coverage_item.end],
-                "reasons": coverage_item.declined,
-            }
+            {**_coverage_item_row(coverage_item, markdown), "reasons": coverage_item.declined}
             for coverage_item in covered_document.items
             if coverage_item.declined and not coverage_item.asked and coverage_item.kind != "number"
         ],
         **({"figures": _figure_coverage_numbers(covered_document)} if covered_document.figures else {}),
         **({"contradictions": _contradiction_rows(covered_document)} if covered_document.contradictions else {}),
+    }
+
+
+def _coverage_item_row(coverage_item: CoverageItem, markdown: str) -> dict[str, Any]:
+    return {
+        "kind": coverage_item.kind,
+        "start": coverage_item.start,
+        "end": coverage_item.end,
+        "text": markdown[coverage_item.start : coverage_item.end],
     }
 
 

@@ -49,9 +49,8 @@ def collect_coverage(
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    questions_by_chunk: dict[
-        tuple[str, str], list[int]
-    ] = {}  # apart by run: a curated or merged run keeps its pairs' ids
+    # Apart by run: a curated or merged run keeps its pairs' ids.
+    questions_by_chunk: dict[tuple[str, str], list[int]] = {}
     for question_index, question in enumerate(questions):
         for chunk_id in question.pair.chunks:
             questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)

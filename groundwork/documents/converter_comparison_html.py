@@ -40,10 +40,7 @@ def comparison_html(
         tag("s", "struck"),
         " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
     )
-    comparison_links = [
-        join_markup([tag("a", comparison_page, href=f"#p{comparison_page}"), " "])
-        for comparison_page in comparison_pages
-    ]
+    comparison_links = [join_markup([tag("a", page, href=f"#p{page}"), " "]) for page in comparison_pages]
     return document_page(
         heading := f"{title}: converters side by side",
         _COMPARISON_STYLE,

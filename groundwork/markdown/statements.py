@@ -197,11 +197,7 @@ def _column_cell_pairs(header: tuple[str, ...], statement_cell_texts: list[str])
 
 
 def _paragraph_statements(
-    markdown: str,
-    paragraph_start: int,
-    paragraph_end: int,
-    statement_leads: list[_StatementLead],
-    language: str,
+    markdown: str, paragraph_start: int, paragraph_end: int, statement_leads: list[_StatementLead], language: str
 ) -> list[Statement]:
     """The sentences of one paragraph or list item; `statement_leads`, which may govern it, are kept up to date."""
     statement_item = _STATEMENT_ITEM.match(markdown, paragraph_start, paragraph_end)
@@ -221,10 +217,8 @@ def _paragraph_statements(
         statement_leads.append(
             _StatementLead(statement_label, statement_indent, last_statement if last_statement.endswith(":") else "")
         )
-    if not statement_item and (
-        is_title_paragraph(markdown[paragraph_start:paragraph_end])
-        or is_name_line(markdown[paragraph_start:paragraph_end])
-    ):
+    paragraph = markdown[paragraph_start:paragraph_end]
+    if not statement_item and (is_title_paragraph(paragraph) or is_name_line(paragraph)):
         return []
     if not statement_item and statement_sentences and is_date(markdown[slice(*statement_sentences[0])]):
         del statement_sentences[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."

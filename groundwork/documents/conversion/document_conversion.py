@@ -316,12 +316,7 @@ class DocumentConversion:
                 else self._convert_due_pages(converter_name, path, due_pages, layer)
             )
         except (WorkerFailed, UnitError) as error:
-            crashing_pages = due_pages
-            if is_converter_crash(error) and not CONVERTERS[converter_name].remote:
-                crashing_pages = await find_crashing_pages(
-                    due_pages,
-                    lambda pages: conversion_crashes(self._convert_due_pages(converter_name, path, pages, layer)),
-                )
+            crashing_pages = await self._crashing_pages(error, converter_name, path, due_pages, layer)
             self._show_finished(finished)
             failure = converter_failure_reason(error, converter_name)
             self.warnings.append(
@@ -348,6 +343,16 @@ class DocumentConversion:
                 page_trouble and f"{converter_name}: {page_trouble}",
                 judged=CONVERTERS[converter_name].remote,
             )
+
+    async def _crashing_pages(
+        self, error: WorkerFailed | UnitError, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
+    ) -> list[int]:
+        """Of the pages that are due, those that crash a converter: all where it failed in another way."""
+        if not is_converter_crash(error) or CONVERTERS[converter_name].remote:
+            return due_pages
+        return await find_crashing_pages(
+            due_pages, lambda pages: conversion_crashes(self._convert_due_pages(converter_name, path, pages, layer))
+        )
 
     async def _convert_due_pages(
         self, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer

@@ -93,9 +93,8 @@ def page_content(
     page_fields = form_fields(page)
     charts = find_chart_regions(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []
     leftward = is_right_to_left(page_layer)
-    page_runs = with_typed_field_runs(
-        page, rtl_word_runs(page_item_runs, rtl_page_spelling(page, drawn)) if leftward else page_runs
-    )
+    page_runs = rtl_word_runs(page_item_runs, rtl_page_spelling(page, drawn)) if leftward else page_runs
+    page_runs = with_typed_field_runs(page, page_runs)
     drawn_strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         page_runs, drawn_strokes = mirrored_runs(page_runs, page.width), mirrored_strokes(drawn_strokes, page.width)
@@ -105,9 +104,7 @@ def page_content(
         page_form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
         sides = _side_texts(turned, page, page_layer)
         return PageContent(page_runs, [], drawn_strokes.flat, sides, edge_lines(page_runs, [], page.height), page_form)
-    bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
-    bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
-    page_runs = with_bullets(page_runs, bullets, charts) if bullets else page_runs
+    page_runs = _with_drawn_bullets(page, page_runs, charts, leftward)
     grids = [chart_as_drawn_table(chart, page_runs) for chart in charts]
     page_prose = [run for run in page_runs if not any(grid.holds(run) for grid in grids)] if grids else page_runs
     frames, walls = frames_of_drawn_tables(drawn_strokes, charts)
@@ -117,15 +114,17 @@ def page_content(
     page_prose = [run for run in page_prose if not any(table.holds(run) for table in tables)] if tables else page_prose
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
     grids += tables
-    page_strokes = [
-        *drawn_strokes.flat,
-        *walls,
-        *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in page_fields),
-    ]
-    sides = _side_texts(turned, page, page_layer)
-    return PageContent(
-        page_prose, grids, page_strokes, sides, [] if leftward else edge_lines(page_prose, grids, page.height)
-    )
+    field_strokes = [Stroke(field.x1, field.y1, field.x2, field.y1) for field in page_fields]
+    page_strokes = [*drawn_strokes.flat, *walls, *field_strokes]
+    page_edges = [] if leftward else edge_lines(page_prose, grids, page.height)
+    return PageContent(page_prose, grids, page_strokes, _side_texts(turned, page, page_layer), page_edges)
+
+
+def _with_drawn_bullets(page: LiteparsePage, runs: list[Run], charts: Sequence[Box], leftward: bool) -> list[Run]:
+    """The runs of a page; those that begin behind a disc that is drawn begin with the sign of a bullet."""
+    bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
+    bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
+    return with_bullets(runs, bullets, charts) if bullets else runs
 
 
 def _turned_lines(

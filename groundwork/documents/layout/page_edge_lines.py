@@ -130,32 +130,23 @@ def running_edge_lines(
     does the largest type of the first page.
     """
     headers = _edge_headers_naming_headings(pages, body_size, headings_at_edge)
-    pages_by_position: defaultdict[_EdgeLinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
-    for edge_lines_of_page, page_number in zip(pages, edge_page_numbers, strict=True):
-        for edge_line in edge_lines_of_page:
-            for edge_position in _edge_line_positions(edge_line, page_number, body_size):
-                pages_by_position[edge_position].append(page_number)
+    pages_by_position = _pages_by_edge_position(pages, edge_page_numbers, body_size)
     least_pages = max(_LEAST_RUNNING_PAGES, len(pages) // _PAGES_A_RUNNING_LINE)
     first_lines = {" ".join(edge_line.cells) for edge_line in pages[0]} if pages else set()
 
     def is_running(edge_line: EdgeLine, page_number: int) -> bool:
-        if page_number != edge_page_numbers[0] and _is_title_with_number(edge_line, page_number, first_lines):
+        on_first_page = page_number == edge_page_numbers[0]
+        if not on_first_page and _is_title_with_number(edge_line, page_number, first_lines):
             return True
         if id(edge_line) in headers:
             return True
+        edge_positions = _edge_line_positions(edge_line, page_number, body_size)
         edge_line_page_count, first_page_with_edge_line = max(
-            (
-                _pages_with_edge_line(pages_by_position, edge_position)
-                for edge_position in _edge_line_positions(edge_line, page_number, body_size)
-            ),
-            default=(0, 0),
+            (_pages_with_edge_line(pages_by_position, position) for position in edge_positions), default=(0, 0)
         )
-        is_large = edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
-        heads_document = (
-            page_number == edge_page_numbers[0]
-            and not edge_line.is_foot
-            and edge_line.runs[0].size >= largest_header_size
-        )
+        line_size = edge_line.runs[0].size
+        is_large = line_size > _LARGE_RUNNING_RATIO * body_size
+        heads_document = on_first_page and not edge_line.is_foot and line_size >= largest_header_size
         may_be_title = is_large and (heads_document or edge_line_page_count < _LARGE_RUNNING_SHARE * len(pages))
         return edge_line_page_count >= least_pages and not (may_be_title and page_number == first_page_with_edge_line)
 
@@ -231,6 +222,18 @@ def _edge_line_positions(edge_line: EdgeLine, page_number: int, body_size: float
         key for key in _edge_line_keys(edge_line, page_number) if not (is_large_header and is_numbered_title(key))
     }
     return [_EdgeLinePosition(edge_line.is_foot, key, round(edge_line.y / _EDGE_LINE_STEP)) for key in edge_keys]
+
+
+def _pages_by_edge_position(
+    pages: Sequence[Sequence[EdgeLine]], edge_page_numbers: Sequence[int], body_size: float
+) -> Mapping[_EdgeLinePosition, Sequence[int]]:
+    """The pages that have a line at each position, in their order."""
+    pages_by_position: defaultdict[_EdgeLinePosition, list[int]] = defaultdict(list)
+    for edge_lines_of_page, page_number in zip(pages, edge_page_numbers, strict=True):
+        for edge_line in edge_lines_of_page:
+            for edge_position in _edge_line_positions(edge_line, page_number, body_size):
+                pages_by_position[edge_position].append(page_number)
+    return pages_by_position
 
 
 def _pages_with_edge_line(

@@ -49,20 +49,16 @@ def curation_html(curation_result: CurationResult) -> str:
     """The whole page."""
     report_counts = _CurationCounts(curation_result)
     outcome_counts = report_counts.outcome_sizes()
-    document_count = (
-        "one document" if len(report_counts.documents) == 1 else counted(len(report_counts.documents), "document")
-    )
+    documents = len(report_counts.documents)
+    document_count = "one document" if documents == 1 else counted(documents, "document")
     checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
+    summary = f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {checks}."
     column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {curation_result.run}",
         _REPORT_STYLES,
         tag("h1", title),
-        tag(
-            "p",
-            f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {checks}.",
-            class_="soft",
-        ),
+        tag("p", summary, class_="soft"),
         *([tag("p", NO_MODEL_ASKED)] if report_counts.is_by_rules_alone else []),
         _render_outcome_bar(outcome_counts),
         *([tag("p", " ".join(curation_result.reviewed))] if curation_result.reviewed else []),
@@ -74,21 +70,9 @@ def curation_html(curation_result: CurationResult) -> str:
             stacked=True,
         ),
         tag("h2", "Kept"),
-        *(
-            [
-                _render_reported_pair("k", curation_result.kept_pairs[reported_index])
-                for reported_index in _spread_report_examples(report_counts.unchanged)
-            ]
-            or [_NO_PAIRS]
-        ),
+        *_render_example_pairs("k", curation_result.kept_pairs, report_counts.unchanged),
         tag("h2", "Rewritten"),
-        *(
-            [
-                _render_reported_pair("w", curation_result.kept_pairs[reported_index])
-                for reported_index in _spread_report_examples(report_counts.rewritten)
-            ]
-            or [_NO_PAIRS]
-        ),
+        *_render_example_pairs("w", curation_result.kept_pairs, report_counts.rewritten),
         *_render_listed_pairs("c", "Corrected by people", curation_result.kept_pairs, report_counts.corrected),
         *_render_listed_pairs("k", "Kept against a complaint", curation_result.kept_pairs, report_counts.defended),
         tag("h2", "Rejected"),
@@ -199,6 +183,11 @@ def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str,
                 )
             )
     return report_articles
+
+
+def _render_example_pairs(outcome_class: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
+    """Some of the pairs at `indexes`, or that there are none."""
+    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_report_examples(indexes)] or [_NO_PAIRS]
 
 
 def _render_listed_pairs(outcome_class: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:

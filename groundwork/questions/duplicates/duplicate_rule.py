@@ -165,18 +165,12 @@ def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuest
 def _subject_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
     evidence_words = first_question.evidence_words | second_question.evidence_words
-    first_subject_words, second_subject_words = (
-        first_question.pair_words & evidence_words,
-        second_question.pair_words & evidence_words,
-    )
-    only_first_tells, only_second_tells = (
-        first_subject_words - second_subject_words,
-        second_subject_words - first_subject_words,
-    )
-    only_first_asks, only_second_asks = (
-        first_question.question_words - second_question.pair_words,
-        second_question.question_words - first_question.pair_words,
-    )
+    first_subject_words = first_question.pair_words & evidence_words
+    second_subject_words = second_question.pair_words & evidence_words
+    only_first_tells = first_subject_words - second_subject_words
+    only_second_tells = second_subject_words - first_subject_words
+    only_first_asks = first_question.question_words - second_question.pair_words
+    only_second_asks = second_question.question_words - first_question.pair_words
     if _number_words(only_first_asks) and _number_words(only_second_asks):
         return "is about other numbers"
     if _number_words(only_first_asks - second_question.evidence_words) or _number_words(
@@ -267,10 +261,8 @@ def _extra_information_of_answer(first_question: AskedQuestion, second_question:
 
 
 def _answer_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
-    first_answer_numbers, second_answer_numbers = (
-        _number_words(first_question.added_words),
-        _number_words(second_question.added_words),
-    )
+    first_answer_numbers = _number_words(first_question.added_words)
+    second_answer_numbers = _number_words(second_question.added_words)
     common_numbers = first_answer_numbers & second_answer_numbers
     if (
         first_answer_numbers
@@ -287,10 +279,8 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
     evidence_words = (first_question.evidence_words | second_question.evidence_words) or (
         first_question.pair_words | second_question.pair_words
     )
-    first_answer_words, second_answer_words = (
-        first_question.added_words & evidence_words,
-        second_question.added_words & evidence_words,
-    )
+    first_answer_words = first_question.added_words & evidence_words
+    second_answer_words = second_question.added_words & evidence_words
     if not first_answer_words and not second_answer_words:  # each answer only says yes or repeats its question
         question_words_differ = (
             first_question.question_words - second_question.pair_words

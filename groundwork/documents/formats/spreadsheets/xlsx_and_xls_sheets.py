@@ -123,10 +123,7 @@ def _read_sheet(workbook: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
             if row_texts := {column: text for column, text in texts if text.strip()}:
                 sheet_rows.setdefault(row_number, {}).update(row_texts)
     merged_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
-    merged_areas = [
-        (merged_area.min_row, merged_area.min_col, merged_area.max_row, merged_area.max_col)
-        for merged_area in merged_cells
-    ]
+    merged_areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
     return sheet_rows, merged_areas, uncalculated_formulas
 
 
