@@ -164,15 +164,7 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
         for pair in read_jsonl(document_file, Pair)
     }
     longer_names = longer_document_names(data, forgotten_document)
-    forgotten_files = {data.relative(document_file) for document_file in remains.files}
-    for stage, unit, entry in manifest.all_entries():
-        if unit.rpartition("/")[2] == forgotten_document:
-            manifest.forget(stage, [unit])
-        elif forgotten_files & entry.inputs.keys():
-            for output in entry.outputs:
-                if output.startswith(_OUTPUTS_OF_SEVERAL) or (output.startswith("qa/") and output.endswith(".html")):
-                    _remove_forgotten(data.root / output)
-            manifest.forget(stage, [unit])
+    _forget_units(data, manifest, forgotten_document, remains)
     decision_files = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([data.path("tags"), *decision_files])
     for tags_file in sorted(data.path("tags").rglob("*.jsonl")):
@@ -195,6 +187,19 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
         forgotten_before = read_json(forgotten_mark, dict[str, int]) if forgotten_mark.exists() else {}
         write_json(forgotten_mark, {**forgotten_before, forgotten_document: count})
     return remains
+
+
+def _forget_units(data: Workspace, manifest: Manifest, forgotten_document: str, remains: DocumentRemains) -> None:
+    """Its units and those that read its files leave the manifest; what these made of several documents is removed."""
+    forgotten_files = {data.relative(document_file) for document_file in remains.files}
+    for stage, unit, entry in manifest.all_entries():
+        if unit.rpartition("/")[2] == forgotten_document:
+            manifest.forget(stage, [unit])
+        elif forgotten_files & entry.inputs.keys():
+            for output in entry.outputs:
+                if output.startswith(_OUTPUTS_OF_SEVERAL) or (output.startswith("qa/") and output.endswith(".html")):
+                    _remove_forgotten(data.root / output)
+            manifest.forget(stage, [unit])
 
 
 def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:

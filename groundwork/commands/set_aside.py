@@ -46,18 +46,7 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
             _print_set_aside(documents_aside)
             return EXIT_OK
         if flags.undo:
-            names_aside = [
-                _name_to_set_aside(name_aside, list(documents_aside), "not set aside") for name_aside in flags.documents
-            ]
-            write_set_aside(
-                job.data,
-                {
-                    name_aside: record_aside
-                    for name_aside, record_aside in documents_aside.items()
-                    if name_aside not in names_aside
-                },
-            )
-            print(f"taken back: {', '.join(names_aside)}; next: {as_typed('uv run dataprep run')}")
+            _take_back(job, documents_aside, flags.documents)
             return EXIT_OK
         files_to_set_aside = _files_to_set_aside(job, stage_command("ingest"))
         texts_aside = [name_aside.removesuffix(".md") for name_aside in names_in_folder(job.data.path("text"), ".md")]
@@ -94,6 +83,13 @@ def _print_set_aside(set_aside_documents: dict[str, SetAside]) -> None:
         print(terminal_text(f"{set_aside_name}{source_aside}: {record_aside.reason or 'no reason given'}"))
     if not set_aside_documents:
         print("nothing is set aside")
+
+
+def _take_back(job: Job, documents_aside: dict[str, SetAside], typed_names: list[str]) -> None:
+    taken_back = [_name_to_set_aside(typed_name, list(documents_aside), "not set aside") for typed_name in typed_names]
+    still_aside = {name: record_aside for name, record_aside in documents_aside.items() if name not in taken_back}
+    write_set_aside(job.data, still_aside)
+    print(f"taken back: {', '.join(taken_back)}; next: {as_typed('uv run dataprep run')}")
 
 
 def _name_to_set_aside(name: str, names_to_choose: list[str], problem: str) -> str:

@@ -193,55 +193,40 @@ class _InterviewRoundOutcome(NamedTuple):
 
 
 async def _ask_interview_round(
-    chunk_interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
+    interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
 ) -> _InterviewRoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    wanted_count = min(len(wished), asker.batch_size) or chunk_interview.remaining_pairs(asker.batch_size)
-    last_rejected = [rejection for rejection in chunk_interview.rejected if rejection.iteration == iteration - 1]
+    wanted_count = min(len(wished), asker.batch_size) or interview.remaining_pairs(asker.batch_size)
+    last_rejected = [rejection for rejection in interview.rejected if rejection.iteration == iteration - 1]
     for statement in wished:
-        chunk_interview.declined.pop(statement, None)
+        interview.declined.pop(statement, None)
     round_answer = await asker.ask(
         InterviewRound(
-            iteration,
-            wanted_count,
-            chunk_interview.pairs,
-            wished or chunk_interview.open_gaps(),
-            last_rejected,
-            bool(wished),
+            iteration, wanted_count, interview.pairs, wished or interview.open_gaps(), last_rejected, bool(wished)
         )
     )
-    chunk_interview.contradictions.update(
-        dict.fromkeys(text.strip() for text in round_answer.contradictions if text.strip())
-    )
+    interview.contradictions.update(dict.fromkeys(text.strip() for text in round_answer.contradictions if text.strip()))
     round_drafts = round_answer.drafts
-    judged_drafts = [chunk_interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_count]]
+    judged_drafts = [interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_count]]
     unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
-    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
-    if faulty_drafts and chunk_interview.settings.correct:
-        corrections = iter(await asker.correct(faulty_drafts))
-        judged_drafts = [
-            _judge_correction(chunk_interview, (draft, faults), next(corrections))
-            if _are_correctable_faults(faults)
-            else (draft, faults)
-            for draft, faults in judged_drafts
-        ]
+    judged_drafts = await _correct_faulty_drafts(interview, asker, judged_drafts)
     while asker.dropped:
-        chunk_interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), chunk_interview.chunk, iteration))
+        interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), interview.chunk, iteration))
     for draft, _ in round_drafts[wanted_count:]:
         _reject(
-            chunk_interview,
+            interview,
             draft,
             iteration,
             Fault("excess", f"{len(round_drafts)} pairs came where {wanted_count} were asked for"),
         )
     for draft, faults in judged_drafts:
         if faults:
-            _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    chunk_interview.new_pair_counts.append(
-        await _keep_new_drafts(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
+            _reject(interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
+    interview.new_pair_counts.append(
+        await _keep_new_drafts(interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
     is_cut = len(round_drafts) >= wanted_count
-    _note_declined_gaps(chunk_interview, round_answer, is_cut)
+    _note_declined_gaps(interview, round_answer, is_cut)
     return _InterviewRoundOutcome(len(round_drafts), unworthy_count, is_cut, round_answer.done)
 
 
@@ -257,6 +242,22 @@ def _note_declined_gaps(chunk_interview: ChunkInterview, round_answer: Interview
             chunk_coverage.gaps(chunk_interview.reading, chunk_interview.coverage())
         ):
             chunk_interview.declined[statement] = "nothing worth asking is left"
+
+
+async def _correct_faulty_drafts(
+    chunk_interview: ChunkInterview, asker: Asker, judged_drafts: list[JudgedDraft]
+) -> list[JudgedDraft]:
+    """The same drafts, where a fault can be corrected as the model corrected it."""
+    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
+    if not faulty_drafts or not chunk_interview.settings.correct:
+        return judged_drafts
+    corrections = iter(await asker.correct(faulty_drafts))
+    return [
+        _judge_correction(chunk_interview, (draft, faults), next(corrections))
+        if _are_correctable_faults(faults)
+        else (draft, faults)
+        for draft, faults in judged_drafts
+    ]
 
 
 def _judge_correction(
@@ -462,7 +463,7 @@ async def prepare_document_interviews(
 ) -> DocumentInterviews:
     """Everything ready to ask: an interview and an asker for each chunk of `material`.
 
-    `prompt` reads a file of config/prompts, `client` makes the model's client when it is needed, `vectors` is the
+    `prompt` reads a file of config/prompts, `model_client` makes the model's client when it is needed, `vectors` is the
     folder of the embeddings' cache, `joined` one that is only read.
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
@@ -482,22 +483,15 @@ async def prepare_document_interviews(
         if config.qa.multi_chunk
         else []
     )
-    interview_notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
-    interview_notes += [similarity_note] if similarity_note else []
-    interview_notes += [
+    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
+    notes += [similarity_note] if similarity_note else []
+    notes += [
         f'wish not met, its text is gone or left out of the questions: "{_statement_excerpt(wish.text)}"'
         for wish in unmet_wishes
     ]
     limit_notice = _pair_limit_notice(config.qa, material)
     return DocumentInterviews(
-        material,
-        config.qa,
-        chunk_interviews,
-        askers,
-        limit_notice,
-        interview_notes,
-        (encode, likeness),
-        two_chunk_interviews,
+        material, config.qa, chunk_interviews, askers, limit_notice, notes, (encode, likeness), two_chunk_interviews
     )
 
 

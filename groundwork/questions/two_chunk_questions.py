@@ -57,49 +57,38 @@ class TwoChunkInterview:
 
     async def ask_about_both(self, earlier_questions: EarlierQuestions) -> None:
         """Ask once; pairs that need only one of the chunks are rejected."""
+        first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
         two_chunk_messages = render_turns(
             self.prompt,
             **self.variables,
-            first=text_with_captions(self.first_reading.chunk.text, self.first_reading.chunk.document),
-            second=text_with_captions(self.second_reading.chunk.text, self.second_reading.chunk.document),
+            first=text_with_captions(first_chunk.text, first_chunk.document),
+            second=text_with_captions(second_chunk.text, second_chunk.document),
             batch=str(self.settings.batch),
         )
-        two_chunk_unit = f"{self.first_reading.chunk.id} with {self.second_reading.chunk.id}"
         try:
-            two_chunk_reply = await self.client.ask(
+            reply = await self.client.ask(
                 self.settings,
                 two_chunk_messages,
                 stage="generate_qa",
-                unit=two_chunk_unit,
+                unit=f"{first_chunk.id} with {second_chunk.id}",
                 schema=ReplyRequirements(Drafts, partial=True),
             )
         except UnitError as error:
             self.failure = error
             return
-        self.rejected += [
-            reject_unread_draft(faulty_item, self.first_reading.chunk, NO_ITERATION)
-            for faulty_item in two_chunk_reply.dropped
-        ]
-        self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
+        self.rejected += [reject_unread_draft(faulty_item, first_chunk, NO_ITERATION) for faulty_item in reply.dropped]
+        self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
         accepted_drafts = []
-        for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
+        for draft in reply.value.pairs[: self.settings.batch]:
             if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
-                self.rejected.append(reject_draft(draft, self.first_reading.chunk, NO_ITERATION, faults[0]))
+                self.rejected.append(reject_draft(draft, first_chunk, NO_ITERATION, faults[0]))
             else:
                 accepted_drafts.append(draft)
-        duplicated_questions = await earlier_questions.find_duplicates(
-            [asked_question(draft) for draft in accepted_drafts]
-        )
-        for draft, duplicated_question in zip(accepted_drafts, duplicated_questions, strict=True):
+        duplicates = await earlier_questions.find_duplicates([asked_question(draft) for draft in accepted_drafts])
+        for draft, duplicated_question in zip(accepted_drafts, duplicates, strict=True):
             if duplicated_question:
-                self.rejected.append(
-                    reject_draft(
-                        draft,
-                        self.first_reading.chunk,
-                        NO_ITERATION,
-                        Fault("duplicate", f"repeats: {duplicated_question}"),
-                    )
-                )
+                duplicate_fault = Fault("duplicate", f"repeats: {duplicated_question}")
+                self.rejected.append(reject_draft(draft, first_chunk, NO_ITERATION, duplicate_fault))
             else:
                 self.pairs.append(self._two_chunk_pair(draft))
 

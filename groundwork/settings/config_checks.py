@@ -73,6 +73,20 @@ def _iterate_literals(setting_type: Any) -> Iterator[Any]:
             yield from _iterate_literals(inner_type)
 
 
+def _unknown_and_missing_checks(config: Config) -> list[str]:
+    unknown_checks = [
+        f"{setting_path}.{check_name}: no such check; there are {', '.join(known_checks)}"
+        for setting_path, check_names, known_checks in (
+            ("curate.thresholds", config.curate.thresholds, get_args(Check)),
+            ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
+        )
+        for check_name in check_names
+        if check_name not in known_checks
+    ]
+    missing_checks = [check_name for check_name in CURATE_PROMPTS if check_name not in config.curate.prompts]
+    return [*unknown_checks, *(f"curate.prompts.{check_name}: is missing" for check_name in missing_checks)]
+
+
 def find_contradicting_settings(config: Config) -> list[str]:
     """Values that are each of the right type and cannot stand together, one message each."""
     contradictions = []
@@ -81,21 +95,7 @@ def find_contradicting_settings(config: Config) -> list[str]:
             f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
             f"({config.chunk.max_length}); lower the one or raise the other"
         )
-    all_checks = get_args(Check)
-    for setting_path, check_names, known_checks in (
-        ("curate.thresholds", config.curate.thresholds, all_checks),
-        ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
-    ):
-        contradictions += [
-            f"{setting_path}.{check_name}: no such check; there are {', '.join(known_checks)}"
-            for check_name in check_names
-            if check_name not in known_checks
-        ]
-    contradictions += [
-        f"curate.prompts.{check_name}: is missing"
-        for check_name in CURATE_PROMPTS
-        if check_name not in config.curate.prompts
-    ]
+    contradictions += _unknown_and_missing_checks(config)
     if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
         contradictions.append(
             f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "

@@ -86,34 +86,23 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
             compared_layer = await workers.acall(read_text_layer, compared_pdf, timeout=converter_settings.timeout)
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
-        compared_pages = _pages_to_compare(job, compared_layer.page_count)
-        timed_pages = TimedPdfPages(compared_pdf, compared_pages, compared_layer.pages, compared_layer.page_count)
-        compared_columns, converter_failures = await compared_converters(
-            job, workers, timed_pages, _chosen_converters(job)
-        )
-        yardstick = await yardstick_pages(job, workers, compared_columns, timed_pages)
-        compared_columns = [
-            with_structure_likeness(column, yardstick) if column.pages else column for column in compared_columns
-        ]
+        pages = _pages_to_compare(job, compared_layer.page_count)
+        timed_pages = TimedPdfPages(compared_pdf, pages, compared_layer.pages, compared_layer.page_count)
+        columns, converter_failures = await compared_converters(job, workers, timed_pages, _chosen_converters(job))
+        yardstick = await yardstick_pages(job, workers, columns, timed_pages)
+        columns = [with_structure_likeness(column, yardstick) if column.pages else column for column in columns]
         page_pictures = [
-            await _page_picture_url(workers, compared_pdf, number, converter_settings.timeout)
-            for number in compared_pages
+            await _page_picture_url(workers, compared_pdf, number, converter_settings.timeout) for number in pages
         ]
     compared_headers = running_keys(compared_layer.pages)
-    layer_texts = strip_running(
-        [compared_layer.pages[number - 1] for number in compared_pages], compared_headers, compared_pages
-    )
-    write_text(
-        unit.writes[0],
-        comparison_html(
-            printable_path(unit.reads[0].name), compared_pages, page_pictures, layer_texts, compared_columns, yardstick
-        ),
-    )
-    write_compared_renditions(unit.writes[0], compared_pages, compared_columns)
-    write_json(unit.writes[1], compared_columns)
-    print(_converter_table(compared_columns))
+    layer_texts = strip_running([compared_layer.pages[number - 1] for number in pages], compared_headers, pages)
+    pdf_name = printable_path(unit.reads[0].name)
+    write_text(unit.writes[0], comparison_html(pdf_name, pages, page_pictures, layer_texts, columns, yardstick))
+    write_compared_renditions(unit.writes[0], pages, columns)
+    write_json(unit.writes[1], columns)
+    print(_converter_table(columns))
     comparison_note = f"written to {openable_path(unit.writes[0])}"
-    return Outcome(note=comparison_note, counts={"pages": len(compared_pages)}, failures=converter_failures)
+    return Outcome(note=comparison_note, counts={"pages": len(pages)}, failures=converter_failures)
 
 
 def print_converter_comparison(job: Job, finished_units: list[Unit]) -> None:

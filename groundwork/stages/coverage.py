@@ -9,6 +9,7 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
@@ -24,9 +25,12 @@ from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
+    from groundwork.coverage.covered_document import CoveredDocument
     from groundwork.coverage.question_placement import FindNearestStatements
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
+    from groundwork.markdown.chunk_reading import Reading
+    from groundwork.records import Document
 
 UNCOVERED_NAMED = 5  # documents without chunks that are named
 COVERED_RUNS_HELP = (
@@ -55,32 +59,24 @@ def coverage_units(job: Job) -> list[Unit]:
     if uncovered := sorted(
         asked_about.keys() - set(documents_to_cover) - not_to_cover if not job.flags.document else ()
     ):
-        uncovered_listing = ", ".join(uncovered[:UNCOVERED_NAMED])
-        uncovered_notice = (
-            f"no chunks of {uncovered_listing}, which were asked about; run first: uv run dataprep/chunk.py"
-        )
-        job.progress.say(as_typed(uncovered_notice))
-    for document_to_cover in documents_to_cover:
-        runs_asking = asked_about.get(document_to_cover)
+        listing = ", ".join(uncovered[:UNCOVERED_NAMED])
+        notice = f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py"
+        job.progress.say(as_typed(notice))
+    for document in documents_to_cover:
+        runs_asking = asked_about.get(document)
         if not runs_asking:
             continue
         source_to_cover = job.data.paths(
-            ("text", f"{document_to_cover}.md"),
-            ("text", f"{document_to_cover}.json"),
-            ("chunks", f"{document_to_cover}.jsonl"),
+            ("text", f"{document}.md"),
+            ("text", f"{document}.json"),
+            ("chunks", f"{document}.jsonl"),
         )
-        coverage_plots = job.data.paths(
-            ("plots", f"coverage-{document_to_cover}.html"), ("plots", f"coverage-{document_to_cover}.json")
-        )
+        coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
         declined_files = job.data.paths(
-            *(
-                coverage_path_parts(run, document_to_cover)
-                for run in runs_asking
-                if f"{document_to_cover}.json" in coverage_files[run]
-            )
+            *(coverage_path_parts(run, document) for run in runs_asking if f"{document}.json" in coverage_files[run])
         )
         covered_files = Paths((*source_to_cover.texts, *runs_asking.values(), *declined_files.texts))
-        document_units.append(Unit(document_to_cover, reads=covered_files, writes=coverage_plots, payload=runs_asking))
+        document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
     return document_units
 
 
@@ -107,14 +103,7 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         report_lines,
         write_coverage,
     )
-    from groundwork.coverage.document_coverage import (
-        asked_pairs,
-        check_chunks_match,
-        collect_coverage,
-        contradicted_parts,
-        declined_statements,
-        read_coverage_records,
-    )
+    from groundwork.coverage.document_coverage import check_chunks_match
     from groundwork.coverage.question_placement import unplaced_warnings
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document
@@ -123,18 +112,7 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
     covered_markdown, covered_source = read_text(covered_text), read_json(covered_record, Document)
     covered_readings = read_chunks(covered_chunks)
     check_chunks_match(covered_markdown, covered_text, [reading.chunk for reading in covered_readings])
-    pairs_by_run, blank_count = asked_pairs(unit.payload)
-    coverage_records = read_coverage_records(job.data, covered_source.id, pairs_by_run)
-    covered_document = collect_coverage(
-        covered_source.id,
-        covered_source.title,
-        covered_markdown,
-        covered_readings,
-        pairs_by_run,
-        nearest_statement(job),
-        declined_statements(coverage_records),
-    )
-    covered_document.contradictions = contradicted_parts(coverage_records, covered_readings)
+    covered_document, blank_count = _cover_document(job, unit, covered_source, covered_markdown, covered_readings)
     write_coverage(covered_document, covered_markdown, covered_source.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(covered_document, covered_markdown))
     for report_line in report_lines(covered_document, covered_markdown) if job.is_detailed else ():
@@ -148,6 +126,33 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         counts={"questions": len(covered_document.questions), "not asked": len(open_coverage_items(covered_document))},
         warnings=[*coverage_warnings, *([_blank_coverage_warning(blank_count)] if blank_count else [])],
     )
+
+
+def _cover_document(
+    job: Job, unit: Unit, source: Document, markdown: str, readings: Sequence[Reading]
+) -> tuple[CoveredDocument, int]:
+    """What the runs asked about a document, and how many of their rows are without a question."""
+    from groundwork.coverage.document_coverage import (
+        asked_pairs,
+        collect_coverage,
+        contradicted_parts,
+        declined_statements,
+        read_coverage_records,
+    )
+
+    pairs_by_run, blank_count = asked_pairs(unit.payload)
+    coverage_records = read_coverage_records(job.data, source.id, pairs_by_run)
+    covered_document = collect_coverage(
+        source.id,
+        source.title,
+        markdown,
+        readings,
+        pairs_by_run,
+        nearest_statement(job),
+        declined_statements(coverage_records),
+    )
+    covered_document.contradictions = contradicted_parts(coverage_records, readings)
+    return covered_document, blank_count
 
 
 def _blank_coverage_warning(blank_count: int) -> str:

@@ -133,11 +133,9 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     ingest_settings = settings_with_override(job.config.ingest, override)
     if ingest_settings.pictures and not _keeps_source_pictures(job, source_file.id):
         ingest_settings = msgspec.structs.replace(ingest_settings, pictures=False)
-    service_replies, joined_service_replies = (
-        folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state)
-    )
+    replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
     marker_service = MarkerService(
-        ingest_settings.marker_api, os.environ, service_replies, joined_service_replies if job.data.shard else None
+        ingest_settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None
     )
     with TemporaryDirectory() as scratch_folder:
         ingestion = _ingestion(job, unit.payload, ingest_settings, Path(scratch_folder), marker_service)
@@ -153,10 +151,8 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
         write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
     )
     pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
-    ingest_warnings = document.warnings + [NO_PICTURE_FOLDER] * (
-        job.config.ingest.pictures and not ingest_settings.pictures
-    )
-    return Outcome(note=_ingest_note(document), counts=_ingest_counts(document, pictures), warnings=ingest_warnings)
+    warnings = document.warnings + [NO_PICTURE_FOLDER] * (job.config.ingest.pictures and not ingest_settings.pictures)
+    return Outcome(note=_ingest_note(document), counts=_ingest_counts(document, pictures), warnings=warnings)
 
 
 def _ingestion(

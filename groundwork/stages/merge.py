@@ -71,23 +71,18 @@ async def merge_runs(job: Job, unit: Unit) -> Outcome:
     from groundwork.questions.duplicates.duplicate_search import calibrated_likeness
 
     merged_sources: list[DatasetSource] = unit.payload
-    with closing(DiskBackedList(MergeCandidate, job.data.state)) as merge_candidates_on_disk:
-        joined_runs = JoinedRuns(merge_candidates_on_disk)
+    with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
+        joined_runs = JoinedRuns(candidates)
         async for embedded_dataset in stream_embedded_datasets(job, merged_sources):
             joined_runs.add(embedded_dataset)
             del embedded_dataset  # its rows are in a file now
         candidate_vectors = joined_runs.vectors()
-        calibration_step = max(1, len(merge_candidates_on_disk) // CALIBRATION_QUESTIONS)
-        calibration_sample = [
-            merge_candidates_on_disk[row].pair.question
-            for row in range(0, len(merge_candidates_on_disk), calibration_step)
-        ]
-        merge_likeness = calibrated_likeness(
-            candidate_vectors[::calibration_step], job.flags.threshold, questions=calibration_sample
-        )
-        merged = merge_candidates(merge_candidates_on_disk, candidate_vectors, merge_likeness)
+        step = max(1, len(candidates) // CALIBRATION_QUESTIONS)
+        sample = [candidates[row].pair.question for row in range(0, len(candidates), step)]
+        merge_likeness = calibrated_likeness(candidate_vectors[::step], job.flags.threshold, questions=sample)
+        merged = merge_candidates(candidates, candidate_vectors, merge_likeness)
         run_files = write_merged_run(unit.writes[0].parent, merged)
-        run_of_candidate = [candidate.run for candidate in merge_candidates_on_disk]
+        run_of_candidate = [candidate.run for candidate in candidates]
     kept_counts = Counter(run_of_candidate[row] for row in merged.kept)
     kept_by_run = {name: kept_counts[name] for name in joined_runs.sizes}
     write_json(

@@ -97,58 +97,26 @@ class Mirror:
         store_listing = self._remote_store.list()
         being_put, index_rows = self._being_put(store_listing), self._mirror_index.rows()
         self._mirrored_documents = document_names([*store_listing, *index_rows])
-        self._stored_databases = {
-            mirrored_path: remote_file
-            for mirrored_path, remote_file in store_listing.items()
-            if is_database(mirrored_path)
-        }
+        self._stored_databases = {path: file for path, file in store_listing.items() if is_database(path)}
         remote_files = {
-            mirrored_path: remote_file
-            for mirrored_path, remote_file in store_listing.items()
-            if mirrored_path not in being_put and self._is_taken_over(mirrored_path)
+            path: file for path, file in store_listing.items() if path not in being_put and self._is_taken_over(path)
         }
         newer_paths = [
-            mirrored_path
-            for mirrored_path, remote_file in remote_files.items()
-            if not self._is_mirror_current(mirrored_path, index_rows.get(mirrored_path), remote_file)
+            path for path, file in remote_files.items() if not self._is_mirror_current(path, index_rows.get(path), file)
         ]
         listed_only = {
-            mirrored_path
-            for mirrored_path in newer_paths
-            if scope.only_lists(mirrored_path) and self._is_replaceable(mirrored_path, index_rows.get(mirrored_path))
+            path for path in newer_paths if scope.only_lists(path) and self._is_replaceable(path, index_rows.get(path))
         }
-        paths_to_fetch = [
-            mirrored_path
-            for mirrored_path in newer_paths
-            if not is_database(mirrored_path) and mirrored_path not in listed_only
-        ]
+        paths_to_fetch = [path for path in newer_paths if not is_database(path) and path not in listed_only]
         if len(paths_to_fetch) >= MANY_FILES:
             self._say_on_terminal(f"fetching {counted(len(paths_to_fetch), 'file')} of {self.url}")
-        self._mirror_index.note(
-            [
-                (mirrored_path, self._list_only(mirrored_path, remote_files[mirrored_path]))
-                for mirrored_path in listed_only
-            ]
-        )
-        request_in_threads(
-            lambda mirrored_path: self._fetch_new(
-                mirrored_path, remote_files[mirrored_path], index_rows.get(mirrored_path)
-            ),
-            paths_to_fetch,
-        )
+        self._mirror_index.note([(path, self._list_only(path, remote_files[path])) for path in listed_only])
+        request_in_threads(lambda path: self._fetch_new(path, remote_files[path], index_rows.get(path)), paths_to_fetch)
         self._fetch_new_databases(newer_paths, index_rows)
         self._remove_gone(
-            [
-                mirrored_path
-                for mirrored_path in index_rows
-                if self._is_taken_over(mirrored_path) and mirrored_path not in store_listing
-            ],
-            index_rows,
+            [path for path in index_rows if self._is_taken_over(path) and path not in store_listing], index_rows
         )
-        self._remove_gone(
-            [mirrored_path for mirrored_path in being_put & fetched if not is_database(mirrored_path)],
-            self._mirror_index.rows(),
-        )
+        self._remove_gone([path for path in being_put & fetched if not is_database(path)], self._mirror_index.rows())
         self._cached_index_rows = None
         return set(paths_to_fetch) | listed_only
 
