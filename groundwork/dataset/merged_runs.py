@@ -115,16 +115,11 @@ def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vecto
     same is told by questions/duplicates/duplicate_rule.py, as everywhere.
     """
     merge_count = len(candidates)
-    candidate_ranks = np.array([_merge_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(
-        merge_count, 4
-    )
-    best_first_order = np.lexsort(
-        [-candidate_ranks[:, column] for column in (3, 2, 1, 0)]
-    )  # stable: of equals the first
+    merge_ranks = np.array([_merge_rank(row) for row in candidates], dtype=np.int64).reshape(merge_count, 4)
+    best_first_order = np.lexsort([-merge_ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
     wording_of = _wording_numbers(candidates)
-    best_of_wording = np.full(
-        merge_count, -1, dtype=np.int64
-    )  # the best row of each wording; its other rows need no cosine
+    # the best row of each wording; its other rows need no cosine
+    best_of_wording = np.full(merge_count, -1, dtype=np.int64)
     best_of_wording[wording_of[best_first_order[::-1]]] = best_first_order[::-1]
     leader_of_copy = best_of_wording[wording_of]
     leaders_best_first = best_first_order[leader_of_copy[best_first_order] == best_first_order]
@@ -138,9 +133,8 @@ def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vecto
     for best_leader in leaders_best_first.tolist():
         if keeper_of_leader[best_leader] < 0:
             other_leaders = wording_leaders[same_questions.of(int(np.searchsorted(wording_leaders, best_leader)))]
-            keeper_of_leader[best_leader] = keeper_of_leader[other_leaders[keeper_of_leader[other_leaders] < 0]] = (
-                best_leader
-            )
+            unkept_leaders = other_leaders[keeper_of_leader[other_leaders] < 0]
+            keeper_of_leader[best_leader] = keeper_of_leader[unkept_leaders] = best_leader
     keeper_of_candidate = keeper_of_leader[leader_of_copy]
     copy_indices = np.flatnonzero(keeper_of_candidate != np.arange(merge_count)).tolist()
     dropped_copies = [
@@ -151,9 +145,8 @@ def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vecto
         )
         for copy_index in copy_indices
     ]
-    return MergedRuns(
-        candidates, array("q", np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()), dropped_copies
-    )
+    kept_indices = np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()
+    return MergedRuns(candidates, array("q", kept_indices), dropped_copies)
 
 
 def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:

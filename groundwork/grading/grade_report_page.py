@@ -84,34 +84,25 @@ def judge_trust_lines(judge_trust: JudgeTrust | None) -> Iterator[str]:
 
 def judge_consistency_lines(grade_report: GradeReport) -> Iterator[str]:
     """Flip rate and kappa of the judge, and its agreement with a second one."""
-    judge_consistency = grade_report.consistency
-    if judge_consistency.flip_rate is None:
-        yield (
-            f"flips: not measured ({judge_consistency.criteria:,} criteria by the judge, one draw each; pass "
-            "--repeats 3)"
-        )
+    consistency = grade_report.consistency
+    if consistency.flip_rate is None:
+        yield f"flips: not measured ({consistency.criteria:,} criteria by the judge, one draw each; pass --repeats 3)"
     else:
-        kappa = (
-            "all verdicts alike" if judge_consistency.kappa is None else f"Fleiss' kappa {judge_consistency.kappa:.2f}"
-        )
-        flip_goal = "within" if judge_consistency.flip_rate <= FLIP_RATE_GOAL else "above"
+        kappa = "all verdicts alike" if consistency.kappa is None else f"Fleiss' kappa {consistency.kappa:.2f}"
+        flip_goal = "within" if consistency.flip_rate <= FLIP_RATE_GOAL else "above"
         yield (
-            f"flips: {judge_consistency.flip_rate:.1%} between two draws ({flip_goal} the goal of "
-            f"{FLIP_RATE_GOAL:.0%}), {kappa}; "
-            f"{judge_consistency.criteria:,} criteria by the judge, {judge_consistency.by_rule:,} by rule"
+            f"flips: {consistency.flip_rate:.1%} between two draws "
+            f"({flip_goal} the goal of {FLIP_RATE_GOAL:.0%}), {kappa}; "
+            f"{consistency.criteria:,} criteria by the judge, {consistency.by_rule:,} by rule"
         )
-    if judge_consistency.unreadable:
+    if consistency.unreadable:
+        draws = counted(consistency.draws, "draw")
+        yield f"{consistency.unreadable:,} of {draws} could not be read; they count for nothing"
+    if consistency.agreement is not None:
+        kappa = "" if consistency.judges_kappa is None else f", Cohen's kappa {consistency.judges_kappa:.2f}"
         yield (
-            f"{judge_consistency.unreadable:,} of {counted(judge_consistency.draws, 'draw')} could not be read; they "
-            "count for nothing"
-        )
-    if judge_consistency.agreement is not None:
-        kappa = (
-            "" if judge_consistency.judges_kappa is None else f", Cohen's kappa {judge_consistency.judges_kappa:.2f}"
-        )
-        yield (
-            f"{judge_consistency.judges[0]} and {judge_consistency.judges[1]} agree on "
-            f"{judge_consistency.agreement:.0%} of the criteria{kappa}"
+            f"{consistency.judges[0]} and {consistency.judges[1]} agree on "
+            f"{consistency.agreement:.0%} of the criteria{kappa}"
         )
     for criteria_verb, named_criteria in (
         ("flip", grade_report.flipping),

@@ -7,7 +7,7 @@ eval and eval_mirror do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,17 +76,22 @@ async def ask_answers(
     return model_answers
 
 
+def _splits_by_id(row_keys: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    splits_of: dict[str, list[str]] = {}
+    for split, row_id in sorted(row_keys):
+        splits_of.setdefault(row_id, []).append(split)
+    return splits_of
+
+
 def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
     """The answers of `answers_file` that belong to `rows`.
 
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """
     file_answers = Answers()
-    row_keys = {(asked_row.split, asked_row.id) for asked_row in rows}
-    split_order = {split: index for index, split in enumerate(dict.fromkeys(asked_row.split for asked_row in rows))}
-    splits_of: dict[str, list[str]] = {}
-    for split, row_id in sorted(row_keys):
-        splits_of.setdefault(row_id, []).append(split)
+    row_keys = {(row.split, row.id) for row in rows}
+    split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
+    splits_of = _splits_by_id(row_keys)
     unknown_ids: list[str] = []
     ambiguous_ids: set[str] = set()
     for answer_line in read_jsonl(answers_file, Answer):
@@ -108,18 +113,14 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
     for key in stray_keys:
         del file_answers.by_row[key]
     if not file_answers.by_row:
-        file_ids = (
-            ", ".join(unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]) or "none"
-        )
-        row_ids = ", ".join(asked_row.id for asked_row in rows[:IDS_SHOWN])
+        answered_ids = unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]
+        file_ids = ", ".join(answered_ids) or "none"
+        row_ids = ", ".join(row.id for row in rows[:IDS_SHOWN])
         raise BadRecord(
             f"{answers_file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}"
         )
-    file_answers.warnings = list(
-        _answer_warnings(
-            answers_file, unknown_ids, ambiguous_ids, skipped_answers, len(row_keys) - len(file_answers.by_row)
-        )
-    )
+    missing_answers = len(row_keys) - len(file_answers.by_row)
+    file_answers.warnings = _answer_warnings(answers_file, unknown_ids, ambiguous_ids, skipped_answers, missing_answers)
     return file_answers
 
 

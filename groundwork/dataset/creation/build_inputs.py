@@ -55,33 +55,24 @@ def find_build_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.data_folder.runs.run_files import (
-        coverage_path_parts,
-        default_run,
-        pair_files,
-        run_tag_files,
-    )
+    from groundwork.data_folder.runs.run_files import coverage_path_parts, default_run, pair_files, run_tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs_by_run = {run: list(pair_files(job.data, run)) for run in runs}
-    all_documents = sorted({pair_file.stem for paths in pairs_by_run.values() for pair_file in paths})
+    all_documents = sorted({path.stem for paths in pairs_by_run.values() for path in paths})
     _check_licenses(job, all_documents)
     chosen_documents = set(select_documents(job, all_documents, with_gone=job.flags.keep_gone))
     pairs_by_run = {
-        run: [pair_file for pair_file in paths if pair_file.stem in chosen_documents]
-        for run, paths in pairs_by_run.items()
+        run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs_by_run.items()
     }
     build_documents = sorted(chosen_documents)
     if not any(pairs_by_run.values()):
         raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
+    tag_model = job.config.tags.model.rpartition("/")[2]
     return BuildInputs(
         runs=runs,
         pair_files=pairs_by_run,
-        tag_files=[
-            pair_file
-            for run in runs
-            for pair_file in run_tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])
-        ],
+        tag_files=[path for run in runs for path in run_tag_files(job.data, run, tag_model)],
         chunk_files=_chunk_input_files(job, build_documents),
         text_files=_existing_input_files(job, build_documents, ("text", "{}.json")),
         summary_files=_existing_input_files(job, build_documents, ("summaries", "{}.json"))
@@ -89,11 +80,9 @@ def find_build_inputs(job: Job) -> BuildInputs:
         else [],
         measured_files=[_measured_rows_file(job, grades_name) for grades_name in job.config.dataset.grades],
         coverage_files=[
-            pair_file
-            for run in runs
-            for pair_file in _existing_input_files(job, build_documents, coverage_path_parts(run, "{}"))
+            path for run in runs for path in _existing_input_files(job, build_documents, coverage_path_parts(run, "{}"))
         ],
-        review_files=[pair_file for run in runs for pair_file in _review_input_files(job, run, build_documents)],
+        review_files=[path for run in runs for path in _review_input_files(job, run, build_documents)],
         mix_source=_mix_source(job),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.publish.harness_tasks import TaskJudge
+    from groundwork.records import Row
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.job import Job
 
@@ -58,38 +59,33 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
     from groundwork.dataset.publish.trainer_formats import export_files
     from groundwork.dataset.split_report.split_report_page import split_report_html
 
-    dataset_settings = job.config.dataset
+    settings = job.config.dataset
+    splits: dict[str, Sequence[Row]] = dict(built.splits)
     row_columns = dataset_columns(
-        context=dataset_settings.include_chunk,
-        measured=bool(dataset_settings.grades),
+        context=settings.include_chunk,
+        measured=bool(settings.grades),
         mixed=built.report.mixture is not None,
         unanswerable=built.report.unanswerable is not None,
     )
     output_files: dict[str, ParquetContents] = {}
-    for split, split_rows in built.splits.items():
+    for split, split_rows in splits.items():
         output_files |= parquet_files(split, split_rows, row_columns)
-    output_files |= export_files(
-        dataset_settings.exports,
-        dict(built.splits),
-        dataset_settings.system_prompt,
-        context=dataset_settings.include_chunk,
-    )
-    if set(dataset_settings.exports) & set(HARNESSES):
+    output_files |= export_files(settings.exports, splits, settings.system_prompt, context=settings.include_chunk)
+    if set(settings.exports) & set(HARNESSES):
         output_files |= task_files(
-            dataset_settings.exports,
-            dataset_settings.name,
-            dict(built.splits),
+            settings.exports,
+            settings.name,
+            splits,
             _task_judge(job),
-            dataset_settings.system_prompt,
-            context=dataset_settings.include_chunk,
+            settings.system_prompt,
+            context=settings.include_chunk,
         )
     output_files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
     output_files["report.html"] = split_report_html(built.report).encode()
     versions = next_versions(dataset_folder(job), built.splits, row_columns)
     output_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
-    output_files["README.md"] = write_card(
-        built.report, card_origin(job, inputs, built), row_columns, versions
-    ).encode()
+    card = write_card(built.report, card_origin(job, inputs, built), row_columns, versions)
+    output_files["README.md"] = card.encode()
     return output_files
 
 

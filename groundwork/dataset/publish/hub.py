@@ -101,12 +101,10 @@ def push_dataset(
         f"the dataset is whole in {pushed_folder}, and the Hub keeps its last commit; run the same command again"
     )
     with _wrap_push_failures(hub_repository, push_state):
-        existing_repository = _repository_info(hub_api, hub_repository)
-        if existing_repository is None:
+        existing = _repository_info(hub_api, hub_repository)
+        if existing is None:
             hub_api.create_repo(hub_repository, repo_type="dataset", private=not public, exist_ok=True)
-        repository_info = (
-            _repository_info(hub_api, hub_repository) if existing_repository is None else existing_repository
-        )
+        repository_info = _repository_info(hub_api, hub_repository) if existing is None else existing
         hub_commit = _commit_to_hub(
             hub_api,
             hub_repository,

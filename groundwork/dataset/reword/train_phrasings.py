@@ -81,18 +81,11 @@ async def reword_train_rows(
         return phrasings, ""
 
     phrased_rows = PhrasedRows()
-    for train_row, (phrasings, phrasing_problem) in zip(
-        train_rows,
-        await gather_all(word_copies(train_index, train_row) for train_index, train_row in enumerate(train_rows)),
-        strict=True,
-    ):
-        phrased_rows.rows += [
-            train_row,
-            *(
-                _phrasing_row(train_row, phrasing, phrasing_number)
-                for phrasing_number, phrasing in enumerate(phrasings, 2)
-            ),
-        ]
+    worded_copies = await gather_all(word_copies(index, train_row) for index, train_row in enumerate(train_rows))
+    for train_row, (phrasings, phrasing_problem) in zip(train_rows, worded_copies, strict=True):
+        numbered_phrasings = enumerate(phrasings, 2)
+        phrased_rows.rows.append(train_row)
+        phrased_rows.rows += [_phrasing_row(train_row, phrasing, number) for number, phrasing in numbered_phrasings]
         phrased_rows.missing += [(train_row.id, phrasing_problem)] if phrasing_problem else []
     return phrased_rows
 

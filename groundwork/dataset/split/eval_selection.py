@@ -50,10 +50,9 @@ def select_eval(
         pool_vectors if train_vectors is None else np.concatenate([pool_vectors, train_vectors]), seed
     )
     random_order = np.random.default_rng(seed).permutation(len(pool_vectors))
-    thresholds_by_script = calibrate_by_script(pool_vectors, pool.questions, duplicate_threshold, seed)
-    duplicate_cosines = near_duplicate_thresholds(
-        pool.questions or [""] * len(pool_vectors), thresholds_by_script, duplicate_threshold
-    )
+    by_script = calibrate_by_script(pool_vectors, pool.questions, duplicate_threshold, seed)
+    pool_questions = pool.questions or [""] * len(pool_vectors)
+    duplicate_cosines = near_duplicate_thresholds(pool_questions, by_script, duplicate_threshold)
     find_twins = twin_finder(pool, duplicate_cosines, held_out)
     if strategy == "random":
         eval_rows = random_order[:size].tolist()
@@ -67,13 +66,7 @@ def select_eval(
         if pool_row not in chosen_eval_rows:
             spare_rows.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
     return EvalSplit(
-        sorted(eval_rows),
-        cluster_labels,
-        elbow_curve,
-        duplicate_threshold,
-        spare_rows,
-        balance_groups,
-        thresholds_by_script,
+        sorted(eval_rows), cluster_labels, elbow_curve, duplicate_threshold, spare_rows, balance_groups, by_script
     )
 
 

@@ -53,7 +53,7 @@ async def measure_split(
     tools: BuildTools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
-    eval_split, train_ids = draw.split, {row.id for row in draw.train}
+    eval_split, elbow, train_ids = draw.split, draw.split.elbow, {row.id for row in draw.train}
     reworded_vectors = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
     measured_eval_rows = _measured_eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
     cluster_shares = _cluster_shares(draw)
@@ -64,12 +64,7 @@ async def measure_split(
     return msgspec.structs.replace(
         measured_report,
         pool=draw.pool[0].run if draw.train_run is not None else "all rows",
-        curve=ElbowCurve(
-            eval_split.elbow.k,
-            eval_split.elbow.reason,
-            eval_split.elbow.ks,
-            [round(i, 4) for i in eval_split.elbow.inertias],
-        ),
+        curve=ElbowCurve(elbow.k, elbow.reason, elbow.ks, [round(inertia, 4) for inertia in elbow.inertias]),
         clusters=cluster_shares,
         verdict=_measure_representativeness(
             draw, cluster_shares, measured_eval_rows, reworded_vectors, random_cosine, empty=measured_report.dropped

@@ -59,28 +59,17 @@ def cosine_figure(split_report: SplitReport) -> Markup:
     counts_by_stage = {stage: [0] * bin_count for stage, _ in cosine_series}
     for stage, cosines in cosine_series:
         for cosine in cosines:
-            counts_by_stage[stage][
-                min(bin_count - 1, int((cosine - lowest_cosine) / (1.0001 - lowest_cosine) * bin_count))
-            ] += 1
+            cosine_bin = int((cosine - lowest_cosine) / (1.0001 - lowest_cosine) * bin_count)
+            counts_by_stage[stage][min(bin_count - 1, cosine_bin)] += 1
     largest_bin = max([count for bin_counts in counts_by_stage.values() for count in bin_counts] + [1])
     svg_elements = []
     for series_number, (stage, bin_counts) in enumerate(counts_by_stage.items()):
         bar_class, bar_width = "eval" if stage == "after" else "train", bin_width / len(cosine_series) - 1
         for i, count in enumerate(bin_counts):
-            left, bar_height = (
-                30 + i * bin_width + series_number * bin_width / len(cosine_series),
-                (FIGURE_HEIGHT - 70) * count / largest_bin,
-            )
-            svg_elements.append(
-                _svg_bar(
-                    bar_class,
-                    left,
-                    FIGURE_HEIGHT - 40 - bar_height,
-                    bar_width,
-                    bar_height,
-                    f"{counted(count, 'row')} {stage} rewording",
-                )
-            )
+            left = 30 + i * bin_width + series_number * bin_width / len(cosine_series)
+            height = (FIGURE_HEIGHT - 70) * count / largest_bin
+            bar_title = f"{counted(count, 'row')} {stage} rewording"
+            svg_elements.append(_svg_bar(bar_class, left, FIGURE_HEIGHT - 40 - height, bar_width, height, bar_title))
     for cosine, label in ((split_report.threshold, "near-duplicate"), (split_report.random_cosine, "random pair")):
         left = 30 + (cosine - lowest_cosine) / (1 - lowest_cosine) * (FIGURE_WIDTH - 60)
         svg_elements.append(

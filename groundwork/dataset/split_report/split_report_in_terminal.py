@@ -42,14 +42,12 @@ def _report_lines(split_report: SplitReport) -> list[str]:
     report_lines = [f"{split_report.name}: {split_sizes}"]
     report_lines += [f"  {line}" for line in split_report.reviewed]
     if "eval" in split_report.splits:
-        report_lines += [
-            f"  {line}"
-            for line in [
-                *describe_verdict(split_report),
-                *describe_splits(split_report),
-                *describe_closeness(split_report),
-            ]
+        eval_lines = [
+            *describe_verdict(split_report),
+            *describe_splits(split_report),
+            *describe_closeness(split_report),
         ]
+        report_lines += [f"  {line}" for line in eval_lines]
         if split_report.curve and split_report.curve.inertias:
             elbow_curve = split_report.curve
             report_lines.append(
@@ -62,20 +60,13 @@ def _report_lines(split_report: SplitReport) -> list[str]:
         report_lines += [
             f"  {line}" for line in [*describe_missing_eval(split_report), *describe_additions(split_report)]
         ]
-    report_lines += [
-        f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}" for reported_row in split_report.fewer[:3]
-    ]
+    report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in split_report.fewer[:3]]
     if split_report.replaced:
         report_lines.append(f"  {describe_replaced(split_report)}")
-        report_lines += [
-            f"    {reported_row.id}: {shorten_text(reported_row.reason, 120)}"
-            for reported_row in split_report.replaced[:3]
-        ]
+        report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in split_report.replaced[:3]]
     if split_report.invalid:
         report_lines.append(f"  {counted(len(split_report.invalid), 'invalid row')} left out")
-        report_lines += [
-            f"    {reported_row.id}: {reported_row.reason}" for reported_row in split_report.invalid[:ENTRIES_SHOWN]
-        ]
+        report_lines += [f"    {row.id}: {row.reason}" for row in split_report.invalid[:ENTRIES_SHOWN]]
     if split_report.personal:
         report_lines.append(f"  {counted(len(split_report.personal), 'place looks', 'places look')} like personal data")
         report_lines += [

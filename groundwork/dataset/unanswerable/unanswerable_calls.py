@@ -16,7 +16,7 @@ from groundwork.dataset.unanswerable.passage_search import NEAREST_CHUNKS, WHOLE
 from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.records import Chunk, Row
-from groundwork.settings.config_schema import AbsentQuestions
+from groundwork.settings.config_schema import AbsentQuestions, DatasetSettings
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate
 
@@ -125,6 +125,18 @@ def _open_question_line(number: int, proposed: Proposed) -> str:
     )
 
 
+def _questions_needed(rows: Sequence[Row], runs: Sequence[str], dataset_settings: DatasetSettings) -> int:
+    train_count = train_size(rows, runs, dataset_settings) * dataset_settings.phrasings
+    eval_count = (
+        eval_size(len(rows), dataset_settings.eval_fraction, dataset_settings.eval_max)
+        if dataset_settings.eval_split
+        else 0
+    )
+    return sum(
+        general_rows_needed(count, dataset_settings.unanswerable) for count in (train_count, eval_count) if count
+    )
+
+
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
     """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
     dataset_settings = job.config.dataset
@@ -134,19 +146,9 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
     if not passages:
         return Estimate(0, 0, 0, absent_settings)
-    train_count = train_size(rows, inputs.runs, dataset_settings) * dataset_settings.phrasings
-    eval_count = (
-        eval_size(len(rows), dataset_settings.eval_fraction, dataset_settings.eval_max)
-        if dataset_settings.eval_split
-        else 0
-    )
-    needed_questions = sum(
-        general_rows_needed(count, dataset_settings.unanswerable) for count in (train_count, eval_count) if count
-    )
-    proposal_calls, subjects = (
-        proposal_calls_needed(needed_questions, len(passages)),
-        read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files),
-    )
+    needed_questions = _questions_needed(rows, inputs.runs, dataset_settings)
+    proposal_calls = proposal_calls_needed(needed_questions, len(passages))
+    subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
     shown_chunks = (
         document_chunks
