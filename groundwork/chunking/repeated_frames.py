@@ -64,13 +64,13 @@ def _fence_frame(markdown: str, block: Block) -> TableFrame:
     fence = _REPEATED_FENCE.match(markdown, block.start, fence_start)
     if fence is None:
         return TableFrame([], "", "")
-    fenced_text = markdown[fence_start : block.end].rstrip()
-    last_fence_line = fenced_text.rfind("\n") + 1
-    is_closed = fenced_text.endswith(fence["marks"])
-    fenced_rows = fenced_text[: last_fence_line - 1] if is_closed and last_fence_line else fenced_text
-    row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", fenced_rows)]
+    framed_code = markdown[fence_start : block.end].rstrip()
+    last_fence_line = framed_code.rfind("\n") + 1
+    is_closed = framed_code.endswith(fence["marks"])
+    framed_lines = framed_code[: last_fence_line - 1] if is_closed and last_fence_line else framed_code
+    framed_row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", framed_lines)]
     return TableFrame(
-        row_borders,
+        framed_row_borders,
         markdown[block.start : fence_start].lstrip("\ufeff"),
         f"{fence['indent']}{fence['marks']}\n",
     )

@@ -171,10 +171,12 @@ class _Renaming:
     def content(self, json_bytes: bytes, *, json_lines: bool) -> bytes:
         """The JSON `json_bytes` with the document's name changed where it is one, and at the beginning of ids."""
         if not json_lines:
-            json_record = self._with_renamed_ids("", msgspec.json.decode(json_bytes))
-            return msgspec.json.format(msgspec.json.encode(json_record), indent=2) + b"\n"
-        json_rows = [msgspec.json.decode(line) for line in json_bytes.split(b"\n") if line.strip()]
-        return b"".join(msgspec.json.encode(self._with_renamed_ids("", json_row)) + b"\n" for json_row in json_rows)
+            renamed_record = self._with_renamed_ids("", msgspec.json.decode(json_bytes))
+            return msgspec.json.format(msgspec.json.encode(renamed_record), indent=2) + b"\n"
+        rows_to_rename = [msgspec.json.decode(line) for line in json_bytes.split(b"\n") if line.strip()]
+        return b"".join(
+            msgspec.json.encode(self._with_renamed_ids("", row_to_rename)) + b"\n" for row_to_rename in rows_to_rename
+        )
 
     def _with_renamed_ids(self, key_to_rename: str, value_to_rename: Any) -> Any:
         if isinstance(value_to_rename, dict):

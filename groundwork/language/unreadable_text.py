@@ -31,7 +31,7 @@ _ENCODED_LETTERS = re.compile(
 )
 _DIGEST_LENGTHS = (40, 64, 128)  # letters of the digest of a commit or a file: examples show them
 _ENCODED_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of an encoded text
-_LINE_OF_TEXT = re.compile(r"[^\n]*+(?:\n|\Z)")
+_PERHAPS_ENCODED_LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
 _UNASSIGNED_OR_PRIVATE = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
 _CONTROL_CHARACTER = regex.compile(r"[\p{Cc}--[\x02\s]]", regex.V1)  # pdfium writes 2 where a line's end parts a word
 _SIGN_IN_WORD = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|\p{Ll}[~^|{}\[\]\\]")
@@ -185,15 +185,15 @@ def encoded_line_starts(text: str) -> Iterator[int]:
 def encoded_runs(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Lines in a row that no one can read, of MIN_ENCODED_RUN_LENGTH characters, with the blank lines behind them."""
     encoded_start = -1
-    for text_line in _LINE_OF_TEXT.finditer(text, first, last):
+    for perhaps_encoded_line in _PERHAPS_ENCODED_LINE.finditer(text, first, last):
         in_encoded_run = encoded_start >= 0
-        if is_encoded(text, text_line.start(), text_line.end()) or (
-            in_encoded_run and _continues_encoded_run(text_line[0])
+        if is_encoded(text, perhaps_encoded_line.start(), perhaps_encoded_line.end()) or (
+            in_encoded_run and _continues_encoded_run(perhaps_encoded_line[0])
         ):
-            encoded_start = encoded_start if in_encoded_run else text_line.start()
+            encoded_start = encoded_start if in_encoded_run else perhaps_encoded_line.start()
         elif in_encoded_run:
-            if text_line.start() - encoded_start >= MIN_ENCODED_RUN_LENGTH:
-                yield encoded_start, text_line.start()
+            if perhaps_encoded_line.start() - encoded_start >= MIN_ENCODED_RUN_LENGTH:
+                yield encoded_start, perhaps_encoded_line.start()
             encoded_start = -1
     if encoded_start >= 0 and last - encoded_start >= MIN_ENCODED_RUN_LENGTH:
         yield encoded_start, last

@@ -134,12 +134,12 @@ def _without_stray_contents(markdown: str, parsed_blocks: list[Block]) -> list[B
     """The blocks; a line that leads to a page number, with no other beside it, is a paragraph among the text."""
     body_indices = [k for k, block in enumerate(parsed_blocks) if block.kind != "heading"]
     block_kinds = ["", *(parsed_blocks[k].kind for k in body_indices), ""]
-    for block_index, above, kind, below in zip(
+    for block_index, kind_above, block_kind, kind_below in zip(
         body_indices, block_kinds, block_kinds[1:], block_kinds[2:], strict=False
     ):
         block = parsed_blocks[block_index]
-        is_stray_line = kind == "contents" and "\n" not in markdown[block.start : block.end].strip()
-        if is_stray_line and above not in ("", "contents") and below != "contents":
+        is_stray_line = block_kind == "contents" and "\n" not in markdown[block.start : block.end].strip()
+        if is_stray_line and kind_above not in ("", "contents") and kind_below != "contents":
             parsed_blocks[block_index] = msgspec.structs.replace(block, kind="paragraph")
     return parsed_blocks
 
@@ -279,14 +279,16 @@ def _is_contents_block(markdown: str, block_start: int, block_end: int) -> bool:
     contents_block_tail = markdown[max(block_start, block_end - 200) : block_end].rstrip("\n\r \t*_|")
     if contents_block_tail[-1:] not in _CONTENTS_LAST_LETTERS or len(contents_block_tail) < 6:
         return False  # nearly every block, told by one letter
-    entry_pattern, entry_tail_length = (
+    block_line_pattern, block_line_tail = (
         (_CONTENTS_LINK_ITEM, 0) if contents_block_tail[-1] == ")" else (_CONTENTS_DOT_LEADER, _DOT_LEADER_TAIL)
     )
     block_lines = [line for line in markdown[block_start:block_end].split("\n") if line and not line.isspace()]
-    if not entry_pattern.search(block_lines[-1][-entry_tail_length:]):
+    if not block_line_pattern.search(block_lines[-1][-block_line_tail:]):
         return False
-    entry_count = sum(entry_pattern.search(line[-entry_tail_length:]) is not None for line in block_lines)
-    return entry_count == len(block_lines) or (entry_count >= 3 and 2 * entry_count >= len(block_lines))
+    contents_line_count = sum(block_line_pattern.search(line[-block_line_tail:]) is not None for line in block_lines)
+    return contents_line_count == len(block_lines) or (
+        contents_line_count >= 3 and 2 * contents_line_count >= len(block_lines)
+    )
 
 
 def _read_code_fence(markdown: str, block_position: int) -> tuple[BlockKind, int]:

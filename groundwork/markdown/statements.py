@@ -12,16 +12,9 @@ from groundwork.language.dates_and_times import is_date
 from groundwork.language.list_labels import BULLETS, LABEL_AT_START, RULE_LABEL
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.captions import (
-    STATEMENT_LETTER,
-    UNSPACED_WORDS,
-    caption_end,
-    is_caption,
-    is_directive_line,
-    is_name_line,
-    is_title_paragraph,
-)
+from groundwork.markdown.captions import STATEMENT_LETTER, caption_end, is_caption, is_directive_line
 from groundwork.markdown.markdown_tables import TAG, Cell, read_table
+from groundwork.markdown.title_and_name_lines import UNSPACED_WORDS, is_name_line, is_title_paragraph
 
 StatementKind = Literal["sentence", "row"]
 HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it

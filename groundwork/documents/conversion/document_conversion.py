@@ -42,7 +42,7 @@ from groundwork.documents.conversion.converter_table import (
 )
 from groundwork.documents.conversion.crashing_pages import conversion_crashes, find_crashing_pages, is_converter_crash
 from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
-from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages
+from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages, due_page_numbers
 from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages
 from groundwork.documents.conversion.page_warnings import (
     OCR_REMEDY,
@@ -237,7 +237,7 @@ class DocumentConversion:
         page_numbers = requested_pages(layer, self.pages, self.first)
         self._start_page_count(len(page_numbers))
         for i, converter_name in enumerate(converter_names):
-            due_pages = self._due_pages(layer, document_drafts, page_numbers)
+            due_pages = due_page_numbers(document_drafts, layer, page_numbers, self.config.ingest.audit_threshold)
             if converter_name == "ocr" and i > 0:
                 due_pages = [
                     n for n in due_pages if layer.scans[n - 1]
@@ -287,10 +287,6 @@ class DocumentConversion:
             layer_text, reason = layer.pages[page.number - 1], doubt_reasons[page.number]
             self.doubtful.append(DoubtfulPage(page.number, reason, page_picture, layer_text, page_markdown))
 
-    def _due_pages(self, layer: TextLayer, drafts: list[PageDraft], page_numbers: list[int]) -> list[int]:
-        threshold = self.config.ingest.audit_threshold
-        return [n for n in page_numbers if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
-
     def _start_page_count(self, pages: int) -> None:
         if not self._is_page_count_shown:
             self.count.start(pages, "pages")
@@ -316,16 +312,16 @@ class DocumentConversion:
                 else self._convert_due_pages(converter_name, path, due_pages, layer)
             )
         except (WorkerFailed, UnitError) as error:
-            crashing_pages = await self._crashing_pages(error, converter_name, path, due_pages, layer)
+            unconverted_pages = await self._unconverted_pages(error, converter_name, path, due_pages, layer)
             self._show_finished(finished)
             failure = converter_failure_reason(error, converter_name)
             self.warnings.append(
-                failure if len(crashing_pages) == len(due_pages) else f"{page_ranges(crashing_pages)}: {failure}"
+                failure if len(unconverted_pages) == len(due_pages) else f"{page_ranges(unconverted_pages)}: {failure}"
             )
-            for page_number in crashing_pages:
+            for page_number in unconverted_pages:
                 document_drafts[page_number - 1].fell_back = document_drafts[page_number - 1].fell_back or failure
-            if pages_without_crash := [page_number for page_number in due_pages if page_number not in crashing_pages]:
-                await self._attempt_conversion(converter_name, path, layer, pages_without_crash, document_drafts)
+            if convertible_pages := [page_number for page_number in due_pages if page_number not in unconverted_pages]:
+                await self._attempt_conversion(converter_name, path, layer, convertible_pages, document_drafts)
             return
         self.warnings += converted_pages.warnings
         for i, page_number in enumerate(due_pages):
@@ -344,7 +340,7 @@ class DocumentConversion:
                 judged=CONVERTERS[converter_name].remote,
             )
 
-    async def _crashing_pages(
+    async def _unconverted_pages(
         self, error: WorkerFailed | UnitError, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
     ) -> list[int]:
         """Of the pages that are due, those that crash a converter: all where it failed in another way."""

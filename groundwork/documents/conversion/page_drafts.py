@@ -51,6 +51,13 @@ class PageDraft:
         return self.audit.text_kept < threshold
 
 
+def due_page_numbers(
+    page_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int], threshold: float
+) -> list[int]:
+    """Of `page_numbers`, those whose drafts the next converter should have a try at."""
+    return [n for n in page_numbers if page_drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
+
+
 def assemble_pages(
     layer: TextLayer, page_drafts: Sequence[PageDraft], page_numbers: Sequence[int]
 ) -> tuple[str, list[Page]]:

@@ -13,11 +13,8 @@ from typing import NamedTuple
 import msgspec
 import regex
 
-from groundwork.documents.auditing.broken_paragraphs_and_false_headings import (
-    contents_lines,
-    count_true_rows,
-    readability,
-)
+from groundwork.documents.auditing.broken_paragraphs_and_false_headings import contents_lines, readability
+from groundwork.documents.auditing.false_table_cells import count_true_rows
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.relations_and_merged_cells import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
@@ -293,16 +290,16 @@ def _is_no_worse_rendition(candidate: Rendition, best: Rendition, reference: Aud
 
 def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
-    audit, markdown = rendition.audit, rendition.markdown
+    audit, rendition_markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    tick_count = sum(map(markdown.count, FORM_TICKS))
+    rendition_ticks = sum(map(rendition_markdown.count, FORM_TICKS))
     structure_qualities = (
-        readability(reference, markdown),
-        count_true_rows(markdown),
-        contents_lines(markdown),
-        tick_count,
+        readability(reference, rendition_markdown),
+        count_true_rows(rendition_markdown),
+        contents_lines(rendition_markdown),
+        rendition_ticks,
     )
-    return (*kept_shares, -_count_symbol_runs(markdown, reference), *structure_qualities)
+    return (*kept_shares, -_count_symbol_runs(rendition_markdown, reference), *structure_qualities)
 
 
 def _count_symbol_runs(markdown: str, reference: AuditReference) -> int:

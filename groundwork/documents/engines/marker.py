@@ -22,34 +22,35 @@ HUB_PATIENCE = 5.0  # seconds; marker itself waits 300 for a server that cannot 
 _MARKER_PAGE_MARK = re.compile(r"(?:(?<!\n)\n+)?\{(\d+)\}-{48}\n*")
 
 
-def convert(request: ConversionRequest) -> Conversion:
+def convert(marker_request: ConversionRequest) -> Conversion:
     """Markdown by page. Raises BadDocument at once where the weights are neither here nor to be had."""
-    marker_settings = request.settings.marker
+    marker_settings = marker_request.settings.marker
     _prepare_marker(marker_settings.layout_server_url)
     from marker.output import text_from_rendered
 
     marker_options = {
         "output_format": "markdown",
         "paginate_output": True,
-        "disable_image_extraction": not request.settings.pictures,
+        "disable_image_extraction": not marker_request.settings.pictures,
         "disable_tqdm": True,
         "pdftext_workers": 1,  # this is a worker already, which may have no children
         **marker_settings.options,
     }
-    if request.pages is not None:
-        marker_options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
+    if marker_request.pages is not None:
+        marker_options["page_range"] = ",".join(str(page_number - 1) for page_number in marker_request.pages)
     if marker_settings.use_llm:
-        marker_options |= _marker_language_model(request)
-    marker_output = _load_marker_converter(tuple(sorted(marker_options.items())))(request.source)
+        marker_options |= _marker_language_model(marker_request)
+    marker_output = _load_marker_converter(tuple(sorted(marker_options.items())))(marker_request.source)
     markdown, _, marker_images = text_from_rendered(marker_output)
     marker_pictures = (
         {picture_name: _jpeg_or_png(picture_name, image) for picture_name, image in marker_images.items()}
-        if request.settings.pictures
+        if marker_request.settings.pictures
         else {}
     )
-    (markdown,), warnings = keep_pictures(marker_pictures, [markdown], Path(request.images))
+    (markdown,), warnings = keep_pictures(marker_pictures, [markdown], Path(marker_request.images))
     return Conversion(
-        pages=split_pages(markdown, request.pages or list(range(1, request.page_count + 1))), warnings=warnings
+        pages=split_pages(markdown, marker_request.pages or list(range(1, marker_request.page_count + 1))),
+        warnings=warnings,
     )
 
 
@@ -83,14 +84,14 @@ def _require_marker_weights() -> None:
         ) from None
 
 
-def _marker_language_model(request: ConversionRequest) -> dict[str, Any]:
+def _marker_language_model(marker_request: ConversionRequest) -> dict[str, Any]:
     """marker mends tables and forms by the model of ingest.vision, at the endpoint of `llm`."""
     return {
         "use_llm": True,
         "llm_service": "marker.services.openai.OpenAIService",
-        "openai_base_url": request.base_url,
-        "openai_model": request.settings.vision.model,
-        "openai_api_key": os.environ.get(request.api_key_env, "none"),
+        "openai_base_url": marker_request.base_url,
+        "openai_model": marker_request.settings.vision.model,
+        "openai_api_key": os.environ.get(marker_request.api_key_env, "none"),
     }
 
 

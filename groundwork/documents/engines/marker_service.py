@@ -84,15 +84,15 @@ class MarkerService:
             raise ConfigError([missing_service_key])
         return self.env[self.settings.api_key_env].strip()
 
-    async def convert(self, request: ConversionRequest, document: str) -> Conversion:
+    async def convert(self, service_request: ConversionRequest, document: str) -> Conversion:
         """Markdown by page.
 
         Raises ProviderRefused for a key or an account that is refused, BadDocument for a file that is, TransportFailed
         for a service that is out of reach or not done in time, ConfigError without a key.
         """
-        with_images = request.settings.pictures
-        service_form = self._service_form(request, with_images)
-        pdf_bytes = await asyncio.to_thread(Path(request.source).read_bytes)
+        with_images = service_request.settings.pictures
+        service_form = self._service_form(service_request, with_images)
+        pdf_bytes = await asyncio.to_thread(Path(service_request.source).read_bytes)
         reply_name, usage_row = (
             f"{_service_request_digest(pdf_bytes, service_form)}.json",
             UsageRow("ingest", MARKER_API, document),
@@ -104,16 +104,16 @@ class MarkerService:
             service_reply = stored_reply.read_bytes()
             usage_row.replayed = 1
         else:
-            service_reply = await self._fetch_service_reply(pdf_bytes, service_form, request.ending)
+            service_reply = await self._fetch_service_reply(pdf_bytes, service_form, service_request.ending)
             await asyncio.to_thread(write_bytes, self.replies / reply_name, service_reply)
             usage_row.calls = 1
         service_result = _decode_service_reply(service_reply, _MarkerJobResult)
         if not usage_row.replayed:
             self._count_service_cost(service_result, usage_row)
         self.usage.append(usage_row)
-        return _conversion_by_service(service_result, request, with_images)
+        return _conversion_by_service(service_result, service_request, with_images)
 
-    def _service_form(self, request: ConversionRequest, with_images: bool) -> dict[str, str]:
+    def _service_form(self, service_request: ConversionRequest, with_images: bool) -> dict[str, str]:
         service_options: dict[str, Any] = {
             "output_format": "markdown",
             "mode": self.settings.mode,
@@ -122,8 +122,8 @@ class MarkerService:
             "disable_image_captions": True,  # which a model writes, and the document does not hold
             **self.settings.options,
         }
-        if request.pages is not None:
-            service_options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
+        if service_request.pages is not None:
+            service_options["page_range"] = ",".join(str(page_number - 1) for page_number in service_request.pages)
         return {
             api_key: str(value).lower() if isinstance(value, bool) else str(value)
             for api_key, value in service_options.items()
@@ -254,7 +254,7 @@ class _ServiceClient:
 
 
 def _conversion_by_service(
-    service_result: _MarkerJobResult, request: ConversionRequest, with_images: bool
+    service_result: _MarkerJobResult, service_request: ConversionRequest, with_images: bool
 ) -> Conversion:
     service_pictures = (
         {name: _picture_bytes(content) for name, content in (service_result.images or {}).items()}
@@ -262,9 +262,11 @@ def _conversion_by_service(
         else {}
     )
     (service_markdown,), warnings = keep_pictures(
-        service_pictures, [service_result.markdown or ""], Path(request.images)
+        service_pictures, [service_result.markdown or ""], Path(service_request.images)
     )
-    page_numbers = request.pages or list(range(1, (request.page_count or service_result.page_count or 1) + 1))
+    page_numbers = service_request.pages or list(
+        range(1, (service_request.page_count or service_result.page_count or 1) + 1)
+    )
     service_pages = split_pages(service_markdown, page_numbers)
     if not any(service_pages) and service_markdown.strip():
         service_pages = split_pages(
@@ -300,9 +302,8 @@ def _service_retry_seconds(retry_after: str) -> float:
 
 def check_marker_service(job: Job) -> None:
     """Raises ConfigError or UsageError where marker-api is asked for, and what it needs is not there."""
-    ingest_settings = job.config.ingest
-    if not ingest_settings.uses("marker-api"):
+    if not job.config.ingest.uses("marker-api"):
         return
-    MarkerService(ingest_settings.marker_api, os.environ, job.data.state).key()
+    MarkerService(job.config.ingest.marker_api, os.environ, job.data.state).key()
     if job.flags.max_cost is not None:
         raise UsageError(f"--max-cost does not hold for {MARKER_API}, which is paid by the page; --dry-run counts them")

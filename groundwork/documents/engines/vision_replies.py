@@ -168,13 +168,13 @@ def are_draws_alike(first_reply: VisionReply, second_reply: VisionReply, layer: 
     So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out
     has none in their place.
     """
-    first_words, second_words = Counter(first_reply.words), Counter(second_reply.words)
-    if not first_words or 2 * (first_words & second_words).total() < _SAME_DRAW_SHARE * (
-        first_words.total() + second_words.total()
+    first_reply_words, second_reply_words = Counter(first_reply.words), Counter(second_reply.words)
+    if not first_reply_words or 2 * (first_reply_words & second_reply_words).total() < _SAME_DRAW_SHARE * (
+        first_reply_words.total() + second_reply_words.total()
     ):
         return False
     layer_counts = Counter(page_words(layer))
-    lost, extra = (layer_counts - second_words).total(), (second_words - layer_counts).total()
+    lost, extra = (layer_counts - second_reply_words).total(), (second_reply_words - layer_counts).total()
     return extra >= _EXTRA_REPLY_SHARE * lost
 
 

@@ -135,16 +135,16 @@ def _form_pieces(run: Run, form: Form) -> list[Run]:
 
 def _with_ticks(form_pieces: Sequence[Run]) -> list[Run]:
     """Texts with the box to tick right before them."""
-    texts_with_ticks = [piece for piece in form_pieces if piece.text not in FORM_TICKS]
-    for tick in (piece for piece in form_pieces if piece.text in FORM_TICKS):
-        texts_beside_tick = [k for k, text in enumerate(texts_with_ticks) if _stands_before(tick, text)]
-        if texts_beside_tick:
-            k = min(texts_beside_tick, key=lambda k: texts_with_ticks[k].x1)
-            y1, y2 = texts_with_ticks[k].y1, texts_with_ticks[k].y2
-            texts_with_ticks[k] = _join_form_pieces(tick, texts_with_ticks[k])._replace(y1=y1, y2=y2)
+    ticked_form_texts = [piece for piece in form_pieces if piece.text not in FORM_TICKS]
+    for form_tick in (piece for piece in form_pieces if piece.text in FORM_TICKS):
+        form_texts_beside_tick = [k for k, text in enumerate(ticked_form_texts) if _stands_before(form_tick, text)]
+        if form_texts_beside_tick:
+            k = min(form_texts_beside_tick, key=lambda k: ticked_form_texts[k].x1)
+            y1, y2 = ticked_form_texts[k].y1, ticked_form_texts[k].y2
+            ticked_form_texts[k] = _join_form_pieces(form_tick, ticked_form_texts[k])._replace(y1=y1, y2=y2)
         else:
-            texts_with_ticks.append(tick)
-    return texts_with_ticks
+            ticked_form_texts.append(form_tick)
+    return ticked_form_texts
 
 
 def _stands_before(tick: Run, text: Run) -> bool:

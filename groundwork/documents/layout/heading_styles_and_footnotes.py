@@ -240,17 +240,17 @@ def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
     ends on the line below."""
     return [
         _joined_heading_line(heading_line)
-        if _is_stretched_heading(heading_line, heading_line_below, body_size)
+        if _is_stretched_heading(heading_line, heading_end, body_size)
         else heading_line
-        for heading_line, heading_line_below in zip_longest(lines, lines[1:])
+        for heading_line, heading_end in zip_longest(lines, lines[1:])
     ]
 
 
-def _is_stretched_heading(heading_line: Line, heading_line_below: Line | None, body_size: float) -> bool:
+def _is_stretched_heading(stretched_heading: Line, heading_end: Line | None, body_size: float) -> bool:
     """Whether the words of a heading's line lie equally far apart, and the next line is of its type, below it."""
-    if len(heading_line.cells) < 2 or heading_line_below is None or len(heading_line_below.cells) != 1:
+    if len(stretched_heading.cells) < 2 or heading_end is None or len(heading_end.cells) != 1:
         return False
-    last_heading_run, heading_cells = heading_line_below.main, heading_line.cells
+    last_heading_run, heading_cells = heading_end.main, stretched_heading.cells
     if any(
         (cell.font, cell.bold) != (last_heading_run.font, last_heading_run.bold)
         or abs(cell.size - last_heading_run.size) > 0.2
@@ -259,16 +259,16 @@ def _is_stretched_heading(heading_line: Line, heading_line_below: Line | None, b
         return False
     heading_words = [word for cell in heading_cells for word in cell.words]
     heading_start = next(
-        (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(heading_line_below.x1 - word.x1) < 2),
+        (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(heading_end.x1 - word.x1) < 2),
         None,
     )
     is_heading_near = (
-        heading_line_below.y - heading_line.y < _STRETCHED_STEP * last_heading_run.size and heading_start is not None
+        heading_end.y - stretched_heading.y < _STRETCHED_STEP * last_heading_run.size and heading_start is not None
     )
     if (
         not is_heading_near
         or not (last_heading_run.bold or last_heading_run.size > _SAME_FONT_HEADING_RATIO * body_size)
-        or last_heading_run.x2 > heading_line.x2 + 2
+        or last_heading_run.x2 > stretched_heading.x2 + 2
     ):
         return False
     heading_words = heading_words[heading_start:]

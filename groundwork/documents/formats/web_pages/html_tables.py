@@ -15,7 +15,16 @@ _HTML_CELL_BLOCKS = [
 _HTML_CELL_PARTS = ("a", "b", "em", "i", "small", "span", "strong")
 
 
-def is_layout_table(html_table: Any) -> bool:
+def square_tables(html_soup: Any) -> None:
+    """Give each table of a page a cell for every row and column; those that only place parts of it become blocks."""
+    for html_table in html_soup.find_all("table"):
+        if _is_layout_table(html_table):
+            _unwrap_table(html_table)
+        else:
+            _square_table(html_table, html_soup)
+
+
+def _is_layout_table(html_table: Any) -> bool:
     """Whether a table places parts of the page: it holds tables, says so, or has one text a row and no head."""
     if html_table.find("table") or str(html_table.get("role", "")).lower() in ("presentation", "none"):
         return True
@@ -26,7 +35,7 @@ def is_layout_table(html_table: Any) -> bool:
     return not html_table.find("th") and all(row_texts < 2 for row_texts in texts_by_row)
 
 
-def unwrap_table(html_table: Any) -> None:
+def _unwrap_table(html_table: Any) -> None:
     """Its cells as blocks, one after the other; tables in them stay."""
     table_elements = html_table.find_all(["caption", "colgroup", "thead", "tbody", "tfoot", "tr", "td", "th"])
     for table_element in [
@@ -36,7 +45,7 @@ def unwrap_table(html_table: Any) -> None:
         table_element.name, table_element.attrs = "div", {}
 
 
-def square_table(html_table: Any, soup: Any) -> None:
+def _square_table(html_table: Any, soup: Any) -> None:
     """The table with a cell for every row and column, and header cells in its first row."""
     if all(len(html_row.find_all(["td", "th"])) < 2 for html_row in html_table.find_all("tr")):
         return

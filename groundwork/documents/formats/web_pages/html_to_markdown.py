@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from groundwork.documents.formats.raised_figures import raise_html
-from groundwork.documents.formats.web_pages.html_tables import PIPE, is_layout_table, span, square_table, unwrap_table
+from groundwork.documents.formats.web_pages.html_tables import PIPE, span, square_tables
 from groundwork.documents.formats.web_pages.mathml_formulas import replace_formulas
 from groundwork.documents.formats.web_pages.page_furniture import drop_named_furniture, drop_page_furniture
 from groundwork.documents.pictures.kept_pictures import picture_words
@@ -43,11 +43,7 @@ def html_to_markdown(html: str | bytes) -> str:
             )  # markdownify takes what looks like digits for a number
     raise_html(html_soup)
     replace_formulas(html_soup)
-    for html_table in html_soup.find_all("table"):
-        if is_layout_table(html_table):
-            unwrap_table(html_table)
-        else:
-            square_table(html_table, html_soup)
+    square_tables(html_soup)
     markdown_converter = MarkdownConverter(
         heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False
     )

@@ -15,14 +15,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, borderless_row, is_borderless_row
 from groundwork.documents.layout.tables.column_heads import GROUP_NAME_GAP, count_head_lines, first_head_line, head_rows
 from groundwork.documents.layout.tables.columns_and_gutters import (
-    BorderlessRow,
     add_empty_columns,
-    borderless_row,
     column_at,
     columns_between_gutters,
-    is_borderless_row,
     merge_column_stretches,
     merge_columns,
     part_at_aligned_gutters,

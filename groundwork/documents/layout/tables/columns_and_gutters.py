@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
-from groundwork.documents.dot_leaders import is_contents_entry, without_cell_leaders
+from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, BorderlessText, spaced_text
 from groundwork.documents.layout.text_runs_and_lines import (
     Box,
-    Line,
     Stretches,
     is_number,
-    item_label,
-    parted_words,
     widest_overlap,
 )
 
 _WORD_GUTTER = 0.5  # sizes between two words of one cell
-_COLUMN_OVERHANG = 3  # points by which a text may stand out of the line below it
-_CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
 _GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
 _FIGURE_GUTTER, _LABEL_GUTTER = 0.3, 0.65  # sizes of that space between two figures, and between a word and a figure
 # rows that cross such a space, at the most, and have it wide, at the least
@@ -31,81 +24,6 @@ _OUT_OF_COLUMN = 0.2  # sizes
 CURRENCY_SIGNS = "$€£¥"
 _GUTTER_ROWS = 2  # that leave the space between two columns free, at the least
 _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
-
-
-class BorderlessText(NamedTuple):
-    """A stretch of a line that belongs to one cell; `reach`: the line drawn below it, where it has one of its own."""
-
-    x1: float
-    x2: float
-    text: str
-    words: Sequence[Box] = ()
-    reach: tuple[float, float] | None = None
-
-
-class BorderlessRow(NamedTuple):
-    """A line of a page as texts from left to right; `rule`: the ends of the longest line drawn right below it."""
-
-    y1: float
-    y2: float
-    size: float
-    texts: list[BorderlessText]
-    bold: bool = False
-    rule: tuple[float, float] = (0, 0)
-
-    def is_ruled(self, columns: Stretches) -> bool:
-        """Whether a line is drawn below it from the first column to the last."""
-        return self.rule[0] - _COLUMN_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _COLUMN_OVERHANG
-
-
-def borderless_row(line: Line) -> BorderlessRow:
-    """A line parted where its words stand apart, numbers by less than words."""
-    if not line.cells or is_contents_entry(line.text):
-        return BorderlessRow(line.y, line.y, 0, [])
-    texts = [
-        _spaced_text(words)
-        for cell in line.cells
-        for part in parted_words(cell.words, cell.size)
-        for words in (_cut_at_steep_lines(part, line.walls) if line.walls else [part])
-    ]
-    if len(texts) == 2 and texts[0].text == item_label(texts[0].text) and not is_number(texts[1].text):
-        texts = [_spaced_text([*texts[0].words, *texts[1].words])]  # an item of a list
-    elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
-        texts = [_spaced_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
-    texts = [text for text in texts if text.text.strip(". ")]
-    for stretch in line.underlined:
-        _note_line_below_text(texts, stretch)
-    main_cell = line.main
-    line_top, line_bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
-    longest_rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
-    return BorderlessRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
-
-
-def _cut_at_steep_lines(words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
-    """Words parted where a steep line is drawn between two of them."""
-    words_by_cell = [[words[0]]]
-    for previous_word, word in pairwise(words):
-        if any(previous_word.x2 - 1 <= x <= word.x1 + 1 for x in steep_line_xs):
-            words_by_cell.append([])
-        words_by_cell[-1].append(word)
-    return words_by_cell
-
-
-def _note_line_below_text(texts: list[BorderlessText], rule_stretch: tuple[float, float]) -> None:
-    """Note a line drawn below one text alone."""
-    x1, x2 = rule_stretch
-    texts_above_rule = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
-    if (
-        len(texts_above_rule) == 1
-        and x1 - _COLUMN_OVERHANG <= texts[texts_above_rule[0]].x1
-        and texts[texts_above_rule[0]].x2 <= x2 + _COLUMN_OVERHANG
-    ):
-        texts[texts_above_rule[0]] = texts[texts_above_rule[0]]._replace(reach=rule_stretch)
-
-
-def _spaced_text(words: Sequence[Box]) -> BorderlessText:
-    text = " ".join([word.text for word in words])
-    return BorderlessText(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
 
 
 def cut_text_at_gutters(
@@ -121,7 +39,7 @@ def cut_text_at_gutters(
         if words_by_cell[-1] and is_cut_by_gutter and (before_words or is_number(word.text)):
             words_by_cell.append([])
         words_by_cell[-1].append(word)
-    return [_spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
+    return [spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
 
 
 def columns_under(text: BorderlessText, columns: Stretches) -> list[int]:
@@ -152,7 +70,7 @@ def _cut_within_gutters(text: BorderlessText, columns: Stretches, size: float) -
         if words_by_cell[-1] and in_gutter and word.x1 - gutter_start > _WORD_GUTTER * size:
             words_by_cell.append([])
         words_by_cell[-1].append(word)
-    return [_spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
+    return [spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
 
 
 def cut_row_at_gutters(row: BorderlessRow, columns: Stretches) -> BorderlessRow:
@@ -162,11 +80,6 @@ def cut_row_at_gutters(row: BorderlessRow, columns: Stretches) -> BorderlessRow:
 def column_at(text: BorderlessText, columns: Stretches) -> int:
     """The column that a text covers most."""
     return widest_overlap(text.x1, text.x2, columns)
-
-
-def is_borderless_row(row: BorderlessRow) -> bool:
-    """Whether a line holds texts side by side."""
-    return len(row.texts) > 1
 
 
 def columns_between_gutters(body_rows: list[BorderlessRow]) -> list[tuple[float, float]]:

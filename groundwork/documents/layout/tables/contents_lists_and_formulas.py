@@ -7,13 +7,9 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
+from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, BorderlessText, is_borderless_row
 from groundwork.documents.layout.tables.column_heads import is_dashes_below_heads
-from groundwork.documents.layout.tables.columns_and_gutters import (
-    BorderlessRow,
-    BorderlessText,
-    column_at,
-    is_borderless_row,
-)
+from groundwork.documents.layout.tables.columns_and_gutters import column_at
 from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
@@ -73,7 +69,7 @@ def _lower_case_share(running_texts: list[str]) -> float:
     return sum(text[0].islower() for text in running_texts) / len(running_texts)
 
 
-_PAGE_DIGITS = 3  # digits of a page number
+_CONTENTS_PAGE_DIGITS = 3  # digits of a page number
 _LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
 _MANY_CONTENTS_ENTRIES = 12  # from which on a list of single words is a table of contents, if some stand on one page
 _SECTION_NUMBER = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
@@ -81,11 +77,11 @@ _ITEM_NUMBER = re.compile(r"\d{1,4}\.?|\[\d{1,4}\]|\(\d{1,4}\)")  # 7, 7., [7] o
 _LONG_ITEM_WORDS = 5  # words of most items of a numbered list
 
 
-def _is_page_number(text: str) -> bool:
-    return text.isdecimal() and len(text) <= _PAGE_DIGITS and text[0] in "123456789"
+def _is_contents_page_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _CONTENTS_PAGE_DIGITS and text[0] in "123456789"
 
 
-def _is_roman_page_number(text: str) -> bool:
+def _is_roman_contents_page(text: str) -> bool:
     return text != "" and not text.strip("ivxl")
 
 
@@ -100,7 +96,7 @@ def _contents_columns_below_each_other(contents_rows: Sequence[BorderlessRow]) -
     title_starts = [
         contents_row.texts[2].x1
         for contents_row in contents_rows
-        if len(contents_row.texts) == 4 and all(_is_page_number(contents_row.texts[k].text) for k in (1, 3))
+        if len(contents_row.texts) == 4 and all(_is_contents_page_number(contents_row.texts[k].text) for k in (1, 3))
     ]
     if 2 * len(title_starts) < len(contents_rows) or not title_starts:
         return []
@@ -121,7 +117,7 @@ def _contents_of_column(contents_rows: Sequence[BorderlessRow]) -> list[list[str
     if not any(map(is_borderless_row, contents_rows)):
         return []
     entry_texts = [contents_row.texts for contents_row in contents_rows if is_borderless_row(contents_row)]
-    page_numbers = [int(entry[-1].text) for entry in entry_texts if _is_page_number(entry[-1].text)]
+    page_numbers = [int(entry[-1].text) for entry in entry_texts if _is_contents_page_number(entry[-1].text)]
     section_numbers = sum(
         "." in section_number[0] for entry in entry_texts if (section_number := _SECTION_NUMBER.match(entry[0].text))
     )
@@ -158,7 +154,7 @@ def _is_contents_entry(entry_texts: Sequence[BorderlessText]) -> bool:
     """Whether a row is a title and a page, or a section's number, its title and a page."""
     has_section_number = len(entry_texts) == 3 and _SECTION_NUMBER.fullmatch(entry_texts[0].text) is not None
     return (len(entry_texts) == 2 or has_section_number) and (
-        _is_page_number(entry_texts[-1].text) or _is_roman_page_number(entry_texts[-1].text)
+        _is_contents_page_number(entry_texts[-1].text) or _is_roman_contents_page(entry_texts[-1].text)
     )
 
 

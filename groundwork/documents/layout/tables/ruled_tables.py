@@ -353,41 +353,41 @@ def _texts_of_ruled_row(
 ) -> list[str]:
     """`walls`: the lines drawn at each edge of a column."""
     ruled_xs = frame.xs
-    word_rows = word_lines(ruled_row.words)
+    ruled_lines = word_lines(ruled_row.words)
     undrawn_walls = [x for x, strokes in zip(ruled_xs, walls, strict=True) if not strokes]
     ruled_texts = [
         texts_between_walls(line, ruled_xs, undrawn_walls) if not in_boxes else texts_between_walls(line, ())
-        for line in word_rows
+        for line in ruled_lines
     ]
-    drawn_walls = [not frame.steep or _is_walled_row(strokes, ruled_row) for strokes in walls[1:-1]]
+    ruled_walls = [not frame.steep or _is_walled_row(strokes, ruled_row) for strokes in walls[1:-1]]
     crossed_walls = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in ruled_texts for t in line) for x in ruled_xs[1:-1]]
     cell_groups = [0]
     for is_wall, is_crossed in zip(
-        drawn_walls, _spanned_ruled_edges(ruled_xs, drawn_walls, crossed_walls, ruled_texts), strict=True
+        ruled_walls, _spanned_ruled_edges(ruled_xs, ruled_walls, crossed_walls, ruled_texts), strict=True
     ):
         cell_groups.append(cell_groups[-1] + (is_wall or not is_crossed))
-    cells: dict[int, list[str]] = {}
-    for line_words in word_rows:
+    ruled_cells: dict[int, list[str]] = {}
+    for ruled_line in ruled_lines:
         texts_by_group: dict[int, list[str]] = {}
-        for word in line_words:
-            column = ruled_interval(ruled_xs, (word.x1 + word.x2) / 2)
-            texts_by_group.setdefault(cell_groups[column or 0], []).append(word.text.strip())
+        for ruled_word in ruled_line:
+            column = ruled_interval(ruled_xs, (ruled_word.x1 + ruled_word.x2) / 2)
+            texts_by_group.setdefault(cell_groups[column or 0], []).append(ruled_word.text.strip())
         for group, words in texts_by_group.items():
-            cells.setdefault(group, []).append(" ".join(words))
-    return ["\n".join(cells.get(group, [])) for group in cell_groups]
+            ruled_cells.setdefault(group, []).append(" ".join(words))
+    return ["\n".join(ruled_cells.get(group, [])) for group in cell_groups]
 
 
 def _spanned_ruled_edges(
-    ruled_xs: list[float], drawn_walls: list[bool], crossed_walls: list[bool], lines: list[list[Box]]
+    ruled_xs: list[float], ruled_walls: list[bool], crossed_walls: list[bool], ruled_lines: list[list[Box]]
 ) -> list[bool]:
     """Which inner edges a cell's text runs over, or would, if it stood in the middle of columns that no other is in."""
     spanned_edges = list(crossed_walls)
-    walls = [0, *(k + 1 for k, is_wall in enumerate(drawn_walls) if is_wall), len(ruled_xs) - 1]
-    are_heads = not any(is_number(text.text) for line in lines for text in line)
+    walls = [0, *(k + 1 for k, is_wall in enumerate(ruled_walls) if is_wall), len(ruled_xs) - 1]
+    are_heads = not any(is_number(text.text) for line in ruled_lines for text in line)
     for a, b in pairwise(walls):
         if not any(crossed_walls[a : b - 1]) and not (are_heads and len(walls) > 2):
             continue
-        texts_between = [[t for t in line if ruled_xs[a] <= (t.x1 + t.x2) / 2 < ruled_xs[b]] for line in lines]
+        texts_between = [[t for t in line if ruled_xs[a] <= (t.x1 + t.x2) / 2 < ruled_xs[b]] for line in ruled_lines]
         text_middles = [text[0].x1 + text[0].x2 for text in texts_between if text]
         are_centred = all(
             abs(middle - ruled_xs[a] - ruled_xs[b]) < 0.1 * (ruled_xs[b] - ruled_xs[a]) for middle in text_middles

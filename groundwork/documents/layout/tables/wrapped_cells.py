@@ -6,15 +6,9 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
+from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, BorderlessText, is_borderless_row
 from groundwork.documents.layout.tables.column_heads import TIGHT_STEP, is_dashes_below_heads
-from groundwork.documents.layout.tables.columns_and_gutters import (
-    BorderlessRow,
-    BorderlessText,
-    column_at,
-    columns_under,
-    cut_row_at_gutters,
-    is_borderless_row,
-)
+from groundwork.documents.layout.tables.columns_and_gutters import column_at, columns_under, cut_row_at_gutters
 from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
