@@ -134,42 +134,43 @@ def _subfolder(folder: Path, relative_path: str) -> Path | None:
     return subfolder if subfolder != folder and subfolder.is_relative_to(folder) and subfolder.is_dir() else None
 
 
-def pin_revision(hub_source: DatasetSource, data: Workspace) -> DatasetSource:
+def pin_revision(dataset_source: DatasetSource, data: Workspace) -> DatasetSource:
     """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
 
     The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
     last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
     """
-    pin_file = data.state / "hub" / f"{hub_source.key}.json"
+    dataset_pin = data.state / "hub" / f"{dataset_source.key}.json"
     try:
-        hub_commit = _hub_commit(hub_source)
+        dataset_commit = _dataset_commit(dataset_source)
     except OSError as error:
-        if not pin_file.exists():
+        if not dataset_pin.exists():
             raise UsageError(
-                f"{hub_source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})"
+                f"{dataset_source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})"
             ) from error
-        hub_commit = read_json(pin_file, dict[str, str])["commit"]
-    if not pin_file.exists() or read_json(pin_file, dict[str, str])["commit"] != hub_commit:
+        dataset_commit = read_json(dataset_pin, dict[str, str])["commit"]
+    if not dataset_pin.exists() or read_json(dataset_pin, dict[str, str])["commit"] != dataset_commit:
         write_json(
-            pin_file, {"dataset": hub_source.hub_id, "revision": hub_source.revision or "main", "commit": hub_commit}
+            dataset_pin,
+            {"dataset": dataset_source.hub_id, "revision": dataset_source.revision or "main", "commit": dataset_commit},
         )
-    return msgspec.structs.replace(hub_source, revision=hub_commit, files=(pin_file,))
+    return msgspec.structs.replace(dataset_source, revision=dataset_commit, files=(dataset_pin,))
 
 
-def _hub_commit(hub_source: DatasetSource) -> str:
+def _dataset_commit(dataset_source: DatasetSource) -> str:
     """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        hub_info = HfApi().dataset_info(hub_source.hub_id, revision=hub_source.revision or None, timeout=20)
+        dataset_info = HfApi().dataset_info(dataset_source.hub_id, revision=dataset_source.revision or None, timeout=20)
     except RevisionNotFoundError as error:
-        raise UsageError(f"{hub_source.hub_id}: has no revision {hub_source.revision!r}") from error
+        raise UsageError(f"{dataset_source.hub_id}: has no revision {dataset_source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:
         raise UsageError(
-            f"{hub_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, "
+            f"{dataset_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, "
             f"{HUB_LOGIN_HINT}"
         ) from error
     except Exception as error:  # of httpx, by what broke: name, route, certificate, time
         raise OSError(str(error) or type(error).__name__) from error
-    return str(hub_info.sha)
+    return str(dataset_info.sha)

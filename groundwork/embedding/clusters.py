@@ -58,9 +58,9 @@ _WORD_PARTS = re.compile(r"[-'’]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 COMMON_SHARE = 0.15  # share of all questions from which a word is too common to name a part of them
 PAIR_WEIGHT = 1.6  # how much more two neighbouring words tell than one
-MIN_LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
+MIN_LIFT = 1.5  # how much more often than by its size a cluster must hold a term that tells something about it
 TERMS_PER_LABEL = 2
-MAX_QUESTION_LENGTH = 30  # characters of a question that names a group without terms
+MAX_QUESTION_LENGTH = 30  # characters of a question that names a cluster without terms
 
 
 @dataclass(frozen=True)
@@ -191,53 +191,61 @@ def _number_by_size(cluster_labels: NDArray[np.int32]) -> Labels:
     return rank_by_size[cluster_labels]
 
 
-def label_groups(
-    questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int
+def label_clusters(
+    questions: Sequence[str], tags: Sequence[list[str]], cluster_of: Sequence[int], cluster_count: int
 ) -> list[str]:
-    """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
+    """A label for each cluster from 0 up, no two alike: its most telling tags, or words where there are no tags."""
     question_languages = _question_languages(questions)
     language = question_languages[0]
     ignored_words = [stop_words(name) | _QUESTION_WORDS for name in question_languages]
-    ranked_terms = _rank_group_terms(
-        [_label_terms(question, ignored_words) for question in questions], group_of, groups
+    ranked_cluster_terms = _rank_cluster_terms(
+        [_label_terms(question, ignored_words) for question in questions], cluster_of, cluster_count
     )
     if any(tags):
-        ranked_tags = _rank_group_terms([list(dict.fromkeys(row)) for row in tags], group_of, groups)
-        ranked_terms = [by_tags or by_words for by_tags, by_words in zip(ranked_tags, ranked_terms, strict=True)]
-    group_labels: list[str] = []
-    used_terms: set[str] = set()  # first words of labels: no two groups are named after the same
-    for group in range(groups):
-        unused_terms = [term for term in ranked_terms[group] if term not in used_terms]
-        label_terms = _pick_distinct_terms(unused_terms or ranked_terms[group], language)
+        ranked_cluster_tags = _rank_cluster_terms([list(dict.fromkeys(row)) for row in tags], cluster_of, cluster_count)
+        ranked_cluster_terms = [
+            by_tags or by_words for by_tags, by_words in zip(ranked_cluster_tags, ranked_cluster_terms, strict=True)
+        ]
+    cluster_labels: list[str] = []
+    used_terms: set[str] = set()  # first words of labels: no two clusters are named after the same
+    for cluster in range(cluster_count):
+        unused_terms = [term for term in ranked_cluster_terms[cluster] if term not in used_terms]
+        label_terms = _pick_distinct_terms(unused_terms or ranked_cluster_terms[cluster], language)
         used_terms.update(label_terms[:1])
-        group_label = " · ".join(label_terms) or _shortest_question(questions, group_of, group)
-        group_labels.append(group_label if group_label not in group_labels else f"{group_label} ({group + 1})")
-    return group_labels
+        cluster_label = " · ".join(label_terms) or _shortest_question(questions, cluster_of, cluster)
+        cluster_labels.append(
+            cluster_label if cluster_label not in cluster_labels else f"{cluster_label} ({cluster + 1})"
+        )
+    return cluster_labels
 
 
-def _rank_group_terms(question_terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
-    """By group its terms, the most telling first: those that many of its questions hold, and few of the others.
+def _rank_cluster_terms(
+    question_terms: list[list[str]], cluster_of: Sequence[int], cluster_count: int
+) -> list[list[str]]:
+    """By cluster its terms, the most telling first: those that many of its questions hold, and few of the others.
 
     A word that runs through the whole map (the name of the game, of the handbook) names no part of it.
     """
-    term_counts_by_group: list[Counter[str]] = [Counter() for _ in range(groups)]
+    term_counts_by_cluster: list[Counter[str]] = [Counter() for _ in range(cluster_count)]
     overall_term_counts: Counter[str] = Counter()
-    for row_terms, group in zip(question_terms, group_of, strict=True):
+    for row_terms, cluster in zip(question_terms, cluster_of, strict=True):
         overall_term_counts.update(set(row_terms))
-        if group >= 0:
-            term_counts_by_group[group].update(set(row_terms))
-    common_term_limit = max(COMMON_SHARE, 1.5 / max(1, groups)) * len(question_terms)
+        if cluster >= 0:
+            term_counts_by_cluster[cluster].update(set(row_terms))
+    common_term_limit = max(COMMON_SHARE, 1.5 / max(1, cluster_count)) * len(question_terms)
     common_terms = (
-        {term for term, count in overall_term_counts.items() if count > common_term_limit} if groups > 1 else set()
+        {term for term, count in overall_term_counts.items() if count > common_term_limit}
+        if cluster_count > 1
+        else set()
     )
-    group_sizes = Counter(group_of)
-    ranked_terms = []
-    for group, term_counts in enumerate(term_counts_by_group):
+    cluster_sizes = Counter(cluster_of)
+    ranked_cluster_terms = []
+    for cluster, term_counts in enumerate(term_counts_by_cluster):
         term_lifts = {
-            term: term_counts[term] / overall_term_counts[term] * len(question_terms) / max(1, group_sizes[group])
+            term: term_counts[term] / overall_term_counts[term] * len(question_terms) / max(1, cluster_sizes[cluster])
             for term in term_counts
         }
-        lift_floor = MIN_LIFT if groups > 1 else 0
+        lift_floor = MIN_LIFT if cluster_count > 1 else 0
         candidate_terms = [term for term in term_counts if term_counts[term] >= 2 and term_lifts[term] >= lift_floor]
         term_weights = {
             term: term_counts[term] * math.log1p(term_lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
@@ -246,10 +254,10 @@ def _rank_group_terms(question_terms: list[list[str]], group_of: Sequence[int], 
         specific_terms = [
             term for term in candidate_terms if term not in common_terms and common_terms.isdisjoint(term.split())
         ]
-        ranked_terms.append(
+        ranked_cluster_terms.append(
             [term for _, term in sorted((-term_weights[term], term) for term in specific_terms or candidate_terms)]
         )
-    return ranked_terms
+    return ranked_cluster_terms
 
 
 def _pick_distinct_terms(ranked_terms: list[str], language: str) -> list[str]:
@@ -299,9 +307,13 @@ def _character_pairs(match: re.Match[str]) -> str:
     return " " + " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1))) + " "
 
 
-def _shortest_question(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
-    group_questions = [question for question, number in zip(questions, group_of, strict=True) if number == group]
-    shortest_question = min(group_questions, key=len, default="")
+def _shortest_question(questions: Sequence[str], cluster_of: Sequence[int], cluster: int) -> str:
+    cluster_questions = [
+        question
+        for question, question_cluster in zip(questions, cluster_of, strict=True)
+        if question_cluster == cluster
+    ]
+    shortest_question = min(cluster_questions, key=len, default="")
     return shorten_text(shortest_question, MAX_QUESTION_LENGTH)
 
 

@@ -448,9 +448,9 @@ def _select_vectors(vector_cache: sqlite3.Connection, cache_keys: list[bytes]) -
     return cached_vectors
 
 
-def _replace_surrogates(text: str) -> str:
-    """`text` with lone surrogates, which no tokenizer takes, as question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _replace_surrogates(text_to_embed: str) -> str:
+    """The text with lone surrogates, which no tokenizer takes, as question marks."""
+    return text_to_embed.encode("utf-8", "replace").decode("utf-8")
 
 
 def _scale_to_unit_length(vectors: Vectors, dimensions: int) -> Vectors:
@@ -497,6 +497,6 @@ def _weights_fingerprint(settings: Embeddings) -> str:
     return ";".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in sorted(weight_files))
 
 
-def _split_batches(keys: list[T], size: int) -> Iterator[list[T]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+def _split_batches(cache_keys: list[T], batch_size: int) -> Iterator[list[T]]:
+    for batch_start in range(0, len(cache_keys), batch_size):
+        yield cache_keys[batch_start : batch_start + batch_size]

@@ -106,9 +106,9 @@ def find_nearest(a: Vectors, b: Vectors, skipped: Rows | None = None) -> tuple[R
 
 def _cosine_blocks(a: Vectors, b: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """(first row, cosines) of `a` against all of `b`, some rows of `a` at a time."""
-    step = max(1, BLOCK_CELLS // max(1, len(b)))
-    for start in range(0, len(a), step):
-        yield start, a[start : start + step] @ b.T
+    rows_per_block = max(1, BLOCK_CELLS // max(1, len(b)))
+    for block_start in range(0, len(a), rows_per_block):
+        yield block_start, a[block_start : block_start + rows_per_block] @ b.T
 
 
 def grouped_search_blocks(vectors: Vectors, searched: int, seed: int = 0) -> Iterator[tuple[Rows, Rows, float]]:
@@ -120,11 +120,12 @@ def grouped_search_blocks(vectors: Vectors, searched: int, seed: int = 0) -> Ite
     centres, group_of = _group_rows(vectors, seed)
     groups_per_row = min(searched, len(centres))
     nearest_groups = [
-        _nearest_groups(vectors[block], centres, groups_per_row) for block in row_blocks(np.arange(rows), len(centres))
+        _nearest_groups(vectors[block], centres, groups_per_row)
+        for block in searched_row_blocks(np.arange(rows), len(centres))
     ]
     visits_by_group = _rows_by_group(np.concatenate(nearest_groups).ravel(), len(centres))
     for group_members, visiting_rows in zip(_rows_by_group(group_of, len(centres)), visits_by_group, strict=True):
-        for block in row_blocks(visiting_rows // groups_per_row, len(group_members)):
+        for block in searched_row_blocks(visiting_rows // groups_per_row, len(group_members)):
             yield block, group_members, len(block) / (rows * groups_per_row)
 
 
@@ -148,11 +149,11 @@ def similar_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) 
     return [near_pairs[start:end, 1] for start, end in zip(starts, ends, strict=True)]
 
 
-def row_blocks(rows: Rows, columns: int) -> Iterator[Rows]:
-    """`rows` in parts that have ROW_BLOCK_CELLS cosines with `columns` rows."""
-    step = max(1, ROW_BLOCK_CELLS // max(1, columns))
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step]
+def searched_row_blocks(searched_rows: Rows, candidate_count: int) -> Iterator[Rows]:
+    """The rows in parts that have ROW_BLOCK_CELLS cosines with so many candidates."""
+    rows_per_block = max(1, ROW_BLOCK_CELLS // max(1, candidate_count))
+    for block_start in range(0, len(searched_rows), rows_per_block):
+        yield searched_rows[block_start : block_start + rows_per_block]
 
 
 def _rows_by_group(group_of: NDArray[np.integer[Any]], groups: int) -> list[Rows]:
@@ -275,7 +276,7 @@ def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, fl
         yield from grouped_search_blocks(vectors, GROUPS_PER_QUESTION, seed)
         return
     all_rows = np.arange(rows)
-    for block in row_blocks(all_rows, rows):
+    for block in searched_row_blocks(all_rows, rows):
         yield block, all_rows, len(block) / rows
 
 

@@ -34,7 +34,7 @@ class Grading:
     split_sizes: dict[str, int] = field(default_factory=dict)
     first_label: str = ""  # the model that a dry run counts the check with
 
-    async def grades(
+    async def run_grading(
         self, model: str, answers: dict[tuple[str, str], str], advance: Callable[[], None] = lambda: None
     ) -> list[Grade]:
         """The grade of each row that `answers` (by split and id) holds one for."""

@@ -10,8 +10,8 @@ import msgspec
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
-from groundwork.maps.dataset_diversity import diversity_table
 from groundwork.maps.dataset_recommendation import price_note
+from groundwork.maps.diversity_in_terminal import diversity_table
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.message_wording import counted
 from groundwork.stage_runner.stage_command import Outcome

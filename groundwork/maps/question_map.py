@@ -1,10 +1,10 @@
-"""The map of questions, from datasets with their vectors to a Scene: positions, regions and their labels, contours."""
+"""The map of questions, from datasets with their vectors to a Scene: positions, regions and their labels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from groundwork.console.progress_line import ProgressLine
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
-from groundwork.embedding.clusters import kmeans, label_groups
+from groundwork.embedding.clusters import kmeans, label_clusters
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, project_vectors, rows_fitted_by_tsne
 from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity
-from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
+from groundwork.maps.density_contours import contours_of_groups
+from groundwork.maps.draw.scene import Cluster, DatasetEntry, Point, Scene
 from groundwork.message_wording import counted
 from groundwork.records import QuestionFields
 from groundwork.settings.config_schema import Maps
@@ -30,9 +31,6 @@ QUESTIONS_PER_CLUSTER = 12  # at least, in the mean
 LEAST_REGION = 3  # rows that make a region of the map
 CLUSTERS_PER_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
 MAX_CLUSTERS = 24  # labels that a map can hold
-DENSITY_CELLS = 160  # cells a side
-MIN_CONTOUR_POINTS = 40  # points; fewer have no density worth a line
-CONTOUR_LEVELS = (0.9, 0.6, 0.3)  # shares of the points that lie inside
 
 
 @dataclass(frozen=True)
@@ -102,25 +100,12 @@ def build_scene(
         points=_build_points(question_rows, questions, map_positions, cluster_of, neighbours, tags_of),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
-        contours=_map_contours(group_names, map_positions, group_of_question),
+        contours=contours_of_groups(group_names, map_positions, group_of_question),
         numbers=measured_diversity.numbers,
         notes=_map_notes(measured_diversity, method, nearest_questions.recall),
         only_in=measured_diversity.only_in,
         missed_by=measured_diversity.missed_by,
     )
-
-
-def _map_contours(group_names: Sequence[str], map_positions: Positions, group_of: Indices) -> list[Contour]:
-    """Those of each group and, where there are several, those of all together under the name ""."""
-    contours_of_all = density_contours("", map_positions) if len(group_names) > 1 else []
-    return [
-        *contours_of_all,
-        *(
-            contour
-            for i, group_name in enumerate(group_names)
-            for contour in density_contours(group_name, map_positions[group_of == i])
-        ),
-    ]
 
 
 def cluster_map(
@@ -133,7 +118,7 @@ def cluster_map(
         return [], np.full(question_count, -1)
     cluster_of = _map_regions(map_positions, k, seed)
     cluster_count = int(cluster_of.max()) + 1
-    cluster_labels = label_groups(questions, tags, cluster_of.tolist(), cluster_count)
+    cluster_labels = label_clusters(questions, tags, cluster_of.tolist(), cluster_count)
     clusters = []
     for cluster, cluster_label in enumerate(cluster_labels):
         region_members = map_positions[cluster_of == cluster]
@@ -219,40 +204,3 @@ def _map_notes(measured_diversity: MeasuredDiversity, projection_method: str, re
         recall_note,
     )
     return [note for note in map_notes if note]
-
-
-def density_contours(dataset: str, positions: Positions) -> list[Contour]:
-    """Lines inside which 90, 60 and 30 % of the positions (n, 2) lie; none for few points."""
-    if len(positions) < MIN_CONTOUR_POINTS or not np.ptp(positions, axis=0).all():
-        return []
-    import contourpy
-    from scipy.ndimage import gaussian_filter
-
-    position_spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
-    grid_low, grid_high = positions.min(axis=0) - 0.25 * position_spread, positions.max(axis=0) + 0.25 * position_spread
-    cell_counts, xs, ys = np.histogram2d(
-        positions[:, 0], positions[:, 1], DENSITY_CELLS, [(grid_low[0], grid_high[0]), (grid_low[1], grid_high[1])]
-    )
-    kernel_width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
-    density = gaussian_filter(cell_counts, [kernel_width / (xs[1] - xs[0]), kernel_width / (ys[1] - ys[0])])
-    contour_generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
-    contours = []
-    for enclosed_share, density_threshold in zip(CONTOUR_LEVELS, _density_thresholds(density), strict=True):
-        contour_lines = [
-            [(round(float(x), 4), round(float(y), 4)) for x, y in contour_line]
-            for contour_line in _contour_lines(contour_generator, density_threshold)
-            if len(contour_line) > 3
-        ]
-        contours.append(Contour(dataset=dataset, level=enclosed_share, lines=contour_lines))
-    return contours
-
-
-def _contour_lines(contour_generator: Any, density_threshold: float) -> list[npt.NDArray[np.float64]]:
-    return list(contour_generator.lines(density_threshold))
-
-
-def _density_thresholds(density: npt.NDArray[np.float64]) -> list[float]:
-    """The densities above which each share of CONTOUR_LEVELS lies."""
-    cell_densities = np.sort(density.ravel())[::-1]
-    enclosed_shares = np.cumsum(cell_densities) / cell_densities.sum()
-    return [float(cell_densities[np.searchsorted(enclosed_shares, share)]) for share in CONTOUR_LEVELS]

@@ -62,16 +62,16 @@ def tags_only_in(bars: Sequence[Bar], datasets: Sequence[str]) -> dict[str, list
 def build_tag_scene(
     title: str,
     bars: list[Bar],
-    tag_vectors: npt.NDArray[np.float32],
-    questions: Mapping[str, int],
+    compared_tag_vectors: npt.NDArray[np.float32],
+    question_counts: Mapping[str, int],
     settings: Maps,
     encoder: str,
-    notes: list[str],
+    comparison_notes: list[str],
 ) -> Scene:
     """The map of tags: a mark for each dataset with the tag, its area the number of questions."""
-    names = list(questions)
-    tag_positions, projection_method = project_vectors(tag_vectors, settings)
-    nearest_tags = similarities(tag_vectors, np.zeros(len(tag_vectors), dtype=np.int64), 1)
+    names = list(question_counts)
+    tag_positions, projection_method = project_vectors(compared_tag_vectors, settings)
+    nearest_tags = similarities(compared_tag_vectors, np.zeros(len(compared_tag_vectors), dtype=np.int64), 1)
     projection_method = projection_method.partition(";")[0]
     clusters, cluster_of = _tag_regions(bars, tag_positions, settings.seed)
     users_of = [[name for name in names if bar.counts[name]] for bar in bars]
@@ -85,13 +85,13 @@ def build_tag_scene(
     ]
     return Scene(
         title=title,
-        subtitle=f"{counted(len(bars), 'tag')} of {counted(sum(questions.values()), 'question')} · {encoder} · "
+        subtitle=f"{counted(len(bars), 'tag')} of {counted(sum(question_counts.values()), 'question')} · {encoder} · "
         f"{projection_method}",
         kind="tags",
         points=points,
-        datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
+        datasets=[DatasetEntry(name=name, count=question_counts[name], colour=i) for i, name in enumerate(names)],
         clusters=clusters,
-        notes=notes,
+        notes=comparison_notes,
         only_in={name: [i for i, index in enumerate(bar_of_point) if users_of[index] == [name]] for name in names},
         missed_by={name: [i for i, index in enumerate(bar_of_point) if name not in users_of[index]] for name in names},
         histogram=bars,
@@ -159,12 +159,14 @@ async def compare_tags(
     bars = tag_histogram(tag_counts, tagged_counts, job.flags.min_count)
     if not bars and any(tag_counts.values()):
         raise UnitError(_too_rare(tag_counts, job.flags.min_count))
-    tag_notes = _synonym_notes(
+    comparison_notes = _synonym_notes(
         job, {tag: target for tag, target in target_of.items() if tag in tag_counts_of_all}, tag_synonyms, new_tags
     )
-    tag_notes = [*tagging_notes(tagged_rows, question_counts), *tag_notes]
-    tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
-    return build_tag_scene(title, bars, tag_vectors, tagged_counts, job.config.maps, encoder.name, tag_notes)
+    comparison_notes = [*tagging_notes(tagged_rows, question_counts), *comparison_notes]
+    compared_tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
+    return build_tag_scene(
+        title, bars, compared_tag_vectors, tagged_counts, job.config.maps, encoder.name, comparison_notes
+    )
 
 
 def _too_rare(tag_counts: Mapping[str, Counter[str]], least_questions: int) -> str:

@@ -165,7 +165,7 @@ async def grade_answers(job: Job, unit: Unit) -> Outcome:
             lambda: job.client, grading_unit.call, grading.rows, template, open_book=grade_settings.open_book
         )
     job.progress.start(len(answer_set.by_row), "answers graded")
-    grades = await grading.grades(grading_unit.label, answer_set.by_row, job.progress.advance)
+    grades = await grading.run_grading(grading_unit.label, answer_set.by_row, job.progress.advance)
     write_jsonl(unit.writes[0], grades)
     graded_criteria = ((grade, criterion) for grade in grades for criterion in grade.criteria)
     ungraded_criteria = [(grade, criterion) for grade, criterion in graded_criteria if criterion.verdict == "ungraded"]

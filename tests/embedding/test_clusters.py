@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, label_groups, principal_components
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, label_clusters, principal_components
 from tests.dataset.corpora import topics
 
 
@@ -105,7 +105,7 @@ def test_groups_are_named_by_what_tells_them_apart(
     questions: list[str], groups: list[int], expected: list[str]
 ) -> None:
     """The words of a group's label are its own, in any language."""
-    labels = label_groups(questions, [[]] * len(questions), groups, 2)
+    labels = label_clusters(questions, [[]] * len(questions), groups, 2)
     assert all(word in label for word, label in zip(expected, labels, strict=True))
     assert len(set(labels)) == 2
 
@@ -115,25 +115,25 @@ def test_what_runs_through_the_whole_map_names_no_part_of_it() -> None:
     questions = [f"What is the {word} for the Ellary league?" for word in ("penalty", "penalties", "oar", "oars")] * 2
     tags = [["penalty", "penalties"], ["penalties", "penalty"], ["oar"], ["oar"]] * 2
     groups = [0, 0, 1, 1] * 2
-    assert not any("ellary" in label for label in label_groups(questions, [[]] * 8, groups, 2))
-    assert [len(label.split(" · ")) for label in label_groups(questions, tags, groups, 2)] == [1, 1]
+    assert not any("ellary" in label for label in label_clusters(questions, [[]] * 8, groups, 2))
+    assert [len(label.split(" · ")) for label in label_clusters(questions, tags, groups, 2)] == [1, 1]
 
 
 def test_questions_of_two_languages_have_no_function_words_of_either_as_labels() -> None:
     """Each question is read by the stop words of its own language, however few are of it."""
     english = [f"How long must a junior rest between race {i} and the next one of the league?" for i in range(12)]
     german = [f"Wie hoch ist die Gebühr für das Boot {i}, das in der Nacht am Steg liegt?" for i in range(6)]
-    named = label_groups(english + german, [[]] * 18, [0] * 12 + [1] * 6, 2)
+    named = label_clusters(english + german, [[]] * 18, [0] * 12 + [1] * 6, 2)
     assert "gebühr" in named[1] or "boot" in named[1] or "steg" in named[1]
     assert not {"die", "für", "das", "der", "ist", "am"} & set(named[1].split())
     french = ["Combien coûte l'envoi ?", "Combien d'une licence ?", "Doit-il payer ?", "Combien de bateaux ?"] * 2
-    assert not {"combien", "doit-il", "d'une"} & set(" ".join(label_groups(french, [[]] * 8, [0] * 8, 1)).split())
+    assert not {"combien", "doit-il", "d'une"} & set(" ".join(label_clusters(french, [[]] * 8, [0] * 8, 1)).split())
 
 
 def test_labels_are_no_function_words_of_the_language() -> None:
     """A German map is not named after `der` and `mit`, a Chinese one is named by pairs of characters."""
     boats = [f"Wer darf mit dem Boot {i} in der Nacht am Steg liegen?" for i in range(6)]
     oil = [f"Wo ist das Altöl mit der Nummer {i} in der Nacht zu lagern?" for i in range(6)]
-    named = label_groups(boats + oil, [[]] * 12, [0] * 6 + [1] * 6, 2)
+    named = label_clusters(boats + oil, [[]] * 12, [0] * 6 + [1] * 6, 2)
     assert not {"der", "mit", "das", "zu", "dem", "darf"} & {word for label in named for word in label.split()}
-    assert "泊位" in label_groups(["临时泊位的费用？", "固定泊位在哪里？"], [[], []], [0, 0], 1)[0]
+    assert "泊位" in label_clusters(["临时泊位的费用？", "固定泊位在哪里？"], [[], []], [0, 0], 1)[0]

@@ -60,7 +60,7 @@ def find_build_inputs(job: Job) -> BuildInputs:
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs_by_run = {run: list(pair_files(job.data, run)) for run in runs}
     all_documents = sorted({path.stem for paths in pairs_by_run.values() for path in paths})
-    _check_licenses(job, all_documents)
+    _check_licenses_of_build(job, all_documents)
     chosen_documents = set(select_documents(job, all_documents, with_gone=job.flags.keep_gone))
     pairs_by_run = {
         run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs_by_run.items()
@@ -73,27 +73,29 @@ def find_build_inputs(job: Job) -> BuildInputs:
         runs=runs,
         pair_files=pairs_by_run,
         tag_files=[path for run in runs for path in run_tag_files(job.data, run, tag_model)],
-        chunk_files=_chunk_input_files(job, build_documents),
-        text_files=_existing_input_files(job, build_documents, ("text", "{}.json")),
-        summary_files=_existing_input_files(job, build_documents, ("summaries", "{}.json"))
+        chunk_files=_chunk_files_of_build(job, build_documents),
+        text_files=_existing_files_of_build(job, build_documents, ("text", "{}.json")),
+        summary_files=_existing_files_of_build(job, build_documents, ("summaries", "{}.json"))
         if job.config.dataset.asks_model
         else [],
-        measured_files=[_measured_rows_file(job, grades_name) for grades_name in job.config.dataset.grades],
+        measured_files=[_measured_file_of_build(job, grades_name) for grades_name in job.config.dataset.grades],
         coverage_files=[
-            path for run in runs for path in _existing_input_files(job, build_documents, coverage_path_parts(run, "{}"))
+            path
+            for run in runs
+            for path in _existing_files_of_build(job, build_documents, coverage_path_parts(run, "{}"))
         ],
-        review_files=[path for run in runs for path in _review_input_files(job, run, build_documents)],
-        mix_source=_mix_source(job),
+        review_files=[path for run in runs for path in _review_files_of_build(job, run, build_documents)],
+        mix_source=_mix_source_of_build(job),
     )
 
 
-def _chunk_input_files(job: Job, documents: list[str]) -> list[Path]:
+def _chunk_files_of_build(job: Job, build_documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
     dataset_settings = job.config.dataset
     if not (dataset_settings.include_chunk or dataset_settings.unanswerable):
         return []
-    chunk_files = _existing_input_files(job, documents, ("chunks", "{}.jsonl"))
-    documents_without_chunks = sorted(set(documents) - {chunk_file.stem for chunk_file in chunk_files})
+    chunk_files = _existing_files_of_build(job, build_documents, ("chunks", "{}.jsonl"))
+    documents_without_chunks = sorted(set(build_documents) - {chunk_file.stem for chunk_file in chunk_files})
     if dataset_settings.unanswerable and documents_without_chunks:
         raise UsageError(
             f"--unanswerable: {', '.join(documents_without_chunks)}: no chunks to look questions up in; "
@@ -102,7 +104,7 @@ def _chunk_input_files(job: Job, documents: list[str]) -> list[Path]:
     return chunk_files
 
 
-def _mix_source(job: Job) -> DatasetSource | None:
+def _mix_source_of_build(job: Job) -> DatasetSource | None:
     """The dataset that is to be mixed in, one of the Hub at its present commit; None where none is.
 
     Raises UsageError where there is no such dataset, or it is the one that is built.
@@ -113,15 +115,15 @@ def _mix_source(job: Job) -> DatasetSource | None:
 
     try:
         mix_source = locate_dataset(mix, job.data, "datasets")
-    except UsageError as mix_error:
-        raise UsageError(f"--mix {mix_error}") from mix_error
+    except UsageError as mix_input_error:
+        raise UsageError(f"--mix {mix_input_error}") from mix_input_error
     built_folder = job.data.path("datasets", job.config.dataset.name).resolve()
     if any(built_folder in mix_file.resolve().parents for mix_file in mix_source.files):
         raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
     return pin_revision(mix_source, job.data) if mix_source.kind == "hub" else mix_source
 
 
-def _check_licenses(job: Job, documents: Sequence[str]) -> None:
+def _check_licenses_of_build(job: Job, documents: Sequence[str]) -> None:
     """Raises UsageError for a licence, or a document with one, that there is not."""
     from groundwork.dataset.publish.licenses import license_problem
     from groundwork.message_wording import no_such_message
@@ -138,15 +140,15 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
         )
 
 
-def _review_input_files(job: Job, run: str, documents: list[str]) -> list[Path]:
+def _review_files_of_build(job: Job, run: str, build_documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
     from groundwork.data_folder.runs.standing_review import review_files
 
-    return review_files(job.data, run, documents, curated=True)
+    return review_files(job.data, run, build_documents, curated=True)
 
 
-def _measured_rows_file(job: Job, grades_name: str) -> Path:
+def _measured_file_of_build(job: Job, grades_name: str) -> Path:
     from groundwork.data_folder.file_names import slug
     from groundwork.records import MEASURED
 
@@ -166,8 +168,8 @@ def _measured_rows_file(job: Job, grades_name: str) -> Path:
     return measured_file
 
 
-def _existing_input_files(job: Job, documents: list[str], path_parts: tuple[str, ...]) -> list[Path]:
-    input_paths = [job.data.path(*(part.format(document) for part in path_parts)) for document in documents]
+def _existing_files_of_build(job: Job, build_documents: list[str], path_parts: tuple[str, ...]) -> list[Path]:
+    input_paths = [job.data.path(*(part.format(document) for part in path_parts)) for document in build_documents]
     return [input_path for input_path in input_paths if input_path.exists()]
 
 

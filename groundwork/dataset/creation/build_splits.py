@@ -48,7 +48,10 @@ async def build_splits(
         tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
         reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask_rewordings, settings, tools)
         eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
-    splits = {"train": eval_draw.train, "eval": _reworded_eval_rows(eval_draw.eval_rows, reworded_eval)}
+    splits = {
+        "train": eval_draw.train,
+        "eval": reworded_eval.reworded_rows(eval_draw.eval_rows) if reworded_eval else eval_draw.eval_rows,
+    }
     if settings.eval_mirror:
         splits["eval_mirror"] = eval_draw.eval_rows
     tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
@@ -153,18 +156,3 @@ def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetS
     if settings.strategy == "second-run":
         return sum(row.run != runs[-1] for row in pool_rows)
     return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
-
-
-def _reworded_eval_rows(eval_rows: list[Row], reworded: EvalRewording | None) -> list[Row]:
-    if reworded is None:
-        return eval_rows
-    return [
-        msgspec.structs.replace(
-            row,
-            question=rewording.question,
-            answer=rewording.answer,
-            original_question=row.question,
-            original_answer=row.answer,
-        )
-        for row, rewording in zip(eval_rows, reworded.rows.values(), strict=True)
-    ]

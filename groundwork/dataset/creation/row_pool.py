@@ -156,18 +156,18 @@ def _pool_row_problems(pool_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
 def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
     chunk_texts = read_chunk_texts(inputs.chunk_files) if job.config.dataset.include_chunk else {}
-    reviewed_runs = {}
+    pool_reviews = {}
     for run, pair_files in inputs.pair_files.items():
-        run_review = read_standing_review(job.data, run, job.config.review.disagreement)
-        if run_review.verdicts or run_review.warnings:
-            turned_down = [
+        pool_review = read_standing_review(job.data, run, job.config.review.disagreement)
+        if pool_review.verdicts or pool_review.warnings:
+            turned_down_pairs = [
                 candidate
                 for candidate in run_candidates(job.data, run, [pair_file.stem for pair_file in pair_files])
                 if candidate.stage
             ]
-            reviewed_runs[run] = ReviewedRun(run_review, turned_down)
+            pool_reviews[run] = ReviewedRun(pool_review, turned_down_pairs)
     pair_checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
-    row_pool = gather_row_pool(inputs.pair_files, read_tags(inputs.tag_files), chunk_texts, reviewed_runs, pair_checks)
+    row_pool = gather_row_pool(inputs.pair_files, read_tags(inputs.tag_files), chunk_texts, pool_reviews, pair_checks)
     return sample_row_pool(row_pool, TEST_CHUNKS) if job.test else row_pool
 
 

@@ -10,16 +10,17 @@ import msgspec
 
 from groundwork.dataset.dataset_versions import Version
 from groundwork.dataset.parquet import parquet_pattern
+from groundwork.dataset.publish.licenses import NO_LICENSE, unchecked_license_note
 from groundwork.dataset.publish.origin_and_sources import Origin
 from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.dataset.split_report.report_sentences import (
     describe_additions,
     describe_closeness,
     describe_leakage,
+    describe_mixed_dataset,
     describe_replaced,
     describe_splits,
     describe_verdict,
-    mixture_name,
 )
 from groundwork.message_wording import counted
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 VERSIONS_SHOWN = 10  # that the card tells
-NO_LICENSE = "not given; set `dataset.license` before you publish"
 COLUMN_MEANINGS = {
     "id": "the same in every split: a row of `eval` and its copy in `eval_mirror` or `train` share it",
     "question": "stands alone: readable without the source",
@@ -170,20 +170,11 @@ def _card_sources_section(report: SplitReport, origin: Origin) -> str:
          _escape_markdown(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
         for source in origin.sources
     ]  # fmt: skip
-    sources_table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
-    return f"## Sources\n\n{sources_table}{_mixture_license(report)}"
-
-
-def _mixture_license(report: SplitReport) -> str:
-    if not (mixture := report.mixture):
-        return ""
-    return (
-        f"\n\n{counted(mixture.rows, 'row of train comes', 'rows of train come')} from the dataset "
-        f"{_escape_markdown(mixture_name(mixture))}. "
-        "Its licence was "
-        "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
-        "differ from that of the rest."
-    )
+    card_sources_table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
+    unchecked_license = ""
+    if mixture := report.mixture:
+        unchecked_license = unchecked_license_note(mixture.rows, _escape_markdown(describe_mixed_dataset(mixture)))
+    return f"## Sources\n\n{card_sources_table}{unchecked_license}"
 
 
 def _card_making_section(report: SplitReport, origin: Origin) -> str:

@@ -26,9 +26,9 @@ TASK_TEMPLATES = Path(__file__).parent / "tasks"
 
 @dataclass(frozen=True)
 class TaskJudge:
-    """How the tasks judge: the wordings of the prompt (templates), draws an answer, and the seed of their order."""
+    """How the tasks judge: the wordings of its prompt (templates), draws an answer, and the seed of their order."""
 
-    wordings: Sequence[str]
+    judge_prompts: Sequence[str]
     repeats: int
     seed: int
 
@@ -73,11 +73,11 @@ def _task_record(eval_row: Row, *, context: bool) -> dict[str, object]:
     }
 
 
-def _judge_code(judge: TaskJudge) -> str:
-    judge_prompts = [_system_and_user(text) for text in judge.wordings]
-    wordings_code = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in judge_prompts)
+def _judge_code(task_judge: TaskJudge) -> str:
+    prompt_turns = [_system_and_user(judge_prompt) for judge_prompt in task_judge.judge_prompts]
+    wordings_code = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in prompt_turns)
     return _render_task_template(
-        "criteria_judge.py", repeats=str(judge.repeats), seed=str(judge.seed), wordings=f"[{wordings_code}\n]"
+        "criteria_judge.py", repeats=str(task_judge.repeats), seed=str(task_judge.seed), wordings=f"[{wordings_code}\n]"
     )
 
 

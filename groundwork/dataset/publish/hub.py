@@ -13,9 +13,9 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.read_write import read_json
+from groundwork.dataset.publish.personal_data import personal_data_refusal
 from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
-from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, HfApi
@@ -314,12 +314,4 @@ def refuse_personal(pushed_folder: Path) -> None:
     """Raises UsageError where the report of the dataset in `pushed_folder` names places that look personal."""
     personal_findings = read_json(pushed_folder / "report.json", SplitReport).personal
     if personal_findings:
-        personal_examples = ", ".join(
-            f"{finding.id} ({finding.kind} {finding.masked})" for finding in personal_findings[:5]
-        )
-        raise UsageError(
-            f"not pushed: {counted(len(personal_findings), 'place looks', 'places look')} personal: "
-            f"{personal_examples}; fix the "
-            "rows, push without --public, "
-            "or pass --allow-personal"
-        )
+        raise UsageError(personal_data_refusal(personal_findings))

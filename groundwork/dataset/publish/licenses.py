@@ -1,9 +1,11 @@
-"""Which licences a dataset's card may name: identifiers of SPDX, and those that the Hub has beside them."""
+"""Which licences a dataset's card may name (identifiers of SPDX, and those that the Hub has beside them), and what it
+says where one is not given or not known."""
 
 from __future__ import annotations
 
-from groundwork.message_wording import nearest_name
+from groundwork.message_wording import counted, nearest_name
 
+NO_LICENSE = "not given; set `dataset.license` before you publish"
 COMMON_LICENSES = (
     "apache-2.0",
     "mit",
@@ -62,4 +64,15 @@ def license_problem(license_id: str) -> str:
     return (
         f"no licence that the Hub knows; {license_hint}write an identifier of SPDX in small letters, such as "
         f"{', '.join(COMMON_LICENSES)}, or `other` for one of your own"
+    )
+
+
+def unchecked_license_note(mixed_rows: int, mixed_dataset: str) -> str:
+    """What the card says of the licence of a dataset that is mixed in, a paragraph of Markdown."""
+    return (
+        f"\n\n{counted(mixed_rows, 'row of train comes', 'rows of train come')} from the dataset "
+        f"{mixed_dataset}. "
+        "Its licence was "
+        "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
+        "differ from that of the rest."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from groundwork.message_wording import counted
 from groundwork.records import Record, Row
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}\b")
@@ -47,6 +48,20 @@ def scan_personal_data(rows: Sequence[Row]) -> list[PersonalData]:
                     )
                 ] = None
     return list(personal_findings)
+
+
+def personal_data_refusal(personal_findings: Sequence[PersonalData]) -> str:
+    """Why rows with these findings are not made public, and what to do."""
+    personal_examples = ", ".join(
+        f"{personal_finding.id} ({personal_finding.kind} {personal_finding.masked})"
+        for personal_finding in personal_findings[:5]
+    )
+    return (
+        f"not pushed: {counted(len(personal_findings), 'place looks', 'places look')} personal: "
+        f"{personal_examples}; fix the "
+        "rows, push without --public, "
+        "or pass --allow-personal"
+    )
 
 
 def find_personal_data(scanned_text: str) -> Iterator[tuple[str, str]]:

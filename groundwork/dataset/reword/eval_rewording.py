@@ -93,6 +93,19 @@ class EvalRewording:
     sent_back: int = 0  # by the judge, to be worded once more
     unjudged: int = 0
 
+    def reworded_rows(self, eval_rows: Sequence[Row]) -> list[Row]:
+        """`eval_rows`, those of `rows` in their order, worded anew; what each said before stands beside it."""
+        return [
+            msgspec.structs.replace(
+                eval_row,
+                question=rewording.question,
+                answer=rewording.answer,
+                original_question=eval_row.question,
+                original_answer=eval_row.answer,
+            )
+            for eval_row, rewording in zip(eval_rows, self.rows.values(), strict=True)
+        ]
+
 
 async def reword_eval(
     pool_rows: Sequence[Row], pool_vectors: Vectors, eval_split: EvalSplit, reworder: Reworder

@@ -8,7 +8,7 @@ import numpy as np
 
 from groundwork.dataset.split.eval_split import EvalSplit, Rows, Vectors
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
-from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
 from groundwork.records import Row
@@ -99,11 +99,6 @@ def count_leaked_rows(eval_rows: Iterable[EvalRow], likeness: Likeness) -> int:
         and likeness.are_close(eval_row.reworded, eval_row.after.question, eval_row.after.cosine)
         for eval_row in eval_rows
     )
-
-
-def median_cosine_of_random_questions(vectors: Vectors, seed: int) -> float:
-    """The median cosine of two random questions."""
-    return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
 
 
 def _nearest_in_train(

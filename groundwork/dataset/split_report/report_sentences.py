@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
+
+TOPICS_NAMED = 3  # topics that are named as most apart
+WORTH_NAMING = 0.02  # difference of a topic's shares
 
 
 def describe_splits(split_report: SplitReport) -> list[str]:
@@ -128,13 +133,13 @@ def describe_mixture(split_report: SplitReport) -> list[str]:
     left_out_sentence = f" Left out: {left_out_counts}." if left_out_counts else ""
     return [
         f"{counted(mixture.rows, 'row')} of train ({mixture.rows / train_rows:.1%}) are of the dataset "
-        f"{mixture_name(mixture)}, "
+        f"{describe_mixed_dataset(mixture)}, "
         f"marked in the column mixed, drawn with seed {mixture.seed} and spread through "
         f"train.{mixture_scope}{left_out_sentence}"
     ]
 
 
-def mixture_name(mixture: Mixture) -> str:
+def describe_mixed_dataset(mixture: Mixture) -> str:
     """The dataset that is mixed in, with the beginning of its commit."""
     return f"{mixture.dataset} at {mixture.revision[:12]}" if mixture.revision else mixture.dataset
 
@@ -145,6 +150,48 @@ def describe_verdict(split_report: SplitReport) -> list[str]:
         [line for line in (split_report.verdict.sentence, split_report.verdict.drift) if line]
         if split_report.verdict
         else []
+    )
+
+
+def verdict_sentence(verdict_answer: str, split: str, verdict_figures: str, most_apart: str) -> str:
+    """Whether a split stands for the whole, with the figures that tell it."""
+    if verdict_answer == "yes":
+        return f"Yes, {split} stands for the whole: {verdict_figures}."
+    if verdict_answer == "partly":
+        return f"Partly, {split} stands for the whole as a random split may: {verdict_figures}{most_apart}."
+    return f"No, {split} does not stand for the whole: {verdict_figures}{most_apart}."
+
+
+def unknown_verdict_sentence(
+    split: str, eval_count: int, topic_count: int, topic_noun: str, least_eval_rows: int
+) -> str:
+    """Why it cannot be said whether a split stands for the whole."""
+    whether = f"whether {split} stands for the whole"
+    if topic_count < 2:
+        return f"It cannot be said {whether}: all questions are of one of the {topic_noun}."
+    too_few = f"it has {eval_count}" if eval_count != 1 else "it has a single one"
+    return f"Too few rows to say {whether}: {too_few}, and at least {least_eval_rows} are needed."
+
+
+def most_apart_topics(topic_shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
+    """`; most apart: skiff 15% of all and 5% of eval, carry 5% and 0%, since 8 places stayed empty`."""
+    topics_by_difference = sorted(topic_shares, key=lambda topic: -abs(topic[1] - topic[2]))
+    named_topics = [topic for topic in topics_by_difference[:TOPICS_NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
+    topic_phrases = [
+        f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
+        for n, (name, pool_share, split_share) in enumerate(named_topics)
+    ]
+    empty_places = f", since {counted(empty, 'place')} stayed empty" if empty else ""
+    return f"; most apart: {', '.join(topic_phrases)}{empty_places}" if topic_phrases else empty_places
+
+
+def drift_sentence(moved_count: int, reworded_count: int, own_cosine: float, random_cosine: float) -> str:
+    """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
+    return (
+        f"Rewording moved {moved_count} of {counted(reworded_count, 'question')} nearer to another topic; their "
+        "cosine to "
+        "themselves as they were "
+        f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
     )
 
 

@@ -20,13 +20,11 @@ from groundwork.dataset.split.eval_leakage import (
     count_leaked_rows,
     leak_likeness_of_split,
     measure_leakage,
-    median_cosine_of_random_questions,
 )
 from groundwork.dataset.split.eval_split import EvalSplit, Vectors
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,
-    drift_sentence,
     eval_closeness,
     value_shares,
 )
@@ -38,8 +36,10 @@ from groundwork.dataset.split_report.report_record import (
     SplitReport,
     SplitShare,
 )
+from groundwork.dataset.split_report.report_sentences import drift_sentence
 from groundwork.dataset.split_report.split_map import draw_split_map
 from groundwork.embedding.clusters import name_clusters_by_tag_or_centre
+from groundwork.embedding.nearest_neighbours import random_cosines
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings, Rephrase
 
@@ -57,7 +57,7 @@ async def measure_split(
     reworded_vectors = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
     measured_eval_rows = _measured_eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
     cluster_shares = _cluster_shares(draw)
-    random_cosine = median_cosine_of_random_questions(draw.vectors, settings.seed)
+    random_cosine = _median_random_cosine(draw.vectors, settings.seed)
     measured_report = _report_with_rewording(
         unmeasured_report(settings, splits, pool, tools.embedder), reworded, measured_eval_rows, eval_split, tools
     )
@@ -139,6 +139,11 @@ def _measure_representativeness(
     return msgspec.structs.replace(
         verdict, drift=drift_sentence(moved_count, len(measured_eval_rows), own_cosine, random_cosine)
     )
+
+
+def _median_random_cosine(vectors: Vectors, seed: int) -> float:
+    """The median cosine of two random questions."""
+    return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
 
 
 def _report_with_rewording(

@@ -74,19 +74,23 @@ class QuestionSearch:
             await encode([chunk.text for chunk in chunks], "document"),
         )
 
-    async def open_questions(self, questions: list[str]) -> tuple[list[str], Vectors]:
-        """Those of `questions` that no row asks, with their vectors (m, d)."""
-        if not questions:
+    async def open_questions(self, searched_questions: list[str]) -> tuple[list[str], Vectors]:
+        """Those of `searched_questions` that no row asks, with their vectors (m, d)."""
+        if not searched_questions:
             return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
-        question_vectors = await self.encode(questions, "query")
-        is_open_question = find_nearest(question_vectors, self.row_vectors.rows)[1] < [
-            *map(self.threshold_of, questions)
+        question_vectors = await self.encode(searched_questions, "query")
+        is_unasked = find_nearest(question_vectors, self.row_vectors.rows)[1] < [
+            *map(self.threshold_of, searched_questions)
         ]
         return [
-            question for question, is_new in zip(questions, is_open_question, strict=True) if is_new
-        ], question_vectors[is_open_question]
+            searched_question
+            for searched_question, unasked in zip(searched_questions, is_unasked, strict=True)
+            if unasked
+        ], question_vectors[is_unasked]
 
-    def passages(self, questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
+    def passages(
+        self, searched_questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk
+    ) -> list[Chunk]:
         """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
         questions, whose `question_vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of
         them.
@@ -95,11 +99,11 @@ class QuestionSearch:
         if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH:
             return document_chunks
         passages_by_id = {source_chunk.id: source_chunk}
-        for question, question_vector in zip(questions, question_vectors, strict=True):
+        for searched_question, question_vector in zip(searched_questions, question_vectors, strict=True):
             nearest_rows = _nearest_passage_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
             nearest_chunks = [
                 *_nearest_passage_indices(self.chunk_vectors @ question_vector),
-                *_nearest_passage_indices(self._tfidf_index.scores(question)),
+                *_nearest_passage_indices(self._tfidf_index.scores(searched_question)),
             ]
             passage_chunks = [self.chunks[index] for index in nearest_chunks]
             passage_chunks += [

@@ -174,20 +174,26 @@ async def _unanswerable_rows_of_chunk(
         if not open_questions:
             return unanswerable
         passages = passage_search.passages(open_questions, open_vectors, chunk)
-        findings = await finder.look_up(chunk, [proposed[question] for question in open_questions], passages)
+        findings = await finder.look_up(chunk, [proposed[open_question] for open_question in open_questions], passages)
     except UnitError as error:
         unanswerable.failed.append(str(error))
         return unanswerable
-    findings_by_number = {finding.number: finding for finding in findings.findings}
+    unanswerable_findings = {
+        unanswerable_finding.number: unanswerable_finding for unanswerable_finding in findings.findings
+    }
     passage_text = " ".join(passage.text for passage in passages)
-    for question_number, question in enumerate(open_questions, 1):
-        finding = findings_by_number.get(question_number)
-        if finding and (finding.answered or finding.quote.strip()):
+    for open_question_number, open_question in enumerate(open_questions, 1):
+        unanswerable_finding = unanswerable_findings.get(open_question_number)
+        if unanswerable_finding and (unanswerable_finding.answered or unanswerable_finding.quote.strip()):
             unanswerable.answered += 1
-        elif finding is None or not _is_honest_refusal(finding.reply, question, passage_text):
+        elif unanswerable_finding is None or not _is_honest_refusal(
+            unanswerable_finding.reply, open_question, passage_text
+        ):
             unanswerable.unusable += 1
         else:
-            unanswerable.rows.append(_unanswerable_row(question, finding.reply.strip(), chunk, finder.model))
+            unanswerable.rows.append(
+                _unanswerable_row(open_question, unanswerable_finding.reply.strip(), chunk, finder.model)
+            )
     return unanswerable
 
 
