@@ -23,7 +23,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from groundwork.data_folder.databases import copy_database, join_database, replace_rows
+from groundwork.data_folder.databases import copy_database
+from groundwork.data_folder.joined_databases import join_database, replace_rows
 from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.data_folder.remote_folder.mirror_index import IndexRow, MirrorIndex, local_file_stamp
 from groundwork.data_folder.remote_folder.mirror_scope import (
