@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.endpoint.http_errors import BrokenCall, CallFailed, ReplyBlocked, classify_failure
+from groundwork.llm.endpoint.http_errors import (
+    BrokenCall,
+    CallFailed,
+    choice_failure,
+    failure_inside_200,
+    failure_without_choices,
+    has_error_message,
+)
 
 # How replies end, in the words of OpenAI, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Bedrock, vLLM, Ollama.
 CUT_OFF_REASONS = (
@@ -19,13 +26,6 @@ CUT_OFF_REASONS = (
     "token_limit",
     "incomplete",
 )
-FILTER_REASONS = (
-    "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii", "refusal",
-    "image_safety", "sensitive", "guardrail_intervened", "moderation", "flagged", "blocked",
-)  # fmt: skip
-FAILURE_REASONS = (
-    "error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled", "failed", "load",
-)  # fmt: skip
 COMPLETE_REASONS = (
     "stop", "end_turn", "eos", "eos_token", "stop_sequence", "stop_token", "complete", "completed", "done", "end",
     "tool_calls", "tool_use", "tool_call", "function_call",
@@ -33,7 +33,6 @@ COMPLETE_REASONS = (
 
 
 _COMPLETION_WRAPPERS = ("result", "data", "response")  # around a whole chat completion, by gateways
-_ERROR_MESSAGE_KEYS = ("message", "detail", "error_msg", "msg")  # an error's, where there is no object for it
 _THOUGHT_PART_TYPES = ("thinking", "reasoning", "redacted_thinking")  # of a content in parts
 
 
@@ -73,10 +72,10 @@ def read_response(response_body: bytes) -> ChatResponse:
     completion = _unwrap_completion(completion)
     usage = _parse_usage(completion.get("usage") or _as_object(completion.get("x_groq")).get("usage"))
     best_choice = _best_choice(completion.get("choices"))
-    if (completion_error := completion.get("error")) and (best_choice is None or _has_error_message(completion_error)):
-        return ChatResponse(usage=usage, failure=classify_failure(200, {}, completion_error))
+    if (completion_error := completion.get("error")) and (best_choice is None or has_error_message(completion_error)):
+        return ChatResponse(usage=usage, failure=failure_inside_200(completion_error))
     if best_choice is None:
-        return ChatResponse(usage=usage, failure=_failure_without_choices(completion, response_body))
+        return ChatResponse(usage=usage, failure=failure_without_choices(completion, _body_excerpt(response_body)))
     choice_message = _choice_message(best_choice)
     response_text = _content_text(choice_message.get("content"))
     return ChatResponse(
@@ -84,7 +83,7 @@ def read_response(response_body: bytes) -> ChatResponse:
         finish_reason=_finish_reason(best_choice),
         model=str(completion.get("model") or ""),
         usage=usage,
-        failure=_choice_failure(best_choice, choice_message),
+        failure=choice_failure(best_choice, choice_message),
         side_text=("", "") if response_text.strip() else _side_text(choice_message),
     )
 
@@ -97,22 +96,6 @@ def _unwrap_completion(completion: dict[str, Any]) -> dict[str, Any]:
     return next((wrapped_object for wrapped_object in wrapped_objects if "choices" in wrapped_object), completion)
 
 
-def _failure_without_choices(completion: dict[str, Any], response_body: bytes) -> CallFailed:
-    """What an object without a reply says: some gateways put their errors beside where OpenAI has them."""
-    completion_errors = completion.get("errors")
-    completion_errors = completion_errors if isinstance(completion_errors, list) else []
-    completion_error = _as_object(completion_errors[0]) if completion_errors else completion
-    minimax_status = _as_object(completion.get("base_resp"))  # MiniMax
-    error_messages = (completion_error[key] for key in _ERROR_MESSAGE_KEYS if completion_error.get(key))
-    error_message = next(error_messages, minimax_status.get("status_msg"))
-    if not error_message:
-        return BrokenCall(f"a 200 without choices: {_body_excerpt(response_body)}")
-    error_code = completion_error.get("code") or completion_error.get("error_code")
-    return classify_failure(
-        200, {}, {"code": error_code, "type": completion_error.get("type"), "message": error_message}
-    )
-
-
 def _as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -123,7 +106,7 @@ def read_vectors_response(response_body: bytes, vector_count: int) -> tuple[list
     if vectors_response is None:
         raise BrokenCall(f"a 200 that is no JSON: {_body_excerpt(response_body)}")
     if isinstance(vectors_response, dict) and (vectors_error := vectors_response.get("error")):
-        raise classify_failure(200, {}, vectors_error)
+        raise failure_inside_200(vectors_error)
     try:
         vector_entries = sorted(vectors_response["data"], key=lambda vector_entry: vector_entry["index"])
         vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in vector_entries]
@@ -211,13 +194,6 @@ def _append_delta(message_texts: dict[str, list[str]], delta: dict[str, Any]) ->
     message_texts["arguments"].append(_tool_arguments(delta))
 
 
-def _has_error_message(completion_error: Any) -> bool:
-    """Whether an error beside a reply says anything: there are endpoints that send an empty one with each."""
-    if isinstance(completion_error, dict):
-        return bool(completion_error.get("message") or completion_error.get("code"))
-    return bool(str(completion_error).strip())
-
-
 def _best_choice(choices: Any) -> dict[str, Any] | None:
     """The first choice with text, else the first."""
     valid_choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
@@ -240,18 +216,6 @@ def _finish_reason(choice: dict[str, Any]) -> str:
     if finish_word in CUT_OFF_REASONS or "context_window" in finish_word or "context_length" in finish_word:
         return "length"
     return "stop" if finish_word in COMPLETE_REASONS else finish_reason
-
-
-def _choice_failure(choice: dict[str, Any], choice_message: dict[str, Any]) -> CallFailed | None:
-    if choice_error := choice.get("error"):
-        return classify_failure(200, {}, choice_error)
-    finish_reason = str(choice.get("finish_reason") or "").casefold().removeprefix("finish_reason_")
-    if finish_reason in FAILURE_REASONS:
-        return BrokenCall(f"finish_reason {finish_reason} ({choice.get('native_finish_reason') or 'no detail'})")
-    if finish_reason.partition(":")[0].strip() in FILTER_REASONS:
-        return ReplyBlocked(f"the provider's content filter stopped the reply ({choice.get('finish_reason')})")
-    refusal = choice_message.get("refusal")
-    return ReplyBlocked(f"the model refused: {refusal}") if refusal else None
 
 
 def _side_text(choice_message: dict[str, Any]) -> tuple[str, str]:

@@ -65,6 +65,16 @@ class AccessRefused(CallFailed):
     """Key, credit, rights, address or model."""
 
 
+# How replies fail, in the words of the providers named in chat_response.
+FILTER_REASONS = (
+    "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii", "refusal",
+    "image_safety", "sensitive", "guardrail_intervened", "moderation", "flagged", "blocked",
+)  # fmt: skip
+FAILURE_REASONS = (
+    "error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled", "failed", "load",
+)  # fmt: skip
+_ERROR_MESSAGE_KEYS = ("message", "detail", "error_msg", "msg")  # an error's, where there is no object for it
+
 # What a 400 speaks of, and what to do about it. The settings are those of the stage's own block.
 _REMEDIES: tuple[tuple[tuple[str, ...], str], ...] = (
     (
@@ -230,3 +240,46 @@ def status_failure(status: int, headers: Mapping[str, str], response_body: bytes
         error_json = error_json[0]
     response_error = error_json.get("error", error_json) if isinstance(error_json, dict) else error_json
     return classify_failure(status, headers, response_error or "no message")
+
+
+def failure_inside_200(error_json: Any) -> CallFailed:
+    """The class of an error that came with the HTTP status of a reply."""
+    return classify_failure(200, {}, error_json)
+
+
+def failure_without_choices(completion: dict[str, Any], body_excerpt: str) -> CallFailed:
+    """What an object without a reply says: some gateways put their errors beside where OpenAI has them."""
+    completion_errors = completion.get("errors")
+    completion_errors = completion_errors if isinstance(completion_errors, list) else []
+    completion_error = _error_object(completion_errors[0]) if completion_errors else completion
+    minimax_status = _error_object(completion.get("base_resp"))  # MiniMax
+    error_messages = (completion_error[key] for key in _ERROR_MESSAGE_KEYS if completion_error.get(key))
+    error_message = next(error_messages, minimax_status.get("status_msg"))
+    if not error_message:
+        return BrokenCall(f"a 200 without choices: {body_excerpt}")
+    error_code = completion_error.get("code") or completion_error.get("error_code")
+    return failure_inside_200({"code": error_code, "type": completion_error.get("type"), "message": error_message})
+
+
+def has_error_message(completion_error: Any) -> bool:
+    """Whether an error beside a reply says anything: there are endpoints that send an empty one with each."""
+    if isinstance(completion_error, dict):
+        return bool(completion_error.get("message") or completion_error.get("code"))
+    return bool(str(completion_error).strip())
+
+
+def choice_failure(choice: dict[str, Any], choice_message: dict[str, Any]) -> CallFailed | None:
+    """Why a choice holds no reply: an error of its own, a finish_reason that means one, or a refusal."""
+    if choice_error := choice.get("error"):
+        return failure_inside_200(choice_error)
+    finish_reason = str(choice.get("finish_reason") or "").casefold().removeprefix("finish_reason_")
+    if finish_reason in FAILURE_REASONS:
+        return BrokenCall(f"finish_reason {finish_reason} ({choice.get('native_finish_reason') or 'no detail'})")
+    if finish_reason.partition(":")[0].strip() in FILTER_REASONS:
+        return ReplyBlocked(f"the provider's content filter stopped the reply ({choice.get('finish_reason')})")
+    refusal = choice_message.get("refusal")
+    return ReplyBlocked(f"the model refused: {refusal}") if refusal else None
+
+
+def _error_object(error_json: Any) -> dict[str, Any]:
+    return error_json if isinstance(error_json, dict) else {}
