@@ -75,7 +75,8 @@ def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
     for (model_name, provider), model_estimates in estimates_by_model.items():
         model = f"{model_name}@{provider}" if provider and endpoint_counts[model_name] > 1 else model_name
         if estimated_pages := sum(e.pages for e in model_estimates):
-            print(f"  {model}: {counted(estimated_pages, 'page')}, {_page_cost_text(model_estimates)}")
+            page_cost = _estimated_cost_text(_estimated_page_cost(model_estimates))
+            print(f"  {model}: {counted(estimated_pages, 'page')}, {page_cost}")
             continue
         estimated_calls = sum(e.calls for e in model_estimates)
         tokens_in, tokens_out = (
@@ -83,16 +84,21 @@ def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
             sum(e.output_tokens for e in model_estimates),
         )
         estimated_tokens = f"{counted(tokens_in, 'token')} in, {tokens_out:,} out"
-        print(f"  {model}: {counted(estimated_calls, 'call')}, {estimated_tokens}, {_cost_text(job, model_estimates)}")
+        estimated_cost = _estimated_call_cost_text(job, model_estimates)
+        print(f"  {model}: {counted(estimated_calls, 'call')}, {estimated_tokens}, {estimated_cost}")
 
 
-def _page_cost_text(estimates: Sequence[Estimate]) -> str:
-    if any(e.cost is None for e in estimates):
-        return "no price known"
-    return f"about ${sum(e.cost or 0 for e in estimates):,.4f}"
+def _estimated_cost_text(estimated_cost: float | None) -> str:
+    return "no price known" if estimated_cost is None else f"about ${estimated_cost:,.4f}"
 
 
-def _cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
+def _estimated_page_cost(estimates: Sequence[Estimate]) -> float | None:
+    if any(estimate.cost is None for estimate in estimates):
+        return None
+    return sum(estimate.cost or 0 for estimate in estimates)
+
+
+def _estimated_call_cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
     async def ask_price() -> str:
         try:
             price = await job.client.price(estimates[0].call)
@@ -100,10 +106,14 @@ def _cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
             return f"no price known: {error}"
         finally:
             await job.close()
-        if price is None:
-            return "no price known"
-        estimated_cost = sum(e.input_tokens * price.prompt + e.output_tokens * price.completion for e in estimates)
-        return f"about ${estimated_cost:,.4f}"
+        return _estimated_cost_text(
+            None
+            if price is None
+            else sum(
+                estimate.input_tokens * price.prompt + estimate.output_tokens * price.completion
+                for estimate in estimates
+            )
+        )
 
     return asyncio.run(ask_price())
 

@@ -31,13 +31,13 @@ MAX_DETAILED_DOCUMENTS = 3  # documents whose chunks and sections are told one b
 TEST_CHUNKS = 2  # of one document, that --test works on
 
 
-def _new_event() -> asyncio.Event:
+def _new_job_event() -> asyncio.Event:
     import asyncio  # 40 ms that --help does without
 
     return asyncio.Event()
 
 
-def _new_lock() -> asyncio.Lock:
+def _new_job_lock() -> asyncio.Lock:
     import asyncio
 
     return asyncio.Lock()
@@ -53,8 +53,10 @@ class Job:
     progress: ProgressLine
     make_client: Callable[[Job], Client]
     idle: bool = False  # whether, at the end, every unit was found up to date
-    stopping: asyncio.Event = field(default_factory=_new_event)
-    order_lock: asyncio.Lock = field(default_factory=_new_lock)  # for units that build on one another, in their order
+    stopping: asyncio.Event = field(default_factory=_new_job_event)
+    order_lock: asyncio.Lock = field(
+        default_factory=_new_job_lock
+    )  # for units that build on one another, in their order
     loop: asyncio.AbstractEventLoop | None = None  # that of the units, while it runs
     due: int = 0  # units of this run
     departed_documents: list[DepartedDocument] = field(default_factory=list)  # documents whose source is gone
@@ -146,13 +148,10 @@ class Job:
     def tokens(
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
     ) -> int:
-        """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
-        from groundwork.llm.calls.costs_and_budget import estimate_tokens
-        from groundwork.llm.replies.reply_schema import strict_schema
+        """About how many tokens a request to the job's models has (`request_tokens`)."""
+        from groundwork.llm.calls.costs_and_budget import request_tokens
 
-        provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
-        sent_schema = strict_schema(schema) if isinstance(schema, type) else schema
-        return estimate_tokens(messages, None if provider.base_url == "local" else sent_schema)
+        return request_tokens(self.config.llm, call, messages, schema)
 
 
 class open_job:  # noqa: N801  used as a with-statement's verb
@@ -177,35 +176,43 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         takes over and puts what is more than one unit's. `folders`: those of a data folder elsewhere that are looked
         into beside the units; None: all.
         """
-        self._config, self._flags = config, flags
-        self._writes = not getattr(flags, "dry_run", True) if writes is None else writes
-        self._shards, self._part, self._folders = shards, is_part, folders
+        self._job_config, self._job_flags = config, flags
+        self._job_writes = not getattr(flags, "dry_run", True) if writes is None else writes
+        self._job_shards, self._is_job_part, self._job_folders = shards, is_part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
         from groundwork.data_folder.departed_and_set_aside import find_departed
         from groundwork.data_folder.manifest import Manifest
 
-        data = self._data = workspace(
-            self._config, self._flags, shards=self._shards, pull=not self._part, folders=self._folders
+        data = self._job_data = workspace(
+            self._job_config,
+            self._job_flags,
+            shards=self._job_shards,
+            pull=not self._is_job_part,
+            folders=self._job_folders,
         )
         joined = data.joined_state / "manifest.db" if data.shard else None
-        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, mirror=data.mirror)
-        quiet = getattr(self._flags, "quiet", False)
-        job = Job(self._config, data, self._flags, ProgressLine("", quiet=quiet), make_client)
-        job.departed_documents = find_departed(data, self._manifest, self._config.ingest.ignore)
-        job.search_copies = partial(_find_copies, self._manifest)
-        return job, self._manifest
+        self._job_manifest = Manifest(
+            data.state / "manifest.db", joined, read_only=not self._job_writes, mirror=data.mirror
+        )
+        quiet = getattr(self._job_flags, "quiet", False)
+        job = Job(self._job_config, data, self._job_flags, ProgressLine("", quiet=quiet), make_client)
+        job.departed_documents = find_departed(data, self._job_manifest, self._job_config.ingest.ignore)
+        job.search_copies = partial(_find_copies, self._job_manifest)
+        return job, self._job_manifest
 
-    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
-        self._manifest.close()
-        if self._writes and not self._part and self._data.mirror:
+    def __exit__(self, run_error_kind: type[BaseException] | None, *exc: object) -> None:
+        self._job_manifest.close()
+        if self._job_writes and not self._is_job_part and self._job_data.mirror:
             try:
-                _push(self._data.mirror, quiet=getattr(self._flags, "quiet", False))
-            except GroundworkError as error:
-                if kind is None:
+                _push(self._job_data.mirror, quiet=getattr(self._job_flags, "quiet", False))
+            except GroundworkError as push_error:
+                if run_error_kind is None:
                     raise
-                if not issubclass(kind, StopRun) or issubclass(kind, (Stopped, BudgetReached)):  # else it was told
-                    print(f"error: {error}", file=sys.stderr)
+                if not issubclass(run_error_kind, StopRun) or issubclass(
+                    run_error_kind, (Stopped, BudgetReached)
+                ):  # else it was told
+                    print(f"error: {push_error}", file=sys.stderr)
 
 
 def _find_copies(manifest: Manifest, job: Job) -> dict[str, str]:

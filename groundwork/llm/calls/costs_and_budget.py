@@ -28,8 +28,9 @@ from groundwork.llm.endpoint.chat_response import Usage
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import CallFailed
 from groundwork.llm.endpoint.request_body_parameters import Json
-from groundwork.llm.replies.reply_schema import ReplyRequirements
+from groundwork.llm.replies.reply_schema import ReplyRequirements, strict_schema
 from groundwork.llm.reply_journal import FROM_START, JournalPosition, list_segments
+from groundwork.settings.config_schema import LLM, ModelCall
 
 # The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
 CURRENT_DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
@@ -72,6 +73,15 @@ def estimate_tokens(messages: Sequence[dict[str, Any]], schema: dict[str, Any] |
     text_tokens: int = sum(tokens_in(message_part.get("text") or "") for message_part in message_parts)
     schema_tokens = tokens_in(msgspec.json.encode(schema).decode()) if schema else 0
     return text_tokens + schema_tokens + image_count * IMAGE_TOKENS + TURN_TOKENS * len(messages)
+
+
+def request_tokens(
+    llm: LLM, call: ModelCall, messages: Sequence[dict[str, Any]], schema: type | dict[str, Any] | None = None
+) -> int:
+    """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
+    provider = llm.providers[call.provider] if call.provider else llm
+    sent_schema = strict_schema(schema) if isinstance(schema, type) else schema
+    return estimate_tokens(messages, None if provider.base_url == "local" else sent_schema)
 
 
 def _message_parts(content: Any) -> list[dict[str, Any]]:
