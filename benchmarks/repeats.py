@@ -18,12 +18,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from groundwork.embedding.encoder import encoder_for
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
+from groundwork.embedding.encoder import EncodeTexts, encoder_for
+from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, Likeness
 from groundwork.questions.duplicates.duplicate_search import (
     EarlierQuestions,
-    Encode,
-    Likeness,
     Vectors,
     calibrated_likeness,
 )
@@ -61,7 +59,7 @@ async def _judged(lines: list[dict[str, Any]], model: str) -> list[bool]:
         return [await _repeats(line, encode, scale) for line in lines]
 
 
-async def _repeats(line: dict[str, Any], encode: Encode, scale: Likeness) -> bool:
+async def _repeats(line: dict[str, Any], encode: EncodeTexts, scale: Likeness) -> bool:
     seen = EarlierQuestions(encode, scale)
     earlier, new = (
         AskedQuestion(line[side]["question"], line[side]["answer"], tuple(line[side]["evidence"]))

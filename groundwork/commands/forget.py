@@ -167,15 +167,7 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
     _forget_units(data, manifest, forgotten_document, remains)
     decision_files = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([data.path("tags"), *decision_files])
-    for tags_file in sorted(data.path("tags").rglob("*.jsonl")):
-        tag_rows_before = read_jsonl(tags_file, Tags)
-        other_tag_rows = [
-            tag_row
-            for tag_row in tag_rows_before
-            if tag_row.id not in pair_ids and not is_name_or_id(tag_row.id, forgotten_document, longer_names)
-        ]
-        if len(other_tag_rows) < len(tag_rows_before):
-            write_jsonl(tags_file, other_tag_rows)
+    _forget_tags(data, forgotten_document, longer_names, pair_ids)
     for decision_file in decision_files:
         rewrite_decision_lines(decision_file, lambda line: b"" if _is_about(line, forgotten_document) else line)
     for forgotten_file in [*remains.files, data.path("text", forgotten_document)]:
@@ -187,6 +179,19 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
         forgotten_before = read_json(forgotten_mark, dict[str, int]) if forgotten_mark.exists() else {}
         write_json(forgotten_mark, {**forgotten_before, forgotten_document: count})
     return remains
+
+
+def _forget_tags(data: Workspace, forgotten_document: str, longer_names: list[str], forgotten_pairs: set[str]) -> None:
+    """Take the tags of its pairs, and of whatever else is named after it, out of the files that hold them."""
+    for tags_to_forget_in in sorted(data.path("tags").rglob("*.jsonl")):
+        tag_rows_before = read_jsonl(tags_to_forget_in, Tags)
+        other_tag_rows = [
+            tag_row
+            for tag_row in tag_rows_before
+            if tag_row.id not in forgotten_pairs and not is_name_or_id(tag_row.id, forgotten_document, longer_names)
+        ]
+        if len(other_tag_rows) < len(tag_rows_before):
+            write_jsonl(tags_to_forget_in, other_tag_rows)
 
 
 def _forget_units(data: Workspace, manifest: Manifest, forgotten_document: str, remains: DocumentRemains) -> None:

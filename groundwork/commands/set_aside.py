@@ -92,21 +92,25 @@ def _take_back(job: Job, documents_aside: dict[str, SetAside], typed_names: list
     print(f"taken back: {', '.join(taken_back)}; next: {as_typed('uv run dataprep run')}")
 
 
-def _name_to_set_aside(name: str, names_to_choose: list[str], problem: str) -> str:
-    for spelling in (name, slug(name), slug(name.rpartition(".")[0])):
+def _name_to_set_aside(typed_name: str, names_to_choose: list[str], set_aside_problem: str) -> str:
+    for spelling in (typed_name, slug(typed_name), slug(typed_name.rpartition(".")[0])):
         if spelling in names_to_choose:
             return spelling
-    nearest_to_set_aside = nearest_name(slug(name), names_to_choose)
+    nearest_to_set_aside = nearest_name(slug(typed_name), names_to_choose)
     set_aside_remedy = (
         f"; did you mean {nearest_to_set_aside}?" if nearest_to_set_aside else as_typed("; see: uv run dataprep")
     )
-    raise UsageError(f"{name}: {problem}{set_aside_remedy}")
+    raise UsageError(f"{typed_name}: {set_aside_problem}{set_aside_remedy}")
 
 
 def _failed_to_set_aside(manifest: Manifest, names_to_choose: Sequence[str]) -> list[str]:
     """The documents at which the last ingest failed and whose files are there."""
     ingest_entries = manifest.entries("ingest")
-    return [name for name in names_to_choose if name in ingest_entries and ingest_entries[name].status == "failed"]
+    return [
+        name_to_choose
+        for name_to_choose in names_to_choose
+        if name_to_choose in ingest_entries and ingest_entries[name_to_choose].status == "failed"
+    ]
 
 
 def _files_to_set_aside(job: Job, ingest: StageCommand) -> dict[str, Path]:

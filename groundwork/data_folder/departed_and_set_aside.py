@@ -44,14 +44,14 @@ def find_departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = (
     """
     departed_documents = []
     present_sources = {f"documents/{name}" for name in _source_names_below(f"{data.base}/documents")}
-    for document, manifest_entry in manifest.entries("ingest", EntryInputs).items():
-        for input_path, source_digest in manifest_entry.inputs.items():
-            source_name = input_path.removeprefix("documents/")
-            if source_name == input_path:
+    for document, ingested_document in manifest.entries("ingest", EntryInputs).items():
+        for ingested_path, ingested_digest in ingested_document.inputs.items():
+            source_name = ingested_path.removeprefix("documents/")
+            if source_name == ingested_path:
                 continue
             is_ignored = bool(ignore) and matches_any_pattern(source_name, ignore)
-            if is_ignored or (input_path not in present_sources and not (data.base / input_path).exists()):
-                departed_documents.append(DepartedDocument(document, source_name, source_digest, is_ignored))
+            if is_ignored or (ingested_path not in present_sources and not (data.base / ingested_path).exists()):
+                departed_documents.append(DepartedDocument(document, source_name, ingested_digest, is_ignored))
     departed_documents.sort(key=_departed_document_name)
     return [
         departed_document

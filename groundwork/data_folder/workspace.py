@@ -197,10 +197,10 @@ class Workspace:
                     shutil.copy2(base_file, sample_file)
 
 
-def _folder_run_document(path: Path) -> tuple[str, str, str]:
+def _folder_run_document(workspace_path: Path) -> tuple[str, str, str]:
     """(folder, run, document) of a file below data/; the run is "" outside data/qa."""
-    run = path.parts[1] if path.parts[0] == "qa" and len(path.parts) > 2 else ""
-    return path.parts[0], run, path.name.removesuffix(path.suffix)
+    workspace_run = workspace_path.parts[1] if workspace_path.parts[0] == "qa" and len(workspace_path.parts) > 2 else ""
+    return workspace_path.parts[0], workspace_run, workspace_path.name.removesuffix(workspace_path.suffix)
 
 
 def _is_older_copy(sample_file: Path, base_file: Path) -> bool:

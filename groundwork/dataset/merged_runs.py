@@ -21,8 +21,8 @@ from groundwork.data_folder.runs.standing_review import BY_PERSON
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
-from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
+from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
+from groundwork.questions.duplicates.duplicate_search import SameQuestions, wording_hash
 from groundwork.records import Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import Check
 

@@ -227,6 +227,7 @@ def _check_hub_access(model: str) -> None:
 
 
 Vectors = npt.NDArray[np.float32]
+EncodeTexts = Callable[[list[str]], Awaitable[Vectors]]
 Progress = Callable[[int], None]
 T = TypeVar("T")
 

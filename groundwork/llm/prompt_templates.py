@@ -119,19 +119,19 @@ def _placeholder_suggestion(placeholder: str, known_placeholders: Any) -> str:
 
 
 def attach_images_to_prompt(
-    turns: Sequence[Message], page_jpegs: Sequence[bytes], image_labels: Sequence[str] = ()
+    prompt_turns: Sequence[Message], prompt_images: Sequence[bytes], image_labels: Sequence[str] = ()
 ) -> list[Message]:
     """The turns, the last with the pictures behind its text, each behind its label where there are `image_labels`.
 
     As they are where there is no picture.
     """
-    if not page_jpegs:
-        return list(turns)
-    *earlier_turns, last_turn = turns
-    content_parts = [_text_part(last_turn["content"])]
-    for image_number, page_jpeg in enumerate(page_jpegs):
-        content_parts += [*map(_text_part, image_labels[image_number : image_number + 1]), _image_part(page_jpeg)]
-    return [*earlier_turns, {**last_turn, "content": content_parts}]
+    if not prompt_images:
+        return list(prompt_turns)
+    *earlier_prompt_turns, last_prompt_turn = prompt_turns
+    prompt_parts = [_text_part(last_prompt_turn["content"])]
+    for image_number, prompt_image in enumerate(prompt_images):
+        prompt_parts += [*map(_text_part, image_labels[image_number : image_number + 1]), _image_part(prompt_image)]
+    return [*earlier_prompt_turns, {**last_prompt_turn, "content": prompt_parts}]
 
 
 def _text_part(part_text: str) -> Message:

@@ -555,10 +555,10 @@ class Journal:
             unit_patterns = (forgotten_unit, f"{escaped_unit} *", unit_ids, f"*/{unit_ids}", no_answer_ids)
             deleted_replies += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", unit_patterns).rowcount  # noqa: S608
             self._segments.refresh()
-            for segment, segment_row_ids in self._segments.ids(_UNIT_CONDITION, unit_patterns):
-                if segment_row_ids:
-                    self._segments.drop(segment, segment_row_ids)
-                    deleted_replies += len(segment_row_ids)
+            for segment, journal_row_ids in self._segments.ids(_UNIT_CONDITION, unit_patterns):
+                if journal_row_ids:
+                    self._segments.drop(segment, journal_row_ids)
+                    deleted_replies += len(journal_row_ids)
         self._execute("VACUUM", ())
         return deleted_replies
 
@@ -587,8 +587,8 @@ class Journal:
         for row_id in ids_by_segment.pop("", []):
             self._execute("DELETE FROM replies WHERE id = ?", (row_id,))
         self._execute("COMMIT", ())
-        for segment, segment_row_ids in ids_by_segment.items():
-            self._segments.drop(segment, segment_row_ids)
+        for segment, journal_row_ids in ids_by_segment.items():
+            self._segments.drop(segment, journal_row_ids)
         self.settle()
         with suppress(OSError, sqlite3.Error):
             while self._bytes_in_use() >= SEGMENT_BYTES and self._move_older_rows():

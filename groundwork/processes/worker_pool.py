@@ -28,10 +28,10 @@ _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C
 
 
 class WorkerFailed(Exception):
-    """A call in a worker failed. `kind`: the class of what it raised, or "crash", or "timeout"."""
+    """A call in a worker failed. `failure_kind`: the class of what it raised, or "crash", or "timeout"."""
 
-    def __init__(self, kind: str, reason: str) -> None:
-        self.kind = kind
+    def __init__(self, failure_kind: str, reason: str) -> None:
+        self.failure_kind = failure_kind
         super().__init__(reason)
 
 
@@ -147,7 +147,7 @@ class Workers:
                 worker_call.future.set_result(worker.run(worker_call))
             except BaseException as call_error:
                 if worker and not (
-                    isinstance(call_error, WorkerFailed) and call_error.kind not in ("crash", "timeout")
+                    isinstance(call_error, WorkerFailed) and call_error.failure_kind not in ("crash", "timeout")
                 ):
                     self._running_workers.discard(worker)
                     worker.end()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -28,8 +28,8 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
-from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, encoder_and_likeness
+from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
 from groundwork.questions.interview_material import InterviewMaterial, prompt_variables
 from groundwork.questions.pair_drafts import (
     Draft,
@@ -54,6 +54,9 @@ from groundwork.questions.two_chunk_questions import TwoChunkInterview, related_
 from groundwork.questions.wished_statements import StatementsByChunk, wished_statements
 from groundwork.records import Chunk, ChunkRun, Contradiction, Coverage, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
+
+if TYPE_CHECKING:
+    from groundwork.embedding.encoder import EncodeTexts
 
 UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
@@ -322,7 +325,7 @@ class DocumentInterviews:
     askers: list[Asker]
     pair_limit_notice: str = ""
     interview_notes: list[str] = field(default_factory=list)
-    encode_and_likeness: tuple[Encode | None, Likeness] = (None, Likeness())
+    encode_and_likeness: tuple[EncodeTexts | None, Likeness] = (None, Likeness())
     two_chunk_interviews: list[TwoChunkInterview] = field(default_factory=list)
 
     async def ask_about_chunk(self, chunk_number: int) -> None:
@@ -439,8 +442,8 @@ class DocumentInterviews:
         for chunk_interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
             interview_failures += [(chunk_interview.chunk_name, error) for error in getattr(asker, "failures", ())]
         for two_chunks in self.two_chunk_interviews:
-            if two_chunks.failure:
-                interview_failures.append((two_chunks.chunk_names, two_chunks.failure))
+            if two_chunks.two_chunk_failure:
+                interview_failures.append((two_chunks.chunk_names, two_chunks.two_chunk_failure))
         return interview_failures
 
     async def ask_across_chunks(self) -> None:
@@ -517,7 +520,7 @@ def _prepare_chunk_interviews(
 
 
 async def _prepare_two_chunk_interviews(
-    settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], encode: Encode
+    settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], encode: EncodeTexts
 ) -> list[TwoChunkInterview]:
     template, variables = prompt(settings.two_chunk_prompt), prompt_variables(settings, material)
     return [

@@ -15,7 +15,7 @@ from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import text_with_captions
 from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.pair_drafts import (
     Draft,
     DraftBasis,
@@ -29,7 +29,7 @@ from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
 
 if TYPE_CHECKING:
-    from groundwork.questions.duplicates.duplicate_search import Vectors
+    from groundwork.embedding.encoder import EncodeTexts, Vectors
 
 NO_ITERATION = 0  # these pairs belong to no iteration of one chunk
 CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
@@ -49,7 +49,7 @@ class TwoChunkInterview:
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
-    failure: UnitError | None = None
+    two_chunk_failure: UnitError | None = None
 
     @property
     def chunk_names(self) -> str:
@@ -74,7 +74,7 @@ class TwoChunkInterview:
                 schema=ReplyRequirements(Drafts, partial=True),
             )
         except UnitError as error:
-            self.failure = error
+            self.two_chunk_failure = error
             return
         self.rejected += [reject_unread_draft(faulty_item, first_chunk, NO_ITERATION) for faulty_item in reply.dropped]
         self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
@@ -106,7 +106,7 @@ class TwoChunkInterview:
         )
 
 
-async def related_chunk_pairs(readings: Sequence[Reading], encode: Encode) -> list[tuple[Reading, Reading]]:
+async def related_chunk_pairs(readings: Sequence[Reading], encode: EncodeTexts) -> list[tuple[Reading, Reading]]:
     """Each chunk with the other one that is most like it, each couple once, in the order of the document."""
     if len(readings) < 2:
         return []

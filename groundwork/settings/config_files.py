@@ -244,36 +244,36 @@ def _complete_providers(config_json: dict[str, Any]) -> None:
 
     Keys and what goes with them stay with the endpoint that they are for.
     """
-    llm_block = config_json["llm"] if isinstance(config_json.get("llm"), dict) else {}
-    providers = llm_block["providers"] if isinstance(llm_block.get("providers"), dict) else {}
-    for provider_entry in providers.values():
-        if isinstance(provider_entry, dict):
-            for provider_field in Provider.__struct_fields__:
-                if provider_field != "base_url" and provider_field in llm_block:
-                    provider_entry.setdefault(
-                        provider_field, _PROVIDER_OWN_SETTINGS.get(provider_field, llm_block[provider_field])
+    llm_config = config_json["llm"] if isinstance(config_json.get("llm"), dict) else {}
+    provider_configs = llm_config["providers"] if isinstance(llm_config.get("providers"), dict) else {}
+    for provider_config in provider_configs.values():
+        if isinstance(provider_config, dict):
+            for provider_setting in Provider.__struct_fields__:
+                if provider_setting != "base_url" and provider_setting in llm_config:
+                    provider_config.setdefault(
+                        provider_setting, _PROVIDER_OWN_SETTINGS.get(provider_setting, llm_config[provider_setting])
                     )
 
 
 def _complete_overrides(config_json: dict[str, Any]) -> None:
     """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
-    ingest = config_json["ingest"] if isinstance(config_json.get("ingest"), dict) else {}
-    override_entries = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
-    for override_entry in override_entries.values():
-        if isinstance(override_entry, dict):
-            for field in DocumentOverride.__struct_fields__:
-                override_entry.setdefault(field, None)
+    ingest_config = config_json["ingest"] if isinstance(config_json.get("ingest"), dict) else {}
+    override_configs = ingest_config["overrides"] if isinstance(ingest_config.get("overrides"), dict) else {}
+    for override_config in override_configs.values():
+        if isinstance(override_config, dict):
+            for override_setting in DocumentOverride.__struct_fields__:
+                override_config.setdefault(override_setting, None)
 
 
 def fill_inherited(config_json: dict[str, Any], kind: type[Settings] = Config) -> None:
     """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
     llm_defaults = config_json["llm"]["defaults"]
 
-    def fill(stage_block: dict[str, Any], kind: type[Settings]) -> None:
+    def fill(stage_config: dict[str, Any], kind: type[Settings]) -> None:
         for name, field_type in field_types(kind).items():
             if (inner_class := settings_class(field_type)) and inner_class is not ModelCall:
-                fill(stage_block[name], inner_class)
-            elif stage_block[name] is None and inherits(kind, name):
-                stage_block[name] = llm_defaults[name]
+                fill(stage_config[name], inner_class)
+            elif stage_config[name] is None and inherits(kind, name):
+                stage_config[name] = llm_defaults[name]
 
     fill(config_json, kind)

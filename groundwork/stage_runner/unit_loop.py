@@ -80,17 +80,19 @@ class UnitLoop:
         """By their fingerprints; of those that have changed, or were never found current, by hashes and entries."""
         unit_fingerprints = {unit.name: self._fingerprint_of(unit) for unit in units}
         unit_states = self.manifest.states_by_fingerprint(self.stage, unit_fingerprints)
-        if unknown := [unit for unit in units if unit.name not in unit_states]:
-            unit_paths = [path for unit in unknown for files in _files_of_unit(unit) for path in path_strings_of(files)]
-            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown], unit_paths):
-                unit_states |= {unit.name: self._state_of(unit) for unit in unknown}
-                current_states = {
+        if unknown_units := [unit for unit in units if unit.name not in unit_states]:
+            unit_paths = [
+                path for unit in unknown_units for files in _files_of_unit(unit) for path in path_strings_of(files)
+            ]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown_units], unit_paths):
+                unit_states |= {unit.name: self._state_of(unit) for unit in unknown_units}
+                current_unit_states = {
                     unit.name: unit_states[unit.name]
-                    for unit in unknown
+                    for unit in unknown_units
                     if unit_states[unit.name][0] in CURRENT_STATES
                     and self._fingerprint_of(unit) == unit_fingerprints[unit.name]
                 }  # judged by the files that the fingerprint is of
-                self.manifest.keep_fingerprints(self.stage, unit_fingerprints, current_states)
+                self.manifest.keep_fingerprints(self.stage, unit_fingerprints, current_unit_states)
         return unit_states
 
     def _fingerprint_of(self, unit: Unit) -> bytes | None:

@@ -326,13 +326,12 @@ def dataset_config_names(settings: list[Any]) -> dict[str, Any]:
 
 def creation_prompts(config: Config) -> list[str]:
     judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
-    absent_settings = config.dataset.absent
-    rephrase_settings = config.dataset.rephrase
-    dataset_prompts = [rephrase_settings.prompt] if config.dataset.asks_rewordings else []
-    dataset_prompts += (
-        [rephrase_settings.check_prompt] if config.dataset.rewords_eval and rephrase_settings.check_prompt else []
-    )
-    dataset_prompts += [absent_settings.prompt, absent_settings.check_prompt] if config.dataset.unanswerable else []
+    creation = config.dataset
+    dataset_prompts = [creation.rephrase.prompt] if creation.asks_rewordings else []
+    if creation.rewords_eval and creation.rephrase.check_prompt:
+        dataset_prompts.append(creation.rephrase.check_prompt)
+    if creation.unanswerable:
+        dataset_prompts += [creation.absent.prompt, creation.absent.check_prompt]
     return [*dataset_prompts, *judge_prompts]
 
 

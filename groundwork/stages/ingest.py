@@ -115,17 +115,13 @@ def prepare_ingest(job: Job, manifest: Manifest) -> None:
 
 async def ingest_document(job: Job, unit: Unit) -> Outcome:
     """Convert one document and write its Markdown and its record."""
-    import asyncio  # 40 ms that --help does without
     import os
     from tempfile import TemporaryDirectory
 
     import msgspec
 
-    from groundwork.data_folder.read_write import write_json, write_text
-    from groundwork.documents.auditing.doubtful_pages_html import write_doubtful_pages
     from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.errors import BadDocument
-    from groundwork.markdown.figures import remove_unused_pictures
 
     source_file, override = unit.payload.file, unit.payload.override
     if source_file.problem:
@@ -140,19 +136,42 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     with TemporaryDirectory() as scratch_folder:
         ingestion = _ingestion(job, unit.payload, ingest_settings, Path(scratch_folder), marker_service)
         try:
-            markdown, document = await ingestion.run()
-        except BadDocument as error:
-            raise BadDocument(f"{source_file.name}: {error}") from None
+            ingested_markdown, ingested_document = await ingestion.run()
+        except BadDocument as ingest_error:
+            raise BadDocument(f"{source_file.name}: {ingest_error}") from None
         finally:
             job.usage += marker_service.usage
-    await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
-    await asyncio.to_thread(write_json, unit.writes[1], document)
+    pictures = await _write_ingested(job, unit, ingestion, ingested_markdown, ingested_document)
+    ingest_warnings = ingested_document.warnings + [NO_PICTURE_FOLDER] * (
+        job.config.ingest.pictures and not ingest_settings.pictures
+    )
+    return Outcome(
+        note=_ingest_note(ingested_document),
+        counts=_ingest_counts(ingested_document, pictures),
+        warnings=ingest_warnings,
+    )
+
+
+async def _write_ingested(
+    job: Job, unit: Unit, ingestion: DocumentConversion, ingested_markdown: str, ingested_document: Document
+) -> int:
+    """Write the text, its record and its doubtful pages; returns how many pictures the text needs."""
+    import asyncio  # 40 ms that --help does without
+
+    from groundwork.data_folder.read_write import write_json, write_text
+    from groundwork.documents.auditing.doubtful_pages_html import write_doubtful_pages
+    from groundwork.markdown.figures import remove_unused_pictures
+
+    source_file = unit.payload.file
+    # Each waits for the disk; other documents need not.
+    await asyncio.to_thread(write_text, unit.writes[0], ingested_markdown)
+    await asyncio.to_thread(write_json, unit.writes[1], ingested_document)
     await asyncio.to_thread(
         write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
     )
-    pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
-    warnings = document.warnings + [NO_PICTURE_FOLDER] * (job.config.ingest.pictures and not ingest_settings.pictures)
-    return Outcome(note=_ingest_note(document), counts=_ingest_counts(document, pictures), warnings=warnings)
+    picture_folder = job.data.path("text", source_file.id)
+    ingested_pictures, _ = await asyncio.to_thread(remove_unused_pictures, picture_folder, ingested_markdown)
+    return ingested_pictures
 
 
 def _ingestion(
@@ -183,21 +202,21 @@ def _ingestion(
     )
 
 
-def _ingest_note(document: Document) -> str:
-    if not document.pages:
-        return f"{counted(document.characters, 'character')} by {document.converter}"
-    pages_by_converter = Counter(page.converter for page in document.pages)
+def _ingest_note(ingested_document: Document) -> str:
+    if not ingested_document.pages:
+        return f"{counted(ingested_document.characters, 'character')} by {ingested_document.converter}"
+    pages_by_converter = Counter(page.converter for page in ingested_document.pages)
     return (
-        f"{counted(len(document.pages), 'page')} by "
+        f"{counted(len(ingested_document.pages), 'page')} by "
         f"{', '.join(f'{converter} ({page_count})' for converter, page_count in pages_by_converter.most_common())}"
     )
 
 
-def _ingest_counts(document: Document, pictures: int) -> dict[str, int]:
-    page_counts = {"pages": len(document.pages), "characters": document.characters}
-    page_counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
-    page_counts["scans"] = sum(page.scan for page in document.pages)
-    page_counts["pictures"] = pictures
+def _ingest_counts(ingested_document: Document, ingested_pictures: int) -> dict[str, int]:
+    page_counts = {"pages": len(ingested_document.pages), "characters": ingested_document.characters}
+    page_counts["fell back"] = sum(bool(page.fell_back) for page in ingested_document.pages)
+    page_counts["scans"] = sum(page.scan for page in ingested_document.pages)
+    page_counts["pictures"] = ingested_pictures
     return {name: count for name, count in page_counts.items() if count}
 
 

@@ -26,6 +26,7 @@ from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Un
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.settings.config_schema import Config, Embeddings, Maps
 
 
 def add_split_map_flags(parser: argparse.ArgumentParser) -> None:
@@ -67,11 +68,15 @@ async def draw_split_map(job: Job, unit: Unit) -> Outcome:
     )
 
 
+def split_map_settings(config: Config) -> tuple[Embeddings, Maps]:
+    return config.embeddings, config.maps
+
+
 main = StageCommand(
     name="visualize_splits",
     units=split_map_units,
     process=draw_split_map,
-    settings=lambda config: (config.embeddings, config.maps),
+    settings=split_map_settings,
     config_names=names_in_order("embeddings", "maps"),
     flags=add_split_map_flags,
     after=report_numbers,

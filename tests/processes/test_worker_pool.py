@@ -60,7 +60,7 @@ def test_what_a_call_raises_is_named(workers):
     before = workers.call(who, timeout=100)
     with pytest.raises(WorkerFailed, match="no such page") as caught:
         workers.call(fail, "no such page", timeout=100)
-    assert caught.value.kind == "ValueError"
+    assert caught.value.failure_kind == "ValueError"
     assert workers.call(who, timeout=100) == before
 
 
@@ -68,7 +68,7 @@ def test_a_crash_costs_one_call(workers):
     """A segmentation fault fails its call with the signal's name; the next call has a new worker."""
     with pytest.raises(WorkerFailed, match="SIGSEGV") as caught:
         workers.call(die, timeout=100)
-    assert caught.value.kind == "crash"
+    assert caught.value.failure_kind == "crash"
     assert workers.call(double, 2, timeout=100) == 4
 
 
@@ -76,7 +76,7 @@ def test_a_hang_ends_at_the_time_limit(workers):
     """A call that does not return is ended at its limit, process and all."""
     with pytest.raises(WorkerFailed) as caught:
         workers.call(hang, timeout=0.5)
-    assert caught.value.kind == "timeout"
+    assert caught.value.failure_kind == "timeout"
     assert workers.call(double, 3, timeout=100) == 6
 
 
@@ -84,7 +84,7 @@ def test_memory_is_bounded():
     """A call that takes more than memory_mb fails; it does not take the machine down."""
     with Workers(1, memory_mb=1500) as small, pytest.raises(WorkerFailed) as caught:
         small.call(hog, timeout=100)
-    assert caught.value.kind == "MemoryError"
+    assert caught.value.failure_kind == "MemoryError"
 
 
 def test_a_worker_that_several_threads_end_closes_its_pipe_once():

@@ -47,7 +47,7 @@ class ConverterProcessCalls:
         try:
             return await self.call(fn, *args)
         except WorkerFailed as error:
-            may_be_damaged = error.kind in ("crash", "timeout", "MemoryError")
+            may_be_damaged = error.failure_kind in ("crash", "timeout", "MemoryError")
             raise BadDocument(
                 f"{converter_failure_reason(error)}{f'; {_DAMAGED_FILE_REMEDY}' if may_be_damaged else ''}"
             ) from None
@@ -56,14 +56,18 @@ class ConverterProcessCalls:
 def converter_failure_reason(converter_error: WorkerFailed | UnitError, converter: str = "") -> str:
     """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
     failure = str(converter_error)
-    if isinstance(converter_error, WorkerFailed) and converter_error.kind not in ("crash", "timeout", "BadDocument"):
-        failure = f"{converter_error.kind}: {converter_error}"
+    if isinstance(converter_error, WorkerFailed) and converter_error.failure_kind not in (
+        "crash",
+        "timeout",
+        "BadDocument",
+    ):
+        failure = f"{converter_error.failure_kind}: {converter_error}"
     return failure if not converter or str(converter_error).startswith(f"{converter}: ") else f"{converter}: {failure}"
 
 
 def converter_refusal_with_remedy(converter_error: WorkerFailed | UnitError) -> str:
     """What a converter says of a file that it refuses, where that names a remedy behind a semicolon; else ""."""
     is_refusal = isinstance(converter_error, BadDocument) or (
-        isinstance(converter_error, WorkerFailed) and converter_error.kind == "BadDocument"
+        isinstance(converter_error, WorkerFailed) and converter_error.failure_kind == "BadDocument"
     )
     return str(converter_error) if is_refusal and ";" in str(converter_error) else ""

@@ -11,7 +11,7 @@ _MOST_CRASHES = 32  # of one converter over one document, after which its other 
 
 def is_converter_crash(converter_error: Exception) -> bool:
     """Whether a call failed because its process ended."""
-    return isinstance(converter_error, WorkerFailed) and converter_error.kind == "crash"
+    return isinstance(converter_error, WorkerFailed) and converter_error.failure_kind == "crash"
 
 
 async def conversion_crashes(conversion: Awaitable[object]) -> bool:

@@ -37,7 +37,7 @@ class FirstConversion:
         try:
             layer, first_pages = await self._processes.call(convert_first, convert, converter, request, pages, first)
         except WorkerFailed as error:
-            if error.kind == "timeout":  # which is not waited for twice
+            if error.failure_kind == "timeout":  # which is not waited for twice
                 self._first_results[converter] = error
             return None
         if first_pages:

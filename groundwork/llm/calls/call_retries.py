@@ -67,7 +67,7 @@ class RunControls:
 
 T = TypeVar("T")
 
-POLL_SECONDS = 0.2  # seconds between looks at what another process is asking
+CLAIMED_CALL_POLL_SECONDS = 0.2  # seconds between looks at a call that another process is making
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
 MAX_CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
@@ -139,7 +139,7 @@ class CallRunner:
                         call_context, lambda retry: self._complete_chat(call_context, request_body, call_key, retry)
                     )
                 self._announce_wait(call_key, call_context)
-                await self._circuit_breaker.pause(POLL_SECONDS)
+                await self._circuit_breaker.pause(CLAIMED_CALL_POLL_SECONDS)
 
     def _announce_wait(self, call_key: str, call_context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""

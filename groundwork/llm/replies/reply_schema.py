@@ -19,12 +19,12 @@ from msgspec import inspect
 
 from groundwork.language.text_spans import span_index
 from groundwork.llm.replies import latex_in_json, reply_json
-from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
+from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts, unwrapped_payloads
 
 T = TypeVar("T")
 
-# What a tool call, or the schema filled in, has around the payload.
-_ARGUMENTS = frozenset(["arguments", "parameters", "properties"])
+STRING_SCHEMA: dict[str, Any] = {"type": "string"}
+INTEGER_SCHEMA: dict[str, Any] = {"type": "integer"}
 BROKEN_ITEM_LENGTH = 300  # characters of an item that cannot be read
 
 
@@ -72,6 +72,7 @@ class ReplyReader(Generic[T]):
         self._schema, self._check = schema, check
         self._latex_in_prompt = latex_in_json.latex_commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
+        self._list_field = self.list.field if self.list else ""
 
     def parse(self, reply_content: str, side_text: str = "") -> Parsed[T]:
         """The value in `reply_content`; in `side_text`, text that came in another place, only where all of it is JSON.
@@ -222,7 +223,7 @@ class ReplyReader(Generic[T]):
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
         decoded_text = reply_json.decode_json(reply_text)
         if decoded_text is not None:
-            yield [*_possible_shapes(decoded_text, self.list)], False
+            yield [*unwrapped_payloads(decoded_text, self._list_field)], False
         payload_values = reply_json.find_json_values(reply_text)
         payload_spans = [(payload_value.start, payload_value.end) for payload_value in payload_values]
         spoken_reply, ends_in_thoughts = remove_thoughts(reply_text, payload_spans)
@@ -235,12 +236,14 @@ class ReplyReader(Generic[T]):
             json_lines = {self.list.field: [payload_value.value for payload_value in spoken_values]}
             yield [json_lines], ends_in_thoughts
         payload_shapes = (
-            _possible_shapes(spoken_value.value, None if spoken_value.is_partial else self.list)
+            unwrapped_payloads(spoken_value.value, "" if spoken_value.is_partial else self._list_field)
             for spoken_value in spoken_values
         )
         yield [*chain.from_iterable(payload_shapes)], ends_in_thoughts
         if not ends_in_thoughts:
-            repaired_shapes = (_possible_shapes(value, self.list) for value in reply_json.repair_json(spoken_reply))
+            repaired_shapes = (
+                unwrapped_payloads(value, self._list_field) for value in reply_json.repair_json(spoken_reply)
+            )
             yield [*chain.from_iterable(repaired_shapes)], ends_in_thoughts
 
     def _fit_schema(self, payload_candidate: Any, schema: type[T]) -> Parsed[T]:
@@ -328,49 +331,6 @@ def _could_be_item(payload_value: reply_json.JsonValue, item_list: ItemList) -> 
     )
 
 
-def _possible_shapes(payload: Any, item_list: ItemList | None, depth: int = 0) -> Iterator[Any]:
-    """`value`, and what it may have been meant as: its list alone, one item alone, something wrapped once more."""
-    yield payload
-    if item_list and isinstance(payload, list):
-        yield {item_list.field: payload}
-    if (
-        item_list
-        and isinstance(payload, dict)
-        and any(isinstance(listed_item, str) for listed_item in _listed_items(payload, item_list))
-    ):
-        yield {
-            **payload,
-            item_list.field: [_decode_inner_json(listed_item) for listed_item in _listed_items(payload, item_list)],
-        }
-    if item_list and isinstance(payload, dict) and item_list.field not in payload and len(payload) > 1:
-        yield {item_list.field: [payload]}
-    if depth < 2 and isinstance(payload, dict) and len(payload) == 1 and not (item_list and item_list.field in payload):
-        yield from _inner_shapes(next(iter(payload.values())), item_list, depth + 1)
-    if depth == 0 and isinstance(payload, dict) and 1 < len(payload) <= len(_ARGUMENTS) + 1:
-        for payload_key in _ARGUMENTS & payload.keys():
-            yield from _inner_shapes(payload[payload_key], item_list, 1)
-    if depth == 0 and isinstance(payload, list) and len(payload) == 1:
-        yield from _possible_shapes(payload[0], item_list, 1)
-
-
-def _listed_items(payload: dict[str, Any], item_list: ItemList) -> list[Any]:
-    listed_items = payload.get(item_list.field)
-    return listed_items if isinstance(listed_items, list) else []
-
-
-def _decode_inner_json(inner_payload: Any) -> Any:
-    """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
-    if not isinstance(inner_payload, str):
-        return inner_payload
-    return reply_json.decode_json(latex_in_json.escape_backslashes(inner_payload))
-
-
-def _inner_shapes(inner_payload: Any, item_list: ItemList | None, depth: int) -> Iterator[Any]:
-    inner_payload = _decode_inner_json(inner_payload)
-    if isinstance(inner_payload, dict | list):
-        yield from _possible_shapes(inner_payload, item_list, depth)
-
-
 def _convert_to_schema(payload: Any, schema: type[T]) -> T:
     """Raises ValidationError. A number or a truth value may come as a string."""
     normalized_payload = _normalize_to_schema(payload, _type_info(cast("Any", schema)))
@@ -449,6 +409,17 @@ def _close_schema_objects(schema_node: Any) -> Any:
         if "description" in closed_schema:  # of a docstring, which Python 3.13 dedents: one request, whatever asks
             closed_schema["description"] = cleandoc(closed_schema["description"])
     return closed_schema
+
+
+def list_schema(item_schema: dict[str, Any], item_count: int | None = None) -> dict[str, Any]:
+    """The JSON Schema of a list, of exactly `item_count` items where it is given."""
+    length_limits = {} if item_count is None else {"minItems": item_count, "maxItems": item_count}
+    return {"type": "array", "items": item_schema, **length_limits}
+
+
+def object_schema(properties: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a closed object that requires all of its `properties`."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 class ReplyRequirements(msgspec.Struct, Generic[T], frozen=True):

@@ -6,17 +6,20 @@ Servers without a reasoning parser leave the thoughts in the text, between marks
 opening mark may be missing, for many chat templates end with it; there may be several blocks; and where the tokens
 ran out the closing mark is missing.
 
-`unwrap_text` takes off what surely is a wrapping, and `wrapping_problem` names what may be one.
+`unwrap_text` takes off what surely is a wrapping, and `wrapping_problem` names what may be one. `unwrapped_payloads`
+looks into what is wrapped around JSON.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from groundwork.language.list_labels import BULLETS
 from groundwork.language.text_spans import Span, span_index
+from groundwork.llm.replies.latex_in_json import escape_backslashes
+from groundwork.llm.replies.reply_json import decode_json
 
 _THOUGHT_TAG = r"(?:\w{1,12}[:_])?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|antthinking)"
 _OPENING_THOUGHT_MARK = (
@@ -72,6 +75,8 @@ _WRAPPING_FENCE = re.compile(  # perhaps below a line that introduces it, in any
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _LIST_ITEM = re.compile(rf"[-*+{BULLETS}] |\d+[.)] ")
+# What a tool call, or the schema filled in, has around the payload.
+_WRAPPING_KEYS = frozenset(["arguments", "parameters", "properties"])
 _MAX_PREFACE_WORDS = 15  # at most, of a line with a colon before the text
 _MAX_NOTE_WORDS = 40  # at most, of a paragraph behind it
 
@@ -192,3 +197,54 @@ def _remove_repeated_reply(reply_text: str) -> str:
     """A text that was sent twice over, once."""
     first_half = reply_text[: len(reply_text) // 2].strip()
     return first_half if first_half and reply_text[len(first_half) :].strip() == first_half else reply_text
+
+
+def unwrapped_payloads(payload: Any, list_field: str, wrapping_depth: int = 0) -> Iterator[Any]:
+    """`payload`, and what it may have been meant as: its list alone, one item alone, something wrapped once more.
+
+    `list_field`: the field of its one list of objects, "" where it has none.
+    """
+    yield payload
+    if list_field and isinstance(payload, list):
+        yield {list_field: payload}
+    if (
+        list_field
+        and isinstance(payload, dict)
+        and any(isinstance(listed_item, str) for listed_item in _listed_items(payload, list_field))
+    ):
+        yield {
+            **payload,
+            list_field: [_decode_wrapped_json(listed_item) for listed_item in _listed_items(payload, list_field)],
+        }
+    if list_field and isinstance(payload, dict) and list_field not in payload and len(payload) > 1:
+        yield {list_field: [payload]}
+    if (
+        wrapping_depth < 2
+        and isinstance(payload, dict)
+        and len(payload) == 1
+        and not (list_field and list_field in payload)
+    ):
+        yield from _payloads_inside(next(iter(payload.values())), list_field, wrapping_depth + 1)
+    if wrapping_depth == 0 and isinstance(payload, dict) and 1 < len(payload) <= len(_WRAPPING_KEYS) + 1:
+        for wrapping_key in _WRAPPING_KEYS & payload.keys():
+            yield from _payloads_inside(payload[wrapping_key], list_field, 1)
+    if wrapping_depth == 0 and isinstance(payload, list) and len(payload) == 1:
+        yield from unwrapped_payloads(payload[0], list_field, 1)
+
+
+def _listed_items(payload: dict[str, Any], list_field: str) -> list[Any]:
+    listed_items = payload.get(list_field)
+    return listed_items if isinstance(listed_items, list) else []
+
+
+def _decode_wrapped_json(wrapped_payload: Any) -> Any:
+    """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
+    if not isinstance(wrapped_payload, str):
+        return wrapped_payload
+    return decode_json(escape_backslashes(wrapped_payload))
+
+
+def _payloads_inside(wrapped_payload: Any, list_field: str, wrapping_depth: int) -> Iterator[Any]:
+    wrapped_payload = _decode_wrapped_json(wrapped_payload)
+    if isinstance(wrapped_payload, dict | list):
+        yield from unwrapped_payloads(wrapped_payload, list_field, wrapping_depth)

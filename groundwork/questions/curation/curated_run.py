@@ -97,10 +97,8 @@ def columns_before_merge(job: Job, run: str) -> set[Check]:
         return set()
     from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS
 
-    curate_settings = job.config.curate
-    return set(RULE_CHECKS if curate_settings.rules_only else curate_settings.checks) & {*curate_settings.checks} - {
-        "duplicates"
-    }
+    curation = job.config.curate
+    return set(RULE_CHECKS if curation.rules_only else curation.checks) & {*curation.checks} - {"duplicates"}
 
 
 def _merge_lines(settled_by: set[Check], checked_pairs: Sequence[CheckedPair]) -> list[str]:
@@ -157,12 +155,14 @@ def curation_of_pairs(
     from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.curation.pair_judge import PairJudge
 
-    settings, context = job.config.curate, job.config.qa.context
+    curation_settings, context = job.config.curate, job.config.qa.context
     context_paths = {document: job.data.paths(*context_files(document)) for document in documents}
-    existing = {document: [path for path in files if path.exists()] for document, files in context_paths.items()}
-    places = read_pair_origins(existing, context)
-    curation = CurationRounds(PairJudge(lambda: job.client, settings), settings, job.prompt)
-    return curation, curation.cases(pairs, [pair_origin(pair, places) for pair in pairs], context)
+    existing_context_files = {
+        document: [path for path in files if path.exists()] for document, files in context_paths.items()
+    }
+    pair_origins = read_pair_origins(existing_context_files, context)
+    curation_rounds = CurationRounds(PairJudge(lambda: job.client, curation_settings), curation_settings, job.prompt)
+    return curation_rounds, curation_rounds.cases(pairs, [pair_origin(pair, pair_origins) for pair in pairs], context)
 
 
 def context_files(document: str) -> list[tuple[str, str]]:
@@ -184,14 +184,16 @@ def _curation_outcome_of_run(curated: CurationResult, failures: list[Failure], w
 
     from groundwork.questions.curation.curation_report import curation_outcome, is_rejected_by_rule
 
-    kinds = Counter(curation_outcome(pair) for pair in curated.kept_pairs)
+    curation_kinds = Counter(curation_outcome(pair) for pair in curated.kept_pairs)
     outcome_counts = {
-        kind: kinds[kind] for kind in ("kept", "rewritten", "corrected") if kinds[kind] or kind != "corrected"
+        kind: curation_kinds[kind]
+        for kind in ("kept", "rewritten", "corrected")
+        if curation_kinds[kind] or kind != "corrected"
     }
     outcome_counts["rejected"] = len(curated.rejected_pairs)
     count_text = ", ".join(f"{count} {name}" for name, count in outcome_counts.items())
-    reasons = Counter(rejected.reason for rejected in curated.rejected_pairs)
-    reason_counts = [f"{reason} {count}" for reason, count in reasons.most_common()]
+    rejection_reasons = Counter(rejected.reason for rejected in curated.rejected_pairs)
+    reason_counts = [f"{reason} {count}" for reason, count in rejection_reasons.most_common()]
     if rejected_by_rule := sum(is_rejected_by_rule(rejected) for rejected in curated.rejected_pairs):
         outcome_counts["rejected by a rule"] = rejected_by_rule
         reason_counts.append(f"{rejected_by_rule} of them by a rule, no model was asked")

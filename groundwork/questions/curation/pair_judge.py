@@ -23,7 +23,13 @@ from groundwork.llm.calls.costs_and_budget import estimate_tokens, tokens_in
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, PromptReader, render_template, render_turns
-from groundwork.llm.replies.reply_schema import ReplyRequirements
+from groundwork.llm.replies.reply_schema import (
+    INTEGER_SCHEMA,
+    STRING_SCHEMA,
+    ReplyRequirements,
+    list_schema,
+    object_schema,
+)
 from groundwork.markdown.figures import text_with_captions
 from groundwork.questions.curation.curation_cases import CurationCase
 from groundwork.questions.short_titles import UNNAMED
@@ -46,9 +52,6 @@ class JudgeReplyRecord:
 
 Json = dict[str, Any]
 
-STRING_SCHEMA: Json = {"type": "string"}
-INTEGER_SCHEMA: Json = {"type": "integer"}
-
 FULL_MARK = 2  # the best mark
 JUDGE_FRAME_TOKENS, MARK_TOKENS = 10, 2
 JUDGE_FIELD_TOKENS = 4  # of a pair's name in the reply
@@ -69,7 +72,7 @@ def judge_call_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
 
 def judge_reply_schema(judge_form: JudgeForm, cases: Sequence[CurationCase]) -> Json:
     """The reply's JSON Schema: a field for each of `cases`, so that none can be left out or made up."""
-    case_fields = [judge_form.field(case) for case in cases]
+    case_fields = [judge_form.pair_field_schema(case) for case in cases]
     field_schema_kinds = [field for i, field in enumerate(case_fields) if field not in case_fields[:i]]
     definition_names = ["m", "n"]  # named once: the schema is paid for as text
     schema_definitions = (
@@ -88,15 +91,6 @@ def judge_reply_schema(judge_form: JudgeForm, cases: Sequence[CurationCase]) -> 
     )
 
 
-def list_schema(item_schema: Json, item_count: int | None = None) -> Json:
-    length_limits = {} if item_count is None else {"minItems": item_count, "maxItems": item_count}
-    return {"type": "array", "items": item_schema, **length_limits}
-
-
-def object_schema(properties: Json) -> Json:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
 @dataclass(frozen=True)
 class JudgeForm(ABC):
     """One kind of call, named `name`."""
@@ -109,7 +103,7 @@ class JudgeForm(ABC):
 
     @property
     @abstractmethod
-    def field_description(self) -> str:
+    def pair_field_description(self) -> str:
         """What a pair's field holds, in words."""
 
     @abstractmethod
@@ -117,11 +111,11 @@ class JudgeForm(ABC):
         """The call about `cases`."""
 
     @abstractmethod
-    def field(self, case: CurationCase) -> Json:
+    def pair_field_schema(self, case: CurationCase) -> Json:
         """The JSON Schema of a pair's field, of which a call has two kinds at the most."""
 
     @abstractmethod
-    def read(self, case: CurationCase, value: Any) -> Any | None:
+    def read_pair_field(self, case: CurationCase, field_value: Any) -> Any | None:
         """What the field says; None where it cannot be used."""
 
     @abstractmethod
@@ -145,7 +139,7 @@ class MarksForm(JudgeForm):
         return [mark_name for mark_name in self.mark_names if mark_name != "wrong_answer" or case.wrong_answer]
 
     @property
-    def field_description(self) -> str:
+    def pair_field_description(self) -> str:
         return self._describe_marks(self.mark_names)
 
     def _describe_marks(self, mark_names: Sequence[str]) -> str:
@@ -154,12 +148,12 @@ class MarksForm(JudgeForm):
             return f"a list of {mark_count - 1} whole numbers, {mark_count} where a wrong answer is shown"
         return "a whole number" if mark_count == 1 else f"a list of {mark_count} whole numbers"
 
-    def field(self, case: CurationCase) -> Json:
+    def pair_field_schema(self, case: CurationCase) -> Json:
         return (
             INTEGER_SCHEMA if len(self.mark_names) == 1 else list_schema(INTEGER_SCHEMA, len(self.mark_names_for(case)))
         )
 
-    def read(self, case: CurationCase, reply_value: Any) -> Any | None:
+    def read_pair_field(self, case: CurationCase, reply_value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
         pair_marks, mark_names = (
             [reply_value] if isinstance(reply_value, int) else reply_value,
@@ -419,7 +413,7 @@ class PairJudge:
                 None
                 if pair_verdicts
                 else f"Give every pair, {pair_field_name(1)} to {pair_field_name(len(cases))}, "
-                f"{judge_form.field_description}."
+                f"{judge_form.pair_field_description}."
             )
 
         await self.client().ask(
@@ -437,7 +431,7 @@ def _read_pair_verdicts(judge_form: JudgeForm, cases: Sequence[CurationCase], re
     # An object in a single field may come, or be read, without the field.
     bare_reply = reply if len(cases) == 1 else None
     field_values = {
-        pair_number: judge_form.read(case, reply.get(pair_field_name(pair_number), bare_reply))
+        pair_number: judge_form.read_pair_field(case, reply.get(pair_field_name(pair_number), bare_reply))
         for pair_number, case in enumerate(cases, 1)
     }
     return {

@@ -15,6 +15,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.yes_no_questions import is_question
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.prompt_templates import Message, render_turns
+from groundwork.llm.replies.reply_schema import INTEGER_SCHEMA, STRING_SCHEMA, list_schema, object_schema
 from groundwork.markdown.figures import is_figure, quote_in_words
 from groundwork.questions.criteria_faults import (
     criteria_fault,
@@ -23,14 +24,10 @@ from groundwork.questions.criteria_faults import (
 )
 from groundwork.questions.curation.curation_cases import CurationCase
 from groundwork.questions.curation.pair_judge import (
-    INTEGER_SCHEMA,
     JUDGE_FIELD_TOKENS,
     JUDGE_FRAME_TOKENS,
-    STRING_SCHEMA,
     Json,
     JudgeForm,
-    list_schema,
-    object_schema,
     pair_field_name,
     single_line,
 )
@@ -74,7 +71,9 @@ class RewritingForm(JudgeForm):
     """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
-    field_description = 'a question, an object with question, answer, evidence and criteria, or {"keep": the reason}'
+    pair_field_description = (
+        'a question, an object with question, answer, evidence and criteria, or {"keep": the reason}'
+    )
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         origin = cases[0].origin
@@ -86,7 +85,7 @@ class RewritingForm(JudgeForm):
             pairs="\n\n".join(_render_pair_to_rewrite(pair_number, case) for pair_number, case in enumerate(cases, 1)),
         )
 
-    def field(self, _case: CurationCase) -> Json:
+    def pair_field_schema(self, _case: CurationCase) -> Json:
         rewrite_properties = {
             "question": STRING_SCHEMA,
             "answer": STRING_SCHEMA,
@@ -95,7 +94,7 @@ class RewritingForm(JudgeForm):
         }
         return {"anyOf": [STRING_SCHEMA, object_schema(rewrite_properties), object_schema({"keep": STRING_SCHEMA})]}
 
-    def read(self, case: CurationCase, reply_value: Any) -> PairRewrite | None:
+    def read_pair_field(self, case: CurationCase, reply_value: Any) -> PairRewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
 
         A question alone stands for one whose other parts stay, and of an object what it leaves out or empty stays.

@@ -8,10 +8,12 @@ numbers. Without evidence only the wording of the questions is left, and that of
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from groundwork.embedding.nearest_neighbours import threshold_of
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names_and_codes import names, names_as_written, quoted_terms
 from groundwork.language.negations_and_opposites import contrast_words, find_opposite, is_negated
@@ -81,6 +83,41 @@ def asked_question(pair: object) -> AskedQuestion:
     """Any record with a question, an answer and evidence: a draft, a pair, a dataset's row."""
     question, answer, evidence = (getattr(pair, name, "") for name in ("question", "answer", "evidence"))
     return AskedQuestion(question, answer, tuple(evidence))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Cosines of an embedder: `alike_cosine` from which two pairs with evidence may ask the same, since the same
+    statement answers both; `same_cosine` from which two questions without evidence are one, `by_script` where both are
+    in another script than Latin.
+    """
+
+    same_cosine: float = 1.0
+    alike_cosine: float = -1.0
+    by_script: Mapping[str, float] = field(default_factory=dict)
+
+    def are_close(self, first_question: str, second_question: str, cosine: float) -> bool:
+        """Are two questions one by their wording?"""
+        return cosine >= self.same_cosine and all(
+            cosine >= threshold_of(question, self.by_script, self.same_cosine)
+            for question in (first_question, second_question)
+        )
+
+
+def ask_the_same(
+    first_question: AskedQuestion, second_question: AskedQuestion, cosine: float, likeness: Likeness
+) -> bool:
+    """Do the two ask the same, their questions being as alike as `cosine`?"""
+    if (
+        first_question.evidence_words
+        and second_question.evidence_words
+        and cosine >= likeness.alike_cosine
+        and not not_duplicate_reason(first_question, second_question)
+    ):
+        return True
+    return likeness.are_close(first_question.question, second_question.question, cosine) and not pairs_differ_in_words(
+        first_question, second_question
+    )
 
 
 def not_duplicate_reason(first_question: AskedQuestion, second_question: AskedQuestion) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -23,22 +23,22 @@ from groundwork.embedding.nearest_neighbours import (
     calibrate_threshold,
     random_cosines,
     similar_rows,
-    threshold_of,
 )
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
     SAME_EVIDENCE_SHARE,
     AskedQuestion,
+    Likeness,
     WordSet,
-    not_duplicate_reason,
-    pairs_differ_in_words,
+    ask_the_same,
     shared_word_share,
 )
 from groundwork.questions.duplicates.set_similarity_join import SetSimilarityJoin, prefix_length
 from groundwork.settings.config_schema import Embeddings
 
 if TYPE_CHECKING:
+    from groundwork.embedding.encoder import EncodeTexts
     from groundwork.llm.client import Client
 
 Vectors = npt.NDArray[np.float32]
@@ -55,26 +55,6 @@ CACHED_QUESTIONS = 4_096  # questions whose words are kept, of many
 BLOCK_ROWS = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
 _NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
-
-Encode = Callable[[list[str]], Awaitable[Vectors]]
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """Cosines of an embedder: `alike_cosine` from which two pairs with evidence may ask the same, since the same
-    statement answers both; `same_cosine` from which two questions without evidence are one, `by_script` where both are
-    in another script than Latin.
-    """
-
-    same_cosine: float = 1.0
-    alike_cosine: float = -1.0
-    by_script: Mapping[str, float] = field(default_factory=dict)
-
-    def are_close(self, first: str, second: str, cosine: float) -> bool:
-        """Are two questions one by their wording?"""
-        return cosine >= self.same_cosine and all(
-            cosine >= threshold_of(question, self.by_script, self.same_cosine) for question in (first, second)
-        )
 
 
 def calibrated_likeness(
@@ -168,7 +148,7 @@ class _ConcatenatedSequences:
 class EarlierQuestions:
     """The questions so far. `encode` gives vectors of length 1; without it the evidence alone tells, or the wording."""
 
-    def __init__(self, encode: Encode | None = None, likeness: Likeness | None = None) -> None:
+    def __init__(self, encode: EncodeTexts | None = None, likeness: Likeness | None = None) -> None:
         self._encode_questions, self._likeness = encode, likeness or Likeness()
         self._rows_by_wording: dict[bytes, int] = {}  # the row of each wording, by its hash
         self._asked_questions = _ConcatenatedSequences()  # one a row of _vectors
@@ -350,18 +330,6 @@ def _rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Se
     return lambda question_row: np.array(sharing_rows[question_row], dtype=np.int64)
 
 
-def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, likeness: Likeness) -> bool:
-    """Do the two ask the same, their questions being as alike as `cosine`?"""
-    if (
-        first.evidence_words
-        and second.evidence_words
-        and cosine >= likeness.alike_cosine
-        and not not_duplicate_reason(first, second)
-    ):
-        return True
-    return likeness.are_close(first.question, second.question, cosine) and not pairs_differ_in_words(first, second)
-
-
 async def encoder_and_likeness(
     settings: Embeddings,
     threshold: float | None,
@@ -369,7 +337,7 @@ async def encoder_and_likeness(
     vectors: Path,
     client: Callable[[], Client],
     joined: Path | None = None,
-) -> tuple[Encode, Likeness, str]:
+) -> tuple[EncodeTexts, Likeness, str]:
     """(encode, from which cosines questions are alike, note for the ledger).
 
     Without a `threshold` it is calibrated for the embedder on `sample`. `vectors` is the folder of the vectors' cache,

@@ -98,20 +98,20 @@ class SentenceAsker:
     def chunk(self) -> Chunk:
         return self.reading.chunk
 
-    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
+    async def ask(self, sentence_round: InterviewRound) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
         chunk_text = self.chunk.text
-        open_targets = group_targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
+        open_targets = group_targets(sentence_round.gaps, self.reading, sentence_round.iteration - 1)
         fresh_targets = [
             target
             for target in open_targets
             if target_importance(target, chunk_text) > 0 and target.plain not in self._asked_statements
         ]
-        eligible_targets = open_targets if interview_round.wished else fresh_targets
-        chosen_targets = spread_targets(eligible_targets, chunk_text, interview_round.count)
+        eligible_targets = open_targets if sentence_round.wished else fresh_targets
+        chosen_targets = spread_targets(eligible_targets, chunk_text, sentence_round.count)
         self._asked_statements |= {target.plain for target in chosen_targets}
         drafts_or_errors = await asyncio.gather(
-            *(self._ask_about(target, interview_round.iteration) for target in chosen_targets), return_exceptions=True
+            *(self._ask_about(target, sentence_round.iteration) for target in chosen_targets), return_exceptions=True
         )
         sentence_errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
         if unexpected := [
@@ -125,9 +125,9 @@ class SentenceAsker:
             [draft_or_error for draft_or_error in drafts_or_errors if not isinstance(draft_or_error, BaseException)]
         )
 
-    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
+    async def correct(self, faulty_sentence_drafts: Sequence[JudgedDraft]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
-        return [None] * len(faulty)
+        return [None] * len(faulty_sentence_drafts)
 
     async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
         target_section = self._section_of_target(target)

@@ -34,17 +34,17 @@ class _OneNumber(JudgeForm):
     """A form that shows the text of a pair and takes no room."""
 
     name = "one_number"
-    field_description = "a number"
+    pair_field_description = "a number"
     shows_text = True
 
     def messages(self, _cases: Sequence[CurationCase]) -> list[dict[str, Any]]:
         return []
 
-    def field(self, _case: CurationCase) -> Json:
+    def pair_field_schema(self, _case: CurationCase) -> Json:
         return {"type": "integer"}
 
-    def read(self, _case: CurationCase, value: Any) -> Any:
-        return value
+    def read_pair_field(self, _case: CurationCase, field_value: Any) -> Any:
+        return field_value
 
     def reply_tokens(self, _cases: Sequence[CurationCase]) -> int:
         return 0

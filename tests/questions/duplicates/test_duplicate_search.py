@@ -13,6 +13,7 @@ from groundwork.questions.duplicates import duplicate_search as module
 from groundwork.questions.duplicates.duplicate_rule import (
     SAME_EVIDENCE_SHARE,
     AskedQuestion,
+    Likeness,
     not_duplicate_reason,
     questions_differ_in_fact,
     shared_word_share,
@@ -20,7 +21,6 @@ from groundwork.questions.duplicates.duplicate_rule import (
 from groundwork.questions.duplicates.duplicate_search import (
     EarlierQuestions,
     EvidenceIndex,
-    Likeness,
     SameQuestions,
     encoder_and_likeness,
 )
