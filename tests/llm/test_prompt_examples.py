@@ -101,7 +101,7 @@ def test_a_rewritten_pair_passes_the_rules():
     told = json.JSONDecoder().raw_decode(text, text.index('{"question"'))[0]
     shown = re.findall(r"^  \d+\. (.+)$", text, re.M)
     case = CurationCase(0, pair(evidence=shown), PairOrigin(shown[0], "ferries", "", ""))
-    read = RewritingForm(load([], []).curate, PROMPTS.__getitem__).read(case, told)
+    read = RewritingForm(load([], []).curate, PROMPTS.__getitem__).read_pair_field(case, told)
     assert read.evidence == tuple(shown) and read.evaluation_criteria == tuple(told["criteria"])
     draft = msgspec.convert({**read._asdict(), "difficulty": "easy", "category": "numeric"}, Draft)
     assert DraftBasis(SourceText(shown[0], "en")).draft_faults(draft) == []

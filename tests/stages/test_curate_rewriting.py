@@ -117,8 +117,15 @@ def test_only_a_pair_with_a_wrong_answer_is_marked_for_it() -> None:
     with_wrong, without = CurationCase(0, pair_of(1), place, wrong_answer="A gate."), CurationCase(1, pair_of(2), place)
     kinds = judge_reply_schema(form, [without, with_wrong, without])["$defs"]
     assert [kind["minItems"] for kind in kinds.values()] == [2, 3]
-    assert form.read(without, [2, 2]) == form.read(without, [2, 2, 0]) == {"natural": 1.0, "criteria": 1.0}
-    assert form.read(with_wrong, [2, 2]) is None and form.read(with_wrong, [2, 2, 2])["wrong_answer"] == 1.0
+    assert (
+        form.read_pair_field(without, [2, 2])
+        == form.read_pair_field(without, [2, 2, 0])
+        == {"natural": 1.0, "criteria": 1.0}
+    )
+    assert (
+        form.read_pair_field(with_wrong, [2, 2]) is None
+        and form.read_pair_field(with_wrong, [2, 2, 2])["wrong_answer"] == 1.0
+    )
 
 
 MADE = {"question": "Until when did the Orrin mill grind?", "answer": "Until 1931.", "criteria": ["States 1931"]}
@@ -144,14 +151,14 @@ def test_evidence_is_named_by_its_numbers(given: object, kept: tuple[str, ...] |
     """A rewriting names the quotes it keeps; a number that no quote has makes it unusable, a copied quote does not."""
     told = {"evidence": ["It ground barley until 1931.", "The wheel is of oak."]}
     case = CurationCase(0, pair_of(1, **told), PairOrigin("", "mill", "", ""))
-    read = RewritingForm(load([], []).curate, str).read(case, given)
+    read = RewritingForm(load([], []).curate, str).read_pair_field(case, given)
     assert (read and read.evidence) == kept
 
 
 def test_the_only_quote_is_meant_whatever_its_number():
     """Models number the evidence on from one pair to the next; a pair of one quote leaves no doubt."""
     case = CurationCase(0, pair_of(1, evidence=["It ground barley until 1931."]), PairOrigin("", "mill", "", ""))
-    read = RewritingForm(load([], []).curate, str).read
+    read = RewritingForm(load([], []).curate, str).read_pair_field
     assert read(case, {**MADE, "evidence": [2]}).evidence == ("It ground barley until 1931.",)
     assert read(case, {**MADE, "evidence": [0]}) is None
 
