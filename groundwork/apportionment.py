@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def apportion_by_largest_remainder(place_weights: Iterable[int], places: int) -> list[int]:
-    """Share `total` places out in proportion to `weights` (Hamilton's method); ties go to the earlier one."""
+    """Share `places` out in proportion to `place_weights` (Hamilton's method); ties go to the earlier one."""
     place_weights = [int(weight) for weight in place_weights]
     total_weight = sum(place_weights)
     if total_weight == 0:

@@ -154,7 +154,8 @@ def _last_uses_of_replies(swept_journals: Sequence[Journal]) -> dict[str, float]
 def garbage_replies_of(
     swept_journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], garbage_cutoff: float
 ) -> Iterator[RowPosition]:
-    """The places of the replies that no artifact needs and that were last used before `cutoff` (seconds since 1970)."""
+    """The places of the replies that no artifact needs and that were last used before `garbage_cutoff` (seconds since
+    1970)."""
     reply_keys_seen: set[str] = set()
     for journal_position, reply_key, stage, unit, used_here, usable in swept_journal.rows():
         is_repeated = usable and reply_key in reply_keys_seen

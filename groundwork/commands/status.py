@@ -270,7 +270,7 @@ def _next_after_status(
     remembered_choices: Mapping[tuple[str, str], str],
     data: Workspace,
 ) -> str:
-    """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
+    """The command to run. `remembered_choices`: by stage and unit, what its command was told, as words to say again."""
     next_repeated_flags = repeat_flags(flags)
     if not state_table["ingest"]:
         next_run_command = f"{as_typed('uv run dataprep run')}{next_repeated_flags}"

@@ -34,7 +34,7 @@ HELP_SOURCE_WIDTH = (
 
 
 def flag_parser(command_script: str, help_text: str, arguments: str = "") -> argparse.ArgumentParser:
-    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal.
+    """A parser without flags yet; its help is `help_text`, each line fitted to the terminal.
 
     `arguments`: what comes before the flags, as the usage shows it.
     """
@@ -197,7 +197,7 @@ def port_number(text: str) -> int:
 
 
 def setting_flag(setting_path: str, switch_value: Any = None, metavar: str = "N") -> dict[str, Any]:
-    """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
+    """Arguments of add_argument for a flag that is short for --set: with `switch_value` a switch, else it takes one."""
     if switch_value is not None:
         assigned_setting = FlagSetting(f"{setting_path}={json.dumps(switch_value)}")
         return {"dest": "assignments", "default": [], "action": "append_const", "const": assigned_setting}

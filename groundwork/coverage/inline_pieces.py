@@ -61,7 +61,8 @@ def inline_pieces(markdown: str, start: int, end: int) -> Iterator[InlinePiece]:
 def _token_piece(
     markdown: str, inline_match: re.Match[str], inline_kind: str, open_inline_styles: list[str], end: int
 ) -> InlinePiece | tuple[()] | None:
-    """What a token stands for: a piece, nothing (a mark, which changes `styles`), or None when it is plain text."""
+    """What a token stands for: a piece, nothing (a mark, which changes `open_inline_styles`), or None when it is plain
+    text."""
     for inline_token in _TOKEN_STYLES:
         if inline_match[inline_token] is not None:
             return InlinePiece(

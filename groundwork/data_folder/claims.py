@@ -66,7 +66,7 @@ class Claims:
         )
 
     def others(self, except_claim: str = "") -> list[str]:
-        """The other living processes that have a claim, but for that on `without`, as a message names them."""
+        """The other living processes that have a claim, but for that on `except_claim`, as a message names them."""
         query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
         claim_rows = self._execute(query, (self.process, time.time(), except_claim))
         return [process_label(claim_owner) for (claim_owner,) in claim_rows if is_alive(claim_owner) is not False]

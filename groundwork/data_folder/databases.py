@@ -22,10 +22,11 @@ def read_only_database(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def cache_database(file: Path, table_statement: str, content_kind: str) -> Iterator[sqlite3.Connection]:
-    """A file of what can be made again, opened for one transaction; the SQL `table` makes its table where none is.
+    """A file of what can be made again, opened for one transaction; the SQL `table_statement` makes its table where
+    none is.
 
     What is written is safe from kill -9, without a wait; after a power cut the file may have to be made anew. Raises
-    StopRun where it cannot be read or written now, BadRecord where it is damaged and so no `kind`.
+    StopRun where it cannot be read or written now, BadRecord where it is damaged and so no `content_kind`.
     """
     try:
         with closing(sqlite3.connect(file, timeout=60)) as cache_connection, cache_connection:

@@ -103,7 +103,7 @@ def read_set_aside(data: Workspace) -> dict[str, SetAside]:
 
 
 def write_set_aside(data: Workspace, set_aside_documents: dict[str, SetAside]) -> None:
-    """Put `documents` in place of what is set aside; without any, the file goes."""
+    """Put `set_aside_documents` in place of what is set aside; without any, the file goes."""
     set_aside_file = data.base / SET_ASIDE_FILE
     if set_aside_documents:
         write_json(set_aside_file, dict(sorted(set_aside_documents.items())))

@@ -24,7 +24,7 @@ WRITTEN_AT_ONCE = READ_AT_ONCE = 1 << 20  # bytes
 
 
 class LazySequence(Sequence[T], Generic[T]):
-    """An element for each of `indices`, made by `make` each time that it is asked for."""
+    """An element for each of `indices`, made by `make_element` each time that it is asked for."""
 
     def __init__(self, indices: Sequence[int], make_element: Callable[[int], T]) -> None:
         self._element_indices, self._make_element = indices, make_element

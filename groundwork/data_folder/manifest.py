@@ -124,7 +124,7 @@ class Manifest:
         `joined`: a manifest whose entries stand as well where `path` has none, and which is read only: the one that
         a shard's is joined to later.
 
-        `elsewhere`: the store that the files are of; one that is not fetched has the hash that its version had when
+        `mirror`: the store that the files are of; one that is not fetched has the hash that its version had when
         somebody read it.
         """
         self.path = path

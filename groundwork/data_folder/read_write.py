@@ -41,7 +41,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def remove_leftovers(folders_written_to: Iterable[Path]) -> int:
-    """Delete the temporary files in `folders` of processes that have ended; returns how many there were."""
+    """Delete the temporary files in `folders_written_to` of processes that have ended; returns how many there were."""
     temporary_files = [
         temporary_file
         for folder_written_to in set(folders_written_to)
@@ -87,7 +87,7 @@ def text_hash(text: str) -> str:
 
 
 def read_json(path: Path, record_type: type[T]) -> T:
-    """Raises BadRecord when the file is missing or does not hold a `kind`."""
+    """Raises BadRecord when the file is missing or does not hold a `record_type`."""
     import msgspec
 
     try:

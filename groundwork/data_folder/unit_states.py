@@ -91,7 +91,8 @@ def _input_path(data: Workspace, name: str) -> Path:
 
 
 def mark_behind(states_of_stages: dict[str, UnitStates], manifest: Manifest) -> dict[str, UnitStates]:
-    """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
+    """`states_of_stages` (states of the units by stage) with `behind` for each unit made of what a stale or behind one
+    wrote."""
     waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
     while True:
         marked_states, waiting_for_requested = {}, 0  # of files of stages outside of the order of `dataprep run`

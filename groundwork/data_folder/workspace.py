@@ -178,8 +178,8 @@ class Workspace:
     def copy_from_base(self, folders: Iterable[str], sample_files: Iterable[str] = ()) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base.
 
-        `written`: files, as `relative` names them, that stages wrote in the test folder itself. Of their documents (in
-        their run) nothing is copied, so that a sample stays a sample.
+        `sample_files`: files, as `relative` names them, that stages wrote in the test folder itself. Of their documents
+        (in their run) nothing is copied, so that a sample stays a sample.
         """
         if self.root == self.base:
             return

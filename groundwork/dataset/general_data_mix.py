@@ -58,7 +58,7 @@ def select_usable_rows(dataset: Dataset) -> list[QuestionRow]:
 async def mix_in_general_rows(
     built: BuiltDataset, dataset: Dataset, mix_share: float, seed: int, encode: Encode
 ) -> BuiltDataset:
-    """`built` with rows of `dataset` spread through train, drawn with `seed`, as `share` of train's rows.
+    """`built` with rows of `dataset` spread through train, drawn with `seed`, as `mix_share` of train's rows.
 
     Left out is what has no question or no answer, asks again what a row of the dataset or another mixed row asks, or
     lies as near to a question of eval as near-duplicates do. Raises UsageError where no row has both texts.

@@ -244,7 +244,8 @@ def _mask_own_columns(cosines: Vectors, block: Rows, candidates: Rows) -> Rows:
 def _raise_nearest_cosines(
     nearest_cosine_by_dataset: Floats, block: Rows, cosines: Vectors, dataset_edges: Rows
 ) -> None:
-    """Raise the rows `block` of `nearest_in` to the largest of `cosines` within the columns of each dataset."""
+    """Raise the rows `block` of `nearest_cosine_by_dataset` to the largest of `cosines` within the columns of each
+    dataset."""
     for dataset, (start, end) in enumerate(pairwise(dataset_edges.tolist())):
         if end > start:
             nearest_cosine_by_dataset[block, dataset] = np.maximum(
@@ -255,7 +256,7 @@ def _raise_nearest_cosines(
 def _keep_nearest(
     nearest_rows: Rows, nearest_cosines: Vectors, block: Rows, candidates: Rows, cosines: Vectors
 ) -> None:
-    """Merge the largest `cosines` (block, candidates) into the rows `block` of `nearest_of`, the largest first."""
+    """Merge the largest `cosines` (block, candidates) into the rows `block` of `nearest_rows`, the largest first."""
     row_numbers, neighbour_count = np.arange(len(block)), nearest_rows.shape[1]
     candidate_columns, cosine_columns = [nearest_rows[block]], [nearest_cosines[block]]
     for _ in range(min(neighbour_count, len(candidates))):
@@ -294,7 +295,8 @@ LATIN = "latin"
 def calibrate_by_script(
     vectors: Vectors, texts: Sequence[str], overall_threshold: float, seed: int = 0
 ) -> dict[str, float]:
-    """By script, Latin aside, the cosine from which two of its texts count as near-duplicates: `overall` at least.
+    """By script, Latin aside, the cosine from which two of its texts count as near-duplicates: `overall_threshold` at
+    least.
 
     `vectors` (n, d) are those of `texts`, rows of length 1. A script with a single text has no entry.
     """

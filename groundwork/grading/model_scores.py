@@ -144,7 +144,7 @@ def row_cluster(scored_grade: Grade, by_document: bool) -> str:
 def _base_difference(
     grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
 ) -> PairedDifference | None:
-    """The scores of `scored_grades` minus those of the base on the same rows."""
+    """The scores of `grades` minus those of the base on the same rows."""
     base_pairs = [
         (scored_grade.score - base_grade.score, row_cluster(scored_grade, by_document))
         for scored_grade in grades

@@ -57,7 +57,7 @@ def names_as_written(text: str, language: str = "") -> list[str]:
 
 
 def _is_name_inside_sentence(text: str, previous_word_end: int, name_start: int) -> bool:
-    """No sentence starts at `start`: the word before is in it, or its full stop is that of an initialism."""
+    """No sentence starts at `name_start`: the word before is in it, or its full stop is that of an initialism."""
     mark_before_name = text[previous_word_end:name_start].rstrip()[-1:]
     if mark_before_name == ".":
         return _INITIALISM_BEFORE.search(text, max(0, name_start - _LONGEST_INITIALISM), name_start) is not None

@@ -158,7 +158,8 @@ def _sentence_ends_by_regex(text: str, _language: str) -> list[int]:
 
 
 def _is_stop_of_abbreviation(text: str, stop_start: int, stop_end: int) -> bool:
-    """The full stop at `start` belongs to an abbreviation, and what follows at `end` goes on with the sentence."""
+    """The full stop at `stop_start` belongs to an abbreviation, and what follows at `stop_end` goes on with the
+    sentence."""
     text_before_full_stop = text[max(0, stop_start - 12) : stop_end]
     if _ABBREVIATION_BEFORE_NAME.search(text_before_full_stop) or (
         text[stop_end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(text_before_full_stop)

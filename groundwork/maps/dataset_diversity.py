@@ -81,7 +81,8 @@ def vendi_score(vectors: Vectors) -> float:
 
 
 def rarefied_reach(topic_counts: Floats, question_count: int, questions_drawn: int) -> Floats:
-    """The chance that `drawn` of `rows` questions hit each topic, `topic_counts` of the rows lying in it."""
+    """The chance that `questions_drawn` of `question_count` questions hit each topic, `topic_counts` of the rows lying
+    in it."""
     if questions_drawn >= question_count:
         return np.asarray(topic_counts > 0, dtype=np.float64)
     log_all = lgamma(question_count + 1) - lgamma(question_count - questions_drawn + 1)
@@ -150,7 +151,7 @@ class DatasetQuestions:
 def measure_diversity(
     questions: DatasetQuestions, nearest_questions: Similarities, encoder: str, projection: str, seed: int = 0
 ) -> MeasuredDiversity:
-    """The numbers of the datasets, by the nearest questions `similar` of each of their questions."""
+    """The numbers of the datasets, by the nearest questions `nearest_questions` of each of their questions."""
     dataset_names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
     thresholds = calibrate_diversity_thresholds(vectors, seed, questions.documents)
     near_duplicate_cosines = _near_duplicate_cosines(questions, thresholds.near_duplicate, seed)
@@ -211,8 +212,8 @@ def _variety(vectors: Vectors, equal_n: int, seed: int) -> dict[str, Any]:
 
 
 def _topic_reach(topic_counts: Floats, question_count: int, equal_n: int, reach_draws: Floats) -> dict[str, Any]:
-    """How many of the topics a dataset of `count` questions reaches. `topic_counts` (topics,): its questions in each;
-    `draws`: its reach in samples of it.
+    """How many of the topics a dataset of `question_count` questions reaches. `topic_counts` (topics,): its questions
+    in each; `reach_draws`: its reach in samples of it.
     """
     return {
         "reach": _share(rarefied_reach(topic_counts, question_count, min(equal_n, question_count))),

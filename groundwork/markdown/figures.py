@@ -193,7 +193,7 @@ def picture_addresses(markdown: str) -> list[str]:
 
 
 def repoint_pictures(markdown: str, figure_links: Mapping[str, str], only: Container[str] | None = None) -> str:
-    """Every picture that has an address in `links` as a paragraph with it, behind the one in which it stands.
+    """Every picture that has an address in `figure_links` as a paragraph with it, behind the one in which it stands.
 
     There its alternative text takes its place, as that of every picture without an address does: so that no address
     stands in a sentence or a table. `only`: only pictures with these addresses are looked at; None: all.

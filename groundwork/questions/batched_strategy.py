@@ -238,7 +238,7 @@ def read_declined_gaps(declined_replies: Sequence[str], shown_gaps: Sequence[Sta
 
 
 def _listed_gap_numbers(gap_list: str, gap_count: int) -> list[int]:
-    """The numbers of "5-9, 12" from 1 to `most`."""
+    """The numbers of "5-9, 12" from 1 to `gap_count`."""
     gap_numbers: list[int] = []
     for gap_range in gap_list.split(","):
         first_gap, *last_gap = (int(gap_number) for gap_number in re.findall(r"\d+", gap_range))

@@ -207,7 +207,7 @@ def _is_fact_in_answer(criterion_fact: set[str], answer_words: Counter[str]) -> 
 
 
 def _is_fact_said_beside(criterion_fact: set[str], wider_fact: set[str], answer_words: Counter[str]) -> bool:
-    """Does the answer say all of `fact` once more beside `wider_fact`, whose words include it?"""
+    """Does the answer say all of `criterion_fact` once more beside `wider_fact`, whose words include it?"""
     return wider_fact <= answer_words.keys() and criterion_fact <= (answer_words - Counter(wider_fact)).keys()
 
 

@@ -73,7 +73,7 @@ class ReviewServer:
     """Serves a review session until `close`; `address` holds the token."""
 
     def __init__(self, session: ReviewSession, restart_command: str = "") -> None:
-        """`again`: the command that starts the server again, for a page that has lost it."""
+        """`restart_command`: the command that starts the server again, for a page that has lost it."""
         self.session, self._restart_command = session, restart_command
         self.token = secrets.token_urlsafe(24)
         self.port = 0

@@ -60,7 +60,8 @@ def find_unknown_setting_values(config: Config) -> list[str]:
 
 
 def _allowed_literals(setting_type: Any) -> list[str]:
-    """The values that a setting of the annotated type `kind`, or each item of it, may take; [] where any will do."""
+    """The values that a setting of the annotated type `setting_type`, or each item of it, may take; [] where any will
+    do."""
     return [str(literal) for literal in _iterate_literals(setting_type)]
 
 
@@ -126,7 +127,7 @@ def find_contradicting_settings(config: Config) -> list[str]:
 
 
 def find_setting_problems(config_value: Any, setting_type: Any, setting_path: str = "") -> Iterator[tuple[str, str]]:
-    """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
+    """(path, what is wrong) for everything in `config_value` that the type `setting_type` does not allow."""
     bare_setting_type, path_prefix = strip_annotations(setting_type), f"{setting_path}." if setting_path else ""
     if settings_block := settings_class(setting_type):
         if not isinstance(config_value, dict):

@@ -91,7 +91,7 @@ def overridden_settings(overlays: Sequence[Path]) -> list[str]:
 
 
 def _overlay_settings(overlay_content: Json, path_prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """(path, value) of every setting in `content` that is no object."""
+    """(path, value) of every setting in `overlay_content` that is no object."""
     for setting_name, setting_value in overlay_content.items():
         if isinstance(setting_value, dict):
             yield from _overlay_settings(setting_value, f"{path_prefix}{setting_name}.")
@@ -114,7 +114,7 @@ def overlay_file(overlay: Path) -> Path:
 
 
 def prompt_file(prompt_name: str) -> Path:
-    """The prompt `name`: the project's own, else the one that is packed in; or a path from the project's folder.
+    """The prompt `prompt_name`: the project's own, else the one that is packed in; or a path from the project's folder.
 
     Raises ConfigError with the nearest name that exists.
     """
@@ -198,7 +198,7 @@ def _parse_assignment(assignment: str) -> Json:
 
 
 def _setting_at(setting_path: str) -> tuple[type[Settings] | None, Any]:
-    """The block that holds the setting at `path` and its annotated type; None where there is none."""
+    """The block that holds the setting at `setting_path` and its annotated type; None where there is none."""
     settings_block, setting_type = None, Config  # type: type[Settings] | None, Any
     for key in setting_path.split("."):
         settings_block = settings_class(setting_type)
@@ -209,7 +209,7 @@ def _setting_at(setting_path: str) -> tuple[type[Settings] | None, Any]:
 def _merge_overlay(
     merged_config: Json, overlay: Json, setting_origins: dict[str, str], overlay_name: str, path_prefix: str = ""
 ) -> None:
-    """Put `overlay` over `merged` in place: objects merge, everything else replaces."""
+    """Put `overlay` over `merged_config` in place: objects merge, everything else replaces."""
     for overlay_key, overlay_value in overlay.items():
         setting_path = f"{path_prefix}{overlay_key}"
         setting_origins[setting_path] = overlay_name

@@ -153,7 +153,7 @@ def inherits(block: type[Settings], field: str) -> bool:
 
 
 def named_call(call_settings: ModelCall, model_and_provider: str, providers: Collection[str]) -> ModelCall:
-    """The settings of `template` for NAME or NAME@PROVIDER. Raises UsageError where `providers` lack that one."""
+    """The settings of `call_settings` for NAME or NAME@PROVIDER. Raises UsageError where `providers` lack that one."""
     model_name, separator, provider_name = model_and_provider.rpartition("@")
     if not separator:
         return msgspec.structs.replace(call_settings, model=model_and_provider)

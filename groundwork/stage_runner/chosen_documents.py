@@ -31,7 +31,7 @@ def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
 def select_documents(
     job: Job, documents: list[str], *, with_gone: bool = False, with_copies: bool = False
 ) -> list[str]:
-    """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
+    """`documents` that --document asks for, without those set aside. A file name with its ending is understood as well.
 
     Those whose source is gone stay only `with_gone`, those whose text another document has only `with_copies`. Raises
     UsageError for a --document that fits none of them, is set aside, is gone or is such a copy.

@@ -33,7 +33,7 @@ def print_dry_run(
     estimate: EstimateUnit | None,
     is_due: Callable[[State], bool],
 ) -> None:
-    """The units that a run would do, and what their calls would cost. `states`: of every unit, with the reason."""
+    """The units that a run would do, and what their calls would cost. `unit_states`: of every unit, with the reason."""
     due_states = [due_state for due_state in unit_states if is_due(due_state[1])]
     for unit, state, state_reason in due_states[:MAX_DRY_RUN_LINES]:
         print(

@@ -126,9 +126,9 @@ class UnitLoop:
     def divide(
         self, units: list[Unit], divided_work: Callable[[list[Unit]], list[ShardResult]], *, by_shards: bool = False
     ) -> Ledger:
-        """Have other processes do what is not current, which `work` takes. Raises as `run` does.
+        """Have other processes do what is not current, which `divided_work` takes. Raises as `run` does.
 
-        `by_shards`: what they found up to date is told of all units, not of those that `work` takes.
+        `by_shards`: what they found up to date is told of all units, not of those that `divided_work` takes.
         """
         with self._count_progress(units) as due_units:
             shard_results = divided_work(due_units) if due_units else []

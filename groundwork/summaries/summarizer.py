@@ -54,7 +54,7 @@ class Summarizer:
         return await self._correct_summary(summary_turns, summary, text_to_summarize)
 
     def first_requests(self, text_to_summarize: str) -> list[list[Any]]:
-        """The conversations by which `document_text` is summarised first: one, or one a part."""
+        """The conversations by which `text_to_summarize` is summarised first: one, or one a part."""
         self._word_limit = summary_word_limit(text_to_summarize, self._settings.max_words)
         summarized_sections = sections_to_summarize(text_to_summarize, self._max_section_characters())
         if len(summarized_sections) == 1:

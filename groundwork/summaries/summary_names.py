@@ -70,13 +70,13 @@ def _name_words_not_in_source(subject_name: str, summary_source: SummarySource) 
 
 
 def with_summary_name(summary_reply: str, earlier_reply: str) -> str:
-    """`reply` with the line that names the subject; that of an earlier one where it has none."""
+    """`summary_reply` with the line that names the subject; that of an earlier one where it has none."""
     line = None if _NAME_LINE.match(summary_reply) else _NAME_LINE.match(earlier_reply)
     return f"{line[0].strip()}\n\n{summary_reply}" if line else summary_reply
 
 
 def with_name_as_sentence(summary_reply: str) -> str:
-    """`reply` with the name as its first sentence, so that it is checked like the others."""
+    """`summary_reply` with the name as its first sentence, so that it is checked like the others."""
     return _NAME_LINE.sub(r"\1.\n\n", summary_reply)
 
 

@@ -57,7 +57,7 @@ class TagStore:
     """Every question that was ever tagged, by model, prompt and number of tags."""
 
     def __init__(self, file: Path, model: str, prompt: str, max_tags: int, joined_folder: Path | None = None) -> None:
-        """`joined`: a store that is only read, the one that a shard's is joined to."""
+        """`joined_folder`: a store that is only read, the one that a shard's is joined to."""
         self._store_file, self._joined_store = file, joined_folder
         self._tagger_key = f"{model}\0{max_tags}\0{prompt}\0"
 

@@ -137,7 +137,8 @@ class _KeptTags:
         self._kept_tag_rows.append(rank)
 
     def nearest(self, tag_rank: int) -> tuple[int, float]:
-        """The kept tag nearest to that of `rank`, and their cosine; -1.0 where none is kept. By rising `rank`."""
+        """The kept tag nearest to that of `tag_rank`, and their cosine; -1.0 where none is kept. By rising
+        `tag_rank`."""
         if (block_start := tag_rank - tag_rank % self._BLOCK) != self._block_start:
             self._start_block(block_start)
         kept_in_block = self._kept_tag_rows[self._kept_before :]

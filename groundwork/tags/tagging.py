@@ -81,9 +81,10 @@ async def tag_dataset(
 ) -> TaggingResult:
     """Tags for every question of `dataset`. `tags_file`: its tags so far, if there are some.
 
-    `sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none; absent:
-    those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question whose tags
-    stay unusable is left out and listed; it takes no other with it. Raises UnitError where none has tags in the end.
+    `question_sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none;
+    absent: those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question
+    whose tags stay unusable is left out and listed; it takes no other with it. Raises UnitError where none has tags in
+    the end.
     """
     tag_settings, tag_store = job.config.tags, open_tag_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
@@ -145,7 +146,7 @@ async def _tag_without_overuse(
 def tagging_on_file(data: Workspace, dataset: Dataset, tagging_error: GroundworkError) -> TaggingResult:
     """The tags that questions of the dataset have by now, from whichever model, where none can be asked for more.
 
-    `error`: why not, which is raised where no question has tags.
+    `tagging_error`: why not, which is raised where no question has tags.
     """
     tags_file = tag_file(data, dataset.source.key)
     file_rows = (

@@ -259,7 +259,8 @@ class Mirror:
     # ------------------------------------------------------------------ while it works
 
     def fetch(self, mirrored_paths: Iterable[Path]) -> None:
-        """Have the content of those files at and below `paths` that are only listed. Raises UnitError, StopRun."""
+        """Have the content of those files at and below `mirrored_paths` that are only listed. Raises UnitError,
+        StopRun."""
         local_files = (
             file
             for mirrored_path in mirrored_paths
@@ -308,7 +309,7 @@ class Mirror:
             self._cached_index_rows[mirrored_path] = index_row
 
     def put(self, mirrored_paths: Iterable[Path]) -> None:
-        """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
+        """Put an artifact, whose files or folders are `mirrored_paths`, whole or not at all. Raises StopRun."""
         put_paths = sorted(map(self._path_in_folder, mirrored_paths))
         changed_files, removed_paths = self._changes_to_put(put_paths)
         announcement = f"{PUT_ANNOUNCEMENTS}{hashlib.sha256(repr(put_paths).encode()).hexdigest()[:16]}.json"
@@ -322,7 +323,7 @@ class Mirror:
         self._put_state_in_between()
 
     def _changes_to_put(self, mirrored_paths: list[str]) -> tuple[list[str], list[str]]:
-        """(files to put, files to remove there) of what is at or below `paths`."""
+        """(files to put, files to remove there) of what is at or below `mirrored_paths`."""
         local_paths: list[str] = []
         for mirrored_path in mirrored_paths:
             files = (
@@ -454,7 +455,7 @@ class Mirror:
         return self._mirror_scope is not None and self._mirror_scope.puts(mirrored_path, self._mirrored_documents)
 
     def _path_in_folder(self, mirrored_path: Path) -> str:
-        """`path` as the store names it; "" for one outside of the folder."""
+        """`mirrored_path` as the store names it; "" for one outside of the folder."""
         prefix = f"{self.root}{os.sep}"
         return (
             str(mirrored_path).removeprefix(prefix).replace(os.sep, "/")
@@ -474,7 +475,7 @@ class Mirror:
 
     @contextmanager
     def _temporary_file(self, local_file: Path) -> Iterator[Path]:
-        """A temporary file in the folder of `local`, of another thread's or process's own."""
+        """A temporary file in the folder of `local_file`, of another thread's or process's own."""
         local_file.parent.mkdir(parents=True, exist_ok=True)
         temporary_file = local_file.with_name(
             f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{local_file.name[-40:]}"

@@ -100,7 +100,7 @@ def _document_of_path(segments: list[str]) -> str:
 
 
 def document_names(mirrored_paths: list[str]) -> set[str]:
-    """The documents that have a text, a summary or chunks among `paths`."""
+    """The documents that have a text, a summary or chunks among `mirrored_paths`."""
     split_paths = (without_spread_subfolder(mirrored_path.split("/")) for mirrored_path in mirrored_paths)
     document_segments = (
         segments for segments in split_paths if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS

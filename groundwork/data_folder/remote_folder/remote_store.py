@@ -189,7 +189,7 @@ class RemoteStore:
 
 
 def request_in_threads(request: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """`work` for each of `items`, many requests at once; raises what the first of them raises."""
+    """`request` for each of `items`, many requests at once; raises what the first of them raises."""
     items = list(items)
     if len(items) < 2:
         return [request(item) for item in items]

@@ -71,7 +71,8 @@ def _document_candidates(run_folder: Path, document: str) -> Iterator[Candidate]
 
 
 def generation_rejects(run_folder: Path, document: str) -> list[Candidate]:
-    """What generation or the merge turned down of a document of the run in `folder`; of two that are the same, one."""
+    """What generation or the merge turned down of a document of the run in `run_folder`; of two that are the same,
+    one."""
     check_name = "merge" if (run_folder / MERGED).exists() else "generation"
     rejected_drafts = _pair_records(file_path(run_folder / "rejected", f"{document}.jsonl"), Rejected)
     draft_chunks = _chunks_of_drafts(run_folder, document) if rejected_drafts else {}

@@ -84,7 +84,7 @@ def new_run(run_name: str) -> str:
 
 
 def nearest_run(run_name: str, data: Workspace) -> str:
-    """The end of a message that `name` is no run: the nearest name, or all of them."""
+    """The end of a message that `run_name` is no run: the nearest name, or all of them."""
     all_run_names = run_names(data)
     if not all_run_names:
         return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")

@@ -175,7 +175,7 @@ async def _judge_rewording_batch(
 
 
 def rewording_judge_messages(template: str, rewording_pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
-    """The request about `pairs`."""
+    """The request about `rewording_pairs`."""
     return render_turns(
         template,
         pairs="\n\n".join(

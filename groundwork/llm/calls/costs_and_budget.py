@@ -301,7 +301,8 @@ class UsageHistory:
     def worst_case(
         self, price: Price, estimated_prompt_tokens: int, reply_limit: int, *, full_limit: bool = False
     ) -> WorstCase:
-        """The worst case of a call: a reply of `REPLY_GROWTH` times the longest; `full_limit`: of all of `limit`."""
+        """The worst case of a call: a reply of `REPLY_GROWTH` times the longest; `full_limit`: of all of
+        `reply_limit`."""
         limit_by_history = self.has_replies() and not full_limit
         max_reply_tokens = (
             min(reply_limit, max(MIN_REPLY_TOKENS, REPLY_GROWTH * self._longest_reply))

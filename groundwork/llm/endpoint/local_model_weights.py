@@ -97,7 +97,8 @@ def join_carriers(carrier_files: Sequence[Path], weights_path: Path, weights_sha
 
 
 def verify_sha256(weights_path: Path, weights_sha256: str) -> None:
-    """Raise ConfigError unless `path` has that sha256. A file once verified is read again only when it has changed."""
+    """Raise ConfigError unless `weights_path` has that sha256. A file once verified is read again only when it has
+    changed."""
     if _read_verified_weights(weights_path) == [weights_sha256, *_weights_size_and_mtime(weights_path)]:
         return
     with weights_path.open("rb") as weights_file:

@@ -103,7 +103,7 @@ class ReplyReader(Generic[T]):
         return False
 
     def check(self, reply_value: T) -> T:
-        """`value`. Raises UnusableReply when the stage's own check finds a problem."""
+        """`reply_value`. Raises UnusableReply when the stage's own check finds a problem."""
         if self._check and (reply_problem := self._check(reply_value)):
             raise UnusableReply(reply_problem)
         return reply_value
@@ -344,7 +344,8 @@ def _convert_to_schema(payload: Any, schema: type[T]) -> T:
 
 
 def _normalize_to_schema(payload: Any, schema_type: inspect.Type) -> Any:
-    """`value` with the names and words of the schema in the schema's own case, and a lone item where a list belongs."""
+    """`payload` with the names and words of the schema in the schema's own case, and a lone item where a list
+    belongs."""
     match schema_type:
         case inspect.LiteralType() if isinstance(payload, str):
             schema_literals = {word.casefold(): word for word in schema_type.values if isinstance(word, str)}

@@ -269,7 +269,7 @@ async def check_pair_batches(
 ) -> None:
     """Check the pairs, and add them to those that were, with what their checks made of them.
 
-    `prepare`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
+    `prepare_cases`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
     """
     for pair_batch in pair_batches:
         unchecked_pairs = pairs_under_check.unchecked[pair_batch.start : pair_batch.start + pair_batch.pairs]

@@ -57,7 +57,8 @@ class CurationCase:
 
 
 def read_pair_origins(files_by_document: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
-    """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
+    """By chunk id: its text and what names its document. `files_by_document`: by document those of its chunks, summary
+    and title.
 
     Raises BadRecord.
     """

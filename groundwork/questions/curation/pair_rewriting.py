@@ -139,7 +139,7 @@ class RewritingForm(JudgeForm):
 
 
 def believed_objections(pair_rewrites: Mapping[int, PairRewrite]) -> dict[int, str]:
-    """The objections of `rewrites`, by the same numbers; none where there are so many that nobody looked."""
+    """The objections of `pair_rewrites`, by the same numbers; none where there are so many that nobody looked."""
     pair_objections = {
         case_number: pair_rewrite.objection
         for case_number, pair_rewrite in pair_rewrites.items()
@@ -218,7 +218,8 @@ def faults_to_rewrite(case: CurationCase) -> str:
 
 
 def _read_rewritten_texts(rewritten_items: Any, numbered_quotes: Sequence[str]) -> tuple[str, ...] | None:
-    """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
+    """The strings of a list, a whole number standing for that one of `numbered_quotes`; None where it holds anything
+    else."""
     rewritten_texts = []
     for rewritten_item in rewritten_items or [] if isinstance(rewritten_items, list | None) else [None]:
         if (

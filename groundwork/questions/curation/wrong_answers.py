@@ -56,7 +56,7 @@ def wrong_answer_to_show(pair: Pair, other_answer: str, language: str) -> str:
 
 
 def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) -> str:
-    """`wrong`, unless its words tell that it misses a criterion.
+    """`wrong_answer_text`, unless its words tell that it misses a criterion.
 
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.

@@ -146,7 +146,8 @@ class SetSimilarityJoin:
                 )
 
     def _word_pair_keys(self, word_ranks: Rows, *, with_single_words: bool) -> Rows:
-        """A key for each pair of words of a row, and with `alone` for each word; ranks are (rows, words)."""
+        """A key for each pair of words of a row, and with `with_single_words` for each word; ranks are (rows,
+        words)."""
         first_column, second_column = np.triu_indices(word_ranks.shape[1], 0 if with_single_words else 1)
         prefix_keys: Rows = word_ranks[:, first_column] * self._vocabulary_size + word_ranks[:, second_column]
         return prefix_keys

@@ -66,8 +66,8 @@ _ASKS_PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(
 def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str] = ()) -> list[str]:
     """1 to 6 criteria, each a fact of the answer that the question does not give away.
 
-    One for each of the `items` of a list, else one for each clause. A single clause is cut to what it adds to the
-    question, one criterion for each phrase of it.
+    One for each of the `answer_items` of a list, else one for each clause. A single clause is cut to what it adds to
+    the question, one criterion for each phrase of it.
     """
     answer_clauses = [
         answer_item for answer_item in answer_items if content_words(answer_item, "en") <= content_words(answer, "en")

@@ -94,7 +94,8 @@ def misfit_faults(
 ) -> list[Fault]:
     """The first thing that is wrong between a pair and its target.
 
-    The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
+    The model was shown the sentence `sentence_before` the target, the headings of its `section_headings` and the
+    document's `title`.
     """
     target_surroundings = f"{target.plain} {title} {section_headings}"
     misfit_checks = (
@@ -296,7 +297,8 @@ class RivalSearch:
         )
 
     def _rare_terms_needed(self, question_terms: set[str], fit_to_target: float) -> list[str]:
-        """Those of the rarest, of which a statement needs one to fit by `fit`: all others together weigh less."""
+        """Those of the rarest, of which a statement needs one to fit by `fit_to_target`: all others together weigh
+        less."""
         rarest_first = sorted(
             question_terms & self._rival_term_weights.keys(), key=lambda term: (-self._rival_term_weights[term], term)
         )

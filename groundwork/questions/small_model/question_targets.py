@@ -99,7 +99,8 @@ def _group_list_statements(
 
 
 def _statements_with_context(target_statements: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
-    """`members` with the lead that they hang on and, as far as they fit, the sentences that they point back to."""
+    """`target_statements` with the lead that they hang on and, as far as they fit, the sentences that they point back
+    to."""
     statements, chunk_text = reading.statements, reading.chunk.text
     statement_index = statements.index(target_statements[0])
     while statement_index > 0 and points_back(target_statements, chunk_text):

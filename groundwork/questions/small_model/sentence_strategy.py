@@ -74,7 +74,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class SentenceAsker:
-    """Asks about the statements of one chunk. `document_title` names it, `caption` is that of the chunk's table.
+    """Asks about the statements of one chunk. `document_title` names it, `table_caption` is that of the chunk's table.
 
     What was asked about once, with whatever result, is not asked about again: the model would write the same. What
     readers want asked is asked all the same, as another sample.

@@ -70,7 +70,8 @@ def run_processes(stage: str, job: Job, shares: Sequence[frozenset[str]]) -> lis
 
 
 def run_in_separate_states(stage: str, job: Job, process_count: int) -> list[ShardResult]:
-    """`stage` by `count` processes, each with its shard's state of its own; the caches that they fill are joined.
+    """`stage` by `process_count` processes, each with its shard's state of its own; the caches that they fill are
+    joined.
 
     For stages whose units are whole runs, which every shard has a part of.
     """

@@ -59,7 +59,8 @@ def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_a
 
 
 def equal_shares(units: Sequence[Unit], process_count: int) -> list[frozenset[str]]:
-    """The names of `units` in `count` shares of about as many bytes to read: the largest first, each to the least."""
+    """The names of `units` in `process_count` shares of about as many bytes to read: the largest first, each to the
+    least."""
     unit_sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
     process_shares: list[tuple[int, int, set[str]]] = [
         (0, share_number, set()) for share_number in range(process_count)
@@ -85,7 +86,7 @@ def _run_on_ray(command: DivisibleStage, job: Job, unit_count: int, ray_address:
 
 
 def count_processes(command: DivisibleStage, job: Job, due_units: int) -> int:
-    """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
+    """How many processes do `due_units` units: those asked for, else as many cores as are faster than one."""
     process_settings = job.config.engine
     if command.units_a_process == 0 or job.data.shard is not None or due_units < 2 or not command.divides(job.config):
         return 1
@@ -102,7 +103,7 @@ def _uses_local_model(config: Config) -> bool:
 
 
 def divide_limits(config: Config, process_count: int) -> Config:
-    """The settings of one of `count` processes: the endpoint's limits divided among them."""
+    """The settings of one of `process_count` processes: the endpoint's limits divided among them."""
     from msgspec.structs import replace
 
     def divided_limit(limit: int | None) -> int | None:
