@@ -21,7 +21,8 @@ from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.llm import reply_journal as journals
-from groundwork.llm.reply_journal import Journal, StoredReply, list_segments, request_key
+from groundwork.llm.reply_journal import Journal, StoredReply, request_key
+from groundwork.llm.reply_segments import list_segments
 from groundwork.records import Pair
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "qa"

@@ -32,7 +32,8 @@ from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import folders_in
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK
-from groundwork.llm.reply_journal import USE_NOTE_INTERVAL, Journal, RowPosition
+from groundwork.llm.reply_journal import USE_NOTE_INTERVAL, Journal
+from groundwork.llm.reply_segments import RowPosition
 from groundwork.markdown.figures import remove_unused_pictures
 from groundwork.message_wording import counted
 from groundwork.stage_runner.job import open_job

@@ -375,7 +375,7 @@ def _disk_check(checked_root: Path) -> DoctorCheck:
 def _private_file_checks(checked_folder: Path) -> Iterator[DoctorCheck]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.reply_journal import list_segments
+    from groundwork.llm.reply_segments import list_segments
 
     journal_file = checked_folder / ".state" / "journal.db"
     checked_journals = [("journal", checked_file) for checked_file in (journal_file, *list_segments(journal_file))]

@@ -21,7 +21,7 @@ from groundwork.data_folder.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.llm.reply_journal import list_segments
+from groundwork.llm.reply_segments import list_segments
 from groundwork.message_wording import counted
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import group_by_kind

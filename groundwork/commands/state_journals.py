@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.join_shards import shard_folders
-from groundwork.llm.reply_journal import list_segments
+from groundwork.llm.reply_segments import list_segments
 
 if TYPE_CHECKING:
     from groundwork.data_folder.workspace import Workspace

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.data_folder.manifest import Manifest
+    from groundwork.questions.document_interviews import DocumentInterviews
     from groundwork.questions.interview_material import InterviewMaterial
-    from groundwork.questions.interviews import DocumentInterviews
     from groundwork.records import DocumentCoverage
     from groundwork.settings.config_schema import Config
 
@@ -117,7 +117,7 @@ def _naming_files(job: Job, interviewed: str) -> list[Path]:
 async def generate_pairs(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
     from groundwork.llm.calls.task_group import gather_all
-    from groundwork.questions.interviews import prepare_document_interviews
+    from groundwork.questions.document_interviews import prepare_document_interviews
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
@@ -161,7 +161,7 @@ async def _interview_chunk(job: Job, interviews: DocumentInterviews, chunk_numbe
 
 
 def _interview_outcome(interviews: DocumentInterviews, coverage: DocumentCoverage) -> Outcome:
-    from groundwork.questions.interviews import interviews_summary_line
+    from groundwork.questions.document_interviews import interviews_summary_line
 
     return Outcome(
         status="ok" if coverage.pairs else "empty",
@@ -174,7 +174,7 @@ def _interview_outcome(interviews: DocumentInterviews, coverage: DocumentCoverag
 
 def estimate_interviews(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.interviews import forecast_interview_calls
+    from groundwork.questions.document_interviews import forecast_interview_calls
     from groundwork.questions.strategy_interface import ForecastBasis
 
     qa_call = job.config.qa
@@ -205,7 +205,7 @@ def interview_settings(config: Config) -> Any:
 
 
 def interview_prompts(config: Config) -> list[str]:
-    from groundwork.questions.interviews import prompt_files
+    from groundwork.questions.document_interviews import prompt_files
 
     return prompt_files(config.qa)
 

@@ -18,15 +18,8 @@ from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.workspace import Workspace
 from groundwork.llm import reply_journal as journals
 from groundwork.llm.calls.costs_and_budget import read_spending
-from groundwork.llm.reply_journal import (
-    FROM_START,
-    Journal,
-    Segments,
-    SegmentWriter,
-    StoredReply,
-    list_segments,
-    request_key,
-)
+from groundwork.llm.reply_journal import FROM_START, Journal, StoredReply, request_key
+from groundwork.llm.reply_segments import Segments, SegmentWriter, list_segments
 
 KEYS = [request_key("endpoint", {"number": number}, (0, 0)) for number in range(40)]
 

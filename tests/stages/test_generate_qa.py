@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_files import MERGED
-from groundwork.questions.interviews import prompt_files
+from groundwork.questions.document_interviews import prompt_files
 from groundwork.records import Pair
 from groundwork.settings.config_files import load
 from groundwork.stages.generate_qa import main

@@ -29,7 +29,8 @@ from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import CallFailed
 from groundwork.llm.endpoint.request_body_parameters import Json
 from groundwork.llm.replies.reply_schema import ReplyRequirements, strict_schema
-from groundwork.llm.reply_journal import FROM_START, JournalPosition, list_segments
+from groundwork.llm.reply_journal import FROM_START
+from groundwork.llm.reply_segments import JournalPosition, list_segments
 from groundwork.settings.config_schema import LLM, ModelCall
 
 # The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
