@@ -34,7 +34,7 @@ TO_MODELS = {  # requests, whose words are part of what a reply is known by
     "tags/tagging_replies.py",
     "tags/vocabulary_proposal.py",
     "tags/tag_forms.py",
-    "questions/document_interviews.py",
+    "questions/chunk_interview.py",
     "llm/calls/reply_corrections.py",
 }
 
