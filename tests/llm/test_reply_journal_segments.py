@@ -181,14 +181,14 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
 CLOSES = """
 import os, signal, sys
 from pathlib import Path
-from groundwork.llm import reply_journal
+from groundwork.llm import reply_journal, reply_segments
 
 reply_journal.SEGMENT_BYTES = 600
 book, seen = reply_journal.Journal(Path(sys.argv[1])), set()
 
 def look(frame, event, _):
     place = frame.f_code.co_filename, frame.f_lineno
-    if place[0] != reply_journal.__file__:
+    if place[0] not in (reply_journal.__file__, reply_segments.__file__):
         return None
     if event == "line" and place not in seen:
         seen.add(place)
