@@ -36,7 +36,7 @@ async def summarize_document(job: Job, unit: Unit) -> Outcome:
     from groundwork.errors import BadDocument
     from groundwork.language.words import word_count
     from groundwork.records import Summary
-    from groundwork.summaries.summarizer import Summarizer
+    from groundwork.summaries import Summarizer
 
     document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", document_text):
@@ -64,7 +64,7 @@ async def summarize_document(job: Job, unit: Unit) -> Outcome:
 
 def estimate_summary_calls(job: Job, unit: Unit) -> Estimate:
     """For --dry-run."""
-    from groundwork.summaries.summarizer import estimate_summary
+    from groundwork.summaries import estimate_summary
 
     document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
     return estimate_summary(job, unit.name, title_in_document_record(unit.reads[1:], unit.name), document_text)

@@ -16,10 +16,15 @@ from groundwork.data_folder.read_write import read_json
 from groundwork.records import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
-from groundwork.summaries.summarizer import sections_to_summarize, summary_word_limit
-from groundwork.summaries.summary_faults import summary_faults, summary_reply_fault
-from groundwork.summaries.summary_names import split_summary_name, summary_name_fault
-from groundwork.summaries.summary_source import SummarySource
+from groundwork.summaries import (
+    SummarySource,
+    sections_to_summarize,
+    split_summary_name,
+    summary_faults,
+    summary_name_fault,
+    summary_reply_fault,
+    summary_word_limit,
+)
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
-from groundwork.summaries.summary_faults import summary_faults
-from groundwork.summaries.summary_source import SummarySource
+from groundwork.summaries import SummarySource, summary_faults
 
 TEXT = """# Ferry
 

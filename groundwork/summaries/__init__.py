@@ -1,1 +1,0 @@
-"""Summaries of documents, long ones by section, each with the name of its subject."""
