@@ -36,10 +36,10 @@ from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, co
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
-from groundwork.documents.layout import letter_sizes, markdown_paragraphs, ordered_pages, page_content
+from groundwork.documents.layout import drawn_letters, markdown_paragraphs, ordered_pages, page_content
 from groundwork.documents.layout.columns_and_reading_order import PagePart
 from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, find_strokes
-from groundwork.documents.layout.tables import tables_and_charts
+from groundwork.documents.layout.tables import drawn_tables
 from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
@@ -161,13 +161,13 @@ ALL: dict[str, Callable[[ConversionRequest], str]] = {
 }
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
-    "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
+    "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
         ordered_pages,
         "page_parts",
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
-    "no drawn tables": (tables_and_charts, "find_frames", lambda _strokes: []),
+    "no drawn tables": (drawn_tables, "find_frames", lambda _strokes: []),
     "no tables by spaces": (markdown_paragraphs, "find_borderless_tables", lambda *_: []),
     "charts read as text": (page_content, "find_chart_regions", lambda *_: []),
 }

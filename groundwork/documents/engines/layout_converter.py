@@ -22,10 +22,9 @@ from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.engines.pdf_inspector import PdfInspectorPages, pdf_inspector_pages
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
-from groundwork.documents.layout.drawn_letters import DrawnLetters
+from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
 from groundwork.documents.layout.font_kinds import typewriter_fonts
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, heading_names
-from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import (
     liteparse_markdown,
@@ -42,8 +41,13 @@ from groundwork.documents.layout.page_content import (
     measured_items,
     page_content,
 )
-from groundwork.documents.layout.page_edge_lines import RunningLines, running_edge_lines, separate_running_lines
-from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
+from groundwork.documents.layout.page_edge_lines import (
+    RunningLines,
+    find_page_labels,
+    running_edge_lines,
+    separate_running_lines,
+    unread_labels,
+)
 from groundwork.documents.layout.rebuilt_text_items import with_items_of_clusters, with_rebuilt_items
 from groundwork.documents.layout.superscripts import with_marks_in_place, with_superscript_digits
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures

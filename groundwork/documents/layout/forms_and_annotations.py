@@ -11,23 +11,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
-import msgspec
-
-from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Stroke, Strokes
+from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke, Strokes
 from groundwork.documents.layout.text_runs_and_lines import (
     Box,
     Line,
     Run,
     is_bullet,
     is_number,
+    item_label,
     runs_by_line,
     words_as_box,
 )
-from groundwork.documents.pdf_files.pdfium import read_wide_string
 from groundwork.language.words import LONG_WORD
 
 FORM_TICKS = "☐☒"
@@ -392,92 +390,12 @@ def _form_row_text(row_texts: Sequence[_FormText]) -> str:
     return _LEADERS_IN_FORM_ROW.sub(" … ", form_row)
 
 
-# --- what was typed into a PDF: a text layer holds neither the values of form fields nor text annotations -------------
+# --- what was typed into a PDF ---------------------------------------------------------------------------------------
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
 _MARKUP_ANNOTATIONS = ("highlight", "underline", "squiggly", "strikeout")
 _TICK_BOX_TYPES = ("checkbox", "radio")
 _VALUE_FIELD_TYPES = ("text", "combobox", "listbox")
-
-
-class FieldRect(msgspec.Struct, gc=False):
-    """Where a form field or an annotation lies, in points from the page's top left."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Annotation(msgspec.Struct):
-    """An annotation of liteparse's."""
-
-    subtype: str
-    contents: str | None
-    rect: FieldRect | None
-
-
-class FormField(msgspec.Struct):
-    """A form field of liteparse's."""
-
-    type: str
-    value: str | None
-    checked: bool | None
-    rect: FieldRect | None
-
-
-def read_annotation(annotation: Any) -> Annotation:
-    return Annotation(annotation.subtype, annotation.contents, _read_field_rect(annotation.rect))
-
-
-def read_form_field(form_field: Any) -> FormField:
-    field_type = form_field.type if hasattr(form_field, "type") else form_field.field_type
-    return FormField(field_type, form_field.value, form_field.checked, _read_field_rect(form_field.rect))
-
-
-def _read_field_rect(rect: Any) -> FieldRect | None:
-    return FieldRect(rect.x, rect.y, rect.width, rect.height) if rect is not None else None
-
-
-def typed_form_texts(document: Any, page: Any, page_text: str) -> list[str]:
-    """The values and notes of a page of a pypdfium2 document whose forms are initialised.
-
-    What is said of marked words is a note, unless it is those words: some programs copy them.
-    """
-    import pypdfium2.raw as pdfium
-
-    markup_subtypes = (
-        pdfium.FPDF_ANNOT_HIGHLIGHT,
-        pdfium.FPDF_ANNOT_UNDERLINE,
-        pdfium.FPDF_ANNOT_SQUIGGLY,
-        pdfium.FPDF_ANNOT_STRIKEOUT,
-    )
-    annotation_texts = []
-    for index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
-        annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
-        annotation_subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
-        if annotation_subtype in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
-            annotation_texts.append(_annotation_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-        elif annotation_subtype in markup_subtypes:
-            remark = _annotation_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
-            annotation_texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
-        elif annotation_subtype == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
-            annotation_texts.append(_field_value(document.formenv.raw, annotation))
-        pdfium.FPDFPage_CloseAnnot(annotation)
-    return [text for text in annotation_texts if text.strip()]
-
-
-def _field_value(form_handle: Any, annotation: Any) -> str:
-    import pypdfium2.raw as pdfium
-
-    value_field_types = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
-    if pdfium.FPDFAnnot_GetFormFieldType(form_handle, annotation) not in value_field_types:
-        return ""
-    return _annotation_text(pdfium.FPDFAnnot_GetFormFieldValue, form_handle, annotation)
-
-
-def _annotation_text(pdfium_function: Any, *arguments: Any) -> str:
-    return read_wide_string(pdfium_function, *arguments).replace("\r", "\n")
 
 
 def with_typed_field_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
@@ -592,3 +510,80 @@ def _is_in_field(run: Run, field_rect: Any) -> bool:
     return bool(
         field_rect.x <= x <= field_rect.x + field_rect.width and field_rect.y <= y <= field_rect.y + field_rect.height
     )
+
+
+_MOST_BOX_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
+_UPRIGHT_BOX_SHARE, _LEVEL_BOX_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
+_LINE_NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
+_BOX_TEXT_ENDS = (".", ":", ";", ",")
+_BOX_PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
+
+
+def are_form_boxes(frame: Frame, box_rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the lines draw the boxes of a form or of a figure: they make many cells, and few of them are drawn."""
+    xs, ys, flat, steep, _ = frame
+    box_texts = len({cell for row in box_rows for cell in row if cell})
+    if not steep or box_texts > _MOST_BOX_TEXTS * len(box_rows) * len(box_rows[0]):
+        return False
+    upright_box_lines = [(s.x1, s.y1, s.y2) for s in steep]
+    level_box_lines = [(s.y1, s.x1, s.x2) for s in flat]
+    return (
+        _drawn_share_of_boxes(upright_box_lines, xs, ys) < _UPRIGHT_BOX_SHARE
+        and _drawn_share_of_boxes(level_box_lines, ys, xs) < _LEVEL_BOX_SHARE
+    )
+
+
+def _drawn_share_of_boxes(
+    box_lines: Iterable[tuple[float, float, float]], box_positions: list[float], across: list[float]
+) -> float:
+    """How much of the lines at the inner places is drawn, from one end to the other. Strokes: (place, start, end)."""
+    box_start, box_end = across[0], across[-1]
+    drawn_lengths = [0.0] * len(box_positions)
+    reached_ends = [box_start] * len(box_positions)
+    for box_line_position, line_start, line_end in sorted(box_lines, key=lambda s: s[1]):
+        k = min(range(len(box_positions)), key=lambda k: abs(box_positions[k] - box_line_position))
+        line_start, line_end = max(line_start, reached_ends[k]), min(line_end, box_end)
+        if abs(box_positions[k] - box_line_position) < NEAR and line_end > line_start:
+            drawn_lengths[k] += line_end - line_start
+            reached_ends[k] = line_end
+    return sum(drawn_lengths[1:-1]) / max(1e-9, (box_end - box_start) * (len(box_positions) - 2))
+
+
+def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
+    """Boxes from top to bottom as paragraphs: those of a row in one, but for long and numbered ones; one over several
+    rows once."""
+    paragraphs: list[str] = []
+    boxes_above: list[str] = []
+    for box_row in box_rows:
+        boxes_of_row = [
+            box_text for k, box_text in enumerate(box_row) if box_text and (not k or box_text != box_row[k - 1])
+        ]
+        previous_box = ""
+        for box_text in boxes_of_row:
+            if box_text in boxes_above:
+                continue
+            has_line_number = min(len(previous_box), len(box_text)) <= _LINE_NUMBER_LETTERS
+            if (
+                not previous_box
+                or (item_label(box_text) and box_text != item_label(box_text))
+                or (not has_line_number and max(len(previous_box), len(box_text)) >= _BOX_PARAGRAPH_LETTERS)
+            ):
+                paragraphs.append(box_text)
+            else:
+                paragraphs[-1] += (
+                    f"{' ' if has_line_number or previous_box.endswith(_BOX_TEXT_ENDS) else '; '}{box_text}"
+                )
+            previous_box = box_text
+        boxes_above = boxes_of_row
+    return "\n\n".join(paragraphs)
+
+
+LEAST_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's
+
+
+def frames_figures_alone(frame: Frame, words: list[Box]) -> bool:
+    """Whether the rows of a frame begin left of it, as the lines of a form do whose figures alone are framed."""
+    words_left = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
+    rule_pairs = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
+    rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left) for top, bottom in rule_pairs)
+    return 2 * rows_begun > len(rule_pairs)

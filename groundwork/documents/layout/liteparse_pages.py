@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
-from groundwork.documents.layout.forms_and_annotations import Annotation, FormField, read_annotation, read_form_field
 from groundwork.documents.layout.turned_text import main_turn
 
 
@@ -67,6 +66,32 @@ class LiteparseGraphics(msgspec.Struct):
     lines: list[LiteparseLine]
 
 
+class LiteparseRect(msgspec.Struct, gc=False):
+    """Where a form field or an annotation lies, in points from the page's top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class LiteparseAnnotation(msgspec.Struct):
+    """An annotation of liteparse's."""
+
+    subtype: str
+    contents: str | None
+    rect: LiteparseRect | None
+
+
+class LiteparseField(msgspec.Struct):
+    """A form field of liteparse's."""
+
+    type: str
+    value: str | None
+    checked: bool | None
+    rect: LiteparseRect | None
+
+
 class LiteparsePage(msgspec.Struct):
     page_num: int
     width: float
@@ -74,8 +99,8 @@ class LiteparsePage(msgspec.Struct):
     markdown: str
     text_items: list[LiteparseText]
     vector_graphics: LiteparseGraphics | None
-    annotations: list[Annotation]
-    form_fields: list[FormField]
+    annotations: list[LiteparseAnnotation]
+    form_fields: list[LiteparseField]
 
 
 def parse_with_liteparse(parser: Any, source: str) -> list[LiteparsePage]:
@@ -101,8 +126,8 @@ def read_liteparse_page(page: Any) -> LiteparsePage:
         page.markdown or "",
         list(map(_read_liteparse_text, page.text_items)),
         _read_liteparse_graphics(page.vector_graphics),
-        list(map(read_annotation, page.annotations or ())),
-        list(map(read_form_field, page.form_fields or ())),
+        list(map(_read_liteparse_annotation, page.annotations or ())),
+        list(map(_read_liteparse_field, page.form_fields or ())),
     )
 
 
@@ -140,6 +165,19 @@ def _read_liteparse_shape(shape: Any) -> LiteparseShape:
     bounds = shape.bbox
     bbox = bounds if isinstance(bounds, tuple) else (bounds.x, bounds.y, bounds.width, bounds.height)
     return LiteparseShape(bbox, shape.stroke, shape.fill, shape.fill_color, shape.has_curve)
+
+
+def _read_liteparse_annotation(annotation: Any) -> LiteparseAnnotation:
+    return LiteparseAnnotation(annotation.subtype, annotation.contents, _read_liteparse_rect(annotation.rect))
+
+
+def _read_liteparse_field(form_field: Any) -> LiteparseField:
+    field_type = form_field.type if hasattr(form_field, "type") else form_field.field_type
+    return LiteparseField(field_type, form_field.value, form_field.checked, _read_liteparse_rect(form_field.rect))
+
+
+def _read_liteparse_rect(rect: Any) -> LiteparseRect | None:
+    return LiteparseRect(rect.x, rect.y, rect.width, rect.height) if rect is not None else None
 
 
 def liteparse_texts(page: Any) -> list[str]:

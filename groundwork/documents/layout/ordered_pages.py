@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from groundwork.documents.layout.columns_and_reading_order import PagePart, page_parts, shared_column_starts
-from groundwork.documents.layout.displayed_fractions import with_fractions
-from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
+from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats, with_fractions
 from groundwork.documents.layout.forms_and_annotations import form_lines
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
@@ -16,8 +15,8 @@ from groundwork.documents.layout.page_content import PageContent
 from groundwork.documents.layout.page_edge_lines import RunningLines, outermost_edge_lines
 from groundwork.documents.layout.right_to_left import unmirrored
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, lines_with_strokes
+from groundwork.documents.layout.tables.drawn_tables import share_columns
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.tables.shared_columns import share_columns
 from groundwork.documents.layout.text_runs_and_lines import Line, Run, Stretches, to_lines
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.sentences import SENTENCE_LINE_ENDS

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.chart_regions import find_chart_regions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
-from groundwork.documents.layout.drawn_letters import DrawnLetters
+from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
 from groundwork.documents.layout.forms_and_annotations import (
     Form,
     form_fields,
@@ -17,7 +17,6 @@ from groundwork.documents.layout.forms_and_annotations import (
     with_typed_field_runs,
     without_tick_boxes,
 )
-from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import LiteparsePage, LiteparseText
 from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines
 from groundwork.documents.layout.right_to_left import (
@@ -28,13 +27,13 @@ from groundwork.documents.layout.right_to_left import (
     rtl_word_runs,
 )
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Strokes, find_shades, find_strokes
-from groundwork.documents.layout.tables.ruled_tables import RuledTable
-from groundwork.documents.layout.tables.tables_and_charts import (
+from groundwork.documents.layout.tables.drawn_tables import (
     chart_as_drawn_table,
     find_drawn_tables,
     frames_of_drawn_tables,
     frames_of_striped_tables,
 )
+from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, to_lines, to_run
 from groundwork.documents.layout.turned_text import TurnedItems, TurnedTextOnPage, place_on_page, upright

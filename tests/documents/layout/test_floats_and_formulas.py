@@ -1,4 +1,4 @@
-"""Sentences behind figures and tables, on the blocks of a page."""
+"""Sentences behind figures and tables, on the blocks of a page, and fractions, each in the line of its equals sign."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from groundwork.documents.layout.floats_and_formulas import (
     is_float,
     join_sentences_around_floats,
     with_figure_labels,
+    with_fractions,
 )
-from groundwork.documents.layout.text_runs_and_lines import to_lines
+from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
 from tests.documents.layout.test_markdown_paragraphs import run
 
 OPEN = "The harbour master opens the barrier only when the tide on both sides of it"
@@ -93,3 +94,54 @@ def test_a_title_above_a_table_stays_there_though_it_ends_no_sentence():
     assert join_sentences_around_floats([title, table], "{} {}".format) == [title, table]
     sentence = title._replace(is_full=True)
     assert join_sentences_around_floats([sentence, table], "{} {}".format) == [table, sentence]
+
+
+def piece(text: str, x1: float, x2: float, y: float) -> Run:
+    return Run(x1, y - 10, x2, y, text, 10)
+
+
+def line_texts(runs: list[Run]) -> list[str]:
+    return [line.text for line in to_lines(with_fractions(runs))]
+
+
+def test_each_fraction_below_another_is_in_its_line() -> None:
+    """Of equations that are aligned at their signs; what stands nearer to the next line is that line's."""
+    rows = [
+        [
+            piece("$d_{k}$", 335, 345, 93 + 30 * k),
+            piece("H1 : w =", 240, 308, 100 + 30 * k),
+            piece("$1-h$", 322, 358, 108 + 30 * k),
+        ]
+        for k in range(3)
+    ]
+    assert line_texts([part for row in rows for part in row]) == ["H1 : w = $\\frac{d_{k}}{1-h}$"] * 3
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [
+            piece("boats", 320, 350, 100),
+            piece("many", 320, 350, 92),
+            piece("small", 320, 350, 108),
+        ],  # a text in the line
+        [piece("the sum of all", 312, 380, 108)],  # one that goes on below
+        [piece("n", 380, 385, 93), piece("k", 380, 385, 108)],  # far from the sign
+        [piece("n", 320, 325, 93), piece("k", 340, 345, 108)],  # not above each other
+    ],
+)
+def test_what_is_no_fraction_stays(parts: list[Run]) -> None:
+    runs = [piece("w =", 240, 308, 100), *parts]
+    assert sorted(with_fractions(runs)) == sorted(runs)
+
+
+def test_text_below_a_formula_does_not_go_on_with_the_formula_above_it() -> None:
+    """A formula is no sentence, however many letters it has."""
+    formulas = [
+        f"H{k} : $\\omega _{{i}}$ = $\\frac{{\\hat{{u}}_{{i}}^{{2}}}}{{(1-h_{{i}})^{{\\delta _{{{k}}}}}}}$"
+        for k in (3, 4)
+    ]
+    blocks = [
+        PageBlock(text) for text in (*formulas, "where all of the signs are those of the boats in the list above.")
+    ]
+    assert join_sentences_around_floats(blocks, lambda above, below: f"{above} {below}") == blocks

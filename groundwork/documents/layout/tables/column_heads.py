@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, BorderlessText, is_borderless_row
-from groundwork.documents.layout.tables.columns_and_gutters import (
+from groundwork.documents.layout.tables.borderless_columns import (
+    BorderlessRow,
+    BorderlessText,
     column_at,
     columns_under,
     cut_row_at_gutters,
     heads_over_no_column,
+    is_borderless_row,
 )
 from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number, is_typed_rule, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords

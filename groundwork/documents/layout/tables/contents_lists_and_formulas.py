@@ -7,9 +7,13 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, BorderlessText, is_borderless_row
+from groundwork.documents.layout.tables.borderless_columns import (
+    BorderlessRow,
+    BorderlessText,
+    column_at,
+    is_borderless_row,
+)
 from groundwork.documents.layout.tables.column_heads import is_dashes_below_heads
-from groundwork.documents.layout.tables.columns_and_gutters import column_at
 from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 

@@ -15,14 +15,14 @@ from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke
-from groundwork.documents.layout.tables.form_boxes import (
+from groundwork.documents.layout.forms_and_annotations import (
     LEAST_FORM_FIELDS,
     are_form_boxes,
     box_paragraphs,
     frames_figures_alone,
 )
-from groundwork.documents.layout.tables.undrawn_columns import undrawn_column_edges
+from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke
+from groundwork.documents.layout.tables.borderless_columns import undrawn_column_edges
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, is_number, parted_words, word_lines, words_as_box
 
 _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of texts

@@ -1,18 +1,113 @@
-"""The columns of a borderless table, and the gutters between them: where the texts of its lines stand apart."""
+"""The columns of a table, or of a part of it, in which no line is drawn between them.
+
+A line of a page is a row of texts, told by the space between its words; where the texts of the rows stand apart is a
+gutter, and a column reaches from one gutter to the next.
+"""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_rows import BorderlessRow, BorderlessText, spaced_text
+from groundwork.documents.dot_leaders import is_contents_entry, without_cell_leaders
 from groundwork.documents.layout.text_runs_and_lines import (
     Box,
+    Line,
     Stretches,
     is_number,
+    item_label,
+    parted_words,
     widest_overlap,
+    word_lines,
+    words_as_box,
 )
+
+_COLUMN_OVERHANG = 3  # points by which a text may stand out of the line below it
+_CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
+
+
+class BorderlessText(NamedTuple):
+    """A stretch of a line that belongs to one cell; `reach`: the line drawn below it, where it has one of its own."""
+
+    x1: float
+    x2: float
+    text: str
+    words: Sequence[Box] = ()
+    reach: tuple[float, float] | None = None
+
+
+class BorderlessRow(NamedTuple):
+    """A line of a page as texts from left to right; `rule`: the ends of the longest line drawn right below it."""
+
+    y1: float
+    y2: float
+    size: float
+    texts: list[BorderlessText]
+    bold: bool = False
+    rule: tuple[float, float] = (0, 0)
+
+    def is_ruled(self, columns: Stretches) -> bool:
+        """Whether a line is drawn below it from the first column to the last."""
+        return self.rule[0] - _COLUMN_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _COLUMN_OVERHANG
+
+
+def borderless_row(line: Line) -> BorderlessRow:
+    """A line parted where its words stand apart, numbers by less than words."""
+    if not line.cells or is_contents_entry(line.text):
+        return BorderlessRow(line.y, line.y, 0, [])
+    texts = [
+        spaced_text(words)
+        for cell in line.cells
+        for part in parted_words(cell.words, cell.size)
+        for words in (_cut_at_steep_lines(part, line.walls) if line.walls else [part])
+    ]
+    if len(texts) == 2 and texts[0].text == item_label(texts[0].text) and not is_number(texts[1].text):
+        texts = [spaced_text([*texts[0].words, *texts[1].words])]  # an item of a list
+    elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
+        texts = [spaced_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
+    texts = [text for text in texts if text.text.strip(". ")]
+    for stretch in line.underlined:
+        _note_line_below_text(texts, stretch)
+    main_cell = line.main
+    line_top, line_bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
+    longest_rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
+    return BorderlessRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
+
+
+def _cut_at_steep_lines(words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
+    """Words parted where a steep line is drawn between two of them."""
+    words_by_cell = [[words[0]]]
+    for previous_word, word in pairwise(words):
+        if any(previous_word.x2 - 1 <= x <= word.x1 + 1 for x in steep_line_xs):
+            words_by_cell.append([])
+        words_by_cell[-1].append(word)
+    return words_by_cell
+
+
+def _note_line_below_text(texts: list[BorderlessText], rule_stretch: tuple[float, float]) -> None:
+    """Note a line drawn below one text alone."""
+    x1, x2 = rule_stretch
+    texts_above_rule = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
+    if (
+        len(texts_above_rule) == 1
+        and x1 - _COLUMN_OVERHANG <= texts[texts_above_rule[0]].x1
+        and texts[texts_above_rule[0]].x2 <= x2 + _COLUMN_OVERHANG
+    ):
+        texts[texts_above_rule[0]] = texts[texts_above_rule[0]]._replace(reach=rule_stretch)
+
+
+def spaced_text(words: Sequence[Box]) -> BorderlessText:
+    text = " ".join([word.text for word in words])
+    return BorderlessText(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
+
+
+def is_borderless_row(row: BorderlessRow) -> bool:
+    """Whether a line holds texts side by side."""
+    return len(row.texts) > 1
+
 
 _WORD_GUTTER = 0.5  # sizes between two words of one cell
 _GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
@@ -283,3 +378,47 @@ def stretches_of_most(
         elif previous_depth > most_uncovered >= covered_depth:
             columns.append((column_start, x))
     return columns
+
+
+# of the lines between two drawn lines, in which columns stand that none parts
+_ROWS_WITH_FIGURES, _ROWS_WITH_TEXTS = 0.4, 0.8
+
+
+def undrawn_column_edges(xs: list[float], words: list[Box]) -> list[float]:
+    """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
+    if len(xs) < 2:
+        return xs
+    texts_by_line = [[words_as_box(text) for text in parted_words(line)] for line in word_lines(words)]
+    column_edges = xs[:1]
+    for wall_left, wall_right in pairwise(xs):
+        texts = [[t for t in line if wall_left <= (t.x1 + t.x2) / 2 < wall_right] for line in texts_by_line]
+        column_stretches = _stretches_between_walls(texts, has_labels=wall_left == xs[0])
+        column_edges += [_undrawn_edge_between(a[1], b[0], texts) for a, b in pairwise(column_stretches)]
+        column_edges.append(wall_right)
+    return column_edges
+
+
+def _undrawn_edge_between(end: float, start: float, texts: Sequence[Sequence[Box]]) -> float:
+    """The edge of two columns in the middle of the space that even their longest texts leave free, if these do."""
+    gap_middle = (end + start) / 2
+    several = [t for line in texts if len(line) > 1 for t in line]
+    last_text_end = max((t.x2 for t in several if (t.x1 + t.x2) / 2 < gap_middle and t.x2 < start), default=end)
+    first = min((t.x1 for t in several if (t.x1 + t.x2) / 2 > gap_middle and t.x1 > end), default=start)
+    return (last_text_end + first) / 2 if last_text_end < first else gap_middle
+
+
+def _stretches_between_walls(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
+    """The columns between two drawn lines: of figures in a good part of the rows, or of as many texts in most.
+
+    `texts`: by line. `has_labels`: texts may stand before the figures.
+    """
+    filled_lines = sum(map(bool, texts))
+    several = [line for line in texts if len(line) > 1]
+    lines_of_figures = [line for line in several if all(is_number(t.text) for t in line[int(has_labels) :])]
+    if len(lines_of_figures) > 2 and len(lines_of_figures) > _ROWS_WITH_FIGURES * filled_lines:
+        return stretches_of_most([[(t.x1, t.x2) for t in line] for line in lines_of_figures])
+    if len(several) < 3 or len(several) < _ROWS_WITH_TEXTS * filled_lines:
+        return []
+    column_stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in several])
+    whole_rows = sum(len(line) == len(column_stretches) for line in several)
+    return column_stretches if whole_rows >= _ROWS_WITH_TEXTS * filled_lines else []
