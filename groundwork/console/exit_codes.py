@@ -8,9 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from groundwork.console.output_streams import discard_output, null_stream, unread_output
 from groundwork.console.stop_signals import KeyboardInterrupts
-from groundwork.console.terminal import terminal_text
+from groundwork.console.terminal import discard_output, null_stream, terminal_text, unread_output
 from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
 from groundwork.installation import as_typed
 

@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from groundwork.console.output_streams import write_line
-from groundwork.console.terminal import terminal_text
+from groundwork.console.terminal import terminal_text, write_line
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:

@@ -1,11 +1,12 @@
-"""SQLite files, such as manifests, journals and caches: read without a lock, and copied whole."""
+"""SQLite files, such as manifests, journals and caches: read without a lock, copied whole, and joined by their rows."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from groundwork.errors import BadRecord, StopRun
@@ -13,6 +14,14 @@ from groundwork.errors import BadRecord, StopRun
 SQLITE_HEADER_BYTES = 100  # bytes, in which SQLite counts the changes of a file
 
 MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of one process: nothing to join
+
+# Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
+_TABLE_TIME_COLUMNS = {"units": "finished", "uses": "used"}
+
+_SHARD_SCHEMA = (  # tables before their indexes
+    "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+    "ORDER BY type DESC"
+)
 
 
 def read_only_database(path: Path) -> sqlite3.Connection:
@@ -62,3 +71,89 @@ def copy_database(source: Path, target: Path) -> str:
     with target.open("rb") as copied_database:
         copied_database.seek(SQLITE_HEADER_BYTES)
         return hashlib.file_digest(copied_database, "sha256").hexdigest()
+
+
+def join_database(shard_database: Path, joined_database: Path) -> dict[str, int]:
+    """Add the rows of a shard to `joined_database`, which is made where it is missing; returns the rows added by table.
+
+    Afterwards it is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
+    """
+    joined_database.parent.mkdir(parents=True, exist_ok=True)
+    os.close(
+        os.open(joined_database, os.O_RDWR | os.O_CREAT, shard_database.stat().st_mode & 0o777)
+    )  # a journal is its owner's alone
+    rows_joined = {}
+    with closing(sqlite3.connect(joined_database, timeout=60, isolation_level=None)) as joined_connection:
+        joined_connection.execute("ATTACH ? AS shard", (str(shard_database),))
+        for table_name in make_missing_tables(joined_connection):
+            rows_joined[table_name] = _join_table(joined_connection, table_name)
+        joined_connection.execute("DETACH shard")
+        with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
+            joined_connection.execute("PRAGMA journal_mode = DELETE")
+    return rows_joined
+
+
+def make_missing_tables(database: sqlite3.Connection) -> list[str]:
+    """Make what the attached database `shard` has and this one lacks; returns the tables that are to be joined."""
+    schema_rows = [
+        schema_row for schema_row in database.execute(_SHARD_SCHEMA).fetchall() if schema_row[1] not in MACHINE_TABLES
+    ]
+    for table_name, _, create_statement in schema_rows:
+        if not _has_table(database, table_name):
+            database.execute(create_statement)
+    return [table_name for table_name, indexed_table, _ in schema_rows if table_name == indexed_table]
+
+
+def _has_table(database: sqlite3.Connection, name: str) -> bool:
+    return database.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+
+def _join_table(database: sqlite3.Connection, table: str) -> int:
+    """How many rows came in."""
+    shard_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+    # fewer, of an earlier version
+    target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
+    joined_columns = [column_name for column_name in shard_columns if column_name in target_columns - {"id"}]
+    column_list = ", ".join(f'"{column_name}"' for column_name in joined_columns)
+    same_row_condition = " AND ".join(
+        f'mine."{column_name}" IS theirs."{column_name}"'
+        for column_name in _key_columns(database, table) or joined_columns
+    )
+    time_column = _TABLE_TIME_COLUMNS.get(table)
+    not_older_row = f' AND mine."{time_column}" >= theirs."{time_column}"' if time_column else ""
+    join_statement = (
+        f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
+        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row_condition}{not_older_row})'
+    )
+    return database.execute(join_statement).rowcount
+
+
+def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
+    """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
+    column_rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
+    key_columns = [column_row[1] for column_row in column_rows if column_row[5]]
+    return ["key", "stored"] if key_columns == ["id"] else key_columns
+
+
+def replace_rows(source: Path, target: Path) -> None:
+    """Make `target`, which others may have open, hold the rows of `source`, and keep what is of this machine alone."""
+    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as target_database:
+        target_database.execute("ATTACH ? AS shard", (str(source),))
+        shared_tables = make_missing_tables(target_database)
+        target_database.execute("BEGIN IMMEDIATE")
+        for shared_table in shared_tables:
+            source_columns = [
+                column_row[1] for column_row in target_database.execute(f'PRAGMA shard.table_info("{shared_table}")')
+            ]
+            target_columns = {
+                column_row[1] for column_row in target_database.execute(f'PRAGMA main.table_info("{shared_table}")')
+            }
+            column_list = ", ".join(
+                f'"{column_name}"' for column_name in source_columns if column_name in target_columns
+            )
+            target_database.execute(f'DELETE FROM main."{shared_table}"')  # noqa: S608  # names of ours
+            target_database.execute(
+                f'INSERT INTO main."{shared_table}" ({column_list}) SELECT {column_list} FROM shard."{shared_table}"'  # noqa: S608
+            )
+        target_database.execute("COMMIT")
+        target_database.execute("DETACH shard")

@@ -8,7 +8,7 @@ from collections import defaultdict
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
-from groundwork.data_folder.joined_databases import join_database
+from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.read_write import TEMPORARY, read_json, write_bytes, write_json
 from groundwork.data_folder.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 from groundwork.data_folder.workspace import Workspace

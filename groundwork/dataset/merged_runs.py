@@ -16,8 +16,8 @@ import numpy.typing as npt
 from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import write_jsonl
+from groundwork.data_folder.runs.review_decisions import BY_PERSON
 from groundwork.data_folder.runs.run_files import run_pair_files
-from groundwork.data_folder.runs.standing_review import BY_PERSON
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
-from groundwork.data_folder.runs.standing_review import BY_PERSON
+from groundwork.data_folder.runs.review_decisions import BY_PERSON
 from groundwork.records import Pair
 
 

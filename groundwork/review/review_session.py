@@ -22,8 +22,8 @@ from groundwork.data_folder.runs.review_decisions import (
     decisions_file,
     question_hash,
     read_decisions,
+    reviewer_agreements,
 )
-from groundwork.data_folder.runs.reviewer_agreement import reviewer_agreements
 from groundwork.data_folder.runs.run_files import (
     coverage_path_parts,
     merged_from,

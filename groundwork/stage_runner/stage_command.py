@@ -17,7 +17,7 @@ from groundwork.console.exit_codes import run_guarded
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, setting_flag
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.file_names import path_strings_of
-from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS, left_out_lines
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
-    from groundwork.stage_runner.ledger import Ledger
-    from groundwork.stage_runner.many_processes.local_processes import Share
-    from groundwork.stage_runner.many_processes.process_reports import ReportChannel, ShardResult
+    from groundwork.stage_runner.ledger import Ledger, ShardResult
+    from groundwork.stage_runner.many_processes import ReportChannel, Share
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
 __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting_flag"]
@@ -150,7 +149,7 @@ class StageCommand:
         return units
 
     def _do_units(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
-        from groundwork.stage_runner.many_processes.work_division import run_in_processes
+        from groundwork.stage_runner.many_processes import run_in_processes
 
         job.progress.counted = progress_unit(self.name)
         if self.shards != "documents":
@@ -202,8 +201,8 @@ class StageCommand:
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: ReportChannel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.stage_runner.many_processes.process_reports import RelayedProgress, ShardResult
-        from groundwork.stage_runner.many_processes.work_division import divide_limits
+        from groundwork.stage_runner.ledger import ShardResult
+        from groundwork.stage_runner.many_processes import RelayedProgress, divide_limits
 
         shard_result = ShardResult()
         try:

@@ -25,8 +25,7 @@ from groundwork.data_folder.edited_copies import keep_edited_copy
 from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.manifest import CURRENT_STATES, Hashes, Manifest, ManifestEntry, State, UnitStates
 from groundwork.data_folder.read_write import remove_leftovers
-from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
-from groundwork.data_folder.unit_states import edited_outputs, judge_state, unit_fingerprint
+from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 from groundwork.stage_runner.job import Job
@@ -37,7 +36,7 @@ from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.stage_runner.many_processes.process_reports import ShardResult
+    from groundwork.stage_runner.ledger import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_files import separate_runs
+from groundwork.data_folder.unit_states import names_in_order
 from groundwork.maps.plot_arguments import (
     SEPARATE_RUNS,
     add_dataset_arguments,

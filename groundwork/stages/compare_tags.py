@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import positive_number
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_files import separate_runs, tag_file
+from groundwork.data_folder.unit_states import names_in_order
 from groundwork.maps.plot_arguments import (
     SEPARATE_RUNS,
     add_dataset_arguments,

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.file_names import Paths, path_strings_of
-from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_files import DECISIONS, document_of, run_of_flag, run_pair_files
+from groundwork.data_folder.unit_states import names_in_order
 from groundwork.stage_runner.chosen_documents import select_documents
 from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit
 
@@ -92,7 +92,7 @@ def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: li
 def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.standing_review import review_files
+    from groundwork.data_folder.runs.review_decisions import review_files
 
     return review_files(job.data, run, documents, curated=False)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.data_folder.recipe_changes import names_in_order
+from groundwork.data_folder.unit_states import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,

@@ -13,7 +13,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.recipe_changes import names_in_order
+from groundwork.data_folder.unit_states import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.data_folder.joined_databases import join_database
+from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.manifest import MAX_QUERY_VALUES, EntryInputs, Manifest, ManifestEntry
 from groundwork.data_folder.unit_states import mark_behind
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.data_folder.joined_databases import join_database
+from groundwork.data_folder.databases import join_database
 from groundwork.errors import StopRun
 from groundwork.llm.reply_journal import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
 from groundwork.processes.process_identity import identity, is_alive, process_label, this_process

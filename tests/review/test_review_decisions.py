@@ -23,12 +23,12 @@ from groundwork.data_folder.runs.review_decisions import (
     decisions_file,
     edited_fields,
     read_decisions,
+    read_standing_review,
+    reviewer_agreements,
     standing_decisions,
 )
 from groundwork.data_folder.runs.review_decisions import prevailing_decision as verdict
-from groundwork.data_folder.runs.reviewer_agreement import reviewer_agreements
 from groundwork.data_folder.runs.run_files import pair_files, run_names
-from groundwork.data_folder.runs.standing_review import read_standing_review
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.renamed_documents import rename_document
 from groundwork.documents.source_files import find_sources

@@ -13,8 +13,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.console.flags import load_config
 from groundwork.stage_runner.job import open_job
-from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Ledger
-from groundwork.stage_runner.many_processes.process_reports import ShardResult
+from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Ledger, ShardResult
 from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 from groundwork.stages import visualize_splits

@@ -143,7 +143,7 @@ def _check_licenses_of_build(job: Job, documents: Sequence[str]) -> None:
 def _review_files_of_build(job: Job, run: str, build_documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.standing_review import review_files
+    from groundwork.data_folder.runs.review_decisions import review_files
 
     return review_files(job.data, run, build_documents, curated=True)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
-from groundwork.data_folder.runs.standing_review import BY_PERSON, StandingReview
+from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
 from groundwork.language.words import normalised_words

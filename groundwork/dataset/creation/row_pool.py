@@ -12,7 +12,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
-from groundwork.data_folder.runs.standing_review import read_standing_review
+from groundwork.data_folder.runs.review_decisions import read_standing_review
 from groundwork.dataset.creation.pairs_of_runs import (
     ReviewedRun,
     apply_reviews,

@@ -22,7 +22,7 @@ import msgspec
 from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.data_folder.runs.kept_and_rejected_pairs import generation_rejects
-from groundwork.data_folder.runs.standing_review import StandingReview, accept_pair, reject_by_person
+from groundwork.data_folder.runs.review_decisions import StandingReview, accept_pair, reject_by_person
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.language.words import normalised_words

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.standing_review import StandingReview
+    from groundwork.data_folder.runs.review_decisions import StandingReview
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.questions.curation.curation_cases import CurationCase
     from groundwork.questions.curation.curation_report import CurationResult
@@ -45,7 +45,7 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.standing_review import read_standing_review
+    from groundwork.data_folder.runs.review_decisions import read_standing_review
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.records import Pair
 

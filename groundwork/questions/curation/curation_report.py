@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from groundwork.data_folder.runs.standing_review import BY_PERSON
+from groundwork.data_folder.runs.review_decisions import BY_PERSON
 from groundwork.message_wording import counted
 from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
 from groundwork.records import Pair, Rejected

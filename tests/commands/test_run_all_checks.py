@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.commands.checks_before_run import check_run
-from groundwork.commands.run_all import run_all
+from groundwork.commands.run_all import check_run, run_all
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BudgetReached, ConfigError
