@@ -5,32 +5,51 @@ A table for the terminal, and an HTML page with every converter's renditions.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from groundwork.data_folder.read_write import write_text
+from groundwork.data_folder.shards import SERVICE_REPLIES
+from groundwork.documents.auditing.doubtful_pages import folded_details, markdown_to_html
 from groundwork.documents.auditing.page_audit import count_markdown_tables, page_words
-from groundwork.documents.auditing.relations_and_merged_cells import structure_likeness
-from groundwork.documents.conversion.converter_table import require_converter
+from groundwork.documents.auditing.relations_and_merged_cells import merged_cells, structure_likeness
+from groundwork.documents.conversion.converter_table import CONVERTERS, ConversionRequest, require_converter
 from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
+from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, scrollable_table, tag
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
 from groundwork.stage_runner.unit_and_outcome import Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from groundwork.documents.conversion.page_renditions import PageRenditions
+    from groundwork.documents.engines.marker_service import MarkerService
+    from groundwork.llm.calls.costs_and_budget import UsageRow
+    from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
+    from groundwork.settings.config_schema import Config, Ingest
     from groundwork.stage_runner.job import Job
-from groundwork.documents.converter_timing import TimedConversion, TimedPdfPages, time_converter, time_worker
 
 COMPARISON_TITLES = (
     *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
     *("structure", "tables", "headings"),
 )
+SUMMARY_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
+          "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
+COMPARED_SHARES = ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")  # of PageAudit
+YARDSTICK_CONVERTER = "layout"  # whose tables and headings the others are held against
+COMPARISON_ASSETS = Path(__file__).parent / "assets"
 
 
 class ComparisonColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +78,6 @@ class ComparisonColumn(msgspec.Struct, frozen=True, kw_only=True):
         return fmean(rated_likenesses) if rated_likenesses else None
 
 
-YARDSTICK_CONVERTER = "layout"  # whose tables and headings the others are held against
-
-
 def with_structure_likeness(comparison_column: ComparisonColumn, yardstick: Sequence[str]) -> ComparisonColumn:
     """The column with its likeness to the yardstick's pages."""
     likenesses = [
@@ -70,28 +86,18 @@ def with_structure_likeness(comparison_column: ComparisonColumn, yardstick: Sequ
     return msgspec.structs.replace(comparison_column, likenesses=likenesses)
 
 
-def comparison_share(share: float | None, missing: str = "–") -> str:
-    return missing if share is None else f"{share:.3f}"
-
-
-def comparison_cells(comparison_column: ComparisonColumn) -> list[str]:
-    """The converter's line of the table; what went wrong where there is no figure."""
+def comparison_cells(comparison_column: ComparisonColumn, missing: str = "-") -> list[str]:
+    """The converter's line of a table, `missing` where a figure is; what went wrong where there is none at all."""
     if comparison_column.trouble:
         return [comparison_column.name, comparison_column.trouble]
-    cost = "-" if comparison_column.cost_per_thousand is None else f"{comparison_column.cost_per_thousand:.2f}"
-    kept_shares = [
-        comparison_column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")
-    ]
-    column_figures = [
-        f"{comparison_column.seconds:.2f}",
-        f"{comparison_column.rate:.1f}",
-        cost,
-        *(f"{share:.3f}" for share in kept_shares),
-    ]
+    cost, structure = comparison_column.cost_per_thousand, comparison_column.structure
     return [
         comparison_column.name,
-        *column_figures,
-        comparison_share(comparison_column.structure, missing="-"),
+        f"{comparison_column.seconds:.2f}",
+        f"{comparison_column.rate:.1f}",
+        missing if cost is None else f"{cost:.2f}",
+        *(f"{comparison_column.mean(share):.3f}" for share in COMPARED_SHARES),
+        missing if structure is None else f"{structure:.3f}",
         f"{comparison_column.tables}",
         f"{comparison_column.headings}",
     ]
@@ -174,3 +180,211 @@ def write_compared_renditions(
                 for number, text in zip(compared_pages, comparison_column.pages, strict=True)
             ]
             write_text(page.with_suffix(f".{comparison_column.name}.md"), "\n\n".join(page_texts) + "\n")
+
+
+def comparison_html(
+    title: str,
+    comparison_pages: Sequence[int],
+    pictures: Sequence[str],
+    layers: Sequence[str],
+    columns: Sequence[ComparisonColumn],
+    yardstick: Sequence[str] = (),
+) -> str:
+    """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
+    `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
+    usable_converters = [column for column in columns if not column.trouble]
+    comparison_legend = tag(
+        "p",
+        "Scores compare a page's Markdown with the text layer of the PDF. ",
+        tag("mark", "Marked"),
+        ": words that the text layer does not hold, such as words run together, read wrongly or made up. ",
+        tag("em", "Structure"),
+        f": the neighbouring cells of tables and the headings that are as {YARDSTICK_CONVERTER} reads them; ",
+        tag("s", "struck"),
+        " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
+    )
+    comparison_links = [join_markup([tag("a", page, href=f"#p{page}"), " "]) for page in comparison_pages]
+    return document_page(
+        heading := f"{title}: converters side by side",
+        read_asset("comparison.css", COMPARISON_ASSETS),
+        tag("header", tag("h1", heading), _converter_summary(columns), comparison_legend),
+        tag("nav", "Pages: ", comparison_links),
+        *(
+            _comparison_section(
+                comparison_page,
+                pictures[i],
+                layers[i],
+                [(column, i) for column in usable_converters],
+                yardstick[i : i + 1],
+            )
+            for i, comparison_page in enumerate(comparison_pages)
+        ),
+    )
+
+
+def _converter_summary(columns: Sequence[ComparisonColumn]) -> Markup:
+    summary_head = tag("tr", [tag("th", title) for title in SUMMARY_TITLES])
+    return scrollable_table(
+        tag("table", summary_head, [_converter_summary_row(column) for column in columns], class_="summary")
+    )
+
+
+def _converter_summary_row(comparison_column: ComparisonColumn) -> Markup:
+    name_cell, *comparison_figures = comparison_cells(comparison_column, missing="–")
+    trouble_width = len(SUMMARY_TITLES) - 1 if comparison_column.trouble else None
+    return tag("tr", tag("td", name_cell), [tag("td", figure, colspan=trouble_width) for figure in comparison_figures])
+
+
+def _comparison_section(
+    number: int, picture: str, layer: str, columns: Sequence[tuple[ComparisonColumn, int]], yardstick: Sequence[str]
+) -> Markup:
+    page_image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
+    merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
+    comparison_renditions = [_comparison_rendition(column, i, layer, merged_yardstick_cells) for column, i in columns]
+    return tag(
+        "section",
+        tag("h2", f"Page {number}"),
+        tag("div", page_image, comparison_renditions, class_="row"),
+        id=f"p{number}",
+        style=f"--n:{len(columns)}",
+    )
+
+
+def _comparison_rendition(column: ComparisonColumn, i: int, layer: str, merged_yardstick_cells: set[str]) -> Markup:
+    markdown, audit = column.pages[i], column.audits[i]
+    lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
+    rendition_engine = column.makers[i].partition(":")[2]
+    structure_likeness = column.likenesses[i] if column.likenesses else None
+    rendition_maker = [tag("small", rendition_engine), " "] if rendition_engine else []
+    return tag(
+        "article",
+        tag(
+            "h3",
+            column.name,
+            " ",
+            rendition_maker,
+            tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),
+        ),
+        tag("div", markdown_to_html(markdown, set(page_words(layer)), merged_yardstick_cells), class_="text"),
+        *(
+            [folded_details(f"{lost_words.total()} words lost", tag("p", " ".join(lost_words.elements())))]
+            if lost_words
+            else []
+        ),
+        folded_details("Markdown", tag("pre", markdown)),
+    )
+
+
+def _graded_share(name: str, share: float | None) -> list[Markup | str]:
+    if share is None:
+        return []
+    grade = "good" if share >= 0.97 else "fair" if share >= 0.9 else "poor"
+    return [f" {name} ", tag("b", f"{share:.3f}", class_=grade)]
+
+
+@dataclass(frozen=True)
+class TimedPdfPages:
+    """The pages `numbers` of the PDF `source`, and the text layer of all its pages."""
+
+    source: str
+    numbers: list[int]
+    layer: list[str]
+    page_count: int
+
+    def request(self, settings: Ingest) -> ConversionRequest:
+        return ConversionRequest(
+            source=self.source, ending=".pdf", settings=settings, pages=self.numbers, page_count=self.page_count
+        )
+
+
+class TimedConversion(NamedTuple):
+    """What a converter made of the pages, in how many seconds, for how many USD."""
+
+    audited: PageRenditions
+    seconds: float
+    cpu_seconds: float
+    cost: float | None = None
+
+
+async def time_worker(
+    workers: Workers, name: str, pages: TimedPdfPages, settings: Ingest, count: Callable[..., None]
+) -> TimedConversion:
+    """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
+    timed_request = pages.request(settings)
+    await workers.acall(
+        warm_up_converter, name, timed_request, timeout=settings.timeout
+    )  # so that imports are not counted
+    return await workers.acall(
+        timed_convert, name, timed_request, pages.layer, timeout=settings.timeout, on_report=count
+    )
+
+
+async def time_service(
+    service: MarkerService, workers: Workers, name: str, pages: TimedPdfPages, settings: Ingest, usage: list[UsageRow]
+) -> TimedConversion:
+    """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
+    from groundwork.documents.conversion.page_renditions import audit_pages
+
+    service_start = time.perf_counter()
+    timed_conversion = await service.convert(pages.request(settings), Path(pages.source).name)
+    service_seconds = time.perf_counter() - service_start
+    usage += service.usage
+    audited = await workers.acall(
+        audit_pages, name, timed_conversion, pages.numbers, pages.layer, timeout=settings.timeout
+    )
+    service_costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
+    return TimedConversion(audited, service_seconds, 0.0, sum(service_costs) if service_costs else None)
+
+
+async def time_model(
+    client: Client, prompts: tuple[str, str], pages: TimedPdfPages, config: Config, count: Callable[..., None]
+) -> TimedConversion:
+    """A model that reads each page as a picture; `prompts` ask it and ask it again."""
+    from groundwork.documents.engines.vision import VisionPageReader, vision_picture_slots
+    from groundwork.documents.pdf_files.pdfium import page_jpeg
+
+    vision_settings = config.ingest.vision
+
+    async def picture(number: int, turn: int) -> bytes:
+        return await asyncio.to_thread(
+            page_jpeg, pages.source, number, vision_settings.image_size, vision_settings.jpeg_quality, turn
+        )
+
+    timed_reader = VisionPageReader(client, vision_settings, prompts, Path(pages.source).name, picture)
+    model_start = time.perf_counter()
+    picture_slots = vision_picture_slots(config.llm.max_concurrency)
+    audited = await timed_reader.read_pages(
+        pages.numbers, pages.layer, config.ingest.audit_threshold, picture_slots, count
+    )
+    model_seconds = time.perf_counter() - model_start
+    model_costs = [row.cost for row in client.report() if row.cost is not None]
+    return TimedConversion(audited, model_seconds, 0.0, sum(model_costs) if model_costs else None)
+
+
+def warm_up_converter(name: str, request: ConversionRequest) -> None:
+    from groundwork.documents.conversion.page_renditions import convert_pages
+
+    convert_pages(name, ConversionRequest(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
+                                page_count=request.page_count), [""])  # fmt: skip
+
+
+def timed_convert(name: str, request: ConversionRequest, layer: list[str]) -> TimedConversion:
+    from groundwork.documents.conversion.page_renditions import convert_pages
+
+    wall_start, cpu_start = time.perf_counter(), time.process_time()
+    audited = convert_pages(name, request, layer)
+    return TimedConversion(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
+
+
+async def time_converter(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> TimedConversion:
+    """A service, a model or a converter of this machine at work on the pages."""
+    from groundwork.documents.engines.marker_service import MarkerService
+
+    ingest_settings = job.config.ingest
+    if CONVERTERS[converter].hosted:
+        service = MarkerService(ingest_settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
+        return await time_service(service, workers, converter, pages, ingest_settings, job.usage)
+    if CONVERTERS[converter].remote:
+        prompts = job.prompt(ingest_settings.vision.prompt), job.prompt(ingest_settings.vision.correction_prompt)
+        return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
+    return await time_worker(workers, converter, pages, ingest_settings, job.progress.advance)

@@ -67,13 +67,13 @@ def _pdf_to_compare(job: Job) -> Path:
 async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     from groundwork.documents.converter_comparison import (
+        TimedPdfPages,
         compared_converters,
+        comparison_html,
         with_structure_likeness,
         write_compared_renditions,
         yardstick_pages,
     )
-    from groundwork.documents.converter_comparison_html import comparison_html
-    from groundwork.documents.converter_timing import TimedPdfPages
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
     from groundwork.markdown.running_page_lines import running_keys, strip_running

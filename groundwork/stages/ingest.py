@@ -159,7 +159,7 @@ async def _write_ingested(
     import asyncio  # 40 ms that --help does without
 
     from groundwork.data_folder.read_write import write_json, write_text
-    from groundwork.documents.auditing.doubtful_pages_html import write_doubtful_pages
+    from groundwork.documents.auditing.doubtful_pages import write_doubtful_pages
     from groundwork.markdown.figures import remove_unused_pictures
 
     source_file = unit.payload.file
@@ -247,7 +247,7 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
-    from groundwork.documents.engines.vision_replies import LAYER_WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision import LAYER_WORDS_TO_JUDGE
     from groundwork.documents.file_types import examine_file_type
     from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer

@@ -11,8 +11,7 @@ from playwright.async_api import BrowserContext
 
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.relations_and_merged_cells import merged_cells, structure_likeness
-from groundwork.documents.converter_comparison import ComparisonColumn, with_structure_likeness
-from groundwork.documents.converter_comparison_html import comparison_html
+from groundwork.documents.converter_comparison import ComparisonColumn, comparison_html, with_structure_likeness
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter

@@ -10,7 +10,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
+from groundwork.documents.auditing.doubtful_pages import markdown_to_html
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.layout.right_to_left import (
     RtlLetter,

@@ -1,0 +1,135 @@
+"""The HTML page of a document's doubtful pages: the picture of each beside its Markdown, and what is missing there.
+
+The words that a page's text layer does not hold are marked.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwork.data_folder.read_write import write_text
+from groundwork.documents.auditing.page_audit import page_words
+from groundwork.documents.auditing.relations_and_merged_cells import bare_letters
+from groundwork.language.language_and_script import is_right_to_left
+from groundwork.message_wording import counted
+from groundwork.pages.html_frame import Markup, document_page, from_html, join_markup, read_asset, tag
+
+MOST_DOUBTFUL_PAGES = 40  # that are shown; a picture has some 100 KB
+DOUBTFUL_PICTURE_SIDE = 1_100  # pixels of a picture's longer side
+DOUBTFUL_PICTURE_QUALITY = 70
+DOUBTFUL_PAGES_ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass(frozen=True)
+class DoubtfulPage:
+    """A page that a reader should look at. `picture`: a JPEG, empty where it could not be drawn."""
+
+    number: int
+    why: str
+    picture: bytes
+    layer: str  # the page's own text layer
+    markdown: str
+
+
+def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence[int] = ()) -> str:
+    """One file with everything in it. `source`: the document's file; `left_out`: doubtful pages that are not shown."""
+    heading = f"{source}: pages to look at"
+    introduction = (
+        f"The audit has doubts about {counted(len(pages) + len(left_out), 'page')} of {source}. ",
+        tag("mark", "Marked"),
+        ": words that the text layer of the PDF does not hold. Correct the text in data/text, or read the file "
+        "another way (--converter, ingest.overrides).",
+    )
+    not_shown_note = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
+    doubtful_page_links = [join_markup([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
+    return document_page(
+        heading,
+        read_asset("doubtful_pages.css", DOUBTFUL_PAGES_ASSETS),
+        tag("h1", heading),
+        tag("p", *introduction),
+        tag("nav", "Pages: ", doubtful_page_links),
+        *not_shown_note,
+        *map(_doubtful_page_section, pages),
+    )
+
+
+def _doubtful_page_section(doubtful_page: DoubtfulPage) -> Markup:
+    lost_words = Counter(page_words(doubtful_page.layer)) - Counter(page_words(doubtful_page.markdown))
+    lost_words_details = (
+        [folded_details(f"{lost_words.total():,} words lost", tag("p", " ".join(lost_words.elements())))]
+        if lost_words
+        else []
+    )
+    marked_markdown = (
+        markdown_to_html(doubtful_page.markdown, set(page_words(doubtful_page.layer)))
+        if doubtful_page.markdown.strip()
+        else tag("p", "no text")
+    )
+    return tag(
+        "section",
+        tag("h2", f"Page {doubtful_page.number}"),
+        tag("p", doubtful_page.why, class_="why"),
+        tag(
+            "div",
+            _doubtful_page_picture(doubtful_page),
+            tag("article", tag("div", marked_markdown, class_="text"), lost_words_details),
+            class_="row",
+        ),
+        id=f"p{doubtful_page.number}",
+    )
+
+
+def _doubtful_page_picture(doubtful_page: DoubtfulPage) -> Markup:
+    if not doubtful_page.picture:
+        return tag("p", "this page could not be drawn", class_="soft")
+    picture_source = f"data:image/jpeg;base64,{base64.b64encode(doubtful_page.picture).decode()}"
+    return tag("img", src=picture_source, alt=f"page {doubtful_page.number}", loading="lazy")
+
+
+def folded_details(summary: str, content: Markup) -> Markup:
+    return tag("details", tag("summary", summary), content)
+
+
+def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collection[str] = ()) -> Markup:
+    """`markdown` rendered; HTML in it is shown as text. `known_words`: the words of the text layer; `merged`: the bare
+    texts of cells that hold several cells."""
+    from bs4 import BeautifulSoup
+    from markdown_it import MarkdownIt
+
+    soup = BeautifulSoup(
+        MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(markdown), "lxml"
+    )
+    for text_node in list(soup.find_all(string=True)):
+        text_pieces = str(text_node).split(" ")
+        if any(_is_unknown_to_layer(piece, known_words) for piece in text_pieces):
+            marked_pieces = Markup(" ").join(
+                tag("mark", piece) if _is_unknown_to_layer(piece, known_words) else piece for piece in text_pieces
+            )
+            marked_span = BeautifulSoup(tag("span", marked_pieces), "lxml").span
+            text_node.replace_with(marked_span or str(text_node))
+    for table in soup.find_all("table"):
+        if is_right_to_left(table.get_text()):
+            table["dir"] = "rtl"
+    for cell in soup.find_all(["td", "th"]):
+        if bare_letters(cell.get_text()) in merged:
+            cell["class"] = "merged"
+    return from_html(soup.body.decode_contents() if soup.body else "")
+
+
+def _is_unknown_to_layer(piece: str, known_words: Collection[str]) -> bool:
+    piece_words = page_words(piece)
+    return any(word not in known_words for word in piece_words)
+
+
+def write_doubtful_pages(
+    audit_page: Path, source_name: str, doubtful_pages: Sequence[DoubtfulPage], not_shown: Sequence[int]
+) -> None:
+    """The page of what lost words or numbers; where nothing did, that of an earlier time goes."""
+    if not doubtful_pages:
+        audit_page.unlink(missing_ok=True)
+        return
+    write_text(audit_page, doubtful_html(source_name, doubtful_pages, not_shown))
