@@ -12,7 +12,7 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.engines.office import read_office_file
 from groundwork.markdown.footnotes import place_footnotes
 from tests.chunking.cutting import cut, small
 

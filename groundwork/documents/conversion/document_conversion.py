@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from groundwork.documents.auditing.doubtful_pages_html import (
+from groundwork.documents.auditing.doubtful_pages import (
     DOUBTFUL_PICTURE_QUALITY,
     DOUBTFUL_PICTURE_SIDE,
     MOST_DOUBTFUL_PAGES,
@@ -24,8 +24,11 @@ from groundwork.documents.auditing.doubtful_pages_html import (
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.converter_processes import (
     ConverterProcessCalls,
+    conversion_crashes,
     converter_failure_reason,
     converter_refusal_with_remedy,
+    find_crashing_pages,
+    is_converter_crash,
 )
 from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
@@ -40,7 +43,6 @@ from groundwork.documents.conversion.converter_table import (
     require_converter,
     run_converter,
 )
-from groundwork.documents.conversion.crashing_pages import conversion_crashes, find_crashing_pages, is_converter_crash
 from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
 from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages, due_page_numbers
 from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import msgspec
 import regex
 
-from groundwork.documents.auditing.broken_paragraphs_and_false_headings import contents_lines, readability
-from groundwork.documents.auditing.false_table_cells import count_true_rows
 from groundwork.documents.auditing.page_audit import AuditReference
+from groundwork.documents.auditing.readability import contents_lines, count_true_rows, readability
 from groundwork.documents.auditing.relations_and_merged_cells import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
 from groundwork.documents.layout.forms_and_annotations import FORM_TICKS

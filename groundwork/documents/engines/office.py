@@ -8,15 +8,39 @@ standard library.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
+from groundwork.documents.formats.epub_footnotes import mark_footnotes, repair_epub_pages
 from groundwork.documents.formats.mail import mail_to_markdown
-from groundwork.documents.formats.office.anydoc_markdown import Pictures, collect_pictures
-from groundwork.documents.formats.office.office_file import FORMATS, OfficeFilePages, read_office_file
+from groundwork.documents.formats.office.anydoc_markdown import (
+    Pictures,
+    collect_pictures,
+    document_markdown,
+    parse_with_anydoc,
+)
+from groundwork.documents.formats.office.office_markup_repairs import repair_package
+from groundwork.documents.formats.office.office_package import OfficePackage, open_package
+from groundwork.documents.formats.office.presentation_slides import read_slides
+from groundwork.documents.formats.office.reader_comments import (
+    docx_comments,
+    ods_comments,
+    odt_comments,
+    with_comments,
+)
+from groundwork.documents.formats.office.word_formulas import (
+    count_formulas,
+    find_formulas,
+    replace_formulas_by_letters,
+    unread_formulas,
+)
+from groundwork.documents.formats.raised_figures import raise_rtf
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xls, read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import read_xls, read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_title, html_to_markdown
 from groundwork.documents.pictures.kept_pictures import keep_pictures
+from groundwork.markdown.footnotes import place_footnotes
+from groundwork.message_wording import counted
 
 
 def convert(request: ConversionRequest) -> Conversion:
@@ -49,3 +73,72 @@ def _read_with_pictures(request: ConversionRequest) -> OfficeFilePages:
     picture_bytes = pictures.by_address
     pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known_addresses=picture_bytes)
     return OfficeFilePages(pages, [*warnings, *picture_warnings])
+
+
+FORMATS = {
+    ".docx": "docx", ".docm": "docx", ".doc": "doc", ".pptx": "pptx", ".pptm": "pptx", ".ppt": "ppt",
+    ".odt": "odt", ".ods": "ods", ".odp": "odp", ".rtf": "rtf", ".epub": "epub",
+}  # fmt: skip
+_PACKAGES = ("docx", "pptx", "odt", "ods", "odp", "epub")
+
+
+class OfficeFilePages(NamedTuple):
+    """Markdown by page (slides; one page for all other formats) and what was not kept as it was."""
+
+    pages: list[str]
+    warnings: list[str]
+
+
+def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
+    """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
+    office_bytes, office_format = Path(office_file).read_bytes(), FORMATS[ending]
+    package = open_package(office_bytes) if office_format in _PACKAGES else None
+    if office_format == "epub" and package is not None:
+        mark_footnotes(package)
+        repair_epub_pages(package)
+        return OfficeFilePages(
+            [place_footnotes(document_markdown(parse_with_anydoc(package.to_bytes(), office_format)))], []
+        )
+    if package is None:
+        raised_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
+        return OfficeFilePages([document_markdown(parse_with_anydoc(raised_bytes, office_format))], [])
+    comment_quotes = (
+        ods_comments(package)
+        if office_format == "ods"
+        else odt_comments(package)
+        if office_format in ("odt", "odp")
+        else []
+    )
+    repair_package(package, office_format)
+    if office_format == "pptx":
+        return OfficeFilePages(*read_slides(package))
+    if office_format == "docx":
+        return _read_docx(package)
+    return OfficeFilePages(
+        [
+            with_comments(
+                document_markdown(
+                    parse_with_anydoc(package.to_bytes(), office_format), of_sheets=office_format == "ods"
+                ),
+                comment_quotes,
+            )
+        ],
+        [],
+    )
+
+
+def _read_docx(package: OfficePackage) -> OfficeFilePages:
+    comment_quotes = docx_comments(package)
+    package.free_trees()  # of a long document as large as anydoc's model of it, which comes next
+    docx_model = parse_with_anydoc(package.to_bytes(), "docx")
+    formulas = find_formulas(package)
+    unread = unread_formulas(package, formulas) if len(formulas) > count_formulas(docx_model.blocks) else []
+    formula_warnings = []
+    if unread:
+        replace_formulas_by_letters(package, unread)
+        docx_model = parse_with_anydoc(package.to_bytes(), "docx")
+        formula_warnings = [
+            f"{len(unread)} of {counted(len(formulas), 'formula is', 'formulas are')} given as plain text: "
+            "they could not be read as LaTeX"
+        ]
+    return OfficeFilePages([with_comments(document_markdown(docx_model), comment_quotes)], formula_warnings)

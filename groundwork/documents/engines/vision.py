@@ -9,33 +9,49 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import AuditReference
+from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
 from groundwork.documents.conversion.page_renditions import PageRenditions
-from groundwork.documents.engines.vision_replies import (
-    VisionReply,
-    VisionReplyJudge,
-    best_vision_reply,
-    is_good_enough_reply,
-    reply_without_running_edges,
-)
+from groundwork.documents.repair.broken_lines import mend_broken_lines
+from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.errors import StopRun, TransportFailed, UnitError
+from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompt_templates import assistant_turn, attach_images_to_prompt, render_turns
-from groundwork.markdown.running_page_lines import running_keys, strip_running, unrepeated_keys
+from groundwork.markdown.running_page_lines import page_labels, running_keys, strip_running, unrepeated_keys
+from groundwork.records import PageAudit
 
 if TYPE_CHECKING:
     from groundwork.llm.calls.reply_corrections import Reply
     from groundwork.llm.client import Client
     from groundwork.settings.config_schema import Vision
 
-
 VISION_TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
+LAYER_WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
+SHORT_DOCUMENT = 3  # pages of a document whose running headers cannot be told by their coming back
+_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
+_MOST_RUNNING_WORDS = 12  # words of such a line
+_LINES_QUOTED_TO_MODEL, _NUMBERS_NAMED_TO_MODEL = 6, 10  # lines and numbers that are named in a reason
+_QUOTED_CHARACTERS = 80  # characters of a line that is quoted
+_MISSING_IN_REPLY_SHARE = 0.5  # of a line's neighbouring words
+_CHANCE_IN_REPLY_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
+_RUNNING_TEXT_WORDS = 6  # words of a line of running text
+_LONG_WORD_LETTERS = 5  # letters of a word that is found by chance nowhere
+_SAME_DRAW_SHARE = 0.95  # of the words of two draws: they say the same
+_OTHER_PAGE_SHARE = 0.3  # of the text; two pages of one document share up to 0.26
+_EXTRA_REPLY_SHARE = 0.7  # of the words that the layer alone has: so many others stand in their place
+_FENCED_REPLY = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
+_REPEATED_REPLY_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
+_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
+_INLINE_FORMULA = re.compile(r"\$[^$]*\$")
 _ROTATE_REPLY = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
 
 VisionPicture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
@@ -161,3 +177,227 @@ class VisionPageReader:
         if match := _ROTATE_REPLY.match(reply_text):
             return "", int(match[1])
         return reply_text, 0
+
+
+def is_good_enough_reply(vision_reply: VisionReply, earlier_replies: list[VisionReply], layer: str) -> bool:
+    """Nothing but numbers is missing for the second time, or two readings agree against a text layer that is wrong."""
+    return not vision_reply.trouble or (
+        are_draws_alike(earlier_replies[-1], vision_reply, layer) and not is_other_page(vision_reply.audit, layer)
+    )
+
+
+def reply_without_running_edges(markdown: str, layer: str, stripped_layer: str) -> str:
+    """The reply without lines at its edges that the model took over from the running lines of the page, in other
+    signs or order ("- 5 -" for "Page 5 of 9"); `stripped_layer` is the page's layer without these."""
+    running_words = Counter(_plain_reply_words(layer)) - Counter(_plain_reply_words(stripped_layer))
+    text_lines = [_plain_reply_words(layer_line) for layer_line in stripped_layer.split("\n")]
+    reply_lines = markdown.split("\n")
+    filled_indices = [i for i, layer_line in enumerate(reply_lines) if layer_line.strip()]
+    dropped_reply_lines: set[int] = set()
+    for edge_indices in (filled_indices[:_EDGE_LINES], filled_indices[: -_EDGE_LINES - 1 : -1]):
+        for i in edge_indices:
+            reply_words = _plain_reply_words(reply_lines[i])
+            is_running = bool(reply_words) and Counter(reply_words) <= running_words and reply_words not in text_lines
+            if not is_running or reply_lines[i].startswith(("#", "|", "`")):
+                break
+            dropped_reply_lines.add(i)
+    return (
+        "\n".join(layer_line for i, layer_line in enumerate(reply_lines) if i not in dropped_reply_lines).strip("\n")
+        if dropped_reply_lines
+        else markdown
+    )
+
+
+def _plain_reply_words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def best_vision_reply(vision_replies: list[VisionReply]) -> VisionReply:
+    return max(vision_replies, key=lambda vision_reply: vision_reply.audit.text_kept)
+
+
+class VisionReply(NamedTuple):
+    """A page's Markdown with its audit; `trouble` says in short why it cannot be used, `reasons` tell the model."""
+
+    markdown: str
+    audit: PageAudit
+    trouble: str = ""
+    reasons: str = ""
+    words: tuple[str, ...] = ()
+
+
+class VisionReplyJudge:
+    """The text layer of a page, without what runs through the document. `pages`: how many the document has."""
+
+    def __init__(self, layer_text: str, pages: int) -> None:
+        self._text, self._is_short = layer_text, pages <= SHORT_DOCUMENT
+
+    def judge(self, reply: str, threshold: float) -> VisionReply:
+        """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
+        unfenced_reply = _FENCED_REPLY.sub(r"\1", reply.strip()).strip()
+        markdown = "" if unfenced_reply.strip("`*_ .") == "EMPTY" else plain_contents(mend_broken_lines(unfenced_reply))
+        if repeated := self._repeated_in_reply(markdown):
+            reason = f"It repeats {repeated!r} without end."
+            return VisionReply("", AuditReference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
+        layer_to_keep = self._layer_without_edges(markdown)
+        reference = AuditReference(layer_to_keep)
+        audit = _audit_reply_leniently(reference, reference.audit(markdown), markdown)
+        is_whole_reply = (
+            audit.text_kept >= threshold and not audit.lost_numbers and not _reply_lost_stretch(layer_to_keep, markdown)
+        )
+        if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole_reply:
+            return VisionReply(markdown, audit, words=tuple(page_words(markdown)))
+        lost_note = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
+        reply_summary = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost_note}"
+        reply_trouble = reply_summary if audit.text_kept < threshold else ""
+        return VisionReply(
+            markdown,
+            audit,
+            reply_trouble,
+            _reasons_for_the_model(layer_to_keep, markdown, audit),
+            tuple(page_words(markdown)),
+        )
+
+    def _repeated_in_reply(self, markdown: str) -> str:
+        """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
+        repeated_tail = _REPEATED_REPLY_TAIL.search(markdown[-4000:])
+        repeated_words = page_words(repeated_tail[1]) if repeated_tail else []
+        if (
+            not repeated_tail
+            or not repeated_words
+            or f" {' '.join(repeated_words * 8)} " in _padded_reply_words(self._text)
+        ):
+            return ""
+        return " ".join(repeated_tail[1].split())[:30]
+
+    def _layer_without_edges(self, markdown: str) -> str:
+        """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
+        short document up to two lines that are no sentence."""
+        layer_lines = [layer_line for layer_line in self._text.split("\n") if any(map(str.isalnum, layer_line))]
+        reply_words = _padded_reply_words(markdown)
+        dropped_layer_lines: set[int] = set()
+        for edge_indices in (
+            range(min(_EDGE_LINES, len(layer_lines))),
+            range(len(layer_lines) - 1, max(-1, len(layer_lines) - 1 - _EDGE_LINES), -1),
+        ):
+            for i in edge_indices:
+                if not (
+                    page_labels(layer_lines[i]) or self._is_running_in_reply(layer_lines[i], reply_words, layer_lines)
+                ):
+                    break
+                dropped_layer_lines.add(i)
+        return "\n".join(layer_line for i, layer_line in enumerate(layer_lines) if i not in dropped_layer_lines)
+
+    def _is_running_in_reply(self, line: str, reply_words: str, layer_lines: list[str]) -> bool:
+        line_words = page_words(line)
+        if not self._is_short or not line_words or len(line_words) > _MOST_RUNNING_WORDS or _SENTENCE_END.search(line):
+            return False
+        if 2 * sum(word.isdigit() for word in line_words) > len(line_words):
+            return False  # a row of a table
+        phrase = f" {' '.join(line_words)} "
+        return reply_words.count(phrase) < sum(
+            f" {' '.join(page_words(layer_line))} ".count(phrase) for layer_line in layer_lines
+        )
+
+
+def are_draws_alike(first_reply: VisionReply, second_reply: VisionReply, layer: str) -> bool:
+    """Whether two draws say the same, and the layer has other words in place of theirs: then the layer is wrong.
+
+    So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out
+    has none in their place.
+    """
+    first_reply_words, second_reply_words = Counter(first_reply.words), Counter(second_reply.words)
+    if not first_reply_words or 2 * (first_reply_words & second_reply_words).total() < _SAME_DRAW_SHARE * (
+        first_reply_words.total() + second_reply_words.total()
+    ):
+        return False
+    layer_counts = Counter(page_words(layer))
+    lost, extra = (layer_counts - second_reply_words).total(), (second_reply_words - layer_counts).total()
+    return extra >= _EXTRA_REPLY_SHARE * lost
+
+
+def is_other_page(audit: PageAudit, layer: str) -> bool:
+    """Whether hardly any text of a layer that can be read is in the reply: the model describes another page."""
+    return audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
+
+
+def _audit_reply_leniently(reference: AuditReference, audit: PageAudit, markdown: str) -> PageAudit:
+    """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
+    if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
+        return audit
+    reply_letters = _VisionReplyLetters(markdown)
+    lost_words = reference.counts - Counter(page_words(markdown))
+    words_in_pieces = sum(min(n, reply_letters.count(word)) for word, n in lost_words.items())
+    missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
+    lost_numbers = {
+        page_number: n
+        for page_number, n in missing_numbers.items()
+        if reply_letters.count(re.sub(r"\D", "", page_number)) < n
+    }
+    words_kept = min(1.0, audit.words_kept + words_in_pieces / max(len(reference.words), 1))
+    numbers_kept = 1 - sum(lost_numbers.values()) / max(len(reference.numbers), 1)
+    other_factors = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
+    return msgspec.structs.replace(
+        audit,
+        words_kept=round(words_kept, 4),
+        numbers_kept=round(numbers_kept, 4),
+        text_kept=round(min(1.0, words_kept * numbers_kept * other_factors), 4),
+        lost_numbers=sorted(lost_numbers)[:20],
+    )
+
+
+class _VisionReplyLetters:
+    """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
+
+    def __init__(self, markdown: str) -> None:
+        reply_without_latex = _LATEX_COMMAND.sub("", markdown)
+        self._letters = "".join(page_words(reply_without_latex))
+        self._formulas = "".join(page_words(_LATEX_COMMAND.sub("", " ".join(_INLINE_FORMULA.findall(markdown)))))
+        self._word_counts = Counter(page_words(markdown))
+
+    def count(self, word: str) -> int:
+        """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
+        if len(word) < _LONG_WORD_LETTERS:
+            return self._formulas.count(word)
+        return max(0, self._letters.count(word) - self._word_counts[word])
+
+
+def _reasons_for_the_model(layer: str, markdown: str, audit: PageAudit) -> str:
+    """What is missing, for the model to look at: whole lines first, then numbers."""
+    reply_pairs = set(pairwise(page_words(markdown)))
+    missing_lines = [
+        layer_line for layer_line in layer.split("\n") if _is_missing_in_reply(page_words(layer_line), reply_pairs)
+    ]
+    reply_reasons = [
+        f"- This line is missing or stands there otherwise: {' '.join(layer_line.split())[:_QUOTED_CHARACTERS]}"
+        for layer_line in missing_lines
+    ]
+    del reply_reasons[_LINES_QUOTED_TO_MODEL:]
+    if audit.lost_numbers:
+        reply_reasons.append(f"- These numbers are missing: {', '.join(audit.lost_numbers[:_NUMBERS_NAMED_TO_MODEL])}")
+    if audit.repeated > 1 - _SAME_DRAW_SHARE:
+        reply_reasons.append("- Parts of it are written more than once.")
+    return "\n".join(reply_reasons) or "- Words of the page are missing."
+
+
+def _reply_lost_stretch(layer: str, markdown: str) -> bool:
+    """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
+    reply_pairs = set(pairwise(page_words(markdown)))
+    layer_line_words = [line_words for layer_line in layer.split("\n") if (line_words := page_words(layer_line))]
+    is_lost_in_reply = [
+        len(layer_line) >= _RUNNING_TEXT_WORDS
+        and sum(pair in reply_pairs for pair in pairwise(layer_line)) < _CHANCE_IN_REPLY_SHARE * len(layer_line)
+        for layer_line in layer_line_words
+    ]
+    return any(map(all, pairwise(is_lost_in_reply)))
+
+
+def _is_missing_in_reply(line_words: list[str], reply_pairs: set[tuple[str, str]]) -> bool:
+    line_pairs = list(pairwise(line_words))
+    return bool(line_pairs) and sum(pair not in reply_pairs for pair in line_pairs) >= _MISSING_IN_REPLY_SHARE * len(
+        line_pairs
+    )
+
+
+def _padded_reply_words(markdown: str) -> str:
+    return f" {' '.join(page_words(markdown))} "

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.documents.auditing.broken_paragraphs_and_false_headings import contents_lines
+from groundwork.documents.auditing.readability import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.language_and_script import has_unspaced

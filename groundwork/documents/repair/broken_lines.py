@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundwork.documents.auditing.broken_paragraphs_and_false_headings import HEADING_LINE
+from groundwork.documents.auditing.readability import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
 from groundwork.language.list_labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import SENTENCE_LINE_ENDS

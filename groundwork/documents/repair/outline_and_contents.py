@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.auditing.broken_paragraphs_and_false_headings import HEADING_LINE
+from groundwork.documents.auditing.readability import HEADING_LINE
 
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _CONTENTS_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")

@@ -9,9 +9,8 @@ from itertools import dropwhile, takewhile
 from operator import eq
 from typing import NamedTuple
 
-from groundwork.documents.pipe_tables import DELIMITER_ROW
+from groundwork.documents.pipe_tables import DELIMITER_ROW, titles_above_tables
 from groundwork.documents.repair.broken_lines import BLOCK_START, HYPHEN_END, ITEM_START
-from groundwork.documents.repair.table_titles import titles_above_tables
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT_WORD
 

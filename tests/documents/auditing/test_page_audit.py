@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.auditing.broken_paragraphs_and_false_headings import readability
 from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
+from groundwork.documents.auditing.readability import readability
 
 TEXT = """1.1. The game is played by five players on sand.
 1.2. The field is 75 metres long, 25 metres wide and has two end zones.

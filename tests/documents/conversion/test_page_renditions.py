@@ -20,7 +20,7 @@ from groundwork.documents.conversion.page_renditions import audit_pages, convert
 from groundwork.documents.conversion.page_warnings import is_unreadable_draft
 from groundwork.documents.engines import pdf_inspector
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines

@@ -14,12 +14,12 @@ import docx
 import openpyxl
 import pytest
 
+from groundwork.documents.engines import office
+from groundwork.documents.engines.office import read_office_file
 from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.formats.mail import mail_to_markdown
-from groundwork.documents.formats.office import office_file
-from groundwork.documents.formats.office.office_file import read_office_file
-from groundwork.documents.formats.office.package_parts import open_package
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.office.office_package import open_package
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
@@ -79,14 +79,14 @@ def test_the_tree_that_comments_are_read_from_is_freed(tmp_path: Path, monkeypat
     package = open_package((tmp_path / "a.docx").read_bytes())
     assert package is not None and package.root("word/document.xml") is not None
     held: list[list[str]] = []
-    anydoc_parse = office_file.parse_with_anydoc
+    anydoc_parse = office.parse_with_anydoc
 
     def parse(content: bytes, kind: str) -> object:
         held.append([name for name, root in vars(package)["_part_roots"].items() if root is not None])
         return anydoc_parse(content, kind)
 
-    monkeypatch.setattr(office_file, "open_package", lambda _: package)
-    monkeypatch.setattr(office_file, "parse_with_anydoc", parse)
+    monkeypatch.setattr(office, "open_package", lambda _: package)
+    monkeypatch.setattr(office, "parse_with_anydoc", parse)
     assert read_office_file(str(tmp_path / "a.docx"), ".docx").pages[0].endswith("> On “lit”: By whom?")
     assert held == [[]]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.documents.formats.office.office_file import read_office_file
-from groundwork.documents.formats.office.package_parts import zip_package
+from groundwork.documents.engines.office import read_office_file
+from groundwork.documents.formats.office.office_package import zip_package
 
 PAGE = (
     '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><head><title/></head>'

@@ -14,8 +14,8 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 
-from groundwork.documents.formats.office.office_file import read_office_file
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import WorkbookText, read_xls, read_xlsx
+from groundwork.documents.engines.office import read_office_file
+from groundwork.documents.formats.spreadsheets.workbooks import WorkbookText, read_xls, read_xlsx
 from tests.documents.formats.office_files import open_document
 
 THREADS = (

@@ -16,7 +16,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
-from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.engines.office import read_office_file
 from tests.documents.conftest import Folder
 from tests.documents.formats.office_files import open_document, respelt, with_form
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from groundwork.documents.formats.spreadsheets.cell_formats import cell_text, format_number
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 from tests.documents.formats.office_files import workbook
 
 

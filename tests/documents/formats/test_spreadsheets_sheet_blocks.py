@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import Rows, sheet_to_markdown, single_cells
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 
 PRICES = """
 Canoe hire, prices in euros

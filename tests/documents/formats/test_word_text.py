@@ -13,9 +13,9 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from pptx.util import Inches
 
-from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.engines.office import read_office_file
 from groundwork.documents.formats.raised_figures import raise_figures
-from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from tests.documents.formats.office_files import open_document, respelt, workbook
 

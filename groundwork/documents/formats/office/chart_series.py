@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from groundwork.documents.formats.office.xml_elements import (
+from groundwork.documents.formats.office.office_package import (
     Element,
     child,
     new_element,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from groundwork.documents.formats.office.xml_elements import (
+from groundwork.documents.formats.office.office_package import (
     Element,
     attribute,
     child,

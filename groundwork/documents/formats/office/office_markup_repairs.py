@@ -15,16 +15,16 @@ from groundwork.documents.formats.office.checkboxes_and_dropdowns import (
     write_checkboxes_and_dropdowns,
     write_odt_checkboxes,
 )
-from groundwork.documents.formats.office.package_parts import OfficePackage
-from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
-from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
-from groundwork.documents.formats.office.xml_elements import (
+from groundwork.documents.formats.office.office_package import (
     Element,
+    OfficePackage,
     child,
     new_element,
     remove_elements,
     tags,
 )
+from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
+from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
 from groundwork.documents.formats.raised_figures import (
     raise_odt_spans,
     raise_slide_runs,

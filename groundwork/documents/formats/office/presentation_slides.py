@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from groundwork.documents.formats.office.package_parts import OfficePackage, relations_name, zip_package
+from groundwork.documents.formats.office.office_package import (
+    OfficePackage,
+    attribute,
+    relations_name,
+    tags,
+    write_xml,
+    zip_package,
+)
 from groundwork.documents.formats.office.reader_comments import (
     slide_comments,
     with_comments,
 )
-from groundwork.documents.formats.office.xml_elements import attribute, tags, write_xml
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.documents.formats.office.package_parts import OfficePackage
-from groundwork.documents.formats.office.xml_elements import Element, attribute, tags
+from groundwork.documents.formats.office.office_package import Element, OfficePackage, attribute, tags
 
 _WORD_TEXT = tags("w", "t")
 _WORD_SPACE = tags("w", "p", "tab", "br", "cr")

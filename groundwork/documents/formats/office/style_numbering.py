@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from groundwork.documents.formats.office.package_parts import OfficePackage
-from groundwork.documents.formats.office.xml_elements import (
+from groundwork.documents.formats.office.office_package import (
     Element,
+    OfficePackage,
     attribute,
     child,
     new_element,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groundwork.documents.formats.office.anydoc_markdown import document_markdown, parse_with_anydoc
-from groundwork.documents.formats.office.package_parts import zip_package
+from groundwork.documents.formats.office.office_package import zip_package
 from groundwork.errors import BadDocument
 
 _FORMULA_BOOK_CONTAINER = (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.documents.pipe_tables import titles_above_tables
 from groundwork.documents.repair.page_joining import join_pages
-from groundwork.documents.repair.table_titles import titles_above_tables
 
 HEADS = "|  | FY 2004 Actual | Fees in EUR |"
 BODY = "| Skiff | 12 | 3.50 |\n| Gig | 15 | 4.00 |"
