@@ -1,7 +1,9 @@
-"""The files of a map of questions: PNG, numbers, coordinates, page; `draw_map` makes them of datasets."""
+"""The files of a map in data/plots: PNG, numbers, coordinates, page; their flags, and `draw_map`, which makes them."""
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +12,53 @@ import msgspec
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
-from groundwork.maps.dataset_recommendation import price_note
-from groundwork.maps.diversity_in_terminal import diversity_table
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.message_wording import counted
-from groundwork.stage_runner.stage_command import Outcome
+from groundwork.stage_runner.stage_command import Job, Outcome, Unit, setting_flag
 
 if TYPE_CHECKING:
+    from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.question_vectors import EmbeddedDataset
     from groundwork.llm.calls.costs_and_budget import Spending
     from groundwork.maps.draw.png_map import Size
-    from groundwork.stage_runner.stage_command import Job, Unit
+
+MAX_STEM_LENGTH = 150  # letters; file systems end at 255 bytes
+
+
+def comparison_name(compared_sources: list[DatasetSource]) -> tuple[str, str]:
+    """What a comparison of `compared_sources` is called, and how its files are named."""
+    comparison_title, file_stem = (
+        " · ".join(compared_source.name for compared_source in compared_sources),
+        "-vs-".join(compared_source.key for compared_source in compared_sources),
+    )
+    if len(file_stem) > MAX_STEM_LENGTH:
+        stem_digest = hashlib.sha256(file_stem.encode()).hexdigest()[:8]
+        file_stem = f"{compared_sources[0].key[:60]}-vs-{len(compared_sources) - 1}-others-{stem_digest}"
+    return comparison_title, file_stem
+
+
+def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--interactive", **setting_flag("maps.interactive", True), help="also write the HTML page")
+    parser.add_argument("--no-interactive", **setting_flag("maps.interactive", False), help="only the PNG")
+    picture_sizes = ("page", "readme", "paper")
+    parser.add_argument("--size", choices=picture_sizes, help="of the PNG (default: page)", **setting_flag("maps.size"))
+    parser.add_argument("--plotly", **setting_flag("maps.plotly", True), help="also write the map as a plotly figure")
+
+
+def picture_unit(job: Job, name: str, picture_stem: str, sources: list[DatasetSource]) -> Unit:
+    """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
+    map_settings = job.config.maps
+    page_endings = [
+        *([".html"] if map_settings.interactive else []),
+        *([".plotly.html"] if map_settings.plotly else []),
+    ]
+    picture_endings = [".png", ".json", ".points.jsonl", *page_endings]
+    tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
+    files_read = [*(file for source in sources for file in source.files), *tags]
+    pictures_written = tuple(
+        job.data.path("plots", f"{picture_stem}{picture_ending}") for picture_ending in picture_endings
+    )
+    return Unit(name, tuple(files_read), pictures_written, sources)
 
 
 class PictureNumbers(msgspec.Struct):
@@ -64,6 +102,8 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
 
 def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: Sequence[Spending]) -> Scene:
     """The price and time of each model, right behind what is recommended."""
+    from groundwork.maps.dataset_recommendation import price_note
+
     note = price_note((row for embedded_dataset in datasets for row in embedded_dataset.dataset.rows), spendings)
     return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
 
@@ -120,6 +160,8 @@ def point_rows(scene: Scene) -> list[dict[str, object]]:
 
 def print_numbers(job: Job, units: Sequence[Unit]) -> None:
     """The figures of the JSON files that `units` wrote, as a table on the terminal."""
+    from groundwork.maps.diversity_in_terminal import diversity_table
+
     for unit in units:
         numbers_file = next(path for path in unit.writes if path.suffix == ".json")
         if numbers_file.exists() and not job.flags.quiet:

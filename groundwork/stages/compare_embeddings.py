@@ -12,16 +12,8 @@ import argparse
 
 from groundwork.data_folder.runs.run_files import separate_runs
 from groundwork.data_folder.unit_states import names_in_order
-from groundwork.maps.plot_arguments import (
-    SEPARATE_RUNS,
-    add_dataset_arguments,
-    add_picture_arguments,
-    comparison_name,
-    dataset_sources_of_arguments,
-    draw_unit,
-    picture_unit,
-    report_numbers,
-)
+from groundwork.dataset.dataset_argument import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
+from groundwork.maps.map_files import add_picture_arguments, comparison_name, draw_map, picture_unit, print_numbers
 from groundwork.stage_runner.stage_command import Job, StageCommand, Unit
 
 
@@ -39,10 +31,10 @@ def embedding_comparison_units(job: Job) -> list[Unit]:
 main = StageCommand(
     name="compare_embeddings",
     units=embedding_comparison_units,
-    process=draw_unit,
+    process=draw_map,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
     flags=add_embedding_comparison_flags,
-    after=report_numbers,
+    after=print_numbers,
     version="2",
 )

@@ -16,13 +16,8 @@ from groundwork.console.flags import positive_number
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.runs.run_files import separate_runs, tag_file
 from groundwork.data_folder.unit_states import names_in_order
-from groundwork.maps.plot_arguments import (
-    SEPARATE_RUNS,
-    add_dataset_arguments,
-    add_picture_arguments,
-    comparison_name,
-    dataset_sources_of_arguments,
-)
+from groundwork.dataset.dataset_argument import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
+from groundwork.maps.map_files import add_picture_arguments, comparison_name
 from groundwork.message_wording import counted
 from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit
 

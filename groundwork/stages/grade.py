@@ -101,12 +101,12 @@ def add_grade_flags(parser: argparse.ArgumentParser) -> None:
 
 def grading_units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
+    from groundwork.dataset.dataset_argument import dataset_sources_of_arguments, default_datasets
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.answer_judge import build_judges
     from groundwork.grading.grading_run import Grading, models_to_grade
     from groundwork.grading.judge_check import JudgeCheck
     from groundwork.grading.rows_to_grade import choose_rows_to_grade
-    from groundwork.maps.plot_arguments import dataset_sources_of_arguments, default_datasets
 
     sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
     if len(sources) > 1:

@@ -11,15 +11,8 @@ from __future__ import annotations
 import argparse
 
 from groundwork.data_folder.unit_states import names_in_order
-from groundwork.maps.plot_arguments import (
-    add_dataset_arguments,
-    add_picture_arguments,
-    dataset_sources_of_arguments,
-    default_runs,
-    draw_unit,
-    picture_unit,
-    report_numbers,
-)
+from groundwork.dataset.dataset_argument import add_dataset_arguments, dataset_sources_of_arguments, default_runs
+from groundwork.maps.map_files import add_picture_arguments, draw_map, picture_unit, print_numbers
 from groundwork.stage_runner.stage_command import Job, StageCommand, Unit
 
 
@@ -38,10 +31,10 @@ def embedding_map_units(job: Job) -> list[Unit]:
 main = StageCommand(
     name="visualize_embeddings",
     units=embedding_map_units,
-    process=draw_unit,
+    process=draw_map,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
     flags=add_embedding_map_flags,
-    after=report_numbers,
+    after=print_numbers,
     version="2",
 )

@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.unit_states import names_in_order
-from groundwork.maps.plot_arguments import (
-    add_dataset_arguments,
-    add_picture_arguments,
-    dataset_sources_of_arguments,
-    default_datasets,
-    picture_unit,
-    report_numbers,
-)
+from groundwork.dataset.dataset_argument import add_dataset_arguments, dataset_sources_of_arguments, default_datasets
+from groundwork.maps.map_files import add_picture_arguments, picture_unit, print_numbers, write_map_pictures
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
@@ -43,7 +37,6 @@ async def draw_split_map(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.dataset.split_report.report_record import read_own_report
     from groundwork.errors import UnitError
-    from groundwork.maps.map_files import write_map_pictures
     from groundwork.maps.split_comparison import build_split_scene
     from groundwork.tags.tag_files import tags_by_question
 
@@ -79,6 +72,6 @@ main = StageCommand(
     settings=split_map_settings,
     config_names=names_in_order("embeddings", "maps"),
     flags=add_split_map_flags,
-    after=report_numbers,
+    after=print_numbers,
     version="2",
 )
