@@ -110,8 +110,7 @@ def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: S
 
 def write_map_pictures(scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
     """Write `scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
-    from groundwork.maps.draw.html_map import write_map
-    from groundwork.maps.draw.plotly_map import write_plotly_map
+    from groundwork.maps.draw.html_map import write_map, write_plotly_map
     from groundwork.maps.draw.png_map import write_map_png
 
     warnings: list[str] = []
@@ -160,7 +159,7 @@ def point_rows(scene: Scene) -> list[dict[str, object]]:
 
 def print_numbers(job: Job, units: Sequence[Unit]) -> None:
     """The figures of the JSON files that `units` wrote, as a table on the terminal."""
-    from groundwork.maps.diversity_in_terminal import diversity_table
+    from groundwork.maps.dataset_diversity import diversity_table
 
     for unit in units:
         numbers_file = next(path for path in unit.writes if path.suffix == ".json")

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import inspect
 
 from groundwork.language.text_spans import span_index
-from groundwork.llm.replies import latex_in_json, reply_json
+from groundwork.llm.replies import reply_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts, unwrapped_payloads
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class ReplyReader(Generic[T]):
         self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
     ) -> None:
         self._schema, self._check = schema, check
-        self._latex_in_prompt = latex_in_json.latex_commands(prompt)
+        self._latex_in_prompt = reply_json.latex_commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
         self._list_field = self.list.field if self.list else ""
 
@@ -80,7 +80,7 @@ class ReplyReader(Generic[T]):
         Raises UnusableReply with a problem that the model can act upon, UnfinishedReply where it ends in thoughts.
         """
         if not reply_content.strip() and side_text and self._schema is not None:
-            is_json = reply_json.decode_json(latex_in_json.escape_backslashes(side_text.strip())) is not None
+            is_json = reply_json.decode_json(reply_json.escape_backslashes(side_text.strip())) is not None
             reply_content = side_text if is_json else ""
         if self._schema is None:
             parsed_reply = self._parse_text_reply(reply_content)
@@ -142,12 +142,12 @@ class ReplyReader(Generic[T]):
         if not spoken_reply.text:
             raise UnusableReply("The reply was empty.")
         try:
-            return Parsed(cast("T", latex_in_json.clean_text(spoken_reply.text, self._latex_in_prompt)))
-        except latex_in_json.NotText as error:
+            return Parsed(cast("T", reply_json.clean_text(spoken_reply.text, self._latex_in_prompt)))
+        except reply_json.NotText as error:
             raise UnusableReply(f"The reply holds {error}; write plain text.") from error
 
     def _parse_json_reply(self, reply_content: str, schema: type[T]) -> Parsed[T]:
-        reply_text = latex_in_json.escape_backslashes(reply_content.lstrip("\ufeff").strip())
+        reply_text = reply_json.escape_backslashes(reply_content.lstrip("\ufeff").strip())
         if not reply_text:
             raise UnusableReply("The reply was empty.")
         schema_fits, schema_problems, ends_in_thoughts = [], [], False
@@ -156,7 +156,7 @@ class ReplyReader(Generic[T]):
             for payload_candidate in payload_candidates:
                 try:
                     schema_fits.append(self._fit_schema(payload_candidate, schema))
-                except (msgspec.ValidationError, latex_in_json.NotText) as error:
+                except (msgspec.ValidationError, reply_json.NotText) as error:
                     schema_problems.append(str(error))
             if filled_fits := [schema_fit for schema_fit in schema_fits if not _is_empty_value(schema_fit.value)]:
                 return _best_fit(filled_fits)
@@ -214,9 +214,9 @@ class ReplyReader(Generic[T]):
     def _convert_item(self, json_item: Any) -> Any:
         try:
             return _convert_to_schema(
-                latex_in_json.clean_texts(json_item, self._latex_in_prompt), cast("ItemList", self.list).item
+                reply_json.clean_texts(json_item, self._latex_in_prompt), cast("ItemList", self.list).item
             )
-        except (msgspec.ValidationError, latex_in_json.NotText):
+        except (msgspec.ValidationError, reply_json.NotText):
             return None
 
     def _payload_candidates(self, reply_text: str) -> Iterator[tuple[list[Any], bool]]:
@@ -249,10 +249,8 @@ class ReplyReader(Generic[T]):
     def _fit_schema(self, payload_candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(
-                _convert_to_schema(latex_in_json.clean_texts(payload_candidate, self._latex_in_prompt), schema)
-            )
-        except (msgspec.ValidationError, latex_in_json.NotText):
+            return Parsed(_convert_to_schema(reply_json.clean_texts(payload_candidate, self._latex_in_prompt), schema))
+        except (msgspec.ValidationError, reply_json.NotText):
             if self.list is None or not isinstance(payload_candidate, dict):
                 raise
             return self._fit_items(payload_candidate, self.list, schema)
@@ -265,13 +263,13 @@ class ReplyReader(Generic[T]):
         for item_index, raw_item in enumerate(raw_items):
             try:
                 valid_items.append(
-                    _convert_to_schema(latex_in_json.clean_texts(raw_item, self._latex_in_prompt), item_list.item)
+                    _convert_to_schema(reply_json.clean_texts(raw_item, self._latex_in_prompt), item_list.item)
                 )
-            except (msgspec.ValidationError, latex_in_json.NotText) as error:
+            except (msgspec.ValidationError, reply_json.NotText) as error:
                 item_problem = str(error).replace("`$", f"`$.{item_list.field}[{item_index}]", 1)
                 faulty_items.append(FaultyItem(item_index, raw_item, item_problem))
         other_fields = {**payload_candidate, item_list.field: []}
-        reply_value = _convert_to_schema(latex_in_json.clean_texts(other_fields, self._latex_in_prompt), schema)
+        reply_value = _convert_to_schema(reply_json.clean_texts(other_fields, self._latex_in_prompt), schema)
         if faulty_items and not valid_items:
             raise msgspec.ValidationError(item_problem)
         return Parsed(

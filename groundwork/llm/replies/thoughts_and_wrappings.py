@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 
 from groundwork.language.list_labels import BULLETS
 from groundwork.language.text_spans import Span, span_index
-from groundwork.llm.replies.latex_in_json import escape_backslashes
-from groundwork.llm.replies.reply_json import decode_json
+from groundwork.llm.replies.reply_json import decode_json, escape_backslashes
 
 _THOUGHT_TAG = r"(?:\w{1,12}[:_])?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|antthinking)"
 _OPENING_THOUGHT_MARK = (

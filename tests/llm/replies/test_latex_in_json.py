@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.replies.latex_in_json import NotText, clean_text, escape_backslashes, latex_commands
+from groundwork.llm.replies.reply_json import NotText, clean_text, escape_backslashes, latex_commands
 from groundwork.llm.replies.reply_schema import ReplyReader, UnusableReply
 
 FORMULA = r"$\frac{a}{b} \times \beta \alpha \nabla \rho \theta \neq \right) \begin{x} \% \{ \underline{u} \_ $"
