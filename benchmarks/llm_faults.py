@@ -24,7 +24,7 @@ import msgspec
 
 from benchmarks.llm_throughput import server, stats
 from groundwork.errors import GroundworkError, UnitError
-from groundwork.llm.calls.call_retries import RunControls
+from groundwork.llm.calls.call_runner import RunControls
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import Config

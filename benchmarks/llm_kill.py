@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from benchmarks.llm_throughput import configured, server, stats
-from groundwork.llm.calls.call_retries import RunControls
+from groundwork.llm.calls.call_runner import RunControls
 from groundwork.llm.client import Client
 
 CONCURRENCY = 16

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from groundwork.errors import ConfigError, InvalidReply
-from groundwork.llm.calls.call_retries import CallRunner, RunControls
+from groundwork.llm.calls.call_runner import CallRunner, RunControls
 from groundwork.llm.calls.costs_and_budget import CallContext, Price, UsageRow, message_text
 from groundwork.llm.calls.reply_corrections import Reply, ReplyCorrector
 from groundwork.llm.calls.task_group import gather_all

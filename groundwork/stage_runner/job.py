@@ -227,7 +227,7 @@ def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
 
 
 def make_client(job: Job) -> Client:
-    from groundwork.llm.calls.call_retries import RunControls
+    from groundwork.llm.calls.call_runner import RunControls
     from groundwork.llm.client import Client
     from groundwork.llm.reply_journal import IN_MEMORY
 

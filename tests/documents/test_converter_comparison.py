@@ -54,7 +54,9 @@ def test_a_vision_model_is_priced_by_what_its_calls_cost(tmp_path, capsys):
 
 def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys, monkeypatch):
     """A converter whose endpoint does not answer says so in table and page; the others are shown; exit code 1."""
-    monkeypatch.setattr("groundwork.llm.calls.call_retries.FIRST_BACKOFF", 0.005)  # tries as many, waits of a hundredth
+    monkeypatch.setattr(
+        "groundwork.llm.calls.circuit_breaker.FIRST_BACKOFF", 0.005
+    )  # tries as many, waits of a hundredth
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -66,4 +66,4 @@ async def until(condition: Callable[[], Any]) -> None:
 @pytest.fixture
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between tries of a hundredth of their length."""
-    monkeypatch.setattr("groundwork.llm.calls.call_retries.FIRST_BACKOFF", 0.005)
+    monkeypatch.setattr("groundwork.llm.calls.circuit_breaker.FIRST_BACKOFF", 0.005)

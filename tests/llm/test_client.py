@@ -20,7 +20,7 @@ from groundwork.errors import (
     TransportFailed,
     UnitError,
 )
-from groundwork.llm.calls.call_retries import RunControls
+from groundwork.llm.calls.call_runner import RunControls
 from groundwork.llm.calls.costs_and_budget import Budget
 from groundwork.llm.client import Client
 from groundwork.llm.replies.reply_schema import ReplyRequirements

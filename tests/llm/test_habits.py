@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
-from groundwork.llm.calls.call_retries import RunControls
+from groundwork.llm.calls.call_runner import RunControls
 from groundwork.llm.client import Client
 from groundwork.llm.endpoint.http_errors import AccessRefused, RequestRejected
 from groundwork.llm.endpoint.request_body_parameters import RequestAdapter

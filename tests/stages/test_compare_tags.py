@@ -130,7 +130,9 @@ def test_tags_on_file_are_drawn_where_no_model_answers(
     """Questions without tags are left out and named, with exit code 1; without any tags there is nothing to draw."""
     settings = ["--set", "tags.batch=20", "--set", "tags.max_tags=6"]
     nowhere = ["--set", "llm.base_url=http://127.0.0.1:9/v1", "--set", "llm.api_key_env="]
-    monkeypatch.setattr("groundwork.llm.calls.call_retries.FIRST_BACKOFF", 0.005)  # tries as many, waits of a hundredth
+    monkeypatch.setattr(
+        "groundwork.llm.calls.circuit_breaker.FIRST_BACKOFF", 0.005
+    )  # tries as many, waits of a hundredth
     assert run(compare_tags.main, "wide", "narrow", *settings, *nowhere) == 1
     assert not (data / "plots" / "wide-vs-narrow-tags.png").exists()
     with FakeOpenRouter(reply=tag_reply).thread() as fake:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from groundwork.errors import InvalidReply, UnitError
-from groundwork.llm.calls.call_retries import CallRunner
+from groundwork.llm.calls.call_runner import CallRunner
 from groundwork.llm.calls.costs_and_budget import CallContext, message_text, min_token_count
 from groundwork.llm.endpoint.chat_response import ChatResponse
 from groundwork.llm.endpoint.request_body_parameters import Json, limit_parameter, token_limit

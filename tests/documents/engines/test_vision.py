@@ -32,7 +32,7 @@ def fake() -> Iterator[FakeOpenRouter]:
 @pytest.fixture
 def look(fake: FakeOpenRouter, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Ingest through the vision model that the fake plays."""
-    monkeypatch.setattr("groundwork.llm.calls.call_retries.FIRST_BACKOFF", 0.005)
+    monkeypatch.setattr("groundwork.llm.calls.circuit_breaker.FIRST_BACKOFF", 0.005)
 
     def run(*flags: str) -> int:
         settings = [f"llm.base_url={fake.url}", "llm.api_key_env=", NO_OCR, *[f for f in flags if "=" in f]]

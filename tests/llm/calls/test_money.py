@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
-from groundwork.llm.calls.call_retries import RunControls
+from groundwork.llm.calls.call_runner import RunControls
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT, Budget
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter

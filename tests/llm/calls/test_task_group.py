@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, Stopped
-from groundwork.llm.calls.call_retries import RunControls
+from groundwork.llm.calls.call_runner import RunControls
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import PROJECT

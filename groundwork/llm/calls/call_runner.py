@@ -1,14 +1,8 @@
-"""One request until its reply: from the journal, or through budget, limiter and endpoint, with retries by cause.
-
-The circuit breaker tells when calls stop: for the user, for a refusal that every further call would meet, or for one
-call its tries.
-"""
+"""One request until its reply: from the journal, or through budget, limiter and endpoint, with retries by cause."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from groundwork.errors import Filtered, ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
+from groundwork.errors import Filtered, ProviderRefused, StopRun, UnitError
+from groundwork.llm.calls.circuit_breaker import CircuitBreaker
 from groundwork.llm.calls.costs_and_budget import (
     Budget,
     CallContext,
@@ -34,7 +29,7 @@ from groundwork.llm.endpoint.chat_response import (
     read_response,
     read_vectors_response,
 )
-from groundwork.llm.endpoint.endpoint_connection import Endpoint, unreachable_remedy
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
@@ -42,7 +37,6 @@ from groundwork.llm.endpoint.http_errors import (
     ReplyBlocked,
     RequestRejected,
     TooManyRequests,
-    Unreachable,
     explain_access_error,
 )
 from groundwork.llm.endpoint.request_body_parameters import Json, RequestAdapter, token_limit, with_reply_limit
@@ -68,11 +62,6 @@ class RunControls:
 T = TypeVar("T")
 
 CLAIMED_CALL_POLL_SECONDS = 0.2  # seconds between looks at a call that another process is making
-
-FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
-MAX_CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
-MAX_LOST_UNITS = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
-MAX_SAME_REJECTIONS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
 
 
 class _ClaimedElsewhere(Exception):  # a signal between two functions here, never seen outside
@@ -350,120 +339,3 @@ def _reply_to_store(
         usage.cost,
         seconds,
     )
-
-
-class CircuitBreaker:
-    """What ends the run, and what ends one call. `limiters` are those whose waiting calls are turned away then."""
-
-    def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
-        self._stopping, self._call_limiters = stopping, limiters
-        self._call_stop_error: StopRun | None = None
-        self._stop_watcher: asyncio.Task[None] | None = None
-        self._limiters_with_replies: set[RateLimiter] = set()  # those that ever answered
-        self._units_lost_in_row: Counter[RateLimiter] = Counter()  # units in a row
-        self._call_rejections: Counter[tuple[RateLimiter, str]] = Counter()
-
-    def start_watching(self) -> None:
-        """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
-        if self._stop_watcher is None:
-            self._stop_watcher = asyncio.create_task(self._watch_for_stop())
-
-    async def _watch_for_stop(self) -> None:
-        await self._stopping.wait()
-        self.stop_calls(Stopped("stopped: no further call was launched"))
-
-    async def close(self) -> None:
-        """Stop watching for the stop."""
-        if self._stop_watcher is not None:
-            self._stop_watcher.cancel()
-            await asyncio.gather(self._stop_watcher, return_exceptions=True)
-
-    def raise_if_calls_stopped(self) -> None:
-        """Raise what stopped the run, if anything did."""
-        if self._call_stop_error is None and self._stopping.is_set():
-            self._call_stop_error = Stopped("stopped: no further call was launched")
-        if self._call_stop_error is not None:
-            raise self._call_stop_error
-
-    def stop_calls(self, call_stop_error: StopRun) -> StopRun:
-        """From now on nobody launches a call; those who wait for the limiter learn why."""
-        self._call_stop_error = self._call_stop_error or call_stop_error
-        for call_limiter in self._call_limiters.values():
-            call_limiter.fail_waiting(self._call_stop_error)
-        return call_stop_error
-
-    def record_429(self, call_limiter: RateLimiter, busy: TooManyRequests) -> None:
-        """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
-        try:
-            call_limiter.record_429(busy.retry_after)
-        except ProviderRefused as error:
-            raise self.stop_calls(error) from busy
-
-    def record_reply(self, call_limiter: RateLimiter) -> None:
-        """A reply came through."""
-        self._limiters_with_replies.add(call_limiter)
-        self._units_lost_in_row[call_limiter] = 0
-
-    def error_after_retries(
-        self, call_context: CallContext, failed_tries: int, broken_call: BrokenCall
-    ) -> UnitError | StopRun | None:
-        """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
-        endpoint_settings = call_context.endpoint.settings
-        if (
-            failed_tries >= MAX_CONNECT_TRIES
-            and isinstance(broken_call, Unreachable)
-            and call_context.limiter not in self._limiters_with_replies
-        ):
-            return self.stop_calls(
-                ProviderRefused(
-                    f"{endpoint_settings.base_url}: {broken_call}; {unreachable_remedy(endpoint_settings.base_url)}"
-                )
-            )
-        if failed_tries <= endpoint_settings.transport_retries:
-            return None
-        self._units_lost_in_row[call_context.limiter] += 1
-        if self._units_lost_in_row[call_context.limiter] >= MAX_LOST_UNITS:
-            return self.stop_calls(
-                ProviderRefused(
-                    f"{endpoint_settings.base_url} ({call_context.model}): {MAX_LOST_UNITS} requests in a row got no "
-                    f"reply: {broken_call}"
-                )
-            )
-        return TransportFailed(
-            f"{call_context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last "
-            f"with: {broken_call}"
-        )
-
-    def error_of_rejected_call(self, call_context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
-        """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
-        rejection_remedy = rejected.remedy()
-        rejection_kind = (call_context.limiter, re.sub(r"\d+", "0", str(rejected)))
-        self._call_rejections[rejection_kind] += 1
-        if (
-            call_context.limiter not in self._limiters_with_replies
-            and self._call_rejections[rejection_kind] >= MAX_SAME_REJECTIONS
-        ):
-            endpoint_url = call_context.endpoint.settings.base_url
-            return self.stop_calls(
-                ProviderRefused(
-                    f"{endpoint_url} ({call_context.model}): the first {MAX_SAME_REJECTIONS} calls met "
-                    f"{rejected}{rejection_remedy}"
-                )
-            )
-        return UnitError(f"{call_context.unit}: {call_context.model}: the endpoint says {rejected}{rejection_remedy}")
-
-    def backoff_seconds(self, call_context: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
-        """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
-        if broken_call.retry_after is None:
-            return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failed_tries))
-        try:
-            call_context.limiter.check_patience(broken_call.retry_after)
-        except ProviderRefused as patience_error:
-            raise self.stop_calls(patience_error) from broken_call
-        return broken_call.retry_after
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep, unless the run is stopping."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        self.raise_if_calls_stopped()
