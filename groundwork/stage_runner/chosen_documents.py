@@ -31,23 +31,11 @@ def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
 def select_documents(
     job: Job, documents: list[str], *, with_gone: bool = False, with_copies: bool = False
 ) -> list[str]:
-    """`documents` that --document asks for, without those set aside. A file name with its ending is understood as well.
+    """`documents` that --document asks for, of the `workable_documents`. A file name with its ending is understood too.
 
-    Those whose source is gone stay only `with_gone`, those whose text another document has only `with_copies`. Raises
-    UsageError for a --document that fits none of them, is set aside, is gone or is such a copy.
+    Raises UsageError for a --document that fits none of them, is set aside, is gone or is such a copy.
     """
-    if not with_gone:
-        documents = _with_source(job, documents)
-    if not with_copies:
-        documents = _without_copies(job, documents)
-    for typed_name in job.flags.document or []:
-        if (
-            set_aside := job.set_aside.get(slug(typed_name)) or job.set_aside.get(slug(Path(typed_name).stem))
-        ) is not None:
-            take_back_command = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(typed_name)}"
-            set_aside_reason = set_aside.reason or "no reason given"
-            raise UsageError(f"--document {typed_name}: is set aside ({set_aside_reason}); {take_back_command}")
-    documents = [document for document in documents if document not in job.set_aside]
+    documents = workable_documents(job, documents, with_gone=with_gone, with_copies=with_copies)
     asked_spellings = {
         typed_name: {typed_name, slug(typed_name), slug(Path(typed_name).stem)}
         for typed_name in job.flags.document or []
@@ -61,6 +49,28 @@ def select_documents(
         for document in documents
         if not asked_spellings or any(document in spellings for spellings in asked_spellings.values())
     ]
+
+
+def workable_documents(
+    job: Job, documents: list[str], *, with_gone: bool = False, with_copies: bool = False
+) -> list[str]:
+    """`documents` without those set aside, whichever of them --document asks for.
+
+    Those whose source is gone stay only `with_gone`, those whose text another document has only `with_copies`. Raises
+    UsageError for a --document that is set aside, is gone or is such a copy.
+    """
+    if not with_gone:
+        documents = _with_source(job, documents)
+    if not with_copies:
+        documents = _without_copies(job, documents)
+    for typed_name in job.flags.document or []:
+        if (
+            set_aside := job.set_aside.get(slug(typed_name)) or job.set_aside.get(slug(Path(typed_name).stem))
+        ) is not None:
+            take_back_command = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(typed_name)}"
+            set_aside_reason = set_aside.reason or "no reason given"
+            raise UsageError(f"--document {typed_name}: is set aside ({set_aside_reason}); {take_back_command}")
+    return [document for document in documents if document not in job.set_aside]
 
 
 def _with_source(job: Job, documents: list[str]) -> list[str]:

@@ -18,6 +18,8 @@ class Unit:
     adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
     recipe: what shapes this unit alone, beside the settings that shape all of the stage.
     documents: how many it works on.
+    chosen: of a unit of many documents, those that --document asks for; it reads and writes their files, and leaves
+    what the manifest holds of the others. Empty: all of them.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Unit:
     adds: Sequence[Path] = ()
     recipe: dict[str, Any] = field(default_factory=dict, hash=False)
     documents: int = 1
+    chosen: frozenset[str] = frozenset()
 
     @property
     def document(self) -> str:
@@ -36,11 +39,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Failure:
-    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on."""
+    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on.
+
+    document: that of the part, where the unit is of many documents and may be done for some of them.
+    """
 
     part: str
     status: str
     reason: str
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Outcome:
     """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run.
 
     writes: files that it wrote beside those of the unit, where only the work itself shows which they are.
+    unheeded: files read by a unit that did some of its documents, which the results of the others do not follow yet.
     """
 
     status: Literal["ok", "empty"] = "ok"
@@ -56,6 +64,7 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     writes: Sequence[Path] = ()
+    unheeded: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)

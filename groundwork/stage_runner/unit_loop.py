@@ -28,6 +28,12 @@ from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
+from groundwork.stage_runner.chosen_part import (
+    entry_of_chosen,
+    entry_with_chosen,
+    entry_without_chosen,
+    failure_rows,
+)
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.ledger import Ledger
 from groundwork.stage_runner.remembered_flags import flags_to_remember
@@ -65,6 +71,7 @@ class UnitLoop:
         self._stop_error: GroundworkError | None = None
         self._due_units_of: tuple[list[Unit], list[Unit]] | None = None
         self._forced_entries: dict[str, ManifestEntry] = {}
+        self._chosen_of_unit: dict[str, frozenset[str]] = {}  # of those that are done for some documents
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
         """The state of each unit and the reason for it, in their order."""
@@ -95,8 +102,10 @@ class UnitLoop:
         return unit_states
 
     def _fingerprint_of(self, unit: Unit) -> bytes | None:
-        """None where none can be told: of a folder elsewhere, the files here may be empty and stand for others."""
-        if self.job.data.mirror:
+        """None where none can be told: of a folder elsewhere, the files here may be empty and stand for others; of some
+        documents of a unit, the fingerprint could later be that of the whole.
+        """
+        if self.job.data.mirror or unit.chosen:
             return None
         unit_recipe = self._encoded_recipe
         if unit.recipe:
@@ -117,6 +126,7 @@ class UnitLoop:
         with self._count_progress(units) as due_units:
             if due_units:
                 self._forced_entries = self._entries_of_current(due_units) if self.job.flags.force else {}
+                self._chosen_of_unit = {unit.name: unit.chosen for unit in due_units if unit.chosen}
                 remove_leftovers(path.parent for unit in due_units for path in unit.writes)
                 asyncio.run(self._process_all(due_units))
                 self._keep_fingerprints(due_units)
@@ -187,11 +197,19 @@ class UnitLoop:
     def _state_of(self, unit: Unit) -> tuple[State, str]:
         output_hashes = self._hashes_of(unit.writes)
         input_hashes = self._hashes_of(unit.reads) | self._hashes_of(unit.adds)
-        unit_entry, unit_recipe = self._entry_of(unit), self._recipe_of(unit)
+        unit_entry, unit_recipe = self._chosen_entry_of(unit, self._entry_of(unit)), self._recipe_of(unit)
         return judge_state(unit_entry, input_hashes, unit_recipe, output_hashes, len(unit.writes), self._config_names)
 
     def _entry_of(self, unit: Unit) -> ManifestEntry | None:
         return self.manifest.entry(self.stage, unit.name)
+
+    def _chosen_entry_of(self, unit: Unit, unit_entry: ManifestEntry | None) -> ManifestEntry | None:
+        """What the unit's entry says of the documents that are worked on."""
+        if unit_entry is None or not unit.chosen:
+            return unit_entry
+        relative = self.job.data.relative
+        reads, writes = (set(map(relative, path_strings_of(files))) for files in (unit.reads, unit.writes))
+        return entry_of_chosen(unit_entry, unit.chosen, reads, writes)
 
     def _recipe_of(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
@@ -300,7 +318,7 @@ class UnitLoop:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
         has_failed = self.ledger.has_failed_entirely(unit.name)
         if self._forced_entries and not has_failed:  # a run that is stopped from here on leaves the rest to be done
-            self.manifest.forget(self.stage, self._forced_entries.keys() - self.ledger.outcomes.keys())
+            self._forget_forced_entries()
         previous_entry = self._forced_entries.get(unit.name) if has_failed else None
         self.manifest.record(
             self.stage,
@@ -308,10 +326,18 @@ class UnitLoop:
             previous_entry or self._entry_to_record(unit, input_hashes, unit_outcome, unit_seconds),
         )
 
+    def _forget_forced_entries(self) -> None:
+        """Drop the entries of what is still to be done; of some documents of a unit, what its entry says of them."""
+        names_left = self._forced_entries.keys() - self.ledger.outcomes.keys()
+        self.manifest.forget(self.stage, names_left - self._chosen_of_unit.keys())
+        for name in names_left & self._chosen_of_unit.keys():
+            entry_left = entry_without_chosen(self._forced_entries[name], self._chosen_of_unit[name])
+            self.manifest.record(self.stage, name, entry_left)
+
     def _entry_to_record(
         self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float
     ) -> ManifestEntry:
-        return ManifestEntry(
+        unit_entry = ManifestEntry(
             inputs=input_hashes | self._hashes_of(unit.adds),
             recipe=self._recipe_of(unit),
             outputs=self._hashes_of((*unit.writes, *unit_outcome.writes)),
@@ -319,16 +345,21 @@ class UnitLoop:
             note=unit_outcome.note,
             counts=unit_outcome.counts,
             warnings=unit_outcome.warnings,
-            failures=[{"part": f.part, "status": f.status, "reason": f.reason} for f in unit_outcome.failures],
+            failures=failure_rows(unit, unit_outcome.failures),
             seconds=round(unit_seconds, 3),
             choice=flags_to_remember(self.stage, self.job.flags),
         )
+        entry_before = self._forced_entries.get(unit.name) or self._entry_of(unit)
+        if not unit.chosen or entry_before is None:
+            return unit_entry
+        unheeded = {self.job.data.relative(path) for path in unit_outcome.unheeded}
+        return entry_with_chosen(entry_before, unit_entry, unit.chosen, unheeded)
 
     def _keep_edits(self, unit: Unit) -> None:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
         fails, or that is stopped, takes nothing away.
         """
-        unit_entry = self._forced_entries.get(unit.name) or self._entry_of(unit)
+        unit_entry = self._chosen_entry_of(unit, self._forced_entries.get(unit.name) or self._entry_of(unit))
         output_paths = {self.job.data.relative(output_path): output_path for output_path in unit.writes}
         output_paths |= {
             output_name: self.job.data.root / output_name

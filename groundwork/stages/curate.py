@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.runs.run_files import DECISIONS, document_of, run_of_flag, run_pair_files
 from groundwork.data_folder.unit_states import names_in_order
-from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.chosen_documents import select_documents, workable_documents
 from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
@@ -39,20 +39,25 @@ def curation_units(job: Job) -> list[Unit]:
         run_folder_to_curate: [document_of(file) for file in run_pair_files(run_folder_to_curate).texts]
         for run_folder_to_curate in sorted(filter(Path.is_dir, job.data.path("qa").glob(run_to_curate or "*")))
     }
-    documents_chosen = set(select_documents(job, list(dict.fromkeys(chain(*documents_by_run.values())))))
-    chosen_by_run = {
-        run_folder_to_curate: [name for name in documents_to_curate if name in documents_chosen]
-        for run_folder_to_curate, documents_to_curate in documents_by_run.items()
-    }
+    all_documents = list(dict.fromkeys(chain(*documents_by_run.values())))
+    documents_chosen = set(select_documents(job, all_documents))
+    documents_left = set(workable_documents(job, all_documents)) - documents_chosen
     return [
-        _curation_unit(job, run_folder_to_curate, documents_to_curate)
-        for run_folder_to_curate, documents_to_curate in chosen_by_run.items()
-        if documents_to_curate
+        _curation_unit(
+            job,
+            run_folder_to_curate,
+            [name for name in documents_of_run if name in documents_chosen],
+            [name for name in documents_of_run if name in documents_left],
+        )
+        for run_folder_to_curate, documents_of_run in documents_by_run.items()
+        if not documents_chosen.isdisjoint(documents_of_run)
     ]
 
 
-def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: list[str]) -> Unit:
-    from groundwork.questions.curation.curated_run import context_files
+def _curation_unit(
+    job: Job, run_folder_to_curate: Path, documents_to_curate: list[str], documents_left: list[str]
+) -> Unit:
+    from groundwork.questions.curation.curated_run import RunDocuments, context_files
 
     run_parts = "qa", run_folder_to_curate.name
     pair_files = job.data.paths(*((*run_parts, f"{document}.jsonl") for document in documents_to_curate))
@@ -63,7 +68,7 @@ def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: li
         (
             *pair_files.texts,
             *context_of_pairs.texts,
-            *path_strings_of(_review_inputs(job, run_folder_to_curate.name, documents_to_curate)),
+            *path_strings_of(_review_inputs(job, run_folder_to_curate.name, [*documents_to_curate, *documents_left])),
         )
     )
     if job.data.shard is not None:
@@ -72,7 +77,7 @@ def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: li
             run_folder_to_curate.name,
             curated_from,
             (job.data.cache("curated") / f"{run_folder_to_curate.name}.json",),
-            payload=documents_to_curate,
+            payload=RunDocuments(documents_to_curate),
         )
     curated_parts = *run_parts, "curated"
     curated_files = job.data.paths(
@@ -84,8 +89,9 @@ def _curation_unit(job: Job, run_folder_to_curate: Path, documents_to_curate: li
         run_folder_to_curate.name,
         curated_from,
         curated_files,
-        payload=documents_to_curate,
+        payload=RunDocuments(documents_to_curate, documents_left),
         documents=len(documents_to_curate),
+        chosen=frozenset(documents_to_curate) if documents_left else frozenset(),
     )
 
 
@@ -106,7 +112,7 @@ async def curate_pairs(job: Job, unit: Unit, at_once: int = PAIRS_CURATED_AT_ONC
 
 def estimate_curation(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens from the real prompts (as a run begins, of some documents); without rewordings not yet known."""
-    curate_call, documents_to_curate = job.config.curate, unit.payload
+    curate_call, documents_to_curate = job.config.curate, unit.payload.chosen
     if curate_call.rules_only or not documents_to_curate:  # a shard need not have any of the run
         return Estimate(0, 0, 0, curate_call)
     if not (job.flags.dry_run or job.test):
@@ -120,7 +126,7 @@ def estimate_curation(job: Job, unit: Unit) -> Estimate:
     curation, curation_cases = curation_of_pairs(job, pairs_to_check, documents_to_curate)
     judge_requests = curation.requests(curation_cases)
     curation_prompt_tokens = sum(job.tokens(curate_call, messages, schema) for messages, schema, _ in judge_requests)
-    curation_scale = len(unit.payload) / len(documents_to_curate)
+    curation_scale = len(unit.payload.chosen) / len(documents_to_curate)
     curation_reply_tokens = sum(reply_tokens for _, _, reply_tokens in judge_requests)
     return Estimate(
         round(len(judge_requests) * curation_scale),

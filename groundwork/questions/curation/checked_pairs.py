@@ -69,8 +69,8 @@ def sort_checked_pairs(
     review: StandingReview,
     kept_curated_pairs: DiskBackedList[Pair],
     rejected_curated_pairs: DiskBackedList[Rejected],
-) -> list[tuple[str, str, str]]:
-    """Put each pair into one of the two lists; returns (id, status, error) of those that a call failed for."""
+) -> list[tuple[str, str, str, str]]:
+    """Put each pair into one of the two lists; returns (id, status, error, document) where a call failed."""
     failed_pair_calls = []
     for checked_pair in checked_pairs:
         decided_pair = decide_checked_pair(checked_pair, review)
@@ -79,7 +79,8 @@ def sort_checked_pairs(
         else:
             rejected_curated_pairs.append(decided_pair)
         if checked_pair.status and review.decision_about(checked_pair.checked) is None:
-            failed_pair_calls.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
+            pair = checked_pair.pair
+            failed_pair_calls.append((pair.id, checked_pair.status, checked_pair.error, pair.document))
     return failed_pair_calls
 
 

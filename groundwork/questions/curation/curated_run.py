@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.runs.run_files import merged_from
@@ -12,7 +15,7 @@ from groundwork.message_wording import counted
 from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.review_decisions import StandingReview
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.curation_cases import CurationCase
     from groundwork.questions.curation.curation_report import CurationResult
     from groundwork.questions.curation.curation_rounds import CurationRounds
+    from groundwork.questions.curation.documents_left import DocumentsLeft
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records import Pair
     from groundwork.settings.config_schema import Check
@@ -36,8 +40,17 @@ class Spooled(Protocol):
     def __call__(self, kind: type[T], /) -> DiskBackedList[T]: ...
 
 
+class RunDocuments(NamedTuple):
+    """The documents of a run that are checked, and those that stay as they were since --document names others."""
+
+    chosen: list[str]
+    left: Sequence[str] = ()
+
+
 async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     """Check all pairs of a run, many in a call, and find repeats among those that stay.
+
+    With --document the pairs of the chosen documents: those of the others stay, and a pair may repeat one of these.
 
     What is asked about a document depends on that document alone. A shard asks about its own documents, keeps the
     replies, and writes no file: the whole run finds them there once they are gathered.
@@ -47,7 +60,8 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.review_decisions import read_standing_review
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
-    from groundwork.records import Pair
+    from groundwork.questions.curation.documents_left import DocumentsLeft
+    from groundwork.records import Pair, Rejected
 
     review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
@@ -60,13 +74,10 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
         await _check_pairs_of_run(job, unit, review, pairs_under_check, at_once)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
-        repeats: dict[int, str] = {}
-        if "duplicates" in job.config.curate.checks and checked_pairs:
-            from groundwork.questions.curation.checked_pairs import duplicated_pair_questions
-
-            search = await _search_for_repeats(job, pairs_under_check.questions)
-            repeats = await duplicated_pair_questions(checked_pairs, review, search)
-        return _write_curated_run(job, unit, review, spooled, checked_pairs, repeats)
+        documents_left = DocumentsLeft(unit.payload.left, spooled(Pair), spooled(Rejected))
+        await asyncio.to_thread(documents_left.read, job.data, unit.name)
+        repeats = await _find_repeats(job, unit, review, spooled, pairs_under_check, documents_left)
+        return _write_curated_run(job, unit, review, spooled, checked_pairs, repeats, documents_left)
 
 
 async def _check_pairs_of_run(
@@ -77,7 +88,7 @@ async def _check_pairs_of_run(
 
     batches = read_pairs_by_document(
         job.data.path("qa", unit.name),
-        unit.payload,
+        unit.payload.chosen,
         review,
         pairs_under_check,
         batch_size=at_once,
@@ -101,9 +112,9 @@ def columns_before_merge(job: Job, run: str) -> set[Check]:
     return set(RULE_CHECKS if curation.rules_only else curation.checks) & {*curation.checks} - {"duplicates"}
 
 
-def _merge_lines(settled_by: set[Check], checked_pairs: Sequence[CheckedPair]) -> list[str]:
+def _merge_lines(settled_by: set[Check], generated: Iterable[Pair]) -> list[str]:
     """How many pairs were checked before their runs were merged, in a sentence; nothing of a run that is no merge."""
-    count = sum(checked.pair.checks.keys() >= settled_by for checked in checked_pairs) if settled_by else 0
+    count = sum(pair.checks.keys() >= settled_by for pair in generated) if settled_by else 0
     return [f"{counted(count, 'pair was', 'pairs were')} checked before the merge."] if count else []
 
 
@@ -114,6 +125,7 @@ def _write_curated_run(
     spooled: Spooled,
     checked_pairs: Sequence[CheckedPair],
     repeats: Mapping[int, str],
+    documents_left: DocumentsLeft,
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
     from groundwork.questions.curation.checked_pairs import (
@@ -122,22 +134,46 @@ def _write_curated_run(
         sort_checked_pairs,
         write_curated_pairs,
     )
-    from groundwork.questions.curation.curation_report import CurationResult, curation_html
+    from groundwork.questions.curation.curation_report import CurationResult
+    from groundwork.questions.curation.documents_left import generated_pairs
     from groundwork.records import Pair, Rejected
 
     run_folder = job.data.path("qa", unit.name)
     kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
     pairs = (mark_duplicate_pair(pair, index, repeats) for index, pair in enumerate(checked_pairs))
     failures = [Failure(*failure) for failure in sort_checked_pairs(pairs, review, kept_pairs, rejected_pairs)]
+    chosen, left = unit.payload
     if review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
-        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload, review, kept_ids))
-    warnings = [] if job.test else review.unmet_warnings(unit.payload)
-    remarks = [*review.summary_lines(), *_merge_lines(columns_before_merge(job, unit.name), checked_pairs)]
+        kept_pairs.extend(restore_accepted_pairs(run_folder, chosen, review, kept_ids))
+    write_curated_pairs(run_folder / "curated", chosen, kept_pairs, rejected_pairs)
+    kept_pairs.extend(documents_left.kept_pairs)
+    rejected_pairs.extend(documents_left.rejected_pairs)
+    decisions_obeyed = documents_left.obey(review, run_folder)
+    generated = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
+    remarks = [*review.summary_lines(), *_merge_lines(columns_before_merge(job, unit.name), generated)]
     curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
-    write_curated_pairs(run_folder / "curated", unit.payload, kept_pairs, rejected_pairs)
-    write_text(run_folder / "curated" / "report.html", curation_html(curated))
-    return _curation_outcome_of_run(curated, failures, warnings)
+    warnings = [] if job.test else review.unmet_warnings([*chosen, *left])
+    return _report_curated_run(job, unit, curated, failures, warnings, decisions_obeyed=decisions_obeyed)
+
+
+def _report_curated_run(
+    job: Job,
+    unit: Unit,
+    curated: CurationResult,
+    failures: list[Failure],
+    warnings: list[str],
+    *,
+    decisions_obeyed: bool,
+) -> Outcome:
+    from groundwork.data_folder.runs.review_decisions import review_files
+    from groundwork.questions.curation.curation_report import curation_html
+
+    write_text(job.data.path("qa", unit.name, "curated", "report.html"), curation_html(curated))
+    outcome = _curation_outcome_of_run(curated, failures, warnings)
+    if decisions_obeyed:
+        return outcome
+    return replace(outcome, unheeded=review_files(job.data, unit.name, unit.payload.left, curated=False))
 
 
 def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
@@ -167,6 +203,30 @@ def curation_of_pairs(
 
 def context_files(document: str) -> list[tuple[str, str]]:
     return [("chunks", f"{document}.jsonl"), ("summaries", f"{document}.json"), ("text", f"{document}.json")]
+
+
+async def _find_repeats(
+    job: Job,
+    unit: Unit,
+    review: StandingReview,
+    spooled: Spooled,
+    pairs_under_check: PairsUnderCheck,
+    documents_left: DocumentsLeft,
+) -> dict[int, str]:
+    """By its place among the checked, of each pair that asks what an earlier one or one of the others asks: that."""
+    from groundwork.questions.curation.checked_pairs import duplicated_pair_questions
+    from groundwork.questions.curation.documents_left import generated_pairs
+
+    if "duplicates" not in job.config.curate.checks or not pairs_under_check.checked:
+        return {}
+    questions, (chosen, left) = pairs_under_check.questions, unit.payload
+    if left:  # what counts as alike is calibrated on the whole run
+        questions = spooled(str)
+        questions.extend(pair.question for pair in generated_pairs(job.data, unit.name, sorted([*chosen, *left])))
+    search = await _search_for_repeats(job, questions)
+    if documents_left.kept_pairs:
+        await search.find_duplicates(documents_left.asked_questions)
+    return await duplicated_pair_questions(pairs_under_check.checked, review, search)
 
 
 async def _search_for_repeats(job: Job, questions: Sequence[str]) -> EarlierQuestions:

@@ -1,0 +1,72 @@
+"""The documents of a run that --document leaves as they were: their pairs, and whether they stand as people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
+from groundwork.data_folder.read_write import read_jsonl
+from groundwork.data_folder.runs.kept_and_rejected_pairs import rejected_pair
+from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview, accept_pair, reject_by_person
+from groundwork.data_folder.workspace import Workspace
+from groundwork.questions.curation.checked_pairs import restore_accepted_pairs
+from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, asked_question
+from groundwork.records import Pair, Rejected
+
+
+@dataclass(frozen=True)
+class DocumentsLeft:
+    """What earlier curations kept and rejected of `documents`; one that was never curated has neither."""
+
+    documents: Sequence[str]
+    kept_pairs: DiskBackedList[Pair]
+    rejected_pairs: DiskBackedList[Rejected]
+
+    def read(self, data: Workspace, run: str) -> None:
+        """Fill the lists from the run's files. Raises BadRecord."""
+        curated_folder = "qa", run, "curated"
+        for path in _existing_files(data, curated_folder, self.documents):
+            self.kept_pairs.extend(read_jsonl(path, Pair))
+        for path in _existing_files(data, (*curated_folder, "rejected"), self.documents):
+            self.rejected_pairs.extend(read_jsonl(path, Rejected))
+
+    @property
+    def asked_questions(self) -> Sequence[AskedQuestion]:
+        """What the kept pairs ask, read from their file each time."""
+        return LazySequence(range(len(self.kept_pairs)), lambda index: asked_question(self.kept_pairs[index]))
+
+    def obey(self, review: StandingReview, run_folder: Path) -> bool:
+        """Do all pairs stand as the review has them? It has met them afterwards."""
+        unlike_decided = sum(not _is_kept_as_decided(pair, review) for pair in self.kept_pairs)
+        unlike_decided += sum(not _is_rejected_as_decided(rejection, review) for rejection in self.rejected_pairs)
+        kept_ids = {pair.id for pair in self.kept_pairs} if review.verdicts else set[str]()
+        return not unlike_decided and not restore_accepted_pairs(run_folder, self.documents, review, kept_ids)
+
+
+def generated_pairs(data: Workspace, run: str, documents: Sequence[str]) -> Iterator[Pair]:
+    """The pairs of `documents` as they were before curation."""
+    for path in _existing_files(data, ("qa", run), documents):
+        yield from read_jsonl(path, Pair)
+
+
+def _existing_files(data: Workspace, folder: tuple[str, ...], documents: Sequence[str]) -> Sequence[Path]:
+    paths = data.existing_paths([(*folder, f"{document}.jsonl") for document in documents])
+    data.fetch(paths)
+    return paths
+
+
+def _is_kept_as_decided(pair: Pair, review: StandingReview) -> bool:
+    decision = review.decision_about(pair)
+    if decision is None:
+        return BY_PERSON not in pair.checks
+    return decision.accepts and accept_pair(pair, decision) == pair
+
+
+def _is_rejected_as_decided(rejection: Rejected, review: StandingReview) -> bool:
+    pair = rejected_pair(rejection)
+    decision = review.decision_about(pair)
+    if decision is None:
+        return rejection.reason != BY_PERSON
+    return decision.verdict == "reject" and rejection.detail == reject_by_person(pair, decision).detail
