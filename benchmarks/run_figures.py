@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from groundwork.coverage import chunk_coverage
+from groundwork.coverage.document_coverage import document_coverage
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
@@ -72,7 +73,7 @@ def _covered(readings: list[Reading], pairs: list[Pair], document: str) -> float
     covered = [
         chunk_coverage.coverage(one, [pair for pair in pairs if one.chunk.id in pair.chunks]) for one in readings
     ]
-    return chunk_coverage.document_coverage(document, covered).touched or 0.0
+    return document_coverage(document, covered).touched or 0.0
 
 
 def _no_client() -> Client:

@@ -20,7 +20,7 @@ from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import Figure, figures
 from groundwork.markdown.statements import Statement
-from groundwork.records import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
+from groundwork.records import Coverage, FigureAsked, Pair, Span
 
 ENOUGH_WORDS = 3
 MIN_ASKED_SHARE = (
@@ -147,16 +147,6 @@ def coverage_shares(coverage_spans: Iterable[Span]) -> dict[str, Any]:
         for share_name, span_kinds in kinds_by_share.items()
     }
     return {**touched_shares, "declined": _covered_share([bool(span.declined) for span in coverage_spans])}
-
-
-def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
-    """The coverage of all chunks taken together."""
-    chunk_spans = [span for chunk in chunks for span in chunk.spans]
-    figures_asked = [bool(figure.asked_by) for chunk in chunks for figure in chunk.figures or ()]
-    figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
-    return DocumentCoverage(
-        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(chunk_spans)
-    )
 
 
 class _CoverableStatement:

@@ -7,32 +7,240 @@ coverage.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
-from groundwork.coverage.chunk_coverage import coverage
-from groundwork.coverage.coverage_sections import coverage_sections
-from groundwork.coverage.covered_document import (
-    ContradictedPart,
-    CoverageItem,
-    CoveredDocument,
-    FigureItem,
-    Kind,
-    LeftOutPart,
-    RunQuestion,
-)
-from groundwork.coverage.question_placement import CandidateStatements, FindNearestStatements, place_by_embedding
+import msgspec
+
+from groundwork.coverage.chunk_coverage import coverage, coverage_shares
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.run_files import coverage_path_parts
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
+from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import figures
-from groundwork.records import Chunk, DocumentCoverage, Pair
+from groundwork.message_wording import counted
+from groundwork.records import Chunk, Coverage, DocumentCoverage, FigureCount, Pair
 
+Kind = Literal["sentence", "row", "number"]
+KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
+# (questions, statements) -> for each question the index of the statement it is about, or -1
+FindNearestStatements = Callable[[list[str], list[str]], list[int]]
 # by chunk, [start, end) of its text and kind: why there is nothing worth asking
 DeclinedInChunks = Mapping[str, Mapping[tuple[int, int, Kind], str]]
-Items = dict[tuple[int, int, Kind], CoverageItem]  # by start, end and kind
+
+
+class CoverageStruct(msgspec.Struct, kw_only=True):
+    """Base of what follows."""
+
+
+class CoverageItem(CoverageStruct):
+    """A statement or number at [start, end) of the document, and the questions that touch it (indices).
+
+    `declined`: by run, why its model found nothing worth asking there.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    asked: list[int] = []
+    likely: list[int] = []
+    declined: dict[str, str] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody asks about it, and nobody said that there is nothing to ask."""
+        return not self.asked and not self.declined
+
+
+ItemsBySpan = dict[tuple[int, int, Kind], CoverageItem]  # by start, end and kind
+# by question the statements that it may be about, with their text
+CandidateStatements = dict[int, list[tuple[CoverageItem, str]]]
+
+
+class FigureItem(CoverageStruct):
+    """A figure at [start, end) of the document, and the questions whose evidence it is (indices)."""
+
+    start: int
+    end: int
+    file: str  # below data/text
+    caption: str
+    asked: list[int] = []
+
+
+class RunQuestion(CoverageStruct):
+    """A pair and the run that it belongs to."""
+
+    run: str
+    pair: Pair
+    placed: bool = True  # False: neither its evidence nor an embedding tells where it belongs
+
+
+class CoverageSection(CoverageStruct):
+    """A heading with all that stands below it, up to the next heading of its level."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+    headings: list[str] = []
+
+
+class LeftOutPart(CoverageStruct):
+    """A part that questions leave out on purpose: a table of contents, imprint and the like."""
+
+    start: int
+    end: int
+    why: str
+
+
+class ContradictedPart(CoverageStruct):
+    """What the model of a run says of the part at `start` contradicts the rest, or itself."""
+
+    run: str
+    start: int
+    text: str
+
+
+class CoverageCount(CoverageStruct):
+    """How many of the statements of a kind there are, how many are asked about, and how many others were declined."""
+
+    of: int = 0
+    asked: int = 0
+    declined: int = 0
+
+    @property
+    def share(self) -> float | None:
+        return self.asked / self.of if self.of else None
+
+
+CountsByRunAndKind = dict[str, dict[Kind, CoverageCount]]
+
+
+class CoveredDocument(CoverageStruct):
+    """A document with everything that is asked about it."""
+
+    document_id: str
+    title: str
+    runs: list[str]
+    items: list[CoverageItem]
+    questions: list[RunQuestion]
+    sections: list[CoverageSection]
+    left_out: list[LeftOutPart]
+    figures: list[FigureItem] = []
+    contradictions: list[ContradictedPart] = []
+
+    def figures_asked(self, run: str = "") -> int:
+        """How many figures a question of the run (or of any) has as its evidence."""
+        return sum(any(not run or self.questions[i].run == run for i in figure.asked) for figure in self.figures)
+
+    def counts(self, start: int = 0, end: int | None = None) -> CountsByRunAndKind:
+        """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
+        first_item = bisect_left(self.items, start, key=_coverage_item_start)
+        last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_coverage_item_start)
+        coverage_counts: CountsByRunAndKind = {
+            run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]
+        }
+        for coverage_item in self.items[first_item:last_item]:
+            asking_runs = {self.questions[question_index].run for question_index in coverage_item.asked}
+            for run, counts_by_kind in coverage_counts.items():
+                is_asked = bool(asking_runs) if run == "" else run in asking_runs
+                counts_by_kind[coverage_item.kind].of += 1
+                counts_by_kind[coverage_item.kind].asked += is_asked
+                counts_by_kind[coverage_item.kind].declined += not is_asked and bool(
+                    run in coverage_item.declined or (coverage_item.declined and not run)
+                )
+        return coverage_counts
+
+
+def _coverage_item_start(coverage_item: CoverageItem) -> int:
+    return coverage_item.start
+
+
+def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:
+    """The headings as sections, text before the first of them as one more named by the document's title."""
+    section_headings: list[Block] = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
+    covered_sections = []
+    if not section_headings or markdown[: section_headings[0].start].strip():
+        section_end = section_headings[0].start if section_headings else len(markdown)
+        covered_sections.append(CoverageSection(title=title, level=1, start=0, end=section_end, headings=[title]))
+    for section_heading, section_end in zip(
+        section_headings, _section_ends(section_headings, len(markdown)), strict=True
+    ):
+        covered_sections.append(
+            CoverageSection(
+                title=section_heading.headings[-1],
+                level=section_heading.level,
+                start=section_heading.start,
+                end=section_end,
+                headings=list(section_heading.headings),
+            )
+        )
+    return covered_sections
+
+
+def _section_ends(section_headings: Sequence[Block], text_end: int) -> list[int]:
+    """Where the section of each heading ends: at the next heading of its level or above."""
+    section_ends = [text_end] * len(section_headings)
+    headings_of_open_sections: list[int] = []  # whose sections go on, their levels rising
+    for heading_index, section_heading in enumerate(section_headings):
+        while (
+            headings_of_open_sections and section_headings[headings_of_open_sections[-1]].level >= section_heading.level
+        ):
+            section_ends[headings_of_open_sections.pop()] = section_heading.start
+        headings_of_open_sections.append(heading_index)
+    return section_ends
+
+
+def place_by_embedding(
+    questions: list[RunQuestion],
+    candidate_statements: CandidateStatements,
+    placed: set[int],
+    find_nearest: FindNearestStatements,
+) -> None:
+    """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
+    questions_by_statements: dict[
+        tuple[int, ...], list[int]
+    ] = {}  # by their statements, so that these are embedded once
+    for question_index, question in enumerate(questions):
+        if question_index not in placed:
+            question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
+            questions_by_statements.setdefault(
+                tuple(id(coverage_item) for coverage_item, _ in candidate_statements.get(question_index, [])), []
+            ).append(question_index)
+    for statement_ids, question_indices in questions_by_statements.items():
+        if statement_ids:
+            chunk_statements = candidate_statements[question_indices[0]]
+            question_texts = [
+                f"{questions[question_index].pair.question} {questions[question_index].pair.answer}"
+                for question_index in question_indices
+            ]
+            nearest_statements = find_nearest(
+                question_texts, [statement_text for _, statement_text in chunk_statements]
+            )
+            for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
+                questions[question_index].placed = statement_index >= 0
+                if statement_index >= 0:
+                    chunk_statements[statement_index][0].likely.append(question_index)
+
+
+def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
+    """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
+    gone_chunk_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
+    placement_warnings = []
+    if gone_chunk_count:
+        placement_warnings.append(
+            f"{counted(gone_chunk_count, 'question')} could not be placed on the text; was it chunked again?"
+        )
+    if groundless_pair_count := len(pairs) - gone_chunk_count:
+        placement_warnings.append(
+            f"{counted(groundless_pair_count, 'question')} could not be placed: the evidence is a heading or the lead "
+            "of a list, which are no statements"
+        )
+    return placement_warnings
 
 
 def collect_coverage(
@@ -82,9 +290,9 @@ def _collect_coverage_items(
     runs: Sequence[str],
     questions: list[RunQuestion],
     questions_by_chunk: Mapping[tuple[str, str], list[int]],
-) -> tuple[Items, CandidateStatements]:
+) -> tuple[ItemsBySpan, CandidateStatements]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
-    coverage_items: Items = {}
+    coverage_items: ItemsBySpan = {}
     candidate_statements: CandidateStatements = {}
     for chunk_reading in chunk_readings:
         for run in runs:
@@ -122,7 +330,7 @@ def _collect_figure_items(
 
 
 def _add_coverage_items(
-    chunk_reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: Items
+    chunk_reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: ItemsBySpan
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
     chunk = chunk_reading.chunk
@@ -145,7 +353,7 @@ def _add_coverage_items(
 
 
 def _mark_declined_items(
-    chunk_readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: Items
+    chunk_readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: ItemsBySpan
 ) -> None:
     """Note at each of `coverage_items` which runs declined it."""
     for chunk in (chunk_reading.chunk for chunk_reading in chunk_readings):
@@ -176,6 +384,16 @@ def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> lis
         else:
             merged_statements.append(coverage_item)
     return sorted([*merged_statements, *number_items], key=lambda p: (p.start, -p.end))
+
+
+def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
+    """The coverage of all chunks taken together."""
+    chunk_spans = [span for chunk in chunks for span in chunk.spans]
+    figures_asked = [bool(figure.asked_by) for chunk in chunks for figure in chunk.figures or ()]
+    figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
+    return DocumentCoverage(
+        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(chunk_spans)
+    )
 
 
 def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.apportionment import apportion_by_largest_remainder
-from groundwork.coverage import chunk_coverage
+from groundwork.coverage.document_coverage import document_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.client import Client
@@ -117,7 +117,7 @@ class DocumentInterviews:
             chunk_interview.coverage(pairs_by_chunk.get(chunk_interview.chunk.id, []))
             for chunk_interview in self.chunk_interviews
         ]
-        interviews_coverage = chunk_coverage.document_coverage(self.material.document, chunk_coverages)
+        interviews_coverage = document_coverage(self.material.document, chunk_coverages)
         return msgspec.structs.replace(
             interviews_coverage,
             pairs=len(self.pairs()),

@@ -25,8 +25,7 @@ from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
-    from groundwork.coverage.covered_document import CoveredDocument
-    from groundwork.coverage.question_placement import FindNearestStatements
+    from groundwork.coverage.document_coverage import CoveredDocument, FindNearestStatements
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
     from groundwork.markdown.chunk_reading import Reading
@@ -103,8 +102,7 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         report_lines,
         write_coverage,
     )
-    from groundwork.coverage.document_coverage import check_chunks_match
-    from groundwork.coverage.question_placement import unplaced_warnings
+    from groundwork.coverage.document_coverage import check_chunks_match, unplaced_warnings
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document
 

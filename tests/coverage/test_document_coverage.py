@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.coverage.coverage_report import open_coverage_items
-from groundwork.coverage.coverage_sections import coverage_sections
-from groundwork.coverage.covered_document import CoverageItem, CoveredDocument
-from groundwork.coverage.document_coverage import collect_coverage
-from groundwork.coverage.inline_pieces import LINE_BREAK, inline_pieces
-from groundwork.coverage.markdown_tree import markdown_tree
-from groundwork.coverage.question_placement import unplaced_warnings
+from groundwork.coverage.document_coverage import (
+    CoverageItem,
+    CoveredDocument,
+    collect_coverage,
+    coverage_sections,
+    unplaced_warnings,
+)
+from groundwork.coverage.markdown_tree import LINE_BREAK, inline_pieces, markdown_tree
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair
