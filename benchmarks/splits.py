@@ -18,8 +18,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from groundwork.dataset.split.eval_selection import select_eval
-from groundwork.dataset.split.eval_split import EvalPool, eval_size
+from groundwork.dataset.split.eval_selection import EvalPool, eval_size, select_eval
 from groundwork.dataset.split.kernel_herding import bandwidth, gaussian_kernel, herd_rows
 from groundwork.dataset.split.representativeness import eval_closeness
 from groundwork.embedding.clusters import elbow

@@ -5,9 +5,8 @@ The mixed rows lie in train alone. Eval, its mirror and all that is measured are
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
@@ -16,17 +15,13 @@ from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.train_phrasings import is_phrasing
+from groundwork.dataset.split.eval_selection import Encode
 from groundwork.dataset.split_report.report_record import Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest, near_duplicate_thresholds
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
 from groundwork.message_wording import counted
 from groundwork.records import MIXED_ID_PREFIX, Row
-
-if TYPE_CHECKING:
-    from groundwork.embedding.nearest_neighbours import Vectors
-
-Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 
 
 def general_rows_needed(row_count: int, mix_share: float) -> int:

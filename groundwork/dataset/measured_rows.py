@@ -10,9 +10,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.message_wording import counted
-from groundwork.records import Difficulty, InvalidRow, MeasuredRow, Row
-
-DIFFICULTY_LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
+from groundwork.records import InvalidRow, MeasuredRow, Row
 
 
 def read_measured_rows(measured_files: Sequence[Path]) -> dict[str, MeasuredRow]:
@@ -50,21 +48,6 @@ def _left_out_reason(measured_row: MeasuredRow) -> str:
     if measured_row.flipping:
         return f"left out, since its grading flips on: {measured_row.flipping[0]}"
     return f"left out: {measured_row.set_aside}" if measured_row.set_aside else ""
-
-
-def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
-    """What each row counts as for the strategies `category` and `difficulty`.
-
-    Difficulty is the measured one in three levels where every row has one, else the guessed one.
-    """
-    if strategy == "category":
-        return [pool_row.category for pool_row in pool_rows]
-    measured_difficulties = [
-        pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None
-    ]
-    if len(measured_difficulties) == len(pool_rows):
-        return [DIFFICULTY_LEVELS[min(2, int(difficulty * 3))] for difficulty in measured_difficulties]
-    return [pool_row.difficulty for pool_row in pool_rows]
 
 
 def partly_measured_warning(pool_rows: Sequence[Row]) -> str:

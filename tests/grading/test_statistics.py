@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.dataset.split.eval_split import eval_size
+from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.grading.answer_judge import majority_verdict
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
 from groundwork.grading.judge_consistency import cohen_kappa, fleiss_kappa, flip_rate

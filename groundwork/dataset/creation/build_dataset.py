@@ -25,7 +25,7 @@ async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.measured_rows import add_measurements, read_measured_rows
-    from groundwork.dataset.split.eval_split import CannotSplit
+    from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.unanswerable.unanswerable_rows import add_unanswerable
 
     settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
@@ -81,12 +81,11 @@ def _rewording_judge(job: Job) -> JudgeRewordings | None:
 def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
-    from groundwork.dataset.creation.build_splits import train_size
     from groundwork.dataset.creation.document_subjects import read_subjects
     from groundwork.dataset.creation.row_pool import read_row_pool
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.rewording_calls import rewording_judge_estimate, rewording_messages
-    from groundwork.dataset.split.eval_split import eval_size
+    from groundwork.dataset.split.eval_selection import eval_size, train_size
     from groundwork.dataset.unanswerable.unanswerable_calls import unanswerable_estimate
     from groundwork.llm.calls.costs_and_budget import tokens_in
 

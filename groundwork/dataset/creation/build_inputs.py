@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_files import DECISIONS
@@ -18,10 +18,8 @@ from groundwork.stage_runner.chosen_documents import select_documents
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.dataset.split.eval_split import Vectors
+    from groundwork.dataset.split.eval_selection import Encode
     from groundwork.stage_runner.job import Job
-
-Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 
 
 @dataclass

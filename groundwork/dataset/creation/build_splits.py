@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from groundwork.dataset.creation.build_inputs import BuildTools
-from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.eval_rewording import AskRewording, EvalRewording, Reworder, reword_eval
 from groundwork.dataset.reword.rewording_check import rewording_check
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
-from groundwork.dataset.split.eval_draw import EvalDraw, draw_eval_split
-from groundwork.dataset.split.eval_split import CannotSplit, ThresholdOf, Vectors, eval_size
+from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, ThresholdOf, draw_eval_split
 from groundwork.dataset.split.representativeness import value_shares
 from groundwork.dataset.split_report.report_record import ReplacedRow, SplitReport
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report
-from groundwork.embedding.nearest_neighbours import calibrate_by_script, calibrate_threshold, find_nearest, threshold_of
+from groundwork.embedding.nearest_neighbours import (
+    Vectors,
+    calibrate_by_script,
+    calibrate_threshold,
+    find_nearest,
+    threshold_of,
+)
 from groundwork.message_wording import counted
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings
@@ -42,7 +46,7 @@ async def build_splits(
     if not settings.eval_split:
         return await _build_train_alone(pool, settings, tools)
     tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
-    eval_draw = await draw_eval_split(pool.rows, runs, settings, tools)
+    eval_draw = await draw_eval_split(pool.rows, runs, settings, tools.encode)
     reworded_eval = None
     if tools.ask_rewordings:
         tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
@@ -147,12 +151,3 @@ def _add_phrasings(
         personal=[*built.report.personal, *scan_personal_data([row for row in phrased_rows.rows if is_phrasing(row)])],
     )
     return BuiltDataset({**built.splits, "train": phrased_rows.rows}, phrased_report)
-
-
-def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
-    """How many of `pool_rows` will be in train, before they are phrased more than once."""
-    if not settings.eval_split:
-        return len(pool_rows)
-    if settings.strategy == "second-run":
-        return sum(row.run != runs[-1] for row in pool_rows)
-    return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.measured_rows import partly_measured_warning
+from groundwork.dataset.split.eval_selection import is_held_out
 from groundwork.settings.config_schema import DatasetSettings
-
-
-def is_held_out(split_settings: DatasetSettings) -> bool:
-    """Whether the rows of eval leave train.
-
-    `auto` keeps train whole: eval is a copy of part of it, except that a random split is held out. The rows of a
-    second run were never in train.
-    """
-    if split_settings.strategy == "second-run":
-        return False
-    if split_settings.train == "auto":
-        return split_settings.strategy == "random"
-    return split_settings.train == "held-out"
 
 
 def mirror_conflict(settings: DatasetSettings) -> str:

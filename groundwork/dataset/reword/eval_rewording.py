@@ -13,7 +13,8 @@ import msgspec
 
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, is_only_answer_kept
 from groundwork.dataset.reword.spare_rows import SpareRows
-from groundwork.dataset.split.eval_split import EvalSplit, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records import Row

@@ -14,7 +14,8 @@ from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.reword.eval_rewording import CheckRewording, Reworded
 from groundwork.dataset.reword.required_terms import subject_words
 from groundwork.dataset.reword.rewording_calls import strategy_faults
-from groundwork.dataset.split.eval_split import ThresholdOf, Vectors
+from groundwork.dataset.split.eval_selection import ThresholdOf
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.words import stem, stop_words, words
 from groundwork.records import Row

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groundwork.dataset.split.eval_split import EvalSplit, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit
+from groundwork.embedding.nearest_neighbours import Vectors
 
 
 @dataclass

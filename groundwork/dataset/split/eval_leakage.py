@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from groundwork.dataset.split.eval_split import EvalSplit, Rows, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
-from groundwork.embedding.nearest_neighbours import find_nearest
+from groundwork.embedding.nearest_neighbours import Rows, Vectors, find_nearest
 from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
 from groundwork.questions.duplicates.duplicate_search import SameQuestions
 from groundwork.records import Row

@@ -1,4 +1,4 @@
-"""Choose the rows of the eval split. Vectors come in as (n, d) float32 with unit rows, so everything here is pure.
+"""Choose the rows of the eval split, and those of train beside it. Vectors are (n, d) float32 with unit rows.
 
     clusters     as many rows from every cluster as its share of all rows, and within it those that stand for the rest
     tags         so that each tag has the share in eval that it has in all rows
@@ -15,21 +15,229 @@ rows (kernel_herding.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
 
+import msgspec
 import numpy as np
 
 from groundwork.apportionment import apportion_by_largest_remainder
-from groundwork.dataset.split.eval_split import CannotSplit, EvalPool, EvalSplit, Rows, Strategy, Vectors
 from groundwork.dataset.split.kernel_herding import herd_rows
-from groundwork.dataset.split.near_duplicate_twins import FindTwins, candidate_tiers, twin_finder
-from groundwork.dataset.split.tag_balance import TAGS_REMEDY, choose_eval_by_tags
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import calibrate_by_script, calibrate_threshold, near_duplicate_thresholds
+from groundwork.embedding.nearest_neighbours import (
+    Floats,
+    Rows,
+    Vectors,
+    calibrate_by_script,
+    calibrate_threshold,
+    exact_similar_rows,
+    find_nearest,
+    near_duplicate_thresholds,
+    threshold_of,
+)
 from groundwork.message_wording import counted
+from groundwork.records import Difficulty, Row
+from groundwork.settings.config_schema import DatasetSettings
 
+Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
+Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
+ThresholdOf = Callable[[str], float]  # the cosine from which another question is a near-duplicate of this one
+DIFFICULTY_LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
+STRATA = ("category", "difficulty")  # strategies by which each row counts as one value
+FindTwins = Callable[[Rows], list[Rows]]
+NO_TWINS: Rows = np.empty(0, dtype=np.int64)
+OUTSIDE_ROWS: Rows = np.array([-1])
+TAGS_REMEDY = "run first: uv run visualization/generate_tags.py"
 MOST_CLUSTERS = 30
 EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared out like its places
+
+
+class CannotSplit(Exception):
+    """The rows do not allow the split that was asked for; the message says why and what would."""
+
+
+@dataclass(frozen=True)
+class EvalSplit:
+    """Rows of the pool, by index: those of `eval` in order, and for each group those that may replace one.
+
+    `labels` holds the cluster of every row of the pool, `groups` what eval is balanced by (None: the
+    clusters), `threshold` the cosine of a near-duplicate, `by_script` that of texts in other scripts than Latin.
+    """
+
+    eval: list[int]
+    labels: Rows
+    elbow: Elbow
+    threshold: float
+    spares: dict[int, list[int]] = field(default_factory=dict)
+    groups: Rows | None = None
+    by_script: Mapping[str, float] = field(default_factory=dict)
+
+    def threshold_of(self, question: str) -> float:
+        """The cosine from which another question is a near-duplicate of this one."""
+        return threshold_of(question, self.by_script, self.threshold)
+
+    def group(self, row: int) -> int:
+        """The key in `spares` of those that may replace the row."""
+        return int((self.labels if self.groups is None else self.groups)[row])
+
+
+@dataclass(frozen=True)
+class EvalPool:
+    """The rows that eval is drawn from, by what the choice looks at: `vectors` (n, d), float32 with unit rows.
+
+    `tags`: for strategy tags, those of each row; `strata`: for category and difficulty, what each row counts as;
+    `train`: for second-run, the vectors of the rows trained on; `questions`: the texts of the rows; scripts differ
+    in what is a near-duplicate.
+    """
+
+    vectors: Vectors
+    tags: Sequence[Sequence[str]] = ()
+    strata: Sequence[str] = ()
+    train: Vectors | None = None
+    questions: Sequence[str] = ()
+
+
+def eval_size(rows: int, fraction: float, limit: int) -> int:
+    """The share `fraction` of `rows`, rounded down, or `limit`, whichever is lower; at least 1."""
+    return max(1, min(int(rows * fraction + 1e-9), limit))
+
+
+def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
+    """How many of `pool_rows` will be in train, before they are phrased more than once."""
+    if not settings.eval_split:
+        return len(pool_rows)
+    if settings.strategy == "second-run":
+        return sum(row.run != runs[-1] for row in pool_rows)
+    return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
+
+
+def is_held_out(split_settings: DatasetSettings) -> bool:
+    """Whether the rows of eval leave train.
+
+    `auto` keeps train whole: eval is a copy of part of it, except that a random split is held out. The rows of a
+    second run were never in train.
+    """
+    if split_settings.strategy == "second-run":
+        return False
+    if split_settings.train == "auto":
+        return split_settings.strategy == "random"
+    return split_settings.train == "held-out"
+
+
+def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
+    """What each row counts as for the strategies `category` and `difficulty`.
+
+    Difficulty is the measured one in three levels where every row has one, else the guessed one.
+    """
+    if strategy == "category":
+        return [pool_row.category for pool_row in pool_rows]
+    measured_difficulties = [
+        pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None
+    ]
+    if len(measured_difficulties) == len(pool_rows):
+        return [DIFFICULTY_LEVELS[min(2, int(difficulty * 3))] for difficulty in measured_difficulties]
+    return [pool_row.difficulty for pool_row in pool_rows]
+
+
+def twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins:
+    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE_ROWS stands for one of another
+    run.
+
+    `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
+    """
+    pool_vectors, train_vectors = pool.vectors, pool.train
+    if train_vectors is not None:
+        return lambda rows: [
+            OUTSIDE_ROWS if is_near else NO_TWINS
+            for is_near in find_nearest(pool_vectors[rows], train_vectors)[1] >= thresholds[rows]
+        ]
+    if held_out:
+        return lambda rows: [
+            others[pool_vectors[others] @ pool_vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
+            for row, others in zip(rows, exact_similar_rows(pool_vectors, rows, float(thresholds.min())), strict=True)
+        ]
+    return lambda rows: [NO_TWINS] * len(rows)
+
+
+def candidate_tiers(
+    cluster_rows: Rows, cluster_quota: int, candidate_limit: int, find_twins: FindTwins
+) -> list[list[int]]:
+    """Up to `candidate_limit` rows of a cluster for its quota, from `cluster_rows` in their random order, in tiers to
+    be used up in turn.
+
+    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train; and
+    the others.
+    """
+    rows_without_twins: list[int] = []
+    twins_by_row: dict[int, Rows] = {}
+    for window_start in range(0, len(cluster_rows), max(1, candidate_limit)):
+        if len(rows_without_twins) >= candidate_limit:
+            break
+        candidate_window = cluster_rows[window_start : window_start + candidate_limit]
+        for row, twin_rows in zip(candidate_window.tolist(), find_twins(candidate_window), strict=True):
+            if len(twin_rows):
+                twins_by_row[row] = twin_rows
+            else:
+                rows_without_twins.append(row)
+    if len(rows_without_twins) >= cluster_quota:
+        return [rows_without_twins[:candidate_limit]]
+    twin_group_rows = dict.fromkeys(_whole_twin_groups(twins_by_row, cluster_quota - len(rows_without_twins)))
+    return [rows_without_twins, list(twin_group_rows), [row for row in twins_by_row if row not in twin_group_rows]]
+
+
+def _whole_twin_groups(twins_by_row: dict[int, Rows], room: int) -> list[int]:
+    """Groups of near-duplicates that lie wholly among `twins_by_row`, the smallest first, as many as fit."""
+    twin_groups: list[list[int]] = []
+    visited_rows: set[int] = set()
+    for first_twin in twins_by_row:
+        twin_group, twins_to_visit = [], [first_twin]
+        while twins_to_visit:
+            row = twins_to_visit.pop()
+            if row not in visited_rows:
+                visited_rows.add(row)
+                twin_group.append(row)
+                twins_to_visit.extend(twins_by_row.get(row, NO_TWINS).tolist())
+        if twin_group and all(row in twins_by_row for row in twin_group):
+            twin_groups.append(twin_group)
+    fitting_rows: list[int] = []
+    for twin_group in sorted(twin_groups, key=len):
+        if len(fitting_rows) + len(twin_group) <= room:
+            fitting_rows += twin_group
+    return fitting_rows
+
+
+def choose_eval_by_tags(
+    tags: Sequence[Sequence[str]], size: int, random_order: Rows, find_twins: FindTwins
+) -> list[int]:
+    """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
+    tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
+    if not tag_numbers:
+        raise CannotSplit(f"strategy tags needs tags, and no pair has one; {TAGS_REMEDY}")
+    tags_by_position = [
+        np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in random_order
+    ]
+    row_indices = np.repeat(
+        np.arange(len(tags_by_position)), [len(position_tags) for position_tags in tags_by_position]
+    )
+    tag_indices = np.concatenate(tags_by_position)
+    missing_tag_counts = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(random_order))
+    has_twin = np.array([len(twin_rows) > 0 for twin_rows in find_twins(random_order)])
+    twin_penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(
+        row_indices, minlength=len(tags_by_position)
+    )
+    eval_rows: list[int] = []
+    for _ in range(size):
+        tag_gain = (
+            2 * np.bincount(row_indices, weights=missing_tag_counts[tag_indices], minlength=len(tags_by_position))
+            - twin_penalty
+        )
+        best_position = int(tag_gain.argmax())
+        eval_rows.append(int(random_order[best_position]))
+        twin_penalty[best_position] = np.inf
+        missing_tag_counts[tags_by_position[best_position]] -= 1
+    return eval_rows
 
 
 def select_eval(
@@ -143,3 +351,74 @@ def _cluster_turns(cluster_quotas: Sequence[int]) -> Iterator[int]:
     """Cluster numbers, each as often as its quota, spread evenly."""
     turn_positions = [((turn + 0.5) / quota, c) for c, quota in enumerate(cluster_quotas) for turn in range(quota)]
     return iter([c for _, c in sorted(turn_positions)])
+
+
+@dataclass(frozen=True)
+class EvalDraw:
+    """The rows that eval is drawn from, those of another run that are trained on, their vectors, and the choice."""
+
+    pool: list[Row]
+    vectors: Vectors
+    train_run: list[Row] | None
+    train_run_vectors: Vectors | None
+    split: EvalSplit
+    held_out: bool
+
+    @cached_property
+    def train(self) -> list[Row]:
+        """The rows of train, each with its cluster where it has one."""
+        if self.train_run is not None:
+            return self.train_run
+        clustered_rows = [
+            msgspec.structs.replace(row, cluster=int(cluster))
+            for row, cluster in zip(self.pool, self.split.labels, strict=True)
+        ]
+        return [clustered_rows[i] for i in self._train_indices]
+
+    @cached_property
+    def train_vectors(self) -> Vectors:
+        if self.train_run_vectors is not None:
+            return self.train_run_vectors
+        return self.vectors[self._train_indices] if self.held_out else self.vectors
+
+    @property
+    def eval_rows(self) -> list[Row]:
+        """The rows of eval as they were."""
+        cluster_labels = self.split.labels
+        return [msgspec.structs.replace(self.pool[i], cluster=int(cluster_labels[i])) for i in self.split.eval]
+
+    @property
+    def _train_indices(self) -> list[int]:
+        removed_rows = set(self.split.eval) if self.held_out else set()
+        return [i for i in range(len(self.pool)) if i not in removed_rows]
+
+
+async def draw_eval_split(
+    pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, encode: Encode
+) -> EvalDraw:
+    """Draw eval as the settings ask. Raises CannotSplit."""
+    is_eval_held_out = is_held_out(settings)
+    drawn_pool, train_run = pool_rows, None
+    if settings.strategy == "second-run":
+        if len(runs) < 2:
+            raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
+        drawn_pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
+        if not drawn_pool or not train_run:
+            raise CannotSplit(f"{runs[-1] if not drawn_pool else ', '.join(runs[:-1])}: holds no pairs")
+    pool_vectors = await encode([row.question for row in drawn_pool], "query")
+    train_run_vectors = None if train_run is None else await encode([row.question for row in train_run], "query")
+    eval_split = select_eval(
+        EvalPool(
+            pool_vectors,
+            tags=[row.tags for row in drawn_pool],
+            strata=row_strata(drawn_pool, settings.strategy) if settings.strategy in STRATA else (),
+            train=train_run_vectors,
+            questions=[row.question for row in drawn_pool],
+        ),
+        eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
+        strategy=settings.strategy,
+        k=settings.clusters,
+        seed=settings.seed,
+        held_out=is_eval_held_out,
+    )
+    return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, is_eval_held_out)

@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.embedding.clusters import single_thread
-from groundwork.embedding.nearest_neighbours import BLOCK_CELLS
+from groundwork.embedding.nearest_neighbours import BLOCK_CELLS, Rows, Vectors
 
-Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
 GREEDY_ONLY_FROM = 5_000  # candidates from which the greedy choice stands: large samples are close to the whole anyway

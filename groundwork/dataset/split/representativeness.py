@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.split.eval_split import EvalSplit, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
 from groundwork.dataset.split_report.report_sentences import (
@@ -23,6 +23,7 @@ from groundwork.dataset.split_report.report_sentences import (
     unknown_verdict_sentence,
     verdict_sentence,
 )
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.records import Row
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.dataset.split.eval_split import EvalSplit, Vectors
+from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split_report.report_record import SplitPoint
 from groundwork.embedding.clusters import principal_components
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.embedding.projection import barnes_hut_tsne
 from groundwork.message_wording import shorten_text
 from groundwork.records import Row

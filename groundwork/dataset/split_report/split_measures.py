@@ -8,20 +8,19 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.creation.build_inputs import BuildTools
-from groundwork.dataset.creation.conflicting_settings import conflicting_settings_warnings, is_held_out
+from groundwork.dataset.creation.conflicting_settings import conflicting_settings_warnings
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.required_terms import subject_words
 from groundwork.dataset.reword.rewording_faults import keeps_answer
-from groundwork.dataset.split.eval_draw import EvalDraw
 from groundwork.dataset.split.eval_leakage import (
     count_leaked_rows,
     leak_likeness_of_split,
     measure_leakage,
 )
-from groundwork.dataset.split.eval_split import EvalSplit, Vectors
+from groundwork.dataset.split.eval_selection import EvalDraw, EvalSplit, is_held_out
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,
@@ -39,7 +38,7 @@ from groundwork.dataset.split_report.report_record import (
 from groundwork.dataset.split_report.report_sentences import drift_sentence
 from groundwork.dataset.split_report.split_map import draw_split_map
 from groundwork.embedding.clusters import name_clusters_by_tag_or_centre
-from groundwork.embedding.nearest_neighbours import random_cosines
+from groundwork.embedding.nearest_neighbours import Vectors, random_cosines
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings, Rephrase
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from groundwork.dataset.creation.build_inputs import Encode
+from groundwork.dataset.split.eval_selection import Encode
 from groundwork.embedding.nearest_neighbours import (
     VectorBuffer,
     calibrate_by_script,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.dataset.creation.build_inputs import BuildInputs, read_input_chunks
-from groundwork.dataset.creation.build_splits import train_size
 from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed
-from groundwork.dataset.split.eval_split import eval_size
+from groundwork.dataset.split.eval_selection import eval_size, train_size
 from groundwork.dataset.unanswerable.passage_search import NEAREST_CHUNKS, WHOLE_DOCUMENT_LENGTH
 from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from groundwork.dataset.creation.build_inputs import Encode
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
 from groundwork.dataset.publish.personal_data import scan_personal_data
+from groundwork.dataset.split.eval_selection import Encode
 from groundwork.dataset.split_report.report_record import Unanswerable
 from groundwork.dataset.unanswerable.passage_search import QuestionSearch
 from groundwork.dataset.unanswerable.unanswerable_calls import (

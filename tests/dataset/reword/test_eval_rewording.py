@@ -13,7 +13,7 @@ from groundwork.dataset.reword.rewording_calls import (
 from groundwork.dataset.reword.rewording_check import unsupported_answer_fault
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
 from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN
-from groundwork.dataset.split.eval_split import EvalSplit
+from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
 from tests.dataset.reword.rewordings import COPIED

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split
-from groundwork.dataset.split.eval_selection import select_eval
-from groundwork.dataset.split.eval_split import EvalPool
+from groundwork.dataset.split.eval_selection import EvalPool, select_eval
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from tests.embedding.test_nearest_neighbours_script_thresholds import LATIN, TEXTS, THAI, vectors
 

@@ -10,13 +10,12 @@ from markupsafe import escape
 
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.build_splits import build_splits
-from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import write_card
 from groundwork.dataset.publish.origin_and_sources import Origin
 from groundwork.dataset.reword.eval_rewording import Reworded
-from groundwork.dataset.split.eval_split import CannotSplit
+from groundwork.dataset.split.eval_selection import CannotSplit, is_held_out
 from groundwork.dataset.split_report.report_record import ReplacedRow
 from groundwork.dataset.split_report.split_report_in_terminal import split_report_lines
 from groundwork.dataset.split_report.split_report_page import split_report_html
