@@ -18,12 +18,8 @@ from numpy.typing import NDArray
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
-from groundwork.dataset.split_report.report_sentences import (
-    most_apart_topics,
-    unknown_verdict_sentence,
-    verdict_sentence,
-)
 from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.message_wording import counted
 from groundwork.records import Row
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
@@ -31,6 +27,8 @@ SAME_SHARES = 0.10  # total variation up to which the shares count as the same
 CLOSER_FOR_YES = 0.05  # share of random splits that may lie closer for a yes
 CLOSER_FOR_NO = 0.95  # from here on it is a no
 RANDOM_SPLITS = 2_000
+TOPICS_NAMED = 3  # topics that are named as most apart
+WORTH_NAMING = 0.02  # difference of a topic's shares
 
 RANDOM_MMD_SPLITS = 500
 FEATURE_BLOCK_ROWS = 20_000  # rows whose features are held at once
@@ -85,6 +83,48 @@ def _representativeness_answer(
     if share_distance <= SAME_SHARES and closer_share <= CLOSER_FOR_YES:
         return "yes"
     return "no" if closer_share >= CLOSER_FOR_NO else "partly"
+
+
+def verdict_sentence(verdict_answer: str, split: str, verdict_figures: str, most_apart: str) -> str:
+    """Whether a split stands for the whole, with the figures that tell it."""
+    if verdict_answer == "yes":
+        return f"Yes, {split} stands for the whole: {verdict_figures}."
+    if verdict_answer == "partly":
+        return f"Partly, {split} stands for the whole as a random split may: {verdict_figures}{most_apart}."
+    return f"No, {split} does not stand for the whole: {verdict_figures}{most_apart}."
+
+
+def unknown_verdict_sentence(
+    split: str, eval_count: int, topic_count: int, topic_noun: str, least_eval_rows: int
+) -> str:
+    """Why it cannot be said whether a split stands for the whole."""
+    whether = f"whether {split} stands for the whole"
+    if topic_count < 2:
+        return f"It cannot be said {whether}: all questions are of one of the {topic_noun}."
+    too_few = f"it has {eval_count}" if eval_count != 1 else "it has a single one"
+    return f"Too few rows to say {whether}: {too_few}, and at least {least_eval_rows} are needed."
+
+
+def most_apart_topics(topic_shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
+    """`; most apart: skiff 15% of all and 5% of eval, carry 5% and 0%, since 8 places stayed empty`."""
+    topics_by_difference = sorted(topic_shares, key=lambda topic: -abs(topic[1] - topic[2]))
+    named_topics = [topic for topic in topics_by_difference[:TOPICS_NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
+    topic_phrases = [
+        f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
+        for n, (name, pool_share, split_share) in enumerate(named_topics)
+    ]
+    empty_places = f", since {counted(empty, 'place')} stayed empty" if empty else ""
+    return f"; most apart: {', '.join(topic_phrases)}{empty_places}" if topic_phrases else empty_places
+
+
+def drift_sentence(moved_count: int, reworded_count: int, own_cosine: float, random_cosine: float) -> str:
+    """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
+    return (
+        f"Rewording moved {moved_count} of {counted(reworded_count, 'question')} nearer to another topic; their "
+        "cosine to "
+        "themselves as they were "
+        f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
+    )
 
 
 def eval_closeness(eval_split: EvalSplit, pool_vectors: Vectors, seed: int) -> Closeness:

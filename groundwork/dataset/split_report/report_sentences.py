@@ -1,15 +1,17 @@
-"""What a dataset's report says in sentences, for the card, the page and the terminal alike."""
+"""What a dataset's report says in sentences, for the card, the page and the terminal alike, and its lines there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport
+from groundwork.console import terminal
+from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport, SplitShare
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted
+from groundwork.message_wording import counted, shorten_text
 
-TOPICS_NAMED = 3  # topics that are named as most apart
-WORTH_NAMING = 0.02  # difference of a topic's shares
+ENTRIES_SHOWN = 12  # values of a table in the terminal and clusters listed
+
+SPARKLINE_BARS = "▁▂▃▄▅▆▇█"
 
 
 def describe_splits(split_report: SplitReport) -> list[str]:
@@ -153,48 +155,6 @@ def describe_verdict(split_report: SplitReport) -> list[str]:
     )
 
 
-def verdict_sentence(verdict_answer: str, split: str, verdict_figures: str, most_apart: str) -> str:
-    """Whether a split stands for the whole, with the figures that tell it."""
-    if verdict_answer == "yes":
-        return f"Yes, {split} stands for the whole: {verdict_figures}."
-    if verdict_answer == "partly":
-        return f"Partly, {split} stands for the whole as a random split may: {verdict_figures}{most_apart}."
-    return f"No, {split} does not stand for the whole: {verdict_figures}{most_apart}."
-
-
-def unknown_verdict_sentence(
-    split: str, eval_count: int, topic_count: int, topic_noun: str, least_eval_rows: int
-) -> str:
-    """Why it cannot be said whether a split stands for the whole."""
-    whether = f"whether {split} stands for the whole"
-    if topic_count < 2:
-        return f"It cannot be said {whether}: all questions are of one of the {topic_noun}."
-    too_few = f"it has {eval_count}" if eval_count != 1 else "it has a single one"
-    return f"Too few rows to say {whether}: {too_few}, and at least {least_eval_rows} are needed."
-
-
-def most_apart_topics(topic_shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
-    """`; most apart: skiff 15% of all and 5% of eval, carry 5% and 0%, since 8 places stayed empty`."""
-    topics_by_difference = sorted(topic_shares, key=lambda topic: -abs(topic[1] - topic[2]))
-    named_topics = [topic for topic in topics_by_difference[:TOPICS_NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
-    topic_phrases = [
-        f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
-        for n, (name, pool_share, split_share) in enumerate(named_topics)
-    ]
-    empty_places = f", since {counted(empty, 'place')} stayed empty" if empty else ""
-    return f"; most apart: {', '.join(topic_phrases)}{empty_places}" if topic_phrases else empty_places
-
-
-def drift_sentence(moved_count: int, reworded_count: int, own_cosine: float, random_cosine: float) -> str:
-    """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
-    return (
-        f"Rewording moved {moved_count} of {counted(reworded_count, 'question')} nearer to another topic; their "
-        "cosine to "
-        "themselves as they were "
-        f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
-    )
-
-
 def describe_closeness(split_report: SplitReport) -> list[str]:
     """The topic clusters, and the distribution against random splits, in sentences."""
     closeness_sentences = []
@@ -310,3 +270,83 @@ def describe_warnings(split_report: SplitReport) -> list[str]:
             "were unusable"
         )
     return report_warnings
+
+
+def split_report_lines(split_report: SplitReport, columns: int = 10_000) -> list[str]:
+    """The report for a terminal of so many columns."""
+    import textwrap
+
+    def fitted_lines(line: str) -> list[str]:
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        return textwrap.wrap(line, columns, subsequent_indent=indent, break_on_hyphens=False)
+
+    return [
+        output_line
+        for line in _report_lines(split_report)
+        for output_line in (fitted_lines(line) if len(line) > columns else [line])
+    ]
+
+
+def _report_lines(split_report: SplitReport) -> list[str]:
+    split_sizes = ", ".join(f"{count:,} {split}" for split, count in split_report.splits.items())
+    report_lines = [f"{split_report.name}: {split_sizes}"]
+    report_lines += [f"  {line}" for line in split_report.reviewed]
+    if "eval" in split_report.splits:
+        eval_lines = [
+            *describe_verdict(split_report),
+            *describe_splits(split_report),
+            *describe_closeness(split_report),
+        ]
+        report_lines += [f"  {line}" for line in eval_lines]
+        if split_report.curve and split_report.curve.inertias:
+            elbow_curve = split_report.curve
+            report_lines.append(
+                f"  inertia for k = {elbow_curve.ks[0]}..{elbow_curve.ks[-1]}  {_sparkline(elbow_curve.inertias)}  k "
+                f"= {elbow_curve.k}"
+            )
+        report_lines += _cluster_lines(split_report.clusters)
+        report_lines += [f"  {line}" for line in describe_leakage(split_report)]
+    else:
+        report_lines += [
+            f"  {line}" for line in [*describe_missing_eval(split_report), *describe_additions(split_report)]
+        ]
+    report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in split_report.fewer[:3]]
+    if split_report.replaced:
+        report_lines.append(f"  {describe_replaced(split_report)}")
+        report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in split_report.replaced[:3]]
+    if split_report.invalid:
+        report_lines.append(f"  {counted(len(split_report.invalid), 'invalid row')} left out")
+        report_lines += [f"    {row.id}: {row.reason}" for row in split_report.invalid[:ENTRIES_SHOWN]]
+    if split_report.personal:
+        report_lines.append(f"  {counted(len(split_report.personal), 'place looks', 'places look')} like personal data")
+        report_lines += [
+            f"    {finding.id} {finding.field}: {finding.kind} {finding.masked}"
+            for finding in split_report.personal[:ENTRIES_SHOWN]
+        ]
+    return report_lines
+
+
+def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
+    pool_rows, eval_rows = (sum(getattr(cluster, name) for cluster in clusters) or 1 for name in ("pool", "eval"))
+    cluster_rows = [["cluster", "rows", "share", "eval", "share", "about"]]
+    cluster_rows += [
+        [
+            f"{number}",
+            f"{cluster.pool:,}",
+            f"{cluster.pool / pool_rows:.1%}",
+            f"{cluster.eval}",
+            f"{cluster.eval / eval_rows:.1%}",
+            cluster.value,
+        ]
+        for number, cluster in enumerate(clusters[:ENTRIES_SHOWN])
+    ]
+    more_clusters = (
+        [f"    ... {len(clusters) - ENTRIES_SHOWN} more in report.json"] if len(clusters) > ENTRIES_SHOWN else []
+    )
+    return [*terminal.table_lines(cluster_rows, to_left=(5,), indent=4), *more_clusters]
+
+
+def _sparkline(inertias: Sequence[float]) -> str:
+    lowest, highest = min(inertias), max(inertias)
+    bar_scale = (len(SPARKLINE_BARS) - 1) / (highest - lowest) if highest > lowest else 0
+    return "".join(SPARKLINE_BARS[round((value - lowest) * bar_scale)] for value in inertias)

@@ -1,10 +1,11 @@
-"""The split report as one HTML page, which opens from a file and asks no network."""
+"""The split report as one HTML page, which opens from a file and asks no network, and its figures as SVG."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from groundwork.dataset.split_report.report_record import EvalRow, Neighbour, SplitReport, SplitShare
+from groundwork.dataset.split_report.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split_report.report_sentences import (
     describe_closeness,
     describe_leakage,
@@ -15,11 +16,12 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_unanswerable,
     describe_verdict,
 )
-from groundwork.dataset.split_report.split_report_figures import cosine_figure, elbow_figure, map_figure, share_bars
-from groundwork.message_wording import shorten_text
-from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
+from groundwork.message_wording import counted, shorten_text
+from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, table, tag
 
 MAX_TABLE_ROWS, MAX_SHARES = 200, 40  # of a table of the page
+SPLIT_REPORT_ASSETS = Path(__file__).parent / "assets"
+FIGURE_WIDTH, FIGURE_HEIGHT = 640, 260  # of a figure, in its own units
 
 
 def split_report_html(split_report: SplitReport) -> str:
@@ -55,8 +57,9 @@ def split_report_html(split_report: SplitReport) -> str:
         page_body += [
             _page_section(f"Rows by {column}", _count_table(shares)) for column, shares in split_report.shares.items()
         ]
+    page_styles = "\n" + read_asset("split_report.css", SPLIT_REPORT_ASSETS)
     return document_page(
-        f"{split_report.name}: split report", SPLIT_REPORT_STYLES, *page_body, *_finding_sections(split_report)
+        f"{split_report.name}: split report", page_styles, *page_body, *_finding_sections(split_report)
     )
 
 
@@ -194,16 +197,126 @@ def _finding_sections(split_report: SplitReport) -> list[Markup]:
     return finding_sections
 
 
-SPLIT_REPORT_STYLES = """
-:root { --train: var(--blue); --eval: var(--orange); }
-main { max-width: 860px; }
-p { color: var(--soft); }
-p.lead { color: var(--ink); font-size: 18px; }
-td { vertical-align: middle; }
-svg { max-width: 100%; } svg.figure { width: 100%; height: auto; overflow: visible; margin-top: 12px; }
-svg text { fill: var(--soft); font-size: 11px; } .train { fill: var(--train); } .eval { fill: var(--eval); }
-circle { stroke: var(--paper); stroke-width: 1; } circle.train { opacity: 0.55; }
-polyline { fill: none; stroke: var(--train); stroke-width: 2; }
-line.mark { stroke: var(--soft); stroke-dasharray: 4 3; }
-@media (max-width: 600px) { svg.figure text { font-size: 19px; } }
-"""
+def share_bars(pool_share: float, eval_share: float, largest: float) -> Markup:
+    """The share among all rows above that in eval."""
+    return tag(
+        "svg",
+        tag("rect", class_="train", x=0, y=2, width=f"{150 * pool_share / largest:.1f}", height=8),
+        tag("rect", class_="eval", x=0, y=15, width=f"{150 * eval_share / largest:.1f}", height=8),
+        tag("text", f"{pool_share:.1%}", x=156, y=10),
+        tag("text", f"{eval_share:.1%}", x=156, y=23),
+        viewBox="0 0 220 26",
+        width=220,
+        height=26,
+        role="img",
+        aria_label=f"{pool_share:.1%} of all, {eval_share:.1%} of eval",
+    )
+
+
+def elbow_figure(curve: ElbowCurve) -> Markup:
+    """The inertia of k-means for each k, with the k that was taken."""
+    lowest_inertia, highest_inertia = min(curve.inertias), max(curve.inertias)
+    inertia_span = (highest_inertia - lowest_inertia) or 1
+    elbow_points = [
+        (
+            40 + (FIGURE_WIDTH - 60) * i / (len(curve.ks) - 1),
+            20 + (FIGURE_HEIGHT - 60) * (1 - (inertia - lowest_inertia) / inertia_span),
+        )
+        for i, inertia in enumerate(curve.inertias)
+    ]
+    svg_elements = [tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in elbow_points))]
+    for k, inertia, (x, y) in zip(curve.ks, curve.inertias, elbow_points, strict=True):
+        dot_class, dot_radius = ("eval", 6) if k == curve.k else ("train", 3)
+        svg_elements.append(_svg_dot(dot_class, x, y, dot_radius, f"k = {k}: inertia {inertia:,.2f}"))
+        if len(curve.ks) < 16 or k % 2 == 0:
+            svg_elements.append(_svg_text(str(k), x, FIGURE_HEIGHT - 14, "middle"))
+    elbow_caption = f"k = {curve.k}: {curve.reason}. Inertia is the sum of squared distances to the centres."
+    return join_markup([_svg_figure(svg_elements, "inertia of k-means for each k"), tag("p", elbow_caption)])
+
+
+def cosine_figure(split_report: SplitReport) -> Markup:
+    """Histograms of the cosine to the nearest train row, before and after rewording."""
+    cosine_series = [("before", [r.before.cosine for r in split_report.rows if r.before])]
+    if split_report.leaked_after is not None:
+        cosine_series.append(("after", [r.after.cosine for r in split_report.rows if r.after]))
+    lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [split_report.random_cosine, 0.9])
+    bin_count = 25
+    bin_width = (FIGURE_WIDTH - 60) / bin_count
+    counts_by_stage = {stage: [0] * bin_count for stage, _ in cosine_series}
+    for stage, cosines in cosine_series:
+        for cosine in cosines:
+            cosine_bin = int((cosine - lowest_cosine) / (1.0001 - lowest_cosine) * bin_count)
+            counts_by_stage[stage][min(bin_count - 1, cosine_bin)] += 1
+    largest_bin = max([count for bin_counts in counts_by_stage.values() for count in bin_counts] + [1])
+    svg_elements = []
+    for series_number, (stage, bin_counts) in enumerate(counts_by_stage.items()):
+        bar_class, bar_width = "eval" if stage == "after" else "train", bin_width / len(cosine_series) - 1
+        for i, count in enumerate(bin_counts):
+            left = 30 + i * bin_width + series_number * bin_width / len(cosine_series)
+            height = (FIGURE_HEIGHT - 70) * count / largest_bin
+            bar_title = f"{counted(count, 'row')} {stage} rewording"
+            svg_elements.append(_svg_bar(bar_class, left, FIGURE_HEIGHT - 40 - height, bar_width, height, bar_title))
+    for cosine, label in ((split_report.threshold, "near-duplicate"), (split_report.random_cosine, "random pair")):
+        left = 30 + (cosine - lowest_cosine) / (1 - lowest_cosine) * (FIGURE_WIDTH - 60)
+        svg_elements.append(
+            tag("line", class_="mark", x1=f"{left:.1f}", x2=f"{left:.1f}", y1=14, y2=FIGURE_HEIGHT - 40)
+        )
+        label_anchor = "start" if left < 60 else "end" if left > FIGURE_WIDTH - 60 else "middle"
+        svg_elements.append(_svg_text(f"{label} {cosine:.2f}", left, 10, label_anchor))
+    svg_elements += [
+        _svg_text(f"{lowest_cosine:.2f}", 30, FIGURE_HEIGHT - 20),
+        _svg_text("1.00", FIGURE_WIDTH - 40, FIGURE_HEIGHT - 20),
+    ]
+    histogram_legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
+        ", orange: as reworded" if len(cosine_series) > 1 else ""
+    )
+    return join_markup([_svg_figure(svg_elements, "cosine to the nearest train row"), tag("p", histogram_legend)])
+
+
+def map_figure(split_report: SplitReport) -> Markup:
+    """The questions as dots, those of eval on top."""
+    map_height = FIGURE_HEIGHT * 1.7
+    map_dots = []
+    for split_point in sorted(split_report.map, key=lambda split_point: split_point.split == "eval"):
+        dot_class, dot_radius = ("eval", 6) if split_point.split == "eval" else ("train", 3)
+        x, y = 20 + split_point.x * (FIGURE_WIDTH - 40), 20 + (1 - split_point.y) * (map_height - 40)
+        map_dots.append(
+            _svg_dot(
+                dot_class,
+                x,
+                y,
+                dot_radius,
+                f"{split_point.split}, cluster {split_point.cluster}: {split_point.question}",
+            )
+        )
+    map_note = "orange: eval, blue: the rest; hold the pointer over a dot to read its question"
+    return join_markup([_svg_figure(map_dots, "map of train and eval questions", map_height), tag("p", map_note)])
+
+
+def _svg_figure(svg_elements: Sequence[Markup], figure_label: str, figure_height: float = FIGURE_HEIGHT) -> Markup:
+    return tag(
+        "svg",
+        svg_elements,
+        class_="figure",
+        viewBox=f"0 0 {FIGURE_WIDTH} {figure_height:g}",
+        role="img",
+        aria_label=figure_label,
+    )
+
+
+def _svg_dot(dot_class: str, x: float, y: float, radius: int, dot_title: str) -> Markup:
+    return tag("circle", tag("title", dot_title), class_=dot_class, cx=f"{x:.1f}", cy=f"{y:.1f}", r=radius)
+
+
+def _svg_bar(bar_class: str, x: float, y: float, width: float, height: float, bar_title: str) -> Markup:
+    bar_geometry = {"x": x, "y": y, "width": width, "height": height}
+    return tag(
+        "rect",
+        tag("title", bar_title),
+        class_=bar_class,
+        **{attribute: f"{size:.1f}" for attribute, size in bar_geometry.items()},
+    )
+
+
+def _svg_text(text: str, x: float, y: float, anchor: str | None = None) -> Markup:
+    return tag("text", text, text_anchor=anchor, x=f"{x:.1f}", y=f"{y:g}")
