@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
-from groundwork.grading.judge_consistency import is_flipping
+from groundwork.grading.judge_check import is_flipping
 from groundwork.records import Grade, MeasuredRow
 
 GUESSED_LEVELS = {"easy": 0, "medium": 1, "hard": 2}

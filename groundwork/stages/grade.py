@@ -104,9 +104,8 @@ def grading_units(job: Job) -> list[Unit]:
     from groundwork.dataset.dataset_argument import dataset_sources_of_arguments, default_datasets
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.answer_judge import build_judges
-    from groundwork.grading.grading_run import Grading, models_to_grade
+    from groundwork.grading.grading_run import Grading, choose_rows_to_grade, models_to_grade
     from groundwork.grading.judge_check import JudgeCheck
-    from groundwork.grading.rows_to_grade import choose_rows_to_grade
 
     sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
     if len(sources) > 1:
@@ -150,7 +149,7 @@ async def grade_answers(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
     from groundwork.grading import model_answers
-    from groundwork.grading.grade_report_page import shortened_answers_warning
+    from groundwork.grading.grade_report import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
     grading, grade_settings = grading_unit.grading, job.config.grade
@@ -187,8 +186,12 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
-    from groundwork.grading.grade_report import base_model_name, grade_report
-    from groundwork.grading.grade_report_page import grade_report_lines, write_grade_report_page
+    from groundwork.grading.grade_report import (
+        base_model_name,
+        grade_report,
+        grade_report_lines,
+        write_grade_report_page,
+    )
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.mirror_gap import GapBounds
     from groundwork.maps.pass_rate_map import draw_grade_map
@@ -225,7 +228,7 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
 
 def estimate_grading(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.grading_estimates import answer_estimate, judge_estimates
+    from groundwork.grading.grading_run import answer_estimate, judge_estimates
     from groundwork.grading.model_answers import answer_prompt
 
     grading_unit: GradingUnit = unit.payload

@@ -12,8 +12,8 @@ import pytest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, QuestionRow
+from groundwork.grading.grading_run import choose_rows_to_grade
 from groundwork.grading.model_answers import read_answers
-from groundwork.grading.rows_to_grade import choose_rows_to_grade
 from groundwork.records import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter
 from tests.grading.scripted import World, write_dataset

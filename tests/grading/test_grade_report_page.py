@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from groundwork.grading.grade_report import grade_report
-from groundwork.grading.grade_report_page import write_grade_report_page
+from groundwork.grading.grade_report import grade_report, write_grade_report_page
 from groundwork.grading.mirror_gap import GapBounds
 from groundwork.records import CriterionGrade, Draw, Grade
 from tests.chromium import Opener
