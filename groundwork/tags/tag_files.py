@@ -21,7 +21,6 @@ from groundwork.errors import BadRecord
 from groundwork.records import Tags
 from groundwork.tags.tag_forms import normalise_tag, tags_problem
 from groundwork.tags.tag_synonyms import merge_targets, read_synonyms
-from groundwork.tags.tag_vocabulary import TagVocabulary, read_vocabulary, vocabulary_size
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset
@@ -92,22 +91,6 @@ class TagStore:
         return cache_database(
             self._store_file, "CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)", "a store of tags"
         )
-
-
-def vocabulary_files(job: Job) -> list[Path]:
-    """Where the shared tags stand: for all, and, in a shard, its own on top."""
-    vocabularies = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
-    return list(dict.fromkeys(vocabularies))
-
-
-def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
-    """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
-    tag_settings = job.config.tags
-    all_questions = {*questions_to_tag, *tags_on_file_by_question(job)}
-    vocabulary_limit = vocabulary_size(len(all_questions), tag_settings)
-    vocabulary = read_vocabulary(vocabulary_files(job) if tag_settings.vocabulary_prompt else [], vocabulary_limit)
-    vocabulary.add(tag for tags in known_tags.values() for tag in tags)
-    return vocabulary
 
 
 def tags_on_file_by_question(job: Job) -> dict[str, list[str]]:

@@ -11,21 +11,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from groundwork.data_folder.read_write import read_json, write_json
-from groundwork.errors import BadRecord
-from groundwork.tags.tag_forms import tag_form
+from groundwork.errors import BadRecord, UnitError
+from groundwork.llm.prompt_templates import render_turns
+from groundwork.llm.replies.reply_schema import ReplyRequirements
+from groundwork.tags.tag_files import tags_on_file_by_question
+from groundwork.tags.tag_forms import normalise_tag, tag_form
 
 if TYPE_CHECKING:
     from groundwork.settings.config_schema import TagSettings
+    from groundwork.stage_runner.stage_command import Job
+
 
 COMMON_SHARE = 0.6  # of the questions: a tag on more of them tells none apart
 MIN_QUESTIONS = 20  # questions, below which no tag is too common
 MIN_TAGS_FACTOR = 3  # times the tags of a question: so many a vocabulary may always have
 PROPOSED_SHARE = 2 / 3  # of what it may have; the rest is room for what the sample lacks
+PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 
 
 class VocabularyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,3 +137,63 @@ def read_vocabulary(vocabulary_files: Iterable[Path], max_size: int) -> TagVocab
 
 def write_vocabulary(vocabulary_file: Path, vocabulary: TagVocabulary) -> None:
     write_json(vocabulary_file, VocabularyFile(tags=vocabulary.tags, too_common=vocabulary.too_common))
+
+
+class Proposal(msgspec.Struct):
+    tags: list[str]
+
+
+async def propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions_to_tag: Sequence[str]) -> None:
+    """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
+    tag_settings = job.config.tags
+    fewest_tags, most_tags = tag_settings.max_tags, round(PROPOSED_SHARE * vocabulary.max_size)
+
+    has_complained_of_tags = False
+
+    def check(proposal: Proposal) -> str | None:
+        """A list that is too long is sent back once; after that its beginning is taken."""
+        nonlocal has_complained_of_tags
+        distinct_tags = {normalise_tag(tag) for tag in proposal.tags} - {""}
+        if len(distinct_tags) < fewest_tags or (len(distinct_tags) > most_tags and not has_complained_of_tags):
+            has_complained_of_tags = True
+            return f"Propose {fewest_tags} to {most_tags} different tags."
+        return None
+
+    try:
+        tagging_reply = await job.client.ask(
+            tag_settings,
+            proposal_messages(job, vocabulary, questions_to_tag),
+            stage="generate_tags",
+            unit="vocabulary",
+            schema=ReplyRequirements(Proposal, check=check),
+        )
+    except UnitError:
+        return
+    vocabulary.add([tag for tag_text in tagging_reply.value.tags if (tag := normalise_tag(tag_text))][:most_tags])
+
+
+def proposal_messages(job: Job, vocabulary: TagVocabulary, questions_to_tag: Sequence[str]) -> list[dict[str, Any]]:
+    tag_settings = job.config.tags
+    question_sample = questions_to_tag[:: -(-len(questions_to_tag) // PROPOSAL_SAMPLE)]
+    return render_turns(
+        job.prompt(tag_settings.vocabulary_prompt),
+        max_tags=str(tag_settings.max_tags),
+        count=str(round(PROPOSED_SHARE * vocabulary.max_size)),
+        questions="\n".join(f"- {' '.join(question.split())}" for question in question_sample),
+    )
+
+
+def vocabulary_files(job: Job) -> list[Path]:
+    """Where the shared tags stand: for all, and, in a shard, its own on top."""
+    vocabularies = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
+    return list(dict.fromkeys(vocabularies))
+
+
+def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
+    """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
+    tag_settings = job.config.tags
+    all_questions = {*questions_to_tag, *tags_on_file_by_question(job)}
+    vocabulary_limit = vocabulary_size(len(all_questions), tag_settings)
+    vocabulary = read_vocabulary(vocabulary_files(job) if tag_settings.vocabulary_prompt else [], vocabulary_limit)
+    vocabulary.add(tag for tags in known_tags.values() for tag in tags)
+    return vocabulary

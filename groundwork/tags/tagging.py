@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.data_folder.runs.run_files import tag_file
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import ConfigError, GroundworkError, ProviderRefused, UnitError
+from groundwork.errors import ConfigError, GroundworkError, InvalidReply, ProviderRefused, UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompt_templates import placeholders, render_turns
@@ -35,32 +35,179 @@ from groundwork.message_wording import counted
 from groundwork.records import Tags
 from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_runner.unit_and_outcome import Estimate
-from groundwork.tags.batch_halving import BatchLimit, HalvingTagger
 from groundwork.tags.tag_files import (
-    load_vocabulary,
     new_tag_row,
     open_tag_store,
     read_current_tag_rows,
     read_tag_rows_on_file,
     tags_on_file_by_question,
+)
+from groundwork.tags.tag_forms import MAX_TAG_WORDS, normalise_tag, tags_problem
+from groundwork.tags.tag_vocabulary import (
+    PROPOSED_SHARE,
+    Proposal,
+    TagVocabulary,
+    load_vocabulary,
+    overused_tags,
+    proposal_messages,
+    propose_vocabulary,
     vocabulary_files,
+    write_vocabulary,
 )
-from groundwork.tags.tag_forms import normalise_tag
-from groundwork.tags.tag_vocabulary import PROPOSED_SHARE, TagVocabulary, overused_tags, write_vocabulary
-from groundwork.tags.tagging_replies import (
-    TaggedBatch,
-    tagging_reply_problem,
-    tagging_reply_schema,
-    unannounced_tags_problem,
-)
-from groundwork.tags.vocabulary_proposal import Proposal, proposal_messages, propose_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset
+    from groundwork.settings.config_schema import TagSettings
     from groundwork.stage_runner.stage_command import Job
 
+
+HOPELESS_QUESTIONS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
+TagsByQuestion = dict[str, list[str]]
+RequestTags = Callable[[list[str]], Awaitable[TagsByQuestion]]
 TOKENS_A_TAG = 4
 MAX_WAVE_BATCHES = 64  # batches side by side, whose requests are all in memory
+
+
+@dataclass(frozen=True)
+class BatchLimit:
+    """What is known of a model: the largest batch worth asking for, and how it did with single questions."""
+
+    largest: int
+    failed_alone: int = 0
+    has_tagged: bool = False
+
+    @property
+    def is_hopeless(self) -> bool:
+        return not self.has_tagged and self.failed_alone >= HOPELESS_QUESTIONS
+
+    def joined(self, others: Iterable[BatchLimit]) -> BatchLimit:
+        """With what was learnt side by side by others that began with this one."""
+        learnt_limits = list(others)
+        return BatchLimit(
+            min([self.largest, *(batch_limit.largest for batch_limit in learnt_limits)]),
+            self.failed_alone + sum(batch_limit.failed_alone - self.failed_alone for batch_limit in learnt_limits),
+            self.has_tagged or any(batch_limit.has_tagged for batch_limit in learnt_limits),
+        )
+
+
+@dataclass
+class HalvingTagger:
+    """Tags a batch by `request`; `limit` learns on the way.
+
+    One bad question spoils one half of its batch. Where both halves fail, it is their size that the model cannot do.
+    """
+
+    request: RequestTags
+    limit: BatchLimit
+    tagged: TagsByQuestion = field(default_factory=dict)
+    errors: dict[str, UnitError] = field(default_factory=dict)
+    last_problem: str = ""
+
+    async def tag(self, batch: list[str]) -> bool:
+        """Fill `tagged` and `errors`, each question in one of them; returns whether the batch went well as it is."""
+        if self.limit.is_hopeless:
+            tag_problem = (
+                f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
+            )
+            self.errors |= dict.fromkeys(batch, InvalidReply(f"{tag_problem}: {self.last_problem}"))
+            return False
+        try:
+            self.tagged |= await self.request(batch)
+        except InvalidReply as tagging_error:
+            self.last_problem = str(tagging_error)
+            await self._tag_halves(batch, tagging_error)
+            return False
+        except UnitError as tagging_error:
+            self.errors |= dict.fromkeys(batch, tagging_error)
+            return True  # which has nothing to do with its size
+        self.limit = replace(self.limit, has_tagged=True)
+        return True
+
+    async def _tag_halves(self, question_batch: list[str], tagging_error: InvalidReply) -> None:
+        if len(question_batch) == 1:
+            self.errors[question_batch[0]] = tagging_error
+            self.limit = replace(self.limit, failed_alone=self.limit.failed_alone + 1)
+            return
+        batch_middle = len(question_batch) // 2
+        went_well = [
+            await self._tag_within_limit(half)
+            for half in (question_batch[:batch_middle], question_batch[batch_middle:])
+        ]
+        if not any(went_well):
+            self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, batch_middle // 2)))
+
+    async def _tag_within_limit(self, question_batch: list[str]) -> bool:
+        """As `tag`, in parts where the batch is larger than what the model can do by now."""
+        size = self.limit.largest
+        batch_parts = [question_batch[start : start + size] for start in range(0, len(question_batch), size)]
+        went_well = [await self.tag(batch_part) for batch_part in batch_parts]
+        return len(batch_parts) == 1 and went_well[0]
+
+
+class TaggedQuestion(msgspec.Struct):
+    number: int
+    tags: list[str]
+
+
+class TaggedBatch(msgspec.Struct):
+    questions: list[TaggedQuestion]
+    new_tags: list[str] = []
+
+
+def unannounced_tags_problem(tagging_reply: TaggedBatch, vocabulary: TagVocabulary, tag_room: int) -> str:
+    """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
+    if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
+        return ""  # nothing to take from yet
+    foreign_tags = vocabulary.foreign_tags(
+        normalise_tag(tag) for question in tagging_reply.questions for tag in question.tags
+    )
+    announced_tags = {normalise_tag(tag) for tag in tagging_reply.new_tags}
+    if len(foreign_tags) > tag_room:
+        listed_tags = ", ".join(foreign_tags)
+        return f"Only {tag_room} new tags may be added; take others of the list in place of some of: {listed_tags}."
+    if unannounced := [tag for tag in foreign_tags if tag not in announced_tags]:
+        return f"Take tags of the list, or put these under new_tags: {', '.join(unannounced)}."
+    return ""
+
+
+def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
+    """Everything that is wrong with a batch's reply, for the correction turn."""
+    reply_problems = [
+        f"Question {question.number} {tag_problem}."
+        for question in tagging_reply.questions
+        if (tag_problem := tags_problem([normalise_tag(tag) for tag in question.tags], max_tags))
+    ]
+    if sorted(question.number for question in tagging_reply.questions) != list(range(1, question_count + 1)):
+        reply_problems.insert(
+            0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice."
+        )
+    return " ".join(reply_problems[:5]) or None
+
+
+def tagging_reply_schema(question_count: int, tag_settings: TagSettings) -> dict[str, Any]:
+    """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
+    max_tags, has_new_tags = tag_settings.max_tags, bool(tag_settings.vocabulary_prompt)
+    tags_schema = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
+    number_schema = {"type": "integer", "minimum": 1, "maximum": question_count}
+    return {
+        "type": "object",
+        "properties": {
+            **({"new_tags": {"type": "array", "items": {"type": "string"}}} if has_new_tags else {}),
+            "questions": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"number": number_schema, "tags": tags_schema},
+                    "required": ["number", "tags"],
+                    "additionalProperties": False,
+                },
+                "minItems": question_count,
+                "maxItems": question_count,
+            },
+        },
+        "required": [*(["new_tags"] if has_new_tags else []), "questions"],
+        "additionalProperties": False,
+    }
 
 
 @dataclass

@@ -30,7 +30,7 @@ from groundwork.questions.small_model.question_targets import QuestionTarget
 from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tag_forms import normalise_tag, tags_problem
-from groundwork.tags.tagging_replies import TaggedBatch
+from groundwork.tags.tagging import TaggedBatch
 from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"
