@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, question_hash
-from groundwork.errors import UsageError
+from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, append_decisions, question_hash
+from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.markdown.figures import quote_in_words
+from groundwork.message_wording import counted
 from groundwork.records import Pair
 from groundwork.review.review_session import ReviewSession
 from groundwork.review.reviewer_edits import (
@@ -211,3 +213,29 @@ def _decode_csv_file(spreadsheet: Path) -> str:
         return csv_bytes.decode("utf-8-sig")
     except UnicodeDecodeError:
         return csv_bytes.decode("cp1252", "replace")
+
+
+def export_decisions_csv(spreadsheet: Path, session: ReviewSession) -> int:
+    pair_count = write_decisions_csv(spreadsheet, session)
+    edits = "write accept or reject into the column verdict, or edit the texts"
+    print(f"{counted(pair_count, 'pair')} -> {openable_path(spreadsheet)}; {edits}")
+    return EXIT_OK
+
+
+def import_decisions_csv(spreadsheet: Path, session: ReviewSession) -> int:
+    table = read_decisions_csv(spreadsheet, session)
+    if table.decisions:
+        append_decisions(session.decisions_path, table.decisions)
+    rejected = sum(decision.verdict == "reject" for decision in table.decisions)
+    edited = sum(decision.verdict == "edit" for decision in table.decisions)
+    accepted = len(table.decisions) - rejected
+    print(
+        f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {counted(table.unchanged, 'row')} as before"
+    )
+    for fault in table.faults[:MAX_SHOWN_FAULTS]:
+        print(terminal_text(f"failed {fault}"))
+    if len(table.faults) > MAX_SHOWN_FAULTS:
+        print(f"… and {len(table.faults) - MAX_SHOWN_FAULTS:,} more")
+    if table.decisions:
+        print(f"-> {openable_path(session.decisions_path)}")
+    return EXIT_FAILED if table.faults else EXIT_OK

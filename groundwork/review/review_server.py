@@ -12,26 +12,36 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+import shlex
+import signal
+import webbrowser
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
 
+from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import read_text, text_hash
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes, toggle_wish, wishes_file
 from groundwork.data_folder.runs.review_decisions import utc_now
 from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import BadRecord, GroundworkError
+from groundwork.errors import EXIT_OK, BadRecord, GroundworkError, UsageError
+from groundwork.installation import as_typed
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.figures import is_figure_name
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
 from groundwork.review.review_session import DecisionRequest, ReviewSession
 from groundwork.review.reviewer_edits import RequestRefused
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.next_command import repeat_flags
 
 LOOPBACK_HOST = "127.0.0.1"
+STATEMENT_WIDTH = 100  # characters of a statement
 MAX_REQUEST_BYTES = 1_000_000  # of a request
 REVIEW_PAGE = PageKind(
     "review",
@@ -303,3 +313,45 @@ def wished_starts(data: Workspace, run: str, document: str) -> list[int]:
 def _check_document_name(document: str) -> None:
     if not document or Path(document).name != document:
         raise RequestRefused(f"{document!r} is no document", 404)
+
+
+async def serve_review_page(job: Job, session: ReviewSession) -> int:
+    """Until Ctrl-C."""
+    flags = job.flags
+    restart_command = f"uv run dataprep/review.py {shlex.quote(session.run)} --reviewer {shlex.quote(session.reviewer)}"
+    server = ReviewServer(session, as_typed(restart_command) + repeat_flags(flags))
+    try:
+        await server.start(flags.port)
+    except OSError as error:
+        await server.close()
+        raise UsageError(f"--port {flags.port}: {error.strerror or error}; leave it out for a free one") from None
+    stop_event = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(signal_number, stop_event.set)
+    address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
+    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(session.decisions_path)}", flush=True)
+    if not flags.no_browser:
+        await asyncio.to_thread(webbrowser.open, address)
+    try:
+        await stop_event.wait()
+    finally:
+        await server.close()
+    next_command = f"{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}"
+    print(f"-> {openable_path(session.decisions_path)}\n{next_command}")
+    return EXIT_OK
+
+
+def ask_about_statement(job: Job, session: ReviewSession) -> int:
+    document, statement_start = job.flags.ask_about
+    try:
+        wish = find_wish(job.data, document, statement_start, session.reviewer)
+    except RequestRefused as error:
+        raise UsageError(f"--ask-about: {error}") from None
+    is_asked = change_wish(job.data, session.run, wish)
+    status = "will be asked about" if is_asked else "will not be asked about any more"
+    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {status}'))
+    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
+    wish_file = wishes_file(job.data, session.run, document)
+    print(f"-> {openable_path(wish_file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
+    return EXIT_OK

@@ -103,12 +103,8 @@ class ReviewCommand(StageCommand):
     def run(self, flags: argparse.Namespace) -> int:
         import asyncio
 
-        from groundwork.review.review_actions import (
-            ask_about_statement,
-            export_decisions_csv,
-            import_decisions_csv,
-            serve_review_page,
-        )
+        from groundwork.review.decisions_csv import export_decisions_csv, import_decisions_csv
+        from groundwork.review.review_server import ask_about_statement, serve_review_page
 
         with open_job(load_config(flags), flags, folders=()) as (job, _):
             (unit,) = review_units(job)
