@@ -14,7 +14,7 @@ from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import SourceText
-from groundwork.markdown.page_headers_in_chunks import PageLines
+from groundwork.markdown.running_page_lines import PageLines
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records import Chunk
 

@@ -5,8 +5,8 @@ import pytest
 
 from groundwork.markdown.captions import is_caption
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.page_headers_in_chunks import PageLines
 from groundwork.markdown.running_page_lines import (
+    PageLines,
     running_keys,
     strip_running,
     unrepeated_keys,

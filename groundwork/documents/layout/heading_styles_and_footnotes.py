@@ -16,7 +16,7 @@ from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.text_runs_and_lines import APART, Line, Run, is_bullet, is_number, item_label, to_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT_WORD
-from groundwork.markdown.page_headers_in_chunks import heading_key
+from groundwork.markdown.running_page_lines import heading_key
 
 _FOOTNOTE_SIZE = 0.93  # of the body's size, which notes have at the most
 # times the body's size, which a heading is larger than

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from groundwork.documents.layout.heading_styles_and_footnotes import NAMED_HEADING_RATIO
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_runs_and_lines import Run, runs_by_line, to_lines
-from groundwork.markdown.page_headers_in_chunks import heading_key
 from groundwork.markdown.running_page_lines import (
+    heading_key,
     is_numbered_title,
     line_keys,
     running_keys,
