@@ -29,6 +29,13 @@ _SENTENCE_END = regex.compile(
     """,
     regex.VERBOSE,
 )
+_QUESTION_END = regex.compile(
+    r"""[?？؟\u037e፧⁇⁈]\Z
+      | \p{Greek}.*;\Z                                        # the Greek mark looks like a semicolon, and mostly is one
+      | ՞                                                      # the Armenian one stands above the word asked for
+      | [\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]\W*\Z        # Thai, Lao, Burmese and Khmer do without""",
+    regex.VERBOSE | regex.DOTALL,
+)
 _ABBREVIATION_BEFORE_NAME = regex.compile(  # never the end of a sentence; case matters, for "no" and "hon" are words
     r"""
     (?<![\p{L}\d]) (?:
@@ -259,3 +266,8 @@ def markup_spans(text: str) -> list[Span]:
 def uncuttable_spans(text: str) -> list[Span]:
     """`markup_spans` and numbers written with spaces: what a cut between two words may not fall into."""
     return sorted(chain(markup_spans(text), (match.span() for match in _SPACED_NUMBER.finditer(text))))
+
+
+def is_question(question_text: str) -> bool:
+    """Does a text end as a question does in its script?"""
+    return _QUESTION_END.search(question_text.rstrip()) is not None

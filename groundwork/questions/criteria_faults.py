@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from groundwork.language.negations_and_opposites import is_negated
+from groundwork.language.negations import YES_NO_AUXILIARY, YES_OR_NO, is_negated
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
-from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6

@@ -10,9 +10,9 @@ import re
 from itertools import pairwise
 
 from groundwork.language.language_and_script import is_english
+from groundwork.language.negations import YES_NO_AUXILIARY
 from groundwork.language.numbers import number_values
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
-from groundwork.language.yes_no_questions import YES_NO_AUXILIARY
 
 _POLAR_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)
 _CHOICE_QUESTION = re.compile(

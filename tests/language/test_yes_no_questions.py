@@ -2,7 +2,8 @@
 
 import pytest
 
-from groundwork.language.yes_no_questions import are_opposite_answers, is_question, opposite_yes_or_no
+from groundwork.language.negations import are_opposite_answers, opposite_yes_or_no
+from groundwork.language.sentences import is_question
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from groundwork.coverage.chunk_coverage import coverage
 from groundwork.language import dangling_references as wording
 from groundwork.language.language_and_script import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
+from groundwork.language.sentences import is_question
 from groundwork.language.words import normalised_words, words
-from groundwork.language.yes_no_questions import is_question
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion

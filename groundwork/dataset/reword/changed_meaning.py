@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from groundwork.dataset.reword.copied_words import terms
 from groundwork.language.names_and_codes import abbreviations
-from groundwork.language.negations_and_opposites import find_contradicted_word, find_opposite
+from groundwork.language.negations import find_contradicted_word, find_opposite
 from groundwork.language.numbers import numbers
 from groundwork.language.words import normalised_words
 from groundwork.questions.calculated_numbers import list_lengths

@@ -21,9 +21,9 @@ from groundwork.dataset.reword.copied_words import (
 )
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import has_unspaced, is_english
-from groundwork.language.negations_and_opposites import duties, is_negated
+from groundwork.language.negations import YES_NO_AUXILIARY, duties, is_negated
+from groundwork.language.sentences import is_question
 from groundwork.language.words import normalised_words, word_count, words
-from groundwork.language.yes_no_questions import YES_NO_AUXILIARY, is_question
 from groundwork.records import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from groundwork.language.sentences import sentences
-from groundwork.language.yes_no_questions import is_question
+from groundwork.language.sentences import is_question, sentences
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.llm.replies.reply_schema import INTEGER_SCHEMA, STRING_SCHEMA, list_schema, object_schema
