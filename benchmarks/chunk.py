@@ -220,7 +220,7 @@ def solid(text: str) -> int:
 
 def speed_of_segments(text: str) -> float:
     """MB a CPU second of sentence splitting by the default engine, which the stage does to count segments."""
-    from groundwork.chunking.segments import segments
+    from groundwork.chunking.chunk_report import segments
 
     seconds = []
     for _ in range(3):

@@ -1,7 +1,6 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, cut into parts and written as records.
 
-    markdown/blocks.py -> skipped_passages.py -> text_and_table_runs.py
-    -> joining_short_parts.py -> packing_chunk_parts.py (with cut_points.py) -> joining_short_parts.py
+    markdown/blocks.py -> skipped_passages.py -> chunk_runs.py -> chunk_parts.py (both with cut_points.py)
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
 """
@@ -16,11 +15,10 @@ from typing import Any
 
 import msgspec
 
-from groundwork.chunking.chunk_lengths import length_ruler, load_tokenizer
-from groundwork.chunking.joining_short_parts import ShortRuns, join_short_parts
-from groundwork.chunking.packing_chunk_parts import ChunkPacker, ChunkPart
+from groundwork.chunking.chunk_parts import ChunkPacker, ChunkPart, join_short_parts
+from groundwork.chunking.chunk_runs import ShortRuns, text_and_table_runs
+from groundwork.chunking.length_rulers import length_ruler, load_tokenizer
 from groundwork.chunking.skipped_passages import skip_marks, split_unreadable_runs
-from groundwork.chunking.text_and_table_runs import text_and_table_runs
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.figures import figures, text_without_folder

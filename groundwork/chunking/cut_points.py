@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import regex
 
-from groundwork.chunking.text_and_table_runs import count_run_titles
-from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, uncuttable_spans
+from groundwork.language.sentences import COMPLETE_BLOCK_END, FULL_STOPS, sentence_starts, uncuttable_spans
 from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, PSEUDO_HEADING, Block
 from groundwork.markdown.footnotes import is_footnote_below_mark
 
 # the end of a clause: "so, " and the full-width marks, which need no space
-_CLAUSE_END = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
-_WORD_SPACE = regex.compile(r"\s++")  # between words
-_UNSPACED_WORD_BORDER = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
-_GRAPHEME_BORDER = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
+_CUT_BEHIND_CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
+_CUT_BEHIND_WORD = regex.compile(r"\s++")  # between words
+_CUT_BETWEEN_UNSPACED_WORDS = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
+_CUT_BETWEEN_GRAPHEMES = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
 _NEAR_CUT_LIMIT = 100  # characters before the limit that are looked at first
-_SENTENCE_LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
-_BOLD_TITLE_END = regex.compile(r"\n[ \t]*+(?:[\w.]{1,8}+[.)]?[ \t]++)?\*\*[^*\n]{1,150}+\*\*\Z")  # "II) **Rules**"
-_FIRST_ITEM = regex.compile(r"[ \t>]*+\(?(?:1|[aAiI])[.)][ \t]")  # of a list, which a line above may lead to
-_NEAR_CUT = 200  # characters above the border of a block that tell whether it interrupts a sentence
-_OPEN_BRACKET_END = regex.compile(r"[(\[][^()\[\]!?\n]*+(?<!\.)\Z")  # "(such as new", and nothing closes it
-_MAX_TITLES = 20  # below one heading, each of which stays with what follows
-_FENCE_MARKS = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
-_UNFINISHED_END = regex.compile(
+_SENTENCE_CUT_LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_BOLD_TITLE_ABOVE_CUT = regex.compile(
+    r"\n[ \t]*+(?:[\w.]{1,8}+[.)]?[ \t]++)?\*\*[^*\n]{1,150}+\*\*\Z"
+)  # "II) **Rules**"
+_FIRST_ITEM_BELOW_CUT = regex.compile(r"[ \t>]*+\(?(?:1|[aAiI])[.)][ \t]")  # of a list, which a line above may lead to
+_LENGTH_ABOVE_CUT = 200  # characters above the border of a block that tell whether it interrupts a sentence
+_OPEN_BRACKET_ABOVE_CUT = regex.compile(r"[(\[][^()\[\]!?\n]*+(?<!\.)\Z")  # "(such as new", and nothing closes it
+_MAX_UNCUT_TITLES = 20  # below one heading, each of which stays with what follows
+_MAX_UNCUT_TITLE_LENGTH = 150  # characters
+_MAX_NUMBERED_UNCUT_TITLES = 3  # lines of one list
+_MAX_UNCUT_TITLES_LENGTH = 400  # characters from the first of them to the end of the last
+_FENCE_ABOVE_CUT = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
+_UNFINISHED_ABOVE_CUT = regex.compile(
     r"[\p{L}\p{N},;(–-]\s*\Z"
 )  # a word or comma at the end of a block: the sentence goes on in the next one
 
@@ -69,23 +73,23 @@ class CutPoints:
 
     def structural_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
-        first_heading, headings_end = (
+        first_heading_cut, heading_cuts_end = (
             bisect_left(self._heading_starts, earliest_cut),
             bisect_right(self._heading_starts, latest_cut),
         )
-        if first_heading < headings_end:
-            first_heading = min(
-                bisect_left(self._heading_starts, fuller_cut, first_heading, headings_end), headings_end - 1
+        if first_heading_cut < heading_cuts_end:
+            first_heading_cut = min(
+                bisect_left(self._heading_starts, fuller_cut, first_heading_cut, heading_cuts_end), heading_cuts_end - 1
             )  # the fuller half, or the last one
-            highest_level = min(self._heading_levels[first_heading:headings_end])
+            highest_cut_level = min(self._heading_levels[first_heading_cut:heading_cuts_end])
             return max(
-                heading_start
-                for heading_start, start_level in zip(
-                    self._heading_starts[first_heading:headings_end],
-                    self._heading_levels[first_heading:headings_end],
+                heading_cut
+                for heading_cut, heading_cut_level in zip(
+                    self._heading_starts[first_heading_cut:heading_cuts_end],
+                    self._heading_levels[first_heading_cut:heading_cuts_end],
                     strict=True,
                 )
-                if start_level == highest_level
+                if heading_cut_level == highest_cut_level
             )
         for k in range(bisect_right(self._paragraph_starts, latest_cut) - 1, -1, -1):
             if self._paragraph_starts[k] < earliest_cut:
@@ -96,44 +100,46 @@ class CutPoints:
 
     def _cut_interrupts(self, cut_position: int) -> bool:
         """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""
-        text_above_cut = self._text_to_cut[max(0, cut_position - _NEAR_CUT) : cut_position].rstrip()
+        text_above_cut = self._text_to_cut[max(0, cut_position - _LENGTH_ABOVE_CUT) : cut_position].rstrip()
         if text_above_cut.endswith((":", "：")):
             return True
-        if _OPEN_BRACKET_END.search(text_above_cut) or _BOLD_TITLE_END.search(text_above_cut):
+        if _OPEN_BRACKET_ABOVE_CUT.search(text_above_cut) or _BOLD_TITLE_ABOVE_CUT.search(text_above_cut):
             return True
-        if _FIRST_ITEM.match(self._text_to_cut, cut_position) and not COMPLETE_BLOCK_END.search(text_above_cut):
+        if _FIRST_ITEM_BELOW_CUT.match(self._text_to_cut, cut_position) and not COMPLETE_BLOCK_END.search(
+            text_above_cut
+        ):
             return True
-        first_letter = self._text_to_cut[cut_position]
-        return (first_letter.islower() or first_letter == "(") and (
-            text_above_cut.endswith(_FENCE_MARKS) or _UNFINISHED_END.search(text_above_cut) is not None
+        letter_below_cut = self._text_to_cut[cut_position]
+        return (letter_below_cut.islower() or letter_below_cut == "(") and (
+            text_above_cut.endswith(_FENCE_ABOVE_CUT) or _UNFINISHED_ABOVE_CUT.search(text_above_cut) is not None
         )
 
     def _is_interrupted_block(self, cut_position: int) -> bool:
         k = bisect_left(self._block_starts, (cut_position, False))
-        is_block_start = k < len(self._block_starts) and self._block_starts[k][0] == cut_position
-        return is_block_start and self._cut_interrupts(cut_position)
+        is_cut_at_block = k < len(self._block_starts) and self._block_starts[k][0] == cut_position
+        return is_cut_at_block and self._cut_interrupts(cut_position)
 
     def _item_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         last_item_cut, cut_depth = 0, 99
-        for item_match in LIST_ITEM_START.finditer(self._text_to_cut, earliest_cut - 1, latest_cut + 8):
-            item_start, depth = item_match.start() + 1, _list_item_depth(item_match.group()[1:])
+        for item_below_cut in LIST_ITEM_START.finditer(self._text_to_cut, earliest_cut - 1, latest_cut + 8):
+            item_cut, item_depth = item_below_cut.start() + 1, _list_item_depth(item_below_cut.group()[1:])
             if (
-                depth > cut_depth
-                or item_start > latest_cut
-                or self._is_in_uncut_span(item_start)
-                or self._cut_interrupts(item_start)
+                item_depth > cut_depth
+                or item_cut > latest_cut
+                or self._is_in_uncut_span(item_cut)
+                or self._cut_interrupts(item_cut)
             ):
                 continue
-            last_item_cut, cut_depth = item_start, depth
+            last_item_cut, cut_depth = item_cut, item_depth
         return last_item_cut
 
     def sentence_cut(self, part_start: int, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a sentence."""
         if earliest_cut > latest_cut:
             return 0
-        sentence_window = self._text_to_cut[part_start : min(self._end, latest_cut + _SENTENCE_LOOKAHEAD)]
-        sentence_cuts = sentence_starts(sentence_window, self._language, self._engine)
+        text_to_sentence_cut = self._text_to_cut[part_start : min(self._end, latest_cut + _SENTENCE_CUT_LOOKAHEAD)]
+        sentence_cuts = sentence_starts(text_to_sentence_cut, self._language, self._engine)
         k = bisect_right(sentence_cuts, latest_cut - part_start) - 1
         while k > 0 and sentence_cuts[k] >= earliest_cut - part_start:
             if not self._is_in_uncut_span(part_start + sentence_cuts[k]) and not self._is_interrupted_block(
@@ -146,31 +152,41 @@ class CutPoints:
     def word_cut(self, part_start: int, latest_cut: int) -> int:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
-        window_size = latest_cut - part_start
-        window = self._text_to_cut[part_start : min(self._end, latest_cut + window_size + 1)]
-        uncut_spans = uncuttable_spans(window) + [
+        latest_cut_offset = latest_cut - part_start
+        text_to_latest_cut = self._text_to_cut[part_start : min(self._end, latest_cut + latest_cut_offset + 1)]
+        uncut_spans = uncuttable_spans(text_to_latest_cut) + [
             (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
         uncut_spans.sort()
-        for pattern, min_cut in ((_CLAUSE_END, window_size // 2), (_WORD_SPACE, 1), (_UNSPACED_WORD_BORDER, 1)):
-            for min_offset in (max(min_cut, window_size - _NEAR_CUT_LIMIT), min_cut):
+        for cut_pattern, least_cut_offset in (
+            (_CUT_BEHIND_CLAUSE, latest_cut_offset // 2),
+            (_CUT_BEHIND_WORD, 1),
+            (_CUT_BETWEEN_UNSPACED_WORDS, 1),
+        ):
+            for min_cut_offset in (max(least_cut_offset, latest_cut_offset - _NEAR_CUT_LIMIT), least_cut_offset):
                 if last_cut := _last_cut_outside(
-                    _cut_candidates(pattern, window, min_offset, window_size), uncut_spans
+                    _cut_candidates(cut_pattern, text_to_latest_cut, min_cut_offset, latest_cut_offset), uncut_spans
                 ):
                     return part_start + last_cut
-        if block_start := self._block_cut(part_start + 1, latest_cut):
-            return block_start  # below the minimum, or behind a heading, but no table or fence is cut
-        for pattern in (_WORD_SPACE, _UNSPACED_WORD_BORDER, _GRAPHEME_BORDER):
-            if cuts := _cut_candidates(pattern, window, max(1, window_size - _NEAR_CUT_LIMIT), window_size):
-                return part_start + cuts[-1]
+        if block_cut := self._block_cut(part_start + 1, latest_cut):
+            return block_cut  # below the minimum, or behind a heading, but no table or fence is cut
+        for cut_pattern in (_CUT_BEHIND_WORD, _CUT_BETWEEN_UNSPACED_WORDS, _CUT_BETWEEN_GRAPHEMES):
+            if word_cuts := _cut_candidates(
+                cut_pattern, text_to_latest_cut, max(1, latest_cut_offset - _NEAR_CUT_LIMIT), latest_cut_offset
+            ):
+                return part_start + word_cuts[-1]
         return max(latest_cut, part_start + 1)
 
     def _block_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a heading, else of any block, or 0."""
-        cuts = [(start, is_heading) for start, is_heading in self._block_starts if earliest_cut <= start <= latest_cut]
+        block_cuts = [
+            (block_cut, is_heading)
+            for block_cut, is_heading in self._block_starts
+            if earliest_cut <= block_cut <= latest_cut
+        ]
         return max(
-            (start for start, is_heading in cuts if is_heading),
-            default=max((start for start, _ in cuts), default=0),
+            (block_cut for block_cut, is_heading in block_cuts if is_heading),
+            default=max((block_cut for block_cut, _ in block_cuts), default=0),
         )
 
     def _is_in_uncut_span(self, cut_position: int) -> bool:
@@ -182,24 +198,54 @@ def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, 
     """Start to end of each title below a heading: "3.1 Segments" below the name of a sheet."""
     uncut_titles: dict[int, int] = {}
     for k, block in enumerate(blocks[:-1]):
-        follows = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in uncut_titles)
-        if follows and count_run_titles(markdown, blocks[max(0, k - _MAX_TITLES) : k + 1]):
+        is_below_heading = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in uncut_titles)
+        if is_below_heading and count_uncut_titles(markdown, blocks[max(0, k - _MAX_UNCUT_TITLES) : k + 1]):
             uncut_titles[block.start] = block.end
     return uncut_titles
 
 
+def count_uncut_titles(markdown: str, blocks: Sequence[Block]) -> int:
+    """How many blocks at the end are titles below a heading, with nothing but titles in between: "3.1 Segments"."""
+    uncut_titles = list(takewhile(lambda title_block: is_uncut_title(markdown, title_block), reversed(blocks)))
+    is_below_heading = len(uncut_titles) < len(blocks) and blocks[-1 - len(uncut_titles)].kind == "heading"
+    return (
+        len(uncut_titles)
+        if uncut_titles and is_below_heading and blocks[-1].end - uncut_titles[-1].start <= _MAX_UNCUT_TITLES_LENGTH
+        else 0
+    )
+
+
+def is_uncut_title(markdown: str, title_block: Block) -> bool:
+    """A line that is no sentence, or a few with a number in front ("3. Segments" and "3.1 Sales")."""
+    title_lines = [
+        title_line.rstrip("*_ \r")
+        for title_line in markdown[title_block.start : title_block.end].split("\n")
+        if title_line.strip()
+    ]
+    is_numbered_title = (
+        title_block.kind == "list"
+        and len(title_lines) <= _MAX_NUMBERED_UNCUT_TITLES
+        and all(title_line[0].isdigit() for title_line in title_lines)
+    )
+    is_title_line = title_block.kind == "paragraph" and len(title_lines) == 1
+    return (is_title_line or is_numbered_title) and not any(
+        len(title_line) > _MAX_UNCUT_TITLE_LENGTH or title_line.endswith((*FULL_STOPS, ";"))
+        for title_line in title_lines
+    )
+
+
 def _end_of_text_above_cut(markdown: str, cut_start: int) -> int:
     """Where the text in front of the blank lines above `cut_start` ends."""
-    window_above_cut = markdown[max(0, cut_start - _NEAR_CUT_LIMIT) : cut_start]
-    return cut_start - len(window_above_cut) + len(window_above_cut.rstrip())
+    text_above_cut = markdown[max(0, cut_start - _NEAR_CUT_LIMIT) : cut_start]
+    return cut_start - len(text_above_cut) + len(text_above_cut.rstrip())
 
 
 def _cut_candidates(cut_pattern: regex.Pattern[str], markdown: str, first_cut: int, last_cut: int) -> list[int]:
     """Where matches of the pattern end within low..high."""
     return [
-        match.end()
-        for match in cut_pattern.finditer(markdown, first_cut - 1, last_cut + 1)
-        if first_cut <= match.end() <= last_cut
+        cut_match.end()
+        for cut_match in cut_pattern.finditer(markdown, first_cut - 1, last_cut + 1)
+        if first_cut <= cut_match.end() <= last_cut
     ]
 
 

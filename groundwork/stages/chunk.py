@@ -91,8 +91,7 @@ def print_chunk_lengths(job: Job, finished_units: list[Unit]) -> None:
 
 def _show_chunks(job: Job, document: str, chunks: list[Chunk]) -> None:
     """Print the chunks of a document (--show), and write the page that draws their borders (--html)."""
-    from groundwork.chunking.chunk_page import chunk_html
-    from groundwork.chunking.chunk_report import render_chunks
+    from groundwork.chunking.chunk_report import chunk_html, render_chunks
     from groundwork.console.terminal import terminal_text
     from groundwork.data_folder.read_write import write_text
 

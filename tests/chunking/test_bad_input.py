@@ -7,7 +7,7 @@ import time
 import pytest
 
 from groundwork.chunking.chunk_records import chunk_document
-from groundwork.chunking.segments import segments
+from groundwork.chunking.chunk_report import segments
 from groundwork.records import Document
 from groundwork.settings.config_files import load
 

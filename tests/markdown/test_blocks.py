@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.chunking.segments import segments
+from groundwork.chunking.chunk_report import segments
 from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.markdown_tables import table_rows
 

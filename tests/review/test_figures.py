@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.chunking.chunk_page import chunk_html
+from groundwork.chunking.chunk_report import chunk_html
 from groundwork.data_folder.workspace import Workspace
 from groundwork.markdown.figures import figure_markdown
 from groundwork.records import Chunk
