@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from groundwork.errors import ConfigError, InvalidReply
 from groundwork.llm.calls.call_runner import CallRunner, RunControls
-from groundwork.llm.calls.costs_and_budget import CallContext, Price, UsageRow, message_text
+from groundwork.llm.calls.costs_and_budget import CallContext, Price, UsageRow
 from groundwork.llm.calls.reply_corrections import Reply, ReplyCorrector
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.request_body_parameters import Json, chat_request_body
-from groundwork.llm.prompt_templates import Message
+from groundwork.llm.prompt_templates import Message, text_of_turns
 from groundwork.llm.replies.reply_schema import (
     ReplyReader,
     ReplyRequirements,
@@ -85,7 +85,7 @@ class Client:
         context.remaining_characters, context.requirements = remaining_characters, requirements
         # without replies, in whose JSON "\\n" is no command
         prompt_turns = [message for message in messages if message["role"] != "assistant"]
-        reply_reader = ReplyReader(requirements.schema, requirements.check, message_text(prompt_turns))
+        reply_reader = ReplyReader(requirements.schema, requirements.check, text_of_turns(prompt_turns))
         return await self._replay_or_ask(context, request_body, reply_reader)
 
     async def _replay_or_ask(self, context: CallContext, request_body: Json, reply_reader: ReplyReader[T]) -> Reply[T]:

@@ -141,3 +141,17 @@ def _text_part(part_text: str) -> Message:
 def _image_part(jpeg: bytes) -> Message:
     image_url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
     return {"type": "image_url", "image_url": {"url": image_url}}
+
+
+def text_of_turns(prompt_turns: Sequence[Message]) -> str:
+    """The text of `prompt_turns` (OpenAI chat), without images."""
+    return "\n".join(prompt_part.get("text") or "" for prompt_part in parts_of_turns(prompt_turns))
+
+
+def parts_of_turns(prompt_turns: Sequence[Message]) -> list[Message]:
+    """The texts and images of all turns."""
+    turn_contents = (turn.get("content") for turn in prompt_turns)
+    turn_parts = (
+        [_text_part(content or "")] if not isinstance(content, list) else content for content in turn_contents
+    )
+    return [prompt_part for prompt_parts in turn_parts for prompt_part in prompt_parts]

@@ -17,7 +17,7 @@ from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import project_vectors
 from groundwork.errors import UnitError
 from groundwork.maps.draw.html_map import write_tags
-from groundwork.maps.draw.png_charts import write_histogram_png
+from groundwork.maps.draw.png_figure import write_histogram_png
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.question_map import cluster_map

@@ -56,25 +56,6 @@ def from_html(html: str) -> Markup:
 ASSETS = Path(__file__).parent / "assets"
 _DARK_COLOURS = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
 _IMAGE_POLICY = "img-src data: blob:"
-_PAGE_TEMPLATE = Markup("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {scripts}style-src 'unsafe-inline'; \
-{calls}img-src data: blob:{images}; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Groundwork">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>
-{styles}
-</style>
-</head>
-<body{kind}>
-{body}
-</body>
-</html>
-""")
 
 
 def page_frame(
@@ -88,7 +69,7 @@ def page_frame(
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     elements = [*body, *([tag("script", from_html(script))] if script else [])]
     return str(
-        _PAGE_TEMPLATE.format(
+        _page_template().format(
             title=title,
             calls="connect-src 'self'; " if calls else "",
             images=Markup(" 'self' file:") if images else "",
@@ -102,7 +83,7 @@ def page_frame(
 
 def is_groundwork_page(page: str) -> bool:
     """Was the page made by `page_frame`, so that its content security policy holds?"""
-    return page.startswith(str(_PAGE_TEMPLATE.partition("{scripts}")[0]))
+    return page.startswith(str(_page_template().partition("{scripts}")[0]))
 
 
 def allow_calls(page: str) -> str:
@@ -116,6 +97,10 @@ def document_page(title: str, styles: str, *body: Markup | str, images: bool = F
     dark_mode = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark_colours[1]}\n}}\n}}" if dark_colours else ""
     styles = "\n".join([dark_mode, read_asset("document.css"), styles])
     return page_frame(title, styles, tag("main", join_markup(body)), kind="document", images=images)
+
+
+def _page_template() -> Markup:
+    return from_html(f"{read_asset('page.html')}\n")
 
 
 def palette_css() -> str:

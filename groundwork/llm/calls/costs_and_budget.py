@@ -28,6 +28,7 @@ from groundwork.llm.endpoint.chat_response import Usage
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import CallFailed
 from groundwork.llm.endpoint.request_body_parameters import Json
+from groundwork.llm.prompt_templates import parts_of_turns
 from groundwork.llm.replies.reply_schema import ReplyRequirements, strict_schema
 from groundwork.llm.reply_journal import FROM_START
 from groundwork.llm.reply_segments import JournalPosition, list_segments
@@ -61,15 +62,9 @@ def min_token_count(text: str) -> int:
     return len(_LARGEST_TOKEN.findall(text))
 
 
-def message_text(messages: Sequence[dict[str, Any]]) -> str:
-    """The text of `messages` (OpenAI chat), without images."""
-    message_parts = (part for message in messages for part in _message_parts(message.get("content")))
-    return "\n".join(part.get("text") or "" for part in message_parts)
-
-
 def estimate_tokens(messages: Sequence[dict[str, Any]], schema: dict[str, Any] | None = None) -> int:
     """About how many tokens `messages` (OpenAI chat) are, images and the reply's schema included."""
-    message_parts = [message_part for message in messages for message_part in _message_parts(message.get("content"))]
+    message_parts = parts_of_turns(messages)
     image_count: int = sum(message_part.get("type") == "image_url" for message_part in message_parts)
     text_tokens: int = sum(tokens_in(message_part.get("text") or "") for message_part in message_parts)
     schema_tokens = tokens_in(msgspec.json.encode(schema).decode()) if schema else 0
@@ -83,10 +78,6 @@ def request_tokens(
     provider = llm.providers[call.provider] if call.provider else llm
     sent_schema = strict_schema(schema) if isinstance(schema, type) else schema
     return estimate_tokens(messages, None if provider.base_url == "local" else sent_schema)
-
-
-def _message_parts(content: Any) -> list[dict[str, Any]]:
-    return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
 
 
 class Price(msgspec.Struct, frozen=True):

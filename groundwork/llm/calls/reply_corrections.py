@@ -12,10 +12,10 @@ import msgspec
 
 from groundwork.errors import InvalidReply, UnitError
 from groundwork.llm.calls.call_runner import CallRunner
-from groundwork.llm.calls.costs_and_budget import CallContext, message_text, min_token_count
+from groundwork.llm.calls.costs_and_budget import CallContext, min_token_count
 from groundwork.llm.endpoint.chat_response import ChatResponse
 from groundwork.llm.endpoint.request_body_parameters import Json, limit_parameter, token_limit
-from groundwork.llm.prompt_templates import Message, follow_up_turns
+from groundwork.llm.prompt_templates import Message, follow_up_turns, text_of_turns
 from groundwork.llm.replies.reply_schema import FaultyItem, Parsed, ReplyReader, UnusableReply
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class ReplyCorrector:
     def _check_reply_read_prompt(self, context: CallContext, request_body: Json, chat_reply: ChatResponse) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
         prompt_tokens_read = chat_reply.usage.input_tokens + chat_reply.usage.cached_tokens
-        prompt_text = message_text(request_body["messages"])
+        prompt_text = text_of_turns(request_body["messages"])
         prompt_length = len(prompt_text)
         if not prompt_tokens_read or prompt_length < SHORT_PROMPT_LENGTH or prompt_tokens_read * 4 > prompt_length:
             return

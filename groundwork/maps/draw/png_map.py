@@ -1,7 +1,7 @@
 """The map as a PNG, by matplotlib, for a README or a paper.
 
 Points, contours, tags as pies, slices where datasets coincide, labels that cover none; beside it the charts of
-png_charts.
+png_figure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.maps.draw.png_charts import draw_curves, draw_figures, draw_verdict
+from groundwork.maps.draw.png_figure import draw_curves, draw_figures, draw_verdict
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.palette import INK, LIGHT, QUIET
 

@@ -9,8 +9,7 @@ import pytest
 from matplotlib import font_manager, get_data_path
 from PIL import Image
 
-from groundwork.maps.draw.png_charts import write_histogram_png
-from groundwork.maps.draw.png_figure import _add_new_fonts, new_figure, point_colours
+from groundwork.maps.draw.png_figure import _add_new_fonts, new_figure, point_colours, write_histogram_png
 from groundwork.maps.draw.png_map import find_coincident, point_labels, point_marks, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
