@@ -14,20 +14,19 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
 from groundwork.grading.answer_judge import AnswerJudge, GradingCase, grade_case, judge_reply_type, usable_criteria
 from groundwork.grading.judge_check import JudgeCheck
-from groundwork.grading.model_answers import parse_answers_argument, question_messages
+from groundwork.grading.model_answers import question_messages
 from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.message_wording import counted
 from groundwork.records import MIXED_ID_PREFIX, Grade, all_criteria_met, criteria_score
-from groundwork.settings.config_schema import GradeSettings, ModelCall, named_call
+from groundwork.settings.config_schema import GradeSettings, ModelCall
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate
 
@@ -288,42 +287,6 @@ def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:
         and grade.open_book == grading.settings.open_book
         and grading.judges[0].was_asked_alike(grade.judge_prompts)
     )
-
-
-def models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
-    """(label, call, file) of all that is to be graded: models, files of answers, and the base.
-
-    Raises UsageError where two of them have the same label.
-    """
-    grade_settings, providers = job.config.grade, job.config.llm.providers
-    graded_models = [*job.flags.model]
-    answer_files = [parse_answers_argument(argument) for argument in job.flags.answers]
-    answer_labels = {slug(model_label) for model_label, _ in answer_files} | {
-        slug(named_call(grade_settings.answer, model, providers).model) for model in graded_models
-    }
-    base_model = job.flags.base
-    if (
-        base_model
-        and slug(base_model) not in answer_labels
-        and not (grades_folder / f"{slug(base_model)}.jsonl").exists()
-    ):
-        graded_models.append(base_model)
-    if not graded_models and not answer_files:
-        graded_models = [grade_settings.answer.model]
-    answer_calls = [named_call(grade_settings.answer, model, providers) for model in graded_models]
-    models_and_answers: list[tuple[str, ModelCall | None, Path | None]] = [
-        (call.model, call, None) for call in answer_calls
-    ]
-    models_and_answers += [(model_label, None, answer_file) for model_label, answer_file in answer_files]
-    label_slugs = [slug(model_label) for model_label, _, _ in models_and_answers]
-    for model_label, label_slug in zip(
-        (model_label for model_label, _, _ in models_and_answers), label_slugs, strict=True
-    ):
-        if label_slugs.count(label_slug) > 1:
-            raise UsageError(
-                f"{model_label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
-            )
-    return models_and_answers
 
 
 def answer_estimate(

@@ -15,7 +15,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.errors import BadRecord, UnitError, UsageError
+from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.calls.reply_corrections import Reply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
@@ -154,23 +154,3 @@ def _answer_warnings(
             "and not counted"
         )
     return answer_warnings
-
-
-def parse_answers_argument(answers_argument: str) -> tuple[str, Path]:
-    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
-
-    Raises UsageError where there is no such file.
-    """
-    answers_label, _, file_name = answers_argument.partition("=")
-    answers_file = Path(
-        file_name if file_name and not Path(answers_argument).exists() else answers_argument
-    ).expanduser()
-    if not answers_file.is_file():
-        raise UsageError(f"--answers {answers_argument}: no such file")
-    if file_name and answers_file == Path(file_name).expanduser():
-        return answers_label, answers_file
-    return (
-        answers_file.resolve().parent.name
-        if answers_file.stem in ("answers", "predictions", "outputs")
-        else answers_file.stem
-    ), answers_file

@@ -104,7 +104,7 @@ def grading_units(job: Job) -> list[Unit]:
     from groundwork.dataset.dataset_argument import dataset_sources_of_arguments, default_datasets
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.answer_judge import build_judges
-    from groundwork.grading.grading_run import Grading, choose_rows_to_grade, models_to_grade
+    from groundwork.grading.grading_run import Grading, choose_rows_to_grade
     from groundwork.grading.judge_check import JudgeCheck
 
     sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
@@ -124,7 +124,6 @@ def grading_units(job: Job) -> list[Unit]:
     judges, grade_settings = build_judges(job), job.config.grade
     judge_check = JudgeCheck(chosen_rows.rows, judges[0], grade_settings, grades_folder)
     grading = Grading(chosen_rows.rows, judges, grade_settings, grades_folder, judge_check, chosen_rows.split_sizes)
-    labelled_answers = models_to_grade(job, grades_folder)
     return [
         Unit(
             f"{grades_folder.name}/{slug(label)}",
@@ -132,8 +131,66 @@ def grading_units(job: Job) -> list[Unit]:
             (grades_folder / f"{slug(label)}.jsonl",),
             GradingUnit(label, call, file, grading, dataset_source, chosen_rows.warnings),
         )
-        for label, call, file in labelled_answers
+        for label, call, file in _models_to_grade(job, grades_folder)
     ]
+
+
+def _models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+    """(label, call, file) of all that is to be graded: models, files of answers, and the base.
+
+    Raises UsageError where two of them have the same label.
+    """
+    from groundwork.data_folder.file_names import slug
+
+    answer_files = [_answers_of_flag(answers_flag) for answers_flag in job.flags.answers]
+    graded_calls = _calls_to_grade(job, grades_folder, [label for label, _ in answer_files])
+    models_and_answers: list[tuple[str, ModelCall | None, Path | None]] = [
+        (call.model, call, None) for call in graded_calls
+    ]
+    models_and_answers += [(label, None, answers_file) for label, answers_file in answer_files]
+    grade_stems = [slug(label) for label, _, _ in models_and_answers]
+    for (label, _, _), grade_stem in zip(models_and_answers, grade_stems, strict=True):
+        if grade_stems.count(grade_stem) > 1:
+            raise UsageError(
+                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
+            )
+    return models_and_answers
+
+
+def _calls_to_grade(job: Job, grades_folder: Path, answer_labels: list[str]) -> list[ModelCall]:
+    """The models to ask: those of --model, the base that nobody has graded yet, or else that of the settings."""
+    from groundwork.data_folder.file_names import slug
+    from groundwork.settings.config_schema import named_call
+
+    def graded_call(model: str) -> ModelCall:
+        return named_call(job.config.grade.answer, model, job.config.llm.providers)
+
+    graded_calls, base_model = [graded_call(model) for model in job.flags.model], job.flags.base
+    graded_stems = {slug(label) for label in [*answer_labels, *(call.model for call in graded_calls)]}
+    if (
+        base_model
+        and slug(base_model) not in graded_stems
+        and not (grades_folder / f"{slug(base_model)}.jsonl").exists()
+    ):
+        graded_calls.append(graded_call(base_model))
+    if not graded_calls and not answer_labels:
+        graded_calls = [graded_call(job.config.grade.answer.model)]
+    return graded_calls
+
+
+def _answers_of_flag(answers_flag: str) -> tuple[str, Path]:
+    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
+
+    Raises UsageError where there is no such file.
+    """
+    answers_label, _, file_name = answers_flag.partition("=")
+    answers_file = Path(file_name if file_name and not Path(answers_flag).exists() else answers_flag).expanduser()
+    if not answers_file.is_file():
+        raise UsageError(f"--answers {answers_flag}: no such file")
+    if file_name and answers_file == Path(file_name).expanduser():
+        return answers_label, answers_file
+    is_plain_name = answers_file.stem in ("answers", "predictions", "outputs")
+    return (answers_file.resolve().parent.name if is_plain_name else answers_file.stem), answers_file
 
 
 def _grades_folder(dataset_source: DatasetSource) -> str:
