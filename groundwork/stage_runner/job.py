@@ -64,6 +64,7 @@ class Job:
     left_out_copies: dict[str, str] = field(default_factory=dict)  # of `copies` likewise
     search_copies: Callable[[Job], dict[str, str]] = lambda _: {}
     estimated_questions: set[str] = field(default_factory=set)  # whose tags the estimate of a dataset before counts
+    retagged_questions: set[str] = field(default_factory=set)  # which --force has had tagged anew by now
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     caches_refreshed: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None

@@ -113,14 +113,16 @@ def open_tag_store(job: Job) -> TagStore:
 
 
 def read_current_tag_rows(job: Job, store: TagStore, dataset: Dataset, tags_file: Path) -> dict[str, Tags]:
-    """By question, the tags by the settings of now: of the file, and of the store those that the file lacks."""
-    tag_settings = job.config.tags
-    if job.flags.force:
-        return {}
+    """By question, the tags by the settings of now: of the file, and of the store those that the file lacks.
+
+    With --force those alone that this command has asked for, of a dataset before: a question is asked about once.
+    """
+    tag_settings, force = job.config.tags, job.flags.force
+    questions = [question for question in dataset.questions if not force or question in job.retagged_questions]
+    stored_rows = {question: new_tag_row(job, question, tags) for question, tags in store.read(questions).items()}
+    if force:
+        return stored_rows
     file_rows = _read_tag_file(tags_file, tag_settings.model, tag_settings.max_tags, tag_prompt_hash(job))
-    stored_rows = {
-        question: new_tag_row(job, question, tags) for question, tags in store.read(dataset.questions).items()
-    }
     return stored_rows | {tagged_row.question: tagged_row for tagged_row in file_rows}
 
 

@@ -245,6 +245,7 @@ async def tag_dataset(
             await propose_vocabulary(job, vocabulary, question_sample or untagged)
         tagged, tagging_errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
         tag_store.write(tagged)
+        job.retagged_questions.update(tagged)
         if tag_settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
     current_rows |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}

@@ -101,6 +101,50 @@ def test_a_dry_run_counts_a_question_of_several_runs_once(
             assert f": {batches + (not prompts)} calls," in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("prompts", [FREELY, ()])
+def test_a_forced_run_asks_about_a_question_of_several_runs_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], prompts: tuple[str, ...]
+) -> None:
+    """--force asks again what its --dry-run counts, and two runs share the tags of a question: each had its own."""
+    shared = pairs(45, "a", sameness=0)
+    write_run(tmp_path, "a", shared)
+    write_run(tmp_path, "b", [*pairs(45, "b", sameness=0)[:5], *shared])
+    flags = ("a", "b", "--set", "tags.batch=10", *prompts)
+    questions = {pair.question for pair in [*pairs(45, "b", sameness=0)[:5], *shared]}
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        run(fake, tmp_path, *flags)
+        capsys.readouterr()
+        run(fake, tmp_path, *flags, "--dry-run", "--force")
+        assert f": {-(-len({pair.question for pair in shared}) // 10) + 1} calls," in capsys.readouterr().out
+        fake.requests.clear()
+        assert run(fake, tmp_path, *flags, "--force") == 0
+    first, second = tags_of(tmp_path, "a"), tags_of(tmp_path, "b")
+    assert first.items() <= second.items() and second.keys() == questions
+    if prompts:  # else an overused tag is struck, and questions are asked about once more
+        asked = [line for body in asked_first(fake) for line in NUMBERED.findall(body["messages"][1]["content"])]
+        assert sorted(asked) == sorted(questions)
+
+
+def test_a_dry_run_of_what_failed_counts_its_calls_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not those of a run that has no tags yet, nor of the questions that were tagged beside the failed one."""
+    many(tmp_path, "a", 12)
+    many(tmp_path, "b", 30)
+
+    def stubborn(body: dict[str, Any]) -> str:
+        reply = json.loads(tag_reply(body))
+        texts = NUMBERED.findall(body["messages"][1]["content"])
+        for entry in reply["questions"]:
+            entry["tags"] = [] if "rule 7 of" in texts[entry["number"] - 1] else entry["tags"]
+        return json.dumps(reply)
+
+    with FakeOpenRouter(reply=stubborn).thread() as fake:
+        assert run(fake, tmp_path, "a", *FREELY) == 1
+        capsys.readouterr()
+        assert run(fake, tmp_path, "a", "b", *FREELY, "--set", "tags.batch=5", "--retry-failed", "--dry-run") == 0
+        told = capsys.readouterr().out
+    assert "1 of 2 to do" in told and ": 1 call," in told
+
+
 def test_adding_questions_tags_only_the_new_ones(tmp_path: Path) -> None:
     """Ten more questions, ten more questions asked about; hand-made changes to the old ones stay."""
     write_run(tmp_path, "a", pairs(30, "a", sameness=0))
