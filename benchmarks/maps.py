@@ -89,7 +89,7 @@ def bench_html(rows: int, folder: Path) -> None:
     from groundwork.dataset.load_dataset import QuestionRow
     from groundwork.maps.draw.html_map import write_map
     from groundwork.maps.draw.png_map import write_map_png
-    from groundwork.maps.question_map import Group, build_scene
+    from groundwork.maps.question_map import MapGroup, build_scene
 
     settings = load([CONFIG_DIR / "local.json"])
     made = distinct_pairs(rows)
@@ -97,7 +97,7 @@ def bench_html(rows: int, folder: Path) -> None:
     names = {field.name for field in msgspec.structs.fields(QuestionRow)}
     data = [QuestionRow(**{k: v for k, v in msgspec.structs.asdict(pair).items() if k in names}) for pair in made]
     half = rows // 2
-    groups = [Group("first", data[:half], vectors[:half]), Group("second", data[half:], vectors[half:])]
+    groups = [MapGroup("first", data[:half], vectors[:half]), MapGroup("second", data[half:], vectors[half:])]
     print(f"{rows:,} questions with vectors ({vectors.shape[1]} dimensions)")
     bare = TSNE(2, perplexity=30, random_state=1, init="pca", n_jobs=-1)
     places = timed("bare t-SNE (scikit-learn)", lambda: bare.fit_transform(vectors))

@@ -195,9 +195,9 @@ def label_clusters(
     questions: Sequence[str], tags: Sequence[list[str]], cluster_of: Sequence[int], cluster_count: int
 ) -> list[str]:
     """A label for each cluster from 0 up, no two alike: its most telling tags, or words where there are no tags."""
-    question_languages = _question_languages(questions)
-    language = question_languages[0]
-    ignored_words = [stop_words(name) | _QUESTION_WORDS for name in question_languages]
+    label_languages = _label_languages(questions)
+    language = label_languages[0]
+    ignored_words = [stop_words(name) | _QUESTION_WORDS for name in label_languages]
     ranked_cluster_terms = _rank_cluster_terms(
         [_label_terms(question, ignored_words) for question in questions], cluster_of, cluster_count
     )
@@ -275,7 +275,7 @@ def _stems(term: str, language: str) -> set[str]:
     return {stem(word, language) for word in re.split(r"[ -]", term)}
 
 
-def _question_languages(questions: Sequence[str]) -> list[str]:
+def _label_languages(questions: Sequence[str]) -> list[str]:
     """The languages of the questions, the most frequent first; [""] where none can be told."""
     sampled_questions = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
     language_counts = Counter(detect_language(question) for question in sampled_questions)
@@ -292,7 +292,7 @@ def _label_terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list
 
     `ignored_words`: by language; those count of which the question holds most.
     """
-    terms = TERM.findall(_CJK.sub(_character_pairs, question.lower()))
+    terms = TERM.findall(_CJK.sub(_label_character_pairs, question.lower()))
     ignored_terms = max(ignored_words, key=lambda question_words: sum(term in question_words for term in terms))
     question_words = [
         "" if len(term) == 1 or ignored_terms.issuperset(_WORD_PARTS.split(term)) else term for term in terms
@@ -301,7 +301,7 @@ def _label_terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list
     return [word for word in question_words if word] + word_pairs
 
 
-def _character_pairs(match: re.Match[str]) -> str:
+def _label_character_pairs(match: re.Match[str]) -> str:
     """A run of characters without spaces as overlapping pairs, which stand for words there."""
     run = match[0]
     return " " + " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1))) + " "

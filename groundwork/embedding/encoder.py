@@ -243,7 +243,7 @@ class EmbeddingClient(Protocol):
     def embed(self, call: Embeddings, texts: list[str]) -> Awaitable[list[list[float]]]: ...
 
 
-class Backend(Protocol):
+class EncoderBackend(Protocol):
     """What turns texts, each behind `prefix`, into raw vectors (n, d)."""
 
     async def vectors(self, texts: list[str], prefix: str) -> Vectors: ...
@@ -271,7 +271,7 @@ def encoder_for(
 class Encoder:
     """A backend behind its cache. `computed` counts the texts that the cache did not hold."""
 
-    def __init__(self, settings: Embeddings, backend: Backend, cache: Path, joined: Path | None = None) -> None:
+    def __init__(self, settings: Embeddings, backend: EncoderBackend, cache: Path, joined: Path | None = None) -> None:
         self.settings = settings
         self.backend = backend
         self.computed = 0
@@ -443,8 +443,8 @@ class EndpointBackend:
 def _select_vectors(vector_cache: sqlite3.Connection, cache_keys: list[bytes]) -> dict[bytes, Vectors]:
     cached_vectors: dict[bytes, Vectors] = {}
     for key_batch in _split_batches(cache_keys, _KEYS_PER_QUERY):
-        placeholders = ",".join("?" * len(key_batch))
-        vector_rows = vector_cache.execute(f"SELECT key, vector FROM vectors WHERE key IN ({placeholders})", key_batch)  # noqa: S608  # only question marks
+        key_marks = ",".join("?" * len(key_batch))
+        vector_rows = vector_cache.execute(f"SELECT key, vector FROM vectors WHERE key IN ({key_marks})", key_batch)  # noqa: S608  # only question marks
         cached_vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in vector_rows}
     return cached_vectors
 

@@ -61,15 +61,15 @@ def random_cosines_within(
     vectors: Vectors, groups: Sequence[str], seed: int = 0, pairs: int = RANDOM_PAIRS
 ) -> NDArray[np.float32]:
     """Cosines of `pairs` random pairs of different rows of one group, (pairs,); none where no group has two rows."""
-    _, group_of, group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    _, group_of, cosine_group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     rows = np.argsort(group_of, kind="stable")
-    group_starts = np.cumsum(group_sizes) - group_sizes
-    drawn_places = np.flatnonzero(group_sizes[group_of[rows]] > 1)
+    cosine_group_starts = np.cumsum(cosine_group_sizes) - cosine_group_sizes
+    drawn_places = np.flatnonzero(cosine_group_sizes[group_of[rows]] > 1)
     if not len(drawn_places):
         return np.empty(0, dtype=np.float32)
     rng = np.random.default_rng(seed)
     first_rows = rng.choice(drawn_places, size=pairs)
-    start, size = group_starts[group_of[rows[first_rows]]], group_sizes[group_of[rows[first_rows]]]
+    start, size = cosine_group_starts[group_of[rows[first_rows]]], cosine_group_sizes[group_of[rows[first_rows]]]
     second_rows = start + (first_rows - start + rng.integers(1, size)) % size
     return np.asarray(np.einsum("ij,ij->i", vectors[rows[first_rows]], vectors[rows[second_rows]]))
 
@@ -203,8 +203,8 @@ def similarities(
     """
     rows = len(vectors)
     neighbour_count = min(NEIGHBOURS, max(0, rows - 1))
-    order_by_dataset = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
-    sorted_vectors, sorted_datasets = vectors[order_by_dataset], dataset_of[order_by_dataset]
+    neighbour_order = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
+    sorted_vectors, sorted_datasets = vectors[neighbour_order], dataset_of[neighbour_order]
     dataset_starts = np.searchsorted(sorted_datasets, np.arange(datasets + 1))
     nearest_rows = np.zeros((rows, neighbour_count), dtype=np.int64)
     nearest_cosines = np.full((rows, neighbour_count), -2, dtype=np.float32)
@@ -223,12 +223,12 @@ def similarities(
         if advance:
             advance(searched_share * rows)
     recall = 1.0 if rows <= EXACT_QUESTIONS else _measure_recall(sorted_vectors, nearest_rows[:, 0], seed)
-    original_rows = np.empty(rows, dtype=np.int64)
-    original_rows[order_by_dataset] = np.arange(rows)
+    neighbour_places = np.empty(rows, dtype=np.int64)
+    neighbour_places[neighbour_order] = np.arange(rows)
     return Similarities(
-        order_by_dataset[nearest_rows][original_rows],
-        np.clip(nearest_cosine_by_dataset, -1, 1)[original_rows],
-        np.clip(nearest_earlier, -1, 1)[original_rows],
+        neighbour_order[nearest_rows][neighbour_places],
+        np.clip(nearest_cosine_by_dataset, -1, 1)[neighbour_places],
+        np.clip(nearest_earlier, -1, 1)[neighbour_places],
         recall,
     )
 

@@ -125,23 +125,23 @@ class Segments:
             raise StopRun(f"{segment_path}: {reason}") from error
         self.refresh()
 
-    def settle(self, journal_db: sqlite3.Connection, newest_segments: int | None = None) -> int:
+    def settle(self, segmented_journal: sqlite3.Connection, newest_segments: int | None = None) -> int:
         """Delete from the journal what stands in one of the `newest_segments` (all) as well; returns how many rows.
 
         There are such after a kill between the making of a segment and the deletion, and after a join.
         """
-        journal_db.create_function("short_key", 1, short_key, deterministic=True)
+        segmented_journal.create_function("short_key", 1, short_key, deterministic=True)
         deleted_replies = 0
         for segment in self._segments_newest_first[:newest_segments]:
-            journal_db.execute("ATTACH ? AS segment", (str(self._journal_path.with_name(segment)),))
+            segmented_journal.execute("ATTACH ? AS segment", (str(self._journal_path.with_name(segment)),))
             try:
-                deleted_replies += journal_db.execute(
+                deleted_replies += segmented_journal.execute(
                     "DELETE FROM main.replies WHERE EXISTS (SELECT 1 FROM segment.packed AS there WHERE "
                     "substr(there.key, 1, 8) = substr(short_key(main.replies.key), 1, 8) "
                     "AND there.key = short_key(main.replies.key) AND there.stored = main.replies.stored)"
                 ).rowcount
             finally:
-                journal_db.execute("DETACH segment")
+                segmented_journal.execute("DETACH segment")
         return deleted_replies
 
     def close(self) -> None:
@@ -250,51 +250,61 @@ class SegmentWriter:
 
 
 def move_to_segment(
-    journal_path: Path, journal_db: sqlite3.Connection, segment_bytes: int, decompress_body: Callable[[bytes], bytes]
+    journal_path: Path,
+    segmented_journal: sqlite3.Connection,
+    segment_bytes: int,
+    decompress_body: Callable[[bytes], bytes],
 ) -> int:
     """Move the oldest rows of a journal, at least `segment_bytes` of bodies, into a new segment; returns how many.
 
     They are deleted once the segment is on the disk, and only if all are in it. Raises OSError or sqlite3.Error, and
     leaves them then.
     """
-    last_row_id = _last_id_to_move(journal_db, segment_bytes)
-    sampled_bodies = [decompress_body(reply_body) for reply_body in _sample_bodies(journal_db, last_row_id)]
+    last_row_id = _last_id_to_move(segmented_journal, segment_bytes)
+    sampled_bodies = [decompress_body(reply_body) for reply_body in _sample_bodies(segmented_journal, last_row_id)]
     with SegmentWriter(journal_path, build_dictionary(sampled_bodies)) as segment_writer:
         moved_rows = f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id"  # noqa: S608
-        journal_rows = journal_db.execute(moved_rows, (last_row_id,))
+        journal_rows = segmented_journal.execute(moved_rows, (last_row_id,))
         rows_in_segment = segment_writer.add(
             (row_id, journal_key, decompress_body(reply_body), *reply_columns)
             for row_id, journal_key, reply_body, *reply_columns in journal_rows
         )
-        journal_db.execute("BEGIN IMMEDIATE")
+        segmented_journal.execute("BEGIN IMMEDIATE")
         try:
-            if journal_db.execute("DELETE FROM replies WHERE id <= ?", (last_row_id,)).rowcount != rows_in_segment:
+            if (
+                segmented_journal.execute("DELETE FROM replies WHERE id <= ?", (last_row_id,)).rowcount
+                != rows_in_segment
+            ):
                 raise sqlite3.OperationalError("rows were deleted meanwhile")
             if rows_in_segment:
                 segment_writer.publish()
-            journal_db.execute("COMMIT")
+            segmented_journal.execute("COMMIT")
         except BaseException:
-            journal_db.execute("ROLLBACK")
+            segmented_journal.execute("ROLLBACK")
             raise
     return rows_in_segment
 
 
-def _last_id_to_move(journal_db: sqlite3.Connection, segment_bytes: int) -> int:
+def _last_id_to_move(segmented_journal: sqlite3.Connection, segment_bytes: int) -> int:
     """The last of the rows that a segment takes: never the newest, after which others are numbered."""
     body_bytes, last_row_id = 0, 0
-    for row_id, body_length in journal_db.execute("SELECT id, length(body) FROM replies ORDER BY id").fetchall()[:-1]:
+    for row_id, body_length in segmented_journal.execute("SELECT id, length(body) FROM replies ORDER BY id").fetchall()[
+        :-1
+    ]:
         body_bytes, last_row_id = body_bytes + body_length, row_id
         if body_bytes > segment_bytes:
             break
     return last_row_id
 
 
-def _sample_bodies(journal_db: sqlite3.Connection, last_row_id: int) -> list[bytes]:
+def _sample_bodies(segmented_journal: sqlite3.Connection, last_row_id: int) -> list[bytes]:
     """Bodies up to the row `last_row_id`, from all over."""
-    (reply_count,) = journal_db.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_row_id,)).fetchone()
+    (reply_count,) = segmented_journal.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_row_id,)).fetchone()
     sampling_step = max(1, reply_count // _SAMPLED_BODY_COUNT)
-    sampled_rows = "SELECT body FROM replies WHERE id <= ? AND id % ? = 0"
-    return [reply_body for (reply_body,) in journal_db.execute(sampled_rows, (last_row_id, sampling_step))]
+    sampled_for_segment = "SELECT body FROM replies WHERE id <= ? AND id % ? = 0"
+    return [
+        reply_body for (reply_body,) in segmented_journal.execute(sampled_for_segment, (last_row_id, sampling_step))
+    ]
 
 
 def list_segments(journal_path: Path) -> list[Path]:

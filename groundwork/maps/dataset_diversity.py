@@ -339,29 +339,30 @@ def _share(values: Any) -> float:
     return float(array.mean()) if array.size else 0.0
 
 
-def diversity_table(numbers: Numbers | None) -> list[str]:
+def diversity_table(diversity_numbers: Numbers | None) -> list[str]:
     """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how several overlap."""
-    if numbers is None:
+    if diversity_numbers is None:
         return []
-    reach_heading = f"reach of {counted(numbers.topics, 'topic')}"
+    reach_heading = f"reach of {counted(diversity_numbers.topics, 'topic')}"
     header = ["", "questions", "a chunk", "repeats", "diversity", reach_heading, "95%", "of all"]
-    diversity_rows = [header, *map(_diversity_row, numbers.datasets)]
-    if len(numbers.datasets) == 1:  # reach is of what several ask together
+    diversity_rows = [header, *map(_diversity_row, diversity_numbers.datasets)]
+    if len(diversity_numbers.datasets) == 1:  # reach is of what several ask together
         return terminal.table_lines(
             [
                 [*diversity_row[:5], topics]
-                for diversity_row, topics in zip(diversity_rows, ["topics", f"{numbers.topics:,}"], strict=True)
+                for diversity_row, topics in zip(
+                    diversity_rows, ["topics", f"{diversity_numbers.topics:,}"], strict=True
+                )
             ]
         )
-    are_splits = not numbers.recommendation  # none of them is to be chosen
+    are_splits = not diversity_numbers.recommendation  # none of them is to be chosen
     table_lines = terminal.table_lines(
         [diversity_row[:4] for diversity_row in diversity_rows] if are_splits else diversity_rows
     )
     if not are_splits:
-        table_lines.append(
-            f"  (diversity and reach with {counted(numbers.equal_n, 'question')} each; 'of all' with all of its own)"
-        )
-    return table_lines + _overlap_table(numbers)
+        equal_questions = counted(diversity_numbers.equal_n, "question")
+        table_lines.append(f"  (diversity and reach with {equal_questions} each; 'of all' with all of its own)")
+    return table_lines + _overlap_table(diversity_numbers)
 
 
 def _diversity_row(dataset: DatasetNumbers) -> list[str]:
@@ -378,8 +379,8 @@ def _diversity_row(dataset: DatasetNumbers) -> list[str]:
     ]
 
 
-def _overlap_table(numbers: Numbers) -> list[str]:
-    dataset_names = [dataset.name for dataset in numbers.datasets]
-    shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
+def _overlap_table(diversity_numbers: Numbers) -> list[str]:
+    dataset_names = [dataset.name for dataset in diversity_numbers.datasets]
+    shares = [[f"{share:.0%}" for share in row] for row in diversity_numbers.overlap]
     overlap_rows = ([dataset_name, *row] for dataset_name, row in zip(dataset_names, shares, strict=True))
     return terminal.table_lines([["also asked by", *dataset_names], *overlap_rows])

@@ -14,7 +14,7 @@ from groundwork.grading.grade_report import GradeReport
 from groundwork.grading.grading_run import Grading
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
-from groundwork.maps.question_map import Group, build_scene
+from groundwork.maps.question_map import MapGroup, build_scene
 from groundwork.message_wording import counted
 from groundwork.records import MeasuredRow
 from groundwork.settings.config_schema import Maps
@@ -30,18 +30,18 @@ HARD_REGION_SHARE = 0.25  # share of a region's questions that no model passes, 
 def build_pass_rate_scene(
     question_rows: Sequence[QuestionRow],
     vectors: Vectors,
-    measured: Mapping[str, MeasuredRow],
+    pass_rates: Mapping[str, MeasuredRow],
     title: str,
     settings: Maps,
     encoder: str,
 ) -> Scene:
     """The questions `question_rows` with their vectors (n, d) in the bands of their pass rate."""
-    pass_rate_bands = [pass_rate_band(measured.get(question_row.id)) for question_row in question_rows]
+    pass_rate_bands = [pass_rate_band(pass_rates.get(question_row.id)) for question_row in question_rows]
     rows_in_band = {
         band: [i for i, row_band in enumerate(pass_rate_bands) if row_band == band] for band in PASS_RATE_BANDS
     }
     band_groups = [
-        Group(band, [question_rows[i] for i in indices], vectors[indices])
+        MapGroup(band, [question_rows[i] for i in indices], vectors[indices])
         for band, indices in rows_in_band.items()
         if indices
     ]
@@ -65,13 +65,13 @@ def build_pass_rate_scene(
     )
 
 
-def pass_rate_band(measured: MeasuredRow | None) -> str:
+def pass_rate_band(pass_rate: MeasuredRow | None) -> str:
     """Which of PASS_RATE_BANDS a row belongs to."""
-    if measured is None or measured.difficulty is None:
+    if pass_rate is None or pass_rate.difficulty is None:
         return PASS_RATE_BANDS[-1]
-    if measured.difficulty in (0, 1):
-        return PASS_RATE_BANDS[0] if measured.difficulty == 0 else PASS_RATE_BANDS[3]
-    return PASS_RATE_BANDS[1] if measured.difficulty <= HALF else PASS_RATE_BANDS[2]
+    if pass_rate.difficulty in (0, 1):
+        return PASS_RATE_BANDS[0] if pass_rate.difficulty == 0 else PASS_RATE_BANDS[3]
+    return PASS_RATE_BANDS[1] if pass_rate.difficulty <= HALF else PASS_RATE_BANDS[2]
 
 
 def _pass_rate_notes(scene: Scene) -> list[str]:
@@ -96,16 +96,16 @@ def _pass_rate_notes(scene: Scene) -> list[str]:
 
 def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
-    graded_rows = list(
+    pass_rate_rows = list(
         {
             graded_row.id: graded_row for graded_row in reversed(grading.rows) if graded_row.split not in MIRROR_SPLITS
         }.values()
     )
-    if len(graded_rows) < MIN_QUESTIONS or not job.config.maps.interactive:
+    if len(pass_rate_rows) < MIN_QUESTIONS or not job.config.maps.interactive:
         return
     encoder = static_encoder(job)
-    vectors = encoder.encode([graded_row.question for graded_row in graded_rows], "query")
-    measured = {graded_row.id: graded_row for graded_row in report.rows}
+    vectors = encoder.encode([graded_row.question for graded_row in pass_rate_rows], "query")
+    pass_rates = {graded_row.id: graded_row for graded_row in report.rows}
     title = f"Pass rate: {report.dataset}"
-    scene = build_pass_rate_scene(graded_rows, vectors, measured, title, job.config.maps, encoder.name)
+    scene = build_pass_rate_scene(pass_rate_rows, vectors, pass_rates, title, job.config.maps, encoder.name)
     write_map(scene, grading.folder / "map.html")

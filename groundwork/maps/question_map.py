@@ -34,7 +34,7 @@ MAX_CLUSTERS = 24  # labels that a map can hold
 
 
 @dataclass(frozen=True)
-class Group:
+class MapGroup:
     """One colour of the map: a dataset, or one split of it, with its rows and vectors (n, d)."""
 
     name: str
@@ -43,7 +43,7 @@ class Group:
     run: str = ""  # of data/qa, where the rows are one's pairs
 
 
-def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[Group]:
+def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[MapGroup]:
     """A group for each dataset, without the rows that its mirror split repeats."""
     dataset_groups = []
     for embedded_dataset in embedded:
@@ -51,58 +51,60 @@ def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[Group]:
         row_indices = [row_index for row_index, row in enumerate(dataset.rows) if row.split not in MIRROR_SPLITS]
         question_rows = [dataset.rows[row_index] for row_index in row_indices]
         dataset_groups.append(
-            Group(dataset.name, question_rows, embedded_dataset.vectors[row_indices], source_run(dataset.source))
+            MapGroup(dataset.name, question_rows, embedded_dataset.vectors[row_indices], source_run(dataset.source))
         )
     return dataset_groups
 
 
-def group_by_split(embedded: EmbeddedDataset) -> list[Group]:
+def group_by_split(embedded: EmbeddedDataset) -> list[MapGroup]:
     """A group for each split of a dataset."""
     dataset, split_groups = embedded.dataset, []
     for split in dataset.splits:
         row_indices = [row_index for row_index, row in enumerate(dataset.rows) if row.split == split]
         question_rows = [dataset.rows[row_index] for row_index in row_indices]
-        split_groups.append(Group(split or dataset.name, question_rows, embedded.vectors[row_indices]))
+        split_groups.append(MapGroup(split or dataset.name, question_rows, embedded.vectors[row_indices]))
     return split_groups
 
 
 def build_scene(
-    groups: list[Group],
+    map_groups: list[MapGroup],
     title: str,
     settings: Maps,
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
     progress: ProgressLine | None = None,
 ) -> Scene:
-    """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
+    """The Scene of `map_groups` on one map, all fitted together. `tags`: by question, its tags."""
     progress = progress or ProgressLine("", quiet=True)
-    question_rows, vectors, group_of_question = _join_groups(groups)
+    question_rows, vectors, group_of_question = _join_groups(map_groups)
     fitted = rows_fitted_by_tsne(len(question_rows))
     progress.start_phase(
         f"laying out {fitted:,} {f'of {len(question_rows):,} ' if fitted < len(question_rows) else ''}questions"
     )
-    map_positions, method = project_vectors(vectors, settings)
+    map_positions, map_projection = project_vectors(vectors, settings)
     progress.start_phase("comparing")
     progress.start(len(question_rows), "questions compared")
-    nearest_questions = similarities(vectors, group_of_question, len(groups), settings.seed, progress.advance)
+    nearest_questions = similarities(vectors, group_of_question, len(map_groups), settings.seed, progress.advance)
     neighbours = nearest_questions.neighbours
     progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(question_row, tags or {}) for question_row in question_rows]
     documents, texts = [row.document for row in question_rows], [row.question for row in question_rows]
     clusters, cluster_of = cluster_map(map_positions, texts, tags_of, settings.seed)
-    chunk_counts = [len({question_row.chunk for question_row in group.rows if question_row.chunk}) for group in groups]
-    group_names = [group.name for group in groups]
+    chunk_counts = [
+        len({question_row.chunk for question_row in group.rows if question_row.chunk}) for group in map_groups
+    ]
+    group_names = [group.name for group in map_groups]
     questions = DatasetQuestions(group_names, vectors, group_of_question, chunk_counts, documents, texts)
-    measured_diversity = measure_diversity(questions, nearest_questions, encoder, method, settings.seed)
+    measured_diversity = measure_diversity(questions, nearest_questions, encoder, map_projection, settings.seed)
     return Scene(
         title=title,
-        subtitle=f"{counted(len(question_rows), 'question')} · {encoder} · {method.partition(';')[0]}",
+        subtitle=f"{counted(len(question_rows), 'question')} · {encoder} · {map_projection.partition(';')[0]}",
         points=_build_points(question_rows, questions, map_positions, cluster_of, neighbours, tags_of),
-        datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
+        datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(map_groups)],
         clusters=clusters,
         contours=contours_of_groups(group_names, map_positions, group_of_question),
         numbers=measured_diversity.numbers,
-        notes=_map_notes(measured_diversity, method, nearest_questions.recall),
+        notes=_map_notes(measured_diversity, map_projection, nearest_questions.recall),
         only_in=measured_diversity.only_in,
         missed_by=measured_diversity.missed_by,
     )
@@ -147,12 +149,12 @@ def _map_regions(map_positions: Positions, k: int, seed: int) -> Indices:
     return np.where(np.isin(cluster_of, regions), np.searchsorted(regions, cluster_of), nearest_centre)
 
 
-def _join_groups(groups: list[Group]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
+def _join_groups(map_groups: list[MapGroup]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
     """All rows, their vectors and groups, sorted by the question, so that the map is the same in any order."""
-    numbered_rows = [(row, group_number) for group_number, group in enumerate(groups) for row in group.rows]
-    nonempty = [group.vectors for group in groups if len(group.rows)]
+    numbered_rows = [(row, group_number) for group_number, group in enumerate(map_groups) for row in group.rows]
+    nonempty = [group.vectors for group in map_groups if len(group.rows)]
     vectors = np.concatenate(nonempty) if nonempty else np.zeros((0, 1), dtype=np.float32)
-    question_sort_keys = [(row.question, groups[group_number].name, row.id) for row, group_number in numbered_rows]
+    question_sort_keys = [(row.question, map_groups[group_number].name, row.id) for row, group_number in numbered_rows]
     order = sorted(range(len(numbered_rows)), key=question_sort_keys.__getitem__)
     group_of = np.array([numbered_rows[index][1] for index in order], dtype=np.int64)
     return [numbered_rows[index][0] for index in order], vectors[order], group_of

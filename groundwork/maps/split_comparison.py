@@ -18,7 +18,7 @@ from groundwork.dataset.split_report.report_record import Representativeness, Sp
 from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
 from groundwork.embedding.nearest_neighbours import calibrate_by_script, find_nearest, near_duplicate_thresholds
 from groundwork.maps.draw.scene import Bar, Scene
-from groundwork.maps.question_map import Group, build_scene, group_by_split
+from groundwork.maps.question_map import MapGroup, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import Maps
@@ -74,7 +74,7 @@ def build_split_scene(
 
 
 def _describe_representativeness(
-    groups: Sequence[Group], train: Group, splits: Sequence[Group], scene: Scene, report: SplitReport | None
+    groups: Sequence[MapGroup], train: MapGroup, splits: Sequence[MapGroup], scene: Scene, report: SplitReport | None
 ) -> list[str]:
     """For each of `splits` whether it stands for the whole; of eval as the dataset's own report says it."""
     representativeness_sentences = []
@@ -85,7 +85,9 @@ def _describe_representativeness(
     return representativeness_sentences
 
 
-def assess_split(split_groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
+def assess_split(
+    split_groups: Sequence[MapGroup], train: MapGroup, split: MapGroup, scene: Scene
+) -> Representativeness | None:
     """Whether `split` stands for the whole, by the rows as they were before rewording.
 
     By the topics that the dataset was drawn from, where its rows bear them, else by the regions of the map; None
@@ -138,7 +140,7 @@ def _number_duplicates(names: list[str]) -> list[str]:
     return [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
 
 
-def _describe_repetition(train: Group, split: Group, threshold: float, nearness: str, repeats: str) -> list[str]:
+def _describe_repetition(train: MapGroup, split: MapGroup, threshold: float, nearness: str, repeats: str) -> list[str]:
     """Rows that stand in train by design, and questions that repeat another one of train.
 
     `repeats`: that sentence of the dataset's report, by what answers the questions. Where there is none, `nearness` is
@@ -162,7 +164,7 @@ def _describe_repetition(train: Group, split: Group, threshold: float, nearness:
     ]
 
 
-def _own_copies(train: Group, split: Group) -> npt.NDArray[np.int64]:
+def _own_copies(train: MapGroup, split: MapGroup) -> npt.NDArray[np.int64]:
     """For each row of the split the index of the row of train that it is, as it was before rewording, or -1."""
     train_row_indices = {
         (question_row.id, question_row.question): index for index, question_row in enumerate(train.rows)

@@ -35,7 +35,7 @@ MAX_LISTED_TAGS = 12  # tags of a dataset alone that the terminal shows
 def tag_histogram(tag_counts: Mapping[str, Counter[str]], questions: Mapping[str, int], minimum: int) -> list[Bar]:
     """A bar for each tag that `minimum` questions bear over all datasets; the largest mean share first."""
     totals: Counter[str] = sum(tag_counts.values(), Counter())
-    bars = [
+    tag_bars = [
         Bar(
             label=tag,
             counts={dataset: tag_counts[dataset][tag] for dataset in tag_counts},
@@ -44,16 +44,16 @@ def tag_histogram(tag_counts: Mapping[str, Counter[str]], questions: Mapping[str
         for tag, tag_count in totals.items()
         if tag_count >= minimum
     ]
-    return sorted(bars, key=lambda bar: (-sum(bar.shares.values()), bar.label))
+    return sorted(tag_bars, key=lambda tag_bar: (-sum(tag_bar.shares.values()), tag_bar.label))
 
 
-def tags_only_in(bars: Sequence[Bar], datasets: Sequence[str]) -> dict[str, list[str]]:
+def tags_only_in(tag_bars: Sequence[Bar], datasets: Sequence[str]) -> dict[str, list[str]]:
     """By dataset: the tags that no other dataset has, the most frequent first."""
     return {
         dataset: [
-            bar.label
-            for bar in sorted(bars, key=lambda bar: (-bar.counts[dataset], bar.label))
-            if bar.counts[dataset] and sum(bar.counts.values()) == bar.counts[dataset]
+            tag_bar.label
+            for tag_bar in sorted(tag_bars, key=lambda tag_bar: (-tag_bar.counts[dataset], tag_bar.label))
+            if tag_bar.counts[dataset] and sum(tag_bar.counts.values()) == tag_bar.counts[dataset]
         ]
         for dataset in datasets
     }
@@ -61,7 +61,7 @@ def tags_only_in(bars: Sequence[Bar], datasets: Sequence[str]) -> dict[str, list
 
 def build_tag_scene(
     title: str,
-    bars: list[Bar],
+    tag_bars: list[Bar],
     compared_tag_vectors: npt.NDArray[np.float32],
     question_counts: Mapping[str, int],
     settings: Maps,
@@ -73,20 +73,20 @@ def build_tag_scene(
     tag_positions, projection_method = project_vectors(compared_tag_vectors, settings)
     nearest_tags = similarities(compared_tag_vectors, np.zeros(len(compared_tag_vectors), dtype=np.int64), 1)
     projection_method = projection_method.partition(";")[0]
-    clusters, cluster_of = _tag_regions(bars, tag_positions, settings.seed)
-    users_of = [[name for name in names if bar.counts[name]] for bar in bars]
+    clusters, cluster_of = _tag_regions(tag_bars, tag_positions, settings.seed)
+    users_of = [[name for name in names if tag_bar.counts[name]] for tag_bar in tag_bars]
     bar_of_point = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
-    first_point_of = np.searchsorted(bar_of_point, np.arange(len(bars)))  # of each bar, its first point
+    first_point_of = np.searchsorted(bar_of_point, np.arange(len(tag_bars)))  # of each bar, its first point
     points = [
-        _tag_point(bars[index], name, position, int(cluster_of[index]), neighbours)
+        _tag_point(tag_bars[index], name, position, int(cluster_of[index]), neighbours)
         for index, users in enumerate(users_of)
         for neighbours in [first_point_of[nearest_tags.neighbours[index]].tolist()]
         for name, position in zip(users, _mark_positions(tag_positions[index], len(users)), strict=True)
     ]
     return Scene(
         title=title,
-        subtitle=f"{counted(len(bars), 'tag')} of {counted(sum(question_counts.values()), 'question')} · {encoder} · "
-        f"{projection_method}",
+        subtitle=f"{counted(len(tag_bars), 'tag')} of {counted(sum(question_counts.values()), 'question')} · "
+        f"{encoder} · {projection_method}",
         kind="tags",
         points=points,
         datasets=[DatasetEntry(name=name, count=question_counts[name], colour=i) for i, name in enumerate(names)],
@@ -94,36 +94,36 @@ def build_tag_scene(
         notes=comparison_notes,
         only_in={name: [i for i, index in enumerate(bar_of_point) if users_of[index] == [name]] for name in names},
         missed_by={name: [i for i, index in enumerate(bar_of_point) if name not in users_of[index]] for name in names},
-        histogram=bars,
+        histogram=tag_bars,
     )
 
 
-def _tag_point(bar: Bar, dataset: str, position: tuple[float, float], cluster: int, neighbours: list[int]) -> Point:
-    """The mark of a dataset at the tag of `bar`."""
+def _tag_point(tag_bar: Bar, dataset: str, position: tuple[float, float], cluster: int, neighbours: list[int]) -> Point:
+    """The mark of a dataset at the tag of `tag_bar`."""
     return Point(
-        id=f"{dataset}/{bar.label}",
+        id=f"{dataset}/{tag_bar.label}",
         dataset=dataset,
         x=position[0],
         y=position[1],
-        question=bar.label,
-        answer=f"{counted(bar.counts[dataset], 'question')}, {bar.shares[dataset]:.1%} of {dataset}",
-        tags=[bar.label],
+        question=tag_bar.label,
+        answer=f"{counted(tag_bar.counts[dataset], 'question')}, {tag_bar.shares[dataset]:.1%} of {dataset}",
+        tags=[tag_bar.label],
         cluster=cluster,
-        weight=bar.counts[dataset],
+        weight=tag_bar.counts[dataset],
         neighbours=neighbours,
     )
 
 
 def _tag_regions(
-    bars: Sequence[Bar], tag_positions: npt.NDArray[np.float32], seed: int
+    tag_bars: Sequence[Bar], tag_positions: npt.NDArray[np.float32], seed: int
 ) -> tuple[list[Cluster], npt.NDArray[np.int64]]:
     """Regions of the map of tags, each named after the tag that most questions in it bear."""
-    bar_labels = [bar.label for bar in bars]
+    bar_labels = [tag_bar.label for tag_bar in tag_bars]
     clusters, cluster_of = cluster_map(tag_positions, bar_labels, [[label] for label in bar_labels], seed)
     named_clusters = []
     for cluster in clusters:
         region_tags = np.flatnonzero(cluster_of == cluster.id).tolist()
-        main_bar = max(region_tags, key=lambda bar_index: sum(bars[bar_index].shares.values()))
+        main_bar = max(region_tags, key=lambda bar_index: sum(tag_bars[bar_index].shares.values()))
         x, y = tag_positions[main_bar].tolist()
         named_clusters.append(Cluster(id=cluster.id, label=bar_labels[main_bar], x=x, y=y, count=len(region_tags)))
     return named_clusters, cluster_of
@@ -156,16 +156,16 @@ async def compare_tags(
     target_of = merge_targets(tag_synonyms)
     tagged_counts = {dataset: len(tag_rows) for dataset, tag_rows in tagged_rows.items()}
     tag_counts = {dataset: count_tags(tag_rows, target_of) for dataset, tag_rows in tagged_rows.items()}
-    bars = tag_histogram(tag_counts, tagged_counts, job.flags.min_count)
-    if not bars and any(tag_counts.values()):
+    tag_bars = tag_histogram(tag_counts, tagged_counts, job.flags.min_count)
+    if not tag_bars and any(tag_counts.values()):
         raise UnitError(_too_rare(tag_counts, job.flags.min_count))
     comparison_notes = _synonym_notes(
         job, {tag: target for tag, target in target_of.items() if tag in tag_counts_of_all}, tag_synonyms, new_tags
     )
     comparison_notes = [*tagging_notes(tagged_rows, question_counts), *comparison_notes]
-    compared_tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
+    compared_tag_vectors = await encoder.aencode([tag_bar.label.replace("-", " ") for tag_bar in tag_bars], "query")
     return build_tag_scene(
-        title, bars, compared_tag_vectors, tagged_counts, job.config.maps, encoder.name, comparison_notes
+        title, tag_bars, compared_tag_vectors, tagged_counts, job.config.maps, encoder.name, comparison_notes
     )
 
 
@@ -228,26 +228,27 @@ def _tag_numbers(scene: Scene) -> dict[str, object]:
         "tags": scene.histogram,
         "only_in": tags_only_in(scene.histogram, datasets),
         "missed_by": {
-            dataset: [bar.label for bar in scene.histogram if not bar.counts[dataset]] for dataset in datasets
+            dataset: [tag_bar.label for tag_bar in scene.histogram if not tag_bar.counts[dataset]]
+            for dataset in datasets
         },
     }
 
 
 def tag_lines(tag_numbers: dict[str, Any], shown_tags: int) -> Iterator[str]:
     """The comparison for the terminal, from the written JSON: `shown_tags` tags, and what one dataset alone has."""
-    bars = [Bar(**bar) for bar in tag_numbers["tags"][:shown_tags]]
-    yield from terminal.table_lines(_tag_table_rows(bars, list(tag_numbers["questions"])))
+    tag_bars = [Bar(**tag_bar) for tag_bar in tag_numbers["tags"][:shown_tags]]
+    yield from terminal.table_lines(_tag_table_rows(tag_bars, list(tag_numbers["questions"])))
     yield from (f"  {note}" for note in tag_numbers["notes"])
     for dataset, tags in tag_numbers["only_in"].items():
         suffix = f" and {len(tags) - MAX_LISTED_TAGS:,} more" if len(tags) > MAX_LISTED_TAGS else ""
         yield f"  only in {dataset}: {', '.join(tags[:MAX_LISTED_TAGS]) or 'none'}{suffix}"
 
 
-def _tag_table_rows(bars: list[Bar], datasets: list[str]) -> list[list[str]]:
+def _tag_table_rows(tag_bars: list[Bar], datasets: list[str]) -> list[list[str]]:
     return [
         ["tag", *datasets],
         *(
-            [bar.label, *(f"{bar.counts[dataset]:,} ({bar.shares[dataset]:.0%})" for dataset in datasets)]
-            for bar in bars
+            [tag_bar.label, *(f"{tag_bar.counts[dataset]:,} ({tag_bar.shares[dataset]:.0%})" for dataset in datasets)]
+            for tag_bar in tag_bars
         ),
     ]

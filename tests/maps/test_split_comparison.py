@@ -8,7 +8,7 @@ import numpy as np
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.question_map import Group
+from groundwork.maps.question_map import MapGroup
 from groundwork.maps.split_comparison import assess_split
 from tests.maps.scenes import scene
 
@@ -29,13 +29,13 @@ def split_by(regions: list[int], each: int) -> Scene:
 def told(drawn: Scene, split: str = "eval", cluster: int = -1) -> Representativeness | None:
     """The verdict on a split of the scene, whose rows bear no topics of their own unless `cluster` says so."""
 
-    def group(name: str) -> Group:
+    def group(name: str) -> MapGroup:
         rows = [
             QuestionRow(id=point.id, question=point.question, split=name, cluster=cluster)
             for point in drawn.points
             if point.dataset == name
         ]
-        return Group(name, rows, np.zeros((len(rows), 2), dtype=np.float32))
+        return MapGroup(name, rows, np.zeros((len(rows), 2), dtype=np.float32))
 
     points = [msgspec.structs.replace(point, split=point.dataset) for point in drawn.points]
     groups = [group(name) for name in ("train", "eval", "eval_mirror")]

@@ -56,31 +56,31 @@ class CircuitBreaker:
     def stop_calls(self, call_stop_error: StopRun) -> StopRun:
         """From now on nobody launches a call; those who wait for the limiter learn why."""
         self._call_stop_error = self._call_stop_error or call_stop_error
-        for call_limiter in self._call_limiters.values():
-            call_limiter.fail_waiting(self._call_stop_error)
+        for tripped_limiter in self._call_limiters.values():
+            tripped_limiter.fail_waiting(self._call_stop_error)
         return call_stop_error
 
-    def record_429(self, call_limiter: RateLimiter, busy: TooManyRequests) -> None:
+    def record_429(self, tripped_limiter: RateLimiter, busy: TooManyRequests) -> None:
         """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
         try:
-            call_limiter.record_429(busy.retry_after)
+            tripped_limiter.record_429(busy.retry_after)
         except ProviderRefused as error:
             raise self.stop_calls(error) from busy
 
-    def record_reply(self, call_limiter: RateLimiter) -> None:
+    def record_reply(self, tripped_limiter: RateLimiter) -> None:
         """A reply came through."""
-        self._limiters_with_replies.add(call_limiter)
-        self._units_lost_in_row[call_limiter] = 0
+        self._limiters_with_replies.add(tripped_limiter)
+        self._units_lost_in_row[tripped_limiter] = 0
 
     def error_after_retries(
-        self, call_context: CallContext, failed_tries: int, broken_call: BrokenCall
+        self, failed_call: CallContext, failed_tries: int, broken_call: BrokenCall
     ) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
-        endpoint_settings = call_context.endpoint.settings
+        endpoint_settings = failed_call.endpoint.settings
         if (
             failed_tries >= MAX_CONNECT_TRIES
             and isinstance(broken_call, Unreachable)
-            and call_context.limiter not in self._limiters_with_replies
+            and failed_call.limiter not in self._limiters_with_replies
         ):
             return self.stop_calls(
                 ProviderRefused(
@@ -89,43 +89,45 @@ class CircuitBreaker:
             )
         if failed_tries <= endpoint_settings.transport_retries:
             return None
-        self._units_lost_in_row[call_context.limiter] += 1
-        if self._units_lost_in_row[call_context.limiter] >= MAX_LOST_UNITS:
+        self._units_lost_in_row[failed_call.limiter] += 1
+        if self._units_lost_in_row[failed_call.limiter] >= MAX_LOST_UNITS:
             return self.stop_calls(
                 ProviderRefused(
-                    f"{endpoint_settings.base_url} ({call_context.model}): {MAX_LOST_UNITS} requests in a row got no "
+                    f"{endpoint_settings.base_url} ({failed_call.model}): {MAX_LOST_UNITS} requests in a row got no "
                     f"reply: {broken_call}"
                 )
             )
         return TransportFailed(
-            f"{call_context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last "
+            f"{failed_call.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last "
             f"with: {broken_call}"
         )
 
-    def error_of_rejected_call(self, call_context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
+    def error_of_rejected_call(self, rejected_call: CallContext, rejection: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
-        rejection_remedy = rejected.remedy()
-        rejection_kind = (call_context.limiter, re.sub(r"\d+", "0", str(rejected)))
+        rejection_remedy = rejection.remedy()
+        rejection_kind = (rejected_call.limiter, re.sub(r"\d+", "0", str(rejection)))
         self._call_rejections[rejection_kind] += 1
         if (
-            call_context.limiter not in self._limiters_with_replies
+            rejected_call.limiter not in self._limiters_with_replies
             and self._call_rejections[rejection_kind] >= MAX_SAME_REJECTIONS
         ):
-            endpoint_url = call_context.endpoint.settings.base_url
+            endpoint_url = rejected_call.endpoint.settings.base_url
             return self.stop_calls(
                 ProviderRefused(
-                    f"{endpoint_url} ({call_context.model}): the first {MAX_SAME_REJECTIONS} calls met "
-                    f"{rejected}{rejection_remedy}"
+                    f"{endpoint_url} ({rejected_call.model}): the first {MAX_SAME_REJECTIONS} calls met "
+                    f"{rejection}{rejection_remedy}"
                 )
             )
-        return UnitError(f"{call_context.unit}: {call_context.model}: the endpoint says {rejected}{rejection_remedy}")
+        return UnitError(
+            f"{rejected_call.unit}: {rejected_call.model}: the endpoint says {rejection}{rejection_remedy}"
+        )
 
-    def backoff_seconds(self, call_context: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
+    def backoff_seconds(self, failed_call: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
         if broken_call.retry_after is None:
             return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failed_tries))
         try:
-            call_context.limiter.check_patience(broken_call.retry_after)
+            failed_call.limiter.check_patience(broken_call.retry_after)
         except ProviderRefused as patience_error:
             raise self.stop_calls(patience_error) from broken_call
         return broken_call.retry_after

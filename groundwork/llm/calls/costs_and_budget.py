@@ -350,9 +350,9 @@ class CostAccounts:
         self._usage_histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
 
     @asynccontextmanager
-    async def first_call_alone(self, context: CallContext) -> AsyncIterator[None]:
+    async def first_call_alone(self, priced_call: CallContext) -> AsyncIterator[None]:
         """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
-        usage_history = self._usage_history(context)
+        usage_history = self._usage_history(priced_call)
         async with AsyncExitStack() as first_call_lock:
             if self._budget.limit is not None and not usage_history.has_replies():
                 await first_call_lock.enter_async_context(usage_history.first_call)
@@ -360,13 +360,13 @@ class CostAccounts:
                     await first_call_lock.aclose()
             yield
 
-    def learn_usage(self, context: CallContext, prompt_tokens: int, usage: Usage) -> None:
+    def learn_usage(self, priced_call: CallContext, prompt_tokens: int, usage: Usage) -> None:
         """Take in what a call used whose prompt was estimated at so many tokens."""
-        self._usage_history(context).record(prompt_tokens, usage)
+        self._usage_history(priced_call).record(prompt_tokens, usage)
 
-    def _usage_history(self, context: CallContext) -> UsageHistory:
+    def _usage_history(self, priced_call: CallContext) -> UsageHistory:
         """What the replies so far of the context's stage and model teach."""
-        return self._usage_histories[context.endpoint.identity, context.model, context.stage]
+        return self._usage_histories[priced_call.endpoint.identity, priced_call.model, priced_call.stage]
 
     def price_list(self, endpoint: Endpoint) -> PriceList:
         """The prices of the endpoint's models."""
@@ -374,38 +374,40 @@ class CostAccounts:
             self._price_lists[endpoint] = PriceList(endpoint)
         return self._price_lists[endpoint]
 
-    def estimate_prompt_tokens(self, context: CallContext, request_body: Json) -> int:
+    def estimate_prompt_tokens(self, priced_call: CallContext, request_body: Json) -> int:
         """About how many tokens the prompt has, where anything hangs on it."""
-        if self._budget.limit is None and context.endpoint.settings.tokens_per_minute is None:
+        if self._budget.limit is None and priced_call.endpoint.settings.tokens_per_minute is None:
             return 0
         return estimate_tokens(request_body["messages"], request_body.get("response_format"))
 
-    async def worst_case(self, context: CallContext, prompt_tokens: int, reply_limit: int) -> WorstCase:
+    async def worst_case(self, priced_call: CallContext, prompt_tokens: int, reply_limit: int) -> WorstCase:
         """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
         if self._budget.limit is None:
             return msgspec.structs.replace(NO_COST, max_reply_tokens=reply_limit)
-        price_list = self.price_list(context.endpoint)
-        token_price = await price_list.price(context.model)
+        price_list = self.price_list(priced_call.endpoint)
+        token_price = await price_list.price(priced_call.model)
         if token_price is None:
             price_remedy = "run again" if price_list.problem else "leave the flag out"
-            no_price = f"{context.endpoint.settings.base_url} names no price for {context.model}{price_list.problem}"
+            no_price = (
+                f"{priced_call.endpoint.settings.base_url} names no price for {priced_call.model}{price_list.problem}"
+            )
             raise ConfigError([f"--max-cost: {no_price}; {price_remedy}"])
-        return self._usage_history(context).worst_case(
-            token_price, prompt_tokens, reply_limit, full_limit=context.full_limit
+        return self._usage_history(priced_call).worst_case(
+            token_price, prompt_tokens, reply_limit, full_limit=priced_call.full_limit
         )
 
-    async def with_cost(self, context: CallContext, usage: Usage) -> Usage:
+    async def with_cost(self, priced_call: CallContext, usage: Usage) -> Usage:
         """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
         if usage.cost is not None:
             return usage
-        token_price = await self.price_list(context.endpoint).price(context.model)
+        token_price = await self.price_list(priced_call.endpoint).price(priced_call.model)
         reply_cost = token_price.cost_of(usage.input_tokens, usage.output_tokens) if token_price else None
         return msgspec.structs.replace(usage, cost=reply_cost)
 
-    def record_reply(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
+    def record_reply(self, priced_call: CallContext, usage: Usage, *, replayed: bool) -> None:
         """Enter one reply."""
-        context.reply_usages.append(ReplyUsage(usage, replayed))
-        usage_row_key = (context.stage, context.model, CURRENT_DOCUMENT.get() or context.unit)
+        priced_call.reply_usages.append(ReplyUsage(usage, replayed))
+        usage_row_key = (priced_call.stage, priced_call.model, CURRENT_DOCUMENT.get() or priced_call.unit)
         self.rows.setdefault(usage_row_key, UsageRow(*usage_row_key)).add(usage, replayed)
         if self._on_usage and not replayed:
             self._on_usage(usage)

@@ -43,55 +43,57 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
 class ReplyCorrector:
     """Asks by a `CallRunner` until a reply can be used, at most three times."""
 
-    def __init__(self, call_runner: CallRunner) -> None:
-        self._call_runner = call_runner
+    def __init__(self, uncorrected_calls: CallRunner) -> None:
+        self._uncorrected_calls = uncorrected_calls
 
-    async def ask_and_correct(self, context: CallContext, request_body: Json, reply_reader: ReplyReader[T]) -> Reply[T]:
+    async def ask_and_correct(
+        self, reply_context: CallContext, request_body: Json, reply_reader: ReplyReader[T]
+    ) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         reply_problems: list[str] = []
         reply_request, draw, ask_count = request_body, 0, 0
         while ask_count < 3:
-            chat_reply = await self._ask_for_complete_reply(context, reply_request, draw, reply_reader)
+            uncorrected_reply = await self._ask_for_complete_reply(reply_context, reply_request, draw, reply_reader)
             ask_count += 1
             try:
-                parsed_reply = reply_reader.parse(chat_reply.content, chat_reply.side_text[1])
+                parsed_reply = reply_reader.parse(uncorrected_reply.content, uncorrected_reply.side_text[1])
                 if parsed_reply.faulty:
                     ask_count += 1
                     parsed_reply = await self._correct_faulty_items(
-                        context, reply_request, reply_reader, parsed_reply, chat_reply
+                        reply_context, reply_request, reply_reader, parsed_reply, uncorrected_reply
                     )
-                self._notice_odd_replies(context, chat_reply)
-                return _build_reply(parsed_reply, context, chat_reply)
+                self._notice_odd_replies(reply_context, uncorrected_reply)
+                return _build_reply(parsed_reply, reply_context, uncorrected_reply)
             except UnusableReply as reply_problem:
                 reply_problems.append(str(reply_problem))
-            if ask_count == 1 and chat_reply.content.strip():
-                correction_turns = _correction_turns(chat_reply.content, reply_problems[0])
+            if ask_count == 1 and uncorrected_reply.content.strip():
+                correction_turns = _correction_turns(uncorrected_reply.content, reply_problems[0])
                 reply_request = {**request_body, "messages": [*request_body["messages"], *correction_turns]}
             else:
                 reply_request, draw = request_body, draw + 1
         raise InvalidReply(
-            f"{context.unit}: {context.model}: no usable reply in {ask_count} calls; "
-            f"{' / '.join(dict.fromkeys(reply_problems))}{_misplaced_text_hint(chat_reply)}"
+            f"{reply_context.unit}: {reply_context.model}: no usable reply in {ask_count} calls; "
+            f"{' / '.join(dict.fromkeys(reply_problems))}{_misplaced_text_hint(uncorrected_reply)}"
         )
 
     async def _correct_faulty_items(
         self,
-        context: CallContext,
+        reply_context: CallContext,
         reply_request: Json,
         reply_reader: ReplyReader[T],
         parsed_reply: Parsed[T],
-        chat_reply: ChatResponse,
+        uncorrected_reply: ChatResponse,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
         correction_request = {
             **reply_request,
-            "messages": [*reply_request["messages"], *_item_correction_turns(chat_reply.content, parsed_reply)],
+            "messages": [*reply_request["messages"], *_item_correction_turns(uncorrected_reply.content, parsed_reply)],
         }
-        correction_reply = await self._ask_for_complete_reply(context, correction_request, 0, reply_reader)
+        correction_reply = await self._ask_for_complete_reply(reply_context, correction_request, 0, reply_reader)
         corrected_reply = reply_reader.replace_faulty_items(
             parsed_reply, correction_reply.content or correction_reply.side_text[1]
         )
-        if corrected_reply.faulty and not context.requirements.partial:
+        if corrected_reply.faulty and not reply_context.requirements.partial:
             raise UnusableReply(
                 f"{len(corrected_reply.faulty)} items do not fit the schema: {corrected_reply.faulty[0].problem}."
             )
@@ -99,116 +101,123 @@ class ReplyCorrector:
         return corrected_reply
 
     async def _ask_for_complete_reply(
-        self, context: CallContext, request_body: Json, draw: int, reply_reader: ReplyReader[T]
+        self, reply_context: CallContext, request_body: Json, draw: int, reply_reader: ReplyReader[T]
     ) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
-        chat_reply = await self._call_runner.reply(context, request_body, draw)
-        self._check_reply_read_prompt(context, request_body, chat_reply)
-        if not (premature_end := _premature_reply_end(chat_reply, reply_reader)):
-            return chat_reply
+        uncorrected_reply = await self._uncorrected_calls.reply(reply_context, request_body, draw)
+        self._check_reply_read_prompt(reply_context, request_body, uncorrected_reply)
+        if not (premature_end := _premature_reply_end(uncorrected_reply, reply_reader)):
+            return uncorrected_reply
         longer_reply_request = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
-        reply_limit = self._call_runner.reply_limit(context, request_body)
-        cut_off_message = f"{context.unit}: {context.model}: {premature_end} at {reply_limit} tokens"
+        reply_limit = self._uncorrected_calls.reply_limit(reply_context, request_body)
+        cut_off_message = f"{reply_context.unit}: {reply_context.model}: {premature_end} at {reply_limit} tokens"
         try:
-            context.cut_off_at = reply_limit
-            chat_reply = await self._call_runner.reply(context, longer_reply_request, draw)
+            reply_context.cut_off_at = reply_limit
+            uncorrected_reply = await self._uncorrected_calls.reply(reply_context, longer_reply_request, draw)
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
             raise InvalidReply(f"{cut_off_message}, and a higher limit is refused: {error}") from error
         finally:
-            context.cut_off_at = 0
-        if _premature_reply_end(chat_reply, reply_reader):
-            is_cut_in_reasoning = premature_end != "cut off" or bool(chat_reply.side_text[1])
+            reply_context.cut_off_at = 0
+        if _premature_reply_end(uncorrected_reply, reply_reader):
+            higher_limit = self._uncorrected_calls.reply_limit(reply_context, longer_reply_request)
+            is_cut_in_reasoning = premature_end != "cut off" or bool(uncorrected_reply.side_text[1])
             raise InvalidReply(
-                f"{cut_off_message} and again at {self._call_runner.reply_limit(context, longer_reply_request)}; "
-                f"raise max_tokens of {context.stage}, or ask for less at once"
+                f"{cut_off_message} and again at {higher_limit}; raise max_tokens of {reply_context.stage}, or ask for "
+                "less at once"
                 + (
                     "; its reasoning uses up the limit: lower reasoning_effort, or switch them off"
                     * is_cut_in_reasoning
                 )
             )
-        return chat_reply
+        return uncorrected_reply
 
-    def _check_reply_read_prompt(self, context: CallContext, request_body: Json, chat_reply: ChatResponse) -> None:
+    def _check_reply_read_prompt(
+        self, reply_context: CallContext, request_body: Json, uncorrected_reply: ChatResponse
+    ) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
-        prompt_tokens_read = chat_reply.usage.input_tokens + chat_reply.usage.cached_tokens
-        prompt_text = text_of_turns(request_body["messages"])
-        prompt_length = len(prompt_text)
+        prompt_tokens_read = uncorrected_reply.usage.input_tokens + uncorrected_reply.usage.cached_tokens
+        asked_text = text_of_turns(request_body["messages"])
+        prompt_length = len(asked_text)
         if not prompt_tokens_read or prompt_length < SHORT_PROMPT_LENGTH or prompt_tokens_read * 4 > prompt_length:
             return
-        if prompt_tokens_read > MIN_SHARE_OF_PROMPT_READ * (min_prompt_tokens := min_token_count(prompt_text)):
+        if prompt_tokens_read > MIN_SHARE_OF_PROMPT_READ * (min_prompt_tokens := min_token_count(asked_text)):
             return
         prompt_reading_problem = (
-            f"the server read {chat_reply.usage.input_tokens:,} tokens of a prompt of at least "
+            f"the server read {uncorrected_reply.usage.input_tokens:,} tokens of a prompt of at least "
             f"{min_prompt_tokens:,}: its context is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; "
             "llama.cpp: --ctx-size), or send less"
         )
-        if context.requirements.whole_prompt:
-            raise InvalidReply(f"{context.unit}: {context.model}: {prompt_reading_problem}")
-        self._call_runner.notice(context, "prompt cut", prompt_reading_problem)
+        if reply_context.requirements.whole_prompt:
+            raise InvalidReply(f"{reply_context.unit}: {reply_context.model}: {prompt_reading_problem}")
+        self._uncorrected_calls.notice(reply_context, "prompt cut", prompt_reading_problem)
 
-    def _notice_odd_replies(self, context: CallContext, chat_reply: ChatResponse) -> None:
+    def _notice_odd_replies(self, reply_context: CallContext, uncorrected_reply: ChatResponse) -> None:
         """Say once what is odd about a reply that is kept all the same."""
-        if chat_reply.side_text[1] and not chat_reply.content.strip():
-            side_place = chat_reply.side_text[0]
-            self._call_runner.notice(
-                context, side_place, f"the replies stand in {side_place}, with no content; they are read from there"
+        if uncorrected_reply.side_text[1] and not uncorrected_reply.content.strip():
+            side_place = uncorrected_reply.side_text[0]
+            self._uncorrected_calls.notice(
+                reply_context,
+                side_place,
+                f"the replies stand in {side_place}, with no content; they are read from there",
             )
-        if (finish_reason := chat_reply.finish_reason) not in ("", "stop", "length"):
-            self._call_runner.notice(
-                context, finish_reason, f"finish_reason {finish_reason!r} is not known here; what came with it is kept"
+        if (finish_reason := uncorrected_reply.finish_reason) not in ("", "stop", "length"):
+            self._uncorrected_calls.notice(
+                reply_context,
+                finish_reason,
+                f"finish_reason {finish_reason!r} is not known here; what came with it is kept",
             )
 
 
-def _premature_reply_end(chat_reply: ChatResponse, reply_reader: ReplyReader[Any]) -> str:
+def _premature_reply_end(uncorrected_reply: ChatResponse, reply_reader: ReplyReader[Any]) -> str:
     """How a reply ended before its end, or ""."""
-    if chat_reply.finish_reason == "length":
+    if uncorrected_reply.finish_reason == "length":
         return "cut off"
-    return "ended within its reasoning" if reply_reader.is_unfinished(chat_reply.content) else ""
+    return "ended within its reasoning" if reply_reader.is_unfinished(uncorrected_reply.content) else ""
 
 
-def _misplaced_text_hint(chat_reply: ChatResponse) -> str:
+def _misplaced_text_hint(uncorrected_reply: ChatResponse) -> str:
     """Where text came instead, when there was no content."""
-    side_place, side_text = chat_reply.side_text
-    if chat_reply.content.strip() or not side_text:
+    side_place, side_text = uncorrected_reply.side_text
+    if uncorrected_reply.content.strip() or not side_text:
         return ""
     return (
         f" (there is text in {side_place}, where thoughts stand: switch the model's thinking off, or its parser of it)"
     )
 
 
-def _correction_turns(reply_content: str, reply_problem: str) -> list[Message]:
+def _correction_turns(uncorrected_text: str, reply_problem: str) -> list[Message]:
     correction_request = (
         f"This reply cannot be used. {reply_problem} Send the whole reply again, corrected, and nothing else."
     )
-    return follow_up_turns(_encodable_reply(reply_content), correction_request)
+    return follow_up_turns(_encodable_reply(uncorrected_text), correction_request)
 
 
-def _encodable_reply(reply_content: str) -> str:
+def _encodable_reply(uncorrected_text: str) -> str:
     """A reply as it can be sent back: half a character cannot."""
-    return reply_content.encode(errors="replace").decode()
+    return uncorrected_text.encode(errors="replace").decode()
 
 
-def _item_correction_turns(reply_content: str, parsed_reply: Parsed[Any]) -> list[Message]:
+def _item_correction_turns(uncorrected_text: str, parsed_reply: Parsed[Any]) -> list[Message]:
     item_faults = "\n".join(f"- number {item.index + 1}: {item.problem}" for item in parsed_reply.faulty)
     correction_request = (
         f"These items of the reply cannot be used:\n{item_faults}\nSend these {len(parsed_reply.faulty)} alone again, "
         f'corrected, in their order, as {{"{parsed_reply.field}": [...]}}, and nothing else.'
     )
-    return follow_up_turns(_encodable_reply(reply_content), correction_request)
+    return follow_up_turns(_encodable_reply(uncorrected_text), correction_request)
 
 
-def _build_reply(parsed_reply: Parsed[T], context: CallContext, chat_reply: ChatResponse) -> Reply[T]:
-    usage = context.total_usage()
+def _build_reply(parsed_reply: Parsed[T], reply_context: CallContext, uncorrected_reply: ChatResponse) -> Reply[T]:
+    usage = reply_context.total_usage()
     return Reply(
         value=parsed_reply.value,
-        model=context.model,
+        model=reply_context.model,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached_tokens,
         cost=usage.cost,
-        replayed=context.replayed,
-        finish_reason=chat_reply.finish_reason or "stop",
+        replayed=reply_context.replayed,
+        finish_reason=uncorrected_reply.finish_reason or "stop",
         dropped=parsed_reply.faulty,
     )

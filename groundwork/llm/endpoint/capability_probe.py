@@ -91,17 +91,17 @@ class Probe:
         return ProbeResult("a call", True, probe_detail)
 
     async def _probe_limit_parameters(self) -> ProbeResult:
-        accepted_parameters = [
+        probed_parameters = [
             parameter
             for parameter in LIMIT_PARAMETERS
             if not isinstance(await self._post_probe({parameter: PROBE_TOKENS}), CallFailed)
         ]
         default_body = chat_request_body(self._endpoint.settings, self._call, [], None)
         default_parameter = next(parameter for parameter in LIMIT_PARAMETERS if parameter in default_body)
-        if accepted_parameters and default_parameter not in accepted_parameters:
-            self.provider["limit_parameter"] = accepted_parameters[0]
-        probe_detail = " and ".join(accepted_parameters) or "neither max_tokens nor its successor"
-        return ProbeResult("limit of a reply", bool(accepted_parameters), probe_detail)
+        if probed_parameters and default_parameter not in probed_parameters:
+            self.provider["limit_parameter"] = probed_parameters[0]
+        probe_detail = " and ".join(probed_parameters) or "neither max_tokens nor its successor"
+        return ProbeResult("limit of a reply", bool(probed_parameters), probe_detail)
 
     async def _probe_json_format(self, format_name: str) -> ProbeResult:
         """json_schema first; what is set is the strongest that works."""
@@ -154,15 +154,15 @@ class Probe:
     async def _probe_context_length(self) -> ProbeResult:
         """As the endpoint's list of models says, in the words of OpenRouter, vLLM or llama.cpp."""
         try:
-            model_list = (await self._endpoint.get("/models")).get("data")
+            probed_models = (await self._endpoint.get("/models")).get("data")
         except CallFailed as failure:
             return ProbeResult("context", None, str(failure))
-        model_entries = [e for e in model_list if isinstance(e, dict)] if isinstance(model_list, list) else []
-        model_entry = next((entry for entry in model_entries if entry.get("id") == self._call.model), {})
-        context_length = model_entry.get("context_length") or model_entry.get("max_model_len")
-        if not context_length and isinstance(model_meta := model_entry.get("meta"), dict):
-            context_length = model_meta.get("n_ctx_train")
-        context_text = counted(context_length, "token") if isinstance(context_length, int) else "not told by /models"
+        probed_entries = [e for e in probed_models if isinstance(e, dict)] if isinstance(probed_models, list) else []
+        probed_entry = next((entry for entry in probed_entries if entry.get("id") == self._call.model), {})
+        probed_context = probed_entry.get("context_length") or probed_entry.get("max_model_len")
+        if not probed_context and isinstance(model_meta := probed_entry.get("meta"), dict):
+            probed_context = model_meta.get("n_ctx_train")
+        context_text = counted(probed_context, "token") if isinstance(probed_context, int) else "not told by /models"
         return ProbeResult("context", None, context_text)
 
     async def _post_probe(self, parameters: Json) -> ChatResponse | CallFailed:

@@ -102,19 +102,19 @@ def _as_object(value: Any) -> dict[str, Any]:
 
 def read_vectors_response(response_body: bytes, vector_count: int) -> tuple[list[list[float]], Usage]:
     """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are so many."""
-    vectors_response = decode_body(response_body)
-    if vectors_response is None:
+    response_json = decode_body(response_body)
+    if response_json is None:
         raise BrokenCall(f"a 200 that is no JSON: {_body_excerpt(response_body)}")
-    if isinstance(vectors_response, dict) and (vectors_error := vectors_response.get("error")):
-        raise failure_inside_200(vectors_error)
+    if isinstance(response_json, dict) and (response_error := response_json.get("error")):
+        raise failure_inside_200(response_error)
     try:
-        vector_entries = sorted(vectors_response["data"], key=lambda vector_entry: vector_entry["index"])
-        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in vector_entries]
-    except (TypeError, KeyError, msgspec.ValidationError) as vectors_error:
-        raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from vectors_error
+        response_entries = sorted(response_json["data"], key=lambda response_entry: response_entry["index"])
+        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in response_entries]
+    except (TypeError, KeyError, msgspec.ValidationError) as response_error:
+        raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from response_error
     if len(vectors) != vector_count or len({len(vector) for vector in vectors}) != 1:
         raise BrokenCall(f"{len(vectors)} embeddings for {vector_count} texts, or not all of one length")
-    return vectors, _parse_usage(vectors_response.get("usage"))
+    return vectors, _parse_usage(response_json.get("usage"))
 
 
 def decode_body(response_body: bytes) -> Any:

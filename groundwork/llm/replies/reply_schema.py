@@ -151,11 +151,11 @@ class ReplyReader(Generic[T]):
         if not reply_text:
             raise UnusableReply("The reply was empty.")
         schema_fits, schema_problems, ends_in_thoughts = [], [], False
-        for payload_candidates, is_thinking in self._payload_candidates(reply_text):
+        for schema_candidates, is_thinking in self._payload_candidates(reply_text):
             ends_in_thoughts |= is_thinking
-            for payload_candidate in payload_candidates:
+            for schema_candidate in schema_candidates:
                 try:
-                    schema_fits.append(self._fit_schema(payload_candidate, schema))
+                    schema_fits.append(self._fit_schema(schema_candidate, schema))
                 except (msgspec.ValidationError, reply_json.NotText) as error:
                     schema_problems.append(str(error))
             if filled_fits := [schema_fit for schema_fit in schema_fits if not _is_empty_value(schema_fit.value)]:
@@ -246,17 +246,17 @@ class ReplyReader(Generic[T]):
             )
             yield [*chain.from_iterable(repaired_shapes)], ends_in_thoughts
 
-    def _fit_schema(self, payload_candidate: Any, schema: type[T]) -> Parsed[T]:
+    def _fit_schema(self, schema_candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_convert_to_schema(reply_json.clean_texts(payload_candidate, self._latex_in_prompt), schema))
+            return Parsed(_convert_to_schema(reply_json.clean_texts(schema_candidate, self._latex_in_prompt), schema))
         except (msgspec.ValidationError, reply_json.NotText):
-            if self.list is None or not isinstance(payload_candidate, dict):
+            if self.list is None or not isinstance(schema_candidate, dict):
                 raise
-            return self._fit_items(payload_candidate, self.list, schema)
+            return self._fit_items(schema_candidate, self.list, schema)
 
-    def _fit_items(self, payload_candidate: dict[str, Any], item_list: ItemList, schema: type[T]) -> Parsed[T]:
-        raw_items = _normalize_to_schema(payload_candidate, _type_info(cast("Any", schema))).get(item_list.field)
+    def _fit_items(self, schema_candidate: dict[str, Any], item_list: ItemList, schema: type[T]) -> Parsed[T]:
+        raw_items = _normalize_to_schema(schema_candidate, _reply_type_info(cast("Any", schema))).get(item_list.field)
         if not isinstance(raw_items, list):
             raise msgspec.ValidationError(f"Object missing required field `{item_list.field}`")
         valid_items, faulty_items, item_problem = [], [], ""
@@ -268,7 +268,7 @@ class ReplyReader(Generic[T]):
             except (msgspec.ValidationError, reply_json.NotText) as error:
                 item_problem = str(error).replace("`$", f"`$.{item_list.field}[{item_index}]", 1)
                 faulty_items.append(FaultyItem(item_index, raw_item, item_problem))
-        other_fields = {**payload_candidate, item_list.field: []}
+        other_fields = {**schema_candidate, item_list.field: []}
         reply_value = _convert_to_schema(reply_json.clean_texts(other_fields, self._latex_in_prompt), schema)
         if faulty_items and not valid_items:
             raise msgspec.ValidationError(item_problem)
@@ -280,7 +280,7 @@ class ReplyReader(Generic[T]):
 
 
 def _first_field_of_item(item_type: Any) -> str:
-    return str(cast("inspect.StructType", _type_info(item_type)).fields[0].encode_name)
+    return str(cast("inspect.StructType", _reply_type_info(item_type)).fields[0].encode_name)
 
 
 def _broken_item_text(reply_text: str, start: int) -> str:
@@ -302,19 +302,19 @@ def _is_empty_value(reply_value: Any) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _type_info(schema: Any) -> inspect.Type:
+def _reply_type_info(schema: Any) -> inspect.Type:
     return inspect.type_info(schema)
 
 
 @lru_cache(maxsize=256)
 def item_list(schema: Any) -> ItemList | None:
     """The one field of `schema` that is a list of structs; None where there is none, or more than one."""
-    schema_type = _type_info(schema)
-    if not isinstance(schema_type, inspect.StructType):
+    reply_type = _reply_type_info(schema)
+    if not isinstance(reply_type, inspect.StructType):
         return None
     item_lists = [
         ItemList(schema_field.name, schema_field.type.item_type.cls)
-        for schema_field in schema_type.fields
+        for schema_field in reply_type.fields
         if isinstance(schema_field.type, inspect.ListType)
         and isinstance(schema_field.type.item_type, inspect.StructType)
     ]
@@ -331,7 +331,7 @@ def _could_be_item(payload_value: reply_json.JsonValue, item_list: ItemList) -> 
 
 def _convert_to_schema(payload: Any, schema: type[T]) -> T:
     """Raises ValidationError. A number or a truth value may come as a string."""
-    normalized_payload = _normalize_to_schema(payload, _type_info(cast("Any", schema)))
+    normalized_payload = _normalize_to_schema(payload, _reply_type_info(cast("Any", schema)))
     try:
         return msgspec.convert(normalized_payload, schema)
     except msgspec.ValidationError as validation_error:
@@ -341,17 +341,17 @@ def _convert_to_schema(payload: Any, schema: type[T]) -> T:
             raise validation_error from None
 
 
-def _normalize_to_schema(payload: Any, schema_type: inspect.Type) -> Any:
+def _normalize_to_schema(payload: Any, reply_type: inspect.Type) -> Any:
     """`payload` with the names and words of the schema in the schema's own case, and a lone item where a list
     belongs."""
-    match schema_type:
+    match reply_type:
         case inspect.LiteralType() if isinstance(payload, str):
-            schema_literals = {word.casefold(): word for word in schema_type.values if isinstance(word, str)}
+            schema_literals = {word.casefold(): word for word in reply_type.values if isinstance(word, str)}
             return schema_literals.get(payload.strip().casefold(), payload)
-        case inspect.ListType() if isinstance(list_items := _as_item_list(payload, schema_type.item_type), list):
-            return [_normalize_to_schema(field_value, schema_type.item_type) for field_value in list_items]
+        case inspect.ListType() if isinstance(list_items := _as_item_list(payload, reply_type.item_type), list):
+            return [_normalize_to_schema(field_value, reply_type.item_type) for field_value in list_items]
         case inspect.StructType() if isinstance(payload, dict):
-            schema_fields = {schema_field.encode_name: schema_field.type for schema_field in schema_type.fields}
+            schema_fields = {schema_field.encode_name: schema_field.type for schema_field in reply_type.fields}
             field_names = {name.casefold(): name for name in schema_fields}
             renamed_fields = {
                 field_names.get(str(field_name).strip().casefold(), field_name): field_value
@@ -397,17 +397,24 @@ def _close_schema_objects(schema_node: Any) -> Any:
         return [_close_schema_objects(schema_item) for schema_item in schema_node]
     if not isinstance(schema_node, dict):
         return schema_node
-    closed_schema = {
+    closed_reply_schema = {
         key: _close_schema_objects(value)
         for key, value in schema_node.items()
         if not (key == "default" and "type" in schema_node)
     }
-    closed_schema.pop("default", None) if "$ref" in closed_schema or "anyOf" in closed_schema else None
-    if isinstance(schema_properties := closed_schema.get("properties"), dict) and closed_schema.get("type") == "object":
-        closed_schema.update(required=list(schema_properties), additionalProperties=False)
-        if "description" in closed_schema:  # of a docstring, which Python 3.13 dedents: one request, whatever asks
-            closed_schema["description"] = cleandoc(closed_schema["description"])
-    return closed_schema
+    closed_reply_schema.pop(
+        "default", None
+    ) if "$ref" in closed_reply_schema or "anyOf" in closed_reply_schema else None
+    if (
+        isinstance(schema_properties := closed_reply_schema.get("properties"), dict)
+        and closed_reply_schema.get("type") == "object"
+    ):
+        closed_reply_schema.update(required=list(schema_properties), additionalProperties=False)
+        if (
+            "description" in closed_reply_schema
+        ):  # of a docstring, which Python 3.13 dedents: one request, whatever asks
+            closed_reply_schema["description"] = cleandoc(closed_reply_schema["description"])
+    return closed_reply_schema
 
 
 def list_schema(item_schema: dict[str, Any], item_count: int | None = None) -> dict[str, Any]:

@@ -64,9 +64,9 @@ def write_map(scene: Scene, path: Path) -> None:
 
 def point_columns(scene: Scene) -> dict[str, Any]:
     """What drawing needs, one list a column: an index per point where values repeat."""
-    points = scene.points
+    page_points = scene.points
     dataset_index = {entry.name: i for i, entry in enumerate(scene.datasets)}
-    digits = _coordinate_digits(points)
+    digits = _coordinate_digits(page_points)
     return {
         "title": scene.title,
         "subtitle": scene.subtitle,
@@ -85,35 +85,35 @@ def point_columns(scene: Scene) -> dict[str, Any]:
         "only_in": scene.only_in,
         "missed_by": scene.missed_by,
         "histogram": scene.histogram,
-        "x": [round(p.x, digits) for p in points],
-        "y": [round(p.y, digits) for p in points],
-        "question": [p.question for p in points],
-        "dataset": [dataset_index[p.dataset] for p in points],
-        "cluster": [p.cluster for p in points],
-        "weight": [p.weight for p in points],
-        "neighbours": [p.neighbours for p in points],
-        "tags": _index_value_lists(p.tags for p in points),
-        "score": [p.score for p in points] if any(p.score is not None for p in points) else [],
-        "facets": {facet: _index_values(map(value_of, points)) for facet, value_of in FACETS.items()},
+        "x": [round(p.x, digits) for p in page_points],
+        "y": [round(p.y, digits) for p in page_points],
+        "question": [p.question for p in page_points],
+        "dataset": [dataset_index[p.dataset] for p in page_points],
+        "cluster": [p.cluster for p in page_points],
+        "weight": [p.weight for p in page_points],
+        "neighbours": [p.neighbours for p in page_points],
+        "tags": _index_value_lists(p.tags for p in page_points),
+        "score": [p.score for p in page_points] if any(p.score is not None for p in page_points) else [],
+        "facets": {facet: _index_values(map(value_of, page_points)) for facet, value_of in FACETS.items()},
     }
 
 
-def point_details(points: list[Point]) -> dict[str, list[Any]]:
+def point_details(page_points: list[Point]) -> dict[str, list[Any]]:
     """What a click, a search and a download need besides; unpacked after the first picture stands."""
     return {
-        "id": [p.id for p in points],
-        "answer": [p.answer for p in points],
-        "evaluation_criteria": [p.evaluation_criteria for p in points],
-        "evidence": [p.evidence for p in points],
-        "chunk": [p.chunk for p in points],
-        "headings": [p.headings for p in points],
-        "pages": [p.pages for p in points],
+        "id": [p.id for p in page_points],
+        "answer": [p.answer for p in page_points],
+        "evaluation_criteria": [p.evaluation_criteria for p in page_points],
+        "evidence": [p.evidence for p in page_points],
+        "chunk": [p.chunk for p in page_points],
+        "headings": [p.headings for p in page_points],
+        "pages": [p.pages for p in page_points],
     }
 
 
-def _coordinate_digits(points: list[Point]) -> int:
+def _coordinate_digits(page_points: list[Point]) -> int:
     """Decimals that place a point to a hundred-thousandth of the map."""
-    extent = max((max(abs(p.x), abs(p.y)) for p in points), default=1.0) or 1.0
+    extent = max((max(abs(p.x), abs(p.y)) for p in page_points), default=1.0) or 1.0
     return max(0, 5 - math.ceil(math.log10(extent)))
 
 
@@ -156,18 +156,18 @@ PLOTLY_MARKS = ["circle", "square", "triangle-up", "diamond", "x", "star", "tria
 
 def write_plotly_map(scene: Scene, path: Path) -> None:
     """One HTML file with plotly.js in it (about 5 MB), which opens without a network."""
-    figure = plotly_figure(scene)
-    write_text(path, figure.to_html(include_plotlyjs=True, config={"scrollZoom": True, "displaylogo": False}))
+    plotly_chart = plotly_figure(scene)
+    write_text(path, plotly_chart.to_html(include_plotlyjs=True, config={"scrollZoom": True, "displaylogo": False}))
 
 
 def plotly_figure(scene: Scene) -> Figure:
     """The figure of `scene`: x and y are the t-SNE coordinates, customdata holds each question's id."""
     import plotly.graph_objects as go
 
-    figure = go.Figure()
+    plotly_chart = go.Figure()
     for entry in scene.datasets:
         points = [point for point in scene.points if point.dataset == entry.name]
-        figure.add_scattergl(
+        plotly_chart.add_scattergl(
             name=html.escape(entry.name),
             x=[point.x for point in points],
             y=[point.y for point in points],
@@ -183,15 +183,17 @@ def plotly_figure(scene: Scene) -> Figure:
             },
         )
     for cluster in scene.clusters:
-        figure.add_annotation(x=cluster.x, y=cluster.y, text=f"<b>{html.escape(cluster.label)}</b>", showarrow=False)
-    figure.update_layout(
+        plotly_chart.add_annotation(
+            x=cluster.x, y=cluster.y, text=f"<b>{html.escape(cluster.label)}</b>", showarrow=False
+        )
+    plotly_chart.update_layout(
         title=f"{html.escape(scene.title)}<br><sup>{html.escape(scene.subtitle)}</sup>",
         template="plotly_white",
         dragmode="pan",
     )
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, scaleanchor="x")
-    return figure
+    plotly_chart.update_xaxes(visible=False)
+    plotly_chart.update_yaxes(visible=False, scaleanchor="x")
+    return plotly_chart
 
 
 def _hover(point: Point) -> str:

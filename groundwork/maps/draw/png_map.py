@@ -195,27 +195,27 @@ def _draw_coincident(axes: Axes, scene: Scene, spots: list[CoincidentSpot], area
 
 def _draw_tags(axes: Axes, scene: Scene) -> None:
     """A pie a tag: its area the number of questions, its sectors the shares of each dataset's questions."""
-    tags: dict[str, list[Point]] = {}
+    pies: dict[str, list[Point]] = {}
     for point in scene.points:
-        tags.setdefault(point.question, []).append(point)
-    weight_of = {tag: sum(point.weight for point in tag_points) for tag, tag_points in tags.items()}
-    position_of = {
-        tag: np.mean([(point.x, point.y) for point in tag_points], axis=0) for tag, tag_points in tags.items()
+        pies.setdefault(point.question, []).append(point)
+    pie_weight = {tag: sum(point.weight for point in tag_points) for tag, tag_points in pies.items()}
+    pie_position = {
+        tag: np.mean([(point.x, point.y) for point in tag_points], axis=0) for tag, tag_points in pies.items()
     }
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
     colour_of = dataset_colours(scene)
-    by_weight = sorted(tags, key=lambda tag: (-weight_of[tag], tag))
-    heaviest_tag = max(weight_of.values())
-    area_of = {tag: 40 + 1_400 * (weight_of[tag] / heaviest_tag) ** 0.8 for tag in by_weight}
-    for tag in by_weight:  # the small ones on top
-        area = area_of[tag]
-        sector_shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
+    pies_by_weight = sorted(pies, key=lambda tag: (-pie_weight[tag], tag))
+    heaviest_tag = max(pie_weight.values())
+    pie_area = {tag: 40 + 1_400 * (pie_weight[tag] / heaviest_tag) ** 0.8 for tag in pies_by_weight}
+    for tag in pies_by_weight:  # the small ones on top
+        area = pie_area[tag]
+        sector_shares = [point.weight / size_of[point.dataset] for point in pies[tag]]
         sector_edges = np.cumsum([0.0, *sector_shares]) / sum(sector_shares)
-        for point, sector_start, sector_end in zip(tags[tag], sector_edges, sector_edges[1:], strict=False):
+        for point, sector_start, sector_end in zip(pies[tag], sector_edges, sector_edges[1:], strict=False):
             outline = sector_outline(float(sector_start), float(sector_end))
             axes.scatter(
-                position_of[tag][0],
-                position_of[tag][1],
+                pie_position[tag][0],
+                pie_position[tag][1],
                 marker=outline,
                 s=area * np.abs(outline).max() ** 2,
                 color=colour_of[point.dataset],
@@ -226,7 +226,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
             )
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
-    labels = [Label(tag, tuple(position_of[tag]), radius=area_of[tag] ** 0.5 / 2) for tag in by_weight]
+    labels = [Label(tag, tuple(pie_position[tag]), radius=pie_area[tag] ** 0.5 / 2) for tag in pies_by_weight]
     place_labels(axes, labels[:MAX_TAG_LABELS], labels)
 
 
