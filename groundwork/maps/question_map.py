@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,28 +42,32 @@ class MapGroup:
     vectors: npt.NDArray[np.float32]
     run: str = ""  # of data/qa, where the rows are one's pairs
 
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks its questions are about."""
+        return len({question_row.chunk for question_row in self.rows if question_row.chunk})
+
 
 def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[MapGroup]:
     """A group for each dataset, without the rows that its mirror split repeats."""
-    dataset_groups = []
-    for embedded_dataset in embedded:
-        dataset = embedded_dataset.dataset
-        row_indices = [row_index for row_index, row in enumerate(dataset.rows) if row.split not in MIRROR_SPLITS]
-        question_rows = [dataset.rows[row_index] for row_index in row_indices]
-        dataset_groups.append(
-            MapGroup(dataset.name, question_rows, embedded_dataset.vectors[row_indices], source_run(dataset.source))
+    return [
+        _map_group(
+            dataset.dataset.name, dataset, lambda split: split not in MIRROR_SPLITS, source_run(dataset.dataset.source)
         )
-    return dataset_groups
+        for dataset in embedded
+    ]
 
 
 def group_by_split(embedded: EmbeddedDataset) -> list[MapGroup]:
     """A group for each split of a dataset."""
-    dataset, split_groups = embedded.dataset, []
-    for split in dataset.splits:
-        row_indices = [row_index for row_index, row in enumerate(dataset.rows) if row.split == split]
-        question_rows = [dataset.rows[row_index] for row_index in row_indices]
-        split_groups.append(MapGroup(split or dataset.name, question_rows, embedded.vectors[row_indices]))
-    return split_groups
+    return [_map_group(split or embedded.dataset.name, embedded, split.__eq__) for split in embedded.dataset.splits]
+
+
+def _map_group(name: str, embedded: EmbeddedDataset, takes_split: Callable[[str], bool], run: str = "") -> MapGroup:
+    """The rows of the splits that `takes_split`."""
+    row_indices = [index for index, row in enumerate(embedded.dataset.rows) if takes_split(row.split)]
+    question_rows = [embedded.dataset.rows[row_index] for row_index in row_indices]
+    return MapGroup(name, question_rows, embedded.vectors[row_indices], run)
 
 
 def build_scene(
@@ -77,29 +81,26 @@ def build_scene(
     """The Scene of `map_groups` on one map, all fitted together. `tags`: by question, its tags."""
     progress = progress or ProgressLine("", quiet=True)
     question_rows, vectors, group_of_question = _join_groups(map_groups)
-    fitted = rows_fitted_by_tsne(len(question_rows))
-    progress.start_phase(
-        f"laying out {fitted:,} {f'of {len(question_rows):,} ' if fitted < len(question_rows) else ''}questions"
-    )
+    fitted, of_all = rows_fitted_by_tsne(len(question_rows)), f"of {len(question_rows):,} "
+    progress.start_phase(f"laying out {fitted:,} {of_all * (fitted < len(question_rows))}questions")
     map_positions, map_projection = project_vectors(vectors, settings)
     progress.start_phase("comparing")
     progress.start(len(question_rows), "questions compared")
     nearest_questions = similarities(vectors, group_of_question, len(map_groups), settings.seed, progress.advance)
-    neighbours = nearest_questions.neighbours
     progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(question_row, tags or {}) for question_row in question_rows]
     documents, texts = [row.document for row in question_rows], [row.question for row in question_rows]
     clusters, cluster_of = cluster_map(map_positions, texts, tags_of, settings.seed)
-    chunk_counts = [
-        len({question_row.chunk for question_row in group.rows if question_row.chunk}) for group in map_groups
-    ]
+    chunk_counts = [group.chunk_count for group in map_groups]
     group_names = [group.name for group in map_groups]
     questions = DatasetQuestions(group_names, vectors, group_of_question, chunk_counts, documents, texts)
     measured_diversity = measure_diversity(questions, nearest_questions, encoder, map_projection, settings.seed)
     return Scene(
         title=title,
         subtitle=f"{counted(len(question_rows), 'question')} · {encoder} · {map_projection.partition(';')[0]}",
-        points=_build_points(question_rows, questions, map_positions, cluster_of, neighbours, tags_of),
+        points=_build_points(
+            question_rows, questions, map_positions, cluster_of, nearest_questions.neighbours, tags_of
+        ),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(map_groups)],
         clusters=clusters,
         contours=contours_of_groups(group_names, map_positions, group_of_question),
