@@ -33,7 +33,7 @@ TO_MODELS = {  # requests, whose words are part of what a reply is known by
     "tags/tagging.py",
     "tags/tag_vocabulary.py",
     "tags/tag_forms.py",
-    "questions/chunk_interview.py",
+    "questions/chunk_interviews.py",
     "llm/calls/reply_corrections.py",
 }
 

@@ -14,7 +14,8 @@ from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.row_differences import RowRecord
 from groundwork.message_wording import counted
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, asked_question, not_duplicate_reason
-from groundwork.questions.duplicates.duplicate_search import EvidenceIndex, wording_hash
+from groundwork.questions.duplicates.duplicate_search import wording_hash
+from groundwork.questions.duplicates.evidence_overlap import EvidenceIndex
 
 
 class CommonStatement(msgspec.Struct, frozen=True):

@@ -22,10 +22,7 @@ from groundwork.llm.prompt_templates import PromptReader, follow_up_turns, rende
 from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.figures_in_prompts import PromptFigures
-from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
-from groundwork.questions.pair_drafts import Corrections, Draft, Drafts
-from groundwork.questions.strategy_interface import (
+from groundwork.questions.chunk_interviews import (
     MAX_TIMES_SHOWN,
     Asker,
     CallTokens,
@@ -34,6 +31,9 @@ from groundwork.questions.strategy_interface import (
     InterviewRound,
     JudgedDraft,
 )
+from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
+from groundwork.questions.pair_drafts import Corrections, Draft, Drafts
+from groundwork.questions.prompt_figures import PromptFigures
 from groundwork.records import Chunk, Rejected
 from groundwork.settings.config_schema import QA
 

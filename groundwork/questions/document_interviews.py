@@ -1,6 +1,6 @@
 """The interviews of one document: in which rounds each chunk is asked about, how much, and what came of it.
 
-How is asked is the business of a strategy (`strategy_interface`), chosen by qa.strategy. For --dry-run: what the
+How is asked is the business of a strategy (`chunk_interviews.Strategy`), chosen by qa.strategy. For --dry-run: what the
 interviews will ask.
 """
 
@@ -26,28 +26,33 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
-from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
-from groundwork.questions.interview_material import InterviewMaterial, prompt_variables
-from groundwork.questions.pair_drafts import (
-    DraftBasis,
-)
-from groundwork.questions.prompt_injection import is_prompt_injection
-from groundwork.questions.strategy_interface import (
+from groundwork.questions.chunk_interviews import (
     Asker,
     CallTokens,
     ForecastBasis,
     Strategy,
+    TwoChunkInterview,
+    related_chunk_pairs,
 )
-from groundwork.questions.two_chunk_questions import TwoChunkInterview, related_chunk_pairs
-from groundwork.questions.wished_statements import StatementsByChunk, wished_statements
+from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
+from groundwork.questions.interview_material import (
+    InterviewMaterial,
+    StatementsByChunk,
+    prompt_variables,
+    wished_statements,
+)
+from groundwork.questions.pair_drafts import (
+    DraftBasis,
+)
+from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
 if TYPE_CHECKING:
     from groundwork.embedding.encoder import EncodeTexts
 
-from groundwork.questions.chunk_interview import ChunkInterview, ask_about_wishes, run_chunk_interview
+from groundwork.questions.chunk_interviews import ChunkInterview, ask_about_wishes, run_chunk_interview
 
 
 @dataclass

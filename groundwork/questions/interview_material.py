@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +12,38 @@ from pathlib import Path
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
+from groundwork.language.list_labels import SECTION_NUMBER
+from groundwork.language.words import words
 from groundwork.markdown.captions import is_caption
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.questions.short_titles import short_title
+from groundwork.markdown.statements import Statement
+from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
 
+UNNAMED = "(it has no name; take one from its summary or its text)"
+MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
+_SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
+_CHAPTER_TITLE = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
+_HEADING_NUMBER = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
+
+
+def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
+    """A title without what follows a colon, a dash or a bracket. Never the file's name, with or without its ending,
+    or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
+    words that say that there is no name. A heading further down names a part of the document.
+    """
+    for title_candidate in (
+        title,
+        *(heading for heading in headings[:1] if len(words(_HEADING_NUMBER.sub("", heading))) > 1),
+    ):
+        if _CHAPTER_TITLE.match(title_candidate):
+            continue
+        shortened_title = _SUBTITLE.split(_HEADING_NUMBER.sub("", title_candidate.strip()), maxsplit=1)[0].strip()
+        if shortened_title and words(re.sub(r"\.\w{2,5}$", "", shortened_title)) != words(document.replace("_", " ")):
+            return shortened_title if len(shortened_title) >= MIN_TITLE_LENGTH else title_candidate.strip()
+    return UNNAMED
 
 
 @dataclass(frozen=True)
@@ -112,3 +138,45 @@ def _is_askable_chunk(chunk: Chunk, settings: QA) -> bool:
 
 def _first_heading(readings: list[Reading]) -> str:
     return next((reading.chunk.headings[0] for reading in readings if reading.chunk.headings), "")
+
+
+StatementsByChunk = dict[str, list[Statement]]  # by chunk
+
+
+def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tuple[StatementsByChunk, list[Wish]]:
+    """By chunk the statements that `wishes` name, and the wishes that name none: their text is gone or left out.
+
+    Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
+    instruction to a model is never asked about.
+    """
+    wishable_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    for reading in readings:
+        for statement in reading.statements:
+            wishable_text = reading.chunk.text[statement.start : statement.end]
+            if (
+                statement.end > len(reading.chunk.added)
+                and not statement.announces
+                and not is_prompt_injection(wishable_text)
+            ):
+                wished_start = reading.chunk.start + statement.start - len(reading.chunk.added)
+                wishable_by_text.setdefault(_single_spaced_wish(wishable_text), []).append(
+                    (wished_start, reading, statement)
+                )
+    wished_by_chunk: StatementsByChunk = {}
+    unmet_wishes = []
+    for wish in wishes:
+        statements_wished_for = wishable_by_text.get(_single_spaced_wish(wish.text), [])
+        if not statements_wished_for:
+            unmet_wishes.append(wish)
+            continue
+        _, reading, statement = min(
+            statements_wished_for, key=lambda matching_statement: matching_statement[0] != wish.start
+        )
+        wished_in_chunk = wished_by_chunk.setdefault(reading.chunk.id, [])
+        if statement not in wished_in_chunk:
+            wished_in_chunk.append(statement)
+    return wished_by_chunk, unmet_wishes
+
+
+def _single_spaced_wish(wishable_text: str) -> str:
+    return " ".join(wishable_text.split())

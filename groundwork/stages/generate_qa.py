@@ -174,8 +174,8 @@ def _interview_outcome(interviews: DocumentInterviews, coverage: DocumentCoverag
 
 def estimate_interviews(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
+    from groundwork.questions.chunk_interviews import ForecastBasis
     from groundwork.questions.document_interviews import forecast_interview_calls
-    from groundwork.questions.strategy_interface import ForecastBasis
 
     qa_call = job.config.qa
 

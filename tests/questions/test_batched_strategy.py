@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from groundwork.questions.batched_strategy import MAX_GAPS_PER_CALL, BatchAsker, read_declined_gaps
+from groundwork.questions.chunk_interviews import InterviewRound
 from groundwork.questions.pair_drafts import Drafts
-from groundwork.questions.strategy_interface import InterviewRound
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.chunks import reading_of
 

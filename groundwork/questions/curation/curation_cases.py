@@ -11,7 +11,7 @@ from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.errors import UnitError
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.short_titles import short_title
+from groundwork.questions.interview_material import short_title
 from groundwork.records import Chunk, Document, Pair, Summary
 
 

@@ -32,7 +32,7 @@ from groundwork.llm.replies.reply_schema import (
 )
 from groundwork.markdown.figures import text_with_captions
 from groundwork.questions.curation.curation_cases import CurationCase
-from groundwork.questions.short_titles import UNNAMED
+from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
 
 HOPELESS_BATCHES = 6  # batches without a verdict, after which a model that gave none is not asked about their parts

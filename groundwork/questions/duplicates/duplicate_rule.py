@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
@@ -25,10 +25,10 @@ FEW_QUOTE_WORDS = 5  # of a quote
 SAME_SUBJECT_SHARE = 0.7  # of what two pairs tell of their statement, where each also tells something else
 SAME_ANSWER_SHARE = 0.5  # of the shorter of two answers, beside what its question says
 
-_CODE_WITH_DIGIT = re.compile(r"(?<!\w)\w*\d\w*")
-_NUMBER_PREFIX = "#"  # before a number's value among the words of a text
+_CODE_IN_QUESTION = re.compile(r"(?<!\w)\w*\d\w*")
+_NUMBER_WORD_PREFIX = "#"  # before a number's value among the words of a text
 
-_MEASURE_WORDS = frozenset(
+_WORDS_THAT_ASK_MEASURES = frozenset(
     re.findall(
         r"\w+",
         "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where "
@@ -47,20 +47,24 @@ class AskedQuestion:
     answer: str = ""
     evidence: tuple[str, ...] = ()
 
+    def without_cached_words(self) -> AskedQuestion:
+        """The same without the words that were read of it, which take some kB: what is read of this is soon gone."""
+        return replace(self)
+
     @cached_property
     def language(self) -> str:
         """Told by all that is there, since a question alone is short."""
         return detect_language(" ".join((self.question, self.answer, *self.evidence)))
 
     @cached_property
-    def quotes(self) -> list[WordSet]:
+    def evidence_word_sets(self) -> list[WordSet]:
         """The words and numbers of each quote."""
         return [words for quote in self.evidence if (words := _meaning_words(quote, self.language))]
 
     @cached_property
     def evidence_words(self) -> WordSet:
         """The words and numbers of all quotes."""
-        return frozenset(chain.from_iterable(self.quotes))
+        return frozenset(chain.from_iterable(self.evidence_word_sets))
 
     @cached_property
     def question_words(self) -> WordSet:
@@ -137,8 +141,8 @@ def questions_differ_in_fact(first_question: str, second_question: str) -> bool:
     if contrast_words(first_question) != contrast_words(second_question):
         return True
     first_question_words, second_question_words = set(words(first_question)), set(words(second_question))
-    both_measures = first_question_words & _MEASURE_WORDS, second_question_words & _MEASURE_WORDS
-    if all(both_measures) and both_measures[0].isdisjoint(both_measures[1]):
+    measures_asked = first_question_words & _WORDS_THAT_ASK_MEASURES, second_question_words & _WORDS_THAT_ASK_MEASURES
+    if all(measures_asked) and measures_asked[0].isdisjoint(measures_asked[1]):
         return True
     return bool(names(first_question) - second_question_words - _codes_with_digits(second_question)) or bool(
         names(second_question) - first_question_words - _codes_with_digits(first_question)
@@ -152,9 +156,11 @@ def pairs_differ_in_words(first_question: AskedQuestion, second_question: AskedQ
     if questions_differ_in_fact(first_question.question, second_question.question):
         return True
     if first_question.evidence_words and second_question.evidence_words:
-        first_words = _meaning_words(first_question.answer, first_question.language)
-        second_words = _meaning_words(second_question.answer, second_question.language)
-        return len(first_words & second_words) < SAME_EVIDENCE_SHARE * len(first_words | second_words)
+        first_answer_words = _meaning_words(first_question.answer, first_question.language)
+        second_answer_words = _meaning_words(second_question.answer, second_question.language)
+        return len(first_answer_words & second_answer_words) < SAME_EVIDENCE_SHARE * len(
+            first_answer_words | second_answer_words
+        )
     return bool(
         first_question.answer
         and second_question.answer
@@ -239,11 +245,11 @@ def _names_missing_in(first_question: AskedQuestion, second_question: AskedQuest
     """The names in a question that the other pair does not hold, neither in full nor as first letters (FHS)."""
     second_text = f"{second_question.question} {second_question.answer}"
     names_in_first_question = names(first_question.question) - set(words(second_text)) - _codes_with_digits(second_text)
-    initialisms = {
+    initialisms_in_second = {
         name for name in names(second_text) if len(name) > 1 and name in _initials_of_names(first_question.question)
     }
     names_in_first_question = {
-        name for name in names_in_first_question if not any(name[0] in letters for letters in initialisms)
+        name for name in names_in_first_question if not any(name[0] in letters for letters in initialisms_in_second)
     }
     return {name for name in names_in_first_question if len(name) < 2 or name not in _initials_of_names(second_text)}
 
@@ -286,7 +292,7 @@ def _extra_information_of_answer(first_question: AskedQuestion, second_question:
     answer_words_second_lacks = first_question.added_words - second_question.pair_words
     quotes_second_lacks = (
         quote
-        for quote in first_question.quotes
+        for quote in first_question.evidence_word_sets
         if shared_word_share(quote, second_question.evidence_words) < SAME_EVIDENCE_SHARE
     )
     return (
@@ -329,19 +335,19 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
             if first_answer_words
             else (second_answer_words, first_question.pair_words)
         )
-        answer_agreement = len(telling_answer & other_pair) / len(telling_answer)
+        same_answer_share = len(telling_answer & other_pair) / len(telling_answer)
     else:
-        answer_agreement = shared_word_share(first_answer_words, second_answer_words)
-    return "" if answer_agreement >= SAME_ANSWER_SHARE else "the answers tell other things"
+        same_answer_share = shared_word_share(first_answer_words, second_answer_words)
+    return "" if same_answer_share >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 
 def _has_common_first_number(
     first_question: AskedQuestion, second_question: AskedQuestion, common_numbers: WordSet
 ) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
-    longer_pair = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
-    first_answer_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
-    return _NUMBER_PREFIX + first_answer_number.value in common_numbers
+    longer_answer_question = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
+    first_answer_number = min(numbers(longer_answer_question.answer, spelled="en"), key=lambda number: number.start)
+    return _NUMBER_WORD_PREFIX + first_answer_number.value in common_numbers
 
 
 def _meaning_words(question_text: str, language: str) -> WordSet:
@@ -353,13 +359,13 @@ def _meaning_words(question_text: str, language: str) -> WordSet:
     return frozenset(
         content_words(question_text, language)
         | _codes_with_digits(question_text)
-        | {_NUMBER_PREFIX + n for n in numbers_in_text}
+        | {_NUMBER_WORD_PREFIX + n for n in numbers_in_text}
     )
 
 
 def _codes_with_digits(question_text: str) -> set[str]:
-    return set(_CODE_WITH_DIGIT.findall(question_text.lower()))
+    return set(_CODE_IN_QUESTION.findall(question_text.lower()))
 
 
 def _number_words(words: WordSet) -> WordSet:
-    return frozenset(word for word in words if word.startswith(_NUMBER_PREFIX))
+    return frozenset(word for word in words if word.startswith(_NUMBER_WORD_PREFIX))

@@ -27,6 +27,14 @@ from groundwork.llm.prompt_templates import PromptReader, render_turns
 from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
+from groundwork.questions.chunk_interviews import (
+    Asker,
+    CallTokens,
+    ForecastBasis,
+    InterviewAnswer,
+    InterviewRound,
+    JudgedDraft,
+)
 from groundwork.questions.interview_material import InterviewMaterial, table_caption
 from groundwork.questions.pair_drafts import Draft, Fault
 from groundwork.questions.small_model.criteria_from_answer_clauses import (
@@ -48,14 +56,6 @@ from groundwork.questions.small_model.question_targets import (
     spread_targets,
     target_importance,
     target_list_items,
-)
-from groundwork.questions.strategy_interface import (
-    Asker,
-    CallTokens,
-    ForecastBasis,
-    InterviewAnswer,
-    InterviewRound,
-    JudgedDraft,
 )
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA

@@ -20,10 +20,10 @@ from groundwork.questions.duplicates.duplicate_rule import (
 )
 from groundwork.questions.duplicates.duplicate_search import (
     EarlierQuestions,
-    EvidenceIndex,
     SameQuestions,
     encoder_and_likeness,
 )
+from groundwork.questions.duplicates.evidence_overlap import EvidenceIndex
 from groundwork.settings.config_files import load
 
 SAME_FACT = Path(__file__).parents[1] / "same_fact.jsonl"
@@ -210,7 +210,7 @@ def test_of_many_pairs_those_that_ask_the_same_are_found() -> None:
 
 async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks and calls make no difference: each question is held against every new one before it, the nearest first."""
-    monkeypatch.setattr(module, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(module, "QUESTIONS_PER_BLOCK", 7)
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(12, 16))[rng.integers(12, size=60)] + 0.3 * rng.normal(size=(60, 16))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)

@@ -1,49 +1,128 @@
-"""The interview about one chunk: rounds of questions until nothing new comes.
+"""The interview about one chunk, or about two related ones: rounds of questions until nothing new comes.
 
 It checks every draft, has faulty ones corrected once, counts as new only what repeats nothing, and knows after each
-iteration what of the chunk is still untouched.
+iteration what of the chunk is still untouched. How is asked is the business of a strategy, which has to give an asker
+for each chunk, which answers rounds, and a forecast of its calls: `batched_strategy` gets many pairs from one call,
+`small_model.sentence_strategy` one pair a statement.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
 
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
+from groundwork.llm.client import Client
+from groundwork.llm.prompt_templates import PromptReader, render_turns
+from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.figures import text_with_captions
 from groundwork.markdown.statements import Statement
 from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.questions.pair_drafts import (
     Draft,
     DraftBasis,
+    Drafts,
     Fault,
     pair_from_draft,
     reject_draft,
     reject_unread_draft,
 )
 from groundwork.questions.prompt_injection import is_prompt_injection
-from groundwork.questions.strategy_interface import (
-    MAX_TIMES_SHOWN,
-    Asker,
-    InterviewAnswer,
-    InterviewRound,
-    JudgedDraft,
-)
 from groundwork.records import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.config_schema import QA
 
 if TYPE_CHECKING:
-    pass
+    from groundwork.embedding.encoder import EncodeTexts, Vectors
 
 
+CallTokens = tuple[int, int]  # tokens in, tokens out
+TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
+MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
+
+JudgedDraft = tuple[Draft, list[Fault]]
 UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
 MAX_UNWORTHY_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
+NO_ITERATION = 0  # these pairs belong to no iteration of one chunk
+CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
+
+
+@dataclass(frozen=True)
+class InterviewRound:
+    """What an asker is told: at most `count` pairs are wanted, `pairs` are kept already, `gaps` are untouched by them,
+    `rejected` were rejected in the round before. `wished`: readers want exactly these gaps asked about.
+    """
+
+    iteration: int
+    count: int
+    pairs: Sequence[Pair]
+    gaps: Sequence[Statement]
+    rejected: Sequence[Rejected] = ()
+    wished: bool = False
+
+
+class InterviewAnswer(NamedTuple):
+    """What came back: drafts with the faults that only the asker can see; of the `shown_gaps` those declined,
+    each with the reason; whether the model says that nothing is left; and what it says contradicts something.
+    """
+
+    drafts: list[JudgedDraft]
+    shown_gaps: Sequence[Statement] = ()
+    declined: Mapping[Statement, str] = {}
+    done: bool = False
+    contradictions: Sequence[str] = ()
+
+
+class Asker(Protocol):
+    """How drafts are got from a model: at most `batch_size` an iteration, by `calls` calls so far.
+
+    `dropped`: what came in place of a draft and stayed no draft when it was corrected.
+    """
+
+    calls: int
+    dropped: list[FaultyItem]
+
+    @property
+    def batch_size(self) -> int: ...
+
+    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
+        """One round of new drafts."""
+        ...
+
+    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
+        """For each faulty draft its correction, or None where none came."""
+        ...
+
+
+@dataclass(frozen=True)
+class ForecastBasis:
+    """What the calls about a document are forecast from: `tokens` counts a request's."""
+
+    settings: QA
+    material: InterviewMaterial
+    prompt: PromptReader
+    tokens: TokenCounter
+
+
+class Strategy(Protocol):
+    """What a way to ask has to give."""
+
+    def prompt_files(self, settings: QA, /) -> list[str]: ...
+
+    def askers(
+        self, settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], /
+    ) -> list[Asker]: ...
+
+    def forecast(self, basis: ForecastBasis, reading: Reading, limit: int | None, /) -> Iterator[CallTokens]: ...
 
 
 @dataclass
@@ -296,3 +375,91 @@ def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundO
     )
     is_all_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
     return "exhausted" if is_fruitless or is_all_closed else ""
+
+
+@dataclass
+class TwoChunkInterview:
+    """One call for two related chunks, and what came of it."""
+
+    client: Client
+    settings: QA
+    prompt: str
+    first_reading: Reading
+    second_reading: Reading
+    variables: dict[str, str]
+    draft_basis: DraftBasis
+    pairs: list[Pair] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+    two_chunk_failure: UnitError | None = None
+
+    @property
+    def chunk_names(self) -> str:
+        return f"chunks {self.first_reading.chunk.index + 1} and {self.second_reading.chunk.index + 1}"
+
+    async def ask_about_both(self, earlier_questions: EarlierQuestions) -> None:
+        """Ask once; pairs that need only one of the chunks are rejected."""
+        first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
+        two_chunk_messages = render_turns(
+            self.prompt,
+            **self.variables,
+            first=text_with_captions(first_chunk.text, first_chunk.document),
+            second=text_with_captions(second_chunk.text, second_chunk.document),
+            batch=str(self.settings.batch),
+        )
+        try:
+            reply = await self.client.ask(
+                self.settings,
+                two_chunk_messages,
+                stage="generate_qa",
+                unit=f"{first_chunk.id} with {second_chunk.id}",
+                schema=ReplyRequirements(Drafts, partial=True),
+            )
+        except UnitError as error:
+            self.two_chunk_failure = error
+            return
+        self.rejected += [reject_unread_draft(faulty_item, first_chunk, NO_ITERATION) for faulty_item in reply.dropped]
+        self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
+        accepted_drafts = []
+        for draft in reply.value.pairs[: self.settings.batch]:
+            if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
+                self.rejected.append(reject_draft(draft, first_chunk, NO_ITERATION, faults[0]))
+            else:
+                accepted_drafts.append(draft)
+        duplicates = await earlier_questions.find_duplicates([asked_question(draft) for draft in accepted_drafts])
+        for draft, duplicated_question in zip(accepted_drafts, duplicates, strict=True):
+            if duplicated_question:
+                duplicate_fault = Fault("duplicate", f"repeats: {duplicated_question}")
+                self.rejected.append(reject_draft(draft, first_chunk, NO_ITERATION, duplicate_fault))
+            else:
+                self.pairs.append(self._two_chunk_pair(draft))
+
+    def _one_sided_evidence_faults(self, draft: Draft) -> list[Fault]:
+        for reading in (self.first_reading, self.second_reading):
+            if not any(reading.source_text.find(quote) for quote in draft.evidence):
+                return [Fault("evidence", f"no evidence from chunk {reading.chunk.index + 1}")]
+        return []
+
+    def _two_chunk_pair(self, draft: Draft) -> Pair:
+        first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
+        pair = pair_from_draft(draft, first_chunk, self.settings.model, NO_ITERATION)
+        return msgspec.structs.replace(
+            pair, also=[second_chunk.id], pages=sorted({*first_chunk.pages, *second_chunk.pages})
+        )
+
+
+async def related_chunk_pairs(readings: Sequence[Reading], encode: EncodeTexts) -> list[tuple[Reading, Reading]]:
+    """Each chunk with the other one that is most like it, each couple once, in the order of the document."""
+    if len(readings) < 2:
+        return []
+    import numpy as np
+
+    chunk_vectors: Vectors = await encode([reading.chunk.text for reading in readings])
+    related_index_pairs = set()
+    for block_start in range(0, len(chunk_vectors), CHUNKS_AT_ONCE):
+        chunk_cosines = chunk_vectors[block_start : block_start + CHUNKS_AT_ONCE] @ chunk_vectors.T
+        np.fill_diagonal(chunk_cosines[:, block_start:], -1)
+        related_index_pairs |= {
+            (min(i, j), max(i, j)) for i, j in enumerate(map(int, chunk_cosines.argmax(axis=1)), block_start)
+        }
+    return [(readings[i], readings[j]) for i, j in sorted(related_index_pairs)]
