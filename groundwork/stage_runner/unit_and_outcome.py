@@ -55,7 +55,8 @@ class Outcome:
     """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run.
 
     writes: files that it wrote beside those of the unit, where only the work itself shows which they are.
-    unheeded: files read by a unit that did some of its documents, which the results of the others do not follow yet.
+    Of a unit that did some of its documents: `unheeded` files that it read and the results of the others do not follow
+    yet; `due_again` of the others those that are to be done again, since what was done changes them.
     """
 
     status: Literal["ok", "empty"] = "ok"
@@ -65,6 +66,7 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
     writes: Sequence[Path] = ()
     unheeded: Sequence[Path] = ()
+    due_again: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

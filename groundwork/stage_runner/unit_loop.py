@@ -353,7 +353,8 @@ class UnitLoop:
         if not unit.chosen or entry_before is None:
             return unit_entry
         unheeded = {self.job.data.relative(path) for path in unit_outcome.unheeded}
-        return entry_with_chosen(entry_before, unit_entry, unit.chosen, unheeded)
+        whole_entry = entry_with_chosen(entry_before, unit_entry, unit.chosen, unheeded)
+        return entry_without_chosen(whole_entry, unit_outcome.due_again)
 
     def _keep_edits(self, unit: Unit) -> None:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that

@@ -129,6 +129,24 @@ def test_a_document_that_was_never_curated_joins_the_others(
     assert run.curate_with() == 0 and "1 up to date" in capsys.readouterr().out.splitlines()[-3:][0]
 
 
+def test_a_repeat_of_a_question_that_is_gone_is_due_again(
+    run: ThreeDocuments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other document's pair is not lost: a warning names it, and the plain command takes it in without a call."""
+    run.generate("quay", 3, 0)
+    assert run.curate_with("--document", "quay") == 0 and run.kept("quay") == []
+    run.generate("mill", 4, 5)
+    assert run.curate_with("--document", "mill") == 0
+    assert "1 pair of quay stands rejected as a repeat of a question that is gone" in capsys.readouterr().out
+    assert run.kept("quay") == [] and "10 pairs of 4 documents" in run.page
+    assert run.curate_with("--dry-run") == 0 and "quay.jsonl" in capsys.readouterr().out
+    assert run.curate_with() == 0 and run.asked == set()
+    assert [pair.id for pair in run.kept("quay")] == ["quay-3"]
+    capsys.readouterr()
+    assert run.curate_with("--document", "dyke", "--force") == 0 and "warning" not in capsys.readouterr().out
+    assert run.curate_with() == 0 and "1 up to date" in capsys.readouterr().out
+
+
 def test_the_first_document_of_a_run_leaves_the_others_to_do(tmp_path: Path) -> None:
     """Of a run that was never curated, the plain command does what is left."""
     with FakeOpenRouter().thread() as server:

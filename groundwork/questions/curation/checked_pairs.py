@@ -33,6 +33,8 @@ from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records import Pair, Record, Rejected
 
+REPEATS = "repeats: "  # before the earlier question, in what the check for repeats says
+
 
 class CheckedPair(Record, frozen=True):
     """A pair, and what the checks made of it: itself where one failed to run, with the error and its `status`.
@@ -203,7 +205,7 @@ def _pair_review_turn(pair: Pair, review: StandingReview) -> int:
 
 
 def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
-    duplicate_reason = f"repeats: {earlier_question}" if earlier_question else ""
+    duplicate_reason = f"{REPEATS}{earlier_question}" if earlier_question else ""
     duplicates_column = shared_check_column(float(not earlier_question), not earlier_question, duplicate_reason, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": duplicates_column})
 

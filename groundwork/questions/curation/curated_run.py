@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.curation.documents_left import DocumentsLeft
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-    from groundwork.records import Pair
-    from groundwork.settings.config_schema import Check
+    from groundwork.records import Pair, Rejected
+    from groundwork.settings.config_schema import Check, Config
     from groundwork.stage_runner.job import Job
 
 T = TypeVar("T")
@@ -104,11 +104,14 @@ async def _check_pairs_of_run(
 
 def columns_before_merge(job: Job, run: str) -> set[Check]:
     """The columns by which a pair of a merged run shows that its own run was curated; of other runs none."""
-    if not merged_from(job.data, run):
-        return set()
+    return _checked_columns(job.config) if merged_from(job.data, run) else set()
+
+
+def _checked_columns(config: Config) -> set[Check]:
+    """The columns of a pair that no check has turned down, but for that of repeats."""
     from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS
 
-    curation = job.config.curate
+    curation = config.curate
     return set(RULE_CHECKS if curation.rules_only else curation.checks) & {*curation.checks} - {"duplicates"}
 
 
@@ -128,52 +131,54 @@ def _write_curated_run(
     documents_left: DocumentsLeft,
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
+    from groundwork.data_folder.runs.review_decisions import review_files
+    from groundwork.questions.curation.checked_pairs import write_curated_pairs
+    from groundwork.questions.curation.curation_report import CurationResult, curation_html
+    from groundwork.questions.curation.documents_left import generated_pairs
+    from groundwork.records import Pair, Rejected
+
+    curated_folder = job.data.path("qa", unit.name, "curated")
+    kept_pairs, rejected_pairs, (chosen, left) = spooled(Pair), spooled(Rejected), unit.payload
+    failures = _sort_pairs(job, unit, review, checked_pairs, repeats, (kept_pairs, rejected_pairs))
+    write_curated_pairs(curated_folder, chosen, kept_pairs, rejected_pairs)
+    kept_pairs.extend(documents_left.kept_pairs)
+    rejected_pairs.extend(documents_left.rejected_pairs)
+    decisions_obeyed = documents_left.obey(review, curated_folder.parent)
+    generated = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
+    remarks = [*review.summary_lines(), *_merge_lines(columns_before_merge(job, unit.name), generated)]
+    curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
+    write_text(curated_folder / "report.html", curation_html(curated))
+    warnings = documents_left.warnings + ([] if job.test else review.unmet_warnings([*chosen, *left]))
+    return replace(
+        _curation_outcome_of_run(curated, failures, warnings),
+        unheeded=[] if decisions_obeyed else review_files(job.data, unit.name, left, curated=False),
+        due_again=sorted(documents_left.lost_repeats),
+    )
+
+
+def _sort_pairs(
+    job: Job,
+    unit: Unit,
+    review: StandingReview,
+    checked_pairs: Sequence[CheckedPair],
+    repeats: Mapping[int, str],
+    kept_and_rejected: tuple[DiskBackedList[Pair], DiskBackedList[Rejected]],
+) -> list[Failure]:
+    """Fill the two lists with the checked pairs and what people brought back; returns what failed."""
     from groundwork.questions.curation.checked_pairs import (
         mark_duplicate_pair,
         restore_accepted_pairs,
         sort_checked_pairs,
-        write_curated_pairs,
     )
-    from groundwork.questions.curation.curation_report import CurationResult
-    from groundwork.questions.curation.documents_left import generated_pairs
-    from groundwork.records import Pair, Rejected
 
-    run_folder = job.data.path("qa", unit.name)
-    kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
+    kept_pairs, _ = kept_and_rejected
     pairs = (mark_duplicate_pair(pair, index, repeats) for index, pair in enumerate(checked_pairs))
-    failures = [Failure(*failure) for failure in sort_checked_pairs(pairs, review, kept_pairs, rejected_pairs)]
-    chosen, left = unit.payload
+    failures = [Failure(*failure) for failure in sort_checked_pairs(pairs, review, *kept_and_rejected)]
     if review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
-        kept_pairs.extend(restore_accepted_pairs(run_folder, chosen, review, kept_ids))
-    write_curated_pairs(run_folder / "curated", chosen, kept_pairs, rejected_pairs)
-    kept_pairs.extend(documents_left.kept_pairs)
-    rejected_pairs.extend(documents_left.rejected_pairs)
-    decisions_obeyed = documents_left.obey(review, run_folder)
-    generated = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
-    remarks = [*review.summary_lines(), *_merge_lines(columns_before_merge(job, unit.name), generated)]
-    curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
-    warnings = [] if job.test else review.unmet_warnings([*chosen, *left])
-    return _report_curated_run(job, unit, curated, failures, warnings, decisions_obeyed=decisions_obeyed)
-
-
-def _report_curated_run(
-    job: Job,
-    unit: Unit,
-    curated: CurationResult,
-    failures: list[Failure],
-    warnings: list[str],
-    *,
-    decisions_obeyed: bool,
-) -> Outcome:
-    from groundwork.data_folder.runs.review_decisions import review_files
-    from groundwork.questions.curation.curation_report import curation_html
-
-    write_text(job.data.path("qa", unit.name, "curated", "report.html"), curation_html(curated))
-    outcome = _curation_outcome_of_run(curated, failures, warnings)
-    if decisions_obeyed:
-        return outcome
-    return replace(outcome, unheeded=review_files(job.data, unit.name, unit.payload.left, curated=False))
+        run_folder = job.data.path("qa", unit.name)
+        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload.chosen, review, kept_ids))
+    return failures
 
 
 def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
@@ -217,16 +222,21 @@ async def _find_repeats(
     from groundwork.questions.curation.checked_pairs import duplicated_pair_questions
     from groundwork.questions.curation.documents_left import generated_pairs
 
-    if "duplicates" not in job.config.curate.checks or not pairs_under_check.checked:
+    if "duplicates" not in job.config.curate.checks:
         return {}
     questions, (chosen, left) = pairs_under_check.questions, unit.payload
     if left:  # what counts as alike is calibrated on the whole run
         questions = spooled(str)
         questions.extend(pair.question for pair in generated_pairs(job.data, unit.name, sorted([*chosen, *left])))
+    if not questions:
+        return {}
     search = await _search_for_repeats(job, questions)
     if documents_left.kept_pairs:
-        await search.find_duplicates(documents_left.asked_questions)
-    return await duplicated_pair_questions(pairs_under_check.checked, review, search)
+        await documents_left.add_to(search)
+    repeats = await duplicated_pair_questions(pairs_under_check.checked, review, search)
+    if documents_left.rejected_pairs:
+        await documents_left.find_lost_repeats(search, _checked_columns(job.config))
+    return repeats
 
 
 async def _search_for_repeats(job: Job, questions: Sequence[str]) -> EarlierQuestions:
