@@ -110,7 +110,7 @@ def test_the_small_model_has_one_door() -> None:
         "groundwork.questions.small_model",
         "groundwork.questions.small_model.sentence_strategy",
     )
-    chosen_by = {"groundwork.questions.document_interviews", "groundwork.dataset.reword.rewording_calls"}
+    chosen_by = {"groundwork.questions.document_interviews", "groundwork.dataset.reword.eval_rewording"}
     for module in _modules():
         inside = {imported for imported in _imports(module) if imported.startswith(room)}
         if not module.startswith(room) and inside:

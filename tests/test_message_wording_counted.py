@@ -29,7 +29,7 @@ NO_COUNT = (
 TO_MODELS = {  # requests, whose words are part of what a reply is known by
     "questions/curation/pair_judge.py",
     "questions/curation/pair_rewriting.py",
-    "dataset/reword/rewording_calls.py",
+    "dataset/reword/eval_rewording.py",
     "tags/tagging.py",
     "tags/tag_vocabulary.py",
     "tags/tag_forms.py",

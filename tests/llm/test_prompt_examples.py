@@ -10,7 +10,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from groundwork.dataset.reword.rewording_calls import RewordingMarks, rewording_problem
+from groundwork.dataset.reword.eval_rewording import RewordingMarks, rewording_problem
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompt_templates import split_turns

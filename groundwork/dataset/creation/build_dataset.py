@@ -65,14 +65,14 @@ def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
 
 
 def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
-    from groundwork.dataset.reword.rewording_calls import build_rewording_asker
+    from groundwork.dataset.reword.eval_rewording import build_rewording_asker
 
     call = job.config.dataset.rephrase
     return build_rewording_asker(job.client, call, job.prompt(call.prompt), document_subjects)
 
 
 def _rewording_judge(job: Job) -> JudgeRewordings | None:
-    from groundwork.dataset.reword.rewording_calls import build_rewording_judge
+    from groundwork.dataset.reword.eval_rewording import build_rewording_judge
 
     call = job.config.dataset.rephrase
     return build_rewording_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
@@ -83,8 +83,7 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.creation.document_subjects import read_subjects
     from groundwork.dataset.creation.row_pool import read_row_pool
-    from groundwork.dataset.reword.eval_rewording import Reworded
-    from groundwork.dataset.reword.rewording_calls import rewording_judge_estimate, rewording_messages
+    from groundwork.dataset.reword.eval_rewording import Reworded, rewording_judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_selection import eval_size, train_size
     from groundwork.dataset.unanswerable.unanswerable_calls import unanswerable_estimate
     from groundwork.llm.calls.costs_and_budget import tokens_in

@@ -10,8 +10,7 @@ import msgspec
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data
-from groundwork.dataset.reword.eval_rewording import AskRewording, EvalRewording, Reworder, reword_eval
-from groundwork.dataset.reword.rewording_check import rewording_check
+from groundwork.dataset.reword.eval_rewording import AskRewording, EvalRewording, Reworder, reword_eval, rewording_check
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
 from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, ThresholdOf, draw_eval_split
 from groundwork.dataset.split.representativeness import value_shares
@@ -97,7 +96,9 @@ async def _reword_drawn_eval(
     eval_draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
-    check_rewording = rewording_check(eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings, tools)
+    check_rewording = rewording_check(
+        eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings.rephrase, tools.subjects, tools.encode
+    )
     reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge_rewordings)
     reworded_eval = await reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
     if not reworded_eval.rows:
@@ -130,7 +131,9 @@ async def _phrase_train_rows(
 ) -> PhrasedRows:
     assert tools.ask_phrasings is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
-    check_phrasing = rewording_check(train_rows, train_vectors, thresholds, settings, tools)
+    check_phrasing = rewording_check(
+        train_rows, train_vectors, thresholds, settings.rephrase, tools.subjects, tools.encode
+    )
     phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, settings.rephrase.tries)
     return await reword_train_rows(
         train_rows, settings.phrasings, phrasing_reworder, settings.rephrase.max_copied, eval_border

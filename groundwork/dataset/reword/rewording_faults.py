@@ -1,14 +1,16 @@
-"""What is wrong with a rewording, by rules: another meaning, lost names, copied words, a question that leans on a text.
+"""What is wrong with a rewording: another meaning, lost names, copied words, a question that leans on a text.
 
-All faults of question and answer are told at once, so that one correction can mend them.
+Rules tell the faults of question and answer all at once, so that one correction can mend them. By embeddings, nothing
+else in the pool may be nearer to the new question than its original is, and the evidence must stay about as near to the
+new answer as it was to the old one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from groundwork.dataset.reword.changed_meaning import meaning_faults, numbers_and_terms, turned_meaning_faults
 from groundwork.dataset.reword.copied_words import (
     are_other_words,
     free_words,
@@ -17,15 +19,32 @@ from groundwork.dataset.reword.copied_words import (
     longest_copy,
     share_in_order,
     shared_terms,
+    terms,
     words_of,
 )
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
-from groundwork.language.language_and_script import has_unspaced, is_english
-from groundwork.language.negations import YES_NO_AUXILIARY, duties, is_negated
+from groundwork.language.language_and_script import detect_language, has_unspaced, is_english
+from groundwork.language.names_and_codes import abbreviations, names_as_written
+from groundwork.language.negations import YES_NO_AUXILIARY, duties, find_contradicted_word, find_opposite, is_negated
+from groundwork.language.numbers import numbers
 from groundwork.language.sentences import is_question
-from groundwork.language.words import normalised_words, word_count, words
+from groundwork.language.words import (
+    ENGLISH_STOP_WORDS,
+    normalised_words,
+    stem,
+    stop_words,
+    whole_word_pattern,
+    word_count,
+    words,
+)
+from groundwork.questions.calculated_numbers import list_lengths
 from groundwork.records import Row
 
+_NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
+_ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w]|[.,]\d)")
 # Told once: who is made to say a plain sentence in other words says it worse.
 _OR_KEEP = (
     "If it can be said as well another way, say it so; terms stay as they are. If not, reply with the old answer."
@@ -54,6 +73,165 @@ _YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){YES_NO_AUXILIARY}\s", re.IGN
 _EITHER_OR = re.compile(rf",? or (?:{YES_NO_AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
 _YES_NO_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {YES_NO_AUXILIARY}\b", re.IGNORECASE)
 LEAST_QUESTION_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
+CLOSER_QUESTIONS_ALLOWED = 5  # questions that may lie closer to the rewording than its original does
+KEPT_SUPPORT_SHARE = 0.5  # of the cosine between answer and evidence
+
+
+def numbers_and_terms(text: str) -> set[str]:
+    """The values of the numbers, and the names, codes and quoted terms in lower case."""
+    return _all_number_values(text) | {term.lower() for term in terms(text)}
+
+
+def meaning_faults(
+    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
+) -> Iterator[str]:
+    """Numbers, names, negations and comparisons that came or went.
+
+    What `source_text` holds may come into an answer, and what `question_above` says need not be repeated.
+    """
+    both_say_none = all(
+        not _NONE_WORDS.isdisjoint(normalised_words(text).split())
+        for text in (original, f"{reworded}\n{question_above}")
+    )
+    zero_value = {"0"} if both_say_none else set[str]()
+    if lost_numbers := sorted(
+        _number_values(original) - _all_number_values(f"{reworded}\n{question_above}") - zero_value
+    ):
+        yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
+    if added_numbers := sorted(
+        _number_values(reworded)
+        - _all_number_values(f"{original}\n{source_text}")
+        - zero_value
+        - _list_counts(reworded, f"{original}\n{question_above}")
+    ):
+        yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
+    if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
+        yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
+    known_text = f"{original} {source_text}".lower()
+    reworded_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
+    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_text):
+        yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
+
+
+def _list_counts(reworded: str, list_text: str) -> set[str]:
+    """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
+    counted_lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
+    spelled_values = {
+        number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
+    }
+    return spelled_values & counted_lengths
+
+
+def turned_meaning_faults(
+    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
+) -> Iterator[str]:
+    """A meaning that was turned round by a negation or an opposite that came, went or changed.
+
+    `source_text` may deny what the new text denies, and `question_above` what the old text denied.
+    """
+    if denied_word := find_contradicted_word(original, reworded, source_text, question_above):
+        yield f"The {faulty_field} turned the meaning round: a negation of {denied_word!r} came or went."
+    if opposite_words := find_opposite(original, reworded):
+        yield f"The {faulty_field} says {opposite_words[1]!r} where it said {opposite_words[0]!r}."
+
+
+def _lost_terms(original: str, reworded: str) -> list[str]:
+    """The names and codes of `original` that `reworded` lacks; of a name and its abbreviation one is enough."""
+    lowered_rewording = reworded.lower()
+    original_terms = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
+    lost_terms = [
+        term
+        for term in original_terms
+        if term.lower() not in lowered_rewording and term.lower().removesuffix("s") not in lowered_rewording
+    ]
+    for abbreviation, name in abbreviations(original).items():
+        if abbreviation.lower() in lowered_rewording or name.lower() in lowered_rewording:
+            lost_terms = [term for term in lost_terms if term != abbreviation and term not in name.split()]
+    return sorted(lost_terms)
+
+
+def _all_number_values(text: str) -> set[str]:
+    """The values of all numbers of a text, ordinals in words too."""
+    ordinal_values = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
+    return ordinal_values | {
+        number.value for number in numbers(f"= {text}", spelled="en")
+    }  # one at its beginning is no label
+
+
+def _number_values(text: str) -> set[str]:
+    """The values of the numbers of a text but for small ones in words that other words say as well.
+
+    "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
+    """
+    text = f"= {text}"
+    return {
+        number.value for number in numbers(text, spelled="en") if not _is_pronoun_number(text, number.start, number.end)
+    }
+
+
+def _is_pronoun_number(text: str, start: int, end: int) -> bool:
+    number_text = text[start:end].lower()
+    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
+    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and article_before is not None)
+
+
+def subject_words(row: Row, about: str) -> list[str]:
+    """Words, in lower case, that say what a question is about: those it shares with `about` (the context phrase).
+
+    A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
+    one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
+    """
+    question_names = {name.lower() for name in names_as_written(row.question)}
+    about_words = {
+        word.text
+        for word in words_of(about)
+        if word.text in question_names or (len(word.text) > 2 and word.text not in ENGLISH_STOP_WORDS)
+    }
+    question_words = [word.text for word in words_of(row.question)]
+    least_run = min(2, len(about_words))
+    words_of_subject = []
+    for is_about_subject, word_run in groupby(question_words, about_words.__contains__):
+        run_words = list(word_run)
+        if is_about_subject and (len(run_words) >= least_run or not question_names.isdisjoint(run_words)):
+            words_of_subject += run_words
+    return list(dict.fromkeys(words_of_subject))
+
+
+def required_terms(row: Row, about: str) -> list[str]:
+    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes,
+    years.
+
+    Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
+    """
+    original_question, term_spans = row.question, []
+    whole_subject = (
+        [about] if about and about.lower() in original_question.lower() else []
+    )  # whole, with the small words in it
+    for term in [*whole_subject, *subject_words(row, about), *terms(row.question)]:
+        term_spans += [
+            term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(original_question)
+        ]
+    for term_match in re.finditer(
+        r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", original_question
+    ):
+        word_before = re.search(r"(?<![\w-])[\w-]+ $", original_question[: term_match.start()])
+        term_spans.append((word_before.start() if word_before else term_match.start(), term_match.end()))
+    term_spans += [term_match.span() for term_match in _YEAR.finditer(original_question)]
+    joined_term_spans: list[tuple[int, int]] = []
+    for term_start, term_end in sorted(term_spans):
+        if joined_term_spans and _is_one_name(original_question, joined_term_spans[-1][1], term_start):
+            joined_term_spans[-1] = (joined_term_spans[-1][0], max(term_end, joined_term_spans[-1][1]))
+        else:
+            joined_term_spans.append((term_start, term_end))
+    required: dict[str, str] = {}
+    for term_start, term_end in joined_term_spans:
+        required.setdefault(original_question[term_start:term_end].lower(), original_question[term_start:term_end])
+    return list(required.values())
+
+
+def _is_one_name(text: str, end: int, start: int) -> bool:
+    """Do two names that end and start there belong together: side by side, or by the stops of "D.C. Delegate"?"""
+    return not text[end:start].strip(" ") or re.search(r"(?<!\w)(?:[A-Z]\.)+ ?\Z", text[:start]) is not None
 
 
 def faults_of_rewording(
@@ -212,3 +390,56 @@ def _yes_or_no_verdict(answer: str) -> str:
     """The "yes" or "no" that an answer begins with; "no more than 4" is none."""
     verdict_match = re.match(r"(yes|no)\s*(?:[,.;:!]|$)", answer.strip(), re.IGNORECASE)
     return verdict_match[1].lower() if verdict_match else ""
+
+
+def moved_question_fault(
+    pool_vectors: Vectors, pool_index: int, reworded_vector: Vectors, duplicate_threshold: float
+) -> str | None:
+    """Complains when a reworded question (d,) lies closer to several others of the pool than to its original.
+
+    Near-duplicates of the original, from the cosine `duplicate_threshold` on, ask the same and do not count.
+    """
+    own_cosine = float(pool_vectors[pool_index] @ reworded_vector)
+    closer_questions = (pool_vectors @ reworded_vector > own_cosine + 1e-6) & (
+        pool_vectors @ pool_vectors[pool_index] < duplicate_threshold
+    )
+    if closer_questions.sum() > CLOSER_QUESTIONS_ALLOWED:
+        return "The question asks something else now; ask for exactly the same fact."
+    return None
+
+
+def answer_sources(row: Row) -> list[str]:
+    """The two texts that may support an answer in other words: the evidence; question, old answer and criteria."""
+    return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
+
+
+def unsupported_answer_fault(
+    row: Row, reworded_answer: str, old_answer_vector: Vectors, new_answer_vector: Vectors, source_vectors: Vectors
+) -> str | None:
+    """Complains when a new answer has words of its own and lies far from each of the `answer_sources` of its row.
+
+    `old_answer_vector` and `new_answer_vector`: (d,), of the two answers; `source_vectors`: (2, d), of the supports.
+    The measure is how near the old answer is to the evidence.
+    """
+    if float((source_vectors @ new_answer_vector).max()) >= KEPT_SUPPORT_SHARE * float(
+        old_answer_vector @ source_vectors[0]
+    ):
+        return None
+    source_text = " ".join(answer_sources(row))
+    source_language = detect_language(source_text)
+    source_stems, ignored_words = (
+        {stem(word, source_language) for word in words(source_text)},
+        stop_words(source_language),
+    )
+    foreign_words = [
+        word
+        for word in words(reworded_answer)
+        if word not in ignored_words and stem(word, source_language) not in source_stems
+    ]
+    if not foreign_words:
+        return None
+    foreign_list = ", ".join(dict.fromkeys(foreign_words))
+    return (
+        f"The answer says what the evidence does not: it has nothing on {foreign_list}. Say exactly what the "
+        "evidence says."
+    )
