@@ -22,9 +22,14 @@ from groundwork.message_wording import name_order, shorten_text
 from groundwork.pages.html_frame import Markup, document_page, tag
 
 if TYPE_CHECKING:
-    from groundwork.dataset.common_statements import CommonStatement, StatementComparison
     from groundwork.dataset.load_dataset import Dataset
-    from groundwork.dataset.row_differences import ChangedRow, RowDifferences, RowRecord
+    from groundwork.dataset.row_comparison import (
+        ChangedRow,
+        CommonStatement,
+        RowDifferences,
+        RowRecord,
+        StatementComparison,
+    )
 
 DIFF_ROWS_SHOWN = 20  # rows of each kind in the terminal
 DIFF_QUESTION_WIDTH = 100  # characters of a question in the terminal
@@ -107,7 +112,7 @@ class _RowReport:
 
     @classmethod
     def of(cls, before: Dataset, after: Dataset) -> _RowReport:
-        from groundwork.dataset.row_differences import compare_rows
+        from groundwork.dataset.row_comparison import compare_rows
 
         return cls(before, after, compare_rows(_compared_rows(before), _compared_rows(after)))
 
@@ -130,7 +135,7 @@ class _StatementReport:
 
     @classmethod
     def of(cls, before: Dataset, after: Dataset) -> _StatementReport:
-        from groundwork.dataset.common_statements import compare_statements
+        from groundwork.dataset.row_comparison import compare_statements
 
         return cls((before.name, after.name), compare_statements(before.rows, after.rows))
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.dataset.row_differences import compare_rows
+from groundwork.dataset.row_comparison import compare_rows
 from groundwork.errors import BadRecord
 from groundwork.records import Record, Row
 

@@ -11,12 +11,11 @@ from itertools import compress
 import msgspec
 import numpy as np
 
-from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split.eval_selection import Encode
-from groundwork.dataset.split_report.report_record import Mixture
+from groundwork.dataset.split_report.report_record import BuiltDataset, Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest, near_duplicate_thresholds
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words

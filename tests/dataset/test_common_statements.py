@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.dataset.common_statements import compare_statements
 from groundwork.dataset.load_dataset import QuestionRow
+from groundwork.dataset.row_comparison import compare_statements
 from groundwork.records import Pair
 from tests.dataset.rows import pair, write_run
 

@@ -3,11 +3,14 @@
 import msgspec
 import pytest
 
-from groundwork.dataset.creation.build_splits import BuiltDataset
+from groundwork.dataset.split_report.report_record import BuiltDataset
 from groundwork.dataset.split_report.report_sentences import describe_leakage
-from groundwork.dataset.unanswerable.unanswerable_calls import Finding, Findings, Proposals, Proposed
-from groundwork.dataset.unanswerable.unanswerable_rows import (
+from groundwork.dataset.unanswerable_rows import (
     UNANSWERABLE_CRITERIA,
+    Finding,
+    Findings,
+    Proposals,
+    Proposed,
     UnanswerableFinder,
     add_unanswerable_questions,
     unanswerable_needed_by_split,
@@ -155,7 +158,7 @@ async def test_a_short_document_is_shown_whole():
 
 async def test_of_a_long_document_the_nearest_passages_are_shown(monkeypatch):
     """The chunk itself first, then others, each once and not all; one that has the question's rare words is there."""
-    monkeypatch.setattr("groundwork.dataset.unanswerable.passage_search.WHOLE_DOCUMENT_LENGTH", 100)
+    monkeypatch.setattr("groundwork.dataset.unanswerable_rows.WHOLE_DOCUMENT_LENGTH", 100)
     filler = " ".join(f"word{n}" for n in range(50))
     chunks = [msgspec.structs.replace(chunk, text=f"{chunk.text} {filler}") for chunk in CHUNKS]
     far = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.dataset.unanswerable.unanswerable_rows import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
+from groundwork.dataset.unanswerable_rows import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
 from groundwork.grading.grade_report import grade_report
 from groundwork.grading.mirror_gap import GapBounds
 from groundwork.grading.refusals import REFUSAL_CRITERION, honesty_lines, measure_honesty

@@ -1,33 +1,69 @@
-"""The building of a dataset: rows read, splits drawn and reworded, others mixed in; and what its calls will cost."""
+"""Build a dataset: rows read, splits drawn and reworded, others mixed in; and what its calls will cost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
 
-from groundwork.dataset.creation.build_inputs import read_input_chunks
+import msgspec
+
+from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools, read_input_chunks
+from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
+from groundwork.dataset.creation.row_pool import (
+    RowPool,
+    add_measurements,
+    read_measured_rows,
+    read_row_pool,
+    valid_row_pool,
+)
+from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
+from groundwork.dataset.load_dataset import load_dataset
+from groundwork.dataset.publish.personal_data import scan_personal_data
+from groundwork.dataset.question_vectors import job_encoder
+from groundwork.dataset.reword.eval_rewording import (
+    AskRewording,
+    EvalRewording,
+    JudgeRewordings,
+    Reworded,
+    Reworder,
+    build_rewording_asker,
+    build_rewording_judge,
+    reword_eval,
+    rewording_check,
+    rewording_judge_estimate,
+    rewording_messages,
+)
+from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
+from groundwork.dataset.split.eval_selection import (
+    CannotSplit,
+    EvalDraw,
+    ThresholdOf,
+    draw_eval_split,
+    eval_size,
+    train_size,
+)
+from groundwork.dataset.split.representativeness import value_shares
+from groundwork.dataset.split_report.report_record import BuiltDataset, ReplacedRow
+from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report
+from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
+from groundwork.embedding.nearest_neighbours import (
+    Vectors,
+    calibrate_by_script,
+    calibrate_threshold,
+    find_nearest,
+    threshold_of,
+)
 from groundwork.errors import UnitError
+from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.message_wording import counted
+from groundwork.records import Row
+from groundwork.settings.config_schema import DatasetSettings
+from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate
-
-if TYPE_CHECKING:
-    from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools
-    from groundwork.dataset.creation.build_splits import BuiltDataset
-    from groundwork.dataset.creation.document_subjects import Subjects
-    from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.stage_runner.job import Job
 
 
 async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     """The rows of all splits and their report. Raises UnitError where no split can be made of the rows."""
-    from groundwork.dataset.creation.build_splits import build_splits
-    from groundwork.dataset.creation.document_subjects import read_subjects
-    from groundwork.dataset.creation.row_pool import read_row_pool, valid_row_pool
-    from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
-    from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.dataset.measured_rows import add_measurements, read_measured_rows
-    from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.unanswerable.unanswerable_rows import add_unanswerable
-
     settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
     measured_rows = read_measured_rows(inputs.measured_files)
     pool = add_measurements(pool, measured_rows, leave_out_flipping=settings.leave_out_flipping)
@@ -50,9 +86,6 @@ async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
 
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     """The encoder, and the models that reword and judge where the settings ask for it."""
-    from groundwork.dataset.creation.build_inputs import BuildTools
-    from groundwork.dataset.question_vectors import job_encoder
-
     encoder = job_encoder(job)
     ask_model = _rewording_caller(job, document_subjects) if job.config.dataset.asks_rewordings else None
     ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
@@ -65,15 +98,11 @@ def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
 
 
 def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
-    from groundwork.dataset.reword.eval_rewording import build_rewording_asker
-
     call = job.config.dataset.rephrase
     return build_rewording_asker(job.client, call, job.prompt(call.prompt), document_subjects)
 
 
 def _rewording_judge(job: Job) -> JudgeRewordings | None:
-    from groundwork.dataset.reword.eval_rewording import build_rewording_judge
-
     call = job.config.dataset.rephrase
     return build_rewording_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
 
@@ -81,13 +110,6 @@ def _rewording_judge(job: Job) -> JudgeRewordings | None:
 def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
-    from groundwork.dataset.creation.document_subjects import read_subjects
-    from groundwork.dataset.creation.row_pool import read_row_pool
-    from groundwork.dataset.reword.eval_rewording import Reworded, rewording_judge_estimate, rewording_messages
-    from groundwork.dataset.split.eval_selection import eval_size, train_size
-    from groundwork.dataset.unanswerable.unanswerable_calls import unanswerable_estimate
-    from groundwork.llm.calls.costs_and_budget import tokens_in
-
     settings, call = job.config.dataset, job.config.dataset.rephrase
     pool_rows = read_row_pool(inputs, job).rows
     if not pool_rows or not job.config.dataset.asks_model:
@@ -108,3 +130,123 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     judge_estimates = [rewording_judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
     calls += train_size(pool_rows, inputs.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
+
+
+async def build_splits(
+    pool: RowPool, runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
+) -> BuiltDataset:
+    """The splits of `pool`. Raises CannotSplit."""
+    if not pool.rows:
+        raise CannotSplit("there are no pairs")
+    if not settings.eval_split:
+        return await _build_train_alone(pool, settings, tools)
+    tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
+    eval_draw = await draw_eval_split(pool.rows, runs, settings, tools.encode)
+    reworded_eval = None
+    if tools.ask_rewordings:
+        tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
+        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask_rewordings, settings, tools)
+        eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
+    splits = {
+        "train": eval_draw.train,
+        "eval": reworded_eval.reworded_rows(eval_draw.eval_rows) if reworded_eval else eval_draw.eval_rows,
+    }
+    if settings.eval_mirror:
+        splits["eval_mirror"] = eval_draw.eval_rows
+    tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
+    built_splits = BuiltDataset(splits, await measure_split(eval_draw, reworded_eval, splits, pool, settings, tools))
+    if not tools.ask_phrasings:
+        return built_splits
+    eval_border = EvalBorder.of(splits["eval"])
+    phrased_rows = await _phrase_train_rows(
+        eval_draw.train, eval_draw.train_vectors, eval_draw.split.threshold_of, eval_border, settings, tools
+    )
+    near_copy_count = await _count_near_copies(splits["eval"], phrased_rows.rows, eval_draw.split.threshold_of, tools)
+    return _add_phrasings(built_splits, phrased_rows, settings, near_copy_count)
+
+
+async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
+    """A dataset without eval."""
+    splits = {"train": pool.rows}
+    train_report = unmeasured_report(settings, splits, pool, tools.embedder)
+    built_train = BuiltDataset(splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
+    if not tools.ask_phrasings:
+        return built_train
+    pool_vectors = await tools.encode([row.question for row in pool.rows], "query")
+    overall_threshold = calibrate_threshold(pool_vectors, settings.seed)
+    thresholds_by_script = calibrate_by_script(
+        pool_vectors, [row.question for row in pool.rows], overall_threshold, settings.seed
+    )
+    phrased = await _phrase_train_rows(
+        pool.rows,
+        pool_vectors,
+        lambda text: threshold_of(text, thresholds_by_script, overall_threshold),
+        EvalBorder.of([]),
+        settings,
+        tools,
+    )
+    return _add_phrasings(built_train, phrased, settings)
+
+
+async def _reword_drawn_eval(
+    eval_draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
+) -> EvalRewording:
+    """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
+    check_rewording = rewording_check(
+        eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings.rephrase, tools.subjects, tools.encode
+    )
+    reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge_rewordings)
+    reworded_eval = await reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
+    if not reworded_eval.rows:
+        raise CannotSplit(
+            "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
+            f"dataset.rephrase.max_copied. The last reason: {reworded_eval.replaced[-1][1]}"
+        )
+    return reworded_eval
+
+
+async def _count_near_copies(
+    eval_rows: list[Row], train_rows: list[Row], thresholds: ThresholdOf, tools: BuildTools
+) -> int | None:
+    """How many questions of eval lie as near to a copy in train as near-duplicates do."""
+    train_copies = [row.question for row in train_rows if is_phrasing(row)]
+    if not train_copies:
+        return None
+    eval_vectors = await tools.encode([row.question for row in eval_rows], "query")
+    copy_cosines = find_nearest(eval_vectors, await tools.encode(train_copies, "query"))[1]
+    return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(copy_cosines, eval_rows, strict=True))
+
+
+async def _phrase_train_rows(
+    train_rows: list[Row],
+    train_vectors: Vectors,
+    thresholds: ThresholdOf,
+    eval_border: EvalBorder,
+    settings: DatasetSettings,
+    tools: BuildTools,
+) -> PhrasedRows:
+    assert tools.ask_phrasings is not None  # noqa: S101  # the caller looked
+    tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
+    check_phrasing = rewording_check(
+        train_rows, train_vectors, thresholds, settings.rephrase, tools.subjects, tools.encode
+    )
+    phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, settings.rephrase.tries)
+    return await reword_train_rows(
+        train_rows, settings.phrasings, phrasing_reworder, settings.rephrase.max_copied, eval_border
+    )
+
+
+def _add_phrasings(
+    built: BuiltDataset, phrased_rows: PhrasedRows, settings: DatasetSettings, near_copy_count: int | None = None
+) -> BuiltDataset:
+    """The dataset with the copies in train; eval was drawn and measured without them."""
+    phrased_report = msgspec.structs.replace(
+        built.report,
+        splits={**built.report.splits, "train": len(phrased_rows.rows)},
+        phrasings=settings.phrasings,
+        copies=phrased_rows.copies,
+        near_copies=near_copy_count,
+        fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased_rows.missing],
+        personal=[*built.report.personal, *scan_personal_data([row for row in phrased_rows.rows if is_phrasing(row)])],
+    )
+    return BuiltDataset({**built.splits, "train": phrased_rows.rows}, phrased_report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -23,10 +23,6 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_verdict,
 )
 from groundwork.message_wording import counted
-
-if TYPE_CHECKING:
-    pass
-
 
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 VERSIONS_SHOWN = 10  # that the card tells

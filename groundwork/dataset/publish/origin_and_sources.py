@@ -20,7 +20,7 @@ from groundwork.records import Document, DocumentCoverage, Record, Row
 
 if TYPE_CHECKING:
     from groundwork.dataset.creation.build_inputs import BuildInputs
-    from groundwork.dataset.creation.build_splits import BuiltDataset
+    from groundwork.dataset.split_report.report_record import BuiltDataset
     from groundwork.stage_runner.job import Job
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.publish.personal_data import PersonalData
 from groundwork.errors import BadRecord
-from groundwork.records import InvalidRow, Record
+from groundwork.records import InvalidRow, Record, Row
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -166,6 +167,14 @@ class Representativeness(Record, frozen=True):
     random: float  # the median of the random splits
     closer: float
     drift: str = ""  # what rewording moved, in a sentence
+
+
+@dataclass(frozen=True)
+class BuiltDataset:
+    """The rows of each split, and the report on them."""
+
+    splits: dict[str, list[Row]]
+    report: SplitReport
 
 
 def read_own_report(dataset_source: DatasetSource) -> SplitReport | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from groundwork.__main__ import main
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.dataset.row_differences import compare_rows
+from groundwork.dataset.row_comparison import compare_rows
 from tests.dataset.rows import pair, write_run
 
 

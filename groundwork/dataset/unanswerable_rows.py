@@ -2,48 +2,300 @@
 
 One call a chunk proposes questions that a reader might ask next. What the dataset answers already is left out by its
 meaning; the others are shown to a second call beside the whole document, or of a long one the passages nearest to them,
-which tells whether any of these answers them and words the reply.
+by vectors and by rare words, which tells whether any of these answers them and words the reply.
 (Rajpurkar and others, "Know What You Don't Know", 2018, arXiv:1806.03822.)
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from groundwork.dataset.creation.build_splits import BuiltDataset
-from groundwork.dataset.creation.document_subjects import Subjects
+from groundwork.dataset.creation.build_inputs import BuildInputs, read_input_chunks
+from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
 from groundwork.dataset.publish.personal_data import scan_personal_data
-from groundwork.dataset.split.eval_selection import Encode
-from groundwork.dataset.split_report.report_record import Unanswerable
-from groundwork.dataset.unanswerable.passage_search import QuestionSearch
-from groundwork.dataset.unanswerable.unanswerable_calls import (
-    QUESTIONS_PER_CALL,
-    LookUp,
-    Proposals,
-    Propose,
-    Proposed,
-    build_look_up,
-    build_question_proposer,
-    proposal_calls_needed,
+from groundwork.dataset.split.eval_selection import Encode, eval_size, train_size
+from groundwork.dataset.split_report.report_record import BuiltDataset, Unanswerable
+from groundwork.embedding.nearest_neighbours import (
+    VectorBuffer,
+    calibrate_by_script,
+    calibrate_threshold,
+    find_nearest,
+    threshold_of,
 )
-from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
 from groundwork.llm.calls.task_group import gather_all
+from groundwork.llm.client import Client
+from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, Row
+from groundwork.settings.config_schema import AbsentQuestions, DatasetSettings
 from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
 if TYPE_CHECKING:
-    pass
+    from numpy.typing import NDArray
+
+    from groundwork.embedding.nearest_neighbours import Vectors
+
+WHOLE_DOCUMENT_LENGTH = 40_000  # characters of a document up to which a question is looked up in all of it
+NEAREST_CHUNKS = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
+
+
+class _TfidfIndex:
+    """Texts by their words, rare ones weighing more (tf-idf)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self._vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+")  # noqa: S106  no password
+        self._texts = self._vectorizer.fit_transform(texts)
+
+    def scores(self, question: str) -> NDArray[np.float64]:
+        """The cosine of each text to the question, (texts,)."""
+        tfidf_cosines: NDArray[np.float64] = (self._texts @ self._vectorizer.transform([question]).T).toarray()[:, 0]
+        return tfidf_cosines
+
+
+def _nearest_passage_indices(scores: NDArray[Any]) -> list[int]:
+    """The places of the NEAREST_CHUNKS highest scores, the highest first."""
+    return np.argsort(-scores, kind="stable")[:NEAREST_CHUNKS].tolist()  # type: ignore[no-any-return]
+
+
+@dataclass
+class QuestionSearch:
+    """What a question is compared with: the dataset's rows and the chunks, with their vectors."""
+
+    rows: Sequence[Row]
+    chunks: Sequence[Chunk]
+    encode: Encode
+    threshold_of: Callable[[str], float]
+    row_vectors: VectorBuffer
+    chunk_vectors: Vectors
+
+    @classmethod
+    async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> QuestionSearch:
+        questions = [row.question for row in rows]
+        row_question_vectors = await encode(questions, "query")
+        overall_threshold = calibrate_threshold(row_question_vectors, seed)
+        thresholds_by_script = calibrate_by_script(row_question_vectors, questions, overall_threshold, seed)
+        return cls(
+            rows,
+            chunks,
+            encode,
+            partial(threshold_of, by_script=thresholds_by_script, overall=overall_threshold),
+            VectorBuffer(row_question_vectors),
+            await encode([chunk.text for chunk in chunks], "document"),
+        )
+
+    async def open_questions(self, searched_questions: list[str]) -> tuple[list[str], Vectors]:
+        """Those of `searched_questions` that no row asks, with their vectors (m, d)."""
+        if not searched_questions:
+            return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
+        question_vectors = await self.encode(searched_questions, "query")
+        is_unasked = find_nearest(question_vectors, self.row_vectors.rows)[1] < [
+            *map(self.threshold_of, searched_questions)
+        ]
+        return [
+            searched_question
+            for searched_question, unasked in zip(searched_questions, is_unasked, strict=True)
+            if unasked
+        ], question_vectors[is_unasked]
+
+    def passages(
+        self, searched_questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk
+    ) -> list[Chunk]:
+        """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
+        questions, whose `question_vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of
+        them.
+        """
+        document_chunks = [chunk for chunk in self.chunks if chunk.document == source_chunk.document]
+        if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH:
+            return document_chunks
+        passages_by_id = {source_chunk.id: source_chunk}
+        for searched_question, question_vector in zip(searched_questions, question_vectors, strict=True):
+            nearest_rows = _nearest_passage_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
+            nearest_chunks = [
+                *_nearest_passage_indices(self.chunk_vectors @ question_vector),
+                *_nearest_passage_indices(self._tfidf_index.scores(searched_question)),
+            ]
+            passage_chunks = [self.chunks[index] for index in nearest_chunks]
+            passage_chunks += [
+                self._chunks_by_id[self.rows[index].chunk]
+                for index in nearest_rows
+                if self.rows[index].chunk in self._chunks_by_id
+            ]
+            passages_by_id |= {chunk.id: chunk for chunk in passage_chunks if chunk.id not in passages_by_id}
+        return list(passages_by_id.values())
+
+    @cached_property
+    def _chunks_by_id(self) -> dict[str, Chunk]:
+        return {chunk.id: chunk for chunk in self.chunks}
+
+    @cached_property
+    def _tfidf_index(self) -> _TfidfIndex:
+        return _TfidfIndex([chunk.text for chunk in self.chunks])
+
+
+QUESTIONS_PER_CALL = 3  # questions proposed for one chunk
+SPARE_FACTOR = 2  # times as many are proposed as are needed, since some turn out to be answered
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question that a chunk leaves open, and what would have to be said to answer it."""
+
+    question: str
+    missing: str
+
+
+class Proposals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reply to the first call."""
+
+    questions: list[Proposed]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the passages say to one question: the words that answer it, "" where none do; then the reply to it."""
+
+    number: int
+    quote: str
+    answered: bool
+    reply: str
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reply to the second call."""
+
+    findings: list[Finding]
+
+
+Propose = Callable[[Chunk, int], Awaitable[Proposals]]
+LookUp = Callable[[Chunk, Sequence[Proposed], Sequence[Chunk]], Awaitable[Findings]]
+
+
+def proposal_calls_needed(rows: int, chunks: int) -> int:
+    """Calls of each of the two kinds for so many questions."""
+    return min(chunks, -(-SPARE_FACTOR * rows // QUESTIONS_PER_CALL))
+
+
+TOKENS_PER_QUESTION = 60  # of either reply
+
+
+def build_question_proposer(
+    client: Callable[[], Client], absent_settings: AbsentQuestions, call_prompt: str, subjects: Subjects
+) -> Propose:
+    """What proposes questions beside a chunk."""
+
+    async def propose(chunk: Chunk, count: int) -> Proposals:
+        proposal_turns = proposal_messages(call_prompt, subjects.of(chunk.document), chunk, count)
+        proposal_unit = f"{chunk.id} unanswerable"
+        return (
+            await client().ask(
+                absent_settings, proposal_turns, stage="create_dataset", unit=proposal_unit, schema=Proposals
+            )
+        ).value
+
+    return propose
+
+
+def build_look_up(
+    client: Callable[[], Client], absent_settings: AbsentQuestions, call_prompt: str, subjects: Subjects
+) -> LookUp:
+    """What looks questions up in passages, and words the replies to those that none of them answers."""
+
+    async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
+        look_up_turns = look_up_messages(call_prompt, subjects.of(chunk.document), questions, passages)
+        look_up_unit = f"{chunk.id} unanswerable looked up"
+        return (
+            await client().ask(
+                absent_settings, look_up_turns, stage="create_dataset", unit=look_up_unit, schema=Findings
+            )
+        ).value
+
+    return look_up
+
+
+def proposal_messages(call_prompt: str, subjects: str, chunk: Chunk, count: int) -> list[Message]:
+    """The first request."""
+    return render_turns(call_prompt, subject=subjects.strip() or chunk.document, passage=chunk.text, count=str(count))
+
+
+def look_up_messages(
+    call_prompt: str, subjects: str, questions: Sequence[Proposed], passages: Sequence[Chunk]
+) -> list[Message]:
+    """The second request. The passages come first: those of a short document are the same in all of its requests."""
+    return render_turns(
+        call_prompt,
+        subject=subjects.strip() or passages[0].document,
+        passages="\n\n".join(passage.text for passage in passages),
+        questions="\n".join(_open_question_line(number, question) for number, question in enumerate(questions, 1)),
+    )
+
+
+def _open_question_line(number: int, proposed: Proposed) -> str:
+    missing_statement = " ".join(proposed.missing.split())
+    return f"{number}. {proposed.question.strip()}" + (
+        f" (to be stated: {missing_statement})" if missing_statement else ""
+    )
+
+
+def _questions_needed(rows: Sequence[Row], runs: Sequence[str], dataset_settings: DatasetSettings) -> int:
+    train_count = train_size(rows, runs, dataset_settings) * dataset_settings.phrasings
+    eval_count = (
+        eval_size(len(rows), dataset_settings.eval_fraction, dataset_settings.eval_max)
+        if dataset_settings.eval_split
+        else 0
+    )
+    return sum(
+        general_rows_needed(count, dataset_settings.unanswerable) for count in (train_count, eval_count) if count
+    )
+
+
+def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
+    """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
+    dataset_settings = job.config.dataset
+    absent_settings = dataset_settings.absent
+    row_chunks = {row.chunk for row in rows}
+    all_chunks = read_input_chunks(inputs)
+    passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
+    if not passages:
+        return Estimate(0, 0, 0, absent_settings)
+    needed_questions = _questions_needed(rows, inputs.runs, dataset_settings)
+    proposal_calls = proposal_calls_needed(needed_questions, len(passages))
+    subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
+    document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
+    shown_chunks = (
+        document_chunks
+        if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH
+        else document_chunks[: QUESTIONS_PER_CALL * 2 * NEAREST_CHUNKS]
+    )
+    subject = subjects.of(passages[0].document)
+    propose_tokens = job.tokens(
+        absent_settings,
+        proposal_messages(job.prompt(absent_settings.prompt), subject, passages[0], QUESTIONS_PER_CALL),
+        Proposals,
+    )
+    sample_questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
+    look_up_tokens = job.tokens(
+        absent_settings,
+        look_up_messages(job.prompt(absent_settings.check_prompt), subject, sample_questions, shown_chunks),
+        Findings,
+    )
+    return Estimate(
+        2 * proposal_calls,
+        proposal_calls * (propose_tokens + look_up_tokens),
+        2 * proposal_calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL,
+        absent_settings,
+    )
 
 
 UNANSWERABLE_CATEGORY = "unanswerable"
