@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from groundwork.documents.auditing.page_audit import digits, page_words
+from groundwork.documents.auditing.page_audit import page_digits, page_words
 from groundwork.documents.conversion.converter_table import ConversionRequest, run_converter
 from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, convert_first
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
@@ -83,17 +83,17 @@ def from_html(files: list[Path]) -> Truth:
                 rows.append(row([cell.get_text(" ") for cell in tr.select("td, th")]))
     joined = "\n".join(text)
     headings, rows = [h for h in headings if h], [r for r in rows if len(r) > 1]
-    return Truth(Counter(page_words(joined)), Counter(digits(joined)), headings, rows)
+    return Truth(Counter(page_words(joined)), Counter(page_digits(joined)), headings, rows)
 
 
 def from_markdown(markdown: str, outline: list[tuple[int, str, int]]) -> Truth:
     text = "\n".join([markdown, *(f"{title} {page}" for _, title, page in outline)])
-    return Truth(Counter(page_words(text)), Counter(digits(text)), *structure(markdown))
+    return Truth(Counter(page_words(text)), Counter(page_digits(text)), *structure(markdown))
 
 
 def from_text_layer(pages: list[str]) -> Truth:
     text = "\n".join(strip_running(pages, running_keys(pages), range(1, len(pages) + 1)))
-    return Truth(Counter(page_words(text)), Counter(digits(text)))
+    return Truth(Counter(page_words(text)), Counter(page_digits(text)))
 
 
 def structure(markdown: str) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -135,7 +135,7 @@ class Scores:
 
 def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
     found = Counter(page_words(markdown))
-    lost = truth.numbers - Counter(digits(markdown))
+    lost = truth.numbers - Counter(page_digits(markdown))
     headings, rows = structure(markdown)
     kept_headings = (Counter(headings) & Counter(truth.headings)).total()
     kept_rows = (Counter(rows) & Counter(truth.rows)).total()

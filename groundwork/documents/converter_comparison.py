@@ -45,8 +45,10 @@ COMPARISON_TITLES = (
     *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
     *("structure", "tables", "headings"),
 )
-SUMMARY_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
-          "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
+COMPARISON_PAGE_TITLES = (
+    *("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept"),
+    *("glued", "text kept", "structure", "tables", "headings"),
+)
 COMPARED_SHARES = ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")  # of PageAudit
 YARDSTICK_CONVERTER = "layout"  # whose tables and headings the others are held against
 COMPARISON_ASSETS = Path(__file__).parent / "assets"
@@ -78,28 +80,26 @@ class ComparisonColumn(msgspec.Struct, frozen=True, kw_only=True):
         return fmean(rated_likenesses) if rated_likenesses else None
 
 
-def with_structure_likeness(comparison_column: ComparisonColumn, yardstick: Sequence[str]) -> ComparisonColumn:
+def with_structure_likeness(compared: ComparisonColumn, yardstick: Sequence[str]) -> ComparisonColumn:
     """The column with its likeness to the yardstick's pages."""
-    likenesses = [
-        structure_likeness(page, target) for page, target in zip(comparison_column.pages, yardstick, strict=True)
-    ]
-    return msgspec.structs.replace(comparison_column, likenesses=likenesses)
+    likenesses = [structure_likeness(page, target) for page, target in zip(compared.pages, yardstick, strict=True)]
+    return msgspec.structs.replace(compared, likenesses=likenesses)
 
 
-def comparison_cells(comparison_column: ComparisonColumn, missing: str = "-") -> list[str]:
+def comparison_cells(compared: ComparisonColumn, missing: str = "-") -> list[str]:
     """The converter's line of a table, `missing` where a figure is; what went wrong where there is none at all."""
-    if comparison_column.trouble:
-        return [comparison_column.name, comparison_column.trouble]
-    cost, structure = comparison_column.cost_per_thousand, comparison_column.structure
+    if compared.trouble:
+        return [compared.name, compared.trouble]
+    cost, structure = compared.cost_per_thousand, compared.structure
     return [
-        comparison_column.name,
-        f"{comparison_column.seconds:.2f}",
-        f"{comparison_column.rate:.1f}",
+        compared.name,
+        f"{compared.seconds:.2f}",
+        f"{compared.rate:.1f}",
         missing if cost is None else f"{cost:.2f}",
-        *(f"{comparison_column.mean(share):.3f}" for share in COMPARED_SHARES),
+        *(f"{compared.mean(share):.3f}" for share in COMPARED_SHARES),
         missing if structure is None else f"{structure:.3f}",
-        f"{comparison_column.tables}",
-        f"{comparison_column.headings}",
+        f"{compared.tables}",
+        f"{compared.headings}",
     ]
 
 
@@ -128,21 +128,21 @@ async def compared_converters(
     job: Job, workers: Workers, pages: TimedPdfPages, converters: Sequence[str]
 ) -> tuple[list[ComparisonColumn], list[Failure]]:
     """The results of each converter; what made one fail stands in its column, and as a failure."""
-    comparison_columns, converter_failures = [], []
+    comparison, converter_failures = [], []
     job.progress.start(len(pages.numbers) * len(converters), "pages read")
     for converter in converters:
         pages_done = job.progress.done_count
         try:
-            comparison_column = await _converter_column(job, workers, converter, pages)
+            compared = await _converter_column(job, workers, converter, pages)
         except Stopped:
             raise
         except (WorkerFailed, GroundworkError) as error:
-            comparison_column = ComparisonColumn(name=converter, trouble=str(error))
+            compared = ComparisonColumn(name=converter, trouble=str(error))
             converter_failures.append(Failure(converter, "failed", str(error)))
-        comparison_columns.append(comparison_column)
+        comparison.append(compared)
         uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
         job.progress.advance(uncounted)
-    return comparison_columns, converter_failures
+    return comparison, converter_failures
 
 
 async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ComparisonColumn:
@@ -155,12 +155,12 @@ async def _converter_column(job: Job, workers: Workers, converter: str, pages: T
 
 
 async def yardstick_pages(
-    job: Job, workers: Workers, comparison_columns: list[ComparisonColumn], pages: TimedPdfPages
+    job: Job, workers: Workers, comparison: list[ComparisonColumn], pages: TimedPdfPages
 ) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
-    for comparison_column in comparison_columns:
-        if comparison_column.name == YARDSTICK_CONVERTER and comparison_column.pages:
-            return comparison_column.pages
+    for compared in comparison:
+        if compared.name == YARDSTICK_CONVERTER and compared.pages:
+            return compared.pages
     try:
         return (
             await time_worker(workers, YARDSTICK_CONVERTER, pages, job.config.ingest, job.progress.advance)
@@ -170,29 +170,28 @@ async def yardstick_pages(
 
 
 def write_compared_renditions(
-    page: Path, compared_pages: Sequence[int], comparison_columns: Sequence[ComparisonColumn]
+    page: Path, compared_pages: Sequence[int], comparison: Sequence[ComparisonColumn]
 ) -> None:
     """What each converter made of the pages, a file each beside the page of the comparison."""
-    for comparison_column in comparison_columns:
-        if comparison_column.pages:
+    for compared in comparison:
+        if compared.pages:
             page_texts = [
-                f"<!-- page {number} -->\n\n{text}"
-                for number, text in zip(compared_pages, comparison_column.pages, strict=True)
+                f"<!-- page {number} -->\n\n{text}" for number, text in zip(compared_pages, compared.pages, strict=True)
             ]
-            write_text(page.with_suffix(f".{comparison_column.name}.md"), "\n\n".join(page_texts) + "\n")
+            write_text(page.with_suffix(f".{compared.name}.md"), "\n\n".join(page_texts) + "\n")
 
 
 def comparison_html(
-    title: str,
+    compared_pdf: str,
     comparison_pages: Sequence[int],
-    pictures: Sequence[str],
-    layers: Sequence[str],
-    columns: Sequence[ComparisonColumn],
+    compared_pictures: Sequence[str],
+    compared_layers: Sequence[str],
+    comparison: Sequence[ComparisonColumn],
     yardstick: Sequence[str] = (),
 ) -> str:
-    """One file with everything in it. `layers`: the text layer of each page, which the marks are made against;
+    """One file with everything in it. `compared_layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
-    usable_converters = [column for column in columns if not column.trouble]
+    usable_converters = [compared for compared in comparison if not compared.trouble]
     comparison_legend = tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
@@ -205,16 +204,16 @@ def comparison_html(
     )
     comparison_links = [join_markup([tag("a", page, href=f"#p{page}"), " "]) for page in comparison_pages]
     return document_page(
-        heading := f"{title}: converters side by side",
+        heading := f"{compared_pdf}: converters side by side",
         read_asset("comparison.css", COMPARISON_ASSETS),
-        tag("header", tag("h1", heading), _converter_summary(columns), comparison_legend),
+        tag("header", tag("h1", heading), _converter_summary(comparison), comparison_legend),
         tag("nav", "Pages: ", comparison_links),
         *(
             _comparison_section(
                 comparison_page,
-                pictures[i],
-                layers[i],
-                [(column, i) for column in usable_converters],
+                compared_pictures[i],
+                compared_layers[i],
+                [(compared, i) for compared in usable_converters],
                 yardstick[i : i + 1],
             )
             for i, comparison_page in enumerate(comparison_pages)
@@ -222,50 +221,58 @@ def comparison_html(
     )
 
 
-def _converter_summary(columns: Sequence[ComparisonColumn]) -> Markup:
-    summary_head = tag("tr", [tag("th", title) for title in SUMMARY_TITLES])
+def _converter_summary(comparison: Sequence[ComparisonColumn]) -> Markup:
+    summary_head = tag("tr", [tag("th", title) for title in COMPARISON_PAGE_TITLES])
     return scrollable_table(
-        tag("table", summary_head, [_converter_summary_row(column) for column in columns], class_="summary")
+        tag("table", summary_head, [_converter_summary_row(compared) for compared in comparison], class_="summary")
     )
 
 
-def _converter_summary_row(comparison_column: ComparisonColumn) -> Markup:
-    name_cell, *comparison_figures = comparison_cells(comparison_column, missing="–")
-    trouble_width = len(SUMMARY_TITLES) - 1 if comparison_column.trouble else None
+def _converter_summary_row(compared: ComparisonColumn) -> Markup:
+    name_cell, *comparison_figures = comparison_cells(compared, missing="–")
+    trouble_width = len(COMPARISON_PAGE_TITLES) - 1 if compared.trouble else None
     return tag("tr", tag("td", name_cell), [tag("td", figure, colspan=trouble_width) for figure in comparison_figures])
 
 
 def _comparison_section(
-    number: int, picture: str, layer: str, columns: Sequence[tuple[ComparisonColumn, int]], yardstick: Sequence[str]
+    compared_page: int,
+    compared_picture: str,
+    compared_layer: str,
+    comparison: Sequence[tuple[ComparisonColumn, int]],
+    yardstick: Sequence[str],
 ) -> Markup:
-    page_image = tag("img", src=picture, alt=f"page {number}", loading="lazy")
+    page_image = tag("img", src=compared_picture, alt=f"page {compared_page}", loading="lazy")
     merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
-    comparison_renditions = [_comparison_rendition(column, i, layer, merged_yardstick_cells) for column, i in columns]
+    comparison_renditions = [
+        _comparison_rendition(compared, i, compared_layer, merged_yardstick_cells) for compared, i in comparison
+    ]
     return tag(
         "section",
-        tag("h2", f"Page {number}"),
+        tag("h2", f"Page {compared_page}"),
         tag("div", page_image, comparison_renditions, class_="row"),
-        id=f"p{number}",
-        style=f"--n:{len(columns)}",
+        id=f"p{compared_page}",
+        style=f"--n:{len(comparison)}",
     )
 
 
-def _comparison_rendition(column: ComparisonColumn, i: int, layer: str, merged_yardstick_cells: set[str]) -> Markup:
-    markdown, audit = column.pages[i], column.audits[i]
-    lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
-    rendition_engine = column.makers[i].partition(":")[2]
-    structure_likeness = column.likenesses[i] if column.likenesses else None
-    rendition_maker = [tag("small", rendition_engine), " "] if rendition_engine else []
+def _comparison_rendition(
+    compared: ComparisonColumn, i: int, compared_layer: str, merged_yardstick_cells: set[str]
+) -> Markup:
+    markdown, audit = compared.pages[i], compared.audits[i]
+    lost_words = Counter(page_words(compared_layer)) - Counter(page_words(markdown))
+    compared_engine = compared.makers[i].partition(":")[2]
+    structure_likeness = compared.likenesses[i] if compared.likenesses else None
+    compared_maker = [tag("small", compared_engine), " "] if compared_engine else []
     return tag(
         "article",
         tag(
             "h3",
-            column.name,
+            compared.name,
             " ",
-            rendition_maker,
+            compared_maker,
             tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),
         ),
-        tag("div", markdown_to_html(markdown, set(page_words(layer)), merged_yardstick_cells), class_="text"),
+        tag("div", markdown_to_html(markdown, set(page_words(compared_layer)), merged_yardstick_cells), class_="text"),
         *(
             [folded_details(f"{lost_words.total()} words lost", tag("p", " ".join(lost_words.elements())))]
             if lost_words
@@ -275,11 +282,11 @@ def _comparison_rendition(column: ComparisonColumn, i: int, layer: str, merged_y
     )
 
 
-def _graded_share(name: str, share: float | None) -> list[Markup | str]:
-    if share is None:
+def _graded_share(name: str, compared_share: float | None) -> list[Markup | str]:
+    if compared_share is None:
         return []
-    grade = "good" if share >= 0.97 else "fair" if share >= 0.9 else "poor"
-    return [f" {name} ", tag("b", f"{share:.3f}", class_=grade)]
+    compared_grade = "good" if compared_share >= 0.97 else "fair" if compared_share >= 0.9 else "poor"
+    return [f" {name} ", tag("b", f"{compared_share:.3f}", class_=compared_grade)]
 
 
 @dataclass(frozen=True)

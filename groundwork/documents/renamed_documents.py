@@ -46,11 +46,11 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     edited, and what was current stays current.
     """
     renaming = _Renaming(document, new_document, source, longer_document_names(data, document))
-    decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
-    data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
+    renamed_decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
+    data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *renamed_decisions])
     moved_figures = MovedFigureFolder(data, document, new_document)
-    old_paths: dict[str, Path] = {}
-    new_paths: dict[str, Path] = {}
+    old_files: dict[str, Path] = {}
+    renamed_files: dict[str, Path] = {}
     old_hashes: dict[str, str] = {}
     for document_file in document_files(data, document):
         renamed_file = file_path(folder_of(document_file), renaming.file_name(document_file.name))
@@ -61,47 +61,48 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
         if moved_figures:
             renamed_content = _with_moved_figures(renamed_content, data.relative(document_file), moved_figures)
         write_bytes(renamed_file, renamed_content)
-        old_paths[data.relative(document_file)], new_paths[data.relative(document_file)] = document_file, renamed_file
-    pictures = data.path("text", document)
-    if pictures.is_dir():
-        relative_path, renamed_file = data.relative(pictures), data.path("text", new_document)
+        old_files[data.relative(document_file)] = document_file
+        renamed_files[data.relative(document_file)] = renamed_file
+    old_pictures = data.path("text", document)
+    if old_pictures.is_dir():
+        renamed_folder, renamed_file = data.relative(old_pictures), data.path("text", new_document)
         renamed_file.parent.mkdir(parents=True, exist_ok=True)
-        old_hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), renamed_file
-        pictures.rename(renamed_file)
-    tag_hashes = _rename_in_tags(data, manifest, renaming)
-    new_names = {old_path: data.relative(path) for old_path, path in new_paths.items()}
-    new_names |= {name: name for name in tag_hashes}  # they stay where they are
-    _rename_entries(data, manifest, document, new_document, new_names, old_hashes | tag_hashes)
-    for document_file in decisions:
+        old_hashes[renamed_folder], renamed_files[renamed_folder] = (manifest.sha256(old_pictures), renamed_file)
+        old_pictures.rename(renamed_file)
+    renamed_tag_hashes = _rename_in_tags(data, manifest, renaming)
+    renamed_paths = {old_path: data.relative(path) for old_path, path in renamed_files.items()}
+    renamed_paths |= {name: name for name in renamed_tag_hashes}  # they stay where they are
+    _rename_entries(data, manifest, document, new_document, renamed_paths, old_hashes | renamed_tag_hashes)
+    for document_file in renamed_decisions:
         rewrite_decision_lines(document_file, lambda line: renaming.content(line, json_lines=True))
-    for path in old_paths.values():
+    for path in old_files.values():
         path.unlink(missing_ok=True)
 
 
 def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) -> dict[str, str]:
     """Write the ids of the document anew in every file of tags; returns the hashes of those files as they were."""
-    old_tag_hashes = {}
-    for tag_file in sorted(data.path("tags").rglob("*.jsonl")):
-        tag_content = tag_file.read_bytes()
-        renamed_tags = renaming.content(tag_content, json_lines=True)
-        if renamed_tags != tag_content:
-            old_tag_hashes[data.relative(tag_file)] = manifest.sha256(tag_file)
-            write_bytes(tag_file, renamed_tags)
-    return old_tag_hashes
+    renamed_tag_hashes = {}
+    for tags_to_rename in sorted(data.path("tags").rglob("*.jsonl")):
+        tag_content_to_rename = tags_to_rename.read_bytes()
+        renamed_tags = renaming.content(tag_content_to_rename, json_lines=True)
+        if renamed_tags != tag_content_to_rename:
+            renamed_tag_hashes[data.relative(tags_to_rename)] = manifest.sha256(tags_to_rename)
+            write_bytes(tags_to_rename, renamed_tags)
+    return renamed_tag_hashes
 
 
-def _with_moved_figures(file_bytes: bytes, path: str, moved_figures: MovedFigureFolder) -> bytes:
-    """A file of a document whose figures have moved to another folder; `path`: below the data folder."""
-    file_suffix, json_lines = Path(path).suffix, path.endswith(".jsonl")
-    if file_suffix == ".md":
-        return moved_figures.text(file_bytes)
-    if file_suffix not in (".json", ".jsonl") or path.startswith("plots/"):
-        return file_bytes
+def _with_moved_figures(bytes_to_move: bytes, path_to_move: str, moved_figures: MovedFigureFolder) -> bytes:
+    """A file of a document whose figures have moved to another folder; `path_to_move`: below the data folder."""
+    moved_file_suffix, json_lines = Path(path_to_move).suffix, path_to_move.endswith(".jsonl")
+    if moved_file_suffix == ".md":
+        return moved_figures.text(bytes_to_move)
+    if moved_file_suffix not in (".json", ".jsonl") or path_to_move.startswith("plots/"):
+        return bytes_to_move
     moved_records = [
-        moved_figures.record(path.partition("/")[0], document_record)
-        for document_record in decode_records(file_bytes, json_lines=json_lines)
+        moved_figures.record(path_to_move.partition("/")[0], record_to_move)
+        for record_to_move in decode_records_to_rename(bytes_to_move, json_lines=json_lines)
     ]
-    return encode_records(moved_records, json_lines=json_lines)
+    return encode_renamed_records(moved_records, json_lines=json_lines)
 
 
 def _rename_entries(
@@ -109,7 +110,7 @@ def _rename_entries(
     manifest: Manifest,
     document: str,
     new_document: str,
-    new_names: dict[str, str],
+    renamed_paths: dict[str, str],
     old_hashes: dict[str, str],
 ) -> None:
     """Entries of the moved files: under the new names, current where they were current.
@@ -117,39 +118,43 @@ def _rename_entries(
     What shows the names of several documents (datasets, pictures, vectors) has the old name in it and is due anew.
     """
 
-    def carry_hashes(recorded_hashes: dict[str, str]) -> dict[str, str]:
+    def carry_hashes(hashes_to_carry: dict[str, str]) -> dict[str, str]:
         return {
-            new_names.get(old_name, old_name): manifest.sha256(data.root / new_names[old_name])
-            if old_name in new_names and digest == old_hashes[old_name]
+            renamed_paths.get(old_path, old_path): manifest.sha256(data.root / renamed_paths[old_path])
+            if old_path in renamed_paths and digest == old_hashes[old_path]
             else digest
-            for old_name, digest in recorded_hashes.items()
+            for old_path, digest in hashes_to_carry.items()
         }
 
     for stage, unit, entry in list(manifest.all_entries()):
-        if not (new_names.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document):
+        if not (
+            renamed_paths.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document
+        ):
             continue
-        unit_folder, slash, name = unit.rpartition("/")
+        renamed_unit_folder, slash, name_to_rename = unit.rpartition("/")
         if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
-            if name == document:
+            if name_to_rename == document:
                 manifest.forget(stage, [unit])
             continue
-        renamed_unit = f"{unit_folder}{slash}{new_document}" if name == document else unit
-        new_entry = msgspec.structs.replace(
+        renamed_unit = f"{renamed_unit_folder}{slash}{new_document}" if name_to_rename == document else unit
+        renamed_entry = msgspec.structs.replace(
             entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
         )
         manifest.forget(stage, [unit])
         if stage != "ingest":  # which reads the file under its new name
-            manifest.record(stage, renamed_unit, new_entry)
+            manifest.record(stage, renamed_unit, renamed_entry)
         else:
-            manifest.record(stage, renamed_unit, _entry_of_source(data, manifest, new_entry, new_document))
+            manifest.record(stage, renamed_unit, _entry_of_source(data, manifest, renamed_entry, new_document))
 
 
 def _entry_of_source(
-    data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry, new_document: str
+    data: Workspace, manifest: Manifest, renamed_entry: ManifestEntry, new_document: str
 ) -> ManifestEntry:
-    document_record = read_json(data.path("text", f"{new_document}.json"), Document)
-    source_path = data.base / "documents" / document_record.source
-    return msgspec.structs.replace(manifest_entry, inputs={data.relative(source_path): manifest.sha256(source_path)})
+    renamed_record = read_json(data.path("text", f"{new_document}.json"), Document)
+    renamed_source = data.base / "documents" / renamed_record.source
+    return msgspec.structs.replace(
+        renamed_entry, inputs={data.relative(renamed_source): manifest.sha256(renamed_source)}
+    )
 
 
 @dataclass(frozen=True)
@@ -163,17 +168,21 @@ class _Renaming:
 
     def file_name(self, name: str) -> str:
         """The new name of one of the document's files."""
-        patterns = [*(pattern.rpartition("/")[2] for pattern in DOCUMENT_FILE_PATTERNS), *RUN_FILE_PATTERNS]
-        original_name = without_edited_ending(name)
-        renamed = (item.format(self.new_document) for item in patterns if item.format(self.document) == original_name)
-        return f"{next(renamed)}{name.removeprefix(original_name)}"
+        renaming_patterns = [*(pattern.rpartition("/")[2] for pattern in DOCUMENT_FILE_PATTERNS), *RUN_FILE_PATTERNS]
+        name_to_rename = without_edited_ending(name)
+        renamed_files = (
+            pattern.format(self.new_document)
+            for pattern in renaming_patterns
+            if pattern.format(self.document) == name_to_rename
+        )
+        return f"{next(renamed_files)}{name.removeprefix(name_to_rename)}"
 
-    def content(self, json_bytes: bytes, *, json_lines: bool) -> bytes:
-        """The JSON `json_bytes` with the document's name changed where it is one, and at the beginning of ids."""
+    def content(self, json_to_rename: bytes, *, json_lines: bool) -> bytes:
+        """The JSON `json_to_rename` with the document's name changed where it is one, and at the beginning of ids."""
         if not json_lines:
-            renamed_record = self._with_renamed_ids("", msgspec.json.decode(json_bytes))
+            renamed_record = self._with_renamed_ids("", msgspec.json.decode(json_to_rename))
             return msgspec.json.format(msgspec.json.encode(renamed_record), indent=2) + b"\n"
-        rows_to_rename = [msgspec.json.decode(line) for line in json_bytes.split(b"\n") if line.strip()]
+        rows_to_rename = [msgspec.json.decode(line) for line in json_to_rename.split(b"\n") if line.strip()]
         return b"".join(
             msgspec.json.encode(self._with_renamed_ids("", row_to_rename)) + b"\n" for row_to_rename in rows_to_rename
         )
@@ -181,8 +190,8 @@ class _Renaming:
     def _with_renamed_ids(self, key_to_rename: str, value_to_rename: Any) -> Any:
         if isinstance(value_to_rename, dict):
             return {
-                field_name: self._with_renamed_ids(field_name, inner_value)
-                for field_name, inner_value in value_to_rename.items()
+                renamed_key: self._with_renamed_ids(renamed_key, inner_value)
+                for renamed_key, inner_value in value_to_rename.items()
             }
         if isinstance(value_to_rename, list):
             return [self._with_renamed_ids(key_to_rename, inner_value) for inner_value in value_to_rename]
@@ -193,8 +202,8 @@ class _Renaming:
             and isinstance(value_to_rename, str)
             and is_name_or_id(value_to_rename, self.document, self.longer_names)
         ):
-            run_prefix, slash, id_or_name = value_to_rename.rpartition("/")
-            return f"{run_prefix}{slash}{self.new_document}{id_or_name.removeprefix(self.document)}"
+            run_prefix, slash, id_to_rename = value_to_rename.rpartition("/")
+            return f"{run_prefix}{slash}{self.new_document}{id_to_rename.removeprefix(self.document)}"
         return value_to_rename
 
 
@@ -224,29 +233,29 @@ class MovedFigureFolder:
     def __bool__(self) -> bool:
         return bool(self._text_offsets)
 
-    def text(self, content: bytes) -> bytes:
+    def text(self, text_with_links: bytes) -> bytes:
         """The document's Markdown."""
-        return move_figure_links(content.decode(errors="surrogateescape"), self._document, self._new_document).encode(
-            errors="surrogateescape"
-        )
+        return move_figure_links(
+            text_with_links.decode(errors="surrogateescape"), self._document, self._new_document
+        ).encode(errors="surrogateescape")
 
-    def record(self, folder: str, renamed_record: Json) -> Json:
-        """A JSON object of a file below `folder` of the data folder, in which the ids are new already."""
+    def record(self, moved_folder: str, renamed_record: Json) -> Json:
+        """A JSON object of a file below `moved_folder` of the data folder, in which the ids are new already."""
         renamed_record = self._with_moved_links(renamed_record)
-        if folder == "text":
+        if moved_folder == "text":
             moved_pages = [self._moved_span(page, self._text_offsets) for page in renamed_record.get("pages", [])]
             return {
                 **renamed_record,
                 "pages": moved_pages,
                 "characters": self._text_offsets.moved_offset(renamed_record["characters"]),
             }
-        if folder == "chunks":
-            chunk_offsets = self._chunk_offsets.get(renamed_record["id"])
-            link_growth = chunk_offsets.growth if chunk_offsets else 0
-            in_characters = renamed_record.get("tokens") is None
+        if moved_folder == "chunks":
+            moved_chunk_offsets = self._chunk_offsets.get(renamed_record["id"])
+            link_growth = moved_chunk_offsets.growth if moved_chunk_offsets else 0
+            is_in_characters = renamed_record.get("tokens") is None
             return {
                 **self._moved_span(renamed_record, self._text_offsets),
-                "length": renamed_record["length"] + link_growth * in_characters,
+                "length": renamed_record["length"] + link_growth * is_in_characters,
             }
         if "chunks" in renamed_record:  # coverage
             return {**renamed_record, "chunks": [self._moved_coverage(chunk) for chunk in renamed_record["chunks"]]}
@@ -259,44 +268,44 @@ class MovedFigureFolder:
             }
         return renamed_record
 
-    def _moved_coverage(self, chunk: Json) -> Json:
-        offsets = self._chunk_offsets.get(chunk["chunk"])
-        if offsets is None:
-            return chunk
+    def _moved_coverage(self, chunk_to_move: Json) -> Json:
+        moved_offsets = self._chunk_offsets.get(chunk_to_move["chunk"])
+        if moved_offsets is None:
+            return chunk_to_move
         moved: Json = {
-            key: [self._moved_span(span, offsets) for span in chunk[key]]
+            key: [self._moved_span(span, moved_offsets) for span in chunk_to_move[key]]
             for key in ("spans", "figures")
-            if key in chunk
+            if key in chunk_to_move
         }
-        return {**chunk, **moved}
+        return {**chunk_to_move, **moved}
 
-    def _moved_span(self, span: Json, offsets: _OffsetsAfterMove) -> Json:
-        return {**span, "start": offsets.moved_offset(span["start"]), "end": offsets.moved_offset(span["end"])}
+    def _moved_span(self, span: Json, moved_offsets: _OffsetsAfterMove) -> Json:
+        return {**span, **{end: moved_offsets.moved_offset(span[end]) for end in ("start", "end")}}
 
-    def _with_moved_links(self, value_with_links: Any) -> Any:
+    def _with_moved_links(self, links_to_move: Any) -> Any:
         """Links in texts and quotes, and files that are named by themselves."""
-        if isinstance(value_with_links, dict):
+        if isinstance(links_to_move, dict):
             return {
-                json_key: [self._moved_file(file_name) for file_name in inner_value]
-                if json_key == "figures"
-                and isinstance(inner_value, list)
-                and all(isinstance(file_name, str) for file_name in inner_value)
-                else self._moved_file(inner_value)
-                if json_key == "file" and isinstance(inner_value, str)
-                else self._with_moved_links(inner_value)
-                for json_key, inner_value in value_with_links.items()
+                key_of_links: [self._moved_file(file_to_move) for file_to_move in inner_links]
+                if key_of_links == "figures"
+                and isinstance(inner_links, list)
+                and all(isinstance(file_to_move, str) for file_to_move in inner_links)
+                else self._moved_file(inner_links)
+                if key_of_links == "file" and isinstance(inner_links, str)
+                else self._with_moved_links(inner_links)
+                for key_of_links, inner_links in links_to_move.items()
             }
-        if isinstance(value_with_links, list):
-            return [self._with_moved_links(inner_value) for inner_value in value_with_links]
+        if isinstance(links_to_move, list):
+            return [self._with_moved_links(inner_links) for inner_links in links_to_move]
         return (
-            move_figure_links(value_with_links, self._document, self._new_document)
-            if isinstance(value_with_links, str)
-            else value_with_links
+            move_figure_links(links_to_move, self._document, self._new_document)
+            if isinstance(links_to_move, str)
+            else links_to_move
         )
 
-    def _moved_file(self, figure_path: str) -> str:
-        figure_folder, _, figure_file = figure_path.partition("/")
-        return f"{self._new_document}/{figure_file}" if figure_folder == self._document else figure_path
+    def _moved_file(self, figure_to_move: str) -> str:
+        figure_folder, _, figure_file = figure_to_move.partition("/")
+        return f"{self._new_document}/{figure_file}" if figure_folder == self._document else figure_to_move
 
 
 class _OffsetsAfterMove:
@@ -317,30 +326,30 @@ class _OffsetsAfterMove:
         return offset + self._growth_per_figure * bisect_right(self._figure_ends, offset)
 
 
-def encode_records(records: list[Json], *, json_lines: bool) -> bytes:
+def encode_renamed_records(renamed_records: list[Json], *, json_lines: bool) -> bytes:
     """As the files hold them: an object a line, or a single one that people can read."""
     if json_lines:
-        return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
-    return msgspec.json.format(msgspec.json.encode(records[0]), indent=2) + b"\n"
+        return b"".join(msgspec.json.encode(renamed_record) + b"\n" for renamed_record in renamed_records)
+    return msgspec.json.format(msgspec.json.encode(renamed_records[0]), indent=2) + b"\n"
 
 
-def decode_records(content: bytes, *, json_lines: bool) -> list[Json]:
-    json_records = [line for line in content.split(b"\n") if line.strip()] if json_lines else [content]
-    return [msgspec.json.decode(json_record) for json_record in json_records]
+def decode_records_to_rename(content: bytes, *, json_lines: bool) -> list[Json]:
+    json_lines_to_rename = [line for line in content.split(b"\n") if line.strip()] if json_lines else [content]
+    return [msgspec.json.decode(line_to_rename) for line_to_rename in json_lines_to_rename]
 
 
 def carry_over_renamed_documents(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
-    ignore = job.config.ingest.ignore
+    ignored_patterns = job.config.ingest.ignore
     departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
     ingested = manifest.entries("ingest") if departed_by_hash else {}
-    for source_file in find_sources(job.data.documents, ignore) if departed_by_hash else []:
-        if source_file.id in ingested or source_file.problem:
+    for renamed_source in find_sources(job.data.documents, ignored_patterns) if departed_by_hash else []:
+        if renamed_source.id in ingested or renamed_source.problem:
             continue
-        job.data.fetch([Path(source_file.path)])
-        former_name = departed_by_hash.pop(manifest.sha256(Path(source_file.path)), "")
-        if former_name and former_name != source_file.id:
-            rename_document(job.data, manifest, former_name, source_file.id, source_file.name)
+        job.data.fetch([Path(renamed_source.path)])
+        former_name = departed_by_hash.pop(manifest.sha256(Path(renamed_source.path)), "")
+        if former_name and former_name != renamed_source.id:
+            rename_document(job.data, manifest, former_name, renamed_source.id, renamed_source.name)
             job.progress.say(
-                f"{source_file.name} is what {former_name} was, by its content: carried over as {source_file.id}"
+                f"{renamed_source.name} is what {former_name} was, by its content: carried over as {renamed_source.id}"
             )

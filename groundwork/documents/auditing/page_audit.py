@@ -33,47 +33,52 @@ from groundwork.language.words import words_or_characters
 from groundwork.markdown.running_page_lines import page_labels
 from groundwork.records import PageAudit
 
-_VOWEL_SIGNS = regex.compile(r"[\p{M}\u0640\u200c-\u200f\u2066-\u2069]")  # tatweel, joiners, directions
+_AUDITED_VOWEL_SIGNS = regex.compile(r"[\p{M}\u0640\u200c-\u200f\u2066-\u2069]")  # tatweel, joiners, directions
 
 
-class AuditedWordShares(NamedTuple):
+class AuditedShares(NamedTuple):
     """Shares between 0 and 1 of the text layer's words that are kept, of its neighbouring words that are still
-    neighbours, and of those that stand the other way round."""
+    neighbours, and of those that stand the other way round; and of the audited words those that are glued, or repeated.
+    """
 
     kept: float
     neighbours: float
-    turned: float
+    turned: float = 0.0
+    glued: float = 0.0
+    repeated: float = 0.0
 
 
-def words_without_vowel_signs(text: str) -> list[str]:
+def audited_words_without_vowels(text: str) -> list[str]:
     """The words of a text without vowel signs."""
-    return words_or_characters(_VOWEL_SIGNS.sub("", text.casefold()))
+    return words_or_characters(_AUDITED_VOWEL_SIGNS.sub("", text.casefold()))
 
 
 def audit_right_to_left_words(
-    layer_words: Sequence[str], markdown_words: Sequence[str], tables: Sequence[Sequence[str]]
-) -> AuditedWordShares:
-    """A rendition's words against those of the layer; two words of one of its `tables` count as neighbours."""
-    if layer_words == markdown_words or not layer_words:
-        return AuditedWordShares(1.0, 1.0, 0.0)
+    reference_words: Sequence[str], audited_words: Sequence[str], audited_tables: Sequence[Sequence[str]]
+) -> AuditedShares:
+    """A rendition's words against those of the layer; two words of one of its `audited_tables` count as neighbours."""
+    if reference_words == audited_words or not reference_words:
+        return AuditedShares(1.0, 1.0)
     missing_words, extra_words = (
-        Counter(layer_words) - Counter(markdown_words),
-        Counter(markdown_words) - Counter(layer_words),
+        Counter(reference_words) - Counter(audited_words),
+        Counter(audited_words) - Counter(reference_words),
     )
-    kept_share = 1 - (missing_words.total() - _count_respelt_words(missing_words, extra_words)) / len(layer_words)
-    layer_pairs, markdown_pairs = (
-        Counter(pairwise(map(_sorted_letters, words))) for words in (layer_words, markdown_words)
+    audited_share = 1 - (missing_words.total() - _count_respelt_audited_words(missing_words, extra_words)) / len(
+        reference_words
     )
-    table_letters = [set(map(_sorted_letters, table)) for table in tables]
-    lost_audited_pairs, new_pairs = layer_pairs - markdown_pairs, markdown_pairs - layer_pairs
+    reference_pairs, audited_pairs = (
+        Counter(pairwise(map(_sorted_letters, words))) for words in (reference_words, audited_words)
+    )
+    table_letters = [set(map(_sorted_letters, table)) for table in audited_tables]
+    lost_audited_pairs, new_audited_pairs = reference_pairs - audited_pairs, audited_pairs - reference_pairs
     lost_outside_tables = Counter(
         {pair: n for pair, n in lost_audited_pairs.items() if not any(set(pair) <= table for table in table_letters)}
     )
-    turned_pairs = sum(min(n, new_pairs[b, a]) for (a, b), n in lost_outside_tables.items())
-    return AuditedWordShares(
-        kept_share,
-        1 - lost_outside_tables.total() / max(1, layer_pairs.total()),
-        turned_pairs / max(1, layer_pairs.total()),
+    turned_audited_pairs = sum(min(n, new_audited_pairs[b, a]) for (a, b), n in lost_outside_tables.items())
+    return AuditedShares(
+        audited_share,
+        1 - lost_outside_tables.total() / max(1, reference_pairs.total()),
+        turned_audited_pairs / max(1, reference_pairs.total()),
     )
 
 
@@ -81,7 +86,7 @@ def _sorted_letters(word: str) -> str:
     return "".join(sorted(word))
 
 
-def _count_respelt_words(missing_words: Counter[str], extra_words: Counter[str]) -> int:
+def _count_respelt_audited_words(missing_words: Counter[str], extra_words: Counter[str]) -> int:
     """How many of the missing words are there with their letters in another order, which is not the turned one."""
     respelt_words = 0
     words_by_letters: dict[str, Counter[str]] = {}
@@ -93,10 +98,10 @@ def _count_respelt_words(missing_words: Counter[str], extra_words: Counter[str])
     return respelt_words
 
 
-_MARKUP_WITHOUT_WORDS = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
-MARKDOWN_ESCAPE = re.compile(r"\\(?=[^\w\s])")
-_HYPHEN_IN_WORD = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
-_TABLE_BLOCK = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
+_UNAUDITED_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+UNAUDITED_ESCAPE = re.compile(r"\\(?=[^\w\s])")
+_AUDITED_HYPHEN = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
+_AUDITED_TABLE = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _WORDS_OF_REPEATED_RUN = 6  # words of a run that counts as repeated
 _DOUBLED_THAI_SHARE = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
 _THAI = re.compile("[\u0e00-\u0eff]")
@@ -104,28 +109,28 @@ _THAI = re.compile("[\u0e00-\u0eff]")
 
 def page_words(text: str) -> list[str]:
     """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
-    return _audited_words(plain_text(text))
+    return _audited_words(text_to_audit(text))
 
 
-def digits(text: str) -> list[str]:
+def page_digits(text: str) -> list[str]:
     """The runs of digits of text or Markdown as they are written, such as 1.2.3, 13 or 10,000."""
-    return _audited_digits(plain_text(text))
+    return _audited_digits(text_to_audit(text))
 
 
 def _audited_words(text: str) -> list[str]:
-    unhyphenated_text = _HYPHEN_IN_WORD.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
-    return words_or_characters(unhyphenated_text.casefold())
+    unhyphenated = _AUDITED_HYPHEN.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
+    return words_or_characters(unhyphenated.casefold())
 
 
-def _audited_digits(text: str) -> list[str]:
-    return digit_runs(without_leaders(text))
+def _audited_digits(audited_text: str) -> list[str]:
+    return digit_runs(without_leaders(audited_text))
 
 
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
-def plain_text(text: str) -> str:
+def text_to_audit(text: str) -> str:
     """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
-    text = MARKDOWN_ESCAPE.sub("", text) if "\\" in text else text
-    text = _MARKUP_WITHOUT_WORDS.sub(" ", text) if "<" in text or "](" in text else text
+    text = UNAUDITED_ESCAPE.sub("", text) if "\\" in text else text
+    text = _UNAUDITED_MARKUP.sub(" ", text) if "<" in text or "](" in text else text
     return unicodedata.normalize("NFKC", html.unescape(text) if "&" in text else text)
 
 
@@ -138,7 +143,7 @@ class AuditReference:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        bare = plain_text(text)
+        bare = text_to_audit(text)
         self.shaped = is_shaped(bare)
         self.words = _audited_words(bare)
         self.numbers = _audited_digits(bare)
@@ -149,32 +154,23 @@ class AuditReference:
 
     def audit(self, audited_markdown: str) -> PageAudit:
         """Shares between 0 and 1; an empty reference is kept by everything."""
-        audited_text = plain_text(audited_markdown)
-        audited_words, audited_numbers = _audited_words(audited_text), _audited_digits(audited_text)
+        audited_text = text_to_audit(audited_markdown)
+        lost_numbers = self._lost_numbers(_audited_digits(audited_text))
         if self.shaped:
-            return self._audit_by_letters(audited_markdown, audited_text, audited_numbers)
-        has_same_words = audited_words == self.words  # as on most pages
-        formula_letters = FormulaLetters("" if has_same_words else audited_markdown)
-        words_kept, glued = (1.0, 0.0) if has_same_words else self._words_kept_and_glued(audited_words, formula_letters)
-        lost_numbers = self._lost_numbers(audited_numbers)
-        lost_numbers -= FormulaLetters(audited_markdown if lost_numbers else "").take(lost_numbers)
+            shares = self._shares_by_letters(audited_markdown, audited_text)
+        else:
+            lost_numbers -= FormulaLetters(audited_markdown if lost_numbers else "").take(lost_numbers)
+            shares = self._shares_by_words(audited_markdown, _audited_words(audited_text))
         numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
-        pairs_kept = 1.0 if has_same_words else self._neighbours_kept(audited_words, audited_markdown)
-        words_once = (
-            audited_words
-            if has_same_words or not _has_rows(audited_markdown)
-            else _audited_words(plain_text(_unfill_cells(audited_markdown)))
-        )
-        repeated = 0.0 if has_same_words else self._repeated_share(words_once)
-        text_kept = words_kept * numbers_kept * (1 - glued) * (1 - repeated) * (0.9 + 0.1 * pairs_kept)
+        unspoiled_share = shares.kept * numbers_kept * (1 - shares.glued) * (1 - shares.repeated)
         return PageAudit(
-            words_kept=round(words_kept, 4),
-            pairs_kept=round(pairs_kept, 4),
+            words_kept=round(shares.kept, 4),
+            pairs_kept=round(shares.neighbours, 4),
             numbers_kept=round(numbers_kept, 4),
-            glued=round(glued, 4),
-            repeated=round(repeated, 4),
+            glued=round(shares.glued, 4),
+            repeated=round(shares.repeated, 4),
             tables=count_markdown_tables(audited_markdown),
-            text_kept=round(text_kept, 4),
+            text_kept=round(unspoiled_share * (0.9 + 0.1 * shares.neighbours) * (1 - shares.turned), 4),
             lost_numbers=sorted(lost_numbers)[:20],
         )
 
@@ -184,45 +180,29 @@ class AuditReference:
             return Counter()
         return Counter(self.numbers) - Counter(audited_numbers) - Counter(page_labels(self.text))
 
-    def _audit_by_letters(self, audited_markdown: str, audited_text: str, audited_numbers: list[str]) -> PageAudit:
-        """By letters and numbers, whatever their order; from right to left also by words, since those are in order."""
-        layer_bare = plain_text(self.text)
-        layer_letters, audited_letters = (Counter(filter(str.isalpha, text)) for text in (layer_bare, audited_text))
-        lost_numbers = self._lost_numbers(audited_numbers)
-        kept_letters = (layer_letters & audited_letters).total() / layer_letters.total()
-        letters_kept = (
-            1.0
-            if kept_letters >= _DOUBLED_THAI_SHARE and audited_letters <= layer_letters and _THAI.search(audited_text)
-            else kept_letters
-        )
-        letters_once = sum(map(str.isalpha, plain_text(_unfill_cells(audited_markdown))))
-        repeated = max(0.0, 1 - layer_letters.total() / letters_once) if letters_once else 0.0
-        numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
-        word_shares = AuditedWordShares(letters_kept, 1.0, 0.0)
-        if is_right_to_left(layer_bare):
-            table_words = [
-                words_without_vowel_signs(plain_text(table)) for table in _TABLE_BLOCK.findall(audited_markdown)
-            ]
-            word_shares = audit_right_to_left_words(
-                words_without_vowel_signs(layer_bare), words_without_vowel_signs(audited_text), table_words
+    def _shares_by_words(self, audited_markdown: str, audited_words: list[str]) -> AuditedShares:
+        if audited_words == self.words:  # as on most pages
+            return AuditedShares(1.0, 1.0)
+        words_kept, glued = self._words_kept_and_glued(audited_words, FormulaLetters(audited_markdown))
+        has_rows = audited_markdown.startswith("|") or "\n|" in audited_markdown
+        words_once = _audited_words(text_to_audit(_unfill_cells(audited_markdown))) if has_rows else audited_words
+        neighbours = self._neighbours_kept(audited_words, audited_markdown)
+        return AuditedShares(words_kept, neighbours, glued=glued, repeated=self._repeated_share(words_once))
+
+    def _shares_by_letters(self, audited_markdown: str, audited_text: str) -> AuditedShares:
+        """By letters, whatever their order; from right to left also by words, since those are in order."""
+        reference_text = text_to_audit(self.text)
+        shares = AuditedShares(_audited_letters_kept(reference_text, audited_text), 1.0)
+        if is_right_to_left(reference_text):
+            audited_tables = (text_to_audit(table) for table in _AUDITED_TABLE.findall(audited_markdown))
+            shares = audit_right_to_left_words(
+                audited_words_without_vowels(reference_text),
+                audited_words_without_vowels(audited_text),
+                [audited_words_without_vowels(table) for table in audited_tables],
             )
-        text_kept = (
-            word_shares.kept
-            * numbers_kept
-            * (1 - repeated)
-            * (0.9 + 0.1 * word_shares.neighbours)
-            * (1 - word_shares.turned)
-        )
-        return PageAudit(
-            words_kept=round(word_shares.kept, 4),
-            pairs_kept=round(word_shares.neighbours, 4),
-            numbers_kept=round(numbers_kept, 4),
-            glued=0.0,
-            repeated=round(repeated, 4),
-            tables=count_markdown_tables(audited_markdown),
-            text_kept=round(text_kept, 4),
-            lost_numbers=sorted(lost_numbers)[:20],
-        )
+        letters_once = sum(map(str.isalpha, text_to_audit(_unfill_cells(audited_markdown))))
+        reference_letters = sum(map(str.isalpha, reference_text))
+        return shares._replace(repeated=max(0.0, 1 - reference_letters / letters_once) if letters_once else 0.0)
 
     def _words_kept_and_glued(self, audited_words: list[str], formula_letters: FormulaLetters) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""
@@ -230,54 +210,60 @@ class AuditReference:
         words_kept = sum(min(n, audited_counts[word]) for word, n in self.counts.items() if word in audited_counts)
         words_kept += formula_letters.take(self.counts - audited_counts).total()
         unknown_words = [word for word in audited_counts if word not in self.counts and len(word) > 3]
-        squeezed_layer = "".join(self.words) if unknown_words else ""
-        glued_words = sum(audited_counts[word] for word in unknown_words if word in squeezed_layer)
-        return words_kept / len(self.words) if self.words else 1.0, glued_words / len(
-            audited_words
-        ) if audited_words else 0.0
+        squeezed_reference = "".join(self.words) if unknown_words else ""
+        glued_words = sum(audited_counts[word] for word in unknown_words if word in squeezed_reference)
+        glued_share = glued_words / len(audited_words) if audited_words else 0.0
+        return words_kept / len(self.words) if self.words else 1.0, glued_share
 
     def _neighbours_kept(self, audited_words: list[str], audited_markdown: str) -> float:
         """The share of the reference's neighbouring words that are still neighbours, or stand in one table."""
-        layer_pairs = Counter(pairwise(self.words))
-        lost_pairs = layer_pairs - Counter(pairwise(audited_words))
-        if not layer_pairs or not lost_pairs:
+        reference_pairs = Counter(pairwise(self.words))
+        lost_audited_pairs = reference_pairs - Counter(pairwise(audited_words))
+        if not reference_pairs or not lost_audited_pairs:
             return 1.0
-        table_words = [set(_audited_words(plain_text(table))) for table in _TABLE_BLOCK.findall(audited_markdown)]
+        audited_tables = [
+            set(_audited_words(text_to_audit(table))) for table in _AUDITED_TABLE.findall(audited_markdown)
+        ]
         lost_outside_tables = sum(
-            n for (a, b), n in lost_pairs.items() if not any(a in table and b in table for table in table_words)
+            n
+            for (a, b), n in lost_audited_pairs.items()
+            if not any(a in table and b in table for table in audited_tables)
         )
-        return 1 - lost_outside_tables / layer_pairs.total()
+        return 1 - lost_outside_tables / reference_pairs.total()
 
     def _repeated_share(self, audited_words: list[str]) -> float:
         """The share of words in runs of six that come more often than in the reference, of those at the most that it
         does not hold so often: the figures along the axes of a chart are read in another order, and make runs too."""
-        word_runs = Counter(zip(*(audited_words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
-        repeated_runs = {run: n for run, n in word_runs.items() if n > 1}
-        if not repeated_runs:
+        audited_runs = Counter(zip(*(audited_words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
+        repeated_audited_runs = {run: n for run, n in audited_runs.items() if n > 1}
+        if not repeated_audited_runs:
             return 0.0
-        layer_runs = Counter(zip(*(self.words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
-        extra_runs = sum(max(0, n - max(1, layer_runs[run])) for run, n in repeated_runs.items())
+        reference_runs = Counter(zip(*(self.words[k:] for k in range(_WORDS_OF_REPEATED_RUN)), strict=False))
+        extra_audited_runs = sum(max(0, n - max(1, reference_runs[run])) for run, n in repeated_audited_runs.items())
         surplus_words = (Counter(audited_words) - self.counts).total()
-        return min(extra_runs, surplus_words) / len(audited_words)
+        return min(extra_audited_runs, surplus_words) / len(audited_words)
 
 
-def _has_rows(markdown: str) -> bool:
-    return markdown.startswith("|") or "\n|" in markdown
+def _audited_letters_kept(reference_text: str, audited_text: str) -> float:
+    reference_letters, audited_letters = (Counter(filter(str.isalpha, text)) for text in (reference_text, audited_text))
+    letters_kept = (reference_letters & audited_letters).total() / reference_letters.total()
+    is_said_twice = letters_kept >= _DOUBLED_THAI_SHARE and audited_letters <= reference_letters
+    return 1.0 if is_said_twice and _THAI.search(audited_text) else letters_kept
 
 
-def _unfill_cells(markdown: str) -> str:
+def _unfill_cells(audited_markdown: str) -> str:
     """Tables without the cells that say the same as the one before them: a merged cell is in all of its columns."""
-    row_above: list[str] = []
-    markdown_lines = []
-    for markdown_line in markdown.split("\n"):
-        filled_cells = markdown_line.split("|") if markdown_line.startswith("|") else []
+    audited_cells_above: list[str] = []
+    audited_lines = []
+    for audited_line in audited_markdown.split("\n"):
+        audited_cells = audited_line.split("|") if audited_line.startswith("|") else []
         unfilled_cells = [
-            cell if cell not in filled_cells[max(0, k - 1) : k] + row_above[k : k + 1] else ""
-            for k, cell in enumerate(filled_cells)
+            cell if cell not in audited_cells[max(0, k - 1) : k] + audited_cells_above[k : k + 1] else ""
+            for k, cell in enumerate(audited_cells)
         ]
-        markdown_lines.append(" ".join(unfilled_cells) if filled_cells else markdown_line)
-        row_above = filled_cells
-    return "\n".join(markdown_lines)
+        audited_lines.append(" ".join(unfilled_cells) if audited_cells else audited_line)
+        audited_cells_above = audited_cells
+    return "\n".join(audited_lines)
 
 
 def count_markdown_tables(markdown: str) -> int:

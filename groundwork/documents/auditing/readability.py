@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from groundwork.documents.auditing.page_audit import MARKDOWN_ESCAPE, AuditReference
+from groundwork.documents.auditing.page_audit import UNAUDITED_ESCAPE, AuditReference
 from groundwork.documents.dot_leaders import CONTENTS_LINE
 from groundwork.language.list_labels import LIST_LABEL
 
@@ -37,7 +37,7 @@ def _share_of_items_kept(layer_text: str, markdown: str) -> float:
     items_of_layer = Counter(_ITEM_LINE.findall(layer_text))
     if not items_of_layer:
         return 1.0
-    items_of_markdown = Counter(_ITEM_START.findall(MARKDOWN_ESCAPE.sub("", markdown)))
+    items_of_markdown = Counter(_ITEM_START.findall(UNAUDITED_ESCAPE.sub("", markdown)))
     items_that_begin_lines: int = (items_of_layer & items_of_markdown).total()
     return items_that_begin_lines / items_of_layer.total()
 

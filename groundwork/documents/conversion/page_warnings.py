@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import regex
 
-from groundwork.documents.auditing.page_audit import plain_text
+from groundwork.documents.auditing.page_audit import text_to_audit
 from groundwork.documents.conversion.converter_table import CONVERTERS
 from groundwork.documents.conversion.page_drafts import PageDraft
 from groundwork.documents.pdf_files.text_layer import TextLayer
@@ -35,7 +35,7 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
         return True
     if number not in layer.misleading or _is_read_by_sight(draft.converter):
         return False
-    draft_letters = plain_text(_TABLE_RULES.sub(" ", draft.markdown))
+    draft_letters = text_to_audit(_TABLE_RULES.sub(" ", draft.markdown))
     return (
         not reads_as_text(draft_letters)
         or is_misread(draft.markdown)

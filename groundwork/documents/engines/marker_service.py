@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MARKER_API = "marker-api"
 MARKER_PRICES_PAGE = "https://www.datalab.to/pricing"
-POLL_SECONDS = 2.0  # as the service's documentation does
+SERVICE_POLL_SECONDS = 2.0  # as the service's documentation does
 SERVICE_TRIES = 6  # of one request, while the service is busy or out of reach
 FIRST_SERVICE_WAIT, LONGEST_SERVICE_WAIT = 2.0, 60.0  # seconds between tries; the first is doubled each time
 SERVICE_CONNECT_SECONDS, SERVICE_TRANSFER_SECONDS = 20.0, 300.0
@@ -90,11 +90,11 @@ class MarkerService:
         Raises ProviderRefused for a key or an account that is refused, BadDocument for a file that is, TransportFailed
         for a service that is out of reach or not done in time, ConfigError without a key.
         """
-        with_images = service_request.settings.pictures
-        service_form = self._service_form(service_request, with_images)
-        pdf_bytes = await asyncio.to_thread(Path(service_request.source).read_bytes)
+        with_service_images = service_request.settings.pictures
+        service_form = self._service_form(service_request, with_service_images)
+        uploaded_bytes = await asyncio.to_thread(Path(service_request.source).read_bytes)
         reply_name, usage_row = (
-            f"{_service_request_digest(pdf_bytes, service_form)}.json",
+            f"{_service_request_digest(uploaded_bytes, service_form)}.json",
             UsageRow("ingest", MARKER_API, document),
         )
         reply_folders = [self.replies, *([self.joined] if self.joined else [])]
@@ -104,29 +104,29 @@ class MarkerService:
             service_reply = stored_reply.read_bytes()
             usage_row.replayed = 1
         else:
-            service_reply = await self._fetch_service_reply(pdf_bytes, service_form, service_request.ending)
+            service_reply = await self._fetch_service_reply(uploaded_bytes, service_form, service_request.ending)
             await asyncio.to_thread(write_bytes, self.replies / reply_name, service_reply)
             usage_row.calls = 1
         service_result = _decode_service_reply(service_reply, _MarkerJobResult)
         if not usage_row.replayed:
             self._count_service_cost(service_result, usage_row)
         self.usage.append(usage_row)
-        return _conversion_by_service(service_result, service_request, with_images)
+        return _conversion_by_service(service_result, service_request, with_service_images)
 
-    def _service_form(self, service_request: ConversionRequest, with_images: bool) -> dict[str, str]:
+    def _service_form(self, service_request: ConversionRequest, with_service_images: bool) -> dict[str, str]:
         service_options: dict[str, Any] = {
             "output_format": "markdown",
             "mode": self.settings.mode,
             "paginate": True,
-            "disable_image_extraction": not with_images,
+            "disable_image_extraction": not with_service_images,
             "disable_image_captions": True,  # which a model writes, and the document does not hold
             **self.settings.options,
         }
         if service_request.pages is not None:
             service_options["page_range"] = ",".join(str(page_number - 1) for page_number in service_request.pages)
         return {
-            api_key: str(value).lower() if isinstance(value, bool) else str(value)
-            for api_key, value in service_options.items()
+            form_field: str(value).lower() if isinstance(value, bool) else str(value)
+            for form_field, value in service_options.items()
         }
 
     def _count_service_cost(self, service_result: _MarkerJobResult, usage_row: UsageRow) -> None:
@@ -143,19 +143,21 @@ class MarkerService:
         else:
             usage_row.unpriced = 1
 
-    async def _fetch_service_reply(self, pdf_bytes: bytes, service_form: dict[str, str], ending: str) -> bytes:
+    async def _fetch_service_reply(self, uploaded_bytes: bytes, service_form: dict[str, str], ending: str) -> bytes:
         """Upload, and wait for the reply of a job that is complete."""
         import httpx2
 
-        api_key, time_limit = self.key(), self.settings.timeout
+        service_key, service_limit = self.key(), self.settings.timeout
         timeout = httpx2.Timeout(SERVICE_TRANSFER_SECONDS, connect=SERVICE_CONNECT_SECONDS)
         try:
             async with (
-                asyncio.timeout(time_limit),
-                httpx2.AsyncClient(headers={"X-API-Key": api_key}, timeout=timeout, follow_redirects=False) as client,
+                asyncio.timeout(service_limit),
+                httpx2.AsyncClient(
+                    headers={"X-API-Key": service_key}, timeout=timeout, follow_redirects=False
+                ) as client,
             ):
-                service = _ServiceClient(client, api_key, self.settings)
-                uploaded_file = {"file": (f"document{ending}", pdf_bytes)}
+                service = _ServiceClient(client, service_key, self.settings)
+                uploaded_file = {"file": (f"document{ending}", uploaded_bytes)}
                 submitted_job = _decode_service_reply(
                     await service.send("POST", self.settings.url, data=service_form, files=uploaded_file),
                     _SubmittedMarkerJob,
@@ -174,10 +176,10 @@ class MarkerService:
                         )
                     if service_result.status == "complete":
                         return service_reply
-                    await asyncio.sleep(POLL_SECONDS)
+                    await asyncio.sleep(SERVICE_POLL_SECONDS)
         except TimeoutError:
             raise TransportFailed(
-                f"{MARKER_API}: not done after {time_limit:g} s; run again later, or raise ingest.marker_api.timeout"
+                f"{MARKER_API}: not done after {service_limit:g} s; run again later, or raise ingest.marker_api.timeout"
             ) from None
 
     def _check_url(self, submitted: _SubmittedMarkerJob) -> str:
@@ -193,22 +195,22 @@ class MarkerService:
 class _ServiceClient:
     """Sends single requests, again while the service is busy, and says in plain words why one failed."""
 
-    def __init__(self, client: Any, api_key: str, settings: MarkerApi) -> None:
-        self._client, self._key, self._settings = client, api_key, settings
+    def __init__(self, client: Any, service_key: str, settings: MarkerApi) -> None:
+        self._http_client, self._service_key, self._service_settings = client, service_key, settings
 
     async def send(self, method: str, address: str, **content: Any) -> bytes:
         """The body of a 200. Raises as MarkerService.convert does."""
         import httpx2
 
         service_trouble, service_wait = "", FIRST_SERVICE_WAIT
-        for attempt in range(SERVICE_TRIES):
-            if attempt:
+        for service_attempt in range(SERVICE_TRIES):
+            if service_attempt:
                 await asyncio.sleep(min(service_wait, LONGEST_SERVICE_WAIT))
             try:
-                service_response = await self._client.request(method, address, **content)
+                service_response = await self._http_client.request(method, address, **content)
             except httpx2.TransportError as error:
                 service_trouble, service_wait = (
-                    f"{self._settings.url} cannot be reached ({type(error).__name__})",
+                    f"{self._service_settings.url} cannot be reached ({type(error).__name__})",
                     2 * service_wait,
                 )
                 continue
@@ -227,7 +229,7 @@ class _ServiceClient:
         refusal_cause = f"{MARKER_API}: {status}{f', {service_detail}' if service_detail else ''}"
         if status == 401:
             return ProviderRefused(
-                f"{refusal_cause}: the key in {self._settings.api_key_env} is refused; see {KEYS_PAGE}"
+                f"{refusal_cause}: the key in {self._service_settings.api_key_env} is refused; see {KEYS_PAGE}"
             )
         if status in (402, 403):
             return ProviderRefused(
@@ -250,34 +252,34 @@ class _ServiceClient:
 
     def redact(self, text: str) -> str:
         """A text of the service in one short line, without the key."""
-        return " ".join(text.replace(self._key, "[the key]").split())[:MOST_SERVICE_DETAIL].rstrip(". ")
+        return " ".join(text.replace(self._service_key, "[the key]").split())[:MOST_SERVICE_DETAIL].rstrip(". ")
 
 
 def _conversion_by_service(
-    service_result: _MarkerJobResult, service_request: ConversionRequest, with_images: bool
+    service_result: _MarkerJobResult, service_request: ConversionRequest, with_service_images: bool
 ) -> Conversion:
     service_pictures = (
-        {name: _picture_bytes(content) for name, content in (service_result.images or {}).items()}
-        if with_images
+        {name: _service_picture_bytes(content) for name, content in (service_result.images or {}).items()}
+        if with_service_images
         else {}
     )
     (service_markdown,), warnings = keep_pictures(
         service_pictures, [service_result.markdown or ""], Path(service_request.images)
     )
-    page_numbers = service_request.pages or list(
+    service_page_numbers = service_request.pages or list(
         range(1, (service_request.page_count or service_result.page_count or 1) + 1)
     )
-    service_pages = split_pages(service_markdown, page_numbers)
+    service_pages = split_pages(service_markdown, service_page_numbers)
     if not any(service_pages) and service_markdown.strip():
         service_pages = split_pages(
-            service_markdown, list(range(1, len(page_numbers) + 1))
+            service_markdown, list(range(1, len(service_page_numbers) + 1))
         )  # where the marks count the pages that were asked for
-    if not any(service_pages) and len(page_numbers) == 1:
+    if not any(service_pages) and len(service_page_numbers) == 1:
         service_pages = [service_markdown.strip()]
     return Conversion(pages=service_pages, warnings=warnings)
 
 
-def _picture_bytes(base64_text: str) -> bytes:
+def _service_picture_bytes(base64_text: str) -> bytes:
     """The bytes of a picture; none where it is no base64."""
     try:
         return base64.b64decode(base64_text, validate=True)
@@ -292,8 +294,10 @@ def _decode_service_reply(reply: bytes, reply_type: type[T]) -> T:
         raise TransportFailed(f"{MARKER_API}: the reply is not in the documented form ({error}); run again") from None
 
 
-def _service_request_digest(pdf_bytes: bytes, form: dict[str, str]) -> str:
-    return hashlib.sha256(hashlib.sha256(pdf_bytes).digest() + msgspec.json.encode(form, order="sorted")).hexdigest()
+def _service_request_digest(uploaded_bytes: bytes, service_form: dict[str, str]) -> str:
+    return hashlib.sha256(
+        hashlib.sha256(uploaded_bytes).digest() + msgspec.json.encode(service_form, order="sorted")
+    ).hexdigest()
 
 
 def _service_retry_seconds(retry_after: str) -> float:

@@ -19,32 +19,34 @@ def convert(request: ConversionRequest) -> Conversion:
     """One page for each page of a PDF and each slide of a PPTX; other formats in one piece."""
     from markitdown import MarkItDown, StreamInfo
 
-    converter = MarkItDown(enable_plugins=False)
+    markitdown_engine = MarkItDown(enable_plugins=False)
     if request.ending == ".pdf":
-        return Conversion(pages=_markitdown_pdf_pages(converter, request))
+        return Conversion(pages=_markitdown_pdf_pages(markitdown_engine, request))
     with Path(request.source).open("rb") as file:
-        markdown = converter.convert_stream(file, stream_info=StreamInfo(extension=request.ending)).text_content
-    slides = _MARKITDOWN_SLIDE.split(without_pictures(markdown))
-    return Conversion(pages=slides[1:] if len(slides) > 1 else slides)
+        markitdown_text = markitdown_engine.convert_stream(
+            file, stream_info=StreamInfo(extension=request.ending)
+        ).text_content
+    markitdown_slides = _MARKITDOWN_SLIDE.split(without_pictures(markitdown_text))
+    return Conversion(pages=markitdown_slides[1:] if len(markitdown_slides) > 1 else markitdown_slides)
 
 
-def _markitdown_pdf_pages(converter: object, request: ConversionRequest) -> list[str]:
+def _markitdown_pdf_pages(markitdown_engine: object, request: ConversionRequest) -> list[str]:
     """markitdown gives a PDF as one text, so each page is cut out as a PDF of its own first."""
     import pypdfium2
     from markitdown import StreamInfo
 
     from groundwork.documents.pdf_files.pdfium import open_pdf
 
-    document = open_pdf(request.source)
-    pages = []
-    for page_number in request.pages or range(1, len(document) + 1):
-        single_page_pdf = pypdfium2.PdfDocument.new()
-        single_page_pdf.import_pages(document, [page_number - 1])
+    markitdown_document = open_pdf(request.source)
+    markitdown_pages = []
+    for page_number in request.pages or range(1, len(markitdown_document) + 1):
+        markitdown_page_pdf = pypdfium2.PdfDocument.new()
+        markitdown_page_pdf.import_pages(markitdown_document, [page_number - 1])
         pdf_stream = io.BytesIO()
-        single_page_pdf.save(pdf_stream)
-        single_page_pdf.close()
+        markitdown_page_pdf.save(pdf_stream)
+        markitdown_page_pdf.close()
         pdf_stream.seek(0)
         stream_info = StreamInfo(extension=".pdf", mimetype="application/pdf")
-        pages.append(converter.convert_stream(pdf_stream, stream_info=stream_info).text_content)  # type: ignore[attr-defined]  # untyped package
-    document.close()
-    return pages
+        markitdown_pages.append(markitdown_engine.convert_stream(pdf_stream, stream_info=stream_info).text_content)  # type: ignore[attr-defined]  # untyped package
+    markitdown_document.close()
+    return markitdown_pages

@@ -23,7 +23,9 @@ def convert(request: ConversionRequest) -> Conversion:
     """The lines found on each page, in paragraphs and tables by where they stand."""
     frame_count = request.page_count or count_frames(request.source)
     return Conversion(
-        pages=[_read_page(request.source, page_number) for page_number in request.pages or range(1, frame_count + 1)]
+        pages=[
+            _read_page_by_ocr(request.source, page_number) for page_number in request.pages or range(1, frame_count + 1)
+        ]
     )
 
 
@@ -34,32 +36,31 @@ def _ocr_engine() -> Any:
     return RapidOCR(params={"Global.log_level": "critical"})
 
 
-def _read_page(image_path: str, page_number: int) -> str:
+def _read_page_by_ocr(image_path: str, page_number: int) -> str:
     import numpy
 
-    ocr_result = _ocr_engine()(
-        numpy.asarray(page_image(image_path, page_number, OCR_IMAGE_SIDE))[:, :, ::-1]
-    )  # it takes BGR
+    ocr_pixels = numpy.asarray(page_image(image_path, page_number, OCR_IMAGE_SIDE))[:, :, ::-1]  # it takes BGR
+    ocr_result = _ocr_engine()(ocr_pixels)
     if ocr_result.boxes is None:
         return ""
-    recognised = [
-        _recognised_line(box, text)
+    ocr_lines = [
+        _ocr_line(box, text)
         for box, text, score in zip(ocr_result.boxes, ocr_result.txts, ocr_result.scores, strict=True)
         if score >= LEAST_OCR_SCORE
     ]
-    if not recognised:
+    if not ocr_lines:
         return ""
-    usual_height = statistics.median(recognised_line.height for recognised_line in recognised)
-    recognised_lines = to_lines([recognised_line.run(usual_height) for recognised_line in recognised])
+    usual_ocr_height = statistics.median(ocr_line.height for ocr_line in ocr_lines)
+    recognised_lines = to_lines([ocr_line.run(usual_ocr_height) for ocr_line in ocr_lines])
     return MarkdownWriter(recognised_lines, HeadingStyles([recognised_lines])).markdown()
 
 
-def _recognised_line(box: Any, recognised_text: str) -> _RecognisedLine:
+def _ocr_line(box: Any, ocr_text: str) -> _OcrLine:
     (x1, y1), (x2, y2) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
-    return _RecognisedLine(x1, y1, x2, y2, recognised_text)
+    return _OcrLine(x1, y1, x2, y2, ocr_text)
 
 
-class _RecognisedLine(NamedTuple):
+class _OcrLine(NamedTuple):
     """A line that was recognised, in pixels from the top left."""
 
     x1: float

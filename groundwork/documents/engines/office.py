@@ -22,12 +22,7 @@ from groundwork.documents.formats.office.anydoc_markdown import (
 from groundwork.documents.formats.office.office_markup_repairs import repair_package
 from groundwork.documents.formats.office.office_package import OfficePackage, open_package
 from groundwork.documents.formats.office.presentation_slides import read_slides
-from groundwork.documents.formats.office.reader_comments import (
-    docx_comments,
-    ods_comments,
-    odt_comments,
-    with_comments,
-)
+from groundwork.documents.formats.office.reader_comments import docx_comments, ods_comments, odt_comments, with_comments
 from groundwork.documents.formats.office.word_formulas import (
     count_formulas,
     find_formulas,

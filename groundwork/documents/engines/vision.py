@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
+from groundwork.documents.auditing.page_audit import AuditReference, page_digits, page_words
 from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.outline_and_contents import plain_contents
@@ -36,31 +36,31 @@ if TYPE_CHECKING:
 VISION_TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
 LAYER_WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
 SHORT_DOCUMENT = 3  # pages of a document whose running headers cannot be told by their coming back
-_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
-_MOST_RUNNING_WORDS = 12  # words of such a line
+_REPLY_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
+_MOST_EDGE_WORDS = 12  # words of such a line
 _LINES_QUOTED_TO_MODEL, _NUMBERS_NAMED_TO_MODEL = 6, 10  # lines and numbers that are named in a reason
-_QUOTED_CHARACTERS = 80  # characters of a line that is quoted
+_LETTERS_QUOTED_TO_MODEL = 80  # characters of a line that is quoted
 _MISSING_IN_REPLY_SHARE = 0.5  # of a line's neighbouring words
 _CHANCE_IN_REPLY_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
-_RUNNING_TEXT_WORDS = 6  # words of a line of running text
-_LONG_WORD_LETTERS = 5  # letters of a word that is found by chance nowhere
+_REPLY_TEXT_WORDS = 6  # words of a line of running text
+_LONG_REPLY_WORD = 5  # letters of a word that is found by chance nowhere
 _SAME_DRAW_SHARE = 0.95  # of the words of two draws: they say the same
 _OTHER_PAGE_SHARE = 0.3  # of the text; two pages of one document share up to 0.26
 _EXTRA_REPLY_SHARE = 0.7  # of the words that the layer alone has: so many others stand in their place
 _FENCED_REPLY = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
 _REPEATED_REPLY_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
-_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
-_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
-_INLINE_FORMULA = re.compile(r"\$[^$]*\$")
+_REPLY_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
+_REPLY_LATEX = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
+_REPLY_FORMULA = re.compile(r"\$[^$]*\$")
 _ROTATE_REPLY = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
 
 VisionPicture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
-_PICTURE_SLOTS_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_VISION_SLOTS_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 def vision_picture_slots(calls: int) -> asyncio.Semaphore:
     """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
-    return _PICTURE_SLOTS_BY_LOOP.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
+    return _VISION_SLOTS_BY_LOOP.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
 
 
 class VisionPageReader:
@@ -78,22 +78,22 @@ class VisionPageReader:
         page_numbers: list[int],
         layer: list[str],
         threshold: float,
-        free_slots: asyncio.Semaphore,
+        picture_slots: asyncio.Semaphore,
         on_page: Callable[[], None] = lambda: None,
     ) -> PageRenditions:
-        """The pages `page_numbers` at once, `free_slots` bounding how many pictures wait. Raises StopRun."""
+        """The pages `page_numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         header_keys = running_keys(layer)
         first_page_keys = unrepeated_keys(layer, header_keys)  # not asked for again where the model leaves them out
-        all_numbers = range(1, len(layer) + 1)
-        stripped_layer = strip_running(layer, header_keys, all_numbers)
-        kept_layer = strip_running(layer, header_keys, all_numbers, first_page_keys)
+        vision_layer_numbers = range(1, len(layer) + 1)
+        stripped_layer = strip_running(layer, header_keys, vision_layer_numbers)
+        kept_layer = strip_running(layer, header_keys, vision_layer_numbers, first_page_keys)
 
         async def read_page(page_number: int) -> VisionReply:
             page_layer, text, kept_text = (
                 pages[page_number - 1] if page_number <= len(layer) else ""
                 for pages in (layer, stripped_layer, kept_layer)
             )
-            async with free_slots:
+            async with picture_slots:
                 vision_page = await self.read(page_number, text, len(layer), threshold)
             on_page()
             return vision_page._replace(
@@ -161,22 +161,22 @@ class VisionPageReader:
     ) -> tuple[str, int]:
         """(reply, degrees by which the model wants the page turned)."""
         temperature_step = VISION_TEMPERATURE_STEPS[min(draw, len(VISION_TEMPERATURE_STEPS) - 1)]
-        base = self._vision_call.temperature  # null: the model takes none, and each draw differs without it
+        temperature = self._vision_call.temperature  # null: the model takes none, and each draw differs without it
         vision_call = msgspec.structs.replace(
-            self._vision_call, temperature=None if base is None else min(2.0, base + temperature_step)
+            self._vision_call, temperature=None if temperature is None else min(2.0, temperature + temperature_step)
         )
         vision_messages = [
             *attach_images_to_prompt(self._vision_turns, [await self._vision_picture(page_number, picture_rotation)]),
             *vision_correction,
         ]
         vision_unit = f"{self._vision_document} page {page_number}"
-        reply: Reply[str] = await self._client.ask(
+        vision_reply: Reply[str] = await self._client.ask(
             vision_call, vision_messages, stage="ingest", unit=vision_unit, sample=draw
         )
-        reply_text = reply.value.strip()
-        if match := _ROTATE_REPLY.match(reply_text):
+        vision_text = vision_reply.value.strip()
+        if match := _ROTATE_REPLY.match(vision_text):
             return "", int(match[1])
-        return reply_text, 0
+        return vision_text, 0
 
 
 def is_good_enough_reply(vision_reply: VisionReply, earlier_replies: list[VisionReply], layer: str) -> bool:
@@ -186,25 +186,25 @@ def is_good_enough_reply(vision_reply: VisionReply, earlier_replies: list[Vision
     )
 
 
-def reply_without_running_edges(markdown: str, layer: str, stripped_layer: str) -> str:
+def reply_without_running_edges(reply_text: str, layer: str, stripped_layer: str) -> str:
     """The reply without lines at its edges that the model took over from the running lines of the page, in other
     signs or order ("- 5 -" for "Page 5 of 9"); `stripped_layer` is the page's layer without these."""
     running_words = Counter(_plain_reply_words(layer)) - Counter(_plain_reply_words(stripped_layer))
-    text_lines = [_plain_reply_words(layer_line) for layer_line in stripped_layer.split("\n")]
-    reply_lines = markdown.split("\n")
-    filled_indices = [i for i, layer_line in enumerate(reply_lines) if layer_line.strip()]
+    text_lines = [_plain_reply_words(reply_line) for reply_line in stripped_layer.split("\n")]
+    reply_lines = reply_text.split("\n")
+    filled_reply_lines = [i for i, reply_line in enumerate(reply_lines) if reply_line.strip()]
     dropped_reply_lines: set[int] = set()
-    for edge_indices in (filled_indices[:_EDGE_LINES], filled_indices[: -_EDGE_LINES - 1 : -1]):
-        for i in edge_indices:
+    for reply_edges in (filled_reply_lines[:_REPLY_EDGE_LINES], filled_reply_lines[: -_REPLY_EDGE_LINES - 1 : -1]):
+        for i in reply_edges:
             reply_words = _plain_reply_words(reply_lines[i])
-            is_running = bool(reply_words) and Counter(reply_words) <= running_words and reply_words not in text_lines
-            if not is_running or reply_lines[i].startswith(("#", "|", "`")):
+            is_running_line = reply_words and Counter(reply_words) <= running_words and reply_words not in text_lines
+            if not is_running_line or reply_lines[i].startswith(("#", "|", "`")):
                 break
             dropped_reply_lines.add(i)
     return (
-        "\n".join(layer_line for i, layer_line in enumerate(reply_lines) if i not in dropped_reply_lines).strip("\n")
+        "\n".join(reply_line for i, reply_line in enumerate(reply_lines) if i not in dropped_reply_lines).strip("\n")
         if dropped_reply_lines
-        else markdown
+        else reply_text
     )
 
 
@@ -230,57 +230,62 @@ class VisionReplyJudge:
     """The text layer of a page, without what runs through the document. `pages`: how many the document has."""
 
     def __init__(self, layer_text: str, pages: int) -> None:
-        self._text, self._is_short = layer_text, pages <= SHORT_DOCUMENT
+        self._layer_text, self._is_short_document = layer_text, pages <= SHORT_DOCUMENT
 
     def judge(self, reply: str, threshold: float) -> VisionReply:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
         unfenced_reply = _FENCED_REPLY.sub(r"\1", reply.strip()).strip()
-        markdown = "" if unfenced_reply.strip("`*_ .") == "EMPTY" else plain_contents(mend_broken_lines(unfenced_reply))
-        if repeated := self._repeated_in_reply(markdown):
-            reason = f"It repeats {repeated!r} without end."
-            return VisionReply("", AuditReference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
-        layer_to_keep = self._layer_without_edges(markdown)
+        is_empty_page = unfenced_reply.strip("`*_ .") == "EMPTY"
+        reply_text = "" if is_empty_page else plain_contents(mend_broken_lines(unfenced_reply))
+        if repeated := self._repeated_in_reply(reply_text):
+            reply_reason = f"It repeats {repeated!r} without end."
+            return VisionReply(
+                "", AuditReference(self._layer_text).audit(""), f"it repeats itself: {repeated!r}", reply_reason
+            )
+        layer_to_keep = self._layer_without_edges(reply_text)
         reference = AuditReference(layer_to_keep)
-        audit = _audit_reply_leniently(reference, reference.audit(markdown), markdown)
+        reply_audit = _audit_reply_leniently(reference, reference.audit(reply_text), reply_text)
         is_whole_reply = (
-            audit.text_kept >= threshold and not audit.lost_numbers and not _reply_lost_stretch(layer_to_keep, markdown)
+            reply_audit.text_kept >= threshold
+            and not reply_audit.lost_numbers
+            and not _reply_lost_stretch(layer_to_keep, reply_text)
         )
         if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole_reply:
-            return VisionReply(markdown, audit, words=tuple(page_words(markdown)))
-        lost_note = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
-        reply_summary = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost_note}"
-        reply_trouble = reply_summary if audit.text_kept < threshold else ""
+            return VisionReply(reply_text, reply_audit, words=tuple(page_words(reply_text)))
+        lost_in_reply = f"; numbers lost: {', '.join(reply_audit.lost_numbers[:5])}" if reply_audit.lost_numbers else ""
+        reply_summary = f"text kept {reply_audit.text_kept:.2f}, words kept {reply_audit.words_kept:.2f}{lost_in_reply}"
+        reply_trouble = reply_summary if reply_audit.text_kept < threshold else ""
         return VisionReply(
-            markdown,
-            audit,
+            reply_text,
+            reply_audit,
             reply_trouble,
-            _reasons_for_the_model(layer_to_keep, markdown, audit),
-            tuple(page_words(markdown)),
+            _reasons_for_the_model(layer_to_keep, reply_text, reply_audit),
+            tuple(page_words(reply_text)),
         )
 
-    def _repeated_in_reply(self, markdown: str) -> str:
+    def _repeated_in_reply(self, reply_text: str) -> str:
         """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
-        repeated_tail = _REPEATED_REPLY_TAIL.search(markdown[-4000:])
-        repeated_words = page_words(repeated_tail[1]) if repeated_tail else []
+        repeated_reply_tail = _REPEATED_REPLY_TAIL.search(reply_text[-4000:])
+        repeated_reply_words = page_words(repeated_reply_tail[1]) if repeated_reply_tail else []
         if (
-            not repeated_tail
-            or not repeated_words
-            or f" {' '.join(repeated_words * 8)} " in _padded_reply_words(self._text)
+            not repeated_reply_tail
+            or not repeated_reply_words
+            or f" {' '.join(repeated_reply_words * 8)} " in _padded_reply_words(self._layer_text)
         ):
             return ""
-        return " ".join(repeated_tail[1].split())[:30]
+        return " ".join(repeated_reply_tail[1].split())[:30]
 
-    def _layer_without_edges(self, markdown: str) -> str:
+    def _layer_without_edges(self, reply_text: str) -> str:
         """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
         short document up to two lines that are no sentence."""
-        layer_lines = [layer_line for layer_line in self._text.split("\n") if any(map(str.isalnum, layer_line))]
-        reply_words = _padded_reply_words(markdown)
+        layer_lines = [layer_line for layer_line in self._layer_text.split("\n") if any(map(str.isalnum, layer_line))]
+        reply_words = _padded_reply_words(reply_text)
         dropped_layer_lines: set[int] = set()
-        for edge_indices in (
-            range(min(_EDGE_LINES, len(layer_lines))),
-            range(len(layer_lines) - 1, max(-1, len(layer_lines) - 1 - _EDGE_LINES), -1),
+        for layer_edges in (
+            range(min(_REPLY_EDGE_LINES, len(layer_lines))),
+            range(len(layer_lines) - 1, max(-1, len(layer_lines) - 1 - _REPLY_EDGE_LINES), -1),
         ):
-            for i in edge_indices:
+            for i in layer_edges:
                 if not (
                     page_labels(layer_lines[i]) or self._is_running_in_reply(layer_lines[i], reply_words, layer_lines)
                 ):
@@ -290,7 +295,12 @@ class VisionReplyJudge:
 
     def _is_running_in_reply(self, line: str, reply_words: str, layer_lines: list[str]) -> bool:
         line_words = page_words(line)
-        if not self._is_short or not line_words or len(line_words) > _MOST_RUNNING_WORDS or _SENTENCE_END.search(line):
+        if (
+            not self._is_short_document
+            or not line_words
+            or len(line_words) > _MOST_EDGE_WORDS
+            or _REPLY_SENTENCE_END.search(line)
+        ):
             return False
         if 2 * sum(word.isdigit() for word in line_words) > len(line_words):
             return False  # a row of a table
@@ -316,88 +326,96 @@ def are_draws_alike(first_reply: VisionReply, second_reply: VisionReply, layer: 
     return extra >= _EXTRA_REPLY_SHARE * lost
 
 
-def is_other_page(audit: PageAudit, layer: str) -> bool:
+def is_other_page(reply_audit: PageAudit, layer: str) -> bool:
     """Whether hardly any text of a layer that can be read is in the reply: the model describes another page."""
-    return audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
+    return reply_audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
 
 
-def _audit_reply_leniently(reference: AuditReference, audit: PageAudit, markdown: str) -> PageAudit:
+def _audit_reply_leniently(reference: AuditReference, reply_audit: PageAudit, reply_text: str) -> PageAudit:
     """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
-    if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
-        return audit
-    reply_letters = _VisionReplyLetters(markdown)
-    lost_words = reference.counts - Counter(page_words(markdown))
+    if reference.shaped or (reply_audit.words_kept == 1 and reply_audit.numbers_kept == 1):
+        return reply_audit
+    reply_letters = _VisionReplyLetters(reply_text)
+    lost_words = reference.counts - Counter(page_words(reply_text))
     words_in_pieces = sum(min(n, reply_letters.count(word)) for word, n in lost_words.items())
-    missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
-    lost_numbers = {
+    missing_in_reply = (
+        Counter(page_digits(reference.text)) - Counter(page_digits(reply_text)) - Counter(page_labels(reference.text))
+    )
+    lost_in_reply = {
         page_number: n
-        for page_number, n in missing_numbers.items()
+        for page_number, n in missing_in_reply.items()
         if reply_letters.count(re.sub(r"\D", "", page_number)) < n
     }
-    words_kept = min(1.0, audit.words_kept + words_in_pieces / max(len(reference.words), 1))
-    numbers_kept = 1 - sum(lost_numbers.values()) / max(len(reference.numbers), 1)
-    other_factors = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
+    words_kept = min(1.0, reply_audit.words_kept + words_in_pieces / max(len(reference.words), 1))
+    numbers_kept = 1 - sum(lost_in_reply.values()) / max(len(reference.numbers), 1)
+    other_factors = (
+        reply_audit.text_kept / max(reply_audit.words_kept * reply_audit.numbers_kept, 1e-9)
+        if reply_audit.text_kept
+        else 0.0
+    )
     return msgspec.structs.replace(
-        audit,
+        reply_audit,
         words_kept=round(words_kept, 4),
         numbers_kept=round(numbers_kept, 4),
         text_kept=round(min(1.0, words_kept * numbers_kept * other_factors), 4),
-        lost_numbers=sorted(lost_numbers)[:20],
+        lost_numbers=sorted(lost_in_reply)[:20],
     )
 
 
 class _VisionReplyLetters:
     """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
 
-    def __init__(self, markdown: str) -> None:
-        reply_without_latex = _LATEX_COMMAND.sub("", markdown)
-        self._letters = "".join(page_words(reply_without_latex))
-        self._formulas = "".join(page_words(_LATEX_COMMAND.sub("", " ".join(_INLINE_FORMULA.findall(markdown)))))
-        self._word_counts = Counter(page_words(markdown))
+    def __init__(self, reply_text: str) -> None:
+        reply_without_latex = _REPLY_LATEX.sub("", reply_text)
+        self._reply_letters = "".join(page_words(reply_without_latex))
+        self._reply_formulas = "".join(page_words(_REPLY_LATEX.sub("", " ".join(_REPLY_FORMULA.findall(reply_text)))))
+        self._reply_word_counts = Counter(page_words(reply_text))
 
     def count(self, word: str) -> int:
         """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
-        if len(word) < _LONG_WORD_LETTERS:
-            return self._formulas.count(word)
-        return max(0, self._letters.count(word) - self._word_counts[word])
+        if len(word) < _LONG_REPLY_WORD:
+            return self._reply_formulas.count(word)
+        return max(0, self._reply_letters.count(word) - self._reply_word_counts[word])
 
 
-def _reasons_for_the_model(layer: str, markdown: str, audit: PageAudit) -> str:
+def _reasons_for_the_model(layer: str, reply_text: str, reply_audit: PageAudit) -> str:
     """What is missing, for the model to look at: whole lines first, then numbers."""
-    reply_pairs = set(pairwise(page_words(markdown)))
-    missing_lines = [
+    reply_pairs = set(pairwise(page_words(reply_text)))
+    lines_missing_in_reply = [
         layer_line for layer_line in layer.split("\n") if _is_missing_in_reply(page_words(layer_line), reply_pairs)
     ]
     reply_reasons = [
-        f"- This line is missing or stands there otherwise: {' '.join(layer_line.split())[:_QUOTED_CHARACTERS]}"
-        for layer_line in missing_lines
+        f"- This line is missing or stands there otherwise: {' '.join(layer_line.split())[:_LETTERS_QUOTED_TO_MODEL]}"
+        for layer_line in lines_missing_in_reply
     ]
     del reply_reasons[_LINES_QUOTED_TO_MODEL:]
-    if audit.lost_numbers:
-        reply_reasons.append(f"- These numbers are missing: {', '.join(audit.lost_numbers[:_NUMBERS_NAMED_TO_MODEL])}")
-    if audit.repeated > 1 - _SAME_DRAW_SHARE:
+    if reply_audit.lost_numbers:
+        reply_reasons.append(
+            f"- These numbers are missing: {', '.join(reply_audit.lost_numbers[:_NUMBERS_NAMED_TO_MODEL])}"
+        )
+    if reply_audit.repeated > 1 - _SAME_DRAW_SHARE:
         reply_reasons.append("- Parts of it are written more than once.")
     return "\n".join(reply_reasons) or "- Words of the page are missing."
 
 
-def _reply_lost_stretch(layer: str, markdown: str) -> bool:
+def _reply_lost_stretch(layer: str, reply_text: str) -> bool:
     """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
-    reply_pairs = set(pairwise(page_words(markdown)))
+    reply_pairs = set(pairwise(page_words(reply_text)))
     layer_line_words = [line_words for layer_line in layer.split("\n") if (line_words := page_words(layer_line))]
     is_lost_in_reply = [
-        len(layer_line) >= _RUNNING_TEXT_WORDS
+        len(layer_line) >= _REPLY_TEXT_WORDS
         and sum(pair in reply_pairs for pair in pairwise(layer_line)) < _CHANCE_IN_REPLY_SHARE * len(layer_line)
         for layer_line in layer_line_words
     ]
     return any(map(all, pairwise(is_lost_in_reply)))
 
 
-def _is_missing_in_reply(line_words: list[str], reply_pairs: set[tuple[str, str]]) -> bool:
-    line_pairs = list(pairwise(line_words))
-    return bool(line_pairs) and sum(pair not in reply_pairs for pair in line_pairs) >= _MISSING_IN_REPLY_SHARE * len(
-        line_pairs
-    )
+def _is_missing_in_reply(layer_line_words: list[str], reply_pairs: set[tuple[str, str]]) -> bool:
+    layer_line_pairs = list(pairwise(layer_line_words))
+    return bool(layer_line_pairs) and sum(
+        pair not in reply_pairs for pair in layer_line_pairs
+    ) >= _MISSING_IN_REPLY_SHARE * len(layer_line_pairs)
 
 
-def _padded_reply_words(markdown: str) -> str:
-    return f" {' '.join(page_words(markdown))} "
+def _padded_reply_words(reply_text: str) -> str:
+    return f" {' '.join(page_words(reply_text))} "

@@ -124,8 +124,7 @@ def _fullest_alternative(body_texts: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
     most_words = max((len(body_text.split()) for body_text in body_texts), default=0)
     return next(
-        (body_text for body_text in reversed(body_texts) if body_text and 2 * len(body_text.split()) >= most_words),
-        "",
+        (body_text for body_text in reversed(body_texts) if body_text and 2 * len(body_text.split()) >= most_words), ""
     )
 
 

@@ -236,10 +236,7 @@ def _odd_capitals(decoded_text: str) -> int:
 def _reading_with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
     """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
     alphabet_letters = {*alphabet, *alphabet.upper()}
-    best_reading = max(
-        readings,
-        key=lambda reading: (sum(map(alphabet_letters.__contains__, reading[1])), reading[0]),
-    )
+    best_reading = max(readings, key=lambda reading: (sum(map(alphabet_letters.__contains__, reading[1])), reading[0]))
     return best_reading[1:] if alphabet_letters else None
 
 

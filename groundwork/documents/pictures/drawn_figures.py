@@ -24,7 +24,7 @@ from groundwork.documents.pictures.page_areas import (
 )
 
 _NUMBERED_FIGURE = re.compile(r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE)
-_CAPTION_ALONE = re.compile(rf"{_NUMBERED_FIGURE.pattern}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
+_FIGURE_CAPTION = re.compile(rf"{_NUMBERED_FIGURE.pattern}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
 
 
 def begins_as_caption(page_line: str) -> bool:
@@ -34,24 +34,25 @@ def begins_as_caption(page_line: str) -> bool:
 
 def is_caption_of_figure(page_line: str) -> bool:
     """Whether a line begins with a figure's number and a sign behind it, as captions do and sentences do not."""
-    return _CAPTION_ALONE.match(page_line) is not None
+    return _FIGURE_CAPTION.match(page_line) is not None
 
 
 DRAWING_GRID_CELL = 4.0  # points of the grid on which drawings are told apart
-MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
-MOST_PATH_SEGMENTS = 200  # of a path that are looked at
-MOST_OF_PAGE = 0.8
-LEAST_POINTS = 36.0  # of a drawing's shorter side
+MOST_DRAWN_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
+MOST_DRAWN_SEGMENTS = 200  # of a path that are looked at
+MOST_FIGURE_OF_PAGE = 0.8
+LEAST_FIGURE_POINTS = 36.0  # of a drawing's shorter side
 LEAST_WITHOUT_CAPTION = 72.0  # of one without a caption
 CURVES_OF_FIGURE = 30  # curves and slanting lines that make a drawing a figure
-UNDER_CAPTION = 6  # shapes that do, over a caption
-BARS_OF_CHART = 4
-LABEL_WORDS = 6  # of a label beside a drawing
+FIGURE_UNDER_CAPTION = 6  # shapes that do, over a caption
+BARS_OF_FIGURE = 4
+FIGURE_LABEL_WORDS = 6  # of a label beside a drawing
 MOST_SENTENCES_IN_FIGURE = 1  # lines of text within a figure
-MOST_LABEL_WORDS = 150  # words in it
-LABEL_NEAR, LABEL_ROUNDS = 14.0, 3  # points from a drawing to its labels, and how often further ones are looked for
-PANELS_NEAR = 40.0  # points between the parts of one figure
-CAPTION_NEAR = 40.0  # points from a drawing to its caption
+MOST_FIGURE_WORDS = 150  # words in it
+FIGURE_LABEL_NEAR = 14.0  # points from a drawing to its labels
+FIGURE_LABEL_ROUNDS = 3  # how often labels further off are looked for
+FIGURE_PANELS_NEAR = 40.0  # points between the parts of one figure
+FIGURE_CAPTION_NEAR = 40.0  # points from a drawing to its caption
 
 
 class DrawnFigure(NamedTuple):
@@ -72,23 +73,26 @@ def drawn_figures(page: Any, page_area: PageArea, page_lines: Sequence[AreaOfTex
 
     Raises PdfiumError for a damaged page.
     """
-    drawn_paths = list(itertools.islice(_drawn_paths(page, page_area), MOST_PATHS + 1))
-    text_lines = dict.fromkeys(areas_of_prose_lines(page_lines))
-    sentences, labels = (
-        [page_line.area for page_line in text_lines],
-        [page_line for page_line in page_lines if page_line not in text_lines],
+    drawn_paths = list(itertools.islice(_drawn_paths(page, page_area), MOST_DRAWN_PATHS + 1))
+    lines_beside_figures = dict.fromkeys(areas_of_prose_lines(page_lines))
+    sentences, figure_labels = (
+        [page_line.area for page_line in lines_beside_figures],
+        [page_line for page_line in page_lines if page_line not in lines_beside_figures],
     )
     drawn_paths = [drawn_path for drawn_path in drawn_paths if not _is_path_around_text(drawn_path, sentences)]
-    if not drawn_paths or len(drawn_paths) > MOST_PATHS:
+    if not drawn_paths or len(drawn_paths) > MOST_DRAWN_PATHS:
         return []
-    figures = []
+    figures_of_page = []
     for path_group in _groups_of_paths(drawn_paths, page_area):
         figure_area = area_around([drawn_path.area for drawn_path in path_group])
-        if figure_area.size > MOST_OF_PAGE * page_area.width * page_area.height:
+        if figure_area.size > MOST_FIGURE_OF_PAGE * page_area.width * page_area.height:
             continue
-        if _is_figure(figure_area, path_group, labels, sentences, _has_figure_caption(figure_area, page_lines)):
-            figures.append((figure_area, path_group))
-    return [_figure_with_labels(*figure, labels, page_area) for figure in _join_figure_panels(figures, sentences)]
+        if _is_figure(figure_area, path_group, figure_labels, sentences, _has_figure_caption(figure_area, page_lines)):
+            figures_of_page.append((figure_area, path_group))
+    return [
+        _figure_with_labels(*figure, figure_labels, page_area)
+        for figure in _join_figure_panels(figures_of_page, sentences)
+    ]
 
 
 def _drawn_paths(page: Any, page_area: PageArea) -> Iterator[_DrawnPath]:
@@ -96,23 +100,26 @@ def _drawn_paths(page: Any, page_area: PageArea) -> Iterator[_DrawnPath]:
     import pypdfium2.raw as pdfium
 
     for page_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
-        path_area = area_within_page(area_on_page(page_object), page_area)
+        drawn_area = area_within_page(area_on_page(page_object), page_area)
         if (
-            path_area.width < 0
-            or path_area.height < 0
-            or path_area.size > MOST_OF_PAGE * page_area.width * page_area.height
+            drawn_area.width < 0
+            or drawn_area.height < 0
+            or drawn_area.size > MOST_FIGURE_OF_PAGE * page_area.width * page_area.height
         ):
             continue
         if page_object.type == pdfium.FPDF_PAGEOBJ_SHADING:
-            yield _DrawnPath(path_area, 0, is_bar=False)
+            yield _DrawnPath(drawn_area, 0, is_bar=False)
         elif is_visible_path(page_object):
-            curves, is_rectangle = curves_of_path(page_object, MOST_PATH_SEGMENTS)
-            yield _DrawnPath(path_area, curves, is_bar=is_rectangle and is_filled_path(page_object))
+            curves, is_rectangle = curves_of_path(page_object, MOST_DRAWN_SEGMENTS)
+            yield _DrawnPath(drawn_area, curves, is_bar=is_rectangle and is_filled_path(page_object))
 
 
-def _is_path_around_text(path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
+def _is_path_around_text(drawn_path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
     """Is it drawn around lines of text, or behind them?"""
-    return path.area.height > LEAST_POINTS / 2 and sum(path.area.holds(page_line) for page_line in sentences) > 2
+    return (
+        drawn_path.area.height > LEAST_FIGURE_POINTS / 2
+        and sum(drawn_path.area.holds(page_line) for page_line in sentences) > 2
+    )
 
 
 def _groups_of_paths(drawn_paths: Sequence[_DrawnPath], page_area: PageArea) -> list[list[_DrawnPath]]:
@@ -124,19 +131,19 @@ def _groups_of_paths(drawn_paths: Sequence[_DrawnPath], page_area: PageArea) -> 
         (int(page_area.height / DRAWING_GRID_CELL) + 3, int(page_area.width / DRAWING_GRID_CELL) + 3), dtype=bool
     )
 
-    def cells(area: PageArea) -> tuple[slice, slice]:
-        rows = slice(
+    def drawing_cells(area: PageArea) -> tuple[slice, slice]:
+        drawing_rows = slice(
             int(area.bottom / DRAWING_GRID_CELL), int(area.top / DRAWING_GRID_CELL) + 3
         )  # a cell more on each side: what is near joins
-        return rows, slice(int(area.left / DRAWING_GRID_CELL), int(area.right / DRAWING_GRID_CELL) + 3)
+        return drawing_rows, slice(int(area.left / DRAWING_GRID_CELL), int(area.right / DRAWING_GRID_CELL) + 3)
 
     for drawn_path in drawn_paths:
-        drawing_grid[cells(drawn_path.area)] = True
-    group_labels, _ = label(drawing_grid, structure=np.ones((3, 3)))
+        drawing_grid[drawing_cells(drawn_path.area)] = True
+    path_groups, _ = label(drawing_grid, structure=np.ones((3, 3)))
     groups_of_paths: dict[int, list[_DrawnPath]] = {}
     for drawn_path in drawn_paths:
-        rows, columns = cells(drawn_path.area)
-        groups_of_paths.setdefault(int(group_labels[rows.start, columns.start]), []).append(drawn_path)
+        drawing_rows, drawing_columns = drawing_cells(drawn_path.area)
+        groups_of_paths.setdefault(int(path_groups[drawing_rows.start, drawing_columns.start]), []).append(drawn_path)
     return list(groups_of_paths.values())
 
 
@@ -147,32 +154,34 @@ def _is_figure(
     sentences: Sequence[PageArea],
     has_caption: bool,
 ) -> bool:
-    if min(figure_area.width, figure_area.height) < (LEAST_POINTS if has_caption else LEAST_WITHOUT_CAPTION):
+    if min(figure_area.width, figure_area.height) < (LEAST_FIGURE_POINTS if has_caption else LEAST_WITHOUT_CAPTION):
         return False
     labels_inside = [page_line for page_line in figure_labels if figure_area.holds(page_line.area)]
     label_words = sum(page_line.words for page_line in labels_inside)
-    if sum(map(figure_area.holds, sentences)) > MOST_SENTENCES_IN_FIGURE or label_words > MOST_LABEL_WORDS:
+    if sum(map(figure_area.holds, sentences)) > MOST_SENTENCES_IN_FIGURE or label_words > MOST_FIGURE_WORDS:
         return False
-    curve_count = sum(path.curves for path in figure_paths)
-    if has_caption and len(figure_paths) + curve_count >= UNDER_CAPTION:
+    figure_curves = sum(path.curves for path in figure_paths)
+    if has_caption and len(figure_paths) + figure_curves >= FIGURE_UNDER_CAPTION:
         return True
-    return (curve_count >= CURVES_OF_FIGURE and curve_count > 4 * label_words) or _has_bars(figure_paths, labels_inside)
+    return (figure_curves >= CURVES_OF_FIGURE and figure_curves > 4 * label_words) or _has_bars(
+        figure_paths, labels_inside
+    )
 
 
 def _has_bars(figure_paths: Sequence[_DrawnPath], figure_labels: Sequence[AreaOfTextLine]) -> bool:
     """Filled rectangles of one breadth that begin at one line, end at different ones, and hold no text."""
-    bars = [
+    figure_bars = [
         path.area
         for path in figure_paths
         if path.is_bar and not any(path.area.holds(label.area) for label in figure_labels)
     ]
     bar_lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
-    for bar in bars:
+    for bar in figure_bars:
         if min(bar.width, bar.height) > 3:
             bar_lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
             bar_lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
-    return len(bars) >= BARS_OF_CHART and any(
-        len(lengths_of_bars) >= BARS_OF_CHART - 1 for lengths_of_bars in bar_lengths.values()
+    return len(figure_bars) >= BARS_OF_FIGURE and any(
+        len(lengths_of_bars) >= BARS_OF_FIGURE - 1 for lengths_of_bars in bar_lengths.values()
     )
 
 
@@ -182,8 +191,8 @@ def _has_figure_caption(figure_area: PageArea, page_lines: Sequence[AreaOfTextLi
         and page_line.area.left < figure_area.right
         and figure_area.left < page_line.area.right
         and (
-            0 <= figure_area.bottom - page_line.area.top + 4 < CAPTION_NEAR
-            or 0 <= page_line.area.bottom - figure_area.top + 4 < CAPTION_NEAR
+            0 <= figure_area.bottom - page_line.area.top + 4 < FIGURE_CAPTION_NEAR
+            or 0 <= page_line.area.bottom - figure_area.top + 4 < FIGURE_CAPTION_NEAR
         )
         for page_line in page_lines
     )
@@ -205,54 +214,58 @@ def _join_figure_panels(
     return joined_figures
 
 
-def _are_panels_of_figure(panel: PageArea, neighbour: PageArea, sentences: Sequence[PageArea]) -> bool:
-    figure_around = area_around([panel, neighbour])
+def _are_panels_of_figure(figure_panel: PageArea, neighbour: PageArea, sentences: Sequence[PageArea]) -> bool:
+    figure_around = area_around([figure_panel, neighbour])
     return (
-        panel.touches(neighbour, PANELS_NEAR)
+        figure_panel.touches(neighbour, FIGURE_PANELS_NEAR)
         and sum(figure_around.holds(page_line) for page_line in sentences) <= MOST_SENTENCES_IN_FIGURE
     )
 
 
 def _figure_with_labels(
-    figure_area: PageArea, figure_paths: Sequence[_DrawnPath], labels: Sequence[AreaOfTextLine], page_area: PageArea
+    figure_area: PageArea,
+    figure_paths: Sequence[_DrawnPath],
+    figure_labels: Sequence[AreaOfTextLine],
+    page_area: PageArea,
 ) -> DrawnFigure:
     """The figure with the labels at its edges: short lines near it, and those near these."""
     import hashlib
 
     label_areas = [
         page_line.area
-        for page_line in labels
-        if page_line.words <= LABEL_WORDS and not is_caption_of_figure(page_line.text)
+        for page_line in figure_labels
+        if page_line.words <= FIGURE_LABEL_WORDS and not is_caption_of_figure(page_line.text)
     ]
-    area_with_labels = figure_area
-    for _ in range(LABEL_ROUNDS):
-        area_with_labels = area_around(
+    labelled_figure = figure_area
+    for _ in range(FIGURE_LABEL_ROUNDS):
+        labelled_figure = area_around(
             [
-                area_with_labels,
+                labelled_figure,
                 *(
                     label
                     for label in label_areas
-                    if area_with_labels.touches(label, LABEL_NEAR) and _is_label_beside(label, figure_area)
+                    if labelled_figure.touches(label, FIGURE_LABEL_NEAR) and _is_label_beside(label, figure_area)
                 ),
             ]
         )
-    path_positions = sorted(
+    figure_path_positions = sorted(
         (round(p.area.left - figure_area.left), round(p.area.bottom - figure_area.bottom), p.curves)
         for p in figure_paths
     )
     figure_margin = 3.0
-    area_with_labels = PageArea(
-        area_with_labels.left - figure_margin,
-        area_with_labels.bottom - figure_margin,
-        area_with_labels.right + figure_margin,
-        area_with_labels.top + figure_margin,
+    labelled_figure = PageArea(
+        labelled_figure.left - figure_margin,
+        labelled_figure.bottom - figure_margin,
+        labelled_figure.right + figure_margin,
+        labelled_figure.top + figure_margin,
     )
     page_bounds = PageArea(0, 0, page_area.width, page_area.height)
     return DrawnFigure(
-        area_within_page(area_with_labels, page_bounds), hashlib.sha256(repr(path_positions).encode()).hexdigest()[:16]
+        area_within_page(labelled_figure, page_bounds),
+        hashlib.sha256(repr(figure_path_positions).encode()).hexdigest()[:16],
     )
 
 
-def _is_label_beside(label: PageArea, area: PageArea) -> bool:
+def _is_label_beside(label: PageArea, figure_area: PageArea) -> bool:
     """Is it no further than a label is from the drawing itself?"""
-    return area.touches(label, LABEL_NEAR * 2.5)
+    return figure_area.touches(label, FIGURE_LABEL_NEAR * 2.5)

@@ -18,19 +18,19 @@ from groundwork.data_folder.read_write import write_bytes
 from groundwork.markdown.figures import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
 
-LEAST_PICTURE_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
-MOST_PICTURE_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
-MOST_PICTURE_SIDE = 2000  # pixels; a larger picture is made smaller
-MOST_PICTURE_BYTES = 20_000_000
-MOST_PICTURES = 500  # of a document
+LEAST_KEPT_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
+MOST_KEPT_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
+MOST_KEPT_SIDE = 2000  # pixels; a larger picture is made smaller
+MOST_KEPT_BYTES = 20_000_000
+MOST_KEPT_PICTURES = 500  # of a document
 REPEATED_PICTURES = 3  # places from which on a picture is an ornament
 LEAST_PICTURE_CONTRAST = 8  # of 255, between the darkest and the lightest; below that nothing is to be seen
 PICTURE_JPEG_QUALITY = 88  # of JPEG
 _PICTURE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".emf", ".wmf", ".svg")
-PICTURE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
+KEPT_PICTURE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
 
 
-class PictureContent(NamedTuple):
+class KeptPicture(NamedTuple):
     """The bytes of a picture that was looked at, and the ending for their format."""
 
     content: bytes
@@ -50,37 +50,37 @@ def keep_pictures(
     `known_addresses`: the addresses that are of pictures of the document, where others are to stay as they are.
     """
     picture_uses = Counter(
-        picture_digest(pictures[address])
+        picture_digest(pictures[kept_address])
         for page in pages
-        for address in picture_addresses(page)
-        if address in pictures
+        for kept_address in picture_addresses(page)
+        if kept_address in pictures
     )
     kept_links: dict[str, str] = {}
     kept_files: set[str] = set()
-    left_out_reasons: Counter[str] = Counter()
-    for address, picture_bytes in pictures.items():
+    reasons_not_kept: Counter[str] = Counter()
+    for kept_address, picture_bytes in pictures.items():
         try:
             kept_picture = _keepable_picture(picture_bytes, picture_uses)
-            if len(kept_files) >= MOST_PICTURES:
-                raise UnusableImage(f"more than {MOST_PICTURES} pictures")
+            if len(kept_files) >= MOST_KEPT_PICTURES:
+                raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
         except UnusableImage as error:
-            left_out_reasons[str(error)] += 1
+            reasons_not_kept[str(error)] += 1
             continue
-        write_picture(kept_picture, folder)
+        write_kept_picture(kept_picture, folder)
         kept_files.add(kept_picture.name)
-        kept_links[address] = f"{folder.name}/{kept_picture.name}"
+        kept_links[kept_address] = f"{folder.name}/{kept_picture.name}"
     return [repoint_pictures(page, kept_links, known_addresses) for page in pages], left_out_picture_warnings(
-        left_out_reasons
+        reasons_not_kept
     )
 
 
-def _keepable_picture(picture_bytes: bytes, uses: Mapping[str, int]) -> PictureContent:
+def _keepable_picture(picture_bytes: bytes, uses: Mapping[str, int]) -> KeptPicture:
     if uses[picture_digest(picture_bytes)] >= REPEATED_PICTURES:
-        raise UnusableImage(ORNAMENT)
-    return decoded_picture(picture_bytes)
+        raise UnusableImage(ORNAMENT_NOT_KEPT)
+    return decoded_kept_picture(picture_bytes)
 
 
-ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
+ORNAMENT_NOT_KEPT = "small, empty or repeated"  # which is no loss, and no warning
 
 
 def left_out_picture_warnings(left_out_reasons: Mapping[str, int]) -> list[str]:
@@ -88,7 +88,7 @@ def left_out_picture_warnings(left_out_reasons: Mapping[str, int]) -> list[str]:
     return [
         f"pictures left out: {picture_count:,} ({left_out_reason})"
         for left_out_reason, picture_count in left_out_reasons.items()
-        if left_out_reason != ORNAMENT
+        if left_out_reason != ORNAMENT_NOT_KEPT
     ]
 
 
@@ -96,22 +96,22 @@ def picture_digest(picture_bytes: bytes) -> str:
     return hashlib.sha256(picture_bytes).hexdigest()
 
 
-def decoded_picture(picture_bytes: bytes) -> PictureContent:
+def decoded_kept_picture(picture_bytes: bytes) -> KeptPicture:
     """A picture decoded whole: as it is where it is a PNG or a JPEG of a fair size, else written anew as one.
 
     Raises UnusableImage.
     """
     if vector_drawing := vector_format(picture_bytes):
         raise UnusableImage(f"{vector_drawing}, a drawing that is not converted; make a PDF of the document to keep it")
-    picture_image = open_image(picture_bytes, PICTURE_FORMATS)
+    picture_image = open_image(picture_bytes, KEPT_PICTURE_FORMATS)
     refuse_ornament(picture_image)
     if (
         picture_image.format in ("PNG", "JPEG")
-        and max(picture_image.size) <= MOST_PICTURE_SIDE
-        and len(picture_bytes) <= MOST_PICTURE_BYTES
+        and max(picture_image.size) <= MOST_KEPT_SIDE
+        and len(picture_bytes) <= MOST_KEPT_BYTES
     ):
-        return PictureContent(picture_bytes, "png" if picture_image.format == "PNG" else "jpg")
-    return encoded_picture(picture_image)
+        return KeptPicture(picture_bytes, "png" if picture_image.format == "PNG" else "jpg")
+    return encoded_kept_picture(picture_image)
 
 
 def vector_format(picture_bytes: bytes) -> str:
@@ -126,37 +126,37 @@ def vector_format(picture_bytes: bytes) -> str:
 def refuse_ornament(picture_image: Any) -> None:
     """Raise UnusableImage for what is small, narrow, or one even colour."""
     shorter_side, longer_side = sorted(picture_image.size)
-    if shorter_side < LEAST_PICTURE_SIDE or longer_side > MOST_PICTURE_RATIO * shorter_side:
-        raise UnusableImage(ORNAMENT)
-    if not has_picture_contrast(picture_image):
-        raise UnusableImage(ORNAMENT)
+    if shorter_side < LEAST_KEPT_SIDE or longer_side > MOST_KEPT_RATIO * shorter_side:
+        raise UnusableImage(ORNAMENT_NOT_KEPT)
+    if not has_contrast_to_keep(picture_image):
+        raise UnusableImage(ORNAMENT_NOT_KEPT)
 
 
-def has_picture_contrast(picture_image: Any) -> bool:
+def has_contrast_to_keep(picture_image: Any) -> bool:
     """Is anything to be seen in it: a difference in brightness, colour or transparency?"""
     extrema = picture_image.convert("RGBA" if has_transparency(picture_image) else "RGB").getextrema()
     return any(high - low >= LEAST_PICTURE_CONTRAST for low, high in extrema)
 
 
-def encoded_picture(picture_image: Any) -> PictureContent:
+def encoded_kept_picture(picture_image: Any) -> KeptPicture:
     """The picture no larger than MOST_PICTURE_SIDE, as PNG where it has few colours, else as JPEG."""
-    smaller_picture = picture_image.convert("RGBA" if has_transparency(picture_image) else "RGB")
-    smaller_picture.thumbnail((MOST_PICTURE_SIDE, MOST_PICTURE_SIDE))
-    picture_stream = io.BytesIO()
-    is_drawing = smaller_picture.mode == "RGBA" or smaller_picture.getcolors(4096) is not None
-    smaller_picture.save(
-        picture_stream,
+    kept_image = picture_image.convert("RGBA" if has_transparency(picture_image) else "RGB")
+    kept_image.thumbnail((MOST_KEPT_SIDE, MOST_KEPT_SIDE))
+    kept_stream = io.BytesIO()
+    is_drawing = kept_image.mode == "RGBA" or kept_image.getcolors(4096) is not None
+    kept_image.save(
+        kept_stream,
         "PNG" if is_drawing else "JPEG",
         **({"optimize": True} if is_drawing else {"quality": PICTURE_JPEG_QUALITY}),
     )
-    return PictureContent(picture_stream.getvalue(), "png" if is_drawing else "jpg")
+    return KeptPicture(kept_stream.getvalue(), "png" if is_drawing else "jpg")
 
 
-def write_picture(picture: PictureContent, folder: Path) -> None:
+def write_kept_picture(kept_picture: KeptPicture, folder: Path) -> None:
     """Write it under its name, which says its content: what is there already is the same."""
-    picture_path = folder / picture.name
-    if not picture_path.is_file():
-        write_bytes(picture_path, picture.content)
+    kept_path = folder / kept_picture.name
+    if not kept_path.is_file():
+        write_bytes(kept_path, kept_picture.content)
 
 
 def picture_words(alt: str) -> str:

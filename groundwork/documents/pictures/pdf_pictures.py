@@ -19,15 +19,15 @@ import msgspec
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
 from groundwork.documents.pictures.drawn_figures import begins_as_caption, drawn_figures
 from groundwork.documents.pictures.kept_pictures import (
-    LEAST_PICTURE_SIDE,
-    MOST_PICTURE_SIDE,
-    MOST_PICTURES,
-    ORNAMENT,
+    LEAST_KEPT_SIDE,
+    MOST_KEPT_PICTURES,
+    MOST_KEPT_SIDE,
+    ORNAMENT_NOT_KEPT,
     REPEATED_PICTURES,
-    encoded_picture,
+    encoded_kept_picture,
     left_out_picture_warnings,
     refuse_ornament,
-    write_picture,
+    write_kept_picture,
 )
 from groundwork.documents.pictures.page_areas import (
     AreaOfTextLine,
@@ -45,15 +45,15 @@ from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MAX_IMAGE_PIXELS, UnusableImage
 from groundwork.records import Page
 
-LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
-MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
+LEAST_PICTURE_POINTS = 36  # of the shorter side as it is drawn, half an inch
+MOST_PICTURE_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
 MOST_WORDS_ON_PICTURE = 40  # of the text layer on top of a picture: with more it is a background
 AROUND_PICTURE = 24.0  # points beside a picture in which its caption may begin
 BELOW_PICTURE = 60.0  # points below or above a picture in which its caption stands
 MOST_CAPTION_OVERLAP = 16.0  # points by which it may reach into the picture
-FINEST_PICTURE, COARSEST_PICTURE = 4.0, 2.0  # pixels a point: 288 and 144 dpi
+FINEST_PDF_PICTURE, COARSEST_PDF_PICTURE = 4.0, 2.0  # pixels a point: 288 and 144 dpi
 DRAWN_PICTURE_SCALE = 3.0  # of a figure without images
-WORDS = 12  # of the text beside a picture, by which its place is found
+PICTURE_WORDS = 12  # of the text beside a picture, by which its place is found
 
 
 class PagePicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +115,9 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
                 for pdf_picture in pictures_of_page:
                     try:
                         if pages_by_digest[pdf_picture.digest] >= REPEATED_PICTURES:
-                            raise UnusableImage(ORNAMENT)
-                        if len(picture_files) >= MOST_PICTURES:
-                            raise UnusableImage(f"more than {MOST_PICTURES} pictures")
+                            raise UnusableImage(ORNAMENT_NOT_KEPT)
+                        if len(picture_files) >= MOST_KEPT_PICTURES:
+                            raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
                         picture = _take_picture(pdf_document[page_number - 1], page_number, pdf_picture, Path(folder))
                     except UnusableImage as error:
                         left_out_reasons[str(error)] += 1
@@ -157,13 +157,13 @@ def _pictures_of_pdf_page(page: Any) -> list[_PdfPicture]:
 def _is_pdf_picture(pdf_picture: _PdfPicture, page_area: PageArea) -> bool:
     picture_area = pdf_picture.area
     if (
-        min(picture_area.width, picture_area.height) < LEAST_POINTS
-        or picture_area.width * picture_area.height > MOST_OF_PAGE * page_area.width * page_area.height
+        min(picture_area.width, picture_area.height) < LEAST_PICTURE_POINTS
+        or picture_area.width * picture_area.height > MOST_PICTURE_OF_PAGE * page_area.width * page_area.height
     ):
         return False
     if pdf_picture.drawn:
         return True
-    return any(min(image.pixels) >= LEAST_PICTURE_SIDE for image in pdf_picture.images) or len(pdf_picture.images) > 1
+    return any(min(image.pixels) >= LEAST_KEPT_SIDE for image in pdf_picture.images) or len(pdf_picture.images) > 1
 
 
 def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
@@ -171,9 +171,9 @@ def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
     import pypdfium2.raw as pdfium
 
     for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
-        area = area_within_page(area_on_page(image), page_area)
-        if min(area.width, area.height) >= 1 and area.size <= MOST_OF_PAGE * page_area.size:
-            yield _PdfImage(area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
+        image_area = area_within_page(area_on_page(image), page_area)
+        if min(image_area.width, image_area.height) >= 1 and image_area.size <= MOST_PICTURE_OF_PAGE * page_area.size:
+            yield _PdfImage(image_area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
 
 
 def _join_pdf_pictures(pdf_pictures: Sequence[_PdfPicture]) -> list[_PdfPicture]:
@@ -182,11 +182,11 @@ def _join_pdf_pictures(pdf_pictures: Sequence[_PdfPicture]) -> list[_PdfPicture]
     for pdf_picture in pdf_pictures:
         while neighbours := [neighbour for neighbour in joined_pictures if pdf_picture.area.touches(neighbour.area)]:
             joined_pictures = [neighbour for neighbour in joined_pictures if neighbour not in neighbours]
-            members = [pdf_picture, *neighbours]
+            joined_members = [pdf_picture, *neighbours]
             pdf_picture = _PdfPicture(
-                area_around([member.area for member in members]),
-                tuple(image for member in members for image in member.images),
-                tuple(shape for member in members for shape in member.drawn),
+                area_around([member.area for member in joined_members]),
+                tuple(image for member in joined_members for image in member.images),
+                tuple(shape for member in joined_members for shape in member.drawn),
             )
         joined_pictures.append(pdf_picture)
     return joined_pictures
@@ -194,63 +194,68 @@ def _join_pdf_pictures(pdf_pictures: Sequence[_PdfPicture]) -> list[_PdfPicture]
 
 def _take_picture(page: Any, page_number: int, pdf_picture: _PdfPicture, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
-    area, page_area, layer = pdf_picture.area, area_of_page(page), page.get_textpage()
+    picture_area, page_area, picture_layer = pdf_picture.area, area_of_page(page), page.get_textpage()
 
-    def text_within(left: float, bottom: float, right: float, top: float) -> str:
+    def words_within(left: float, bottom: float, right: float, top: float) -> list[str]:
         bottom, top = max(0.0, bottom), min(page_area.height, top)
         if top - bottom <= 1:
-            return ""
+            return []
         x, y = page_area.left, page_area.bottom
-        return str(layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
+        return WORD.findall(picture_layer.get_text_bounded(left + x, bottom + y, right + x, top + y))
 
-    if not pdf_picture.drawn and len(WORD.findall(text_within(*area))) > MOST_WORDS_ON_PICTURE:
-        raise UnusableImage(ORNAMENT)
-    picture_image = _draw_pdf_picture(page, pdf_picture)
-    refuse_ornament(picture_image)
-    picture_bytes = encoded_picture(picture_image)
-    write_picture(picture_bytes, folder)
+    if not pdf_picture.drawn and len(words_within(*picture_area)) > MOST_WORDS_ON_PICTURE:
+        raise UnusableImage(ORNAMENT_NOT_KEPT)
+    pdf_picture_image = _draw_pdf_picture(page, pdf_picture)
+    refuse_ornament(pdf_picture_image)
+    pdf_picture_file = encoded_kept_picture(pdf_picture_image)
+    write_kept_picture(pdf_picture_file, folder)
+    words_above = words_within(picture_area.left, picture_area.top - 2, picture_area.right, page_area.height)
+    words_below = words_within(picture_area.left, 0, picture_area.right, picture_area.bottom + 2)
     return PagePicture(
         page=page_number,
-        file=f"{folder.name}/{picture_bytes.name}",
-        caption=_caption_beside_picture(area, text_lines(layer, page_area)),
-        above=" ".join(WORD.findall(text_within(area.left, area.top - 2, area.right, page_area.height))[-WORDS:]),
-        below=" ".join(WORD.findall(text_within(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
+        file=f"{folder.name}/{pdf_picture_file.name}",
+        caption=_caption_beside_picture(picture_area, text_lines(picture_layer, page_area)),
+        above=" ".join(words_above[-PICTURE_WORDS:]),
+        below=" ".join(words_below[:PICTURE_WORDS]),
     )
 
 
-def _caption_beside_picture(area: PageArea, page_lines: Sequence[AreaOfTextLine]) -> str:
+def _caption_beside_picture(picture_area: PageArea, page_lines: Sequence[AreaOfTextLine]) -> str:
     """The nearest line below or above an area that begins as a caption does; below comes first."""
-    captions = []
+    captions_beside_picture = []
     for page_line in page_lines:
-        below, above = area.bottom - page_line.area.top, page_line.area.bottom - area.top
-        is_beside = (
-            page_line.area.left < area.right + AROUND_PICTURE and area.left - AROUND_PICTURE < page_line.area.right
+        below, above = picture_area.bottom - page_line.area.top, page_line.area.bottom - picture_area.top
+        is_beside_picture = (
+            page_line.area.left < picture_area.right + AROUND_PICTURE
+            and picture_area.left - AROUND_PICTURE < page_line.area.right
         )
-        is_near = -MOST_CAPTION_OVERLAP < max(below, above) < BELOW_PICTURE
-        if is_beside and is_near and begins_as_caption(page_line.text):
-            captions.append((above > below, max(below, above), page_line.text))
-    return min(captions)[2] if captions else ""
+        is_near_picture = -MOST_CAPTION_OVERLAP < max(below, above) < BELOW_PICTURE
+        if is_beside_picture and is_near_picture and begins_as_caption(page_line.text):
+            captions_beside_picture.append((above > below, max(below, above), page_line.text))
+    return min(captions_beside_picture)[2] if captions_beside_picture else ""
 
 
 def _draw_pdf_picture(page: Any, pdf_picture: _PdfPicture) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
-    area, page_area = pdf_picture.area, area_of_page(page)
+    picture_area, page_area = pdf_picture.area, area_of_page(page)
     if any(
         picture_image.pixels[0] * picture_image.pixels[1] > MAX_IMAGE_PIXELS for picture_image in pdf_picture.images
     ):
         raise UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
-    image_scales = [
+    picture_scales = [
         max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)
         for picture in pdf_picture.images
     ]
-    finest_scale = max([*image_scales, DRAWN_PICTURE_SCALE] if pdf_picture.drawn else image_scales)
+    finest_scale = max([*picture_scales, DRAWN_PICTURE_SCALE] if pdf_picture.drawn else picture_scales)
     picture_scale = min(
-        max(COARSEST_PICTURE, min(FINEST_PICTURE, finest_scale)), MOST_PICTURE_SIDE / max(area.width, area.height)
+        max(COARSEST_PDF_PICTURE, min(FINEST_PDF_PICTURE, finest_scale)),
+        MOST_KEPT_SIDE / max(picture_area.width, picture_area.height),
     )
     page_turn = page.get_rotation()
     page.set_rotation(0)
     try:
-        picture_crop = area.left, area.bottom, page_area.width - area.right, page_area.height - area.top
+        crop_right, crop_top = page_area.width - picture_area.right, page_area.height - picture_area.top
+        picture_crop = picture_area.left, picture_area.bottom, crop_right, crop_top
         picture_image = page.render(scale=picture_scale, crop=picture_crop, may_draw_forms=False).to_pil()
     finally:
         page.set_rotation(page_turn)
@@ -258,25 +263,25 @@ def _draw_pdf_picture(page: Any, pdf_picture: _PdfPicture) -> Any:
 
 
 LEAST_SHARE_BESIDE_PICTURE = 0.5  # of the neighbouring words beside a picture that its block must hold
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+_BLANK_BETWEEN_PICTURES = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PagePicture]) -> tuple[str, list[Page]]:
     """The text with each picture as a paragraph of its own, and where the pages stand in it then."""
-    markdown_pieces = _pieces_between_pictures(markdown)
-    by_number = {page.number: page for page in pages}
+    picture_pieces = _pieces_between_pictures(markdown)
+    picture_pages = {page.number: page for page in pages}
     inserted_pictures: dict[int, list[tuple[int, str]]] = defaultdict(list)  # by offset: the page and what is put there
     for picture in pictures:
-        page = by_number[picture.page]
-        page_pieces = [
-            markdown_piece
-            for markdown_piece in markdown_pieces
-            if markdown_piece[0] < page.end and markdown_piece[1] > page.start
+        page = picture_pages[picture.page]
+        pieces_of_picture_page = [
+            picture_piece
+            for picture_piece in picture_pieces
+            if picture_piece[0] < page.end and picture_piece[1] > page.start
         ]
-        page_pieces = page_pieces or [
-            markdown_piece for markdown_piece in markdown_pieces if markdown_piece[0] < page.end <= markdown_piece[1]
+        pieces_of_picture_page = pieces_of_picture_page or [
+            picture_piece for picture_piece in picture_pieces if picture_piece[0] < page.end <= picture_piece[1]
         ]  # an empty page
-        offset, caption, is_before = _find_picture_position(picture, markdown, page_pieces, page)
+        offset, caption, is_before = _find_picture_position(picture, markdown, pieces_of_picture_page, page)
         picture_markdown = figure_markdown(caption, picture.file)
         inserted_pictures[offset].append(
             (
@@ -284,13 +289,11 @@ def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PageP
                 f"{picture_markdown}\n\n" if is_before else f"\n\n{picture_markdown}" if markdown else picture_markdown,
             )
         )
-    markdown_parts, offset = [], 0
-    for insert_at in sorted(inserted_pictures):
-        markdown_parts += [markdown[offset:insert_at], *(text for _, text in inserted_pictures[insert_at])]
-        offset = insert_at
-    return "".join([*markdown_parts, markdown[offset:]]), [
-        _page_moved_by_pictures(page, inserted_pictures) for page in pages
-    ]
+    parts, offset = [], 0
+    for picture_offset in sorted(inserted_pictures):
+        parts += [markdown[offset:picture_offset], *(text for _, text in inserted_pictures[picture_offset])]
+        offset = picture_offset
+    return "".join([*parts, markdown[offset:]]), [_page_moved_by_pictures(page, inserted_pictures) for page in pages]
 
 
 def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[int, str]]]) -> Page:
@@ -299,10 +302,10 @@ def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[
     def shift(offset: int, *, is_end: bool) -> int:
         return sum(
             len(text)
-            for insert_at, texts in inserted_pictures.items()
+            for picture_offset, texts in inserted_pictures.items()
             for page_number, text in texts
-            if insert_at < offset
-            or (insert_at == offset and (page_number <= page.number if is_end else page_number < page.number))
+            if picture_offset < offset
+            or (picture_offset == offset and (page_number <= page.number if is_end else page_number < page.number))
         )
 
     start, end = page.start + shift(page.start, is_end=False), page.end + shift(page.end, is_end=True)
@@ -311,13 +314,13 @@ def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[
 
 def _pieces_between_pictures(markdown: str) -> list[tuple[int, int]]:
     """(start, end) of what a picture may stand between: tables and code whole, of other blocks each paragraph."""
-    return [markdown_piece for block in blocks(markdown) for markdown_piece in _pieces_of(block, markdown)]
+    return [picture_piece for block in blocks(markdown) for picture_piece in _picture_pieces_of(block, markdown)]
 
 
-def _pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
+def _picture_pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
     start, end = block.start, block.start + len(markdown[block.start : block.end].rstrip())
     if block.kind not in ("table", "code", "formula"):
-        for blank in _BLANK_LINE.finditer(markdown, start, end):
+        for blank in _BLANK_BETWEEN_PICTURES.finditer(markdown, start, end):
             yield start, blank.start()
             start = blank.end()
     if start < end:
@@ -325,58 +328,56 @@ def _pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
 
 
 def _find_picture_position(
-    picture: PagePicture, markdown: str, markdown_pieces: Sequence[tuple[int, int]], page: Page
+    picture: PagePicture, markdown: str, picture_pieces: Sequence[tuple[int, int]], page: Page
 ) -> tuple[int, str, bool]:
-    """(offset, caption, whether the offset is in front of a block) for a picture among its page's `markdown_pieces`."""
+    """(offset, caption, whether the offset is in front of a block) for a picture among its page's `picture_pieces`."""
     if picture.caption:
-        caption_pieces = [
-            markdown_piece
-            for markdown_piece in markdown_pieces
-            if _begins_with_picture_caption(markdown[slice(*markdown_piece)], picture.caption)
+        picture_caption_pieces = [
+            picture_piece
+            for picture_piece in picture_pieces
+            if _begins_with_picture_caption(markdown[slice(*picture_piece)], picture.caption)
         ]
-        if markdown_piece := _piece_beside_picture(picture.caption, markdown, caption_pieces, last=False):
-            return markdown_piece[0], _plain_caption(markdown[slice(*markdown_piece)]), True
-    if picture.above and (markdown_piece := _piece_beside_picture(picture.above, markdown, markdown_pieces, last=True)):
-        return markdown_piece[1], picture.caption, False
-    if picture.below and (
-        markdown_piece := _piece_beside_picture(picture.below, markdown, markdown_pieces, last=False)
-    ):
-        return markdown_piece[0], picture.caption, True
-    if picture.above or not markdown_pieces:
-        return (markdown_pieces[-1][1] if markdown_pieces else page.end), picture.caption, False
-    return markdown_pieces[0][0], picture.caption, True
+        if picture_piece := _piece_beside_picture(picture.caption, markdown, picture_caption_pieces, last=False):
+            return picture_piece[0], _plain_picture_caption(markdown[slice(*picture_piece)]), True
+    if picture.above and (picture_piece := _piece_beside_picture(picture.above, markdown, picture_pieces, last=True)):
+        return picture_piece[1], picture.caption, False
+    if picture.below and (picture_piece := _piece_beside_picture(picture.below, markdown, picture_pieces, last=False)):
+        return picture_piece[0], picture.caption, True
+    if picture.above or not picture_pieces:
+        return (picture_pieces[-1][1] if picture_pieces else page.end), picture.caption, False
+    return picture_pieces[0][0], picture.caption, True
 
 
 def _piece_beside_picture(
-    neighbouring_text: str, markdown: str, markdown_pieces: Sequence[tuple[int, int]], *, last: bool
+    text_beside_picture: str, markdown: str, picture_pieces: Sequence[tuple[int, int]], *, last: bool
 ) -> tuple[int, int] | None:
-    """The piece that holds most of the words of `neighbouring_text`; of several the last or the first."""
-    neighbouring_pairs = _word_pairs(neighbouring_text)
-    pair_shares = (
+    """The piece that holds most of the words of `text_beside_picture`; of several the last or the first."""
+    picture_pairs = _picture_pairs(text_beside_picture)
+    shares_beside_picture = (
         [
-            len(neighbouring_pairs & _word_pairs(markdown[slice(*markdown_piece)])) / len(neighbouring_pairs)
-            for markdown_piece in markdown_pieces
+            len(picture_pairs & _picture_pairs(markdown[slice(*picture_piece)])) / len(picture_pairs)
+            for picture_piece in picture_pieces
         ]
-        if neighbouring_pairs
+        if picture_pairs
         else []
     )
-    best_share = max(pair_shares, default=0.0)
-    if best_share < LEAST_SHARE_BESIDE_PICTURE:
+    best_picture_share = max(shares_beside_picture, default=0.0)
+    if best_picture_share < LEAST_SHARE_BESIDE_PICTURE:
         return None
-    indices = [i for i, share in enumerate(pair_shares) if share == best_share]
-    return markdown_pieces[indices[-1] if last else indices[0]]
+    best_picture_pieces = [i for i, share in enumerate(shares_beside_picture) if share == best_picture_share]
+    return picture_pieces[best_picture_pieces[-1] if last else best_picture_pieces[0]]
 
 
 def _begins_with_picture_caption(block: str, caption: str) -> bool:
     """Does the block begin with the caption's word and number?"""
-    block_start, caption_start = (WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
-    return block_start == caption_start
+    start_beside_picture, picture_caption_start = (WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
+    return start_beside_picture == picture_caption_start
 
 
-def _word_pairs(text: str) -> set[tuple[str, str]]:
+def _picture_pairs(text: str) -> set[tuple[str, str]]:
     words = [word.casefold() for word in WORD.findall(text)]
     return set(itertools.pairwise(words)) or {(word, "") for word in words}
 
 
-def _plain_caption(block: str) -> str:
+def _plain_picture_caption(block: str) -> str:
     return " ".join(block.translate(str.maketrans("", "", "*_#>`|\\")).split())

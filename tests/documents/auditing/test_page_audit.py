@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.auditing.page_audit import AuditReference, digits, page_words
+from groundwork.documents.auditing.page_audit import AuditReference, page_digits, page_words
 from groundwork.documents.auditing.readability import readability
 
 TEXT = """1.1. The game is played by five players on sand.
@@ -82,7 +82,7 @@ def test_hyphens_at_line_ends_are_no_difference():
 
 def test_numbers_keep_their_form():
     """10,000 and 1.2.3 and 18:00 are one number each; the dots of a contents page belong to none."""
-    assert digits("10,000 in rule 1.2.3 at 18:00, see Fees ..... 12") == ["10,000", "1.2.3", "18:00", "12"]
+    assert page_digits("10,000 in rule 1.2.3 at 18:00, see Fees ..... 12") == ["10,000", "1.2.3", "18:00", "12"]
 
 
 @given(st.lists(st.sampled_from(["alpha", "beta", "12", "3.4", "gamma", "delta"]), min_size=1, max_size=60))

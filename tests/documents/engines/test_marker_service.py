@@ -33,7 +33,7 @@ def fake() -> Iterator[FakeMarkerApi]:
 def send(fake: FakeMarkerApi, folder: Folder, monkeypatch: pytest.MonkeyPatch, short_pdf) -> Callable[..., int]:
     """Ingest two pages of the sample by the fake service, which gives their text as it is."""
     monkeypatch.setenv("DATALAB_API_KEY", KEY)
-    monkeypatch.setattr(marker_service, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(marker_service, "SERVICE_POLL_SECONDS", 0.01)
     monkeypatch.setattr(marker_service, "FIRST_SERVICE_WAIT", 0.01)
     path = folder.add("handbook.pdf", short_pdf(2, 3))
     fake.pages = read_text_layer(str(path)).pages

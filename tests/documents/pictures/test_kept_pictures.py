@@ -15,7 +15,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.pictures import kept_pictures
-from groundwork.documents.pictures.kept_pictures import ORNAMENT, decoded_picture, encoded_picture, keep_pictures
+from groundwork.documents.pictures.kept_pictures import (
+    ORNAMENT_NOT_KEPT,
+    decoded_kept_picture,
+    encoded_kept_picture,
+    keep_pictures,
+)
 from groundwork.documents.pictures.pdf_pictures import PagePicture, with_pictures
 from groundwork.markdown.figures import figure_markdown, figures, is_figure_name, text_with_captions
 from groundwork.raster_images import UnusableImage, open_image
@@ -166,15 +171,15 @@ def test_word_and_slides_keep_theirs(folder: Folder, tmp_path: Path) -> None:
         (b"\x01\0\x09\0\0\x03" + bytes(40), "WMF, a drawing"),
         (chart()[:200], "not to be read as"),
         (b"", "not to be read as"),
-        (chart(size=(40, 200)), ORNAMENT),
-        (chart(size=(1000, 60)), ORNAMENT),
-        (even(), ORNAMENT),
+        (chart(size=(40, 200)), ORNAMENT_NOT_KEPT),
+        (chart(size=(1000, 60)), ORNAMENT_NOT_KEPT),
+        (even(), ORNAMENT_NOT_KEPT),
     ],
 )
 def test_what_is_not_kept(content: bytes, why: str) -> None:
     """A picture that unpacks to gigabytes, is damaged, drawn by an office program, or an ornament is refused."""
     with pytest.raises(UnusableImage, match=why):
-        decoded_picture(content)
+        decoded_kept_picture(content)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +194,14 @@ def test_what_is_not_kept(content: bytes, why: str) -> None:
 )
 def test_only_png_and_jpeg_are_written(content: bytes, ending: str, same: bool) -> None:
     """PNG and JPEG of a fair size stay as they are; whatever else can be read is written anew, within bounds."""
-    kept = decoded_picture(content)
+    kept = decoded_kept_picture(content)
     assert (kept.ending, kept.content == content) == (ending, same)
     image = open_image(kept.content, ("PNG", "JPEG"))
     assert max(image.size) <= 2000 and is_figure_name(kept.name)
-    assert decoded_picture(encoded_picture(image).content).name == decoded_picture(encoded_picture(image).content).name
+    assert (
+        decoded_kept_picture(encoded_kept_picture(image).content).name
+        == decoded_kept_picture(encoded_kept_picture(image).content).name
+    )
 
 
 def test_names_are_ours(tmp_path: Path) -> None:
@@ -212,9 +220,9 @@ def test_names_are_ours(tmp_path: Path) -> None:
 
 def test_many_addresses_of_pictures_take_time_in_proportion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What was kept so far is not gone through again for each picture; decoding and writing are not measured."""
-    picture = kept_pictures.PictureContent(b"boat", "png")
-    monkeypatch.setattr(kept_pictures, "decoded_picture", lambda _: picture)
-    monkeypatch.setattr(kept_pictures, "write_picture", lambda *_: None)
+    picture = kept_pictures.KeptPicture(b"boat", "png")
+    monkeypatch.setattr(kept_pictures, "decoded_kept_picture", lambda _: picture)
+    monkeypatch.setattr(kept_pictures, "write_kept_picture", lambda *_: None)
 
     def call(text: str) -> None:
         keep_pictures({str(i): picture.content for i in range(len(text))}, [], tmp_path)

@@ -44,7 +44,7 @@ _DIALECT_HTML_LINE = re.compile(
 _DIALECT_SUMMARY = re.compile(  # of what folds away
     r"[ \t]*(?:<details[^<>\n]*>[ \t]*)?<summary>[ \t]*(?:<\w+>)?([^<\n]+)(?:</\w+>)?[ \t]*</summary>[ \t]*$"
 )
-_HEADING_ATTRIBUTES = re.compile(r"(?<=\S)[ \t]*(?:\{[ \t]*[#.:][^{}\n]*\}|\{/\*[^{}\n]*\*/\})[ \t]*$")
+_DIALECT_HEADING_ATTRIBUTES = re.compile(r"(?<=\S)[ \t]*(?:\{[ \t]*[#.:][^{}\n]*\}|\{/\*[^{}\n]*\*/\})[ \t]*$")
 _COMMENT_START, _COMMENT_END = "<!--", "-->"
 _DIALECT_INLINE = re.compile(
     r"""(?P<role>\{[\w:-]+\})(?P<ticks>`+)(?P<said>[^`\n]+)(?P=ticks)
@@ -57,14 +57,14 @@ _DIALECT_INLINE = re.compile(
     re.VERBOSE,
 )
 _MYST_ROLE_TARGET = re.compile(r"<[^<>]*>\Z")  # of a role: {ref}`the rule <rule-7>`
-_EMBEDDED_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|pdf|mp3|mp4|webm)$", re.IGNORECASE)
-_ADMONITIONS = frozenset((
+_WIKILINK_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|pdf|mp3|mp4|webm)$", re.IGNORECASE)
+_DIALECT_ADMONITIONS = frozenset((
     "note", "tip", "info", "warning", "caution", "danger", "important", "hint", "attention", "error", "seealso",
     "admonition", "abstract", "summary", "success", "question", "failure", "bug", "example", "quote", "todo", "details",
     "dropdown", "versionadded", "versionchanged", "deprecated", "warn", "secondary",
 ))  # fmt: skip
-_UNSHOWN_DIRECTIVES = frozenset(("toctree", "contents", "tableofcontents", "include", "index", "only"))
-_TITLED_DIRECTIVES = frozenset(
+_UNSHOWN_MYST_DIRECTIVES = frozenset(("toctree", "contents", "tableofcontents", "include", "index", "only"))
+_TITLED_MYST_DIRECTIVES = frozenset(
     ("list-table", "csv-table", "table", "card", "grid-item-card", "tab-item", "topic", "sidebar", "rubric")
 )
 
@@ -91,16 +91,16 @@ class _DialectReader:
         self._is_mdx = is_mdx
         self._comment_ends = comment_ends  # that are still to come: a comment that never ends is none
         self._open_boxes: list[_AdmonitionBox] = []
-        self._fence_marks = ""
+        self._dialect_fence = ""
         self._is_in_comment = False
-        self._is_at_directive_options = False  # right below the first line of a directive
+        self._is_at_myst_options = False  # right below the first line of a directive
 
     def read(self, dialect_lines: list[str]) -> Iterator[str]:
         """The lines as they are written, with a blank one where a note begins and where it ends."""
-        previous_line, previous_note_depth = "", 0
+        previous_line, note_depth_above = "", 0
         for dialect_line in dialect_lines:
             dialect_line = self._leave_indented_admonitions(dialect_line)
-            if not self._fence_marks and self._closes_admonition(dialect_line):
+            if not self._dialect_fence and self._closes_admonition(dialect_line):
                 continue
             written_lines = list(self._read_line(dialect_line))
             note_depth = sum(box.is_note for box in self._open_boxes)
@@ -109,15 +109,15 @@ class _DialectReader:
                 is_blank, is_below_blank = not quoted_line.strip("> "), not previous_line.strip("> ")
                 if is_blank and is_below_blank and note_depth:
                     continue
-                if note_depth != previous_note_depth and not is_blank:
-                    quote_border = ">" * min(note_depth, previous_note_depth)
+                if note_depth != note_depth_above and not is_blank:
+                    quote_border = ">" * min(note_depth, note_depth_above)
                     yield from [quote_border] * (not is_below_blank if quote_border else bool(previous_line.strip()))
                 yield quoted_line
-                previous_line, previous_note_depth = quoted_line, note_depth
+                previous_line, note_depth_above = quoted_line, note_depth
 
     def _leave_indented_admonitions(self, dialect_line: str) -> str:
         """The line without the indentation of the boxes that it is in."""
-        if self._fence_marks or not dialect_line.strip():
+        if self._dialect_fence or not dialect_line.strip():
             return dialect_line[sum(box.indent for box in self._open_boxes) :] if dialect_line.strip() else dialect_line
         indent = len(dialect_line) - len(dialect_line.lstrip(" "))
         while self._open_boxes and self._open_boxes[-1].indent and indent < sum(box.indent for box in self._open_boxes):
@@ -125,36 +125,36 @@ class _DialectReader:
         return dialect_line[sum(box.indent for box in self._open_boxes) :]
 
     def _closes_admonition(self, dialect_line: str) -> bool:
-        closing_marks = dialect_line.strip()
+        closing_admonition_marks = dialect_line.strip()
         if (
             self._open_boxes
             and (admonition_marks := self._open_boxes[-1].marks)
-            and closing_marks.startswith(admonition_marks)
-            and not closing_marks.strip(admonition_marks[0])
+            and closing_admonition_marks.startswith(admonition_marks)
+            and not closing_admonition_marks.strip(admonition_marks[0])
         ):
             self._open_boxes.pop()
             return True
         return False
 
     def _read_line(self, dialect_line: str) -> Iterator[str]:
-        if self._fence_marks:
+        if self._dialect_fence:
             self._comment_ends -= dialect_line.count(_COMMENT_END)
             fence_marks = dialect_line.strip(" \t>")
-            self._fence_marks = (
+            self._dialect_fence = (
                 ""
-                if fence_marks.startswith(self._fence_marks) and not fence_marks.strip(self._fence_marks[0])
-                else self._fence_marks
+                if fence_marks.startswith(self._dialect_fence) and not fence_marks.strip(self._dialect_fence[0])
+                else self._dialect_fence
             )
             yield dialect_line
-        elif self._is_at_directive_options and _MYST_OPTION.match(dialect_line):
+        elif self._is_at_myst_options and _MYST_OPTION.match(dialect_line):
             return
         elif (opened_lines := self._open_admonition_or_tab(dialect_line)) is not None:
             yield from opened_lines
         elif dialect_fence := _DIALECT_FENCE.match(dialect_line):
-            self._fence_marks, self._is_at_directive_options = dialect_fence["marks"], False
+            self._dialect_fence, self._is_at_myst_options = dialect_fence["marks"], False
             yield dialect_line
         else:
-            self._is_at_directive_options = False
+            self._is_at_myst_options = False
             yield from self._read_dialect_prose(dialect_line)
 
     def _open_admonition_or_tab(self, dialect_line: str) -> list[str] | None:
@@ -162,7 +162,7 @@ class _DialectReader:
         if myst_directive := _MYST_DIRECTIVE.match(dialect_line):
             return self._open_directive(myst_directive)
         if admonition := _COLON_ADMONITION.match(dialect_line):
-            is_admonition = admonition["name"] in _ADMONITIONS
+            is_admonition = admonition["name"] in _DIALECT_ADMONITIONS
             title = (
                 note_title(admonition["name"], admonition["bracket"] or admonition["title"] or "")
                 if is_admonition
@@ -177,26 +177,24 @@ class _DialectReader:
         return None
 
     def _open_directive(self, myst_directive: re.Match[str]) -> list[str] | None:
-        directive_name, title = myst_directive["name"], myst_directive["title"].strip()
-        directive_marks = myst_directive["marks"]
-        self._is_at_directive_options = True
-        if directive_name in _ADMONITIONS:
-            return self._open_admonition(
-                _AdmonitionBox(directive_marks, 0, is_note=True), note_title(directive_name, title)
-            )
-        if directive_name in ("code-block", "code", "sourcecode", "code-cell"):
-            self._fence_marks = directive_marks
-            return [f"{directive_marks}{title}"] if directive_marks[0] != ":" else None
-        if directive_name in _UNSHOWN_DIRECTIVES or directive_name in _TITLED_DIRECTIVES or directive_marks[0] == ":":
+        myst_name, myst_title = myst_directive["name"], myst_directive["title"].strip()
+        myst_marks = myst_directive["marks"]
+        self._is_at_myst_options = True
+        if myst_name in _DIALECT_ADMONITIONS:
+            return self._open_admonition(_AdmonitionBox(myst_marks, 0, is_note=True), note_title(myst_name, myst_title))
+        if myst_name in ("code-block", "code", "sourcecode", "code-cell"):
+            self._dialect_fence = myst_marks
+            return [f"{myst_marks}{myst_title}"] if myst_marks[0] != ":" else None
+        if myst_name in _UNSHOWN_MYST_DIRECTIVES or myst_name in _TITLED_MYST_DIRECTIVES or myst_marks[0] == ":":
             self._open_boxes.append(
-                _AdmonitionBox(directive_marks, 0, is_note=False, is_shown=directive_name not in _UNSHOWN_DIRECTIVES)
+                _AdmonitionBox(myst_marks, 0, is_note=False, is_shown=myst_name not in _UNSHOWN_MYST_DIRECTIVES)
             )
-            return [_dialect_inline(title), ""] if title and directive_name in _TITLED_DIRECTIVES else []
+            return [_dialect_inline(myst_title), ""] if myst_title and myst_name in _TITLED_MYST_DIRECTIVES else []
         return None
 
-    def _open_admonition(self, admonition_box: _AdmonitionBox, admonition_title: str) -> list[str]:
+    def _open_admonition(self, admonition_box: _AdmonitionBox, title: str) -> list[str]:
         self._open_boxes.append(admonition_box)
-        return [f"**{_dialect_inline(admonition_title)}**", ""] if admonition_title else []
+        return [f"**{_dialect_inline(title)}**", ""] if title else []
 
     def _read_dialect_prose(self, dialect_line: str) -> Iterator[str]:
         was_in_comment = self._is_in_comment
@@ -220,21 +218,21 @@ class _DialectReader:
             yield from (dialect_summary[1].strip(), "")
             return
         yield _dialect_inline(
-            _HEADING_ATTRIBUTES.sub("", dialect_line) if dialect_line.lstrip().startswith("#") else dialect_line
+            _DIALECT_HEADING_ATTRIBUTES.sub("", dialect_line) if dialect_line.lstrip().startswith("#") else dialect_line
         )
 
     def _without_html_comment(self, dialect_line: str) -> str:
         """A line without what of a comment stands on it; a comment that nothing ends is none."""
         shown_line = ""
         while dialect_line:
-            before_comment_mark, comment_mark, behind_comment_mark = dialect_line.partition(
+            before_comment, comment_mark, behind_comment = dialect_line.partition(
                 _COMMENT_END if self._is_in_comment else _COMMENT_START
             )
-            self._comment_ends -= _COMMENT_END in before_comment_mark or (self._is_in_comment and bool(comment_mark))
+            self._comment_ends -= _COMMENT_END in before_comment or (self._is_in_comment and bool(comment_mark))
             if comment_mark and not self._is_in_comment and not self._comment_ends:
                 return shown_line + dialect_line
-            shown_line += "" if self._is_in_comment else before_comment_mark
-            self._is_in_comment, dialect_line = self._is_in_comment != bool(comment_mark), behind_comment_mark
+            shown_line += "" if self._is_in_comment else before_comment
+            self._is_in_comment, dialect_line = (self._is_in_comment != bool(comment_mark), behind_comment)
         return shown_line
 
 
@@ -250,21 +248,21 @@ def _inline_words_of_dialect(dialect_match: re.Match[str]) -> str:
     if dialect_match["page"]:
         return (
             ""
-            if dialect_match["embed"] and _EMBEDDED_PICTURE.search(dialect_match["page"].strip())
+            if dialect_match["embed"] and _WIKILINK_PICTURE.search(dialect_match["page"].strip())
             else _wikilink_words(dialect_match)
         )
     return ""
 
 
-def _myst_role_words(role_match: re.Match[str]) -> str:
+def _myst_role_words(myst_role: re.Match[str]) -> str:
     """What a role of MyST shows: its text, math and code as such."""
-    role_text = role_match["said"]
-    if role_match["role"] == "{math}":
-        return f"${role_text}$"
+    myst_role_text = myst_role["said"]
+    if myst_role["role"] == "{math}":
+        return f"${myst_role_text}$"
     return (
-        f"`{role_text}`"
-        if role_match["role"] in ("{code}", "{kbd}", "{file}")
-        else _MYST_ROLE_TARGET.sub("", role_text).strip() or role_text
+        f"`{myst_role_text}`"
+        if myst_role["role"] in ("{code}", "{kbd}", "{file}")
+        else _MYST_ROLE_TARGET.sub("", myst_role_text).strip() or myst_role_text
     )
 
 

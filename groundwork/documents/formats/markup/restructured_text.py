@@ -55,9 +55,7 @@ class _RstReader:
 
     def __init__(self, addresses: dict[str, str]) -> None:
         self._rst_addresses = addresses
-        self._adornment_levels: list[
-            tuple[str, bool]
-        ] = []  # how titles are adorned, in order of their first appearance
+        self._rst_adornments: list[tuple[str, bool]] = []  # of titles, in order of their first appearance
 
     def read(self, rst_lines: list[str]) -> Iterator[str]:
         rst_line_index = 0
@@ -69,13 +67,13 @@ class _RstReader:
         """What stands at a line, and the line behind it."""
         rst_line = rst_lines[index]
         if rst_title := _rst_title(rst_lines, index):
-            title_text, adornment, title_lines = rst_title
-            if adornment not in self._adornment_levels:
-                self._adornment_levels.append(adornment)
+            rst_title_text, rst_adornment, rst_title_lines = rst_title
+            if rst_adornment not in self._rst_adornments:
+                self._rst_adornments.append(rst_adornment)
             return (
-                heading(self._adornment_levels.index(adornment) + 1, self._rst_inline(title_text)),
+                heading(self._rst_adornments.index(rst_adornment) + 1, self._rst_inline(rst_title_text)),
                 "",
-            ), index + title_lines
+            ), index + rst_title_lines
         if _RST_EXPLICIT_MARKUP.match(rst_line):
             rst_body, rst_end = _rst_indented_block(rst_lines, index + 1)
             return self._rst_explicit_markup(rst_line, rst_body), rst_end
@@ -88,67 +86,67 @@ class _RstReader:
         return [self._rst_inline(rst_line)], index + 1
 
     def _rst_literal_block(self, rst_line: str, rst_body: list[str]) -> Iterator[str]:
-        literal_lead = (
+        rst_literal_lead = (
             rst_line.removesuffix("::")
             if rst_line.endswith(" ::") or rst_line.strip() == "::"
             else rst_line.removesuffix(":")
         )
-        yield from ([self._rst_inline(literal_lead.rstrip()), ""] if literal_lead.strip() else [])
+        yield from ([self._rst_inline(rst_literal_lead.rstrip()), ""] if rst_literal_lead.strip() else [])
         yield from fenced("", _dedented_rst(rst_body))
 
     def _rst_explicit_markup(self, rst_line: str, rst_body: list[str]) -> Iterator[str]:
         if rst_directive := _RST_DIRECTIVE.match(rst_line):
-            directive_options = list(itertools.takewhile(lambda each: _RST_OPTION.match(each), rst_body))
+            rst_options = list(itertools.takewhile(lambda each: _RST_OPTION.match(each), rst_body))
             yield from self._rst_directive(
-                rst_directive[1], rst_directive[2] or "", _dedented_rst(rst_body[len(directive_options) :])
+                rst_directive[1], rst_directive[2] or "", _dedented_rst(rst_body[len(rst_options) :])
             )
         elif rst_footnote := _RST_FOOTNOTE.match(rst_line):
             footnote_text = " ".join([rst_footnote[2], *map(str.strip, rst_body)]).strip()
             yield from ("", f"[^{rst_footnote[1]}]: {self._rst_inline(footnote_text)}", "")
 
-    def _rst_directive(self, directive: str, argument: str, directive_body: list[str]) -> Iterator[str]:
+    def _rst_directive(self, directive: str, rst_argument: str, rst_body: list[str]) -> Iterator[str]:
         if directive in _RST_CODE_DIRECTIVES:
-            yield from fenced(argument if directive != "literalinclude" else "", directive_body)
+            yield from fenced(rst_argument if directive != "literalinclude" else "", rst_body)
         elif directive in _RST_NOTE_DIRECTIVES:
             is_titled_note = directive in ("admonition", "versionadded", "versionchanged", "deprecated")
-            note_lines = [*([argument] if argument and not is_titled_note else []), *directive_body]
-            yield from quoted_note(note_title(directive, argument if is_titled_note else ""), self.read(note_lines))
-        elif directive == "math":
-            yield from ("$$", *filter(None, [argument, *directive_body]), "$$", "")
-        elif directive in ("list-table", "csv-table"):
-            yield from ([self._rst_inline(argument), ""] if argument else [])
-            yield from (
-                self._rst_list_table(directive_body) if directive == "list-table" else fenced("csv", directive_body)
+            rst_note_lines = [*([rst_argument] if rst_argument and not is_titled_note else []), *rst_body]
+            yield from quoted_note(
+                note_title(directive, rst_argument if is_titled_note else ""), self.read(rst_note_lines)
             )
+        elif directive == "math":
+            yield from ("$$", *filter(None, [rst_argument, *rst_body]), "$$", "")
+        elif directive in ("list-table", "csv-table"):
+            yield from ([self._rst_inline(rst_argument), ""] if rst_argument else [])
+            yield from (self._rst_list_table(rst_body) if directive == "list-table" else fenced("csv", rst_body))
         elif directive not in _UNSHOWN_RST_DIRECTIVES:
-            yield from ([self._rst_inline(argument), ""] if argument and directive != "figure" else [])
-            yield from self.read(directive_body)
+            yield from ([self._rst_inline(rst_argument), ""] if rst_argument and directive != "figure" else [])
+            yield from self.read(rst_body)
             yield ""
 
-    def _rst_list_table(self, directive_body: list[str]) -> Iterator[str]:
+    def _rst_list_table(self, rst_body: list[str]) -> Iterator[str]:
         """A table of a list of lists; a body that is none stays as it is."""
         rst_rows: list[list[str]] = []
-        dash_column = 0
-        for rst_line in directive_body:
+        rst_dash_column = 0
+        for rst_line in rst_body:
             table_item = _RST_TABLE_ITEM.match(rst_line)
-            if table_item and (table_item["row"] or (rst_rows and table_item.start("dash") == dash_column)):
+            if table_item and (table_item["row"] or (rst_rows and table_item.start("dash") == rst_dash_column)):
                 rst_rows += [[]] if table_item["row"] else []
-                dash_column = table_item.start("dash")
+                rst_dash_column = table_item.start("dash")
                 rst_rows[-1].append(rst_line[table_item.end() :].strip())
             elif rst_rows:
                 rst_rows[-1][-1] = f"{rst_rows[-1][-1]} {rst_line.strip()}".strip()
         rst_table = table_to_markdown([[self._rst_inline(cell) for cell in row] for row in rst_rows])
-        yield from (rst_table, "") if rst_table else self.read(directive_body)
+        yield from (rst_table, "") if rst_table else self.read(rst_body)
 
     def _rst_simple_table(self, rst_lines: list[str]) -> Iterator[str]:
         """A simple table; a line without its first cell goes on with the row above."""
-        column_starts = [match.start() for match in re.finditer("=+", rst_lines[0])]
-        column_bounds = list(zip(column_starts, [*column_starts[1:], None], strict=True))
+        rst_column_starts = [match.start() for match in re.finditer("=+", rst_lines[0])]
+        rst_column_bounds = list(zip(rst_column_starts, [*rst_column_starts[1:], None], strict=True))
         rst_rows: list[list[str]] = []
         for rst_line in rst_lines:
             if not rst_line.strip() or _RST_TABLE_BORDER.match(rst_line):
                 continue
-            rst_cells = [self._rst_inline(rst_line[start:end].strip()) for start, end in column_bounds]
+            rst_cells = [self._rst_inline(rst_line[start:end].strip()) for start, end in rst_column_bounds]
             if rst_cells[0] or not rst_rows:
                 rst_rows.append(rst_cells)
             else:
@@ -169,45 +167,45 @@ class _RstReader:
             )
         if rst_match["note"]:
             return f"[^{rst_match['note']}]"
-        reference_words = rst_match["reference"] or rst_match["word"]
-        rst_address = self._rst_addresses.get(reference_words.casefold())
+        rst_reference = rst_match["reference"] or rst_match["word"]
+        rst_address = self._rst_addresses.get(rst_reference.casefold())
         return (
-            f"[{reference_words}]({rst_address})"
+            f"[{rst_reference}]({rst_address})"
             if rst_address
-            else reference_words
+            else rst_reference
             if rst_match["reference"]
             else rst_match[0]
         )
 
 
-def _rst_role_words(role: str, role_text: str) -> str:
+def _rst_role_words(rst_role: str, role_text: str) -> str:
     """What a role shows: its words, code of code and a formula of math."""
-    if role in ("pep", "rfc"):
-        return f"{role.upper()} {role_text}"
-    if role == "math":
+    if rst_role in ("pep", "rfc"):
+        return f"{rst_role.upper()} {role_text}"
+    if rst_role == "math":
         return f"${role_text}$"
-    role_words = _RST_ROLE_TARGET.sub("", role_text).strip() or role_text
+    rst_role_words = _RST_ROLE_TARGET.sub("", role_text).strip() or role_text
     return (
-        role_words
-        if role in ("ref", "doc", "term", "strong", "emphasis", "sup", "sub", "abbr")
-        else f"`{role_words.lstrip('~!')}`"
+        rst_role_words
+        if rst_role in ("ref", "doc", "term", "strong", "emphasis", "sup", "sub", "abbr")
+        else f"`{rst_role_words.lstrip('~!')}`"
     )
 
 
 def _rst_title(rst_lines: list[str], rst_line_index: int) -> tuple[str, tuple[str, bool], int] | None:
     """(title, its mark and whether a line of it stands above too, lines that it takes), or none."""
-    above, title_line, line_below = [*rst_lines[rst_line_index : rst_line_index + 3], "", "", ""][:3]
+    rst_above, title_line, rst_below = [*rst_lines[rst_line_index : rst_line_index + 3], "", "", ""][:3]
     is_after_blank = rst_line_index == 0 or not rst_lines[rst_line_index - 1].strip()
     if (
-        _is_rst_adornment(above)
+        _is_rst_adornment(rst_above)
         and title_line.strip()
-        and above.strip() == line_below.strip()
+        and rst_above.strip() == rst_below.strip()
         and not _is_rst_adornment(title_line)
     ):
-        return title_line.strip(), (above[0], True), 3
-    is_title = is_after_blank and above.strip() and not above[0].isspace() and not _is_rst_adornment(above)
-    if is_title and _is_rst_adornment(title_line) and len(title_line.strip()) >= min(len(above.strip()), 4):
-        return above.strip(), (title_line[0], False), 2
+        return title_line.strip(), (rst_above[0], True), 3
+    is_title = is_after_blank and rst_above.strip() and not rst_above[0].isspace() and not _is_rst_adornment(rst_above)
+    if is_title and _is_rst_adornment(title_line) and len(title_line.strip()) >= min(len(rst_above.strip()), 4):
+        return rst_above.strip(), (title_line[0], False), 2
     return None
 
 
@@ -215,15 +213,15 @@ def _is_rst_adornment(rst_line: str) -> bool:
     return _RST_ADORNMENT.match(rst_line) is not None and len(rst_line.strip()) >= 3
 
 
-def _rst_indented_block(rst_lines: list[str], block_start: int, block_indent: int = 0) -> tuple[list[str], int]:
+def _rst_indented_block(rst_lines: list[str], rst_block_start: int, rst_block_indent: int = 0) -> tuple[list[str], int]:
     """The lines that are indented more, with blank ones among them, and where they end."""
-    block_end = block_start
-    for rst_line_index in range(block_start, len(rst_lines)):
+    rst_block_end = rst_block_start
+    for rst_line_index in range(rst_block_start, len(rst_lines)):
         rst_line = rst_lines[rst_line_index]
-        if rst_line.strip() and len(rst_line) - len(rst_line.lstrip()) <= block_indent:
+        if rst_line.strip() and len(rst_line) - len(rst_line.lstrip()) <= rst_block_indent:
             break
-        block_end = rst_line_index + 1 if rst_line.strip() else block_end
-    return rst_lines[block_start:block_end], block_end
+        rst_block_end = rst_line_index + 1 if rst_line.strip() else rst_block_end
+    return rst_lines[rst_block_start:rst_block_end], rst_block_end
 
 
 def _rst_table_end(rst_lines: list[str], rst_line_index: int) -> int:

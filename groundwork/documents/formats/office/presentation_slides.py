@@ -13,10 +13,7 @@ from groundwork.documents.formats.office.office_package import (
     write_xml,
     zip_package,
 )
-from groundwork.documents.formats.office.reader_comments import (
-    slide_comments,
-    with_comments,
-)
+from groundwork.documents.formats.office.reader_comments import slide_comments, with_comments
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from groundwork.documents.formats.office.office_package import Element, open_package, tags
 from groundwork.documents.formats.office.reader_comments import comment_quote, quotable_words
-from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
-    sheet_paragraph,
-)
+from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import sheet_paragraph
 
 _CELL_PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 CellComment = tuple[str, str]  # the place of a cell, such as "B2", and what is said of it
