@@ -34,8 +34,7 @@ def open_image(content: bytes, formats: Sequence[str]) -> Any:
     except UnusableImage:
         raise
     except Exception:  # decoders of damaged files raise anything
-        format_names = ", ".join(formats)
-        raise UnusableImage(f"not to be read as {format_names}") from None
+        raise UnusableImage(f"not to be read as {', '.join(formats)}") from None
 
 
 def encode_jpeg(raster_image: Any, longer_side: int, quality: int = 85) -> bytes:

@@ -130,9 +130,8 @@ def model_prompts(model: str) -> tuple[str, str] | None:
             [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
         ) from error
     query_prompt = settings.prompts.get("query") or ""
-    document_prompt = next(
-        (text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), ""
-    )
+    document_prompts = map(settings.prompts.get, ("document", "passage", "corpus"))
+    document_prompt = next(filter(None, document_prompts), "")
     default_prompt = settings.prompts.get(settings.default_prompt_name or "") or ""
     return (query_prompt, document_prompt) if query_prompt or document_prompt else (default_prompt, default_prompt)
 
@@ -160,6 +159,18 @@ def load_model(model: str) -> Any:
 
     Raises MissingExtra, ConfigError (no such model, or none that can be loaded), UnitError (the Hub is out of reach).
     """
+    model_class, model_folder = _sentence_transformer_class(model), local_folder(model)
+    if model_folder is not None:
+        return _load_or_explain(model_class, str(model_folder), local_files_only=True)
+    try:
+        return model_class(model, local_files_only=True)
+    except (OSError, ValueError):
+        _check_hub_access(model)
+        return _load_or_explain(model_class, model)
+
+
+def _sentence_transformer_class(model: str) -> Any:
+    """Raises MissingExtra where it is not installed."""
     try:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
@@ -168,14 +179,7 @@ def load_model(model: str) -> Any:
         raise MissingExtra(f"the embedder {model}", "embed", download_remedy) from error
     disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
-    model_folder = local_folder(model)
-    if model_folder is not None:
-        return _load_or_explain(SentenceTransformer, str(model_folder), local_files_only=True)
-    try:
-        return SentenceTransformer(model, local_files_only=True)
-    except (OSError, ValueError):
-        _check_hub_access(model)
-        return _load_or_explain(SentenceTransformer, model)
+    return SentenceTransformer
 
 
 def local_folder(model: str) -> Path | None:

@@ -150,11 +150,7 @@ class Journal:
         try:
             self._execute(_STORE_REPLY, reply_parameters)
         except StopRun as store_error:
-            is_disk_full = getattr(store_error.__cause__, "sqlite_errorname", "") == "SQLITE_FULL"
-            if not (is_disk_full and self._journal_reserve.exists()):
-                raise
-            self._disk_full_error = str(store_error)
-            self._journal_reserve.unlink(missing_ok=True)
+            self._give_up_journal_reserve(store_error)
             self._execute(_STORE_REPLY, reply_parameters)
         self._store_count += 1
         if self._store_count % _STORES_BETWEEN_SIZE_CHECKS == 0:
@@ -337,6 +333,14 @@ class Journal:
         except OSError as error:
             self._journal_reserve.unlink(missing_ok=True)
             raise StopRun(f"{self._journal_reserve}: {error.strerror}; free disk space, then run again") from error
+
+    def _give_up_journal_reserve(self, store_error: StopRun) -> None:
+        """Raises `store_error` where the disk is not full, or nothing was held back."""
+        is_disk_full = getattr(store_error.__cause__, "sqlite_errorname", "") == "SQLITE_FULL"
+        if not (is_disk_full and self._journal_reserve.exists()):
+            raise store_error
+        self._disk_full_error = str(store_error)
+        self._journal_reserve.unlink(missing_ok=True)
 
     def _execute(self, sql_statement: str, sql_parameters: tuple[Any, ...]) -> sqlite3.Cursor:
         try:

@@ -152,16 +152,13 @@ def _describe_repetition(train: MapGroup, split: MapGroup, threshold: float, nea
     thresholds = near_duplicate_thresholds((row.question for row in split.rows), by_script, threshold)
     copied_from_train, repeated_from_train = int((own_copies >= 0).sum()), int((cosines >= thresholds).sum())
     split_size = len(split.rows)
-    return [
-        *(
-            [describe_verbatim_copies(copied_from_train, split_size, split.name, train.name)]
-            if copied_from_train
-            else []
-        ),
-        repeats
-        or f"{repeated_from_train:,} of {counted(split_size, 'question')} of {split.name} are worded nearly like "
-        f"{'another' if copied_from_train else 'one'} of {train.name} ({nearness}).",
-    ]
+    repeats = repeats or (
+        f"{repeated_from_train:,} of {counted(split_size, 'question')} of {split.name} are worded nearly like "
+        f"{'another' if copied_from_train else 'one'} of {train.name} ({nearness})."
+    )
+    if not copied_from_train:
+        return [repeats]
+    return [describe_verbatim_copies(copied_from_train, split_size, split.name, train.name), repeats]
 
 
 def _own_copies(train: MapGroup, split: MapGroup) -> npt.NDArray[np.int64]:

@@ -187,14 +187,10 @@ def tagging_notes(tagged_rows: Mapping[str, Sequence[Tags]], question_counts: Ma
         for dataset, tag_rows in tagged_rows.items()
     }
     taggers = "; ".join(f"{dataset} by {', '.join(names)}" for dataset, names in tagging_models.items() if names)
-    return [
-        *([f"Left out, for want of tags: {', '.join(untagged)}."] if untagged else []),
-        *(
-            [f"Tagged by several models, to which differences may be due: {taggers}."]
-            if len({dataset for names in tagging_models.values() for dataset in names}) > 1
-            else []
-        ),
-    ]
+    notes = [f"Left out, for want of tags: {', '.join(untagged)}."] if untagged else []
+    if len({model for models in tagging_models.values() for model in models}) > 1:
+        notes.append(f"Tagged by several models, to which differences may be due: {taggers}.")
+    return notes
 
 
 def _synonym_notes(job: Job, target_of: dict[str, str], synonyms: dict[str, Any], new_tags: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from groundwork.data_folder.read_write import write_text
-from groundwork.pages.palette import DARK, LIGHT, MARKS, ORDERED_DARK, ORDERED_LIGHT
+from groundwork.pages.palette import SCRIPT_PALETTE
 
 __all__ = ["Markup", "from_html", "join_markup", "tag"]
 
@@ -177,14 +177,7 @@ def page_text(kind: PageKind, *, title: str, data: dict[str, Any], calls: bool =
     styles = "\n".join(read_asset(name, kind.folder) for name in kind.assets if name.endswith(".css"))
     scripts = "\n".join(_script_code(kind.folder, name) for name in kind.assets if name.endswith(".js"))
     script = f'"use strict";\n(() => {{\n{scripts}\n}})();\n'
-    colours = {
-        "light": LIGHT,
-        "dark": DARK,
-        "orderedLight": ORDERED_LIGHT,
-        "orderedDark": ORDERED_DARK,
-        "marks": MARKS,
-    }
-    blocks = [embed_data(name, value) for name, value in {"palette": colours, **data}.items()]
+    blocks = [embed_data(name, value) for name, value in {"palette": SCRIPT_PALETTE, **data}.items()]
     unscripted = tag("noscript", "This page needs scripts; allow them to see it.")
     return page_frame(title, styles, unscripted, *blocks, kind=kind.name, script=script, calls=calls, images=images)
 

@@ -17,3 +17,11 @@ ORDERED_LIGHT = ["#8fc1e3", "#3b82c4", "#0b3c6f"]
 ORDERED_DARK = ["#35608a", "#5fa8e6", "#cfe8ff"]
 
 INK, QUIET, FAINT = "#1d2530", "#5d6875", "#d9dee4"  # words, lesser words and rules of the PNGs
+
+SCRIPT_PALETTE = {  # as the scripts of the pages name the colours
+    "light": LIGHT,
+    "dark": DARK,
+    "orderedLight": ORDERED_LIGHT,
+    "orderedDark": ORDERED_DARK,
+    "marks": MARKS,
+}

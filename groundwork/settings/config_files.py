@@ -188,11 +188,8 @@ def _parse_assignment(assignment: str) -> Json:
     except (msgspec.DecodeError, UnicodeDecodeError):
         assigned_value = value_text
     settings_block, setting_type = _setting_at(setting_path)
-    is_inherited = (
-        assigned_value is None
-        and settings_block is not None
-        and inherits(settings_block, setting_path.rpartition(".")[2])
-    )
+    may_inherit = settings_block is not None and inherits(settings_block, setting_path.rpartition(".")[2])
+    is_inherited = assigned_value is None and may_inherit
     if strip_annotations(setting_type) is str and not isinstance(assigned_value, str) and not is_inherited:
         assigned_value = value_text
     for setting_key in reversed(setting_path.split(".")):
@@ -298,16 +295,10 @@ LANGUAGES = tuple(
 
 def find_unknown_setting_values(config: Config) -> list[str]:
     """What the settings name that there is not, one message each with what there is."""
-    language_settings = {"chunk.language": config.chunk.language}
-    language_settings |= {
-        f"ingest.overrides.{pattern}.language": override.language
-        for pattern, override in config.ingest.overrides.items()
-        if override.language is not None
-    }
     unknown_values = [
         f"{setting_path}: no language {language_code!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
         "such as en, de, es, fr, zh; auto: each document's own"
-        for setting_path, language_code in language_settings.items()
+        for setting_path, language_code in _language_settings(config).items()
         if language_code != "auto" and language_code not in LANGUAGES and not re.fullmatch("[a-z]{3}", language_code)
     ]
     if 0 < config.ingest.memory_mb < LEAST_MEMORY_MB:
@@ -316,6 +307,15 @@ def find_unknown_setting_values(config: Config) -> list[str]:
             "or 0 for no limit"
         )
     return unknown_values
+
+
+def _language_settings(config: Config) -> dict[str, str]:
+    override_languages = {
+        f"ingest.overrides.{pattern}.language": override.language
+        for pattern, override in config.ingest.overrides.items()
+        if override.language is not None
+    }
+    return {"chunk.language": config.chunk.language, **override_languages}
 
 
 def _allowed_literals(setting_type: Any) -> list[str]:

@@ -68,7 +68,7 @@ class ReplyCorrector:
                 reply_problems.append(str(reply_problem))
             if ask_count == 1 and uncorrected_reply.content.strip():
                 correction_turns = _correction_turns(uncorrected_reply.content, reply_problems[0])
-                reply_request = {**request_body, "messages": [*request_body["messages"], *correction_turns]}
+                reply_request = _with_turns(request_body, correction_turns)
             else:
                 reply_request, draw = request_body, draw + 1
         raise InvalidReply(
@@ -85,14 +85,11 @@ class ReplyCorrector:
         uncorrected_reply: ChatResponse,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
-        correction_request = {
-            **reply_request,
-            "messages": [*reply_request["messages"], *_item_correction_turns(uncorrected_reply.content, parsed_reply)],
-        }
+        item_turns = _item_correction_turns(uncorrected_reply.content, parsed_reply)
+        correction_request = _with_turns(reply_request, item_turns)
         correction_reply = await self._ask_for_complete_reply(reply_context, correction_request, 0, reply_reader)
-        corrected_reply = reply_reader.replace_faulty_items(
-            parsed_reply, correction_reply.content or correction_reply.side_text[1]
-        )
+        corrected_items = correction_reply.content or correction_reply.side_text[1]
+        corrected_reply = reply_reader.replace_faulty_items(parsed_reply, corrected_items)
         if corrected_reply.faulty and not reply_context.requirements.partial:
             raise UnusableReply(
                 f"{len(corrected_reply.faulty)} items do not fit the schema: {corrected_reply.faulty[0].problem}."
@@ -126,10 +123,8 @@ class ReplyCorrector:
             raise InvalidReply(
                 f"{cut_off_message} and again at {higher_limit}; raise max_tokens of {reply_context.stage}, or ask for "
                 "less at once"
-                + (
-                    "; its reasoning uses up the limit: lower reasoning_effort, or switch them off"
-                    * is_cut_in_reasoning
-                )
+                + "; its reasoning uses up the limit: lower reasoning_effort, or switch them off"
+                * is_cut_in_reasoning
             )
         return uncorrected_reply
 
@@ -185,6 +180,10 @@ def _misplaced_text_hint(uncorrected_reply: ChatResponse) -> str:
     return (
         f" (there is text in {side_place}, where thoughts stand: switch the model's thinking off, or its parser of it)"
     )
+
+
+def _with_turns(request_body: Json, correction_turns: list[Message]) -> Json:
+    return {**request_body, "messages": [*request_body["messages"], *correction_turns]}
 
 
 def _correction_turns(uncorrected_text: str, reply_problem: str) -> list[Message]:

@@ -12,6 +12,7 @@ CallFailed
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -151,16 +152,8 @@ def _google_error_details(error_json: dict[str, Any]) -> list[dict[str, Any]]:
 
 def retry_after(headers: Mapping[str, str], error_json: dict[str, Any]) -> float | None:
     """Seconds to wait: Retry-After(-ms), error.availability, Google's RetryInfo, OpenRouter's X-RateLimit-Reset."""
-    import email.utils
-    import time
-
-    for retry_header, units_per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        retry_header_text = headers.get(retry_header, "")
-        if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", retry_header_text):
-            return float(retry_header_text) / units_per_second
-        with suppress(ValueError, OverflowError):  # a year beyond all calendars
-            if retry_date := email.utils.parsedate_tz(retry_header_text):
-                return max(0.0, email.utils.mktime_tz(retry_date) - time.time())
+    if (header_seconds := _retry_header_seconds(headers)) is not None:
+        return header_seconds
     availability = error_json.get("availability")
     if isinstance(availability, dict) and isinstance(retry_seconds := availability.get("retry_after"), int | float):
         return float(retry_seconds)
@@ -169,6 +162,19 @@ def retry_after(headers: Mapping[str, str], error_json: dict[str, Any]) -> float
             return float(retry_delay[1])
     rate_limit_reset = headers.get("x-ratelimit-reset", "")  # milliseconds since 1970
     return max(0.0, int(rate_limit_reset) / 1000 - time.time()) if re.fullmatch(r"\d{13}", rate_limit_reset) else None
+
+
+def _retry_header_seconds(headers: Mapping[str, str]) -> float | None:
+    import email.utils
+
+    for retry_header, units_per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        retry_header_text = headers.get(retry_header, "")
+        if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", retry_header_text):
+            return float(retry_header_text) / units_per_second
+        with suppress(ValueError, OverflowError):  # a year beyond all calendars
+            if retry_date := email.utils.parsedate_tz(retry_header_text):
+                return max(0.0, email.utils.mktime_tz(retry_date) - time.time())
+    return None
 
 
 def _status_code(error_json: dict[str, Any]) -> int:

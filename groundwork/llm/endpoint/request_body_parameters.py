@@ -96,8 +96,7 @@ def _thinking_parameters(endpoint_host: str, dialect: Dialect, call: ModelCall) 
     if endpoint_host.endswith("aliyuncs.com"):
         return {**request_body, "enable_thinking": thinking_parameter}
     # vLLM, SGLang and llama.cpp hand this to the chat template; Qwen's and GLM's call it the one, DeepSeek's the other.
-    chat_template = {"enable_thinking": thinking_parameter, "thinking": thinking_parameter}
-    return {**request_body, "chat_template_kwargs": chat_template}
+    return {**request_body, "chat_template_kwargs": dict.fromkeys(("enable_thinking", "thinking"), thinking_parameter)}
 
 
 def _provider_routing(routing: Routing, has_schema: bool) -> Json:

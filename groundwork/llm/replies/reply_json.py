@@ -74,13 +74,8 @@ def _restore_latex_commands(json_string: str, latex_in_prompt: frozenset[str]) -
     def restore_eaten(match: re.Match[str]) -> str:
         eaten_character, latex_command = match[1], _EATEN_LETTERS[match[1]] + match[2]
         in_math = dollar_positions and _is_in_math(match.start(), dollar_positions)
-        if (
-            eaten_character in "\b\f"
-            or latex_command in latex_in_prompt
-            or (in_math and _is_tex_command(latex_command))
-        ):
-            return f"\\{latex_command}"
-        return match[0]
+        was_eaten = eaten_character in "\b\f" or latex_command in latex_in_prompt
+        return f"\\{latex_command}" if was_eaten or (in_math and _is_tex_command(latex_command)) else match[0]
 
     def halve_backslashes(match: re.Match[str]) -> str:
         latex_command = match[1]
@@ -153,8 +148,7 @@ def find_json_values(reply_text: str) -> list[JsonValue]:
     json_values: list[JsonValue] = []
     scan_position, bracket_depth, remaining_scans = 0, 0, SCANS_PER_CHARACTER * len(reply_text) + DEEP_NESTING_COST
     while remaining_scans > 0 and (bracket := _JSON_BRACKET.search(reply_text, scan_position)):
-        json_start = bracket.start()
-        scan_position = json_start + 1
+        json_start, scan_position = bracket.start(), bracket.end()
         if bracket[0] in "]}":
             bracket_depth = max(0, bracket_depth - 1)
             continue
@@ -203,15 +197,8 @@ def repair_json(json_text: str) -> list[Any]:
 
 
 def _repair_json_text(json_text: str) -> Any:
-    opening_bracket, closing_index = _OPENING_BRACKET.search(json_text), max(json_text.rfind("}"), json_text.rfind("]"))
-    if (
-        not opening_bracket
-        or not opening_bracket.start() < closing_index
-        or closing_index - opening_bracket.start() > LONGEST_REPAIR
-    ):
-        return None
-    broken_json = json_text[opening_bracket.start() : closing_index + 1]
-    if not has_closed_brackets(broken_json):
+    broken_json = _bracketed_json(json_text)
+    if not broken_json or len(broken_json) > LONGEST_REPAIR or not has_closed_brackets(broken_json):
         return None
     if isinstance(python_literal := _python_literal(broken_json), dict | list):
         return python_literal
@@ -223,6 +210,12 @@ def _repair_json_text(json_text: str) -> Any:
         return None
     is_whole = isinstance(repaired_value, dict | list) and _has_same_json_words(broken_json, repaired_value)
     return repaired_value if is_whole else None
+
+
+def _bracketed_json(json_text: str) -> str:
+    """From the first opening bracket to the last closing one; "" where there is none."""
+    opening_bracket, json_end = _OPENING_BRACKET.search(json_text), max(json_text.rfind("}"), json_text.rfind("]")) + 1
+    return json_text[opening_bracket.start() : json_end] if opening_bracket else ""
 
 
 def _python_literal(json_text: str) -> Any:

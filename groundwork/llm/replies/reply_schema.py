@@ -213,11 +213,12 @@ class ReplyReader(Generic[T]):
 
     def _convert_item(self, json_item: Any) -> Any:
         try:
-            return _convert_to_schema(
-                reply_json.clean_texts(json_item, self._latex_in_prompt), cast("ItemList", self.list).item
-            )
+            return self._clean_and_convert(json_item, cast("ItemList", self.list).item)
         except (msgspec.ValidationError, reply_json.NotText):
             return None
+
+    def _clean_and_convert(self, schema_candidate: Any, schema: type[Any]) -> Any:
+        return _convert_to_schema(reply_json.clean_texts(schema_candidate, self._latex_in_prompt), schema)
 
     def _payload_candidates(self, reply_text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
@@ -249,7 +250,7 @@ class ReplyReader(Generic[T]):
     def _fit_schema(self, schema_candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_convert_to_schema(reply_json.clean_texts(schema_candidate, self._latex_in_prompt), schema))
+            return Parsed(self._clean_and_convert(schema_candidate, schema))
         except (msgspec.ValidationError, reply_json.NotText):
             if self.list is None or not isinstance(schema_candidate, dict):
                 raise
@@ -262,14 +263,11 @@ class ReplyReader(Generic[T]):
         valid_items, faulty_items, item_problem = [], [], ""
         for item_index, raw_item in enumerate(raw_items):
             try:
-                valid_items.append(
-                    _convert_to_schema(reply_json.clean_texts(raw_item, self._latex_in_prompt), item_list.item)
-                )
+                valid_items.append(self._clean_and_convert(raw_item, item_list.item))
             except (msgspec.ValidationError, reply_json.NotText) as error:
                 item_problem = str(error).replace("`$", f"`$.{item_list.field}[{item_index}]", 1)
                 faulty_items.append(FaultyItem(item_index, raw_item, item_problem))
-        other_fields = {**schema_candidate, item_list.field: []}
-        reply_value = _convert_to_schema(reply_json.clean_texts(other_fields, self._latex_in_prompt), schema)
+        reply_value = self._clean_and_convert({**schema_candidate, item_list.field: []}, schema)
         if faulty_items and not valid_items:
             raise msgspec.ValidationError(item_problem)
         return Parsed(
@@ -351,19 +349,21 @@ def _normalize_to_schema(payload: Any, reply_type: inspect.Type) -> Any:
         case inspect.ListType() if isinstance(list_items := _as_item_list(payload, reply_type.item_type), list):
             return [_normalize_to_schema(field_value, reply_type.item_type) for field_value in list_items]
         case inspect.StructType() if isinstance(payload, dict):
-            schema_fields = {schema_field.encode_name: schema_field.type for schema_field in reply_type.fields}
-            field_names = {name.casefold(): name for name in schema_fields}
-            renamed_fields = {
-                field_names.get(str(field_name).strip().casefold(), field_name): field_value
-                for field_name, field_value in payload.items()
-            }
-            return {
-                field_name: _normalize_to_schema(field_value, schema_fields[field_name])
-                if field_name in schema_fields
-                else field_value
-                for field_name, field_value in renamed_fields.items()
-            }
+            return _normalize_fields(payload, reply_type)
     return payload
+
+
+def _normalize_fields(payload: dict[Any, Any], reply_type: inspect.StructType) -> dict[Any, Any]:
+    schema_fields = {schema_field.encode_name: schema_field.type for schema_field in reply_type.fields}
+    field_names = {name.casefold(): name for name in schema_fields}
+    renamed_fields = {
+        field_names.get(str(field_name).strip().casefold(), field_name): field_value
+        for field_name, field_value in payload.items()
+    }
+    return {
+        name: _normalize_to_schema(value, schema_fields[name]) if name in schema_fields else value
+        for name, value in renamed_fields.items()
+    }
 
 
 def _as_item_list(payload: Any, item_type: inspect.Type) -> Any:
@@ -397,24 +397,17 @@ def _close_schema_objects(schema_node: Any) -> Any:
         return [_close_schema_objects(schema_item) for schema_item in schema_node]
     if not isinstance(schema_node, dict):
         return schema_node
-    closed_reply_schema = {
+    reply_schema = {
         key: _close_schema_objects(value)
         for key, value in schema_node.items()
         if not (key == "default" and "type" in schema_node)
     }
-    closed_reply_schema.pop(
-        "default", None
-    ) if "$ref" in closed_reply_schema or "anyOf" in closed_reply_schema else None
-    if (
-        isinstance(schema_properties := closed_reply_schema.get("properties"), dict)
-        and closed_reply_schema.get("type") == "object"
-    ):
-        closed_reply_schema.update(required=list(schema_properties), additionalProperties=False)
-        if (
-            "description" in closed_reply_schema
-        ):  # of a docstring, which Python 3.13 dedents: one request, whatever asks
-            closed_reply_schema["description"] = cleandoc(closed_reply_schema["description"])
-    return closed_reply_schema
+    reply_schema.pop("default", None) if "$ref" in reply_schema or "anyOf" in reply_schema else None
+    if isinstance(schema_properties := reply_schema.get("properties"), dict) and reply_schema.get("type") == "object":
+        reply_schema.update(required=list(schema_properties), additionalProperties=False)
+        if "description" in reply_schema:  # of a docstring, which Python 3.13 dedents: one request, whatever asks
+            reply_schema["description"] = cleandoc(reply_schema["description"])
+    return reply_schema
 
 
 def list_schema(item_schema: dict[str, Any], item_count: int | None = None) -> dict[str, Any]:

@@ -94,16 +94,12 @@ def remove_thoughts(reply_text: str, payload: Sequence[Span] = ()) -> SpokenText
     for thought_mark in _THOUGHT_MARK.finditer(reply_text):
         if span_index(thought_mark.start(), payload) is not None or _is_quoted_mark(reply_text, thought_mark):
             continue
-        if in_thought and thought_mark["close"]:
-            spoken_from, in_thought = thought_mark.end(), False
-        elif (
-            not in_thought
-            and thought_mark["open"]
-            and _starts_thought_block(reply_text, spoken_from, thought_mark.start())
-        ):
+        if in_thought:
+            spoken_from, in_thought = (thought_mark.end(), False) if thought_mark["close"] else (spoken_from, True)
+        elif thought_mark["open"] and _starts_thought_block(reply_text, spoken_from, thought_mark.start()):
             spoken_texts.append(reply_text[spoken_from : thought_mark.start()])
             spoken_from, in_thought = thought_mark.end(), True
-        elif not in_thought and thought_mark["close"] and not _is_mentioned_mark(reply_text, thought_mark):
+        elif thought_mark["close"] and not _is_mentioned_mark(reply_text, thought_mark):
             spoken_texts.clear()  # the opening mark stood in the prompt: all that came before was thought
             spoken_from = thought_mark.end()
     if not in_thought:

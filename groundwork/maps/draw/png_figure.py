@@ -214,7 +214,15 @@ def style_axes(axes: Axes) -> None:
 MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
 
 
-def draw_verdict(axes: Axes, scene: Scene) -> None:
+def draw_charts(figure: Figure, scene: Scene) -> None:
+    """Verdict, figures and curves, under a map: so letters keep their size where it is shown 800 pixels wide."""
+    height = figure.get_figheight()
+    _draw_verdict(figure.add_axes((0.022, 2.0 / height, 0.5, 1.95 / height)), scene)
+    _draw_figures(figure.add_axes((0.022, 0.15 / height, 0.5, 1.75 / height)), scene)
+    _draw_curves(figure.add_axes((0.6, 0.6 / height, 0.38, 3.1 / height)), scene)
+
+
+def _draw_verdict(axes: Axes, scene: Scene) -> None:
     """Which to choose, as the headline; under it the figures that say so."""
     chart_numbers = scene.numbers
     assert chart_numbers is not None  # noqa: S101  # the caller looked
@@ -226,7 +234,7 @@ def draw_verdict(axes: Axes, scene: Scene) -> None:
     axes.text(0, 0.83, text, va="top", fontsize=8.8, color=INK, linespacing=1.35, transform=axes.transAxes)
 
 
-def draw_curves(axes: Axes, scene: Scene) -> None:
+def _draw_curves(axes: Axes, scene: Scene) -> None:
     """Reach of the union's topics against the number of questions, with the number they are compared at."""
     numbers = scene.numbers
     assert numbers is not None  # noqa: S101  # the caller looked
@@ -258,7 +266,7 @@ def _curves_title(count: int) -> str:
     return f"Share of the {counted(count, 'topic')} that they reach"
 
 
-def draw_figures(axes: Axes, scene: Scene) -> None:
+def _draw_figures(axes: Axes, scene: Scene) -> None:
     """The figures as a table: one row a dataset."""
     chart_numbers = scene.numbers
     assert chart_numbers is not None  # noqa: S101  # the caller looked

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.maps.draw.png_figure import draw_curves, draw_figures, draw_verdict
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.palette import INK, LIGHT, QUIET
 
@@ -30,6 +29,7 @@ from groundwork.maps.draw.png_figure import (
     collect_missing_glyphs,
     dataset_colours,
     dataset_mark,
+    draw_charts,
     draw_head,
     draw_legend,
     new_figure,
@@ -80,10 +80,8 @@ def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     verdict_axes = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
     figure_bottom = 4.15 / figure_height if has_comparison else (0.62 if verdict_axes else 0.15) / figure_height
     _draw_map(figure.add_axes((0.02, figure_bottom, 0.96, figure_top - figure_bottom)), scene)
-    if has_comparison:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
-        draw_verdict(figure.add_axes((0.022, 2.0 / figure_height, 0.5, 1.95 / figure_height)), scene)
-        draw_figures(figure.add_axes((0.022, 0.15 / figure_height, 0.5, 1.75 / figure_height)), scene)
-        draw_curves(figure.add_axes((0.6, 0.6 / figure_height, 0.38, 3.1 / figure_height)), scene)
+    if has_comparison:
+        draw_charts(figure, scene)
     elif verdict_axes:
         verdict_text = wrap_text(f"{verdict_axes[:1].upper()}{verdict_axes[1:]}", 118)
         figure.text(0.022, 0.42 / figure_height, verdict_text, fontsize=9, color=INK, va="center", linespacing=1.35)
@@ -102,9 +100,8 @@ def _small_figure(scene: Scene, width: float, height: float) -> Figure:
 
 
 def _draw_map(axes: Axes, scene: Scene) -> None:
-    points = scene.points
     axes.set_axis_off()
-    if not points:
+    if not scene.points:
         axes.text(
             0.5, 0.5, "no questions", ha="center", va="center", color=QUIET, fontsize=12, transform=axes.transAxes
         )
@@ -112,8 +109,8 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     if scene.kind == "tags":
         _draw_tags(axes, scene)
         return
-    point_positions = np.array([(point.x, point.y) for point in points])
-    areas = _mark_areas(points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
+    point_positions = np.array([(point.x, point.y) for point in scene.points])
+    areas = _mark_areas(scene.points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
     _draw_contours(axes, scene)
     coincident_spots, is_coincident = find_coincident(scene, _mark_radius(axes, point_positions, float(areas.min())))
     _draw_points(axes, scene, point_positions, areas, ~is_coincident)
@@ -130,21 +127,14 @@ def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_
     draw_order = draw_order[np.argsort(areas[draw_order], kind="stable")]  # the larger marks, of eval, on top
     draw_order = draw_order[is_drawn[draw_order]]
     colours, marks = np.array(point_colours(scene).by_point), np.array(point_marks(scene))
-    are_few = len(positions) < 3_000
+    mark_style: dict[str, Any] = {"edgecolors": "white", "zorder": 2, "alpha": 0.5, "linewidths": 0}
+    if len(positions) < 3_000:
+        mark_style |= {"alpha": 0.85, "linewidths": 0.4}
     for layer in np.array_split(draw_order, DRAW_LAYERS):
         for mark in sorted(set(marks[layer])):
-            marked_points = layer[marks[layer] == mark]
-            axes.scatter(
-                positions[marked_points, 0],
-                positions[marked_points, 1],
-                s=areas[marked_points],
-                c=colours[marked_points],
-                marker=mark,
-                alpha=0.85 if are_few else 0.5,
-                linewidths=0.4 if are_few else 0,
-                edgecolors="white",
-                zorder=2,
-            )
+            marked = layer[marks[layer] == mark]
+            xs, ys = positions[marked].T
+            axes.scatter(xs, ys, s=areas[marked], c=colours[marked], marker=mark, **mark_style)
 
 
 def _label_regions(axes: Axes, scene: Scene, positions: Floats, mark_radius: float) -> None:
