@@ -117,14 +117,14 @@ def grouped_search_blocks(vectors: Vectors, searched: int, seed: int = 0) -> Ite
     `vectors` (n, d) have rows of length 1; each row meets the rows of its `searched` nearest groups, once each.
     """
     rows = len(vectors)
-    centres, group_of = _group_rows(vectors, seed)
-    groups_per_row = min(searched, len(centres))
+    group_centres, group_of = _group_rows(vectors, seed)
+    groups_per_row = min(searched, len(group_centres))
     nearest_groups = [
-        _nearest_groups(vectors[block], centres, groups_per_row)
-        for block in searched_row_blocks(np.arange(rows), len(centres))
+        _nearest_groups(vectors[block], group_centres, groups_per_row)
+        for block in searched_row_blocks(np.arange(rows), len(group_centres))
     ]
-    visits_by_group = _rows_by_group(np.concatenate(nearest_groups).ravel(), len(centres))
-    for group_members, visiting_rows in zip(_rows_by_group(group_of, len(centres)), visits_by_group, strict=True):
+    visits_by_group = _rows_by_group(np.concatenate(nearest_groups).ravel(), len(group_centres))
+    for group_members, visiting_rows in zip(_rows_by_group(group_of, len(group_centres)), visits_by_group, strict=True):
         for block in searched_row_blocks(visiting_rows // groups_per_row, len(group_members)):
             yield block, group_members, len(block) / (rows * groups_per_row)
 
@@ -156,9 +156,9 @@ def searched_row_blocks(searched_rows: Rows, candidate_count: int) -> Iterator[R
         yield searched_rows[block_start : block_start + rows_per_block]
 
 
-def _rows_by_group(group_of: NDArray[np.integer[Any]], groups: int) -> list[Rows]:
+def _rows_by_group(group_of: NDArray[np.integer[Any]], search_groups: int) -> list[Rows]:
     """The rows of each group 0..groups-1, ascending."""
-    return np.split(np.argsort(group_of, kind="stable"), np.cumsum(np.bincount(group_of, minlength=groups))[:-1])
+    return np.split(np.argsort(group_of, kind="stable"), np.cumsum(np.bincount(group_of, minlength=search_groups))[:-1])
 
 
 def _group_rows(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
@@ -166,20 +166,22 @@ def _group_rows(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
     from scipy.sparse import csr_array
 
     rows = len(vectors)
-    centres = vectors[np.sort(np.random.default_rng(seed).choice(rows, round(rows**0.5), replace=False))]
-    group_of, _ = find_nearest(vectors, centres)
+    group_centres = vectors[np.sort(np.random.default_rng(seed).choice(rows, round(rows**0.5), replace=False))]
+    group_of, _ = find_nearest(vectors, group_centres)
     for _ in range(KMEANS_ROUNDS):
-        membership = csr_array((np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(centres), rows))
+        membership = csr_array(
+            (np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(group_centres), rows)
+        )
         group_sums = membership @ vectors
         centre_lengths = np.linalg.norm(group_sums, axis=1, keepdims=True)
-        centres = np.divide(group_sums, centre_lengths, out=np.zeros_like(group_sums), where=centre_lengths > 0)
-        group_of, _ = find_nearest(vectors, centres)
+        group_centres = np.divide(group_sums, centre_lengths, out=np.zeros_like(group_sums), where=centre_lengths > 0)
+        group_of, _ = find_nearest(vectors, group_centres)
     nonempty, group_of = np.unique(group_of, return_inverse=True)
-    return centres[nonempty], group_of.reshape(-1)
+    return group_centres[nonempty], group_of.reshape(-1)
 
 
-def _nearest_groups(vectors: Vectors, centres: Vectors, searched: int) -> NDArray[np.int32]:
-    return np.argpartition(-(vectors @ centres.T), searched - 1, axis=1)[:, :searched].astype(np.int32)
+def _nearest_groups(vectors: Vectors, group_centres: Vectors, searched: int) -> NDArray[np.int32]:
+    return np.argpartition(-(vectors @ group_centres.T), searched - 1, axis=1)[:, :searched].astype(np.int32)
 
 
 @dataclass(frozen=True)

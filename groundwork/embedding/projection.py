@@ -49,14 +49,14 @@ def project_vectors(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
     """
     if not len(vectors):
         return np.zeros((0, 2), dtype=np.float32), "no rows"
-    distinct_vectors, group_of = np.unique(vectors, axis=0, return_inverse=True)
-    group_of = group_of.reshape(-1)
-    first_rows = _first_rows(group_of, len(distinct_vectors))
+    distinct_vectors, equals_of = np.unique(vectors, axis=0, return_inverse=True)
+    equals_of = equals_of.reshape(-1)
+    first_rows = _first_rows(equals_of, len(distinct_vectors))
     order_of_groups = np.argsort(first_rows)  # np.unique sorts by value; the rows' own order is the stable one
     rank_of_group = np.empty_like(order_of_groups)
     rank_of_group[order_of_groups] = np.arange(len(order_of_groups))
     projected_positions, projection_method = _fit_projection(distinct_vectors[order_of_groups], settings)
-    return _spread_equals(_scale_to_frame(projected_positions), rank_of_group[group_of]), projection_method
+    return _spread_equals(_scale_to_frame(projected_positions), rank_of_group[equals_of]), projection_method
 
 
 def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
@@ -131,17 +131,17 @@ def _scale_to_frame(positions: Positions) -> Positions:
     return framed_positions
 
 
-def _first_rows(group_of: npt.NDArray[np.intp], group_count: int) -> npt.NDArray[np.intp]:
-    first_rows = np.full(group_count, len(group_of), dtype=np.intp)
-    np.minimum.at(first_rows, group_of, np.arange(len(group_of)))
+def _first_rows(equals_of: npt.NDArray[np.intp], group_count: int) -> npt.NDArray[np.intp]:
+    first_rows = np.full(group_count, len(equals_of), dtype=np.intp)
+    np.minimum.at(first_rows, equals_of, np.arange(len(equals_of)))
     return first_rows
 
 
-def _spread_equals(positions: Positions, group_of: npt.NDArray[np.intp]) -> Positions:
+def _spread_equals(positions: Positions, equals_of: npt.NDArray[np.intp]) -> Positions:
     """A position for each row: its group's, equal rows in a sunflower spiral around it."""
     equal_rows_so_far: dict[int, int] = {}
-    spread_positions = positions[group_of].copy()
-    for row, group in enumerate(group_of.tolist()):
+    spread_positions = positions[equals_of].copy()
+    for row, group in enumerate(equals_of.tolist()):
         spiral_index = equal_rows_so_far.get(group, 0)
         equal_rows_so_far[group] = spiral_index + 1
         if spiral_index:

@@ -60,17 +60,17 @@ class JournalPosition(NamedTuple):
     segments: frozenset[str] = frozenset()
 
 
-def short_key(journal_key: str) -> bytes | str:
+def short_key(long_key: str) -> bytes | str:
     """A key in half the room."""
-    is_sha256 = len(journal_key) == 64 and set(journal_key) <= set("0123456789abcdef")
-    return bytes.fromhex(journal_key) if is_sha256 else journal_key
+    is_sha256 = len(long_key) == 64 and set(long_key) <= set("0123456789abcdef")
+    return bytes.fromhex(long_key) if is_sha256 else long_key
 
 
 class Segments:
     """The segments beside the journal at `journal_path`, the newest first. One object serves one thread."""
 
-    def __init__(self, journal_path: Path) -> None:
-        self._journal_path = journal_path
+    def __init__(self, segmented_path: Path) -> None:
+        self._segmented_path = segmented_path
         self._open_segments: OrderedDict[str, tuple[sqlite3.Connection, bytes]] = OrderedDict()
         self.segment_names: frozenset[str] = frozenset()
         self._segments_newest_first: list[str] = []
@@ -78,7 +78,7 @@ class Segments:
 
     def refresh(self) -> None:
         """See what other processes have added or taken away."""
-        self._segments_newest_first = [segment_path.name for segment_path in list_segments(self._journal_path)]
+        self._segments_newest_first = [segment_path.name for segment_path in list_segments(self._segmented_path)]
         self.segment_names = frozenset(self._segments_newest_first)
         for segment_name in self._open_segments.keys() - self.segment_names:
             self._open_segments.pop(segment_name)[0].close()
@@ -111,12 +111,12 @@ class Segments:
 
     def drop(self, segment: str, row_ids: Collection[int]) -> None:
         """Write the segment anew without these rows, or remove it where none is left. Raises StopRun."""
-        dropped_ids, segment_path = set(row_ids), self._journal_path.with_name(segment)
+        dropped_ids, segment_path = set(row_ids), self._segmented_path.with_name(segment)
         segment_db, segment_dictionary = self._open_segment(segment)
         stored_rows = segment_db.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies ORDER BY id")  # noqa: S608
         remaining_rows = (segment_row for segment_row in stored_rows if segment_row[0] not in dropped_ids)
         try:
-            with SegmentWriter(self._journal_path, segment_dictionary) as segment_writer:
+            with SegmentWriter(self._segmented_path, segment_dictionary) as segment_writer:
                 if segment_writer.add(remaining_rows, packed_already=True):
                     segment_writer.publish(_segment_timestamp(segment))
             segment_path.unlink(missing_ok=True)
@@ -133,7 +133,7 @@ class Segments:
         segmented_journal.create_function("short_key", 1, short_key, deterministic=True)
         deleted_replies = 0
         for segment in self._segments_newest_first[:newest_segments]:
-            segmented_journal.execute("ATTACH ? AS segment", (str(self._journal_path.with_name(segment)),))
+            segmented_journal.execute("ATTACH ? AS segment", (str(self._segmented_path.with_name(segment)),))
             try:
                 deleted_replies += segmented_journal.execute(
                     "DELETE FROM main.replies WHERE EXISTS (SELECT 1 FROM segment.packed AS there WHERE "
@@ -154,8 +154,8 @@ class Segments:
 
         One that another process writes anew meanwhile is read under its new name, and none is read twice.
         """
-        listed_segments, newest_first = self.segment_names, tuple(self._segments_newest_first)
-        for listed_segment in newest_first:
+        listed_segments, newest_segments = self.segment_names, tuple(self._segments_newest_first)
+        for listed_segment in newest_segments:
             segment = listed_segment
             while segment:
                 try:
@@ -178,7 +178,7 @@ class Segments:
         try:
             return self._open_segment(segment)[0].execute(segment_query, sql_parameters).fetchall()
         except sqlite3.Error as error:
-            segment_path = self._journal_path.with_name(segment)
+            segment_path = self._segmented_path.with_name(segment)
             if not segment_path.exists():
                 raise FileNotFoundError(segment_path) from error
             raise StopRun(f"{segment_path}: {error}; {DAMAGED_REMEDY}") from error
@@ -186,7 +186,7 @@ class Segments:
     def _open_segment(self, segment: str) -> tuple[sqlite3.Connection, bytes]:
         """A segment and its dictionary."""
         if segment not in self._open_segments:
-            segment_db = read_only_database(self._journal_path.with_name(segment))
+            segment_db = read_only_database(self._segmented_path.with_name(segment))
             (segment_dictionary,) = segment_db.execute("SELECT bytes FROM dictionary").fetchone()
             self._open_segments[segment] = segment_db, segment_dictionary
             if len(self._open_segments) > _MAX_OPEN_SEGMENTS:
@@ -198,11 +198,11 @@ class Segments:
 class SegmentWriter:
     """A segment that is being written: a temporary file until it is published."""
 
-    def __init__(self, journal_path: Path, segment_dictionary: bytes) -> None:
+    def __init__(self, segmented_path: Path, segment_dictionary: bytes) -> None:
         """Raises OSError or sqlite3.Error, as `add` and `publish` do."""
-        self._journal_path, self._dictionary = journal_path, segment_dictionary
-        temporary_segment_name = f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{journal_path.stem}"
-        self._temporary_path = journal_path.with_name(temporary_segment_name)
+        self._segmented_path, self._dictionary = segmented_path, segment_dictionary
+        temporary_segment_name = f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{segmented_path.stem}"
+        self._temporary_path = segmented_path.with_name(temporary_segment_name)
         os.close(os.open(self._temporary_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._segment_db = sqlite3.connect(self._temporary_path, isolation_level=None)
         self._segment_db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
@@ -238,11 +238,11 @@ class SegmentWriter:
         It is the newest, however the clock is set, unless it takes the place of another, with its `replaced_timestamp`.
         """
         self._segment_db.close()
-        timestamps = (_segment_timestamp(path.name) for path in list_segments(self._journal_path))
+        timestamps = (_segment_timestamp(path.name) for path in list_segments(self._segmented_path))
         newest_timestamp = max(timestamps, default=0)
         segment_timestamp = replaced_timestamp or max(int(self._last_reply_stored * 1e6), newest_timestamp + 1)
-        segment_name = f"{self._journal_path.stem}-{segment_timestamp:016}-{secrets.token_hex(4)}.db"
-        segment_path = self._journal_path.with_name(segment_name)
+        segment_name = f"{self._segmented_path.stem}-{segment_timestamp:016}-{secrets.token_hex(4)}.db"
+        segment_path = self._segmented_path.with_name(segment_name)
         _sync_segment_to_disk(self._temporary_path, os.O_RDWR)
         self._temporary_path.replace(segment_path)
         if os.name != "nt":  # which opens no folders
@@ -250,7 +250,7 @@ class SegmentWriter:
 
 
 def move_to_segment(
-    journal_path: Path,
+    segmented_path: Path,
     segmented_journal: sqlite3.Connection,
     segment_bytes: int,
     decompress_body: Callable[[bytes], bytes],
@@ -262,7 +262,7 @@ def move_to_segment(
     """
     last_row_id = _last_id_to_move(segmented_journal, segment_bytes)
     sampled_bodies = [decompress_body(reply_body) for reply_body in _sample_bodies(segmented_journal, last_row_id)]
-    with SegmentWriter(journal_path, build_dictionary(sampled_bodies)) as segment_writer:
+    with SegmentWriter(segmented_path, build_dictionary(sampled_bodies)) as segment_writer:
         moved_rows = f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id"  # noqa: S608
         journal_rows = segmented_journal.execute(moved_rows, (last_row_id,))
         rows_in_segment = segment_writer.add(
@@ -307,14 +307,14 @@ def _sample_bodies(segmented_journal: sqlite3.Connection, last_row_id: int) -> l
     ]
 
 
-def list_segments(journal_path: Path) -> list[Path]:
+def list_segments(segmented_path: Path) -> list[Path]:
     """The segments beside a journal, the newest first."""
     try:
-        segment_names = [entry.name for entry in os.scandir(journal_path.parent) if _SEGMENT_NAME.search(entry.name)]
+        segment_names = [entry.name for entry in os.scandir(segmented_path.parent) if _SEGMENT_NAME.search(entry.name)]
     except FileNotFoundError:
         return []
-    own_segments = [name for name in sorted(segment_names, reverse=True) if name.startswith(f"{journal_path.stem}-")]
-    return [journal_path.with_name(name) for name in own_segments]
+    own_segments = [name for name in sorted(segment_names, reverse=True) if name.startswith(f"{segmented_path.stem}-")]
+    return [segmented_path.with_name(name) for name in own_segments]
 
 
 def _segment_timestamp(segment_name: str) -> int:

@@ -189,17 +189,19 @@ def price_note(question_rows: Iterable[QuestionRow], spent: Sequence[Spending]) 
     """
     questions_by_model = Counter(question_row.model for question_row in question_rows if question_row.model)
     model_prices = [
-        _describe_spending(usage, questions_by_model[usage.model])
-        for usage in spent
-        if questions_by_model[usage.model] and usage.calls
+        _describe_spending(spending, questions_by_model[spending.model])
+        for spending in spent
+        if questions_by_model[spending.model] and spending.calls
     ]
     return f"Price and time of the questions: {'; '.join(model_prices)}." if model_prices else ""
 
 
-def _describe_spending(usage: Spending, questions: int) -> str:
-    price_text = f"${1_000 * usage.cost / questions:,.2f} for 1,000" if usage.priced else "no price known"
+def _describe_spending(spending: Spending, questions: int) -> str:
+    price_text = f"${1_000 * spending.cost / questions:,.2f} for 1,000" if spending.priced else "no price known"
     unpriced_calls = (
-        f", {counted(usage.calls - usage.priced, 'call')} without a price" if 0 < usage.priced < usage.calls else ""
+        f", {counted(spending.calls - spending.priced, 'call')} without a price"
+        if 0 < spending.priced < spending.calls
+        else ""
     )
-    seconds_text = f"{usage.seconds / usage.calls:.1f} s a call, {usage.seconds / questions:.1f} s a question"
-    return f"{usage.model} {price_text}{unpriced_calls} ({seconds_text})"
+    seconds_text = f"{spending.seconds / spending.calls:.1f} s a call, {spending.seconds / questions:.1f} s a question"
+    return f"{spending.model} {price_text}{unpriced_calls} ({seconds_text})"

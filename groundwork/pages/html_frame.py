@@ -54,7 +54,7 @@ def from_html(html: str) -> Markup:
 
 
 ASSETS = Path(__file__).parent / "assets"
-_DARK_COLOURS = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
+_DARK_PAGE = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
 _IMAGE_POLICY = "img-src data: blob:"
 
 
@@ -93,8 +93,8 @@ def allow_calls(page: str) -> str:
 
 def document_page(title: str, styles: str, *body: Markup | str, images: bool = False) -> str:
     """A page that is read from top to bottom and has no script; its colours follow the reader's system."""
-    dark_colours = _DARK_COLOURS.search(palette_css())
-    dark_mode = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark_colours[1]}\n}}\n}}" if dark_colours else ""
+    dark_page = _DARK_PAGE.search(palette_css())
+    dark_mode = f"@media (prefers-color-scheme: dark) {{\n:root {{{dark_page[1]}\n}}\n}}" if dark_page else ""
     styles = "\n".join([dark_mode, read_asset("document.css"), styles])
     return page_frame(title, styles, tag("main", join_markup(body)), kind="document", images=images)
 
@@ -200,5 +200,5 @@ def escape_json(text: str) -> str:
 
 def _script_code(folder: Path, name: str) -> str:
     """A script without its indentation and the lines that are comments; no string in it goes over several lines."""
-    lines = (line.strip() for line in read_asset(name, folder).splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    script_lines = (line.strip() for line in read_asset(name, folder).splitlines())
+    return "\n".join(line for line in script_lines if line and not line.startswith("//"))

@@ -132,12 +132,12 @@ def _index_values(values: Iterable[str]) -> dict[str, Any]:
     return {"values": ordered_values, "of": [index[value] for value in point_values]}
 
 
-def _index_value_lists(rows: Iterable[list[str]]) -> dict[str, Any]:
+def _index_value_lists(listed_values: Iterable[list[str]]) -> dict[str, Any]:
     """The same for lists of values per point."""
-    lists = list(rows)
-    ordered_values = _index_values(value for row in lists for value in row)["values"]
+    value_lists = list(listed_values)
+    ordered_values = _index_values(value for row in value_lists for value in row)["values"]
     index = {value: i for i, value in enumerate(ordered_values)}
-    return {"values": ordered_values, "of": [[index[value] for value in row] for row in lists]}
+    return {"values": ordered_values, "of": [[index[value] for value in row] for row in value_lists]}
 
 
 def write_tags(scene: Scene, path: Path) -> None:

@@ -236,28 +236,28 @@ def _draw_verdict(axes: Axes, scene: Scene) -> None:
 
 def _draw_curves(axes: Axes, scene: Scene) -> None:
     """Reach of the union's topics against the number of questions, with the number they are compared at."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
-    entries = {entry.name: entry for entry in scene.datasets}
+    curve_numbers = scene.numbers
+    assert curve_numbers is not None  # noqa: S101  # the caller looked
+    legend_entries = {entry.name: entry for entry in scene.datasets}
     colour_of = dataset_colours(scene)
-    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
-    for row in numbers.datasets:
-        if row.curve:
-            question_counts, reach_shares = zip(*row.curve, strict=True)
-            colour, mark = colour_of[row.name], dataset_mark(entries[row.name].colour, scene)
+    longest = max((curve_row.curve[-1][0] for curve_row in curve_numbers.datasets if curve_row.curve), default=1) or 1
+    for curve_row in curve_numbers.datasets:
+        if curve_row.curve:
+            question_counts, reach_shares = zip(*curve_row.curve, strict=True)
+            colour, mark = colour_of[curve_row.name], dataset_mark(legend_entries[curve_row.name].colour, scene)
             axes.plot(question_counts, [100 * share for share in reach_shares], color=colour, linewidth=2.2)
             axes.plot(question_counts[-1], 100 * reach_shares[-1], mark, color=colour, markersize=6, clip_on=False)
-    axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
-    is_right = numbers.equal_n > 0.7 * longest
+    axes.axvline(curve_numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
+    is_right = curve_numbers.equal_n > 0.7 * longest
     axes.text(
-        numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
+        curve_numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {curve_numbers.equal_n:,}",
         color=QUIET, fontsize=8, va="bottom", ha="right" if is_right else "left",
     )  # fmt: skip
     axes.set_ylim(0, 103)
     axes.set_xlim(0, 1.03 * longest)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_curves_title(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_title(_curves_title(curve_numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
     style_axes(axes)
 
@@ -273,29 +273,30 @@ def _draw_figures(axes: Axes, scene: Scene) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    rows = chart_numbers.datasets
-    entries = {entry.name: entry for entry in scene.datasets}
+    figure_rows = chart_numbers.datasets
+    legend_entries = {entry.name: entry for entry in scene.datasets}
     column_places = [0.6, 0.72, 0.86, 1.0]
-    row_step = min(0.15, 0.86 / (len(rows) + 1))
+    row_step = min(0.15, 0.86 / (len(figure_rows) + 1))
     for column_x, heading in zip(column_places, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
         axes.text(column_x, 0.96, heading, ha="right", va="center", color=QUIET, fontsize=8.5)
     axes.plot([0, 1], [0.96 - row_step / 2] * 2, color=FAINT, linewidth=0.8)
-    for index, row in enumerate(rows):
+    for index, figure_row in enumerate(figure_rows):
         row_y = 0.96 - (index + 1) * row_step
-        entry, weight = entries[row.name], "bold" if row.name == chart_numbers.best else "normal"
-        mark, colour = dataset_mark(entry.colour, scene), dataset_colours(scene)[row.name]
+        entry, weight = legend_entries[figure_row.name], "bold" if figure_row.name == chart_numbers.best else "normal"
+        mark, colour = dataset_mark(entry.colour, scene), dataset_colours(scene)[figure_row.name]
         axes.plot(0.012, row_y, mark, color=colour, markersize=6, clip_on=False)
-        dataset_name = shorten_name(row.name, 20 if weight == "bold" else 23)
+        dataset_name = shorten_name(figure_row.name, 20 if weight == "bold" else 23)
         axes.text(0.04, row_y, dataset_name, va="center", color=INK, fontsize=9, weight=weight)
-        low, high = row.reach_interval
-        reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
-        cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
-        for column_x, cell in zip(column_places, cells, strict=True):
-            axes.text(column_x, row_y, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
+        low, high = figure_row.reach_interval
+        reach = f"{figure_row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
+        whole, repeats = f"{figure_row.reach_of_all:.0%}", f"{figure_row.redundancy:.0%}"
+        figure_cells = [reach, whole, repeats, f"{figure_row.diversity_at_equal_n:.1f}"]
+        for column_x, figure_cell in zip(column_places, figure_cells, strict=True):
+            axes.text(column_x, row_y, figure_cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
     figures_note = (
         f"Reach and diversity with {counted(chart_numbers.equal_n, 'question')} of each; whole: with all of its own."
     )
-    axes.text(0, 0.96 - (len(rows) + 1) * row_step, figures_note, va="center", fontsize=7.8, color=QUIET)
+    axes.text(0, 0.96 - (len(figure_rows) + 1) * row_step, figures_note, va="center", fontsize=7.8, color=QUIET)
 
 
 def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[str]:
