@@ -52,11 +52,11 @@ def project_vectors(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
     distinct_vectors, equals_of = np.unique(vectors, axis=0, return_inverse=True)
     equals_of = equals_of.reshape(-1)
     first_rows = _first_rows(equals_of, len(distinct_vectors))
-    order_of_groups = np.argsort(first_rows)  # np.unique sorts by value; the rows' own order is the stable one
-    rank_of_group = np.empty_like(order_of_groups)
-    rank_of_group[order_of_groups] = np.arange(len(order_of_groups))
-    projected_positions, projection_method = _fit_projection(distinct_vectors[order_of_groups], settings)
-    return _spread_equals(_scale_to_frame(projected_positions), rank_of_group[equals_of]), projection_method
+    order_of_equals = np.argsort(first_rows)  # np.unique sorts by value; the rows' own order is the stable one
+    rank_of_equals = np.empty_like(order_of_equals)
+    rank_of_equals[order_of_equals] = np.arange(len(order_of_equals))
+    projected_positions, projection_method = _fit_projection(distinct_vectors[order_of_equals], settings)
+    return _spread_equals(_scale_to_frame(projected_positions), rank_of_equals[equals_of]), projection_method
 
 
 def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:

@@ -103,10 +103,10 @@ class Segments:
             for segment_row in segment_rows:
                 yield segment, segment_row
 
-    def ids(self, sql_condition: str, sql_parameters: JournalRow) -> Iterator[tuple[str, list[int]]]:
+    def ids(self, segment_condition: str, segment_parameters: JournalRow) -> Iterator[tuple[str, list[int]]]:
         """Each segment, and its rows for which a condition of SQL holds."""
-        segment_query = f"SELECT id FROM replies WHERE {sql_condition}"  # noqa: S608  # a constant of ours
-        for segment, segment_rows in self._query_each_segment(segment_query, sql_parameters):
+        segment_query = f"SELECT id FROM replies WHERE {segment_condition}"  # noqa: S608  # a constant of ours
+        for segment, segment_rows in self._query_each_segment(segment_query, segment_parameters):
             yield segment, [row_id for (row_id,) in segment_rows]
 
     def drop(self, segment: str, row_ids: Collection[int]) -> None:
@@ -149,7 +149,7 @@ class Segments:
             segment_db.close()
         self._open_segments.clear()
 
-    def _query_each_segment(self, query: str, sql_parameters: JournalRow) -> Iterator[tuple[str, list[JournalRow]]]:
+    def _query_each_segment(self, query: str, segment_parameters: JournalRow) -> Iterator[tuple[str, list[JournalRow]]]:
         """Each segment there is now and its rows, the newest first. Raises StopRun.
 
         One that another process writes anew meanwhile is read under its new name, and none is read twice.
@@ -159,7 +159,7 @@ class Segments:
             segment = listed_segment
             while segment:
                 try:
-                    segment_rows = self._query_segment(segment, query, sql_parameters)
+                    segment_rows = self._query_segment(segment, query, segment_parameters)
                 except FileNotFoundError:
                     segment = self._rewritten_segment(segment, listed_segments)
                     continue
@@ -173,10 +173,10 @@ class Segments:
         segment_timestamp = _segment_timestamp(segment)
         return next((name for name in new_segments if _segment_timestamp(name) == segment_timestamp), "")
 
-    def _query_segment(self, segment: str, segment_query: str, sql_parameters: JournalRow) -> list[JournalRow]:
+    def _query_segment(self, segment: str, segment_query: str, segment_parameters: JournalRow) -> list[JournalRow]:
         """Raises FileNotFoundError where it is gone by now, StopRun where it is damaged."""
         try:
-            return self._open_segment(segment)[0].execute(segment_query, sql_parameters).fetchall()
+            return self._open_segment(segment)[0].execute(segment_query, segment_parameters).fetchall()
         except sqlite3.Error as error:
             segment_path = self._segmented_path.with_name(segment)
             if not segment_path.exists():
@@ -202,9 +202,9 @@ class SegmentWriter:
         """Raises OSError or sqlite3.Error, as `add` and `publish` do."""
         self._segmented_path, self._dictionary = segmented_path, segment_dictionary
         temporary_segment_name = f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{segmented_path.stem}"
-        self._temporary_path = segmented_path.with_name(temporary_segment_name)
-        os.close(os.open(self._temporary_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        self._segment_db = sqlite3.connect(self._temporary_path, isolation_level=None)
+        self._temporary_segment = segmented_path.with_name(temporary_segment_name)
+        os.close(os.open(self._temporary_segment, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        self._segment_db = sqlite3.connect(self._temporary_segment, isolation_level=None)
         self._segment_db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
         self._segment_db.execute("INSERT INTO dictionary VALUES (?)", (segment_dictionary,))
         self._name_ids: dict[str, int] = {}
@@ -215,7 +215,7 @@ class SegmentWriter:
 
     def __exit__(self, *_: object) -> None:
         self._segment_db.close()
-        self._temporary_path.unlink(missing_ok=True)
+        self._temporary_segment.unlink(missing_ok=True)
 
     def add(self, segment_rows: Iterable[JournalRow], packed_already: bool = False) -> int:
         """Write rows of SEGMENT_COLUMNS, their bodies as sent or as this dictionary packed them; returns how many."""
@@ -243,8 +243,8 @@ class SegmentWriter:
         segment_timestamp = replaced_timestamp or max(int(self._last_reply_stored * 1e6), newest_timestamp + 1)
         segment_name = f"{self._segmented_path.stem}-{segment_timestamp:016}-{secrets.token_hex(4)}.db"
         segment_path = self._segmented_path.with_name(segment_name)
-        _sync_segment_to_disk(self._temporary_path, os.O_RDWR)
-        self._temporary_path.replace(segment_path)
+        _sync_segment_to_disk(self._temporary_segment, os.O_RDWR)
+        self._temporary_segment.replace(segment_path)
         if os.name != "nt":  # which opens no folders
             _sync_segment_to_disk(segment_path.parent, os.O_RDONLY)
 

@@ -335,8 +335,8 @@ def _reach_interval(reach_draws: Floats) -> tuple[float, float]:
 
 
 def _share(values: Any) -> float:
-    array = np.asarray(values, dtype=np.float64)
-    return float(array.mean()) if array.size else 0.0
+    share_values = np.asarray(values, dtype=np.float64)
+    return float(share_values.mean()) if share_values.size else 0.0
 
 
 def diversity_table(diversity_numbers: Numbers | None) -> list[str]:

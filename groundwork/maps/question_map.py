@@ -152,13 +152,13 @@ def _map_regions(map_positions: Positions, k: int, seed: int) -> Indices:
 
 def _join_groups(map_groups: list[MapGroup]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
     """All rows, their vectors and groups, sorted by the question, so that the map is the same in any order."""
-    numbered_rows = [(row, group_number) for group_number, group in enumerate(map_groups) for row in group.rows]
+    map_rows = [(row, group_number) for group_number, group in enumerate(map_groups) for row in group.rows]
     nonempty = [group.vectors for group in map_groups if len(group.rows)]
     vectors = np.concatenate(nonempty) if nonempty else np.zeros((0, 1), dtype=np.float32)
-    question_sort_keys = [(row.question, map_groups[group_number].name, row.id) for row, group_number in numbered_rows]
-    order = sorted(range(len(numbered_rows)), key=question_sort_keys.__getitem__)
-    group_of = np.array([numbered_rows[index][1] for index in order], dtype=np.int64)
-    return [numbered_rows[index][0] for index in order], vectors[order], group_of
+    question_sort_keys = [(row.question, map_groups[group_number].name, row.id) for row, group_number in map_rows]
+    order = sorted(range(len(map_rows)), key=question_sort_keys.__getitem__)
+    map_group_of = np.array([map_rows[index][1] for index in order], dtype=np.int64)
+    return [map_rows[index][0] for index in order], vectors[order], map_group_of
 
 
 def _tags_of(question_row: QuestionRow, tags: Mapping[str, list[str]]) -> list[str]:
@@ -192,7 +192,7 @@ def _build_points(
     ]
 
 
-def _map_notes(measured_diversity: MeasuredDiversity, projection_method: str, recall: float) -> list[str]:
+def _map_notes(measured_diversity: MeasuredDiversity, map_projection: str, recall: float) -> list[str]:
     """What a reader must know: the recommendation, and what was left out of so many questions."""
     recall_note = (
         ""
@@ -200,10 +200,10 @@ def _map_notes(measured_diversity: MeasuredDiversity, projection_method: str, re
         else "Not every question was held against all others, there being so many, but against those of the groups "
         f"nearest to it; of a sample {recall:.0%} have the right nearest question."
     )
-    projection_method, _, remedy = projection_method.partition("; ")
+    map_projection, _, remedy = map_projection.partition("; ")
     map_notes = (
         measured_diversity.numbers.recommendation,
-        f"{projection_method}; {remedy}." if remedy else "",
+        f"{map_projection}; {remedy}." if remedy else "",
         recall_note,
     )
     return [note for note in map_notes if note]

@@ -116,13 +116,13 @@ class Workers:
     def close(self) -> None:
         """End every worker at once; calls under way fail, and so do those that wait for one."""
         with self._pool_changed:
-            waiting_calls = [waiting_call for waiting_call in self._calls if waiting_call]
+            worker_calls = [worker_call for worker_call in self._calls if worker_call]
             self._calls.clear()
             self._calls.extend([None] * len(self._worker_threads))
             self._pool_changed.notify_all()
-        for waiting_call in waiting_calls:
-            if waiting_call.future.set_running_or_notify_cancel():
-                waiting_call.future.set_exception(WorkerFailed("crash", "the workers were closed before it began"))
+        for worker_call in worker_calls:
+            if worker_call.future.set_running_or_notify_cancel():
+                worker_call.future.set_exception(WorkerFailed("crash", "the workers were closed before it began"))
         for worker in list(self._running_workers):
             worker.kill()  # its thread, which may wait on the pipe, closes that
 

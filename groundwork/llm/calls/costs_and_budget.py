@@ -191,7 +191,8 @@ class Budget:
         self.spent = 0.0
         self._reserved = 0.0
         self._calls_in_flight = 0
-        self._waiting_calls: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
+        # no Event: a budget outlives the loops of several stages
+        self._calls_over_budget: list[asyncio.Future[None]] = []
 
     def share(self, process_count: int) -> Budget:
         """One of `process_count` equal parts of what is left, for a process that cannot see what the others spend."""
@@ -231,15 +232,15 @@ class Budget:
                     f"{worst_cost:.4f}; everything finished is kept, a higher --max-cost goes on from here "
                     "(--dry-run tells what all of it takes)"
                 )
-            self._waiting_calls.append(asyncio.get_running_loop().create_future())
-            await self._waiting_calls[-1]
+            self._calls_over_budget.append(asyncio.get_running_loop().create_future())
+            await self._calls_over_budget[-1]
         return Reservation(0.0, worst_case.max_reply_tokens)
 
     def _wake_calls_waiting_for_budget(self) -> None:
-        waiting_calls, self._waiting_calls = self._waiting_calls, []
-        for waiting_call in waiting_calls:
-            if not waiting_call.done():
-                waiting_call.set_result(None)
+        calls_over_budget, self._calls_over_budget = self._calls_over_budget, []
+        for call_over_budget in calls_over_budget:
+            if not call_over_budget.done():
+                call_over_budget.set_result(None)
 
 
 PROMPT_MARGIN = 2.0  # times the estimate of a prompt's tokens, and times the most by which one ever exceeded it

@@ -109,12 +109,13 @@ def read_vectors_response(response_body: bytes, vector_count: int) -> tuple[list
         raise failure_inside_200(response_error)
     try:
         response_entries = sorted(response_json["data"], key=lambda response_entry: response_entry["index"])
-        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in response_entries]
+        embeddings = [entry["embedding"] for entry in response_entries]
+        response_vectors = msgspec.convert(embeddings, list[list[float]], strict=False)
     except (TypeError, KeyError, msgspec.ValidationError) as response_error:
         raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from response_error
-    if len(vectors) != vector_count or len({len(vector) for vector in vectors}) != 1:
-        raise BrokenCall(f"{len(vectors)} embeddings for {vector_count} texts, or not all of one length")
-    return vectors, _parse_usage(response_json.get("usage"))
+    if len(response_vectors) != vector_count or len({len(vector) for vector in response_vectors}) != 1:
+        raise BrokenCall(f"{len(response_vectors)} embeddings for {vector_count} texts, or not all of one length")
+    return response_vectors, _parse_usage(response_json.get("usage"))
 
 
 def decode_body(response_body: bytes) -> Any:

@@ -257,21 +257,22 @@ class ReplyReader(Generic[T]):
             return self._fit_items(schema_candidate, self.list, schema)
 
     def _fit_items(self, schema_candidate: dict[str, Any], item_list: ItemList, schema: type[T]) -> Parsed[T]:
-        raw_items = _normalize_to_schema(schema_candidate, _reply_type_info(cast("Any", schema))).get(item_list.field)
-        if not isinstance(raw_items, list):
+        reply_type = _reply_type_info(cast("Any", schema))
+        schema_items = _normalize_to_schema(schema_candidate, reply_type).get(item_list.field)
+        if not isinstance(schema_items, list):
             raise msgspec.ValidationError(f"Object missing required field `{item_list.field}`")
-        valid_items, faulty_items, item_problem = [], [], ""
-        for item_index, raw_item in enumerate(raw_items):
+        fitting_items, faulty_items, item_problem = [], [], ""
+        for item_index, schema_item in enumerate(schema_items):
             try:
-                valid_items.append(self._clean_and_convert(raw_item, item_list.item))
+                fitting_items.append(self._clean_and_convert(schema_item, item_list.item))
             except (msgspec.ValidationError, reply_json.NotText) as error:
                 item_problem = str(error).replace("`$", f"`$.{item_list.field}[{item_index}]", 1)
-                faulty_items.append(FaultyItem(item_index, raw_item, item_problem))
+                faulty_items.append(FaultyItem(item_index, schema_item, item_problem))
         reply_value = self._clean_and_convert({**schema_candidate, item_list.field: []}, schema)
-        if faulty_items and not valid_items:
+        if faulty_items and not fitting_items:
             raise msgspec.ValidationError(item_problem)
         return Parsed(
-            msgspec.structs.replace(cast("Any", reply_value), **{item_list.field: valid_items}),
+            msgspec.structs.replace(cast("Any", reply_value), **{item_list.field: fitting_items}),
             tuple(faulty_items),
             item_list.field,
         )
@@ -355,9 +356,9 @@ def _normalize_to_schema(payload: Any, reply_type: inspect.Type) -> Any:
 
 def _normalize_fields(payload: dict[Any, Any], reply_type: inspect.StructType) -> dict[Any, Any]:
     schema_fields = {schema_field.encode_name: schema_field.type for schema_field in reply_type.fields}
-    field_names = {name.casefold(): name for name in schema_fields}
+    schema_names = {name.casefold(): name for name in schema_fields}
     renamed_fields = {
-        field_names.get(str(field_name).strip().casefold(), field_name): field_value
+        schema_names.get(str(field_name).strip().casefold(), field_name): field_value
         for field_name, field_value in payload.items()
     }
     return {

@@ -194,41 +194,36 @@ def _remove_repeated_reply(reply_text: str) -> str:
     return first_half if first_half and reply_text[len(first_half) :].strip() == first_half else reply_text
 
 
-def unwrapped_payloads(payload: Any, list_field: str, wrapping_depth: int = 0) -> Iterator[Any]:
-    """`payload`, and what it may have been meant as: its list alone, one item alone, something wrapped once more.
+def unwrapped_payloads(wrapped_json: Any, list_field: str, wrapping_depth: int = 0) -> Iterator[Any]:
+    """`wrapped_json`, and what it may have been meant as: its list alone, one item alone, something wrapped once more.
 
     `list_field`: the field of its one list of objects, "" where it has none.
     """
-    yield payload
-    if list_field and isinstance(payload, list):
-        yield {list_field: payload}
-    if (
-        list_field
-        and isinstance(payload, dict)
-        and any(isinstance(listed_item, str) for listed_item in _listed_items(payload, list_field))
-    ):
-        yield {
-            **payload,
-            list_field: [_decode_wrapped_json(listed_item) for listed_item in _listed_items(payload, list_field)],
-        }
-    if list_field and isinstance(payload, dict) and list_field not in payload and len(payload) > 1:
-        yield {list_field: [payload]}
-    if (
-        wrapping_depth < 2
-        and isinstance(payload, dict)
-        and len(payload) == 1
-        and not (list_field and list_field in payload)
-    ):
-        yield from _payloads_inside(next(iter(payload.values())), list_field, wrapping_depth + 1)
-    if wrapping_depth == 0 and isinstance(payload, dict) and 1 < len(payload) <= len(_WRAPPING_KEYS) + 1:
-        for wrapping_key in _WRAPPING_KEYS & payload.keys():
-            yield from _payloads_inside(payload[wrapping_key], list_field, 1)
-    if wrapping_depth == 0 and isinstance(payload, list) and len(payload) == 1:
-        yield from unwrapped_payloads(payload[0], list_field, 1)
+    yield wrapped_json
+    if isinstance(wrapped_json, dict):
+        yield from _payloads_of_object(wrapped_json, list_field, wrapping_depth)
+    elif isinstance(wrapped_json, list):
+        if list_field:
+            yield {list_field: wrapped_json}
+        if wrapping_depth == 0 and len(wrapped_json) == 1:
+            yield from unwrapped_payloads(wrapped_json[0], list_field, 1)
 
 
-def _listed_items(payload: dict[str, Any], list_field: str) -> list[Any]:
-    listed_items = payload.get(list_field)
+def _payloads_of_object(wrapped_json: dict[str, Any], list_field: str, wrapping_depth: int) -> Iterator[Any]:
+    listed_items = _listed_items(wrapped_json, list_field) if list_field else []
+    if any(isinstance(listed_item, str) for listed_item in listed_items):
+        yield {**wrapped_json, list_field: [_decode_wrapped_json(listed_item) for listed_item in listed_items]}
+    if list_field and list_field not in wrapped_json and len(wrapped_json) > 1:
+        yield {list_field: [wrapped_json]}
+    if wrapping_depth < 2 and len(wrapped_json) == 1 and not (list_field and list_field in wrapped_json):
+        yield from _payloads_inside(next(iter(wrapped_json.values())), list_field, wrapping_depth + 1)
+    if wrapping_depth == 0 and 1 < len(wrapped_json) <= len(_WRAPPING_KEYS) + 1:
+        for wrapping_key in _WRAPPING_KEYS & wrapped_json.keys():
+            yield from _payloads_inside(wrapped_json[wrapping_key], list_field, 1)
+
+
+def _listed_items(wrapped_json: dict[str, Any], list_field: str) -> list[Any]:
+    listed_items = wrapped_json.get(list_field)
     return listed_items if isinstance(listed_items, list) else []
 
 
