@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -22,7 +23,6 @@ from groundwork.settings.config_schema import (
     Check,
     Config,
     DocumentOverride,
-    Embeddings,
     ModelCall,
     Provider,
     Settings,
@@ -49,17 +49,7 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
 
     Raises ConfigError with every problem: unreadable files, unknown keys, wrong types, impossible values.
     """
-    merged_config: Json = {}
-    setting_origins: dict[str, str] = {}
-    project_file = CONFIG_DIR / "config.json"
-    project_configs = [project_file] if CONFIG_DIR != DEFAULTS and project_file.is_file() else []
-    base_configs = [DEFAULTS / project_file.name, *project_configs]
-    for config_path in (*base_configs, *map(overlay_file, overlays)):
-        overlay_content = _read_config_json(config_path)
-        overlay_content.pop("$schema", None)
-        _merge_overlay(merged_config, overlay_content, setting_origins, str(config_path))
-    for assignment in assignments:
-        _merge_overlay(merged_config, _parse_assignment(assignment), setting_origins, "--set")
+    merged_config, setting_origins = _merge_configs(overlays, assignments)
     _complete_providers(merged_config)
     _complete_overrides(merged_config)
     config_problems = [
@@ -73,6 +63,22 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     if contradictions := [*find_contradicting_settings(config), *find_unknown_setting_values(config)]:
         raise ConfigError(contradictions)
     return config
+
+
+def _merge_configs(overlays: Sequence[Path], assignments: Sequence[str]) -> tuple[Json, dict[str, str]]:
+    """The JSON of the whole, and by setting the file that it is from."""
+    merged_config: Json = {}
+    setting_origins: dict[str, str] = {}
+    project_file = CONFIG_DIR / "config.json"
+    project_configs = [project_file] if CONFIG_DIR != DEFAULTS and project_file.is_file() else []
+    base_configs = [DEFAULTS / project_file.name, *project_configs]
+    for config_path in (*base_configs, *map(overlay_file, overlays)):
+        overlay_content = _read_config_json(config_path)
+        overlay_content.pop("$schema", None)
+        _merge_overlay(merged_config, overlay_content, setting_origins, str(config_path))
+    for assignment in assignments:
+        _merge_overlay(merged_config, _parse_assignment(assignment), setting_origins, "--set")
+    return merged_config, setting_origins
 
 
 def overridden_settings(overlays: Sequence[Path]) -> list[str]:
@@ -138,18 +144,10 @@ def prompt_file(prompt_name: str) -> Path:
 
 def _read_config_json(config_path: Path) -> Json:
     try:
-        config_json = json.loads(
-            config_path.read_bytes().decode("utf-8-sig"),
-            object_pairs_hook=_parse_object,
-            parse_constant=_reject_json_constant,
-        )
+        config_text = config_path.read_bytes().decode("utf-8-sig")
+        config_json = json.loads(config_text, object_pairs_hook=_parse_object, parse_constant=_reject_json_constant)
     except FileNotFoundError:
-        overlay_names = sorted(
-            {file.stem for folder in (CONFIG_DIR, DEFAULTS) for file in folder.glob("*.json")} - _NO_OVERLAYS
-        )
-        raise ConfigError(
-            [f"{config_path}: no such file; by name there are: {', '.join(overlay_names) or 'none'}"]
-        ) from None
+        raise _no_such_config(config_path) from None
     except OSError as error:
         raise ConfigError([f"{config_path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -160,6 +158,12 @@ def _read_config_json(config_path: Path) -> Json:
     if not isinstance(config_json, dict):
         raise ConfigError([f"{config_path}: must hold a JSON object"])
     return config_json
+
+
+def _no_such_config(config_path: Path) -> ConfigError:
+    config_files = (config_file for folder in (CONFIG_DIR, DEFAULTS) for config_file in folder.glob("*.json"))
+    overlay_names = sorted({config_file.stem for config_file in config_files} - _NO_OVERLAYS)
+    return ConfigError([f"{config_path}: no such file; by name there are: {', '.join(overlay_names) or 'none'}"])
 
 
 def _parse_object(key_value_pairs: list[tuple[str, Any]]) -> Json:
@@ -279,6 +283,10 @@ def fill_inherited(config_json: dict[str, Any], kind: type[Settings] = Config) -
     fill(config_json, kind)
 
 
+PROVIDER_SETTINGS = (
+    *("llm.defaults", "ingest.vision", "summarize", "qa", "curate", "tags", "dataset.rephrase"),
+    *("grade.judge", "grade.answer", "embeddings"),
+)
 LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
 
 # ISO 639-1, all 184 codes.
@@ -361,28 +369,17 @@ def find_contradicting_settings(config: Config) -> list[str]:
             f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "
             f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
         )
-    calls_by_setting: dict[str, ModelCall | Embeddings] = {
-        "llm.defaults": config.llm.defaults,
-        "ingest.vision": config.ingest.vision,
-        "summarize": config.summarize,
-        "qa": config.qa,
-        "curate": config.curate,
-        "tags": config.tags,
-        "dataset.rephrase": config.dataset.rephrase,
-        "grade.judge": config.grade.judge,
-        "grade.answer": config.grade.answer,
-        "embeddings": config.embeddings,
-    }
-    default_provider = config.llm.defaults.provider
-    for setting_path, model_call in calls_by_setting.items():
-        if model_call.provider == default_provider and setting_path != "llm.defaults":
+    return contradictions + list(_undefined_providers(config))
+
+
+def _undefined_providers(config: Config) -> Iterator[str]:
+    defined_providers = ", ".join(config.llm.providers) or "none is defined"
+    for setting_path in PROVIDER_SETTINGS:
+        provider: str = attrgetter(f"{setting_path}.provider")(config)
+        if provider == config.llm.defaults.provider and setting_path != "llm.defaults":
             continue  # reported once, where it is set
-        if model_call.provider and model_call.provider not in config.llm.providers:
-            defined_providers = ", ".join(config.llm.providers) or "none is defined"
-            contradictions.append(
-                f"{setting_path}.provider: {model_call.provider!r} is not one of llm.providers ({defined_providers})"
-            )
-    return contradictions
+        if provider and provider not in config.llm.providers:
+            yield f"{setting_path}.provider: {provider!r} is not one of llm.providers ({defined_providers})"
 
 
 def find_setting_problems(config_value: Any, setting_type: Any, setting_path: str = "") -> Iterator[tuple[str, str]]:
@@ -392,29 +389,32 @@ def find_setting_problems(config_value: Any, setting_type: Any, setting_path: st
         if not isinstance(config_value, dict):
             yield setting_path, f"expected an object, got {config_value!r}"
             return
-        block_fields = field_types(settings_block)
-        for setting_name in sorted(config_value.keys() - block_fields.keys()):
-            yield f"{path_prefix}{setting_name}", f"no such setting{_suggest_path(f'{path_prefix}{setting_name}')}"
-        for field_name, field_type in block_fields.items():
-            if field_name in config_value and config_value[field_name] is None and inherits(settings_block, field_name):
-                continue
-            if field_name in config_value:
-                yield from find_setting_problems(config_value[field_name], field_type, f"{path_prefix}{field_name}")
-            else:
-                yield f"{path_prefix}{field_name}", "missing"
+        yield from _find_block_problems(config_value, settings_block, path_prefix)
     elif get_origin(bare_setting_type) is dict and isinstance(config_value, dict):
         for setting_name, entry_value in config_value.items():
-            yield from find_setting_problems(
-                entry_value, get_args(bare_setting_type)[1], f"{path_prefix}{setting_name}"
-            )
+            entry_type = get_args(bare_setting_type)[1]
+            yield from find_setting_problems(entry_value, entry_type, f"{path_prefix}{setting_name}")
     else:
         try:
             msgspec.convert(config_value, setting_type)
         except msgspec.ValidationError as error:
-            yield (
-                setting_path,
-                f"{_strip_root_path(str(error))} (it is {config_value!r}){_allowed_values(str(error), setting_type)}",
-            )
+            allowed_values = _allowed_values(str(error), setting_type)
+            yield setting_path, f"{_strip_root_path(str(error))} (it is {config_value!r}){allowed_values}"
+
+
+def _find_block_problems(
+    block_value: Json, settings_block: type[Settings], path_prefix: str
+) -> Iterator[tuple[str, str]]:
+    block_fields = field_types(settings_block)
+    for setting_name in sorted(block_value.keys() - block_fields.keys()):
+        setting_path = f"{path_prefix}{setting_name}"
+        yield setting_path, f"no such setting{_suggest_path(setting_path)}"
+    for setting_name, field_type in block_fields.items():
+        setting_path = f"{path_prefix}{setting_name}"
+        if setting_name not in block_value:
+            yield setting_path, "missing"
+        elif block_value[setting_name] is not None or not inherits(settings_block, setting_name):
+            yield from find_setting_problems(block_value[setting_name], field_type, setting_path)
 
 
 def _strip_root_path(message: str) -> str:
