@@ -43,11 +43,11 @@ WISHED_GAPS_NOTE = (
     "decline only what the chunk cannot answer."
 )
 _DECLINED_GAPS_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
-CHARACTERS_PER_STATEMENT = 250  # at the most; a sentence has about half as many
+BATCH_STATEMENT_CHARACTERS = 250  # at the most; a sentence has about half as many
 EXTRA_PAIRS_PER_BATCH = (
     3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 )
-MAX_GAPS_PER_CALL = 60  # shown in one call; the rest follows when these are closed
+MAX_GAPS_PER_BATCH = 60  # shown in one call; the rest follows when these are closed
 
 
 @dataclass
@@ -72,7 +72,7 @@ class BatchAsker:
     @property
     def batch_size(self) -> int:
         statement_count = (
-            None if self.statement_count is None else self.statement_count + self._prompt_figures.figure_count
+            None if self.statement_count is None else self.statement_count + self._prompt_figures.prompt_figure_count
         )
         return pairs_per_call(self.settings.batch, statement_count, len(self.chunk.text))
 
@@ -82,22 +82,24 @@ class BatchAsker:
 
     @property
     def shows_figures(self) -> bool:
-        return self._prompt_figures.figure_count > 0
+        return self._prompt_figures.prompt_figure_count > 0
 
-    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
+    async def ask(self, batch_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         chunk_text = self.chunk.text
-        shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
-        max_gaps = min(interview_round.count, MAX_GAPS_PER_CALL) if interview_round.wished else MAX_GAPS_PER_CALL
-        shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
-        round_messages = self._batch_round_messages(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
-        self._gap_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
-        iteration_unit = f"{self.chunk.id} iteration {interview_round.iteration}"
+        shows_gaps = batch_round.wished or (self.settings.show_gaps and batch_round.iteration > 1)
+        max_gaps = min(batch_round.count, MAX_GAPS_PER_BATCH) if batch_round.wished else MAX_GAPS_PER_BATCH
+        shown_gaps = batch_round.gaps[:max_gaps] if shows_gaps else []
+        batch_round_messages = self._batch_round_messages(
+            batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps]
+        )
+        self._gap_characters = sum(gap.end - gap.start for gap in batch_round.gaps)
+        batch_unit = f"{self.chunk.id} iteration {batch_round.iteration}"
         batch_reply = await self._call(
-            self._prompt_figures.add_figures(round_messages), Drafts, iteration_unit, interview_round.iteration
+            self._prompt_figures.add_figures(batch_round_messages), Drafts, batch_unit, batch_round.iteration
         )
         batch_drafts = [
-            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, interview_round.gaps, chunk_text))
+            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, batch_round.gaps, chunk_text))
             for draft in batch_reply.pairs
         ]
         return InterviewAnswer(
@@ -108,29 +110,31 @@ class BatchAsker:
             batch_reply.contradictions,
         )
 
-    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
+    async def correct(self, faulty_batch: Sequence[JudgedDraft]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
-        numbered_faults = [
+        numbered_batch_faults = [
             f"{draft_number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
-            for draft_number, (draft, draft_faults) in enumerate(faulty, 1)
+            for draft_number, (draft, draft_faults) in enumerate(faulty_batch, 1)
         ]
-        faulty_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty]}).decode()
-        messages = [
+        faulty_batch_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty_batch]}).decode()
+        batch_correction_messages = [
             *self._prompt_figures.add_figures(self._batch_round_messages(None)),
-            *follow_up_turns(faulty_reply, render_template(self.correction_prompt, faults="\n".join(numbered_faults))),
+            *follow_up_turns(
+                faulty_batch_reply, render_template(self.correction_prompt, faults="\n".join(numbered_batch_faults))
+            ),
         ]
-        corrections_reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
-        corrected_drafts = {
+        batch_corrections = await self._call(batch_correction_messages, Corrections, f"{self.chunk.id} correction", 0)
+        corrected_batch_drafts = {
             draft.number: self._prompt_figures.resolve_figures(draft_of_correction(draft))
-            for draft in corrections_reply.pairs
+            for draft in batch_corrections.pairs
         }
-        return [corrected_drafts.get(draft_number) for draft_number in range(1, len(faulty) + 1)]
+        return [corrected_batch_drafts.get(draft_number) for draft_number in range(1, len(faulty_batch) + 1)]
 
     def _batch_round_messages(
-        self, interview_round: InterviewRound | None, gap_texts: Sequence[str] = ()
+        self, batch_round: InterviewRound | None, gap_texts: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         chunk = msgspec.structs.replace(self.chunk, text=self._prompt_figures.text_with_figure_marks)
-        return batch_messages(self.batch_prompt, self.fixed_variables, chunk, interview_round, gap_texts)
+        return batch_messages(self.batch_prompt, self.fixed_variables, chunk, batch_round, gap_texts)
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
         self.calls += 1
@@ -154,14 +158,14 @@ def pairs_per_call(max_batch: int, statement_count: int | None, chunk_characters
     """
     if statement_count is None:
         return max_batch
-    return min(max_batch, max(statement_count, chunk_characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_BATCH)
+    return min(max_batch, max(statement_count, chunk_characters // BATCH_STATEMENT_CHARACTERS) + EXTRA_PAIRS_PER_BATCH)
 
 
 def batch_messages(
-    prompt: str,
+    batch_prompt: str,
     fixed_variables: dict[str, str],
     chunk: Chunk,
-    interview_round: InterviewRound | None,
+    batch_round: InterviewRound | None,
     shown_gaps: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """The conversation that asks for the round's pairs about `chunk`, and shows these of its gaps.
@@ -169,72 +173,72 @@ def batch_messages(
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
     fixed_variables = {**fixed_variables, "summary": summary_for_chunk(chunk, fixed_variables["summary"])}
-    round_variables = (
-        _batch_variables(interview_round, shown_gaps) if interview_round else {"asked": "", "gaps": "", "batch": ""}
+    batch_variables = (
+        _batch_variables(batch_round, shown_gaps) if batch_round else {"asked": "", "gaps": "", "batch": ""}
     )
     section_headings = " > ".join(chunk.headings) or "(none)"
-    return render_turns(prompt, **fixed_variables, **round_variables, section=section_headings, chunk=chunk.text)
+    return render_turns(batch_prompt, **fixed_variables, **batch_variables, section=section_headings, chunk=chunk.text)
 
 
-def _batch_variables(interview_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
-    rejected_lines = rejected_question_lines(interview_round.rejected)
-    question_lines = [
-        *question_bullets([pair.question for pair in interview_round.pairs]).splitlines(),
-        *([REJECTED_QUESTIONS_NOTE, question_bullets(rejected_lines)] if rejected_lines else []),
+def _batch_variables(batch_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
+    rejected_in_batch = rejected_question_lines(batch_round.rejected)
+    batch_question_lines = [
+        *batched_question_bullets([pair.question for pair in batch_round.pairs]).splitlines(),
+        *([REJECTED_QUESTIONS_NOTE, batched_question_bullets(rejected_in_batch)] if rejected_in_batch else []),
     ]
     return {
-        "asked": "\n".join(question_lines),
-        "gaps": "\n".join([WISHED_GAPS_NOTE] * interview_round.wished + _numbered_gaps(shown_gaps)),
-        "batch": str(interview_round.count),
+        "asked": "\n".join(batch_question_lines),
+        "gaps": "\n".join([WISHED_GAPS_NOTE] * batch_round.wished + _numbered_gaps(shown_gaps)),
+        "batch": str(batch_round.count),
     }
 
 
 def _numbered_gaps(gaps: Sequence[str]) -> list[str]:
-    return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS_PER_CALL], 1)]
+    return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS_PER_BATCH], 1)]
 
 
 def summary_for_chunk(chunk: Chunk, summary: str) -> str:
     """What a chunk needs of the document's summary: its first sentence and those that share most words with the chunk,
     in SUMMARY_LENGTH characters, twice as many for a chunk of several times the length.
     """
-    summary_room = SUMMARY_LENGTH * (2 if len(chunk.text) > 4 * SUMMARY_LENGTH else 1)
-    if len(summary) <= summary_room:
+    batch_summary_room = SUMMARY_LENGTH * (2 if len(chunk.text) > 4 * SUMMARY_LENGTH else 1)
+    if len(summary) <= batch_summary_room:
         return summary
-    summary_sentences = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
-    chunk_words = content_words(chunk.text, chunk.language)
+    sentences_for_batch = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
+    batch_chunk_words = content_words(chunk.text, chunk.language)
     sentences_by_shared_words = sorted(
-        range(1, len(summary_sentences)),
-        key=lambda i: -len(chunk_words & content_words(summary_sentences[i], chunk.language)),
+        range(1, len(sentences_for_batch)),
+        key=lambda i: -len(batch_chunk_words & content_words(sentences_for_batch[i], chunk.language)),
     )
-    chosen_sentences, summary_room = [0], summary_room - len(summary_sentences[0])
+    batch_summary_sentences, batch_summary_room = [0], batch_summary_room - len(sentences_for_batch[0])
     for i in sentences_by_shared_words:
-        if len(summary_sentences[i]) < summary_room and chunk_words & content_words(
-            summary_sentences[i], chunk.language
+        if len(sentences_for_batch[i]) < batch_summary_room and batch_chunk_words & content_words(
+            sentences_for_batch[i], chunk.language
         ):
-            chosen_sentences.append(i)
-            summary_room -= len(summary_sentences[i]) + 1
-    return " ".join(summary_sentences[i] for i in sorted(chosen_sentences))
+            batch_summary_sentences.append(i)
+            batch_summary_room -= len(sentences_for_batch[i]) + 1
+    return " ".join(sentences_for_batch[i] for i in sorted(batch_summary_sentences))
 
 
 def rejected_question_lines(rejections: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
-    questions_and_reasons = [
+    rejected_with_reasons = [
         (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
         for rejection in rejections
     ]
-    return [f"{question} ({reason})" for question, reason in questions_and_reasons if question]
+    return [f"{question} ({reason})" for question, reason in rejected_with_reasons if question]
 
 
 def read_declined_gaps(declined_replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
     """By gap the reason why it holds nothing worth asking, from "3: reason" or "5-9, 12: reason"; other numbers are
     passed over.
     """
-    decline_reasons = {}
+    declined_gap_reasons = {}
     for declined_reply in declined_replies:
         if declined_line := _DECLINED_GAPS_LINE.match(declined_reply):
             for gap_number in _listed_gap_numbers(declined_line[1], len(shown_gaps)):
-                decline_reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
-    return decline_reasons
+                declined_gap_reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
+    return declined_gap_reasons
 
 
 def _listed_gap_numbers(gap_list: str, gap_count: int) -> list[int]:
@@ -265,19 +269,22 @@ def draft_of_correction(correction: Any) -> Draft:
     return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
 
 
-def question_bullets(questions: Sequence[str]) -> str:
+def batched_question_bullets(questions: Sequence[str]) -> str:
     return "\n".join(f"- {question}" for question in questions)
 
 
 BATCH_SHARE_OF_STATEMENTS = 0.6
-STATEMENT_REPEATS_PER_PAIR = 3
+BATCH_STATEMENT_REPEATS = 3
 BATCH_PAIR_TOKENS, BATCH_QUESTION_TOKENS = 80, 22  # tokens of a pair beside its statement; of its question alone
 
 
 def prompt_files(settings: QA) -> list[str]:
     """The files of config/prompts that it makes use of."""
-    corrections, pictures = [settings.correction_prompt] * settings.correct, [settings.images_prompt] * settings.images
-    return [settings.prompt, *corrections, *pictures]
+    batch_correction_prompts, batch_picture_prompts = (
+        [settings.correction_prompt] * settings.correct,
+        [settings.images_prompt] * settings.images,
+    )
+    return [settings.prompt, *batch_correction_prompts, *batch_picture_prompts]
 
 
 def askers(
@@ -302,45 +309,47 @@ def askers(
 
 def _prompt_figures(settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader) -> PromptFigures:
     """The pictures of a chunk, where a model is to see them."""
-    shows_images = settings.images and material.texts is not None
-    instructions = prompt(settings.images_prompt) if shows_images else ""
-    return PromptFigures(reading.chunk, settings, material.texts if shows_images else None, instructions)
+    shows_batch_figures = settings.images and material.texts is not None
+    batch_figure_instructions = prompt(settings.images_prompt) if shows_batch_figures else ""
+    return PromptFigures(
+        reading.chunk, settings, material.texts if shows_batch_figures else None, batch_figure_instructions
+    )
 
 
 def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
-    statements = reading.plain_statements()
-    mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
+    batch_statements = reading.plain_statements()
+    mean_batch_statement_tokens = sum(map(tokens_in, batch_statements)) / max(1, len(batch_statements))
     settings, material = basis.settings, basis.material
     batch_prompt, fixed_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
     prompt_figures = _prompt_figures(settings, material, reading, basis.prompt)
-    subject_count = len(statements) + prompt_figures.figure_count
-    batch_size = pairs_per_call(settings.batch, subject_count, len(prompt_figures.text_with_figure_marks))
-    forecast_pairs, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
+    batch_subject_count = len(batch_statements) + prompt_figures.prompt_figure_count
+    batch_size = pairs_per_call(settings.batch, batch_subject_count, len(prompt_figures.text_with_figure_marks))
+    forecast_batch_pairs, max_batch_pairs = 0, batch_subject_count if limit is None else min(limit, batch_subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
-        wanted_pairs = batch_size if limit is None else min(batch_size, limit - forecast_pairs)
-        shown_gaps = statements[forecast_pairs:] if settings.show_gaps and iteration else []
-        chunk = msgspec.structs.replace(reading.chunk, text=prompt_figures.text_with_figure_marks)
-        interview_round = InterviewRound(iteration, wanted_pairs, pairs=[], gaps=[])
-        forecast_messages = prompt_figures.add_figures(
-            batch_messages(batch_prompt, fixed_variables, chunk, interview_round, shown_gaps)
+        wanted_batch_pairs = batch_size if limit is None else min(batch_size, limit - forecast_batch_pairs)
+        shown_gaps = batch_statements[forecast_batch_pairs:] if settings.show_gaps and iteration else []
+        forecast_batch_chunk = msgspec.structs.replace(reading.chunk, text=prompt_figures.text_with_figure_marks)
+        forecast_batch_round = InterviewRound(iteration, wanted_batch_pairs, pairs=[], gaps=[])
+        forecast_batch_messages = prompt_figures.add_figures(
+            batch_messages(batch_prompt, fixed_variables, forecast_batch_chunk, forecast_batch_round, shown_gaps)
         )
-        pairs_of_call = min(
-            wanted_pairs,
-            max_pairs - forecast_pairs,
-            round(BATCH_SHARE_OF_STATEMENTS * (subject_count - forecast_pairs)),
+        pairs_of_batch = min(
+            wanted_batch_pairs,
+            max_batch_pairs - forecast_batch_pairs,
+            round(BATCH_SHARE_OF_STATEMENTS * (batch_subject_count - forecast_batch_pairs)),
         )
         yield (
-            basis.tokens(forecast_messages, Drafts) + forecast_pairs * BATCH_QUESTION_TOKENS,
-            int(pairs_of_call * (STATEMENT_REPEATS_PER_PAIR * mean_statement_tokens + BATCH_PAIR_TOKENS)) + 5,
+            basis.tokens(forecast_batch_messages, Drafts) + forecast_batch_pairs * BATCH_QUESTION_TOKENS,
+            int(pairs_of_batch * (BATCH_STATEMENT_REPEATS * mean_batch_statement_tokens + BATCH_PAIR_TOKENS)) + 5,
         )
-        forecast_pairs += pairs_of_call
-        if (settings.stop != "fixed" and forecast_pairs >= subject_count) or forecast_pairs == limit:
+        forecast_batch_pairs += pairs_of_batch
+        if (settings.stop != "fixed" and forecast_batch_pairs >= batch_subject_count) or forecast_batch_pairs == limit:
             return
         if (
             settings.stop != "fixed"
             and settings.show_gaps
             and iteration >= MAX_TIMES_SHOWN
-            and pairs_of_call < wanted_pairs
+            and pairs_of_batch < wanted_batch_pairs
         ):
             return  # each gap was shown as often as it may be

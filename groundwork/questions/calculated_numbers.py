@@ -85,9 +85,9 @@ class Calculation:
         )
 
     def _is_rounded_result(self, result: float, value: str) -> bool:
-        places = len(value.partition(".")[2])
-        tolerance = 0.5001 * 10**-places if places or self.divides else 0.0
-        return isclose(float(value), result) or abs(float(value) - result) <= tolerance
+        decimal_places = len(value.partition(".")[2])
+        rounding_tolerance = 0.5001 * 10**-decimal_places if decimal_places or self.divides else 0.0
+        return isclose(float(value), result) or abs(float(value) - result) <= rounding_tolerance
 
 
 def numbers_by_calculation(answer: str, given: set[float], shares: set[float], language: str) -> list[Number]:
@@ -150,9 +150,9 @@ class _CalculationResults:
 
 def _unwritten_results(number_values: set[float], shares: set[float]) -> set[float]:
     """What an answer that states its grounds may say without a sign: what comes of two numbers, of all, and shares."""
-    number_pairs = islice(combinations(sorted(number_values), 2), _MAX_NUMBER_PAIRS)
+    stated_number_pairs = islice(combinations(sorted(number_values), 2), _MAX_NUMBER_PAIRS)
     results_of_pairs = {
-        result for first, second in number_pairs for result in (first + second, second - first, first * second)
+        result for first, second in stated_number_pairs for result in (first + second, second - first, first * second)
     }
     total_of_numbers = {sum(number_values)} if len(number_values) > 1 else set()
     return (
@@ -205,8 +205,8 @@ def _signs_between(text: str, first: Number, second: Number) -> list[str] | None
 def _calculate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
     if len(terms) < 2:
         return
-    text_before = answer[max(0, terms[0].start - _MAX_SIGN_GAP) : terms[0].start].rstrip(" \\$€£¥")
-    brackets_before = ["("] * (len(text_before) - len(text_before.rstrip("(")))
+    text_before_calculation = answer[max(0, terms[0].start - _MAX_SIGN_GAP) : terms[0].start].rstrip(" \\$€£¥")
+    brackets_before = ["("] * (len(text_before_calculation) - len(text_before_calculation.rstrip("(")))
     closing_brackets = _CLOSING_BRACKETS.match(answer[terms[-1].end :][:_MAX_SIGN_GAP])
     brackets_after = list(closing_brackets[1]) if closing_brackets else []
     for reading_index in (0, -1):
@@ -247,11 +247,11 @@ def _written_values(number: Number) -> list[str]:
 
 def _is_mean_calculation(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
     """Is it a sum that is divided by the number of what is added up?"""
-    *sum_signs, last = signs
+    *sum_signs, last_sign = signs
     return (
         len(term_values) > 2
         and term_values[-1] == len(signs)
-        and "/" in last
+        and "/" in last_sign
         and all("+" in sign for sign in sum_signs)
     )
 
@@ -416,8 +416,8 @@ def _is_calculated_number(
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
     number_text = answer[answer_number.start : answer_number.end]
     if answer_value == 1 and any(
-        match.end() == answer_number.end or match.start() == answer_number.start
-        for match in _ONE_AS_PRONOUN.finditer(answer)
+        pronoun_match.end() == answer_number.end or pronoun_match.start() == answer_number.start
+        for pronoun_match in _ONE_AS_PRONOUN.finditer(answer)
     ):
         return True
     answers_how_many = _ASKS_HOW_MANY.search(pair.question) is not None and not _WORDS_BEFORE_COUNT.sub(
@@ -429,11 +429,11 @@ def _is_calculated_number(
         and answer_value in set(_list_counts(pair, answer, language))
     ):
         return True
-    text_after = answer[answer_number.end :]
+    text_after_number = answer[answer_number.end :]
     if (
         answers_how_many
-        and _TOTAL_WORDS.search(text_after)
-        and isclose(answer_value, sum(addend for addend, _ in _read_quantities(text_after, language)))
+        and _TOTAL_WORDS.search(text_after_number)
+        and isclose(answer_value, sum(addend for addend, _ in _read_quantities(text_after_number, language)))
     ):
         return True
     is_reasoning_pair = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
@@ -457,10 +457,10 @@ def _numeric_value(number: Number) -> float | None:
 
 def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
-    for pair_text in (pair.question, answer):
-        yield from list_lengths(pair_text, language)
+    for counted_text in (pair.question, answer):
+        yield from list_lengths(counted_text, language)
     yield float(len(set(codes(f"{pair.question} {answer}"))))
-    yield float(len([line for quote in pair.evidence for line in quote.splitlines() if line.strip()]))
+    yield float(len([quoted_row for quote in pair.evidence for quoted_row in quote.splitlines() if quoted_row.strip()]))
 
 
 def list_lengths(list_text: str, language: str = "en") -> Iterator[float]:
@@ -472,9 +472,9 @@ def list_lengths(list_text: str, language: str = "en") -> Iterator[float]:
         yield float(sum(not numbers(list_item, spelled=language) for list_item in list_items))
 
 
-def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
+def _is_converted(converted_value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it one of the numbers that are given with a unit, in another unit of the same quantity?"""
-    smallest_unit_value = in_smallest_units(value, unit)
+    smallest_unit_value = in_smallest_units(converted_value, unit)
     return smallest_unit_value is not None and any(
         source_unit != unit
         and (source_in_smallest := in_smallest_units(source_value, source_unit)) is not None
@@ -484,15 +484,15 @@ def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]
     )
 
 
-def _is_sum_or_difference(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
+def _is_sum_or_difference(summed_value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it the sum or difference of two quantities of one unit, or one without its fraction?"""
     rounded_quantities = {(float(floor(source_value)), source_unit) for source_value, source_unit in source_quantities}
     return any(
-        value == source_value and unit in ("", source_unit) for source_value, source_unit in rounded_quantities
+        summed_value == source_value and unit in ("", source_unit) for source_value, source_unit in rounded_quantities
     ) or any(
         first != second
         and (first_unit == second_unit or not (first_unit and second_unit))
         and unit in ("", first_unit, second_unit)
-        and (isclose(value, first + second) or isclose(value, abs(first - second)))
+        and (isclose(summed_value, first + second) or isclose(summed_value, abs(first - second)))
         for (first, first_unit), (second, second_unit) in combinations({*source_quantities, *rounded_quantities}, 2)
     )

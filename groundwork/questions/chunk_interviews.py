@@ -51,9 +51,9 @@ MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about no
 JudgedDraft = tuple[Draft, list[Fault]]
 UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
-MAX_UNWORTHY_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
-NO_ITERATION = 0  # these pairs belong to no iteration of one chunk
-CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
+MAX_UNWORTHY_ROUND_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
+TWO_CHUNK_ITERATION = 0  # these pairs belong to no iteration of one chunk
+RELATED_CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,10 @@ class ChunkInterview:
     def open_gaps(self) -> list[Statement]:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""
         return [
-            statement
-            for statement in chunk_coverage.gaps(self.reading, self.coverage())
-            if self.times_gap_shown[statement] < MAX_TIMES_SHOWN and statement not in self._injected_statements
+            open_statement
+            for open_statement in chunk_coverage.gaps(self.reading, self.coverage())
+            if self.times_gap_shown[open_statement] < MAX_TIMES_SHOWN
+            and open_statement not in self._injected_statements
         ]
 
     @cached_property
@@ -180,8 +181,8 @@ class ChunkInterview:
 
     def open_wishes(self) -> list[Statement]:
         """What readers want asked about and no pair covers."""
-        untouched = {(span.start, span.end) for span in self.coverage().spans if not span.touched_by}
-        return [statement for statement in self.wished if (statement.start, statement.end) in untouched]
+        uncovered_spans = {(span.start, span.end) for span in self.coverage().spans if not span.touched_by}
+        return [statement for statement in self.wished if (statement.start, statement.end) in uncovered_spans]
 
     def remaining_pairs(self, batch_size: int) -> int:
         """How many pairs may still come, `batch_size` at the most."""
@@ -232,8 +233,8 @@ async def ask_about_wishes(chunk_interview: ChunkInterview, asker: Asker) -> Non
 
 
 async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -> None:
-    max_rounds = chunk_interview.settings.max_iterations if chunk_interview.settings.iterate else 1
-    for iteration in range(1, max_rounds + 1):
+    max_interview_rounds = chunk_interview.settings.max_iterations if chunk_interview.settings.iterate else 1
+    for iteration in range(1, max_interview_rounds + 1):
         try:
             round_outcome = await _ask_interview_round(chunk_interview, asker, iteration)
         except UnitError as error:
@@ -258,48 +259,57 @@ class _InterviewRoundOutcome(NamedTuple):
 
 
 async def _ask_interview_round(
-    interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
+    chunk_interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
 ) -> _InterviewRoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    wanted_count = min(len(wished), asker.batch_size) or interview.remaining_pairs(asker.batch_size)
-    last_rejected = [rejection for rejection in interview.rejected if rejection.iteration == iteration - 1]
+    wanted_in_round = min(len(wished), asker.batch_size) or chunk_interview.remaining_pairs(asker.batch_size)
+    rejected_in_last_round = [
+        rejection for rejection in chunk_interview.rejected if rejection.iteration == iteration - 1
+    ]
     for statement in wished:
-        interview.declined.pop(statement, None)
+        chunk_interview.declined.pop(statement, None)
     round_answer = await asker.ask(
         InterviewRound(
-            iteration, wanted_count, interview.pairs, wished or interview.open_gaps(), last_rejected, bool(wished)
+            iteration,
+            wanted_in_round,
+            chunk_interview.pairs,
+            wished or chunk_interview.open_gaps(),
+            rejected_in_last_round,
+            bool(wished),
         )
     )
-    interview.contradictions.update(dict.fromkeys(text.strip() for text in round_answer.contradictions if text.strip()))
+    chunk_interview.contradictions.update(
+        dict.fromkeys(text.strip() for text in round_answer.contradictions if text.strip())
+    )
     round_drafts = round_answer.drafts
-    judged_drafts = [interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_count]]
-    unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
-    judged_drafts = await _correct_faulty_drafts(interview, asker, judged_drafts)
+    judged_drafts = [chunk_interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_in_round]]
+    unworthy_in_round = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
+    judged_drafts = await _correct_faulty_drafts(chunk_interview, asker, judged_drafts)
     while asker.dropped:
-        interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), interview.chunk, iteration))
-    for draft, _ in round_drafts[wanted_count:]:
+        chunk_interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), chunk_interview.chunk, iteration))
+    for draft, _ in round_drafts[wanted_in_round:]:
         _reject(
-            interview,
+            chunk_interview,
             draft,
             iteration,
-            Fault("excess", f"{len(round_drafts)} pairs came where {wanted_count} were asked for"),
+            Fault("excess", f"{len(round_drafts)} pairs came where {wanted_in_round} were asked for"),
         )
     for draft, faults in judged_drafts:
         if faults:
-            _reject(interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    interview.new_pair_counts.append(
-        await _keep_new_drafts(interview, [draft for draft, faults in judged_drafts if not faults], iteration)
+            _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
+    chunk_interview.new_pair_counts.append(
+        await _keep_new_drafts(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
-    is_cut = len(round_drafts) >= wanted_count
-    _note_declined_gaps(interview, round_answer, is_cut)
-    return _InterviewRoundOutcome(len(round_drafts), unworthy_count, is_cut, round_answer.done)
+    is_round_cut = len(round_drafts) >= wanted_in_round
+    _note_declined_gaps(chunk_interview, round_answer, is_round_cut)
+    return _InterviewRoundOutcome(len(round_drafts), unworthy_in_round, is_round_cut, round_answer.done)
 
 
-def _note_declined_gaps(chunk_interview: ChunkInterview, round_answer: InterviewAnswer, is_cut: bool) -> None:
+def _note_declined_gaps(chunk_interview: ChunkInterview, round_answer: InterviewAnswer, is_round_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
-    if not is_cut:
+    if not is_round_cut:
         chunk_interview.times_gap_shown.update(round_answer.shown_gaps)
     chunk_interview.declined.update(round_answer.declined)
     if round_answer.done:
@@ -313,22 +323,24 @@ async def _correct_faulty_drafts(
     chunk_interview: ChunkInterview, asker: Asker, judged_drafts: list[JudgedDraft]
 ) -> list[JudgedDraft]:
     """The same drafts, where a fault can be corrected as the model corrected it."""
-    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
+    faulty_drafts = [
+        (draft, draft_faults) for draft, draft_faults in judged_drafts if _are_correctable_faults(draft_faults)
+    ]
     if not faulty_drafts or not chunk_interview.settings.correct:
         return judged_drafts
-    corrections = iter(await asker.correct(faulty_drafts))
+    corrected_drafts = iter(await asker.correct(faulty_drafts))
     return [
-        _judge_correction(chunk_interview, (draft, faults), next(corrections))
-        if _are_correctable_faults(faults)
-        else (draft, faults)
-        for draft, faults in judged_drafts
+        _judge_correction(chunk_interview, (draft, draft_faults), next(corrected_drafts))
+        if _are_correctable_faults(draft_faults)
+        else (draft, draft_faults)
+        for draft, draft_faults in judged_drafts
     ]
 
 
 def _judge_correction(
-    chunk_interview: ChunkInterview, faulty_draft: JudgedDraft, correction: Draft | None
+    chunk_interview: ChunkInterview, faulty_draft: JudgedDraft, corrected_draft: Draft | None
 ) -> JudgedDraft:
-    return chunk_interview.judge_draft(correction) if correction else faulty_draft
+    return chunk_interview.judge_draft(corrected_draft) if corrected_draft else faulty_draft
 
 
 def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
@@ -336,17 +348,17 @@ def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
 
 
 async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
-    duplicated_questions = await chunk_interview.earlier_questions.find_duplicates(
+    questions_asked_before = await chunk_interview.earlier_questions.find_duplicates(
         [asked_question(draft) for draft in drafts]
     )
-    for draft, earlier_question in zip(drafts, duplicated_questions, strict=True):
-        if earlier_question:
-            _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
+    for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
+        if question_asked_before:
+            _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {question_asked_before}"))
         else:
             chunk_interview.pairs.append(
                 pair_from_draft(draft, chunk_interview.chunk, chunk_interview.settings.model, iteration)
             )
-    return sum(not earlier_question for earlier_question in duplicated_questions)
+    return sum(not question_asked_before for question_asked_before in questions_asked_before)
 
 
 def _reject(chunk_interview: ChunkInterview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
@@ -366,15 +378,15 @@ def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundO
         and chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
     ):
         return "coverage"
-    if round_outcome.unworthy_count > MAX_UNWORTHY_SHARE * round_outcome.pair_count:
+    if round_outcome.unworthy_count > MAX_UNWORTHY_ROUND_SHARE * round_outcome.pair_count:
         return "not worth more"
     if round_outcome.done:
         return "" if chunk_interview.settings.show_gaps and chunk_interview.open_gaps() else "done"
-    is_fruitless = not chunk_interview.new_pair_counts[-1] and (
+    is_round_fruitless = not chunk_interview.new_pair_counts[-1] and (
         not round_outcome.pair_count or chunk_interview.new_pair_counts[-2:] == [0, 0]
     )
-    is_all_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
-    return "exhausted" if is_fruitless or is_all_closed else ""
+    are_all_gaps_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
+    return "exhausted" if is_round_fruitless or are_all_gaps_closed else ""
 
 
 @dataclass
@@ -408,7 +420,7 @@ class TwoChunkInterview:
             batch=str(self.settings.batch),
         )
         try:
-            reply = await self.client.ask(
+            two_chunk_reply = await self.client.ask(
                 self.settings,
                 two_chunk_messages,
                 stage="generate_qa",
@@ -418,19 +430,24 @@ class TwoChunkInterview:
         except UnitError as error:
             self.two_chunk_failure = error
             return
-        self.rejected += [reject_unread_draft(faulty_item, first_chunk, NO_ITERATION) for faulty_item in reply.dropped]
-        self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
-        accepted_drafts = []
-        for draft in reply.value.pairs[: self.settings.batch]:
+        self.rejected += [
+            reject_unread_draft(faulty_item, first_chunk, TWO_CHUNK_ITERATION)
+            for faulty_item in two_chunk_reply.dropped
+        ]
+        self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
+        accepted_two_chunk_drafts = []
+        for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
             if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
-                self.rejected.append(reject_draft(draft, first_chunk, NO_ITERATION, faults[0]))
+                self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ITERATION, faults[0]))
             else:
-                accepted_drafts.append(draft)
-        duplicates = await earlier_questions.find_duplicates([asked_question(draft) for draft in accepted_drafts])
-        for draft, duplicated_question in zip(accepted_drafts, duplicates, strict=True):
-            if duplicated_question:
-                duplicate_fault = Fault("duplicate", f"repeats: {duplicated_question}")
-                self.rejected.append(reject_draft(draft, first_chunk, NO_ITERATION, duplicate_fault))
+                accepted_two_chunk_drafts.append(draft)
+        questions_asked_before = await earlier_questions.find_duplicates(
+            [asked_question(draft) for draft in accepted_two_chunk_drafts]
+        )
+        for draft, question_asked_before in zip(accepted_two_chunk_drafts, questions_asked_before, strict=True):
+            if question_asked_before:
+                duplicate_fault = Fault("duplicate", f"repeats: {question_asked_before}")
+                self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ITERATION, duplicate_fault))
             else:
                 self.pairs.append(self._two_chunk_pair(draft))
 
@@ -442,7 +459,7 @@ class TwoChunkInterview:
 
     def _two_chunk_pair(self, draft: Draft) -> Pair:
         first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
-        pair = pair_from_draft(draft, first_chunk, self.settings.model, NO_ITERATION)
+        pair = pair_from_draft(draft, first_chunk, self.settings.model, TWO_CHUNK_ITERATION)
         return msgspec.structs.replace(
             pair, also=[second_chunk.id], pages=sorted({*first_chunk.pages, *second_chunk.pages})
         )
@@ -454,12 +471,16 @@ async def related_chunk_pairs(readings: Sequence[Reading], encode: EncodeTexts) 
         return []
     import numpy as np
 
-    chunk_vectors: Vectors = await encode([reading.chunk.text for reading in readings])
+    related_chunk_vectors: Vectors = await encode([reading.chunk.text for reading in readings])
     related_index_pairs = set()
-    for block_start in range(0, len(chunk_vectors), CHUNKS_AT_ONCE):
-        chunk_cosines = chunk_vectors[block_start : block_start + CHUNKS_AT_ONCE] @ chunk_vectors.T
-        np.fill_diagonal(chunk_cosines[:, block_start:], -1)
+    for first_chunk_of_block in range(0, len(related_chunk_vectors), RELATED_CHUNKS_AT_ONCE):
+        related_chunk_cosines = (
+            related_chunk_vectors[first_chunk_of_block : first_chunk_of_block + RELATED_CHUNKS_AT_ONCE]
+            @ related_chunk_vectors.T
+        )
+        np.fill_diagonal(related_chunk_cosines[:, first_chunk_of_block:], -1)
         related_index_pairs |= {
-            (min(i, j), max(i, j)) for i, j in enumerate(map(int, chunk_cosines.argmax(axis=1)), block_start)
+            (min(i, j), max(i, j))
+            for i, j in enumerate(map(int, related_chunk_cosines.argmax(axis=1)), first_chunk_of_block)
         }
     return [(readings[i], readings[j]) for i, j in sorted(related_index_pairs)]

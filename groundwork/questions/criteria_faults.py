@@ -22,23 +22,23 @@ MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
 _VAGUE_CRITERION_WORDS = frozenset(
     words("accuracy accurate clarity complete completeness correct correctness exact match relevance")
 )
-_REPORTING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions
+_CRITERION_REPORTING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions
     name names note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
 _CRITERION_STOP_WORDS = frozenset(words("""a an and as at be been by for from had has have in into is are was were it
     its of on so that the their them then there they this to with"""))  # fmt: skip
 _CODE_IN_CRITERION = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
 _SYMBOL_IN_CRITERION = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
-_OPEN_ENDED_LIST = re.compile(
+_OPEN_LIST_OF_ITEMS = re.compile(
     r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc|among others?|other things)\b"
     r"|, (?:which|who|whose|where|when)\b"
     r"|\b(?:that is|i\.e|namely|das heißt|d\. ?h|nämlich|c['’]est-à-dire|à savoir|es decir|cioè)\b",
     re.IGNORECASE,
 )  # a list of examples, a name with its meaning, and a clause that only looks like the next thing of one
-_MARKS_AROUND_CODE = "\"'.,;:!?()"
+_MARKS_AROUND_CRITERION_CODE = "\"'.,;:!?()"
 _YES_OR_NO_CRITERION = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
-_POLAR_QUESTION = re.compile(rf"{YES_NO_AUXILIARY}\b", re.IGNORECASE)
-_SECOND_QUESTION = re.compile(
+_POLAR_QUESTION_OF_CRITERIA = re.compile(rf"{YES_NO_AUXILIARY}\b", re.IGNORECASE)
+_SECOND_QUESTION_OF_CRITERIA = re.compile(
     r",\s*(?:and|or|but)\s+(?:is|are|was|were|do|does|did|can|could|may|might|must|should|will|has|have|what|when|where"
     r"|which|who|why|how)\b",
     re.IGNORECASE,
@@ -49,12 +49,12 @@ _NEGATIVE_CRITERION = re.compile(
     re.IGNORECASE,
 )
 
-_RELATING_QUESTION = re.compile(
+_RELATION_OF_CRITERION = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared?|whether|differ\w*|distinguish\w*|correspond\w*)\b",
     re.IGNORECASE,
 )  # a question that names what the answer has to tell apart
 
-_CHOICE_QUESTION = re.compile(
+_CHOICE_OF_CRITERION = re.compile(
     r"(?<!whether )\b(?:or|oder|ou|eller|lub|nebo|или|або|which (?:one )?of|(?:welche[rs]?|wer) (?:der|von)|lequel"
     r"|laquelle|quale? (?:di|dei|degli|delle|tra)|cuál de)\b|还是|還是|または|それとも|또는",
     re.IGNORECASE,
@@ -95,26 +95,26 @@ def drop_padding_criteria(question: str, criteria: Sequence[str], language: str,
     """The criteria that are no padding, and of padding what alone says a part of the answer."""
     padding_by_criterion = criteria_padding_reasons(question, criteria, language, answer)
     kept_criteria = [criterion for criterion in criteria if criterion not in padding_by_criterion]
-    unmarked_words = _criterion_fact_words(answer, language) - _criterion_fact_words(question, language)
+    words_without_criterion = _criterion_fact_words(answer, language) - _criterion_fact_words(question, language)
     for criterion in kept_criteria:
-        unmarked_words -= _criterion_fact_words(criterion, language)
-    unmarked_stems = unmarked_words.keys()
+        words_without_criterion -= _criterion_fact_words(criterion, language)
+    stems_without_criterion = words_without_criterion.keys()
     return [
         criterion
         for criterion in criteria
-        if criterion in kept_criteria or unmarked_stems & _criterion_fact_words(criterion, language).keys()
+        if criterion in kept_criteria or stems_without_criterion & _criterion_fact_words(criterion, language).keys()
     ]
 
 
 def item_without_criterion(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
     answer_items = _items_of_answer_list(answer)
-    word_sets = [set(_criterion_fact_words(text, language)) for text in [question, *criteria]]
-    question_words, criterion_words = word_sets[0], set().union(*word_sets[1:])
+    criterion_word_sets = [set(_criterion_fact_words(text, language)) for text in [question, *criteria]]
+    question_words, criterion_words = criterion_word_sets[0], set().union(*criterion_word_sets[1:])
     words_by_item = {
         answer_item: set(_criterion_fact_words(answer_item, language)) - question_words for answer_item in answer_items
     }
-    telling_items = [answer_item for answer_item, item_words in words_by_item.items() if item_words]
+    telling_items = [answer_item for answer_item, criterion_item_words in words_by_item.items() if criterion_item_words]
     covered_items = [answer_item for answer_item in telling_items if words_by_item[answer_item] & criterion_words]
     uncovered_items = [answer_item for answer_item in telling_items if not words_by_item[answer_item] & criterion_words]
     return uncovered_items[0] if len(covered_items) > 1 and uncovered_items else ""
@@ -122,10 +122,10 @@ def item_without_criterion(question: str, answer: str, criteria: Sequence[str], 
 
 def _items_of_answer_list(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
-    answer_list = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
+    listed_answer = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
     answer_items = [
         answer_item
-        for answer_item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(answer_list.split()))
+        for answer_item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(listed_answer.split()))
         if answer_item
     ]
     are_items_short = all(
@@ -133,7 +133,7 @@ def _items_of_answer_list(answer: str) -> list[str]:
     )
     return (
         answer_items
-        if len(answer_items) >= MIN_LISTED_ITEMS and are_items_short and not _OPEN_ENDED_LIST.search(answer_list)
+        if len(answer_items) >= MIN_LISTED_ITEMS and are_items_short and not _OPEN_LIST_OF_ITEMS.search(listed_answer)
         else []
     )
 
@@ -146,24 +146,26 @@ def _padding_reason(
     criterion_fact = criterion_facts[criterion]
     if numbers(criterion, spelled="en") or not criterion_fact:
         return ""
-    wider_facts = [wider_fact for wider_fact in criterion_facts.values() if criterion_fact < wider_fact]
+    wider_criterion_facts = [wider_fact for wider_fact in criterion_facts.values() if criterion_fact < wider_fact]
     if (
-        wider_facts
+        wider_criterion_facts
         and not _is_denying_criterion(criterion)
-        and not all(_is_fact_said_beside(criterion_fact, wider_fact, answer_words) for wider_fact in wider_facts)
+        and not all(
+            _is_fact_said_beside(criterion_fact, wider_fact, answer_words) for wider_fact in wider_criterion_facts
+        )
     ):
         return "another criterion says it"
-    is_given_away = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(
+    is_criterion_given_away = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(
         criterion_fact, answer_words
     )
-    return "the question says it" if is_given_away else ""
+    return "the question says it" if is_criterion_given_away else ""
 
 
 def _answer_words_alone(
     criterion: str, criterion_facts: Mapping[str, set[str]], question: str, answer: str
 ) -> set[str]:
     """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
-    other_texts = [
+    texts_beside_criterion = [
         question,
         *(
             fuller_criterion
@@ -171,8 +173,8 @@ def _answer_words_alone(
             if criterion_facts[criterion] < criterion_fact
         ),
     ]
-    words_said_elsewhere = {word for other_text in other_texts for word in words(other_text)}
-    return set(words(criterion)) & set(words(answer)) - words_said_elsewhere - _CRITERION_STOP_WORDS
+    words_beside_criterion = {word for other_text in texts_beside_criterion for word in words(other_text)}
+    return set(words(criterion)) & set(words(answer)) - words_beside_criterion - _CRITERION_STOP_WORDS
 
 
 def _names_choice_of_question(
@@ -183,10 +185,12 @@ def _names_choice_of_question(
     "States 512 votes for Ada Roe" says less plainly than "Names Ada Roe" who got more; "States that Ada Roe got more"
     does not.
     """
-    if not _CHOICE_QUESTION.search(question):
+    if not _CHOICE_OF_CRITERION.search(question):
         return False
-    chosen_words = (
-        set(words(criterion)) & set(words(question)) & set(words(answer)) - _CRITERION_STOP_WORDS - _REPORTING_WORDS
+    criterion_choice = (
+        set(words(criterion))
+        & set(words(question))
+        & set(words(answer)) - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS
     )
     question_words, question_values = _criterion_fact_words(question, language).keys(), number_values(question)
     plainer_criteria = [
@@ -195,8 +199,8 @@ def _names_choice_of_question(
         if criterion_facts[criterion] < criterion_fact <= question_words
         and number_values(wider_criterion) <= question_values
     ]
-    return bool(chosen_words) and not any(
-        chosen_words <= set(words(wider_criterion)) for wider_criterion in plainer_criteria
+    return bool(criterion_choice) and not any(
+        criterion_choice <= set(words(wider_criterion)) for wider_criterion in plainer_criteria
     )
 
 
@@ -213,17 +217,19 @@ def _is_fact_said_beside(criterion_fact: set[str], wider_fact: set[str], answer_
 def _is_criterion_in_question(criterion: str, question: str, language: str) -> bool:
     """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
     if (
-        _POLAR_QUESTION.match(question)
+        _POLAR_QUESTION_OF_CRITERIA.match(question)
         or ASKS_HOW.match(question)
-        or _RELATING_QUESTION.search(question)
-        or _SECOND_QUESTION.search(question)
+        or _RELATION_OF_CRITERION.search(question)
+        or _SECOND_QUESTION_OF_CRITERIA.search(question)
         or _is_denying_criterion(criterion)
     ):
         return False
-    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _REPORTING_WORDS - set(
-        words(question)
+    extra_criterion_words = set(
+        words(criterion)
+    ) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(words(question))
+    return not extra_criterion_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(
+        question, language
     )
-    return not extra_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(question, language)
 
 
 def _is_denying_criterion(criterion: str) -> bool:
@@ -237,16 +243,18 @@ def _criterion_fact_words(criterion_fact: str, language: str) -> Counter[str]:
 
     Not to be changed by who gets it.
     """
-    codes_in_fact = [code.strip(_MARKS_AROUND_CODE).lower() for code in _CODE_IN_CRITERION.findall(criterion_fact)]
-    meaningful_words = [
-        word for word in words(_CODE_IN_CRITERION.sub(" ", criterion_fact)) if word not in _REPORTING_WORDS
+    criterion_codes = [
+        code.strip(_MARKS_AROUND_CRITERION_CODE).lower() for code in _CODE_IN_CRITERION.findall(criterion_fact)
     ]
-    fact_stems = (stem for word in meaningful_words for stem in content_words(word, language))
-    return Counter(fact_stems) + Counter(codes_in_fact + _SYMBOL_IN_CRITERION.findall(criterion_fact))
+    meaningful_criterion_words = [
+        word for word in words(_CODE_IN_CRITERION.sub(" ", criterion_fact)) if word not in _CRITERION_REPORTING_WORDS
+    ]
+    criterion_stems = (stem for word in meaningful_criterion_words for stem in content_words(word, language))
+    return Counter(criterion_stems) + Counter(criterion_codes + _SYMBOL_IN_CRITERION.findall(criterion_fact))
 
 
 def _is_checkable_criterion(criterion: str, answer: str) -> bool:
-    criterion_facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _REPORTING_WORDS
+    criterion_facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
     if (
         criterion_facts - ENGLISH_STOP_WORDS
         or numbers(criterion, spelled="en")

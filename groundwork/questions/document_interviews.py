@@ -87,11 +87,11 @@ class DocumentInterviews:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
         chunk_interview = self.chunk_interviews[chunk_number]
         coverage_of_chunk = chunk_interview.coverage()
-        covered_share = "" if coverage_of_chunk.touched is None else f", {coverage_of_chunk.touched:.0%} covered"
-        covered_share += f", {coverage_of_chunk.declined:.0%} declined" if coverage_of_chunk.declined else ""
-        failure_text = f", {chunk_interview.failure}" if chunk_interview.failure else ""
-        chunk_curve = f"{chunk_interview.chunk_name}: {chunk_interview.saturation_curve()}"
-        return f"{chunk_curve}   ({self.material.document}{covered_share}{failure_text})"
+        interview_coverage = "" if coverage_of_chunk.touched is None else f", {coverage_of_chunk.touched:.0%} covered"
+        interview_coverage += f", {coverage_of_chunk.declined:.0%} declined" if coverage_of_chunk.declined else ""
+        interview_failure = f", {chunk_interview.failure}" if chunk_interview.failure else ""
+        interview_curve = f"{chunk_interview.chunk_name}: {chunk_interview.saturation_curve()}"
+        return f"{interview_curve}   ({self.material.document}{interview_coverage}{interview_failure})"
 
     def pairs(self) -> list[Pair]:
         return [pair for chunk_interview in self._chunk_and_two_chunk_interviews() for pair in chunk_interview.pairs]
@@ -118,11 +118,11 @@ class DocumentInterviews:
         for pair in self.pairs():
             for chunk in pair.chunks:
                 pairs_by_chunk.setdefault(chunk, []).append(pair)
-        chunk_coverages = [
+        coverage_by_interview = [
             chunk_interview.coverage(pairs_by_chunk.get(chunk_interview.chunk.id, []))
             for chunk_interview in self.chunk_interviews
         ]
-        interviews_coverage = document_coverage(self.material.document, chunk_coverages)
+        interviews_coverage = document_coverage(self.material.document, coverage_by_interview)
         return msgspec.structs.replace(
             interviews_coverage,
             pairs=len(self.pairs()),
@@ -138,17 +138,17 @@ class DocumentInterviews:
     def warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
         interview_warnings = list(self.interview_notes)
-        last_round = self.settings.max_iterations - 1
+        last_interview_round = self.settings.max_iterations - 1
         cut_interviews = [
             chunk_interview
             for chunk_interview in self.chunk_interviews
-            if chunk_interview.end_reason == "max_iterations" and chunk_interview.new_pair_counts[last_round]
+            if chunk_interview.end_reason == "max_iterations" and chunk_interview.new_pair_counts[last_interview_round]
         ]
         if cut_interviews:
-            chunk_names = ", ".join(chunk_interview.chunk_name for chunk_interview in cut_interviews[:5])
-            more_chunks = " ..." if len(cut_interviews) > 5 else ""
+            cut_interview_names = ", ".join(chunk_interview.chunk_name for chunk_interview in cut_interviews[:5])
+            more_cut_interviews = " ..." if len(cut_interviews) > 5 else ""
             interview_warnings.append(
-                f"{chunk_names}{more_chunks}: still gave new pairs when qa.max_iterations "
+                f"{cut_interview_names}{more_cut_interviews}: still gave new pairs when qa.max_iterations "
                 f"({self.settings.max_iterations}) was reached; raise it: "
                 f"--set qa.max_iterations={self.settings.max_iterations * 2}"
             )
@@ -165,10 +165,12 @@ class DocumentInterviews:
             ]
             for statement in chunk_interview.reading.statements:
                 if is_prompt_injection(chunk_interview.chunk.text[statement.start : statement.end]):
-                    instruction = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+                    injected_instruction = _statement_excerpt(
+                        chunk_interview.chunk.text[statement.start : statement.end]
+                    )
                     interview_warnings.append(
                         f"{chunk_interview.chunk_name}: holds an instruction to a model, not asked about: "
-                        f'"{instruction}"'
+                        f'"{injected_instruction}"'
                     )
         return interview_warnings
 
@@ -210,15 +212,15 @@ async def prepare_document_interviews(
     folder of the embeddings' cache, `joined` one that is only read.
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
-    sample_statements = [statement for reading in material.readings for statement in reading.plain_statements()]
+    sample_of_document = [statement for reading in material.readings for statement in reading.plain_statements()]
     duplicate_threshold = config.qa.duplicate_threshold
     encode, likeness, similarity_note = await encoder_and_likeness(
-        config.embeddings, duplicate_threshold, sample_statements, vectors, model_client, joined
+        config.embeddings, duplicate_threshold, sample_of_document, vectors, model_client, joined
     )
     wished, unmet_wishes = wished_statements(material.wishes, material.readings)
-    new_earlier_questions = partial(EarlierQuestions, encode, likeness)
+    start_earlier_questions = partial(EarlierQuestions, encode, likeness)
     chunk_interviews = _prepare_chunk_interviews(
-        config.qa, material, prompt(config.qa.prompt), new_earlier_questions, wished
+        config.qa, material, prompt(config.qa.prompt), start_earlier_questions, wished
     )
     askers = choose_strategy(config.qa).askers(config.qa, material, prompt, model_client)
     two_chunk_interviews = (
@@ -226,15 +228,22 @@ async def prepare_document_interviews(
         if config.qa.multi_chunk
         else []
     )
-    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
-    notes += [similarity_note] if similarity_note else []
-    notes += [
+    interview_notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
+    interview_notes += [similarity_note] if similarity_note else []
+    interview_notes += [
         f'wish not met, its text is gone or left out of the questions: "{_statement_excerpt(wish.text)}"'
         for wish in unmet_wishes
     ]
-    limit_notice = _pair_limit_notice(config.qa, material)
+    pair_limit_notice = _pair_limit_notice(config.qa, material)
     return DocumentInterviews(
-        material, config.qa, chunk_interviews, askers, limit_notice, notes, (encode, likeness), two_chunk_interviews
+        material,
+        config.qa,
+        chunk_interviews,
+        askers,
+        pair_limit_notice,
+        interview_notes,
+        (encode, likeness),
+        two_chunk_interviews,
     )
 
 
@@ -242,7 +251,7 @@ def _prepare_chunk_interviews(
     settings: QA,
     material: InterviewMaterial,
     prompt: str,
-    new_earlier_questions: Callable[[], EarlierQuestions],
+    start_earlier_questions: Callable[[], EarlierQuestions],
     wished: StatementsByChunk,
 ) -> list[ChunkInterview]:
     pair_limits = chunk_pair_limits(settings, [len(reading.statements) for reading in material.readings])
@@ -251,7 +260,7 @@ def _prepare_chunk_interviews(
             reading=reading,
             draft_basis=_draft_basis(material, [reading], prompt, settings),
             settings=settings,
-            earlier_questions=new_earlier_questions(),
+            earlier_questions=start_earlier_questions(),
             pair_limit=pair_limit,
             wished=wished.get(reading.chunk.id, ()),
         )
@@ -278,9 +287,9 @@ async def _prepare_two_chunk_interviews(
 
 
 def _unmet_wish_warning(chunk_interview: ChunkInterview, statement: Statement) -> str:
-    excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
-    reason = chunk_interview.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
-    return f'{chunk_interview.chunk_name}: wish not met ({reason}): "{excerpt}"'
+    unmet_wish_excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+    unmet_wish_reason = chunk_interview.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
+    return f'{chunk_interview.chunk_name}: wish not met ({unmet_wish_reason}): "{unmet_wish_excerpt}"'
 
 
 def _statement_excerpt(wish_text: str) -> str:
@@ -288,8 +297,8 @@ def _statement_excerpt(wish_text: str) -> str:
 
 
 def _draft_basis(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
-    headings = [heading for reading in readings for heading in reading.chunk.headings]
-    naming_text = " ".join([material.title, material.summary, settings.context, *headings])
+    interview_headings = [heading for reading in readings for heading in reading.chunk.headings]
+    naming_text = " ".join([material.title, material.summary, settings.context, *interview_headings])
     if len(readings) == 1:
         return DraftBasis(readings[0].source_text, _constant_prompt_text(prompt), naming_text, material.title)
     joined_chunk_texts = "\n\n".join(reading.chunk.text for reading in readings)
@@ -312,12 +321,12 @@ def share_pair_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | 
 
 def chunk_pair_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:
     """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
-    limit_shares = share_pair_limit(settings.limit, chunk_sizes)
+    pair_limit_shares = share_pair_limit(settings.limit, chunk_sizes)
     if not settings.questions:
-        return limit_shares
+        return pair_limit_shares
     return [
-        settings.questions if limit_share is None else min(limit_share, settings.questions)
-        for limit_share in limit_shares
+        settings.questions if pair_limit_share is None else min(pair_limit_share, settings.questions)
+        for pair_limit_share in pair_limit_shares
     ]
 
 
@@ -334,15 +343,17 @@ def _pair_limit_notice(settings: QA, material: InterviewMaterial) -> str:
 def forecast_interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
     """Each call that the interviews about a document are likely to make."""
     settings, material = basis.settings, basis.material
-    strategy = choose_strategy(settings)
-    statement_counts = [len(reading.statements) for reading in material.readings]
+    interview_strategy = choose_strategy(settings)
+    statements_by_interview = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, pair_limit in zip(material.readings, chunk_pair_limits(settings, statement_counts), strict=True):
+    for reading, pair_limit in zip(
+        material.readings, chunk_pair_limits(settings, statements_by_interview), strict=True
+    ):
         if pair_limit != 0:  # nothing is asked where no pair may come
-            yield from strategy.forecast(basis, reading, pair_limit)
+            yield from interview_strategy.forecast(basis, reading, pair_limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
             single_round_basis = replace(basis, settings=msgspec.structs.replace(settings, iterate=False))
-            yield from strategy.forecast(single_round_basis, reading, wish_count)
+            yield from interview_strategy.forecast(single_round_basis, reading, wish_count)
 
 
 def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:
@@ -350,28 +361,32 @@ def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
-    new_pairs_by_iteration = [
+    interview_curve = [
         sum(column) for column in zip_longest(*(run.new for run in interviews_coverage.runs), fillvalue=0)
     ]
-    shares_covered = {name: getattr(interviews_coverage, name) for name in ("sentences", "numbers", "rows")}
-    shares_by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares_covered.items() if share is not None)
-    summary_clauses = [
+    shares_covered_by_interviews = {
+        name: getattr(interviews_coverage, name) for name in ("sentences", "numbers", "rows")
+    }
+    covered_by_kind = ", ".join(
+        f"{name} {share:.0%}" for name, share in shares_covered_by_interviews.items() if share is not None
+    )
+    interview_clauses = [
         counted(interviews_coverage.pairs, "pair")
-        + (f" ({' + '.join(map(str, new_pairs_by_iteration))})" if new_pairs_by_iteration else "")
+        + (f" ({' + '.join(map(str, interview_curve))})" if interview_curve else "")
     ]
     if interviews_coverage.touched is not None:
-        summary_clauses.append(f"covers {interviews_coverage.touched:.0%} ({shares_by_kind})")
+        interview_clauses.append(f"covers {interviews_coverage.touched:.0%} ({covered_by_kind})")
         if interviews_coverage.declined:
             open_coverage = max(0.0, 1 - interviews_coverage.touched - interviews_coverage.declined)  # both are rounded
-            summary_clauses.append(f"{interviews_coverage.declined:.0%} declined, {open_coverage:.0%} open")
+            interview_clauses.append(f"{interviews_coverage.declined:.0%} declined, {open_coverage:.0%} open")
     if interviews_coverage.figures:
-        summary_clauses.append(
+        interview_clauses.append(
             f"{interviews_coverage.figures.asked} of {counted(interviews_coverage.figures.of, 'figure')} asked about"
         )
     if interviews_coverage.rejected:
-        rejected_by_reason = ", ".join(f"{reason} {n}" for reason, n in interviews_coverage.rejected.items())
-        summary_clauses.append(f"{sum(interviews_coverage.rejected.values())} rejected ({rejected_by_reason})")
-    return ", ".join([*summary_clauses, counted(interviews_coverage.calls, "call")])
+        rejected_in_interviews = ", ".join(f"{reason} {n}" for reason, n in interviews_coverage.rejected.items())
+        interview_clauses.append(f"{sum(interviews_coverage.rejected.values())} rejected ({rejected_in_interviews})")
+    return ", ".join([*interview_clauses, counted(interviews_coverage.calls, "call")])
 
 
 def choose_strategy(settings: QA) -> Strategy:

@@ -22,10 +22,10 @@ from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
 
 UNNAMED = "(it has no name; take one from its summary or its text)"
-MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
+MIN_SHORT_TITLE_LENGTH = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
 _CHAPTER_TITLE = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
-_HEADING_NUMBER = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
+_TITLE_NUMBER = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
 
 
@@ -36,13 +36,13 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     """
     for title_candidate in (
         title,
-        *(heading for heading in headings[:1] if len(words(_HEADING_NUMBER.sub("", heading))) > 1),
+        *(heading for heading in headings[:1] if len(words(_TITLE_NUMBER.sub("", heading))) > 1),
     ):
         if _CHAPTER_TITLE.match(title_candidate):
             continue
-        shortened_title = _SUBTITLE.split(_HEADING_NUMBER.sub("", title_candidate.strip()), maxsplit=1)[0].strip()
+        shortened_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", title_candidate.strip()), maxsplit=1)[0].strip()
         if shortened_title and words(re.sub(r"\.\w{2,5}$", "", shortened_title)) != words(document.replace("_", " ")):
-            return shortened_title if len(shortened_title) >= MIN_TITLE_LENGTH else title_candidate.strip()
+            return shortened_title if len(shortened_title) >= MIN_SHORT_TITLE_LENGTH else title_candidate.strip()
     return UNNAMED
 
 
@@ -80,16 +80,16 @@ def prompt_variables(settings: QA, material: InterviewMaterial) -> dict[str, str
 
 def table_caption(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     """The caption of a table that is a chunk of its own: the last line of the chunk before; `chunks` are in order."""
-    previous_chunk = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
+    chunk_before_table = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
     if (
         chunk.kind != "table"
-        or previous_chunk < 0
-        or chunks[previous_chunk].index != chunk.index - 1
-        or chunks[previous_chunk].end > chunk.start
+        or chunk_before_table < 0
+        or chunks[chunk_before_table].index != chunk.index - 1
+        or chunks[chunk_before_table].end > chunk.start
     ):
         return ""
-    line_before_table = chunks[previous_chunk].text.rstrip().rpartition("\n")[2]
-    return line_before_table.strip("*_ ") if is_caption(line_before_table) else ""
+    caption_line = chunks[chunk_before_table].text.rstrip().rpartition("\n")[2]
+    return caption_line.strip("*_ ") if is_caption(caption_line) else ""
 
 
 @dataclass(frozen=True)
@@ -110,21 +110,21 @@ def read_interview_material(
 
     Raises BadRecord.
     """
-    chunk_readings = read_chunks(material_files.chunks)
-    askable_readings = [reading for reading in chunk_readings if _is_askable_chunk(reading.chunk, settings)]
+    material_readings = read_chunks(material_files.chunks)
+    askable_material = [reading for reading in material_readings if _is_askable_chunk(reading.chunk, settings)]
     summary = title = subject = ""
-    for naming_file in material_files.naming:
-        if folder_of(naming_file).name == "summaries":
-            summary_record = read_json(naming_file, Summary)
-            summary, subject = summary_record.summary, summary_record.name
+    for material_file in material_files.naming:
+        if folder_of(material_file).name == "summaries":
+            material_summary = read_json(material_file, Summary)
+            summary, subject = material_summary.summary, material_summary.name
         else:
-            title = read_json(naming_file, Document).title
+            title = read_json(material_file, Document).title
     return InterviewMaterial(
         document=document,
-        title=title or _first_heading(chunk_readings) or document.replace("-", " "),
+        title=title or _first_heading(material_readings) or document.replace("-", " "),
         summary=summary,
         subject=subject,
-        readings=askable_readings[:max_chunks],
+        readings=askable_material[:max_chunks],
         wishes=read_wishes(material_files.wishes),
         texts=material_files.texts,
     )
@@ -165,12 +165,12 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     wished_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
-        statements_wished_for = wishable_by_text.get(_single_spaced_wish(wish.text), [])
-        if not statements_wished_for:
+        wished_candidates = wishable_by_text.get(_single_spaced_wish(wish.text), [])
+        if not wished_candidates:
             unmet_wishes.append(wish)
             continue
         _, reading, statement = min(
-            statements_wished_for, key=lambda matching_statement: matching_statement[0] != wish.start
+            wished_candidates, key=lambda matching_statement: matching_statement[0] != wish.start
         )
         wished_in_chunk = wished_by_chunk.setdefault(reading.chunk.id, [])
         if statement not in wished_in_chunk:

@@ -33,7 +33,7 @@ from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 
-MIN_NEW_ANSWER_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
+MIN_NEW_DRAFTED_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,15 +101,19 @@ class DraftBasis:
         draft_text = f"{draft.question} {draft.answer}"
         if self._is_prompt_example(draft, draft_text):
             return [Fault("example", "is about the example in the prompt")]
-        if any(self._is_injected_quote(quote) for quote in draft.evidence) or is_prompt_injection(draft_text):
+        if any(self._is_injected_quote(drafted_quote) for drafted_quote in draft.evidence) or is_prompt_injection(
+            draft_text
+        ):
             return [Fault("instruction", "follows an instruction that the document holds")]
-        if reason := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
-            return [Fault("worth", reason)]
+        if trivial_draft := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
+            return [Fault("worth", trivial_draft)]
         draft_faults = list(form_faults(draft, self.grounds.language))
-        if other_language := foreign_language(draft_text, self.grounds.language, self.text):
-            draft_faults.append(Fault("language", f"is in another language ({other_language}) than the text"))
-        for number_fault in unsupported_numbers(self.grounds, draft):
-            draft_faults.append(Fault("evidence" if "evidence" in number_fault else "unsupported", number_fault))
+        if draft_language := foreign_language(draft_text, self.grounds.language, self.text):
+            draft_faults.append(Fault("language", f"is in another language ({draft_language}) than the text"))
+        for draft_number_fault in unsupported_numbers(self.grounds, draft):
+            draft_faults.append(
+                Fault("evidence" if "evidence" in draft_number_fault else "unsupported", draft_number_fault)
+            )
         return [*draft_faults, *evidence_faults(draft, self.grounds)]
 
     def _is_prompt_example(self, draft: Draft, draft_text: str) -> bool:
@@ -136,80 +140,86 @@ def _read_prompt_example(prompt: str) -> tuple[SourceText, frozenset[str]]:
 
 def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
     """What makes quotes prove nothing: none has a word of the answer, or one is half of two sentences."""
-    language, joined_evidence = grounds.language, " ".join(draft.evidence)
-    new_answer_words = content_words(draft.answer, language) - content_words(draft.question, language)
-    evidence_letters = "".join(joined_evidence.casefold().split())
-    is_evidence_silent = new_answer_words.isdisjoint(content_words(joined_evidence, language)) and not any(
-        word in evidence_letters for word in new_answer_words
+    language, drafted_evidence = grounds.language, " ".join(draft.evidence)
+    new_drafted_words = content_words(draft.answer, language) - content_words(draft.question, language)
+    drafted_evidence_letters = "".join(drafted_evidence.casefold().split())
+    is_drafted_evidence_silent = new_drafted_words.isdisjoint(content_words(drafted_evidence, language)) and not any(
+        word in drafted_evidence_letters for word in new_drafted_words
     )
-    is_answer_worked_out = (
-        yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(joined_evidence)
+    is_drafted_answer_worked_out = (
+        yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(drafted_evidence)
     )
     if (
-        len(new_answer_words) >= MIN_NEW_ANSWER_WORDS
-        and is_evidence_silent
-        and not is_answer_worked_out
+        len(new_drafted_words) >= MIN_NEW_DRAFTED_WORDS
+        and is_drafted_evidence_silent
+        and not is_drafted_answer_worked_out
         and draft.evidence
     ):
         yield Fault(
             "unsupported", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
         )
-    for quote in draft.evidence:
-        if (span := grounds.find(quote)) and _is_half_of_two_sentences(quote, span, grounds):
-            yield Fault("evidence", f'the evidence "{quote}" is half of two sentences: quote whole ones')
+    for drafted_quote in draft.evidence:
+        if (drafted_span := grounds.find(drafted_quote)) and _is_half_of_two_sentences(
+            drafted_quote, drafted_span, grounds
+        ):
+            yield Fault("evidence", f'the evidence "{drafted_quote}" is half of two sentences: quote whole ones')
 
 
-def _is_half_of_two_sentences(quote: str, span: Span, grounds: SourceText) -> bool:
+def _is_half_of_two_sentences(drafted_quote: str, drafted_span: Span, grounds: SourceText) -> bool:
     """Does a quote begin and end inside a sentence, with the end of one in it?"""
-    begins_inside_sentence = re.search(r"[\w,] \Z", grounds.text[max(0, span[0] - 2) : span[0]])
-    ends_inside_sentence = quote.strip()[-1:].isalnum() and re.match(r" \w", grounds.text[span[1] : span[1] + 2])
-    return bool(begins_inside_sentence and ends_inside_sentence) and len(sentences(quote, grounds.language)) > 1
+    draft_begins_inside = re.search(r"[\w,] \Z", grounds.text[max(0, drafted_span[0] - 2) : drafted_span[0]])
+    draft_ends_inside = drafted_quote.strip()[-1:].isalnum() and re.match(
+        r" \w", grounds.text[drafted_span[1] : drafted_span[1] + 2]
+    )
+    return bool(draft_begins_inside and draft_ends_inside) and len(sentences(drafted_quote, grounds.language)) > 1
 
 
 def form_faults(draft: Draft, language: str) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
     draft_form_faults = []
-    question = draft.question.strip()
-    if not is_question(question) or len(words(question)) < 3:
+    drafted_question = draft.question.strip()
+    if not is_question(drafted_question) or len(words(drafted_question)) < 3:
         draft_form_faults.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
         draft_form_faults.append(Fault("form", "the answer is empty"))
-    if dangling_reference := wording.find_dangling_reference(question, language):
+    if reference_of_draft := wording.find_dangling_reference(drafted_question, language):
         draft_form_faults.append(
-            Fault("dangling", f'the question points at something its reader cannot see: "{dangling_reference}"')
+            Fault("dangling", f'the question points at something its reader cannot see: "{reference_of_draft}"')
         )
-    dangling_reference = find_cross_reference(drop_bracketed_references(draft.answer), question)
-    if dangling_reference:
+    reference_of_draft = find_cross_reference(drop_bracketed_references(draft.answer), drafted_question)
+    if reference_of_draft:
         draft_form_faults.append(
             Fault(
                 "dangling",
-                f'the answer refers to "{dangling_reference}", which its reader cannot see: say in words what stands '
+                f'the answer refers to "{reference_of_draft}", which its reader cannot see: say in words what stands '
                 "there, if the chunk tells it, else leave it out, in answer and criteria",
             )
         )
-    criteria = drop_padding_criteria(question, draft.evaluation_criteria, language, draft.answer)
-    if criteria_problem := criteria_fault(criteria, draft.answer):
-        draft_form_faults.append(Fault("form", criteria_problem))
-    elif (uncovered_item := item_without_criterion(question, draft.answer, criteria, language)) and not (
-        dangling_reference and dangling_reference in uncovered_item
-    ):
+    drafted_criteria = drop_padding_criteria(drafted_question, draft.evaluation_criteria, language, draft.answer)
+    if draft_criteria_problem := criteria_fault(drafted_criteria, draft.answer):
+        draft_form_faults.append(Fault("form", draft_criteria_problem))
+    elif (
+        uncovered_draft_item := item_without_criterion(drafted_question, draft.answer, drafted_criteria, language)
+    ) and not (reference_of_draft and reference_of_draft in uncovered_draft_item):
         draft_form_faults.append(
-            Fault("form", f'no criterion covers "{uncovered_item}" of the answer: say it in one of them')
+            Fault("form", f'no criterion covers "{uncovered_draft_item}" of the answer: say it in one of them')
         )
     return draft_form_faults
 
 
 def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
-    question_digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
-    criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
+    drafted_question_digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
+    drafted_criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
-        id=f"{chunk.id}-{question_digest}",
+        id=f"{chunk.id}-{drafted_question_digest}",
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
-        evaluation_criteria=[drop_bracketed_references(criterion).strip() for criterion in criteria],
+        evaluation_criteria=[
+            drop_bracketed_references(drafted_criterion).strip() for drafted_criterion in drafted_criteria
+        ],
         answer=drop_bracketed_references(draft.answer).strip(),
         difficulty=draft.difficulty,
         category=draft.category,
@@ -222,14 +232,14 @@ def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> P
 
 def reject_unread_draft(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
     """The record of an item of a reply that is no pair at all."""
-    unread_item = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
+    unread_draft = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
     return Rejected(
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
         reason="form",
         detail=faulty.problem,
-        pair=unread_item,
+        pair=unread_draft,
     )
 
 

@@ -16,7 +16,7 @@ from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA
 
-MAX_FIGURE_BYTES = 50_000_000  # of a file that is opened
+MAX_PROMPT_FIGURE_BYTES = 50_000_000  # of a file that is opened
 
 
 @dataclass
@@ -34,10 +34,10 @@ class PromptFigures:
     _jpeg_by_figure: dict[int, bytes] | None = None
 
     @property
-    def figure_count(self) -> int:
+    def prompt_figure_count(self) -> int:
         """How many there are to be shown; files are not looked at."""
-        figures_of_chunk = figures(self.chunk.text, self.chunk.document) if self.text_folder else []
-        return min(len(figures_of_chunk), self.settings.max_images)
+        promptable_figures = figures(self.chunk.text, self.chunk.document) if self.text_folder else []
+        return min(len(promptable_figures), self.settings.max_images)
 
     @property
     def text_with_figure_marks(self) -> str:
@@ -46,18 +46,18 @@ class PromptFigures:
 
     def add_figures(self, messages: Sequence[Message]) -> list[Message]:
         """The conversation with the pictures, and with what the prompt says of them."""
-        figure_jpegs = self._figure_jpegs()
-        if not figure_jpegs:
+        prompt_jpegs = self._figure_jpegs()
+        if not prompt_jpegs:
             return list(messages)
-        *earlier_messages, last_message = messages
-        instructed_message = {
-            **last_message,
-            "content": f"{last_message['content']}\n\n{self.figure_instructions.strip()}",
+        *messages_without_figures, message_for_figures = messages
+        message_with_figures = {
+            **message_for_figures,
+            "content": f"{message_for_figures['content']}\n\n{self.figure_instructions.strip()}",
         }
         return attach_images_to_prompt(
-            [*earlier_messages, instructed_message],
-            list(figure_jpegs.values()),
-            [figure_mark(number) for number in figure_jpegs],
+            [*messages_without_figures, message_with_figures],
+            list(prompt_jpegs.values()),
+            [figure_mark(number) for number in prompt_jpegs],
         )
 
     def resolve_figures(self, draft: Draft) -> Draft:
@@ -72,28 +72,28 @@ class PromptFigures:
             return quote
         if quoted_figure not in self._figure_jpegs():
             return f"{figure_mark(quoted_figure)} (no figure with this number is shown)"
-        figure = figures(self.chunk.text, self.chunk.document)[quoted_figure - 1]
-        return self.chunk.text[figure.start : figure.end]
+        prompted_figure = figures(self.chunk.text, self.chunk.document)[quoted_figure - 1]
+        return self.chunk.text[prompted_figure.start : prompted_figure.end]
 
     def _figure_jpegs(self) -> Mapping[int, bytes]:
         """By its number in the chunk, each picture as JPEG, within qa.image_size; what cannot be read is left out."""
         if self._jpeg_by_figure is None:
             self._jpeg_by_figure = {}
-            for shown_figure, figure in enumerate(
-                figures(self.chunk.text, self.chunk.document)[: self.figure_count], 1
+            for prompted_number, prompted_figure in enumerate(
+                figures(self.chunk.text, self.chunk.document)[: self.prompt_figure_count], 1
             ):
                 try:
-                    self._jpeg_by_figure[shown_figure] = self._read_figure_jpeg(figure.file)
+                    self._jpeg_by_figure[prompted_number] = self._read_figure_jpeg(prompted_figure.file)
                 except (OSError, GroundworkError) as error:
-                    figure_problem = error.strerror if isinstance(error, OSError) else error
+                    problem = error.strerror if isinstance(error, OSError) else error
                     self.unshown_figure_warnings.append(
-                        f"chunk {self.chunk.index + 1}: {figure.file} is not shown to the model: {figure_problem}"
+                        f"chunk {self.chunk.index + 1}: {prompted_figure.file} is not shown to the model: {problem}"
                     )
         return self._jpeg_by_figure
 
     def _read_figure_jpeg(self, figure_file: str) -> bytes:
         text_folder = (self.text_folder or Path()).resolve()
         figure_path = (text_folder / figure_file).resolve()
-        if not figure_path.is_relative_to(text_folder) or figure_path.stat().st_size > MAX_FIGURE_BYTES:
+        if not figure_path.is_relative_to(text_folder) or figure_path.stat().st_size > MAX_PROMPT_FIGURE_BYTES:
             raise UnusableImage("it lies elsewhere, or is too large")
         return encode_jpeg(open_image(figure_path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)

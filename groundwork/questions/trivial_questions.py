@@ -14,12 +14,14 @@ from groundwork.language.negations import YES_NO_AUXILIARY
 from groundwork.language.numbers import number_values
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 
-_POLAR_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)
-_CHOICE_QUESTION = re.compile(
+_CONFIRMING_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)
+_CHOOSING_QUESTION = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
 )
 # "Who keeps the disc if offence and defence catch it?" - "The offence."
-_CONDITION_IN_QUESTION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
+_CONDITION_IN_TRIVIAL_QUESTION = re.compile(
+    r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE
+)
 # "How do I stop the gauge with tide?" - "tide stop gauge": a command in the question's words.
 ASKS_HOW = re.compile(r"how (?:do|does|did|can|could|is|are|was|were|should|must|may)\b", re.IGNORECASE)
 _ASKS_LICENCE = re.compile(
@@ -61,7 +63,7 @@ def trivial_reason(question: str, answer: str, title: str, language: str) -> str
     """
     if language != "en" and (language or not is_english(question)):
         return ""
-    if given_answer := _answer_in_question(question, answer):
+    if given_answer := _trivially_given_answer(question, answer):
         return f'the answer stands in the question: "{given_answer}"'
     if _ASKS_WHICH_PART.search(question):
         return "asks which part of a document says something"
@@ -87,39 +89,39 @@ def trivial_reason(question: str, answer: str, title: str, language: str) -> str
 
 def _asks_how_to(question: str, answer: str) -> bool:
     """Is it about making something, such as a book with page numbers, rather than about this document?"""
-    return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE_IN_ANSWER.search(answer))
+    return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE_IN_TRIVIAL_ANSWER.search(answer))
 
 
-def _answer_in_question(question: str, answer: str) -> str:
+def _trivially_given_answer(question: str, answer: str) -> str:
     """The answer, where all of it stands in the question and nothing was to be chosen or confirmed."""
-    answer_words = content_words(answer, "en")
+    trivial_answer_words = content_words(answer, "en")
     if (
-        not answer_words
+        not trivial_answer_words
         or ASKS_HOW.match(question)
-        or _POLAR_QUESTION.search(question)
-        or _CHOICE_QUESTION.search(question)
+        or _CONFIRMING_QUESTION.search(question)
+        or _CHOOSING_QUESTION.search(question)
         or _adds_small_word(answer, question)
     ):
         return ""
-    if any(code not in question for code in _CODE_IN_ANSWER.findall(answer)):
+    if any(code not in question for code in _CODE_IN_TRIVIAL_ANSWER.findall(answer)):
         return ""
-    question = _CONDITION_IN_QUESTION.sub(" ", question)
-    uncommon_question_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
-    joined_question_words = content_words(
-        " ".join(map("".join, pairwise(uncommon_question_words))), "en"
+    question = _CONDITION_IN_TRIVIAL_QUESTION.sub(" ", question)
+    uncommon_trivial_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
+    joined_trivial_words = content_words(
+        " ".join(map("".join, pairwise(uncommon_trivial_words))), "en"
     )  # host name, hostname
-    return answer.strip() if answer_words <= content_words(question, "en") | joined_question_words else ""
+    return answer.strip() if trivial_answer_words <= content_words(question, "en") | joined_trivial_words else ""
 
 
 def _adds_small_word(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
-    added_small_words = (
+    small_words_of_answer = (
         {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _TRIVIAL_SMALL_WORDS - set(words(question))
     )
-    return bool(added_small_words or number_values(answer, spelled="en") - number_values(question, spelled="en"))
+    return bool(small_words_of_answer or number_values(answer, spelled="en") - number_values(question, spelled="en"))
 
 
-_CODE_IN_ANSWER = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
+_CODE_IN_TRIVIAL_ANSWER = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
 _TRIVIAL_SMALL_WORDS = frozenset(
     words("a an and as at be been by for from in into is are was were it its of on that the they this to with")
 )
@@ -127,8 +129,8 @@ _TRIVIAL_SMALL_WORDS = frozenset(
 
 def _names_document(title: str, question: str) -> bool:
     """Does the question name the document, by its title, half of its words or their first letters?"""
-    capitalized_title_words = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
-    title_initials = "".join(word[0] for word in capitalized_title_words)
+    trivial_title_words = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
+    title_initials = "".join(word[0] for word in trivial_title_words)
     if len(title_initials) > 1 and re.search(rf"\b{title_initials}\b", question):
         return True
     title_words = content_words(title, "en")

@@ -24,10 +24,10 @@ _CLAUSE_VERB = re.compile(
 _SUBORDINATE_CLAUSE = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
-_LEADING_CONDITION = re.compile(
+_LEADING_CLAUSE_CONDITION = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
-_PHRASE_START = regex.compile(
+_CLAUSE_PHRASE_START = regex.compile(
     r"""(?ix)(?:,|(?<!\s))\s++ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
     (?<!\b(?:after|before|during|until|if|unless|when),?\s)(?<!,\s(?:and|or)\s)
     (?=(?:(?<!\b(?:the|a)\s(?:night|morning|evening|moment|while)\s)(?:after|before)
@@ -36,7 +36,7 @@ _PHRASE_START = regex.compile(
       |(?<!\b(?:an?|the|this|long|little|short|worth)\s)while
       |(?<!\b(?:is|are|was|were|be|been|being|as|not)\s)provided|because|so\ that|in\ order\ to|except)\b(?!\s*$))"""
 )
-_WORDS_BEFORE_FIGURE = frozenset(
+_CLAUSE_WORDS_BEFORE_FIGURE = frozenset(
     words(
         """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
         between for from with of maximum minimum must may can cannot shall should will be it they"""
@@ -49,7 +49,7 @@ _CLAUSE_OPENING_WORDS = frozenset(words("a an the it they if when unless there e
 _CONDITION_IN_CLAUSE = re.compile(
     r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE
 )
-_ASKS_MEASURE = re.compile(
+_ASKS_MEASURE_IN_CLAUSE = re.compile(
     r"\bhow (?:many|much|long|far|often|old|wide|high|deep|heavy|fast|big|large|late|early|soon|thick|tall)\b"
     r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|amount|distance|length|width|weight|height|depth|time|age|date|fee|price"
     r"|limit|speed|share|percentage|points|duration|period|size)\b|^when\b",
@@ -78,7 +78,7 @@ def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str]
             for answer_clause in _answer_clauses(answer)
             if _clause_tells_more(answer_clause, question)
         ]
-    if _ASKS_MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
+    if _ASKS_MEASURE_IN_CLAUSE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         answer_clauses = _closest_clauses(
             [answer_clause for answer_clause in answer_clauses if numbers(answer_clause, spelled="en")]
             or answer_clauses,
@@ -100,20 +100,18 @@ def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str]
 
 def _closest_clauses(answer_clauses: Sequence[str], question: str) -> list[str]:
     """The clauses that share most words with the question: of two limits the one that it asks for."""
-    question_words = content_words(question, "en")
-    words_shared_with_question = [
-        len(content_words(answer_clause, "en") & question_words) for answer_clause in answer_clauses
-    ]
+    asked_words = content_words(question, "en")
+    asked_words_in_clauses = [len(content_words(answer_clause, "en") & asked_words) for answer_clause in answer_clauses]
     return [
         answer_clause
-        for answer_clause, shared_word_count in zip(answer_clauses, words_shared_with_question, strict=True)
-        if shared_word_count == max(words_shared_with_question)
+        for answer_clause, asked_words_in_clause in zip(answer_clauses, asked_words_in_clauses, strict=True)
+        if asked_words_in_clause == max(asked_words_in_clauses)
     ]
 
 
 def _clause_phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
-    opening_phrase, *later_phrases = _PHRASE_START.split(clause)
+    opening_phrase, *later_phrases = _CLAUSE_PHRASE_START.split(clause)
     clause_phrases = (
         [_trim_given_start(opening_phrase, question)] if _clause_tells_more(opening_phrase, question) else []
     )
@@ -125,57 +123,59 @@ def _clause_phrases(clause: str, question: str) -> list[str]:
     return clause_phrases or [clause]
 
 
-def _trim_given_start(phrase: str, question: str) -> str:
-    """`phrase` from what the question asks for on: a figure, else the first word that it does not hold.
+def _trim_given_start(clause_phrase: str, question: str) -> str:
+    """`clause_phrase` from what the question asks for on: a figure, else the first word that it does not hold.
 
     The small words and numbers right before it are kept.
     """
-    phrase_words = list(re.finditer(r"\S+", phrase))
+    clause_phrase_words = list(re.finditer(r"\S+", clause_phrase))
     phrase_starts = [
-        i for i, phrase_word in enumerate(phrase_words) if _clause_tells_more(phrase_word.group(), question)
+        i for i, phrase_word in enumerate(clause_phrase_words) if _clause_tells_more(phrase_word.group(), question)
     ]
-    if _ASKS_MEASURE.search(question):
+    if _ASKS_MEASURE_IN_CLAUSE.search(question):
         phrase_starts = [
-            i for i in phrase_starts if numbers(f"of {phrase_words[i].group()}", spelled="en")
+            i for i in phrase_starts if numbers(f"of {clause_phrase_words[i].group()}", spelled="en")
         ] or phrase_starts
     phrase_start = phrase_starts[0] if phrase_starts else 0
     while phrase_start > 0 and (
-        phrase_words[phrase_start - 1].group().lower() in _WORDS_BEFORE_FIGURE
-        or numbers(f"of {phrase_words[phrase_start - 1].group()}", spelled="en")
+        clause_phrase_words[phrase_start - 1].group().lower() in _CLAUSE_WORDS_BEFORE_FIGURE
+        or numbers(f"of {clause_phrase_words[phrase_start - 1].group()}", spelled="en")
     ):
         phrase_start -= 1
-    trimmed_phrase = phrase[phrase_words[phrase_start].start() :]
-    return trimmed_phrase if _are_brackets_balanced(trimmed_phrase) else phrase
+    trimmed_phrase = clause_phrase[clause_phrase_words[phrase_start].start() :]
+    return trimmed_phrase if _are_brackets_balanced(trimmed_phrase) else clause_phrase
 
 
 def _drop_given_condition(clause: str, question: str) -> str:
     """The clause without the condition at its front that the question has told already."""
-    leading_condition = _LEADING_CONDITION.match(clause)
-    condition_words = content_words(leading_condition.group(), "en") if leading_condition else set()
-    continues_condition = leading_condition and re.match(r"(?i)(?:or|and|but)\b", clause[leading_condition.end() :])
-    condition_words_in_question = condition_words & content_words(question, "en")
+    clause_condition = _LEADING_CLAUSE_CONDITION.match(clause)
+    clause_condition_words = content_words(clause_condition.group(), "en") if clause_condition else set()
+    continues_clause_condition = clause_condition and re.match(
+        r"(?i)(?:or|and|but)\b", clause[clause_condition.end() :]
+    )
+    condition_words_asked = clause_condition_words & content_words(question, "en")
     if (
-        leading_condition
-        and condition_words
-        and not continues_condition
-        and len(condition_words_in_question) >= GIVEN_CONDITION_SHARE * len(condition_words)
+        clause_condition
+        and clause_condition_words
+        and not continues_clause_condition
+        and len(condition_words_asked) >= GIVEN_CONDITION_SHARE * len(clause_condition_words)
     ):
-        return clause[leading_condition.end() :]
+        return clause[clause_condition.end() :]
     return clause
 
 
 def difficulty_from_answer(answer: str) -> Difficulty:
     """easy: one plain fact; medium: a condition or several facts; hard: four facts, or two with two conditions."""
-    fact_count = max(len(_answer_clauses(answer)), len(numbers(answer)))
-    condition_count = len(_CONDITION_IN_CLAUSE.findall(answer))
-    if fact_count >= 4 or (fact_count >= 2 and condition_count >= 2):
+    clause_fact_count = max(len(_answer_clauses(answer)), len(numbers(answer)))
+    clause_condition_count = len(_CONDITION_IN_CLAUSE.findall(answer))
+    if clause_fact_count >= 4 or (clause_fact_count >= 2 and clause_condition_count >= 2):
         return "hard"
-    return "medium" if fact_count >= 2 or condition_count else "easy"
+    return "medium" if clause_fact_count >= 2 or clause_condition_count else "easy"
 
 
 def category_from_wording(question: str, answer: str) -> Category:
     """By the wording of the question, then by the numbers and conditions of the answer."""
-    if _ASKS_MEASURE.search(question) and numbers(answer, spelled="en"):
+    if _ASKS_MEASURE_IN_CLAUSE.search(question) and numbers(answer, spelled="en"):
         return "numeric"
     if _CONDITION_IN_CLAUSE.search(question):
         return "condition"
@@ -217,11 +217,11 @@ def _are_separate_clauses(clause_before_break: str, text_after_break: str) -> bo
         r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", clause_before_break
     ) or _SUBORDINATE_CLAUSE.match(text_after_break):
         return False
-    clause_after_break = re.split(r"[,;.]", text_after_break)[0]
+    second_clause = re.split(r"[,;.]", text_after_break)[0]
     return (
         bool(_CLAUSE_VERB.search(clause_before_break))
-        and bool(_CLAUSE_VERB.search(clause_after_break))
-        and len(words(clause_after_break)) >= 3
+        and bool(_CLAUSE_VERB.search(second_clause))
+        and len(words(second_clause)) >= 3
     )
 
 
@@ -232,10 +232,10 @@ def _are_brackets_balanced(clause: str) -> bool:
 
 def _clause_tells_more(clause: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
-    question_values = number_values(question, spelled="en")
+    asked_values = number_values(question, spelled="en")
     clause_words_not_asked = content_words(clause, "en") - content_words(question, "en")
     return bool(clause_words_not_asked) or any(
-        number.value not in question_values for number in numbers(f"of {clause}", spelled="en")
+        clause_number.value not in asked_values for clause_number in numbers(f"of {clause}", spelled="en")
     )
 
 

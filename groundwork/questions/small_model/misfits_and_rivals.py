@@ -27,12 +27,12 @@ STRANGE_ANSWER_WORDS = 0.3  # of an answer's content words, or one, may stand ne
 STRANGE_ROW_WORDS = 0.15  # where a small model is quick to make up what the numbers mean
 STRANGE_QUESTION_WORDS = 0.25  # or one; none in English, whose words for asking are known
 MIN_TOPIC_SHARE = 1 / 3  # of a question's content words beyond the title's must stand in its statement
-AGREEING_ANSWER_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
+AGREEING_ROUND_TRIP_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 MIN_DEFINITION_SHARE = 0.5  # of a statement's content words, in an answer to what its term means
 STATEMENT_OPENING_WORDS = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
-_ASKING_WORDS = content_words(
+_ASKING_WORDS_OF_NO_TOPIC = content_words(
     """according accordance action allow amount apply call case circumstance condition consequence consist correct
     cover date define definition describe detail determine difference distance do done duration duty ensure establish
     event exception fact feature figure follow frequency given go happen have hold include involve kind
@@ -57,7 +57,7 @@ _ANSWER_KINDS = [  # how a question asks, and what its answer (or, for reasons, 
          r"(?i)\d|\b(?:when|if|after|before|until|once|during|while|as soon|prior|at|on|by|following|unless|always)\b"
      )),
 ]  # fmt: skip
-_DUTY_PHRASE = re.compile(
+_DUTY_IN_MISFIT = re.compile(
     r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only"
     r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
 )
@@ -75,7 +75,7 @@ _MEANING_VERB = re.compile(
     r"|[:–—]"
 )
 _QUOTED_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
-_ASKS_AT_LARGE = re.compile(
+_ASKS_FOR_RIVALS = re.compile(
     r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
 )
 _ASKS_NUMBER = re.compile(
@@ -123,19 +123,21 @@ def _repeated_words(sentence_text: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    repeated_matches = (match.groups() for match in _REPEATED_WORDS.finditer(sentence_text))
-    return next((words for first, words, second in repeated_matches if not (first and second) or first == second), "")
+    repetitions_in_sentence = (match.groups() for match in _REPEATED_WORDS.finditer(sentence_text))
+    return next(
+        (words for first, words, second in repetitions_in_sentence if not (first and second) or first == second), ""
+    )
 
 
 def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
-    answer_words = content_words(draft.answer, "en")
-    strange_answer_words = answer_words - content_words(target_surroundings, "en")
+    misfit_answer_words = content_words(draft.answer, "en")
+    strange_answer_words = misfit_answer_words - content_words(target_surroundings, "en")
     if len(strange_answer_words) > max(
-        1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer_words)
+        1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(misfit_answer_words)
     ):
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange_answer_words))}")
-    if not answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
+    if not misfit_answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
     if strange_numbers := sorted(
         number_values(draft.question, spelled="en") - number_values(target_surroundings, spelled="en") - {"1"}
@@ -146,15 +148,19 @@ def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundi
 
 def _off_topic_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
-    question_words = content_words(draft.question, "en") - content_words(title, "en")
+    misfit_question_words = content_words(draft.question, "en") - content_words(title, "en")
     needed_topic_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
-    if len(question_words & content_words(target.plain, "en")) < max(1, needed_topic_share * len(question_words)):
+    if len(misfit_question_words & content_words(target.plain, "en")) < max(
+        1, needed_topic_share * len(misfit_question_words)
+    ):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    strange_question_words = question_words - content_words(target_surroundings, "en") - _ASKING_WORDS
+    strange_question_words = (
+        misfit_question_words - content_words(target_surroundings, "en") - _ASKING_WORDS_OF_NO_TOPIC
+    )
     allowed_strange_words = (
-        0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(question_words))
+        0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(misfit_question_words))
     )
     if len(strange_question_words) > allowed_strange_words:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange_question_words))}")
@@ -163,8 +169,8 @@ def _off_topic_misfit(draft: Draft, target: QuestionTarget, target_surroundings:
 
 def _row_misfit(draft: Draft, target: QuestionTarget) -> Fault | None:
     """A question that does not name its row, an answer without the cells that were asked about."""
-    subject_words = content_words(target.subject, "en")
-    if subject_words and not subject_words & content_words(draft.question, "en"):
+    row_subject_words = content_words(target.subject, "en")
+    if row_subject_words and not row_subject_words & content_words(draft.question, "en"):
         return Fault("dangling", f"the question does not name its row: {target.subject}")
     if target.answer_cells and not content_terms(draft.answer, "en") & content_terms(target.answer_cells, "en"):
         return Fault("beside", f"the answer leaves out what is told of {target.subject}")
@@ -189,15 +195,15 @@ def _answer_kind_misfit(draft: Draft, target: QuestionTarget, title: str) -> Fau
         if asks_pattern.search(draft.question) and not answer_pattern.search(draft.answer):
             return Fault("beside", "the answer is not of the kind that the question asks for")
     if (
-        _DUTY_PHRASE.search(draft.question)
-        and not _DUTY_PHRASE.search(f"{draft.answer} {target.plain}")
+        _DUTY_IN_MISFIT.search(draft.question)
+        and not _DUTY_IN_MISFIT.search(f"{draft.answer} {target.plain}")
         and not _PERMISSION_WORDS.isdisjoint(normalised_words(draft.answer).split())
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:
         statement_words = content_words(target.plain, "en")
-        shared_words = content_words(draft.answer, "en") & statement_words
-        if len(shared_words) < MIN_DEFINITION_SHARE * len(statement_words) or not _MEANING_VERB.search(draft.answer):
+        meaning_words = content_words(draft.answer, "en") & statement_words
+        if len(meaning_words) < MIN_DEFINITION_SHARE * len(statement_words) or not _MEANING_VERB.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
     if _ASKS_NUMBER.search(draft.question) and not numbers(draft.answer, spelled="en"):
         return Fault("beside", "the question asks for a number that the answer does not give")
@@ -218,7 +224,7 @@ def max_rival_statements(question: str, target: QuestionTarget, title: str) -> f
     None where it asks for "the rules for ..." at large; any number where it asks what a term means that the statement
     opens with, for such a term stands in many statements.
     """
-    if _ASKS_AT_LARGE.search(question):
+    if _ASKS_FOR_RIVALS.search(question):
         return 0
     return math.inf if asks_for_opening_term(question, target, title) else MAX_RIVAL_STATEMENTS
 
@@ -226,26 +232,29 @@ def max_rival_statements(question: str, target: QuestionTarget, title: str) -> f
 def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
     opening_words = content_words(" ".join(target.plain.split()[:STATEMENT_OPENING_WORDS]), "en")
-    question_words = content_words(question, "en") - content_words(title, "en") - _ASKING_WORDS
+    question_words = content_words(question, "en") - content_words(title, "en") - _ASKING_WORDS_OF_NO_TOPIC
     return (
         category_from_wording(question, "") == "definition" and bool(question_words) and question_words <= opening_words
     )
 
 
-def answers_agree(answer: str, second_answer: str) -> bool:
+def answers_agree(answer: str, round_trip_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
-    answer_words, second_answer_words = content_words(answer, "en"), content_words(second_answer, "en")
-    answer_values = number_values(answer, spelled="en"), number_values(second_answer, spelled="en")
+    first_round_trip_words, second_round_trip_words = (
+        content_words(answer, "en"),
+        content_words(round_trip_answer, "en"),
+    )
+    round_trip_values = number_values(answer, spelled="en"), number_values(round_trip_answer, spelled="en")
     if (
-        answer_values[0]
-        and answer_values[1]
-        and not (answer_values[0] <= answer_values[1] or answer_values[1] <= answer_values[0])
+        round_trip_values[0]
+        and round_trip_values[1]
+        and not (round_trip_values[0] <= round_trip_values[1] or round_trip_values[1] <= round_trip_values[0])
     ):
         return False
-    if not answer_words or not second_answer_words:
-        return bool(answer_values[0] & answer_values[1])
-    return len(answer_words & second_answer_words) >= AGREEING_ANSWER_WORDS * min(
-        len(answer_words), len(second_answer_words)
+    if not first_round_trip_words or not second_round_trip_words:
+        return bool(round_trip_values[0] & round_trip_values[1])
+    return len(first_round_trip_words & second_round_trip_words) >= AGREEING_ROUND_TRIP_WORDS * min(
+        len(first_round_trip_words), len(second_round_trip_words)
     )
 
 
@@ -276,38 +285,44 @@ class RivalSearch:
         Statements without one of the question's rarer terms cannot, and are not looked at (MaxScore: Turtle and Flood,
         1995).
         """
-        question_terms = content_terms(question, "en") - self._title_terms_of_no_rival
-        statement_keys = {(chunk.id, statement.start) for statement in statements}
+        rival_question_terms = content_terms(question, "en") - self._title_terms_of_no_rival
+        own_statement_keys = {(chunk.id, statement.start) for statement in statements}
         target_statement_terms = [
-            self._rival_terms_by_statement[key] for key in statement_keys if key in self._rival_terms_by_statement
+            self._rival_terms_by_statement[rival_key]
+            for rival_key in own_statement_keys
+            if rival_key in self._rival_terms_by_statement
         ]
         fit_to_target = self._question_fit(
-            question_terms,
+            rival_question_terms,
             set().union(*(statement_terms for statement_terms, _ in target_statement_terms)),
             set().union(*(heading_terms for _, heading_terms in target_statement_terms)),
         )
         if not fit_to_target:
             return len(self._rival_terms_by_statement) - len(target_statement_terms)
         rival_keys = {
-            key for term in self._rare_terms_needed(question_terms, fit_to_target) for key in self._rivals_by_term[term]
+            rival_key
+            for term in self._rare_terms_needed(rival_question_terms, fit_to_target)
+            for rival_key in self._rivals_by_term[term]
         }
         return sum(
-            self._question_fit(question_terms, *self._rival_terms_by_statement[key]) >= fit_to_target
-            for key in rival_keys - statement_keys
+            self._question_fit(rival_question_terms, *self._rival_terms_by_statement[rival_key]) >= fit_to_target
+            for rival_key in rival_keys - own_statement_keys
         )
 
     def _rare_terms_needed(self, question_terms: set[str], fit_to_target: float) -> list[str]:
         """Those of the rarest, of which a statement needs one to fit by `fit_to_target`: all others together weigh
         less."""
-        rarest_first = sorted(
+        rarest_rival_terms = sorted(
             question_terms & self._rival_term_weights.keys(), key=lambda term: (-self._rival_term_weights[term], term)
         )
-        weights_rarest_first = [self._rival_term_weights[term] for term in rarest_first]
-        return [term for k, term in enumerate(rarest_first) if math.fsum(weights_rarest_first[k:]) >= fit_to_target]
+        rarest_rival_weights = [self._rival_term_weights[term] for term in rarest_rival_terms]
+        return [
+            term for k, term in enumerate(rarest_rival_terms) if math.fsum(rarest_rival_weights[k:]) >= fit_to_target
+        ]
 
     def _question_fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
-        term_weights = self._rival_term_weights
+        rival_term_weights = self._rival_term_weights
         return math.fsum(  # the same in whatever order a set gives its terms
-            term_weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
+            rival_term_weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
             for term in question_terms & (statement_terms | heading_terms)
         )

@@ -17,11 +17,11 @@ from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.settings.config_schema import Rephrase
 
 
-def _word_set(words: str) -> frozenset[str]:
+def _frame_words(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TITLE_BEFORE_QUESTION = re.compile(r"According to (the [^,?]+), (\w)(.*)$", re.DOTALL)
+TITLE_BEFORE_FRAME = re.compile(r"According to (the [^,?]+), (\w)(.*)$", re.DOTALL)
 NOUN_OF_FRAME = r"(?P<noun>[\w-]+(?: [\w-]+)?)"
 # A kind of question, and what it may begin with instead: groups of the old question fill the braces.
 QUESTION_FRAMES = tuple(
@@ -45,13 +45,13 @@ QUESTION_FRAMES = tuple(
     )
 )  # fmt: skip
 # Words that a sentence can gain or lose with its meaning kept; not those of condition, time and quantity.
-FRAME_FUNCTION_WORDS = _word_set(
+FRAME_FUNCTION_WORDS = _frame_words(
     """a an the this that these those it its they their there and or but so as at by for from in into of off on onto out
     to up with than then is are was were be been being do does did done has have had having must should shall may might
     can could will would other what which who whom whose how also just such you we he she his her your our my me us"""
 )
-REMOVABLE_QUESTION_TERMS = _word_set("according happen happens meaning definition many much long open take takes when")
-ADDABLE_QUESTION_TERMS = _word_set(
+REMOVABLE_FRAME_TERMS = _frame_words("according happen happens meaning definition many much long open take takes when")
+ADDABLE_FRAME_TERMS = _frame_words(
     """amount applies apply become becomes belong belongs consequence defined follow follows length number obliged open
     options order person point procedure required take taken term time"""
 )
@@ -67,15 +67,17 @@ class QuestionFrame(NamedTuple):
 
 def question_frame(question: str) -> QuestionFrame:
     """The frame of a question; one of a kind that is not known has no openings."""
-    title_match = TITLE_BEFORE_QUESTION.match(question)
-    core_question = f"{title_match[2].upper()}{title_match[3]}" if title_match else question
-    question_text = core_question.rstrip(" ?")
-    frame_matches = ((frame_pattern.fullmatch(question_text), openings) for frame_pattern, openings in QUESTION_FRAMES)
+    title_before_frame = TITLE_BEFORE_FRAME.match(question)
+    core_question = f"{title_before_frame[2].upper()}{title_before_frame[3]}" if title_before_frame else question
+    framed_question = core_question.rstrip(" ?")
+    frame_matches = (
+        (frame_pattern.fullmatch(framed_question), openings) for frame_pattern, openings in QUESTION_FRAMES
+    )
     frame_match, openings = next(
         ((frame_match, openings) for frame_match, openings in frame_matches if frame_match), (None, ())
     )
     filled_openings = tuple(opening.format(**frame_match.groupdict()) for opening in openings) if frame_match else ()
-    return QuestionFrame(core_question, title_match[1] if title_match else "", filled_openings)
+    return QuestionFrame(core_question, title_before_frame[1] if title_before_frame else "", filled_openings)
 
 
 def put_title_before(question: str, title: str) -> str:
@@ -85,23 +87,25 @@ def put_title_before(question: str, title: str) -> str:
 
 def changed_question_terms(original: str, reworded: str) -> str | None:
     """Complains of a term of the old question that the new one lost, and of one that it brought."""
-    old_terms, new_terms = _question_terms_by_stem(original), _question_terms_by_stem(reworded)
-    if lost_terms := sorted(
-        old_terms[stem]
-        for stem in old_terms.keys() - new_terms.keys()
-        if old_terms[stem] not in REMOVABLE_QUESTION_TERMS
+    terms_before_frame, terms_in_frame = _question_terms_by_stem(original), _question_terms_by_stem(reworded)
+    if terms_lost_in_frame := sorted(
+        terms_before_frame[stem]
+        for stem in terms_before_frame.keys() - terms_in_frame.keys()
+        if terms_before_frame[stem] not in REMOVABLE_FRAME_TERMS
     ):
-        return f"The question lost {', '.join(lost_terms)}."
-    if added_terms := sorted(
-        new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in ADDABLE_QUESTION_TERMS
+        return f"The question lost {', '.join(terms_lost_in_frame)}."
+    if terms_added_by_frame := sorted(
+        terms_in_frame[stem]
+        for stem in terms_in_frame.keys() - terms_before_frame.keys()
+        if terms_in_frame[stem] not in ADDABLE_FRAME_TERMS
     ):
-        return f"The question has what was not there: {', '.join(added_terms)}."
+        return f"The question has what was not there: {', '.join(terms_added_by_frame)}."
     return None
 
 
-def frame_messages(template: str, question: str) -> list[Message]:
+def frame_messages(frame_template: str, question: str) -> list[Message]:
     """The request that rewords a question, with a beginning of usual length, to be counted."""
-    return render_turns(template, question=question, opening="What is required of")
+    return render_turns(frame_template, question=question, opening="What is required of")
 
 
 async def ask_in_frame(
@@ -111,26 +115,26 @@ async def ask_in_frame(
     frame = question_frame(question)
     if attempt >= len(frame.openings):
         raise InvalidReply(f"{unit}: no other way to begin {' '.join(frame.core_question.split()[:3])!r} is known")
-    opening = frame.openings[attempt]
-    messages_in_frame = render_turns(frame_template, question=frame.core_question, opening=opening)
+    frame_opening = frame.openings[attempt]
+    messages_in_frame = render_turns(frame_template, question=frame.core_question, opening=frame_opening)
     frame_reply = await client.ask(
         rephrase_call,
         messages_in_frame,
         stage="create_dataset",
         unit=unit,
-        schema=ReplyRequirements(dict[str, str], _opening_reply_schema(opening)),
+        schema=ReplyRequirements(dict[str, str], _opening_reply_schema(frame_opening)),
     )
     return put_title_before(frame_reply.value["question"].strip(), frame.title_before)
 
 
-def _opening_reply_schema(opening: str) -> dict[str, Any]:
+def _opening_reply_schema(frame_opening: str) -> dict[str, Any]:
     """A JSON Schema that leaves the model no other beginning."""
-    escaped_opening = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", opening)
-    question_schema = {"type": "string", "pattern": f'^{escaped_opening} [^"?]{{3,400}}\\?$'}
+    escaped_frame_opening = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", frame_opening)
+    framed_question_schema = {"type": "string", "pattern": f'^{escaped_frame_opening} [^"?]{{3,400}}\\?$'}
     return {
         "title": "question",
         "type": "object",
-        "properties": {"question": question_schema},
+        "properties": {"question": framed_question_schema},
         "required": ["question"],
         "additionalProperties": False,
     }

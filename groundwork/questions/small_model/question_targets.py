@@ -26,13 +26,13 @@ _OPENING_THAT_POINTS_BACK = re.compile(
         |the\ same|the\ latter|that\ (?!which))\b | \W*(?:however|otherwise|instead)\b"""
 )
 _RULE_NUMBER_CELL = re.compile(rf"{DOTTED_LABEL}\.?")
-_PAGE_FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
+_PAGE_FURNITURE_IN_TARGET = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
     r"|\bReference source not found\b"
 )
 # an item that says what a term means
-_DEFINED_TERM = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[\"”“»'’]\s*[:–—-]\s")
-_DUTY_WORDS = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
+_TERM_DEFINED_BY_TARGET = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[\"”“»'’]\s*[:–—-]\s")
+_TARGET_DUTY_WORDS = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
 class QuestionTarget(NamedTuple):
@@ -57,29 +57,31 @@ def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) ->
     chunk_text = reading.chunk.text
     targets: list[QuestionTarget] = []
     for lead, statements_under_lead in groupby(gaps, key=lambda gap: gap.lead):
-        statement_groups = _group_list_statements(tuple(statements_under_lead), chunk_text, lead)
-        for statement_group in statement_groups:
-            if statement_group[0].kind == "row":
-                targets.append(_row_target(statement_group[0], turn + sum(bool(target.subject) for target in targets)))
+        target_groups = _group_list_statements(tuple(statements_under_lead), chunk_text, lead)
+        for target_group in target_groups:
+            if target_group[0].kind == "row":
+                targets.append(_row_target(target_group[0], turn + sum(bool(target.subject) for target in targets)))
             else:
-                statements = _statements_with_context(statement_group, reading)
-                target_lead = "" if _DEFINED_TERM.match(chunk_text, statements[0].start) else lead
+                target_statements = _statements_with_context(target_group, reading)
+                target_lead = "" if _TERM_DEFINED_BY_TARGET.match(chunk_text, target_statements[0].start) else lead
                 while targets and (
-                    targets[-1].statements[0] in statements or _is_lead_of_items(targets[-1], target_lead)
+                    targets[-1].statements[0] in target_statements or _is_lead_of_items(targets[-1], target_lead)
                 ):
-                    earlier_statements = [item for item in targets.pop().statements if item not in statements]
-                    statements = (*earlier_statements, *statements)
-                is_partial = len(statement_groups) > 1 and bool(target_lead)
+                    earlier_statements = [item for item in targets.pop().statements if item not in target_statements]
+                    target_statements = (*earlier_statements, *target_statements)
+                is_partial = len(target_groups) > 1 and bool(target_lead)
                 targets.append(
-                    QuestionTarget(statements, _spoken_target_text(statements, chunk_text), is_partial=is_partial)
+                    QuestionTarget(
+                        target_statements, _spoken_target_text(target_statements, chunk_text), is_partial=is_partial
+                    )
                 )
     return targets
 
 
 def _is_lead_of_items(target: QuestionTarget, lead: str) -> bool:
     """Is the target what governs the items under `lead`?"""
-    return target.plain == simplify_statement_text(lead) or (
-        target.plain.endswith(":") and simplify_statement_text(lead).endswith(target.plain)
+    return target.plain == simplify_target_text(lead) or (
+        target.plain.endswith(":") and simplify_target_text(lead).endswith(target.plain)
     )
 
 
@@ -87,38 +89,38 @@ def _group_list_statements(
     statements_under_lead: tuple[Statement, ...], chunk_text: str, lead: str
 ) -> list[tuple[Statement, ...]]:
     """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
-    statement_groups: list[tuple[Statement, ...]] = []
+    target_groups: list[tuple[Statement, ...]] = []
     for statement in statements_under_lead:
-        is_asked_alone = not lead or _DEFINED_TERM.match(chunk_text, statement.start)
-        joined_group = (*statement_groups[-1], statement) if statement_groups and not is_asked_alone else ()
-        if joined_group and len(_spoken_target_text(joined_group, chunk_text)) <= MAX_TARGET_LENGTH:
-            statement_groups[-1] = joined_group
+        is_asked_alone = not lead or _TERM_DEFINED_BY_TARGET.match(chunk_text, statement.start)
+        joined_target_group = (*target_groups[-1], statement) if target_groups and not is_asked_alone else ()
+        if joined_target_group and len(_spoken_target_text(joined_target_group, chunk_text)) <= MAX_TARGET_LENGTH:
+            target_groups[-1] = joined_target_group
         else:
-            statement_groups.append((statement,))
-    return statement_groups
+            target_groups.append((statement,))
+    return target_groups
 
 
 def _statements_with_context(target_statements: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
     """`target_statements` with the lead that they hang on and, as far as they fit, the sentences that they point back
     to."""
     statements, chunk_text = reading.statements, reading.chunk.text
-    statement_index = statements.index(target_statements[0])
-    while statement_index > 0 and points_back(target_statements, chunk_text):
-        previous_statement = statements[statement_index - 1]
-        extended_statements = (previous_statement, *target_statements)
-        if previous_statement.kind != "sentence" or _has_heading_between(
-            chunk_text, previous_statement.end, target_statements[0].start
+    target_index = statements.index(target_statements[0])
+    while target_index > 0 and points_back(target_statements, chunk_text):
+        statement_before_target = statements[target_index - 1]
+        extended_target = (statement_before_target, *target_statements)
+        if statement_before_target.kind != "sentence" or _has_heading_between(
+            chunk_text, statement_before_target.end, target_statements[0].start
         ):
             break
-        if len(_spoken_target_text(extended_statements, chunk_text)) > MAX_TARGET_LENGTH:
+        if len(_spoken_target_text(extended_target, chunk_text)) > MAX_TARGET_LENGTH:
             break
-        target_statements, statement_index = extended_statements, statement_index - 1
+        target_statements, target_index = extended_target, target_index - 1
     return target_statements
 
 
 def points_back(target_statements: Sequence[Statement], chunk_text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
-    statement_text = simplify_statement_text(target_statements[0].plain_text(chunk_text))
+    statement_text = simplify_target_text(target_statements[0].plain_text(chunk_text))
     return _OPENING_THAT_POINTS_BACK.match(statement_text) is not None or has_open_end(statement_text)
 
 
@@ -132,7 +134,7 @@ def target_list_items(target: QuestionTarget, chunk_text: str) -> list[str]:
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []
     target_items = [
-        simplify_statement_text(" ".join(chunk_text[statement.start : statement.end].split()))
+        simplify_target_text(" ".join(chunk_text[statement.start : statement.end].split()))
         for statement in target.statements
         if statement.lead
     ]
@@ -153,53 +155,67 @@ def _has_heading_between(chunk_text: str, start: int, end: int) -> bool:
 
 def _spoken_target_text(target_statements: Sequence[Statement], chunk_text: str) -> str:
     """The statements as a reader would say them: one after the other, items behind the lead that they share."""
-    spoken_text, lead = "", ""
+    spoken_target, lead = "", ""
     for statement in target_statements:
-        statement_text = " ".join(chunk_text[statement.start : statement.end].split())
-        if not statement.lead or _DEFINED_TERM.match(statement_text):
-            spoken_text += f" {statement_text}"
+        target_statement_text = " ".join(chunk_text[statement.start : statement.end].split())
+        if not statement.lead or _TERM_DEFINED_BY_TARGET.match(target_statement_text):
+            spoken_target += f" {target_statement_text}"
         elif statement.lead == lead:
-            spoken_text += (
-                f" {statement_text}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken_text) else f"; {statement_text}"
+            spoken_target += (
+                f" {target_statement_text}"
+                if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken_target)
+                else f"; {target_statement_text}"
             )
         else:
-            is_lead_spoken = spoken_text.endswith(":") and (
-                spoken_text.endswith(statement.lead) or statement.lead.endswith(spoken_text.strip())
+            is_lead_spoken = spoken_target.endswith(":") and (
+                spoken_target.endswith(statement.lead) or statement.lead.endswith(spoken_target.strip())
             )
-            spoken_text += f" {statement_text}" if is_lead_spoken else f" {statement.lead} {statement_text}"
+            spoken_target += (
+                f" {target_statement_text}" if is_lead_spoken else f" {statement.lead} {target_statement_text}"
+            )
         lead = statement.lead
-    return simplify_statement_text(spoken_text.strip())
+    return simplify_target_text(spoken_target.strip())
 
 
-def _row_target(row: Statement, turn: int) -> QuestionTarget:
+def _row_target(target_row: Statement, turn: int) -> QuestionTarget:
     """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
-    cells_by_column = list(zip_longest(row.header, (cell_text.text for cell_text in row.cells), fillvalue=""))
-    row_cells = [(column_name, cell_text) for column_name, cell_text in cells_by_column if re.search(r"\w", cell_text)]
-    naming_column = next((i for i, (_, cell_text) in enumerate(row_cells) if words(cell_text)), 0)
-    naming_cells = [
-        cell_text
-        for i, cell_text in enumerate(row_cells[: naming_column + 1])
-        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(cell_text[1])
-    ]
-    cells_to_ask_about = row_cells[naming_column + 1 :]
-    if len(cells_to_ask_about) > ANSWER_CELLS_PER_ROW:
-        cell_offset = turn * ANSWER_CELLS_PER_ROW % len(cells_to_ask_about)
-        cells_to_ask_about = (cells_to_ask_about + cells_to_ask_about)[cell_offset : cell_offset + ANSWER_CELLS_PER_ROW]
-    subject = ", ".join(
-        f"{cell_text} ({column_name})" if column_name else cell_text for column_name, cell_text in naming_cells
+    target_cells_by_column = list(
+        zip_longest(target_row.header, (target_cell.text for target_cell in target_row.cells), fillvalue="")
     )
-    answer_cells = "; ".join(
-        f"{column_name}: {cell_text}" if column_name else cell_text for column_name, cell_text in cells_to_ask_about
+    target_row_cells = [
+        (target_column, target_cell)
+        for target_column, target_cell in target_cells_by_column
+        if re.search(r"\w", target_cell)
+    ]
+    naming_column = next((i for i, (_, target_cell) in enumerate(target_row_cells) if words(target_cell)), 0)
+    target_naming_cells = [
+        target_cell
+        for i, target_cell in enumerate(target_row_cells[: naming_column + 1])
+        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(target_cell[1])
+    ]
+    target_answer_cells = target_row_cells[naming_column + 1 :]
+    if len(target_answer_cells) > ANSWER_CELLS_PER_ROW:
+        target_cell_offset = turn * ANSWER_CELLS_PER_ROW % len(target_answer_cells)
+        target_answer_cells = (target_answer_cells + target_answer_cells)[
+            target_cell_offset : target_cell_offset + ANSWER_CELLS_PER_ROW
+        ]
+    target_subject = ", ".join(
+        f"{target_cell} ({target_column})" if target_column else target_cell
+        for target_column, target_cell in target_naming_cells
+    )
+    target_answers = "; ".join(
+        f"{target_column}: {target_cell}" if target_column else target_cell
+        for target_column, target_cell in target_answer_cells
     )
     return QuestionTarget(
-        (row,),
-        simplify_statement_text(f"{subject}: {answer_cells}" if answer_cells else subject),
-        naming_cells[-1][1],
-        answer_cells,
+        (target_row,),
+        simplify_target_text(f"{target_subject}: {target_answers}" if target_answers else target_subject),
+        target_naming_cells[-1][1],
+        target_answers,
     )
 
 
-def simplify_statement_text(statement_text: str) -> str:
+def simplify_target_text(statement_text: str) -> str:
     """`statement_text` with plain single quotes, so that a small model does not stumble over quotes inside its JSON."""
     statement_text = re.sub(
         r"(?<=[a-z])- (?!and\b|or\b|to\b)(?=[a-z])", "-", statement_text
@@ -212,18 +228,20 @@ def target_importance(target: QuestionTarget, chunk_text: str) -> int:
     target_text = " ".join(chunk_text[statement.start : statement.end] for statement in target.statements)
     target_words = words(target.plain)
     is_target_too_short = len(content_words(target_text, "en")) < (2 if target.subject else 3)
-    if is_target_too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE.search(target_text):
+    if is_target_too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE_IN_TARGET.search(target_text):
         return 0
     is_list = len(target.statements) > 1 and target.statements[-1].lead
     importance_score = 1 + 2 * bool(numbers(target_text)) + 2 * bool(target.subject or is_list)
     importance_score += (
-        bool(_DUTY_WORDS & set(target_words)) + bool(quoted_terms(target_text)) + (8 <= len(target_words) <= 45)
+        bool(_TARGET_DUTY_WORDS & set(target_words)) + bool(quoted_terms(target_text)) + (8 <= len(target_words) <= 45)
     )
-    single_statement = target.statements[0] if len(target.statements) == 1 and not target.subject else None
-    unlabelled = single_statement if single_statement and not single_statement.label else None
-    is_target_fragment = unlabelled and not COMPLETE_ITEM_END.search(target_text)  # of a figure
+    single_target_statement = target.statements[0] if len(target.statements) == 1 and not target.subject else None
+    unlabelled_target = (
+        single_target_statement if single_target_statement and not single_target_statement.label else None
+    )
+    is_target_fragment = unlabelled_target and not COMPLETE_ITEM_END.search(target_text)  # of a figure
     is_target_fragment = is_target_fragment or (
-        unlabelled and not unlabelled.lead and target_text[:1].islower()
+        unlabelled_target and not unlabelled_target.lead and target_text[:1].islower()
     )  # of a sentence
     depends_on_previous = not target.subject and points_back(target.statements, chunk_text)
     importance_penalties = bool(cross_references(target_text)) + bool(is_target_fragment) + depends_on_previous
@@ -238,9 +256,9 @@ def spread_targets(
         return []
     if target_count >= len(candidate_targets):
         return list(candidate_targets)
-    stretch_edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
+    target_stretch_edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
     return [
         max(candidate_targets[stretch_start:stretch_end], key=lambda target: target_importance(target, chunk_text))
-        for stretch_start, stretch_end in pairwise(stretch_edges)
+        for stretch_start, stretch_end in pairwise(target_stretch_edges)
         if stretch_start < stretch_end
     ]

@@ -52,7 +52,7 @@ from groundwork.questions.small_model.question_frames import ask_in_frame, chang
 from groundwork.questions.small_model.question_targets import (
     QuestionTarget,
     group_targets,
-    simplify_statement_text,
+    simplify_target_text,
     spread_targets,
     target_importance,
     target_list_items,
@@ -101,28 +101,35 @@ class SentenceAsker:
     async def ask(self, sentence_round: InterviewRound) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
         chunk_text = self.chunk.text
-        open_targets = group_targets(sentence_round.gaps, self.reading, sentence_round.iteration - 1)
-        fresh_targets = [
+        open_sentence_targets = group_targets(sentence_round.gaps, self.reading, sentence_round.iteration - 1)
+        fresh_sentence_targets = [
             target
-            for target in open_targets
+            for target in open_sentence_targets
             if target_importance(target, chunk_text) > 0 and target.plain not in self._asked_statements
         ]
-        eligible_targets = open_targets if sentence_round.wished else fresh_targets
-        chosen_targets = spread_targets(eligible_targets, chunk_text, sentence_round.count)
-        self._asked_statements |= {target.plain for target in chosen_targets}
-        drafts_or_errors = await asyncio.gather(
-            *(self._ask_about(target, sentence_round.iteration) for target in chosen_targets), return_exceptions=True
+        eligible_targets = open_sentence_targets if sentence_round.wished else fresh_sentence_targets
+        chosen_sentence_targets = spread_targets(eligible_targets, chunk_text, sentence_round.count)
+        self._asked_statements |= {target.plain for target in chosen_sentence_targets}
+        sentence_drafts_or_errors = await asyncio.gather(
+            *(self._ask_about(target, sentence_round.iteration) for target in chosen_sentence_targets),
+            return_exceptions=True,
         )
-        sentence_errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
+        sentence_errors = [error for error in sentence_drafts_or_errors if isinstance(error, UnitError)]
         if unexpected := [
-            error for error in drafts_or_errors if isinstance(error, BaseException) and error not in sentence_errors
+            error
+            for error in sentence_drafts_or_errors
+            if isinstance(error, BaseException) and error not in sentence_errors
         ]:
             raise unexpected[0]
-        if sentence_errors and len(sentence_errors) == len(drafts_or_errors):
+        if sentence_errors and len(sentence_errors) == len(sentence_drafts_or_errors):
             raise sentence_errors[0]
         self.failures += sentence_errors
         return InterviewAnswer(
-            [draft_or_error for draft_or_error in drafts_or_errors if not isinstance(draft_or_error, BaseException)]
+            [
+                sentence_draft_or_error
+                for sentence_draft_or_error in sentence_drafts_or_errors
+                if not isinstance(sentence_draft_or_error, BaseException)
+            ]
         )
 
     async def correct(self, faulty_sentence_drafts: Sequence[JudgedDraft]) -> list[Draft | None]:
@@ -130,13 +137,13 @@ class SentenceAsker:
         return [None] * len(faulty_sentence_drafts)
 
     async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
-        target_section = self._section_of_target(target)
-        previous_sentence = self._previous_sentence(target.statements[0])
+        sentence_section = self._section_of_target(target)
+        sentence_before_target = self._previous_sentence(target.statements[0])
         sentence_messages = render_turns(
             self.sentence_prompt,
             document=self.document_title,
-            section=target_section or "(none)",
-            before=previous_sentence or "(nothing)",
+            section=sentence_section or "(none)",
+            before=sentence_before_target or "(nothing)",
             statement=target.plain,
         )
         sentence_unit = f"{self.chunk.id} at {target.statements[0].start}"
@@ -147,74 +154,78 @@ class SentenceAsker:
             self.reading.source_text.word_language == "en",
         )
         answer = without_column_names(answer_or_row_cells(sentence_reply.answer.strip(), target), target)
-        question_without_title = question.replace(self.document_title, "")
-        draft = Draft(
+        sentence_question_untitled = question.replace(self.document_title, "")
+        sentence_draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
             answer=answer,
             evaluation_criteria=criteria_from_answer(
-                question_without_title, answer, target_list_items(target, self.chunk.text)
+                sentence_question_untitled, answer, target_list_items(target, self.chunk.text)
             ),
             difficulty=difficulty_from_answer(answer),
             category=category_from_wording(sentence_reply.question, answer),
         )
-        faults = misfit_faults(draft, target, previous_sentence, target_section, self.document_title)
-        rival_count = 0 if faults else self.rival_search.count_rivals(question, self.chunk, target.statements)
+        sentence_faults = misfit_faults(
+            sentence_draft, target, sentence_before_target, sentence_section, self.document_title
+        )
+        rival_count = 0 if sentence_faults else self.rival_search.count_rivals(question, self.chunk, target.statements)
         if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
-            faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
-        if self.settings.round_trip and not faults:
-            faults = await self._check_round_trip(draft, target.plain, sentence_unit, iteration)
-        return draft, faults
+            sentence_faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
+        if self.settings.round_trip and not sentence_faults:
+            sentence_faults = await self._check_round_trip(sentence_draft, target.plain, sentence_unit, iteration)
+        return sentence_draft, sentence_faults
 
     async def _check_round_trip(
         self, draft: Draft, statement_text: str, sentence_unit: str, iteration: int
     ) -> list[Fault]:
         round_trip_messages = render_turns(self.round_trip_prompt, statement=statement_text, question=draft.question)
-        second_answer: str = await self._call(round_trip_messages, None, f"{sentence_unit} round trip", iteration)
-        if answers_agree(draft.answer, second_answer):
+        round_trip_answer: str = await self._call(round_trip_messages, None, f"{sentence_unit} round trip", iteration)
+        if answers_agree(draft.answer, round_trip_answer):
             return []
-        return [Fault("round trip", f"answered again from the statement: {second_answer.strip()}")]
+        return [Fault("round trip", f"answered again from the statement: {round_trip_answer.strip()}")]
 
     def _section_of_target(self, target: QuestionTarget) -> str:
         """The headings above the target but the title, and the caption of its table."""
-        section_headings = [
+        sentence_headings = [
             heading
             for heading in self.reading.headings_at(target.statements[0].start)
             if heading != self.document_title
         ]
-        return " > ".join([*section_headings, *([self.table_caption] if self.table_caption and target.subject else [])])
+        return " > ".join(
+            [*sentence_headings, *([self.table_caption] if self.table_caption and target.subject else [])]
+        )
 
     def _previous_sentence(self, statement: Statement) -> str:
         """The sentence before, where the statement has no lead of its own to be understood by."""
         if statement.lead or statement.kind == "row":
             return ""
-        chunk_statements = self.reading.statements
-        previous_statement = (
-            chunk_statements[chunk_statements.index(statement) - 1] if chunk_statements[0] != statement else None
+        sentences_of_chunk = self.reading.statements
+        sentence_before = (
+            sentences_of_chunk[sentences_of_chunk.index(statement) - 1] if sentences_of_chunk[0] != statement else None
         )
         return (
-            simplify_statement_text(previous_statement.plain_text(self.chunk.text))
-            if previous_statement and previous_statement.kind == "sentence"
+            simplify_target_text(sentence_before.plain_text(self.chunk.text))
+            if sentence_before and sentence_before.kind == "sentence"
             else ""
         )
 
-    async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
+    async def _call(self, sentence_messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
         self.calls += 1
-        reply = await self.client.ask(
-            self.settings, messages, stage="generate_qa", unit=unit, schema=schema, sample=sample
+        sentence_reply = await self.client.ask(
+            self.settings, sentence_messages, stage="generate_qa", unit=unit, schema=schema, sample=sample
         )
-        return reply.value
+        return sentence_reply.value
 
 
 def name_document(question: str, document: str, is_english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
-    title_words = content_words(document, "en") - _DOCUMENT_KIND_WORDS
-    title_words_in_question = content_words(question, "en") & title_words
+    words_naming_document = content_words(document, "en") - _DOCUMENT_KIND_WORDS
+    naming_words_in_question = content_words(question, "en") & words_naming_document
     if (
-        title_words_in_question & {stem(name, "en") for name in names(question)}
-        or len(title_words_in_question) > len(title_words) / 2
+        naming_words_in_question & {stem(name, "en") for name in names(question)}
+        or len(naming_words_in_question) > len(words_naming_document) / 2
     ):
         return question
     if not is_english:
@@ -232,10 +243,10 @@ def without_column_names(question_text: str, target: QuestionTarget) -> str:
 
 def answer_or_row_cells(answer: str, target: QuestionTarget) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
-    repeats_row = (
+    answer_repeats_row = (
         target.answer_cells and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.answer_cells))
     )
-    return f"{target.answer_cells}." if repeats_row else answer
+    return f"{target.answer_cells}." if answer_repeats_row else answer
 
 
 __all__ = ["ask_in_frame", "askers", "changed_question_terms", "forecast", "frame_messages", "prompt_files"]
@@ -275,14 +286,14 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     settings, material, prompt = basis.settings, basis.material, basis.prompt
     sentence_prompt = prompt(settings.prompt)
     for target in _forecast_targets(reading, limit):
-        target_section = [
+        sentence_section = [
             *reading.headings_at(target.statements[0].start),
             table_caption(reading.chunk, material.chunks) if target.subject else "",
         ]
         sentence_messages = render_turns(
             sentence_prompt,
             document=material.title,
-            section=" > ".join(filter(None, target_section)) or "(none)",
+            section=" > ".join(filter(None, sentence_section)) or "(none)",
             before="(nothing)",
             statement=target.plain,
         )
@@ -297,7 +308,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
 
 def _forecast_targets(reading: Reading, limit: int | None) -> list[QuestionTarget]:
     chunk_text = reading.chunk.text
-    worthwhile = [
+    sentence_targets = [
         target for target in group_targets(reading.statements, reading) if target_importance(target, chunk_text) > 0
     ]
-    return spread_targets(worthwhile, chunk_text, len(worthwhile) if limit is None else limit)
+    return spread_targets(sentence_targets, chunk_text, len(sentence_targets) if limit is None else limit)

@@ -8,7 +8,7 @@ from groundwork.markdown.statements import statements
 from groundwork.questions.small_model.question_targets import (
     QuestionTarget,
     group_targets,
-    simplify_statement_text,
+    simplify_target_text,
     target_importance,
     target_list_items,
 )
@@ -128,7 +128,7 @@ def test_a_number_does_not_stand_under_one_of_its_rank() -> None:
 
 def test_words_broken_at_a_lines_end_are_joined() -> None:
     """A space behind a hyphen goes, unless the hyphen waits for a second word."""
-    assert simplify_statement_text("any- body of the pre- and post-war non- disputed kind") == (
+    assert simplify_target_text("any- body of the pre- and post-war non- disputed kind") == (
         "any-body of the pre- and post-war non-disputed kind"
     )
 

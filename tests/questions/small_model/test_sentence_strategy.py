@@ -17,7 +17,7 @@ from groundwork.questions.small_model.criteria_from_answer_clauses import (
 from groundwork.questions.small_model.question_targets import (
     QuestionTarget,
     group_targets,
-    simplify_statement_text,
+    simplify_target_text,
     spread_targets,
     target_importance,
 )
@@ -67,7 +67,7 @@ def test_targets_are_statements_lists_and_parts_of_rows() -> None:
 
 def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
     """Double quotes become single ones, emphasis goes, so that the model's JSON stays whole."""
-    assert simplify_statement_text('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
+    assert simplify_target_text('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
 
 
 def test_a_cap_is_spread_over_the_text_by_importance() -> None:
