@@ -23,12 +23,14 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.records import CriterionGrade, Draw, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
 if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job
 
 CUT_ANSWER_NOTE = "\n[the rest of the answer is left out here]"
 REFERENCE_CRITERION = "Says in substance the same as this reference answer, and nothing that contradicts it: "
+TOKENS_PER_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +48,7 @@ def judge_reply_type(criteria_count: int) -> type[msgspec.Struct]:
 
 
 @dataclass(frozen=True)
-class GradingCase:
+class JudgedCase:
     """An answer to be graded. `evidence` is shown to the judge; "" where it is to judge without."""
 
     id: str
@@ -80,69 +82,69 @@ class AnswerJudge:
         """Were verdicts with this `judge_prompts` asked for in these wordings? Older ones, without any, count so."""
         return recorded_prompts in ("", self.prompts_hash)
 
-    async def draws(self, grading_case: GradingCase) -> list[list[Draw]]:
+    async def draws(self, judged_case: JudgedCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
-        draws_by_judge = await gather_all(self._draw(grading_case, draw_number) for draw_number in range(self.repeats))
+        draws_by_judge = await gather_all(self._draw(judged_case, draw_number) for draw_number in range(self.repeats))
         return [list(judge_draws) for judge_draws in zip(*draws_by_judge, strict=True)]
 
-    def messages(self, grading_case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
+    def messages(self, judged_case: JudgedCase, draw_number: int) -> tuple[list[Message], list[int]]:
         """The conversation of draw `draw_number`, and which criterion stands at each place."""
-        criteria_order = list(range(len(grading_case.criteria)))
-        random.Random(f"{self.seed} {grading_case.id} {draw_number}").shuffle(criteria_order)
-        shown_answer = (
-            grading_case.answer
-            if len(grading_case.answer) <= self.longest
-            else grading_case.answer[: self.longest] + CUT_ANSWER_NOTE
+        judged_order = list(range(len(judged_case.criteria)))
+        random.Random(f"{self.seed} {judged_case.id} {draw_number}").shuffle(judged_order)
+        judged_answer = (
+            judged_case.answer
+            if len(judged_case.answer) <= self.longest
+            else judged_case.answer[: self.longest] + CUT_ANSWER_NOTE
         )
         judge_messages = render_turns(
             self.wordings[draw_number % len(self.wordings)],
-            question=grading_case.question,
+            question=judged_case.question,
             criteria="\n".join(
-                f"criterion_{number}: {grading_case.criteria[i]}" for number, i in enumerate(criteria_order, 1)
+                f"criterion_{number}: {judged_case.criteria[i]}" for number, i in enumerate(judged_order, 1)
             ),
-            evidence=grading_case.evidence,
-            answer=shown_answer,
+            evidence=judged_case.evidence,
+            answer=judged_answer,
         )
-        return judge_messages, criteria_order
+        return judge_messages, judged_order
 
-    async def _draw(self, grading_case: GradingCase, draw_number: int) -> list[Draw]:
-        judge_messages, criteria_order = self.messages(grading_case, draw_number)
+    async def _draw(self, judged_case: JudgedCase, draw_number: int) -> list[Draw]:
+        judge_messages, judged_order = self.messages(judged_case, draw_number)
         try:
             judge_reply = await self.client().ask(
                 self.call,
                 judge_messages,
                 stage="grade",
-                unit=f"{grading_case.id} verdict {draw_number + 1}",
-                schema=judge_reply_type(len(criteria_order)),
+                unit=f"{judged_case.id} verdict {draw_number + 1}",
+                schema=judge_reply_type(len(judged_order)),
                 sample=draw_number,
             )
         except UnitError as error:
-            return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(criteria_order)
+            return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(judged_order)
         marks: tuple[Mark, ...] = msgspec.structs.astuple(judge_reply.value)
-        marks_by_criterion = dict(zip(criteria_order, marks, strict=True))
+        marks_by_criterion = dict(zip(judged_order, marks, strict=True))
         return [
             Draw(judge=self.name, verdict=marks_by_criterion[i].verdict, reason=marks_by_criterion[i].reason.strip())
-            for i in range(len(criteria_order))
+            for i in range(len(judged_order))
         ]
 
 
 def majority_verdict(judge_draws: Sequence[Draw]) -> Verdict:
     """The verdict of more than half of the draws; else "ungraded" where half or more are, and "cannot tell"."""
-    verdict_counts = Counter(draw.verdict for draw in judge_draws)
-    verdict, verdict_count = verdict_counts.most_common(1)[0]
+    judge_verdicts = Counter(draw.verdict for draw in judge_draws)
+    verdict, verdict_count = judge_verdicts.most_common(1)[0]
     if 2 * verdict_count > len(judge_draws):
         return verdict
-    return "ungraded" if 2 * verdict_counts["ungraded"] >= len(judge_draws) else "cannot tell"
+    return "ungraded" if 2 * judge_verdicts["ungraded"] >= len(judge_draws) else "cannot tell"
 
 
-async def grade_case(grading_case: GradingCase, judges: Sequence[AnswerJudge]) -> list[CriterionGrade]:
+async def judge_case(judged_case: JudgedCase, judges: Sequence[AnswerJudge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
     rule_verdicts = [
-        grade_by_rule(criterion, grading_case.question, grading_case.answer) for criterion in grading_case.criteria
+        grade_by_rule(criterion, judged_case.question, judged_case.answer) for criterion in judged_case.criteria
     ]
     judged_criteria = [i for i, rule_verdict in enumerate(rule_verdicts) if rule_verdict is None]
-    judged_case = replace(grading_case, criteria=[grading_case.criteria[i] for i in judged_criteria])
-    draws_by_judge = await gather_all(judge.draws(judged_case) for judge in judges) if judged_criteria else []
+    open_case = replace(judged_case, criteria=[judged_case.criteria[i] for i in judged_criteria])
+    draws_by_judge = await gather_all(judge.draws(open_case) for judge in judges) if judged_criteria else []
     draws_by_criterion = {
         i: [draw for judge_draws in draws_by_judge for draw in judge_draws[index]]
         for index, i in enumerate(judged_criteria)
@@ -158,14 +160,14 @@ async def grade_case(grading_case: GradingCase, judges: Sequence[AnswerJudge]) -
             reason=next((draw.reason for draw in first_judge_draws[i] if draw.verdict == verdict), ""),
             draws=draws_by_criterion[i],
         )
-        for i, criterion in enumerate(grading_case.criteria)
+        for i, criterion in enumerate(judged_case.criteria)
     ]
 
 
 def usable_criteria(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
     """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
-    usable_texts = [criterion.strip() for criterion in criteria if criterion.strip()]
-    return (usable_texts, False) if usable_texts else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
+    usable = [criterion.strip() for criterion in criteria if criterion.strip()]
+    return (usable, False) if usable else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
 
 
 def build_judges(job: Job) -> list[AnswerJudge]:
@@ -177,17 +179,33 @@ def build_judges(job: Job) -> list[AnswerJudge]:
         if judge_settings.second
         else [judge_settings]
     )
-    prompt_wordings = [job.prompt(name) for name in judge_settings.prompts]
-    if len({(call.model, call.provider) for call in judge_calls}) < len(judge_calls):
+    judge_wordings = [job.prompt(name) for name in judge_settings.prompts]
+    if len({(judge_call.model, judge_call.provider) for judge_call in judge_calls}) < len(judge_calls):
         raise UsageError(f"--judge {judge_settings.second}: named twice; a judge cannot be compared with itself")
     return [
         AnswerJudge(
             lambda: job.client,
-            call,
-            prompt_wordings,
+            judge_call,
+            judge_wordings,
             judge_settings.repeats,
             judge_settings.longest_answer,
             grade_settings.seed,
         )
-        for call in judge_calls
+        for judge_call in judge_calls
     ]
+
+
+def estimate_judge(job: Job, judge: AnswerJudge, judged_cases: Sequence[JudgedCase]) -> Estimate:
+    """The verdicts of `judge` on the cases (--dry-run); a criterion that a rule decides costs nothing."""
+    judge_calls = prompt_tokens = reply_tokens = 0
+    for judged_case in judged_cases:
+        open_criteria = sum(
+            grade_by_rule(criterion, judged_case.question, judged_case.answer) is None
+            for criterion in judged_case.criteria
+        )
+        if open_criteria:
+            judge_messages, _ = judge.messages(judged_case, 0)
+            judge_calls += judge.repeats
+            prompt_tokens += judge.repeats * job.tokens(judge.call, judge_messages, judge_reply_type(open_criteria))
+            reply_tokens += judge.repeats * open_criteria * TOKENS_PER_VERDICT
+    return Estimate(judge_calls, prompt_tokens, reply_tokens, judge.call)

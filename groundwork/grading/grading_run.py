@@ -17,22 +17,24 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
-from groundwork.grading.answer_judge import AnswerJudge, GradingCase, grade_case, judge_reply_type, usable_criteria
+from groundwork.grading.answer_judge import (
+    AnswerJudge,
+    JudgedCase,
+    estimate_judge,
+    judge_case,
+    usable_criteria,
+)
+from groundwork.grading.honesty import REFUSAL_CRITERION
 from groundwork.grading.judge_check import JudgeCheck
-from groundwork.grading.model_answers import question_messages
-from groundwork.grading.refusals import REFUSAL_CRITERION
-from groundwork.grading.verdicts_by_rule import grade_by_rule
-from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.message_wording import counted
 from groundwork.records import MIXED_ID_PREFIX, Grade, all_criteria_met, criteria_score
-from groundwork.settings.config_schema import GradeSettings, ModelCall
+from groundwork.settings.config_schema import GradeSettings
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.unit_and_outcome import Estimate
 
 FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
 IDS_SHOWN = 3
-TOKENS_PER_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 
 
 class RowsToGrade(msgspec.Struct, frozen=True):
@@ -53,11 +55,11 @@ def choose_rows_to_grade(
     not in train, and where no row has an answer or criteria to be graded by.
     """
     graded_splits = _splits_to_grade(graded_dataset, requested, explicit)
-    candidate_rows = [dataset_row for dataset_row in graded_dataset.rows if dataset_row.split in graded_splits]
+    candidate_rows = [graded_row for graded_row in graded_dataset.rows if graded_row.split in graded_splits]
     gradable_rows = [
-        dataset_row
-        for dataset_row in candidate_rows
-        if dataset_row.answer.strip() or any(criterion.strip() for criterion in dataset_row.evaluation_criteria)
+        graded_row
+        for graded_row in candidate_rows
+        if graded_row.answer.strip() or any(criterion.strip() for criterion in graded_row.evaluation_criteria)
     ]
     if not gradable_rows:
         raise UsageError(
@@ -65,10 +67,10 @@ def choose_rows_to_grade(
         )
     for mirror_split in set(MIRROR_SPLITS) & set(graded_splits):
         _refuse_untrained_mirror(graded_dataset, mirror_split)
-    gradable_rows.sort(key=lambda dataset_row: (graded_splits.index(dataset_row.split), dataset_row.id))
+    gradable_rows.sort(key=lambda graded_row: (graded_splits.index(graded_row.split), graded_row.id))
     if row_limit:
-        kept_ids = set(list(dict.fromkeys(dataset_row.id for dataset_row in gradable_rows))[:row_limit])
-        gradable_rows = [dataset_row for dataset_row in gradable_rows if dataset_row.id in kept_ids]
+        kept_ids = set(list(dict.fromkeys(graded_row.id for graded_row in gradable_rows))[:row_limit])
+        gradable_rows = [graded_row for graded_row in gradable_rows if graded_row.id in kept_ids]
     return RowsToGrade(
         gradable_rows,
         graded_splits,
@@ -114,9 +116,15 @@ def _listed_splits(splits: Sequence[str]) -> str:
 
 
 def _refuse_untrained_mirror(graded_dataset: Dataset, mirror: str) -> None:
-    trained_rows = {(row.id, row.question.strip()) for row in graded_dataset.rows if row.split == "train"}
-    mirror_rows = [row for row in graded_dataset.rows if row.split == mirror]
-    untrained_ids = [row.id for row in mirror_rows if (row.id, row.question.strip()) not in trained_rows]
+    trained_rows = {
+        (graded_row.id, graded_row.question.strip())
+        for graded_row in graded_dataset.rows
+        if graded_row.split == "train"
+    }
+    mirror_rows = [graded_row for graded_row in graded_dataset.rows if graded_row.split == mirror]
+    untrained_ids = [
+        graded_row.id for graded_row in mirror_rows if (graded_row.id, graded_row.question.strip()) not in trained_rows
+    ]
     if untrained_ids:
         raise UsageError(
             f"{graded_dataset.name}: {len(untrained_ids):,} of {counted(len(mirror_rows), 'row')} of {mirror} are not "
@@ -127,9 +135,9 @@ def _refuse_untrained_mirror(graded_dataset: Dataset, mirror: str) -> None:
 
 
 def _ungradable_warnings(graded_dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: int) -> list[str]:
-    row_warnings = []
+    grading_warnings = []
     if left_out:
-        row_warnings.append(
+        grading_warnings.append(
             f"{graded_dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
         )
     without_criteria = len(
@@ -140,7 +148,7 @@ def _ungradable_warnings(graded_dataset: Dataset, graded_rows: Sequence[Question
         }
     )
     if without_criteria:
-        row_warnings.append(
+        grading_warnings.append(
             f"{graded_dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
             "against the reference answer"
         )
@@ -151,12 +159,12 @@ def _ungradable_warnings(graded_dataset: Dataset, graded_rows: Sequence[Question
             if mirror_splits
             else "build the dataset with --rephrase-qa --eval-mirror"
         )
-        row_warnings.append(
+        grading_warnings.append(
             f"{graded_dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told "
             "apart; "
             f"{mirror_remedy}"
         )
-    return row_warnings
+    return grading_warnings
 
 
 @dataclass
@@ -172,9 +180,9 @@ class Grading:
     first_label: str = ""  # the model that a dry run counts the check with
 
     async def run_grading(
-        self, model: str, answers: dict[tuple[str, str], str], advance: Callable[[], None] = lambda: None
+        self, model: str, answers_to_grade: dict[tuple[str, str], str], advance: Callable[[], None] = lambda: None
     ) -> list[Grade]:
-        """The grade of each row that `answers` (by split and id) holds one for."""
+        """The grade of each row that `answers_to_grade` (by split and id) holds one for."""
 
         async def grade_answer(graded_row: QuestionRow, answer: str) -> Grade:
             answer_grade = await self._grade(graded_row, model, answer)
@@ -182,24 +190,23 @@ class Grading:
             return answer_grade
 
         answered_rows = [
-            (graded_row, answers[graded_row.split, graded_row.id])
+            (graded_row, answers_to_grade[graded_row.split, graded_row.id])
             for graded_row in self.rows
-            if (graded_row.split, graded_row.id) in answers
+            if (graded_row.split, graded_row.id) in answers_to_grade
         ]
         return await gather_all(grade_answer(graded_row, answer) for graded_row, answer in answered_rows)
 
-    async def _grade(self, graded_row: QuestionRow, model: str, answer: str) -> Grade:
-        criterion_grades = await grade_case(self.case(graded_row, answer), self.judges)
+    async def _grade(self, graded_row: QuestionRow, model: str, graded_answer: str) -> Grade:
+        criterion_grades = await judge_case(self.case(graded_row, graded_answer), self.judges)
         refuses = criterion_grades.pop().verdict if self._asks_refusal(graded_row) else None
-        grade_notes = [
-            f"the judge saw its first {self.settings.judge.longest_answer:,} of {counted(len(answer), 'character')}"
-        ]
+        longest_answer = self.settings.judge.longest_answer
+        grade_notes = [f"the judge saw its first {longest_answer:,} of {counted(len(graded_answer), 'character')}"]
         return Grade(
             id=graded_row.id,
             split=graded_row.split,
             model=model,
             question=graded_row.question,
-            answer=answer,
+            answer=graded_answer,
             criteria=criterion_grades,
             score=criteria_score(criterion_grades),
             passed=all_criteria_met(criterion_grades),
@@ -214,7 +221,7 @@ class Grading:
             difficulty=graded_row.difficulty,
             cluster=graded_row.cluster,
             tags=graded_row.tags,
-            notes=grade_notes if len(answer) > self.settings.judge.longest_answer else [],
+            notes=grade_notes if len(graded_answer) > longest_answer else [],
             unanswerable=graded_row.unanswerable,
             refuses=refuses,
             judge_prompts=self.judges[0].prompts_hash,
@@ -227,12 +234,12 @@ class Grading:
     def _has_unanswerable(self) -> bool:
         return any(row.unanswerable for row in self.rows)
 
-    def case(self, graded_row: QuestionRow, answer: str) -> GradingCase:
+    def case(self, graded_row: QuestionRow, answer: str) -> JudgedCase:
         """What the judge is shown of a row; the last criterion is REFUSAL_CRITERION where that is asked."""
         evidence = "\n".join(graded_row.evidence) if self.settings.open_book else ""
         criteria = usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[0]
         criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(graded_row) else criteria
-        return GradingCase(graded_row.id, graded_row.question, criteria, answer, evidence)
+        return JudgedCase(graded_row.id, graded_row.question, criteria, answer, evidence)
 
     @property
     def judge_names(self) -> list[str]:
@@ -250,8 +257,8 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
     and what was left out.
     """
     graded_rows = {(graded_row.split, graded_row.id): graded_row for graded_row in grading.rows}
-    comparable_grades_of_rows: list[Grade] = []
-    comparison_warnings = []
+    grades_of_rows: list[Grade] = []
+    grading_warnings = []
     for file_name, grades in grades_by_file.items():
         grades_by_same_judge = [grade for grade in grades if _is_by_same_judge(grade, grading)]
         current_grades = [
@@ -259,25 +266,25 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
         ]
         if len(grades_by_same_judge) < len(grades):
             other_judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
-            comparison_warnings.append(
+            grading_warnings.append(
                 f"{file_name}: graded by {other_judges[0] if other_judges else 'no judge'}, or with another "
                 "setting of grade.open_book or grade.judge.prompts; left out, grade it again"
             )
         elif len(current_grades) < len(grades_by_same_judge):
-            comparison_warnings.append(
+            grading_warnings.append(
                 f"{file_name}: "
                 f"{counted(len(grades_by_same_judge) - len(current_grades), 'answer is', 'answers are')} to other "
                 "questions or by other criteria; left out, grade it again"
             )
-        comparable_grades_of_rows += current_grades
-    return comparable_grades_of_rows, comparison_warnings
+        grades_of_rows += current_grades
+    return grades_of_rows, grading_warnings
 
 
-def _is_grade_of_row(grade: Grade, row: QuestionRow | None) -> bool:
+def _is_grade_of_row(grade: Grade, graded_row: QuestionRow | None) -> bool:
     """Is it the grade of an answer to this question, by the criteria that the row has now?"""
-    if row is None or grade.question != row.question:
+    if graded_row is None or grade.question != graded_row.question:
         return False
-    criteria = usable_criteria(row.evaluation_criteria, row.answer)[0]
+    criteria = usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[0]
     return [criterion_grade.criterion for criterion_grade in grade.criteria] == list(criteria)
 
 
@@ -286,19 +293,6 @@ def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:
         grade.judges[:1] == grading.judge_names[:1]
         and grade.open_book == grading.settings.open_book
         and grading.judges[0].was_asked_alike(grade.judge_prompts)
-    )
-
-
-def answer_estimate(
-    job: Job, call: ModelCall, question_rows: Sequence[QuestionRow], template: str, *, open_book: bool
-) -> Estimate:
-    """A call a row; the answers as long as the reference answers."""
-    prompt_tokens = sum(
-        job.tokens(call, question_messages(question_row, template, open_book=open_book))
-        for question_row in question_rows
-    )
-    return Estimate(
-        len(question_rows), prompt_tokens, sum(tokens_in(question_row.answer) for question_row in question_rows), call
     )
 
 
@@ -311,21 +305,17 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
     else:
         check_cases = []
     return [
-        _judge_estimate(job, judge, grading_cases + (check_cases if judge is grading.judges[0] else []))
+        estimate_judge(job, judge, grading_cases + (check_cases if judge is grading.judges[0] else []))
         for judge in grading.judges
     ]
 
 
-def _judge_estimate(job: Job, judge: AnswerJudge, grading_cases: Sequence[GradingCase]) -> Estimate:
-    judge_calls = prompt_tokens = reply_tokens = 0
-    for grading_case in grading_cases:
-        open_criteria = sum(
-            grade_by_rule(criterion, grading_case.question, grading_case.answer) is None
-            for criterion in grading_case.criteria
-        )
-        if open_criteria:
-            judge_messages, _ = judge.messages(grading_case, 0)
-            judge_calls += judge.repeats
-            prompt_tokens += judge.repeats * job.tokens(judge.call, judge_messages, judge_reply_type(open_criteria))
-            reply_tokens += judge.repeats * open_criteria * TOKENS_PER_VERDICT
-    return Estimate(judge_calls, prompt_tokens, reply_tokens, judge.call)
+def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
+    """A warning that the judge saw only the beginning of long answers, where there were any."""
+    shortened_count = sum(bool(grade.notes) for grade in grades)
+    answer_count = counted(shortened_count, "answer")
+    return (
+        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {answer_count}"]
+        if shortened_count
+        else []
+    )

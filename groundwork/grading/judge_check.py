@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
-from groundwork.grading.answer_judge import AnswerJudge, GradingCase, grade_case, majority_verdict
+from groundwork.grading.answer_judge import AnswerJudge, JudgedCase, judge_case, majority_verdict
 from groundwork.grading.confidence_intervals import ConfidenceInterval, format_percent, share_interval
 from groundwork.grading.spoiled_answers import SPOILED_KINDS, row_criteria, spoil_answer
 from groundwork.llm.calls.task_group import gather_all
@@ -31,6 +31,7 @@ CHECK_FILE = "judge_check.jsonl"
 LEAST_CHECKED = 8  # checked answers from which on a judge can be rejected
 MOST_UNGRADED = 0.5  # of the answers that the judge was asked about in its check
 FLIP_RATE_GOAL = 0.05  # of verdicts may differ between two draws
+CHECKED_ROWS_SHOWN = 8
 
 
 class JudgeTrust(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class CheckCase(NamedTuple):
     """An answer that checks a judge: of which kind, and which criteria it meets though it is spoiled."""
 
     kind: str
-    case: GradingCase
+    case: JudgedCase
     met: Sequence[str] = ()
 
 
@@ -89,22 +90,22 @@ class JudgeCheck:
 
     async def _measure_judge(self) -> JudgeTrust | UnitError:
         check_cases = self.cases()
-        criterion_grades = await gather_all(grade_case(case, [self.judge]) for _, case, _ in check_cases)
+        check_grades = await gather_all(judge_case(check_case, [self.judge]) for _, check_case, _ in check_cases)
         checked_answers = [
             CheckedAnswer(
-                id=case.id.removesuffix(f" ({check_kind})"),
+                id=check_case.id.removesuffix(f" ({check_kind})"),
                 kind=check_kind,  # type: ignore[arg-type]  # one of the kinds that the cases were made of
-                question=case.question,
-                answer=case.answer,
-                criteria=answer_criteria,
-                passed=all_criteria_met(answer_criteria),
+                question=check_case.question,
+                answer=check_case.answer,
+                criteria=checked_criteria,
+                passed=all_criteria_met(checked_criteria),
                 judges=[self.judge.name],
                 open_book=self.settings.open_book,
                 met=list(criteria_still_met),
                 judge_prompts=self.judge.prompts_hash,
             )
-            for (check_kind, case, criteria_still_met), answer_criteria in zip(
-                check_cases, criterion_grades, strict=True
+            for (check_kind, check_case, criteria_still_met), checked_criteria in zip(
+                check_cases, check_grades, strict=True
             )
         ]
         write_jsonl(self.folder / CHECK_FILE, checked_answers)
@@ -151,7 +152,7 @@ class JudgeCheck:
         return None
 
 
-def reference_cases(checked_rows: Sequence[QuestionRow], *, open_book: bool) -> list[GradingCase]:
+def reference_cases(checked_rows: Sequence[QuestionRow], *, open_book: bool) -> list[JudgedCase]:
     """The reference answer of each row that has one, once an id."""
     rows_by_id = {checked_row.id: checked_row for checked_row in reversed(checked_rows) if checked_row.answer.strip()}
     return [_check_case(checked_row, checked_row.answer, "reference", open_book) for checked_row in rows_by_id.values()]
@@ -161,86 +162,94 @@ def spoiled_cases(
     checked_rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool
 ) -> list[CheckCase]:
     """The spoiled answers to at most `row_limit` rows, drawn by `seed`."""
-    answerable_rows = list(
+    checkable_rows = list(
         {checked_row.id: checked_row for checked_row in reversed(checked_rows) if checked_row.answer.strip()}.values()
     )
-    sampled_rows = random.Random(seed).sample(answerable_rows, min(row_limit, len(answerable_rows)))
+    checked_sample = random.Random(seed).sample(checkable_rows, min(row_limit, len(checkable_rows)))
     return [
-        CheckCase(kind, _check_case(checked_row, spoiled.answer, kind, open_book), spoiled.met)
-        for checked_row in sampled_rows
-        for kind in SPOILED_KINDS
-        if (spoiled := spoil_answer(kind, checked_row, answerable_rows))
+        CheckCase(check_kind, _check_case(checked_row, spoiled.answer, check_kind, open_book), spoiled.met)
+        for checked_row in checked_sample
+        for check_kind in SPOILED_KINDS
+        if (spoiled := spoil_answer(check_kind, checked_row, checkable_rows))
     ]
 
 
 def measure_trust(checked_answers: Sequence[CheckedAnswer], documents: dict[str, str]) -> JudgeTrust:
     """Sensitivity, specificity and the rows to set aside. `documents`: by row id, for the intervals."""
-    outcomes_by_kind: dict[str, list[tuple[bool, str]]] = {}
+    checks_by_kind: dict[str, list[tuple[bool, str]]] = {}
     for checked_answer in checked_answers:
         if checked_answer.passed is not None and not _is_settled_by_rule(checked_answer):
-            outcome = _is_judged_rightly(checked_answer), documents.get(checked_answer.id, checked_answer.id)
-            outcomes_by_kind.setdefault(checked_answer.kind, []).append(outcome)
-    spoiled_outcomes = [outcomes for kind in SPOILED_KINDS for outcomes in outcomes_by_kind.get(kind, [])]
+            check_outcome = _is_judged_rightly(checked_answer), documents.get(checked_answer.id, checked_answer.id)
+            checks_by_kind.setdefault(checked_answer.kind, []).append(check_outcome)
+    spoiled_checks = [
+        check_outcomes for check_kind in SPOILED_KINDS for check_outcomes in checks_by_kind.get(check_kind, [])
+    ]
     return JudgeTrust(
-        sensitivity=_rightly_judged_share(outcomes_by_kind.get("reference", [])),
-        specificity=_rightly_judged_share(spoiled_outcomes),
+        sensitivity=_rightly_judged_share(checks_by_kind.get("reference", [])),
+        specificity=_rightly_judged_share(spoiled_checks),
         by_kind={
-            kind: (sum(right for right, _ in outcomes), len(outcomes)) for kind, outcomes in outcomes_by_kind.items()
+            check_kind: (sum(right for right, _ in check_outcomes), len(check_outcomes))
+            for check_kind, check_outcomes in checks_by_kind.items()
         },
         ungraded=sum(checked_answer.passed is None for checked_answer in checked_answers),
         set_aside=dict(filter(None, map(_row_set_aside, checked_answers))),
     )
 
 
-def _is_settled_by_rule(spoiled_answer: CheckedAnswer) -> bool:
+def _is_settled_by_rule(checked_answer: CheckedAnswer) -> bool:
     """Whether rules alone fail a spoiled answer: that says nothing of the judge."""
-    fails_by_rule = any(grade.verdict == "unmet" and grade.by == "rule" for grade in spoiled_answer.criteria)
-    finds_by_judge = any(
-        grade.by == "judge" and grade.criterion in spoiled_answer.met for grade in spoiled_answer.criteria
+    fails_by_rule = any(
+        checked_grade.verdict == "unmet" and checked_grade.by == "rule" for checked_grade in checked_answer.criteria
     )
-    return spoiled_answer.kind != "reference" and fails_by_rule and not finds_by_judge
+    finds_by_judge = any(
+        checked_grade.by == "judge" and checked_grade.criterion in checked_answer.met
+        for checked_grade in checked_answer.criteria
+    )
+    return checked_answer.kind != "reference" and fails_by_rule and not finds_by_judge
 
 
 def _is_judged_rightly(checked_answer: CheckedAnswer) -> bool:
     """A reference answer passes; a spoiled one fails, and what is left right in it is found."""
     if checked_answer.kind == "reference":
         return checked_answer.passed is True
-    verdicts_by_criterion = {grade.criterion: grade.verdict for grade in checked_answer.criteria}
+    checked_verdicts = {grade.criterion: grade.verdict for grade in checked_answer.criteria}
     return checked_answer.passed is False and all(
-        verdicts_by_criterion[criterion] == "met" for criterion in checked_answer.met
+        checked_verdicts[criterion] == "met" for criterion in checked_answer.met
     )
 
 
-def _row_set_aside(reference_answer: CheckedAnswer) -> tuple[str, str] | None:
-    if reference_answer.kind != "reference":
+def _row_set_aside(checked_answer: CheckedAnswer) -> tuple[str, str] | None:
+    if checked_answer.kind != "reference":
         return None
-    for grade in reference_answer.criteria:
-        if is_flipping(grade):
-            verdict_counts = ", ".join(
-                f"{count} {verdict}" for verdict, count in Counter(draw.verdict for draw in grade.draws).items()
+    for checked_grade in checked_answer.criteria:
+        if is_flipping(checked_grade):
+            flip_counts = ", ".join(
+                f"{count} {verdict}" for verdict, count in Counter(draw.verdict for draw in checked_grade.draws).items()
             )
             return (
-                reference_answer.id,
-                f"on the reference answer a criterion flips ({verdict_counts}): {grade.criterion}",
+                checked_answer.id,
+                f"on the reference answer a criterion flips ({flip_counts}): {checked_grade.criterion}",
             )
-    for grade in reference_answer.criteria:
-        if grade.verdict in ("unmet", "cannot tell"):
-            failure = "does not meet" if grade.verdict == "unmet" else "leaves the judge unable to tell of"
-            return reference_answer.id, f"the reference answer {failure}: {grade.criterion}"
+    for checked_grade in checked_answer.criteria:
+        if checked_grade.verdict in ("unmet", "cannot tell"):
+            check_failure = (
+                "does not meet" if checked_grade.verdict == "unmet" else "leaves the judge unable to tell of"
+            )
+            return checked_answer.id, f"the reference answer {check_failure}: {checked_grade.criterion}"
     return None
 
 
-def _rightly_judged_share(outcomes: Sequence[tuple[bool, str]]) -> ConfidenceInterval | None:
+def _rightly_judged_share(check_outcomes: Sequence[tuple[bool, str]]) -> ConfidenceInterval | None:
     return (
-        share_interval([float(right) for right, _ in outcomes], [document for _, document in outcomes])
-        if outcomes
+        share_interval([float(right) for right, _ in check_outcomes], [document for _, document in check_outcomes])
+        if check_outcomes
         else None
     )
 
 
-def _check_case(checked_row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
+def _check_case(checked_row: QuestionRow, answer: str, kind: str, open_book: bool) -> JudgedCase:
     evidence = "\n".join(checked_row.evidence) if open_book else ""
-    return GradingCase(f"{checked_row.id} ({kind})", checked_row.question, row_criteria(checked_row), answer, evidence)
+    return JudgedCase(f"{checked_row.id} ({kind})", checked_row.question, row_criteria(checked_row), answer, evidence)
 
 
 class Consistency(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,19 +270,21 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True):
 def judge_consistency(grades: Sequence[CriterionGrade], judges: Sequence[str]) -> Consistency:
     """The figures of the first of `judges`, and its agreement with the second where there is one."""
     judge_draws = [_draws_of_judge(grade, judges[0]) for grade in grades if grade.by == "judge"] if judges else []
-    readable_verdicts: list[list[str]] = [
+    judge_verdicts: list[list[str]] = [
         [draw.verdict for draw in draws if draw.verdict != "ungraded"] for draws in judge_draws
     ]
-    verdict_counts = [Counter(verdicts) for verdicts in readable_verdicts if len(verdicts) > 1]
+    judge_verdict_counts = [Counter(draw_verdicts) for draw_verdicts in judge_verdicts if len(draw_verdicts) > 1]
     judge_pairs = _pairs_of_judges(grades, judges) if len(judges) > 1 else []
     return Consistency(
         criteria=len(judge_draws),
         by_rule=len(grades) - len(judge_draws),
         draws=sum(map(len, judge_draws)),
         unreadable=sum(draw.verdict == "ungraded" for draws in judge_draws for draw in draws),
-        flip_rate=flip_rate(verdict_counts),
-        unsteady=sum(len(count) > 1 for count in verdict_counts) / len(verdict_counts) if verdict_counts else None,
-        kappa=fleiss_kappa(verdict_counts),
+        flip_rate=flip_rate(judge_verdict_counts),
+        unsteady=sum(len(count) > 1 for count in judge_verdict_counts) / len(judge_verdict_counts)
+        if judge_verdict_counts
+        else None,
+        kappa=fleiss_kappa(judge_verdict_counts),
         judges=list(judges),
         agreement=sum(first == second for first, second in judge_pairs) / len(judge_pairs) if judge_pairs else None,
         judges_kappa=cohen_kappa(judge_pairs),
@@ -286,22 +297,26 @@ def is_flipping(grade: CriterionGrade) -> bool:
     return len({draw.verdict for draw in _draws_of_judge(grade, first_judge) if draw.verdict != "ungraded"}) > 1
 
 
-def flip_rate(verdict_counts: Sequence[Counter[str]]) -> float | None:
+def flip_rate(judge_verdict_counts: Sequence[Counter[str]]) -> float | None:
     """The chance that two draws on one criterion differ, in the mean over criteria of two or more draws."""
-    return 1 - sum(map(_draw_agreement, verdict_counts)) / len(verdict_counts) if verdict_counts else None
+    return (
+        1 - sum(map(_judge_draw_agreement, judge_verdict_counts)) / len(judge_verdict_counts)
+        if judge_verdict_counts
+        else None
+    )
 
 
-def fleiss_kappa(verdict_counts: Sequence[Counter[str]]) -> float | None:
+def fleiss_kappa(judge_verdict_counts: Sequence[Counter[str]]) -> float | None:
     """Fleiss' kappa (Psychological Bulletin 1971), each item weighted by its draws where their numbers differ.
 
     None without two draws on an item, and where all verdicts are the same, so that chance alone would agree.
     """
-    if not verdict_counts:
+    if not judge_verdict_counts:
         return None
-    observed_agreement = sum(map(_draw_agreement, verdict_counts)) / len(verdict_counts)
-    verdict_total = sum(verdict_counts, Counter[str]())
-    chance_agreement = sum((count / verdict_total.total()) ** 2 for count in verdict_total.values())
-    return (observed_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
+    judge_agreement = sum(map(_judge_draw_agreement, judge_verdict_counts)) / len(judge_verdict_counts)
+    judge_verdict_total = sum(judge_verdict_counts, Counter[str]())
+    chance_agreement = sum((count / judge_verdict_total.total()) ** 2 for count in judge_verdict_total.values())
+    return (judge_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
 
 
 def cohen_kappa(judge_pairs: Sequence[tuple[str, str]]) -> float | None:
@@ -309,16 +324,16 @@ def cohen_kappa(judge_pairs: Sequence[tuple[str, str]]) -> float | None:
     if not judge_pairs:
         return None
     first_counts, second_counts = (Counter(pair[side] for pair in judge_pairs) for side in (0, 1))
-    observed_agreement = sum(first == second for first, second in judge_pairs) / len(judge_pairs)
+    judge_agreement = sum(first == second for first, second in judge_pairs) / len(judge_pairs)
     chance_agreement = (
         sum(first_counts[verdict] * second_counts[verdict] for verdict in first_counts) / len(judge_pairs) ** 2
     )
-    return (observed_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
+    return (judge_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
 
 
-def _draw_agreement(verdict_count: Counter[str]) -> float:
-    draw_count = verdict_count.total()
-    return sum(n * (n - 1) for n in verdict_count.values()) / (draw_count * (draw_count - 1))
+def _judge_draw_agreement(judge_verdict_count: Counter[str]) -> float:
+    judge_draw_count = judge_verdict_count.total()
+    return sum(n * (n - 1) for n in judge_verdict_count.values()) / (judge_draw_count * (judge_draw_count - 1))
 
 
 def _draws_of_judge(grade: CriterionGrade, judge: str) -> list[Draw]:
@@ -327,7 +342,53 @@ def _draws_of_judge(grade: CriterionGrade, judge: str) -> list[Draw]:
 
 def _pairs_of_judges(grades: Iterable[CriterionGrade], judges: Sequence[str]) -> list[tuple[str, str]]:
     draws_of_both = [[_draws_of_judge(grade, judge) for judge in judges[:2]] for grade in grades if grade.by == "judge"]
-    majority_pairs = [
+    judge_pairs = [
         (majority_verdict(first), majority_verdict(second)) for first, second in draws_of_both if first and second
     ]
-    return [pair for pair in majority_pairs if "ungraded" not in pair]
+    return [pair for pair in judge_pairs if "ungraded" not in pair]
+
+
+def judge_trust_lines(judge_trust: JudgeTrust | None) -> Iterator[str]:
+    """Sensitivity and specificity, kind by kind, and the rows set aside."""
+    if judge_trust is None:
+        yield "the judge was not checked"
+        return
+    spoiled_kind_counts = "; ".join(
+        f"{spoiled_kind} {right} of {n}"
+        for spoiled_kind in SPOILED_KINDS
+        if spoiled_kind in judge_trust.by_kind
+        for right, n in [judge_trust.by_kind[spoiled_kind]]
+    )
+    yield f"judge: sensitivity {format_percent(judge_trust.sensitivity)} (reference answers that pass)"
+    specificity = format_percent(judge_trust.specificity)
+    yield f"judge: specificity {specificity} (spoiled answers that fail: {spoiled_kind_counts or 'none was made'})"
+    if judge_trust.ungraded:
+        yield f"judge: {judge_trust.ungraded:,} of its check answers stayed without a verdict"
+    if judge_trust.set_aside:
+        yield f"{counted(len(judge_trust.set_aside), 'row is', 'rows are')} set aside"
+        yield from (
+            f"  {row_id}: {reason}" for row_id, reason in list(judge_trust.set_aside.items())[:CHECKED_ROWS_SHOWN]
+        )
+
+
+def judge_consistency_lines(consistency: Consistency) -> Iterator[str]:
+    """Flip rate and kappa of the judge, and its agreement with a second one."""
+    if consistency.flip_rate is None:
+        yield f"flips: not measured ({consistency.criteria:,} criteria by the judge, one draw each; pass --repeats 3)"
+    else:
+        kappa = "all verdicts alike" if consistency.kappa is None else f"Fleiss' kappa {consistency.kappa:.2f}"
+        judge_flip_goal = "within" if consistency.flip_rate <= FLIP_RATE_GOAL else "above"
+        yield (
+            f"flips: {consistency.flip_rate:.1%} between two draws "
+            f"({judge_flip_goal} the goal of {FLIP_RATE_GOAL:.0%}), {kappa}; "
+            f"{consistency.criteria:,} criteria by the judge, {consistency.by_rule:,} by rule"
+        )
+    if consistency.unreadable:
+        draws = counted(consistency.draws, "draw")
+        yield f"{consistency.unreadable:,} of {draws} could not be read; they count for nothing"
+    if consistency.agreement is not None:
+        kappa = "" if consistency.judges_kappa is None else f", Cohen's kappa {consistency.judges_kappa:.2f}"
+        yield (
+            f"{consistency.judges[0]} and {consistency.judges[1]} agree on "
+            f"{consistency.agreement:.0%} of the criteria{kappa}"
+        )

@@ -7,14 +7,16 @@ answers both alike. With few rows neither can be shown, and then it is said how 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from groundwork.grading.confidence_intervals import PairedDifference, paired_difference, rows_needed
+from groundwork.dataset.load_dataset import MIRROR_SPLITS
+from groundwork.grading.confidence_intervals import PairedDifference, format_points, paired_difference, rows_needed
 from groundwork.message_wording import counted
+from groundwork.records import Grade
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,33 @@ class MirrorGap(msgspec.Struct, frozen=True, kw_only=True):
     rows_needed: int = 0  # pairs that would tell; 0: these did, or no number of them would
 
 
-def mirror_rows_advice(missing_pairs: int, split_sizes: Mapping[str, int]) -> str:
-    """How to have the `missing_pairs` pairs that would tell. `split_sizes`: questions of the dataset by split, where
+def mirror_rows_advice(mirror_pairs: int, split_sizes: Mapping[str, int]) -> str:
+    """How to have the `mirror_pairs` pairs that would tell. `split_sizes`: questions of the dataset by split, where
     known.
 
     ADVISED_ROWS are advised instead where they are more and leave half of train outside of eval.
     """
     train_size, eval_size = split_sizes.get("train", 0), split_sizes.get("eval", 0)
-    advised_rows = max(missing_pairs, min(ADVISED_ROWS, train_size // 2) if train_size else ADVISED_ROWS)
-    would_tell = f"about {counted(missing_pairs, 'row')} would tell"
-    if eval_size >= missing_pairs:
-        return f"{would_tell}, and eval has {eval_size:,}: grade those that are open"
-    if advised_rows == ADVISED_ROWS > missing_pairs:
-        would_tell += f" ({ADVISED_ROWS} see a true gap of 20 points in 99 % of runs, 32 in 44 %)"
+    mirror_rows = max(mirror_pairs, min(ADVISED_ROWS, train_size // 2) if train_size else ADVISED_ROWS)
+    gap_advice = f"about {counted(mirror_pairs, 'row')} would tell"
+    if eval_size >= mirror_pairs:
+        return f"{gap_advice}, and eval has {eval_size:,}: grade those that are open"
+    if mirror_rows == ADVISED_ROWS > mirror_pairs:
+        gap_advice += f" ({ADVISED_ROWS} see a true gap of 20 points in 99 % of runs, 32 in 44 %)"
     if not train_size:
-        return f"{would_tell}: build with --eval-max {advised_rows} and an --eval-fraction that gives so many"
-    eval_fraction = math.ceil(100 * advised_rows / train_size) / 100
+        return f"{gap_advice}: build with --eval-max {mirror_rows} and an --eval-fraction that gives so many"
+    eval_fraction = math.ceil(100 * mirror_rows / train_size) / 100
     if eval_fraction >= 1:
-        return f"{would_tell}, more than the {counted(train_size, 'row')} of train: generate more pairs"
-    return f"{would_tell}: build with --eval-max {advised_rows} --eval-fraction {eval_fraction:g}"
+        return f"{gap_advice}, more than the {counted(train_size, 'row')} of train: generate more pairs"
+    return f"{gap_advice}: build with --eval-max {mirror_rows} --eval-fraction {eval_fraction:g}"
 
 
 def measure_mirror_gap(
-    mirror_pairs: Sequence[MirrorPair], bounds: GapBounds, gain: PairedDifference | None = None
+    mirror_pairs: Sequence[MirrorPair], gap_bounds: GapBounds, mirror_gain: PairedDifference | None = None
 ) -> MirrorGap:
     """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least the margin; learnt where it is
-    below the margin for sure; not learnt where the mirror's mean score is below the floor for sure, or its `gain` over
-    the base model below the margin.
+    below the margin for sure; not learnt where the mirror's mean score is below the floor for sure, or its
+    `mirror_gain` over the base model below the margin.
     """
     if not mirror_pairs:
         return MirrorGap(
@@ -87,8 +89,8 @@ def measure_mirror_gap(
     if sum(pair.same_words for pair in mirror_pairs) > UNCHANGED_SHARE * len(mirror_pairs):
         gap_reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
         return MirrorGap(difference=mirror_difference, conclusion="cannot tell", reason=gap_reason)
-    gap_conclusion, gap_reason = _gap_conclusion(mirror_pairs, mirror_difference, bounds, gain)
-    missing_rows = _mirror_pairs_needed(mirror_difference, bounds.margin) if gap_conclusion == "cannot tell" else 0
+    gap_conclusion, gap_reason = _gap_conclusion(mirror_pairs, mirror_difference, gap_bounds, mirror_gain)
+    missing_rows = _mirror_pairs_needed(mirror_difference, gap_bounds.margin) if gap_conclusion == "cannot tell" else 0
     return MirrorGap(
         difference=mirror_difference, conclusion=gap_conclusion, reason=gap_reason, rows_needed=missing_rows
     )
@@ -97,8 +99,8 @@ def measure_mirror_gap(
 def _gap_conclusion(
     mirror_pairs: Sequence[MirrorPair],
     mirror_difference: PairedDifference,
-    bounds: GapBounds,
-    gain: PairedDifference | None,
+    gap_bounds: GapBounds,
+    mirror_gain: PairedDifference | None,
 ) -> tuple[Conclusion, str]:
     mirror_score = paired_difference([pair.mirror for pair in mirror_pairs], [pair.cluster for pair in mirror_pairs])
     gap_points = round(mirror_difference.mean * 100)
@@ -106,16 +108,19 @@ def _gap_conclusion(
         f"{counted(abs(gap_points), 'point')} {'above' if gap_points > 0 else 'below'}" if gap_points else "level with"
     )
     gap_words = f"the mirror's score is {mirror_position} eval's"
-    if mirror_score.most < bounds.floor:
+    if mirror_score.most < gap_bounds.floor:
         return (
             "not learnt",
             f"even asked in the words of training it meets only {mirror_score.mean:.0%} of the criteria",
         )
-    if gain and gain.most < bounds.margin:
-        return "not learnt", f"asked in the words of training it gains {gain.mean * 100:+.0f} points over its base"
-    if mirror_difference.low > 0 and mirror_difference.mean >= bounds.margin:
+    if mirror_gain and mirror_gain.most < gap_bounds.margin:
+        return (
+            "not learnt",
+            f"asked in the words of training it gains {mirror_gain.mean * 100:+.0f} points over its base",
+        )
+    if mirror_difference.low > 0 and mirror_difference.mean >= gap_bounds.margin:
         return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
-    if mirror_difference.most < bounds.margin:
+    if mirror_difference.most < gap_bounds.margin:
         return "learnt", f"{gap_words}: it also knows in other words what it learnt"
     return (
         "cannot tell",
@@ -129,3 +134,43 @@ def _mirror_pairs_needed(mirror_difference: PairedDifference, margin: float) -> 
         mirror_difference.mean if mirror_difference.mean >= margin / 2 else margin - max(mirror_difference.mean, 0.0)
     )
     return max(mirror_difference.n + 1, rows_needed(mirror_difference.spread, gap_effect))
+
+
+def gap_lines(graded_model: str, gap: MirrorGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
+    """The conclusion, its figures, and what would tell where they do not."""
+    if gap is None:
+        return
+    yield f"{graded_model}: {gap.conclusion} ({gap.reason})"
+    if gap.difference:
+        yield f"  mirror - eval: {format_points(gap.difference)} points, {counted(gap.difference.n, 'pair')}"
+    if gap.rows_needed:
+        yield f"  {mirror_rows_advice(gap.rows_needed, split_sizes)}"
+
+
+def split_mirror_gap(
+    grades_by_split: Mapping[str, Sequence[Grade]],
+    cluster: Callable[[Grade], str],
+    gap_bounds: GapBounds,
+    gains: Mapping[str, PairedDifference],
+) -> MirrorGap | None:
+    """The gap between a model's mirror and its eval; None where one of the two was not graded.
+
+    `cluster`: what an answer's row hangs together with, for the intervals. `gains`: by split, over the base model.
+    """
+    mirror_split = next((split for split in grades_by_split if split in MIRROR_SPLITS), "")
+    eval_split = next((split for split in grades_by_split if split not in (*MIRROR_SPLITS, "train")), "")
+    if not mirror_split or eval_split not in grades_by_split or eval_split == mirror_split:
+        return None
+    mirror_pairs = list(_mirror_pairs(grades_by_split[eval_split], grades_by_split[mirror_split], cluster))
+    return measure_mirror_gap(mirror_pairs, gap_bounds, gains.get(mirror_split))
+
+
+def _mirror_pairs(
+    eval_grades: Sequence[Grade], mirror_grades: Sequence[Grade], cluster: Callable[[Grade], str]
+) -> Iterator[MirrorPair]:
+    mirror_by_id = {mirror_grade.id: mirror_grade for mirror_grade in mirror_grades}
+    for eval_grade in eval_grades:
+        mirror_grade = mirror_by_id.get(eval_grade.id)
+        if mirror_grade and eval_grade.score is not None and mirror_grade.score is not None:
+            same_words = eval_grade.question.strip() == mirror_grade.question.strip()
+            yield MirrorPair(eval_grade.score, mirror_grade.score, cluster(eval_grade), same_words)

@@ -16,15 +16,18 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import BadRecord, UnitError
+from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.calls.reply_corrections import Reply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import GradeSettings, ModelCall
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
 IDS_SHOWN = 3  # ids in a message
-RowKey = tuple[str, str]  # split, id
+AnswerKey = tuple[str, str]  # split, id
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -39,7 +42,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Answers:
     """Answers by (split, id), what failed (question id, status, reason), and what the reader is to know."""
 
-    by_row: dict[RowKey, str] = field(default_factory=dict)
+    by_row: dict[AnswerKey, str] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -49,7 +52,7 @@ def answer_prompt(settings: GradeSettings) -> str:
     return settings.answer.open_book_prompt if settings.open_book else settings.answer.prompt
 
 
-def question_messages(asked_row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
+def answer_messages(asked_row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
     """What the model is asked: the question alone, or with the evidence."""
     fields = {"question": asked_row.question, **({"evidence": "\n".join(asked_row.evidence)} if open_book else {})}
     return render_turns(template, **fields)
@@ -62,21 +65,21 @@ async def ask_answers(
     model_answers = Answers()
 
     async def ask_answer(asked_row: QuestionRow) -> None:
-        messages = question_messages(asked_row, template, open_book=open_book)
+        messages = answer_messages(asked_row, template, open_book=open_book)
         try:
-            reply: Reply[str] = await client().ask(
+            answer_reply: Reply[str] = await client().ask(
                 call, messages, stage="grade", unit=f"{asked_row.id} answer", schema=None
             )
         except UnitError as error:
             model_answers.failures.append((asked_row.id, error.status, str(error)))
         else:
-            model_answers.by_row[asked_row.split, asked_row.id] = reply.value
+            model_answers.by_row[asked_row.split, asked_row.id] = answer_reply.value
 
     await gather_all(ask_answer(asked_row) for asked_row in rows)
     return model_answers
 
 
-def _splits_by_id(row_keys: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+def _splits_by_answer_id(row_keys: Collection[tuple[str, str]]) -> dict[str, list[str]]:
     splits_of: dict[str, list[str]] = {}
     for split, row_id in sorted(row_keys):
         splits_of.setdefault(row_id, []).append(split)
@@ -89,45 +92,47 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """
     file_answers = Answers()
-    row_keys = {(row.split, row.id) for row in rows}
+    answer_keys = {(row.split, row.id) for row in rows}
     split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
-    splits_of = _splits_by_id(row_keys)
-    unknown_ids: list[str] = []
-    ambiguous_ids: set[str] = set()
+    splits_by_answer_id = _splits_by_answer_id(answer_keys)
+    unknown_answers: list[str] = []
+    ambiguous_answers: set[str] = set()
     for answer_line in read_jsonl(answers_file, Answer):
         row_id = str(answer_line.id)
-        splits = [answer_line.split] if answer_line.split else splits_of.get(row_id, [])
-        if len(splits) > 1:
-            ambiguous_ids.add(row_id)
-            splits = [min(splits, key=split_order.__getitem__)]
-        for split in splits:
+        answer_splits = [answer_line.split] if answer_line.split else splits_by_answer_id.get(row_id, [])
+        if len(answer_splits) > 1:
+            ambiguous_answers.add(row_id)
+            answer_splits = [min(answer_splits, key=split_order.__getitem__)]
+        for split in answer_splits:
             if (split, row_id) in file_answers.by_row:
                 raise BadRecord(f"{answers_file}: {row_id} has two answers; give each line its split, or delete one")
             file_answers.by_row[split, row_id] = answer_line.answer or ""
-        if not splits:
-            unknown_ids.append(row_id)
-    stray_keys = [key for key in file_answers.by_row if key not in row_keys]
-    graded_splits = {split for split, _ in row_keys}
-    skipped_answers = Counter(split for split, _ in stray_keys if split not in graded_splits)
-    unknown_ids += [f"{row_id} ({split})" for split, row_id in stray_keys if split in graded_splits]
-    for key in stray_keys:
+        if not answer_splits:
+            unknown_answers.append(row_id)
+    stray_answers = [key for key in file_answers.by_row if key not in answer_keys]
+    answered_splits = {split for split, _ in answer_keys}
+    skipped_answers = Counter(split for split, _ in stray_answers if split not in answered_splits)
+    unknown_answers += [f"{row_id} ({split})" for split, row_id in stray_answers if split in answered_splits]
+    for key in stray_answers:
         del file_answers.by_row[key]
     if not file_answers.by_row:
-        answered_ids = unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]
+        answered_ids = unknown_answers[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]
         file_ids = ", ".join(answered_ids) or "none"
         row_ids = ", ".join(row.id for row in rows[:IDS_SHOWN])
         raise BadRecord(
             f"{answers_file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}"
         )
-    missing_answers = len(row_keys) - len(file_answers.by_row)
-    file_answers.warnings = _answer_warnings(answers_file, unknown_ids, ambiguous_ids, skipped_answers, missing_answers)
+    missing_answers = len(answer_keys) - len(file_answers.by_row)
+    file_answers.warnings = _answer_warnings(
+        answers_file, unknown_answers, ambiguous_answers, skipped_answers, missing_answers
+    )
     return file_answers
 
 
 def _answer_warnings(
     answers_file: Path,
-    unknown_ids: Sequence[str],
-    ambiguous_ids: set[str],
+    unknown_answers: Sequence[str],
+    ambiguous_answers: set[str],
     skipped_answers: Mapping[str, int],
     missing_answers: int,
 ) -> list[str]:
@@ -136,14 +141,14 @@ def _answer_warnings(
         "--splits names those that are graded"
         for split, count in skipped_answers.items()
     ]
-    if unknown_ids:
+    if unknown_answers:
         answer_warnings.append(
-            f"{answers_file.name}: left out, for their ids are of no row: {len(unknown_ids):,} "
-            f"({', '.join(unknown_ids[:IDS_SHOWN])})"
+            f"{answers_file.name}: left out, for their ids are of no row: {len(unknown_answers):,} "
+            f"({', '.join(unknown_answers[:IDS_SHOWN])})"
         )
-    if ambiguous_ids:
+    if ambiguous_answers:
         answer_warnings.append(
-            f"{answers_file.name}: {counted(len(ambiguous_ids), 'id stands', 'ids stand')} in several splits; "
+            f"{answers_file.name}: {counted(len(ambiguous_answers), 'id stands', 'ids stand')} in several splits; "
             "without a "
             "field split their answers "
             "count for the first of them"
@@ -154,3 +159,13 @@ def _answer_warnings(
             "and not counted"
         )
     return answer_warnings
+
+
+def estimate_answers(
+    job: Job, call: ModelCall, asked_rows: Sequence[QuestionRow], template: str, *, open_book: bool
+) -> Estimate:
+    """A call a row; the answers as long as the reference answers."""
+    prompt_tokens = sum(
+        job.tokens(call, answer_messages(asked_row, template, open_book=open_book)) for asked_row in asked_rows
+    )
+    return Estimate(len(asked_rows), prompt_tokens, sum(tokens_in(asked_row.answer) for asked_row in asked_rows), call)

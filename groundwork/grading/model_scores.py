@@ -9,19 +9,24 @@ from functools import partial
 
 import msgspec
 
-from groundwork.dataset.load_dataset import MIRROR_SPLITS
+from groundwork.console import terminal
+from groundwork.data_folder.file_names import slug
 from groundwork.grading.confidence_intervals import (
     ConfidenceInterval,
     PairedDifference,
+    format_percent,
+    format_points,
     paired_difference,
     share_interval,
 )
-from groundwork.grading.mirror_gap import GapBounds, MirrorGap, MirrorPair, measure_mirror_gap
-from groundwork.grading.refusals import Honesty, measure_honesty
+from groundwork.grading.honesty import Honesty, measure_honesty
+from groundwork.grading.mirror_gap import GapBounds, MirrorGap, split_mirror_gap
+from groundwork.message_wording import counted
 from groundwork.records import Grade
 
 SCORE_FACETS = ("category", "difficulty", "cluster", "tag", "document")
 _CHECKPOINT_STEP = re.compile(r"(\d+)\D*$")
+SCORE_BARS = "▁▂▃▄▅▆▇█"
 
 
 class SplitScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,47 +72,40 @@ def checkpoint_step(name: str) -> int | None:
 
 def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool, bounds: GapBounds) -> ModelScores:
     """All that is said of the model `name`. `grades`: those of all models, for the base among them."""
+    cluster = partial(row_cluster, by_document=by_document)
     model_grades = [scored_grade for scored_grade in grades if scored_grade.model == name]
     answerable_grades = [scored_grade for scored_grade in model_grades if not scored_grade.unanswerable]
-    grades_by_split: dict[str, list[Grade]] = defaultdict(list)
+    scored_splits: dict[str, list[Grade]] = defaultdict(list)
     for scored_grade in answerable_grades:
-        grades_by_split[scored_grade.split].append(scored_grade)
+        scored_splits[scored_grade.split].append(scored_grade)
     base_grades = {
         (scored_grade.split, scored_grade.id): scored_grade
         for scored_grade in grades
         if scored_grade.model == base and base != name
     }
     base_differences = {
-        split: difference
-        for split, split_grades in grades_by_split.items()
-        if (difference := _base_difference(split_grades, base_grades, by_document))
+        split: score_difference
+        for split, scored_split in scored_splits.items()
+        if (score_difference := _base_score_difference(scored_split, base_grades, by_document))
     }
-    mirror_split = next((split for split in grades_by_split if split in MIRROR_SPLITS), "")
-    eval_split = next((split for split in grades_by_split if split not in (*MIRROR_SPLITS, "train")), "")
-    has_both_splits = mirror_split and eval_split in grades_by_split and eval_split != mirror_split
-    mirror_pairs = (
-        list(_mirror_pairs(grades_by_split[eval_split], grades_by_split[mirror_split], by_document))
-        if has_both_splits
-        else []
-    )
     return ModelScores(
         name=name,
         step=checkpoint_step(name),
-        splits={split: _split_score(split_grades, by_document) for split, split_grades in grades_by_split.items()},
-        gap=measure_mirror_gap(mirror_pairs, bounds, base_differences.get(mirror_split)) if has_both_splits else None,
+        splits={split: _split_score(scored_split, by_document) for split, scored_split in scored_splits.items()},
+        gap=split_mirror_gap(scored_splits, cluster, bounds, base_differences),
         against_base=base_differences,
         facets={
             facet: facet_intervals
             for facet in SCORE_FACETS
-            if (facet_intervals := _facet_scores(facet, grades_by_split, by_document))
+            if (facet_intervals := _facet_scores(facet, scored_splits, by_document))
         },
         never=list(_never_met_criteria(answerable_grades)),
-        honesty=measure_honesty(model_grades, partial(row_cluster, by_document=by_document)),
+        honesty=measure_honesty(model_grades, cluster),
     )
 
 
 def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
-    verdicts = [criterion.verdict for scored_grade in grades for criterion in scored_grade.criteria]
+    scored_verdicts = [criterion.verdict for scored_grade in grades for criterion in scored_grade.criteria]
     return SplitScore(
         answers=len(grades),
         score=_score_interval([(scored_grade.score, scored_grade) for scored_grade in grades], by_document),
@@ -118,8 +116,8 @@ def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
             ],
             by_document,
         ),
-        ungraded=verdicts.count("ungraded"),
-        cannot_tell=verdicts.count("cannot tell"),
+        ungraded=scored_verdicts.count("ungraded"),
+        cannot_tell=scored_verdicts.count("cannot tell"),
     )
 
 
@@ -141,7 +139,7 @@ def row_cluster(scored_grade: Grade, by_document: bool) -> str:
     return (scored_grade.document if by_document else scored_grade.chunk) or f"\0{scored_grade.id}"
 
 
-def _base_difference(
+def _base_score_difference(
     grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
 ) -> PairedDifference | None:
     """The scores of `grades` minus those of the base on the same rows."""
@@ -159,43 +157,30 @@ def _base_difference(
     )
 
 
-def _mirror_pairs(
-    eval_grades: Sequence[Grade], mirror_grades: Sequence[Grade], by_document: bool
-) -> Iterator[MirrorPair]:
-    mirror_by_id = {eval_grade.id: eval_grade for eval_grade in mirror_grades}
-    for eval_grade in eval_grades:
-        mirror_grade = mirror_by_id.get(eval_grade.id)
-        if mirror_grade and eval_grade.score is not None and mirror_grade.score is not None:
-            same_words = eval_grade.question.strip() == mirror_grade.question.strip()
-            yield MirrorPair(eval_grade.score, mirror_grade.score, row_cluster(eval_grade, by_document), same_words)
-
-
 def _facet_scores(
     facet: str, splits: Mapping[str, Sequence[Grade]], by_document: bool
 ) -> dict[str, dict[str, ConfidenceInterval]]:
     """The scores by each value of `facet`, the most frequent first."""
-    grades_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
+    scored_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
     for split, grades in splits.items():
         for scored_grade in grades:
             for value in facet_values(facet, scored_grade):
-                grades_by_value[value][split].append(scored_grade)
-    values_by_frequency = sorted(
-        grades_by_value, key=lambda value: (-sum(map(len, grades_by_value[value].values())), value)
-    )
+                scored_by_value[value][split].append(scored_grade)
+    scored_values = sorted(scored_by_value, key=lambda value: (-sum(map(len, scored_by_value[value].values())), value))
     scores_by_value = {
         value: {
             split: score_interval
-            for split, split_grades in grades_by_value[value].items()
+            for split, scored_grades in scored_by_value[value].items()
             if (
                 score_interval := _score_interval(
-                    [(scored_grade.score, scored_grade) for scored_grade in split_grades],
+                    [(scored_grade.score, scored_grade) for scored_grade in scored_grades],
                     by_document and facet != "document",
                 )
             )
         }
-        for value in values_by_frequency
+        for value in scored_values
     }
-    return {value: split_grades for value, split_grades in scores_by_value.items() if split_grades}
+    return {value: scored_grades for value, scored_grades in scores_by_value.items() if scored_grades}
 
 
 def facet_values(facet: str, scored_grade: Grade) -> list[str]:
@@ -209,16 +194,16 @@ def facet_values(facet: str, scored_grade: Grade) -> list[str]:
 
 def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
-    verdicts_by_criterion: dict[tuple[str, str], list[str]] = defaultdict(list)
-    grade_by_criterion: dict[tuple[str, str], Grade] = {}
+    scored_verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    scored_by_criterion: dict[tuple[str, str], Grade] = {}
     for scored_grade in grades:
         for criterion in scored_grade.criteria:
             criterion_key = scored_grade.id, criterion.criterion
-            verdicts_by_criterion[criterion_key].append(criterion.verdict)
-            grade_by_criterion.setdefault(criterion_key, scored_grade)
-    for (row_id, criterion_text), criterion_verdicts in verdicts_by_criterion.items():
-        if set(criterion_verdicts) == {"unmet"}:
-            scored_grade = grade_by_criterion[row_id, criterion_text]
+            scored_verdicts[criterion_key].append(criterion.verdict)
+            scored_by_criterion.setdefault(criterion_key, scored_grade)
+    for (row_id, criterion_text), scored_criterion in scored_verdicts.items():
+        if set(scored_criterion) == {"unmet"}:
+            scored_grade = scored_by_criterion[row_id, criterion_text]
             yield MissedCriterion(
                 id=row_id,
                 criterion=criterion_text,
@@ -226,3 +211,64 @@ def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
                 document=scored_grade.document,
                 chunk=scored_grade.chunk,
             )
+
+
+def models_in_order(grades: Sequence[Grade]) -> list[str]:
+    """The graded models: by name, then checkpoints by their steps."""
+    return sorted(
+        {grade.model for grade in grades},
+        key=lambda model: (checkpoint_step(model) is not None, checkpoint_step(model) or 0, model),
+    )
+
+
+def base_model_name(models: Sequence[str], base_name: str) -> str:
+    """The name of the model, as the grades have it, that `base_name` means, NAME or NAME@PROVIDER; `base_name` if none
+    is.
+    """
+    base_model_slugs = (slug(base_name), slug(base_name.partition("@")[0]))
+    return next((model for model in models if base_name and slug(model) in base_model_slugs), base_name)
+
+
+def score_table_lines(models: Sequence[ModelScores]) -> list[str]:
+    score_rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
+    for graded_model in models:
+        for split, split_score in graded_model.splits.items():
+            score_rows.append(
+                [
+                    graded_model.name,
+                    split or "-",
+                    f"{split_score.answers:,}",
+                    format_percent(split_score.score),
+                    format_percent(split_score.passed),
+                    f"{split_score.ungraded:,}",
+                    f"{split_score.cannot_tell:,}",
+                ]
+            )
+    return terminal.table_lines(score_rows, to_left=range(len(score_rows[0])))
+
+
+def base_model_lines(graded_model: ModelScores, base: str) -> Iterator[str]:
+    """The paired difference from the base model on each split."""
+    for split, score_difference in graded_model.against_base.items():
+        score_verdict = (
+            "better" if score_difference.low > 0 else "worse" if score_difference.high < 0 else "cannot tell"
+        )
+        score_points = f"{format_points(score_difference)} points, {counted(score_difference.n, 'pair')}"
+        yield f"{graded_model.name} - {base} on {split or 'all'}: {score_points}: {score_verdict}"
+
+
+def checkpoint_curve_lines(models: Sequence[ModelScores]) -> Iterator[str]:
+    """Where several checkpoints were graded: the scores of each split over their steps."""
+    scored_checkpoints = [graded_model for graded_model in models if graded_model.step is not None]
+    if len(scored_checkpoints) < 2:
+        return
+    for split in dict.fromkeys(split for graded_model in scored_checkpoints for split in graded_model.splits):
+        score_points = [
+            (graded_model.step, split_score.score.mean)
+            for graded_model in scored_checkpoints
+            if (split_score := graded_model.splits.get(split)) and split_score.score
+        ]
+        score_bars = "".join(SCORE_BARS[round(mean * (len(SCORE_BARS) - 1))] for _, mean in score_points)
+        step_scores = ", ".join(f"{step}: {mean:.0%}" for step, mean in score_points)
+        yield f"{split or 'all':<12} {score_bars}  {step_scores}"
+    yield "  eval that falls while the mirror rises is overfitting: take the step where eval stands highest"

@@ -44,15 +44,15 @@ def row_criteria(spoiled_row: QuestionRow) -> list[str]:
 
 def _spoil_numbers(spoiled_row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
     """Every number that a criterion asks for another one."""
-    criterion_numbers = set().union(*_criterion_terms(spoiled_row))
-    changed_answer, copied_until = "", 0
-    for number in numbers(spoiled_row.answer):
-        if number.value in criterion_numbers:
-            changed_answer += spoiled_row.answer[copied_until : number.start] + change_digits(
-                spoiled_row.answer[number.start : number.end]
+    numbers_to_spoil = set().union(*_criterion_terms(spoiled_row))
+    changed_answer, spoiled_until = "", 0
+    for answer_number in numbers(spoiled_row.answer):
+        if answer_number.value in numbers_to_spoil:
+            changed_answer += spoiled_row.answer[spoiled_until : answer_number.start] + change_digits(
+                spoiled_row.answer[answer_number.start : answer_number.end]
             )
-            copied_until = number.end
-    changed_answer += spoiled_row.answer[copied_until:]
+            spoiled_until = answer_number.end
+    changed_answer += spoiled_row.answer[spoiled_until:]
     return SpoiledAnswer(changed_answer, []) if _lacks_criterion(spoiled_row, changed_answer) else None
 
 

@@ -50,56 +50,47 @@ def grade_by_rule(criterion: str, question: str, answer: str) -> RuleVerdict | N
 
 
 def _verdict_by_date(criterion: str, answer: str, is_plain_answer: bool) -> RuleVerdict | None:
-    criterion_dates, criterion_without_dates = dates(criterion), without_dates(criterion)
-    if (
-        len(criterion_dates) != 1
-        or numbers(criterion_without_dates)
-        or len(words(criterion_without_dates)) > VERBS_ALLOWED
-    ):
+    rule_dates, rule_without_dates = dates(criterion), without_dates(criterion)
+    if len(rule_dates) != 1 or numbers(rule_without_dates) or len(words(rule_without_dates)) > VERBS_ALLOWED:
         return None
     return (
         RuleVerdict("met", "the answer gives this date and no other")
-        if is_plain_answer and dates(answer) == criterion_dates
+        if is_plain_answer and dates(answer) == rule_dates
         else None
     )
 
 
 def _verdict_by_number(criterion: str, question: str, answer: str, is_plain_answer: bool) -> RuleVerdict | None:
-    criterion_numbers = numbers(criterion)
-    criterion_units = [word for word in words(criterion) if canonical_unit(word)]
-    if len(criterion_numbers) != 1 or len(words(criterion)) - len(criterion_units) > VERBS_ALLOWED or dates(criterion):
+    rule_numbers = numbers(criterion)
+    rule_units = [word for word in words(criterion) if canonical_unit(word)]
+    if len(rule_numbers) != 1 or len(words(criterion)) - len(rule_units) > VERBS_ALLOWED or dates(criterion):
         return None
-    (criterion_number,) = criterion_numbers
+    (rule_number,) = rule_numbers
     question_values = {number.amount for number in numbers(question, spelled="en")}
-    if criterion_number.amount in question_values or dates(answer):
+    if rule_number.amount in question_values or dates(answer):
         return None
     answer_numbers = [number for number in numbers(answer, spelled="en") if number.amount not in question_values]
     if (
         is_plain_answer
         and answer_numbers
-        and {(number.amount, number.unit) for number in answer_numbers}
-        == {(criterion_number.amount, criterion_number.unit)}
+        and {(number.amount, number.unit) for number in answer_numbers} == {(rule_number.amount, rule_number.unit)}
     ):
         return RuleVerdict("met", "the answer gives this number and no other")
-    return _verdict_by_missing_number(criterion_number, answer_numbers, answer)
+    return _verdict_by_missing_number(rule_number, answer_numbers, answer)
 
 
-def _verdict_by_missing_number(
-    criterion_number: Number, answer_numbers: list[Number], answer: str
-) -> RuleVerdict | None:
+def _verdict_by_missing_number(rule_number: Number, answer_numbers: list[Number], answer: str) -> RuleVerdict | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
     answer_units = {unit for word in words(answer) if (unit := canonical_unit(word))}
     if (
-        criterion_number.unit
+        rule_number.unit
         and answer_numbers
-        and {number.unit for number in answer_numbers}
-        == {criterion_number.unit}
-        == answer_units | {criterion_number.unit}
+        and {number.unit for number in answer_numbers} == {rule_number.unit} == answer_units | {rule_number.unit}
     ):
-        if all(number.amount != criterion_number.amount for number in answer_numbers):
-            return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {criterion_number.unit} instead")
+        if all(number.amount != rule_number.amount for number in answer_numbers):
+            return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {rule_number.unit} instead")
     elif not answer_numbers and not answer_units and not numbers(answer, spelled="en"):
-        is_large_number = "." not in criterion_number.value and int(criterion_number.value) >= NO_PARAPHRASE
+        is_large_number = "." not in rule_number.value and int(rule_number.value) >= NO_PARAPHRASE
         if is_large_number and not alternative_readings(answer, "en"):
             return RuleVerdict("unmet", "the answer gives no number")
     return None
@@ -107,12 +98,12 @@ def _verdict_by_missing_number(
 
 def _verdict_by_name(criterion: str, question: str, answer: str) -> RuleVerdict | None:
     """Met, where the answer gives the name and no other; that it lacks a name may only mean another form of it."""
-    name_words = criterion.strip().rstrip(".").split()[1:]
-    if not 0 < len(name_words) <= LONGEST_NAME or not all(word[0].isupper() for word in name_words):
+    rule_words = criterion.strip().rstrip(".").split()[1:]
+    if not 0 < len(rule_words) <= LONGEST_NAME or not all(word[0].isupper() for word in rule_words):
         return None
-    criterion_name = " ".join(name_words)
-    if criterion_name in question or not whole_word_pattern(criterion_name).search(answer):
+    rule_name = " ".join(rule_words)
+    if rule_name in question or not whole_word_pattern(rule_name).search(answer):
         return None
-    other_names = names(answer) - names(question) - {word.lower() for word in words(criterion_name)}
-    other_names -= {word.lower() for word in re.findall(r"\w+", criterion_name)}
+    other_names = names(answer) - names(question) - {word.lower() for word in words(rule_name)}
+    other_names -= {word.lower() for word in re.findall(r"\w+", rule_name)}
     return None if other_names else RuleVerdict("met", "the answer gives this name and no other")

@@ -206,7 +206,7 @@ async def grade_answers(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
     from groundwork.grading import model_answers
-    from groundwork.grading.grade_report import shortened_answers_warning
+    from groundwork.grading.grading_run import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
     grading, grade_settings = grading_unit.grading, job.config.grade
@@ -244,13 +244,13 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
     from groundwork.grading.grade_report import (
-        base_model_name,
         grade_report,
         grade_report_lines,
         write_grade_report_page,
     )
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.mirror_gap import GapBounds
+    from groundwork.grading.model_scores import base_model_name
     from groundwork.maps.pass_rate_map import draw_grade_map
     from groundwork.records import MEASURED
 
@@ -285,8 +285,8 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
 
 def estimate_grading(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.grading_run import answer_estimate, judge_estimates
-    from groundwork.grading.model_answers import answer_prompt
+    from groundwork.grading.grading_run import judge_estimates
+    from groundwork.grading.model_answers import answer_prompt, estimate_answers
 
     grading_unit: GradingUnit = unit.payload
     grading, grade_settings = grading_unit.grading, job.config.grade
@@ -294,7 +294,7 @@ def estimate_grading(job: Job, unit: Unit) -> list[Estimate]:
     if grading_unit.call:
         answer_template = job.prompt(answer_prompt(grade_settings))
         grading_estimates.append(
-            answer_estimate(job, grading_unit.call, grading.rows, answer_template, open_book=grade_settings.open_book)
+            estimate_answers(job, grading_unit.call, grading.rows, answer_template, open_book=grade_settings.open_book)
         )
     return grading_estimates
 

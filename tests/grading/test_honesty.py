@@ -12,8 +12,8 @@ import pytest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.unanswerable_rows import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
 from groundwork.grading.grade_report import grade_report
+from groundwork.grading.honesty import REFUSAL_CRITERION, honesty_lines, measure_honesty
 from groundwork.grading.mirror_gap import GapBounds
-from groundwork.grading.refusals import REFUSAL_CRITERION, honesty_lines, measure_honesty
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
