@@ -23,7 +23,7 @@ NO_COUNT = (
     "counted(",
     "format_points(",
     "suffix",
-    "gain.mean",
+    "mirror_gain.mean",
     "cells",
 )  # text, or no whole number
 TO_MODELS = {  # requests, whose words are part of what a reply is known by
