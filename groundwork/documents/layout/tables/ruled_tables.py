@@ -26,14 +26,14 @@ from groundwork.documents.layout.tables.borderless_columns import undrawn_column
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, is_number, parted_words, word_lines, words_as_box
 
 _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of texts
-_LEAST_HEADED_COLUMNS = 3  # of one that may hold heads above figures
-_WORD_SPACE = 0.25  # line heights between two words
+_LEAST_HEADED_RULED_COLUMNS = 3  # of one that may hold heads above figures
+_RULED_WORD_SPACE = 0.25  # line heights between two words
 _ROW_GAP_SHARE = 0.8  # of the space between two rows, which one has that stands between them
 _ROW_PADDING = 0.25  # line heights between two rows, which no lines of a cell have between them
-_SAME_LINE_GAP = 0.3  # line heights by which spaces differ that are alike
-_INDENT_BELOW_GROUP_NAME = 3.0  # points
-_PADDING = 3.0  # points from a label to the edge of its column
-_LEADER_END = "...."  # of a label whose dots lead to its figures
+_SAME_RULED_GAP = 0.3  # line heights by which spaces differ that are alike
+_INDENT_BELOW_RULED_GROUP = 3.0  # points
+_RULED_CELL_PADDING = 3.0  # points from a label to the edge of its column
+_RULED_LEADER_END = "...."  # of a label whose dots lead to its figures
 _EDGE_SPACE, _WORD_EDGE_SPACE = 0.38, 0.5  # line heights between a figure, or a word, and a word of the next column
 _BESIDE_STEP = 0.65  # line heights from a line to one that stands beside it in part, at the most
 
@@ -55,8 +55,8 @@ class _RuledCellStep(Enum):
 
 def cut_into_ruled_rows(ys: list[float], words: Iterable[Box]) -> list[RuledRow]:
     words_by_row: list[list[Box]] = [[] for _ in ys[1:]]
-    for word in words:
-        words_by_row[ruled_interval(ys, (word.y1 + word.y2) / 2) or 0].append(word)
+    for ruled_word in words:
+        words_by_row[ruled_interval(ys, (ruled_word.y1 + ruled_word.y2) / 2) or 0].append(ruled_word)
     return [
         RuledRow(row_words, top, bottom, True) for row_words, top, bottom in zip(words_by_row, ys, ys[1:], strict=False)
     ]
@@ -68,47 +68,46 @@ def split_ruled_row(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow
     A row begins at the widest space above its numbers; a line without any between two rows is a row, such as a group's
     name.
     """
-    lines = word_lines(ruled_row.words)
-    if len(lines) < 2:
+    ruled_lines = word_lines(ruled_row.words)
+    if len(ruled_lines) < 2:
         return [ruled_row]
     ruled_columns: list[list[tuple[int, Box]]] = [[] for _ in ruled_xs[1:]]
-    for i, line in enumerate(lines):
+    for i, line in enumerate(ruled_lines):
         for text in texts_between_walls(line, ruled_xs):
             ruled_columns[ruled_interval(ruled_xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
-    filled_columns = [column for column in ruled_columns if column]
-    numbers = [
-        column for column in filled_columns if len(column) > 1 and all(is_number(text.text) for _, text in column)
-    ]
+    filled_ruled = [column for column in ruled_columns if column]
+    numbers = [column for column in filled_ruled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
     if not numbers:
-        return _rows_below_head_line(ruled_row, lines, filled_columns, ruled_xs)
-    figure_lines = max((sorted({i for i, _ in column}) for column in numbers), key=len)
-    alike_columns = sum(len(column) >= len(figure_lines) for column in filled_columns)
-    if 2 * alike_columns < len(filled_columns) or alike_columns < 2:
+        return _ruled_rows_below_head(ruled_row, ruled_lines, filled_ruled, ruled_xs)
+    ruled_figures = max((sorted({i for i, _ in column}) for column in numbers), key=len)
+    alike_columns = sum(len(column) >= len(ruled_figures) for column in filled_ruled)
+    if 2 * alike_columns < len(filled_ruled) or alike_columns < 2:
         return [ruled_row]
     edges = [
-        (_line_bottom(lines[i - 1]) + _line_top(lines[i])) / 2 for i in _ruled_row_starts(lines, figure_lines, ruled_xs)
+        (_ruled_bottom(ruled_lines[i - 1]) + _ruled_top(ruled_lines[i])) / 2
+        for i in _ruled_row_starts(ruled_lines, ruled_figures, ruled_xs)
     ]
     return [
-        row._replace(drawn=not k)
-        for k, row in enumerate(cut_into_ruled_rows([ruled_row.top, *edges, ruled_row.bottom], ruled_row.words))
+        ruled_part._replace(drawn=not k)
+        for k, ruled_part in enumerate(cut_into_ruled_rows([ruled_row.top, *edges, ruled_row.bottom], ruled_row.words))
     ]
 
 
-def _rows_below_head_line(
+def _ruled_rows_below_head(
     ruled_row: RuledRow,
-    lines: Sequence[list[Box]],
+    ruled_lines: Sequence[list[Box]],
     ruled_columns: Sequence[Sequence[tuple[int, Box]]],
     ruled_xs: list[float],
 ) -> list[RuledRow]:
     """The heads in the first line of a drawn row, and the rows below them where these are told by their numbers."""
     figure_starts = [column[1][0] for column in ruled_columns if column[0][0] == 0 and _are_figures_below_head(column)]
     if (
-        len(ruled_columns) < _LEAST_HEADED_COLUMNS
+        len(ruled_columns) < _LEAST_HEADED_RULED_COLUMNS
         or len(figure_starts) < len(ruled_columns) - 1
         or set(figure_starts) != {1}
     ):
         return [ruled_row]
-    head_edge = (_line_bottom(lines[0]) + _line_top(lines[1])) / 2
+    head_edge = (_ruled_bottom(ruled_lines[0]) + _ruled_top(ruled_lines[1])) / 2
     head_row, body_row = cut_into_ruled_rows([ruled_row.top, head_edge, ruled_row.bottom], ruled_row.words)
     rows = split_ruled_row(body_row, ruled_xs)
     return (
@@ -116,152 +115,156 @@ def _rows_below_head_line(
     )
 
 
-def _are_figures_below_head(column: Sequence[tuple[int, Box]]) -> bool:
+def _are_figures_below_head(ruled_column: Sequence[tuple[int, Box]]) -> bool:
     """Whether a column has one text above figures."""
-    head_text, *others = (text.text for _, text in column)
+    head_text, *others = (text.text for _, text in ruled_column)
     return len(others) >= _LEAST_LINES_OF_RULED_ROW - 1 and not is_number(head_text) and all(map(is_number, others))
 
 
-def _ruled_row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], ruled_xs: list[float]) -> list[int]:
-    """The lines at which rows begin, but for the first of all. `figure_lines`: those with the rows' numbers."""
-    line_height = lines[0][0].y2 - lines[0][0].y1
-    line_gaps = [0.0, *(_line_gap(above, line, line_height) for above, line in pairwise(lines))]
-    gap_slack = _SAME_LINE_GAP * line_height
-    figure_spans = [(a + 1, b) for a, b in pairwise(figure_lines)]
-    row_starts = {
-        _ruled_label_start(lines, _last_wide_line_gap(line_gaps, a, b, gap_slack), line_gaps, gap_slack, ruled_xs[1])
+def _ruled_row_starts(
+    ruled_lines: Sequence[list[Box]], ruled_figures: Sequence[int], ruled_xs: list[float]
+) -> list[int]:
+    """The lines at which rows begin, but for the first of all. `ruled_figures`: those with the rows' numbers."""
+    line_height = ruled_lines[0][0].y2 - ruled_lines[0][0].y1
+    ruled_gaps = [0.0, *(_ruled_gap(above, line, line_height) for above, line in pairwise(ruled_lines))]
+    ruled_slack = _SAME_RULED_GAP * line_height
+    ruled_spans = [(a + 1, b) for a, b in pairwise(ruled_figures)]
+    ruled_starts = {
+        _ruled_label_start(
+            ruled_lines, _last_wide_ruled_gap(ruled_gaps, a, b, ruled_slack), ruled_gaps, ruled_slack, ruled_xs[1]
+        )
         if a < b
         else b
-        for a, b in figure_spans
+        for a, b in ruled_spans
     }
-    row_gaps = [line_gaps[b] for a, b in pairwise(figure_lines) if b == a + 1]
-    row_gap = min(row_gaps, default=math.inf)
-    for i in range(figure_lines[-1]):
-        if i in figure_lines or min(line_gaps[i] if i else math.inf, line_gaps[i + 1]) < _ROW_GAP_SHARE * row_gap:
+    ruled_row_gaps = [ruled_gaps[b] for a, b in pairwise(ruled_figures) if b == a + 1]
+    row_gap = min(ruled_row_gaps, default=math.inf)
+    for i in range(ruled_figures[-1]):
+        if i in ruled_figures or min(ruled_gaps[i] if i else math.inf, ruled_gaps[i + 1]) < _ROW_GAP_SHARE * row_gap:
             continue
-        is_lone_text = len(parted_words(lines[i])) == 1
-        if is_lone_text and (
-            row_gap > _ROW_PADDING * line_height or _is_ruled_group_name(lines[i], lines[i + 1], ruled_xs)
+        is_lone_ruled_text = len(parted_words(ruled_lines[i])) == 1
+        if is_lone_ruled_text and (
+            row_gap > _ROW_PADDING * line_height or _is_ruled_group_name(ruled_lines[i], ruled_lines[i + 1], ruled_xs)
         ):
-            row_starts |= {i, i + 1} - {0}
-    return sorted(row_starts)
+            ruled_starts |= {i, i + 1} - {0}
+    return sorted(ruled_starts)
 
 
-def _last_wide_line_gap(line_gaps: Sequence[float], start: int, end: int, gap_slack: float) -> int:
+def _last_wide_ruled_gap(ruled_gaps: Sequence[float], start: int, end: int, ruled_slack: float) -> int:
     """The last gap in [start, end] that is about as wide as the widest."""
-    widest_gap = max(line_gaps[start : end + 1])
-    return max(i for i in range(start, end + 1) if line_gaps[i] >= widest_gap - gap_slack)
+    widest_gap = max(ruled_gaps[start : end + 1])
+    return max(i for i in range(start, end + 1) if ruled_gaps[i] >= widest_gap - ruled_slack)
 
 
 def _ruled_label_start(
-    lines: Sequence[list[Box]], row_start: int, line_gaps: Sequence[float], gap_slack: float, ruled_edge: float
+    ruled_lines: Sequence[list[Box]], row_start: int, ruled_gaps: Sequence[float], ruled_slack: float, ruled_edge: float
 ) -> int:
     """Where a row begins whose label's lines stand above its figures, as far apart as the rows: each but the last is
     full, and none goes on with the row above."""
-    label_lines = [[word for word in line if word.x2 < ruled_edge] for line in lines[: row_start + 1]]
-    ruled_edge -= _PADDING
+    ruled_labels = [[word for word in line if word.x2 < ruled_edge] for line in ruled_lines[: row_start + 1]]
+    ruled_edge -= _RULED_CELL_PADDING
     while (
         row_start > 1
-        and line_gaps[row_start - 1] >= line_gaps[row_start] - gap_slack
-        and len(parted_words(lines[row_start - 1])) == 1
+        and ruled_gaps[row_start - 1] >= ruled_gaps[row_start] - ruled_slack
+        and len(parted_words(ruled_lines[row_start - 1])) == 1
     ):
-        label_above, label, label_below = label_lines[row_start - 2 : row_start + 1]
+        ruled_label_above, ruled_label, label_below = ruled_labels[row_start - 2 : row_start + 1]
         goes_on = (
-            bool(label_above)
-            and _is_full_ruled_label(label_above, label, ruled_edge)
-            and (label[0].text[0].islower() or label[0].x1 > label_above[0].x1 + 1)
+            bool(ruled_label_above)
+            and _is_full_ruled_label(ruled_label_above, ruled_label, ruled_edge)
+            and (ruled_label[0].text[0].islower() or ruled_label[0].x1 > ruled_label_above[0].x1 + 1)
         )
-        if goes_on or not _is_full_ruled_label(label, label_below, ruled_edge):
+        if goes_on or not _is_full_ruled_label(ruled_label, label_below, ruled_edge):
             break
         row_start -= 1
     return row_start
 
 
-def _is_full_ruled_label(label: Sequence[Box], label_below: Sequence[Box], ruled_edge: float) -> bool:
+def _is_full_ruled_label(ruled_label: Sequence[Box], label_below: Sequence[Box], ruled_edge: float) -> bool:
     """Whether the first word of the label below would have had no place behind one that ends before `ruled_edge`."""
-    if not label or not label_below or label[-1].text.endswith((_LEADER_END, ":")):
+    if not ruled_label or not label_below or ruled_label[-1].text.endswith((_RULED_LEADER_END, ":")):
         return False
-    word_space = _WORD_SPACE * (label[0].y2 - label[0].y1)
-    return ruled_edge < label[-1].x2 + word_space + _box_width(label_below[0])
+    ruled_space = _RULED_WORD_SPACE * (ruled_label[0].y2 - ruled_label[0].y1)
+    return ruled_edge < ruled_label[-1].x2 + ruled_space + _ruled_width(label_below[0])
 
 
-def _is_ruled_group_name(line: Sequence[Box], line_below: Sequence[Box], ruled_xs: list[float]) -> bool:
+def _is_ruled_group_name(ruled_line: Sequence[Box], ruled_below: Sequence[Box], ruled_xs: list[float]) -> bool:
     """Whether a line alone stands over several columns, or over a line that is indented below it, and ended before the
     next word for another reason than want of room."""
-    group_name = words_as_box(line)
+    group_name = words_as_box(ruled_line)
     first_column, last_column = (
         ruled_interval(ruled_xs, group_name.x1 + 1) or 0,
         ruled_interval(ruled_xs, group_name.x2 - 1) or 0,
     )
-    if group_name.text[0].islower() or group_name.x2 + _box_width(line_below[0]) > ruled_xs[last_column + 1]:
+    if group_name.text[0].islower() or group_name.x2 + _ruled_width(ruled_below[0]) > ruled_xs[last_column + 1]:
         return False
-    return first_column != last_column or line_below[0].x1 > group_name.x1 + _INDENT_BELOW_GROUP_NAME
+    return first_column != last_column or ruled_below[0].x1 > group_name.x1 + _INDENT_BELOW_RULED_GROUP
 
 
-def _line_gap(line_above: Sequence[Box], line: Sequence[Box], line_height: float) -> float:
+def _ruled_gap(ruled_above: Sequence[Box], ruled_line: Sequence[Box], line_height: float) -> float:
     """The space between two lines; what stands beside each other in part has none."""
-    line_step = (line[0].y1 + line[0].y2 - line_above[0].y1 - line_above[0].y2) / 2
-    return _line_top(line) - _line_bottom(line_above) if line_step > _BESIDE_STEP * line_height else -math.inf
+    line_step = (ruled_line[0].y1 + ruled_line[0].y2 - ruled_above[0].y1 - ruled_above[0].y2) / 2
+    return _ruled_top(ruled_line) - _ruled_bottom(ruled_above) if line_step > _BESIDE_STEP * line_height else -math.inf
 
 
-def _line_top(line: Sequence[Box]) -> float:
-    return min(word.y1 for word in line)
+def _ruled_top(ruled_line: Sequence[Box]) -> float:
+    return min(word.y1 for word in ruled_line)
 
 
-def _line_bottom(line: Sequence[Box]) -> float:
-    return max(word.y2 for word in line)
+def _ruled_bottom(ruled_line: Sequence[Box]) -> float:
+    return max(word.y2 for word in ruled_line)
 
 
 def split_ruled_text_rows(ruled_rows: Sequence[RuledRow], ruled_xs: list[float]) -> list[RuledRow]:
     """The drawn rows of a table, those cut whose texts show rows: where its lines part but groups of rows."""
     lines_by_band = [word_lines(ruled_row.words) for ruled_row in ruled_rows]
-    lines_between_rules: list[int] = []  # between two drawn lines
-    for ruled_row, lines in zip(ruled_rows, lines_by_band, strict=True):
-        if ruled_row.drawn or not lines_between_rules:
-            lines_between_rules.append(0)
-        lines_between_rules[-1] += len(lines)
-    if 2 * sum(count for count in lines_between_rules if count >= _LEAST_LINES_OF_RULED_ROW) <= sum(
-        lines_between_rules
-    ):
+    ruled_counts: list[int] = []  # between two drawn lines
+    for ruled_row, ruled_lines in zip(ruled_rows, lines_by_band, strict=True):
+        if ruled_row.drawn or not ruled_counts:
+            ruled_counts.append(0)
+        ruled_counts[-1] += len(ruled_lines)
+    if 2 * sum(count for count in ruled_counts if count >= _LEAST_LINES_OF_RULED_ROW) <= sum(ruled_counts):
         return list(ruled_rows)
     return [
         ruled_row
-        for ruled_row, lines in zip(ruled_rows, lines_by_band, strict=True)
+        for ruled_row, ruled_lines in zip(ruled_rows, lines_by_band, strict=True)
         for ruled_row in (
-            _cut_ruled_row_at_labels(ruled_row, lines, ruled_xs)
-            if len(lines) >= _LEAST_LINES_OF_RULED_ROW
+            _cut_ruled_row_at_labels(ruled_row, ruled_lines, ruled_xs)
+            if len(ruled_lines) >= _LEAST_LINES_OF_RULED_ROW
             else [ruled_row]
         )
     ]
 
 
-def _cut_ruled_row_at_labels(ruled_row: RuledRow, lines: Sequence[list[Box]], ruled_xs: list[float]) -> list[RuledRow]:
+def _cut_ruled_row_at_labels(
+    ruled_row: RuledRow, ruled_lines: Sequence[list[Box]], ruled_xs: list[float]
+) -> list[RuledRow]:
     """A drawn row cut above each text of its first column, if no cell's text runs from one line to the next there."""
     ruled_columns: list[dict[int, list[Box]]] = [{} for _ in ruled_xs[1:]]
-    for i, line in enumerate(lines):
-        for word in line:
+    for i, ruled_line in enumerate(ruled_lines):
+        for word in ruled_line:
             ruled_columns[ruled_interval(ruled_xs, (word.x1 + word.x2) / 2) or 0].setdefault(i, []).append(word)
-    label_lines = sorted(ruled_columns[0])
-    first_label_words = [ruled_columns[0][i][0].text for i in label_lines]
-    small_labels = sum(len(word) > 2 and word[0].islower() for word in first_label_words)
-    if len(label_lines) < _LEAST_LINES_OF_RULED_ROW or label_lines[0] or 2 * small_labels > len(label_lines):
+    ruled_labels = sorted(ruled_columns[0])
+    first_ruled_words = [ruled_columns[0][i][0].text for i in ruled_labels]
+    small_labels = sum(len(word) > 2 and word[0].islower() for word in first_ruled_words)
+    if len(ruled_labels) < _LEAST_LINES_OF_RULED_ROW or ruled_labels[0] or 2 * small_labels > len(ruled_labels):
         return [ruled_row]
-    filled_label_rows = max(len(column.keys() & set(label_lines)) for column in ruled_columns[1:])
+    filled_label_rows = max(len(column.keys() & set(ruled_labels)) for column in ruled_columns[1:])
     steps = [
-        [_ruled_cell_step(column, i, label_edges) for i in range(1, len(lines))]
+        [_ruled_cell_step(column, i, label_edges) for i in range(1, len(ruled_lines))]
         for column, label_edges in zip(ruled_columns, pairwise(ruled_xs), strict=True)
     ]
     ended_lines = [_RuledCellStep.ENDED in line_steps for line_steps in zip(*steps, strict=True)]
-    ended_label_rows = sum(ended_lines[i - 1] for i in label_lines[1:])
+    ended_label_rows = sum(ended_lines[i - 1] for i in ruled_labels[1:])
     cells_run_on = any(2 * column.count(_RuledCellStep.RUNS_ON) > len(column) - column.count(None) for column in steps)
     are_wrapped_cells = (
-        cells_run_on or sum(ended_lines) > ended_label_rows or 3 * ended_label_rows < 2 * (len(label_lines) - 1)
+        cells_run_on or sum(ended_lines) > ended_label_rows or 3 * ended_label_rows < 2 * (len(ruled_labels) - 1)
     )
-    if are_wrapped_cells or 2 * filled_label_rows < len(label_lines):
+    if are_wrapped_cells or 2 * filled_label_rows < len(ruled_labels):
         return [ruled_row]
     label_edges = [
         ruled_row.top,
-        *((lines[i - 1][0].y2 + lines[i][0].y1) / 2 for i in label_lines[1:]),
+        *((ruled_lines[i - 1][0].y2 + ruled_lines[i][0].y1) / 2 for i in ruled_labels[1:]),
         ruled_row.bottom,
     ]
     return [
@@ -277,66 +280,66 @@ def _ruled_cell_step(
         return None
     if i - 1 not in line_words:
         return _RuledCellStep.ENDED
-    cell_lines = [words_as_box(words) for words in line_words.values()]
-    cell_left, cell_right = min(text.x1 for text in cell_lines), max(text.x2 for text in cell_lines)
+    ruled_cells = [words_as_box(ruled_words) for ruled_words in line_words.values()]
+    cell_left, cell_right = min(text.x1 for text in ruled_cells), max(text.x2 for text in ruled_cells)
     cell_width = (
         wall_edges[1] - wall_edges[0] - 2 * max(0.0, min(cell_left - wall_edges[0], wall_edges[1] - cell_right))
     )
-    line_above, first_word = words_as_box(line_words[i - 1]), line_words[i][0]
-    word_space = _WORD_SPACE * (first_word.y2 - first_word.y1)
-    are_figures = is_number(line_above.text) and is_number(words_as_box(line_words[i]).text)
-    if are_figures or _box_width(line_above) + word_space + _box_width(first_word) <= cell_width:
+    ruled_above, first_ruled = words_as_box(line_words[i - 1]), line_words[i][0]
+    ruled_space = _RULED_WORD_SPACE * (first_ruled.y2 - first_ruled.y1)
+    are_figures = is_number(ruled_above.text) and is_number(words_as_box(line_words[i]).text)
+    if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled) <= cell_width:
         return _RuledCellStep.ENDED
     return (
         _RuledCellStep.RUNS_ON
-        if first_word.text[:1].islower() and len(line_words[i - 1]) > 1
+        if first_ruled.text[:1].islower() and len(line_words[i - 1]) > 1
         else _RuledCellStep.WRAPPED
     )
 
 
-def _box_width(box: Box) -> float:
+def _ruled_width(box: Box) -> float:
     return box.x2 - box.x1
 
 
 def split_lines_of_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow]:
     """The lines of a box with figures below each other in several columns, as of an account; else the box."""
     figure_lines = word_lines(ruled_row.words)
-    figure_columns: list[list[str]] = [[] for _ in ruled_xs[1:]]
+    ruled_columns: list[list[str]] = [[] for _ in ruled_xs[1:]]
     for figure_text in (figure_text for line in figure_lines for figure_text in texts_between_walls(line, ())):
-        figure_columns[ruled_interval(ruled_xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
-    if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in figure_columns) < 2:
+        ruled_columns[ruled_interval(ruled_xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
+    if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in ruled_columns) < 2:
         return [ruled_row]
     edges = [ruled_row.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(figure_lines)), ruled_row.bottom]
     return [ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(edges, ruled_row.words))]
 
 
 def texts_between_walls(
-    line: Sequence[Box], ruled_xs: Sequence[float], undrawn_walls: Sequence[float] = ()
+    ruled_line: Sequence[Box], ruled_xs: Sequence[float], undrawn_walls: Sequence[float] = ()
 ) -> list[Box]:
     """The texts of a line: parted where words stand apart, and by less at the columns' edges: figures at all of them
     (`ruled_xs`), words at those where no line is drawn."""
     wall_texts = []
-    for words in parted_words(line):
+    for ruled_words in parted_words(ruled_line):
         text_start = 0
-        for k, (a, b) in enumerate(pairwise(words), 1):
+        for k, (a, b) in enumerate(pairwise(ruled_words), 1):
             are_figures = is_number(a.text) + is_number(b.text)
             is_apart_at_wall = b.x1 - a.x2 > (_EDGE_SPACE if are_figures else _WORD_EDGE_SPACE) * (a.y2 - a.y1)
             if is_apart_at_wall and any(a.x2 - 1 < x < b.x1 + 1 for x in (ruled_xs if are_figures else undrawn_walls)):
-                wall_texts.append(words_as_box(words[text_start:k]))
+                wall_texts.append(words_as_box(ruled_words[text_start:k]))
                 text_start = k
-        wall_texts.append(words_as_box(words[text_start:]))
+        wall_texts.append(words_as_box(ruled_words[text_start:]))
     return wall_texts
 
 
-def ruled_interval(edges: list[float], position: float) -> int | None:
+def ruled_interval(ruled_edges: list[float], position: float) -> int | None:
     """Which stretch between two edges holds a value; None outside of all."""
-    if not edges[0] - 0.5 <= position < edges[-1] + 0.5:
+    if not ruled_edges[0] - 0.5 <= position < ruled_edges[-1] + 0.5:
         return None
-    return min(max(bisect_right(edges, position + 0.5) - 1, 0), len(edges) - 2)
+    return min(max(bisect_right(ruled_edges, position + 0.5) - 1, 0), len(ruled_edges) - 2)
 
 
-_MOST_OPEN_ROWS = 6  # of a merged cell at a side where no line is drawn
-_HEAD_OFF_CENTRE = 0.05  # of the breadth of its columns, by twice which a head may stand out of their middle
+_MOST_OPEN_RULED_ROWS = 6  # of a merged cell at a side where no line is drawn
+_RULED_HEAD_OFF_CENTRE = 0.05  # of the breadth of its columns, by twice which a head may stand out of their middle
 
 
 def ruled_row_texts(ruled_rows: Sequence[RuledRow], frame: Frame, *, in_boxes: bool = False) -> list[list[str]]:
@@ -368,12 +371,12 @@ def _texts_of_ruled_row(
         cell_groups.append(cell_groups[-1] + (is_wall or not is_crossed))
     ruled_cells: dict[int, list[str]] = {}
     for ruled_line in ruled_lines:
-        texts_by_group: dict[int, list[str]] = {}
+        ruled_by_group: dict[int, list[str]] = {}
         for ruled_word in ruled_line:
             column = ruled_interval(ruled_xs, (ruled_word.x1 + ruled_word.x2) / 2)
-            texts_by_group.setdefault(cell_groups[column or 0], []).append(ruled_word.text.strip())
-        for group, words in texts_by_group.items():
-            ruled_cells.setdefault(group, []).append(" ".join(words))
+            ruled_by_group.setdefault(cell_groups[column or 0], []).append(ruled_word.text.strip())
+        for group, ruled_words in ruled_by_group.items():
+            ruled_cells.setdefault(group, []).append(" ".join(ruled_words))
     return ["\n".join(ruled_cells.get(group, [])) for group in cell_groups]
 
 
@@ -383,26 +386,26 @@ def _spanned_ruled_edges(
     """Which inner edges a cell's text runs over, or would, if it stood in the middle of columns that no other is in."""
     spanned_edges = list(crossed_walls)
     walls = [0, *(k + 1 for k, is_wall in enumerate(ruled_walls) if is_wall), len(ruled_xs) - 1]
-    are_heads = not any(is_number(text.text) for line in ruled_lines for text in line)
+    are_heads = not any(is_number(ruled_text.text) for line in ruled_lines for ruled_text in line)
     for a, b in pairwise(walls):
         if not any(crossed_walls[a : b - 1]) and not (are_heads and len(walls) > 2):
             continue
         texts_between = [[t for t in line if ruled_xs[a] <= (t.x1 + t.x2) / 2 < ruled_xs[b]] for line in ruled_lines]
-        text_middles = [text[0].x1 + text[0].x2 for text in texts_between if text]
+        text_middles = [ruled_text[0].x1 + ruled_text[0].x2 for ruled_text in texts_between if ruled_text]
         are_centred = all(
             abs(middle - ruled_xs[a] - ruled_xs[b]) < 0.1 * (ruled_xs[b] - ruled_xs[a]) for middle in text_middles
         )
-        if are_centred and all(len(text) < 2 for text in texts_between):
+        if are_centred and all(len(ruled_text) < 2 for ruled_text in texts_between):
             spanned_edges[a : b - 1] = [True] * (b - 1 - a)
         elif are_heads:
-            for first, last in _spans_of_centred_heads(
-                ruled_xs[a : b + 1], [text for line in texts_between for text in line]
+            for first_ruled, last in _spans_of_ruled_heads(
+                ruled_xs[a : b + 1], [ruled_text for line in texts_between for ruled_text in line]
             ):
-                spanned_edges[a + first : a + last] = [True] * (last - first)
+                spanned_edges[a + first_ruled : a + last] = [True] * (last - first_ruled)
     return spanned_edges
 
 
-def _spans_of_centred_heads(ruled_xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int, int]]:
+def _spans_of_ruled_heads(ruled_xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int, int]]:
     """The columns, first and last, in whose middle a text stands that runs over an edge: as many as no other is in."""
     head_columns = [
         (ruled_interval(ruled_xs, text.x1 + 1) or 0, ruled_interval(ruled_xs, text.x2 - 1) or 0) for text in texts
@@ -417,37 +420,37 @@ def _spans_of_centred_heads(ruled_xs: list[float], texts: Sequence[Box]) -> Iter
             (a, b)
             for a, b in possible_spans
             if abs(ruled_xs[a] + ruled_xs[b + 1] - text.x1 - text.x2)
-            < _HEAD_OFF_CENTRE * (ruled_xs[b + 1] - ruled_xs[a])
+            < _RULED_HEAD_OFF_CENTRE * (ruled_xs[b + 1] - ruled_xs[a])
         ]
         if centred_spans:
             yield max(centred_spans, key=lambda span: span[1] - span[0])
 
 
-def fill_merged_cells(rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
+def fill_merged_cells(merged_rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
     """Cells that no line parts from the one above or before hold the same; empty rows are left out."""
     ruled_xs, _, flat, steep, _ = frame
-    _merge_cells_down(rows, ruled_rows, frame)
-    ruled_heads = next((i for i, row in enumerate(rows) if any(map(is_number, row[1:]))), len(rows))
+    _merge_cells_down(merged_rows, ruled_rows, frame)
+    ruled_heads = next((i for i, row in enumerate(merged_rows) if any(map(is_number, row[1:]))), len(merged_rows))
     drawn_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in ruled_xs]
-    for i, (row, ruled_row) in enumerate(zip(rows, ruled_rows, strict=True)):
-        lines = [s for s in flat if abs(s.y1 - ruled_row.top) < NEAR] if ruled_row.drawn else []
+    for i, (row, ruled_row) in enumerate(zip(merged_rows, ruled_rows, strict=True)):
+        ruled_lines = [s for s in flat if abs(s.y1 - ruled_row.top) < NEAR] if ruled_row.drawn else []
         walls = [s for s in steep if s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1]
-        is_parted = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in walls)
+        is_parted_by_wall = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in walls)
         is_head = bool(steep) and i < ruled_heads
         for j in range(len(row)):
             x = (ruled_xs[j] + ruled_xs[j + 1]) / 2
-            above = rows[i - 1][j] if i and ruled_row.drawn else ""
-            if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in lines):
+            above = merged_rows[i - 1][j] if i and ruled_row.drawn else ""
+            if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in ruled_lines):
                 row[j] = above
-            may_reach = is_head or (is_parted and drawn_edges[j])
+            may_reach = is_head or (is_parted_by_wall and drawn_edges[j])
             if j and may_reach and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
                 row[j] = row[j] if any(abs(s.x1 - ruled_xs[j]) < NEAR for s in walls) else row[j - 1]
-    return [row for row in rows if any(row)]
+    return [row for row in merged_rows if any(row)]
 
 
 def without_empty_ruled_columns(rows: Sequence[list[str]]) -> list[list[str]]:
-    filled_columns = [j for j in range(len(rows[0])) if any(row[j] for row in rows)] if rows else []
-    return [[row[j] for j in filled_columns] for row in rows]
+    filled_columns = [j for j in range(len(rows[0])) if any(ruled_row[j] for ruled_row in rows)] if rows else []
+    return [[ruled_row[j] for j in filled_columns] for ruled_row in rows]
 
 
 def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> None:
@@ -468,7 +471,7 @@ def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRo
             merged_cell_ends = i == len(ruled_cells) or not (is_walled[i] and is_walled[i - 1] and ruled_rows[i].drawn)
             if merged_cell_ends or _is_ruled_above(flat, (wall_left + wall_right) / 2, ruled_rows[i].top):
                 is_unwalled_side = (j == 0 and unwalled_sides[0]) or (j == len(ruled_xs) - 2 and unwalled_sides[-1])
-                if not is_unwalled_side or i - merged_start <= _MOST_OPEN_ROWS:
+                if not is_unwalled_side or i - merged_start <= _MOST_OPEN_RULED_ROWS:
                     _share_merged_text(
                         ruled_cells[merged_start:i], ruled_rows[merged_start:i], j, (wall_left, wall_right)
                     )
@@ -490,37 +493,37 @@ def _share_merged_text(
         [w for w in ruled_row.words if column_walls[0] <= (w.x1 + w.x2) / 2 < column_walls[1]]
         for _, ruled_row in filled_rows
     ]
-    for words_above, words_below in pairwise(words_of_rows):
-        bottom, top = max((w.y2 for w in words_above), default=0.0), min((w.y1 for w in words_below), default=math.inf)
-        if not words_above or top - bottom > words_above[0].y2 - words_above[0].y1:
+    for merged_above, words_below in pairwise(words_of_rows):
+        bottom, top = max((w.y2 for w in merged_above), default=0.0), min((w.y1 for w in words_below), default=math.inf)
+        if not merged_above or top - bottom > merged_above[0].y2 - merged_above[0].y1:
             return
     merged_text = "\n".join(merged_text for merged_text, _ in filled_rows)
     for merged_row in merged_rows:
         merged_row[j] = merged_text
 
 
-def _is_ruled_above(flat: list[Stroke], x: float, y: float) -> bool:
-    return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
+def _is_ruled_above(flat_ruled: list[Stroke], x: float, y: float) -> bool:
+    return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat_ruled)
 
 
-def _is_walled_row(strokes: Sequence[Stroke], ruled_row: RuledRow) -> bool:
+def _is_walled_row(wall_strokes: Sequence[Stroke], ruled_row: RuledRow) -> bool:
     """Whether lines at an edge are drawn along most of a row."""
     walled_height = sum(
         min(s.y2 + 1, ruled_row.bottom) - max(s.y1 - 1, ruled_row.top)
-        for s in strokes
+        for s in wall_strokes
         if s.y1 < ruled_row.bottom and s.y2 > ruled_row.top
     )
     return 2 * walled_height > ruled_row.bottom - ruled_row.top + 2
 
 
-def _is_unwalled_at(strokes: Sequence[Stroke], y: float) -> bool:
-    return not any(s.y1 - 1 <= y <= s.y2 + 1 for s in strokes)
+def _is_unwalled_at(wall_strokes: Sequence[Stroke], y: float) -> bool:
+    return not any(s.y1 - 1 <= y <= s.y2 + 1 for s in wall_strokes)
 
 
 # dots in a row that are leaders, at the least, and points from one to the next
 _LEADING_DOTS, _LEADER_DOT_STEP = 2, 8.0
-_DOTS_IN_WORD = 5  # drawn as one word
-_LINES_OF_RUNNING_TEXT = 6  # of a cell over the whole width from which on it is text in a frame, and no row
+_RULED_DOTS_IN_WORD = 5  # drawn as one word
+_LINES_OF_RULED_PROSE = 6  # of a cell over the whole width from which on it is text in a frame, and no row
 
 
 class RuledTable(NamedTuple):
@@ -536,7 +539,7 @@ class RuledTable(NamedTuple):
     @property
     def columns(self) -> list[tuple[float, float]]:
         """The left and right of all columns."""
-        return [(left + NEAR, right - NEAR) for left, right in pairwise(self.xs)] if self.rows else []
+        return [(wall_left + NEAR, right - NEAR) for wall_left, right in pairwise(self.xs)] if self.rows else []
 
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""
@@ -554,54 +557,54 @@ def find_ruled_tables(frames: Sequence[Frame], words: list[Box], fields: Sequenc
 def _read_ruled_tables(frame: Frame, words: list[Box], fields: Sequence[Box]) -> list[RuledTable]:
     """The table of a frame, or those above and below the running text that it holds."""
     ruled_table = _read_ruled_table(frame, words, fields)
-    running_text_rows = _running_text_rows(frame, words) if ruled_table and ruled_table.rows else []
-    if not ruled_table or not running_text_rows:
+    ruled_prose_rows = _ruled_prose_rows(frame, words) if ruled_table and ruled_table.rows else []
+    if not ruled_table or not ruled_prose_rows:
         return [ruled_table] if ruled_table else []
     tables = [
-        frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *running_text_rows, len(frame.ys) - 1])
+        frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *ruled_prose_rows, len(frame.ys) - 1])
     ]
     return [
         ruled_table for table in tables if len(table.ys) > 1 for ruled_table in _read_ruled_tables(table, words, fields)
     ]
 
 
-def _running_text_rows(frame: Frame, words: list[Box]) -> list[int]:
+def _ruled_prose_rows(frame: Frame, ruled_words: list[Box]) -> list[int]:
     """Which rows are one cell from side to side with the lines of a running text in it."""
     inner_walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
     if not any(inner_walls):
         return []
-    ruled_rows = enumerate(cut_into_ruled_rows(frame.ys, _ruled_words(frame, words)))
+    ruled_rows = enumerate(cut_into_ruled_rows(frame.ys, _ruled_words(frame, ruled_words)))
     return [
         i
         for i, ruled_row in ruled_rows
-        if _is_running_text_row(ruled_row)
+        if _is_ruled_prose_row(ruled_row)
         and not any(_wall_crosses_row(inner_wall, ruled_row) for inner_wall in inner_walls)
     ]
 
 
-def _ruled_words(frame: Frame, words: list[Box]) -> list[Box]:
+def _ruled_words(ruled_frame: Frame, ruled_words: list[Box]) -> list[Box]:
     """The words whose middles lie in a frame, or half a point beside it."""
     twice_left, twice_right, twice_top, twice_bottom = (
-        2 * edge for edge in (frame.xs[0], frame.xs[-1], frame.ys[0], frame.ys[-1])
+        2 * edge for edge in (ruled_frame.xs[0], ruled_frame.xs[-1], ruled_frame.ys[0], ruled_frame.ys[-1])
     )
-    inside = [w for w in words if twice_top - 1 <= w.y1 + w.y2 < twice_bottom + 1]
-    return [w for w in inside if twice_left - 1 <= w.x1 + w.x2 < twice_right + 1]
+    ruled_inside = [w for w in ruled_words if twice_top - 1 <= w.y1 + w.y2 < twice_bottom + 1]
+    return [w for w in ruled_inside if twice_left - 1 <= w.x1 + w.x2 < twice_right + 1]
 
 
 def _wall_crosses_row(wall: Sequence[Stroke], ruled_row: RuledRow) -> bool:
     return any(s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1 for s in wall)
 
 
-def _is_running_text_row(ruled_row: RuledRow) -> bool:
+def _is_ruled_prose_row(ruled_row: RuledRow) -> bool:
     """Whether a row has many lines, and most of them hold one text."""
     text_lines = word_lines(ruled_row.words)
-    return len(text_lines) >= _LINES_OF_RUNNING_TEXT and 2 * sum(
-        len(parted_words(line)) < 2 for line in text_lines
+    return len(text_lines) >= _LINES_OF_RULED_PROSE and 2 * sum(
+        len(parted_words(ruled_line)) < 2 for ruled_line in text_lines
     ) > len(text_lines)
 
 
 def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> RuledTable | None:
-    ruled_words = _without_leader_dots(_ruled_words(frame, words))
+    ruled_words = _without_ruled_leaders(_ruled_words(frame, words))
     ruled_xs = [x for x in frame.xs if not _wall_cuts_words(x, ruled_words, frame.steep)]
     ruled_xs = undrawn_column_edges(ruled_xs, ruled_words)
     if len(ruled_xs) < 3:
@@ -641,21 +644,21 @@ def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> 
 def _with_rows_at_wall_ends(frame: Frame, words: list[Box]) -> Frame:
     """The frame with a line between a text over two columns and those of the columns, where the wall between these
     begins or ends below or above it."""
-    lines = []
+    ruled_lines = []
     for wall_left, wall_x, wall_right in zip(frame.xs, frame.xs[1:], frame.xs[2:], strict=False):
         walls = [s for s in frame.steep if abs(s.x1 - wall_x) < NEAR]
         wall_ends = {(s.y1, True) for s in walls} | {(s.y2, False) for s in walls}
         column_words = [w for w in words if wall_left < (w.x1 + w.x2) / 2 < wall_right] if wall_ends else []
-        lines += [
+        ruled_lines += [
             Stroke(wall_left, y, wall_right, y)
             for y, is_top in wall_ends
             if _is_row_at_wall_end(y, frame.ys, column_words, is_top)
         ]
-    if not lines or len(frame.ys) < 3:
+    if not ruled_lines or len(frame.ys) < 3:
         return frame
-    ys = sorted([*frame.ys, *(wall_end_rule.y1 for wall_end_rule in lines)])
-    ys = ys[:1] + [b for a, b in pairwise(ys) if b - a > NEAR]
-    return frame._replace(ys=ys, flat=[*frame.flat, *lines])
+    ruled_ys = sorted([*frame.ys, *(wall_end_rule.y1 for wall_end_rule in ruled_lines)])
+    ruled_ys = ruled_ys[:1] + [b for a, b in pairwise(ruled_ys) if b - a > NEAR]
+    return frame._replace(ys=ruled_ys, flat=[*frame.flat, *ruled_lines])
 
 
 def _is_row_at_wall_end(wall_end: float, ys: list[float], words: Sequence[Box], is_top: bool) -> bool:
@@ -666,18 +669,18 @@ def _is_row_at_wall_end(wall_end: float, ys: list[float], words: Sequence[Box], 
         w.y1 + 1 < wall_end < w.y2 - 1 for w in words
     ):
         return False
-    rows = cut_into_ruled_rows(
+    ruled_rows = cut_into_ruled_rows(
         [rule_above, wall_end, rule_below], [w for w in words if rule_above < (w.y1 + w.y2) / 2 < rule_below]
     )
-    beyond = word_lines(rows[0 if is_top else 1].words)
-    return all(row.words for row in rows) and all(len(parted_words(line)) == 1 for line in beyond)
+    beyond = word_lines(ruled_rows[0 if is_top else 1].words)
+    return all(row.words for row in ruled_rows) and all(len(parted_words(ruled_line)) == 1 for ruled_line in beyond)
 
 
-def _without_leader_dots(words: list[Box]) -> list[Box]:
+def _without_ruled_leaders(ruled_words: list[Box]) -> list[Box]:
     """Words without the dots from a text to the edge of its cell, drawn as one word or as a row of them."""
-    dot_words = sorted((w for w in words if not w.text.strip(".")), key=lambda w: (round(w.y1), w.x1))
+    dot_words = sorted((w for w in ruled_words if not w.text.strip(".")), key=lambda w: (round(w.y1), w.x1))
     if not dot_words:
-        return words
+        return ruled_words
     dot_rows = [dot_words[:1]]
     for previous, dot in pairwise(dot_words):
         if round(previous.y1) == round(dot.y1) and dot.x1 - previous.x2 < _LEADER_DOT_STEP:
@@ -685,14 +688,14 @@ def _without_leader_dots(words: list[Box]) -> list[Box]:
         else:
             dot_rows.append([dot])
     leader_dots = {
-        dot for row in dot_rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _DOTS_IN_WORD for dot in row
+        dot for row in dot_rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _RULED_DOTS_IN_WORD for dot in row
     }
-    return [word for word in words if word not in leader_dots]
+    return [ruled_word for ruled_word in ruled_words if ruled_word not in leader_dots]
 
 
-def _wall_cuts_words(wall_x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
+def _wall_cuts_words(wall_x: float, ruled_words: list[Box], steep: Sequence[Stroke]) -> bool:
     """Whether a line at `wall_x` would run through words where it is drawn, and so is no border."""
     drawn_walls = [(s.y1, s.y2) for s in steep if abs(s.x1 - wall_x) < NEAR]
-    crossed = [(w.y1 + w.y2) / 2 for w in words if w.x1 + 1.5 < wall_x < w.x2 - 1.5]
+    crossed = [(w.y1 + w.y2) / 2 for w in ruled_words if w.x1 + 1.5 < wall_x < w.x2 - 1.5]
     cut_words = sum(any(y1 <= y <= y2 for y1, y2 in drawn_walls) for y in crossed) if drawn_walls else len(crossed)
-    return cut_words > 0.04 * len(words) + 1
+    return cut_words > 0.04 * len(ruled_words) + 1
