@@ -16,21 +16,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_columns import (
-    BorderlessRow,
-    BorderlessText,
-    add_empty_columns,
-    borderless_row,
-    column_at,
-    columns_between_gutters,
-    columns_under,
-    cut_row_at_gutters,
-    is_borderless_row,
-    merge_column_stretches,
-    merge_columns,
-    part_at_aligned_gutters,
-    part_at_figure_gutters,
-)
 from groundwork.documents.layout.tables.column_heads import (
     GROUP_NAME_GAP,
     TIGHT_STEP,
@@ -46,6 +31,21 @@ from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     is_justified,
     is_prose,
     numbered_list_items,
+)
+from groundwork.documents.layout.tables.gutter_columns import (
+    GutterRow,
+    GutterText,
+    add_empty_columns,
+    column_at,
+    columns_between_gutters,
+    columns_under,
+    cut_row_at_gutters,
+    is_gutter_row,
+    merge_column_stretches,
+    merge_columns,
+    part_at_aligned_gutters,
+    part_at_figure_gutters,
+    row_with_gutters,
 )
 from groundwork.documents.layout.text_runs_and_lines import Line, Stretches, is_number, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
@@ -76,34 +76,34 @@ def find_borderless_tables(
     `columns_end`: where the columns of text or lists end that begin at a line; they are no tables. `columns_above`: of
     the table at the foot of the page before, with which the first rows may go on.
     """
-    borderless_rows = [borderless_row(line) for line in lines]
+    borderless_rows = [row_with_gutters(line) for line in lines]
     table_overleaf = (
         _borderless_table_overleaf(list(borderless_rows), vocabulary, list(columns_above)) if columns_above else None
     )
-    tables: list[BorderlessTable] = []
-    row_index = first_free_row = 0
-    while row_index < len(borderless_rows):
-        columns_stop = columns_end(row_index)
+    borderless_tables: list[BorderlessTable] = []
+    borderless_index = first_free_row = 0
+    while borderless_index < len(borderless_rows):
+        columns_stop = columns_end(borderless_index)
         table = (
-            _BorderlessTableReader(borderless_rows, vocabulary, first_free_row).table(row_index)
-            if columns_stop == row_index and is_borderless_row(borderless_rows[row_index])
+            _BorderlessTableReader(borderless_rows, vocabulary, first_free_row).table(borderless_index)
+            if columns_stop == borderless_index and is_gutter_row(borderless_rows[borderless_index])
             else None
         )
         if table:
-            tables.append(table)
-        row_index = table.end if table else max(row_index + 1, columns_stop)
-        first_free_row = row_index if table or columns_stop == row_index else first_free_row
+            borderless_tables.append(table)
+        borderless_index = table.end if table else max(borderless_index + 1, columns_stop)
+        first_free_row = borderless_index if table or columns_stop == borderless_index else first_free_row
     if (
         not table_overleaf
-        or (tables and not _overleaf_goes_before(table_overleaf, tables[0]))
+        or (borderless_tables and not _overleaf_goes_before(table_overleaf, borderless_tables[0]))
         or _is_above_ruled_table(lines, table_overleaf)
     ):
-        return tables
-    return [table_overleaf, *(table for table in tables if table.start >= table_overleaf.end)]
+        return borderless_tables
+    return [table_overleaf, *(table for table in borderless_tables if table.start >= table_overleaf.end)]
 
 
-def _is_above_ruled_table(lines: Sequence[Line], table: BorderlessTable) -> bool:
-    return table.end < len(lines) and bool(lines[table.end].table)
+def _is_above_ruled_table(lines: Sequence[Line], borderless_table: BorderlessTable) -> bool:
+    return borderless_table.end < len(lines) and bool(lines[borderless_table.end].table)
 
 
 def _overleaf_goes_before(table_overleaf: BorderlessTable, table: BorderlessTable) -> bool:
@@ -115,11 +115,11 @@ def _overleaf_goes_before(table_overleaf: BorderlessTable, table: BorderlessTabl
 
 
 def _borderless_table_overleaf(
-    borderless_rows: list[BorderlessRow], vocabulary: DocumentWords, columns: list[tuple[float, float]]
+    borderless_rows: list[GutterRow], vocabulary: DocumentWords, columns: list[tuple[float, float]]
 ) -> BorderlessTable | None:
     """The first rows of a page in the columns of the table before it: they may be too few to be one by themselves."""
-    end = _overleaf_rows_end(borderless_rows, columns)
-    rows_overleaf = [row for row in borderless_rows[:end] if is_borderless_row(row)]
+    end = _overleaf_end(borderless_rows, columns)
+    rows_overleaf = [row for row in borderless_rows[:end] if is_gutter_row(row)]
     table_reader = _BorderlessTableReader(borderless_rows, vocabulary, 0)
     cells = wrapped_cells(borderless_rows[:end], columns, vocabulary)
     has_figures_overleaf = len(columns) > 2 or any(
@@ -131,61 +131,64 @@ def _borderless_table_overleaf(
     return BorderlessTable(0, end, cells, columns=columns) if is_overleaf_table else None
 
 
-def _overleaf_rows_end(rows: Sequence[BorderlessRow], columns: list[tuple[float, float]]) -> int:
+def _overleaf_end(borderless_rows: Sequence[GutterRow], columns: list[tuple[float, float]]) -> int:
     """Where the rows end that stand in those columns; 0 where the first line is none."""
-    end = 0
-    for row_index, row in enumerate(rows):
-        if not row.texts or (row_index and row.y1 - rows[row_index - 1].y2 > (_BORDERLESS_ROW_GAP - 1) * row.size):
+    borderless_end = 0
+    for row_index, row in enumerate(borderless_rows):
+        if not row.texts or (
+            row_index and row.y1 - borderless_rows[row_index - 1].y2 > (_BORDERLESS_ROW_GAP - 1) * row.size
+        ):
             break
-        stretches = [(text.x1, text.x2) for text in row.texts]
-        if len(merge_column_stretches([*columns, *stretches])) < len(columns):
+        borderless_spans = [(borderless_text.x1, borderless_text.x2) for borderless_text in row.texts]
+        if len(merge_column_stretches([*columns, *borderless_spans])) < len(columns):
             break
-        filled_columns = {column_at(text, columns) for text in row.texts}
-        goes_on_with_cell = end > 0 and not is_borderless_row(row) and 0 not in filled_columns
-        if not goes_on_with_cell and (
+        filled_columns = {column_at(borderless_text, columns) for borderless_text in row.texts}
+        goes_on_overleaf = borderless_end > 0 and not is_gutter_row(row) and 0 not in filled_columns
+        if not goes_on_overleaf and (
             len(filled_columns) < len(row.texts) or len(filled_columns) < 2 or 2 * len(filled_columns) <= len(columns)
         ):
             break
-        end = row_index + 1
-    return end
+        borderless_end = row_index + 1
+    return borderless_end
 
 
 class _BorderlessTableReader:
     """Reads the table that begins at a row; `floor`: the first row that is still free for its heads."""
 
-    def __init__(self, rows: list[BorderlessRow], vocabulary: DocumentWords, floor: int) -> None:
-        self.borderless_rows, self.vocabulary, self.floor = rows, vocabulary, floor
+    def __init__(self, borderless_rows: list[GutterRow], vocabulary: DocumentWords, floor: int) -> None:
+        self.borderless_rows, self.vocabulary, self.floor = borderless_rows, vocabulary, floor
 
     def table(self, start: int) -> BorderlessTable | None:
         end = self._borderless_rows_end(start)
         self.borderless_rows[start:end] = part_at_aligned_gutters(
             part_at_figure_gutters(self.borderless_rows[start:end])
         )
-        borderless_rows = [row for row in self.borderless_rows[start:end] if is_borderless_row(row)]
+        borderless_rows = [row for row in self.borderless_rows[start:end] if is_gutter_row(row)]
         if len(borderless_rows) < 3 and not _is_record_of_two_rows(self.borderless_rows[start:end]):
             return None
         columns = columns_between_gutters(borderless_rows)
         if len(columns) < 2:
             return None
-        heads_start = first_head_line(self.borderless_rows, start, columns, self.floor)
-        columns = add_empty_columns(columns, self.borderless_rows[heads_start:start])
-        columns = merge_columns(columns, self.borderless_rows[heads_start:end])
+        borderless_start = first_head_line(self.borderless_rows, start, columns, self.floor)
+        columns = add_empty_columns(columns, self.borderless_rows[borderless_start:start])
+        columns = merge_columns(columns, self.borderless_rows[borderless_start:end])
         if len(columns) < 2:
             return None
         if contents_rows := contents_entries(self.borderless_rows[start:end]):
             return BorderlessTable(start, end, contents_rows, is_contents=True)
-        cells = self._cells(heads_start, end, columns)
+        cells = self._cells(borderless_start, end, columns)
         if len(borderless_rows) < 3 and not all(map(all, cells)):
             return None  # two lines that do not share their columns
-        list_start = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else heads_start
-        if numbered_rows := numbered_list_items(
-            self._cells(list_start, end, columns) if list_start > heads_start else cells, self.vocabulary
+        borderless_list_start = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else borderless_start
+        if borderless_list := numbered_list_items(
+            self._cells(borderless_list_start, end, columns) if borderless_list_start > borderless_start else cells,
+            self.vocabulary,
         ):
             return BorderlessTable(
-                list_start, end, numbered_rows, is_list=True
+                borderless_list_start, end, borderless_list, is_list=True
             )  # what stands above it in small letters is no head
         return (
-            BorderlessTable(heads_start, end, cells, columns=columns)
+            BorderlessTable(borderless_start, end, cells, columns=columns)
             if cells and self.is_borderless_table(borderless_rows, columns, cells)
             else None
         )
@@ -200,35 +203,37 @@ class _BorderlessTableReader:
             and skipped_lines < 4
             and (self._follows_row_above(row_index) or self._is_distant_borderless_row(row_index, stretches))
         ):
-            row = self.borderless_rows[row_index]
-            if is_borderless_row(row):
-                merged_stretches = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
-                if len(merged_stretches) < 2:
+            borderless_row = self.borderless_rows[row_index]
+            if is_gutter_row(borderless_row):
+                borderless_merged = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
+                if len(borderless_merged) < 2:
                     break
-                stretches = merged_stretches if len(merged_stretches) >= len(stretches) - 1 else stretches
+                stretches = borderless_merged if len(borderless_merged) >= len(stretches) - 1 else stretches
                 end = row_index + 1
             elif self._continues_inner_cell(row_index, stretches) or lines_overlap(
-                self.borderless_rows[row_index - 1], row
+                self.borderless_rows[row_index - 1], borderless_row
             ):
                 end = row_index + 1 if end == row_index else end
-            elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
+            elif borderless_row.texts[0].x2 - borderless_row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
             row_index += 1
-            skipped_lines = 0 if end == row_index else skipped_lines + (not _is_number_row_label(row, stretches))
+            skipped_lines = (
+                0 if end == row_index else skipped_lines + (not _is_borderless_number(borderless_row, stretches))
+            )
         return end
 
-    def _follows_row_above(self, row_index: int) -> bool:
-        row, row_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
+    def _follows_row_above(self, borderless_index: int) -> bool:
+        row, row_above = self.borderless_rows[borderless_index], self.borderless_rows[borderless_index - 1]
         return (
             bool(row.texts) and row.y1 - row_above.y2 < (_BORDERLESS_ROW_GAP - 1) * max(row.size, row_above.size) * 1.2
         )
 
     def _is_distant_borderless_row(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
-        distant_row, row_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
-        if not distant_row.texts or distant_row.y1 - row_above.y2 > GROUP_NAME_GAP * distant_row.size:
+        distant_row, borderless_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
+        if not distant_row.texts or distant_row.y1 - borderless_above.y2 > GROUP_NAME_GAP * distant_row.size:
             return False
-        if is_borderless_row(distant_row):
+        if is_gutter_row(distant_row):
             return len(stretches) > 3 and _has_same_columns(distant_row, stretches)
         is_group_name = (
             row_index + 1 < len(self.borderless_rows)
@@ -239,21 +244,21 @@ class _BorderlessTableReader:
             is_group_name and len(stretches) > 2 and _has_same_columns(self.borderless_rows[row_index + 1], stretches)
         )
 
-    def _continues_inner_cell(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
+    def _continues_inner_cell(self, row_index: int, borderless_spans: list[tuple[float, float]]) -> bool:
         """Whether a text alone on its line goes on with a cell that is not the first."""
         lone_text = self.borderless_rows[row_index].texts[0]
-        return lone_text.x1 > stretches[1][0] - 4 and lone_text.x2 < stretches[-1][1] + 4
+        return lone_text.x1 > borderless_spans[1][0] - 4 and lone_text.x2 < borderless_spans[-1][1] + 4
 
-    def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
-        rows = self.borderless_rows[start:end]
-        head_count = count_head_lines(rows, columns)
-        head_cells = head_rows(rows[:head_count], columns, self.vocabulary)
-        head_row = rows[head_count - 1] if head_cells else None
-        body_cells = wrapped_cells(rows[head_count:], columns, self.vocabulary, head_cells[-1:], head_row)
+    def _cells(self, start: int, borderless_end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
+        borderless_rows = self.borderless_rows[start:borderless_end]
+        head_count = count_head_lines(borderless_rows, columns)
+        head_cells = head_rows(borderless_rows[:head_count], columns, self.vocabulary)
+        head_row = borderless_rows[head_count - 1] if head_cells else None
+        body_cells = wrapped_cells(borderless_rows[head_count:], columns, self.vocabulary, head_cells[-1:], head_row)
         return [*head_cells[:-1], *body_cells]
 
     def is_borderless_table(
-        self, borderless_rows: list[BorderlessRow], columns: list[tuple[float, float]], cells: list[list[str]]
+        self, borderless_rows: list[GutterRow], columns: list[tuple[float, float]], cells: list[list[str]]
     ) -> bool:
         first_texts = [row.texts[0].text for row in borderless_rows]
         if all(text == item_label(text) for text in first_texts) or are_list_bullets(borderless_rows):
@@ -264,157 +269,159 @@ class _BorderlessTableReader:
         if is_prose(borderless_rows, columns) or is_justified(borderless_rows) or are_formulas(borderless_rows):
             return False
         cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
-        filled = sum(bool(cell) for row in cells for cell in row)
-        return filled > 0.4 * len(cells) * len(columns)
+        filled_borderless = sum(bool(cell) for row in cells for cell in row)
+        return filled_borderless > 0.4 * len(cells) * len(columns)
 
 
-def _is_record_of_two_rows(rows: Sequence[BorderlessRow]) -> bool:
+def _is_record_of_two_rows(borderless_rows: Sequence[GutterRow]) -> bool:
     """Whether two lines are heads and, each below its own, values with figures in most of them."""
-    heads, values = (row.texts for row in rows) if len(rows) == 2 else ([], [])
+    heads, values = (
+        (borderless_row.texts for borderless_row in borderless_rows) if len(borderless_rows) == 2 else ([], [])
+    )
     if len(heads) < 3 or len(heads) != len(values) or any(is_number(text.text) for text in heads):
         return False
     cells = merge_column_stretches([(text.x1, text.x2) for text in (*heads, *values)])
     return len(cells) == len(heads) and 2 * sum(any(map(str.isdigit, text.text)) for text in values) > len(values)
 
 
-def _has_same_columns(row: BorderlessRow, stretches: list[tuple[float, float]]) -> bool:
+def _has_same_columns(borderless_row: GutterRow, stretches: list[tuple[float, float]]) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
-    merged_stretches = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
-    return len(row.texts) == len(merged_stretches) == len(stretches) and any(
-        is_number(text.text) for text in row.texts[1:]
+    borderless_merged = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
+    return len(borderless_row.texts) == len(borderless_merged) == len(stretches) and any(
+        is_number(text.text) for text in borderless_row.texts[1:]
     )
 
 
-def _is_number_row_label(row: BorderlessRow, stretches: list[tuple[float, float]]) -> bool:
+def _is_borderless_number(row: GutterRow, borderless_spans: list[tuple[float, float]]) -> bool:
     """Whether a line holds a number in the first column alone, as a row without values does."""
-    return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < stretches[1][0]
+    return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < borderless_spans[1][0]
 
 
-_BESIDE_LINE_STEP = 0.8  # sizes between two lines that stand beside each other in part
+_WRAPPED_LINE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 
 
-def _cells_of_line(row: BorderlessRow, columns: Stretches) -> list[str]:
+def _wrapped_line_cells(wrapped_line: GutterRow, columns: Stretches) -> list[str]:
     """The texts of a row by column."""
-    cells = [""] * len(columns)
-    for i, text in enumerate(cut_row_at_gutters(row, columns).texts):
-        k = column_at(text, columns) if i or text.x1 > columns[0][1] else 0
-        cells[k] = f"{cells[k]} {text.text}".strip()
-    return cells
+    wrapped_cells_of_line = [""] * len(columns)
+    for i, wrapped_text in enumerate(cut_row_at_gutters(wrapped_line, columns).texts):
+        k = column_at(wrapped_text, columns) if i or wrapped_text.x1 > columns[0][1] else 0
+        wrapped_cells_of_line[k] = f"{wrapped_cells_of_line[k]} {wrapped_text.text}".strip()
+    return wrapped_cells_of_line
 
 
 def wrapped_cells(
-    rows: Sequence[BorderlessRow],
+    borderless_rows: Sequence[GutterRow],
     columns: list[tuple[float, float]],
     vocabulary: DocumentWords,
-    head_cells: Sequence[list[str]] = (),
-    head_row: BorderlessRow | None = None,
+    borderless_head_cells: Sequence[list[str]] = (),
+    head_row: GutterRow | None = None,
 ) -> list[list[str]]:
     """The cells of the rows below the heads, each with the lines that it wraps over, behind those of the last head,
     which they may go on with. `head_row`: the line of that head."""
-    wrapped_rows = list(head_cells)
-    row_steps = [b.y2 - a.y2 for a, b in pairwise(rows) if is_borderless_row(a) and is_borderless_row(b)]
+    wrapped_rows = list(borderless_head_cells)
+    row_steps = [b.y2 - a.y2 for a, b in pairwise(borderless_rows) if is_gutter_row(a) and is_gutter_row(b)]
     row_step = statistics.median(row_steps) if row_steps else 0.0
     wrapped_row = head_row
-    for row in rows:
+    for row in borderless_rows:
         if is_dashes_below_heads(row):
             wrapped_row = None
             continue
-        cells_of_line = _cells_of_line(row, columns)
-        if wrapped_row and _wraps_row_above(wrapped_row, row, columns, wrapped_rows[-1], cells_of_line, row_step):
+        wrapping_cells = _wrapped_line_cells(row, columns)
+        if wrapped_row and _wraps_row_above(wrapped_row, row, columns, wrapped_rows[-1], wrapping_cells, row_step):
             wrapped_rows[-1] = [
                 vocabulary.join(upper_cell, lower_cell) if upper_cell and lower_cell else upper_cell or lower_cell
-                for upper_cell, lower_cell in zip(wrapped_rows[-1], cells_of_line, strict=True)
+                for upper_cell, lower_cell in zip(wrapped_rows[-1], wrapping_cells, strict=True)
             ]
             is_wrapped_label_complete = (
-                _is_label_line(row, columns)
-                and not _is_label_line(wrapped_row, columns)
+                _is_wrapped_label_line(row, columns)
+                and not _is_wrapped_label_line(wrapped_row, columns)
                 and lines_overlap(wrapped_row, row)
             )
             wrapped_row = None if is_wrapped_label_complete else row  # the label that begins below it is another row's
         else:
-            wrapped_rows.append(cells_of_line)
+            wrapped_rows.append(wrapping_cells)
             wrapped_row = row
     return wrapped_rows
 
 
 def _wraps_row_above(
-    row_above: BorderlessRow,
-    row: BorderlessRow,
+    wrapped_row: GutterRow,
+    row: GutterRow,
     columns: list[tuple[float, float]],
     wrapped_cells_above: list[str],
-    line_cells: list[str],
+    wrapping_cells: list[str],
     row_step: float,
 ) -> bool:
     """Whether a line carries on the cells of the row above it, which wrap. `row_step`: from a row to the next."""
-    if row.y1 - row_above.y2 > 0.6 * row.size or _is_centred_group_name(row, columns):
+    if row.y1 - wrapped_row.y2 > 0.6 * row.size or _is_borderless_group_name(row, columns):
         return False
-    filled_columns = [k for k, cell in enumerate(line_cells) if cell]
-    if lines_overlap(row_above, row) and _flanks_wrapped_label(row_above, row, columns, wrapped_cells_above):
+    filled_columns = [k for k, cell in enumerate(wrapping_cells) if cell]
+    if lines_overlap(wrapped_row, row) and _flanks_wrapped_label(wrapped_row, row, columns, wrapped_cells_above):
         return True
     if (
-        line_cells[0]
-        and _is_label_line(row_above, columns)
+        wrapping_cells[0]
+        and _is_wrapped_label_line(wrapped_row, columns)
         and not any(wrapped_cells_above[1:])
         and len(filled_columns) > 1
     ):
-        return row.bold == row_above.bold and _wraps_cell_above(row.texts[0], row_above, columns)
+        return row.bold == wrapped_row.bold and _wraps_cell_above(row.texts[0], wrapped_row, columns)
     if any(
-        is_number(line_cells[k]) and wrapped_cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]
+        is_number(wrapping_cells[k]) and wrapped_cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]
     ):
         return False
-    if not line_cells[0]:
+    if not wrapping_cells[0]:
         return len(filled_columns) < len(columns) and not any(is_number(wrapped_cells_above[k]) for k in filled_columns)
     if not all(wrapped_cells_above[k] for k in filled_columns) or len(filled_columns) != len(row.texts):
         return False
-    if len(filled_columns) == 1 and _is_wrapped_label(row_above, row, columns, row_step):
+    if len(filled_columns) == 1 and _is_wrapped_label(wrapped_row, row, columns, row_step):
         return True
-    return all(_wraps_cell_above(text, row_above, columns) for text in row.texts)
+    return all(_wraps_cell_above(text, wrapped_row, columns) for text in row.texts)
 
 
 def _is_wrapped_label(
-    row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]], row_step: float
+    wrapped_row: GutterRow, row: GutterRow, columns: list[tuple[float, float]], row_step: float
 ) -> bool:
     """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
-    wrapped_label = next((text for text in row_above.texts if column_at(text, columns) == 0), None)
-    is_same_style = row.bold == row_above.bold and abs(row.size - row_above.size) < 0.1 * row.size
-    is_near_label = row.y2 - row_above.y2 < TIGHT_STEP * row_step
+    wrapped_label = next((text for text in wrapped_row.texts if column_at(text, columns) == 0), None)
+    is_same_style = row.bold == wrapped_row.bold and abs(row.size - wrapped_row.size) < 0.1 * row.size
+    is_near_label = row.y2 - wrapped_row.y2 < TIGHT_STEP * row_step
     return wrapped_label is not None and is_same_style and is_near_label and row.texts[0].x1 > wrapped_label.x1 - 1
 
 
-def lines_overlap(row_above: BorderlessRow, row: BorderlessRow) -> bool:
+def lines_overlap(wrapped_row: GutterRow, row: GutterRow) -> bool:
     """Whether two lines stand beside each other in part."""
-    return row.y2 - row_above.y2 < _BESIDE_LINE_STEP * row.size
+    return row.y2 - wrapped_row.y2 < _WRAPPED_LINE_STEP * row.size
 
 
 def _flanks_wrapped_label(
-    row_above: BorderlessRow, row: BorderlessRow, columns: list[tuple[float, float]], wrapped_cells_above: list[str]
+    wrapped_row: GutterRow, wrapping_row: GutterRow, columns: list[tuple[float, float]], wrapped_cells_above: list[str]
 ) -> bool:
     """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
-    if _is_label_line(row_above, columns):
-        return all(column_at(text, columns) > 0 for text in row.texts)
+    if _is_wrapped_label_line(wrapped_row, columns):
+        return all(column_at(text, columns) > 0 for text in wrapping_row.texts)
     return (
-        _is_label_line(row, columns)
+        _is_wrapped_label_line(wrapping_row, columns)
         and bool(wrapped_cells_above[0])
-        and all(column_at(text, columns) > 0 for text in row_above.texts)
+        and all(column_at(text, columns) > 0 for text in wrapped_row.texts)
     )
 
 
-def _is_label_line(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+def _is_wrapped_label_line(wrapped_row: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds texts of the first column alone."""
-    return all(column_at(text, columns) == 0 for text in row.texts)
+    return all(column_at(text, columns) == 0 for text in wrapped_row.texts)
 
 
-def _wraps_cell_above(cell_text: BorderlessText, row_above: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+def _wraps_cell_above(cell_text: GutterText, row_above: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
     k = column_at(cell_text, columns)
-    cells_above = [cell_above for cell_above in row_above.texts if column_at(cell_above, columns) == k]
+    cells_above = [wrapped_text for wrapped_text in row_above.texts if column_at(wrapped_text, columns) == k]
     word_width = (cell_text.x2 - cell_text.x1) * (len(cell_text.text.split()[0]) + 1) / len(cell_text.text)
     if not cells_above or " " not in cells_above[-1].text:
         return False
     return (cell_text.text[0].islower() or cell_text.text[0] == "(") and cells_above[-1].x2 + word_width > columns[k][1]
 
 
-def _is_centred_group_name(row: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+def _is_borderless_group_name(row: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
     covered_columns = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
     return (

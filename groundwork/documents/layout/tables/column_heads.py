@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_columns import (
-    BorderlessRow,
-    BorderlessText,
+from groundwork.documents.layout.tables.gutter_columns import (
+    GutterRow,
+    GutterText,
     column_at,
     columns_under,
     cut_row_at_gutters,
     heads_over_no_column,
-    is_borderless_row,
+    is_gutter_row,
 )
 from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number, is_typed_rule, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
@@ -36,12 +36,12 @@ class _Head(NamedTuple):
     end: int
 
 
-def is_dashes_below_heads(head_line: BorderlessRow) -> bool:
+def is_dashes_below_heads(head_line: GutterRow) -> bool:
     """Whether a line holds dashes below each head alone."""
     return bool(head_line.texts) and all(is_typed_rule(text.text) for text in head_line.texts)
 
 
-def count_head_lines(table_lines: Sequence[BorderlessRow], columns: Stretches) -> int:
+def count_head_lines(table_lines: Sequence[GutterRow], columns: Stretches) -> int:
     """How many lines of a table are heads: those above the first with a number beside its first cell.
 
     Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
@@ -57,7 +57,7 @@ def count_head_lines(table_lines: Sequence[BorderlessRow], columns: Stretches) -
     return next((i for i, row in enumerate(table_lines) if column_at(row.texts[0], columns) == 0), 0)
 
 
-def _without_group_name(table_lines: Sequence[BorderlessRow], heads_end: int, columns: Stretches) -> int:
+def _without_group_name(table_lines: Sequence[GutterRow], heads_end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
     group_name = table_lines[heads_end - 1] if heads_end > 1 else None
     if group_name is None or len(group_name.texts) > 1 or is_typed_rule(group_name.texts[0].text):
@@ -75,11 +75,11 @@ def _without_group_name(table_lines: Sequence[BorderlessRow], heads_end: int, co
     )
 
 
-def _are_year_heads(head_line: BorderlessRow, columns: Stretches) -> bool:
+def _are_year_heads(head_line: GutterRow, columns: Stretches) -> bool:
     return all(_YEAR_HEAD.fullmatch(text.text) and column_at(text, columns) > 0 for text in head_line.texts)
 
 
-def head_rows(head_lines: Sequence[BorderlessRow], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
+def head_rows(head_lines: Sequence[GutterRow], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
     head_lines = [cut_row_at_gutters(_spread_heads_evenly(head_line, columns), columns) for head_line in head_lines]
@@ -113,7 +113,7 @@ def _is_repeated_in_heads_below(head_row: list[str], heads_below: list[str] | No
     )
 
 
-def _spread_heads_evenly(head_line: BorderlessRow, columns: Stretches) -> BorderlessRow:
+def _spread_heads_evenly(head_line: GutterRow, columns: Stretches) -> GutterRow:
     """A line of heads whose texts stand in the middles of groups of columns, which they share out among them."""
     if len(head_line.texts) * 2 >= len(columns) or any(text.reach for text in head_line.texts):
         return head_line
@@ -142,13 +142,13 @@ def _is_head_centred(column_edges: float, head_middle: float, size: float) -> bo
     return abs(column_edges / 2 - head_middle) < _OFF_CENTRE_OF_COLUMNS * size
 
 
-def _head_columns(head_text: BorderlessText, columns: Stretches) -> tuple[int, ...]:
+def _head_columns(head_text: GutterText, columns: Stretches) -> tuple[int, ...]:
     head_columns = columns_under(head_text, columns)
     return tuple(head_columns) if head_columns and head_columns[0] > 0 else (column_at(head_text, columns),)
 
 
 def _add_head(
-    heads: list[_Head], head: _Head, head_lines: Sequence[BorderlessRow], columns: Stretches, vocabulary: DocumentWords
+    heads: list[_Head], head: _Head, head_lines: Sequence[GutterRow], columns: Stretches, vocabulary: DocumentWords
 ) -> None:
     """Add a head, or put it together with the one right above it over the same columns."""
     heads_above = [i for i, earlier_head in enumerate(heads) if set(earlier_head.columns) & set(head.columns)]
@@ -165,7 +165,7 @@ def _add_head(
         heads.append(head)
 
 
-def _continues_head(head_above: BorderlessRow, head_line: BorderlessRow, column_count: int) -> bool:
+def _continues_head(head_above: GutterRow, head_line: GutterRow, column_count: int) -> bool:
     """Whether a line of heads goes on with those above it; of two full lines most begin the second in small letters."""
     if head_line.y1 - head_above.y2 > _HEAD_GAP * head_line.size:
         return False
@@ -174,13 +174,13 @@ def _continues_head(head_above: BorderlessRow, head_line: BorderlessRow, column_
 
 
 def first_head_line(
-    rows_and_heads: Sequence[BorderlessRow], start: int, columns: list[tuple[float, float]], floor: int
+    rows_and_heads: Sequence[GutterRow], start: int, columns: list[tuple[float, float]], floor: int
 ) -> int:
     """Where the heads begin that stand above the first row with texts side by side, which is row `start`. `floor`: the
     first row that is still free for heads."""
     ruled_head_line = _last_ruled_head_line(rows_and_heads, start, columns, floor)
     first_head = _climb_head_lines(rows_and_heads, ruled_head_line, columns, floor)
-    has_spaced_head = any(is_borderless_row(row) for row in rows_and_heads[first_head : ruled_head_line + 1])
+    has_spaced_head = any(is_gutter_row(row) for row in rows_and_heads[first_head : ruled_head_line + 1])
     return (
         first_head
         if ruled_head_line == start or has_spaced_head
@@ -189,7 +189,7 @@ def first_head_line(
 
 
 def _climb_head_lines(
-    rows_and_heads: Sequence[BorderlessRow], start: int, columns: list[tuple[float, float]], floor: int
+    rows_and_heads: Sequence[GutterRow], start: int, columns: list[tuple[float, float]], floor: int
 ) -> int:
     first_head = start
     while (
@@ -203,7 +203,7 @@ def _climb_head_lines(
 
 
 def _last_ruled_head_line(
-    rows_and_heads: Sequence[BorderlessRow], start: int, columns: list[tuple[float, float]], floor: int
+    rows_and_heads: Sequence[GutterRow], start: int, columns: list[tuple[float, float]], floor: int
 ) -> int:
     """The last of the heads where a line across the table parts them from the rows, or from a name above these."""
     for head_index in range(start - 1, max(floor, start - 3) - 1, -1):
@@ -212,18 +212,18 @@ def _last_ruled_head_line(
             break
         if head_line.is_ruled(columns):
             return head_index if _is_over_columns(head_line, columns) else start
-        if is_borderless_row(head_line):
+        if is_gutter_row(head_line):
             break
     return start
 
 
-def _is_head_line(head_line: BorderlessRow, line_below_head: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+def _is_head_line(head_line: GutterRow, line_below_head: GutterRow, columns: list[tuple[float, float]]) -> bool:
     if line_below_head.y1 - head_line.y2 > 0.9 * head_line.size or head_line.size > 1.15 * line_below_head.size:
         return False
     return _is_over_columns(head_line, columns)
 
 
-def _is_over_columns(head_line: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+def _is_over_columns(head_line: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds texts that may be heads of the columns."""
     if item_label(head_line.texts[0].text):
         return False
@@ -238,7 +238,7 @@ def _is_over_columns(head_line: BorderlessRow, columns: list[tuple[float, float]
     return head_line.texts[0].x1 > columns[0][1] - 2 or len(head_line.texts) > 1
 
 
-def _is_caption_above_heads(head_line: BorderlessRow, columns: list[tuple[float, float]]) -> bool:
+def _is_caption_above_heads(head_line: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
     least_caption_width = 0.6 * (columns[-1][1] - columns[0][0])
     has_caption_text = any(

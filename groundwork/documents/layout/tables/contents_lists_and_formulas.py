@@ -7,13 +7,13 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.tables.borderless_columns import (
-    BorderlessRow,
-    BorderlessText,
-    column_at,
-    is_borderless_row,
-)
 from groundwork.documents.layout.tables.column_heads import is_dashes_below_heads
+from groundwork.documents.layout.tables.gutter_columns import (
+    GutterRow,
+    GutterText,
+    column_at,
+    is_gutter_row,
+)
 from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
@@ -25,7 +25,7 @@ _LEAST_FORMULA_SHARE = 0.5  # of the rows, which are formulas
 _MOST_FIGURES_IN_FORMULAS = 0.3  # of the texts of formulas, which are plain figures at the most
 
 
-def are_formulas(formula_rows: Sequence[BorderlessRow]) -> bool:
+def are_formulas(formula_rows: Sequence[GutterRow]) -> bool:
     """Whether rows are formulas: one ends with its number, or half of them have a sign of relation alone in a cell."""
     rows_of_texts = [[text.text for text in formula.texts] for formula in formula_rows]
     rows_with_relation = [formula for formula in rows_of_texts if _RELATION_SIGN.search(" ".join(formula))]
@@ -43,7 +43,7 @@ def are_formulas(formula_rows: Sequence[BorderlessRow]) -> bool:
 _JUSTIFIED_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
 
 
-def is_prose(prose_rows: list[BorderlessRow], columns: list[tuple[float, float]]) -> bool:
+def is_prose(prose_rows: list[GutterRow], columns: list[tuple[float, float]]) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
     prose_by_column: list[list[str]] = [[] for _ in columns]
     for row in prose_rows:
@@ -59,7 +59,7 @@ def is_prose(prose_rows: list[BorderlessRow], columns: list[tuple[float, float]]
     return len(prose_columns) > 1
 
 
-def is_justified(justified_lines: list[BorderlessRow]) -> bool:
+def is_justified(justified_lines: list[GutterRow]) -> bool:
     """Whether the rows are words of running text that are spaced out to fill its lines from edge to edge."""
     line_edges = [(row.texts[0].x1, row.texts[-1].x2) for row in justified_lines]
     edge_spreads = [max(xs) - min(xs) for xs in zip(*line_edges, strict=True)]
@@ -89,12 +89,12 @@ def _is_roman_contents_page(text: str) -> bool:
     return text != "" and not text.strip("ivxl")
 
 
-def contents_entries(rows: Sequence[BorderlessRow]) -> list[list[str]]:
+def contents_entries(rows: Sequence[GutterRow]) -> list[list[str]]:
     """The titles and page numbers of a table of contents without leaders, in one column or two; [] of other rows."""
     return _contents_of_column(rows) or _contents_of_column(_contents_columns_below_each_other(rows))
 
 
-def _contents_columns_below_each_other(contents_rows: Sequence[BorderlessRow]) -> list[BorderlessRow]:
+def _contents_columns_below_each_other(contents_rows: Sequence[GutterRow]) -> list[GutterRow]:
     """Rows of two titles, each with its page, as the rows of the left column and then those of the right one; [] of
     rows of which less than half have both."""
     title_starts = [
@@ -116,11 +116,11 @@ def _contents_columns_below_each_other(contents_rows: Sequence[BorderlessRow]) -
     return [contents_row for contents_row in (*left_entries, *right_entries) if contents_row.texts]
 
 
-def _contents_of_column(contents_rows: Sequence[BorderlessRow]) -> list[list[str]]:
+def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
     """The entries of one column: numbers that never fall; [] of other rows."""
-    if not any(map(is_borderless_row, contents_rows)):
+    if not any(map(is_gutter_row, contents_rows)):
         return []
-    entry_texts = [contents_row.texts for contents_row in contents_rows if is_borderless_row(contents_row)]
+    entry_texts = [contents_row.texts for contents_row in contents_rows if is_gutter_row(contents_row)]
     page_numbers = [int(entry[-1].text) for entry in entry_texts if _is_contents_page_number(entry[-1].text)]
     section_numbers = sum(
         "." in section_number[0] for entry in entry_texts if (section_number := _SECTION_NUMBER.match(entry[0].text))
@@ -144,17 +144,17 @@ def _contents_of_column(contents_rows: Sequence[BorderlessRow]) -> list[list[str
                 entry_title,
                 *(
                     text.text
-                    for text in (contents_row.texts[:-1] if is_borderless_row(contents_row) else contents_row.texts)
+                    for text in (contents_row.texts[:-1] if is_gutter_row(contents_row) else contents_row.texts)
                 ),
             ]
         ).strip()
-        if is_borderless_row(contents_row):
+        if is_gutter_row(contents_row):
             contents_entries.append([entry_title, contents_row.texts[-1].text])
             entry_title = ""
     return contents_entries
 
 
-def _is_contents_entry(entry_texts: Sequence[BorderlessText]) -> bool:
+def _is_contents_entry(entry_texts: Sequence[GutterText]) -> bool:
     """Whether a row is a title and a page, or a section's number, its title and a page."""
     has_section_number = len(entry_texts) == 3 and _SECTION_NUMBER.fullmatch(entry_texts[0].text) is not None
     return (len(entry_texts) == 2 or has_section_number) and (
@@ -162,7 +162,7 @@ def _is_contents_entry(entry_texts: Sequence[BorderlessText]) -> bool:
     )
 
 
-def are_list_bullets(list_rows: list[BorderlessRow]) -> bool:
+def are_list_bullets(list_rows: list[GutterRow]) -> bool:
     """Whether every row begins with one of two signs before a long text: the items of a list."""
     list_bullets = {row.texts[0].text for row in list_rows}
     are_long_items = statistics.median(len(row.texts[1].text.split()) for row in list_rows) >= 5

@@ -29,7 +29,7 @@ _COLUMN_OVERHANG = 3  # points by which a text may stand out of the line below i
 _CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
 
 
-class BorderlessText(NamedTuple):
+class GutterText(NamedTuple):
     """A stretch of a line that belongs to one cell; `reach`: the line drawn below it, where it has one of its own."""
 
     x1: float
@@ -39,13 +39,13 @@ class BorderlessText(NamedTuple):
     reach: tuple[float, float] | None = None
 
 
-class BorderlessRow(NamedTuple):
+class GutterRow(NamedTuple):
     """A line of a page as texts from left to right; `rule`: the ends of the longest line drawn right below it."""
 
     y1: float
     y2: float
     size: float
-    texts: list[BorderlessText]
+    texts: list[GutterText]
     bold: bool = False
     rule: tuple[float, float] = (0, 0)
 
@@ -54,10 +54,10 @@ class BorderlessRow(NamedTuple):
         return self.rule[0] - _COLUMN_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _COLUMN_OVERHANG
 
 
-def borderless_row(line: Line) -> BorderlessRow:
+def row_with_gutters(line: Line) -> GutterRow:
     """A line parted where its words stand apart, numbers by less than words."""
     if not line.cells or is_contents_entry(line.text):
-        return BorderlessRow(line.y, line.y, 0, [])
+        return GutterRow(line.y, line.y, 0, [])
     texts = [
         spaced_text(words)
         for cell in line.cells
@@ -74,7 +74,7 @@ def borderless_row(line: Line) -> BorderlessRow:
     main_cell = line.main
     line_top, line_bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
     longest_rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
-    return BorderlessRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
+    return GutterRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
 
 
 def _cut_at_steep_lines(words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
@@ -87,7 +87,7 @@ def _cut_at_steep_lines(words: Sequence[Box], steep_line_xs: Sequence[float]) ->
     return words_by_cell
 
 
-def _note_line_below_text(texts: list[BorderlessText], rule_stretch: tuple[float, float]) -> None:
+def _note_line_below_text(texts: list[GutterText], rule_stretch: tuple[float, float]) -> None:
     """Note a line drawn below one text alone."""
     x1, x2 = rule_stretch
     texts_above_rule = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
@@ -99,12 +99,12 @@ def _note_line_below_text(texts: list[BorderlessText], rule_stretch: tuple[float
         texts[texts_above_rule[0]] = texts[texts_above_rule[0]]._replace(reach=rule_stretch)
 
 
-def spaced_text(words: Sequence[Box]) -> BorderlessText:
+def spaced_text(words: Sequence[Box]) -> GutterText:
     text = " ".join([word.text for word in words])
-    return BorderlessText(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
+    return GutterText(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
 
 
-def is_borderless_row(row: BorderlessRow) -> bool:
+def is_gutter_row(row: GutterRow) -> bool:
     """Whether a line holds texts side by side."""
     return len(row.texts) > 1
 
@@ -122,8 +122,8 @@ _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, wher
 
 
 def cut_text_at_gutters(
-    text: BorderlessText, gutter_cuts: Sequence[float], least_gutter: float, *, before_words: bool = False
-) -> list[BorderlessText]:
+    text: GutterText, gutter_cuts: Sequence[float], least_gutter: float, *, before_words: bool = False
+) -> list[GutterText]:
     """A text parted at those places that lie in a space of `least_gutter` or more before a figure, or any word."""
     words_by_cell: list[list[Box]] = [[]]
     for word in text.words:
@@ -137,7 +137,7 @@ def cut_text_at_gutters(
     return [spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
 
 
-def columns_under(text: BorderlessText, columns: Stretches) -> list[int]:
+def columns_under(text: GutterText, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
     text_left, text_right = text.reach or (text.x1, text.x2)
     covered_columns = []
@@ -151,7 +151,7 @@ def columns_under(text: BorderlessText, columns: Stretches) -> list[int]:
     return covered_columns
 
 
-def _cut_within_gutters(text: BorderlessText, columns: Stretches, size: float) -> list[BorderlessText]:
+def _cut_within_gutters(text: GutterText, columns: Stretches, size: float) -> list[GutterText]:
     """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
     if text.reach:
         return [text]
@@ -168,16 +168,16 @@ def _cut_within_gutters(text: BorderlessText, columns: Stretches, size: float) -
     return [spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
 
 
-def cut_row_at_gutters(row: BorderlessRow, columns: Stretches) -> BorderlessRow:
+def cut_row_at_gutters(row: GutterRow, columns: Stretches) -> GutterRow:
     return row._replace(texts=[part for text in row.texts for part in _cut_within_gutters(text, columns, row.size)])
 
 
-def column_at(text: BorderlessText, columns: Stretches) -> int:
+def column_at(text: GutterText, columns: Stretches) -> int:
     """The column that a text covers most."""
     return widest_overlap(text.x1, text.x2, columns)
 
 
-def columns_between_gutters(body_rows: list[BorderlessRow]) -> list[tuple[float, float]]:
+def columns_between_gutters(body_rows: list[GutterRow]) -> list[tuple[float, float]]:
     """The stretches that texts of most rows cover."""
     most_texts = max(len(row.texts) for row in body_rows)
     gutter_rows = [row.texts for row in body_rows if len(row.texts) >= max(2, 0.6 * most_texts)]
@@ -185,7 +185,7 @@ def columns_between_gutters(body_rows: list[BorderlessRow]) -> list[tuple[float,
     return [column for stretch in stretches for column in _split_at_gutters(stretch, gutter_rows)]
 
 
-def part_at_figure_gutters(rows: Sequence[BorderlessRow]) -> list[BorderlessRow]:
+def part_at_figure_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
     """Lines with their texts parted before figures that stand below each other, closer to what is before them than
     cells are: where nearly all lines leave the same space free."""
     gutter_rows = [row for row in rows if len(row.texts) > 1]
@@ -213,7 +213,7 @@ def part_at_figure_gutters(rows: Sequence[BorderlessRow]) -> list[BorderlessRow]
     ]
 
 
-def part_at_aligned_gutters(rows: Sequence[BorderlessRow]) -> list[BorderlessRow]:
+def part_at_aligned_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
     """Lines with their texts parted at spaces below each other that nearly all lines leave free, where what follows
     begins at one place, or the figures before it end at one: the longest texts of a column reach close to the next."""
     gutter_rows = [row for row in rows if len(row.texts) > 1]
@@ -227,7 +227,7 @@ def part_at_aligned_gutters(rows: Sequence[BorderlessRow]) -> list[BorderlessRow
     return [_cut_at_aligned_gutters(row, gutters, size) for row in rows] if gutters else list(rows)
 
 
-def _cut_at_aligned_gutters(row: BorderlessRow, gutters: Sequence[tuple[float, float]], size: float) -> BorderlessRow:
+def _cut_at_aligned_gutters(row: GutterRow, gutters: Sequence[tuple[float, float]], size: float) -> GutterRow:
     """A line cut at the spaces where its own words stand in line with those of the others."""
     words = [word for text in row.texts for word in text.words]
     gutter_cuts = [
@@ -290,7 +290,7 @@ def _common_gutter(gutter: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]
 
 
 def _split_at_gutters(
-    stretch: tuple[float, float], gutter_rows: Sequence[Sequence[BorderlessText]]
+    stretch: tuple[float, float], gutter_rows: Sequence[Sequence[GutterText]]
 ) -> list[tuple[float, float]]:
     """The columns of a stretch that several rows part and few cross: a head over two columns, or a value of both.
 
@@ -320,7 +320,7 @@ def _split_at_gutters(
     return columns
 
 
-def heads_over_no_column(row: BorderlessRow, columns: Stretches) -> Stretches | None:
+def heads_over_no_column(row: GutterRow, columns: Stretches) -> Stretches | None:
     """Where the texts of a line stand that are over no column; None unless one text is over each column."""
     columns_below = [[k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in row.texts]
     if [k for head_columns in columns_below for k in head_columns] != list(range(len(columns))):
@@ -328,13 +328,13 @@ def heads_over_no_column(row: BorderlessRow, columns: Stretches) -> Stretches | 
     return [(text.x1, text.x2) for text, head_columns in zip(row.texts, columns_below, strict=True) if not head_columns]
 
 
-def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[BorderlessRow]) -> list[tuple[float, float]]:
+def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[GutterRow]) -> list[tuple[float, float]]:
     """The columns, and those that a line of heads names and no row fills."""
     head_stretches = next((stretches for row in heads if (stretches := heads_over_no_column(row, columns))), ())
     return sorted([*columns, *head_stretches])
 
 
-def merge_columns(columns: list[tuple[float, float]], rows: Sequence[BorderlessRow]) -> list[tuple[float, float]]:
+def merge_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
     column_sets = []
     for row in rows:
