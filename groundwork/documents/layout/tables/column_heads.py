@@ -41,23 +41,24 @@ def is_dashes_below_heads(head_line: GutterRow) -> bool:
     return bool(head_line.texts) and all(is_typed_rule(text.text) for text in head_line.texts)
 
 
-def count_head_lines(table_lines: Sequence[GutterRow], columns: Stretches) -> int:
+def count_head_lines(lines_below_heads: Sequence[GutterRow], columns: Stretches) -> int:
     """How many lines of a table are heads: those above the first with a number beside its first cell.
 
     Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
     """
     has_figures_beside_heads = [
-        any(is_number(text.text) for text in row.texts[1:]) and not _are_year_heads(row, columns) for row in table_lines
+        any(is_number(text.text) for text in row.texts[1:]) and not _are_year_heads(row, columns)
+        for row in lines_below_heads
     ]
     if (
         sum(has_figures_beside_heads) > 1
         and (first_figure_row := has_figures_beside_heads.index(True)) <= _MOST_HEAD_LINES
     ):
-        return _without_group_name(table_lines, first_figure_row, columns)
-    return next((i for i, row in enumerate(table_lines) if column_at(row.texts[0], columns) == 0), 0)
+        return _heads_without_group_name(lines_below_heads, first_figure_row, columns)
+    return next((i for i, row in enumerate(lines_below_heads) if column_at(row.texts[0], columns) == 0), 0)
 
 
-def _without_group_name(table_lines: Sequence[GutterRow], heads_end: int, columns: Stretches) -> int:
+def _heads_without_group_name(table_lines: Sequence[GutterRow], heads_end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
     group_name = table_lines[heads_end - 1] if heads_end > 1 else None
     if group_name is None or len(group_name.texts) > 1 or is_typed_rule(group_name.texts[0].text):
@@ -117,23 +118,23 @@ def _spread_heads_evenly(head_line: GutterRow, columns: Stretches) -> GutterRow:
     """A line of heads whose texts stand in the middles of groups of columns, which they share out among them."""
     if len(head_line.texts) * 2 >= len(columns) or any(text.reach for text in head_line.texts):
         return head_line
-    for first_column in range(1, 3):
-        spread_heads, first_spanned = [], first_column
+    for first_head_column in range(1, 3):
+        spread_heads, first_headed = [], first_head_column
         for text in head_line.texts:
             head_middle = (text.x1 + text.x2) / 2
-            last_spanned_columns = [
+            last_headed = [
                 k
-                for k in range(first_spanned + 1, len(columns))
-                if _is_head_centred(columns[first_spanned][0] + columns[k][1], head_middle, head_line.size)
+                for k in range(first_headed + 1, len(columns))
+                if _is_head_centred(columns[first_headed][0] + columns[k][1], head_middle, head_line.size)
             ]
-            if not last_spanned_columns:
+            if not last_headed:
                 break
-            spread_heads.append(text._replace(reach=(columns[first_spanned][0], columns[last_spanned_columns[0]][1])))
-            first_spanned = last_spanned_columns[0] + 1
+            spread_heads.append(text._replace(reach=(columns[first_headed][0], columns[last_headed[0]][1])))
+            first_headed = last_headed[0] + 1
         is_single_head = len(spread_heads) == 1 and any(
             _is_head_centred(a + b, head_middle, head_line.size) for a, b in columns
         )
-        if first_spanned == len(columns) and len(spread_heads) == len(head_line.texts) and not is_single_head:
+        if first_headed == len(columns) and len(spread_heads) == len(head_line.texts) and not is_single_head:
             return head_line._replace(texts=spread_heads)
     return head_line
 
@@ -240,8 +241,8 @@ def _is_over_columns(head_line: GutterRow, columns: list[tuple[float, float]]) -
 
 def _is_caption_above_heads(head_line: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
-    least_caption_width = 0.6 * (columns[-1][1] - columns[0][0])
+    least_heads_width = 0.6 * (columns[-1][1] - columns[0][0])
     has_caption_text = any(
-        text.x2 - text.x1 > least_caption_width and len(text.text.split()) > 4 for text in head_line.texts
+        text.x2 - text.x1 > least_heads_width and len(text.text.split()) > 4 for text in head_line.texts
     )
     return has_caption_text and head_line.texts[0].x1 < columns[0][0] + head_line.size and len(head_line.texts) < 3

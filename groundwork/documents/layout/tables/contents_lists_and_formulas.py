@@ -17,8 +17,8 @@ from groundwork.documents.layout.tables.gutter_columns import (
 from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
-_EQUATION_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")
-_RELATION_SIGN = re.compile(
+_FORMULA_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")
+_FORMULA_RELATION = re.compile(
     r"[=≤≥≡≈≃≅∼∝∈⊂⊆→←⇒⇔≪≫<>]|:=|\\(?:leq|geq|equiv|approx|sim|propto|in|subset|to|neq|(?:left|right|Right)arrow)\b"
 )
 _LEAST_FORMULA_SHARE = 0.5  # of the rows, which are formulas
@@ -28,16 +28,16 @@ _MOST_FIGURES_IN_FORMULAS = 0.3  # of the texts of formulas, which are plain fig
 def are_formulas(formula_rows: Sequence[GutterRow]) -> bool:
     """Whether rows are formulas: one ends with its number, or half of them have a sign of relation alone in a cell."""
     rows_of_texts = [[text.text for text in formula.texts] for formula in formula_rows]
-    rows_with_relation = [formula for formula in rows_of_texts if _RELATION_SIGN.search(" ".join(formula))]
+    rows_with_relation = [formula for formula in rows_of_texts if _FORMULA_RELATION.search(" ".join(formula))]
     if len(rows_with_relation) < _LEAST_FORMULA_SHARE * len(rows_of_texts):
         return False
-    has_equation_number = any(_EQUATION_NUMBER.fullmatch(formula[-1]) for formula in rows_with_relation)
-    lone_relation_signs = sum(any(_RELATION_SIGN.fullmatch(text) for text in formula) for formula in rows_of_texts)
+    has_formula_number = any(_FORMULA_NUMBER.fullmatch(formula[-1]) for formula in rows_with_relation)
+    lone_relation_signs = sum(any(_FORMULA_RELATION.fullmatch(text) for text in formula) for formula in rows_of_texts)
     plain_figures = sum(
-        is_number(text) and not _EQUATION_NUMBER.fullmatch(text) for formula in rows_of_texts for text in formula
+        is_number(text) and not _FORMULA_NUMBER.fullmatch(text) for formula in rows_of_texts for text in formula
     )
     has_plain_figures = plain_figures > _MOST_FIGURES_IN_FORMULAS * sum(map(len, rows_of_texts))
-    return (has_equation_number or 2 * lone_relation_signs >= len(rows_of_texts)) and not has_plain_figures
+    return (has_formula_number or 2 * lone_relation_signs >= len(rows_of_texts)) and not has_plain_figures
 
 
 _JUSTIFIED_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
@@ -46,15 +46,15 @@ _JUSTIFIED_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines diff
 def is_prose(prose_rows: list[GutterRow], columns: list[tuple[float, float]]) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
     prose_by_column: list[list[str]] = [[] for _ in columns]
-    for row in prose_rows:
-        for text in row.texts:
+    for prose_row in prose_rows:
+        for text in prose_row.texts:
             prose_by_column[column_at(text, columns)].append(text.text)
     prose_columns = [
         prose_of_column
         for prose_of_column in prose_by_column
         if prose_of_column
         and statistics.median(len(text.split()) for text in prose_of_column) >= 4
-        and _lower_case_share(prose_of_column) > 0.3
+        and _prose_lower_case_share(prose_of_column) > 0.3
     ]
     return len(prose_columns) > 1
 
@@ -62,21 +62,21 @@ def is_prose(prose_rows: list[GutterRow], columns: list[tuple[float, float]]) ->
 def is_justified(justified_lines: list[GutterRow]) -> bool:
     """Whether the rows are words of running text that are spaced out to fill its lines from edge to edge."""
     line_edges = [(row.texts[0].x1, row.texts[-1].x2) for row in justified_lines]
-    edge_spreads = [max(xs) - min(xs) for xs in zip(*line_edges, strict=True)]
+    justified_spreads = [max(xs) - min(xs) for xs in zip(*line_edges, strict=True)]
     return (
-        max(edge_spreads) < _JUSTIFIED_EDGE_SPREAD * justified_lines[0].size
-        and _lower_case_share([t.text for r in justified_lines for t in r.texts]) > 0.5
+        max(justified_spreads) < _JUSTIFIED_EDGE_SPREAD * justified_lines[0].size
+        and _prose_lower_case_share([t.text for r in justified_lines for t in r.texts]) > 0.5
     )
 
 
-def _lower_case_share(running_texts: list[str]) -> float:
-    return sum(text[0].islower() for text in running_texts) / len(running_texts)
+def _prose_lower_case_share(prose_texts: list[str]) -> float:
+    return sum(text[0].islower() for text in prose_texts) / len(prose_texts)
 
 
 _CONTENTS_PAGE_DIGITS = 3  # digits of a page number
 _LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
 _MANY_CONTENTS_ENTRIES = 12  # from which on a list of single words is a table of contents, if some stand on one page
-_SECTION_NUMBER = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
+_CONTENTS_SECTION = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
 _ITEM_NUMBER = re.compile(r"\d{1,4}\.?|\[\d{1,4}\]|\(\d{1,4}\)")  # 7, 7., [7] or (7)
 _LONG_ITEM_WORDS = 5  # words of most items of a numbered list
 
@@ -85,8 +85,8 @@ def _is_contents_page_number(text: str) -> bool:
     return text.isdecimal() and len(text) <= _CONTENTS_PAGE_DIGITS and text[0] in "123456789"
 
 
-def _is_roman_contents_page(text: str) -> bool:
-    return text != "" and not text.strip("ivxl")
+def _is_roman_contents_page(contents_page: str) -> bool:
+    return contents_page != "" and not contents_page.strip("ivxl")
 
 
 def contents_entries(rows: Sequence[GutterRow]) -> list[list[str]]:
@@ -123,9 +123,9 @@ def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
     entry_texts = [contents_row.texts for contents_row in contents_rows if is_gutter_row(contents_row)]
     page_numbers = [int(entry[-1].text) for entry in entry_texts if _is_contents_page_number(entry[-1].text)]
     section_numbers = sum(
-        "." in section_number[0] for entry in entry_texts if (section_number := _SECTION_NUMBER.match(entry[0].text))
+        "." in section_number[0] for entry in entry_texts if (section_number := _CONTENTS_SECTION.match(entry[0].text))
     )
-    title_words = statistics.median(sum(len(text.text.split()) for text in entry[:-1]) for entry in entry_texts)
+    contents_words = statistics.median(sum(len(text.text.split()) for text in entry[:-1]) for entry in entry_texts)
     has_section_numbers = 2 * section_numbers > len(entry_texts)
     is_long_contents = len(entry_texts) >= _MANY_CONTENTS_ENTRIES and len(set(page_numbers)) < len(page_numbers)
     least_title_words, least_page_numbers = (
@@ -133,7 +133,7 @@ def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
     )
     if len(page_numbers) < 5 or not all(map(_is_contents_entry, entry_texts)) or page_numbers != sorted(page_numbers):
         return []
-    if title_words < least_title_words or len(set(page_numbers)) < least_page_numbers:
+    if contents_words < least_title_words or len(set(page_numbers)) < least_page_numbers:
         return []
     contents_entries, entry_title = [], ""
     for contents_row in contents_rows:
@@ -156,7 +156,7 @@ def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
 
 def _is_contents_entry(entry_texts: Sequence[GutterText]) -> bool:
     """Whether a row is a title and a page, or a section's number, its title and a page."""
-    has_section_number = len(entry_texts) == 3 and _SECTION_NUMBER.fullmatch(entry_texts[0].text) is not None
+    has_section_number = len(entry_texts) == 3 and _CONTENTS_SECTION.fullmatch(entry_texts[0].text) is not None
     return (len(entry_texts) == 2 or has_section_number) and (
         _is_contents_page_number(entry_texts[-1].text) or _is_roman_contents_page(entry_texts[-1].text)
     )

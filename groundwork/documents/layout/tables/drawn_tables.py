@@ -21,11 +21,11 @@ from groundwork.documents.layout.turned_text import TurnedTextOnPage
 
 
 def frames_of_striped_tables(
-    shades: Sequence[Shade], prose: Sequence[Run], frames: Sequence[Frame], charts: Sequence[Box]
+    shades: Sequence[Shade], prose: Sequence[Run], drawn_frames: Sequence[Frame], charts: Sequence[Box]
 ) -> list[Frame]:
     """The tables that stripes draw, which are no part of a chart and no listing."""
     striped_tables = (
-        striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
+        striped_frames(shades, [word for run in prose for word in run.words], drawn_frames) if len(shades) > 1 else []
     )
     return [
         frame
@@ -36,31 +36,31 @@ def frames_of_striped_tables(
 
 def frames_of_drawn_tables(strokes: Strokes, charts: Sequence[Box]) -> tuple[list[Frame], list[Stroke]]:
     """The frames that are no part of a chart, and the steep strokes that belong to no frame at all."""
-    frames = find_frames(strokes)
-    table_strokes = {stroke for frame in frames for stroke in frame.steep}
+    drawn_frames = find_frames(strokes)
+    table_strokes = {stroke for frame in drawn_frames for stroke in frame.steep}
     strokes_outside_tables = [stroke for stroke in strokes.steep if stroke not in table_strokes]
     return [
-        frame for frame in frames if not any(_is_table_in_chart(frame, chart) for chart in charts)
+        frame for frame in drawn_frames if not any(_is_table_in_chart(frame, chart) for chart in charts)
     ], strokes_outside_tables
 
 
 def find_drawn_tables(
-    frames: Sequence[Frame],
+    drawn_frames: Sequence[Frame],
     table_prose: Sequence[Run],
     table_fields: Sequence[Box],
     table_shades: Sequence[Shade],
-    turned: Sequence[Sequence[TurnedTextOnPage]],
+    turned_in_tables: Sequence[Sequence[TurnedTextOnPage]],
 ) -> tuple[list[RuledTable], list[TurnedTextOnPage]]:
     """The drawn tables, and the turned texts that stand in them, such as the names of narrow columns."""
-    if not frames:
+    if not drawn_frames:
         return [], []
     table_words = [word for run in table_prose for word in run.words]
     if table_shades:
-        frames = [with_shaded_rows(frame, table_shades, table_words) for frame in frames]
-    drawn_tables = find_ruled_tables(frames, table_words, table_fields)
+        drawn_frames = [with_shaded_rows(frame, table_shades, table_words) for frame in drawn_frames]
+    drawn_tables = find_ruled_tables(drawn_frames, table_words, table_fields)
     turned_table_heads = [
         turned_table_head
-        for line in turned
+        for line in turned_in_tables
         for turned_table_head in line
         if not turned_table_head.is_watermark
         and any(table.rows and table.holds(turned_table_head.box) for table in drawn_tables)
@@ -68,7 +68,7 @@ def find_drawn_tables(
     return (
         (
             find_ruled_tables(
-                frames,
+                drawn_frames,
                 [*table_words, *(turned_table_head.box for turned_table_head in turned_table_heads)],
                 table_fields,
             ),
@@ -108,29 +108,33 @@ def _is_table_a_listing(frame: Frame, runs: Sequence[Run]) -> bool:
 def share_columns(pages: Sequence[Sequence[list[Line]]]) -> None:
     """Give a drawn table at the foot of a page and one at the head of the next, with lines at the same places, the
     columns that either fills. `pages`: the lines of each page's parts, which are changed."""
-    joints = [(above[-1], below[0]) for above, below in pairwise(pages) if above and below]
-    joints = [(above, below) for above, below in joints if above and below and _are_alike(above[-1], below[0])]
-    for above, below in [*joints, *reversed(joints)]:
-        filled = _filled(above[-1]) | _filled(below[0])
-        above[-1], below[0] = _with_columns(above[-1], filled), _with_columns(below[0], filled)
+    joints = [(table_above[-1], below[0]) for table_above, below in pairwise(pages) if table_above and below]
+    joints = [
+        (table_above, below)
+        for table_above, below in joints
+        if table_above and below and _are_tables_alike(table_above[-1], below[0])
+    ]
+    for table_above, below in [*joints, *reversed(joints)]:
+        filled = _filled_table_columns(table_above[-1]) | _filled_table_columns(below[0])
+        table_above[-1], below[0] = _with_table_columns(table_above[-1], filled), _with_table_columns(below[0], filled)
 
 
-def _are_alike(above: Line, below: Line) -> bool:
-    return bool(above.full_table and below.full_table) and _same_places(above.columns, below.columns)
+def _are_tables_alike(table_above: Line, below: Line) -> bool:
+    return bool(table_above.full_table and below.full_table) and _same_places(table_above.columns, below.columns)
 
 
-def _same_places(above: Stretches, below: Stretches) -> bool:
-    edges = zip(above, below, strict=False)
-    return len(above) == len(below) and all(abs(a - c) < NEAR and abs(b - d) < NEAR for (a, b), (c, d) in edges)
+def _same_places(table_above: Stretches, below: Stretches) -> bool:
+    edges = zip(table_above, below, strict=False)
+    return len(table_above) == len(below) and all(abs(a - c) < NEAR and abs(b - d) < NEAR for (a, b), (c, d) in edges)
 
 
-def _filled(line: Line) -> set[int]:
+def _filled_table_columns(line: Line) -> set[int]:
     """The columns that a drawn table has texts in, or has been given."""
     if len(line.table[0]) == len(line.columns):
         return set(range(len(line.columns)))
     return {k for k in range(len(line.columns)) if any(row[k] for row in line.full_table)} | set(line.shared_columns)
 
 
-def _with_columns(line: Line, filled: set[int]) -> Line:
-    columns = sorted(filled)
+def _with_table_columns(line: Line, filled_table_columns: set[int]) -> Line:
+    columns = sorted(filled_table_columns)
     return line._replace(table=[[row[k] for k in columns] for row in line.full_table], shared_columns=columns)

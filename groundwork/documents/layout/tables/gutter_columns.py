@@ -26,7 +26,7 @@ from groundwork.documents.layout.text_runs_and_lines import (
 )
 
 _COLUMN_OVERHANG = 3  # points by which a text may stand out of the line below it
-_CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
+_CAPTION_GUTTER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
 
 
 class GutterText(NamedTuple):
@@ -54,59 +54,59 @@ class GutterRow(NamedTuple):
         return self.rule[0] - _COLUMN_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _COLUMN_OVERHANG
 
 
-def row_with_gutters(line: Line) -> GutterRow:
+def row_with_gutters(gutter_line: Line) -> GutterRow:
     """A line parted where its words stand apart, numbers by less than words."""
-    if not line.cells or is_contents_entry(line.text):
-        return GutterRow(line.y, line.y, 0, [])
+    if not gutter_line.cells or is_contents_entry(gutter_line.text):
+        return GutterRow(gutter_line.y, gutter_line.y, 0, [])
     texts = [
         spaced_text(words)
-        for cell in line.cells
-        for part in parted_words(cell.words, cell.size)
-        for words in (_cut_at_steep_lines(part, line.walls) if line.walls else [part])
+        for cell in gutter_line.cells
+        for gutter_part in parted_words(cell.words, cell.size)
+        for words in (_cut_at_gutter_walls(gutter_part, gutter_line.walls) if gutter_line.walls else [gutter_part])
     ]
     if len(texts) == 2 and texts[0].text == item_label(texts[0].text) and not is_number(texts[1].text):
         texts = [spaced_text([*texts[0].words, *texts[1].words])]  # an item of a list
-    elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
+    elif len(texts) == 2 and _CAPTION_GUTTER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
         texts = [spaced_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
-    texts = [text for text in texts if text.text.strip(". ")]
-    for stretch in line.underlined:
-        _note_line_below_text(texts, stretch)
-    main_cell = line.main
-    line_top, line_bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
-    longest_rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
+    texts = [gutter_text for gutter_text in texts if gutter_text.text.strip(". ")]
+    for stretch in gutter_line.underlined:
+        _note_rule_below_gutter(texts, stretch)
+    main_cell = gutter_line.main
+    line_top, line_bottom = min(cell.y1 for cell in gutter_line.cells), max(cell.y2 for cell in gutter_line.cells)
+    longest_rule = max(gutter_line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
     return GutterRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
 
 
-def _cut_at_steep_lines(words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
+def _cut_at_gutter_walls(gutter_words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
     """Words parted where a steep line is drawn between two of them."""
-    words_by_cell = [[words[0]]]
-    for previous_word, word in pairwise(words):
-        if any(previous_word.x2 - 1 <= x <= word.x1 + 1 for x in steep_line_xs):
-            words_by_cell.append([])
-        words_by_cell[-1].append(word)
-    return words_by_cell
+    gutter_cells = [[gutter_words[0]]]
+    for before_gutter, gutter_word in pairwise(gutter_words):
+        if any(before_gutter.x2 - 1 <= x <= gutter_word.x1 + 1 for x in steep_line_xs):
+            gutter_cells.append([])
+        gutter_cells[-1].append(gutter_word)
+    return gutter_cells
 
 
-def _note_line_below_text(texts: list[GutterText], rule_stretch: tuple[float, float]) -> None:
+def _note_rule_below_gutter(gutter_texts: list[GutterText], rule_stretch: tuple[float, float]) -> None:
     """Note a line drawn below one text alone."""
     x1, x2 = rule_stretch
-    texts_above_rule = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
+    texts_above_rule = [i for i, text in enumerate(gutter_texts) if text.x1 < x2 and text.x2 > x1]
     if (
         len(texts_above_rule) == 1
-        and x1 - _COLUMN_OVERHANG <= texts[texts_above_rule[0]].x1
-        and texts[texts_above_rule[0]].x2 <= x2 + _COLUMN_OVERHANG
+        and x1 - _COLUMN_OVERHANG <= gutter_texts[texts_above_rule[0]].x1
+        and gutter_texts[texts_above_rule[0]].x2 <= x2 + _COLUMN_OVERHANG
     ):
-        texts[texts_above_rule[0]] = texts[texts_above_rule[0]]._replace(reach=rule_stretch)
+        gutter_texts[texts_above_rule[0]] = gutter_texts[texts_above_rule[0]]._replace(reach=rule_stretch)
 
 
 def spaced_text(words: Sequence[Box]) -> GutterText:
-    text = " ".join([word.text for word in words])
-    return GutterText(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
+    text = " ".join([gutter_word.text for gutter_word in words])
+    return GutterText(words[0].x1, max([gutter_word.x2 for gutter_word in words]), without_cell_leaders(text), words)
 
 
-def is_gutter_row(row: GutterRow) -> bool:
+def is_gutter_row(gutter_row: GutterRow) -> bool:
     """Whether a line holds texts side by side."""
-    return len(row.texts) > 1
+    return len(gutter_row.texts) > 1
 
 
 _WORD_GUTTER = 0.5  # sizes between two words of one cell
@@ -125,47 +125,48 @@ def cut_text_at_gutters(
     text: GutterText, gutter_cuts: Sequence[float], least_gutter: float, *, before_words: bool = False
 ) -> list[GutterText]:
     """A text parted at those places that lie in a space of `least_gutter` or more before a figure, or any word."""
-    words_by_cell: list[list[Box]] = [[]]
-    for word in text.words:
-        gutter_start = words_by_cell[-1][-1].x2 if words_by_cell[-1] else word.x1
-        is_cut_by_gutter = word.x1 - gutter_start >= least_gutter and any(
-            gutter_start <= cut <= word.x1 for cut in gutter_cuts
+    gutter_cells: list[list[Box]] = [[]]
+    for gutter_word in text.words:
+        gutter_start = gutter_cells[-1][-1].x2 if gutter_cells[-1] else gutter_word.x1
+        is_cut_by_gutter = gutter_word.x1 - gutter_start >= least_gutter and any(
+            gutter_start <= cut <= gutter_word.x1 for cut in gutter_cuts
         )
-        if words_by_cell[-1] and is_cut_by_gutter and (before_words or is_number(word.text)):
-            words_by_cell.append([])
-        words_by_cell[-1].append(word)
-    return [spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
+        if gutter_cells[-1] and is_cut_by_gutter and (before_words or is_number(gutter_word.text)):
+            gutter_cells.append([])
+        gutter_cells[-1].append(gutter_word)
+    return [spaced_text(group) for group in gutter_cells] if len(gutter_cells) > 1 else [text]
 
 
 def columns_under(text: GutterText, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
-    text_left, text_right = text.reach or (text.x1, text.x2)
+    column_left, text_right = text.reach or (text.x1, text.x2)
     covered_columns = []
     for k, (x1, x2) in enumerate(columns):
         if (
             x1 < text_right
-            and x2 > text_left
-            and min(text_right, x2) - max(text_left, x1) > 0.3 * min(x2 - x1, text_right - text_left)
+            and x2 > column_left
+            and min(text_right, x2) - max(column_left, x1) > 0.3 * min(x2 - x1, text_right - column_left)
         ):
             covered_columns.append(k)
     return covered_columns
 
 
-def _cut_within_gutters(text: GutterText, columns: Stretches, size: float) -> list[GutterText]:
+def _cut_within_gutters(gutter_text: GutterText, columns: Stretches, size: float) -> list[GutterText]:
     """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
-    if text.reach:
-        return [text]
+    if gutter_text.reach:
+        return [gutter_text]
     gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
-    words_by_cell: list[list[Box]] = [[]]
-    for word in text.words:
-        gutter_start = words_by_cell[-1][-1].x2 if words_by_cell[-1] else word.x1
+    gutter_cells: list[list[Box]] = [[]]
+    for gutter_word in gutter_text.words:
+        gutter_start = gutter_cells[-1][-1].x2 if gutter_cells[-1] else gutter_word.x1
         in_gutter = any(
-            gutter_start <= gutter_right + 1 and word.x1 >= gutter_left - 1 for gutter_left, gutter_right in gutters
+            gutter_start <= gutter_right + 1 and gutter_word.x1 >= gutter_left - 1
+            for gutter_left, gutter_right in gutters
         )
-        if words_by_cell[-1] and in_gutter and word.x1 - gutter_start > _WORD_GUTTER * size:
-            words_by_cell.append([])
-        words_by_cell[-1].append(word)
-    return [spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
+        if gutter_cells[-1] and in_gutter and gutter_word.x1 - gutter_start > _WORD_GUTTER * size:
+            gutter_cells.append([])
+        gutter_cells[-1].append(gutter_word)
+    return [spaced_text(group) for group in gutter_cells] if len(gutter_cells) > 1 else [gutter_text]
 
 
 def cut_row_at_gutters(row: GutterRow, columns: Stretches) -> GutterRow:
@@ -179,9 +180,9 @@ def column_at(text: GutterText, columns: Stretches) -> int:
 
 def columns_between_gutters(body_rows: list[GutterRow]) -> list[tuple[float, float]]:
     """The stretches that texts of most rows cover."""
-    most_texts = max(len(row.texts) for row in body_rows)
-    gutter_rows = [row.texts for row in body_rows if len(row.texts) >= max(2, 0.6 * most_texts)]
-    stretches = stretches_of_most([[(text.x1, text.x2) for text in row] for row in gutter_rows])
+    most_texts = max(len(gutter_row.texts) for gutter_row in body_rows)
+    gutter_rows = [gutter_row.texts for gutter_row in body_rows if len(gutter_row.texts) >= max(2, 0.6 * most_texts)]
+    stretches = stretches_of_most([[(text.x1, text.x2) for text in gutter_row] for gutter_row in gutter_rows])
     return [column for stretch in stretches for column in _split_at_gutters(stretch, gutter_rows)]
 
 
@@ -189,19 +190,19 @@ def part_at_figure_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
     """Lines with their texts parted before figures that stand below each other, closer to what is before them than
     cells are: where nearly all lines leave the same space free."""
     gutter_rows = [row for row in rows if len(row.texts) > 1]
-    words_by_row = [[word for text in row.texts for word in text.words] for row in gutter_rows]
+    gutter_lines = [[gutter_word for text in row.texts for gutter_word in text.words] for row in gutter_rows]
     if len(gutter_rows) < _GUTTER_ALIGNED_ROWS:
         return list(rows)
     middle_index = len(gutter_rows) // 2
     gutters = [
         gutter
-        for gutter in pairwise(words_by_row[middle_index])
+        for gutter in pairwise(gutter_lines[middle_index])
         if is_number(gutter[1].text) and gutter[1].text[0] != "("
     ]
     gutter_cuts = [
         gutter_cut
         for gutter in gutters
-        if (gutter_cut := _common_gutter(gutter, words_by_row, gutter_rows[middle_index].size))
+        if (gutter_cut := _common_gutter(gutter, gutter_lines, gutter_rows[middle_index].size))
     ]
     return [
         row._replace(
@@ -219,73 +220,73 @@ def part_at_aligned_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
     gutter_rows = [row for row in rows if len(row.texts) > 1]
     if len(gutter_rows) < _GUTTER_ALIGNED_ROWS:
         return list(rows)
-    words_by_row = [[word for text in row.texts for word in text.words] for row in gutter_rows]
+    gutter_lines = [[gutter_word for text in row.texts for gutter_word in text.words] for row in gutter_rows]
     size = gutter_rows[len(gutter_rows) // 2].size
-    stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in words_by_row], _GUTTER_CROSSING_SHARE)
+    stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in gutter_lines], _GUTTER_CROSSING_SHARE)
     gutters = [(a[1], b[0]) for a, b in pairwise(stretches) if b[0] - a[1] >= _FIGURE_GUTTER * size]
-    gutters = [gutter for gutter in gutters if _is_aligned_gutter(gutter, words_by_row, size)]
+    gutters = [gutter for gutter in gutters if _is_aligned_gutter(gutter, gutter_lines, size)]
     return [_cut_at_aligned_gutters(row, gutters, size) for row in rows] if gutters else list(rows)
 
 
-def _cut_at_aligned_gutters(row: GutterRow, gutters: Sequence[tuple[float, float]], size: float) -> GutterRow:
+def _cut_at_aligned_gutters(gutter_row: GutterRow, gutters: Sequence[tuple[float, float]], size: float) -> GutterRow:
     """A line cut at the spaces where its own words stand in line with those of the others."""
-    words = [word for text in row.texts for word in text.words]
+    gutter_words = [gutter_word for gutter_text in gutter_row.texts for gutter_word in gutter_text.words]
     gutter_cuts = [
         (gutter_left + gutter_right) / 2
         for gutter_left, gutter_right in gutters
         if any(
             abs(a.x2 - gutter_left) < _OUT_OF_COLUMN * size or abs(b.x1 - gutter_right) < _OUT_OF_COLUMN * size
-            for a, b in pairwise(words)
+            for a, b in pairwise(gutter_words)
             if a.x2 < (gutter_left + gutter_right) / 2 < b.x1
         )
     ]
     parted_texts = [
         part
-        for text in row.texts
-        for part in cut_text_at_gutters(text, gutter_cuts, _FIGURE_GUTTER * size, before_words=True)
+        for gutter_text in gutter_row.texts
+        for part in cut_text_at_gutters(gutter_text, gutter_cuts, _FIGURE_GUTTER * size, before_words=True)
     ]
-    return row._replace(texts=parted_texts)
+    return gutter_row._replace(texts=parted_texts)
 
 
-def _is_aligned_gutter(gutter: tuple[float, float], words_by_row: Sequence[Sequence[Box]], size: float) -> bool:
+def _is_aligned_gutter(gutter: tuple[float, float], gutter_lines: Sequence[Sequence[Box]], size: float) -> bool:
     """Whether the words around a space between columns stand in line, and some are as far apart as cells are."""
     gutter_left, gutter_right = gutter
     gutter_gaps = []
-    for words in words_by_row:
-        k = bisect_left(words, (gutter_left + gutter_right) / 2, key=lambda word: word.x1)
-        if 0 < k < len(words) and words[k - 1].x2 < gutter_left + _OUT_OF_COLUMN * size:
-            gutter_gaps.append((words[k - 1], words[k], k))
-    if len(gutter_gaps) < max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row)):
+    for gutter_words in gutter_lines:
+        k = bisect_left(gutter_words, (gutter_left + gutter_right) / 2, key=lambda gutter_word: gutter_word.x1)
+        if 0 < k < len(gutter_words) and gutter_words[k - 1].x2 < gutter_left + _OUT_OF_COLUMN * size:
+            gutter_gaps.append((gutter_words[k - 1], gutter_words[k], k))
+    if len(gutter_gaps) < max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(gutter_lines)):
         return False
     least = _ALIGNED_SHARE * len(gutter_gaps)
     if sum(a.text in CURRENCY_SIGNS for a, _, _ in gutter_gaps) > len(gutter_gaps) - least:
         return False
     begin_alike = sum(abs(b.x1 - gutter_right) < _OUT_OF_COLUMN * size for _, b, _ in gutter_gaps) >= least
     end_alike = sum(abs(a.x2 - gutter_left) < _OUT_OF_COLUMN * size for a, _, _ in gutter_gaps) >= least
-    are_figures = sum(is_number(a.text) and k > 1 for a, _, k in gutter_gaps) >= least
+    are_gutter_figures = sum(is_number(a.text) and k > 1 for a, _, k in gutter_gaps) >= least
     are_wide_gaps = sum(b.x1 - a.x2 >= size for a, b, _ in gutter_gaps) >= _WIDE_SHARE * len(gutter_gaps)
     are_unit_names = 2 * len({b.text for _, b, _ in gutter_gaps}) < len(gutter_gaps)
     is_wide_gutter = gutter_right - gutter_left >= _TEXT_GUTTER * size and not are_unit_names
-    return (begin_alike and (are_wide_gaps or (are_figures and is_wide_gutter))) or (
-        end_alike and are_figures and are_wide_gaps
+    return (begin_alike and (are_wide_gaps or (are_gutter_figures and is_wide_gutter))) or (
+        end_alike and are_gutter_figures and are_wide_gaps
     )
 
 
-def _common_gutter(gutter: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]], size: float) -> float | None:
+def _common_gutter(gutter: tuple[Box, Box], gutter_lines: Sequence[Sequence[Box]], size: float) -> float | None:
     """Where the space between two words lies that nearly all rows leave free, each before a figure; None where none."""
     gutter_left, gutter_right = gutter[0].x2, gutter[1].x1
-    free_rows, are_figures = 0, True
-    for words in words_by_row:
-        k = bisect_left(words, (gutter_left + gutter_right) / 2, key=lambda word: word.x1)
+    free_gutter_rows, are_gutter_figures = 0, True
+    for words in gutter_lines:
+        k = bisect_left(words, (gutter_left + gutter_right) / 2, key=lambda gutter_word: gutter_word.x1)
         if not 0 < k < len(words) or words[k - 1].x2 >= gutter_right or not is_number(words[k].text):
             continue
         if min(gutter_right, words[k].x1) - max(gutter_left, words[k - 1].x2) < _FIGURE_GUTTER * size:
             continue
         gutter_left, gutter_right = max(gutter_left, words[k - 1].x2), min(gutter_right, words[k].x1)
-        free_rows += 1
-        are_figures = are_figures and is_number(words[k - 1].text)
-    is_wide_gutter = gutter_right - gutter_left >= (_FIGURE_GUTTER if are_figures else _LABEL_GUTTER) * size
-    is_shared_gutter = free_rows >= max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row))
+        free_gutter_rows += 1
+        are_gutter_figures = are_gutter_figures and is_number(words[k - 1].text)
+    is_wide_gutter = gutter_right - gutter_left >= (_FIGURE_GUTTER if are_gutter_figures else _LABEL_GUTTER) * size
+    is_shared_gutter = free_gutter_rows >= max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(gutter_lines))
     return (gutter_left + gutter_right) / 2 if is_wide_gutter and is_shared_gutter else None
 
 
@@ -337,8 +338,8 @@ def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[Gutter
 def merge_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
     column_sets = []
-    for row in rows:
-        text_columns = [columns_under(text, columns) for text in row.texts]
+    for gutter_row in rows:
+        text_columns = [columns_under(text, columns) for text in gutter_row.texts]
         column_sets.append({columns_of_row[0] if len(columns_of_row) == 1 else -1 for columns_of_row in text_columns})
     merged_columns = [(columns[0], {0})]
     for k in range(1, len(columns)):
@@ -354,28 +355,28 @@ def merge_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow])
 
 def merge_column_stretches(column_stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Stretches from left to right, those that touch as one."""
-    merged: list[tuple[float, float]] = []
+    merged_columns: list[tuple[float, float]] = []
     for x1, x2 in sorted(column_stretches):
-        if merged and x1 < merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], x2))
+        if merged_columns and x1 < merged_columns[-1][1] + 1:
+            merged_columns[-1] = (merged_columns[-1][0], max(merged_columns[-1][1], x2))
         else:
-            merged.append((x1, x2))
-    return merged
+            merged_columns.append((x1, x2))
+    return merged_columns
 
 
 def stretches_of_most(
-    rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
+    column_rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
 ) -> list[tuple[float, float]]:
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
-    column_edges = sorted((x, step) for row in rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
-    most_uncovered = uncovered_share * len(rows)
+    column_edges = sorted((x, step) for row in column_rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
+    most_columns_free = uncovered_share * len(column_rows)
     columns: list[tuple[float, float]] = []
     covered_depth, column_start = 0, 0.0
     for x, step in column_edges:
-        previous_depth, covered_depth = covered_depth, covered_depth + step
-        if previous_depth <= most_uncovered < covered_depth:
+        previous_column_depth, covered_depth = covered_depth, covered_depth + step
+        if previous_column_depth <= most_columns_free < covered_depth:
             column_start = x
-        elif previous_depth > most_uncovered >= covered_depth:
+        elif previous_column_depth > most_columns_free >= covered_depth:
             columns.append((column_start, x))
     return columns
 
@@ -384,15 +385,15 @@ def stretches_of_most(
 _ROWS_WITH_FIGURES, _ROWS_WITH_TEXTS = 0.4, 0.8
 
 
-def undrawn_column_edges(xs: list[float], words: list[Box]) -> list[float]:
+def undrawn_column_edges(column_xs: list[float], words: list[Box]) -> list[float]:
     """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
-    if len(xs) < 2:
-        return xs
-    texts_by_line = [[words_as_box(text) for text in parted_words(line)] for line in word_lines(words)]
-    column_edges = xs[:1]
-    for wall_left, wall_right in pairwise(xs):
-        texts = [[t for t in line if wall_left <= (t.x1 + t.x2) / 2 < wall_right] for line in texts_by_line]
-        column_stretches = _stretches_between_walls(texts, has_labels=wall_left == xs[0])
+    if len(column_xs) < 2:
+        return column_xs
+    undrawn_lines = [[words_as_box(text) for text in parted_words(line)] for line in word_lines(words)]
+    column_edges = column_xs[:1]
+    for wall_left, wall_right in pairwise(column_xs):
+        texts = [[t for t in line if wall_left <= (t.x1 + t.x2) / 2 < wall_right] for line in undrawn_lines]
+        column_stretches = _undrawn_stretches(texts, has_labels=wall_left == column_xs[0])
         column_edges += [_undrawn_edge_between(a[1], b[0], texts) for a, b in pairwise(column_stretches)]
         column_edges.append(wall_right)
     return column_edges
@@ -400,25 +401,25 @@ def undrawn_column_edges(xs: list[float], words: list[Box]) -> list[float]:
 
 def _undrawn_edge_between(end: float, start: float, texts: Sequence[Sequence[Box]]) -> float:
     """The edge of two columns in the middle of the space that even their longest texts leave free, if these do."""
-    gap_middle = (end + start) / 2
+    gutter_middle = (end + start) / 2
     several = [t for line in texts if len(line) > 1 for t in line]
-    last_text_end = max((t.x2 for t in several if (t.x1 + t.x2) / 2 < gap_middle and t.x2 < start), default=end)
-    first = min((t.x1 for t in several if (t.x1 + t.x2) / 2 > gap_middle and t.x1 > end), default=start)
-    return (last_text_end + first) / 2 if last_text_end < first else gap_middle
+    last_text_end = max((t.x2 for t in several if (t.x1 + t.x2) / 2 < gutter_middle and t.x2 < start), default=end)
+    first = min((t.x1 for t in several if (t.x1 + t.x2) / 2 > gutter_middle and t.x1 > end), default=start)
+    return (last_text_end + first) / 2 if last_text_end < first else gutter_middle
 
 
-def _stretches_between_walls(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
+def _undrawn_stretches(undrawn_texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
     """The columns between two drawn lines: of figures in a good part of the rows, or of as many texts in most.
 
-    `texts`: by line. `has_labels`: texts may stand before the figures.
+    `undrawn_texts`: by line. `has_labels`: texts may stand before the figures.
     """
-    filled_lines = sum(map(bool, texts))
-    several = [line for line in texts if len(line) > 1]
-    lines_of_figures = [line for line in several if all(is_number(t.text) for t in line[int(has_labels) :])]
-    if len(lines_of_figures) > 2 and len(lines_of_figures) > _ROWS_WITH_FIGURES * filled_lines:
-        return stretches_of_most([[(t.x1, t.x2) for t in line] for line in lines_of_figures])
-    if len(several) < 3 or len(several) < _ROWS_WITH_TEXTS * filled_lines:
+    undrawn_filled = sum(map(bool, undrawn_texts))
+    undrawn_lines = [line for line in undrawn_texts if len(line) > 1]
+    undrawn_figures = [line for line in undrawn_lines if all(is_number(t.text) for t in line[int(has_labels) :])]
+    if len(undrawn_figures) > 2 and len(undrawn_figures) > _ROWS_WITH_FIGURES * undrawn_filled:
+        return stretches_of_most([[(t.x1, t.x2) for t in line] for line in undrawn_figures])
+    if len(undrawn_lines) < 3 or len(undrawn_lines) < _ROWS_WITH_TEXTS * undrawn_filled:
         return []
-    column_stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in several])
-    whole_rows = sum(len(line) == len(column_stretches) for line in several)
-    return column_stretches if whole_rows >= _ROWS_WITH_TEXTS * filled_lines else []
+    column_stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in undrawn_lines])
+    whole_rows = sum(len(line) == len(column_stretches) for line in undrawn_lines)
+    return column_stretches if whole_rows >= _ROWS_WITH_TEXTS * undrawn_filled else []

@@ -29,7 +29,7 @@ _SHADE_SEAM = 0.3  # points between two shades that are one to the eye
 _STEADY_GUTTERS = 0.6  # of a table's columns, which are left with its next row at the least
 
 
-_CAPTION = re.compile(r"[^\W\d_]+\.? \d")
+_STRIPED_CAPTION = re.compile(r"[^\W\d_]+\.? \d")
 _StripeGutter = tuple[float, float]  # its left and right
 _StripedRow = tuple[float, float, list[Box]]  # its top, bottom and words
 
@@ -144,7 +144,7 @@ def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | No
     if not stripe_gutters:
         return None
     head_stripe, *body_stripes = _without_striped_title(striped_rows, stripe_gutters)
-    striped_rows = [*_with_lines_of_heads(head_stripe, stripe_gutters), *body_stripes]
+    striped_rows = [*_with_striped_heads(head_stripe, stripe_gutters), *body_stripes]
     gutter_xs = [
         _middle_of_stripe_gutter(stripe_gutter, word_lines(head_stripe[2])) for stripe_gutter in stripe_gutters
     ]
@@ -179,52 +179,52 @@ def _without_striped_title(
 ) -> list[_StripedRow]:
     """The rows below a text that runs over most of their columns, or over one and is a caption."""
     title_lines = word_lines(striped_rows[0][2])
-    title_text = words_as_box(title_lines[0]).text
+    striped_title = words_as_box(title_lines[0]).text
     crossed_gutters = sum(
         any(not _free_stripe_gutter(line, stripe_gutter) for line in title_lines) for stripe_gutter in stripe_gutters
     )
-    is_title = 2 * crossed_gutters > len(stripe_gutters) or (crossed_gutters and _CAPTION.match(title_text))
+    is_title = 2 * crossed_gutters > len(stripe_gutters) or (crossed_gutters and _STRIPED_CAPTION.match(striped_title))
     return striped_rows[1:] if is_title and len(striped_rows) > _LEAST_STRIPED_ROWS else striped_rows
 
 
-def _free_stripe_gutter(line: Sequence[Box], stripe_gutter: _StripeGutter) -> _StripeGutter | None:
+def _free_stripe_gutter(striped_line: Sequence[Box], stripe_gutter: _StripeGutter) -> _StripeGutter | None:
     """The part of a gutter that a line leaves free; None where a text of it runs over the gutter, with no more than a
     space between words there."""
-    least_gutter = _SURE_GUTTER * (line[0].y2 - line[0].y1)
-    word_ends = [-math.inf, *(w.x2 for w in line)], [*(w.x1 for w in line), math.inf]
-    gaps_of_line = [(end, start) for end, start in zip(*word_ends, strict=True) if start - end >= least_gutter]
-    free_stretches = [(max(end, stripe_gutter[0]), min(start, stripe_gutter[1])) for end, start in gaps_of_line]
-    return max((s for s in free_stretches if s[0] < s[1]), key=lambda s: s[1] - s[0], default=None)
+    least_gutter = _SURE_GUTTER * (striped_line[0].y2 - striped_line[0].y1)
+    striped_ends = [-math.inf, *(w.x2 for w in striped_line)], [*(w.x1 for w in striped_line), math.inf]
+    gaps_of_line = [(end, start) for end, start in zip(*striped_ends, strict=True) if start - end >= least_gutter]
+    free_stripes = [(max(end, stripe_gutter[0]), min(start, stripe_gutter[1])) for end, start in gaps_of_line]
+    return max((s for s in free_stripes if s[0] < s[1]), key=lambda s: s[1] - s[0], default=None)
 
 
 def _middle_of_stripe_gutter(stripe_gutter: _StripeGutter, lines: Sequence[Sequence[Box]]) -> float:
     """The middle of a gutter, where the lines of the heads leave it free too."""
-    for line in lines:
-        stripe_gutter = _free_stripe_gutter(line, stripe_gutter) or stripe_gutter
+    for striped_line in lines:
+        stripe_gutter = _free_stripe_gutter(striped_line, stripe_gutter) or stripe_gutter
     return (stripe_gutter[0] + stripe_gutter[1]) / 2
 
 
-def _with_lines_of_heads(head_stripe: _StripedRow, stripe_gutters: Sequence[_StripeGutter]) -> list[_StripedRow]:
+def _with_striped_heads(head_stripe: _StripedRow, stripe_gutters: Sequence[_StripeGutter]) -> list[_StripedRow]:
     """A row cut between lines of which one has a text over several columns and the other has none."""
     top, bottom, head_words = head_stripe
-    head_lines = word_lines(head_words)
+    striped_heads = word_lines(head_words)
     spans_gutter = [
-        not all(_free_stripe_gutter(line, stripe_gutter) for stripe_gutter in stripe_gutters) for line in head_lines
+        not all(_free_stripe_gutter(line, stripe_gutter) for stripe_gutter in stripe_gutters) for line in striped_heads
     ]
     head_edges = [
         (a[0].y2 + b[0].y1) / 2
-        for (a, b), (c, d) in zip(pairwise(head_lines), pairwise(spans_gutter), strict=True)
+        for (a, b), (c, d) in zip(pairwise(striped_heads), pairwise(spans_gutter), strict=True)
         if c != d
     ]
     return [(y1, y2, _words_in_stripe(head_words, y1, y2)) for y1, y2 in pairwise([top, *head_edges, bottom])]
 
 
-def _words_across_stripe(words: Sequence[Box], left: float, right: float) -> list[Box]:
-    return [w for w in words if left - 1 < (w.x1 + w.x2) / 2 < right + 1]
+def _words_across_stripe(stripe_words: Sequence[Box], left: float, right: float) -> list[Box]:
+    return [w for w in stripe_words if left - 1 < (w.x1 + w.x2) / 2 < right + 1]
 
 
-def _words_in_stripe(words: Sequence[Box], top: float, bottom: float) -> list[Box]:
-    return [w for w in words if top <= (w.y1 + w.y2) / 2 < bottom]
+def _words_in_stripe(stripe_words: Sequence[Box], top: float, bottom: float) -> list[Box]:
+    return [w for w in stripe_words if top <= (w.y1 + w.y2) / 2 < bottom]
 
 
 def _stripe_gutters(striped_rows: Sequence[_StripedRow]) -> list[_StripeGutter]:
@@ -249,42 +249,44 @@ def _is_group_stripe(striped_row: _StripedRow) -> bool:
 
 def _gutters_between_words(row_words: Sequence[Box]) -> list[_StripeGutter]:
     """The wide spaces between words, also of several lines below each other."""
-    sorted_words = sorted(row_words, key=lambda w: w.x1)
-    gutter_ratio = _GUTTER if len(word_lines(sorted_words)) < _MANY_STRIPED_ROWS else _SURE_GUTTER
-    least_gutter = gutter_ratio * statistics.median(w.y2 - w.y1 for w in sorted_words) if sorted_words else 0.0
+    stripe_words = sorted(row_words, key=lambda w: w.x1)
+    gutter_ratio = _GUTTER if len(word_lines(stripe_words)) < _MANY_STRIPED_ROWS else _SURE_GUTTER
+    least_gutter = gutter_ratio * statistics.median(w.y2 - w.y1 for w in stripe_words) if stripe_words else 0.0
     stripe_gutters: list[_StripeGutter] = []
-    words_end, column_words = sorted_words[0].x2 if sorted_words else 0.0, list(sorted_words[:1])
-    for word in sorted_words[1:]:
-        if word.x1 - words_end > least_gutter and not all(map(_is_item_label, column_words)):
-            stripe_gutters.append((words_end, word.x1))
-            column_words = []
-        column_words.append(word)
-        words_end = max(words_end, word.x2)
+    stripe_end, stripe_column = stripe_words[0].x2 if stripe_words else 0.0, list(stripe_words[:1])
+    for word in stripe_words[1:]:
+        if word.x1 - stripe_end > least_gutter and not all(map(_is_striped_label, stripe_column)):
+            stripe_gutters.append((stripe_end, word.x1))
+            stripe_column = []
+        stripe_column.append(word)
+        stripe_end = max(stripe_end, word.x2)
     return stripe_gutters
 
 
-def _is_item_label(word: Box) -> bool:
-    return is_bullet(word.text) or bool(item_label(f"{word.text} x"))
+def _is_striped_label(striped_word: Box) -> bool:
+    return is_bullet(striped_word.text) or bool(item_label(f"{striped_word.text} x"))
 
 
 def _row_below_last_stripe(gutter_xs: Sequence[float], words: Sequence[Box], row_bottom: float) -> list[Box]:
     """The words of the row without a stripe that ends a table: lines close below each other, which no gutter cuts, with
     more than one cell in the first."""
-    row_words: list[Box] = []
-    for word in sorted(words, key=lambda w: w.y2):
-        word_height = word.y2 - word.y1
-        if word.y1 - row_bottom > 0.8 * word_height:
+    stripe_words: list[Box] = []
+    for stripe_word in sorted(words, key=lambda w: w.y2):
+        word_height = stripe_word.y2 - stripe_word.y1
+        if stripe_word.y1 - row_bottom > 0.8 * word_height:
             break
-        if any(word.x1 + 1 < x < word.x2 - 1 for x in gutter_xs):
-            row_words = [w for w in row_words if w.y2 < word.y1]
+        if any(stripe_word.x1 + 1 < x < stripe_word.x2 - 1 for x in gutter_xs):
+            stripe_words = [w for w in stripe_words if w.y2 < stripe_word.y1]
             break
-        row_words.append(word)
-        row_bottom = max(row_bottom, word.y2)
-    first = [w for w in row_words if w.y1 < row_words[0].y2 and w.y2 > row_words[0].y1]
-    return sorted(row_words, key=lambda w: -w.y2) if len({sum(w.x1 > x for x in gutter_xs) for w in first}) > 1 else []
+        stripe_words.append(stripe_word)
+        row_bottom = max(row_bottom, stripe_word.y2)
+    first = [w for w in stripe_words if w.y1 < stripe_words[0].y2 and w.y2 > stripe_words[0].y1]
+    return (
+        sorted(stripe_words, key=lambda w: -w.y2) if len({sum(w.x1 > x for x in gutter_xs) for w in first}) > 1 else []
+    )
 
 
 def _overlaps_ruled_frame(stripe_frame: Frame, ruled_frame: Frame) -> bool:
-    shared_width = min(stripe_frame.xs[-1], ruled_frame.xs[-1]) - max(stripe_frame.xs[0], ruled_frame.xs[0])
+    stripe_width = min(stripe_frame.xs[-1], ruled_frame.xs[-1]) - max(stripe_frame.xs[0], ruled_frame.xs[0])
     shared_height = min(stripe_frame.ys[-1], ruled_frame.ys[-1]) - max(stripe_frame.ys[0], ruled_frame.ys[0])
-    return shared_width > 0 and shared_height > 0
+    return stripe_width > 0 and shared_height > 0
