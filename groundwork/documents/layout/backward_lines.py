@@ -31,13 +31,13 @@ def may_run_backward(page_text: str) -> bool:
 
 def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page with the letters of each line that is drawn from right to left in the order of reading."""
-    if not any(may_run_backward(text_item.text) for text_item in page.text_items):
+    if not any(may_run_backward(backward_item.text) for backward_item in page.text_items):
         return page
-    stretches = list(backward_stretches(drawn.textpage(page)))
-    if not stretches:
+    backward_places = list(backward_stretches(drawn.textpage(page)))
+    if not backward_places:
         return page
-    page_letters = list(drawn.letters_of(page))
-    backward_lines = [_levelled_backward_line(page_letters[start:end][::-1]) for start, end in stretches]
+    backward_page_letters = list(drawn.letters_of(page))
+    backward_lines = [_levelled_backward_line(backward_page_letters[start:end][::-1]) for start, end in backward_places]
     other_items = [
         item
         for item in page.text_items
@@ -61,9 +61,9 @@ def _levelled_backward_line(backward_letters: Sequence[DrawnLetter]) -> list[Dra
     return [letter._replace(y1=backward_top, y2=backward_bottom) for letter in backward_letters]
 
 
-def _stands_in_backward_line(text_item: LiteparseText, backward_line: Sequence[DrawnLetter]) -> bool:
+def _stands_in_backward_line(backward_item: LiteparseText, backward_line: Sequence[DrawnLetter]) -> bool:
     """Whether the middle of a text item lies in a line."""
-    x, y = text_item.x + text_item.width / 2, text_item.y + text_item.height / 2
+    x, y = backward_item.x + backward_item.width / 2, backward_item.y + backward_item.height / 2
     backward_left, backward_right = (
         min(letter.x1 for letter in backward_line),
         max(letter.x2 for letter in backward_line),
@@ -75,23 +75,23 @@ def text_with_backward_lines_reversed(textpage: Any, page_text: str) -> str:
     """The `page_text` of a pypdfium2 text page with lines that are drawn from right to left in the order of reading."""
     if not may_run_backward(page_text) or is_right_to_left(page_text) or len(page_text) != textpage.count_chars():
         return page_text
-    for stretch_start, stretch_end in backward_stretches(textpage):
-        page_text = page_text[:stretch_start] + page_text[stretch_start:stretch_end][::-1] + page_text[stretch_end:]
+    for backward_start, stretch_end in backward_stretches(textpage):
+        page_text = page_text[:backward_start] + page_text[backward_start:stretch_end][::-1] + page_text[stretch_end:]
     return page_text
 
 
 def backward_stretches(textpage: Any) -> Iterator[tuple[int, int]]:
     """First and last + 1 of the letters of each stretch that is drawn from right to left against its script."""
-    stretch_start, (x, y) = 0, letter_origin(textpage.raw, 0)
+    backward_start, (x, y) = 0, letter_origin(textpage.raw, 0)
     backward_letter_count = textpage.count_chars()
     for k in range(1, backward_letter_count + 1):
         backward_x, backward_y = letter_origin(textpage.raw, k) if k < backward_letter_count else (x, y)
         if not (
             backward_x < x and abs(backward_y - y) < _SAME_BACKWARD_BASELINE and _may_run_backward(textpage.raw, k)
         ):
-            if k - stretch_start >= _LEAST_BACKWARD_LETTERS and _may_run_backward(textpage.raw, stretch_start):
-                yield stretch_start, k
-            stretch_start = k
+            if k - backward_start >= _LEAST_BACKWARD_LETTERS and _may_run_backward(textpage.raw, backward_start):
+                yield backward_start, k
+            backward_start = k
         x, y = backward_x, backward_y
 
 
@@ -99,11 +99,11 @@ def _may_run_backward(raw_textpage: Any, k: int) -> bool:
     """Whether a letter is drawn, upright, and of no script that runs from right to left."""
     import pypdfium2.raw as pdfium
 
-    is_drawn = not pdfium.FPDFText_IsGenerated(raw_textpage, k) and _is_upright_letter(raw_textpage, k)
-    return is_drawn and not runs_right_to_left(letter_sign(raw_textpage, k))
+    is_backward_drawn = not pdfium.FPDFText_IsGenerated(raw_textpage, k) and _is_upright_backward(raw_textpage, k)
+    return is_backward_drawn and not runs_right_to_left(letter_sign(raw_textpage, k))
 
 
-def _is_upright_letter(raw_textpage: Any, k: int) -> bool:
+def _is_upright_backward(raw_textpage: Any, k: int) -> bool:
     """Whether a letter is drawn upright, neither turned nor mirrored."""
     a, b, _, d = letter_matrix(raw_textpage, k)
     return a > 0 and d > 0 and abs(b) <= _MOST_BACKWARD_TILT * a

@@ -77,12 +77,12 @@ def _is_next_step_number(above: Line, line: Line) -> bool:
 
 _PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
-_WEB_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
+_NO_CODE_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
 
 
 def code_end(lines: Sequence[Line], code_start: int, styles: HeadingStyles) -> int:
     """Where the lines of a typewriter's font that begin at a line end."""
-    if styles.mono or _WEB_ADDRESS.match(lines[code_start].text):
+    if styles.mono or _NO_CODE_ADDRESS.match(lines[code_start].text):
         return code_start
     program_ends = (_program_end(lines, code_start, styles), pseudocode_end(lines, code_start, styles.leading))
     if (listing_end := max(program_ends)) > code_start:
@@ -132,18 +132,18 @@ def _is_code_line(line: Line, styles: HeadingStyles) -> bool:
 
 def code_block(lines: Sequence[Line], leading: float) -> str:
     """Lines of code in a fence, each as far from its left as it is drawn. `leading`: sizes from line to line."""
-    code_left = min(line.x1 for line in lines)
-    longest_code_cell = max((cell for line in lines for cell in line.cells), key=lambda cell: len(cell.text))
+    code_left = min(code_line.x1 for code_line in lines)
+    longest_code_cell = max((cell for code_line in lines for cell in code_line.cells), key=lambda cell: len(cell.text))
     code_letter_width = (longest_code_cell.x2 - longest_code_cell.x1) / max(1, len(longest_code_cell.text)) or 1.0
     code_lines = []
     code_line_above = lines[0]
-    for line in lines:
-        if line.y - code_line_above.y > 1.7 * leading * line.main.size:
+    for code_line in lines:
+        if code_line.y - code_line_above.y > 1.7 * leading * code_line.main.size:
             code_lines.append("")
         code_text = ""
-        for cell in line.cells:
+        for cell in code_line.cells:
             cell_indent = round((cell.x1 - code_left) / code_letter_width) - len(code_text)
             code_text = f"{code_text}{' ' * max(1 if code_text else 0, cell_indent)}{cell.text}"
         code_lines.append(code_text)
-        code_line_above = line
+        code_line_above = code_line
     return "\n".join(["```", *code_lines, "```"])

@@ -23,8 +23,8 @@ from groundwork.documents.pdf_files.pdfium import (
     letter_size,
 )
 
-_DEVICE_SCALE = 100  # parts of a point in which pdfium is asked for a place
-_PLACES_IN_WORD = (1 / 2, 1 / 3, 2 / 3)  # of its width, at which a letter is looked for
+_LETTER_SCALE = 100  # parts of a point in which pdfium is asked for a place
+_LETTER_PLACES = (1 / 2, 1 / 3, 2 / 3)  # of its width, at which a letter is looked for
 _LETTER_TOLERANCE = 3  # points from such a place to the letter
 
 
@@ -60,25 +60,25 @@ class DrawnLetters:
 
     def letters_of(self, page: Any) -> Iterator[DrawnLetter]:
         """The letters that are drawn on a liteparse page."""
-        raw_textpage = self.textpage(page).raw
-        for k, sign in enumerate(letter_signs(raw_textpage)):
-            letter_place = self.place_on_page(letter_box(raw_textpage, k), page)
+        raw_letters = self.textpage(page).raw
+        for k, sign in enumerate(letter_signs(raw_letters)):
+            letter_place = self.place_on_page(letter_box(raw_letters, k), page)
             yield DrawnLetter(*letter_place, sign, *self.letter_font(k, page))
 
     def letter_font(self, k: int, page: Any) -> tuple[str, float]:
         """The name of a letter's font, and the operand of `Tf`."""
-        raw_textpage = self.textpage(page).raw
-        return letter_font_name(raw_textpage, k), font_size_operand(raw_textpage, k)
+        raw_letters = self.textpage(page).raw
+        return letter_font_name(raw_letters, k), font_size_operand(raw_letters, k)
 
-    def letter_of_word(self, word: Any, page: Any) -> int:
+    def letter_of_word(self, lettered_word: Any, page: Any) -> int:
         """Which letter is drawn in the middle of a word, or near it where a wide comma stands there, most of whose
         place is empty; -1 for none."""
         k = -1
-        for share in _PLACES_IN_WORD:
-            device_x = int(_DEVICE_SCALE * (word.x + word.width * share))
-            device_y = int(_DEVICE_SCALE * (word.y + word.height / 2))
+        for letter_share in _LETTER_PLACES:
+            device_x = int(_LETTER_SCALE * (lettered_word.x + lettered_word.width * letter_share))
+            letter_y = int(_LETTER_SCALE * (lettered_word.y + lettered_word.height / 2))
             k = letter_at_device_point(
-                self.letters_page(page), self._device(page), device_x, device_y, _LETTER_TOLERANCE
+                self.letters_page(page), self._device(page), device_x, letter_y, _LETTER_TOLERANCE
             )
             if k >= 0:
                 break
@@ -86,15 +86,15 @@ class DrawnLetters:
 
     def letter_baseline(self, k: int, page: Any) -> float:
         """The height at which a letter stands, in points from the top of a liteparse page."""
-        origin = letter_origin(self.textpage(page).raw, k)
-        return self.place_on_page((*origin, *origin), page)[1]
+        letter_origin_of = letter_origin(self.textpage(page).raw, k)
+        return self.place_on_page((*letter_origin_of, *letter_origin_of), page)[1]
 
     def place_on_page(self, drawn_box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a box of pdfium's on a liteparse page."""
-        raw_page, device = self.letters_page(page).page.raw, self._device(page)
-        device_corners = [device_point(raw_page, device, *corner) for corner in (drawn_box[:2], drawn_box[2:])]
+        raw_page, letter_device = self.letters_page(page).page.raw, self._device(page)
+        letter_corners = [device_point(raw_page, letter_device, *corner) for corner in (drawn_box[:2], drawn_box[2:])]
         (x1, x2), (y1, y2) = (
-            sorted(side / _DEVICE_SCALE for side in sides) for sides in zip(*device_corners, strict=True)
+            sorted(letter_side / _LETTER_SCALE for letter_side in sides) for sides in zip(*letter_corners, strict=True)
         )
         return x1, y1, x2, y2
 
@@ -114,7 +114,7 @@ class DrawnLetters:
 
     def _device(self, page: Any) -> tuple[int, int, int, int, int]:
         """A liteparse page as pdfium draws it: left, top, width and height in parts of a point, quarters of a turn."""
-        device_width, device_height = (int(_DEVICE_SCALE * side) for side in (page.width, page.height))
+        device_width, device_height = (int(_LETTER_SCALE * letter_side) for letter_side in (page.width, page.height))
         return 0, 0, device_width, device_height, -self._letter_turns.get(page.page_num, 0) // 90 % 4
 
 
@@ -135,14 +135,14 @@ class LetterSizes:
         self._sizes: dict[tuple[str | None, float | None, float], float] = {}
         self._pixel_fonts: set[tuple[str | None, float | None]] = set()  # whose size says nothing of their letters
 
-    def of(self, text_item: Any, page: Any) -> float:
+    def of(self, lettered_item: Any, page: Any) -> float:
         """The size of the letters of a liteparse text item of a liteparse page."""
-        font = (text_item.font_name, text_item.font_size)
-        letter_kind = (*font, round(text_item.height, 1))
-        if font in self._pixel_fonts:
-            return self._drawn_size(text_item, page) or _guess_size(text_item)
+        letter_font = (lettered_item.font_name, lettered_item.font_size)
+        letter_kind = (*letter_font, round(lettered_item.height, 1))
+        if letter_font in self._pixel_fonts:
+            return self._drawn_size(lettered_item, page) or _guess_letter_size(lettered_item)
         if letter_kind not in self._sizes:
-            self._sizes[letter_kind] = self._drawn_size(text_item, page) or _guess_size(text_item)
+            self._sizes[letter_kind] = self._drawn_size(lettered_item, page) or _guess_letter_size(lettered_item)
         return self._sizes[letter_kind]
 
     def end_font(self, text_item: Any, page: Any) -> str:
@@ -157,40 +157,40 @@ class LetterSizes:
         """`Tf` times the height of the text matrix, or the size that letters so high have where that can not be theirs;
         0 where pdfium finds no letter at the item's place."""
         # the longest word, not a raised number before it
-        longest_word = max(text_item.words, key=lambda word: len(word.text), default=text_item)
+        longest_word = max(text_item.words, key=lambda lettered_word: len(lettered_word.text), default=text_item)
         letter = self._drawn_letters.letter_of_word(longest_word, page)
-        raw_textpage = self._drawn_letters.textpage(page).raw
-        if letter < 0 or not any(matrix := letter_matrix(raw_textpage, letter)):
+        raw_letters = self._drawn_letters.textpage(page).raw
+        if letter < 0 or not any(matrix := letter_matrix(raw_letters, letter)):
             return 0.0
         _, _, c, d = matrix
-        size = letter_size(raw_textpage, letter)
+        size = letter_size(raw_letters, letter)
         font = (text_item.font_name, text_item.font_size)
-        across = abs(c) > abs(d)  # the height of the letters runs from side to side
-        unit = self._drawn_letters.letter_unit(page)
-        if font not in self._pixel_fonts and _letter_height(raw_textpage, letter, across) <= _MOST_HEIGHT * size:
-            return unit * size
+        letters_across = abs(c) > abs(d)  # the height of the letters runs from side to side
+        unit_of_letters = self._drawn_letters.letter_unit(page)
+        if font not in self._pixel_fonts and _letter_height(raw_letters, letter, letters_across) <= _MOST_HEIGHT * size:
+            return unit_of_letters * size
         self._pixel_fonts.add(font)
-        return unit * _size_by_letter_heights(raw_textpage, letter, across)
+        return unit_of_letters * _size_by_letter_heights(raw_letters, letter, letters_across)
 
 
-def _guess_size(text_item: Any) -> float:
+def _guess_letter_size(lettered_item: Any) -> float:
     """The operand of `Tf` where it can be the size of letters so high, else their height."""
-    size = text_item.font_size or 0.0
-    return float(size if 0.6 * size < text_item.height < 1.7 * size else text_item.height or 1.0)
+    size = lettered_item.font_size or 0.0
+    return float(size if 0.6 * size < lettered_item.height < 1.7 * size else lettered_item.height or 1.0)
 
 
-def _letter_height(raw_textpage: Any, letter: int, across: bool) -> float:
-    left, bottom, right, top = letter_box(raw_textpage, letter)
-    return right - left if across else top - bottom
+def _letter_height(raw_letters: Any, letter: int, letters_across: bool) -> float:
+    left, bottom, right, top = letter_box(raw_letters, letter)
+    return right - left if letters_across else top - bottom
 
 
-def _size_by_letter_heights(raw_textpage: Any, letter: int, across: bool) -> float:
+def _size_by_letter_heights(raw_letters: Any, letter: int, letters_across: bool) -> float:
     """The font size that the heights of a word's letters and figures tell; 0 where it holds none."""
     letter_sizes = []
-    for direction in (-1, 1):
-        k = letter if direction > 0 else letter - 1
-        while k >= 0 and (sign := letter_sign(raw_textpage, k)).isalnum():
-            height_share = next((share for signs, share in _LETTER_HEIGHTS if signs.match(sign)), 0.0)
-            letter_sizes += [_letter_height(raw_textpage, k, across) / height_share] if height_share else []
-            k += direction
+    for letter_direction in (-1, 1):
+        k = letter if letter_direction > 0 else letter - 1
+        while k >= 0 and (sign := letter_sign(raw_letters, k)).isalnum():
+            height_share = next((letter_share for signs, letter_share in _LETTER_HEIGHTS if signs.match(sign)), 0.0)
+            letter_sizes += [_letter_height(raw_letters, k, letters_across) / height_share] if height_share else []
+            k += letter_direction
     return statistics.median(letter_sizes) if letter_sizes else 0.0

@@ -24,8 +24,8 @@ _LEAST_LETTERS_BEHIND_FLOAT = 40  # letters of what goes on behind a float
 
 _FORMULA_SIGN = re.compile(r"[=≤≥≈≡∈∉∑∏∫√±×·^∂∇∀∃→∝∼⊂⊆∪∩\u0370-\u03ff$]| [<>] ")  # a sign or letter of formulas
 _INLINE_FORMULA = re.compile(r"\$[^$]*\$")
-_MARKDOWN_BLOCK_START = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, fence or item
-_OUTLINE_NUMERAL = re.compile(r"[IVXLC]+|[A-Z]")  # of an outline
+_NO_FORMULA_START = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, fence or item
+_NUMERAL_BUT_FORMULA = re.compile(r"[IVXLC]+|[A-Z]")  # of an outline
 _FORMULA_PIECE_LETTERS = 25  # letters of a piece of a formula at the most
 _FORMULA_LETTERS = 200  # letters of a formula at the most
 _FIGURE_CAPTION = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|图|図)[^\W\d_]*\.? ?[A-Z]?[\dIVX]")
@@ -55,7 +55,7 @@ def is_float(paragraph: str, paragraph_size: float, body_size: float) -> bool:
 
 def is_formula(paragraph: str) -> bool:
     """Whether hardly a word stands beside the letters and signs of a paragraph."""
-    if len(paragraph) > _FORMULA_LETTERS or _MARKDOWN_BLOCK_START.match(paragraph):
+    if len(paragraph) > _FORMULA_LETTERS or _NO_FORMULA_START.match(paragraph):
         return False
     return bool(_FORMULA_SIGN.search(paragraph)) and len(LONG_WORD.findall(_INLINE_FORMULA.sub(" ", paragraph))) < 2
 
@@ -66,28 +66,28 @@ def join_sentences_around_floats(blocks: Sequence[PageBlock], join: Callable[[st
     What goes on from the page before comes first, and what goes on overleaf last.
     """
     blocks_around_floats: list[PageBlock] = []
-    for block in _join_around_formulas(blocks, join):
+    for floating_block in _join_around_formulas(blocks, join):
         last_text_block = _last_block_but_floats(blocks_around_floats)
-        behind_floats = last_text_block < len(blocks_around_floats) - 1 and _is_running_sentence(block)
-        if not behind_floats or not begins_mid_sentence(block.text):
-            blocks_around_floats.append(block)
+        behind_floats = last_text_block < len(blocks_around_floats) - 1 and _is_sentence_but_float(floating_block)
+        if not behind_floats or not begins_mid_sentence(floating_block.text):
+            blocks_around_floats.append(floating_block)
         elif _TITLED_FLOAT_CAPTION.match(blocks_around_floats[-1].text) and ends_mid_sentence(
             blocks_around_floats[-1].text
         ):
             blocks_around_floats[-1] = blocks_around_floats[-1]._replace(
-                text=join(blocks_around_floats[-1].text, block.text)
+                text=join(blocks_around_floats[-1].text, floating_block.text)
             )
         elif last_text_block < 0:
-            blocks_around_floats.insert(0, block._replace(part=blocks_around_floats[0].part))
+            blocks_around_floats.insert(0, floating_block._replace(part=blocks_around_floats[0].part))
         elif ends_mid_sentence(blocks_around_floats[last_text_block].text):
-            whole_sentence = join(blocks_around_floats[last_text_block].text, block.text)
+            whole_sentence = join(blocks_around_floats[last_text_block].text, floating_block.text)
             blocks_around_floats[last_text_block] = blocks_around_floats[last_text_block]._replace(
-                text=whole_sentence, is_full=block.is_full
+                text=whole_sentence, is_full=floating_block.is_full
             )
         else:
-            blocks_around_floats.append(block)
+            blocks_around_floats.append(floating_block)
     last_text_block = _last_block_but_floats(blocks_around_floats)
-    if 0 <= last_text_block < len(blocks_around_floats) - 1 and _sentence_goes_on_overleaf(
+    if 0 <= last_text_block < len(blocks_around_floats) - 1 and _goes_on_behind_floats(
         blocks_around_floats[last_text_block]
     ):
         blocks_around_floats.append(
@@ -96,9 +96,9 @@ def join_sentences_around_floats(blocks: Sequence[PageBlock], join: Callable[[st
     return blocks_around_floats
 
 
-def _sentence_goes_on_overleaf(block: PageBlock) -> bool:
+def _goes_on_behind_floats(block_before_floats: PageBlock) -> bool:
     """Whether the text of a page ends in a sentence that fills its last line; a title of lines does neither."""
-    return block.is_full and ends_mid_sentence(block.text)
+    return block_before_floats.is_full and ends_mid_sentence(block_before_floats.text)
 
 
 def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:
@@ -130,7 +130,7 @@ def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str]
 
 
 def _sentence_goes_on_below_formula(above: PageBlock, block: PageBlock) -> bool:
-    if above.is_float or _is_displayed_formula(above) or not _is_running_sentence(block) or above.part != block.part:
+    if above.is_float or _is_displayed_formula(above) or not _is_sentence_but_float(block) or above.part != block.part:
         return False
     return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not item_label(block.text)
 
@@ -142,7 +142,7 @@ def _parts_only_by_formula(above: PageBlock, below: PageBlock) -> bool:
     )
 
 
-def _is_running_sentence(block: PageBlock) -> bool:
+def _is_sentence_but_float(block: PageBlock) -> bool:
     return not block.is_float and (len(block.text) > _LEAST_LETTERS_BEHIND_FLOAT or block.text.endswith("."))
 
 
@@ -159,7 +159,7 @@ def _are_formula_pieces(above: PageBlock, below: PageBlock) -> bool:
 def _is_figure_label_text(paragraph: str) -> bool:
     """Whether a paragraph is labels, such as those of a figure's nodes or of an axis."""
     return not (
-        LONG_WORD.search(paragraph) or _MARKDOWN_BLOCK_START.match(paragraph) or _OUTLINE_NUMERAL.fullmatch(paragraph)
+        LONG_WORD.search(paragraph) or _NO_FORMULA_START.match(paragraph) or _NUMERAL_BUT_FORMULA.fullmatch(paragraph)
     )
 
 
@@ -175,32 +175,33 @@ def _last_block_but_floats(blocks: Sequence[PageBlock]) -> int:
 def with_figure_labels(lines: Sequence[Line], body_size: float, body_font: str) -> list[Line]:
     """Lines of which those above a figure's caption that are no text are its labels: short, and in another size or font
     than the body's. Rows above a table's caption are rows."""
-    lines_with_labels: list[Line] = []
-    for page_line in lines:
-        if page_line.cells and _FIGURE_CAPTION.match(page_line.text):
-            first_figure_label = len(lines_with_labels)
+    lines_with_figures: list[Line] = []
+    for line_below_figure in lines:
+        if line_below_figure.cells and _FIGURE_CAPTION.match(line_below_figure.text):
+            first_figure_label = len(lines_with_figures)
             while first_figure_label and _is_figure_label(
-                lines_with_labels[first_figure_label - 1], body_size, body_font
+                lines_with_figures[first_figure_label - 1], body_size, body_font
             ):
                 first_figure_label -= 1
-            if first_figure_label < len(lines_with_labels):
-                figure_labels = " ".join(label_line.text for label_line in lines_with_labels[first_figure_label:])
-                lines_with_labels[first_figure_label:] = [
-                    Line(lines_with_labels[first_figure_label].y, [], labels=figure_labels)
+            if first_figure_label < len(lines_with_figures):
+                figure_labels = " ".join(label_line.text for label_line in lines_with_figures[first_figure_label:])
+                lines_with_figures[first_figure_label:] = [
+                    Line(lines_with_figures[first_figure_label].y, [], labels=figure_labels)
                 ]
-        lines_with_labels.append(page_line)
-    return lines_with_labels
+        lines_with_figures.append(line_below_figure)
+    return lines_with_figures
 
 
-def _is_figure_label(label_line: Line, body_size: float, body_font: str) -> bool:
-    if not label_line.cells:
+def _is_figure_label(figure_line: Line, body_size: float, body_font: str) -> bool:
+    if not figure_line.cells:
         return False
-    if not LONG_WORD.search(label_line.text):
+    if not LONG_WORD.search(figure_line.text):
         return True
     has_other_type = (
-        label_line.main.font != body_font or abs(label_line.main.size - body_size) > (1 - _FLOAT_TYPE_SIZE) * body_size
+        figure_line.main.font != body_font
+        or abs(figure_line.main.size - body_size) > (1 - _FLOAT_TYPE_SIZE) * body_size
     )
-    return has_other_type and all(len(cell.text.split()) <= _FIGURE_LABEL_WORDS for cell in label_line.cells)
+    return has_other_type and all(len(cell.text.split()) <= _FIGURE_LABEL_WORDS for cell in figure_line.cells)
 
 
 _RELATION_AT_END = re.compile(r"(?:^|\s)(?:[=≤≥≡≈≃≅∼∝<>]|:=)$")
@@ -224,14 +225,14 @@ def with_fractions(runs: Sequence[Run]) -> list[Run]:
     return with_fraction_runs
 
 
-def _fraction(relation_sign: Run, runs: Sequence[Run]) -> tuple[Run, Run] | None:
+def _fraction(relation_sign: Run, fraction_runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """The numerator and the denominator right behind a relation sign; None where a text stands between them."""
-    most_right = relation_sign.x2 + (_MOST_FRACTION_GAP + _MOST_FRACTION_WIDTH) * relation_sign.size
+    fraction_reach = relation_sign.x2 + (_MOST_FRACTION_GAP + _MOST_FRACTION_WIDTH) * relation_sign.size
     runs_behind_relation = [
         run
-        for run in runs
+        for run in fraction_runs
         if relation_sign.x2 - 1 < run.x1
-        and run.x2 < most_right
+        and run.x2 < fraction_reach
         and abs(_rise_above_relation(run, relation_sign)) < _MOST_FRACTION_RISE
     ]
     numerator = min(

@@ -84,11 +84,11 @@ def _count_evenly(line_number_runs: Sequence[Run]) -> bool:
 
 def _is_text_beside_line_numbers(runs_beside_numbers: Sequence[Run]) -> bool:
     lines_beside_numbers = to_lines(list(runs_beside_numbers))
-    long_lines = [line for line in lines_beside_numbers if len(line.text.split()) >= _LEAST_WORDS_BESIDE]
-    whole_line_count = sum(len(line.cells) == 1 for line in long_lines)
-    sentence_middle_count = sum(line.text[:1].islower() for line in long_lines)
+    numbered_lines = [line for line in lines_beside_numbers if len(line.text.split()) >= _LEAST_WORDS_BESIDE]
+    whole_line_count = sum(len(line.cells) == 1 for line in numbered_lines)
+    sentence_middle_count = sum(line.text[:1].islower() for line in numbered_lines)
     return (
-        2 * len(long_lines) >= len(lines_beside_numbers)
-        and whole_line_count >= _UNSPACED_SHARE * len(long_lines)
-        and sentence_middle_count >= _SENTENCE_MIDDLE_SHARE * len(long_lines)
+        2 * len(numbered_lines) >= len(lines_beside_numbers)
+        and whole_line_count >= _UNSPACED_SHARE * len(numbered_lines)
+        and sentence_middle_count >= _SENTENCE_MIDDLE_SHARE * len(numbered_lines)
     )

@@ -108,9 +108,9 @@ def parse_with_liteparse(parser: Any, source: str) -> list[LiteparsePage]:
     from liteparse import ParseError
 
     # no part of its interface: where it is gone, the copies do as well
-    native_parser = getattr(parser, "_native", None)
+    native_liteparse = getattr(parser, "_native", None)
     try:
-        return [read_liteparse_page(page) for page in (native_parser or parser).parse(source).pages]
+        return [read_liteparse_page(page) for page in (native_liteparse or parser).parse(source).pages]
     except ParseError:
         raise
     except Exception as error:  # of the extension, as liteparse itself takes them
@@ -172,8 +172,8 @@ def _read_liteparse_annotation(annotation: Any) -> LiteparseAnnotation:
 
 
 def _read_liteparse_field(form_field: Any) -> LiteparseField:
-    field_type = form_field.type if hasattr(form_field, "type") else form_field.field_type
-    return LiteparseField(field_type, form_field.value, form_field.checked, _read_liteparse_rect(form_field.rect))
+    liteparse_type = form_field.type if hasattr(form_field, "type") else form_field.field_type
+    return LiteparseField(liteparse_type, form_field.value, form_field.checked, _read_liteparse_rect(form_field.rect))
 
 
 def _read_liteparse_rect(rect: Any) -> LiteparseRect | None:
@@ -181,7 +181,7 @@ def _read_liteparse_rect(rect: Any) -> LiteparseRect | None:
 
 
 def liteparse_texts(page: Any) -> list[str]:
-    return [text_item.text for text_item in page.text_items]
+    return [liteparse_text.text for liteparse_text in page.text_items]
 
 
 def liteparse_markdown_pages(request: ConversionRequest) -> list[str]:
@@ -190,8 +190,8 @@ def liteparse_markdown_pages(request: ConversionRequest) -> list[str]:
 
 def liteparse_markdown(page: Any) -> str:
     """liteparse's Markdown of a page; of one without text it makes an empty fence, which is none."""
-    markdown = page.markdown or "" if page else ""
-    return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""
+    liteparse_text = page.markdown or "" if page else ""
+    return liteparse_text if re.search(r"\w", liteparse_text.replace("```text", "")) else ""
 
 
 def read_liteparse_pages(request: ConversionRequest) -> list[Any]:
@@ -201,26 +201,26 @@ def read_liteparse_pages(request: ConversionRequest) -> list[Any]:
 
 def read_liteparse_pages_upright(request: ConversionRequest) -> tuple[list[Any], dict[int, int]]:
     """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
-    numbers = list(request.pages or range(1, request.page_count + 1))
+    liteparse_numbers = list(request.pages or range(1, request.page_count + 1))
     liteparse_pages = _parse_liteparse_pages(request, request.pages)
-    page_turns = {
+    liteparse_turns = {
         number: page_turn
         for number, page in liteparse_pages.items()
-        if number in numbers and (page_turn := main_turn(page))
+        if number in liteparse_numbers and (page_turn := main_turn(page))
     }
-    if page_turns:
+    if liteparse_turns:
         liteparse_pages.update(
             _parse_liteparse_pages(
-                request, sorted(page_turns), page_orientation_corrections=tuple(sorted(page_turns.items()))
+                request, sorted(liteparse_turns), page_orientation_corrections=tuple(sorted(liteparse_turns.items()))
             )
         )
-    return [liteparse_pages.get(number) for number in numbers], page_turns
+    return [liteparse_pages.get(number) for number in liteparse_numbers], liteparse_turns
 
 
 def _parse_liteparse_pages(request: ConversionRequest, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
     """Page number: liteparse's page."""
-    pages = None if numbers is None else ",".join(map(str, numbers))
-    parser = _liteparse_parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
+    liteparse_range = None if numbers is None else ",".join(map(str, numbers))
+    parser = _liteparse_parser(target_pages=liteparse_range, max_pages=request.settings.max_pages, **options)
     return {page.page_num: page for page in parse_with_liteparse(parser, request.source)}
 
 

@@ -231,58 +231,58 @@ class MarkdownWriter:
             abs(line.x1 - paragraph_line.x1) <= 2 and not item_label(paragraph_line.text)
         )
 
-    def _markdown_of_heading(self, lines: Sequence[Line]) -> str:
-        return functools.reduce(self.styles.vocabulary.join, [cleaned_line(line.text) for line in lines])
+    def _markdown_of_heading(self, markdown_lines: Sequence[Line]) -> str:
+        return functools.reduce(self.styles.vocabulary.join, [cleaned_line(line.text) for line in markdown_lines])
 
     # --- headings ---
 
-    def _markdown_heading_end(self, heading_start: int) -> int:
-        """Where the heading that begins at a line ends; `heading_start` where none does."""
-        heading_line = self.lines[heading_start]
-        if not self.styles.heading(heading_line) or heading_start < self._paragraph_end_in_heading_type:
-            return heading_start
-        if self.contents and heading_line.text[-1].isdigit() and heading_start:
-            return heading_start
+    def _markdown_heading_end(self, markdown_start: int) -> int:
+        """Where the heading that begins at a line ends; `markdown_start` where none does."""
+        markdown_line = self.lines[markdown_start]
+        if not self.styles.heading(markdown_line) or markdown_start < self._paragraph_end_in_heading_type:
+            return markdown_start
+        if self.contents and markdown_line.text[-1].isdigit() and markdown_start:
+            return markdown_start
         above = self._paragraph_last_line
         if (
             self._is_paragraph_in_list
             and above
-            and heading_line.cells
-            and self._goes_on_with_paragraph(above, heading_line)
+            and markdown_line.cells
+            and self._goes_on_with_paragraph(above, markdown_line)
         ):
-            return heading_start  # an item in the type of a heading goes on
-        heading_end = self.styles.heading_end(self.lines, heading_start)
-        if self.styles.is_heading_too_long(self.lines, heading_start, heading_end):
+            return markdown_start  # an item in the type of a heading goes on
+        heading_end = self.styles.heading_end(self.lines, markdown_start)
+        if self.styles.is_heading_too_long(self.lines, markdown_start, heading_end):
             self._paragraph_end_in_heading_type = heading_end
-            return heading_start
-        return heading_end if self.styles.is_heading(self.lines, heading_start, heading_end) else heading_start
+            return markdown_start
+        return heading_end if self.styles.is_heading(self.lines, markdown_start, heading_end) else markdown_start
 
     # --- columns ---
 
     def _end_of_columns_or_program(self, start: int) -> int:
         """Where the columns or the program end that begin at a line, which are no table; `start` where none do."""
-        program_end = pseudocode_end(self.lines, start, self.styles.leading)
-        return program_end if program_end > start else columns_end(self.lines, start, self.styles.leading)
+        markdown_end = pseudocode_end(self.lines, start, self.styles.leading)
+        return markdown_end if markdown_end > start else columns_end(self.lines, start, self.styles.leading)
 
     def _markdown_of_columns(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
-        column_stretches = text_columns([cell for line in lines for cell in line.cells])
+        markdown_columns = text_columns([cell for line in lines for cell in line.cells])
         column_markdowns = []
-        for row_lines in rows_of_columns(lines, self.styles.leading):
-            for column_lines, column in zip(
-                lines_by_column(row_lines, column_stretches), column_stretches, strict=True
+        for markdown_row in rows_of_columns(lines, self.styles.leading):
+            for markdown_lines, column in zip(
+                lines_by_column(markdown_row, markdown_columns), markdown_columns, strict=True
             ):
-                column_markdowns.append(MarkdownWriter(column_lines, self.styles, column).markdown())
+                column_markdowns.append(MarkdownWriter(markdown_lines, self.styles, column).markdown())
         return column_markdowns
 
-    def _table_markdown(self, table: BorderlessTable) -> str:
-        if table.is_contents:
-            return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
-        if table.is_list:
-            return "\n\n".join(f"{number} {text}" for number, text in table.rows)
-        return _rows_to_markdown(table.rows, self.styles.vocabulary.join)
+    def _table_markdown(self, markdown_table: BorderlessTable) -> str:
+        if markdown_table.is_contents:
+            return "\n\n".join(f"{title} … {page}" for title, page in markdown_table.rows)
+        if markdown_table.is_list:
+            return "\n\n".join(f"{number} {text}" for number, text in markdown_table.rows)
+        return _rows_to_markdown(markdown_table.rows, self.styles.vocabulary.join)
 
 
-def _rows_to_markdown(rows: Sequence[Sequence[str]], join: Callable[[str, str], str]) -> str:
+def _rows_to_markdown(markdown_rows: Sequence[Sequence[str]], join: Callable[[str, str], str]) -> str:
     """A Markdown table whose first row is the header. `join`: the lines of a cell."""
-    return pipe_table([[functools.reduce(join, cell.split("\n")) for cell in row] for row in rows])
+    return pipe_table([[functools.reduce(join, cell.split("\n")) for cell in row] for row in markdown_rows])

@@ -38,8 +38,8 @@ class OrderedPage(NamedTuple):
 def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[OrderedPage]:
     """The parts of the pages in the order in which they are read, without the running lines but for the first of
     each that the document says nowhere else."""
-    running_run_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
-    runs_by_page = [[run for run in page.runs if id(run) not in running_run_ids] for page in pages]
+    running_page_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
+    runs_by_page = [[run for run in page.runs if id(run) not in running_page_ids] for page in pages]
     lines_at_page_edge = outermost_edge_lines(running.first, runs_by_page[0] if runs_by_page else [])
     edge_run_ids = {id(run) for line in lines_at_page_edge for run in line.runs}
     runs_by_page = [[run for run in page_runs if id(run) not in edge_run_ids] for page_runs in runs_by_page]
@@ -54,15 +54,15 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
         else OrderedPage(
             [
                 (page_lines(to_lines(with_fractions(part.runs)), part.grids, page.strokes), part.column)
-                for part in parts
+                for part in page_parts_in_order
             ],
             page.side_texts,
         )
-        for page_runs, parts, page in zip(runs_by_page, parts_by_page, pages, strict=True)
+        for page_runs, page_parts_in_order, page in zip(runs_by_page, parts_by_page, pages, strict=True)
     ]
     page_head_lines, page_foot_lines = (
-        to_lines([run for line in lines_at_page_edge if line.is_foot == is_foot for run in line.runs])
-        for is_foot in (False, True)
+        to_lines([run for line in lines_at_page_edge if line.is_foot == is_page_foot for run in line.runs])
+        for is_page_foot in (False, True)
     )
     if ordered_pages:
         return [ordered_pages[0]._replace(head_lines=page_head_lines, foot_lines=page_foot_lines), *ordered_pages[1:]]
@@ -104,32 +104,32 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
     page_blocks: list[PageBlock] = []
     texts_beside_page: list[str] = []
     for part_number, (part_lines, column) in enumerate(page.parts):
-        footnotes_start, footnotes_end = footnote_range(part_lines, styles)
-        part_writer = MarkdownWriter(part_lines[:footnotes_start], styles, column, columns_of_page_above)
+        page_notes_start, footnotes_end = footnote_range(part_lines, styles)
+        part_writer = MarkdownWriter(part_lines[:page_notes_start], styles, column, columns_of_page_above)
         columns_of_page_above = part_writer.open_columns if footnotes_end == len(part_lines) else ()
-        page_blocks += [block._replace(part=2 * part_number) for block in part_writer.blocks()]
-        texts_beside_page.append(MarkdownWriter(part_lines[footnotes_start:footnotes_end], styles, column).markdown())
+        page_blocks += [page_block._replace(part=2 * part_number) for page_block in part_writer.blocks()]
+        texts_beside_page.append(MarkdownWriter(part_lines[page_notes_start:footnotes_end], styles, column).markdown())
         page_blocks += [
-            block._replace(part=2 * part_number + 1)
-            for block in MarkdownWriter(part_lines[footnotes_end:], styles, column).blocks()
+            page_block._replace(part=2 * part_number + 1)
+            for page_block in MarkdownWriter(part_lines[footnotes_end:], styles, column).blocks()
         ]
     blocks_by_part = groupby(
-        join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda block: block.part
+        join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda page_block: page_block.part
     )
     page_text = join_pages(
-        ["\n\n".join(block.text for block in part_blocks) for _, part_blocks in blocks_by_part],
+        ["\n\n".join(page_block.text for page_block in part_blocks) for _, part_blocks in blocks_by_part],
         titles_apart=False,
     ).markdown
     head_text, foot_text = (
         _page_edge_text(edge_lines, page, styles) for edge_lines in (page.head_lines, page.foot_lines)
     )
     texts_beside_page.append(foot_text)
-    text_before_last_block, block_gap, last_block = page_text.rpartition("\n\n")
+    text_before_last_block, block_gap, last_page_block = page_text.rpartition("\n\n")
     texts_beside_page += page.side_texts
     blocks_of_page = (
         [page_text, *texts_beside_page]
-        if last_block.endswith(SENTENCE_LINE_ENDS) or not block_gap
-        else [text_before_last_block, *texts_beside_page, last_block]
+        if last_page_block.endswith(SENTENCE_LINE_ENDS) or not block_gap
+        else [text_before_last_block, *texts_beside_page, last_page_block]
     )
     return unmirrored("\n\n".join(filter(None, [head_text, *blocks_of_page]))), columns_of_page_above
 

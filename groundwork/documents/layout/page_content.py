@@ -67,27 +67,27 @@ BLANK_PAGE = PageContent([], [], [], [], [])
 
 def measured_items(page: LiteparsePage, sizes: LetterSizes) -> list[list[MeasuredPageItem]]:
     """The text items of a page that stand upright, and those of each other turn, set upright."""
-    upright_items = upright(page)
+    upright_page_items = upright(page)
     return [
         [
-            MeasuredPageItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page), turn)
-            for text_item in items
+            MeasuredPageItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page), page_turn)
+            for text_item in page_items
         ]
-        for turn, items in (TurnedItems(0, upright_items.items), *upright_items.aside)
+        for page_turn, page_items in (TurnedItems(0, upright_page_items.items), *upright_page_items.aside)
     ]
 
 
 def page_content(
     page: LiteparsePage,
-    items: Sequence[Sequence[MeasuredPageItem]],
+    page_items: Sequence[Sequence[MeasuredPageItem]],
     drawn: DrawnLetters,
     page_layer: str,
     typewriter_fonts: frozenset[str],
 ) -> PageContent:
-    """What is drawn on a page, spelt as in its text layer. `items`: its measured items."""
+    """What is drawn on a page, spelt as in its text layer. `page_items`: its measured items."""
     speller = Speller(page_layer)
-    page_item_runs = _runs_of_page_items(items[0], speller, typewriter_fonts)
-    turned = [line for side in items[1:] for line in _turned_lines(side, page, speller, typewriter_fonts)]
+    page_item_runs = _runs_of_page_items(page_items[0], speller, typewriter_fonts)
+    turned = [line for side in page_items[1:] for line in _turned_lines(side, page, speller, typewriter_fonts)]
     page_runs = [run for _, run in page_item_runs]
     page_fields = form_fields(page)
     charts = find_chart_regions(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []
@@ -103,15 +103,15 @@ def page_content(
         page_form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
         sides = _side_texts(turned, page, page_layer)
         return PageContent(page_runs, [], drawn_strokes.flat, sides, edge_lines(page_runs, [], page.height), page_form)
-    page_runs = _with_drawn_bullets(page, page_runs, charts, leftward)
+    page_runs = _with_page_bullets(page, page_runs, charts, leftward)
     grids = [chart_as_drawn_table(chart, page_runs) for chart in charts]
     page_prose = [run for run in page_runs if not any(grid.holds(run) for grid in grids)] if grids else page_runs
-    frames, walls = frames_of_drawn_tables(drawn_strokes, charts)
+    page_frames, walls = frames_of_drawn_tables(drawn_strokes, charts)
     shades = find_shades(page.vector_graphics) if page.vector_graphics and not leftward and not page_fields else []
-    frames += frames_of_striped_tables(shades, page_prose, frames, charts)
-    tables, heads = find_drawn_tables(frames, page_prose, page_fields, shades, [] if leftward else turned)
+    page_frames += frames_of_striped_tables(shades, page_prose, page_frames, charts)
+    tables, heads = find_drawn_tables(page_frames, page_prose, page_fields, shades, [] if leftward else turned)
     page_prose = [run for run in page_prose if not any(table.holds(run) for table in tables)] if tables else page_prose
-    turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
+    turned = [[page_cell for page_cell in line if page_cell not in heads] for line in turned] if heads else turned
     grids += tables
     field_strokes = [Stroke(field.x1, field.y1, field.x2, field.y1) for field in page_fields]
     page_strokes = [*drawn_strokes.flat, *walls, *field_strokes]
@@ -119,11 +119,11 @@ def page_content(
     return PageContent(page_prose, grids, page_strokes, _side_texts(turned, page, page_layer), page_edges)
 
 
-def _with_drawn_bullets(page: LiteparsePage, runs: list[Run], charts: Sequence[Box], leftward: bool) -> list[Run]:
+def _with_page_bullets(page: LiteparsePage, runs: list[Run], page_charts: Sequence[Box], leftward: bool) -> list[Run]:
     """The runs of a page; those that begin behind a disc that is drawn begin with the sign of a bullet."""
-    bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
-    bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
-    return with_bullets(runs, bullets, charts) if bullets else runs
+    page_bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
+    page_bullets = [mirrored_box(bullet, page.width) for bullet in page_bullets] if leftward else page_bullets
+    return with_bullets(runs, page_bullets, page_charts) if page_bullets else runs
 
 
 def _turned_lines(
@@ -131,10 +131,10 @@ def _turned_lines(
 ) -> list[list[TurnedTextOnPage]]:
     """The texts of each turned line."""
     page_lines_upright = to_lines([run for _, run in _runs_of_page_items(turned_items, speller, typewriter_fonts)])
-    turn = turned_items[0].turn if turned_items else 0
+    page_turn = turned_items[0].turn if turned_items else 0
     return [
         [
-            TurnedTextOnPage(place_on_page(Box(*cell[:4], cell.text), turn, page), is_watermark=not turn)
+            TurnedTextOnPage(place_on_page(Box(*cell[:4], cell.text), page_turn, page), is_watermark=not page_turn)
             for cell in line.cells
         ]
         for line in page_lines_upright

@@ -40,19 +40,17 @@ def with_rebuilt_items(page: Any, drawn: DrawnLetters) -> Any:
 
 def with_items_of_clusters(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page whose texts are rebuilt from its clusters of glyphs; None where the PDF does not give them."""
-    cluster_letters: list[DrawnLetter] = []
+    item_letters: list[DrawnLetter] = []
     for joint, cluster in clusters_with_joints(read_clusters(drawn.textpage(page))):
         cluster_place = drawn.place_on_page(cluster[:4], page)
-        if joint or not cluster_letters:
+        if joint or not item_letters:
             left, top, _, bottom = cluster_place
-            cluster_letters.append(
-                DrawnLetter(left, top, left, bottom, joint, *drawn.letter_font(cluster.letter, page))
-            )
-        word_font = cluster_letters[-1][5:]  # that of its first sign
-        cluster_letters.append(DrawnLetter(*cluster_place, cluster.text, *word_font))
-    if not cluster_letters:
+            item_letters.append(DrawnLetter(left, top, left, bottom, joint, *drawn.letter_font(cluster.letter, page)))
+        word_font = item_letters[-1][5:]  # that of its first sign
+        item_letters.append(DrawnLetter(*cluster_place, cluster.text, *word_font))
+    if not item_letters:
         return None
-    return msgspec.structs.replace(page, text_items=rebuild_text_items(cluster_letters))
+    return msgspec.structs.replace(page, text_items=rebuild_text_items(item_letters))
 
 
 def _any_place_reaches_out(raw_textpage: Any) -> bool:

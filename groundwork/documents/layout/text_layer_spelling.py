@@ -31,9 +31,9 @@ class Speller:
     def spell(self, text: str) -> str:
         """A box's text as the text layer has it, but for raised digits; as it is where the layer does not hold its
         letters."""
-        text_without_superscripts = text if text.isascii() else text.translate(SUPERSCRIPTS_TO_DIGITS)
-        layer_spelling = self._spell(text_without_superscripts)
-        return layer_spelling if text_without_superscripts == text else with_superscripts(layer_spelling, text)
+        plain_spelling = text if text.isascii() else text.translate(SUPERSCRIPTS_TO_DIGITS)
+        layer_spelling = self._spell(plain_spelling)
+        return layer_spelling if plain_spelling == text else with_superscripts(layer_spelling, text)
 
     def _spell(self, text: str) -> str:
         simple_spelling = text if text.isascii() and text.isprintable() else _simply_spelt(text)
@@ -51,10 +51,10 @@ class Speller:
         return layer_spelling if layer_spelling and _is_better_spelling(layer_spelling, text) else text
 
     def _stands_alone_in_layer(self, start: int, length: int) -> bool:
-        letters_around = (
+        layer_letters_around = (
             self._simple_layer[max(0, start - 1) : start] + self._simple_layer[start + length : start + length + 1]
         )
-        return not any(c.isalnum() for c in letters_around)
+        return not any(c.isalnum() for c in layer_letters_around)
 
     def _respaced(self, simple_spelling: str) -> str:
         """The stretch of the text layer with the same letters and other spaces; "" where there is none."""

@@ -30,15 +30,15 @@ _LINE_BULLET = re.compile(DRAWN_BULLET_LABEL)
 _ITEM_LABEL = re.compile(DRAWN_LABEL)
 _LINE_OF_DASHES = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
 _MONO_RUN_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
-_CELL_NUMBER = re.compile(
+_LINE_NUMBER = re.compile(
     r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡⁰¹²³⁴-⁹]{1,2})?[)\]]?"
     r"|[-–—−.*†‡…]+|n/?a|N/?A"
 )
-_WORD_OR_FORMULA = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
-_TALL_ITEM_RATIO = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
-_NUMBER_GAP = 0.42  # font sizes between two cells that both hold numbers
-_CELL_GAP = 1.1  # font sizes between two cells
-_TITLE_CELL_WORDS = 4  # words of a cell that is no entry's number
+_RUN_WORD = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
+_TALL_RUN_RATIO = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
+_LINE_NUMBER_GAP = 0.42  # font sizes between two cells that both hold numbers
+_LINE_CELL_GAP = 1.1  # font sizes between two cells
+_LEADER_TITLE_WORDS = 4  # words of a cell that is no entry's number
 
 Stretches = Sequence[tuple[float, float]]
 
@@ -173,86 +173,86 @@ def to_run(
     is_typed = run_font in typewriter or is_mono_font(run_font)
     is_mono = is_typed and text_item.width > _MONO_RUN_WIDTH * size * len(run_text)  # not its first word alone
     spelt_run = speller.spell(run_text)
-    text_tokens, box_tokens = run_text.split(), [word.text for word in text_item.words]
-    boxes_fit = text_tokens == box_tokens or sum(map(len, text_tokens)) == sum(
-        len("".join(word.split())) for word in box_tokens
+    text_tokens, run_boxes = run_text.split(), [word.text for word in text_item.words]
+    boxes_fit_run = text_tokens == run_boxes or sum(map(len, text_tokens)) == sum(
+        len("".join(word.split())) for word in run_boxes
     )
-    word_boxes = tuple(
+    run_words = tuple(
         _spelt_word_boxes(text_item.words, spelt_run)
-        if boxes_fit
+        if boxes_fit_run
         else spread_words(spelt_run, x, text_item.width, (run_top, run_bottom))
     )
     if not spelt_run.isascii():
         spelt_run = with_symbol_font_letters(spelt_run, run_font)
-        word_boxes = tuple(
+        run_words = tuple(
             word._replace(text=with_symbol_font_letters(word.text, run_font, begins=not k))
-            for k, word in enumerate(word_boxes)
+            for k, word in enumerate(run_words)
         )
-    return Run(x, run_top, right, run_bottom, spelt_run, size, run_font, is_bold_run, is_mono, word_boxes, runs_in)
+    return Run(x, run_top, right, run_bottom, spelt_run, size, run_font, is_bold_run, is_mono, run_words, runs_in)
 
 
-def _run_with_dingbat(text: str, text_item: Any, font: str) -> tuple[str, Any]:
+def _run_with_dingbat(run_text: str, text_item: Any, font: str) -> tuple[str, Any]:
     """A text and its item; where its first word, a letter in a font of pictures, stands alone, with the sign that it
     shows."""
-    run_sign, _, run_text_behind_sign = text.partition(" ")
-    words = text_item.words
-    if len(run_sign) != 1 or not words or words[0].text.strip() != run_sign:
-        return text, text_item
+    run_sign, _, run_text_behind_sign = run_text.partition(" ")
+    run_words = text_item.words
+    if len(run_sign) != 1 or not run_words or run_words[0].text.strip() != run_sign:
+        return run_text, text_item
     run_dingbat = dingbat_sign(run_sign, font)
-    words = [msgspec.structs.replace(words[0], text=run_dingbat), *words[1:]]
-    return f"{run_dingbat} {run_text_behind_sign}".rstrip(), msgspec.structs.replace(text_item, words=words)
+    run_words = [msgspec.structs.replace(run_words[0], text=run_dingbat), *run_words[1:]]
+    return f"{run_dingbat} {run_text_behind_sign}".rstrip(), msgspec.structs.replace(text_item, words=run_words)
 
 
 def _run_top_and_bottom(text_item: Any) -> tuple[float, float]:
     """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
     run_top, run_bottom = text_item.y, text_item.y + text_item.height
-    word_heights = [word.height for word in text_item.words]
+    run_heights = [word.height for word in text_item.words]
     if (
-        not word_heights
-        or text_item.height < _TALL_ITEM_RATIO * min(word_heights)
-        or text_item.height < _TALL_ITEM_RATIO * statistics.median(word_heights)
+        not run_heights
+        or text_item.height < _TALL_RUN_RATIO * min(run_heights)
+        or text_item.height < _TALL_RUN_RATIO * statistics.median(run_heights)
     ):
         return run_top, run_bottom
-    middle_word = sorted(text_item.words, key=lambda word: word.height)[len(text_item.words) // 2]
-    return middle_word.y, middle_word.y + middle_word.height
+    middle_run_word = sorted(text_item.words, key=lambda word: word.height)[len(text_item.words) // 2]
+    return middle_run_word.y, middle_run_word.y + middle_run_word.height
 
 
-def _spelt_word_boxes(item_words: Sequence[Any], text: str) -> list[Box]:
+def _spelt_word_boxes(run_words: Sequence[Any], text: str) -> list[Box]:
     """The words of a text item; boxes that the text layer holds as one word are one."""
     spelt_words = text.split()
-    if [len(word.text) for word in item_words] == [len(word) for word in spelt_words]:  # as nearly always
+    if [len(word.text) for word in run_words] == [len(word) for word in spelt_words]:  # as nearly always
         return [
-            Box(word.x, word.y, word.x + word.width, word.y + word.height, box_letters)
-            for word, box_letters in zip(item_words, spelt_words, strict=True)
+            Box(word.x, word.y, word.x + word.width, word.y + word.height, spelt_letters)
+            for word, spelt_letters in zip(run_words, spelt_words, strict=True)
         ]
     joined_line_words: list[Box] = []
-    box_letters = ""
-    for word in item_words:
-        word_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
-        if box_letters and spelt_words and len("".join(spelt_words[0].split())) > len(box_letters):
+    spelt_letters = ""
+    for word in run_words:
+        run_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
+        if spelt_letters and spelt_words and len("".join(spelt_words[0].split())) > len(spelt_letters):
             joined_line_words[-1] = Box(
                 joined_line_words[-1].x1,
-                min(joined_line_words[-1].y1, word_box.y1),
-                word_box.x2,
-                max(joined_line_words[-1].y2, word_box.y2),
+                min(joined_line_words[-1].y1, run_box.y1),
+                run_box.x2,
+                max(joined_line_words[-1].y2, run_box.y2),
                 spelt_words[0],
             )
         else:
-            joined_line_words.append(word_box)
-            box_letters = ""
-        box_letters += word.text
-        if spelt_words and len(box_letters) >= len(spelt_words[0]):
+            joined_line_words.append(run_box)
+            spelt_letters = ""
+        spelt_letters += word.text
+        if spelt_words and len(spelt_letters) >= len(spelt_words[0]):
             joined_line_words[-1] = joined_line_words[-1]._replace(text=spelt_words.pop(0))
-            box_letters = ""
+            spelt_letters = ""
     return joined_line_words
 
 
-def spread_words(text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
+def spread_words(run_text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
     """The words of a text whose own boxes do not hold all of it, as of formulas: each has its share of the width."""
-    word_letter_width = width / max(1, len(text))
+    run_letter_width = width / max(1, len(run_text))
     return [
-        Box(x + word_letter_width * word.start(), rise[0], x + word_letter_width * word.end(), rise[1], word[0])
-        for word in _WORD_OR_FORMULA.finditer(text)
+        Box(x + run_letter_width * word.start(), rise[0], x + run_letter_width * word.end(), rise[1], word[0])
+        for word in _RUN_WORD.finditer(run_text)
     ]
 
 
@@ -274,65 +274,67 @@ def runs_by_line(runs: Sequence[Run]) -> list[list[Run]]:
     return run_groups
 
 
-def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
+def text_columns(line_cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
     """The stretches from left to right that some cells cover, and those known; what overlaps is one."""
-    cell_columns: list[tuple[float, float]] = []
-    for x1, x2 in sorted([*stretches, *((cell.x1, cell.x2) for cell in cells)]):
-        if cell_columns and x1 < cell_columns[-1][1] + 2:
-            if x2 > cell_columns[-1][1]:
-                cell_columns[-1] = (cell_columns[-1][0], x2)
+    line_columns: list[tuple[float, float]] = []
+    for x1, x2 in sorted([*stretches, *((cell.x1, cell.x2) for cell in line_cells)]):
+        if line_columns and x1 < line_columns[-1][1] + 2:
+            if x2 > line_columns[-1][1]:
+                line_columns[-1] = (line_columns[-1][0], x2)
         else:
-            cell_columns.append((x1, x2))
-    return cell_columns
+            line_columns.append((x1, x2))
+    return line_columns
 
 
-def parted_words(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
+def parted_words(line_words: Sequence[Box], size: float = 0) -> list[list[Box]]:
     """The words of a line as texts: parted where they stand apart, numbers by less than others, and after leaders."""
-    line_word_groups = [[word] for word in words[:1]]
-    for previous, word in pairwise(words):
-        word_gap, word_em = word.x1 - previous.x2, size or 0.85 * (word.y2 - word.y1)
-        is_same_text = word_gap < _NUMBER_GAP * word_em or (
-            word_gap < word_em and not (is_number(previous.text) and is_number(word.text))
+    line_word_groups = [[line_word] for line_word in line_words[:1]]
+    for previous, line_word in pairwise(line_words):
+        line_gap, word_em = line_word.x1 - previous.x2, size or 0.85 * (line_word.y2 - line_word.y1)
+        is_same_text = line_gap < _LINE_NUMBER_GAP * word_em or (
+            line_gap < word_em and not (is_number(previous.text) and is_number(line_word.text))
         )
-        if is_same_text and not (previous.text.endswith("....") and is_number(word.text)):
-            line_word_groups[-1].append(word)
+        if is_same_text and not (previous.text.endswith("....") and is_number(line_word.text)):
+            line_word_groups[-1].append(line_word)
         else:
-            line_word_groups.append([word])
+            line_word_groups.append([line_word])
     return line_word_groups
 
 
-def words_as_box(words: Sequence[Box]) -> Box:
+def words_as_box(line_words: Sequence[Box]) -> Box:
     """Words side by side as one box."""
-    if len(words) == 1:
-        return words[0]
-    y1, y2 = min([word.y1 for word in words]), max([word.y2 for word in words])
-    return Box(words[0].x1, y1, max([word.x2 for word in words]), y2, " ".join([word.text for word in words]))
+    if len(line_words) == 1:
+        return line_words[0]
+    y1, y2 = min([word.y1 for word in line_words]), max([word.y2 for word in line_words])
+    return Box(
+        line_words[0].x1, y1, max([word.x2 for word in line_words]), y2, " ".join([word.text for word in line_words])
+    )
 
 
 @lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns
-def is_number(text: str) -> bool:
+def is_number(line_text: str) -> bool:
     """Whether a cell's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
-    return _CELL_NUMBER.fullmatch(text) is not None
+    return _LINE_NUMBER.fullmatch(line_text) is not None
 
 
-def column_of(cell: Run, stretches: Stretches) -> int:
+def column_of(line_cell: Run, stretches: Stretches) -> int:
     """The column that a cell covers most."""
-    return widest_overlap(cell.x1, cell.x2, stretches)
+    return widest_overlap(line_cell.x1, line_cell.x2, stretches)
 
 
-def widest_overlap(cell_left: float, cell_right: float, stretches: Stretches) -> int:
+def widest_overlap(line_left: float, cell_right: float, stretches: Stretches) -> int:
     """Which stretch covers most of what reaches from left to right; the nearest where none does."""
-    cell_overlaps = [
-        (cell_right if cell_right < x2 else x2) - (cell_left if cell_left > x1 else x1) for x1, x2 in stretches
+    line_overlaps = [
+        (cell_right if cell_right < x2 else x2) - (line_left if line_left > x1 else x1) for x1, x2 in stretches
     ]
-    return cell_overlaps.index(max(cell_overlaps))
+    return line_overlaps.index(max(line_overlaps))
 
 
 def _line_of_runs(runs: list[Run]) -> Line:
     line_cells = [runs[0]]
     for run in runs[1:]:
         last_cell = line_cells[-1]
-        if run.x1 - last_cell.x2 < _CELL_GAP * max(run.size, 4):
+        if run.x1 - last_cell.x2 < _LINE_CELL_GAP * max(run.size, 4):
             line_cells[-1] = _join_runs(last_cell, run)
         else:
             line_cells.append(run)
@@ -369,31 +371,31 @@ def _run_prominence(run: Run) -> tuple[bool, float]:
     return bool(run.font), run.x2 - run.x1
 
 
-def _join_leader_cells(cells: list[Run]) -> list[Run]:
+def _join_leader_cells(line_cells: list[Run]) -> list[Run]:
     """A title, its leading dots and its page number as one cell; dots before more than one number lead along a row."""
-    if not any(cell.text[0] == "." or LEADERS_AT_END.search(cell.text) for cell in cells):
-        return cells
-    if any(is_number(cell.text.strip(". ")) for cell in cells[1:-1]):
-        return cells
-    page_number = cells[-1].text.lstrip(". ")
-    if not page_number.isdigit():
-        return cells
-    leader_title_start = _leader_title_cell(cells)
-    leader_title = " ".join(cell.text for cell in cells[leader_title_start:-1])
-    words = tuple(word for cell in cells[leader_title_start:] for word in cell.words)
-    contents_entry = cells[leader_title_start]._replace(
-        x2=cells[-1].x2, text=f"{leader_title.rstrip('. ')} ..... {page_number}", words=words
+    if not any(cell.text[0] == "." or LEADERS_AT_END.search(cell.text) for cell in line_cells):
+        return line_cells
+    if any(is_number(cell.text.strip(". ")) for cell in line_cells[1:-1]):
+        return line_cells
+    leader_number = line_cells[-1].text.lstrip(". ")
+    if not leader_number.isdigit():
+        return line_cells
+    leader_title_start = _leader_title_cell(line_cells)
+    leader_title = " ".join(cell.text for cell in line_cells[leader_title_start:-1])
+    words = tuple(word for cell in line_cells[leader_title_start:] for word in cell.words)
+    contents_entry = line_cells[leader_title_start]._replace(
+        x2=line_cells[-1].x2, text=f"{leader_title.rstrip('. ')} ..... {leader_number}", words=words
     )
-    return [*cells[:leader_title_start], contents_entry]
+    return [*line_cells[:leader_title_start], contents_entry]
 
 
-def _leader_title_cell(cells: Sequence[Run]) -> int:
+def _leader_title_cell(line_cells: Sequence[Run]) -> int:
     """The first cell of the title that leading dots follow; running text to its left is another column's."""
     leader_cell = next(
-        (i for i, cell in enumerate(cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0
+        (i for i, cell in enumerate(line_cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0
     )
-    title_cell = max(0, leader_cell - 1) if cells[leader_cell].text[0] == "." else leader_cell
-    while title_cell and len(cells[title_cell - 1].text.split()) < _TITLE_CELL_WORDS:
+    title_cell = max(0, leader_cell - 1) if line_cells[leader_cell].text[0] == "." else leader_cell
+    while title_cell and len(line_cells[title_cell - 1].text.split()) < _LEADER_TITLE_WORDS:
         title_cell -= 1
     return title_cell
 
@@ -403,25 +405,25 @@ def _join_item_labels(line_cells: list[Run]) -> list[Run]:
     are_item_labels = [bool(cell.text == item_label(cell.text)) for cell in line_cells]
     if not any(are_item_labels) or (len(line_cells) > 2 and sum(are_item_labels) == 1 and are_item_labels[0]):
         return line_cells
-    joined_cells: list[Run] = []
+    labelled_cells: list[Run] = []
     for i, cell in enumerate(line_cells):
         if i and are_item_labels[i - 1] and not are_item_labels[i]:
-            label_cell = joined_cells.pop()
+            label_cell = labelled_cells.pop()
             text, words = f"{label_cell.text} {cell.text}", label_cell.words + cell.words
             cell = cell._replace(x1=label_cell.x1, text=text, bold=label_cell.bold and cell.bold, words=words)
-        joined_cells.append(cell)
-    return joined_cells
+        labelled_cells.append(cell)
+    return labelled_cells
 
 
 def word_lines(words: Iterable[Box]) -> list[list[Box]]:
     """Words that share a height, from left to right; lines from top to bottom."""
     line_words: list[list[Box]] = []
-    for word_box in sorted(words, key=lambda b: b.y1 + b.y2):
-        word_middle = (word_box.y1 + word_box.y2) / 2
+    for line_word in sorted(words, key=lambda b: b.y1 + b.y2):
+        word_middle = (line_word.y1 + line_word.y2) / 2
         if line_words and abs(word_middle - (line_words[-1][0].y1 + line_words[-1][0].y2) / 2) < 0.45 * (
-            word_box.y2 - word_box.y1
+            line_word.y2 - line_word.y1
         ):
-            line_words[-1].append(word_box)
+            line_words[-1].append(line_word)
         else:
-            line_words.append([word_box])
+            line_words.append([line_word])
     return [sorted(group) for group in line_words]
