@@ -75,8 +75,8 @@ def text_with_backward_lines_reversed(textpage: Any, page_text: str) -> str:
     """The `page_text` of a pypdfium2 text page with lines that are drawn from right to left in the order of reading."""
     if not may_run_backward(page_text) or is_right_to_left(page_text) or len(page_text) != textpage.count_chars():
         return page_text
-    for backward_start, stretch_end in backward_stretches(textpage):
-        page_text = page_text[:backward_start] + page_text[backward_start:stretch_end][::-1] + page_text[stretch_end:]
+    for backward_start, backward_end in backward_stretches(textpage):
+        page_text = page_text[:backward_start] + page_text[backward_start:backward_end][::-1] + page_text[backward_end:]
     return page_text
 
 

@@ -110,9 +110,9 @@ _NOWHERE = _ColumnBox(-math.inf, 0.0, -math.inf, 0.0)
 def shared_column_starts(pages: Sequence[Sequence[PagePart]]) -> list[float]:
     """Where a document's columns begin, but for the leftmost: what pages of running text in columns share."""
     column_starts: list[tuple[float, int]] = []
-    for page_index, page_parts_read in enumerate(pages):
+    for column_page, page_parts_read in enumerate(pages):
         column_lefts = [part.column[0] for part in page_parts_read if part.column]
-        column_starts += [(x, page_index) for x in column_lefts if x > min(column_lefts) + _LEAST_COLUMN_BREADTH]
+        column_starts += [(x, column_page) for x in column_lefts if x > min(column_lefts) + _LEAST_COLUMN_BREADTH]
     column_start_groups: list[list[tuple[float, int]]] = []
     for column_start in sorted(column_starts):
         if column_start_groups and column_start[0] - column_start_groups[-1][0][0] < _SAME_COLUMN_START:
@@ -122,7 +122,7 @@ def shared_column_starts(pages: Sequence[Sequence[PagePart]]) -> list[float]:
     return [
         column_start_group[0][0]
         for column_start_group in column_start_groups
-        if len({page_index for _, page_index in column_start_group}) >= _SHARED_COLUMN_PAGES
+        if len({column_page for _, column_page in column_start_group}) >= _SHARED_COLUMN_PAGES
     ]
 
 
@@ -139,15 +139,15 @@ def page_parts(
     header_above_columns, lines, footer_below_columns = _split_off_header_of_columns(lines, table_boxes)
     column_parts = [box for line in lines for box in line]
     column_rules = [_ColumnBox(s.x1, s.y1, s.x2, s.y1) for s in strokes]
-    split_parts = _split_columns([*column_parts, *table_boxes], False, column_xs, column_rules)
-    if len(split_parts) == 1:
-        split_parts = _split_columns(
+    split_columns = _split_columns([*column_parts, *table_boxes], False, column_xs, column_rules)
+    if len(split_columns) == 1:
+        split_columns = _split_columns(
             [*header_above_columns, *column_parts, *footer_below_columns, *table_boxes], False, column_xs, column_rules
         )
         header_above_columns = footer_below_columns = []
     return [
         _page_part(group, is_column)
-        for group, is_column in [(header_above_columns, False), *split_parts, (footer_below_columns, False)]
+        for group, is_column in [(header_above_columns, False), *split_columns, (footer_below_columns, False)]
         if group
     ]
 
@@ -157,8 +157,8 @@ def _split_off_header_of_columns(
 ) -> tuple[list[_ColumnBox], list[list[_ColumnBox]], list[_ColumnBox]]:
     """The running header of a page, the lines between, and the running footer; these two belong to no column."""
     tables_top, tables_bottom = (
-        min((box.y1 for box in table_boxes), default=math.inf),
-        max((box.y2 for box in table_boxes), default=0.0),
+        min((column_table.y1 for column_table in table_boxes), default=math.inf),
+        max((column_table.y2 for column_table in table_boxes), default=0.0),
     )
     header_above_columns = footer_below_columns = []
     if (
@@ -205,13 +205,13 @@ def _has_number_outside_columns(line_outside_columns: Sequence[_ColumnBox]) -> b
 def _column_boxes_of_line(line: Sequence[Run]) -> list[_ColumnBox]:
     column_part_runs: list[list[Run]] = []
     column_part_right = -math.inf  # of the last group
-    for run in line:
-        if run.x1 - column_part_right < _PART_WORD_SPACE * run.size:
-            column_part_runs[-1].append(run)
-            column_part_right = max(column_part_right, run.x2)
+    for column_run in line:
+        if column_run.x1 - column_part_right < _PART_WORD_SPACE * column_run.size:
+            column_part_runs[-1].append(column_run)
+            column_part_right = max(column_part_right, column_run.x2)
         else:
-            column_part_runs.append([run])
-            column_part_right = run.x2
+            column_part_runs.append([column_run])
+            column_part_right = column_run.x2
     return [_column_box_of_runs(tuple(column_part_group)) for column_part_group in column_part_runs]
 
 
@@ -221,9 +221,9 @@ def _column_box_of_runs(runs: tuple[Run, ...]) -> _ColumnBox:
 
 
 def _column_wording(text: str) -> _ColumnWording:
-    is_contents_line = is_contents_entry(text)
-    is_long = not is_contents_line and len(text.split()) >= _LONG_COLUMN_LINE_WORDS
-    return _ColumnWording(len(text), is_contents_line, is_long, is_number(text), text[:1].islower())
+    is_column_entry = is_contents_entry(text)
+    is_long = not is_column_entry and len(text.split()) >= _LONG_COLUMN_LINE_WORDS
+    return _ColumnWording(len(text), is_column_entry, is_long, is_number(text), text[:1].islower())
 
 
 def _page_part(column_parts: Sequence[_ColumnBox], is_column: bool) -> PagePart:
@@ -266,12 +266,12 @@ def _column_sides(column_band: Sequence[_ColumnBox], column_x: float) -> tuple[l
 def _contents_columns_end(column_band: Sequence[_ColumnBox], column_x: float) -> float:
     """The height at which contents in columns of their own end above columns of text; 0 where there are none."""
     column_sides = _column_sides(column_band, column_x)
-    entries_by_side = [
+    column_entries = [
         _contents_lines_of_column([run for box in column_side for run in box.runs]) for column_side in column_sides
     ]
-    if not all(entries_by_side):
+    if not all(column_entries):
         return 0.0
-    contents_end = max(run.y2 for column_side in entries_by_side for line in column_side for run in line) + 1
+    contents_end = max(run.y2 for column_side in column_entries for line in column_side for run in line) + 1
     is_text_below = all(any(b.y1 > contents_end for b in column_side) for column_side in column_sides)
     return contents_end if is_text_below and not any(b.y1 < contents_end < b.y2 for b in column_band) else 0.0
 
@@ -315,9 +315,9 @@ def _widest_column_band(
 
 def _column_left_edges(column_parts: Sequence[_ColumnBox]) -> list[float]:
     """Where many lines begin, but for the leftmost place."""
-    box_lefts = sorted(box.x1 for box in column_parts if box.runs)
+    column_lefts = sorted(box.x1 for box in column_parts if box.runs)
     column_edge_groups: list[list[float]] = []
-    for x in box_lefts:
+    for x in column_lefts:
         if column_edge_groups and x - column_edge_groups[-1][0] < 3:
             column_edge_groups[-1].append(x)
         else:
@@ -325,7 +325,7 @@ def _column_left_edges(column_parts: Sequence[_ColumnBox]) -> list[float]:
     return [
         group[0]
         for group in column_edge_groups
-        if len(group) >= _LEAST_COLUMN_LINES and group[0] > box_lefts[0] + _LEAST_COLUMN_BREADTH
+        if len(group) >= _LEAST_COLUMN_LINES and group[0] > column_lefts[0] + _LEAST_COLUMN_BREADTH
     ]
 
 
@@ -370,15 +370,15 @@ def _without_column_caption(
         or any(b.x1 >= column_x - _HANGING_MARK and b.y2 > last_column_box.y1 for b in column_boxes)
     ):
         return column_band
-    run, size = last_column_box.runs[0], statistics.median(b.runs[0].size for b in column_band if b.runs)
+    column_run, size = last_column_box.runs[0], statistics.median(b.runs[0].size for b in column_band if b.runs)
     is_caption = (
         box_across_columns.grid
-        and run.bold
+        and column_run.bold
         and not item_label(last_column_box.text)
         and not all(b.runs[0].bold for b in column_boxes if b.runs)
     )
-    is_heading = is_caption or run.size > _COLUMN_HEADING_RATIO * size
-    if is_heading and box_across_columns.y1 - last_column_box.y2 < _COLUMN_CAPTION_STEP * run.size:
+    is_heading = is_caption or column_run.size > _COLUMN_HEADING_RATIO * size
+    if is_heading and box_across_columns.y1 - last_column_box.y2 < _COLUMN_CAPTION_STEP * column_run.size:
         return column_boxes
     return column_band
 
@@ -551,8 +551,8 @@ def rows_of_columns(lines: Sequence[Line], leading: float) -> list[list[Line]]:
 def lines_by_column(lines: Sequence[Line], column_stretches: Stretches) -> list[list[Line]]:
     """Lines by column: of each line the cells that lie there."""
     columns: list[list[Line]] = [[] for _ in column_stretches]
-    for line in lines:
-        cells_with_columns = [(column_of(cell, column_stretches), cell) for cell in line.cells]
+    for column_line in lines:
+        cells_with_columns = [(column_of(cell, column_stretches), cell) for cell in column_line.cells]
         for k, column_lines in enumerate(columns):
             if cells := [cell for column, cell in cells_with_columns if column == k]:
                 column_lines.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))

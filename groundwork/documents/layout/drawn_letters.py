@@ -75,10 +75,10 @@ class DrawnLetters:
         place is empty; -1 for none."""
         k = -1
         for letter_share in _LETTER_PLACES:
-            device_x = int(_LETTER_SCALE * (lettered_word.x + lettered_word.width * letter_share))
+            letter_x = int(_LETTER_SCALE * (lettered_word.x + lettered_word.width * letter_share))
             letter_y = int(_LETTER_SCALE * (lettered_word.y + lettered_word.height / 2))
             k = letter_at_device_point(
-                self.letters_page(page), self._device(page), device_x, letter_y, _LETTER_TOLERANCE
+                self.letters_page(page), self._device(page), letter_x, letter_y, _LETTER_TOLERANCE
             )
             if k >= 0:
                 break

@@ -187,11 +187,11 @@ def _form_text_left(run: Run) -> float:
 
 
 def _join_form_pieces(left_piece: Run, right_piece: Run) -> Run:
-    longer_piece = max(left_piece, right_piece, key=lambda run: len(run.text))
+    longer_form_piece = max(left_piece, right_piece, key=lambda run: len(run.text))
     y1, y2 = min(left_piece.y1, right_piece.y1), max(left_piece.y2, right_piece.y2)
     text, words = f"{left_piece.text} {right_piece.text}", left_piece.words + right_piece.words
     bold = left_piece.bold and right_piece.bold
-    return longer_piece._replace(
+    return longer_form_piece._replace(
         x1=left_piece.x1, y1=y1, x2=max(left_piece.x2, right_piece.x2), y2=y2, text=text, words=words, bold=bold
     )
 
@@ -253,12 +253,12 @@ def _form_text_goes_on(above: _FormText, form_text: _FormText, strokes: Strokes)
         or abs(line_above.size - form_line.size) > _SAME_FORM_SIZE * form_line.size
     ):
         return False
-    is_aligned = (
+    is_form_aligned = (
         abs(above.left - form_line.x1) < _SAME_FORM_LEFT
         or abs(line_above.x1 + line_above.x2 - form_line.x1 - form_line.x2) < 2 * _SAME_FORM_LEFT
     )
     middle = (form_line.x1 + form_line.x2) / 2
-    return is_aligned and not any(
+    return is_form_aligned and not any(
         line_above.y2 - 1 < s.y1 < form_line.y2 - 2 and s.x1 < middle < s.x2 for s in strokes.flat
     )
 
@@ -342,14 +342,14 @@ def _cut_form_units(
 ) -> list[list[_FormUnit]]:
     """Units in groups whose extents do not overlap."""
     form_unit_groups: list[list[_FormUnit]] = []
-    group_reach = -math.inf
+    form_group_reach = -math.inf
     for unit in sorted(form_units, key=extent):
         form_unit_start, form_unit_end = extent(unit)
-        if form_unit_groups and form_unit_start < group_reach:
+        if form_unit_groups and form_unit_start < form_group_reach:
             form_unit_groups[-1].append(unit)
         else:
             form_unit_groups.append([unit])
-        group_reach = max(group_reach, form_unit_end)
+        form_group_reach = max(form_group_reach, form_unit_end)
     return form_unit_groups
 
 
@@ -505,8 +505,8 @@ def _words_in_field(field_line: str, x: float, y: float, size: float) -> list[Bo
     return field_words
 
 
-def _is_in_field(run: Run, field_rect: Any) -> bool:
-    x, y = (run.x1 + run.x2) / 2, (run.y1 + run.y2) / 2
+def _is_in_field(field_run: Run, field_rect: Any) -> bool:
+    x, y = (field_run.x1 + field_run.x2) / 2, (field_run.y1 + field_run.y2) / 2
     return bool(
         field_rect.x <= x <= field_rect.x + field_rect.width and field_rect.y <= y <= field_rect.y + field_rect.height
     )
@@ -519,9 +519,9 @@ _BOX_TEXT_ENDS = (".", ":", ";", ",")
 _BOX_PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
 
 
-def are_form_boxes(frame: Frame, box_rows: Sequence[Sequence[str]]) -> bool:
+def are_form_boxes(form_frame: Frame, box_rows: Sequence[Sequence[str]]) -> bool:
     """Whether the lines draw the boxes of a form or of a figure: they make many cells, and few of them are drawn."""
-    xs, ys, flat, steep, _ = frame
+    xs, ys, flat, steep, _ = form_frame
     box_texts = len({cell for row in box_rows for cell in row if cell})
     if not steep or box_texts > _MOST_BOX_TEXTS * len(box_rows) * len(box_rows[0]):
         return False
@@ -538,21 +538,21 @@ def _drawn_share_of_boxes(
 ) -> float:
     """How much of the lines at the inner places is drawn, from one end to the other. Strokes: (place, start, end)."""
     box_start, box_end = across[0], across[-1]
-    drawn_lengths = [0.0] * len(box_positions)
+    drawn_box_lengths = [0.0] * len(box_positions)
     reached_ends = [box_start] * len(box_positions)
     for box_line_position, line_start, line_end in sorted(box_lines, key=lambda s: s[1]):
         k = min(range(len(box_positions)), key=lambda k: abs(box_positions[k] - box_line_position))
         line_start, line_end = max(line_start, reached_ends[k]), min(line_end, box_end)
         if abs(box_positions[k] - box_line_position) < NEAR and line_end > line_start:
-            drawn_lengths[k] += line_end - line_start
+            drawn_box_lengths[k] += line_end - line_start
             reached_ends[k] = line_end
-    return sum(drawn_lengths[1:-1]) / max(1e-9, (box_end - box_start) * (len(box_positions) - 2))
+    return sum(drawn_box_lengths[1:-1]) / max(1e-9, (box_end - box_start) * (len(box_positions) - 2))
 
 
 def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
     """Boxes from top to bottom as paragraphs: those of a row in one, but for long and numbered ones; one over several
     rows once."""
-    paragraphs: list[str] = []
+    paragraphs_of_boxes: list[str] = []
     boxes_above: list[str] = []
     for box_row in box_rows:
         boxes_of_row = [
@@ -568,22 +568,22 @@ def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
                 or (item_label(box_text) and box_text != item_label(box_text))
                 or (not has_line_number and max(len(previous_box), len(box_text)) >= _BOX_PARAGRAPH_LETTERS)
             ):
-                paragraphs.append(box_text)
+                paragraphs_of_boxes.append(box_text)
             else:
-                paragraphs[-1] += (
+                paragraphs_of_boxes[-1] += (
                     f"{' ' if has_line_number or previous_box.endswith(_BOX_TEXT_ENDS) else '; '}{box_text}"
                 )
             previous_box = box_text
         boxes_above = boxes_of_row
-    return "\n\n".join(paragraphs)
+    return "\n\n".join(paragraphs_of_boxes)
 
 
 LEAST_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's
 
 
-def frames_figures_alone(frame: Frame, words: list[Box]) -> bool:
+def frames_figures_alone(form_frame: Frame, words: list[Box]) -> bool:
     """Whether the rows of a frame begin left of it, as the lines of a form do whose figures alone are framed."""
-    words_left = [w for w in words if w.x2 <= frame.xs[0] + NEAR]
-    rule_pairs = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
-    rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left) for top, bottom in rule_pairs)
-    return 2 * rows_begun > len(rule_pairs)
+    words_left_of_form = [w for w in words if w.x2 <= form_frame.xs[0] + NEAR]
+    form_rows = [(top, bottom) for top, bottom in pairwise(form_frame.ys) if bottom - top > 2 * NEAR]
+    rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left_of_form) for top, bottom in form_rows)
+    return 2 * rows_begun > len(form_rows)

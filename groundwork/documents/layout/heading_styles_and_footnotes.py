@@ -111,8 +111,8 @@ class HeadingStyles:
     def _heading_levels(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
         """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
         pages_by_heading_size: defaultdict[float, set[int]] = defaultdict(set)
-        for page_index, page in enumerate(pages):
-            for line in page:
+        for page_index, headed_page in enumerate(pages):
+            for line in headed_page:
                 if line.cells and self._is_large_heading(line):
                     pages_by_heading_size[_rounded_heading_size(line.main.size)].add(page_index)
         shared_heading_sizes = [
@@ -219,8 +219,8 @@ class HeadingStyles:
 def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset[str]:
     """What headings of one to three lines say, in larger type than the body's size: as `heading_key` gives it."""
     heading_keys = set()
-    for runs in pages:
-        large_runs = [run for run in runs if run.size > NAMED_HEADING_RATIO * body_size]
+    for headed_runs in pages:
+        large_runs = [run for run in headed_runs if run.size > NAMED_HEADING_RATIO * body_size]
         heading_lines = [line.text for line in to_lines(large_runs)]
         heading_keys |= {
             heading_key(" ".join(heading_lines[heading_start:heading_end]))
@@ -301,8 +301,8 @@ def _style_leading(pages: Sequence[Sequence[Line]], style_size: float) -> float:
     """From one line of the body to the next, in font sizes."""
     leading_of_style = [
         style_below.y - style_above.y
-        for page in pages
-        for style_above, style_below in pairwise(page)
+        for styled_page in pages
+        for style_above, style_below in pairwise(styled_page)
         if style_above.cells
         and style_below.cells
         and _rounded_heading_size(style_below.main.size) == style_size
@@ -314,8 +314,8 @@ def _style_leading(pages: Sequence[Sequence[Line]], style_size: float) -> float:
     return statistics.median(leading_of_style) if leading_of_style else 1.2
 
 
-def _rounded_heading_size(size: float) -> float:
-    return round(2 * size) / 2
+def _rounded_heading_size(heading_size: float) -> float:
+    return round(2 * heading_size) / 2
 
 
 def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, int]:

@@ -251,18 +251,18 @@ class MarkdownWriter:
             and self._goes_on_with_paragraph(above, markdown_line)
         ):
             return markdown_start  # an item in the type of a heading goes on
-        heading_end = self.styles.heading_end(self.lines, markdown_start)
-        if self.styles.is_heading_too_long(self.lines, markdown_start, heading_end):
-            self._paragraph_end_in_heading_type = heading_end
+        markdown_end = self.styles.heading_end(self.lines, markdown_start)
+        if self.styles.is_heading_too_long(self.lines, markdown_start, markdown_end):
+            self._paragraph_end_in_heading_type = markdown_end
             return markdown_start
-        return heading_end if self.styles.is_heading(self.lines, markdown_start, heading_end) else markdown_start
+        return markdown_end if self.styles.is_heading(self.lines, markdown_start, markdown_end) else markdown_start
 
     # --- columns ---
 
     def _end_of_columns_or_program(self, start: int) -> int:
         """Where the columns or the program end that begin at a line, which are no table; `start` where none do."""
-        markdown_end = pseudocode_end(self.lines, start, self.styles.leading)
-        return markdown_end if markdown_end > start else columns_end(self.lines, start, self.styles.leading)
+        program_end = pseudocode_end(self.lines, start, self.styles.leading)
+        return program_end if program_end > start else columns_end(self.lines, start, self.styles.leading)
 
     def _markdown_of_columns(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""

@@ -104,14 +104,14 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
     page_blocks: list[PageBlock] = []
     texts_beside_page: list[str] = []
     for part_number, (part_lines, column) in enumerate(page.parts):
-        page_notes_start, footnotes_end = footnote_range(part_lines, styles)
+        page_notes_start, page_notes_end = footnote_range(part_lines, styles)
         part_writer = MarkdownWriter(part_lines[:page_notes_start], styles, column, columns_of_page_above)
-        columns_of_page_above = part_writer.open_columns if footnotes_end == len(part_lines) else ()
+        columns_of_page_above = part_writer.open_columns if page_notes_end == len(part_lines) else ()
         page_blocks += [page_block._replace(part=2 * part_number) for page_block in part_writer.blocks()]
-        texts_beside_page.append(MarkdownWriter(part_lines[page_notes_start:footnotes_end], styles, column).markdown())
+        texts_beside_page.append(MarkdownWriter(part_lines[page_notes_start:page_notes_end], styles, column).markdown())
         page_blocks += [
             page_block._replace(part=2 * part_number + 1)
-            for page_block in MarkdownWriter(part_lines[footnotes_end:], styles, column).blocks()
+            for page_block in MarkdownWriter(part_lines[page_notes_end:], styles, column).blocks()
         ]
     blocks_by_part = groupby(
         join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda page_block: page_block.part

@@ -243,8 +243,8 @@ def _pages_with_edge_line(
     """On how many pages a line stands at a place or a step from it, and the first of them."""
     pages_with_edge_line = [
         pages_by_position[key]
-        for step in (-1, 0, 1)
-        if (key := edge_position._replace(step=edge_position.step + step)) in pages_by_position
+        for edge_step in (-1, 0, 1)
+        if (key := edge_position._replace(step=edge_position.step + edge_step)) in pages_by_position
     ]
     return sum(map(len, pages_with_edge_line)), min(numbers[0] for numbers in pages_with_edge_line)
 
@@ -254,10 +254,10 @@ def _edge_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     beside words of the page's own, such as a book's title beside its chapters'."""
     edge_cells = edge_line.cells
     edge_number_keys = {
-        key
+        edge_key
         for cell in (edge_cells[0], edge_cells[-1])
         if len(cell) < _EDGE_NUMBER_LETTERS
-        for key in line_keys(cell, page_number)
+        for edge_key in line_keys(cell, page_number)
     }
     edge_text = " ".join(edge_cells)
     edge_title_keys = (
@@ -266,7 +266,7 @@ def _edge_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     return {
         edge_text,
         *line_keys(edge_text, page_number),
-        *(key for key in edge_number_keys if "<page>" in key),
+        *(edge_key for edge_key in edge_number_keys if "<page>" in edge_key),
         *edge_title_keys,
     }
 
@@ -285,9 +285,9 @@ def separate_running_lines(
     """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
     edge_lines_outside_text, texts_without_running = [], []
     for edge_lines_of_page, text in zip(edge_lines_by_page, layer, strict=True):
-        separable_lines, remaining_text = _separable_edge_lines(edge_lines_of_page, text)
+        separable_lines, text_inside_edge = _separable_edge_lines(edge_lines_of_page, text)
         edge_lines_outside_text.append(separable_lines)
-        texts_without_running.append(remaining_text)
+        texts_without_running.append(text_inside_edge)
     edge_cells_overleaf = {
         cell for edge_lines_of_page in edge_lines_outside_text[1:] for line in edge_lines_of_page for cell in line.cells
     }
@@ -355,21 +355,21 @@ def _separable_edge_lines(lines: Sequence[EdgeLine], text: str) -> tuple[list[Ed
     """The lines that stand in a text as lines of their own, and the text without them."""
     separable_lines = []
     for edge_line in lines:
-        remaining_text = without_line(text, edge_line.cells)
-        if remaining_text is not None:
+        text_inside_edge = without_line(text, edge_line.cells)
+        if text_inside_edge is not None:
             separable_lines.append(edge_line)
-            text = remaining_text
+            text = text_inside_edge
     return separable_lines, text
 
 
-_PAGE_WORD = r"(?:page|seite|página|pagina|pág\.|pag\.|p\.|s\.|side|sida|strona|стр\.|страница)"
-_OF_PAGES = r"(?:of|von|sur|de|di|van|av|af|z|из|/)"
+_PAGE_LABEL_WORD = r"(?:page|seite|página|pagina|pág\.|pag\.|p\.|s\.|side|sida|strona|стр\.|страница)"
+_OF_LABELLED = r"(?:of|von|sur|de|di|van|av|af|z|из|/)"
 _NAMED_PAGE_LABEL = re.compile(
-    rf"\W{{0,3}}{_PAGE_WORD}\s*\d{{1,4}}(?:\s*{_OF_PAGES}\s*\d{{1,4}})?\W{{0,3}}|[-–—]\s*\d{{1,4}}\s*[-–—]"
+    rf"\W{{0,3}}{_PAGE_LABEL_WORD}\s*\d{{1,4}}(?:\s*{_OF_LABELLED}\s*\d{{1,4}})?\W{{0,3}}|[-–—]\s*\d{{1,4}}\s*[-–—]"
     r"|第\s*\d{1,4}\s*[页頁](?:\W{0,3}共\s*\d{1,4}\s*[页頁])?|-?\s*\d{1,4}\s*-?\s*쪽",
     re.IGNORECASE,
 )
-_COUNTED_PAGE_LABEL = re.compile(rf"(\d{{1,4}})\s*{_OF_PAGES}\s*(\d{{1,4}})", re.IGNORECASE)
+_COUNTED_PAGE_LABEL = re.compile(rf"(\d{{1,4}})\s*{_OF_LABELLED}\s*(\d{{1,4}})", re.IGNORECASE)
 _BARE_PAGE_LABEL = re.compile(r"[\[(]?\s*(\d{1,4})\s*[\])]?")
 _MOST_LABEL_SIZES = 1.2  # times the body's size; a larger number is a chapter's, or a figure to be seen
 _MOST_COUNTED_LABEL = 999  # a number above may be a year's, which counts with the pages too
@@ -383,8 +383,8 @@ def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence
     """
     page_label_ids: set[int] = set()
     bare_labels: list[tuple[int, int, EdgeLine]] = []  # the page's number, the printed one
-    for lines, page_number in zip(pages, page_numbers, strict=True):
-        for edge_line in _outermost_edge_lines(lines):
+    for label_lines, page_number in zip(pages, page_numbers, strict=True):
+        for edge_line in _edge_lines_with_label(label_lines):
             label_text = " ".join(edge_line.cells)
             if edge_line.runs[0].size > _MOST_LABEL_SIZES * body_size:
                 continue
@@ -394,14 +394,14 @@ def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence
                 bare_labels.append((page_number, int(match[1]), edge_line))
     page_label_ids.update(
         id(edge_line)
-        for page_number, printed_number, edge_line in bare_labels
-        if printed_number == page_number
-        or _counts_with_another_label(page_number, printed_number, edge_line, bare_labels)
+        for page_number, printed_label, edge_line in bare_labels
+        if printed_label == page_number
+        or _counts_with_another_label(page_number, printed_label, edge_line, bare_labels)
     )
     return page_label_ids
 
 
-def _outermost_edge_lines(edge_lines: Sequence[EdgeLine]) -> list[EdgeLine]:
+def _edge_lines_with_label(edge_lines: Sequence[EdgeLine]) -> list[EdgeLine]:
     """The first line at the head of a page, and the last at its foot."""
     head_lines, foot_lines = (
         [line for line in edge_lines if not line.is_foot],
@@ -417,11 +417,11 @@ def _is_label_of_pages(label_text: str, page_number: int, page_count: int) -> bo
 
 
 def _counts_with_another_label(
-    page_number: int, printed_number: int, label_line: EdgeLine, bare_labels: Sequence[tuple[int, int, EdgeLine]]
+    page_number: int, printed_label: int, label_line: EdgeLine, bare_labels: Sequence[tuple[int, int, EdgeLine]]
 ) -> bool:
     """Whether another page has a number in the same place that is as much higher as the page is later."""
     labels_counting_alike = [
-        other_label for other_label in bare_labels if _labels_count_alike(page_number, printed_number, *other_label[:2])
+        other_label for other_label in bare_labels if _labels_count_alike(page_number, printed_label, *other_label[:2])
     ]
     return any(
         other_label.is_foot == label_line.is_foot and abs(other_label.y - label_line.y) < _SAME_LABEL_HEIGHT
@@ -429,11 +429,11 @@ def _counts_with_another_label(
     )
 
 
-def _labels_count_alike(page_number: int, printed_number: int, other_page: int, other_printed_number: int) -> bool:
+def _labels_count_alike(page_number: int, printed_label: int, other_page: int, other_printed_label: int) -> bool:
     return (
-        printed_number <= _MOST_COUNTED_LABEL
+        printed_label <= _MOST_COUNTED_LABEL
         and other_page != page_number
-        and other_printed_number - other_page == printed_number - page_number
+        and other_printed_label - other_page == printed_label - page_number
     )
 
 
@@ -441,11 +441,11 @@ def unread_labels(pages: Sequence[Sequence[Run]], page_numbers: Sequence[int], l
     """The bare page labels, page by page, that stand in a text layer's first or last lines and in none of the runs:
     liteparse leaves them out."""
     bare_labels_by_page = []
-    for runs, page_number, page_layer in zip(pages, page_numbers, layer, strict=True):
-        lines = [line.strip() for line in page_layer.split("\n") if line.strip()]
-        texts = {run.text for run in runs} if lines else set()
+    for runs, page_number, label_layer in zip(pages, page_numbers, layer, strict=True):
+        lines = [line.strip() for line in label_layer.split("\n") if line.strip()]
+        label_texts = {run.text for run in runs} if lines else set()
         edge_labels = {
-            line for line in lines[:1] + lines[-1:] if _BARE_PAGE_LABEL.fullmatch(line) and line not in texts
+            line for line in lines[:1] + lines[-1:] if _BARE_PAGE_LABEL.fullmatch(line) and line not in label_texts
         }
         bare_labels_by_page.append(
             [(page_number, int(match[1]), line) for line in edge_labels if (match := _BARE_PAGE_LABEL.fullmatch(line))]
@@ -453,10 +453,10 @@ def unread_labels(pages: Sequence[Sequence[Run]], page_numbers: Sequence[int], l
     return [
         [
             line
-            for page_number, printed_number, line in page_labels
-            if printed_number == page_number
+            for page_number, printed_label, line in page_labels
+            if printed_label == page_number
             or any(
-                _labels_count_alike(page_number, printed_number, *other_label[:2])
+                _labels_count_alike(page_number, printed_label, *other_label[:2])
                 for other_label in chain(*bare_labels_by_page)
             )
         ]

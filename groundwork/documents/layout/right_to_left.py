@@ -43,7 +43,7 @@ _MIRRORED_BRACKETS = [  # with the patterns of a pair as it is read, and as it i
     )
     for opening, closing in ("«»", "()")
 ]
-_HYPHEN_BEHIND_NUMBER = regex.compile(r"(?<=\p{Hebrew})(\d+(?:[.,:]\d+)*+)([-\u05be])(?![\w-])")
+_HYPHEN_BEHIND_RTL = regex.compile(r"(?<=\p{Hebrew})(\d+(?:[.,:]\d+)*+)([-\u05be])(?![\w-])")
 _STOP_BEFORE_LATIN = regex.compile(rf"[{_RTL_STOPS}]+(?=\p{{Bidi_Class=L}})")
 _RTL_STOP_SPACE = 0.4  # sizes between a word and a mark that ends it, at the most
 _MIRRORED_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
@@ -78,8 +78,8 @@ class RtlSpelling:
         row_numbers = range(int(rtl_word.y1 // _RTL_LETTER_ROW), int(rtl_word.y2 // _RTL_LETTER_ROW) + 1)
         return sorted(
             (k, letter)
-            for row in row_numbers
-            for k, letter in self._rtl_letter_rows.get(row, [])
+            for rtl_row in row_numbers
+            for k, letter in self._rtl_letter_rows.get(rtl_row, [])
             if rtl_word.x1 <= letter.x <= rtl_word.x2 and rtl_word.y1 <= letter.y <= rtl_word.y2
         )
 
@@ -132,31 +132,31 @@ def _sorted_unmirrored_signs(text: str) -> list[str]:
 
 def rtl_page_spelling(page: Any, drawn: DrawnLetters) -> RtlSpelling:
     """How the letters of a liteparse page from right to left are read."""
-    textpage = drawn.textpage(page)
-    text = textpage.get_text_range()
+    rtl_textpage = drawn.textpage(page)
+    rtl_text = rtl_textpage.get_text_range()
     rtl_letters = [
         RtlLetter((letter.x1 + letter.x2) / 2, (letter.y1 + letter.y2) / 2, letter.sign, drawn.letter_baseline(k, page))
         for k, letter in enumerate(drawn.letters_of(page))
     ]
-    rtl_letters_in_order = [rtl_letters[k] for k in rtl_reading_order(textpage)]
-    return RtlSpelling(rtl_letters_in_order, letters_in_order(text, with_rtl_ligatures(textpage, text)))
+    rtl_letters_in_order = [rtl_letters[k] for k in rtl_reading_order(rtl_textpage)]
+    return RtlSpelling(rtl_letters_in_order, letters_in_order(rtl_text, with_rtl_ligatures(rtl_textpage, rtl_text)))
 
 
-def rtl_word_runs(text_runs: Sequence[tuple[Any, Run]], rtl_spelling: RtlSpelling) -> list[Run]:
+def rtl_word_runs(rtl_runs: Sequence[tuple[Any, Run]], rtl_spelling: RtlSpelling) -> list[Run]:
     """The words of a page's liteparse text items, each read as its run, spelt as in the page's text layer.
 
     liteparse parts some words where their letters reach over each other: these are joined.
     """
     drawn_words = [
-        (Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text), run)
-        for text_item, run in text_runs
-        for word in text_item.words
-        if word.text.strip()
+        (Box(rtl_part.x, rtl_part.y, rtl_part.x + rtl_part.width, rtl_part.y + rtl_part.height, rtl_part.text), run)
+        for text_item, run in rtl_runs
+        for rtl_part in text_item.words
+        if rtl_part.text.strip()
     ]
     joined_rtl_words: list[tuple[Box, Run]] = []
     last_rtl_letter = -2  # the place of the last letter of the word before
     for rtl_places, (rtl_word, run) in sorted(
-        ((rtl_spelling.places(word[0]), word) for word in drawn_words), key=lambda pair: pair[0]
+        ((rtl_spelling.places(rtl_part[0]), rtl_part) for rtl_part in drawn_words), key=lambda pair: pair[0]
     ):
         if (
             rtl_places
@@ -204,8 +204,8 @@ def letters_in_order(drawn: str, read: str) -> dict[str, str]:
 def mirrored_runs(runs: Sequence[Run], width: float) -> list[Run]:
     """Words of a page so many points wide, each in its place in the mirror."""
     mirrored_words: list[Run] = []
-    for line in runs_by_line(runs):
-        for words in _split_rtl_words_at_gaps(sorted(line)):
+    for rtl_line in runs_by_line(runs):
+        for words in _split_rtl_words_at_gaps(sorted(rtl_line)):
             mirrored_words += _mirrored_words(words, width)
     return mirrored_words
 
@@ -217,13 +217,13 @@ def mirrored_strokes(strokes: Strokes, width: float) -> Strokes:
     )
 
 
-def mirrored_box(box: Box, width: float) -> Box:
-    return box._replace(x1=width - box.x2, x2=width - box.x1)
+def mirrored_box(mirrored: Box, width: float) -> Box:
+    return mirrored._replace(x1=width - mirrored.x2, x2=width - mirrored.x1)
 
 
 def _mirrored_stroke(stroke: Stroke, width: float) -> Stroke:
-    is_flat = stroke.x2 > stroke.x1
-    mirrored_ends = tuple(width - x for x in reversed(stroke.ends)) if is_flat else stroke.ends
+    is_mirrored_flat = stroke.x2 > stroke.x1
+    mirrored_ends = tuple(width - x for x in reversed(stroke.ends)) if is_mirrored_flat else stroke.ends
     return stroke._replace(x1=width - stroke.x2, x2=width - stroke.x1, ends=mirrored_ends)
 
 
@@ -232,7 +232,7 @@ def unmirrored(rtl_text: str) -> str:
     the hyphen between a Hebrew prefix and its number, which is drawn left of the number's place."""
     if not is_right_to_left(rtl_text):
         return rtl_text
-    rtl_text = _HYPHEN_BEHIND_NUMBER.sub(r"\2\1", rtl_text)
+    rtl_text = _HYPHEN_BEHIND_RTL.sub(r"\2\1", rtl_text)
     for rtl_opening, rtl_closing, brackets_as_read, mirrored_brackets in _MIRRORED_BRACKETS:
         if len(mirrored_brackets.findall(rtl_text)) > len(brackets_as_read.findall(rtl_text)):
             rtl_text = mirrored_brackets.sub(rf"{rtl_opening}\1{rtl_closing}", rtl_text)
@@ -265,9 +265,9 @@ def _mirrored_words(words: Sequence[Run], width: float) -> list[Run]:
     has_rtl_word = any(runs_right_to_left(run.text) for run in words)
     mirrored_words = []
     for is_latin, group in itertools.groupby(_words_marked_latin(words), key=lambda pair: pair[0]):
-        same_script_words = [run for _, run in group]
-        words_left, words_right = same_script_words[0].x1, same_script_words[-1].x2
-        for run in _with_stops_behind_latin(same_script_words) if is_latin and has_rtl_word else same_script_words:
+        same_rtl_script = [run for _, run in group]
+        words_left, words_right = same_rtl_script[0].x1, same_rtl_script[-1].x2
+        for run in _with_stops_behind_latin(same_rtl_script) if is_latin and has_rtl_word else same_rtl_script:
             mirrored_x = width - words_right + run.x1 - words_left if is_latin else width - run.x2
             if not run.text.strip(_RTL_STOPS):
                 mirrored_x -= _space_before_rtl_stop(run, words)

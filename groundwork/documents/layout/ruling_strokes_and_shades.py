@@ -66,21 +66,21 @@ def find_frames(strokes: Strokes) -> list[Frame]:
 
 def _without_ticks(flat_strokes: list[Stroke], steep_strokes: list[Stroke]) -> Strokes:
     """The lines without small squares, which are boxes to tick."""
-    tick_corners = {(round(s.x1), round(s.y1)) for s in flat_strokes if s.x2 - s.x1 <= _MOST_TICK_BOX}
-    if not tick_corners:
+    stroke_corners = {(round(s.x1), round(s.y1)) for s in flat_strokes if s.x2 - s.x1 <= _MOST_TICK_BOX}
+    if not stroke_corners:
         return Strokes(flat_strokes, steep_strokes)
-    tick_squares = [s for s in steep_strokes if s.y2 - s.y1 <= _MOST_TICK_BOX and _begins_at_corner(s, tick_corners)]
+    tick_squares = [s for s in steep_strokes if s.y2 - s.y1 <= _MOST_TICK_BOX and _begins_at_corner(s, stroke_corners)]
     tick_squares = [s for s in tick_squares if any(_is_tick_square(s, steep_stroke) for steep_stroke in steep_strokes)]
-    tick_boxes = [Box(s.x1 - 1, s.y1 - 1, s.x1 + s.y2 - s.y1 + NEAR, s.y2 + 1) for s in tick_squares]
+    stroke_boxes = [Box(s.x1 - 1, s.y1 - 1, s.x1 + s.y2 - s.y1 + NEAR, s.y2 + 1) for s in tick_squares]
     return Strokes(
-        [s for s in flat_strokes if not _is_stroke_in_any(s, tick_boxes)],
-        [s for s in steep_strokes if not _is_stroke_in_any(s, tick_boxes)],
+        [s for s in flat_strokes if not _is_stroke_in_any(s, stroke_boxes)],
+        [s for s in steep_strokes if not _is_stroke_in_any(s, stroke_boxes)],
     )
 
 
-def _begins_at_corner(steep_stroke: Stroke, tick_corners: set[tuple[int, int]]) -> bool:
+def _begins_at_corner(steep_stroke: Stroke, stroke_corners: set[tuple[int, int]]) -> bool:
     x, y = round(steep_stroke.x1), round(steep_stroke.y1)
-    return any((x + i, y + j) in tick_corners for i in (-1, 0, 1) for j in (-1, 0, 1))
+    return any((x + i, y + j) in stroke_corners for i in (-1, 0, 1) for j in (-1, 0, 1))
 
 
 def _is_tick_square(left_stroke: Stroke, right_stroke: Stroke) -> bool:
@@ -380,28 +380,29 @@ def lines_with_strokes(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list
 
 
 def _with_underlines(lines: Sequence[Line], flat_strokes: Sequence[Stroke]) -> list[Line]:
-    underlined_lines = list(lines)
-    line_bottoms = [line.y for line in lines]
+    lines_above_strokes = list(lines)
+    stroke_bottoms = [line.y for line in lines]
     for stroke in flat_strokes:
-        line_index = bisect_right(line_bottoms, stroke.y1 + _UNDERLINE_ABOVE) - 1
-        if line_index >= 0 and stroke.y1 - line_bottoms[line_index] < _UNDERLINE_BELOW * lines[line_index].main.size:
+        line_index = bisect_right(stroke_bottoms, stroke.y1 + _UNDERLINE_ABOVE) - 1
+        if line_index >= 0 and stroke.y1 - stroke_bottoms[line_index] < _UNDERLINE_BELOW * lines[line_index].main.size:
             underline_pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
-            underlined_lines[line_index] = underlined_lines[line_index]._replace(
-                underlined=(*underlined_lines[line_index].underlined, *underline_pieces, (stroke.x1, stroke.x2))
+            lines_above_strokes[line_index] = lines_above_strokes[line_index]._replace(
+                underlined=(*lines_above_strokes[line_index].underlined, *underline_pieces, (stroke.x1, stroke.x2))
             )
-    return underlined_lines
+    return lines_above_strokes
 
 
 def _with_steep_strokes(lines: list[Line], steep_strokes: Sequence[Stroke]) -> list[Line]:
-    line_bottoms = [line.y for line in lines]
+    stroke_bottoms = [line.y for line in lines]
     for steep_stroke in steep_strokes:
-        for line_index in range(
-            bisect_left(line_bottoms, steep_stroke.y1), bisect_right(line_bottoms, steep_stroke.y2 + _UNDERLINE_ABOVE)
+        for stroke_line in range(
+            bisect_left(stroke_bottoms, steep_stroke.y1),
+            bisect_right(stroke_bottoms, steep_stroke.y2 + _UNDERLINE_ABOVE),
         ):
-            size = lines[line_index].main.size
+            size = lines[stroke_line].main.size
             if (
                 steep_stroke.y2 - steep_stroke.y1 > _STEEP_STROKE_HEIGHT * size
-                and line_bottoms[line_index] - steep_stroke.y1 > _STEEP_STROKE_SHARE * size
+                and stroke_bottoms[stroke_line] - steep_stroke.y1 > _STEEP_STROKE_SHARE * size
             ):
-                lines[line_index] = lines[line_index]._replace(walls=(*lines[line_index].walls, steep_stroke.x1))
+                lines[stroke_line] = lines[stroke_line]._replace(walls=(*lines[stroke_line].walls, steep_stroke.x1))
     return lines

@@ -44,26 +44,27 @@ _SUPERSCRIPT_EXTRA_HEIGHT = 0.02  # points
 
 def may_have_superscript_digits(text_items: Sequence[Any]) -> bool:
     """Whether a text that ends in a digit is taller than those of its type without any; cheaper than its letters."""
-    heights_of_type: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
+    superscript_type_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
     base_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
-    for item in text_items:
-        heights_of_type[item.font_name, item.font_size].append(item.height)
-        if not any(map(str.isdecimal, item.text)):
-            base_heights[item.font_name, item.font_size].append(item.height)
-    usual_base_heights = {
-        superscript_type: _usual_base_height(base_heights[superscript_type], heights_with_superscript)
-        for superscript_type, heights_with_superscript in heights_of_type.items()
+    for superscript_item in text_items:
+        superscript_type_heights[superscript_item.font_name, superscript_item.font_size].append(superscript_item.height)
+        if not any(map(str.isdecimal, superscript_item.text)):
+            base_heights[superscript_item.font_name, superscript_item.font_size].append(superscript_item.height)
+    usual_superscript_heights = {
+        superscript_type: _usual_superscript_base(base_heights[superscript_type], heights_with_superscript)
+        for superscript_type, heights_with_superscript in superscript_type_heights.items()
     }
     if len(text_items) < _LEAST_BASE_TEXTS:
-        usual_base_heights = dict.fromkeys(usual_base_heights, 0.0)  # too few to tell
+        usual_superscript_heights = dict.fromkeys(usual_superscript_heights, 0.0)  # too few to tell
     return any(
-        item.height > usual_base_heights[item.font_name, item.font_size] + _SUPERSCRIPT_EXTRA_HEIGHT
-        and _POSSIBLE_SUPERSCRIPT_AT_END.search(item.text)
-        for item in text_items
+        superscript_item.height
+        > usual_superscript_heights[superscript_item.font_name, superscript_item.font_size] + _SUPERSCRIPT_EXTRA_HEIGHT
+        and _POSSIBLE_SUPERSCRIPT_AT_END.search(superscript_item.text)
+        for superscript_item in text_items
     )
 
 
-def _usual_base_height(base_heights: Sequence[float], heights_of_type: Sequence[float]) -> float:
+def _usual_superscript_base(base_heights: Sequence[float], heights_of_type: Sequence[float]) -> float:
     """The height of a type's texts, of those without digits where there are enough."""
     return max(base_heights) if len(base_heights) >= _LEAST_BASE_TEXTS else statistics.median_low(heights_of_type)
 
@@ -171,8 +172,8 @@ def _digit_in_word(word_text: str, width_share: float, superscript_digit: str, l
     plain_word = word_text.translate(SUPERSCRIPTS_TO_DIGITS)
     superscript_indexes = [
         i
-        for i, sign in enumerate(word_text)
-        if sign == superscript_digit and (not i or plain_word[i - 1] == letter_before)
+        for i, superscript_sign in enumerate(word_text)
+        if superscript_sign == superscript_digit and (not i or plain_word[i - 1] == letter_before)
     ]
     return min(superscript_indexes, key=lambda i: abs((i + 0.5) / len(word_text) - width_share), default=-1)
 
@@ -218,11 +219,11 @@ def with_marks_in_place(page: Any) -> Any:
 
 
 def _ends_in_footnote_mark(text_item: Any) -> bool:
-    words = text_item.words
+    marked_words = text_item.words
     return (
-        len(words) > 2
-        and words[-1].x < words[-2].x - _MARK_SIDE
-        and _FOOTNOTE_MARK.fullmatch(words[-1].text) is not None
+        len(marked_words) > 2
+        and marked_words[-1].x < marked_words[-2].x - _MARK_SIDE
+        and _FOOTNOTE_MARK.fullmatch(marked_words[-1].text) is not None
     )
 
 

@@ -322,10 +322,10 @@ def column_of(line_cell: Run, stretches: Stretches) -> int:
     return widest_overlap(line_cell.x1, line_cell.x2, stretches)
 
 
-def widest_overlap(line_left: float, cell_right: float, stretches: Stretches) -> int:
+def widest_overlap(cell_left: float, cell_right: float, stretches: Stretches) -> int:
     """Which stretch covers most of what reaches from left to right; the nearest where none does."""
     line_overlaps = [
-        (cell_right if cell_right < x2 else x2) - (line_left if line_left > x1 else x1) for x1, x2 in stretches
+        (cell_right if cell_right < x2 else x2) - (cell_left if cell_left > x1 else x1) for x1, x2 in stretches
     ]
     return line_overlaps.index(max(line_overlaps))
 

@@ -78,12 +78,12 @@ def upright(page: Any) -> UprightTexts:
 
 def place_on_page(box: Box, turn: int, page: Any) -> Box:
     """Where a box of text that was set upright lies on the page."""
-    turned_width, height = box.x2 - box.x1, box.y2 - box.y1
+    width, height = box.x2 - box.x1, box.y2 - box.y1
     turned_page_width, turned_page_height = (page.height, page.width) if turn % 180 else (page.width, page.height)
-    x, y, turned_width, height = _turned_bounds(
-        box.x1, box.y1, turned_width, height, -turn % 360, _TurnedPageSize(turned_page_width, turned_page_height)
+    x, y, width, height = _turned_bounds(
+        box.x1, box.y1, width, height, -turn % 360, _TurnedPageSize(turned_page_width, turned_page_height)
     )
-    return box._replace(x1=x, y1=y, x2=x + turned_width, y2=y + height)
+    return box._replace(x1=x, y1=y, x2=x + width, y2=y + height)
 
 
 def _watermark(page: Any) -> list[Any]:
@@ -163,18 +163,18 @@ def _turn_item_upright(turned_item: Any, turn: int, page: Any) -> Any:
 
 
 def _turn_box_upright(box: Any, turn: int, page: Any) -> Any:
-    x, y, turned_width, height = _turned_bounds(box.x, box.y, box.width, box.height, turn, page)
-    return msgspec.structs.replace(box, x=x, y=y, width=turned_width, height=height)
+    x, y, width, height = _turned_bounds(box.x, box.y, box.width, box.height, turn, page)
+    return msgspec.structs.replace(box, x=x, y=y, width=width, height=height)
 
 
 def _turned_bounds(
-    x: float, y: float, turned_width: float, height: float, turn: int, page: Any
+    x: float, y: float, width: float, height: float, turn: int, page: Any
 ) -> tuple[float, float, float, float]:
     """Where a box lies (left, top, width, height) when the page is turned back by `turn` degrees."""
     if turn == 90:
-        return y, page.width - x - turned_width, height, turned_width
+        return y, page.width - x - width, height, width
     if turn == 180:
-        return page.width - x - turned_width, page.height - y - height, turned_width, height
+        return page.width - x - width, page.height - y - height, width, height
     if turn == 270:
-        return page.height - y - height, x, height, turned_width
-    return x, y, turned_width, height
+        return page.height - y - height, x, height, width
+    return x, y, width, height

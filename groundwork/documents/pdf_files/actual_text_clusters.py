@@ -51,7 +51,7 @@ def read_clusters(textpage: Any) -> list[Cluster]:
     `ActualText`, nor of one whose text lies in forms."""
     import pypdfium2.raw as pdfium
 
-    letters_by_cluster_object = _letters_by_text_object(textpage)
+    letters_by_cluster_object = _letters_by_cluster_object(textpage)
     cluster_handles = [
         pdfium.FPDFPage_GetObject(textpage.page.raw, i) for i in range(pdfium.FPDFPage_CountObjects(textpage.page.raw))
     ]
@@ -116,23 +116,23 @@ def _joint_of_clusters(cluster_before: Cluster | None, cluster: Cluster, *, is_s
     return " " if is_space_drawn or cluster.x1 - cluster_before.x2 > _CLUSTER_WORD_GAP * cluster_size else ""
 
 
-def _letters_by_text_object(textpage: Any) -> dict[int, list[int]]:
+def _letters_by_cluster_object(textpage: Any) -> dict[int, list[int]]:
     """The numbers of a page's letters, but for those that pdfium guesses, by the text object that draws them."""
     import pypdfium2.raw as pdfium
 
     letters_by_cluster_object: dict[int, list[int]] = {}
-    for k in range(textpage.count_chars()):
-        if cluster_object_address := handle_address(pdfium.FPDFText_GetTextObject(textpage.raw, k)):
-            letters_by_cluster_object.setdefault(cluster_object_address, []).append(k)
+    for cluster_letter in range(textpage.count_chars()):
+        if cluster_object_address := handle_address(pdfium.FPDFText_GetTextObject(textpage.raw, cluster_letter)):
+            letters_by_cluster_object.setdefault(cluster_object_address, []).append(cluster_letter)
     return letters_by_cluster_object
 
 
-def _actual_text(handle: Any) -> tuple[int, str] | None:
+def _actual_text(cluster_handle: Any) -> tuple[int, str] | None:
     """The span that a text object stands in, and its text; None where it stands in none."""
     import pypdfium2.raw as pdfium
 
-    for i in range(pdfium.FPDFPageObj_CountMarks(handle)):
-        actual_text_mark = pdfium.FPDFPageObj_GetMark(handle, i)
+    for i in range(pdfium.FPDFPageObj_CountMarks(cluster_handle)):
+        actual_text_mark = pdfium.FPDFPageObj_GetMark(cluster_handle, i)
         actual_text_length = ctypes.c_ulong()
         if pdfium.FPDFPageObjMark_GetParamBlobValue(actual_text_mark, b"ActualText", None, 0, actual_text_length):
             actual_text_bytes = (ctypes.c_ubyte * actual_text_length.value)()

@@ -260,9 +260,9 @@ def _is_small_capital_of_title(title_text: _TitleText, text: _TitleText) -> bool
 def _upright_title_texts(textpage: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_TitleText]:
     """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
     title_texts = []
-    for text_object in text_objects:
-        is_title_candidate = text_object.size > least_size and text_object.upright
-        title_text = object_text(text_object.handle, textpage) if is_title_candidate else ""
+    for title_object in text_objects:
+        is_title_candidate = title_object.size > least_size and title_object.upright
+        title_text = object_text(title_object.handle, textpage) if is_title_candidate else ""
         if not is_title_candidate or title_text.strip():
-            title_texts.append(_TitleText(text_object.size, text_object.y, title_text))
+            title_texts.append(_TitleText(title_object.size, title_object.y, title_text))
     return title_texts

@@ -65,8 +65,8 @@ def boxed_extent(raw_textpage: Any, k: int) -> LetterExtent | None:
 def shares_extent(raw_textpage: Any, k: int) -> bool:
     """Whether a letter has its place with another one, as those of a ligature, and of a span of glyphs that has one
     text: what is drawn of it alone is not known."""
-    letter_place = letter_origin(raw_textpage, k)
-    return letter_place in (letter_origin(raw_textpage, k - 1), letter_origin(raw_textpage, k + 1))
+    extent_place = letter_origin(raw_textpage, k)
+    return extent_place in (letter_origin(raw_textpage, k - 1), letter_origin(raw_textpage, k + 1))
 
 
 def inked_extents(textpage: Any, letters_to_ink: Mapping[str, int]) -> dict[str, LetterExtent]:
@@ -75,25 +75,25 @@ def inked_extents(textpage: Any, letters_to_ink: Mapping[str, int]) -> dict[str,
     ink_cells = {letter: ink_cell for letter, k in letters_to_ink.items() if (ink_cell := _ink_cell(textpage.raw, k))}
     if not ink_cells:
         return {}
-    page_width, page_height = textpage.page.get_size()
-    smallest_inked_size = min(size for *_, size in ink_cells.values())
+    ink_page_width, ink_page_height = textpage.page.get_size()
+    smallest_inked_size = min(extent_size for *_, extent_size in ink_cells.values())
     ink_scale = min(
-        _INKED_LETTER_PIXELS / smallest_inked_size, (_MOST_INKED_PIXELS / (page_width * page_height)) ** 0.5
+        _INKED_LETTER_PIXELS / smallest_inked_size, (_MOST_INKED_PIXELS / (ink_page_width * ink_page_height)) ** 0.5
     )
     ink_picture = textpage.page.render(scale=ink_scale, grayscale=True).to_pil()
     return {
         letter: extent
         for letter, ink_cell in ink_cells.items()
-        if (extent := _inked_extent(ink_picture, ink_cell, ink_scale, page_height))
+        if (extent := _inked_extent(ink_picture, ink_cell, ink_scale, ink_page_height))
     }
 
 
 def _inked_extent(
     ink_picture: Any, ink_cell: tuple[float, float, float, float], ink_scale: float, page_height: float
 ) -> LetterExtent | None:
-    left, right, baseline, size = ink_cell
+    left, right, baseline, extent_size = ink_cell
     ink_baseline = page_height - baseline
-    ink_corners = (left, ink_baseline - _INK_ABOVE * size, right, ink_baseline + _INK_BELOW * size)
+    ink_corners = (left, ink_baseline - _INK_ABOVE * extent_size, right, ink_baseline + _INK_BELOW * extent_size)
     letter_ink_picture = ink_picture.crop([round(ink_scale * side) for side in ink_corners])
     ink_histogram = letter_ink_picture.histogram()
     paper_without_ink = ink_histogram.index(max(ink_histogram))
@@ -102,7 +102,7 @@ def _inked_extent(
     ).getbbox()
     if ink_box is None:
         return None
-    x1, y1, x2, y2 = (side / ink_scale / size for side in ink_box)
+    x1, y1, x2, y2 = (side / ink_scale / extent_size for side in ink_box)
     return LetterExtent(_INK_ABOVE - y1, _INK_ABOVE - y2, x2 - x1)
 
 
@@ -125,8 +125,8 @@ def _ink_cell(raw_textpage: Any, k: int) -> tuple[float, float, float, float] | 
 def _upright_extent_size(raw_textpage: Any, k: int) -> float:
     """The size of a letter in points; 0 for one that does not stand upright."""
     a, b, _, d = letter_matrix(raw_textpage, k)
-    size = font_size_operand(raw_textpage, k) * d
-    return size if size > 0 and abs(b) <= _MOST_EXTENT_TILT * abs(a) else 0.0
+    extent_size = font_size_operand(raw_textpage, k) * d
+    return extent_size if extent_size > 0 and abs(b) <= _MOST_EXTENT_TILT * abs(a) else 0.0
 
 
 def extent_fits(extents: Mapping[str, LetterExtent]) -> list[float]:
@@ -209,8 +209,8 @@ def _reference_extent(letter: str, font_file: str) -> LetterExtent | None:
     """What DejaVu draws of a letter; None where it has none."""
     if not _COMPARED_EXTENT_LETTER.match(letter):
         return None
-    reference_font, missing_ink_mask = _reference_extent_font(font_file)
-    ink_mask, (_, y) = reference_font.getmask2(letter, anchor="ls")
+    extent_font, missing_ink_mask = _reference_extent_font(font_file)
+    ink_mask, (_, y) = extent_font.getmask2(letter, anchor="ls")
     ink_box = ink_mask.getbbox()
     if ink_box is None or bytes(ink_mask) == missing_ink_mask:
         return None
@@ -224,15 +224,13 @@ def _reference_extent_font(font_file: str) -> tuple[Any, bytes]:
     """A font of DejaVu, and what it draws for a letter that it does not have."""
     from PIL import ImageFont
 
-    reference_font_package = importlib.util.find_spec("matplotlib")
-    reference_font_folder = (
-        Path(reference_font_package.origin).parent
-        if reference_font_package and reference_font_package.origin
-        else Path()
+    extent_font_package = importlib.util.find_spec("matplotlib")
+    extent_font_folder = (
+        Path(extent_font_package.origin).parent if extent_font_package and extent_font_package.origin else Path()
     )
-    reference_font: Any = ImageFont.truetype(
-        str(reference_font_folder / "mpl-data/fonts/ttf" / font_file),
+    extent_font: Any = ImageFont.truetype(
+        str(extent_font_folder / "mpl-data/fonts/ttf" / font_file),
         _REFERENCE_EXTENT_PIXELS,
         layout_engine=ImageFont.Layout.BASIC,
     )
-    return reference_font, bytes(reference_font.getmask("\uffff"))
+    return extent_font, bytes(extent_font.getmask("\uffff"))

@@ -59,26 +59,26 @@ class FontLetters:
 
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
-        letter_told = letter_sign(textpage.raw, k)
-        is_no_letter = _NO_FONT_LETTER.match(letter_told) is not None
-        if is_no_letter or (letter_told not in self.font_extents and letter_told not in self._letters_to_ink):
-            self._look_at_font_letter(textpage, k, letter_told)
+        font_letter = letter_sign(textpage.raw, k)
+        is_no_letter = _NO_FONT_LETTER.match(font_letter) is not None
+        if is_no_letter or (font_letter not in self.font_extents and font_letter not in self._letters_to_ink):
+            self._look_at_font_letter(textpage, k, font_letter)
         if not letter_sign(textpage.raw, k + 1).isspace():
             self.in_words += 1
-            self.unknown += is_no_letter and (letter_told in self.font_extents or letter_told in self._letters_to_ink)
+            self.unknown += is_no_letter and (font_letter in self.font_extents or font_letter in self._letters_to_ink)
 
     def _look_at_font_letter(self, textpage: Any, k: int, font_letter: str) -> None:
-        if not shares_extent(textpage.raw, k) and (extent := boxed_extent(textpage.raw, k)):
+        if not shares_extent(textpage.raw, k) and (font_extent := boxed_extent(textpage.raw, k)):
             self._letters_to_ink.setdefault(font_letter, k)
             if not self._is_inked:
-                self.font_extents[font_letter] = extent
+                self.font_extents[font_letter] = font_extent
 
     def finish_font_page(self, textpage: Any, *, is_short: bool) -> None:
         """Look at the picture of a page where the letters that were added from it all have one box."""
-        least_letters = LEAST_EXTENTS_OF_SHORT_PAGE if is_short else LEAST_EXTENTS
+        least_font_letters = LEAST_EXTENTS_OF_SHORT_PAGE if is_short else LEAST_EXTENTS
         if (
             not self._is_inked
-            and len(self.font_extents) >= least_letters
+            and len(self.font_extents) >= least_font_letters
             and are_extents_alike(self.font_extents.values())
         ):
             self._is_inked, self.font_extents = True, {}
@@ -149,8 +149,8 @@ class MisleadingFonts:
         return letter_fonts
 
 
-def _has_font_case(letter: str) -> bool:
-    return letter.lower() != letter.upper()
+def _has_font_case(font_letter: str) -> bool:
+    return font_letter.lower() != font_letter.upper()
 
 
 def _font_sample_step(textpage: Any, most_font_letters: int) -> int:

@@ -29,10 +29,10 @@ def open_pdf(pdf_path: str, password: str = "") -> Any:
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(pdf_path, password=password or None)
-        if len(document) == 0:
+        pdf_document = pypdfium2.PdfDocument(pdf_path, password=password or None)
+        if len(pdf_document) == 0:
             raise BadDocument("the PDF has no pages; it may be truncated: fetch it again")
-        return document
+        return pdf_document
     except pypdfium2.PdfiumError as error:
         raise BadDocument(_pdf_opening_error(error, password)) from None
 
@@ -76,25 +76,25 @@ def unlock(pdf_path: str, password: str, target: str) -> None:
     import pypdfium2.raw as pdfium
 
     with LOCK:
-        document = open_pdf(pdf_path, password)
+        pdf_document = open_pdf(pdf_path, password)
         try:
-            document.save(target, flags=pdfium.FPDF_REMOVE_SECURITY)
+            pdf_document.save(target, flags=pdfium.FPDF_REMOVE_SECURITY)
         finally:
-            document.close()
+            pdf_document.close()
 
 
-def _pdf_opening_error(error: Exception, password: str) -> str:
-    if "password" in str(error).lower():
+def _pdf_opening_error(pdf_error: Exception, password: str) -> str:
+    if "password" in str(pdf_error).lower():
         return "the password given does not open it" if password else "it is encrypted; give its password by --password"
-    return f"it is no readable PDF, perhaps truncated ({error}); fetch it again or save it again"
+    return f"it is no readable PDF, perhaps truncated ({pdf_error}); fetch it again or save it again"
 
 
-def load_page(document: Any, index: int) -> Any:
+def load_page(pdf_document: Any, index: int) -> Any:
     """A page of a pypdfium2 document, counted from 0; None where it is damaged."""
     import pypdfium2
 
     try:
-        return document[index]
+        return pdf_document[index]
     except pypdfium2.PdfiumError:
         return None
 
@@ -104,45 +104,45 @@ def page_objects(page: Any, object_kind: int) -> Iterator[Any]:
     its forms among them. They are valid as long as the page is open."""
     import pypdfium2.raw as pdfium
 
-    return _objects_within(page.raw, object_kind, 1, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject)
+    return _pdf_objects_within(page.raw, object_kind, 1, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject)
 
 
-def _objects_within(
+def _pdf_objects_within(
     page_or_form: Any, object_kind: int, form_depth: int, count_objects: Any, get_object: Any
 ) -> Iterator[Any]:
     import pypdfium2.raw as pdfium
 
     object_kind_of = pdfium.FPDFPageObj_GetType
     for i in range(count_objects(page_or_form)):
-        handle = get_object(page_or_form, i)
-        handle_kind = object_kind_of(handle)
-        if handle_kind == object_kind:
-            yield handle
-        if handle_kind == pdfium.FPDF_PAGEOBJ_FORM and form_depth < _MOST_FORM_DEPTH:
-            yield from _objects_within(
-                handle, object_kind, form_depth + 1, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
+        pdf_object = get_object(page_or_form, i)
+        pdf_kind = object_kind_of(pdf_object)
+        if pdf_kind == object_kind:
+            yield pdf_object
+        if pdf_kind == pdfium.FPDF_PAGEOBJ_FORM and form_depth < _MOST_FORM_DEPTH:
+            yield from _pdf_objects_within(
+                pdf_object, object_kind, form_depth + 1, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
             )
 
 
-def object_bounds(handle: Any) -> tuple[float, float, float, float] | None:
+def object_bounds(pdf_object: Any) -> tuple[float, float, float, float] | None:
     """Left, bottom, right and top of a page object in points from the page's bottom left; None where it has none."""
     import pypdfium2.raw as pdfium
 
     sides = left, bottom, right, top = [ctypes.c_float() for _ in range(4)]
-    if not pdfium.FPDFPageObj_GetBounds(handle, *sides):
+    if not pdfium.FPDFPageObj_GetBounds(pdf_object, *sides):
         return None
     return left.value, bottom.value, right.value, top.value
 
 
-def object_size(handle: Any) -> float:
+def object_size(pdf_object: Any) -> float:
     """The area in square points of an object's bounds; 0 where it has none."""
-    left, bottom, right, top = object_bounds(handle) or (0.0, 0.0, 0.0, 0.0)
+    left, bottom, right, top = object_bounds(pdf_object) or (0.0, 0.0, 0.0, 0.0)
     return (right - left) * (top - bottom)
 
 
-def handle_address(handle: Any) -> int:
+def handle_address(pdf_object: Any) -> int:
     """Where pdfium keeps what a handle stands for; 0 for none."""
-    return ctypes.cast(handle, ctypes.c_void_p).value or 0
+    return ctypes.cast(pdf_object, ctypes.c_void_p).value or 0
 
 
 class TextObject(NamedTuple):
@@ -160,19 +160,19 @@ def read_text_objects(page: Any) -> list[TextObject]:
 
     text_objects = []
     size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
-    for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
-        pdfium.FPDFTextObj_GetFontSize(handle, size)
-        pdfium.FPDFPageObj_GetMatrix(handle, matrix)
+    for pdf_object in page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
+        pdfium.FPDFTextObj_GetFontSize(pdf_object, size)
+        pdfium.FPDFPageObj_GetMatrix(pdf_object, matrix)
         upright = abs(matrix.b) < 0.1 * abs(matrix.a)
-        text_objects.append(TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, handle))
+        text_objects.append(TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, pdf_object))
     return text_objects
 
 
-def object_text(handle: Any, textpage: Any) -> str:
+def object_text(pdf_object: Any, textpage: Any) -> str:
     """The text of a text object of a pypdfium2 text page."""
     import pypdfium2.raw as pdfium
 
-    return read_wide_string(pdfium.FPDFTextObj_GetText, handle, textpage.raw)
+    return read_wide_string(pdfium.FPDFTextObj_GetText, pdf_object, textpage.raw)
 
 
 def read_wide_string(pdfium_function: Any, *arguments: Any) -> str:
@@ -200,21 +200,21 @@ def letter_signs(raw_textpage: Any) -> list[str]:
     """The signs of all letters of a text page, of which some are halves of a sign beyond 16 bits."""
     import pypdfium2.raw as pdfium
 
-    letter_count = pdfium.FPDFText_CountChars(raw_textpage)
-    return [chr(pdfium.FPDFText_GetUnicode(raw_textpage, k)) for k in range(letter_count)]
+    pdf_letter_count = pdfium.FPDFText_CountChars(raw_textpage)
+    return [chr(pdfium.FPDFText_GetUnicode(raw_textpage, k)) for k in range(pdf_letter_count)]
 
 
 def letters_as_text(raw_textpage: Any) -> str:
     """The letters of a text page as one text, each at its number."""
     import pypdfium2.raw as pdfium
 
-    letter_count = pdfium.FPDFText_CountChars(raw_textpage)
-    wide_buffer = (ctypes.c_ushort * (letter_count + 1))()
-    if pdfium.FPDFText_GetText(raw_textpage, 0, letter_count, wide_buffer) == letter_count + 1:
-        text = bytes(wide_buffer)[: 2 * letter_count].decode("utf-16-le", "replace")
-        if len(text) == letter_count:
+    pdf_letter_count = pdfium.FPDFText_CountChars(raw_textpage)
+    wide_buffer = (ctypes.c_ushort * (pdf_letter_count + 1))()
+    if pdfium.FPDFText_GetText(raw_textpage, 0, pdf_letter_count, wide_buffer) == pdf_letter_count + 1:
+        text = bytes(wide_buffer)[: 2 * pdf_letter_count].decode("utf-16-le", "replace")
+        if len(text) == pdf_letter_count:
             return text
-    return "".join(chr(pdfium.FPDFText_GetUnicode(raw_textpage, k) or 32) for k in range(letter_count))
+    return "".join(chr(pdfium.FPDFText_GetUnicode(raw_textpage, k) or 32) for k in range(pdf_letter_count))
 
 
 def letter_origin(raw_textpage: Any, k: int) -> tuple[float, float]:
@@ -240,18 +240,18 @@ def loose_letter_box(raw_textpage: Any, k: int) -> tuple[float, float, float, fl
     """Left, bottom, right and top of a letter's place in its line, in points from the page's bottom left."""
     import pypdfium2.raw as pdfium
 
-    rect = pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(raw_textpage, k, rect)
-    return rect.left, rect.bottom, rect.right, rect.top
+    pdf_rect = pdfium.FS_RECTF()
+    pdfium.FPDFText_GetLooseCharBox(raw_textpage, k, pdf_rect)
+    return pdf_rect.left, pdf_rect.bottom, pdf_rect.right, pdf_rect.top
 
 
 def letter_matrix(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
     """`a`, `b`, `c` and `d` of the text matrix of a letter; zeros for one that no text object draws."""
     import pypdfium2.raw as pdfium
 
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(raw_textpage, k, matrix)
-    return matrix.a, matrix.b, matrix.c, matrix.d
+    pdf_matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(raw_textpage, k, pdf_matrix)
+    return pdf_matrix.a, pdf_matrix.b, pdf_matrix.c, pdf_matrix.d
 
 
 def font_size_operand(raw_textpage: Any, k: int) -> float:
@@ -271,19 +271,19 @@ def letter_font_name(raw_textpage: Any, k: int) -> str:
     """The name of a letter's font; "" where pdfium knows none."""
     import pypdfium2.raw as pdfium
 
-    name_buffer = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-    pdfium.FPDFText_GetFontInfo(raw_textpage, k, name_buffer, _FONT_NAME_BYTES, None)
-    return name_buffer.value.decode("utf-8", "replace")
+    pdf_name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    pdfium.FPDFText_GetFontInfo(raw_textpage, k, pdf_name, _FONT_NAME_BYTES, None)
+    return pdf_name.value.decode("utf-8", "replace")
 
 
 def letter_base_font_name(raw_textpage: Any, k: int) -> str:
     """The `BaseFont` of a letter's font."""
     import pypdfium2.raw as pdfium
 
-    name_buffer = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    pdf_name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
     font_handle = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(raw_textpage, k))
-    pdfium.FPDFFont_GetBaseFontName(font_handle, name_buffer, _FONT_NAME_BYTES)
-    return name_buffer.value.decode("utf-8", "replace")
+    pdfium.FPDFFont_GetBaseFontName(font_handle, pdf_name, _FONT_NAME_BYTES)
+    return pdf_name.value.decode("utf-8", "replace")
 
 
 def letter_font_address(raw_textpage: Any, k: int) -> int:
@@ -298,28 +298,28 @@ def letter_font_address(raw_textpage: Any, k: int) -> int:
 
 
 def is_filled_path(page_object: Any) -> bool:
-    return bool(_path_fill_and_stroke(page_object)[0])
+    return bool(_pdf_fill_and_stroke(page_object)[0])
 
 
 def is_visible_path(page_object: Any) -> bool:
     """Whether a path object is stroked, or filled with another colour than white."""
     import pypdfium2.raw as pdfium
 
-    fill_mode, is_stroked = _path_fill_and_stroke(page_object)
-    if is_stroked or not fill_mode:
-        return is_stroked
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(page_object, red, green, blue, alpha):
+    fill_mode, is_pdf_stroked = _pdf_fill_and_stroke(page_object)
+    if is_pdf_stroked or not fill_mode:
+        return is_pdf_stroked
+    pdf_red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetFillColor(page_object, pdf_red, green, blue, alpha):
         return True  # a pattern
-    return alpha.value > 0 and min(red.value, green.value, blue.value) < 250
+    return alpha.value > 0 and min(pdf_red.value, green.value, blue.value) < 250
 
 
-def _path_fill_and_stroke(page_object: Any) -> tuple[int, bool]:
+def _pdf_fill_and_stroke(page_object: Any) -> tuple[int, bool]:
     import pypdfium2.raw as pdfium
 
-    fill_mode, is_stroked = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(page_object, fill_mode, is_stroked)
-    return fill_mode.value, bool(is_stroked.value)
+    fill_mode, is_pdf_stroked = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(page_object, fill_mode, is_pdf_stroked)
+    return fill_mode.value, bool(is_pdf_stroked.value)
 
 
 def curves_of_path(page_object: Any, most_segments: int) -> tuple[int, bool]:
@@ -327,19 +327,19 @@ def curves_of_path(page_object: Any, most_segments: int) -> tuple[int, bool]:
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_float(), ctypes.c_float()
-    path_curves, path_corners, previous_point = 0, 0, (0.0, 0.0)
+    pdf_curves, path_corners, previous_point = 0, 0, (0.0, 0.0)
     for index in range(min(pdfium.FPDFPath_CountSegments(page_object), most_segments)):
         path_segment = pdfium.FPDFPath_GetPathSegment(page_object, index)
         segment_kind = pdfium.FPDFPathSegment_GetType(path_segment)
         pdfium.FPDFPathSegment_GetPoint(path_segment, x, y)
-        point = x.value, y.value
+        pdf_point = x.value, y.value
         if segment_kind == pdfium.FPDF_SEGMENT_BEZIERTO:
-            path_curves += 1
+            pdf_curves += 1
         elif segment_kind == pdfium.FPDF_SEGMENT_LINETO:
             path_corners += 1
-            path_curves += abs(point[0] - previous_point[0]) > 0.5 and abs(point[1] - previous_point[1]) > 0.5
-        previous_point = point
-    return path_curves, path_curves == 0 and 3 <= path_corners <= 5
+            pdf_curves += abs(pdf_point[0] - previous_point[0]) > 0.5 and abs(pdf_point[1] - previous_point[1]) > 0.5
+        previous_point = pdf_point
+    return pdf_curves, pdf_curves == 0 and 3 <= path_corners <= 5
 
 
 def device_point(raw_page: Any, device: tuple[int, int, int, int, int], x: float, y: float) -> tuple[int, int]:
@@ -384,9 +384,9 @@ def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0
 
 def page_jpeg(file_path: str, page_number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:
     """The same as JPEG. Raises BadDocument."""
-    jpeg_stream = io.BytesIO()
-    page_image(file_path, page_number, longer_side, turn).save(jpeg_stream, "JPEG", quality=quality)
-    return jpeg_stream.getvalue()
+    pdf_jpeg = io.BytesIO()
+    page_image(file_path, page_number, longer_side, turn).save(pdf_jpeg, "JPEG", quality=quality)
+    return pdf_jpeg.getvalue()
 
 
 def count_frames(file_path: str) -> int:
@@ -396,8 +396,8 @@ def count_frames(file_path: str) -> int:
 
 
 def _is_pdf(file_path: str) -> bool:
-    with Path(file_path).open("rb") as file:
-        return b"%PDF-" in file.read(1024)
+    with Path(file_path).open("rb") as pdf_file:
+        return b"%PDF-" in pdf_file.read(1024)
 
 
 def _open_picture(file_path: str) -> Any:
@@ -413,11 +413,11 @@ def _open_picture(file_path: str) -> Any:
 def render_page(pdf_path: str, page_number: int, longer_side: int, turn: int = 0) -> Any:
     """Page `page_number` (from 1) as a PIL image in RGB, `longer_side` pixels long, turned clockwise by degrees."""
     with LOCK:
-        document = open_pdf(pdf_path)
+        pdf_document = open_pdf(pdf_path)
         try:
-            page = document[page_number - 1]
-            page_scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
-            page_picture: Any = page.render(scale=page_scale, rotation=turn).to_pil().convert("RGB")
+            page = pdf_document[page_number - 1]
+            pdf_scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
+            page_picture: Any = page.render(scale=pdf_scale, rotation=turn).to_pil().convert("RGB")
             return page_picture
         finally:
-            document.close()
+            pdf_document.close()

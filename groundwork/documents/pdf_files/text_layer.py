@@ -37,17 +37,17 @@ def with_bullets(textpage: Any, layer_text: str) -> str:
     """The `layer_text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
     layer_signs = list(layer_text)
     for lone_letter in _LONE_LAYER_LETTER.finditer(layer_text):
-        font = _font_name_of_letter(textpage.raw, lone_letter.start(), lone_letter[0])
-        if is_dingbat_font(font):
-            layer_signs[lone_letter.start()] = dingbat_sign(lone_letter[0], font)
+        layer_font = _font_of_layer_letter(textpage.raw, lone_letter.start(), lone_letter[0])
+        if is_dingbat_font(layer_font):
+            layer_signs[lone_letter.start()] = dingbat_sign(lone_letter[0], layer_font)
     return "".join(layer_signs)
 
 
-def _font_name_of_letter(raw_textpage: Any, index: int, letter: str) -> str:
+def _font_of_layer_letter(raw_textpage: Any, layer_index: int, layer_letter: str) -> str:
     """The font of a letter; "" where another letter stands at its index, for pdfium may count otherwise."""
-    if letter_sign(raw_textpage, index) != letter:
+    if letter_sign(raw_textpage, layer_index) != layer_letter:
         return ""
-    return plain_font_name(letter_font_name(raw_textpage, index))
+    return plain_font_name(letter_font_name(raw_textpage, layer_index))
 
 
 _LAYER_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
@@ -104,7 +104,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     layer_unreadable_pages = _unreadable_pages(layer_texts, scan_picture_shares, layer_unreadable_shares)
     return TextLayer(
         page_count=page_count,
-        title=document_title(layer_document, layer_texts, _readable_pages(layer_pages, layer_unreadable_pages)),
+        title=document_title(layer_document, layer_texts, _readable_layer_pages(layer_pages, layer_unreadable_pages)),
         pages=[
             "" if is_layer_unreadable else layer_text
             for is_layer_unreadable, layer_text in zip(layer_unreadable_pages, layer_texts, strict=True)
@@ -122,7 +122,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     )
 
 
-def _readable_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]) -> list[OpenPage | None]:
+def _readable_layer_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]) -> list[OpenPage | None]:
     return [None if is_layer_unreadable else page for page, is_layer_unreadable in zip(pages, unreadable, strict=False)]
 
 
@@ -186,12 +186,12 @@ def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     return outline_entries
 
 
-def _open_layer_page(pdf: OpenPdf, index: int) -> OpenPage | None:
+def _open_layer_page(pdf: OpenPdf, layer_index: int) -> OpenPage | None:
     """None for a damaged page, which has no text layer; the converters may still read it."""
     import pypdfium2
 
     try:
-        return pdf[index]
+        return pdf[layer_index]
     except pypdfium2.PdfiumError:
         return None
 
@@ -202,7 +202,7 @@ def _layer_of_page(document: Any, layer_page: OpenPage | None) -> str:
     if layer_page is None:
         return ""
     try:
-        layer_text = _read_textpage(layer_page.text)
+        layer_text = _read_layer(layer_page.text)
         layer_text = "\n".join([layer_text, *_typed_layer_texts(document, layer_page.page, layer_text)])
     except pypdfium2.PdfiumError:
         return ""
@@ -224,39 +224,39 @@ def _typed_layer_texts(document: Any, page: Any, page_text: str) -> list[str]:
         pdfium.FPDF_ANNOT_STRIKEOUT,
     )
     typed_layer_texts = []
-    for index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
-        annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
-        annotation_subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
-        if annotation_subtype in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
-            typed_layer_texts.append(_typed_layer_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-        elif annotation_subtype in markup_subtypes:
-            remark = _typed_layer_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+    for layer_index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
+        layer_annotation = pdfium.FPDFPage_GetAnnot(page.raw, layer_index)
+        layer_annotation_kind = pdfium.FPDFAnnot_GetSubtype(layer_annotation)
+        if layer_annotation_kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
+            typed_layer_texts.append(_typed_layer_text(pdfium.FPDFAnnot_GetStringValue, layer_annotation, b"Contents"))
+        elif layer_annotation_kind in markup_subtypes:
+            remark = _typed_layer_text(pdfium.FPDFAnnot_GetStringValue, layer_annotation, b"Contents")
             typed_layer_texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
-        elif annotation_subtype == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
-            typed_layer_texts.append(_typed_field_value(document.formenv.raw, annotation))
-        pdfium.FPDFPage_CloseAnnot(annotation)
+        elif layer_annotation_kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
+            typed_layer_texts.append(_typed_field_value(document.formenv.raw, layer_annotation))
+        pdfium.FPDFPage_CloseAnnot(layer_annotation)
     return [text for text in typed_layer_texts if text.strip()]
 
 
-def _typed_field_value(form_handle: Any, annotation: Any) -> str:
+def _typed_field_value(form_handle: Any, layer_annotation: Any) -> str:
     import pypdfium2.raw as pdfium
 
-    value_field_types = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
-    if pdfium.FPDFAnnot_GetFormFieldType(form_handle, annotation) not in value_field_types:
+    layer_field_types = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
+    if pdfium.FPDFAnnot_GetFormFieldType(form_handle, layer_annotation) not in layer_field_types:
         return ""
-    return _typed_layer_text(pdfium.FPDFAnnot_GetFormFieldValue, form_handle, annotation)
+    return _typed_layer_text(pdfium.FPDFAnnot_GetFormFieldValue, form_handle, layer_annotation)
 
 
 def _typed_layer_text(pdfium_function: Any, *arguments: Any) -> str:
     return read_wide_string(pdfium_function, *arguments).replace("\r", "\n")
 
 
-def _read_textpage(textpage: Any) -> str:
+def _read_layer(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
     layer_text = with_bullets(textpage, textpage.get_text_range())
     layer_text = text_with_marks_in_place(textpage, layer_text)
-    if is_shaped(layer_text) and not is_right_to_left(layer_text) and (clusters := read_clusters(textpage)):
-        return clusters_text(clusters)
+    if is_shaped(layer_text) and not is_right_to_left(layer_text) and (layer_clusters := read_clusters(textpage)):
+        return clusters_text(layer_clusters)
     return with_rtl_ligatures(textpage, text_with_backward_lines_reversed(textpage, layer_text))
 
 

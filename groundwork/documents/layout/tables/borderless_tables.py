@@ -249,8 +249,8 @@ class _BorderlessTableReader:
         lone_text = self.borderless_rows[row_index].texts[0]
         return lone_text.x1 > borderless_spans[1][0] - 4 and lone_text.x2 < borderless_spans[-1][1] + 4
 
-    def _cells(self, start: int, borderless_end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
-        borderless_rows = self.borderless_rows[start:borderless_end]
+    def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
+        borderless_rows = self.borderless_rows[start:end]
         head_count = count_head_lines(borderless_rows, columns)
         head_cells = head_rows(borderless_rows[:head_count], columns, self.vocabulary)
         head_row = borderless_rows[head_count - 1] if head_cells else None

@@ -16,7 +16,7 @@ from groundwork.documents.layout.ruling_strokes_and_shades import (
 )
 from groundwork.documents.layout.tables.ruled_tables import RuledTable, find_ruled_tables
 from groundwork.documents.layout.tables.striped_tables import striped_frames
-from groundwork.documents.layout.text_runs_and_lines import Box, Line, Run, Stretches, to_lines
+from groundwork.documents.layout.text_runs_and_lines import Box, Line, Run, to_lines
 from groundwork.documents.layout.turned_text import TurnedTextOnPage
 
 
@@ -108,24 +108,22 @@ def _is_table_a_listing(frame: Frame, runs: Sequence[Run]) -> bool:
 def share_columns(pages: Sequence[Sequence[list[Line]]]) -> None:
     """Give a drawn table at the foot of a page and one at the head of the next, with lines at the same places, the
     columns that either fills. `pages`: the lines of each page's parts, which are changed."""
-    joints = [(table_above[-1], below[0]) for table_above, below in pairwise(pages) if table_above and below]
-    joints = [
-        (table_above, below)
-        for table_above, below in joints
-        if table_above and below and _are_tables_alike(table_above[-1], below[0])
-    ]
-    for table_above, below in [*joints, *reversed(joints)]:
-        filled = _filled_table_columns(table_above[-1]) | _filled_table_columns(below[0])
-        table_above[-1], below[0] = _with_table_columns(table_above[-1], filled), _with_table_columns(below[0], filled)
+    joints = [(above[-1], below[0]) for above, below in pairwise(pages) if above and below]
+    table_joints = [(above, below) for above, below in joints if _is_table_continued(above[-1:], below[:1])]
+    for above, below in [*table_joints, *reversed(table_joints)]:
+        filled = _filled_table_columns(above[-1]) | _filled_table_columns(below[0])
+        above[-1], below[0] = _with_table_columns(above[-1], filled), _with_table_columns(below[0], filled)
 
 
-def _are_tables_alike(table_above: Line, below: Line) -> bool:
-    return bool(table_above.full_table and below.full_table) and _same_places(table_above.columns, below.columns)
-
-
-def _same_places(table_above: Stretches, below: Stretches) -> bool:
-    edges = zip(table_above, below, strict=False)
-    return len(table_above) == len(below) and all(abs(a - c) < NEAR and abs(b - d) < NEAR for (a, b), (c, d) in edges)
+def _is_table_continued(above: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Whether the last line of a page and the first of the next are drawn tables with columns at the same places."""
+    if not above or not below or not above[0].full_table or not below[0].full_table:
+        return False
+    upper_table, lower_table = above[0].columns, below[0].columns
+    table_edges = zip(upper_table, lower_table, strict=False)
+    return len(upper_table) == len(lower_table) and all(
+        abs(a - c) < NEAR and abs(b - d) < NEAR for (a, b), (c, d) in table_edges
+    )
 
 
 def _filled_table_columns(line: Line) -> set[int]:

@@ -139,13 +139,13 @@ def cut_text_at_gutters(
 
 def columns_under(text: GutterText, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
-    column_left, text_right = text.reach or (text.x1, text.x2)
+    column_left, column_right = text.reach or (text.x1, text.x2)
     covered_columns = []
     for k, (x1, x2) in enumerate(columns):
         if (
-            x1 < text_right
+            x1 < column_right
             and x2 > column_left
-            and min(text_right, x2) - max(column_left, x1) > 0.3 * min(x2 - x1, text_right - column_left)
+            and min(column_right, x2) - max(column_left, x1) > 0.3 * min(x2 - x1, column_right - column_left)
         ):
             covered_columns.append(k)
     return covered_columns

@@ -85,7 +85,7 @@ def split_ruled_row(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow
         return [ruled_row]
     edges = [
         (_ruled_bottom(ruled_lines[i - 1]) + _ruled_top(ruled_lines[i])) / 2
-        for i in _ruled_row_starts(ruled_lines, ruled_figures, ruled_xs)
+        for i in _ruled_starts(ruled_lines, ruled_figures, ruled_xs)
     ]
     return [
         ruled_part._replace(drawn=not k)
@@ -121,9 +121,7 @@ def _are_figures_below_head(ruled_column: Sequence[tuple[int, Box]]) -> bool:
     return len(others) >= _LEAST_LINES_OF_RULED_ROW - 1 and not is_number(head_text) and all(map(is_number, others))
 
 
-def _ruled_row_starts(
-    ruled_lines: Sequence[list[Box]], ruled_figures: Sequence[int], ruled_xs: list[float]
-) -> list[int]:
+def _ruled_starts(ruled_lines: Sequence[list[Box]], ruled_figures: Sequence[int], ruled_xs: list[float]) -> list[int]:
     """The lines at which rows begin, but for the first of all. `ruled_figures`: those with the rows' numbers."""
     line_height = ruled_lines[0][0].y2 - ruled_lines[0][0].y1
     ruled_gaps = [0.0, *(_ruled_gap(above, line, line_height) for above, line in pairwise(ruled_lines))]
@@ -168,24 +166,24 @@ def _ruled_label_start(
         and ruled_gaps[row_start - 1] >= ruled_gaps[row_start] - ruled_slack
         and len(parted_words(ruled_lines[row_start - 1])) == 1
     ):
-        ruled_label_above, ruled_label, label_below = ruled_labels[row_start - 2 : row_start + 1]
+        ruled_label_above, ruled_label, ruled_label_below = ruled_labels[row_start - 2 : row_start + 1]
         goes_on = (
             bool(ruled_label_above)
             and _is_full_ruled_label(ruled_label_above, ruled_label, ruled_edge)
             and (ruled_label[0].text[0].islower() or ruled_label[0].x1 > ruled_label_above[0].x1 + 1)
         )
-        if goes_on or not _is_full_ruled_label(ruled_label, label_below, ruled_edge):
+        if goes_on or not _is_full_ruled_label(ruled_label, ruled_label_below, ruled_edge):
             break
         row_start -= 1
     return row_start
 
 
-def _is_full_ruled_label(ruled_label: Sequence[Box], label_below: Sequence[Box], ruled_edge: float) -> bool:
+def _is_full_ruled_label(ruled_label: Sequence[Box], ruled_label_below: Sequence[Box], ruled_edge: float) -> bool:
     """Whether the first word of the label below would have had no place behind one that ends before `ruled_edge`."""
-    if not ruled_label or not label_below or ruled_label[-1].text.endswith((_RULED_LEADER_END, ":")):
+    if not ruled_label or not ruled_label_below or ruled_label[-1].text.endswith((_RULED_LEADER_END, ":")):
         return False
     ruled_space = _RULED_WORD_SPACE * (ruled_label[0].y2 - ruled_label[0].y1)
-    return ruled_edge < ruled_label[-1].x2 + ruled_space + _ruled_width(label_below[0])
+    return ruled_edge < ruled_label[-1].x2 + ruled_space + _ruled_width(ruled_label_below[0])
 
 
 def _is_ruled_group_name(ruled_line: Sequence[Box], ruled_below: Sequence[Box], ruled_xs: list[float]) -> bool:
@@ -285,14 +283,14 @@ def _ruled_cell_step(
     cell_width = (
         wall_edges[1] - wall_edges[0] - 2 * max(0.0, min(cell_left - wall_edges[0], wall_edges[1] - cell_right))
     )
-    ruled_above, first_ruled = words_as_box(line_words[i - 1]), line_words[i][0]
-    ruled_space = _RULED_WORD_SPACE * (first_ruled.y2 - first_ruled.y1)
+    ruled_above, first_ruled_word = words_as_box(line_words[i - 1]), line_words[i][0]
+    ruled_space = _RULED_WORD_SPACE * (first_ruled_word.y2 - first_ruled_word.y1)
     are_figures = is_number(ruled_above.text) and is_number(words_as_box(line_words[i]).text)
-    if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled) <= cell_width:
+    if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled_word) <= cell_width:
         return _RuledCellStep.ENDED
     return (
         _RuledCellStep.RUNS_ON
-        if first_ruled.text[:1].islower() and len(line_words[i - 1]) > 1
+        if first_ruled_word.text[:1].islower() and len(line_words[i - 1]) > 1
         else _RuledCellStep.WRAPPED
     )
 
@@ -398,10 +396,10 @@ def _spanned_ruled_edges(
         if are_centred and all(len(ruled_text) < 2 for ruled_text in texts_between):
             spanned_edges[a : b - 1] = [True] * (b - 1 - a)
         elif are_heads:
-            for first_ruled, last in _spans_of_ruled_heads(
+            for first, last in _spans_of_ruled_heads(
                 ruled_xs[a : b + 1], [ruled_text for line in texts_between for ruled_text in line]
             ):
-                spanned_edges[a + first_ruled : a + last] = [True] * (last - first_ruled)
+                spanned_edges[a + first : a + last] = [True] * (last - first)
     return spanned_edges
 
 
@@ -493,9 +491,9 @@ def _share_merged_text(
         [w for w in ruled_row.words if column_walls[0] <= (w.x1 + w.x2) / 2 < column_walls[1]]
         for _, ruled_row in filled_rows
     ]
-    for merged_above, words_below in pairwise(words_of_rows):
-        bottom, top = max((w.y2 for w in merged_above), default=0.0), min((w.y1 for w in words_below), default=math.inf)
-        if not merged_above or top - bottom > merged_above[0].y2 - merged_above[0].y1:
+    for words_above, words_below in pairwise(words_of_rows):
+        bottom, top = max((w.y2 for w in words_above), default=0.0), min((w.y1 for w in words_below), default=math.inf)
+        if not words_above or top - bottom > words_above[0].y2 - words_above[0].y1:
             return
     merged_text = "\n".join(merged_text for merged_text, _ in filled_rows)
     for merged_row in merged_rows:
@@ -539,7 +537,7 @@ class RuledTable(NamedTuple):
     @property
     def columns(self) -> list[tuple[float, float]]:
         """The left and right of all columns."""
-        return [(wall_left + NEAR, right - NEAR) for wall_left, right in pairwise(self.xs)] if self.rows else []
+        return [(left + NEAR, right - NEAR) for left, right in pairwise(self.xs)] if self.rows else []
 
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""

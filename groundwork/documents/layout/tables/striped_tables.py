@@ -287,6 +287,6 @@ def _row_below_last_stripe(gutter_xs: Sequence[float], words: Sequence[Box], row
 
 
 def _overlaps_ruled_frame(stripe_frame: Frame, ruled_frame: Frame) -> bool:
-    stripe_width = min(stripe_frame.xs[-1], ruled_frame.xs[-1]) - max(stripe_frame.xs[0], ruled_frame.xs[0])
+    shared_width = min(stripe_frame.xs[-1], ruled_frame.xs[-1]) - max(stripe_frame.xs[0], ruled_frame.xs[0])
     shared_height = min(stripe_frame.ys[-1], ruled_frame.ys[-1]) - max(stripe_frame.ys[0], ruled_frame.ys[0])
-    return stripe_width > 0 and shared_height > 0
+    return shared_width > 0 and shared_height > 0
