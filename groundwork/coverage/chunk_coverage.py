@@ -66,12 +66,12 @@ class ChunkCoverageCounter:
     def coverage(self, pairs: Sequence[Pair], declined: DeclinedStatements | None = None) -> Coverage:
         """As the function of that name."""
         covering_pairs = [self._covering_pair_of(pair) for pair in pairs]
-        coverage_spans: list[Span] = []
+        chunk_spans: list[Span] = []
         for statement_index, coverable_statement in enumerate(self._coverable_statements):
             touching_pairs = [pair for pair in covering_pairs if statement_index in pair.covered_statements]
             declined_reason = (declined or {}).get(coverable_statement.statement, "")
             statement_start = coverable_statement.statement.start
-            coverage_spans.append(
+            chunk_spans.append(
                 _coverage_span(
                     statement_start,
                     coverable_statement.statement.end,
@@ -82,7 +82,7 @@ class ChunkCoverageCounter:
             )
             for statement_number in coverable_statement.numbers:
                 naming_pairs = [pair for pair in touching_pairs if statement_number.value in pair.values]
-                coverage_spans.append(
+                chunk_spans.append(
                     _coverage_span(
                         statement_start + statement_number.start,
                         statement_start + statement_number.end,
@@ -94,9 +94,9 @@ class ChunkCoverageCounter:
         return Coverage(
             document=self._reading.chunk.document,
             chunk=self._reading.chunk.id,
-            spans=coverage_spans,
+            spans=chunk_spans,
             figures=self._figure_coverage(pairs) or msgspec.UNSET,
-            **coverage_shares(coverage_spans),
+            **coverage_shares(chunk_spans),
         )
 
     def _covering_pair_of(self, pair: Pair) -> _CoveringPair:
@@ -131,11 +131,11 @@ def gaps(reading: Reading, chunk_coverage: Coverage) -> list[Statement]:
     return [statement for statement in reading.statements if (statement.start, statement.end) in open_spans]
 
 
-def coverage_shares(coverage_spans: Iterable[Span]) -> dict[str, Any]:
+def coverage_shares(chunk_spans: Iterable[Span]) -> dict[str, Any]:
     """The share touched of the sentences, numbers, rows and of all (`touched`), and the share of all that is declined;
     None where there are none.
     """
-    coverage_spans = list(coverage_spans)
+    chunk_spans = list(chunk_spans)
     kinds_by_share = {
         "sentences": ("sentence",),
         "numbers": ("number",),
@@ -143,10 +143,10 @@ def coverage_shares(coverage_spans: Iterable[Span]) -> dict[str, Any]:
         "touched": ("sentence", "number", "row"),
     }
     touched_shares = {
-        share_name: _covered_share([bool(span.touched_by) for span in coverage_spans if span.kind in span_kinds])
+        share_name: _covered_share([bool(span.touched_by) for span in chunk_spans if span.kind in span_kinds])
         for share_name, span_kinds in kinds_by_share.items()
     }
-    return {**touched_shares, "declined": _covered_share([bool(span.declined) for span in coverage_spans])}
+    return {**touched_shares, "declined": _covered_share([bool(span.declined) for span in chunk_spans])}
 
 
 class _CoverableStatement:

@@ -49,37 +49,37 @@ COVERAGE_PAGE = PageKind(
 )
 
 
-def coverage_numbers(covered_document: CoveredDocument, markdown: str) -> dict[str, Any]:
+def coverage_numbers(reported: CoveredDocument, markdown: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
-    coverage_totals = covered_document.counts()
+    reported_totals = reported.counts()
     return {
-        "document": covered_document.document_id,
-        "title": covered_document.title,
+        "document": reported.document_id,
+        "title": reported.title,
         "runs": [
-            {"run": run, **_question_counts(covered_document, run), **_share_numbers(coverage_totals[run])}
-            for run in covered_document.runs
+            {"run": run, **_question_counts(reported, run), **_share_numbers(reported_totals[run])}
+            for run in reported.runs
         ],
-        "together": _share_numbers(coverage_totals[""]),
+        "together": _share_numbers(reported_totals[""]),
         "sections": [
             {
                 "headings": coverage_section.headings,
                 "start": coverage_section.start,
                 "end": coverage_section.end,
                 "together": _share_numbers(
-                    (section_counts := covered_document.counts(coverage_section.start, coverage_section.end))[""]
+                    (section_counts := reported.counts(coverage_section.start, coverage_section.end))[""]
                 ),
-                "runs": {run: _share_numbers(section_counts[run]) for run in covered_document.runs},
+                "runs": {run: _share_numbers(section_counts[run]) for run in reported.runs},
             }
-            for coverage_section in covered_document.sections
+            for coverage_section in reported.sections
         ],
-        "not_asked": [_coverage_item_row(item, markdown) for item in open_coverage_items(covered_document)],
+        "not_asked": [_coverage_item_row(item, markdown) for item in open_coverage_items(reported)],
         "declined": [
             {**_coverage_item_row(coverage_item, markdown), "reasons": coverage_item.declined}
-            for coverage_item in covered_document.items
+            for coverage_item in reported.items
             if coverage_item.declined and not coverage_item.asked and coverage_item.kind != "number"
         ],
-        **({"figures": _figure_coverage_numbers(covered_document)} if covered_document.figures else {}),
-        **({"contradictions": _contradiction_rows(covered_document)} if covered_document.contradictions else {}),
+        **({"figures": _figure_coverage_numbers(reported)} if reported.figures else {}),
+        **({"contradictions": _contradiction_rows(reported)} if reported.contradictions else {}),
     }
 
 
@@ -92,37 +92,37 @@ def _coverage_item_row(coverage_item: CoverageItem, markdown: str) -> dict[str, 
     }
 
 
-def _contradiction_rows(covered_document: CoveredDocument) -> list[dict[str, Any]]:
-    return [{"run": part.run, "start": part.start, "text": part.text} for part in covered_document.contradictions]
+def _contradiction_rows(reported: CoveredDocument) -> list[dict[str, Any]]:
+    return [{"run": part.run, "start": part.start, "text": part.text} for part in reported.contradictions]
 
 
-def _figure_coverage_numbers(covered_document: CoveredDocument) -> dict[str, Any]:
+def _figure_coverage_numbers(reported: CoveredDocument) -> dict[str, Any]:
     """The figures, apart from all that is text: how many are asked about, together and by run, and which are not."""
     return {
-        "of": len(covered_document.figures),
-        "asked": covered_document.figures_asked(),
-        "runs": {run: covered_document.figures_asked(run) for run in covered_document.runs},
+        "of": len(reported.figures),
+        "asked": reported.figures_asked(),
+        "runs": {run: reported.figures_asked(run) for run in reported.runs},
         "not_asked": [
             {"file": figure.file, "caption": figure.caption, "start": figure.start, "end": figure.end}
-            for figure in covered_document.figures
+            for figure in reported.figures
             if not figure.asked
         ],
     }
 
 
-def _question_counts(covered_document: CoveredDocument, run: str) -> dict[str, int]:
-    run_questions = [run_question for run_question in covered_document.questions if run_question.run == run]
+def _question_counts(reported: CoveredDocument, run: str) -> dict[str, int]:
+    run_questions = [run_question for run_question in reported.questions if run_question.run == run]
     return {
         "questions": len(run_questions),
         "not_placed": sum(not run_question.placed for run_question in run_questions),
     }
 
 
-def open_coverage_items(covered_document: CoveredDocument) -> list[CoverageItem]:
+def open_coverage_items(reported: CoveredDocument) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
     open_items: list[CoverageItem] = []
     open_statement_end = 0  # end of the untouched statement that the numbers behind it may lie in
-    for coverage_item in covered_document.items:
+    for coverage_item in reported.items:
         if not coverage_item.is_open or (coverage_item.kind == "number" and coverage_item.end <= open_statement_end):
             continue
         if coverage_item.kind != "number":
@@ -131,30 +131,28 @@ def open_coverage_items(covered_document: CoveredDocument) -> list[CoverageItem]
     return open_items
 
 
-def report_lines(covered_document: CoveredDocument, markdown: str) -> list[str]:
+def report_lines(reported: CoveredDocument, markdown: str) -> list[str]:
     """The lines for the terminal."""
-    coverage_totals = covered_document.counts()
+    reported_totals = reported.counts()
     coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
-    for run in [*covered_document.runs, *([""] if len(covered_document.runs) > 1 else [])]:
-        question_count = sum(not run or run_question.run == run for run_question in covered_document.questions)
-        covered_shares = [coverage_percent(coverage_totals[run][kind]) for kind in ("sentence", "number", "row")]
-        declined_count = sum(count.declined for kind, count in coverage_totals[run].items() if kind != "number")
+    for run in [*reported.runs, *([""] if len(reported.runs) > 1 else [])]:
+        question_count = sum(not run or run_question.run == run for run_question in reported.questions)
+        covered_shares = [coverage_percent(reported_totals[run][kind]) for kind in ("sentence", "number", "row")]
+        declined_count = sum(count.declined for kind, count in reported_totals[run].items() if kind != "number")
         coverage_rows.append([run or "all together", *covered_shares, f"{declined_count:,}", f"{question_count:,}"])
-    coverage_lines = [f"{covered_document.document_id}: {covered_document.title}", *terminal.table_lines(coverage_rows)]
-    if covered_document.figures:
-        coverage_lines.append(
-            f"  figures: {covered_document.figures_asked():,} of {len(covered_document.figures):,} asked about"
-        )
+    coverage_lines = [f"{reported.document_id}: {reported.title}", *terminal.table_lines(coverage_rows)]
+    if reported.figures:
+        coverage_lines.append(f"  figures: {reported.figures_asked():,} of {len(reported.figures):,} asked about")
     coverage_lines += [
         section_line
-        for coverage_section in covered_document.sections[:SHOWN_SECTIONS]
-        for section_line in _section_bar(covered_document, coverage_section)
+        for coverage_section in reported.sections[:SHOWN_SECTIONS]
+        for section_line in _section_bar(reported, coverage_section)
     ]
-    if len(covered_document.sections) > SHOWN_SECTIONS:
-        coverage_lines.append(f"  ... and {counted(len(covered_document.sections) - SHOWN_SECTIONS, 'more section')}")
-    coverage_lines += [f"  contradiction: {part.text}" for part in covered_document.contradictions]
+    if len(reported.sections) > SHOWN_SECTIONS:
+        coverage_lines.append(f"  ... and {counted(len(reported.sections) - SHOWN_SECTIONS, 'more section')}")
+    coverage_lines += [f"  contradiction: {part.text}" for part in reported.contradictions]
     open_statements = [
-        coverage_item for coverage_item in open_coverage_items(covered_document) if coverage_item.kind != "number"
+        coverage_item for coverage_item in open_coverage_items(reported) if coverage_item.kind != "number"
     ]
     coverage_lines += [
         f"  nobody asks: {shorten_text(markdown[coverage_item.start : coverage_item.end], GAP_LENGTH)}"
@@ -165,9 +163,9 @@ def report_lines(covered_document: CoveredDocument, markdown: str) -> list[str]:
     return coverage_lines
 
 
-def _section_bar(covered_document: CoveredDocument, coverage_section: CoverageSection) -> list[str]:
+def _section_bar(reported: CoveredDocument, coverage_section: CoverageSection) -> list[str]:
     """One line: the share of a section's sentences and rows that anybody asks about; none where it has no text."""
-    section_counts = covered_document.counts(coverage_section.start, coverage_section.end)[""]
+    section_counts = reported.counts(coverage_section.start, coverage_section.end)[""]
     statement_count = section_counts["sentence"].of + section_counts["row"].of
     if not statement_count:
         return []
@@ -188,7 +186,7 @@ def _share_numbers(counts_by_kind: Mapping[Kind, CoverageCount]) -> dict[str, An
         count_field: sum(getattr(coverage_count, count_field) for coverage_count in counts_by_kind.values())
         for count_field in ("of", "asked", "declined")
     })  # fmt: skip
-    coverage_counts = {
+    reported_counts = {
         **{f"{kind}s": coverage_count for kind, coverage_count in counts_by_kind.items()},
         "touched": touched_count,
     }
@@ -199,49 +197,41 @@ def _share_numbers(counts_by_kind: Mapping[Kind, CoverageCount]) -> dict[str, An
             "declined": coverage_count.declined,
             "of": coverage_count.of,
         }
-        for share_label, coverage_count in coverage_counts.items()
+        for share_label, coverage_count in reported_counts.items()
     }
 
 
-def write_coverage(
-    covered_document: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path
-) -> None:
+def write_coverage(reported: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path) -> None:
     """Write the page of one document to `coverage_page`; `pages`: where its pages begin in its Markdown."""
     coverage_data = {
-        "document": covered_document.document_id,
-        "title": covered_document.title,
+        "document": reported.document_id,
+        "title": reported.title,
         "language": detect_language(markdown),
         "hash": text_hash(markdown),
         "review": as_typed("uv run dataprep/review.py"),
-        "runs": covered_document.runs,
-        "blocks": markdown_tree(markdown, covered_document.items, covered_document.figures),
-        "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in covered_document.items],
-        "questions": [_question_details(run_question) for run_question in covered_document.questions],
-        "sections": [
-            section_numbers(covered_document, coverage_section) for coverage_section in covered_document.sections
-        ],
-        "whole": covered_document.counts(),
-        "leftOut": covered_document.left_out,
+        "runs": reported.runs,
+        "blocks": markdown_tree(markdown, reported.items, reported.figures),
+        "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in reported.items],
+        "questions": [_question_details(run_question) for run_question in reported.questions],
+        "sections": [section_numbers(reported, coverage_section) for coverage_section in reported.sections],
+        "whole": reported.counts(),
+        "leftOut": reported.left_out,
         "pages": [[page.number, page.start] for page in pages],
     }
-    if covered_document.contradictions:
-        coverage_data["contradictions"] = _contradiction_rows(covered_document)
-    if covered_document.figures:
-        coverage_data["texts"] = link_to_pictures(coverage_page, covered_document.document_id)
+    if reported.contradictions:
+        coverage_data["contradictions"] = _contradiction_rows(reported)
+    if reported.figures:
+        coverage_data["texts"] = link_to_pictures(coverage_page, reported.document_id)
         coverage_data["figures"] = [
-            [figure.file, figure.caption, figure.asked, figure.start] for figure in covered_document.figures
+            [figure.file, figure.caption, figure.asked, figure.start] for figure in reported.figures
         ]
-    page_title = f"Coverage: {covered_document.title}"
+    page_title = f"Coverage: {reported.title}"
     write_page(
-        coverage_page,
-        COVERAGE_PAGE,
-        title=page_title,
-        data={"coverage": coverage_data},
-        images=bool(covered_document.figures),
+        coverage_page, COVERAGE_PAGE, title=page_title, data={"coverage": coverage_data}, images=bool(reported.figures)
     )
 
 
-def section_numbers(covered_document: CoveredDocument, coverage_section: CoverageSection) -> dict[str, Any]:
+def section_numbers(reported: CoveredDocument, coverage_section: CoverageSection) -> dict[str, Any]:
     """A section with its counts."""
     return {
         "title": coverage_section.title,
@@ -249,7 +239,7 @@ def section_numbers(covered_document: CoveredDocument, coverage_section: Coverag
         "start": coverage_section.start,
         "end": coverage_section.end,
         "headings": coverage_section.headings,
-        "counts": covered_document.counts(coverage_section.start, coverage_section.end),
+        "counts": reported.counts(coverage_section.start, coverage_section.end),
     }
 
 

@@ -441,9 +441,9 @@ def contradicted_parts(
     ]
 
 
-def asked_pairs(files_by_run: Mapping[str, str]) -> tuple[dict[str, list[Pair]], int]:
+def asked_pairs(asked_files: Mapping[str, str]) -> tuple[dict[str, list[Pair]], int]:
     """The pairs of each run that have a question, and how many have none."""
-    pairs_by_run = {run: list(read_jsonl(Path(pair_file), Pair)) for run, pair_file in files_by_run.items()}
+    pairs_by_run = {run: list(read_jsonl(Path(pair_file), Pair)) for run, pair_file in asked_files.items()}
     asked_by_run = {run: [pair for pair in pairs if pair.question.strip()] for run, pairs in pairs_by_run.items()}
     return asked_by_run, sum(map(len, pairs_by_run.values())) - sum(map(len, asked_by_run.values()))
 

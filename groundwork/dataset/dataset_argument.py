@@ -74,14 +74,14 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
             else _locate_finished_dataset(argument, data)
         ):
             return dataset_source
-    dataset_path = Path(argument).expanduser()
-    if dataset_path.exists():
-        dataset_files = row_files(dataset_path) if dataset_path.is_dir() else (dataset_path,)
-        if not dataset_files or dataset_files[0].suffix not in ROW_ENDINGS:
+    argument_path = Path(argument).expanduser()
+    if argument_path.exists():
+        argument_files = row_files(argument_path) if argument_path.is_dir() else (argument_path,)
+        if not argument_files or argument_files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
-        path_digest = hashlib.sha256(str(dataset_path.resolve()).encode()).hexdigest()[:6]
+        path_digest = hashlib.sha256(str(argument_path.resolve()).encode()).hexdigest()[:6]
         return DatasetSource(
-            name=dataset_path.stem, key=f"{slug(dataset_path.stem)}-{path_digest}", kind="files", files=dataset_files
+            name=argument_path.stem, key=f"{slug(argument_path.stem)}-{path_digest}", kind="files", files=argument_files
         )
     if (hub_match := HUB_ID.match(argument)) and not argument.startswith("."):
         revision, split = hub_match["revision"] or "", hub_match["split"] or ""
@@ -132,15 +132,15 @@ def source_run(dataset_source: DatasetSource) -> str:
 
 def _locate_finished_dataset(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
-    if not (dataset_folder := _subfolder(data.path("datasets"), argument)):
+    if not (argument_folder := _subfolder(data.path("datasets"), argument)):
         return None
-    dataset_name, dataset_files = (
-        dataset_folder.relative_to(data.path("datasets")).as_posix(),
-        row_files(dataset_folder),
+    argument_name, argument_files = (
+        argument_folder.relative_to(data.path("datasets")).as_posix(),
+        row_files(argument_folder),
     )
     return (
-        DatasetSource(name=dataset_name, key=f"datasets-{slug(dataset_name)}", kind="files", files=dataset_files)
-        if dataset_files
+        DatasetSource(name=argument_name, key=f"datasets-{slug(argument_name)}", kind="files", files=argument_files)
+        if argument_files
         else None
     )
 
@@ -206,7 +206,7 @@ def dataset_sources_of_arguments(
     `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `minimum`.
     """
     named_datasets = [
-        dataset_name for argument in job.flags.datasets for dataset_name in _datasets_of_vectors(job, argument)
+        argument_name for argument in job.flags.datasets for argument_name in _datasets_of_vectors(job, argument)
     ]
     dataset_names = named_datasets or (default(job) if default else run_names(job.data))
     if dataset_names and len(dataset_names) < minimum:

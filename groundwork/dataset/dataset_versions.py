@@ -56,8 +56,8 @@ def content_hash(splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) ->
     content_digest = hashlib.sha256(msgspec.json.encode(list(columns)))
     for split in sorted(splits):
         content_digest.update(msgspec.json.encode([split, len(splits[split])]))
-        for row in splits[split]:
-            content_digest.update(msgspec.json.encode([getattr(row, column) for column in columns]))
+        for version_row in splits[split]:
+            content_digest.update(msgspec.json.encode([getattr(version_row, column) for column in columns]))
     return content_digest.hexdigest()
 
 
@@ -67,9 +67,9 @@ def _describe_version_change(folder: Path, splits: Mapping[str, Sequence[Row]], 
     except BadRecord:
         return "the rows before could not be read"
     rows_of_next_version = [
-        {**{column: getattr(row, column) for column in columns}, "split": split}
+        {**{column: getattr(version_row, column) for column in columns}, "split": split}
         for split, version_rows in splits.items()
-        for row in version_rows
+        for version_row in version_rows
     ]
     return str(compare_rows(rows_of_earlier_version, rows_of_next_version))
 
@@ -78,4 +78,4 @@ def _read_version_rows(folder: Path) -> list[dict[str, Any]]:
     from groundwork.data_folder.runs.run_files import row_files
     from groundwork.dataset.load_dataset import read_records
 
-    return [{**record, "split": split} for split, record in read_records(row_files(folder))]
+    return [{**version_record, "split": split} for split, version_record in read_records(row_files(folder))]

@@ -67,28 +67,28 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
 
 
-def load_dataset(dataset_source: DatasetSource, *, with_checks: bool = False) -> Dataset:
-    """The rows of `dataset_source`, in a stable order; those of a run `with_checks`, which take a kB a row.
+def load_dataset(loaded_source: DatasetSource, *, with_checks: bool = False) -> Dataset:
+    """The rows of `loaded_source`, in a stable order; those of a run `with_checks`, which take a kB a row.
 
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
     loaded_rows: list[QuestionRow] = []
     rows_without_question: Counter[str] = Counter()
     for split, dataset_record in (
-        _hub_records(dataset_source) if dataset_source.kind == "hub" else _file_records(dataset_source)
+        _hub_records(loaded_source) if loaded_source.kind == "hub" else _file_records(loaded_source)
     ):
-        loaded_row = _question_row(dataset_record, split, dataset_source)
-        if with_checks and dataset_source.kind == "run":
+        loaded_row = _question_row(dataset_record, split, loaded_source)
+        if with_checks and loaded_source.kind == "run":
             loaded_row = msgspec.structs.replace(loaded_row, checks=dataset_record.get("checks"))
         if loaded_row.question.strip():
             loaded_rows.append(loaded_row)
         else:
             rows_without_question[_lack_of_question(dataset_record)] += 1
     warnings = [
-        f"{dataset_source.name}: {counted(count, f'row {lack} was', f'rows {lack} were')} left out"
+        f"{loaded_source.name}: {counted(count, f'row {lack} was', f'rows {lack} were')} left out"
         for lack, count in rows_without_question.items()
     ]
-    return Dataset(source=dataset_source, rows=_distinct_ids(loaded_rows), warnings=warnings)
+    return Dataset(source=loaded_source, rows=_distinct_ids(loaded_rows), warnings=warnings)
 
 
 def read_records(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -96,10 +96,10 @@ def read_records(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
     return _file_records(DatasetSource(name="", key="", kind="files", files=tuple(files)))
 
 
-def _file_records(dataset_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
+def _file_records(loaded_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of every row in the source's files."""
-    for dataset_file in dataset_source.files:
-        split_match = SPLIT_FILE.match(dataset_file.stem) if dataset_source.kind == "files" else None
+    for dataset_file in loaded_source.files:
+        split_match = SPLIT_FILE.match(dataset_file.stem) if loaded_source.kind == "files" else None
         for dataset_record in (
             _parquet_records(dataset_file) if dataset_file.suffix == ".parquet" else _jsonl_records(dataset_file)
         ):
@@ -128,29 +128,31 @@ def _parquet_records(dataset_file: Path) -> Iterator[dict[str, Any]]:
         raise BadRecord(f"{dataset_file}: not a readable Parquet file ({error}); fetch or write it again") from None
 
 
-def _hub_records(hub_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
+def _hub_records(loaded_source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of a Hub dataset, through the `datasets` package and its cache."""
     import datasets
 
     datasets.disable_progress_bars()
-    for hub_client in ("datasets", "huggingface_hub"):
-        logging.getLogger(hub_client).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
+    for loading_package in ("datasets", "huggingface_hub"):
+        logging.getLogger(loading_package).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
     try:
-        hub_dataset = datasets.load_dataset(
-            hub_source.hub_id, revision=hub_source.revision or None, split=hub_source.split or None
+        loaded_dataset = datasets.load_dataset(
+            loaded_source.hub_id, revision=loaded_source.revision or None, split=loaded_source.split or None
         )
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
-        hub_cause = " ".join(str(error).split())
-        raise UsageError(f"{hub_source.name}: {hub_cause} Ask for access on its page, {HUB_LOGIN_HINT}") from error
-    except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
-        hub_cause = " ".join(str(_root_cause(error)).split())
+        loading_problem = " ".join(str(error).split())
         raise UsageError(
-            f"{hub_source.name}: cannot be read from the Hub: {hub_cause}; fix it there, or give a folder"
+            f"{loaded_source.name}: {loading_problem} Ask for access on its page, {HUB_LOGIN_HINT}"
         ) from error
-    hub_splits = hub_dataset if isinstance(hub_dataset, dict) else {hub_source.split: hub_dataset}
-    for split, hub_table in hub_splits.items():
-        for hub_record in hub_table:
-            yield split, hub_record
+    except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
+        loading_problem = " ".join(str(_root_cause(error)).split())
+        raise UsageError(
+            f"{loaded_source.name}: cannot be read from the Hub: {loading_problem}; fix it there, or give a folder"
+        ) from error
+    loaded_splits = loaded_dataset if isinstance(loaded_dataset, dict) else {loaded_source.split: loaded_dataset}
+    for split, loaded_split in loaded_splits.items():
+        for dataset_record in loaded_split:
+            yield split, dataset_record
 
 
 def _root_cause(error: BaseException) -> BaseException:
@@ -158,9 +160,9 @@ def _root_cause(error: BaseException) -> BaseException:
     return _root_cause(error.__cause__) if error.__cause__ else error
 
 
-def _question_row(dataset_record: dict[str, Any], split: str, dataset_source: DatasetSource) -> QuestionRow:
+def _question_row(dataset_record: dict[str, Any], split: str, loaded_source: DatasetSource) -> QuestionRow:
     """A record of any of the forms above as a QuestionRow. Raises UsageError that names the columns found."""
-    question, answer = _record_question_and_answer(dataset_record, dataset_source)
+    question, answer = _record_question_and_answer(dataset_record, loaded_source)
     return QuestionRow(
         id=_as_text(dataset_record.get("id")),
         question=question,
@@ -215,7 +217,7 @@ def _record_criteria(dataset_record: dict[str, Any]) -> list[str]:
     ]
 
 
-def _record_question_and_answer(dataset_record: dict[str, Any], dataset_source: DatasetSource) -> tuple[str, str]:
+def _record_question_and_answer(dataset_record: dict[str, Any], loaded_source: DatasetSource) -> tuple[str, str]:
     for question_column in QUESTION_COLUMNS:
         if isinstance(dataset_record.get(question_column), str):
             answer = next(
@@ -241,7 +243,7 @@ def _record_question_and_answer(dataset_record: dict[str, Any], dataset_source: 
             )
     if any(question_column in dataset_record for question_column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)):
         return "", ""  # the column is there and empty in this row
-    record_source = dataset_source.files[0] if dataset_source.kind == "files" else dataset_source.name
+    record_source = loaded_source.files[0] if loaded_source.kind == "files" else loaded_source.name
     raise UsageError(
         f"{record_source}: no column {QUESTION_COLUMNS[0]!r} "
         f"(nor {', '.join((*QUESTION_COLUMNS[1:], *MESSAGE_COLUMNS))}); "

@@ -64,8 +64,8 @@ class JoinedRuns:
     `candidates` is where the questions go: a list, or a file where there may be a million.
     """
 
-    def __init__(self, candidates: CandidateStore) -> None:
-        self.candidates = candidates
+    def __init__(self, merging: CandidateStore) -> None:
+        self.candidates = merging
         self.sizes: dict[str, int] = {}  # rows of each dataset
         self.warnings: list[str] = []
         self._vectors: list[Vectors] = []
@@ -108,16 +108,16 @@ class JoinedRuns:
         return joined_vectors
 
 
-def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vectors, likeness: Likeness) -> MergedRuns:
+def merge_candidates(merging: Sequence[MergeCandidate], joined_vectors: Vectors, likeness: Likeness) -> MergedRuns:
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
     same is told by questions/duplicates/duplicate_rule.py, as everywhere.
     """
-    merge_count = len(candidates)
-    merge_ranks = np.array([_merge_rank(row) for row in candidates], dtype=np.int64).reshape(merge_count, 4)
+    merge_count = len(merging)
+    merge_ranks = np.array([_merge_rank(row) for row in merging], dtype=np.int64).reshape(merge_count, 4)
     best_first_order = np.lexsort([-merge_ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
-    wording_of = _wording_numbers(candidates)
+    wording_of = _wording_numbers(merging)
     # the best row of each wording; its other rows need no cosine
     best_of_wording = np.full(merge_count, -1, dtype=np.int64)
     best_of_wording[wording_of[best_first_order[::-1]]] = best_first_order[::-1]
@@ -126,7 +126,7 @@ def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vecto
     wording_leaders = np.sort(leaders_best_first)
     leader_vectors = joined_vectors if len(wording_leaders) == merge_count else joined_vectors[wording_leaders]
     leader_questions = LazySequence(
-        array("q", wording_leaders.tobytes()), lambda leader_index: asked_question(candidates[leader_index].pair)
+        array("q", wording_leaders.tobytes()), lambda leader_index: asked_question(merging[leader_index].pair)
     )
     same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
     keeper_of_leader = np.full(merge_count, -1)  # of each leader, the best first
@@ -146,13 +146,13 @@ def merge_candidates(candidates: Sequence[MergeCandidate], joined_vectors: Vecto
         for copy_index in copy_indices
     ]
     kept_indices = np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()
-    return MergedRuns(candidates, array("q", kept_indices), dropped_copies)
+    return MergedRuns(merging, array("q", kept_indices), dropped_copies)
 
 
-def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
+def _wording_numbers(merging: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
     """A number for the wording of each question, the same for the same."""
     wording_numbers: dict[bytes, int] = {}
-    hashes = (wording_hash(merge_candidate.pair.question) for merge_candidate in candidates)
+    hashes = (wording_hash(merge_candidate.pair.question) for merge_candidate in merging)
     return np.array(
         array("q", (wording_numbers.setdefault(wording, len(wording_numbers)) for wording in hashes)), dtype=np.int64
     )
@@ -163,47 +163,48 @@ def write_merged_run(run_folder: Path, merged: MergedRuns) -> list[Path]:
 
     Files of an earlier merge go.
     """
-    document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
-    kept_by_document: dict[str, array[int]] = {}
-    dropped_by_document: dict[str, array[int]] = {}
+    merged_document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
+    kept_in_merge: dict[str, array[int]] = {}
+    dropped_in_merge: dict[str, array[int]] = {}
     for kept_index in merged.kept:
-        kept_by_document.setdefault(document_of[kept_index], array("q")).append(kept_index)
+        kept_in_merge.setdefault(merged_document_of[kept_index], array("q")).append(kept_index)
     for drop_index, dropped_copy in enumerate(merged.dropped):
-        dropped_by_document.setdefault(document_of[dropped_copy.copy], array("q")).append(drop_index)
-    mark_spread_folders(run_folder / f"{document}.jsonl" for document in kept_by_document)
-    mark_spread_folders(run_folder / "rejected" / f"{document}.jsonl" for document in dropped_by_document)
-    _remove_files_of_earlier_merge(run_folder, kept_by_document)
-    _remove_files_of_earlier_merge(run_folder / "rejected", dropped_by_document)
-    for document, kept_indices in sorted(kept_by_document.items()):
+        dropped_in_merge.setdefault(merged_document_of[dropped_copy.copy], array("q")).append(drop_index)
+    mark_spread_folders(run_folder / f"{merged_document}.jsonl" for merged_document in kept_in_merge)
+    mark_spread_folders(run_folder / "rejected" / f"{merged_document}.jsonl" for merged_document in dropped_in_merge)
+    _remove_files_of_earlier_merge(run_folder, kept_in_merge)
+    _remove_files_of_earlier_merge(run_folder / "rejected", dropped_in_merge)
+    for merged_document, kept_indices in sorted(kept_in_merge.items()):
         write_jsonl(
-            _merged_run_file(run_folder, document), (merged.candidates[kept_index].pair for kept_index in kept_indices)
+            _merged_run_file(run_folder, merged_document),
+            (merged.candidates[kept_index].pair for kept_index in kept_indices),
         )
-    for document, drop_indices in sorted(dropped_by_document.items()):
+    for merged_document, drop_indices in sorted(dropped_in_merge.items()):
         rejected_copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
-        write_jsonl(_merged_run_file(run_folder / "rejected", document), rejected_copies)
+        write_jsonl(_merged_run_file(run_folder / "rejected", merged_document), rejected_copies)
     return [
-        _merged_run_file(merge_folder, document)
-        for merge_folder, documents in ((run_folder, kept_by_document), (run_folder / "rejected", dropped_by_document))
-        for document in sorted(documents)
+        _merged_run_file(merge_folder, merged_document)
+        for merge_folder, merged_documents in ((run_folder, kept_in_merge), (run_folder / "rejected", dropped_in_merge))
+        for merged_document in sorted(merged_documents)
     ]
 
 
-def _merged_run_file(run_folder: Path, document: str) -> Path:
-    return file_path(run_folder, f"{document}.jsonl")
+def _merged_run_file(run_folder: Path, merged_document: str) -> Path:
+    return file_path(run_folder, f"{merged_document}.jsonl")
 
 
-def _remove_files_of_earlier_merge(run_folder: Path, documents: Container[str]) -> None:
-    for run_file in run_pair_files(run_folder):
-        if run_file.stem not in documents:
-            run_file.unlink()
+def _remove_files_of_earlier_merge(run_folder: Path, merged_documents: Container[str]) -> None:
+    for merged_file in run_pair_files(run_folder):
+        if merged_file.stem not in merged_documents:
+            merged_file.unlink()
 
 
 def _merge_rank(merge_candidate: MergeCandidate) -> tuple[int, int, int, int]:
-    candidate_pair = merge_candidate.pair
+    merge_pair = merge_candidate.pair
     return (
-        len(candidate_pair.evidence),
-        len(candidate_pair.evaluation_criteria),
-        len(candidate_pair.answer),
+        len(merge_pair.evidence),
+        len(merge_pair.evaluation_criteria),
+        len(merge_pair.answer),
         -merge_candidate.order,
     )
 
@@ -216,8 +217,8 @@ def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
     return "the first of equals"
 
 
-def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: DroppedCopy) -> Rejected:
-    copy_candidate, kept_candidate = candidates[dropped.copy], candidates[dropped.keeper]
+def _rejected_copy(merging: Sequence[MergeCandidate], dropped: DroppedCopy) -> Rejected:
+    copy_candidate, kept_candidate = merging[dropped.copy], merging[dropped.keeper]
     copied_pair, keep_reason = copy_candidate.pair, _keep_reason(kept_candidate, copy_candidate)
     keeper_name = f"{kept_candidate.pair.id} of {kept_candidate.run} (cosine {dropped.cosine:.3f})"
     duplicate_detail = f"of {keeper_name}, kept for {keep_reason}: {kept_candidate.pair.question}"

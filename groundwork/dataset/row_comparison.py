@@ -52,7 +52,7 @@ class RowDifferences(msgspec.Struct, frozen=True):
 
     def by_field(self) -> dict[str, int]:
         """In how many rows each field changed, the most frequent first."""
-        return dict(Counter(column for row in self.changed for column in row.fields).most_common())
+        return dict(Counter(column for compared_row in self.changed for column in compared_row.fields).most_common())
 
 
 def compare_rows(before: Sequence[RowRecord], after: Sequence[RowRecord]) -> RowDifferences:
@@ -80,27 +80,27 @@ def _match_rows(
 ) -> tuple[list[RowRecord], list[RowRecord]]:
     """Pair the rows whose `match_key` agrees, in order; returns the others of either side."""
     unmatched_by_key: dict[Any, list[RowRecord]] = defaultdict(list)
-    for row in before:
-        unmatched_by_key[match_key(row)].append(row)
+    for compared_row in before:
+        unmatched_by_key[match_key(compared_row)].append(compared_row)
     unmatched_after = []
-    for row in after:
-        if rows_of_key := unmatched_by_key.get(match_key(row)):
-            matched_rows.append((rows_of_key.pop(0), row))
+    for compared_row in after:
+        if rows_of_key := unmatched_by_key.get(match_key(compared_row)):
+            matched_rows.append((rows_of_key.pop(0), compared_row))
         else:
-            unmatched_after.append(row)
-    return [row for rows_of_key in unmatched_by_key.values() for row in rows_of_key], unmatched_after
+            unmatched_after.append(compared_row)
+    return [compared_row for rows_of_key in unmatched_by_key.values() for compared_row in rows_of_key], unmatched_after
 
 
-def _id_and_split(row: RowRecord) -> Any:
-    return row["id"], row.get("split", "")
+def _id_and_split(compared_row: RowRecord) -> Any:
+    return compared_row["id"], compared_row.get("split", "")
 
 
-def _id(row: RowRecord) -> Any:
-    return row["id"]
+def _id(compared_row: RowRecord) -> Any:
+    return compared_row["id"]
 
 
-def _question(row: RowRecord) -> Any:
-    return " ".join(str(row["question"]).split()).casefold()
+def _question(compared_row: RowRecord) -> Any:
+    return " ".join(str(compared_row["question"]).split()).casefold()
 
 
 def _changed_row(row_before: RowRecord, row_after: RowRecord) -> ChangedRow:
@@ -113,9 +113,9 @@ def _changed_row(row_before: RowRecord, row_after: RowRecord) -> ChangedRow:
     return ChangedRow(row_after["id"], row_after["question"], changed_fields)
 
 
-def _comparable_value(row: RowRecord, column: str) -> Any:
+def _comparable_value(compared_row: RowRecord, column: str) -> Any:
     """The value, an empty one and a missing one alike."""
-    compared_value = row.get(column)
+    compared_value = compared_row.get(column)
     return compared_value if compared_value not in ("", [], None) else None
 
 
@@ -161,8 +161,8 @@ class StatementComparison(msgspec.Struct, frozen=True):
         """By document: common statements, rows of the first side alone, and of the second alone."""
         counts_by_document = [
             Counter(common.document for common in self.common),
-            Counter(str(row["document"]) for row in self.only_a),
-            Counter(str(row["document"]) for row in self.only_b),
+            Counter(str(compared_row["document"]) for compared_row in self.only_a),
+            Counter(str(compared_row["document"]) for compared_row in self.only_b),
         ]
         return {
             name: (counts_by_document[0][name], counts_by_document[1][name], counts_by_document[2][name])
@@ -175,70 +175,70 @@ def compare_statements(first_rows: Sequence[QuestionRow], second_rows: Sequence[
 
     Rows that share most of a statement's words, with each other or over a third, are of one statement.
     """
-    both_runs = [*first_rows, *second_rows]
-    asked_questions = [asked_question(row) for row in both_runs]
+    compared_rows = [*first_rows, *second_rows]
+    asked_questions = [asked_question(place) for place in compared_rows]
     rows_by_statement: dict[int, list[int]] = defaultdict(list)
-    for row, leader in enumerate(_statement_leaders(both_runs, asked_questions, len(first_rows))):
-        rows_by_statement[leader].append(row)
+    for place, leader in enumerate(_statement_leaders(compared_rows, asked_questions, len(first_rows))):
+        rows_by_statement[leader].append(place)
     common_statements, rows_of_one_side = [], [list[RowRecord](), list[RowRecord]()]
     for statement_rows in rows_by_statement.values():
         rows_by_side = (
-            [row for row in statement_rows if row < len(first_rows)],
-            [row for row in statement_rows if row >= len(first_rows)],
+            [place for place in statement_rows if place < len(first_rows)],
+            [place for place in statement_rows if place >= len(first_rows)],
         )
         if all(rows_by_side):
-            common_statements.append(_common_statement(both_runs, asked_questions, *rows_by_side))
+            common_statements.append(_common_statement(compared_rows, asked_questions, *rows_by_side))
             continue
         for one_side, side_rows in zip(rows_of_one_side, rows_by_side, strict=True):
-            one_side += [msgspec.structs.asdict(both_runs[row]) for row in side_rows]
+            one_side += [msgspec.structs.asdict(compared_rows[place]) for place in side_rows]
     return StatementComparison(common_statements, *rows_of_one_side)
 
 
 def _statement_leaders(
-    both_runs: Sequence[QuestionRow], asked_questions: Sequence[AskedQuestion], first_count: int
+    compared_rows: Sequence[QuestionRow], asked_questions: Sequence[AskedQuestion], first_count: int
 ) -> Iterator[int]:
     """Of each row the first one of its group: rows of both sides that share statements (union-find)."""
-    parents = list(range(len(both_runs)))
+    statement_parents = list(range(len(compared_rows)))
 
-    def leader(row: int) -> int:
-        while parents[row] != row:
-            parents[row] = parents[parents[row]]
-            row = parents[row]
-        return row
+    def leader(place: int) -> int:
+        while statement_parents[place] != place:
+            statement_parents[place] = statement_parents[statement_parents[place]]
+            place = statement_parents[place]
+        return place
 
     statements_by_document: dict[str, tuple[EvidenceIndex, dict[bytes, int]]] = {}
-    for row, question in enumerate(asked_questions):
+    for place, question in enumerate(asked_questions):
         statement_index, question_wordings = statements_by_document.setdefault(
-            both_runs[row].document, (EvidenceIndex(), {})
+            compared_rows[place].document, (EvidenceIndex(), {})
         )
         rows_on_statement = (
             statement_index.rows_sharing_words(question.evidence_words) if question.evidence_words else set[int]()
         )
         same_wording_row = question_wordings.get(wording_hash(question.question))
-        if row < first_count:
-            statement_index.add(row, question.evidence_words)
-            question_wordings.setdefault(wording_hash(question.question), row)
+        if place < first_count:
+            statement_index.add(place, question.evidence_words)
+            question_wordings.setdefault(wording_hash(question.question), place)
             continue
-        for statement_row in rows_on_statement | ({same_wording_row} if same_wording_row is not None else set()):
-            first, second = sorted((leader(statement_row), leader(row)))
-            parents[second] = first
-    return map(leader, range(len(both_runs)))
+        for row_on_statement in rows_on_statement | ({same_wording_row} if same_wording_row is not None else set()):
+            first, second = sorted((leader(row_on_statement), leader(place)))
+            statement_parents[second] = first
+    return map(leader, range(len(compared_rows)))
 
 
 def _common_statement(
-    both_runs: Sequence[QuestionRow],
+    compared_rows: Sequence[QuestionRow],
     asked_questions: Sequence[AskedQuestion],
     first: Sequence[int],
     second: Sequence[int],
 ) -> CommonStatement:
-    evidence_quotes = [quote for row in (*first, *second) for quote in both_runs[row].evidence]
+    evidence_quotes = [quote for place in (*first, *second) for quote in compared_rows[place].evidence]
     return CommonStatement(
-        document=both_runs[first[0]].document,
+        document=compared_rows[first[0]].document,
         statement=min(evidence_quotes, key=len, default=""),
-        a=[msgspec.structs.asdict(both_runs[row]) for row in first],
-        b=[msgspec.structs.asdict(both_runs[row]) for row in second],
+        a=[msgspec.structs.asdict(compared_rows[place]) for place in first],
+        b=[msgspec.structs.asdict(compared_rows[place]) for place in second],
         same_question=any(
-            _asks_same_question(asked_questions[row], asked_questions[other]) for row in first for other in second
+            _asks_same_question(asked_questions[place], asked_questions[other]) for place in first for other in second
         ),
     )
 

@@ -248,28 +248,28 @@ def _open_question_line(number: int, proposed: Proposed) -> str:
     )
 
 
-def _questions_needed(rows: Sequence[Row], runs: Sequence[str], dataset_settings: DatasetSettings) -> int:
-    train_count = train_size(rows, runs, dataset_settings) * dataset_settings.phrasings
+def _questions_needed(rows: Sequence[Row], runs: Sequence[str], unanswerable_settings: DatasetSettings) -> int:
+    train_count = train_size(rows, runs, unanswerable_settings) * unanswerable_settings.phrasings
     eval_count = (
-        eval_size(len(rows), dataset_settings.eval_fraction, dataset_settings.eval_max)
-        if dataset_settings.eval_split
+        eval_size(len(rows), unanswerable_settings.eval_fraction, unanswerable_settings.eval_max)
+        if unanswerable_settings.eval_split
         else 0
     )
     return sum(
-        general_rows_needed(count, dataset_settings.unanswerable) for count in (train_count, eval_count) if count
+        general_rows_needed(count, unanswerable_settings.unanswerable) for count in (train_count, eval_count) if count
     )
 
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
     """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
-    dataset_settings = job.config.dataset
-    absent_settings = dataset_settings.absent
+    unanswerable_settings = job.config.dataset
+    absent_settings = unanswerable_settings.absent
     row_chunks = {row.chunk for row in rows}
     all_chunks = read_input_chunks(inputs)
     passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
     if not passages:
         return Estimate(0, 0, 0, absent_settings)
-    needed_questions = _questions_needed(rows, inputs.runs, dataset_settings)
+    needed_questions = _questions_needed(rows, inputs.runs, unanswerable_settings)
     proposal_calls = proposal_calls_needed(needed_questions, len(passages))
     subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
@@ -548,12 +548,12 @@ async def add_unanswerable(
     job: Job, built: BuiltDataset, passages: Sequence[Chunk], about: Subjects, encode: Encode
 ) -> BuiltDataset:
     """The dataset with the questions that the settings ask for."""
-    dataset_settings = job.config.dataset
-    absent_settings = dataset_settings.absent
+    unanswerable_settings = job.config.dataset
+    absent_settings = unanswerable_settings.absent
     job.progress.start_phase("looking for questions that the documents do not answer")
     propose = build_question_proposer(lambda: job.client, absent_settings, job.prompt(absent_settings.prompt), about)
     look_up = build_look_up(lambda: job.client, absent_settings, job.prompt(absent_settings.check_prompt), about)
     unanswerable_finder = UnanswerableFinder(
-        propose, look_up, encode, str(absent_settings.model), dataset_settings.seed
+        propose, look_up, encode, str(absent_settings.model), unanswerable_settings.seed
     )
-    return await add_unanswerable_questions(built, passages, dataset_settings.unanswerable, unanswerable_finder)
+    return await add_unanswerable_questions(built, passages, unanswerable_settings.unanswerable, unanswerable_finder)

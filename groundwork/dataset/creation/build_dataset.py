@@ -42,9 +42,8 @@ from groundwork.dataset.split.eval_selection import (
     eval_size,
     train_size,
 )
-from groundwork.dataset.split.representativeness import value_shares
 from groundwork.dataset.split_report.report_record import BuiltDataset, ReplacedRow
-from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report
+from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report, value_shares
 from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
 from groundwork.embedding.nearest_neighbours import (
     Vectors,
@@ -64,24 +63,28 @@ from groundwork.stage_runner.unit_and_outcome import Estimate
 
 async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     """The rows of all splits and their report. Raises UnitError where no split can be made of the rows."""
-    settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
+    build_settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
     measured_rows = read_measured_rows(inputs.measured_files)
-    pool = add_measurements(pool, measured_rows, leave_out_flipping=settings.leave_out_flipping)
+    pool = add_measurements(pool, measured_rows, leave_out_flipping=build_settings.leave_out_flipping)
     mix_dataset = load_dataset(inputs.mix_source) if inputs.mix_source else None
     if mix_dataset:
         select_usable_rows(mix_dataset)  # before a model is asked
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     tools = _build_tools(job, document_subjects)
     try:
-        dataset = await build_splits(pool, inputs.runs, settings, tools)
+        built_dataset = await build_splits(pool, inputs.runs, build_settings, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
-    if settings.unanswerable:
-        dataset = await add_unanswerable(job, dataset, read_input_chunks(inputs), document_subjects, tools.encode)
+    if build_settings.unanswerable:
+        built_dataset = await add_unanswerable(
+            job, built_dataset, read_input_chunks(inputs), document_subjects, tools.encode
+        )
     if mix_dataset:
         job.progress.start_phase(f"mixing in rows of {counted(len(mix_dataset.rows), 'pair')}")
-        dataset = await mix_in_general_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
-    return dataset
+        built_dataset = await mix_in_general_rows(
+            built_dataset, mix_dataset, build_settings.mix_share, build_settings.seed, tools.encode
+        )
+    return built_dataset
 
 
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
@@ -110,13 +113,13 @@ def _rewording_judge(job: Job) -> JudgeRewordings | None:
 def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
-    settings, call = job.config.dataset, job.config.dataset.rephrase
+    build_settings, call = job.config.dataset, job.config.dataset.rephrase
     pool_rows = read_row_pool(inputs, job).rows
     if not pool_rows or not job.config.dataset.asks_model:
         return []
-    estimates = [unanswerable_estimate(job, inputs, pool_rows)] if settings.unanswerable else []
+    build_estimates = [unanswerable_estimate(job, inputs, pool_rows)] if build_settings.unanswerable else []
     if not job.config.dataset.asks_rewordings:
-        return estimates
+        return build_estimates
     template = job.prompt(call.prompt)
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
@@ -125,77 +128,90 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
         sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + 12
     )  # for the fields' names
     calls = (
-        eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max) if job.config.dataset.rewords_eval else 0
+        eval_size(len(pool_rows), build_settings.eval_fraction, build_settings.eval_max)
+        if job.config.dataset.rewords_eval
+        else 0
     )
     judge_estimates = [rewording_judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
-    calls += train_size(pool_rows, inputs.runs, settings) * (settings.phrasings - 1)
-    return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
+    calls += train_size(pool_rows, inputs.runs, build_settings) * (build_settings.phrasings - 1)
+    return [
+        Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call),
+        *judge_estimates,
+        *build_estimates,
+    ]
 
 
 async def build_splits(
-    pool: RowPool, runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
+    pool: RowPool, runs: Sequence[str], build_settings: DatasetSettings, tools: BuildTools
 ) -> BuiltDataset:
     """The splits of `pool`. Raises CannotSplit."""
     if not pool.rows:
         raise CannotSplit("there are no pairs")
-    if not settings.eval_split:
-        return await _build_train_alone(pool, settings, tools)
+    if not build_settings.eval_split:
+        return await _build_train_alone(pool, build_settings, tools)
     tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
-    eval_draw = await draw_eval_split(pool.rows, runs, settings, tools.encode)
+    eval_draw = await draw_eval_split(pool.rows, runs, build_settings, tools.encode)
     reworded_eval = None
     if tools.ask_rewordings:
         tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
-        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask_rewordings, settings, tools)
+        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask_rewordings, build_settings, tools)
         eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
     splits = {
         "train": eval_draw.train,
         "eval": reworded_eval.reworded_rows(eval_draw.eval_rows) if reworded_eval else eval_draw.eval_rows,
     }
-    if settings.eval_mirror:
+    if build_settings.eval_mirror:
         splits["eval_mirror"] = eval_draw.eval_rows
     tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
-    built_splits = BuiltDataset(splits, await measure_split(eval_draw, reworded_eval, splits, pool, settings, tools))
+    built_splits = BuiltDataset(
+        splits, await measure_split(eval_draw, reworded_eval, splits, pool, build_settings, tools)
+    )
     if not tools.ask_phrasings:
         return built_splits
     eval_border = EvalBorder.of(splits["eval"])
     phrased_rows = await _phrase_train_rows(
-        eval_draw.train, eval_draw.train_vectors, eval_draw.split.threshold_of, eval_border, settings, tools
+        eval_draw.train, eval_draw.train_vectors, eval_draw.split.threshold_of, eval_border, build_settings, tools
     )
     near_copy_count = await _count_near_copies(splits["eval"], phrased_rows.rows, eval_draw.split.threshold_of, tools)
-    return _add_phrasings(built_splits, phrased_rows, settings, near_copy_count)
+    return _add_phrasings(built_splits, phrased_rows, build_settings, near_copy_count)
 
 
-async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
+async def _build_train_alone(pool: RowPool, build_settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
     """A dataset without eval."""
-    splits = {"train": pool.rows}
-    train_report = unmeasured_report(settings, splits, pool, tools.embedder)
-    built_train = BuiltDataset(splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
+    built_splits = {"train": pool.rows}
+    train_report = unmeasured_report(build_settings, built_splits, pool, tools.embedder)
+    built_train = BuiltDataset(built_splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
     if not tools.ask_phrasings:
         return built_train
     pool_vectors = await tools.encode([row.question for row in pool.rows], "query")
-    overall_threshold = calibrate_threshold(pool_vectors, settings.seed)
+    overall_threshold = calibrate_threshold(pool_vectors, build_settings.seed)
     thresholds_by_script = calibrate_by_script(
-        pool_vectors, [row.question for row in pool.rows], overall_threshold, settings.seed
+        pool_vectors, [row.question for row in pool.rows], overall_threshold, build_settings.seed
     )
     phrased = await _phrase_train_rows(
         pool.rows,
         pool_vectors,
         lambda text: threshold_of(text, thresholds_by_script, overall_threshold),
         EvalBorder.of([]),
-        settings,
+        build_settings,
         tools,
     )
-    return _add_phrasings(built_train, phrased, settings)
+    return _add_phrasings(built_train, phrased, build_settings)
 
 
 async def _reword_drawn_eval(
-    eval_draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
+    eval_draw: EvalDraw, ask: AskRewording, build_settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
     check_rewording = rewording_check(
-        eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of, settings.rephrase, tools.subjects, tools.encode
+        eval_draw.pool,
+        eval_draw.vectors,
+        eval_draw.split.threshold_of,
+        build_settings.rephrase,
+        tools.subjects,
+        tools.encode,
     )
-    reworder = Reworder(ask, check_rewording, settings.rephrase.tries, tools.judge_rewordings)
+    reworder = Reworder(ask, check_rewording, build_settings.rephrase.tries, tools.judge_rewordings)
     reworded_eval = await reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
     if not reworded_eval.rows:
         raise CannotSplit(
@@ -222,31 +238,37 @@ async def _phrase_train_rows(
     train_vectors: Vectors,
     thresholds: ThresholdOf,
     eval_border: EvalBorder,
-    settings: DatasetSettings,
+    build_settings: DatasetSettings,
     tools: BuildTools,
 ) -> PhrasedRows:
     assert tools.ask_phrasings is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
     check_phrasing = rewording_check(
-        train_rows, train_vectors, thresholds, settings.rephrase, tools.subjects, tools.encode
+        train_rows, train_vectors, thresholds, build_settings.rephrase, tools.subjects, tools.encode
     )
-    phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, settings.rephrase.tries)
+    phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, build_settings.rephrase.tries)
     return await reword_train_rows(
-        train_rows, settings.phrasings, phrasing_reworder, settings.rephrase.max_copied, eval_border
+        train_rows, build_settings.phrasings, phrasing_reworder, build_settings.rephrase.max_copied, eval_border
     )
 
 
 def _add_phrasings(
-    built: BuiltDataset, phrased_rows: PhrasedRows, settings: DatasetSettings, near_copy_count: int | None = None
+    built_dataset: BuiltDataset,
+    phrased_rows: PhrasedRows,
+    build_settings: DatasetSettings,
+    near_copy_count: int | None = None,
 ) -> BuiltDataset:
     """The dataset with the copies in train; eval was drawn and measured without them."""
     phrased_report = msgspec.structs.replace(
-        built.report,
-        splits={**built.report.splits, "train": len(phrased_rows.rows)},
-        phrasings=settings.phrasings,
+        built_dataset.report,
+        splits={**built_dataset.report.splits, "train": len(phrased_rows.rows)},
+        phrasings=build_settings.phrasings,
         copies=phrased_rows.copies,
         near_copies=near_copy_count,
         fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased_rows.missing],
-        personal=[*built.report.personal, *scan_personal_data([row for row in phrased_rows.rows if is_phrasing(row)])],
+        personal=[
+            *built_dataset.report.personal,
+            *scan_personal_data([row for row in phrased_rows.rows if is_phrasing(row)]),
+        ],
     )
-    return BuiltDataset({**built.splits, "train": phrased_rows.rows}, phrased_report)
+    return BuiltDataset({**built_dataset.splits, "train": phrased_rows.rows}, phrased_report)

@@ -89,12 +89,12 @@ def find_build_inputs(job: Job) -> BuildInputs:
 
 def _chunk_files_of_build(job: Job, build_documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
-    dataset_settings = job.config.dataset
-    if not (dataset_settings.include_chunk or dataset_settings.unanswerable):
+    build_settings = job.config.dataset
+    if not (build_settings.include_chunk or build_settings.unanswerable):
         return []
     chunk_files = _existing_files_of_build(job, build_documents, ("chunks", "{}.jsonl"))
     documents_without_chunks = sorted(set(build_documents) - {chunk_file.stem for chunk_file in chunk_files})
-    if dataset_settings.unanswerable and documents_without_chunks:
+    if build_settings.unanswerable and documents_without_chunks:
         raise UsageError(
             f"--unanswerable: {', '.join(documents_without_chunks)}: no chunks to look questions up in; "
             "run first: uv run dataprep/chunk.py"
@@ -126,10 +126,10 @@ def _check_licenses_of_build(job: Job, documents: Sequence[str]) -> None:
     from groundwork.dataset.publish.licenses import license_problem
     from groundwork.message_wording import no_such_message
 
-    dataset_settings = job.config.dataset
-    if problem_of_license := license_problem(dataset_settings.license):
-        raise UsageError(f"dataset.license: {dataset_settings.license!r}: {problem_of_license}")
-    unlicensed_documents = dataset_settings.source_licenses.keys() - set(documents)
+    build_settings = job.config.dataset
+    if problem_of_license := license_problem(build_settings.license):
+        raise UsageError(f"dataset.license: {build_settings.license!r}: {problem_of_license}")
+    unlicensed_documents = build_settings.source_licenses.keys() - set(documents)
     if unlicensed_documents := {
         document for document in unlicensed_documents if not job.data.path("text", f"{document}.json").exists()
     }:

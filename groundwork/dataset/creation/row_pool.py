@@ -46,37 +46,37 @@ def gather_row_pool(
     files_by_run: Mapping[str, Sequence[Path]],
     tags_by_pair: Mapping[str, Sequence[str]],
     chunk_texts: Mapping[str, str],
-    reviews: Mapping[str, ReviewedRun] | None = None,
+    pool_reviews: Mapping[str, ReviewedRun] | None = None,
     checks: Collection[str] = (),
 ) -> RowPool:
     """The rows of `files_by_run`, with the tags and the chunk texts known by id, as people decided about them.
 
     `checks`: of curation, those of which each curated pair has been through one at least.
     """
-    run_pairs, pair_locations, invalid = read_run_pairs(files_by_run)
-    run_pairs, pair_locations, decision_sentences, review_warnings = apply_reviews(
-        run_pairs, pair_locations, reviews or {}, files_by_run
+    pool_pairs, pool_locations, invalid = read_run_pairs(files_by_run)
+    pool_pairs, pool_locations, decision_sentences, review_warnings = apply_reviews(
+        pool_pairs, pool_locations, pool_reviews or {}, files_by_run
     )
-    shared_ids = _shared_ids(run_pairs)
+    shared_ids = _shared_ids(pool_pairs)
     pool_rows = []
-    for run, pair in run_pairs:
+    for run, pair in pool_pairs:
         pool_row = _pool_row(pair, run, tags_by_pair, chunk_texts)
         pool_rows.append(
             msgspec.structs.replace(pool_row, id=f"{run}/{pool_row.id}") if pool_row.id in shared_ids else pool_row
         )
     pool_problems = list(_pool_row_problems(pool_rows))
-    invalid_indices = {row_index for row_index, _ in pool_problems}
+    invalid_indices = {pool_index for pool_index, _ in pool_problems}
     invalid += [
-        InvalidRow(id=pool_rows[row_index].id or "row", reason=f"{invalid_reason} ({pair_locations[row_index]})")
-        for row_index, invalid_reason in pool_problems
+        InvalidRow(id=pool_rows[pool_index].id or "row", reason=f"{invalid_reason} ({pool_locations[pool_index]})")
+        for pool_index, invalid_reason in pool_problems
     ]
     return RowPool(
-        rows=[pool_row for row_index, pool_row in enumerate(pool_rows) if row_index not in invalid_indices],
+        rows=[pool_row for pool_index, pool_row in enumerate(pool_rows) if pool_index not in invalid_indices],
         invalid=invalid,
         warnings=[
             *half_curated_warnings(files_by_run),
-            *unchecked_warnings(run_pairs, files_by_run, checks),
-            *repeats_warnings(run_pairs, files_by_run),
+            *unchecked_warnings(pool_pairs, files_by_run, checks),
+            *repeats_warnings(pool_pairs, files_by_run),
             *review_warnings,
         ],
         reviewed=decision_sentences,
@@ -124,9 +124,9 @@ def _pool_row(pair: Pair, run: str, tags_by_pair: Mapping[str, Sequence[str]], c
     )
 
 
-def _shared_ids(run_pairs: Sequence[tuple[str, Pair]]) -> set[str]:
+def _shared_ids(pool_pairs: Sequence[tuple[str, Pair]]) -> set[str]:
     runs_by_pair: dict[str, set[str]] = {}
-    for run, pair in run_pairs:
+    for run, pair in pool_pairs:
         runs_by_pair.setdefault(pair.id, set()).add(run)
     return {pair_id for pair_id, in_runs in runs_by_pair.items() if len(in_runs) > 1}
 
@@ -134,22 +134,22 @@ def _shared_ids(run_pairs: Sequence[tuple[str, Pair]]) -> set[str]:
 def _pool_row_problems(pool_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
     """(index, why) of every row that cannot go into a dataset, once each."""
     id_counts = Counter(pool_row.id for pool_row in pool_rows)
-    for row_index, pool_row in enumerate(pool_rows):
+    for pool_index, pool_row in enumerate(pool_rows):
         pool_texts = [pool_row.question, pool_row.answer, *pool_row.evaluation_criteria, *pool_row.evidence]
         if not pool_row.id:
-            yield row_index, "has no id"
+            yield pool_index, "has no id"
         elif id_counts[pool_row.id] > 1:
-            yield row_index, f"its id stands {id_counts[pool_row.id]} times"
+            yield pool_index, f"its id stands {id_counts[pool_row.id]} times"
         elif not pool_row.question:
-            yield row_index, "the question is empty"
+            yield pool_index, "the question is empty"
         elif not pool_row.answer:
-            yield row_index, "the answer is empty"
+            yield pool_index, "the answer is empty"
         elif not any(criterion.strip() for criterion in pool_row.evaluation_criteria):
-            yield row_index, "has no evaluation criteria"
+            yield pool_index, "has no evaluation criteria"
         elif pool_row.question.casefold() == pool_row.answer.casefold():
-            yield row_index, "the answer repeats the question"
+            yield pool_index, "the answer repeats the question"
         elif any(broken_mark in pool_text for pool_text in pool_texts for broken_mark in BROKEN_TEXT):
-            yield row_index, "holds characters of a wrong decoding (U+FFFD or NUL)"
+            yield pool_index, "holds characters of a wrong decoding (U+FFFD or NUL)"
 
 
 def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
@@ -161,7 +161,7 @@ def read_row_pool(inputs: BuildInputs, job: Job) -> RowPool:
         if pool_review.verdicts or pool_review.warnings:
             turned_down_pairs = [
                 candidate
-                for candidate in run_candidates(job.data, run, [pair_file.stem for pair_file in pair_files])
+                for candidate in run_candidates(job.data, run, [pool_file.stem for pool_file in pair_files])
                 if candidate.stage
             ]
             pool_reviews[run] = ReviewedRun(pool_review, turned_down_pairs)
@@ -206,30 +206,31 @@ class ReviewedRun(NamedTuple):
 
 
 def apply_reviews(
-    run_pairs: list[tuple[str, Pair]],
-    pair_locations: list[str],
-    reviews: Mapping[str, ReviewedRun],
+    pool_pairs: list[tuple[str, Pair]],
+    pool_locations: list[str],
+    pool_reviews: Mapping[str, ReviewedRun],
     files_by_run: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     decided_pairs, decided_locations = [], []
-    for (run, run_pair), location in zip(run_pairs, pair_locations, strict=True):
-        decided_pair = reviews[run].review.apply_decision(run_pair) if run in reviews else run_pair
+    for (run, pool_pair), location in zip(pool_pairs, pool_locations, strict=True):
+        decided_pair = pool_reviews[run].review.apply_decision(pool_pair) if run in pool_reviews else pool_pair
         if decided_pair is not None:
             decided_pairs.append((run, decided_pair))
             decided_locations.append(location)
-    present_pairs = {(run, run_pair.id) for run, run_pair in run_pairs}
+    present_pairs = {(run, pool_pair.id) for run, pool_pair in pool_pairs}
     decision_lines, review_warnings = [], []
-    for run, (review, turned_down) in reviews.items():
-        restored_pairs = review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present_pairs)  # type: ignore[misc]
-        decided_pairs += [(run, run_pair) for run_pair in restored_pairs]
-        decided_locations += [f"{run}, accepted in review"] * len(restored_pairs)
+    for run, (pool_review, turned_down) in pool_reviews.items():
+        restored = pool_review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present_pairs)  # type: ignore[misc]
+        decided_pairs += [(run, pool_pair) for pool_pair in restored]
+        decided_locations += [f"{run}, accepted in review"] * len(restored)
         decision_lines += [
-            f"{run}: {summary_line}" if len(reviews) > 1 else summary_line for summary_line in review.summary_lines()
+            f"{run}: {summary_line}" if len(pool_reviews) > 1 else summary_line
+            for summary_line in pool_review.summary_lines()
         ]
         review_warnings += [
-            *review.unmet_warnings(pair_path.stem for pair_path in files_by_run[run]),
-            *review.outdated_warnings(),
+            *pool_review.unmet_warnings(pool_file.stem for pool_file in files_by_run[run]),
+            *pool_review.outdated_warnings(),
         ]
     return decided_pairs, decided_locations, decision_lines, review_warnings
 
@@ -238,59 +239,59 @@ def read_run_pairs(
     files_by_run: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[InvalidRow]]:
     """The pairs with their runs, where each stands, and the lines that are none."""
-    run_pairs, pair_locations, invalid_rows = [], [], []
-    for run, pair_paths in files_by_run.items():
-        for pair_location, run_pair in (line for pair_path in pair_paths for line in _read_pairs(pair_path)):
-            if isinstance(run_pair, Pair):
-                run_pairs.append((run, run_pair))
-                pair_locations.append(pair_location)
+    pool_pairs, pool_locations, invalid_rows = [], [], []
+    for run, pool_files in files_by_run.items():
+        for pool_location, pool_pair in (line for pool_file in pool_files for line in _read_pairs(pool_file)):
+            if isinstance(pool_pair, Pair):
+                pool_pairs.append((run, pool_pair))
+                pool_locations.append(pool_location)
             else:
-                invalid_rows.append(InvalidRow(id=pair_location, reason=run_pair))
-    return run_pairs, pair_locations, invalid_rows
+                invalid_rows.append(InvalidRow(id=pool_location, reason=pool_pair))
+    return pool_pairs, pool_locations, invalid_rows
 
 
-def _read_pairs(pair_path: Path) -> Iterator[tuple[str, Pair | str]]:
+def _read_pairs(pool_file: Path) -> Iterator[tuple[str, Pair | str]]:
     """(file and line, the pair or what is wrong with it) for every line."""
     pair_decoder = msgspec.json.Decoder(Pair)
-    for line_number, pair_line in enumerate(pair_path.read_bytes().split(b"\n"), start=1):
+    for line_number, pair_line in enumerate(pool_file.read_bytes().split(b"\n"), start=1):
         if pair_line.strip():
-            pair_location = f"{folder_of(pair_path).name}/{pair_path.name}:{line_number}"
+            pool_location = f"{folder_of(pool_file).name}/{pool_file.name}:{line_number}"
             try:
-                yield pair_location, pair_decoder.decode(pair_line)
+                yield pool_location, pair_decoder.decode(pair_line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                yield pair_location, str(error)
+                yield pool_location, str(error)
 
 
 def unchecked_warnings(
-    run_pairs: Sequence[tuple[str, Pair]], files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
+    pool_pairs: Sequence[tuple[str, Pair]], files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
 ) -> list[str]:
     """Which runs hold pairs that curation kept because no call about them gave a usable reply."""
     curated_documents = {
-        (run, pair_file.stem)
+        (run, pool_file.stem)
         for run, run_files in files_by_run.items()
-        for pair_file in run_files
-        if folder_of(pair_file).name == "curated"
+        for pool_file in run_files
+        if folder_of(pool_file).name == "curated"
     }
-    pair_counts = Counter(run for run, _ in run_pairs)
+    pool_pair_counts = Counter(run for run, _ in pool_pairs)
     unchecked_counts = Counter(
         run
-        for run, run_pair in run_pairs
+        for run, pool_pair in pool_pairs
         if checks
-        and (run, run_pair.document) in curated_documents
-        and run_pair.checks.keys().isdisjoint({*checks, BY_PERSON})
+        and (run, pool_pair.document) in curated_documents
+        and pool_pair.checks.keys().isdisjoint({*checks, BY_PERSON})
     )
     return [
-        f"{run}: {unchecked_pairs:,} of {counted(pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
+        f"{run}: {unchecked_pairs:,} of {counted(pool_pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
         + as_typed(f"; run: uv run dataprep/curate.py --run {run} --retry-failed")
         for run, unchecked_pairs in unchecked_counts.items()
     ]
 
 
-def repeats_warnings(run_pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
+def repeats_warnings(pool_pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
     """How many questions stand in several runs: train has them twice, and those of eval in another row."""
     first_runs: dict[str, str] = {}
     repeated_questions = sum(
-        first_runs.setdefault(normalised_words(run_pair.question), run) != run for run, run_pair in run_pairs
+        first_runs.setdefault(normalised_words(pool_pair.question), run) != run for run, pool_pair in pool_pairs
     )
     if not repeated_questions:
         return []
@@ -302,12 +303,12 @@ def repeats_warnings(run_pairs: Sequence[tuple[str, Pair]], runs: Collection[str
 def half_curated_warnings(files_by_run: Mapping[str, Sequence[Path]]) -> list[str]:
     """Which runs are curated in part of their documents alone."""
     half_curated = []
-    for run, pair_paths in files_by_run.items():
-        curated_count = sum(folder_of(pair_path).name == "curated" for pair_path in pair_paths)
-        if 0 < curated_count < len(pair_paths):
+    for run, pool_files in files_by_run.items():
+        curated_count = sum(folder_of(pool_file).name == "curated" for pool_file in pool_files)
+        if 0 < curated_count < len(pool_files):
             curate_remedy = as_typed("for the rest: uv run dataprep/curate.py")
             half_curated.append(
-                f"{run}: {curated_count} of {counted(len(pair_paths), 'document is', 'documents are')} curated; "
+                f"{run}: {curated_count} of {counted(len(pool_files), 'document is', 'documents are')} curated; "
                 f"{curate_remedy}"
             )
     return half_curated

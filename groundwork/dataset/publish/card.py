@@ -53,29 +53,31 @@ COLUMN_MEANINGS = {
 }
 
 
-def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
+def write_card(
+    card_report: SplitReport, card_origin: Origin, columns: Sequence[str], card_versions: Sequence[Version] = ()
+) -> str:
     """The whole README.md. The same input gives the same text: it holds no date."""
     card_sections = [
-        _card_yaml_header(report, origin),
-        f"# {report.name}\n\n{_card_summary(report, origin)}{_card_version_sentence(versions)}",
-        _card_load_section(report, origin),
-        _card_splits_section(report),
-        _card_quality_section(report),
+        _card_yaml_header(card_report, card_origin),
+        f"# {card_report.name}\n\n{_card_summary(card_report, card_origin)}{_card_version_sentence(card_versions)}",
+        _card_load_section(card_report, card_origin),
+        _card_splits_section(card_report),
+        _card_quality_section(card_report),
         "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", COLUMN_MEANINGS[c]] for c in columns]),
-        _card_sources_section(report, origin),
-        _card_versions_section(versions),
-        _card_making_section(report, origin),
+        _card_sources_section(card_report, card_origin),
+        _card_versions_section(card_versions),
+        _card_making_section(card_report, card_origin),
     ]
     return "\n\n".join(card_section for card_section in card_sections if card_section) + "\n"
 
 
-def _card_yaml_header(report: SplitReport, origin: Origin) -> str:
+def _card_yaml_header(card_report: SplitReport, card_origin: Origin) -> str:
     import yaml
 
-    row_total = sum(report.splits.values())
+    row_total = sum(card_report.splits.values())
     yaml_header: dict[str, Any] = {
-        "pretty_name": report.name,
-        **({"language": origin.languages} if origin.languages else {}),
+        "pretty_name": card_report.name,
+        **({"language": card_origin.languages} if card_origin.languages else {}),
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["synthetic", "groundwork"],
         "size_categories": [next((size_class for limit, size_class in SIZE_CATEGORIES if row_total < limit), "n>1M")],
@@ -84,60 +86,70 @@ def _card_yaml_header(report: SplitReport, origin: Origin) -> str:
                 "config_name": "default",
                 "data_files": [
                     {"split": split_name, "path": parquet_pattern(split_name, row_count)}
-                    for split_name, row_count in report.splits.items()
+                    for split_name, row_count in card_report.splits.items()
                 ],
             }
         ],
     }
-    if origin.license:
-        yaml_header = {"license": origin.license, **yaml_header}
+    if card_origin.license:
+        yaml_header = {"license": card_origin.license, **yaml_header}
     return f"---\n{yaml.safe_dump(yaml_header, sort_keys=False, allow_unicode=True)}---"
 
 
-def _card_summary(report: SplitReport, origin: Origin) -> str:
-    split_sizes = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
-    source_names = ", ".join(source.file or source.document for source in origin.sources[:5])
-    more_sources = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
+def _card_summary(card_report: SplitReport, card_origin: Origin) -> str:
+    split_sizes = ", ".join(f"{count:,} {split}" for split, count in card_report.splits.items())
+    source_names = ", ".join(source.file or source.document for source in card_origin.sources[:5])
+    more_sources = f" and {len(card_origin.sources) - 5} more" if len(card_origin.sources) > 5 else ""
     return _escape_markdown(
         f"Question-answer pairs with grading criteria and evidence, from {source_names}{more_sources}. Rows: "
         f"{split_sizes}."
     )
 
 
-def _card_version_sentence(versions: Sequence[Version]) -> str:
-    return f"\n\nVersion {versions[-1].version}, content `sha256:{versions[-1].sha256[:16]}`." if versions else ""
+def _card_version_sentence(card_versions: Sequence[Version]) -> str:
+    return (
+        f"\n\nVersion {card_versions[-1].version}, content `sha256:{card_versions[-1].sha256[:16]}`."
+        if card_versions
+        else ""
+    )
 
 
-def _card_versions_section(versions: Sequence[Version]) -> str:
+def _card_versions_section(card_versions: Sequence[Version]) -> str:
     """What changed from version to version; nothing where there is one alone."""
-    if len(versions) < 2:
+    if len(card_versions) < 2:
         return ""
     version_rows = [
         [str(version.version), ", ".join(f"{count:,} {split}" for split, count in version.rows.items()),
          _escape_markdown(version.change), f"`{version.sha256[:16]}`"]
-        for version in reversed(versions[-VERSIONS_SHOWN:])
+        for version in reversed(card_versions[-VERSIONS_SHOWN:])
     ]  # fmt: skip
     return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], version_rows)
 
 
-def _card_load_section(report: SplitReport, origin: Origin) -> str:
-    load_line = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
+def _card_load_section(card_report: SplitReport, card_origin: Origin) -> str:
+    load_line = (
+        f'dataset = load_dataset("{card_origin.repository}")  # owner/name on the Hub, or the path of this folder'
+    )
     code_lines = ["from datasets import load_dataset", "", load_line]
-    code_lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in report.splits.items()]
+    code_lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in card_report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(code_lines) + "\n```"
 
 
-def _card_splits_section(report: SplitReport) -> str:
-    if "eval" not in report.splits:
-        additions = "".join(f" {_escape_markdown(line)}" for line in describe_additions(report))
+def _card_splits_section(card_report: SplitReport) -> str:
+    if "eval" not in card_report.splits:
+        additions = "".join(f" {_escape_markdown(line)}" for line in describe_additions(card_report))
         return f"## Splits\n\nAll rows are in `train`; there is no eval split.{additions}"
-    return "## Splits\n\n" + "\n".join(f"- {_escape_markdown(line)}" for line in describe_splits(report))
+    return "## Splits\n\n" + "\n".join(f"- {_escape_markdown(line)}" for line in describe_splits(card_report))
 
 
-def _card_quality_section(report: SplitReport) -> str:
-    if "eval" not in report.splits:
+def _card_quality_section(card_report: SplitReport) -> str:
+    if "eval" not in card_report.splits:
         return ""
-    card_quality_lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
+    card_quality_lines = [
+        *describe_verdict(card_report),
+        *describe_closeness(card_report),
+        *describe_leakage(card_report),
+    ]
     clusters_table = _markdown_table(
         ["cluster", "about", "rows", "share", "in eval", "share of eval"],
         [
@@ -145,11 +157,11 @@ def _card_quality_section(report: SplitReport) -> str:
                 str(number),
                 _escape_markdown(share.value),
                 f"{share.pool:,}",
-                _percent(share.pool, _sum_cluster_shares(report, "pool")),
+                _percent(share.pool, _sum_cluster_shares(card_report, "pool")),
                 str(share.eval),
-                _percent(share.eval, _sum_cluster_shares(report, "eval")),
+                _percent(share.eval, _sum_cluster_shares(card_report, "eval")),
             ]
-            for number, share in enumerate(report.clusters)
+            for number, share in enumerate(card_report.clusters)
         ],
     )
     return (
@@ -160,47 +172,50 @@ def _card_quality_section(report: SplitReport) -> str:
     )
 
 
-def _card_sources_section(report: SplitReport, origin: Origin) -> str:
+def _card_sources_section(card_report: SplitReport, card_origin: Origin) -> str:
     source_rows = [
         [_escape_markdown(source.title or source.document), _escape_markdown(PurePosixPath(source.file).name),
          _escape_markdown(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
-        for source in origin.sources
+        for source in card_origin.sources
     ]  # fmt: skip
     card_sources_table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
     unchecked_license = ""
-    if mixture := report.mixture:
+    if mixture := card_report.mixture:
         unchecked_license = unchecked_license_note(mixture.rows, _escape_markdown(describe_mixed_dataset(mixture)))
     return f"## Sources\n\n{card_sources_table}{unchecked_license}"
 
 
-def _card_making_section(report: SplitReport, origin: Origin) -> str:
+def _card_making_section(card_report: SplitReport, card_origin: Origin) -> str:
     import yaml
 
-    license_note = _escape_markdown(origin.license) if origin.license else NO_LICENSE
+    license_note = _escape_markdown(card_origin.license) if card_origin.license else NO_LICENSE
     card_making_lines = [
-        f"Made with Groundwork {origin.version}. Licence: {license_note}.",
-        f"Models: {_escape_markdown(', '.join(origin.models))}. Embeddings: {_escape_markdown(report.embedder)}.",
+        f"Made with Groundwork {card_origin.version}. Licence: {license_note}.",
+        f"Models: {_escape_markdown(', '.join(card_origin.models))}. "
+        f"Embeddings: {_escape_markdown(card_report.embedder)}.",
     ]
-    card_making_lines += [_escape_markdown(card_making_line) for card_making_line in report.reviewed]
-    if report.replaced:
-        card_making_lines.append(describe_replaced(report))
-    if report.invalid:
-        card_making_lines.append(f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out.")
-    if report.personal:
+    card_making_lines += [_escape_markdown(card_making_line) for card_making_line in card_report.reviewed]
+    if card_report.replaced:
+        card_making_lines.append(describe_replaced(card_report))
+    if card_report.invalid:
         card_making_lines.append(
-            f"{counted(len(report.personal), 'place looks', 'places look')} like personal data (email, phone "
+            f"{counted(len(card_report.invalid), 'invalid row was', 'invalid rows were')} left out."
+        )
+    if card_report.personal:
+        card_making_lines.append(
+            f"{counted(len(card_report.personal), 'place looks', 'places look')} like personal data (email, phone "
             "number, key)."
         )
     prompts_table = _markdown_table(
-        ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in origin.prompts.items()]
+        ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in card_origin.prompts.items()]
     )
-    settings_yaml = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
+    settings_yaml = yaml.safe_dump(msgspec.to_builtins(card_origin.settings), sort_keys=True, allow_unicode=True)
     making_parts = ["## How it was made", "\n".join(card_making_lines), prompts_table, f"```yaml\n{settings_yaml}```"]
     return "\n\n".join(making_parts)
 
 
-def _sum_cluster_shares(report: SplitReport, field: str) -> int:
-    return sum(getattr(share, field) for share in report.clusters)
+def _sum_cluster_shares(card_report: SplitReport, field: str) -> int:
+    return sum(getattr(share, field) for share in card_report.clusters)
 
 
 def _percent(count: int, total: int) -> str:

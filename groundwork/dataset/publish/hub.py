@@ -267,9 +267,9 @@ def _pushed_content(file_name: str, pushed_file: Path, hub_repository: str) -> s
     return LOAD_LINE.sub(rf"\g<1>{hub_repository}\g<3>", pushed_file.read_text(encoding="utf-8"), count=1).encode()
 
 
-def repository_of(folder: Path) -> str:
-    """The name under which the dataset in `folder` was built, by its card; empty where there is no card."""
-    card_file = folder / "README.md"
+def repository_of(pushed_folder: Path) -> str:
+    """The name under which the dataset in `pushed_folder` was built, by its card; empty where there is no card."""
+    card_file = pushed_folder / "README.md"
     load_line = LOAD_LINE.search(card_file.read_text(encoding="utf-8")) if card_file.is_file() else None
     return load_line["repository"] if load_line else ""
 

@@ -35,16 +35,16 @@ class Recipes:
 def read_recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
     """What shaped the artifacts of `stages`; of a stage with several recipes, the one of its last unit by name."""
     stage_settings: dict[str, Any] = {}
-    prompt_digests: dict[str, str] = {}
+    origin_prompts: dict[str, str] = {}
     recipe_manifest = Manifest(manifest)
     try:
         for stage in stages:
             for _, unit_entry in sorted(recipe_manifest.entries(stage).items()):
                 stage_settings[stage] = unit_entry.recipe.get("settings")
-                prompt_digests |= unit_entry.recipe.get("prompts", {})
+                origin_prompts |= unit_entry.recipe.get("prompts", {})
     finally:
         recipe_manifest.close()
-    return Recipes(stage_settings, dict(sorted(prompt_digests.items())))
+    return Recipes(stage_settings, dict(sorted(origin_prompts.items())))
 
 
 def source_documents(
@@ -111,34 +111,34 @@ class Origin(Record, frozen=True):
 
 def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     """What the card says of how the dataset was made."""
-    dataset_settings = job.config.dataset
-    used_recipes = read_recipes(job.data.state / "manifest.db", RECIPE_STAGES)
-    prompt_digests = dict(used_recipes.prompts)
-    own_rows = [row for distinct_rows in built.splits.values() for row in distinct_rows if not row.mixed]
-    writing_models = {row.model for row in own_rows if not row.unanswerable}
+    origin_settings = job.config.dataset
+    origin_recipes = read_recipes(job.data.state / "manifest.db", RECIPE_STAGES)
+    origin_prompts = dict(origin_recipes.prompts)
+    origin_rows = [row for source_rows in built.splits.values() for row in source_rows if not row.mixed]
+    origin_models = {row.model for row in origin_rows if not row.unanswerable}
     prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
     if job.config.dataset.asks_rewordings:
-        for origin_prompt in filter(None, (dataset_settings.rephrase.prompt, dataset_settings.rephrase.check_prompt)):
-            prompt_models[origin_prompt] = f"{dataset_settings.rephrase.model} (rewording)"
-    if dataset_settings.unanswerable:
-        for origin_prompt in (dataset_settings.absent.prompt, dataset_settings.absent.check_prompt):
-            prompt_models[origin_prompt] = f"{dataset_settings.absent.model} (questions without an answer)"
+        for origin_prompt in filter(None, (origin_settings.rephrase.prompt, origin_settings.rephrase.check_prompt)):
+            prompt_models[origin_prompt] = f"{origin_settings.rephrase.model} (rewording)"
+    if origin_settings.unanswerable:
+        for origin_prompt in (origin_settings.absent.prompt, origin_settings.absent.check_prompt):
+            prompt_models[origin_prompt] = f"{origin_settings.absent.model} (questions without an answer)"
     for origin_prompt, origin_model in prompt_models.items():
-        prompt_digests[origin_prompt] = hashlib.sha256(job.prompt(origin_prompt).encode()).hexdigest()
-        writing_models.add(origin_model)
-    distinct_rows = list({row.id: row for row in own_rows}.values())
+        origin_prompts[origin_prompt] = hashlib.sha256(job.prompt(origin_prompt).encode()).hexdigest()
+        origin_models.add(origin_model)
+    source_rows = list({row.id: row for row in origin_rows}.values())
     chunk_language = job.config.chunk.language
     return Origin(
-        repository=f"{dataset_settings.organization}/{dataset_settings.name}"
-        if dataset_settings.organization
-        else dataset_settings.name,
-        license=dataset_settings.license,
-        languages=document_languages(distinct_rows) if chunk_language == "auto" else [chunk_language],
-        models=sorted(writing_models, key=name_order),
-        prompts=prompt_digests,
-        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(dataset_settings)},
+        repository=f"{origin_settings.organization}/{origin_settings.name}"
+        if origin_settings.organization
+        else origin_settings.name,
+        license=origin_settings.license,
+        languages=document_languages(source_rows) if chunk_language == "auto" else [chunk_language],
+        models=sorted(origin_models, key=name_order),
+        prompts=origin_prompts,
+        settings={**origin_recipes.settings, "dataset": msgspec.to_builtins(origin_settings)},
         sources=source_documents(
-            distinct_rows, inputs.text_files, inputs.coverage_files, dataset_settings.source_licenses
+            source_rows, inputs.text_files, inputs.coverage_files, origin_settings.source_licenses
         ),
         version=version("groundwork-data"),
     )

@@ -92,12 +92,12 @@ def leak_likeness_of_split(eval_split: EvalSplit) -> Likeness:
     return Likeness(eval_split.threshold, by_script=eval_split.by_script)
 
 
-def count_leaked_rows(eval_rows: Iterable[EvalRow], likeness: Likeness) -> int:
+def count_leaked_rows(leak_rows: Iterable[EvalRow], likeness: Likeness) -> int:
     """How many rows of a reworded eval are as near to a question of train as two wordings of one question."""
     return sum(
-        eval_row.after is not None
-        and likeness.are_close(eval_row.reworded, eval_row.after.question, eval_row.after.cosine)
-        for eval_row in eval_rows
+        leak_row.after is not None
+        and likeness.are_close(leak_row.reworded, leak_row.after.question, leak_row.after.cosine)
+        for leak_row in leak_rows
     )
 
 

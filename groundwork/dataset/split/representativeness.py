@@ -8,8 +8,7 @@ no say in it; what rewording moved is a figure of its own.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,10 +16,9 @@ from numpy.typing import NDArray
 
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
-from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
+from groundwork.dataset.split_report.report_record import Closeness, Representativeness
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.message_wording import counted
-from groundwork.records import Row
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
 SAME_SHARES = 0.10  # total variation up to which the shares count as the same
@@ -155,26 +153,6 @@ def count_moved_topics(eval_split: EvalSplit, pool_vectors: Vectors, reworded_ve
         question_vectors @ topic_centres.T for question_vectors in (pool_vectors[eval_split.eval], reworded_vectors)
     )
     return int((topic_cosines_before.argmax(axis=1) != topic_cosines_after.argmax(axis=1)).sum())
-
-
-def value_shares(rows: Sequence[Row], eval_rows: Sequence[int]) -> dict[str, list[SplitShare]]:
-    """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
-    values_by_column: dict[str, Callable[[Row], Iterable[str]]] = {
-        "tag": lambda row: row.tags,
-        "category": lambda row: [row.category],
-        "difficulty": lambda row: [row.difficulty],
-        "document": lambda row: [row.document],
-    }
-    shares_by_column = {}
-    for column, values_of_row in values_by_column.items():
-        pool_counts = Counter(value for row in rows for value in values_of_row(row))
-        eval_counts = Counter(value for i in eval_rows for value in values_of_row(rows[i]))
-        if pool_counts:
-            shares_by_column[column] = [
-                SplitShare(value=value, pool=pool_counts[value], eval=eval_counts[value])
-                for value in sorted(pool_counts, key=lambda value: (-pool_counts[value], value))
-            ]
-    return shares_by_column
 
 
 def _closeness_beside_random_splits(

@@ -14,9 +14,9 @@ ENTRIES_SHOWN = 12  # values of a table in the terminal and clusters listed
 SPARKLINE_BARS = "▁▂▃▄▅▆▇█"
 
 
-def describe_splits(split_report: SplitReport) -> list[str]:
+def describe_splits(described: SplitReport) -> list[str]:
     """What each split is and what it tells, one sentence or two each."""
-    is_eval_reworded = split_report.leaked_after is not None
+    is_eval_reworded = described.leaked_after is not None
     eval_origin = {
         "clusters": "drawn in proportion from topic clusters",
         "clone": "drawn in proportion from topic clusters",
@@ -24,24 +24,22 @@ def describe_splits(split_report: SplitReport) -> list[str]:
         "category": "drawn so that every category has its share",
         "difficulty": "drawn so that every level of difficulty has its share",
         "random": "drawn at random",
-        "second-run": f"drawn in proportion from topic clusters of the run {split_report.pool}, which is not in train",
-    }[split_report.strategy]
-    is_train_whole = (
-        split_report.train == "whole" and split_report.strategy != "second-run"
-    )  # whose eval was never in train
+        "second-run": f"drawn in proportion from topic clusters of the run {described.pool}, which is not in train",
+    }[described.strategy]
+    is_train_whole = described.train == "whole" and described.strategy != "second-run"  # whose eval was never in train
     train_description = (
         "every row; those of eval stay in, as they were" if is_train_whole else "every row that is not in eval"
     )
-    if split_report.strategy == "second-run":
+    if described.strategy == "second-run":
         train_description = "every row of the other runs"
     eval_wording = "reworded" if is_eval_reworded else "verbatim"
     if is_eval_reworded and is_train_whole:
         eval_wording = "reworded: facts that train holds, in sentences that it does not"
     split_sentences = [
-        f"train ({split_report.splits['train']:,}): {train_description}.",
-        f"eval ({split_report.splits['eval']:,}): {eval_origin}; {eval_wording}.",
+        f"train ({described.splits['train']:,}): {train_description}.",
+        f"eval ({described.splits['eval']:,}): {eval_origin}; {eval_wording}.",
     ]
-    if "eval_mirror" in split_report.splits:
+    if "eval_mirror" in described.splits:
         mirror_reading = (
             "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
         )
@@ -51,34 +49,34 @@ def describe_splits(split_report: SplitReport) -> list[str]:
         split_sentences.append(
             f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{mirror_purpose}"
         )
-    return [*split_sentences, *describe_additions(split_report)]
+    return [*split_sentences, *describe_additions(described)]
 
 
-def describe_missing_eval(split_report: SplitReport) -> list[str]:
+def describe_missing_eval(described: SplitReport) -> list[str]:
     """Of a dataset without eval: how to have one; nothing of others."""
-    if "eval" in split_report.splits:
+    if "eval" in described.splits:
         return []
-    eval_split_command = as_typed(f"uv run dataprep/create_dataset.py --name {split_report.name} --eval-split")
+    eval_split_command = as_typed(f"uv run dataprep/create_dataset.py --name {described.name} --eval-split")
     return [f"Every row is in train, and there is none to evaluate a model by; for that: {eval_split_command}"]
 
 
-def describe_additions(split_report: SplitReport) -> list[str]:
+def describe_additions(described: SplitReport) -> list[str]:
     """What train holds beside the rows themselves: reworded copies, and rows of another dataset."""
-    return [*describe_phrasings(split_report), *describe_unanswerable(split_report), *describe_mixture(split_report)]
+    return [*describe_phrasings(described), *describe_unanswerable(described), *describe_mixture(described)]
 
 
-def describe_phrasings(split_report: SplitReport) -> list[str]:
+def describe_phrasings(described: SplitReport) -> list[str]:
     """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
-    if split_report.phrasings == 1:
+    if described.phrasings == 1:
         return []
     fewer_sentence = (
-        f" {counted(len(split_report.fewer), 'row has', 'rows have')} fewer, since no other wording passed."
-        if split_report.fewer
+        f" {counted(len(described.fewer), 'row has', 'rows have')} fewer, since no other wording passed."
+        if described.fewer
         else ""
     )
-    near_copy_count = split_report.near_copies
-    near_duplicate_cosine = _near_duplicate_cosine(split_report)
-    measured_rows = _measured_eval_rows(split_report)
+    near_copy_count = described.near_copies
+    near_duplicate_cosine = _near_duplicate_cosine(described)
+    measured_rows = _measured_eval_rows(described)
     near_copy_sentence = (
         ""
         if near_copy_count is None
@@ -86,26 +84,26 @@ def describe_phrasings(split_report: SplitReport) -> list[str]:
         f"({near_duplicate_cosine})."
     )
     return [
-        f"{counted(split_report.copies, 'row of train is a reworded copy', 'rows of train are reworded copies')}, "
-        f"up to {split_report.phrasings - 1} a row, each behind its row "
+        f"{counted(described.copies, 'row of train is a reworded copy', 'rows of train are reworded copies')}, "
+        f"up to {described.phrasings - 1} a row, each behind its row "
         "with its id and a number (~2): the same facts in other sentences, none of them "
         f"eval's.{near_copy_sentence}{fewer_sentence}"
     ]
 
 
-def _measured_eval_rows(split_report: SplitReport) -> int:
+def _measured_eval_rows(described: SplitReport) -> int:
     """The rows of eval that are measured: all but those that the documents do not answer."""
-    return split_report.splits.get("eval", 0) - (split_report.unanswerable.eval if split_report.unanswerable else 0)
+    return described.splits.get("eval", 0) - (described.unanswerable.eval if described.unanswerable else 0)
 
 
-def describe_unanswerable(split_report: SplitReport) -> list[str]:
+def describe_unanswerable(described: SplitReport) -> list[str]:
     """How many questions have no answer in the documents, and what was left out; none where none were asked for."""
-    if not (unanswerable := split_report.unanswerable):
+    if not (unanswerable := described.unanswerable):
         return []
     unanswerable_rows = " and ".join(
-        f"{counted(count, 'row')} of {split} ({count / split_report.splits[split]:.1%})"
+        f"{counted(count, 'row')} of {split} ({count / described.splits[split]:.1%})"
         for split, count in (("train", unanswerable.train), ("eval", unanswerable.eval))
-        if split in split_report.splits
+        if split in described.splits
     )
     return [
         f"{unanswerable_rows} ask what the documents do not say, and their answers say so: marked in the column "
@@ -119,16 +117,16 @@ def describe_unanswerable(split_report: SplitReport) -> list[str]:
     ]
 
 
-def describe_mixture(split_report: SplitReport) -> list[str]:
+def describe_mixture(described: SplitReport) -> list[str]:
     """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
-    if not (mixture := split_report.mixture):
+    if not (mixture := described.mixture):
         return []
-    train_rows = split_report.splits["train"]
-    mixture_scope = " Eval and all that is measured are without them." if "eval" in split_report.splits else ""
+    train_rows = described.splits["train"]
+    mixture_scope = " Eval and all that is measured are without them." if "eval" in described.splits else ""
     left_out_reasons = (
         (mixture.incomplete, "without an answer"),
         (mixture.in_eval, "with a question of eval"),
-        (mixture.near_eval, f"with nearly a question of eval ({_near_duplicate_cosine(split_report)})"),
+        (mixture.near_eval, f"with nearly a question of eval ({_near_duplicate_cosine(described)})"),
         (mixture.repeats, "with a question that train asks already"),
     )
     left_out_counts = ", ".join(f"{count:,} {reason}" for count, reason in left_out_reasons if count)
@@ -146,23 +144,19 @@ def describe_mixed_dataset(mixture: Mixture) -> str:
     return f"{mixture.dataset} at {mixture.revision[:12]}" if mixture.revision else mixture.dataset
 
 
-def describe_verdict(split_report: SplitReport) -> list[str]:
+def describe_verdict(described: SplitReport) -> list[str]:
     """Whether eval stands for the whole, and what rewording moved, a sentence each."""
-    return (
-        [line for line in (split_report.verdict.sentence, split_report.verdict.drift) if line]
-        if split_report.verdict
-        else []
-    )
+    return [line for line in (described.verdict.sentence, described.verdict.drift) if line] if described.verdict else []
 
 
-def describe_closeness(split_report: SplitReport) -> list[str]:
+def describe_closeness(described: SplitReport) -> list[str]:
     """The topic clusters, and the distribution against random splits, in sentences."""
     closeness_sentences = []
-    if split_report.curve:
+    if described.curve:
         closeness_sentences.append(
-            f"{counted(split_report.curve.k, 'topic cluster')} ({split_report.curve.reason}), seed {split_report.seed}."
+            f"{counted(described.curve.k, 'topic cluster')} ({described.curve.reason}), seed {described.seed}."
         )
-    if mmd := split_report.mmd:
+    if mmd := described.mmd:
         eval_distance, random_distance = f"{mmd.eval:.3f}", f"a random split {mmd.random:.3f}"
         closeness_sentences.append(
             f"Distribution (MMD): {eval_distance} from that of all rows, {random_distance}; {_mmd_rank(mmd)}."
@@ -170,50 +164,49 @@ def describe_closeness(split_report: SplitReport) -> list[str]:
     return closeness_sentences
 
 
-def describe_repeats(split_report: SplitReport) -> str:
+def describe_repeats(described: SplitReport) -> str:
     """How many questions of eval train asks in another one, for the report and the map of the splits alike."""
-    eval_questions = counted(_measured_eval_rows(split_report), "eval question is", "eval questions are")
+    eval_questions = counted(_measured_eval_rows(described), "eval question is", "eval questions are")
     return (
-        f"Leakage: {split_report.leaked_before} of {eval_questions} asked in train in another question: the same "
+        f"Leakage: {described.leaked_before} of {eval_questions} asked in train in another question: the same "
         "statement "
         "answers both with the same answer."
     )
 
 
-def _near_duplicate_cosine(split_report: SplitReport) -> str:
+def _near_duplicate_cosine(described: SplitReport) -> str:
     """`a cosine of 0.71 (Thai: 0.96) or more`: from which two questions count as near-duplicates."""
     thresholds_by_script = ", ".join(
-        f"{script.title()}: {cosine:.2f}" for script, cosine in sorted(split_report.by_script.items())
+        f"{script.title()}: {cosine:.2f}" for script, cosine in sorted(described.by_script.items())
     )
     return (
-        f"a cosine of {split_report.threshold:.2f}{f' ({thresholds_by_script})' if thresholds_by_script else ''} or "
-        "more"
+        f"a cosine of {described.threshold:.2f}{f' ({thresholds_by_script})' if thresholds_by_script else ''} or more"
     )
 
 
-def describe_leakage(split_report: SplitReport) -> list[str]:
+def describe_leakage(described: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
-    measured_rows = _measured_eval_rows(split_report)
-    leakage_sentences = [describe_repeats(split_report)]
-    if split_report.verbatim_in_train:
-        leakage_sentences.append(describe_verbatim_copies(split_report.verbatim_in_train, measured_rows))
-    if split_report.leaked_after is not None:
+    measured_rows = _measured_eval_rows(described)
+    leakage_sentences = [describe_repeats(described)]
+    if described.verbatim_in_train:
+        leakage_sentences.append(describe_verbatim_copies(described.verbatim_in_train, measured_rows))
+    if described.leaked_after is not None:
         leakage_sentences.append(
-            f"After rewording {split_report.leaked_after} of {measured_rows} are still worded like a question of "
+            f"After rewording {described.leaked_after} of {measured_rows} are still worded like a question of "
             "train: "
-            f"{_near_duplicate_cosine(split_report)} by {split_report.embedder} (two random questions: "
-            f"{split_report.random_cosine:.2f})."
+            f"{_near_duplicate_cosine(described)} by {described.embedder} (two random questions: "
+            f"{described.random_cosine:.2f})."
         )
-    if split_report.same_answers:
+    if described.same_answers:
         leakage_sentences.append(
-            f"{split_report.same_answers} of {counted(measured_rows, 'answer keeps', 'answers keep')} their old "
+            f"{described.same_answers} of {counted(measured_rows, 'answer keeps', 'answers keep')} their old "
             "wording: too "
             "short to be said otherwise, no "
             "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
         )
-    if split_report.sent_back is not None:
+    if described.sent_back is not None:
         leakage_sentences.append(
-            f"A model read each rewording beside its original; {split_report.sent_back} were worded once more, since "
+            f"A model read each rewording beside its original; {described.sent_back} were worded once more, since "
             "they "
             "read contrived or said something else."
         )
@@ -226,9 +219,9 @@ def describe_verbatim_copies(count: int, total: int, split: str = "eval", train:
     return f"{count:,} of {questions} of {split} also stand in {train} themselves, verbatim: that is the design."
 
 
-def describe_replaced(split_report: SplitReport) -> str:
+def describe_replaced(described: SplitReport) -> str:
     """How many rows resisted rewording, and what became of their places."""
-    replaced_rows, empty_places = len(split_report.replaced), split_report.dropped
+    replaced_rows, empty_places = len(described.replaced), described.dropped
     empty_note = (
         f"; {counted(empty_places, 'place of eval stays', 'places of eval stay')} empty" if empty_places else ""
     )
@@ -244,35 +237,35 @@ def _mmd_rank(mmd: Closeness) -> str:
     return f"closer than {1 - mmd.percentile:.0%} of 500 random splits"
 
 
-def describe_warnings(split_report: SplitReport) -> list[str]:
+def describe_warnings(described: SplitReport) -> list[str]:
     """What a dataset's report warns of, and what of it is to be looked at."""
-    report_warnings = list(split_report.warnings)
-    if split_report.dropped:
-        empty_places = counted(split_report.dropped, "place of eval stays", "places of eval stay")
+    report_warnings = list(described.warnings)
+    if described.dropped:
+        empty_places = counted(described.dropped, "place of eval stays", "places of eval stay")
         report_warnings.append(f"{empty_places} empty: too few rows could be reworded")
-    if split_report.fewer:
+    if described.fewer:
         report_warnings.append(
-            f"{counted(len(split_report.fewer), 'row of train has', 'rows of train have')} fewer than "
-            f"{counted(split_report.phrasings, 'wording')}"
+            f"{counted(len(described.fewer), 'row of train has', 'rows of train have')} fewer than "
+            f"{counted(described.phrasings, 'wording')}"
         )
-    if split_report.personal:
+    if described.personal:
         report_warnings.append(
-            f"{counted(len(split_report.personal), 'place looks', 'places look')} like personal data; see report.html "
+            f"{counted(len(described.personal), 'place looks', 'places look')} like personal data; see report.html "
             "before you publish"
         )
-    if split_report.invalid:
+    if described.invalid:
         report_warnings.append(
-            f"{counted(len(split_report.invalid), 'invalid row was', 'invalid rows were')} left out, see report.json"
+            f"{counted(len(described.invalid), 'invalid row was', 'invalid rows were')} left out, see report.json"
         )
-    if split_report.unjudged:
+    if described.unjudged:
         report_warnings.append(
-            f"{counted(split_report.unjudged, 'rewording was', 'rewordings were')} not judged: the model's replies "
+            f"{counted(described.unjudged, 'rewording was', 'rewordings were')} not judged: the model's replies "
             "were unusable"
         )
     return report_warnings
 
 
-def split_report_lines(split_report: SplitReport, columns: int = 10_000) -> list[str]:
+def split_report_lines(described: SplitReport, columns: int = 10_000) -> list[str]:
     """The report for a terminal of so many columns."""
     import textwrap
 
@@ -282,46 +275,40 @@ def split_report_lines(split_report: SplitReport, columns: int = 10_000) -> list
 
     return [
         output_line
-        for line in _report_lines(split_report)
+        for line in _report_lines(described)
         for output_line in (fitted_lines(line) if len(line) > columns else [line])
     ]
 
 
-def _report_lines(split_report: SplitReport) -> list[str]:
-    split_sizes = ", ".join(f"{count:,} {split}" for split, count in split_report.splits.items())
-    report_lines = [f"{split_report.name}: {split_sizes}"]
-    report_lines += [f"  {line}" for line in split_report.reviewed]
-    if "eval" in split_report.splits:
-        eval_lines = [
-            *describe_verdict(split_report),
-            *describe_splits(split_report),
-            *describe_closeness(split_report),
-        ]
+def _report_lines(described: SplitReport) -> list[str]:
+    split_sizes = ", ".join(f"{count:,} {split}" for split, count in described.splits.items())
+    report_lines = [f"{described.name}: {split_sizes}"]
+    report_lines += [f"  {line}" for line in described.reviewed]
+    if "eval" in described.splits:
+        eval_lines = [*describe_verdict(described), *describe_splits(described), *describe_closeness(described)]
         report_lines += [f"  {line}" for line in eval_lines]
-        if split_report.curve and split_report.curve.inertias:
-            elbow_curve = split_report.curve
+        if described.curve and described.curve.inertias:
+            elbow_curve = described.curve
             report_lines.append(
                 f"  inertia for k = {elbow_curve.ks[0]}..{elbow_curve.ks[-1]}  {_sparkline(elbow_curve.inertias)}  k "
                 f"= {elbow_curve.k}"
             )
-        report_lines += _cluster_lines(split_report.clusters)
-        report_lines += [f"  {line}" for line in describe_leakage(split_report)]
+        report_lines += _cluster_lines(described.clusters)
+        report_lines += [f"  {line}" for line in describe_leakage(described)]
     else:
-        report_lines += [
-            f"  {line}" for line in [*describe_missing_eval(split_report), *describe_additions(split_report)]
-        ]
-    report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in split_report.fewer[:3]]
-    if split_report.replaced:
-        report_lines.append(f"  {describe_replaced(split_report)}")
-        report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in split_report.replaced[:3]]
-    if split_report.invalid:
-        report_lines.append(f"  {counted(len(split_report.invalid), 'invalid row')} left out")
-        report_lines += [f"    {row.id}: {row.reason}" for row in split_report.invalid[:ENTRIES_SHOWN]]
-    if split_report.personal:
-        report_lines.append(f"  {counted(len(split_report.personal), 'place looks', 'places look')} like personal data")
+        report_lines += [f"  {line}" for line in [*describe_missing_eval(described), *describe_additions(described)]]
+    report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in described.fewer[:3]]
+    if described.replaced:
+        report_lines.append(f"  {describe_replaced(described)}")
+        report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in described.replaced[:3]]
+    if described.invalid:
+        report_lines.append(f"  {counted(len(described.invalid), 'invalid row')} left out")
+        report_lines += [f"    {row.id}: {row.reason}" for row in described.invalid[:ENTRIES_SHOWN]]
+    if described.personal:
+        report_lines.append(f"  {counted(len(described.personal), 'place looks', 'places look')} like personal data")
         report_lines += [
             f"    {finding.id} {finding.field}: {finding.kind} {finding.masked}"
-            for finding in split_report.personal[:ENTRIES_SHOWN]
+            for finding in described.personal[:ENTRIES_SHOWN]
         ]
     return report_lines
 

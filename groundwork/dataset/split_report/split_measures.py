@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -15,18 +16,13 @@ from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
-from groundwork.dataset.split.eval_leakage import (
-    count_leaked_rows,
-    leak_likeness_of_split,
-    measure_leakage,
-)
+from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split, measure_leakage
 from groundwork.dataset.split.eval_selection import EvalDraw, EvalSplit, is_held_out
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,
     drift_sentence,
     eval_closeness,
-    value_shares,
 )
 from groundwork.dataset.split_report.report_record import (
     ElbowCurve,
@@ -57,7 +53,7 @@ async def measure_split(
     tools: BuildTools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
-    eval_split, elbow, train_ids = draw.split, draw.split.elbow, {row.id for row in draw.train}
+    eval_split, elbow, train_ids = (draw.split, draw.split.elbow, {row.id for row in draw.train})
     reworded_vectors = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
     measured_eval_rows = _measured_eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
     cluster_shares = _cluster_shares(draw)
@@ -120,6 +116,26 @@ def _cluster_shares(draw: EvalDraw) -> list[SplitShare]:
     return [SplitShare(name, int(pool_rows), int(eval_rows)) for name, pool_rows, eval_rows in rows_by_cluster]
 
 
+def value_shares(rows: Sequence[Row], eval_rows: Sequence[int]) -> dict[str, list[SplitShare]]:
+    """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
+    values_by_column: dict[str, Callable[[Row], Iterable[str]]] = {
+        "tag": lambda row: row.tags,
+        "category": lambda row: [row.category],
+        "difficulty": lambda row: [row.difficulty],
+        "document": lambda row: [row.document],
+    }
+    shares_by_column = {}
+    for column, values_of_row in values_by_column.items():
+        pool_counts = Counter(value for row in rows for value in values_of_row(row))
+        eval_counts = Counter(value for i in eval_rows for value in values_of_row(rows[i]))
+        if pool_counts:
+            shares_by_column[column] = [
+                SplitShare(value=value, pool=pool_counts[value], eval=eval_counts[value])
+                for value in sorted(pool_counts, key=lambda value: (-pool_counts[value], value))
+            ]
+    return shares_by_column
+
+
 def _measure_representativeness(
     draw: EvalDraw,
     cluster_shares: Sequence[SplitShare],
@@ -151,7 +167,7 @@ def _median_random_cosine(vectors: Vectors, seed: int) -> float:
 
 
 def _report_with_rewording(
-    report: SplitReport,
+    measured_report: SplitReport,
     reworded: EvalRewording | None,
     measured_eval_rows: Sequence[EvalRow],
     eval_split: EvalSplit,
@@ -159,9 +175,9 @@ def _report_with_rewording(
 ) -> SplitReport:
     """The report with what came of rewording eval; as it is where eval stays verbatim."""
     if not reworded:
-        return report
+        return measured_report
     return msgspec.structs.replace(
-        report,
+        measured_report,
         leaked_after=count_leaked_rows(measured_eval_rows, leak_likeness_of_split(eval_split)),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
         dropped=reworded.dropped,
@@ -246,13 +262,13 @@ def draw_split_map(
 
 def _map_positions(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
-    reduced_vectors = principal_components(vectors, seed=seed)
+    map_vectors = principal_components(vectors, seed=seed)
     map_coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
     perplexity = min(PERPLEXITY, (len(vectors) - 1) // 3)
-    if perplexity >= 2 and reduced_vectors.any():
-        map_coordinates = barnes_hut_tsne(reduced_vectors, perplexity, seed)
+    if perplexity >= 2 and map_vectors.any():
+        map_coordinates = barnes_hut_tsne(map_vectors, perplexity, seed)
     else:
-        map_coordinates[:, : reduced_vectors.shape[1]] = reduced_vectors[:, :2]
+        map_coordinates[:, : map_vectors.shape[1]] = map_vectors[:, :2]
     lowest, highest = map_coordinates.min(axis=0), map_coordinates.max(axis=0)
     map_positions: NDArray[np.float32] = np.where(
         highest > lowest, (map_coordinates - lowest) / np.maximum(highest - lowest, 1e-9), 0.5

@@ -24,48 +24,46 @@ SPLIT_REPORT_ASSETS = Path(__file__).parent / "assets"
 FIGURE_WIDTH, FIGURE_HEIGHT = 640, 260  # of a figure, in its own units
 
 
-def split_report_html(split_report: SplitReport) -> str:
+def split_report_html(page_report: SplitReport) -> str:
     """The whole HTML page; there is no script."""
-    split_sizes = " · ".join(f"{count:,} {split}" for split, count in split_report.splits.items())
-    page_body = [tag("h1", split_report.name), tag("p", split_sizes, class_="soft")]
-    page_body += [tag("p", page_line) for page_line in split_report.reviewed]
-    if "eval" in split_report.splits:
+    split_sizes = " · ".join(f"{count:,} {split}" for split, count in page_report.splits.items())
+    page_body = [tag("h1", page_report.name), tag("p", split_sizes, class_="soft")]
+    page_body += [tag("p", page_line) for page_line in page_report.reviewed]
+    if "eval" in page_report.splits:
         page_body += [
-            _page_section("What the splits are", _bullet_list(describe_splits(split_report))),
+            _page_section("What the splits are", _bullet_list(describe_splits(page_report))),
             _page_section(
                 "Does eval stand for the whole?",
-                _verdict_markup(split_report),
-                _bullet_list(describe_closeness(split_report)),
-                _cluster_table(split_report),
+                _verdict_markup(page_report),
+                _bullet_list(describe_closeness(page_report)),
+                _cluster_table(page_report),
             ),
             _page_section(
                 "Can eval be answered from memory?",
-                _bullet_list(describe_leakage(split_report)),
-                cosine_figure(split_report),
+                _bullet_list(describe_leakage(page_report)),
+                cosine_figure(page_report),
             ),
-            _page_section("Train and eval on one map", map_figure(split_report)),
+            _page_section("Train and eval on one map", map_figure(page_report)),
         ]
-        if split_report.curve and len(split_report.curve.ks) > 1:
-            page_body.append(_page_section("How many clusters", elbow_figure(split_report.curve)))
+        if page_report.curve and len(page_report.curve.ks) > 1:
+            page_body.append(_page_section("How many clusters", elbow_figure(page_report.curve)))
         page_body += [
-            _page_section(f"Shares by {column}", _value_share_table(split_report, shares))
-            for column, shares in split_report.shares.items()
+            _page_section(f"Shares by {column}", _value_share_table(page_report, shares))
+            for column, shares in page_report.shares.items()
         ]
-        page_body.append(_page_section("Every eval row", _eval_rows_table(split_report)))
+        page_body.append(_page_section("Every eval row", _eval_rows_table(page_report)))
     else:
-        page_body += [tag("p", page_line) for page_line in describe_missing_eval(split_report)]
+        page_body += [tag("p", page_line) for page_line in describe_missing_eval(page_report)]
         page_body += [
-            _page_section(f"Rows by {column}", _count_table(shares)) for column, shares in split_report.shares.items()
+            _page_section(f"Rows by {column}", _count_table(shares)) for column, shares in page_report.shares.items()
         ]
     page_styles = "\n" + read_asset("split_report.css", SPLIT_REPORT_ASSETS)
-    return document_page(
-        f"{split_report.name}: split report", page_styles, *page_body, *_finding_sections(split_report)
-    )
+    return document_page(f"{page_report.name}: split report", page_styles, *page_body, *_finding_sections(page_report))
 
 
-def _verdict_markup(split_report: SplitReport) -> Markup:
+def _verdict_markup(page_report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
-    lead_sentence, *figure_sentences = describe_verdict(split_report) or [""]
+    lead_sentence, *figure_sentences = describe_verdict(page_report) or [""]
     return (
         join_markup([tag("p", lead_sentence, class_="lead"), *(tag("p", line) for line in figure_sentences)])
         if lead_sentence
@@ -81,8 +79,8 @@ def _bullet_list(items: Iterable[str]) -> Markup:
     return tag("ul", [tag("li", item) for item in items])
 
 
-def _cluster_table(split_report: SplitReport) -> Markup:
-    return _share_table(split_report, "cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(split_report.clusters)])
+def _cluster_table(page_report: SplitReport) -> Markup:
+    return _share_table(page_report, "cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(page_report.clusters)])
 
 
 def _count_table(shares: Sequence[SplitShare]) -> Markup:
@@ -94,15 +92,15 @@ def _share_cut_note(shares: Sequence[SplitShare]) -> list[Markup]:
     return [tag("p", f"the {MAX_SHARES} most frequent of {len(shares)}")] if len(shares) > MAX_SHARES else []
 
 
-def _value_share_table(split_report: SplitReport, shares: Sequence[SplitShare]) -> Markup:
+def _value_share_table(page_report: SplitReport, shares: Sequence[SplitShare]) -> Markup:
     labelled_shares = [(share.value or "none", share) for share in shares[:MAX_SHARES]]
-    return join_markup([*_share_cut_note(shares), _share_table(split_report, "value", labelled_shares)])
+    return join_markup([*_share_cut_note(shares), _share_table(page_report, "value", labelled_shares)])
 
 
-def _share_table(split_report: SplitReport, label_column: str, shares: Sequence[tuple[str, SplitShare]]) -> Markup:
+def _share_table(page_report: SplitReport, label_column: str, shares: Sequence[tuple[str, SplitShare]]) -> Markup:
     """Shares of the rows: a row with several tags counts for each, so that those of tags may exceed 1 together."""
     pool_rows, eval_rows = (
-        sum(getattr(cluster, side) for cluster in split_report.clusters) or 1 for side in ("pool", "eval")
+        sum(getattr(cluster, side) for cluster in page_report.clusters) or 1 for side in ("pool", "eval")
     )
     largest_share = (
         max([share.pool / pool_rows for _, share in shares] + [share.eval / eval_rows for _, share in shares] or [1])
@@ -121,17 +119,17 @@ def _share_table(split_report: SplitReport, label_column: str, shares: Sequence[
     return table(share_columns, share_rows, numbers=(1, 2), stacked=True)
 
 
-def _eval_rows_table(split_report: SplitReport) -> Markup:
+def _eval_rows_table(page_report: SplitReport) -> Markup:
     """Each eval row as one reads it, beside the row of train that comes nearest."""
     column_titles = ["cluster", "the question in eval", "nearest in train"]
-    if split_report.leaked_after is not None:
+    if page_report.leaked_after is not None:
         column_titles += ["as it was", "words kept", "of the answer", "nearest in train as it was"]
     eval_table_rows = [
-        _eval_row(row, reworded=split_report.leaked_after is not None) for row in split_report.rows[:MAX_TABLE_ROWS]
+        _eval_row(row, reworded=page_report.leaked_after is not None) for row in page_report.rows[:MAX_TABLE_ROWS]
     ]
     rows_left_out = (
-        [f"the first {MAX_TABLE_ROWS} of {len(split_report.rows)}; all in report.json"]
-        if len(split_report.rows) > MAX_TABLE_ROWS
+        [f"the first {MAX_TABLE_ROWS} of {len(page_report.rows)}; all in report.json"]
+        if len(page_report.rows) > MAX_TABLE_ROWS
         else []
     )
     cosine_note = tag("p", "numbers before a question are cosines")
@@ -167,32 +165,32 @@ def _cite_row(text: str, row_id: str) -> Markup:
     return join_markup([text, " ", tag("small", row_id)])
 
 
-def _finding_sections(split_report: SplitReport) -> list[Markup]:
+def _finding_sections(page_report: SplitReport) -> list[Markup]:
     finding_sections = []
-    if split_report.warnings:
-        finding_sections.append(_page_section("Warnings", _bullet_list(split_report.warnings)))
-    if split_report.replaced:
-        replaced = [(r.id, shorten_text(r.reason, 200)) for r in split_report.replaced]
+    if page_report.warnings:
+        finding_sections.append(_page_section("Warnings", _bullet_list(page_report.warnings)))
+    if page_report.replaced:
+        replaced = [(r.id, shorten_text(r.reason, 200)) for r in page_report.replaced]
         finding_sections.append(_page_section("Rows that could not be reworded", table(["id", "why"], replaced)))
-    if split_report.phrasings > 1:
-        fewer = [(r.id, shorten_text(r.reason, 200)) for r in split_report.fewer[:MAX_TABLE_ROWS]]
+    if page_report.phrasings > 1:
+        fewer = [(r.id, shorten_text(r.reason, 200)) for r in page_report.fewer[:MAX_TABLE_ROWS]]
         fewer_table = [table(["fewer wordings of", "why"], fewer)] if fewer else []
         finding_sections.append(
-            _page_section("Wordings of each row of train", _bullet_list(describe_phrasings(split_report)), *fewer_table)
+            _page_section("Wordings of each row of train", _bullet_list(describe_phrasings(page_report)), *fewer_table)
         )
-    if split_report.unanswerable:
+    if page_report.unanswerable:
         finding_sections.append(
-            _page_section("Questions without an answer", _bullet_list(describe_unanswerable(split_report)))
+            _page_section("Questions without an answer", _bullet_list(describe_unanswerable(page_report)))
         )
-    if split_report.mixture:
+    if page_report.mixture:
         finding_sections.append(
-            _page_section("Rows of another dataset in train", _bullet_list(describe_mixture(split_report)))
+            _page_section("Rows of another dataset in train", _bullet_list(describe_mixture(page_report)))
         )
-    if split_report.personal:
-        personal = [(p.id, p.field, p.kind, p.masked) for p in split_report.personal[:MAX_TABLE_ROWS]]
+    if page_report.personal:
+        personal = [(p.id, p.field, p.kind, p.masked) for p in page_report.personal[:MAX_TABLE_ROWS]]
         finding_sections.append(_page_section("Looks personal", table(["id", "where", "what", "masked"], personal)))
-    if split_report.invalid:
-        invalid = [(r.id, r.reason) for r in split_report.invalid[:MAX_TABLE_ROWS]]
+    if page_report.invalid:
+        invalid = [(r.id, r.reason) for r in page_report.invalid[:MAX_TABLE_ROWS]]
         finding_sections.append(_page_section("Left out as invalid", table(["id", "why"], invalid)))
     return finding_sections
 
@@ -234,12 +232,12 @@ def elbow_figure(curve: ElbowCurve) -> Markup:
     return join_markup([_svg_figure(svg_elements, "inertia of k-means for each k"), tag("p", elbow_caption)])
 
 
-def cosine_figure(split_report: SplitReport) -> Markup:
+def cosine_figure(page_report: SplitReport) -> Markup:
     """Histograms of the cosine to the nearest train row, before and after rewording."""
-    cosine_series = [("before", [r.before.cosine for r in split_report.rows if r.before])]
-    if split_report.leaked_after is not None:
-        cosine_series.append(("after", [r.after.cosine for r in split_report.rows if r.after]))
-    lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [split_report.random_cosine, 0.9])
+    cosine_series = [("before", [r.before.cosine for r in page_report.rows if r.before])]
+    if page_report.leaked_after is not None:
+        cosine_series.append(("after", [r.after.cosine for r in page_report.rows if r.after]))
+    lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [page_report.random_cosine, 0.9])
     bin_count = 25
     bin_width = (FIGURE_WIDTH - 60) / bin_count
     counts_by_stage = {stage: [0] * bin_count for stage, _ in cosine_series}
@@ -256,7 +254,7 @@ def cosine_figure(split_report: SplitReport) -> Markup:
             height = (FIGURE_HEIGHT - 70) * count / largest_bin
             bar_title = f"{counted(count, 'row')} {stage} rewording"
             svg_elements.append(_svg_bar(bar_class, left, FIGURE_HEIGHT - 40 - height, bar_width, height, bar_title))
-    for cosine, label in ((split_report.threshold, "near-duplicate"), (split_report.random_cosine, "random pair")):
+    for cosine, label in ((page_report.threshold, "near-duplicate"), (page_report.random_cosine, "random pair")):
         left = 30 + (cosine - lowest_cosine) / (1 - lowest_cosine) * (FIGURE_WIDTH - 60)
         svg_elements.append(
             tag("line", class_="mark", x1=f"{left:.1f}", x2=f"{left:.1f}", y1=14, y2=FIGURE_HEIGHT - 40)
@@ -273,11 +271,11 @@ def cosine_figure(split_report: SplitReport) -> Markup:
     return join_markup([_svg_figure(svg_elements, "cosine to the nearest train row"), tag("p", histogram_legend)])
 
 
-def map_figure(split_report: SplitReport) -> Markup:
+def map_figure(page_report: SplitReport) -> Markup:
     """The questions as dots, those of eval on top."""
     map_height = FIGURE_HEIGHT * 1.7
     map_dots = []
-    for split_point in sorted(split_report.map, key=lambda split_point: split_point.split == "eval"):
+    for split_point in sorted(page_report.map, key=lambda split_point: split_point.split == "eval"):
         dot_class, dot_radius = ("eval", 6) if split_point.split == "eval" else ("train", 3)
         x, y = 20 + split_point.x * (FIGURE_WIDTH - 40), 20 + (1 - split_point.y) * (map_height - 40)
         map_dots.append(
