@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.dataset_versions import Version
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.publish.licenses import NO_LICENSE, unchecked_license_note
@@ -26,31 +27,7 @@ from groundwork.message_wording import counted
 
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 VERSIONS_SHOWN = 10  # that the card tells
-COLUMN_MEANINGS = {
-    "id": "the same in every split: a row of `eval` and its copy in `eval_mirror` or `train` share it",
-    "question": "stands alone: readable without the source",
-    "answer": "the reference answer",
-    "evaluation_criteria": "what a judge checks an answer by, one point each",
-    "difficulty": "easy, medium or hard",
-    "category": "the kind of question",
-    "document": "the source document",
-    "chunk": "the piece of it that the question was asked about",
-    "evidence": "verbatim quotes of the chunk that support the answer",
-    "tags": "topics, by one model for all rows",
-    "headings": "the headings above the chunk",
-    "pages": "its pages, counted from 1",
-    "model": "the model that wrote the pair",
-    "run": "the run of generate_qa that it belongs to",
-    "iteration": "the round in which it was asked",
-    "cluster": "topic cluster of the question, 0 the largest",
-    "original_question": "what a reworded or edited question said before; else empty",
-    "original_answer": "what a reworded or edited answer said before; else empty",
-    "measured_difficulty": "1 - the share of graded models that met all criteria; null where none was graded",
-    "flipping_criteria": "criteria on which a judge did not give the same verdict twice",
-    "unanswerable": "whether the question asks what the documents do not say; the answer says so",
-    "mixed": "the dataset from which a row of train was mixed in; empty: a row of this dataset",
-    "context": "the text of the chunk",
-}
+CARD_COLUMNS_FILE = Path(__file__).with_name("card_columns.json")  # what each column means
 
 
 def write_card(
@@ -63,7 +40,7 @@ def write_card(
         _card_load_section(card_report, card_origin),
         _card_splits_section(card_report),
         _card_quality_section(card_report),
-        "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", COLUMN_MEANINGS[c]] for c in columns]),
+        _card_columns_section(columns),
         _card_sources_section(card_report, card_origin),
         _card_versions_section(card_versions),
         _card_making_section(card_report, card_origin),
@@ -170,6 +147,11 @@ def _card_quality_section(card_report: SplitReport) -> str:
         + "\n\n"
         + clusters_table
     )
+
+
+def _card_columns_section(columns: Sequence[str]) -> str:
+    card_columns = read_json(CARD_COLUMNS_FILE, dict[str, str])
+    return "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", card_columns[c]] for c in columns])
 
 
 def _card_sources_section(card_report: SplitReport, card_origin: Origin) -> str:

@@ -3,6 +3,8 @@ says where one is not given or not known."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from groundwork.message_wording import counted, nearest_name
 
 NO_LICENSE = "not given; set `dataset.license` before you publish"
@@ -17,32 +19,7 @@ COMMON_LICENSES = (
     "odbl",
     "gpl-3.0",
 )
-HUB_LICENSES = (
-    *("bigcode-openrail-m", "bigscience-bloom-rail-1.0", "bigscience-openrail-m", "cc", "creativeml-openrail-m"),
-    *(
-        "deepfloyd-if-license",
-        "etalab-2.0",
-        "fair-noncommercial-research-license",
-        "gemma",
-        "gfdl",
-        "gpl",
-        "grok2-community",
-    ),
-    *(
-        "h-research",
-        "intel-research",
-        "lgpl",
-        "lgpl-lr",
-        "llama2",
-        "llama3",
-        "llama3.1",
-        "llama3.2",
-        "llama3.3",
-        "llama4",
-    ),
-    *("odbl", "odc-by", "open-mdw", "openrail", "openrail++", "other", "pddl", "unknown", "apple-amlr", "apple-ascl"),
-    *("bsd", "c-uda", "cdla-permissive-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0"),
-)
+HUB_LICENSES = tuple(Path(__file__).with_name("hub_licenses.txt").read_text(encoding="utf-8").split())
 
 
 def license_problem(license_id: str) -> str:
