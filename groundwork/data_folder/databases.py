@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,8 @@ MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
 _TABLE_TIME_COLUMNS = {"units": "finished", "uses": "used"}
+
+_CHOICE_OF_ROWS = {"units": " AND joins_unit(theirs.entry)"}  # of the tables of which not every row may be joined
 
 _SHARD_SCHEMA = (  # tables before their indexes
     "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
@@ -73,8 +75,12 @@ def copy_database(source: Path, target: Path) -> str:
         return hashlib.file_digest(copied_database, "sha256").hexdigest()
 
 
-def join_database(shard_database: Path, joined_database: Path) -> dict[str, int]:
+def join_database(
+    shard_database: Path, joined_database: Path, joins_unit: Callable[[bytes], bool] | None = None
+) -> dict[str, int]:
     """Add the rows of a shard to `joined_database`, which is made where it is missing; returns the rows added by table.
+
+    `joins_unit`: whether the unit of this entry is added; absent: every unit is.
 
     Afterwards it is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
     """
@@ -85,8 +91,9 @@ def join_database(shard_database: Path, joined_database: Path) -> dict[str, int]
     rows_joined = {}
     with closing(sqlite3.connect(joined_database, timeout=60, isolation_level=None)) as joined_connection:
         joined_connection.execute("ATTACH ? AS shard", (str(shard_database),))
+        joined_connection.create_function("joins_unit", 1, joins_unit)
         for table_name in make_missing_tables(joined_connection):
-            rows_joined[table_name] = _join_table(joined_connection, table_name)
+            rows_joined[table_name] = _join_table(joined_connection, table_name, chosen=joins_unit is not None)
         joined_connection.execute("DETACH shard")
         with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
             joined_connection.execute("PRAGMA journal_mode = DELETE")
@@ -108,8 +115,8 @@ def _has_table(database: sqlite3.Connection, name: str) -> bool:
     return database.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
 
 
-def _join_table(database: sqlite3.Connection, table: str) -> int:
-    """How many rows came in."""
+def _join_table(database: sqlite3.Connection, table: str, *, chosen: bool) -> int:
+    """How many rows came in; `chosen`: only those that are to be joined."""
     shard_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
     # fewer, of an earlier version
     target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
@@ -124,6 +131,7 @@ def _join_table(database: sqlite3.Connection, table: str) -> int:
     join_statement = (
         f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
         f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row_condition}{not_older_row})'
+        f"{_CHOICE_OF_ROWS.get(table, '') if chosen else ''}"
     )
     return database.execute(join_statement).rowcount
 

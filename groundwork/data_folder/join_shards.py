@@ -6,9 +6,13 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
+from functools import partial
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from groundwork.data_folder.databases import join_database
+from groundwork.data_folder.manifest import EntryOutputs
 from groundwork.data_folder.read_write import TEMPORARY, read_json, write_bytes, write_json
 from groundwork.data_folder.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 from groundwork.data_folder.workspace import Workspace
@@ -41,7 +45,8 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
                 if shard_file.match(JOURNAL_SEGMENT):
                     rows_joined["journal.db", "replies"] += _copy_segment(shard_file, joined_file)
                     continue
-                for joined_table, joined_count in join_database(shard_file, joined_file).items():
+                rows_of_file = join_database(shard_file, joined_file, partial(_has_results, data.root, shard_folder))
+                for joined_table, joined_count in rows_of_file.items():
                     rows_joined[shard_file.relative_to(shard_folder).as_posix(), joined_table] += joined_count
             except (OSError, sqlite3.Error) as error:
                 raise StopRun(
@@ -52,6 +57,12 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
     if new_from_shards := _join_replies(data):
         rows_joined[SERVICE_REPLIES, "replies"] = new_from_shards
     return dict(rows_joined)
+
+
+def _has_results(data_root: Path, shard_folder: Path, encoded_entry: bytes) -> bool:
+    """Did the unit write anything but caches of its shard? Else the whole unit, of that name, is still to be done."""
+    outputs = msgspec.json.decode(encoded_entry, type=EntryOutputs).outputs
+    return not outputs or not all((data_root / name).is_relative_to(shard_folder) for name in outputs)
 
 
 def _copy_segment(shard_segment: Path, joined_segment: Path) -> int:

@@ -184,6 +184,26 @@ def test_shards_judge_their_own_documents(tmp_path: Path, server: FakeOpenRouter
     assert files(parts, "qa") == files(whole, "qa")
 
 
+def test_what_shards_have_cached_does_not_stand_for_the_whole(
+    tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture
+) -> None:
+    """What was made before is renewed after gather: curation, tags and vectors were called up to date, and stayed."""
+    data = corpus(tmp_path)
+    stages = "chunk", "generate_qa", "curate", "generate_tags", "generate_embeddings"
+    for stage in stages:
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+    pairs = data / "qa" / "gemini-2.5-flash" / "harbour-0.jsonl"
+    pairs.write_text("".join(pairs.read_text().splitlines(keepends=True)[1:]))
+    for stage in stages[2:]:
+        for shard in Shard.all(2):
+            assert main([stage, "--data", str(data), "--shard", str(shard), *settings(server)]) == 0
+        assert main(["gather", "--data", str(data), *settings(server)]) == 0
+        asked = len(server.requests)
+        capsys.readouterr()
+        assert main([stage, "--data", str(data), *settings(server)]) == 0
+        assert f"{stage}: 1 ok" in capsys.readouterr().out and len(server.requests) == asked
+
+
 @pytest.mark.slow
 def test_processes_judge_a_run(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture) -> None:
     """curate --workers 2: the files and calls of one process, also with --force, and no shard's state is left."""
