@@ -26,9 +26,8 @@ from groundwork.data_folder.runs.review_decisions import StandingReview, accept_
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.language.words import normalised_words
-from groundwork.questions.curation.curation_cases import CurationCase
+from groundwork.questions.curation.curation_cases import CurationCase, first_failed_check, shared_check_column
 from groundwork.questions.curation.curation_rounds import CurationRounds
-from groundwork.questions.curation.rule_checks_and_columns import first_failed_check, shared_check_column
 from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records import Pair, Record, Rejected

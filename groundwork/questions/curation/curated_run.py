@@ -109,7 +109,7 @@ def columns_before_merge(job: Job, run: str) -> set[Check]:
 
 def _checked_columns(config: Config) -> set[Check]:
     """The columns of a pair that no check has turned down, but for that of repeats."""
-    from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS
+    from groundwork.questions.curation.curation_cases import RULE_CHECKS
 
     curation = config.curate
     return set(RULE_CHECKS if curation.rules_only else curation.checks) & {*curation.checks} - {"duplicates"}

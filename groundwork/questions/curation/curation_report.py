@@ -6,32 +6,22 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from groundwork.data_folder.runs.review_decisions import BY_PERSON
 from groundwork.message_wording import counted
-from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
+from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, table, tag
 from groundwork.records import Pair, Rejected
 
-EXAMPLES_PER_OUTCOME = 4  # of each kind
-MAX_LISTED_PAIRS = (
+REPORTED_EXAMPLES = 4  # of each kind
+MAX_REPORTED_PAIRS = (
     40  # pairs that are all shown where there are no more: those with a person's words, or kept all the same
 )
 NO_MODEL_ASKED = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
 
-_REPORT_STYLES = """
-.bar { display: flex; height: .9rem; border-radius: .45rem; overflow: hidden; margin: 1rem 0 .5rem; }
-.kept { background: var(--good); } .rewritten { background: var(--fair); } .rejected { background: var(--bad); }
-.dot { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; margin-right: .35rem; }
-.key { display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
-article { background: var(--hold); border-left: .25rem solid var(--line); border-radius: .25rem; padding: .75rem 1rem;
-  margin: .75rem 0; overflow-wrap: anywhere; }
-article.k { border-color: var(--good); } article.w { border-color: var(--fair); }
-.corrected { background: var(--blue); } article.c { border-color: var(--blue); }
-article.r { border-color: var(--bad); }
-.q { font-weight: 600; } del { color: var(--soft); } .why { color: var(--bad); }
-"""
-_NO_PAIRS = tag("p", "None.", class_="soft")
+CURATION_ASSETS = Path(__file__).parent / "assets"
+_NO_REPORTED_PAIRS = tag("p", "None.", class_="soft")
 
 
 @dataclass(frozen=True)
@@ -49,22 +39,24 @@ def curation_html(curation_result: CurationResult) -> str:
     """The whole page."""
     report_counts = _CurationCounts(curation_result)
     outcome_counts = report_counts.outcome_sizes()
-    documents = len(report_counts.documents)
-    document_count = "one document" if documents == 1 else counted(documents, "document")
-    checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
-    summary = f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {checks}."
-    column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
+    reported_documents = len(report_counts.documents)
+    document_count = "one document" if reported_documents == 1 else counted(reported_documents, "document")
+    reported_checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
+    report_summary = (
+        f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {reported_checks}."
+    )
+    report_column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {curation_result.run}",
-        _REPORT_STYLES,
+        read_asset("curation_report.css", CURATION_ASSETS),
         tag("h1", title),
-        tag("p", summary, class_="soft"),
+        tag("p", report_summary, class_="soft"),
         *([tag("p", NO_MODEL_ASKED)] if report_counts.is_by_rules_alone else []),
         _render_outcome_bar(outcome_counts),
         *([tag("p", " ".join(curation_result.reviewed))] if curation_result.reviewed else []),
         tag("h2", "The checks"),
         table(
-            column_titles,
+            report_column_titles,
             [report_counts.check_row(check) for check in curation_result.checks],
             numbers=(1, 2, 3, 4, 5),
             stacked=True,
@@ -76,7 +68,7 @@ def curation_html(curation_result: CurationResult) -> str:
         *_render_listed_pairs("c", "Corrected by people", curation_result.kept_pairs, report_counts.corrected),
         *_render_listed_pairs("k", "Kept against a complaint", curation_result.kept_pairs, report_counts.defended),
         tag("h2", "Rejected"),
-        *(_render_rejected_pairs(curation_result.rejected_pairs, report_counts.by_reason) or [_NO_PAIRS]),
+        *(_render_rejected_pairs(curation_result.rejected_pairs, report_counts.by_reason) or [_NO_REPORTED_PAIRS]),
     )
 
 
@@ -100,11 +92,11 @@ def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
 
 def is_rejected_by_rule(rejection: Rejected) -> bool:
     """Was the pair rejected by rules, without a model's word?"""
-    failed_columns = [column for column in rejection.pair.get("checks", {}).values() if not column["passed"]]
+    reported_failures = [column for column in rejection.pair.get("checks", {}).values() if not column["passed"]]
     return (
-        bool(failed_columns)
+        bool(reported_failures)
         and rejection.reason != BY_PERSON
-        and all(column.get("checker") == "rule" for column in failed_columns)
+        and all(column.get("checker") == "rule" for column in reported_failures)
     )
 
 
@@ -142,15 +134,20 @@ class _CurationCounts:
                 self._column_counts[check, bool(check_column["passed"]), check_column.get("checker", "model")] += 1
 
     def check_row(self, check: str) -> list[str]:
-        counts_of_check = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
-        checked_pair_count = sum(counts_of_check.values())
-        passed_pair_count = sum(count for (passed, _), count in counts_of_check.items() if passed)
-        pairs_left_to_rules = counts_of_check.get((True, "rule"), 0) + counts_of_check.get((False, "rule"), 0)
-        by_model = (
-            f"{counts_of_check.get((False, 'model'), 0):,}" if pairs_left_to_rules < checked_pair_count else "not asked"
+        reported_counts = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
+        reported_checked = sum(reported_counts.values())
+        reported_passed = sum(count for (passed, _), count in reported_counts.items() if passed)
+        reported_by_rule = reported_counts.get((True, "rule"), 0) + reported_counts.get((False, "rule"), 0)
+        reported_by_model = (
+            f"{reported_counts.get((False, 'model'), 0):,}" if reported_by_rule < reported_checked else "not asked"
         )
-        check_numbers = [checked_pair_count, passed_pair_count, counts_of_check.get((False, "rule"), 0)]
-        return [check.replace("_", " "), *(f"{n:,}" for n in check_numbers), by_model, f"{pairs_left_to_rules:,}"]
+        reported_numbers = [reported_checked, reported_passed, reported_counts.get((False, "rule"), 0)]
+        return [
+            check.replace("_", " "),
+            *(f"{n:,}" for n in reported_numbers),
+            reported_by_model,
+            f"{reported_by_rule:,}",
+        ]
 
     def outcome_sizes(self) -> dict[str, int]:
         """Pairs by what became of them; those that people corrected only where there are any."""
@@ -169,43 +166,57 @@ class _CurationCounts:
 
 def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
     report_articles = []
-    for reason, indexes_of_reason in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+    for reason, reported_indexes in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         report_articles.append(
-            tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(indexes_of_reason):,})", class_="soft"))
+            tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(reported_indexes):,})", class_="soft"))
         )
-        for rejection in (rejected[reported_index] for reported_index in _spread_report_examples(indexes_of_reason)):
-            rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
+        for rejection in (rejected[reported_index] for reported_index in _spread_report_examples(reported_indexes)):
+            reported_rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
             pages_of_pair = _pages_of_pair(rejection.document, rejection.pair.get("pages", []))
-            question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
+            rejected_question, rejected_answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
             report_articles.append(
                 _render_report_article(
-                    "r", _ReportedWording(question, answer), pages_of_pair, rejection.detail + rule_note
+                    "r",
+                    _ReportedWording(rejected_question, rejected_answer),
+                    pages_of_pair,
+                    rejection.detail + reported_rule_note,
                 )
             )
     return report_articles
 
 
-def _render_example_pairs(outcome_class: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
-    """Some of the pairs at `indexes`, or that there are none."""
-    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_report_examples(indexes)] or [_NO_PAIRS]
+def _render_example_pairs(outcome_class: str, pairs: Sequence[Pair], reported_indexes: Sequence[int]) -> list[Markup]:
+    """Some of the pairs at `reported_indexes`, or that there are none."""
+    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_report_examples(reported_indexes)] or [
+        _NO_REPORTED_PAIRS
+    ]
 
 
-def _render_listed_pairs(outcome_class: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
-    """All of the pairs at `indexes`, where there are not too many, each with what was said about it."""
-    if not indexes:
+def _render_listed_pairs(
+    outcome_class: str, title: str, pairs: Sequence[Pair], reported_indexes: Sequence[int]
+) -> list[Markup]:
+    """All of the pairs at `reported_indexes`, where there are not too many, each with what was said about it."""
+    if not reported_indexes:
         return []
     report_articles = [
-        _render_reported_pair(outcome_class, pairs[reported_index]) for reported_index in indexes[:MAX_LISTED_PAIRS]
+        _render_reported_pair(outcome_class, pairs[reported_index])
+        for reported_index in reported_indexes[:MAX_REPORTED_PAIRS]
     ]
-    more_pairs_note = f"… and {len(indexes) - MAX_LISTED_PAIRS:,} more; the page of review shows all."
-    more_pairs_notes = [tag("p", more_pairs_note, class_="soft")] if len(indexes) > MAX_LISTED_PAIRS else []
-    return [tag("h2", title), *report_articles, *more_pairs_notes]
+    more_reported_note = f"… and {len(reported_indexes) - MAX_REPORTED_PAIRS:,} more; the page of review shows all."
+    more_reported_notes = (
+        [tag("p", more_reported_note, class_="soft")] if len(reported_indexes) > MAX_REPORTED_PAIRS else []
+    )
+    return [tag("h2", title), *report_articles, *more_reported_notes]
 
 
 def _objections_to_pair(pair: Pair) -> str:
     """What was said against a pair, and why that did not count."""
-    columns_before_objection = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
-    return "; ".join(f"{old['why']} – {old['objection']}" for old in columns_before_objection if "objection" in old)
+    reported_columns_before = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
+    return "; ".join(
+        f"{reported_before['why']} – {reported_before['objection']}"
+        for reported_before in reported_columns_before
+        if "objection" in reported_before
+    )
 
 
 def _render_reported_pair(outcome_class: str, pair: Pair) -> Markup:
@@ -215,7 +226,7 @@ def _render_reported_pair(outcome_class: str, pair: Pair) -> Markup:
         outcome_class,
         _ReportedWording(pair.question, pair.answer, pair.evaluation_criteria),
         "; ".join(filter(None, (_pages_of_pair(pair.document, pair.pages), remark_on_pair))),
-        original=_ReportedWording(pair.original_question, pair.original_answer, pair.original_criteria),
+        originally_reported=_ReportedWording(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
 
@@ -232,20 +243,20 @@ _UNCHANGED_WORDING = _ReportedWording()
 
 def _render_report_article(
     outcome_class: str,
-    wording: _ReportedWording,
+    reported_wording: _ReportedWording,
     pages_of_pair: str,
-    reason: str = "",
-    original: _ReportedWording = _UNCHANGED_WORDING,
+    reported_reason: str = "",
+    originally_reported: _ReportedWording = _UNCHANGED_WORDING,
 ) -> Markup:
     return tag(
         "article",
-        *([tag("p", tag("del", original.question))] if original.question else []),
-        tag("p", wording.question, class_="q"),
-        *([tag("p", tag("del", original.answer))] if original.answer else []),
-        tag("p", wording.answer),
-        *_render_criteria([tag("del", criterion) for criterion in original.criteria]),
-        *_render_criteria(wording.criteria),
-        *([tag("p", reason, class_="why")] if reason else []),
+        *([tag("p", tag("del", originally_reported.question))] if originally_reported.question else []),
+        tag("p", reported_wording.question, class_="q"),
+        *([tag("p", tag("del", originally_reported.answer))] if originally_reported.answer else []),
+        tag("p", reported_wording.answer),
+        *_render_criteria([tag("del", criterion) for criterion in originally_reported.criteria]),
+        *_render_criteria(reported_wording.criteria),
+        *([tag("p", reported_reason, class_="why")] if reported_reason else []),
         tag("p", pages_of_pair, class_="soft"),
         class_=outcome_class,
     )
@@ -260,7 +271,7 @@ def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
     return f"{document}{page_list}"
 
 
-def _spread_report_examples(examples: Sequence[Any]) -> list[Any]:
+def _spread_report_examples(report_examples: Sequence[Any]) -> list[Any]:
     """EXAMPLES of the rows, evenly spread."""
-    example_step = max(1, len(examples) // EXAMPLES_PER_OUTCOME)
-    return list(examples[::example_step])[:EXAMPLES_PER_OUTCOME]
+    report_example_step = max(1, len(report_examples) // REPORTED_EXAMPLES)
+    return list(report_examples[::report_example_step])[:REPORTED_EXAMPLES]

@@ -14,7 +14,15 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompt_templates import PromptReader
 from groundwork.markdown.figures import is_figure
-from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
+from groundwork.questions.curation.curation_cases import (
+    CheckColumn,
+    CurationCase,
+    PairOrigin,
+    add_check_columns,
+    build_check_column,
+    failed_checks,
+    rule_check_columns,
+)
 from groundwork.questions.curation.pair_judge import (
     ApartForm,
     JudgeForm,
@@ -30,13 +38,6 @@ from groundwork.questions.curation.pair_rewriting import (
     apply_rewrite,
     believed_objections,
     is_rewritable,
-)
-from groundwork.questions.curation.rule_checks_and_columns import (
-    CheckColumn,
-    add_check_columns,
-    build_check_column,
-    failed_checks,
-    rule_check_columns,
 )
 from groundwork.questions.curation.wrong_answers import other_answers, wrong_answer_to_show
 from groundwork.records import Pair

@@ -15,7 +15,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, list_names, name_order
 from groundwork.questions.curation.checked_pairs import REPEATS, restore_accepted_pairs
-from groundwork.questions.curation.rule_checks_and_columns import first_failed_check
+from groundwork.questions.curation.curation_cases import first_failed_check
 from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records import Pair, Rejected

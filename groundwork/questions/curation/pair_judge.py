@@ -35,7 +35,15 @@ from groundwork.questions.curation.curation_cases import CurationCase
 from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
 
-HOPELESS_BATCHES = 6  # batches without a verdict, after which a model that gave none is not asked about their parts
+HOPELESS_JUDGE_BATCHES = (
+    6  # batches without a verdict, after which a model that gave none is not asked about their parts
+)
+FULL_JUDGE_MARK = 2  # the best mark
+JUDGE_FRAME_TOKENS, MARK_TOKENS = 10, 2
+JUDGE_FIELD_TOKENS = 4  # of a pair's name in the reply
+REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
+JUDGED_EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
+_JUDGE_REMARK = re.compile(r"p?(\d{1,6})[:.]?\s+(.+)", re.DOTALL)  # "p3: which sport's field is meant"
 
 
 @dataclass
@@ -47,18 +55,10 @@ class JudgeReplyRecord:
 
     @property
     def is_hopeless(self) -> bool:
-        return not self.has_verdicts and self.failed_batches >= HOPELESS_BATCHES
+        return not self.has_verdicts and self.failed_batches >= HOPELESS_JUDGE_BATCHES
 
 
 Json = dict[str, Any]
-
-FULL_MARK = 2  # the best mark
-JUDGE_FRAME_TOKENS, MARK_TOKENS = 10, 2
-JUDGE_FIELD_TOKENS = 4  # of a pair's name in the reply
-REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
-EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
-
-_PAIR_REMARK = re.compile(r"p?(\d{1,6})[:.]?\s+(.+)", re.DOTALL)  # "p3: which sport's field is meant"
 
 
 def pair_field_name(pair_number: int) -> str:
@@ -72,22 +72,22 @@ def judge_call_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
 
 def judge_reply_schema(judge_form: JudgeForm, cases: Sequence[CurationCase]) -> Json:
     """The reply's JSON Schema: a field for each of `cases`, so that none can be left out or made up."""
-    case_fields = [judge_form.pair_field_schema(case) for case in cases]
-    field_schema_kinds = [field for i, field in enumerate(case_fields) if field not in case_fields[:i]]
-    definition_names = ["m", "n"]  # named once: the schema is paid for as text
-    schema_definitions = (
-        {}
-        if field_schema_kinds == [INTEGER_SCHEMA]
-        else {"$defs": dict(zip(definition_names, field_schema_kinds, strict=False))}
+    judged_case_fields = [judge_form.pair_field_schema(case) for case in cases]
+    mark_schemas = [field for i, field in enumerate(judged_case_fields) if field not in judged_case_fields[:i]]
+    mark_schema_names = ["m", "n"]  # named once: the schema is paid for as text
+    mark_definitions = (
+        {} if mark_schemas == [INTEGER_SCHEMA] else {"$defs": dict(zip(mark_schema_names, mark_schemas, strict=False))}
     )
-    field_schemas = [
-        {"$ref": f"#/$defs/{definition_names[field_schema_kinds.index(field)]}"} if schema_definitions else field
-        for field in case_fields
+    judged_field_schemas = [
+        {"$ref": f"#/$defs/{mark_schema_names[mark_schemas.index(field)]}"} if mark_definitions else field
+        for field in judged_case_fields
     ]
     remarks_schema = {"remarks": list_schema(STRING_SCHEMA)} if judge_form.remarks else {}
     return (
-        object_schema(remarks_schema | {pair_field_name(number): mark for number, mark in enumerate(field_schemas, 1)})
-        | schema_definitions
+        object_schema(
+            remarks_schema | {pair_field_name(number): mark for number, mark in enumerate(judged_field_schemas, 1)}
+        )
+        | mark_definitions
     )
 
 
@@ -155,30 +155,31 @@ class MarksForm(JudgeForm):
 
     def read_pair_field(self, case: CurationCase, reply_value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        pair_marks, mark_names = (
+        judge_marks, mark_names = (
             [reply_value] if isinstance(reply_value, int) else reply_value,
             self.mark_names_for(case),
         )
         criterion_count = len(case.pair.evaluation_criteria)
-        full_marks = [
-            criterion_count if mark_name in ("criteria", "wrong_answer") else FULL_MARK for mark_name in mark_names
+        full_judge_marks = [
+            criterion_count if mark_name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK
+            for mark_name in mark_names
         ]
-        if not isinstance(pair_marks, list) or len(pair_marks) not in (len(mark_names), len(self.mark_names)):
+        if not isinstance(judge_marks, list) or len(judge_marks) not in (len(mark_names), len(self.mark_names)):
             return None  # a mark for a wrong answer that is not shown does no harm
         if not all(
             type(mark) is int and 0 <= mark <= full_mark
-            for mark, full_mark in zip(pair_marks, full_marks, strict=False)
+            for mark, full_mark in zip(judge_marks, full_judge_marks, strict=False)
         ):
             return None
         return {
             mark_name: mark / max(1, full_mark)
-            for mark_name, mark, full_mark in zip(mark_names, pair_marks, full_marks, strict=False)
+            for mark_name, mark, full_mark in zip(mark_names, judge_marks, full_judge_marks, strict=False)
         }
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        tokens_per_pair = JUDGE_FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
+        tokens_per_judged_pair = JUDGE_FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
         return JUDGE_FRAME_TOKENS + sum(
-            round(tokens_per_pair + MARK_TOKENS * len(self.mark_names_for(case))) for case in cases
+            round(tokens_per_judged_pair + MARK_TOKENS * len(self.mark_names_for(case))) for case in cases
         )
 
 
@@ -195,19 +196,19 @@ class ApartForm(MarksForm):
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         mark_names = max((self.mark_names_for(case) for case in cases), key=len)
-        check_prompts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
-        numbered_check_prompts = "\n".join(f"{i}. {text}" for i, text in enumerate(check_prompts, 1))
+        judged_check_prompts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
+        numbered_judge_prompts = "\n".join(f"{i}. {text}" for i, text in enumerate(judged_check_prompts, 1))
         judged_pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
         return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
             count=self._describe_marks(mark_names),
-            checks=numbered_check_prompts,
+            checks=numbered_judge_prompts,
             document=name if (name := cases[0].origin.name) not in ("", UNNAMED) else "(no name)",
             pairs=judged_pair_texts,
         )
 
     def _render_pair(self, pair_number: int, case: CurationCase) -> str:
-        judged_pair_lines = [pair_field_name(pair_number), *_question_and_answer(case)]
+        judged_pair_lines = [pair_field_name(pair_number), *_judged_question_and_answer(case)]
         if self.checks == ("stand_alone",):
             judged_pair_lines = judged_pair_lines[:2]
         if "criteria" in self.checks:
@@ -235,21 +236,23 @@ class SupportedForm(MarksForm):
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         judged_blocks, pair_number = [], 0
         for judged_text, cases_of_text in groupby(cases, key=lambda case: case.origin.text):
-            text_cases = list(cases_of_text)
-            passages = _passages_with_captions(self._judged_passages(judged_text, text_cases), text_cases)
-            judged_blocks.append(render_template("<text>\n{{text}}\n</text>", text=passages))
-            for case in text_cases:
+            judged_cases_of_text = list(cases_of_text)
+            judged_passages = _judged_text_with_captions(
+                self._judged_passages(judged_text, judged_cases_of_text), judged_cases_of_text
+            )
+            judged_blocks.append(render_template("<text>\n{{text}}\n</text>", text=judged_passages))
+            for case in judged_cases_of_text:
                 pair_number += 1
-                judged_blocks.append("\n".join([pair_field_name(pair_number), *_question_and_answer(case)]))
+                judged_blocks.append("\n".join([pair_field_name(pair_number), *_judged_question_and_answer(case)]))
         return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(judged_blocks))
 
     def _judged_passages(self, judged_text: str, cases: Sequence[CurationCase]) -> str:
         """The text; of one that fills a call by itself what stands around the evidence."""
         if tokens_in(judged_text) <= self.settings.max_input_tokens // 2:
             return judged_text
-        evidence_windows = sorted(span for case in cases for span in _evidence_windows(case))
+        judged_evidence_windows = sorted(span for case in cases for span in _evidence_windows(case))
         judged_passages: list[tuple[int, int]] = []
-        for start, end in evidence_windows:
+        for start, end in judged_evidence_windows:
             if judged_passages and start <= judged_passages[-1][1]:
                 judged_passages[-1] = judged_passages[-1][0], max(end, judged_passages[-1][1])
             else:
@@ -257,21 +260,23 @@ class SupportedForm(MarksForm):
         return "\n[...]\n".join(judged_text[start:end].strip() for start, end in judged_passages)
 
 
-def _passages_with_captions(judged_text: str, cases: Sequence[CurationCase]) -> str:
+def _judged_text_with_captions(judged_text: str, cases: Sequence[CurationCase]) -> str:
     return text_with_captions(judged_text, cases[0].pair.document)
 
 
 def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:
     """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
-    chunk_text, find_quote = case.origin.text, case.origin.grounds.find
-    evidence_spans = [span for quote in case.pair.evidence if (span := find_quote(quote))] or [(0, EVIDENCE_WINDOW)]
-    for start, end in evidence_spans:
-        line_start = chunk_text.rfind("\n", 0, max(0, start - EVIDENCE_WINDOW)) + 1
-        line_end = chunk_text.find("\n", min(len(chunk_text), end + EVIDENCE_WINDOW))
-        yield line_start, len(chunk_text) if line_end < 0 else line_end
+    judged_text, find_judged_quote = case.origin.text, case.origin.grounds.find
+    judged_evidence_spans = [span for quote in case.pair.evidence if (span := find_judged_quote(quote))] or [
+        (0, JUDGED_EVIDENCE_WINDOW)
+    ]
+    for start, end in judged_evidence_spans:
+        judged_line_start = judged_text.rfind("\n", 0, max(0, start - JUDGED_EVIDENCE_WINDOW)) + 1
+        judged_line_end = judged_text.find("\n", min(len(judged_text), end + JUDGED_EVIDENCE_WINDOW))
+        yield judged_line_start, len(judged_text) if judged_line_end < 0 else judged_line_end
 
 
-def _question_and_answer(case: CurationCase) -> list[str]:
+def _judged_question_and_answer(case: CurationCase) -> list[str]:
     return [f"Question: {single_line(case.pair.question)}", f"Answer: {single_line(case.pair.answer)}"]
 
 
@@ -295,42 +300,44 @@ def pack_judge_batches(
     judge_form: JudgeForm, cases: Sequence[CurationCase], settings: Curate
 ) -> list[list[CurationCase]]:
     """The cases of each call: of one document, as many as fit, those of a chunk together where the form shows it."""
-    cases_by_document: dict[str, dict[str, list[CurationCase]]] = {}
+    judged_by_document: dict[str, dict[str, list[CurationCase]]] = {}
     for case in cases:
-        cases_by_document.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
+        judged_by_document.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
     judge_batches = []
-    for cases_by_chunk in cases_by_document.values():
-        cases_to_batch = [case for chunk_cases in cases_by_chunk.values() for case in judge_call_order(chunk_cases)]
-        while cases_to_batch:
-            next_batch_size = _next_judge_batch_size(judge_form, cases_to_batch, settings)
+    for judged_by_chunk in judged_by_document.values():
+        cases_to_judge = [case for chunk_cases in judged_by_chunk.values() for case in judge_call_order(chunk_cases)]
+        while cases_to_judge:
+            judge_batch_size = _next_judge_batch_size(judge_form, cases_to_judge, settings)
             judge_batches.append(
-                cases_to_batch[:next_batch_size]
+                cases_to_judge[:judge_batch_size]
                 if judge_form.shows_text
-                else judge_call_order(cases_to_batch[:next_batch_size])
+                else judge_call_order(cases_to_judge[:judge_batch_size])
             )
-            cases_to_batch = cases_to_batch[next_batch_size:]
+            cases_to_judge = cases_to_judge[judge_batch_size:]
     return judge_batches
 
 
 def _next_judge_batch_size(judge_form: JudgeForm, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
-    batch_sizes = range(1, min(len(cases), settings.batch) + 1)
-    max_batch_size = max(
+    judge_batch_sizes = range(1, min(len(cases), settings.batch) + 1)
+    max_judge_batch = max(
         1,
         bisect_left(
-            batch_sizes, True, key=lambda batch_size: not _fits_judge_call(judge_form, cases[:batch_size], settings)
+            judge_batch_sizes,
+            True,
+            key=lambda batch_size: not _fits_judge_call(judge_form, cases[:batch_size], settings),
         ),
     )
     if (
         not judge_form.shows_text
-        or max_batch_size == len(cases)
-        or cases[max_batch_size - 1].origin != cases[max_batch_size].origin
+        or max_judge_batch == len(cases)
+        or cases[max_judge_batch - 1].origin != cases[max_judge_batch].origin
     ):
-        return max_batch_size
-    chunk_start = next(i for i, case in enumerate(cases) if case.origin == cases[max_batch_size].origin)
-    cases_from_chunk_start = cases[chunk_start : chunk_start + settings.batch + 1]
-    chunk_size = sum(case.origin == cases[max_batch_size].origin for case in cases_from_chunk_start)
-    return chunk_start if chunk_start and chunk_size <= settings.batch else max_batch_size
+        return max_judge_batch
+    first_judged_of_chunk = next(i for i, case in enumerate(cases) if case.origin == cases[max_judge_batch].origin)
+    cases_from_chunk_start = cases[first_judged_of_chunk : first_judged_of_chunk + settings.batch + 1]
+    judged_in_chunk = sum(case.origin == cases[max_judge_batch].origin for case in cases_from_chunk_start)
+    return first_judged_of_chunk if first_judged_of_chunk and judged_in_chunk <= settings.batch else max_judge_batch
 
 
 def _fits_judge_call(judge_form: JudgeForm, cases: Sequence[CurationCase], settings: Curate) -> bool:
@@ -378,9 +385,9 @@ class PairJudge:
             reply_record.failed_batches += isinstance(error, InvalidReply)
             if len(cases) == 1 or reply_record.is_hopeless:
                 return {case.number: error for case in cases}
-            middle = len(cases) // 2
+            half_of_judged = len(cases) // 2
             half_verdicts = await gather_all(
-                self._judge_batch(judge_form, half) for half in (cases[:middle], cases[middle:])
+                self._judge_batch(judge_form, half) for half in (cases[:half_of_judged], cases[half_of_judged:])
             )
             return half_verdicts[0] | half_verdicts[1]
         except UnitError as error:
@@ -426,26 +433,26 @@ class PairJudge:
         return pair_verdicts
 
 
-def _read_pair_verdicts(judge_form: JudgeForm, cases: Sequence[CurationCase], reply: Json) -> PairVerdicts:
-    pair_remarks = _read_pair_remarks(reply.get("remarks"))
+def _read_pair_verdicts(judge_form: JudgeForm, cases: Sequence[CurationCase], judge_reply: Json) -> PairVerdicts:
+    pair_remarks = _read_pair_remarks(judge_reply.get("remarks"))
     # An object in a single field may come, or be read, without the field.
-    bare_reply = reply if len(cases) == 1 else None
-    field_values = {
-        pair_number: judge_form.read_pair_field(case, reply.get(pair_field_name(pair_number), bare_reply))
+    bare_judge_reply = judge_reply if len(cases) == 1 else None
+    judged_field_values = {
+        pair_number: judge_form.read_pair_field(case, judge_reply.get(pair_field_name(pair_number), bare_judge_reply))
         for pair_number, case in enumerate(cases, 1)
     }
     return {
-        case.number: PairVerdict(field_values[pair_number], pair_remarks.get(pair_number, ""))
+        case.number: PairVerdict(judged_field_values[pair_number], pair_remarks.get(pair_number, ""))
         for pair_number, case in enumerate(cases, 1)
-        if field_values[pair_number] is not None
+        if judged_field_values[pair_number] is not None
     }
 
 
-def _read_pair_remarks(raw_remarks: Any) -> dict[int, str]:
+def _read_pair_remarks(judge_remarks: Any) -> dict[int, str]:
     """The remarks by the pair's number; a list that is none costs the remarks, not the marks."""
     pair_remarks: dict[int, str] = {}
-    for remark in raw_remarks if isinstance(raw_remarks, list) else []:
-        if isinstance(remark, str) and (remark_match := _PAIR_REMARK.fullmatch(remark.strip())):
+    for remark in judge_remarks if isinstance(judge_remarks, list) else []:
+        if isinstance(remark, str) and (remark_match := _JUDGE_REMARK.fullmatch(remark.strip())):
             pair_number = int(remark_match[1])
             pair_remarks[pair_number] = "; ".join(filter(None, [pair_remarks.get(pair_number, ""), remark_match[2]]))
     return pair_remarks

@@ -21,7 +21,14 @@ from groundwork.questions.criteria_faults import (
     drop_padding_criteria,
     item_without_criterion,
 )
-from groundwork.questions.curation.curation_cases import CurationCase
+from groundwork.questions.curation.curation_cases import (
+    CheckColumn,
+    CurationCase,
+    add_check_columns,
+    build_check_column,
+    failed_checks,
+    rule_check_columns,
+)
 from groundwork.questions.curation.pair_judge import (
     JUDGE_FIELD_TOKENS,
     JUDGE_FRAME_TOKENS,
@@ -29,13 +36,6 @@ from groundwork.questions.curation.pair_judge import (
     JudgeForm,
     pair_field_name,
     single_line,
-)
-from groundwork.questions.curation.rule_checks_and_columns import (
-    CheckColumn,
-    add_check_columns,
-    build_check_column,
-    failed_checks,
-    rule_check_columns,
 )
 from groundwork.questions.curation.wrong_answers import wrong_answer_to_show
 from groundwork.questions.interview_material import SUMMARY_LENGTH
@@ -75,12 +75,12 @@ class RewritingForm(JudgeForm):
     )
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        origin = cases[0].origin
+        rewritten_origin = cases[0].origin
         return render_turns(
             self.prompt(self.settings.prompts["rewrite"]),
-            context=origin.context or origin.name or origin.document,
-            document=origin.name or origin.document,
-            summary=_first_summary_sentences(origin.summary, origin.language) or "(none)",
+            context=rewritten_origin.context or rewritten_origin.name or rewritten_origin.document,
+            document=rewritten_origin.name or rewritten_origin.document,
+            summary=_first_summary_sentences(rewritten_origin.summary, rewritten_origin.language) or "(none)",
             pairs="\n\n".join(_render_pair_to_rewrite(pair_number, case) for pair_number, case in enumerate(cases, 1)),
         )
 
@@ -102,27 +102,27 @@ class RewritingForm(JudgeForm):
         rewritten_fields = {"question": reply_value} if isinstance(reply_value, str) else reply_value
         if not isinstance(rewritten_fields, dict) or rewritten_fields.keys().isdisjoint(_REWRITE_FIELDS):
             return None
-        rewritten_question, rewritten_answer, objection = (
+        rewritten_question, rewritten_answer, rewrite_objection = (
             rewritten_fields.get(name) or "" for name in ("question", "answer", "keep")
         )
-        if not all(isinstance(text, str) for text in (rewritten_question, rewritten_answer, objection)):
+        if not all(isinstance(text, str) for text in (rewritten_question, rewritten_answer, rewrite_objection)):
             return None
         rewritten_criteria = _read_rewritten_texts(
             rewritten_fields.get("criteria", rewritten_fields.get("evaluation_criteria")), []
         )
-        kept_evidence = _read_rewritten_texts(rewritten_fields.get("evidence"), case.pair.evidence)
+        rewritten_evidence = _read_rewritten_texts(rewritten_fields.get("evidence"), case.pair.evidence)
         if (
             rewritten_criteria is None
-            or kept_evidence is None
+            or rewritten_evidence is None
             or (rewritten_question.strip() and not is_question(rewritten_question))
         ):
             return None
-        if not (rewritten_question.strip() or rewritten_answer.strip() or kept_evidence or rewritten_criteria):
-            return PairRewrite("", objection=single_line(objection))
+        if not (rewritten_question.strip() or rewritten_answer.strip() or rewritten_evidence or rewritten_criteria):
+            return PairRewrite("", objection=single_line(rewrite_objection))
         return PairRewrite(
             rewritten_question.strip() or case.pair.question,
             rewritten_answer.strip(),
-            kept_evidence,
+            rewritten_evidence,
             rewritten_criteria,
         )
 
@@ -130,88 +130,100 @@ class RewritingForm(JudgeForm):
         return JUDGE_FRAME_TOKENS + sum(map(self._case_tokens, cases))
 
     def _case_tokens(self, case: CurationCase) -> int:
-        pair = case.pair
+        pair_to_rewrite = case.pair
         rewrite_tokens = (
-            JUDGE_FRAME_TOKENS + 3 * JUDGE_FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
+            JUDGE_FRAME_TOKENS
+            + 3 * JUDGE_FIELD_TOKENS
+            + tokens_in("\n".join([pair_to_rewrite.answer, *pair_to_rewrite.evaluation_criteria]))
         )
-        return JUDGE_FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
+        return JUDGE_FIELD_TOKENS + round(tokens_in(pair_to_rewrite.question) + FULL_REWRITE_SHARE * rewrite_tokens)
 
 
 def believed_objections(pair_rewrites: Mapping[int, PairRewrite]) -> dict[int, str]:
     """The objections of `pair_rewrites`, by the same numbers; none where there are so many that nobody looked."""
-    pair_objections = {
+    rewrite_objections = {
         case_number: pair_rewrite.objection
         for case_number, pair_rewrite in pair_rewrites.items()
         if pair_rewrite.objection
     }
-    return pair_objections if len(pair_objections) <= max(1, MAX_OBJECTED_SHARE * len(pair_rewrites)) else {}
+    return rewrite_objections if len(rewrite_objections) <= max(1, MAX_OBJECTED_SHARE * len(pair_rewrites)) else {}
 
 
 def apply_rewrite(case: CurationCase, rewrite: PairRewrite, settings: Curate) -> CurationCase:
     """The case as it was rewritten; what it failed counts as passed until it is judged again."""
     original_pair = case.pair
-    answer = rewrite.answer or original_pair.answer
-    criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
-    evidence = list(rewrite.evidence) or original_pair.evidence
+    rewritten_answer = rewrite.answer or original_pair.answer
+    rewritten_criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
+    rewritten_evidence = list(rewrite.evidence) or original_pair.evidence
     rewritten_pair = msgspec.structs.replace(
         original_pair,
         question=rewrite.question,
-        answer=answer,
-        evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else evidence,
-        evaluation_criteria=drop_padding_criteria(rewrite.question, criteria, case.origin.language, answer),
+        answer=rewritten_answer,
+        evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else rewritten_evidence,
+        evaluation_criteria=drop_padding_criteria(
+            rewrite.question, rewritten_criteria, case.origin.language, rewritten_answer
+        ),
         original_question=original_pair.question if rewrite.question != original_pair.question else "",
-        original_answer=original_pair.answer if answer != original_pair.answer else "",
-        original_criteria=original_pair.evaluation_criteria if criteria != original_pair.evaluation_criteria else [],
+        original_answer=original_pair.answer if rewritten_answer != original_pair.answer else "",
+        original_criteria=original_pair.evaluation_criteria
+        if rewritten_criteria != original_pair.evaluation_criteria
+        else [],
         checks=_passed_check_columns(original_pair),
     )
     rewritten_columns = rule_check_columns(rewritten_pair, case.origin, settings)
-    criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, answer)
-    if uncovered_item := item_without_criterion(
-        rewrite.question, answer, rewritten_pair.evaluation_criteria, case.origin.language
+    rewritten_criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, rewritten_answer)
+    if uncovered_by_rewrite := item_without_criterion(
+        rewrite.question, rewritten_answer, rewritten_pair.evaluation_criteria, case.origin.language
     ):
-        criteria_problem = criteria_problem or f'no criterion covers "{uncovered_item}" of the answer'
-    if criteria_problem and "criteria" in settings.checks:
-        rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, criteria_problem, "rule")
-    shown_wrong_answer = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
-    return add_check_columns(replace(case, pair=rewritten_pair, wrong_answer=shown_wrong_answer), rewritten_columns)
+        rewritten_criteria_problem = (
+            rewritten_criteria_problem or f'no criterion covers "{uncovered_by_rewrite}" of the answer'
+        )
+    if rewritten_criteria_problem and "criteria" in settings.checks:
+        rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, rewritten_criteria_problem, "rule")
+    wrong_answer_to_rewritten = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
+    return add_check_columns(
+        replace(case, pair=rewritten_pair, wrong_answer=wrong_answer_to_rewritten), rewritten_columns
+    )
 
 
-def is_rewritable(failed_pair: Pair, settings: Curate) -> bool:
+def is_rewritable(pair_to_rewrite: Pair, settings: Curate) -> bool:
     """Did only what can be mended fail, in a pair that was not rewritten before?"""
-    failed_check_names = failed_checks(failed_pair)
+    checks_to_rewrite = failed_checks(pair_to_rewrite)
     return (
         settings.rewrite
-        and bool(failed_check_names)
-        and not failed_pair.original_question
-        and failed_check_names <= set(REWRITABLE_CHECKS)
+        and bool(checks_to_rewrite)
+        and not pair_to_rewrite.original_question
+        and checks_to_rewrite <= set(REWRITABLE_CHECKS)
     )
 
 
 def apply_objection(case: CurationCase, objection: str) -> CurationCase:
     """The case with both sides, for the judge to hear."""
-    columns_passed_so_far = _passed_check_columns(case.pair, objection)
-    objected_pair, complaint = (
-        msgspec.structs.replace(case.pair, checks=columns_passed_so_far),
+    objected_columns = _passed_check_columns(case.pair, objection)
+    objected_pair, objected_complaint = (
+        msgspec.structs.replace(case.pair, checks=objected_columns),
         faults_to_rewrite(case) or "its wording",
     )
-    return replace(case, pair=objected_pair, complaint=complaint, objection=objection)
+    return replace(case, pair=objected_pair, complaint=objected_complaint, objection=objection)
 
 
-def _passed_check_columns(failed_pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
+def _passed_check_columns(pair_to_rewrite: Pair, objection: str = "") -> dict[str, CheckColumn]:
     """The columns of a pair that is judged again: what it failed counts as passed, and is kept under `before`."""
-    objection_reason = {"objection": objection} if objection else {}
+    rewrite_objection = {"objection": objection} if objection else {}
     return {
-        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **objection_reason}}
-        for check, column in failed_pair.checks.items()
+        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **rewrite_objection}}
+        for check, column in pair_to_rewrite.checks.items()
     }
 
 
 def faults_to_rewrite(case: CurationCase) -> str:
     """What the checks say against the wording and the criteria of a pair."""
-    check_columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
+    columns_to_rewrite = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
     return "; ".join(
         dict.fromkeys(
-            check_column["why"] for check_column in check_columns if not check_column["passed"] and check_column["why"]
+            column_to_rewrite["why"]
+            for column_to_rewrite in columns_to_rewrite
+            if not column_to_rewrite["passed"] and column_to_rewrite["why"]
         )
     )
 
@@ -236,10 +248,15 @@ def _read_rewritten_texts(rewritten_items: Any, numbered_quotes: Sequence[str]) 
 
 def _first_summary_sentences(summary: str, language: str) -> str:
     """The first sentences of a summary, which say what the document is; the evidence says the rest."""
-    sentence_ends = [sentence_end for _, sentence_end in sentences(summary, language)]
+    summary_sentence_ends = [summary_sentence_end for _, summary_sentence_end in sentences(summary, language)]
     return summary[
         : max(
-            (sentence_end for sentence_end in sentence_ends if sentence_end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH
+            (
+                summary_sentence_end
+                for summary_sentence_end in summary_sentence_ends
+                if summary_sentence_end <= SUMMARY_LENGTH
+            ),
+            default=SUMMARY_LENGTH,
         )
     ]
 

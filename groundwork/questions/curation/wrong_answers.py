@@ -29,20 +29,22 @@ from groundwork.records import Pair
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
 _YES_OR_NO_ANSWER = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
-_NAME_IN_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
-_OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
+_EXCHANGED_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
+_VALUE_OF_OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 
-_CHOICE_AT_QUESTION_END = re.compile(  # "Who got more votes, Ada Roe or Bo Lind?"
+_OPTIONS_AT_QUESTION_END = re.compile(  # "Who got more votes, Ada Roe or Bo Lind?"
     r"[,:]\s+([^,:?]{1,80}?),?\s+(?:or|oder|ou|eller|lub|nebo|или|或|або)\s+([^,:?]{1,80}?)\s*\?"
 )
-_POLAR_CHOICE = re.compile(  # "May it send more or with less?", which no yes answers
+_OPTIONS_OF_POLAR_QUESTION = re.compile(  # "May it send more or with less?", which no yes answers
     rf"{YES_NO_AUXILIARY}\b[^?]*?\b([\w-]+) or (?:(?:with|in|by|for|on|at|an?|the) )?([\w-]+)", re.IGNORECASE
 )
 _ARTICLE_OF_OPTION = re.compile(r"(?:the|an?|d(?:er|ie|as)|l[ea]s?|l['’])\s*\b", re.IGNORECASE)
 LONGEST_OPTION_ARTICLE = 4  # characters, with the space behind it
-_ANSWERS_BOTH = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
+_ANSWERS_BOTH_OPTIONS = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
 _BETWEEN_LISTED_NAMES = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of one list
-_LIST_SEPARATOR = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
+_BETWEEN_EXCHANGED_NAMES = re.compile(
+    r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE
+)
 ALIKE_QUESTIONS = 0.4  # of the words of both: "What did 1.2 add?", "What did 1.1 add?"
 
 _MARKUP_IN_EVIDENCE = re.compile(
@@ -66,13 +68,13 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
         number_values(wrong_answer_text, spelled="en"),
     )
     for criterion in pair.evaluation_criteria:
-        telling_words = _telling_words(pair, criterion, language)
+        right_answer_words = _right_answer_words(pair, criterion, language)
         if not {"yes", "no", *yes_and_no_words(language)}.isdisjoint(words(criterion)) and yes_or_no(
             wrong_answer_text, language
         ):
             return ""
         if not is_negated(criterion) and (
-            number_values(criterion) - wrong_numbers or (telling_words and not telling_words & wrong_words)
+            number_values(criterion) - wrong_numbers or (right_answer_words and not right_answer_words & wrong_words)
         ):
             return ""
     return wrong_answer_text
@@ -87,26 +89,29 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     asks for stays: a number beside those that criteria name, or beside the words they name, and the value that an
     example gives an option.
     """
-    if opposite := opposite_yes_or_no(pair.answer, language):
-        return opposite.capitalize() + _end_mark_of_answer(pair.answer)
+    if wrong_yes_or_no := opposite_yes_or_no(pair.answer, language):
+        return wrong_yes_or_no.capitalize() + _end_mark_of_answer(pair.answer)
     if answer_by_choice := _wrong_answer_by_choice(pair):
         return answer_by_choice
-    changed_answer, answer_position = "", 0
+    wrong_answer_so_far, answer_position = "", 0
     for changed_start, changed_end in _answer_numbers_to_change(pair, language):
-        changed_answer += pair.answer[answer_position:changed_start] + _wrong_digits(
+        wrong_answer_so_far += pair.answer[answer_position:changed_start] + _wrong_digits(
             pair, pair.answer[changed_start:changed_end]
         )
         answer_position = changed_end
-    if changed_answer:
-        return changed_answer + pair.answer[answer_position:]
+    if wrong_answer_so_far:
+        return wrong_answer_so_far + pair.answer[answer_position:]
     return _wrong_answer_by_names(pair, other_answer, language) or other_answer
 
 
 def _wrong_answer_by_choice(pair: Pair) -> str:
     """The answer with the two things that the question lets choose from exchanged; "" where it does not choose."""
-    choice_at_end, polar_choice = _CHOICE_AT_QUESTION_END.search(pair.question), _POLAR_CHOICE.match(pair.question)
+    choice_at_end, polar_choice = (
+        _OPTIONS_AT_QUESTION_END.search(pair.question),
+        _OPTIONS_OF_POLAR_QUESTION.match(pair.question),
+    )
     choice_match = choice_at_end or polar_choice
-    if not choice_match or _ANSWERS_BOTH.search(pair.answer):
+    if not choice_match or _ANSWERS_BOTH_OPTIONS.search(pair.answer):
         return ""
     options = [
         _ARTICLE_OF_OPTION.sub("", option, count=1) if _ARTICLE_OF_OPTION.match(option) else option
@@ -114,17 +119,17 @@ def _wrong_answer_by_choice(pair: Pair) -> str:
     ]
     exchanged_options = {option.casefold(): other for option, other in zip(options, reversed(options), strict=True)}
     either_option = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, options))})(?!\w)", re.IGNORECASE)
-    option_spans = [option_match.span() for option_match in either_option.finditer(pair.answer)]
-    texts_between_options = [pair.answer[end:start].strip() for (_, end), (start, _) in pairwise(option_spans)]
-    is_chosen = (
+    options_in_answer = [option_match.span() for option_match in either_option.finditer(pair.answer)]
+    texts_between_options = [pair.answer[end:start].strip() for (_, end), (start, _) in pairwise(options_in_answer)]
+    is_option_chosen = (
         not choice_at_end
-        or len({pair.answer[start:end].casefold() for start, end in option_spans}) > 1
-        or (option_spans and option_spans[0][0] <= LONGEST_OPTION_ARTICLE)
+        or len({pair.answer[start:end].casefold() for start, end in options_in_answer}) > 1
+        or (options_in_answer and options_in_answer[0][0] <= LONGEST_OPTION_ARTICLE)
     )
     if (
         len(exchanged_options) < len(options)
-        or not is_chosen
-        or any(_LIST_SEPARATOR.fullmatch(text) for text in texts_between_options)
+        or not is_option_chosen
+        or any(_BETWEEN_EXCHANGED_NAMES.fullmatch(text) for text in texts_between_options)
     ):
         return ""
     exchanged_answer = either_option.sub(
@@ -136,18 +141,21 @@ def _wrong_answer_by_choice(pair: Pair) -> str:
     return "" if exchanged_answer == pair.answer else exchanged_answer
 
 
-def _wrong_digits(pair: Pair, digits: str) -> str:
+def _wrong_digits(pair: Pair, right_digits: str) -> str:
     """A number of the same form that the right answer does not hold: no other right one takes its place."""
     right_values = number_values(f"= {pair.answer}")
-    last_digit = int(digits[-1]) if digits[-1:].isdecimal() else 0
-    digit_changes = [change_digits(digits), *(f"{digits[:-1]}{(last_digit + step) % 10}" for step in range(2, 9))]
+    last_right_digit = int(right_digits[-1]) if right_digits[-1:].isdecimal() else 0
+    wrong_digit_choices = [
+        change_digits(right_digits),
+        *(f"{right_digits[:-1]}{(last_right_digit + step) % 10}" for step in range(2, 9)),
+    ]
     return next(
         (
-            changed_digits
-            for changed_digits in digit_changes
-            if number_values(f"= {changed_digits}").isdisjoint(right_values)
+            wrong_digits
+            for wrong_digits in wrong_digit_choices
+            if number_values(f"= {wrong_digits}").isdisjoint(right_values)
         ),
-        digit_changes[0],
+        wrong_digit_choices[0],
     )
 
 
@@ -163,31 +171,29 @@ def _answer_numbers_to_change(pair: Pair, language: str) -> list[Span]:
     """
     unchangeable_spans = [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
     changeable_numbers = [
-        answer_number
-        for answer_number in numbers(pair.answer)
-        if not any(start <= answer_number.start < end for start, end in unchangeable_spans)
+        right_number
+        for right_number in numbers(pair.answer)
+        if not any(start <= right_number.start < end for start, end in unchangeable_spans)
     ]
     criterion_numbers = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
-    numbers_asked_for = [
-        answer_number for answer_number in changeable_numbers if answer_number.value in criterion_numbers
-    ]
+    numbers_asked_for = [right_number for right_number in changeable_numbers if right_number.value in criterion_numbers]
     if not numbers_asked_for and all(
-        _telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria
+        _right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria
     ):
         return []
-    return [(answer_number.start, answer_number.end) for answer_number in numbers_asked_for or changeable_numbers]
+    return [(right_number.start, right_number.end) for right_number in numbers_asked_for or changeable_numbers]
 
 
-def _telling_words(pair: Pair, criterion: str, language: str) -> set[str]:
+def _right_answer_words(pair: Pair, criterion: str, language: str) -> set[str]:
     """The words of the answer that a criterion names and the question does not."""
-    answer_words, question_words = (content_words(text, language) for text in (pair.answer, pair.question))
-    return content_words(criterion, language) & answer_words - question_words
+    right_words, question_words = (content_words(text, language) for text in (pair.answer, pair.question))
+    return content_words(criterion, language) & right_words - question_words
 
 
 def _option_value_spans(pair: Pair) -> list[Span]:
     """Where the answer gives an option a value ("--image-dpi 300") of which no criterion says a number."""
     criterion_values = number_values(" ".join(pair.evaluation_criteria))
-    value_spans = [match.span(1) for match in _OPTION_VALUE.finditer(pair.answer)]
+    value_spans = [match.span(1) for match in _VALUE_OF_OPTION.finditer(pair.answer)]
     return [(start, end) for start, end in value_spans if not number_values(pair.answer[start:end]) & criterion_values]
 
 
@@ -196,81 +202,92 @@ def _wrong_answer_by_names(pair: Pair, other_answer: str, language: str) -> str:
 
     Where the criteria name none, but other words of the answer, its names are beside the point.
     """
-    answer_names = _names_asked_for(pair, language)
+    names_to_exchange = _names_asked_for(pair, language)
     text_with_other_names = _MARKUP_IN_EVIDENCE.sub(" ", "\n".join([*pair.evidence, other_answer]))
-    other_names = _names_and_codes(text_with_other_names)
-    question_names = _names_and_codes(pair.question)
-    changed_answer, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
-    for answer_name in answer_names:
+    other_names = _exchangeable_names(text_with_other_names)
+    question_names = _exchangeable_names(pair.question)
+    wrong_answer_text, names_in_wrong_answer = (
+        pair.answer,
+        {exchanged_name.lower() for exchanged_name in [*names_to_exchange, *question_names]},
+    )
+    for exchanged_name in names_to_exchange:
         replacement_names = [
             replacement_name
             for replacement_name in other_names
-            if replacement_name.lower() not in used_names
-            and _name_kind(replacement_name) == _name_kind(answer_name)
-            and not _are_names_alike(replacement_name, answer_name)
+            if replacement_name.lower() not in names_in_wrong_answer
+            and _exchangeable_kind(replacement_name) == _exchangeable_kind(exchanged_name)
+            and not _are_names_alike(replacement_name, exchanged_name)
             and (
-                _name_kind(replacement_name) != "capitals"
-                or _are_names_listed_together(replacement_name, answer_name, text_with_other_names)
+                _exchangeable_kind(replacement_name) != "capitals"
+                or _are_names_listed_together(replacement_name, exchanged_name, text_with_other_names)
             )
         ]
-        if replacement_names and answer_name.lower() not in pair.question.lower():
-            answer_pieces = whole_word_pattern(answer_name).split(changed_answer)
-            changed_answer = replacement_names[0].join(answer_pieces)
-            used_names.add(replacement_names[0].lower())
-    return "" if changed_answer == pair.answer else changed_answer
+        if replacement_names and exchanged_name.lower() not in pair.question.lower():
+            answer_pieces = whole_word_pattern(exchanged_name).split(wrong_answer_text)
+            wrong_answer_text = replacement_names[0].join(answer_pieces)
+            names_in_wrong_answer.add(replacement_names[0].lower())
+    return "" if wrong_answer_text == pair.answer else wrong_answer_text
 
 
 def _names_asked_for(pair: Pair, language: str) -> list[str]:
-    answer_names = _names_and_codes(pair.answer)
+    names_of_right_answer = _exchangeable_names(pair.answer)
     criteria_text = "\n".join(pair.evaluation_criteria).casefold()
-    names_in_criteria = [answer_name for answer_name in answer_names if answer_name.casefold() in criteria_text]
-    if not names_in_criteria and all(
-        _telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria
+    exchanged_by_criteria = [
+        answer_name for answer_name in names_of_right_answer if answer_name.casefold() in criteria_text
+    ]
+    if not exchanged_by_criteria and all(
+        _right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria
     ):
         return []
-    return names_in_criteria or answer_names
+    return exchanged_by_criteria or names_of_right_answer
 
 
 def _are_names_alike(first: str, second: str) -> bool:
     """Whether two names differ by a mark or a letter or two alone, or one holds the other: who grades takes the one for
     the other.
     """
-    first_letters, second_letters = ("".join(filter(str.isalnum, name.casefold())) for name in (first, second))
+    letters_of_right_name, letters_of_wrong_name = (
+        "".join(filter(str.isalnum, name.casefold())) for name in (first, second)
+    )
     return (
-        first_letters in second_letters
-        or second_letters in first_letters
-        or SequenceMatcher(None, first_letters, second_letters, autojunk=False).ratio() > ALIKE_NAMES
+        letters_of_right_name in letters_of_wrong_name
+        or letters_of_wrong_name in letters_of_right_name
+        or SequenceMatcher(None, letters_of_right_name, letters_of_wrong_name, autojunk=False).ratio() > ALIKE_NAMES
     )
 
 
 def _are_names_listed_together(first: str, second: str, text: str) -> bool:
     """Does `text` name both in one list ("DIN or ISO")? Only then may capitals stand for each other."""
-    name_spans = [[match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)]
+    exchanged_name_spans = [
+        [match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)
+    ]
     texts_between_names = (
-        text[min(one[1], other[1]) : max(one[0], other[0])] for one in name_spans[0] for other in name_spans[1]
+        text[min(one[1], other[1]) : max(one[0], other[0])]
+        for one in exchanged_name_spans[0]
+        for other in exchanged_name_spans[1]
     )
     return any(
-        _BETWEEN_LISTED_NAMES.fullmatch(text_between_names) and _LIST_SEPARATOR.search(text_between_names)
+        _BETWEEN_LISTED_NAMES.fullmatch(text_between_names) and _BETWEEN_EXCHANGED_NAMES.search(text_between_names)
         for text_between_names in texts_between_names
     )
 
 
-def _names_and_codes(text: str) -> list[str]:
+def _exchangeable_names(text: str) -> list[str]:
     """Paths, codes and names in capitals, in order. What else has a capital may be of any kind: "the Exhibit"."""
     capitals = (
-        name for name in _NAME_IN_CAPITALS.findall(text) if name.lower() not in ENGLISH_STOP_WORDS
+        name for name in _EXCHANGED_CAPITALS.findall(text) if name.lower() not in ENGLISH_STOP_WORDS
     )  # SHOULD, NOT
     return list(dict.fromkeys([*codes(text), *capitals]))
 
 
-def _name_kind(name: str) -> str:
+def _exchangeable_kind(name: str) -> str:
     """What may take a name's place: a path another path, an option another, a code one with the same marks, capitals
     others.
     """
     if "/" in name or name.startswith("-"):
         return name[0]
-    marks_in_name = "".join(sorted({character for character in name if not character.isalnum()} - set("-*:")))
-    return "code" if "." in name or "_" in name else marks_in_name or "capitals"
+    marks_of_exchangeable = "".join(sorted({character for character in name if not character.isalnum()} - set("-*:")))
+    return "code" if "." in name or "_" in name else marks_of_exchangeable or "capitals"
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
@@ -278,41 +295,46 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
 
     What shares words may be right as well, and so may what the evidence says. "" where there is no other.
     """
-    indexes_by_document: dict[str, list[int]] = {}
+    other_pairs_by_document: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
-        indexes_by_document.setdefault(pair.document, []).append(i)
-    answer_words = [content_words(pair.answer, "") for pair in pairs]
-    evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
+        other_pairs_by_document.setdefault(pair.document, []).append(i)
+    other_answer_words = [content_words(pair.answer, "") for pair in pairs]
+    right_evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
     question_words = [words(pair.question) for pair in pairs]
     other_answers_by_pair = [""] * len(pairs)
-    for indexes in indexes_by_document.values():
-        for position, i in enumerate(indexes):
-            neighbours = [indexes[(position + k) % len(indexes)] for k in range(1, min(len(indexes), NEIGHBOUR_PAIRS))]
-            candidate_indexes = [
+    for pairs_of_document in other_pairs_by_document.values():
+        for position, i in enumerate(pairs_of_document):
+            other_pairs_near = [
+                pairs_of_document[(position + k) % len(pairs_of_document)]
+                for k in range(1, min(len(pairs_of_document), NEIGHBOUR_PAIRS))
+            ]
+            other_answer_candidates = [
                 k
-                for k in neighbours
-                if answer_words[k]
-                and answer_words[k] != answer_words[i]
+                for k in other_pairs_near
+                if other_answer_words[k]
+                and other_answer_words[k] != other_answer_words[i]
                 and not _YES_OR_NO_ANSWER.match(pairs[k].answer)
                 and _do_questions_ask_alike(question_words[i], question_words[k])
             ]
-            candidate_indexes = [
-                k for k in candidate_indexes if 2 * len(answer_words[k] & evidence_words[i]) < len(answer_words[k])
-            ] or candidate_indexes
-            preferred_indexes = [
-                k for k in candidate_indexes if pairs[k].category == pairs[i].category
-            ] or candidate_indexes
-            best_index = min(
-                preferred_indexes,
-                key=lambda k: len(answer_words[k] & answer_words[i]) / len(answer_words[k]),
+            other_answer_candidates = [
+                k
+                for k in other_answer_candidates
+                if 2 * len(other_answer_words[k] & right_evidence_words[i]) < len(other_answer_words[k])
+            ] or other_answer_candidates
+            preferred_other_answers = [
+                k for k in other_answer_candidates if pairs[k].category == pairs[i].category
+            ] or other_answer_candidates
+            best_other_answer = min(
+                preferred_other_answers,
+                key=lambda k: len(other_answer_words[k] & other_answer_words[i]) / len(other_answer_words[k]),
                 default=None,
             )
-            other_answers_by_pair[i] = "" if best_index is None else pairs[best_index].answer
+            other_answers_by_pair[i] = "" if best_other_answer is None else pairs[best_other_answer].answer
     return other_answers_by_pair
 
 
 def _do_questions_ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:
     """Do two questions, as their words, ask the same of two things, so that the one's answer could be the other's?"""
-    shared_words, all_words = set(first) & set(second), set(first) | set(second)
+    words_asked_by_both, all_words = set(first) & set(second), set(first) | set(second)
     same_form = first[:2] == second[:2] or first[-2:] == second[-2:]
-    return same_form and len(shared_words) >= ALIKE_QUESTIONS * len(all_words)
+    return same_form and len(words_asked_by_both) >= ALIKE_QUESTIONS * len(all_words)

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
+from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin, build_check_column
 from groundwork.questions.curation.curation_rounds import CurationRounds
 from groundwork.questions.curation.pair_judge import Json, JudgeForm, PairJudge, pack_judge_batches
-from groundwork.questions.curation.rule_checks_and_columns import build_check_column
 from groundwork.settings.config_files import load
 from tests.stages.curate_run import pair_of
 
