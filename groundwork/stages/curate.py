@@ -118,11 +118,13 @@ def estimate_curation(job: Job, unit: Unit) -> Estimate:
     if not (job.flags.dry_run or job.test):
         documents_to_curate = documents_to_curate[:: -(-len(documents_to_curate) // ESTIMATED_CURATION_DOCUMENTS)]
     from groundwork.questions.curation.checked_pairs import read_pairs_of_documents, split_settled_pairs
-    from groundwork.questions.curation.curated_run import TEST_PAIRS, columns_before_merge, curation_of_pairs
+    from groundwork.questions.curation.curated_run import TEST_PAIRS_OF_RUN, columns_before_merge, curation_of_pairs
 
     curated_run_pairs = read_pairs_of_documents(job.data.path("qa", unit.name), documents_to_curate)
     checked_columns = columns_before_merge(job, unit.name)
-    pairs_to_check, _ = split_settled_pairs(curated_run_pairs[: TEST_PAIRS if job.test else None], checked_columns)
+    pairs_to_check, _ = split_settled_pairs(
+        curated_run_pairs[: TEST_PAIRS_OF_RUN if job.test else None], checked_columns
+    )
     curation, curation_cases = curation_of_pairs(job, pairs_to_check, documents_to_curate)
     judge_requests = curation.requests(curation_cases)
     curation_prompt_tokens = sum(job.tokens(curate_call, messages, schema) for messages, schema, _ in judge_requests)

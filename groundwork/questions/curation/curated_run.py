@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.review_decisions import StandingReview
-    from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
+    from groundwork.questions.curation.checked_pairs import CheckedPair, DocumentsLeft, PairsUnderCheck
     from groundwork.questions.curation.curation_cases import CurationCase
     from groundwork.questions.curation.curation_report import CurationResult
     from groundwork.questions.curation.curation_rounds import CurationRounds
-    from groundwork.questions.curation.documents_left import DocumentsLeft
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records import Pair, Rejected
     from groundwork.settings.config_schema import Check, Config
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TEST_PAIRS = 10
+TEST_PAIRS_OF_RUN = 10
 
 
-class Spooled(Protocol):
+class SpooledForRun(Protocol):
     """Makes lists that lie in temporary files."""
 
     def __call__(self, kind: type[T], /) -> DiskBackedList[T]: ...
@@ -59,11 +58,10 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.review_decisions import read_standing_review
-    from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
-    from groundwork.questions.curation.documents_left import DocumentsLeft
+    from groundwork.questions.curation.checked_pairs import CheckedPair, DocumentsLeft, PairsUnderCheck
     from groundwork.records import Pair, Rejected
 
-    review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
+    run_review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
 
         def spooled(kind: type[T]) -> DiskBackedList[T]:
@@ -71,34 +69,34 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
 
         pairs_under_check = PairsUnderCheck(spooled(str), spooled(Pair), spooled(CheckedPair))
         checked_pairs = pairs_under_check.checked
-        await _check_pairs_of_run(job, unit, review, pairs_under_check, at_once)
+        await _check_pairs_of_run(job, unit, run_review, pairs_under_check, at_once)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
         documents_left = DocumentsLeft(unit.payload.left, spooled(Pair), spooled(Rejected))
         await asyncio.to_thread(documents_left.read, job.data, unit.name)
-        repeats = await _find_repeats(job, unit, review, spooled, pairs_under_check, documents_left)
-        return _write_curated_run(job, unit, review, spooled, checked_pairs, repeats, documents_left)
+        repeats_in_run = await _find_repeats(job, unit, run_review, spooled, pairs_under_check, documents_left)
+        return _write_curated_run(job, unit, run_review, spooled, checked_pairs, repeats_in_run, documents_left)
 
 
 async def _check_pairs_of_run(
-    job: Job, unit: Unit, review: StandingReview, pairs_under_check: PairsUnderCheck, at_once: int
+    job: Job, unit: Unit, run_review: StandingReview, pairs_under_check: PairsUnderCheck, at_once: int
 ) -> None:
     """Read every pair and check it."""
     from groundwork.questions.curation.checked_pairs import check_pair_batches, read_pairs_by_document
 
-    batches = read_pairs_by_document(
+    curated_batches = read_pairs_by_document(
         job.data.path("qa", unit.name),
         unit.payload.chosen,
-        review,
+        run_review,
         pairs_under_check,
         batch_size=at_once,
-        max_pairs=TEST_PAIRS if job.test else None,
+        max_pairs=TEST_PAIRS_OF_RUN if job.test else None,
         looks_for_repeats="duplicates" in job.config.curate.checks,
         settled_by=columns_before_merge(job, unit.name),
     )
     job.progress.start(len(pairs_under_check.unchecked), "pairs")
     await check_pair_batches(
-        batches, pairs_under_check, functools.partial(curation_of_pairs, job), job.progress.advance
+        curated_batches, pairs_under_check, functools.partial(curation_of_pairs, job), job.progress.advance
     )
 
 
@@ -111,46 +109,58 @@ def _checked_columns(config: Config) -> set[Check]:
     """The columns of a pair that no check has turned down, but for that of repeats."""
     from groundwork.questions.curation.curation_cases import RULE_CHECKS
 
-    curation = config.curate
-    return set(RULE_CHECKS if curation.rules_only else curation.checks) & {*curation.checks} - {"duplicates"}
+    curation_of_run = config.curate
+    return set(RULE_CHECKS if curation_of_run.rules_only else curation_of_run.checks) & {*curation_of_run.checks} - {
+        "duplicates"
+    }
 
 
 def _merge_lines(settled_by: set[Check], generated: Iterable[Pair]) -> list[str]:
     """How many pairs were checked before their runs were merged, in a sentence; nothing of a run that is no merge."""
-    count = sum(pair.checks.keys() >= settled_by for pair in generated) if settled_by else 0
-    return [f"{counted(count, 'pair was', 'pairs were')} checked before the merge."] if count else []
+    curated_before_merge = sum(pair.checks.keys() >= settled_by for pair in generated) if settled_by else 0
+    return (
+        [f"{counted(curated_before_merge, 'pair was', 'pairs were')} checked before the merge."]
+        if curated_before_merge
+        else []
+    )
 
 
 def _write_curated_run(
     job: Job,
     unit: Unit,
-    review: StandingReview,
-    spooled: Spooled,
+    run_review: StandingReview,
+    spooled: SpooledForRun,
     checked_pairs: Sequence[CheckedPair],
-    repeats: Mapping[int, str],
+    repeats_in_run: Mapping[int, str],
     documents_left: DocumentsLeft,
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
     from groundwork.data_folder.runs.review_decisions import review_files
-    from groundwork.questions.curation.checked_pairs import write_curated_pairs
+    from groundwork.questions.curation.checked_pairs import generated_pairs, write_curated_pairs
     from groundwork.questions.curation.curation_report import CurationResult, curation_html
-    from groundwork.questions.curation.documents_left import generated_pairs
     from groundwork.records import Pair, Rejected
 
     curated_folder = job.data.path("qa", unit.name, "curated")
     kept_pairs, rejected_pairs, (chosen, left) = spooled(Pair), spooled(Rejected), unit.payload
-    failures = _sort_pairs(job, unit, review, checked_pairs, repeats, (kept_pairs, rejected_pairs))
+    curated_run_failures = _sort_pairs(
+        job, unit, run_review, checked_pairs, repeats_in_run, (kept_pairs, rejected_pairs)
+    )
     write_curated_pairs(curated_folder, chosen, kept_pairs, rejected_pairs)
     kept_pairs.extend(documents_left.kept_pairs)
     rejected_pairs.extend(documents_left.rejected_pairs)
-    decisions_obeyed = documents_left.obey(review, curated_folder.parent)
-    generated = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
-    remarks = [*review.summary_lines(), *_merge_lines(columns_before_merge(job, unit.name), generated)]
-    curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
-    write_text(curated_folder / "report.html", curation_html(curated))
-    warnings = documents_left.warnings + ([] if job.test else review.unmet_warnings([*chosen, *left]))
+    decisions_obeyed = documents_left.obey(run_review, curated_folder.parent)
+    pairs_before_curation = chain(
+        (checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left)
+    )
+    curated_run_remarks = [
+        *run_review.summary_lines(),
+        *_merge_lines(columns_before_merge(job, unit.name), pairs_before_curation),
+    ]
+    curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, curated_run_remarks)
+    write_text(curated_folder / "report.html", curation_html(curated_run))
+    curated_run_warnings = documents_left.warnings + ([] if job.test else run_review.unmet_warnings([*chosen, *left]))
     return replace(
-        _curation_outcome_of_run(curated, failures, warnings),
+        _curation_outcome_of_run(curated_run, curated_run_failures, curated_run_warnings),
         unheeded=[] if decisions_obeyed else review_files(job.data, unit.name, left, curated=False),
         due_again=sorted(documents_left.lost_repeats),
     )
@@ -159,9 +169,9 @@ def _write_curated_run(
 def _sort_pairs(
     job: Job,
     unit: Unit,
-    review: StandingReview,
+    run_review: StandingReview,
     checked_pairs: Sequence[CheckedPair],
-    repeats: Mapping[int, str],
+    repeats_in_run: Mapping[int, str],
     kept_and_rejected: tuple[DiskBackedList[Pair], DiskBackedList[Rejected]],
 ) -> list[Failure]:
     """Fill the two lists with the checked pairs and what people brought back; returns what failed."""
@@ -172,20 +182,26 @@ def _sort_pairs(
     )
 
     kept_pairs, _ = kept_and_rejected
-    pairs = (mark_duplicate_pair(pair, index, repeats) for index, pair in enumerate(checked_pairs))
-    failures = [Failure(*failure) for failure in sort_checked_pairs(pairs, review, *kept_and_rejected)]
-    if review.verdicts:
+    pairs_with_repeats = (mark_duplicate_pair(pair, index, repeats_in_run) for index, pair in enumerate(checked_pairs))
+    curated_run_failures = [
+        Failure(*failure) for failure in sort_checked_pairs(pairs_with_repeats, run_review, *kept_and_rejected)
+    ]
+    if run_review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
         run_folder = job.data.path("qa", unit.name)
-        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload.chosen, review, kept_ids))
-    return failures
+        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload.chosen, run_review, kept_ids))
+    return curated_run_failures
 
 
 def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
     """What a shard has done: its file says for how many pairs the replies are there."""
-    failures = [Failure(checked.pair.id, checked.status, checked.error) for checked in checked_pairs if checked.status]
-    write_json(unit.writes[0], {"pairs": len(checked_pairs), "failed": len(failures)})
-    return Outcome(note=f"{counted(len(checked_pairs), 'pair')} of this shard checked", failures=failures)
+    curated_shard_failures = [
+        Failure(curated_pair.pair.id, curated_pair.status, curated_pair.error)
+        for curated_pair in checked_pairs
+        if curated_pair.status
+    ]
+    write_json(unit.writes[0], {"pairs": len(checked_pairs), "failed": len(curated_shard_failures)})
+    return Outcome(note=f"{counted(len(checked_pairs), 'pair')} of this shard checked", failures=curated_shard_failures)
 
 
 def curation_of_pairs(
@@ -196,14 +212,16 @@ def curation_of_pairs(
     from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.curation.pair_judge import PairJudge
 
-    curation_settings, context = job.config.curate, job.config.qa.context
+    curation_settings, curation_context = job.config.curate, job.config.qa.context
     context_paths = {document: job.data.paths(*context_files(document)) for document in documents}
     existing_context_files = {
         document: [path for path in files if path.exists()] for document, files in context_paths.items()
     }
-    pair_origins = read_pair_origins(existing_context_files, context)
+    pair_origins = read_pair_origins(existing_context_files, curation_context)
     curation_rounds = CurationRounds(PairJudge(lambda: job.client, curation_settings), curation_settings, job.prompt)
-    return curation_rounds, curation_rounds.cases(pairs, [pair_origin(pair, pair_origins) for pair in pairs], context)
+    return curation_rounds, curation_rounds.cases(
+        pairs, [pair_origin(pair, pair_origins) for pair in pairs], curation_context
+    )
 
 
 def context_files(document: str) -> list[tuple[str, str]]:
@@ -213,67 +231,72 @@ def context_files(document: str) -> list[tuple[str, str]]:
 async def _find_repeats(
     job: Job,
     unit: Unit,
-    review: StandingReview,
-    spooled: Spooled,
+    run_review: StandingReview,
+    spooled: SpooledForRun,
     pairs_under_check: PairsUnderCheck,
     documents_left: DocumentsLeft,
 ) -> dict[int, str]:
     """By its place among the checked, of each pair that asks what an earlier one or one of the others asks: that."""
-    from groundwork.questions.curation.checked_pairs import duplicated_pair_questions
-    from groundwork.questions.curation.documents_left import generated_pairs
+    from groundwork.questions.curation.checked_pairs import duplicated_pair_questions, generated_pairs
 
     if "duplicates" not in job.config.curate.checks:
         return {}
-    questions, (chosen, left) = pairs_under_check.questions, unit.payload
+    questions_of_run, (chosen, left) = pairs_under_check.questions, unit.payload
     if left:  # what counts as alike is calibrated on the whole run
-        questions = spooled(str)
-        questions.extend(pair.question for pair in generated_pairs(job.data, unit.name, sorted([*chosen, *left])))
-    if not questions:
+        questions_of_run = spooled(str)
+        questions_of_run.extend(
+            pair.question for pair in generated_pairs(job.data, unit.name, sorted([*chosen, *left]))
+        )
+    if not questions_of_run:
         return {}
-    search = await _search_for_repeats(job, questions)
+    repeat_search = await _search_for_repeats(job, questions_of_run)
     if documents_left.kept_pairs:
-        await documents_left.add_to(search)
-    repeats = await duplicated_pair_questions(pairs_under_check.checked, review, search)
+        await documents_left.add_to(repeat_search)
+    repeats_in_run = await duplicated_pair_questions(pairs_under_check.checked, run_review, repeat_search)
     if documents_left.rejected_pairs:
-        await documents_left.find_lost_repeats(search, _checked_columns(job.config))
-    return repeats
+        await documents_left.find_lost_repeats(repeat_search, _checked_columns(job.config))
+    return repeats_in_run
 
 
-async def _search_for_repeats(job: Job, questions: Sequence[str]) -> EarlierQuestions:
+async def _search_for_repeats(job: Job, questions_of_run: Sequence[str]) -> EarlierQuestions:
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
 
-    threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
+    repeat_threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await encoder_and_likeness(
-        job.config.embeddings, threshold, questions, job.data.path("embeddings"), lambda: job.client
+        job.config.embeddings, repeat_threshold, questions_of_run, job.data.path("embeddings"), lambda: job.client
     )
     return EarlierQuestions(encode, likeness)
 
 
-def _curation_outcome_of_run(curated: CurationResult, failures: list[Failure], warnings: list[str]) -> Outcome:
+def _curation_outcome_of_run(
+    curated_run: CurationResult, curated_run_failures: list[Failure], curated_run_warnings: list[str]
+) -> Outcome:
     from collections import Counter
 
     from groundwork.questions.curation.curation_report import curation_outcome, is_rejected_by_rule
 
-    curation_kinds = Counter(curation_outcome(pair) for pair in curated.kept_pairs)
-    outcome_counts = {
+    curation_kinds = Counter(curation_outcome(pair) for pair in curated_run.kept_pairs)
+    curated_run_counts = {
         kind: curation_kinds[kind]
         for kind in ("kept", "rewritten", "corrected")
         if curation_kinds[kind] or kind != "corrected"
     }
-    outcome_counts["rejected"] = len(curated.rejected_pairs)
-    count_text = ", ".join(f"{count} {name}" for name, count in outcome_counts.items())
-    rejection_reasons = Counter(rejected.reason for rejected in curated.rejected_pairs)
-    reason_counts = [f"{reason} {count}" for reason, count in rejection_reasons.most_common()]
-    if rejected_by_rule := sum(is_rejected_by_rule(rejected) for rejected in curated.rejected_pairs):
-        outcome_counts["rejected by a rule"] = rejected_by_rule
-        reason_counts.append(f"{rejected_by_rule} of them by a rule, no model was asked")
-    reason_text = f" ({', '.join(reason_counts)})" if reason_counts else ""
-    note = f"{count_text}{reason_text}"
-    note = " ".join([f"{note}.", *curated.reviewed]) if curated.reviewed else note
+    curated_run_counts["rejected"] = len(curated_run.rejected_pairs)
+    curated_counts_text = ", ".join(f"{count} {name}" for name, count in curated_run_counts.items())
+    rejection_reasons = Counter(rejected_in_run.reason for rejected_in_run in curated_run.rejected_pairs)
+    curated_run_reasons = [f"{reason} {count}" for reason, count in rejection_reasons.most_common()]
+    if rejected_by_rule := sum(is_rejected_by_rule(rejected_in_run) for rejected_in_run in curated_run.rejected_pairs):
+        curated_run_counts["rejected by a rule"] = rejected_by_rule
+        curated_run_reasons.append(f"{rejected_by_rule} of them by a rule, no model was asked")
+    curated_reasons_text = f" ({', '.join(curated_run_reasons)})" if curated_run_reasons else ""
+    curated_run_note = f"{curated_counts_text}{curated_reasons_text}"
+    curated_run_note = (
+        " ".join([f"{curated_run_note}.", *curated_run.reviewed]) if curated_run.reviewed else curated_run_note
+    )
     return Outcome(
-        status="ok" if curated.kept_pairs else "empty",
-        note=note,
-        counts=outcome_counts,
-        failures=failures,
-        warnings=warnings,
+        status="ok" if curated_run.kept_pairs else "empty",
+        note=curated_run_note,
+        counts=curated_run_counts,
+        failures=curated_run_failures,
+        warnings=curated_run_warnings,
     )

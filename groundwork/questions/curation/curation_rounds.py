@@ -68,17 +68,17 @@ class CurationRounds:
     def _curation_case(
         self, case_number: int, curated_pair: Pair, origin: PairOrigin, other_answer: str
     ) -> CurationCase:
-        replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
+        checks_of_rounds = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         columns_before_rounds = {
-            name: old_column for name, old_column in curated_pair.checks.items() if name not in replaced_checks
+            name: old_column for name, old_column in curated_pair.checks.items() if name not in checks_of_rounds
         }
         columns_before_rounds |= rule_check_columns(curated_pair, origin, self.settings)
-        shown_wrong_answer = wrong_answer_to_show(curated_pair, other_answer, origin.language)
+        wrong_answer_in_rounds = wrong_answer_to_show(curated_pair, other_answer, origin.language)
         return CurationCase(
             case_number,
             msgspec.structs.replace(curated_pair, checks=columns_before_rounds),
             origin,
-            shown_wrong_answer,
+            wrong_answer_in_rounds,
             other_answer,
         )
 
@@ -88,16 +88,16 @@ class CurationRounds:
         `on_progress` hears of pairs that have been through their last call, or are asked about in none.
         """
         round_results: RoundResults = {case.number: case for case in cases}
-        finished_count = 0
+        finished_in_rounds = 0
 
-        def count_finished(count: int) -> None:
-            nonlocal finished_count
-            finished_count += count
+        def count_finished_rounds(count: int) -> None:
+            nonlocal finished_in_rounds
+            finished_in_rounds += count
             on_progress(count)
 
         if not self.settings.rules_only:
-            await self._ask_curation_rounds(round_results, count_finished)
-        on_progress(len(cases) - finished_count)
+            await self._ask_curation_rounds(round_results, count_finished_rounds)
+        on_progress(len(cases) - finished_in_rounds)
         return round_results
 
     async def _ask_curation_rounds(self, round_results: RoundResults, on_progress: Callable[[int], None]) -> None:
@@ -107,11 +107,13 @@ class CurationRounds:
         await self._ask_round(round_results, self.apart, on_progress=on_progress if supported_form is None else None)
         if rewritten_in_round := await self._rewrite_failed_cases(round_results, rewritten_once):
             await self._ask_round(round_results, self.apart, rewritten_in_round)
-        figure_pairs = self._pass_figure_pairs(round_results) if supported_form else set()
-        case_numbers = (
-            [case_number for case_number in round_results if case_number not in figure_pairs] if figure_pairs else None
+        figure_pairs_of_round = self._pass_figure_pairs(round_results) if supported_form else set()
+        numbers_in_round = (
+            [case_number for case_number in round_results if case_number not in figure_pairs_of_round]
+            if figure_pairs_of_round
+            else None
         )
-        await self._ask_round(round_results, supported_form, case_numbers, on_progress)
+        await self._ask_round(round_results, supported_form, numbers_in_round, on_progress)
 
     def _pass_figure_pairs(self, round_results: RoundResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
@@ -122,9 +124,9 @@ class CurationRounds:
                 and any(is_figure(quote) for quote in case.pair.evidence)
                 and not failed_checks(case.pair)
             ):
-                figure_remark = "its evidence is a figure; not checked"
+                figure_round_remark = "its evidence is a figure; not checked"
                 round_results[case_number] = add_check_columns(
-                    case, {"supported": build_check_column(self.settings, "supported", 1, figure_remark, "rule")}
+                    case, {"supported": build_check_column(self.settings, "supported", 1, figure_round_remark, "rule")}
                 )
                 figure_pairs_passed.add(case_number)
         return figure_pairs_passed
@@ -165,74 +167,80 @@ class CurationRounds:
 
     def _verdict_check_columns(self, case: CurationCase, round_verdict: PairVerdict) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
-        check_marks: dict[str, float] = dict(round_verdict.value)
-        wrong_answer_mark = check_marks.pop("wrong_answer", 0.0)
-        verdict_columns = {
+        round_marks: dict[str, float] = dict(round_verdict.value)
+        wrong_answer_mark = round_marks.pop("wrong_answer", 0.0)
+        round_columns = {
             check_name: build_check_column(self.settings, check_name, mark, "" if mark == 1 else round_verdict.remark)
-            for check_name, mark in check_marks.items()
+            for check_name, mark in round_marks.items()
         }
-        if case.wrong_answer and wrong_answer_mark == 1 and verdict_columns["criteria"]["passed"]:
-            verdict_columns["criteria"] = build_check_column(
+        if case.wrong_answer and wrong_answer_mark == 1 and round_columns["criteria"]["passed"]:
+            round_columns["criteria"] = build_check_column(
                 self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong_answer}"
             )
-        return verdict_columns
+        return round_columns
 
     async def _rewrite_failed_cases(self, round_results: RoundResults, rewritten_once: set[int]) -> list[int]:
         """The numbers of the pairs that are to be judged again, once a pair, since only what can be mended failed: they
         were written anew, or the judge is to hear an objection.
         """
-        cases_to_rewrite = [
+        cases_for_rewriting_round = [
             case
             for case_number, case in round_results.items()
             if isinstance(case, CurationCase)
             and case_number not in rewritten_once
             and is_rewritable(case.pair, self.settings)
         ]
-        rewritten_once.update(case.number for case in cases_to_rewrite)
-        round_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), cases_to_rewrite)
-        pair_rewrites = {
+        rewritten_once.update(case.number for case in cases_for_rewriting_round)
+        round_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), cases_for_rewriting_round)
+        rewrites_of_round = {
             number: round_verdict.value
             for number, round_verdict in round_verdicts.items()
             if isinstance(round_verdict, PairVerdict)
         }
-        objections = believed_objections(pair_rewrites)
-        judged_again = []
-        for case in cases_to_rewrite:
+        objections_of_round = believed_objections(rewrites_of_round)
+        judged_in_next_round = []
+        for case in cases_for_rewriting_round:
             round_verdict = round_verdicts[case.number]
             if isinstance(round_verdict, UnitError):
                 round_results[case.number] = replace(case, error=round_verdict)
                 continue
             if round_verdict.value.question:
-                case_again = apply_rewrite(case, round_verdict.value, self.settings)
-            elif objection := objections.get(case.number):
-                case_again = apply_objection(case, objection)
+                case_for_next_round = apply_rewrite(case, round_verdict.value, self.settings)
+            elif objection := objections_of_round.get(case.number):
+                case_for_next_round = apply_objection(case, objection)
             else:
                 continue
-            round_results[case.number] = replace(case_again, unwritten=case)
-            judged_again.append(case.number)
-        return judged_again
+            round_results[case.number] = replace(case_for_next_round, unwritten=case)
+            judged_in_next_round.append(case.number)
+        return judged_in_next_round
 
     def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
-        cases_to_rewrite = [case for case in cases if is_rewritable(case.pair, self.settings)]
+        cases_for_rewriting_round = [case for case in cases if is_rewritable(case.pair, self.settings)]
         round_cases = [
             case for case in cases if not failed_checks(case.pair) or is_rewritable(case.pair, self.settings)
         ]
         rounds_of_forms: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
-            (RewritingForm(self.settings, self.prompt), cases_to_rewrite),
+            (RewritingForm(self.settings, self.prompt), cases_for_rewriting_round),
             (self.apart, round_cases),
             (self.supported, round_cases),
         ]
         return [
-            (round_form.messages(batch), judge_reply_schema(round_form, batch), round_form.reply_tokens(batch))
-            for round_form, form_cases in rounds_of_forms
+            (
+                round_form.messages(round_batch),
+                judge_reply_schema(round_form, round_batch),
+                round_form.reply_tokens(round_batch),
+            )
+            for round_form, cases_of_round in rounds_of_forms
             if round_form
-            for batch in pack_judge_batches(round_form, form_cases, self.settings)
+            for round_batch in pack_judge_batches(round_form, cases_of_round, self.settings)
         ]
 
 
-def _case_or_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
+def _case_or_error(case: CurationCase | UnitError, round_error: UnitError) -> CurationCase | UnitError:
     """Of a pair that was written anew and could not be judged, the one that failed: unchecked, it is not kept."""
-    return replace(case.unwritten, error=error) if isinstance(case, CurationCase) and case.unwritten else error
+    return (
+        replace(case.unwritten, error=round_error) if isinstance(case, CurationCase) and case.unwritten else round_error
+    )
