@@ -22,21 +22,21 @@ _SAVE_FILE_AS = {
     ".pages": "DOCX or PDF", ".key": "PPTX or PDF", ".numbers": "XLSX", ".xlsb": "XLSX", ".djvu": "PDF", ".ps": "PDF",
     ".mobi": "EPUB", ".azw3": "EPUB",
 }  # fmt: skip
-_IMAGE_SIGNATURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"BM": ".bmp", b"II*\x00": ".tif",
+_IMAGE_TYPES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"BM": ".bmp", b"II*\x00": ".tif",
                      b"MM\x00*": ".tif"}  # fmt: skip
-_ARCHIVE_PARTS = {
+_ARCHIVE_TYPE_PARTS = {
     "word/document.xml": ".docx",
     "ppt/presentation.xml": ".pptx",
     "xl/workbook.xml": ".xlsx",
     "xl/workbook.bin": ".xlsb",
     "meta-inf/container.xml": ".epub",
 }
-_OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
+_OPEN_DOCUMENT_TYPES = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
-_OLD_OFFICE_ENDINGS = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX"}  # what to save each as
-_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_TYPES = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX"}  # what to save each as
+_OLE_TYPE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_SAME_ENDINGS = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"},
+_SAME_FILE_TYPES = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"},
                  {".xlsx", ".xlsm"}, {".pptx", ".pptm"})  # fmt: skip
 
 
@@ -47,90 +47,90 @@ def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]
     with path.open("rb") as file:
         first_bytes = file.read(4096)
     named_type = path.suffix.lower()
-    detected_ending = _detect_ending(path, first_bytes, named_type)
-    if zipfile.is_zipfile(path) and detected_ending in OFFICE_ENDINGS:
+    detected_type = _detect_file_type(path, first_bytes, named_type)
+    if zipfile.is_zipfile(path) and detected_type in OFFICE_ENDINGS:
         refuse_archive_bomb(path, max_unpacked_mb)
-    if detected_ending == ".pdf":
+    if detected_type == ".pdf":
         refuse_pdf_bomb(path, max_unpacked_mb)
-    if detected_ending == named_type or any({detected_ending, named_type} <= synonyms for synonyms in _SAME_ENDINGS):
-        return detected_ending, []
-    return detected_ending, [
-        f"its name ends in {named_type or 'nothing'}, but it holds {detected_ending[1:].upper()}; read as that"
+    if detected_type == named_type or any({detected_type, named_type} <= synonyms for synonyms in _SAME_FILE_TYPES):
+        return detected_type, []
+    return detected_type, [
+        f"its name ends in {named_type or 'nothing'}, but it holds {detected_type[1:].upper()}; read as that"
     ]
 
 
-def _detect_ending(path: Path, first_bytes: bytes, suffix: str) -> str:
+def _detect_file_type(path: Path, first_bytes: bytes, named_type: str) -> str:
     if b"%PDF-" in first_bytes[:1024]:
         return ".pdf"
     if first_bytes[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _archive_ending(path, suffix)
-    if first_bytes.startswith(_OLE_SIGNATURE):
-        return _ole_ending(path, suffix)
+        return _archive_file_type(path, named_type)
+    if first_bytes.startswith(_OLE_TYPE):
+        return _ole_file_type(path, named_type)
     if first_bytes.startswith(b"{\\rtf"):
         return ".rtf"
     if first_bytes[:4] == b"RIFF" and first_bytes[8:12] == b"WEBP":
         return ".webp"
-    for type_signature, ending in _IMAGE_SIGNATURES.items():
-        if first_bytes.startswith(type_signature) and not (type_signature == b"BM" and suffix != ".bmp"):
+    for type_signature, ending in _IMAGE_TYPES.items():
+        if first_bytes.startswith(type_signature) and not (type_signature == b"BM" and named_type != ".bmp"):
             return ending
-    return _text_ending(path, first_bytes, suffix)
+    return _text_file_type(path, first_bytes, named_type)
 
 
-def _text_ending(path: Path, first_bytes: bytes, suffix: str) -> str:
+def _text_file_type(path: Path, first_bytes: bytes, named_type: str) -> str:
     from groundwork.documents.formats.mail import is_mail
 
-    if suffix == ".pdf":
+    if named_type == ".pdf":
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
-    if suffix in _SAVE_FILE_AS:
-        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
-    if suffix in IMAGE_ENDINGS or (
-        suffix in OFFICE_ENDINGS and b"\x00" in first_bytes and not first_bytes.startswith(_UTF_16_MARKS)
+    if named_type in _SAVE_FILE_AS:
+        raise BadDocument(f"{named_type} files are not read; save it as {_SAVE_FILE_AS[named_type]}")
+    if named_type in IMAGE_ENDINGS or (
+        named_type in OFFICE_ENDINGS and b"\x00" in first_bytes and not first_bytes.startswith(_UTF_16_MARKS)
     ):
-        raise BadDocument(_not_of_its_file_type(suffix))
-    start_of_file = _start_of_text_file(path, first_bytes, suffix)
+        raise BadDocument(_not_of_its_file_type(named_type))
+    start_of_file = _start_of_text_file(path, first_bytes, named_type)
     if start_of_file.lower().startswith(("<!doctype html", "<html")):
-        return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
-    if suffix == ".eml" or (suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS and is_mail(start_of_file)):
+        return named_type if named_type in (".html", ".htm", ".xhtml") else ".html"
+    if named_type == ".eml" or (named_type not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS and is_mail(start_of_file)):
         return ".eml"
-    if suffix in OFFICE_ENDINGS:  # of office programs that write pages, mails and tables under such names
-        if suffix == ".xls" and "\t" in start_of_file.split("\n", 1)[0]:
+    if named_type in OFFICE_ENDINGS:  # of office programs that write pages, mails and tables under such names
+        if named_type == ".xls" and "\t" in start_of_file.split("\n", 1)[0]:
             return ".tsv"
-        raise BadDocument(_not_of_its_file_type(suffix))
-    return suffix if suffix in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS else ".txt"
+        raise BadDocument(_not_of_its_file_type(named_type))
+    return named_type if named_type in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS else ".txt"
 
 
-def _not_of_its_file_type(suffix: str) -> str:
-    if suffix in _OLD_OFFICE_ENDINGS:
-        return f"it is no {suffix[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_OFFICE_ENDINGS[suffix])}"
-    return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
+def _not_of_its_file_type(named_type: str) -> str:
+    if named_type in _OLD_TYPES:
+        return f"it is no {named_type[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_TYPES[named_type])}"
+    return f"it is no {named_type[1:].upper()} file, or a damaged one; fetch it again or save it again"
 
 
-def _start_of_text_file(path: Path, first_bytes: bytes, suffix: str) -> str:
+def _start_of_text_file(path: Path, first_bytes: bytes, named_type: str) -> str:
     """Raises BadDocument for bytes that are no text."""
     try:
-        is_whole = first_bytes[-1:] < b"\x80" and len(first_bytes) % 2 == 0
-        return (decode_text(first_bytes) if is_whole else decode_text(path.read_bytes()))[0].lstrip()
+        is_whole_file = first_bytes[-1:] < b"\x80" and len(first_bytes) % 2 == 0
+        return (decode_text(first_bytes) if is_whole_file else decode_text(path.read_bytes()))[0].lstrip()
     except BadDocument:
         if b"\x00" in first_bytes:
             unreadable_cause = (
-                f"{suffix or 'such'} files are not read"
-                if suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS
+                f"{named_type or 'such'} files are not read"
+                if named_type not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS
                 else "it holds no text"
             )
             raise BadDocument(f"{unreadable_cause}; save it as PDF, DOCX or Markdown") from None
         raise
 
 
-def _archive_ending(path: Path, suffix: str) -> str:
+def _archive_file_type(path: Path, named_type: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             part_names = set(archive.namelist())
             if "mimetype" in part_names and archive.getinfo("mimetype").file_size < 200:
-                open_document_kind = (
+                open_document_type = (
                     archive.read("mimetype").strip().removeprefix(_OPEN_DOCUMENT_TYPE).decode(errors="replace")
                 )
-                if open_document_kind in _OPEN_DOCUMENT:
-                    return _OPEN_DOCUMENT[open_document_kind]
+                if open_document_type in _OPEN_DOCUMENT_TYPES:
+                    return _OPEN_DOCUMENT_TYPES[open_document_type]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
     # the case of letters does not count, and some programs on Windows part folders by a backslash
@@ -139,15 +139,15 @@ def _archive_ending(path: Path, suffix: str) -> str:
         (stem.rstrip(string.digits), ending)
         for stem, _, ending in (name.rpartition(".") for name in archive_part_names)
     }
-    for part_name, ending in _ARCHIVE_PARTS.items():
+    for part_name, ending in _ARCHIVE_TYPE_PARTS.items():
         if (
             tuple(part_name.rsplit(".", 1)) in archive_part_stems
         ):  # with a number as well, which Office on the web gives it
             return ending
-    if suffix in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
+    if named_type in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
         return ending
-    if suffix in _SAVE_FILE_AS:
-        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
+    if named_type in _SAVE_FILE_AS:
+        raise BadDocument(f"{named_type} files are not read; save it as {_SAVE_FILE_AS[named_type]}")
     raise BadDocument("it is an archive; unpack it and put the documents in the folder")
 
 
@@ -159,21 +159,21 @@ def _ending_by_part_types(path: Path) -> str:
     return f".{kind}" if kind in ("docx", "pptx", "xlsx") else ""
 
 
-def _ole_ending(path: Path, suffix: str) -> str:
+def _ole_file_type(path: Path, named_type: str) -> str:
     """An old office file by the streams in it, or one of today's that is encrypted."""
     from anydoc import format_from_bytes
 
-    ole_kind = format_from_bytes(path.read_bytes())
-    if ole_kind in ("doc", "ppt"):
-        return f".{ole_kind}"
-    if ole_kind == "xlsx":  # as anydoc calls a workbook of any age
+    ole_type = format_from_bytes(path.read_bytes())
+    if ole_type in ("doc", "ppt"):
+        return f".{ole_type}"
+    if ole_type == "xlsx":  # as anydoc calls a workbook of any age
         return ".xls"
-    if suffix in (".docx", ".pptx", ".xlsx"):
+    if named_type in (".docx", ".pptx", ".xlsx"):
         raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
-    if suffix in _SAVE_FILE_AS:
-        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
-    if suffix in (".xls", ".msg"):
-        return suffix
-    new_format = _OLD_OFFICE_ENDINGS.get(suffix)
+    if named_type in _SAVE_FILE_AS:
+        raise BadDocument(f"{named_type} files are not read; save it as {_SAVE_FILE_AS[named_type]}")
+    if named_type in (".xls", ".msg"):
+        return named_type
+    new_format = _OLD_TYPES.get(named_type)
     save_as_remedy = save_old_file_as(new_format) if new_format else "save it as DOCX, PPTX or XLSX"
     raise BadDocument(f"it is an old office file; {save_as_remedy}")

@@ -46,33 +46,33 @@ def settings_with_override(settings: Ingest, override: dict[str, Any]) -> Ingest
 
 def override_pages(text: str, count: int) -> list[int]:
     """The pages that an override names of a document that has `count`. Raises BadDocument where it has none of them."""
-    if not (numbers := page_numbers(text, count)) and text:
+    if not (override_numbers := override_page_numbers(text, count)) and text:
         raise BadDocument(f"ingest.overrides names the pages {text}, but it has {count}")
-    return numbers
+    return override_numbers
 
 
-def page_numbers(text: str, count: int) -> list[int]:
+def override_page_numbers(text: str, count: int) -> list[int]:
     """The pages, in order, that `text` names of a document that has `count`; all for "", and none where it has none.
 
     Raises ValueError where `text` is not written as ranges.
     """
     if not text:
         return list(range(1, count + 1))
-    numbers: set[int] = set()
-    for page_range in text.split(","):
-        match = _OVERRIDE_PAGE_RANGE.fullmatch(page_range.strip(" "))
+    override_numbers: set[int] = set()
+    for override_range in text.split(","):
+        match = _OVERRIDE_PAGE_RANGE.fullmatch(override_range.strip(" "))
         if not match:
             raise ValueError(f"{text}: write the pages as 1-3, 7, 9-")
         first_page, is_range, last_page = int(match[1]), match[2], match[3]
-        numbers.update(range(first_page, min(count, int(last_page or count) if is_range else first_page) + 1))
-    return sorted(numbers)
+        override_numbers.update(range(first_page, min(count, int(last_page or count) if is_range else first_page) + 1))
+    return sorted(override_numbers)
 
 
-def shaping_settings(config: Config) -> Any:
+def recipe_settings(config: Config) -> Any:
     """The settings that shape the texts: not how many processes there are, nor what an unused converter is told."""
     import msgspec
 
-    shaping_settings_by_name = msgspec.to_builtins(config.ingest)
+    recipe = msgspec.to_builtins(config.ingest)
     for name in (
         "workers",
         "memory_mb",
@@ -81,19 +81,17 @@ def shaping_settings(config: Config) -> Any:
         "overrides",
         *(() if uses_vision(config.ingest) else ("vision",)),
     ):
-        del shaping_settings_by_name[name]
-    del shaping_settings_by_name["marker_api"]
-    kept_pictures = (
-        shaping_settings_by_name.pop("pictures") and "drawn figures too"
+        del recipe[name]
+    del recipe["marker_api"]
+    recipe_of_pictures = (
+        recipe.pop("pictures") and "drawn figures too"
     )  # texts whose pictures have none of those are made anew
-    shaping_settings_by_name["marker"]["keep_images"] = kept_pictures  # as it was called: earlier texts stay current
-    return shaping_settings_by_name | (
-        {"marker_api": _service_settings(config.ingest)} if uses_service(config.ingest) else {}
-    )
+    recipe["marker"]["keep_images"] = recipe_of_pictures  # as it was called: earlier texts stay current
+    return recipe | ({"marker_api": _service_recipe(config.ingest)} if uses_service(config.ingest) else {})
 
 
-def config_names(settings: Any) -> dict[str, Any]:
-    """What `shaping_settings` gives, by the names of config.json."""
+def recipe_config_names(settings: Any) -> dict[str, Any]:
+    """What `recipe_settings` gives, by the names of config.json."""
     marker = dict(settings["marker"])
     return {"ingest": {**settings, "pictures": marker.pop("keep_images", None), "marker": marker}}
 
@@ -112,20 +110,20 @@ def document_recipe(common: Ingest, override: dict[str, Any], prompt: Callable[[
     overridden_settings = settings_with_override(common, override)
     recipe: dict[str, Any] = {"ingest.overrides": override}
     if uses_service(overridden_settings) and not uses_service(common):
-        recipe["ingest.marker_api"] = _service_settings(overridden_settings)
+        recipe["ingest.marker_api"] = _service_recipe(overridden_settings)
     if not uses_vision(overridden_settings) or uses_vision(common):
         return recipe
     vision_settings = overridden_settings.vision
-    prompt_digests = [hashlib.sha256(prompt(name).encode()).hexdigest() for name in vision_prompts(overridden_settings)]
+    prompt_digests = [hashlib.sha256(prompt(name).encode()).hexdigest() for name in recipe_prompts(overridden_settings)]
     return {**recipe, "ingest.vision": msgspec.to_builtins(vision_settings), "prompts": prompt_digests}
 
 
-def _service_settings(settings: Ingest) -> dict[str, Any]:
+def _service_recipe(settings: Ingest) -> dict[str, Any]:
     """What of ingest.marker_api shapes a text."""
     return {"mode": settings.marker_api.mode, "options": settings.marker_api.options}
 
 
-def vision_prompts(settings: Ingest) -> list[str]:
+def recipe_prompts(settings: Ingest) -> list[str]:
     """The names of the prompts that shape a text."""
     return [settings.vision.prompt, settings.vision.correction_prompt] if uses_vision(settings) else []
 

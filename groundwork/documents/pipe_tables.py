@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence, Set
 from itertools import pairwise
 
-DELIMITER_ROW = re.compile(r"^\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++[ \t]*+(?::?-++:?)?+\s*+$")  # below the header
+PIPE_DELIMITER_ROW = re.compile(r"^\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++[ \t]*+(?::?-++:?)?+\s*+$")  # below the header
 FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # at a cell's start, a currency or a sign before it
 _CELL_PIPE = re.compile(r"(?<!\\)\|")
-_SIGNS_BEFORE_FIGURES = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})
-_SIGNS_BEHIND_FIGURES = frozenset({"%", "€", ")", ")%", "%)"})
+_PIPE_SIGNS_BEFORE = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})
+_PIPE_SIGNS_BEHIND = frozenset({"%", "€", ")", ")%", "%)"})
 _MOST_PIPE_HEAD_ROWS = 5  # that are looked through, with the first one below the head
 _NUMBER_ALONE = re.compile(r"(?!(?:19|20)\d\d$)[-+−(]?[$€£]?\d[\d.,' ]*+[%)]?|\d{4}-\d\d-\d\d")  # no year
 _LEAST_SIGN_CELLS = 2  # cells of a column that is one of signs
@@ -89,8 +89,8 @@ def with_sign_columns_joined(pipe_rows: Sequence[Sequence[str]]) -> list[list[st
     joined_rows = [list(pipe_row) for pipe_row in pipe_rows]
     column_count = len(joined_rows[0]) if joined_rows else 0
     for column in range(column_count - 2, -1, -1):
-        if _is_column_of_signs(joined_rows, column, column + 1, _SIGNS_BEFORE_FIGURES) or _is_column_of_signs(
-            joined_rows, column + 1, column, _SIGNS_BEHIND_FIGURES
+        if _is_column_of_signs(joined_rows, column, column + 1, _PIPE_SIGNS_BEFORE) or _is_column_of_signs(
+            joined_rows, column + 1, column, _PIPE_SIGNS_BEHIND
         ):
             _join_sign_column(joined_rows, column)
     return joined_rows
@@ -124,7 +124,7 @@ def _join_sign_column(pipe_rows: list[list[str]], column: int) -> None:
         ]
 
 
-_COLUMN_NAME = re.compile(
+_PIPE_COLUMN_NAME = re.compile(
     r"\W*(?:[^\W\d_]{1,3}\W{0,2})?(?:19|20)\d\d\W*|.*?[^\W\d_]{4}.*"
 )  # of a column: a year, or words
 
@@ -132,41 +132,50 @@ _COLUMN_NAME = re.compile(
 def titles_above_tables(markdown: str) -> str:
     """The text with each table's first row as a paragraph where that is one text over all columns, and below it stand
     the names of columns."""
-    lines = markdown.split("\n")
-    delimiter_indices = [
-        i for i, line in enumerate(lines) if i and DELIMITER_ROW.match(line) and lines[i - 1].startswith("|")
+    pipe_lines = markdown.split("\n")
+    pipe_delimiters = [
+        i
+        for i, line in enumerate(pipe_lines)
+        if i and PIPE_DELIMITER_ROW.match(line) and pipe_lines[i - 1].startswith("|")
     ]
-    for delimiter in reversed(delimiter_indices):
-        first_row = split_pipe_row(lines[delimiter - 1])
-        table_end = next((k for k in range(delimiter, len(lines)) if not lines[k].startswith("|")), len(lines))
-        rows_below_title = [split_pipe_row(line) for line in lines[delimiter + 1 : table_end]]
+    for delimiter in reversed(pipe_delimiters):
+        pipe_title_row = split_pipe_row(pipe_lines[delimiter - 1])
+        table_end = next(
+            (k for k in range(delimiter, len(pipe_lines)) if not pipe_lines[k].startswith("|")), len(pipe_lines)
+        )
+        rows_below_title = [split_pipe_row(line) for line in pipe_lines[delimiter + 1 : table_end]]
         if (
-            len(first_row) > 1
-            and first_row[0]
-            and len(set(first_row)) == 1
+            len(pipe_title_row) > 1
+            and pipe_title_row[0]
+            and len(set(pipe_title_row)) == 1
             and _has_header_below_title(rows_below_title)
         ):
-            table_title = first_row[0].replace("\\|", "|")
-            lines[delimiter - 1 : delimiter + 2] = [table_title, "", lines[delimiter + 1], lines[delimiter]]
-    return "\n".join(lines)
+            table_title = pipe_title_row[0].replace("\\|", "|")
+            pipe_lines[delimiter - 1 : delimiter + 2] = [
+                table_title,
+                "",
+                pipe_lines[delimiter + 1],
+                pipe_lines[delimiter],
+            ]
+    return "\n".join(pipe_lines)
 
 
-def _has_header_below_title(rows: Sequence[Sequence[str]]) -> bool:
+def _has_header_below_title(pipe_rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns of figures below it, of which there are some."""
-    if len(rows) < 2 or len(set(rows[0])) < 2:
+    if len(pipe_rows) < 2 or len(set(pipe_rows[0])) < 2:
         return False
-    column_names, *figure_rows = rows
+    pipe_column_names, *figure_rows = pipe_rows
     figure_columns = [
         column
-        for column in range(len(column_names))
+        for column in range(len(pipe_column_names))
         if 2 * _count_figures_below(figure_rows, column) > len(figure_rows)
     ]
-    return bool(figure_columns) and all(_is_column_name(column_names[column]) for column in figure_columns)
+    return bool(figure_columns) and all(_is_pipe_column_name(pipe_column_names[column]) for column in figure_columns)
 
 
-def _count_figures_below(rows: Sequence[Sequence[str]], column: int) -> int:
-    return sum(column < len(row) and FIGURE.match(row[column]) is not None for row in rows)
+def _count_figures_below(pipe_rows: Sequence[Sequence[str]], column: int) -> int:
+    return sum(column < len(row) and FIGURE.match(row[column]) is not None for row in pipe_rows)
 
 
-def _is_column_name(cell: str) -> bool:
-    return not FIGURE.match(cell) or _COLUMN_NAME.fullmatch(cell) is not None
+def _is_pipe_column_name(pipe_cell: str) -> bool:
+    return not FIGURE.match(pipe_cell) or _PIPE_COLUMN_NAME.fullmatch(pipe_cell) is not None

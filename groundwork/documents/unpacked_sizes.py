@@ -14,7 +14,7 @@ from groundwork.errors import BadDocument
 MAX_DEFLATE_RATIO = 1032  # after zlib's own documentation
 BYTES_UNPACKED = 1 << 20  # bytes unpacked at a time
 PACKED_BYTES_READ = 1 << 14  # packed bytes read at a time: what is no stream is found out from the first
-_PDF_STREAM_MARK = re.compile(rb"(?<!end)stream\r?\n")
+_PACKED_STREAM_MARK = re.compile(rb"(?<!end)stream\r?\n")
 
 
 def refuse_archive_bomb(path: Path, max_unpacked_mb: int) -> None:
@@ -30,7 +30,7 @@ def refuse_pdf_bomb(path: Path, max_unpacked_mb: int) -> None:
     unpacked_limit = max_unpacked_mb * 1_000_000
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as packed_pdf:
         stream_end = 0
-        for stream_mark in _PDF_STREAM_MARK.finditer(packed_pdf):
+        for stream_mark in _PACKED_STREAM_MARK.finditer(packed_pdf):
             stream_start = stream_mark.end()
             if not _is_packed_by_zlib(packed_pdf[stream_start : stream_start + 2]):
                 continue

@@ -20,7 +20,7 @@ from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.unit_states import names_in_order
 from groundwork.documents.conversion.converter_table import CONVERTERS
-from groundwork.documents.overrides_and_recipe import page_numbers
+from groundwork.documents.overrides_and_recipe import override_page_numbers
 from groundwork.errors import BadDocument, UsageError
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
@@ -141,7 +141,7 @@ def _pages_to_compare(job: Job, page_count: int) -> list[int]:
     if not job.flags.pages:
         return list(range(1, min(page_count, TEST_COMPARED_PAGES if job.test else DEFAULT_COMPARED_PAGES) + 1))
     try:
-        compared_pages = page_numbers(job.flags.pages, page_count)
+        compared_pages = override_page_numbers(job.flags.pages, page_count)
     except ValueError as error:
         raise UsageError(f"--pages {error}") from None
     if not compared_pages:

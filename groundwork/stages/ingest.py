@@ -18,13 +18,13 @@ from groundwork.data_folder.file_names import Paths
 from groundwork.data_folder.shards import SERVICE_REPLIES
 from groundwork.documents.conversion.converter_table import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides_and_recipe import (
-    config_names,
     document_recipe,
     override_of,
     override_pages,
+    recipe_config_names,
+    recipe_prompts,
+    recipe_settings,
     settings_with_override,
-    shaping_settings,
-    vision_prompts,
 )
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, list_names, name_order, nearest_name
@@ -303,9 +303,9 @@ main = StageCommand(
     name="ingest",
     units=ingest_units,
     process=ingest_document,
-    settings=shaping_settings,
-    config_names=config_names,
-    prompts=lambda config: vision_prompts(config.ingest),
+    settings=recipe_settings,
+    config_names=recipe_config_names,
+    prompts=lambda config: recipe_prompts(config.ingest),
     flags=add_ingest_flags,
     estimate=estimate_ingest,
     before=prepare_ingest,

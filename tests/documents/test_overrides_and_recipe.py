@@ -14,7 +14,7 @@ from groundwork.__main__ import main
 from groundwork.data_folder.file_names import matches
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.conversion import document_conversion
-from groundwork.documents.overrides_and_recipe import override_pages, page_numbers
+from groundwork.documents.overrides_and_recipe import override_page_numbers, override_pages
 from groundwork.errors import BadDocument, MissingExtra
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import DocumentOverride
@@ -39,8 +39,12 @@ def test_patterns_mean_files_as_in_a_shell(pattern: str, names: list[str], other
 
 def test_pages_are_named_by_ranges() -> None:
     """Ranges, single pages and an open end; pages that there are not are an error only where none remains."""
-    assert page_numbers("1-3, 7, 9-", 10) == [1, 2, 3, 7, 9, 10]
-    assert page_numbers("2", 3) == [2] and page_numbers("", 2) == [1, 2] and page_numbers("2-9", 3) == [2, 3]
+    assert override_page_numbers("1-3, 7, 9-", 10) == [1, 2, 3, 7, 9, 10]
+    assert (
+        override_page_numbers("2", 3) == [2]
+        and override_page_numbers("", 2) == [1, 2]
+        and override_page_numbers("2-9", 3) == [2, 3]
+    )
     with pytest.raises(BadDocument, match="names the pages 7-9, but it has 3"):
         override_pages("7-9", 3)
 
@@ -54,9 +58,9 @@ def test_the_settings_take_what_is_read_as_pages(text: str) -> None:
         msgspec.convert(dict.fromkeys(DocumentOverride.__struct_fields__) | {"pages": text}, DocumentOverride)
     except msgspec.ValidationError:
         with pytest.raises(ValueError, match="write the pages as"):
-            page_numbers(text, 12)
+            override_page_numbers(text, 12)
     else:
-        assert page_numbers(text, 12)
+        assert override_page_numbers(text, 12)
 
 
 def test_overrides_hold_for_the_files_that_they_name(folder: Folder, short_pdf) -> None:

@@ -9,9 +9,9 @@ from functools import cache
 
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
 _LEAST_PROSE_LETTERS = 4
-_LATEX_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+_FORMULA_COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _FORMULA_ACCENTS = "ˆˇ"  # which Unicode calls letters, and a formula has as \hat
-_LATEX_FUNCTIONS = frozenset(
+_FORMULA_FUNCTIONS = frozenset(
     ["arg", "cos", "det", "dim", "exp", "inf", "lim", "ln", "log", "max", "min", "sin", "sup", "tan"]
 )
 
@@ -21,13 +21,13 @@ class FormulaLetters:
 
     def __init__(self, markdown: str) -> None:
         formulas = " ".join(_FORMULA.findall(markdown)) if "$" in markdown else ""
-        formula_text = _LATEX_COMMAND.sub(lambda match: _printed_by_latex_command(match[1]), formulas)
+        formula_text = _FORMULA_COMMAND.sub(lambda match: _letters_of_formula_command(match[1]), formulas)
         self._text = _formula_letters(formula_text)
         self._counts = Counter(self._text)
 
     def take(self, missing_words: Counter[str]) -> Counter[str]:
         """Of words or numbers that the Markdown lacks those whose letters its formulas hold, which are taken."""
-        taken_words: Counter[str] = Counter()
+        words_in_formulas: Counter[str] = Counter()
         words_by_length = sorted(missing_words.elements(), key=lambda word: (-len(word), word)) if self._text else []
         for word in words_by_length:
             letters_of_word = _formula_letters(word)
@@ -37,8 +37,8 @@ class FormulaLetters:
                 and (not _is_word_of_prose(letters_of_word) or letters_of_word in self._text)
             ):
                 self._counts -= Counter(letters_of_word)
-                taken_words[word] += 1
-        return taken_words
+                words_in_formulas[word] += 1
+        return words_in_formulas
 
 
 def _formula_letters(formula: str) -> str:
@@ -52,9 +52,9 @@ def _is_word_of_prose(letters: str) -> bool:
 
 
 @cache
-def _printed_by_latex_command(command: str) -> str:
+def _letters_of_formula_command(command: str) -> str:
     """The letters that a command of LaTeX prints: a Greek one, or a function's name."""
-    if command in _LATEX_FUNCTIONS:
+    if command in _FORMULA_FUNCTIONS:
         return command
     size = "CAPITAL" if command[0].isupper() else "SMALL"
     try:

@@ -10,87 +10,85 @@ from groundwork.documents.auditing.page_audit import UNAUDITED_ESCAPE, AuditRefe
 from groundwork.documents.dot_leaders import CONTENTS_LINE
 from groundwork.language.list_labels import LIST_LABEL
 
-_ITEM_LINE = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
-_ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
-_PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
+_READABLE_ITEM = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
+_READABLE_ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
+_READABLE_BREAK = re.compile(r"\n\s*\n")
 HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
-_PARAGRAPH_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
+_READABLE_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
 
 
 def readability(reference: AuditReference, markdown: str) -> float:
     """1 for a rendition with nothing to stumble over; less for items run together, broken sentences, false tables
     and false headings."""
     return (
-        (0.5 + 0.5 * _share_of_items_kept(reference.text, markdown))
-        * (1 - 0.5 * _share_of_broken_paragraphs(markdown))
-        * (1 - 0.5 * _share_of_false_headings(markdown))
-        * (1 - 0.5 * share_of_false_cells(markdown))
+        (0.5 + 0.5 * _readability_of_items(reference.text, markdown))
+        * (1 - 0.5 * _unreadable_paragraph_share(markdown))
+        * (1 - 0.5 * _unreadable_heading_share(markdown))
+        * (1 - 0.5 * unreadable_cell_share(markdown))
     )
 
 
-def contents_lines(markdown: str) -> int:
+def readable_contents_lines(markdown: str) -> int:
     return len(CONTENTS_LINE.findall(markdown))
 
 
-def _share_of_items_kept(layer_text: str, markdown: str) -> float:
+def _readability_of_items(layer_text: str, markdown: str) -> float:
     """Of the numbered lines of the text layer, the share that still begin a line."""
-    items_of_layer = Counter(_ITEM_LINE.findall(layer_text))
-    if not items_of_layer:
+    readable_items = Counter(_READABLE_ITEM.findall(layer_text))
+    if not readable_items:
         return 1.0
-    items_of_markdown = Counter(_ITEM_START.findall(UNAUDITED_ESCAPE.sub("", markdown)))
-    items_that_begin_lines: int = (items_of_layer & items_of_markdown).total()
-    return items_that_begin_lines / items_of_layer.total()
+    items_of_markdown = Counter(_READABLE_ITEM_START.findall(UNAUDITED_ESCAPE.sub("", markdown)))
+    items_that_begin_lines: int = (readable_items & items_of_markdown).total()
+    return items_that_begin_lines / readable_items.total()
 
 
-def _share_of_broken_paragraphs(markdown: str) -> float:
+def _unreadable_paragraph_share(markdown: str) -> float:
     """The share of paragraphs that begin in the middle of a sentence."""
-    paragraphs = [block.strip("*_ ") for block in _PARAGRAPH_BREAK.split(markdown) if block.strip()]
+    paragraphs = [block.strip("*_ ") for block in _READABLE_BREAK.split(markdown) if block.strip()]
     prose_pairs = [(a, b) for a, b in pairwise(paragraphs) if not b.startswith(("|", "#", "`", "-", "<", "!"))]
     if not prose_pairs:
         return 0.0
-    broken_paragraphs = [
-        a
-        for a, b in prose_pairs
-        if b[:1].islower() and not a.startswith(("#", "|")) and not a.endswith(_PARAGRAPH_ENDS)
+    unreadable_paragraphs = [
+        a for a, b in prose_pairs if b[:1].islower() and not a.startswith(("#", "|")) and not a.endswith(_READABLE_ENDS)
     ]
-    return len(broken_paragraphs) / len(prose_pairs)
+    return len(unreadable_paragraphs) / len(prose_pairs)
 
 
-def _share_of_false_headings(markdown: str) -> float:
+def _unreadable_heading_share(markdown: str) -> float:
     """The share of headings that are sentences: they end like one, or are longer than two lines of print."""
     headings = [title.strip("*_ ") for _, title in HEADING_LINE.findall(markdown)]
-    false_headings = sum(
+    unreadable_headings = sum(
         len(heading) > 160 or heading.endswith((";", ",", ".", "; and", "; or")) for heading in headings
     )
-    return false_headings / len(headings) if headings else 0.0
+    return unreadable_headings / len(headings) if headings else 0.0
 
 
-_MARKDOWN_TABLE_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
+_READABLE_TABLE_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
 
 
-def count_true_rows(markdown: str) -> int:
+def count_readable_rows(markdown: str) -> int:
     """Rows of tables that are tables indeed: their borders cut no sentence."""
-    return len(_MARKDOWN_TABLE_ROW.findall(markdown)) if share_of_false_cells(markdown) < 0.05 else 0
+    return len(_READABLE_TABLE_ROW.findall(markdown)) if unreadable_cell_share(markdown) < 0.05 else 0
 
 
-def share_of_false_cells(markdown: str) -> float:
+def unreadable_cell_share(markdown: str) -> float:
     """The share of cell borders that cut a sentence: the next cell, or the next row, goes on in lower case."""
-    table_rows = [
-        [cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _MARKDOWN_TABLE_ROW.findall(markdown)
+    readable_rows = [
+        [cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _READABLE_TABLE_ROW.findall(markdown)
     ]
-    table_rows = [row for row in table_rows if not all(set(cell) <= set(":- ") for cell in row)]
-    cell_borders = sentence_cuts = 0
-    for row in table_rows:
+    readable_rows = [row for row in readable_rows if not all(set(cell) <= set(":- ") for cell in row)]
+    cell_borders = unreadable_cuts = 0
+    for row in readable_rows:
         for cell_before, cell_behind in pairwise(cell for cell in row if cell):
             cell_borders += 1
-            sentence_cuts += (
+            unreadable_cuts += (
                 cell_behind[0].islower()
                 and cell_before[-1].isalpha()
                 and " " in cell_before + cell_behind
                 and len(cell_before + cell_behind) > 30
             )
-    for row_above, row_below in pairwise(table_rows):
+    for row_above, row_below in pairwise(readable_rows):
         if row_above[-1] and row_below[0]:
             cell_borders += 1
-            sentence_cuts += row_below[0][0].islower() and row_above[-1][-1].isalpha()
-    return sentence_cuts / cell_borders if cell_borders else 0.0
+            unreadable_cuts += row_below[0][0].islower() and row_above[-1][-1].isalpha()
+    return unreadable_cuts / cell_borders if cell_borders else 0.0

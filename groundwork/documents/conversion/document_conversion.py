@@ -153,21 +153,21 @@ class DocumentConversion:
         if not self.config.ingest.pictures or ending != ".pdf" or not page_numbers:
             return document_markdown, document_pages
         try:
-            pdf_pictures = await self._document_calls.call(
+            document_pictures = await self._document_calls.call(
                 take_pictures, self._pdf_path, page_numbers, str(self.images)
             )
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {converter_failure_reason(error)}")
             return document_markdown, document_pages
-        self.warnings += pdf_pictures.warnings
-        return with_pictures(document_markdown, document_pages, pdf_pictures.pictures)
+        self.warnings += document_pictures.warnings
+        return with_pictures(document_markdown, document_pages, document_pictures.pictures)
 
     async def _read_whole(self, path: Path, ending: str, converter_names: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
         document_request = ConversionRequest(
             source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images)
         )
-        failure_reasons: list[str] = []
+        conversion_failures: list[str] = []
         converter_refusal = ""
         for converter_name in converter_names:
             try:
@@ -176,7 +176,7 @@ class DocumentConversion:
                 if converter_name == self.config.ingest.converter:
                     raise
                 if ending not in IMAGE_ENDINGS:  # of which OCR_REMEDY says the same
-                    failure_reasons.append(str(error))
+                    conversion_failures.append(str(error))
                 continue
             try:
                 conversion = await (
@@ -185,14 +185,14 @@ class DocumentConversion:
                     else self._document_calls.call(run_converter, converter_name, document_request)
                 )
             except (WorkerFailed, UnitError) as error:
-                failure_reasons.append(converter_failure_reason(error, converter_name))
+                conversion_failures.append(converter_failure_reason(error, converter_name))
                 converter_refusal = converter_refusal or converter_refusal_with_remedy(error)
                 continue
             self._converter = converter_name
-            self.warnings += [*failure_reasons, *conversion.warnings]
+            self.warnings += [*conversion_failures, *conversion.warnings]
             return self._joined_document(conversion, converter_name, ending)
         remedy = OCR_REMEDY if ending in IMAGE_ENDINGS else "it may be damaged: save it again or as PDF"
-        raise BadDocument(converter_refusal or f"{'; '.join(failure_reasons) or 'it is a picture'}; {remedy}")
+        raise BadDocument(converter_refusal or f"{'; '.join(conversion_failures) or 'it is a picture'}; {remedy}")
 
     def _joined_document(self, conversion: Conversion, converter_name: str, ending: str) -> tuple[str, list[Page], str]:
         """The pages asked for as one text. Raises BadDocument where they hold none."""
@@ -215,12 +215,12 @@ class DocumentConversion:
         """A picture file, each of its frames a page."""
         page_numbers = self._requested_pages(await self._document_calls.call_or_refuse(count_frames, str(path)))
         self.count.start(len(page_numbers), "pages")
-        audited_frames = await self._read_by_vision(path, page_numbers, [])
+        converted_frames = await self._read_by_vision(path, page_numbers, [])
         if frame_failures := [
-            f"page {n}: {why}" for n, why in zip(page_numbers, audited_frames.troubles, strict=True) if why
+            f"page {n}: {why}" for n, why in zip(page_numbers, converted_frames.troubles, strict=True) if why
         ]:
             raise BadDocument("; ".join(frame_failures))
-        joined_frames = join_pages(audited_frames.pages)
+        joined_frames = join_pages(converted_frames.pages)
         pages = [
             Page(number=n, start=start, end=end, converter=converter_name, scan=True)
             for n, (start, end) in zip(page_numbers, joined_frames.spans, strict=True)
@@ -280,14 +280,14 @@ class DocumentConversion:
         self.not_shown = [page.number for page in doubtful_pages[MOST_DOUBTFUL_PAGES:]]
         for page in doubtful_pages[:MOST_DOUBTFUL_PAGES]:
             try:
-                page_picture = await self._document_calls.call(
+                doubtful_picture = await self._document_calls.call(
                     page_jpeg, str(path), page.number, DOUBTFUL_PICTURE_SIDE, DOUBTFUL_PICTURE_QUALITY
                 )
             except WorkerFailed:
-                page_picture = b""
-            page_markdown = document_markdown[page.start : page.end]
+                doubtful_picture = b""
+            doubtful_markdown = document_markdown[page.start : page.end]
             layer_text, reason = layer.pages[page.number - 1], doubt_reasons[page.number]
-            self.doubtful.append(DoubtfulPage(page.number, reason, page_picture, layer_text, page_markdown))
+            self.doubtful.append(DoubtfulPage(page.number, reason, doubtful_picture, layer_text, doubtful_markdown))
 
     def _start_page_count(self, pages: int) -> None:
         if not self._is_page_count_shown:
@@ -399,9 +399,9 @@ class DocumentConversion:
     async def _open_pdf(self, path: Path, converter: str) -> tuple[Path, TextLayer]:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
-            unlocked_path = self.scratch / "unlocked.pdf"
-            await self._document_calls.call_or_refuse(unlock, str(path), self.password, str(unlocked_path))
-            path = unlocked_path
+            unlocked_document = self.scratch / "unlocked.pdf"
+            await self._document_calls.call_or_refuse(unlock, str(path), self.password, str(unlocked_document))
+            path = unlocked_document
         layer = await self._read_layer(path, converter)
         if layer.damaged:
             self.warnings.append(f"{page_ranges(layer.damaged)} cannot be opened; save the file again to have them too")

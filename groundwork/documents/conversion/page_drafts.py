@@ -20,22 +20,22 @@ class PageDraft:
     audit: PageAudit | None = None
     fell_back: str = ""
     is_unreadable: bool = False
-    is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
+    is_complete_draft: bool = False  # as its converter judged by more than the audit: no other one is asked
 
     def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
         """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.
 
         `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
         """
-        self.is_complete = judged and not trouble and bool(markdown.strip())
+        self.is_complete_draft = judged and not trouble and bool(markdown.strip())
         is_better_draft = (
             self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
         )
         if is_better_draft and self.audit and self.markdown:
-            lost_numbers = (
+            lost_in_draft = (
                 f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
             )
-            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_numbers}"
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_in_draft}"
         if is_better_draft:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
@@ -44,7 +44,7 @@ class PageDraft:
         """Whether the next converter should have a try at it."""
         if scan:
             return not self.markdown.strip()
-        if self.is_complete:
+        if self.is_complete_draft:
             return False
         if self.audit is None or self.audit.lost_numbers:
             return True

@@ -14,7 +14,7 @@ import msgspec
 import regex
 
 from groundwork.documents.auditing.page_audit import AuditReference
-from groundwork.documents.auditing.readability import contents_lines, count_true_rows, readability
+from groundwork.documents.auditing.readability import count_readable_rows, readability, readable_contents_lines
 from groundwork.documents.auditing.relations_and_merged_cells import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
 from groundwork.documents.layout.forms_and_annotations import FORM_TICKS
@@ -209,7 +209,7 @@ def audit_pages(name: str, conversion: Conversion, page_numbers: Sequence[int], 
     return _RenditionAuditor(name, layer).audit(conversion, page_numbers)
 
 
-_SYMBOL_RUN = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
+_RENDITION_SYMBOLS = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
 _LEAST_RENDITION_GAIN = (
     0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 )
@@ -222,16 +222,16 @@ class Rendition(NamedTuple):
     audit: PageAudit
 
 
-def _audit_rendition(maker: str, markdown: str, reference: AuditReference) -> Rendition:
+def _audit_rendition(maker: str, raw_rendition: str, reference: AuditReference) -> Rendition:
     """A rendition with its audit; what is not perfect is first mended by the text layer."""
-    audit = reference.audit(markdown)
+    rendition_audit = reference.audit(raw_rendition)
     if reference.shaped:
-        return Rendition(maker, markdown, audit)
-    if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
-        repaired_markdown = restore_lost_lines(respell_words(markdown, reference), reference)
-        if repaired_markdown != markdown:
-            return Rendition(maker, repaired_markdown, reference.audit(repaired_markdown))
-    return Rendition(maker, markdown, audit)
+        return Rendition(maker, raw_rendition, rendition_audit)
+    if rendition_audit.words_kept < 1 or rendition_audit.numbers_kept < 1 or rendition_audit.glued:
+        mended_rendition = restore_lost_lines(respell_words(raw_rendition, reference), reference)
+        if mended_rendition != raw_rendition:
+            return Rendition(maker, mended_rendition, reference.audit(mended_rendition))
+    return Rendition(maker, raw_rendition, rendition_audit)
 
 
 def choose_rendition(
@@ -283,8 +283,8 @@ def _is_no_worse_rendition(candidate: Rendition, best: Rendition, reference: Aud
     candidate_qualities, best_qualities = (
         _rendition_qualities(rendition, reference) for rendition in (candidate, best)
     )
-    keeps_all = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
-    return keeps_all and not merges_more(candidate.markdown, best.markdown)
+    keeps_all_of_rendition = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
+    return keeps_all_of_rendition and not merges_more(candidate.markdown, best.markdown)
 
 
 def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tuple[float, ...]:
@@ -294,15 +294,15 @@ def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tup
     rendition_ticks = sum(map(rendition_markdown.count, FORM_TICKS))
     structure_qualities = (
         readability(reference, rendition_markdown),
-        count_true_rows(rendition_markdown),
-        contents_lines(rendition_markdown),
+        count_readable_rows(rendition_markdown),
+        readable_contents_lines(rendition_markdown),
         rendition_ticks,
     )
-    return (*kept_shares, -_count_symbol_runs(rendition_markdown, reference), *structure_qualities)
+    return (*kept_shares, -_count_rendition_symbols(rendition_markdown, reference), *structure_qualities)
 
 
-def _count_symbol_runs(markdown: str, reference: AuditReference) -> int:
+def _count_rendition_symbols(rendition_markdown: str, reference: AuditReference) -> int:
     """Runs of symbols in the place of a word's letters, as a font without a mapping gives them, beyond the layer's."""
-    if markdown.isascii():
+    if rendition_markdown.isascii():
         return 0
-    return max(0, len(_SYMBOL_RUN.findall(markdown)) - len(_SYMBOL_RUN.findall(reference.text)))
+    return max(0, len(_RENDITION_SYMBOLS.findall(rendition_markdown)) - len(_RENDITION_SYMBOLS.findall(reference.text)))

@@ -15,7 +15,7 @@ from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.records import Page
 
-_TABLE_RULES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
+_TABLE_RULES_OF_PAGE = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
 
 
 OCR_REMEDY = as_typed(
@@ -35,7 +35,7 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
         return True
     if number not in layer.misleading or _is_read_by_sight(draft.converter):
         return False
-    draft_letters = text_to_audit(_TABLE_RULES.sub(" ", draft.markdown))
+    draft_letters = text_to_audit(_TABLE_RULES_OF_PAGE.sub(" ", draft.markdown))
     return (
         not reads_as_text(draft_letters)
         or is_misread(draft.markdown)

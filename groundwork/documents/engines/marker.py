@@ -49,21 +49,21 @@ def convert(marker_request: ConversionRequest) -> Conversion:
     )
     (markdown,), warnings = keep_pictures(marker_pictures, [markdown], Path(marker_request.images))
     return Conversion(
-        pages=split_pages(markdown, marker_request.pages or list(range(1, marker_request.page_count + 1))),
+        pages=split_marker_pages(markdown, marker_request.pages or list(range(1, marker_request.page_count + 1))),
         warnings=warnings,
     )
 
 
 def _prepare_marker(layout_server: str) -> None:
     """Name a font and a layout server, or make sure of the weights, before marker reads its settings on import."""
-    os.environ.setdefault("FONT_PATH", _font_path())
+    os.environ.setdefault("FONT_PATH", _marker_font_path())
     if layout_server:
         os.environ["FAST_LAYOUT_SERVER_URL"] = layout_server
     elif "FAST_LAYOUT_SERVER_URL" not in os.environ:
         _require_marker_weights()
 
 
-def _font_path() -> str:
+def _marker_font_path() -> str:
     """A font that is here already: marker would fetch one of 15 MB, for formats that it renders itself."""
     import matplotlib
 
@@ -121,16 +121,17 @@ def _load_marker_models() -> Any:
     return create_model_dict()
 
 
-def split_pages(markdown: str, page_numbers: list[int]) -> list[str]:
+def split_marker_pages(markdown: str, page_numbers: list[int]) -> list[str]:
     """marker's paginated Markdown, cut at its page marks, which count from 0; a page without one is empty."""
-    page_texts = _MARKER_PAGE_MARK.split(f"\n\n{markdown.lstrip()}")
+    marker_pages = _MARKER_PAGE_MARK.split(f"\n\n{markdown.lstrip()}")
     pages_by_number = {
-        int(page_number) + 1: page.strip() for page_number, page in zip(page_texts[1::2], page_texts[2::2], strict=True)
+        int(page_number) + 1: page.strip()
+        for page_number, page in zip(marker_pages[1::2], marker_pages[2::2], strict=True)
     }
     return [pages_by_number.get(page_number, "") for page_number in page_numbers]
 
 
-def _jpeg_or_png(picture_name: str, image: Any) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, "PNG" if picture_name.lower().endswith(".png") else "JPEG")
-    return stream.getvalue()
+def _jpeg_or_png(picture_name: str, marker_image: Any) -> bytes:
+    marker_stream = io.BytesIO()
+    marker_image.save(marker_stream, "PNG" if picture_name.lower().endswith(".png") else "JPEG")
+    return marker_stream.getvalue()

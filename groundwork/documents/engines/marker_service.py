@@ -20,7 +20,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import write_bytes
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
-from groundwork.documents.engines.marker import split_pages
+from groundwork.documents.engines.marker import split_marker_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed, UsageError
 from groundwork.llm.calls.costs_and_budget import UsageRow
@@ -269,9 +269,9 @@ def _conversion_by_service(
     service_page_numbers = service_request.pages or list(
         range(1, (service_request.page_count or service_result.page_count or 1) + 1)
     )
-    service_pages = split_pages(service_markdown, service_page_numbers)
+    service_pages = split_marker_pages(service_markdown, service_page_numbers)
     if not any(service_pages) and service_markdown.strip():
-        service_pages = split_pages(
+        service_pages = split_marker_pages(
             service_markdown, list(range(1, len(service_page_numbers) + 1))
         )  # where the marks count the pages that were asked for
     if not any(service_pages) and len(service_page_numbers) == 1:

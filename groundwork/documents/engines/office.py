@@ -13,12 +13,7 @@ from typing import NamedTuple
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.formats.epub_footnotes import mark_footnotes, repair_epub_pages
 from groundwork.documents.formats.mail import mail_to_markdown
-from groundwork.documents.formats.office.anydoc_markdown import (
-    Pictures,
-    collect_pictures,
-    document_markdown,
-    parse_with_anydoc,
-)
+from groundwork.documents.formats.office.anydoc_markdown import document_markdown, parse_with_anydoc
 from groundwork.documents.formats.office.office_markup_repairs import repair_package
 from groundwork.documents.formats.office.office_package import OfficePackage, open_package
 from groundwork.documents.formats.office.presentation_slides import read_slides
@@ -33,26 +28,26 @@ from groundwork.documents.formats.raised_figures import raise_rtf
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
 from groundwork.documents.formats.spreadsheets.workbooks import read_xls, read_xlsx
 from groundwork.documents.formats.web_pages.html_to_markdown import html_title, html_to_markdown
-from groundwork.documents.pictures.kept_pictures import keep_pictures
+from groundwork.documents.pictures.kept_pictures import PicturesToKeep, collect_pictures_to_keep, keep_pictures
 from groundwork.markdown.footnotes import place_footnotes
 from groundwork.message_wording import counted
 
 
 def convert(request: ConversionRequest) -> Conversion:
     """A page for each slide; other formats in one piece. Raises BadDocument with the cause."""
-    ending, source = request.ending, request.source
-    if ending in FORMATS:
+    office_ending, source = request.ending, request.source
+    if office_ending in OFFICE_FORMATS:
         pages, warnings = (
-            _read_with_pictures(request) if request.settings.pictures else read_office_file(source, ending)
+            _read_with_pictures(request) if request.settings.pictures else read_office_file(source, office_ending)
         )
         return Conversion(pages=[page.strip() for page in pages], warnings=warnings)
-    if ending == ".eml":
+    if office_ending == ".eml":
         office_markdown, warnings = mail_to_markdown(Path(source).read_bytes())
         return Conversion(pages=[office_markdown.strip()], warnings=warnings)
-    if ending in (".xlsx", ".xlsm", ".xls"):
-        office_markdown, warnings = (read_xls if ending == ".xls" else read_xlsx)(source)
+    if office_ending in (".xlsx", ".xlsm", ".xls"):
+        office_markdown, warnings = (read_xls if office_ending == ".xls" else read_xlsx)(source)
         return Conversion(pages=[office_markdown.strip()], warnings=warnings)
-    if ending in (".csv", ".tsv"):
+    if office_ending in (".csv", ".tsv"):
         office_markdown = csv_to_markdown(source)
     else:
         html_bytes = Path(source).read_bytes()
@@ -62,19 +57,19 @@ def convert(request: ConversionRequest) -> Conversion:
 
 def _read_with_pictures(request: ConversionRequest) -> OfficeFilePages:
     """The pages with the pictures of the document, which are written into the folder of the request."""
-    pictures = Pictures()
-    with collect_pictures(pictures):
+    pictures = PicturesToKeep()
+    with collect_pictures_to_keep(pictures):
         pages, warnings = read_office_file(request.source, request.ending)
     picture_bytes = pictures.by_address
     pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known_addresses=picture_bytes)
     return OfficeFilePages(pages, [*warnings, *picture_warnings])
 
 
-FORMATS = {
+OFFICE_FORMATS = {
     ".docx": "docx", ".docm": "docx", ".doc": "doc", ".pptx": "pptx", ".pptm": "pptx", ".ppt": "ppt",
     ".odt": "odt", ".ods": "ods", ".odp": "odp", ".rtf": "rtf", ".epub": "epub",
 }  # fmt: skip
-_PACKAGES = ("docx", "pptx", "odt", "ods", "odp", "epub")
+_OFFICE_PACKAGES = ("docx", "pptx", "odt", "ods", "odp", "epub")
 
 
 class OfficeFilePages(NamedTuple):
@@ -86,34 +81,34 @@ class OfficeFilePages(NamedTuple):
 
 def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
-    office_bytes, office_format = Path(office_file).read_bytes(), FORMATS[ending]
-    package = open_package(office_bytes) if office_format in _PACKAGES else None
-    if office_format == "epub" and package is not None:
-        mark_footnotes(package)
-        repair_epub_pages(package)
+    office_bytes, office_format = Path(office_file).read_bytes(), OFFICE_FORMATS[ending]
+    office_package = open_package(office_bytes) if office_format in _OFFICE_PACKAGES else None
+    if office_format == "epub" and office_package is not None:
+        mark_footnotes(office_package)
+        repair_epub_pages(office_package)
         return OfficeFilePages(
-            [place_footnotes(document_markdown(parse_with_anydoc(package.to_bytes(), office_format)))], []
+            [place_footnotes(document_markdown(parse_with_anydoc(office_package.to_bytes(), office_format)))], []
         )
-    if package is None:
+    if office_package is None:
         raised_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
         return OfficeFilePages([document_markdown(parse_with_anydoc(raised_bytes, office_format))], [])
     comment_quotes = (
-        ods_comments(package)
+        ods_comments(office_package)
         if office_format == "ods"
-        else odt_comments(package)
+        else odt_comments(office_package)
         if office_format in ("odt", "odp")
         else []
     )
-    repair_package(package, office_format)
+    repair_package(office_package, office_format)
     if office_format == "pptx":
-        return OfficeFilePages(*read_slides(package))
+        return OfficeFilePages(*read_slides(office_package))
     if office_format == "docx":
-        return _read_docx(package)
+        return _read_office_docx(office_package)
     return OfficeFilePages(
         [
             with_comments(
                 document_markdown(
-                    parse_with_anydoc(package.to_bytes(), office_format), of_sheets=office_format == "ods"
+                    parse_with_anydoc(office_package.to_bytes(), office_format), of_sheets=office_format == "ods"
                 ),
                 comment_quotes,
             )
@@ -122,16 +117,16 @@ def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
     )
 
 
-def _read_docx(package: OfficePackage) -> OfficeFilePages:
-    comment_quotes = docx_comments(package)
-    package.free_trees()  # of a long document as large as anydoc's model of it, which comes next
-    docx_model = parse_with_anydoc(package.to_bytes(), "docx")
-    formulas = find_formulas(package)
-    unread = unread_formulas(package, formulas) if len(formulas) > count_formulas(docx_model.blocks) else []
+def _read_office_docx(office_package: OfficePackage) -> OfficeFilePages:
+    comment_quotes = docx_comments(office_package)
+    office_package.free_trees()  # of a long document as large as anydoc's model of it, which comes next
+    docx_model = parse_with_anydoc(office_package.to_bytes(), "docx")
+    formulas = find_formulas(office_package)
+    unread = unread_formulas(office_package, formulas) if len(formulas) > count_formulas(docx_model.blocks) else []
     formula_warnings = []
     if unread:
-        replace_formulas_by_letters(package, unread)
-        docx_model = parse_with_anydoc(package.to_bytes(), "docx")
+        replace_formulas_by_letters(office_package, unread)
+        docx_model = parse_with_anydoc(office_package.to_bytes(), "docx")
         formula_warnings = [
             f"{len(unread)} of {counted(len(formulas), 'formula is', 'formulas are')} given as plain text: "
             "they could not be read as LaTeX"

@@ -15,10 +15,10 @@ from groundwork.documents.formats.web_pages.html_to_markdown import html_to_mark
 from groundwork.errors import BadDocument
 from groundwork.message_wording import counted
 
-HEADERS = ("From", "To", "Cc", "Date")
-_HEADER_ERRORS = (ValueError, LookupError, AttributeError, TypeError)  # raised by the library for wrong headers
+MAIL_HEADERS = ("From", "To", "Cc", "Date")
+_MAIL_HEADER_ERRORS = (ValueError, LookupError, AttributeError, TypeError)  # raised by the library for wrong headers
 _MOST_NESTED_MAILS = 5  # mails in mails
-_HEADER_FIELD = re.compile(
+_MAIL_HEADER_FIELD = re.compile(
     r"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Content-Type|Reply-To|Delivered-To|Sender"
     r"|DKIM-Signature|X-[\w-]+):",
     re.IGNORECASE,
@@ -59,17 +59,17 @@ def mail_to_markdown(mail_bytes: bytes) -> Mail:
 
 def is_mail(mail_start: str) -> bool:
     """Whether a text begins with a header field of a mail and has three of them before its first blank line."""
-    header_fields = mail_start.split("\n\n", 1)[0].replace("\r", "").split("\n")
+    mail_header_fields = mail_start.split("\n\n", 1)[0].replace("\r", "").split("\n")
     return (
-        sum(_HEADER_FIELD.match(header_line) is not None for header_line in header_fields) >= 3
-        and _HEADER_FIELD.match(mail_start) is not None
+        sum(_MAIL_HEADER_FIELD.match(header_line) is not None for header_line in mail_header_fields) >= 3
+        and _MAIL_HEADER_FIELD.match(mail_start) is not None
     )
 
 
 def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int, unread_mails: list[str]) -> str:
     """Of mails that are nested too deeply, the subjects go into `unread_mails`."""
-    header_lines = [f"{header}: {value}" for header in HEADERS if (value := _header_value(message, header))]
-    mail_sections = [f"# {_subject(message)}", "  \n".join(header_lines), _body_text(message)]
+    mail_header_lines = [f"{header}: {value}" for header in MAIL_HEADERS if (value := _header_value(message, header))]
+    mail_sections = [f"# {_subject(message)}", "  \n".join(mail_header_lines), _body_text(message)]
     embedded_mails = list(_embedded_mails(message))
     if depth < _MOST_NESTED_MAILS:
         mail_sections += [
@@ -89,7 +89,7 @@ def _subject(message: Message) -> str:
 def _header_value(message: Message, header: str) -> str:
     try:
         return " ".join(str(message.get(header) or "").split())
-    except _HEADER_ERRORS:
+    except _MAIL_HEADER_ERRORS:
         return ""
 
 
@@ -132,7 +132,7 @@ def _decode_part(mime_part: EmailMessage) -> str:
     """A part's text; where its charset is unknown, or its bytes are in another, that of the bytes."""
     try:
         part_text = str(mime_part.get_content())
-    except _HEADER_ERRORS:
+    except _MAIL_HEADER_ERRORS:
         part_text = _UNDECODABLE_BYTE
     mime_payload = mime_part.get_payload(decode=True) if _UNDECODABLE_BYTE in part_text else None
     return (
@@ -154,7 +154,7 @@ def _is_attached(mime_part: EmailMessage) -> bool:
 def _attachment_name(mime_part: EmailMessage) -> str:
     try:
         return mime_part.get_filename() or ""
-    except _HEADER_ERRORS:
+    except _MAIL_HEADER_ERRORS:
         return ""
 
 

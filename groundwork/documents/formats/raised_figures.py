@@ -12,7 +12,7 @@ from typing import Any
 
 from groundwork.documents.formats.office.office_package import Element, attribute, child, tags
 
-_SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_RAISED_SIGNS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _RAISED_FIGURES = re.compile(r"\s*+(?:[+−-]|[+−-]?[0-9]++(?:[.,;–-]\s?[0-9]++)*+[+−-]?)\s*+")
 _RTF_FIGURES = re.compile(rb"(\\super(?![a-z0-9])(?:\\[a-z]++-?[0-9]*+)*+ ?)([0-9+-]{1,9})(?=[\\}])")
 _RAISED_DIGIT_OR_SIGN = re.compile(r"[0-9]|(?<![0-9])[+−-]|[+−-](?=\s*+$)")
@@ -22,12 +22,12 @@ def raise_figures(text: str) -> str:
     """Figures and their signs as superscripts, a range's dash as it is; a text that holds letters as it is."""
     if not _RAISED_FIGURES.fullmatch(text):
         return text
-    return _RAISED_DIGIT_OR_SIGN.sub(lambda match: match[0].translate(_SUPERSCRIPTS), text)
+    return _RAISED_DIGIT_OR_SIGN.sub(lambda match: match[0].translate(_RAISED_SIGNS), text)
 
 
 def raise_word_runs(root: Element, raised_styles: Collection[str]) -> bool:
     """Of a part of a DOCX; `raised_styles`: those of characters that are raised. Whether there were any."""
-    raised_runs = [mark.getparent().getparent() for mark in root.iter(*tags("w", "vertAlign")) if _is_superscript(mark)]
+    raised_runs = [mark.getparent().getparent() for mark in root.iter(*tags("w", "vertAlign")) if _is_raised_mark(mark)]
     run_styles = [s for s in root.iter(*tags("w", "rStyle")) if attribute(s, "w", "val") in raised_styles]
     raised_runs += [s.getparent().getparent() for s in run_styles if child(s.getparent(), "w", "vertAlign") is None]
     return _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("w", "t")))
@@ -36,7 +36,7 @@ def raise_word_runs(root: Element, raised_styles: Collection[str]) -> bool:
 def raised_word_styles(styles: Element | None) -> set[str]:
     """The styles of characters in a DOCX that raise their text."""
     raised_marks = () if styles is None else styles.iter(*tags("w", "vertAlign"))
-    raising_styles = (mark.getparent().getparent() for mark in raised_marks if _is_superscript(mark))
+    raising_styles = (mark.getparent().getparent() for mark in raised_marks if _is_raised_mark(mark))
     return {attribute(s, "w", "styleId") for s in raising_styles if attribute(s, "w", "type") == "character"}
 
 
@@ -61,7 +61,7 @@ def raised_workbook_texts(shared_strings: Element) -> dict[int, str]:
         raised_runs = [
             mark.getparent().getparent()
             for mark in shared_string.iter(*tags("x", "vertAlign"))
-            if _is_superscript(mark)
+            if _is_raised_mark(mark)
         ]
         if _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("x", "t"))):
             shown_texts = shared_string.iter(*tags("x", "t"))
@@ -100,8 +100,8 @@ def _raise_figures_in(elements: Iterable[Element]) -> bool:
     return is_any_raised
 
 
-def _is_superscript(mark: Element) -> bool:
-    return "superscript" in (attribute(mark, "w", "val"), mark.get("val"))
+def _is_raised_mark(raised_mark: Element) -> bool:
+    return "superscript" in (attribute(raised_mark, "w", "val"), raised_mark.get("val"))
 
 
 def _is_raised_position(position: str) -> bool:

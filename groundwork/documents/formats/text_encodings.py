@@ -196,7 +196,7 @@ def _decode_central_european(encoded_bytes: bytes) -> tuple[str, str] | None:
         if (language := detect_language(decoded_text)) in languages and language_probability(
             decoded_text, languages
         ) > western_probability:
-            return _reading_with_most_letters(decoded_readings, _CENTRAL_EUROPEAN_ALPHABETS.get(language, "")) or (
+            return _decoding_with_most_letters(decoded_readings, _CENTRAL_EUROPEAN_ALPHABETS.get(language, "")) or (
                 decoded_text,
                 encoding,
             )
@@ -233,11 +233,13 @@ def _odd_capitals(decoded_text: str) -> int:
     return odd_capitals + sum(character not in _SIGNS_BESIDE_WORDS for character in non_ascii_signs)
 
 
-def _reading_with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
+def _decoding_with_most_letters(decodings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
     """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
     alphabet_letters = {*alphabet, *alphabet.upper()}
-    best_reading = max(readings, key=lambda reading: (sum(map(alphabet_letters.__contains__, reading[1])), reading[0]))
-    return best_reading[1:] if alphabet_letters else None
+    best_decoding = max(
+        decodings, key=lambda decoding: (sum(map(alphabet_letters.__contains__, decoding[1])), decoding[0])
+    )
+    return best_decoding[1:] if alphabet_letters else None
 
 
 def _decoded_readings(encoded_bytes: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.documents.auditing.readability import contents_lines
+from groundwork.documents.auditing.readability import readable_contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.language_and_script import has_unspaced
@@ -159,7 +159,7 @@ def _largest_title(pages: Sequence[_TitlePage], body_size: float) -> str:
         title_size_before = largest_title.size
         title_ratio = _LATER_TITLE_RATIO if largest_title.text else 1.0
         may_be_larger = any(text_object.size > title_ratio * largest_title.size for text_object in title_page.objects)
-        if contents_lines(title_page.layer) < _CONTENTS_BEFORE_TITLE and may_be_larger:
+        if readable_contents_lines(title_page.layer) < _CONTENTS_BEFORE_TITLE and may_be_larger:
             for title in _title_phrases(_title_candidates(title_page, _TITLE_RATIO * body_size)):
                 if title.size > max(title_ratio * title_size_before, 1.02 * largest_title.size):
                     largest_title = title

@@ -10,7 +10,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +29,7 @@ MOST_KEPT_PICTURES = 500  # of a document
 REPEATED_PICTURES = 3  # places from which on a picture is an ornament
 LEAST_PICTURE_CONTRAST = 8  # of 255, between the darkest and the lightest; below that nothing is to be seen
 PICTURE_JPEG_QUALITY = 88  # of JPEG
+_KEPT_PICTURE_SCHEME = "picture:"
 _PICTURE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".emf", ".wmf", ".svg")
 KEPT_PICTURE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
 
@@ -39,6 +43,36 @@ class KeptPicture(NamedTuple):
     @property
     def name(self) -> str:
         return f"figure-{hashlib.sha256(self.content).hexdigest()[:12]}.{self.ending}"
+
+
+@dataclass
+class PicturesToKeep:
+    """Bytes by address; `at` is the address of each picture of the document (or slide) at hand, by its number there."""
+
+    by_address: dict[str, bytes] = field(default_factory=dict)
+    at: dict[int, str] = field(default_factory=dict)
+
+    def note(self, number: int, picture_bytes: bytes) -> None:
+        self.at[number] = kept_address = f"{_KEPT_PICTURE_SCHEME}{picture_digest(picture_bytes)[:16]}"
+        self.by_address[kept_address] = picture_bytes
+
+
+_PICTURES_TO_KEEP: ContextVar[PicturesToKeep | None] = ContextVar("pictures", default=None)  # None: they are not kept
+
+
+@contextmanager
+def collect_pictures_to_keep(pictures: PicturesToKeep) -> Iterator[None]:
+    """While this holds, what is read has its pictures put into `pictures`."""
+    token = _PICTURES_TO_KEEP.set(pictures)
+    try:
+        yield
+    finally:
+        _PICTURES_TO_KEEP.reset(token)
+
+
+def pictures_to_keep() -> PicturesToKeep | None:
+    """None where pictures are not kept."""
+    return _PICTURES_TO_KEEP.get()
 
 
 def keep_pictures(

@@ -23,51 +23,51 @@ def mend_broken_lines(markdown: str) -> str:
     mended_lines: list[str] = []
     code_fence = ""
     for line in markdown.replace("\r\n", "\n").split("\n"):
-        page_line = line.rstrip()
-        if fence_marker := re.match(r"\s*(```+|~~~+)", page_line):
+        broken_line = line.rstrip()
+        if fence_of_lines := re.match(r"\s*(```+|~~~+)", broken_line):
             code_fence = (
-                "" if code_fence and page_line.strip().startswith(code_fence) else code_fence or fence_marker[1]
+                "" if code_fence and broken_line.strip().startswith(code_fence) else code_fence or fence_of_lines[1]
             )
-            mended_lines.append(page_line)
+            mended_lines.append(broken_line)
         elif code_fence:
-            mended_lines.append(page_line)
+            mended_lines.append(broken_line)
         else:
-            _append_mended_line(mended_lines, _tidy_broken_line(page_line))
+            _append_mended_line(mended_lines, _tidy_broken_line(broken_line))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(mended_lines)).strip("\n")
 
 
-def _tidy_broken_line(page_line: str) -> str:
-    page_line = _UNDERLINE.sub("", page_line) if "u>" in page_line else page_line
-    page_line = _BACK_LINK.sub("", page_line) if "↑" in page_line else page_line
-    short_line = shortened_leaders(page_line)
-    if short_line != page_line:
-        short_line = short_line.replace("**", "").lstrip("# ").rstrip()
-    elif len(short_line) > 160 and (heading := HEADING_LINE.match(short_line)):
-        short_line = heading[2]  # a paragraph, whatever the engine took it for
-    return _GLUED_ITEM.sub(r"\1 ", short_line)
+def _tidy_broken_line(broken_line: str) -> str:
+    broken_line = _UNDERLINE.sub("", broken_line) if "u>" in broken_line else broken_line
+    broken_line = _BACK_LINK.sub("", broken_line) if "↑" in broken_line else broken_line
+    mended_line = shortened_leaders(broken_line)
+    if mended_line != broken_line:
+        mended_line = mended_line.replace("**", "").lstrip("# ").rstrip()
+    elif len(mended_line) > 160 and (heading := HEADING_LINE.match(mended_line)):
+        mended_line = heading[2]  # a paragraph, whatever the engine took it for
+    return _GLUED_ITEM.sub(r"\1 ", mended_line)
 
 
-def _append_mended_line(mended_lines: list[str], page_line: str) -> None:
+def _append_mended_line(mended_lines: list[str], broken_line: str) -> None:
     """Append a line: to the line before where it goes on with it, after a blank line where it begins a block."""
     previous_line = mended_lines[-1] if mended_lines else ""
-    if not page_line.strip() or not previous_line.strip():
-        if page_line.strip() or previous_line.strip():
-            mended_lines.append(page_line)
-    elif _continues_broken_line(previous_line, page_line):
-        mended_lines[-1] = _join_broken_line(previous_line, page_line.strip())
-    elif _needs_blank_line_before(previous_line, page_line):
-        mended_lines += ["", page_line]
+    if not broken_line.strip() or not previous_line.strip():
+        if broken_line.strip() or previous_line.strip():
+            mended_lines.append(broken_line)
+    elif _continues_broken_line(previous_line, broken_line):
+        mended_lines[-1] = _join_broken_line(previous_line, broken_line.strip())
+    elif _needs_blank_line_before(previous_line, broken_line):
+        mended_lines += ["", broken_line]
     else:
-        mended_lines.append(page_line)
+        mended_lines.append(broken_line)
 
 
 def _continues_broken_line(previous_line: str, line: str) -> bool:
-    line_text = line.lstrip("* ")
-    if BLOCK_START.match(line) or BLOCK_START.match(previous_line) or ITEM_START.match(line_text):
+    text_of_line = line.lstrip("* ")
+    if BLOCK_START.match(line) or BLOCK_START.match(previous_line) or ITEM_START.match(text_of_line):
         return False
     return (
         not previous_line.endswith(SENTENCE_LINE_ENDS)
-        and (line_text[:1].islower() or line_text[:1] == "(")
+        and (text_of_line[:1].islower() or text_of_line[:1] == "(")
         and "…" not in previous_line
     )
 

@@ -13,8 +13,8 @@ from groundwork.documents.auditing.readability import HEADING_LINE
 
 _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _CONTENTS_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
-_ROW_OF_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
-_HEADING_MARKUP = re.compile(r"[*_`#\\]|</?\w+>")
+_CONTENTS_OF_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
+_OUTLINE_MARKUP = re.compile(r"[*_`#\\]|</?\w+>")
 _LEAST_CONTENTS_ENTRIES = 5
 _YEARS_OF_CHRONICLE = range(1400, 2100)
 _LONGEST_OUTLINE_ENTRY = 200  # letters of a line that may be an entry
@@ -35,72 +35,72 @@ def set_headings(pages: Sequence[str], outline_entries: Sequence[OutlineEntry]) 
     level_shift = 2 if _has_own_title(pages, outline_entries) else 1
     outline_by_page: dict[int, dict[str, int]] = {}
     for outline_entry in outline_entries:
-        outline_by_page.setdefault(outline_entry.page, {})[_title_key(outline_entry.title)] = min(
+        outline_by_page.setdefault(outline_entry.page, {})[_outline_key(outline_entry.title)] = min(
             6, outline_entry.level + level_shift
         )
-    pages_with_headings = []
+    outlined_pages = []
     outline_level = 0
     for page_number, page in enumerate(pages, start=1):
-        page_with_headings, outline_level = _set_page_headings(
-            page, outline_by_page.get(page_number, {}), outline_level
-        )
-        pages_with_headings.append(page_with_headings)
-    return pages_with_headings
+        outlined_page, outline_level = _set_page_headings(page, outline_by_page.get(page_number, {}), outline_level)
+        outlined_pages.append(outlined_page)
+    return outlined_pages
 
 
 def _has_own_title(pages: Sequence[str], outline_entries: Sequence[OutlineEntry]) -> bool:
     """Whether the document begins with a heading that is not in its outline: its title."""
     first_heading = next((m for page in pages[:1] for m in map(HEADING_LINE.match, page.split("\n")) if m), None)
-    outline_titles = {_title_key(entry.title) for entry in outline_entries}
-    return first_heading is not None and _title_key(first_heading[2]) not in outline_titles
+    outline_titles = {_outline_key(entry.title) for entry in outline_entries}
+    return first_heading is not None and _outline_key(first_heading[2]) not in outline_titles
 
 
-def _set_page_headings(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
+def _set_page_headings(page: str, outline_levels: dict[str, int], level_in_outline: int) -> tuple[str, int]:
     """The page, and the level of its last heading that the outline knows; 0 before the first one."""
-    heading_lines = []
+    outlined_lines = []
     is_in_code = False
     for line in page.split("\n"):
         is_in_code ^= line.lstrip().startswith(("```", "~~~"))
         heading = HEADING_LINE.match(line)
-        may_be_entry = levels and not is_in_code and not line.startswith("|") and 0 < len(line) < _LONGEST_OUTLINE_ENTRY
-        outline_level = levels.get(_title_key(line)) if may_be_entry else None
+        may_be_entry = (
+            outline_levels and not is_in_code and not line.startswith("|") and 0 < len(line) < _LONGEST_OUTLINE_ENTRY
+        )
+        outline_level = outline_levels.get(_outline_key(line)) if may_be_entry else None
         if outline_level:
-            level = outline_level
-            line = f"\n{'#' * outline_level} {_HEADING_MARKUP.sub('', line).strip()}\n"
-        elif heading and not is_in_code and level:
-            line = f"{'#' * min(6, max(level + 1, len(heading[1])))} {heading[2]}"
-        heading_lines.append(line)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(heading_lines)).strip("\n"), level
+            level_in_outline = outline_level
+            line = f"\n{'#' * outline_level} {_OUTLINE_MARKUP.sub('', line).strip()}\n"
+        elif heading and not is_in_code and level_in_outline:
+            line = f"{'#' * min(6, max(level_in_outline + 1, len(heading[1])))} {heading[2]}"
+        outlined_lines.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(outlined_lines)).strip("\n"), level_in_outline
 
 
-def _title_key(title: str) -> str:
+def _outline_key(title: str) -> str:
     """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
-    return "".join(filter(str.isalnum, _HEADING_MARKUP.sub("", title).casefold()))
+    return "".join(filter(str.isalnum, _OUTLINE_MARKUP.sub("", title).casefold()))
 
 
 def plain_contents(page: str) -> str:
     """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
-    page_lines = page.split("\n")
+    contents_lines = page.split("\n")
     contents_entries: dict[int, re.Match[str]] = {}  # by line
     last_contents_page = 0
-    for i, line in enumerate([*page_lines, "-"]):
-        contents_entry = _CONTENTS_ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
-        contents_entry = None if contents_entry and _ROW_OF_FIGURES.search(contents_entry[1]) else contents_entry
+    for i, contents_line in enumerate([*contents_lines, "-"]):
+        contents_entry = _CONTENTS_ENTRY.match(contents_line) if contents_line.rstrip("* ")[-1:].isdigit() else None
+        contents_entry = None if contents_entry and _CONTENTS_OF_FIGURES.search(contents_entry[1]) else contents_entry
         if (
             contents_entry
             and last_contents_page <= int(contents_entry[2]) <= last_contents_page + 60
-            and not line.startswith("|")
+            and not contents_line.startswith("|")
         ):
             contents_entries[i] = contents_entry
             last_contents_page = int(contents_entry[2])
-        elif line.strip():
+        elif contents_line.strip():
             if _are_contents_entries(list(contents_entries.values())):
                 for k in contents_entries:
-                    page_lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", page_lines[k]).replace("**", "")
+                    contents_lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", contents_lines[k]).replace("**", "")
             contents_entries, last_contents_page = (
                 ({i: contents_entry}, int(contents_entry[2])) if contents_entry else ({}, 0)
             )
-    return "\n".join(page_lines)
+    return "\n".join(contents_lines)
 
 
 def _are_contents_entries(contents_entries: Sequence[re.Match[str]]) -> bool:
@@ -116,6 +116,6 @@ def _are_contents_entries(contents_entries: Sequence[re.Match[str]]) -> bool:
 
 def is_contents(markdown: str) -> bool:
     """Whether most of a page's lines are entries of a table of contents or an index with page numbers."""
-    page_lines = [line for line in markdown.split("\n") if line.strip()]
-    contents_entries = sum(bool(_CONTENTS_LINE.match(line)) for line in page_lines)
-    return contents_entries >= 4 and contents_entries > 0.6 * len(page_lines)
+    contents_lines = [contents_line for contents_line in markdown.split("\n") if contents_line.strip()]
+    contents_entries = sum(bool(_CONTENTS_LINE.match(contents_line)) for contents_line in contents_lines)
+    return contents_entries >= 4 and contents_entries > 0.6 * len(contents_lines)

@@ -9,7 +9,7 @@ from itertools import dropwhile, takewhile
 from operator import eq
 from typing import NamedTuple
 
-from groundwork.documents.pipe_tables import DELIMITER_ROW, titles_above_tables
+from groundwork.documents.pipe_tables import PIPE_DELIMITER_ROW, titles_above_tables
 from groundwork.documents.repair.broken_lines import BLOCK_START, HYPHEN_END, ITEM_START
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT_WORD
@@ -94,7 +94,7 @@ def _with_notes_overleaf(page_above: str, page_below: str, table_head: str) -> t
     if (
         not foot_notes
         or not table_above.startswith("|")
-        or not DELIMITER_ROW.match(f"{table_overleaf}\n".split("\n")[1])
+        or not PIPE_DELIMITER_ROW.match(f"{table_overleaf}\n".split("\n")[1])
     ):
         return page_above, page_below
     table_head_row = _table_head_at_page_end(table_head, page_without_notes).rpartition("\n\n")[2].split("\n", 1)[0]
@@ -188,12 +188,12 @@ def _strip_repeated_head(table_head: str, table_overleaf: str) -> str:
     """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's, from
     its first row on or the first below its titles."""
     rows_overleaf = table_overleaf.split("\n")
-    if len(rows_overleaf) < 2 or not DELIMITER_ROW.match(rows_overleaf[1]):
+    if len(rows_overleaf) < 2 or not PIPE_DELIMITER_ROW.match(rows_overleaf[1]):
         return table_overleaf
     rows_overleaf = [rows_overleaf[0], *rows_overleaf[2:]]
     plain_rows = [" ".join(row.split()) for row in rows_overleaf]
     rows_of_head = [
-        " ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not DELIMITER_ROW.match(row)
+        " ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not PIPE_DELIMITER_ROW.match(row)
     ]
     heads_without_title = dropwhile(_is_merged_title, rows_of_head)
     repeated_heads = max(

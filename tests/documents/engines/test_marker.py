@@ -149,7 +149,7 @@ def test_pages_are_cut_at_markers_page_marks():
     """marker's page mark names the page by its place in the file, counted from 0; a missing page is empty."""
     mark = "-" * 48
     text = f"\n\n{{1}}{mark}\n\n# One\n\nText\n\n{{3}}{mark}\n\nThree"
-    assert marker.split_pages(text, [2, 3, 4]) == ["# One\n\nText", "", "Three"]
+    assert marker.split_marker_pages(text, [2, 3, 4]) == ["# One\n\nText", "", "Three"]
 
 
 def test_missing_weights_are_said_at_once(monkeypatch):

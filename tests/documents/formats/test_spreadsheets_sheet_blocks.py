@@ -8,7 +8,11 @@ import openpyxl
 import pytest
 
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
-from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import Rows, sheet_to_markdown, single_cells
+from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
+    SheetRows,
+    sheet_to_markdown,
+    single_sheet_cells,
+)
 from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 
 PRICES = """
@@ -31,7 +35,7 @@ Heidau;Seebrück;95
 """
 
 
-def _rows(text: str) -> Rows:
+def _rows(text: str) -> SheetRows:
     cells = {i: line.split(";") for i, line in enumerate(text.strip("\n").split("\n"), 1)}
     rows = {i: {j: cell for j, cell in enumerate(row, 1) if cell} for i, row in cells.items()}
     return {i: row for i, row in rows.items() if row}
@@ -39,7 +43,7 @@ def _rows(text: str) -> Rows:
 
 def _markdown(text: str) -> str:
     rows = _rows(text)
-    return sheet_to_markdown(rows, single_cells(rows))
+    return sheet_to_markdown(rows, single_sheet_cells(rows))
 
 
 def test_a_title_and_a_remark_are_no_rows_of_the_table() -> None:

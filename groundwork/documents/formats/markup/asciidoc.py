@@ -29,7 +29,7 @@ _LEFT_OUT_OF_ASCIIDOC = (
     )
 )
 _ASCIIDOC_ATTRIBUTE = re.compile(r":([\w-]+):[ \t]+(\S.*)$")
-_ATTRIBUTE_REFERENCE = re.compile(r"\{([\w-]+)\}")
+_ASCIIDOC_ATTRIBUTE_REFERENCE = re.compile(r"\{([\w-]+)\}")
 _ASCIIDOC_BLOCK_TITLE = re.compile(r"\A\.(?=[^\s.])")
 _ASCIIDOC_ITEM = re.compile(r"[ \t]*(?P<marks>\*{1,5}|\.{1,5}|-)[ \t]+(?=\S)")
 _ASCIIDOC_CELL = re.compile(
@@ -53,7 +53,7 @@ def read_asciidoc(asciidoc_lines: list[str]) -> Iterator[str]:
     asciidoc_reader = _AsciidocReader()
     for asciidoc_line in asciidoc_lines:
         asciidoc_with_values = (
-            _ATTRIBUTE_REFERENCE.sub(lambda match: attribute_values.get(match[1], match[0]), asciidoc_line)
+            _ASCIIDOC_ATTRIBUTE_REFERENCE.sub(lambda match: attribute_values.get(match[1], match[0]), asciidoc_line)
             if "{" in asciidoc_line and attribute_values
             else asciidoc_line
         )
@@ -62,58 +62,62 @@ def read_asciidoc(asciidoc_lines: list[str]) -> Iterator[str]:
 
 
 class _AsciidocReader:
-    """`_frame_end`: the line that ends the code, the table or the comment that is open."""
+    """`_asciidoc_frame_end`: the line that ends the code, the table or the comment that is open."""
 
     def __init__(self) -> None:
-        self._frame_end = ""
-        self._framed_lines: list[str] | None = None  # of a table or a note in a frame
-        self._frame_kind = ""
-        self._source_language = self._note_name = self._table_columns = ""
+        self._asciidoc_frame_end = ""
+        self._asciidoc_frame_lines: list[str] | None = None  # of a table or a note in a frame
+        self._asciidoc_frame = ""
+        self._asciidoc_language = self._asciidoc_note = self._asciidoc_columns = ""
 
     def read_line(self, asciidoc_line: str) -> Iterator[str]:
-        if self._frame_end:
+        if self._asciidoc_frame_end:
             yield from self._read_framed_line(asciidoc_line)
         elif source_match := _ASCIIDOC_SOURCE.match(asciidoc_line):
-            self._source_language = source_match[1]
+            self._asciidoc_language = source_match[1]
         elif note_block := _ASCIIDOC_NOTE_HEAD.match(asciidoc_line):
-            self._note_name = note_block["name"]
+            self._asciidoc_note = note_block["name"]
         elif _ASCIIDOC_CODE.match(asciidoc_line):
             self._open_frame("code", asciidoc_line)
-            yield f"```{self._source_language}"
-            self._source_language = ""
+            yield f"```{self._asciidoc_language}"
+            self._asciidoc_language = ""
         elif _ASCIIDOC_TABLE.match(asciidoc_line):
             self._open_frame("table", asciidoc_line)
         elif _ASCIIDOC_COMMENT.match(asciidoc_line):
             self._open_frame("comment", asciidoc_line)
         elif _ASCIIDOC_FRAME.match(asciidoc_line):
-            if self._note_name:
+            if self._asciidoc_note:
                 self._open_frame("note", asciidoc_line)
         else:
             yield from self._read_asciidoc_prose(asciidoc_line)
 
     def end(self) -> Iterator[str]:
         """What closes code, a table or a note that nothing closes."""
-        if self._frame_end:
-            yield from self._read_framed_line(self._frame_end)
+        if self._asciidoc_frame_end:
+            yield from self._read_framed_line(self._asciidoc_frame_end)
 
     def _open_frame(self, frame_kind: str, asciidoc_line: str) -> None:
-        self._frame_kind, self._frame_end, self._framed_lines = frame_kind, asciidoc_line.rstrip(), []
+        self._asciidoc_frame, self._asciidoc_frame_end, self._asciidoc_frame_lines = (
+            frame_kind,
+            asciidoc_line.rstrip(),
+            [],
+        )
 
     def _read_framed_line(self, asciidoc_line: str) -> Iterator[str]:
-        if asciidoc_line.rstrip() != self._frame_end:
-            if self._frame_kind == "code":
+        if asciidoc_line.rstrip() != self._asciidoc_frame_end:
+            if self._asciidoc_frame == "code":
                 yield asciidoc_line
-            elif self._framed_lines is not None:
-                self._framed_lines.append(asciidoc_line)
+            elif self._asciidoc_frame_lines is not None:
+                self._asciidoc_frame_lines.append(asciidoc_line)
             return
-        frame_kind, framed_lines, self._frame_end = self._frame_kind, self._framed_lines or [], ""
+        frame_kind, framed_lines, self._asciidoc_frame_end = self._asciidoc_frame, self._asciidoc_frame_lines or [], ""
         if frame_kind == "code":
             yield "```"
         elif frame_kind == "table":
-            yield from ("", table_to_markdown(_asciidoc_table_rows(framed_lines, self._table_columns)), "")
-            self._table_columns = ""
+            yield from ("", table_to_markdown(_asciidoc_table_rows(framed_lines, self._asciidoc_columns)), "")
+            self._asciidoc_columns = ""
         elif frame_kind == "note":
-            note_name, self._note_name = self._note_name, ""
+            note_name, self._asciidoc_note = self._asciidoc_note, ""
             yield from quoted_note(note_name.capitalize(), read_asciidoc(framed_lines))
 
     def _read_asciidoc_prose(self, asciidoc_line: str) -> Iterator[str]:
@@ -124,12 +128,12 @@ class _AsciidocReader:
             )
         elif asciidoc_note := _ASCIIDOC_NOTE.match(asciidoc_line):
             yield from quoted_note(asciidoc_note["name"].capitalize(), [_asciidoc_text(asciidoc_note["text"])])
-        elif self._note_name and asciidoc_line.strip():
-            note_name, self._note_name = self._note_name, ""
+        elif self._asciidoc_note and asciidoc_line.strip():
+            note_name, self._asciidoc_note = self._asciidoc_note, ""
             yield from quoted_note(note_name.capitalize(), [_asciidoc_text(asciidoc_line)])
         elif _LEFT_OUT_OF_ASCIIDOC.match(asciidoc_line):
             columns = _ASCIIDOC_COLUMNS.search(asciidoc_line)
-            self._table_columns = next(filter(None, columns.groups()), "") if columns else self._table_columns
+            self._asciidoc_columns = next(filter(None, columns.groups()), "") if columns else self._asciidoc_columns
         elif asciidoc_item := _ASCIIDOC_ITEM.match(asciidoc_line):
             item_marks = asciidoc_item["marks"]
             item_mark = "1." if item_marks[0] == "." else "-"

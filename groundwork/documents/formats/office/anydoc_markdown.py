@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from groundwork.documents.pictures.kept_pictures import picture_digest, picture_words
+from groundwork.documents.pictures.kept_pictures import picture_words, pictures_to_keep
 from groundwork.errors import BadDocument
 from groundwork.markdown.figures import CAPTION_LENGTH
 from groundwork.markdown.footnotes import place_footnotes
@@ -24,10 +21,9 @@ if TYPE_CHECKING:
     from anydoc import Block, Document, Inline, List, ListItem, Table
 
 
-_PICTURE_SCHEME = "picture:"
-_MOST_TABLE_CELLS = 2_000_000  # of a table; the model holds one object for each
-_WEB_SCHEMES = ("http://", "https://", "mailto:")
-_BLOCK_START = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
+_MOST_ANYDOC_CELLS = 2_000_000  # of a table; the model holds one object for each
+_ANYDOC_LINK_SCHEMES = ("http://", "https://", "mailto:")
+_ANYDOC_BLOCK_START = re.compile(r"(?=[#>|]|```|~~~)")  # of a paragraph that Markdown would take for a block
 
 
 def document_markdown(document: Document, *, of_sheets: bool = False) -> str:
@@ -63,7 +59,7 @@ def _anydoc_block_markdown(anydoc_block: Block) -> str:
         case "rule":
             return "---"
     paragraph_text = _anydoc_inline_markdown(anydoc_block.content or []).strip()
-    return f"\\{paragraph_text}" if paragraph_text and _BLOCK_START.match(paragraph_text) else paragraph_text
+    return f"\\{paragraph_text}" if paragraph_text and _ANYDOC_BLOCK_START.match(paragraph_text) else paragraph_text
 
 
 def inner_blocks(anydoc_block: Block) -> Sequence[Block]:
@@ -87,34 +83,37 @@ def _anydoc_list_markdown(list_block: Block) -> str:
     """The items with their own marks; what is below an item's first block stands under its text."""
     if list_block.list is None:
         return ""
-    item_texts = []
-    for item_mark, list_item in _anydoc_list_items(list_block.list):
+    anydoc_items = []
+    for mark, list_item in _anydoc_list_items(list_block.list):
         block_texts = [
             (anydoc_block.kind, text)
             for anydoc_block in list_item.blocks
             if (text := _anydoc_block_markdown(anydoc_block))
         ]
-        item_body = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
-        if item_body:
-            item_texts.append(f"{item_mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(item_mark) + 1)}", item_body))
-    return "\n".join(item_texts)
+        anydoc_item = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
+        if anydoc_item:
+            anydoc_items.append(f"{mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(mark) + 1)}", anydoc_item))
+    return "\n".join(anydoc_items)
 
 
-def _anydoc_list_items(item_list: List) -> Iterator[tuple[str, ListItem]]:
-    for item_index, list_item in enumerate(item_list.items):
-        marker_label = (list_item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
-        is_sign = marker_label and not any(map(str.isalnum, marker_label))
-        yield "-" if is_sign else marker_label or _item_mark(item_list.marker, item_list.start + item_index), list_item
+def _anydoc_list_items(anydoc_list: List) -> Iterator[tuple[str, ListItem]]:
+    for item_index, list_item in enumerate(anydoc_list.items):
+        anydoc_label = (list_item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
+        is_sign = anydoc_label and not any(map(str.isalnum, anydoc_label))
+        yield (
+            "-" if is_sign else anydoc_label or _anydoc_item_mark(anydoc_list.marker, anydoc_list.start + item_index),
+            list_item,
+        )
 
 
-def _item_mark(marker: str, n: int) -> str:
+def _anydoc_item_mark(anydoc_marker: str, n: int) -> str:
     """The mark of the n-th item, letters and roman numbers with a bracket, as Markdown knows no others."""
-    if marker == "bullet":
+    if anydoc_marker == "bullet":
         return "-"
-    if marker == "decimal":
+    if anydoc_marker == "decimal":
         return f"{n}."
-    marker_letters = _roman_numeral(n) if marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
-    return f"{marker_letters.upper() if marker.startswith('upper') else marker_letters})"
+    marker_letters = _roman_numeral(n) if anydoc_marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
+    return f"{marker_letters.upper() if anydoc_marker.startswith('upper') else marker_letters})"
 
 
 def _roman_numeral(n: int) -> str:
@@ -138,38 +137,38 @@ def _anydoc_table_markdown(anydoc_table: Table) -> str:
             for anydoc_block in cell.blocks
             if (block_text := _anydoc_block_markdown(anydoc_block))
         )
-    cell_texts = _cell_texts(anydoc_table)
-    _fill_merged(anydoc_table, cell_texts)
-    return table_to_markdown(cell_texts)
+    anydoc_cells = _anydoc_cell_texts(anydoc_table)
+    _fill_merged_anydoc_cells(anydoc_table, anydoc_cells)
+    return table_to_markdown(anydoc_cells)
 
 
 def _sheet_markdown(anydoc_table: Table) -> str:
     from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
         numbered_rows,
         sheet_to_markdown,
-        single_cells,
+        single_sheet_cells,
     )
 
-    cell_texts = _cell_texts(anydoc_table)
-    lone_texts = single_cells(numbered_rows(cell_texts))
-    _fill_merged(anydoc_table, cell_texts)
-    return sheet_to_markdown(numbered_rows(cell_texts), lone_texts)
+    anydoc_cells = _anydoc_cell_texts(anydoc_table)
+    lone_texts = single_sheet_cells(numbered_rows(anydoc_cells))
+    _fill_merged_anydoc_cells(anydoc_table, anydoc_cells)
+    return sheet_to_markdown(numbered_rows(anydoc_cells), lone_texts)
 
 
-def _cell_texts(anydoc_table: Table) -> list[list[str]]:
+def _anydoc_cell_texts(anydoc_table: Table) -> list[list[str]]:
     """Raises BadDocument for a table of too many cells."""
-    if (cell_count := _grid_width(anydoc_table) * len(anydoc_table.grid)) > _MOST_TABLE_CELLS:
-        raise BadDocument(f"a table in it has {counted(cell_count, 'cell')}, more than {_MOST_TABLE_CELLS:,}")
+    if (cell_count := _grid_width(anydoc_table) * len(anydoc_table.grid)) > _MOST_ANYDOC_CELLS:
+        raise BadDocument(f"a table in it has {counted(cell_count, 'cell')}, more than {_MOST_ANYDOC_CELLS:,}")
     return [
         [_anydoc_blocks_on_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid
     ]
 
 
-def _fill_merged(anydoc_table: Table, cell_texts: list[list[str]]) -> None:
+def _fill_merged_anydoc_cells(anydoc_table: Table, anydoc_cells: list[list[str]]) -> None:
     for i, row in enumerate(anydoc_table.grid):
         for j, slot in enumerate(row):
             if slot.kind == "covered":
-                cell_texts[i][j] = cell_texts[slot.origin_row or 0][slot.origin_col or 0]
+                anydoc_cells[i][j] = anydoc_cells[slot.origin_row or 0][slot.origin_col or 0]
 
 
 def _grid_width(anydoc_table: Table) -> int:
@@ -178,39 +177,39 @@ def _grid_width(anydoc_table: Table) -> int:
 
 def _anydoc_blocks_on_one_line(anydoc_blocks: Sequence[Block]) -> str:
     """Blocks on one line, as a cell of a table can hold them; items keep their numbers."""
-    block_texts: list[str] = []
+    anydoc_texts: list[str] = []
     for anydoc_block in anydoc_blocks:
         if anydoc_block.table:
-            block_texts += [
+            anydoc_texts += [
                 _anydoc_blocks_on_one_line(slot.cell.blocks)
                 for row in anydoc_block.table.grid
                 for slot in row
                 if slot.cell
             ]
         elif anydoc_block.list:
-            item_texts = [
+            anydoc_items = [
                 f"{'' if mark == '-' else mark} {_anydoc_blocks_on_one_line(list_item.blocks)}"
                 for mark, list_item in _anydoc_list_items(anydoc_block.list)
             ]
-            block_texts.append("; ".join(list_item.strip() for list_item in item_texts))
+            anydoc_texts.append("; ".join(list_item.strip() for list_item in anydoc_items))
         elif nested_blocks := inner_blocks(anydoc_block):
-            block_texts.append(_anydoc_blocks_on_one_line(nested_blocks))
+            anydoc_texts.append(_anydoc_blocks_on_one_line(nested_blocks))
         elif anydoc_block.kind == "math":
-            block_texts.append(f"${anydoc_block.text}$")
+            anydoc_texts.append(f"${anydoc_block.text}$")
         else:
-            block_texts.append(anydoc_block.text or _anydoc_inline_markdown(anydoc_block.content or []))
-    return " ".join(" ".join(block_texts).split())
+            anydoc_texts.append(anydoc_block.text or _anydoc_inline_markdown(anydoc_block.content or []))
+    return " ".join(" ".join(anydoc_texts).split())
 
 
 def _anydoc_inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
     """Runs of text with their emphasis, neighbours of one style together."""
     return "".join(
-        _style_inline(_join_inlines(styled_inlines), style, bold)
+        _anydoc_styled(_join_anydoc_inlines(styled_inlines), style, bold)
         for style, styled_inlines in groupby(content, key=_anydoc_inline_style)
     )
 
 
-def _join_inlines(anydoc_inlines: Iterable[Inline]) -> str:
+def _join_anydoc_inlines(anydoc_inlines: Iterable[Inline]) -> str:
     """Runs side by side; two formulas, and a picture's words and other text, have a space between them."""
     joined, previous_kind = "", ""
     for anydoc_inline in anydoc_inlines:
@@ -229,19 +228,16 @@ def _anydoc_inline_style(anydoc_inline: Inline) -> tuple[bool, bool, bool, bool]
     return (style.bold, style.italic, style.strike, style.code) if style else (False, False, False, False)
 
 
-def _style_inline(inline_text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
+def _anydoc_styled(inline: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
     is_bold, is_italic, is_struck, is_code = style
-    styled_text = inline_text.strip()
-    if not styled_text or "\n" in styled_text:
-        return inline_text
-    blanks_before, blanks_behind = (
-        inline_text[: len(inline_text) - len(inline_text.lstrip())],
-        inline_text[len(inline_text.rstrip()) :],
-    )
-    if is_code and "`" not in styled_text:
-        return f"{blanks_before}`{styled_text}`{blanks_behind}"
+    anydoc_text = inline.strip()
+    if not anydoc_text or "\n" in anydoc_text:
+        return inline
+    blanks_before, blanks_behind = (inline[: len(inline) - len(inline.lstrip())], inline[len(inline.rstrip()) :])
+    if is_code and "`" not in anydoc_text:
+        return f"{blanks_before}`{anydoc_text}`{blanks_behind}"
     emphasis_marks = "~~" * is_struck + "**" * (is_bold and bold) + "*" * is_italic
-    return f"{blanks_before}{emphasis_marks}{styled_text}{emphasis_marks[::-1]}{blanks_behind}"
+    return f"{blanks_before}{emphasis_marks}{anydoc_text}{emphasis_marks[::-1]}{blanks_behind}"
 
 
 def _anydoc_inline_text(anydoc_inline: Inline) -> str:
@@ -249,9 +245,9 @@ def _anydoc_inline_text(anydoc_inline: Inline) -> str:
         case "text":
             return anydoc_inline.text or ""
         case "link":
-            return _link_markdown(anydoc_inline)
+            return _anydoc_link_markdown(anydoc_inline)
         case "image":
-            return _picture_markdown(anydoc_inline)
+            return _anydoc_picture_markdown(anydoc_inline)
         case "line_break":
             return "\n"
         case "math":
@@ -263,68 +259,40 @@ def _anydoc_inline_text(anydoc_inline: Inline) -> str:
     return ""
 
 
-def _link_markdown(anydoc_inline: Inline) -> str:
+def _anydoc_link_markdown(anydoc_inline: Inline) -> str:
     """A link into the web, or the text of any other."""
-    link_text = _anydoc_inline_markdown(anydoc_inline.content or []).replace("\n", " ")
-    link_address = anydoc_inline.target.value if anydoc_inline.target else ""
+    anydoc_link = _anydoc_inline_markdown(anydoc_inline.content or []).replace("\n", " ")
+    anydoc_target = anydoc_inline.target.value if anydoc_inline.target else ""
     if (
-        not link_text.strip()
-        or not link_address.startswith(_WEB_SCHEMES)
-        or set(link_address) & set(" \n<>()")
-        or link_text.strip() == link_address
+        not anydoc_link.strip()
+        or not anydoc_target.startswith(_ANYDOC_LINK_SCHEMES)
+        or set(anydoc_target) & set(" \n<>()")
+        or anydoc_link.strip() == anydoc_target
     ):
-        return link_text or link_address
-    return f"[{link_text}]({link_address})"
+        return anydoc_link or anydoc_target
+    return f"[{anydoc_link}]({anydoc_target})"
 
 
-_OLD_OFFICE_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
+_OLD_ANYDOC_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
 
 
-@dataclass
-class Pictures:
-    """Bytes by address; `at` is the address of each picture of the document (or slide) at hand, by its number there."""
-
-    by_address: dict[str, bytes] = field(default_factory=dict)
-    at: dict[int, str] = field(default_factory=dict)
-
-
-_CURRENT_PICTURES: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
-
-
-@contextmanager
-def collect_pictures(pictures: Pictures) -> Iterator[None]:
-    """While this holds, what is read has its pictures put into `pictures`."""
-    token = _CURRENT_PICTURES.set(pictures)
-    try:
-        yield
-    finally:
-        _CURRENT_PICTURES.reset(token)
-
-
-def are_pictures_kept() -> bool:
-    return _CURRENT_PICTURES.get() is not None
-
-
-def _note_pictures(document: Document) -> None:
+def _note_anydoc_pictures(document: Document) -> None:
     """Keep the bytes of a document's pictures, if pictures are kept."""
-    if (pictures := _CURRENT_PICTURES.get()) is None:
-        return
-    pictures.at = {}
-    for picture_asset in document.assets:
-        picture_bytes = bytes(picture_asset.data)
-        pictures.at[picture_asset.id] = picture_address = f"{_PICTURE_SCHEME}{picture_digest(picture_bytes)[:16]}"
-        pictures.by_address[picture_address] = picture_bytes
+    if kept := pictures_to_keep():
+        kept.at = {}
+        for anydoc_asset in document.assets:
+            kept.note(anydoc_asset.id, bytes(anydoc_asset.data))
 
 
-def _picture_markdown(anydoc_inline: Inline) -> str:
+def _anydoc_picture_markdown(anydoc_inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
-    picture_alt = picture_words(anydoc_inline.alt or "")
-    pictures, source = _CURRENT_PICTURES.get(), anydoc_inline.source
+    anydoc_alt = picture_words(anydoc_inline.alt or "")
+    pictures, source = pictures_to_keep(), anydoc_inline.source
     address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
     if not address:
-        return picture_alt
-    picture_label = picture_alt.translate(str.maketrans("[]", "()"))
-    return f"![{picture_label}]({address})" if len(picture_label) <= CAPTION_LENGTH else f"{picture_alt} ![]({address})"
+        return anydoc_alt
+    anydoc_label = anydoc_alt.translate(str.maketrans("[]", "()"))
+    return f"![{anydoc_label}]({address})" if len(anydoc_label) <= CAPTION_LENGTH else f"{anydoc_alt} ![]({address})"
 
 
 def save_old_file_as(new_format: str) -> str:
@@ -340,9 +308,9 @@ def parse_with_anydoc(office_bytes: bytes, office_format: str) -> Document:
     except anydoc.EncryptedError:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
-        if office_format in _OLD_OFFICE_FORMATS:
+        if office_format in _OLD_ANYDOC_FORMATS:
             cause = f"it is damaged, or of an Office before 1997 ({error})"
-            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_OFFICE_FORMATS[office_format])}") from None
+            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_ANYDOC_FORMATS[office_format])}") from None
         raise BadDocument(str(error)) from None
-    _note_pictures(document)
+    _note_anydoc_pictures(document)
     return document

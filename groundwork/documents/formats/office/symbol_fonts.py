@@ -49,10 +49,10 @@ def _symbol_fields(root: Element) -> Iterator[tuple[Element, str, str]]:
 
 
 def _until_field_ends(field_run: Element) -> Iterator[Element]:
-    for following_run in field_run.itersiblings(*tags("w", "r")):
-        if _is_field_mark(following_run, "end"):
+    for symbol_run in field_run.itersiblings(*tags("w", "r")):
+        if _is_field_mark(symbol_run, "end"):
             return
-        yield from following_run.iterchildren(*tags("w", "t", "sym"))
+        yield from symbol_run.iterchildren(*tags("w", "t", "sym"))
 
 
 def _is_field_mark(run: Element, mark_kind: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
     numbered_rows,
     sheet_to_markdown,
-    single_cells,
+    single_sheet_cells,
 )
 from groundwork.documents.formats.text_encodings import decode_text
 
@@ -20,7 +20,7 @@ def csv_to_markdown(csv_path: str) -> str:
     csv_text, _ = decode_text(Path(csv_path).read_bytes())
     csv.field_size_limit(max(csv.field_size_limit(), len(csv_text)))  # a cell may hold a whole document
     csv_rows = numbered_rows(csv.reader(io.StringIO(csv_text, newline=""), _csv_dialect(csv_text[:8192], csv_path)))
-    return sheet_to_markdown(csv_rows, single_cells(csv_rows))
+    return sheet_to_markdown(csv_rows, single_sheet_cells(csv_rows))
 
 
 def _csv_dialect(csv_sample: str, csv_path: str) -> type[csv.Dialect] | csv.Dialect:

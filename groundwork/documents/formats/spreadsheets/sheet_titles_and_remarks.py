@@ -14,11 +14,11 @@ from groundwork.documents.pipe_tables import FIGURE, table_to_markdown
 from groundwork.errors import BadDocument
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
-_MARKDOWN_BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
+_SHEET_BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
 _LEAST_REMARK_LETTERS = 40  # of a text that is longer than a table's entry
 _MOST_HEADER_ROWS = 3  # of a table at the most
 _LEAST_TITLED_COLUMNS = 2  # of a table with a title
-Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell that holds something
+SheetRows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell that holds something
 
 
 class _SheetBlock(NamedTuple):
@@ -29,8 +29,8 @@ class _SheetBlock(NamedTuple):
     remarks: Sequence[int]
 
 
-def sheet_to_markdown(sheet_rows: Rows, lone_texts: Mapping[int, str], sheet: str = "") -> str:
-    """`lone_texts`: of `single_cells`, before merged areas were filled. "" for a sheet without cells.
+def sheet_to_markdown(sheet_rows: SheetRows, lone_texts: Mapping[int, str], sheet: str = "") -> str:
+    """`lone_texts`: of `single_sheet_cells`, before merged areas were filled. "" for a sheet without cells.
 
     Raises BadDocument where a table spans too many cells.
     """
@@ -43,25 +43,27 @@ def sheet_to_markdown(sheet_rows: Rows, lone_texts: Mapping[int, str], sheet: st
     return "\n\n".join(sheet_part for sheet_part in sheet_parts if sheet_part)
 
 
-def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> Rows:
+def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> SheetRows:
     """The cells that hold something, by row and column."""
     numbered = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(cell_rows, 1))
     return {i: cells for i, cells in numbered if cells}
 
 
-def single_cells(sheet_rows: Rows) -> dict[int, str]:
+def single_sheet_cells(sheet_rows: SheetRows) -> dict[int, str]:
     """The text of each row that holds a single cell, by the row's number."""
     return {row_number: next(iter(cells.values())) for row_number, cells in sheet_rows.items() if len(cells) == 1}
 
 
-def _sheet_blocks(sheet_rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_SheetBlock]:
+def _sheet_blocks(sheet_rows: SheetRows, lone_texts: Mapping[int, str]) -> Iterator[_SheetBlock]:
     row_numbers = sorted(sheet_rows)
-    block_starts = [0, *_later_block_starts(sheet_rows, row_numbers, lone_texts), len(row_numbers)]
-    for block_start, block_end in itertools.pairwise(block_starts):
+    sheet_block_starts = [0, *_later_block_starts(sheet_rows, row_numbers, lone_texts), len(row_numbers)]
+    for block_start, block_end in itertools.pairwise(sheet_block_starts):
         yield _titles_and_remarks(sheet_rows, row_numbers[block_start:block_end], lone_texts)
 
 
-def _later_block_starts(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> Iterator[int]:
+def _later_block_starts(
+    sheet_rows: SheetRows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]
+) -> Iterator[int]:
     """The places in `row_numbers` where another table begins: below a blank row, with its title or its header."""
     holds_table = False  # what stands above, since the last place
     for i, row_number in enumerate(row_numbers):
@@ -73,23 +75,27 @@ def _later_block_starts(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts
         holds_table = holds_table or row_number not in lone_texts
 
 
-def _is_sheet_header(sheet_rows: Rows, row_numbers: Sequence[int]) -> bool:
+def _is_sheet_header(sheet_rows: SheetRows, row_numbers: Sequence[int]) -> bool:
     """Whether the first rows, of words alone, name most columns in which the two below them have figures."""
     is_row_of_words = [not any(map(FIGURE.match, sheet_rows[row_number].values())) for row_number in row_numbers]
     header_depth = next((i for i, named in enumerate(is_row_of_words) if not named), len(row_numbers))
-    header_rows, rows_below_header = row_numbers[:header_depth], row_numbers[header_depth : header_depth + 2]
-    if not header_rows or len(rows_below_header) < 2:
+    sheet_header_rows, rows_below_header = row_numbers[:header_depth], row_numbers[header_depth : header_depth + 2]
+    if not sheet_header_rows or len(rows_below_header) < 2:
         return False
     figure_columns = [
         column
         for column in sheet_rows[rows_below_header[0]]
         if all(FIGURE.match(sheet_rows[row].get(column, "")) for row in rows_below_header)
     ]
-    names = {sheet_rows[row][column] for row in header_rows for column in figure_columns if column in sheet_rows[row]}
+    names = {
+        sheet_rows[row][column] for row in sheet_header_rows for column in figure_columns if column in sheet_rows[row]
+    }
     return bool(names) and len(names) * 2 >= len(figure_columns)
 
 
-def _titles_and_remarks(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _SheetBlock:
+def _titles_and_remarks(
+    sheet_rows: SheetRows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]
+) -> _SheetBlock:
     whole_rows = [i for i, n in enumerate(row_numbers) if n not in lone_texts]
     if not whole_rows or len({column for n in row_numbers for column in sheet_rows[n]}) < _LEAST_TITLED_COLUMNS:
         return _SheetBlock((), row_numbers, ())
@@ -108,7 +114,7 @@ def _is_remark(rows_apart: int, remark: str) -> bool:
     return len(remark) >= _LEAST_REMARK_LETTERS or (rows_apart > 1 and not FIGURE.match(remark))
 
 
-def _count_titles(sheet_rows: Rows, row_numbers: Sequence[int], first_whole_row: int) -> int:
+def _count_titles(sheet_rows: SheetRows, row_numbers: Sequence[int], first_whole_row: int) -> int:
     """How many of the single cells above the first whole row are titles, and not the header of one of its columns."""
     if first_whole_row == 0 or row_numbers[first_whole_row] > row_numbers[first_whole_row - 1] + 1:
         return first_whole_row
@@ -119,15 +125,15 @@ def _count_titles(sheet_rows: Rows, row_numbers: Sequence[int], first_whole_row:
 
 
 def sheet_paragraph(text: str) -> str:
-    paragraph_lines = (" ".join(line.split()) for line in text.splitlines())
+    sheet_lines = (" ".join(sheet_line.split()) for sheet_line in text.splitlines())
     return "\n\n".join(
-        _MARKDOWN_BLOCK_MARK.sub(r"\\", line, count=1) if _MARKDOWN_BLOCK_MARK.match(line) else line
-        for line in paragraph_lines
-        if line
+        _SHEET_BLOCK_MARK.sub(r"\\", sheet_line, count=1) if _SHEET_BLOCK_MARK.match(sheet_line) else sheet_line
+        for sheet_line in sheet_lines
+        if sheet_line
     )
 
 
-def _used_sheet_rows(sheet_rows: Rows, sheet_name: str) -> list[list[str]]:
+def _used_sheet_rows(sheet_rows: SheetRows, sheet_name: str) -> list[list[str]]:
     """The rows and columns that hold something."""
     used_columns = sorted({column for cells in sheet_rows.values() for column in cells})
     if len(sheet_rows) * len(used_columns) > MOST_CELLS:

@@ -19,10 +19,10 @@ from groundwork.documents.formats.raised_figures import raised_workbook_texts
 from groundwork.documents.formats.spreadsheets.cell_formats import cell_text
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
     MOST_CELLS,
-    Rows,
+    SheetRows,
     sheet_size_error,
     sheet_to_markdown,
-    single_cells,
+    single_sheet_cells,
 )
 from groundwork.documents.formats.spreadsheets.workbook_comments_and_text_boxes import (
     WorkbookComments,
@@ -89,7 +89,7 @@ def _read_workbook(workbook_path: str) -> WorkbookText:
         workbook.close()
 
 
-def _read_sheet(workbook: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
+def _read_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Area], int]:
     """The cells that hold something, the merged areas, and how many formulas have no value.
 
     By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
@@ -106,7 +106,7 @@ def _read_sheet(workbook: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
             uncalculated_formulas += is_formula and element.get("t") != "str"  # a text, whose value is empty
             return cell
 
-    sheet_rows: Rows = {}
+    sheet_rows: SheetRows = {}
     number_format = functools.cache(functools.partial(_style_number_format, sheet))
     cells_spanned = 0
     with sheet._get_source() as sheet_file:
@@ -141,15 +141,15 @@ def _style_number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def _merged_sheet(sheet_rows: Rows, merged_areas: Iterable[Area], sheet_title: str) -> str:
+def _merged_sheet(sheet_rows: SheetRows, merged_areas: Iterable[Area], sheet_title: str) -> str:
     """A sheet under its title; "" for one without cells."""
-    lone_texts = single_cells(sheet_rows)
+    lone_texts = single_sheet_cells(sheet_rows)
     fill_merged(sheet_rows, merged_areas)
     sheet_markdown = sheet_to_markdown(sheet_rows, lone_texts, sheet_title)
     return f"## {sheet_title}\n\n{sheet_markdown}" if sheet_markdown else ""
 
 
-def fill_merged(sheet_rows: Rows, areas: Iterable[Area]) -> None:
+def fill_merged(sheet_rows: SheetRows, areas: Iterable[Area]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
     row_numbers = sorted(sheet_rows)
     width = max((max(cells) for cells in sheet_rows.values()), default=0)
@@ -194,8 +194,8 @@ def read_xls(workbook_path: str) -> WorkbookText:
         return WorkbookText("\n\n".join(sheet_texts), hidden_sheets_warning(hidden_sheets))
 
 
-def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> Rows:
-    sheet_rows: Rows = {}
+def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> SheetRows:
+    sheet_rows: SheetRows = {}
     for i in range(xls_sheet.nrows):
         column_texts = (
             (j, cell_text(*_xls_cell_value(xls_workbook, xls_cell)))

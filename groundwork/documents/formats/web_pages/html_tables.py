@@ -29,7 +29,7 @@ def _is_layout_table(html_table: Any) -> bool:
     if html_table.find("table") or str(html_table.get("role", "")).lower() in ("presentation", "none"):
         return True
     texts_by_row = (
-        sum(bool(cell.get_text(strip=True)) for cell in html_row.find_all("td"))
+        sum(bool(html_cell.get_text(strip=True)) for html_cell in html_row.find_all("td"))
         for html_row in html_table.find_all("tr")
     )
     return not html_table.find("th") and all(row_texts < 2 for row_texts in texts_by_row)
@@ -61,48 +61,48 @@ def _square_table(html_table: Any, soup: Any) -> None:
     html_table.clear()
     for i, cells in enumerate(span_filled_rows):
         html_row = soup.new_tag("tr")
-        for cell_text in cells:
-            cell = soup.new_tag("td" if i else "th")
-            cell.string = cell_text.replace("|", PIPE)
-            html_row.append(cell)
+        for html_text in cells:
+            html_cell = soup.new_tag("td" if i else "th")
+            html_cell.string = html_text.replace("|", PIPE)
+            html_row.append(html_cell)
         html_table.append(html_row)
 
 
 def _span_filled_rows(html_table: Any) -> Iterator[list[str]]:
     """The text of each row's cells, spanning cells repeated."""
-    spans_below: dict[int, tuple[int, str]] = {}  # column: rows still to fill, text
+    html_spans: dict[int, tuple[int, str]] = {}  # column: rows still to fill, text
     for html_row in html_table.find_all("tr"):
-        cell_texts: list[str] = []
+        html_cells: list[str] = []
         cells = iter(html_row.find_all(["td", "th"]))
         while True:
-            if len(cell_texts) in spans_below:
-                rows_left, cell_text = spans_below.pop(len(cell_texts))
-                if rows_left > 1:
-                    spans_below[len(cell_texts)] = (rows_left - 1, cell_text)
-                cell_texts.append(cell_text)
+            if len(html_cells) in html_spans:
+                spanned_rows_left, html_text = html_spans.pop(len(html_cells))
+                if spanned_rows_left > 1:
+                    html_spans[len(html_cells)] = (spanned_rows_left - 1, html_text)
+                html_cells.append(html_text)
                 continue
-            cell = next(cells, None)
-            if cell is None:
+            html_cell = next(cells, None)
+            if html_cell is None:
                 break
-            cell_text = _html_cell_text(cell)
-            for _ in range(span(cell, "colspan")):
-                if (rows_spanned := span(cell, "rowspan")) > 1:
-                    spans_below[len(cell_texts)] = (rows_spanned - 1, cell_text)
-                cell_texts.append(cell_text)
-        yield cell_texts
+            html_text = _html_cell_text(html_cell)
+            for _ in range(html_span(html_cell, "colspan")):
+                if (rows_spanned := html_span(html_cell, "rowspan")) > 1:
+                    html_spans[len(html_cells)] = (rows_spanned - 1, html_text)
+                html_cells.append(html_text)
+        yield html_cells
 
 
-def _html_cell_text(cell: Any) -> str:
+def _html_cell_text(html_cell: Any) -> str:
     """On one line: blocks are parted, so are spans and links that touch one another, and words stay whole."""
-    for cell_element in cell.find_all([*_HTML_CELL_BLOCKS, *_HTML_CELL_PARTS]):
+    for cell_element in html_cell.find_all([*_HTML_CELL_BLOCKS, *_HTML_CELL_PARTS]):
         is_inline_part = cell_element.name in _HTML_CELL_PARTS
         if not is_inline_part or getattr(cell_element.previous_sibling, "name", None) in _HTML_CELL_PARTS:
             cell_element.insert_before(" ")
         if not is_inline_part:
             cell_element.insert_after(" ")
-    return " ".join(cell.get_text().split())
+    return " ".join(html_cell.get_text().split())
 
 
-def span(cell: Any, span_attribute: str) -> int:
-    span_digits = str(cell.get(span_attribute, "1"))
+def html_span(html_cell: Any, span_attribute: str) -> int:
+    span_digits = str(html_cell.get(span_attribute, "1"))
     return min(int(span_digits[:5]), 1000) or 1 if span_digits.isascii() and span_digits.isdigit() else 1

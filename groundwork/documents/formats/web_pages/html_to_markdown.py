@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from groundwork.documents.formats.raised_figures import raise_html
-from groundwork.documents.formats.web_pages.html_tables import PIPE, span, square_tables
+from groundwork.documents.formats.web_pages.html_tables import PIPE, html_span, square_tables
 from groundwork.documents.formats.web_pages.mathml_formulas import replace_formulas
 from groundwork.documents.formats.web_pages.page_furniture import drop_named_furniture, drop_page_furniture
 from groundwork.documents.pictures.kept_pictures import picture_words
@@ -16,7 +16,7 @@ _HTML_BLOCK_TAGS = [
     *("address", "aside", "center", "details", "fieldset", "figure", "footer", "form", "header", "hgroup"),
     *("legend", "main", "summary"),
 ]
-MAX_PAGE_HEADER_LENGTH = 1000  # characters of a title with its subtitle
+MAX_HTML_HEADER_LENGTH = 1000  # characters of a title with its subtitle
 MAIN_TEXT_SHARE, ARTICLE_TEXT_SHARE = (
     0.3,
     0.5,
@@ -29,8 +29,8 @@ def html_to_markdown(html: str | bytes) -> str:
 
     html_soup = _parse_html(html)
     drop_page_furniture(html_soup)
-    content_element = _main_content(html_soup)
-    drop_named_furniture(content_element)
+    html_content = _main_content(html_soup)
+    drop_named_furniture(html_content)
     for html_block in html_soup(_HTML_BLOCK_TAGS):
         html_block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
     for html_image in html_soup("img"):  # its words, not its bytes
@@ -39,7 +39,7 @@ def html_to_markdown(html: str | bytes) -> str:
     for html_cell in html_soup(["td", "th"]):
         for span_attribute in {"colspan", "rowspan"} & html_cell.attrs.keys():
             html_cell[span_attribute] = str(
-                span(html_cell, span_attribute)
+                html_span(html_cell, span_attribute)
             )  # markdownify takes what looks like digits for a number
     raise_html(html_soup)
     replace_formulas(html_soup)
@@ -47,8 +47,8 @@ def html_to_markdown(html: str | bytes) -> str:
     markdown_converter = MarkdownConverter(
         heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False
     )
-    page_markdown: str = markdown_converter.convert_soup(content_element)
-    return re.sub(r"\n{3,}", "\n\n", page_markdown.replace(PIPE, "\\|"))
+    markdown_of_html: str = markdown_converter.convert_soup(html_content)
+    return re.sub(r"\n{3,}", "\n\n", markdown_of_html.replace(PIPE, "\\|"))
 
 
 def _main_content(html_soup: Any) -> Any:
@@ -56,36 +56,36 @@ def _main_content(html_soup: Any) -> Any:
 
     The page's heading comes along where it stands above.
     """
-    body_element = html_soup.body or html_soup
-    page_length = len(body_element.get_text(" ", strip=True))
-    for content_elements, least_share in (
+    html_body = html_soup.body or html_soup
+    html_length = len(html_body.get_text(" ", strip=True))
+    for html_contents, least_share in (
         ([*html_soup("main"), *html_soup(role="main")], MAIN_TEXT_SHARE),
         (html_soup("article"), ARTICLE_TEXT_SHARE),
     ):
-        outer_content = [
+        outer_html = [
             candidate
-            for candidate in content_elements
-            if not any(candidate is not other and other in candidate.parents for other in content_elements)
+            for candidate in html_contents
+            if not any(candidate is not other and other in candidate.parents for other in html_contents)
         ]
-        if len(outer_content) == 1 and len(outer_content[0].get_text(" ", strip=True)) > least_share * page_length:
-            page_heading = None if outer_content[0].h1 else body_element.h1
-            if page_heading:
-                outer_content[0].insert(0, _with_header(page_heading, outer_content[0]).extract())
-            return outer_content[0]
-    return body_element
+        if len(outer_html) == 1 and len(outer_html[0].get_text(" ", strip=True)) > least_share * html_length:
+            html_heading = None if outer_html[0].h1 else html_body.h1
+            if html_heading:
+                outer_html[0].insert(0, _with_header(html_heading, outer_html[0]).extract())
+            return outer_html[0]
+    return html_body
 
 
-def _with_header(page_heading: Any, content_element: Any) -> Any:
+def _with_header(html_heading: Any, html_content: Any) -> Any:
     """The header that a heading stands in, with its subtitle, where it is short and holds no more than that."""
-    header = page_heading.find_parent(["header", "hgroup"])
-    is_its_own = header is not None and content_element not in header.descendants and not header.find("a")
-    return header if is_its_own and len(header.get_text(" ", strip=True)) <= MAX_PAGE_HEADER_LENGTH else page_heading
+    header = html_heading.find_parent(["header", "hgroup"])
+    is_its_own = header is not None and html_content not in header.descendants and not header.find("a")
+    return header if is_its_own and len(header.get_text(" ", strip=True)) <= MAX_HTML_HEADER_LENGTH else html_heading
 
 
 def html_title(html: str | bytes) -> str:
     """What the page says of itself that it is called; "" where it says nothing."""
-    title_element = _parse_html(html).title
-    return " ".join(title_element.get_text(" ").split()) if title_element else ""
+    html_title_element = _parse_html(html).title
+    return " ".join(html_title_element.get_text(" ").split()) if html_title_element else ""
 
 
 def _parse_html(html: str | bytes) -> Any:
