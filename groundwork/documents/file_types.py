@@ -59,53 +59,53 @@ def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]
     ]
 
 
-def _detect_file_type(path: Path, first_bytes: bytes, named_type: str) -> str:
+def _detect_file_type(path: Path, first_bytes: bytes, suffix: str) -> str:
     if b"%PDF-" in first_bytes[:1024]:
         return ".pdf"
     if first_bytes[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _archive_file_type(path, named_type)
+        return _archive_file_type(path, suffix)
     if first_bytes.startswith(_OLE_TYPE):
-        return _ole_file_type(path, named_type)
+        return _ole_file_type(path, suffix)
     if first_bytes.startswith(b"{\\rtf"):
         return ".rtf"
     if first_bytes[:4] == b"RIFF" and first_bytes[8:12] == b"WEBP":
         return ".webp"
     for type_signature, ending in _IMAGE_TYPES.items():
-        if first_bytes.startswith(type_signature) and not (type_signature == b"BM" and named_type != ".bmp"):
+        if first_bytes.startswith(type_signature) and not (type_signature == b"BM" and suffix != ".bmp"):
             return ending
-    return _text_file_type(path, first_bytes, named_type)
+    return _text_file_type(path, first_bytes, suffix)
 
 
-def _text_file_type(path: Path, first_bytes: bytes, named_type: str) -> str:
+def _text_file_type(path: Path, first_bytes: bytes, suffix: str) -> str:
     from groundwork.documents.formats.mail import is_mail
 
-    if named_type == ".pdf":
+    if suffix == ".pdf":
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
-    if named_type in _SAVE_FILE_AS:
-        raise BadDocument(f"{named_type} files are not read; save it as {_SAVE_FILE_AS[named_type]}")
-    if named_type in IMAGE_ENDINGS or (
-        named_type in OFFICE_ENDINGS and b"\x00" in first_bytes and not first_bytes.startswith(_UTF_16_MARKS)
+    if suffix in _SAVE_FILE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
+    if suffix in IMAGE_ENDINGS or (
+        suffix in OFFICE_ENDINGS and b"\x00" in first_bytes and not first_bytes.startswith(_UTF_16_MARKS)
     ):
-        raise BadDocument(_not_of_its_file_type(named_type))
-    start_of_file = _start_of_text_file(path, first_bytes, named_type)
+        raise BadDocument(_not_of_its_file_type(suffix))
+    start_of_file = _start_of_text_file(path, first_bytes, suffix)
     if start_of_file.lower().startswith(("<!doctype html", "<html")):
-        return named_type if named_type in (".html", ".htm", ".xhtml") else ".html"
-    if named_type == ".eml" or (named_type not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS and is_mail(start_of_file)):
+        return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
+    if suffix == ".eml" or (suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS and is_mail(start_of_file)):
         return ".eml"
-    if named_type in OFFICE_ENDINGS:  # of office programs that write pages, mails and tables under such names
-        if named_type == ".xls" and "\t" in start_of_file.split("\n", 1)[0]:
+    if suffix in OFFICE_ENDINGS:  # of office programs that write pages, mails and tables under such names
+        if suffix == ".xls" and "\t" in start_of_file.split("\n", 1)[0]:
             return ".tsv"
-        raise BadDocument(_not_of_its_file_type(named_type))
-    return named_type if named_type in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS else ".txt"
+        raise BadDocument(_not_of_its_file_type(suffix))
+    return suffix if suffix in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS else ".txt"
 
 
-def _not_of_its_file_type(named_type: str) -> str:
-    if named_type in _OLD_TYPES:
-        return f"it is no {named_type[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_TYPES[named_type])}"
-    return f"it is no {named_type[1:].upper()} file, or a damaged one; fetch it again or save it again"
+def _not_of_its_file_type(suffix: str) -> str:
+    if suffix in _OLD_TYPES:
+        return f"it is no {suffix[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_TYPES[suffix])}"
+    return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
 
 
-def _start_of_text_file(path: Path, first_bytes: bytes, named_type: str) -> str:
+def _start_of_text_file(path: Path, first_bytes: bytes, suffix: str) -> str:
     """Raises BadDocument for bytes that are no text."""
     try:
         is_whole_file = first_bytes[-1:] < b"\x80" and len(first_bytes) % 2 == 0
@@ -113,15 +113,15 @@ def _start_of_text_file(path: Path, first_bytes: bytes, named_type: str) -> str:
     except BadDocument:
         if b"\x00" in first_bytes:
             unreadable_cause = (
-                f"{named_type or 'such'} files are not read"
-                if named_type not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS
+                f"{suffix or 'such'} files are not read"
+                if suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS
                 else "it holds no text"
             )
             raise BadDocument(f"{unreadable_cause}; save it as PDF, DOCX or Markdown") from None
         raise
 
 
-def _archive_file_type(path: Path, named_type: str) -> str:
+def _archive_file_type(path: Path, suffix: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             part_names = set(archive.namelist())
@@ -144,10 +144,10 @@ def _archive_file_type(path: Path, named_type: str) -> str:
             tuple(part_name.rsplit(".", 1)) in archive_part_stems
         ):  # with a number as well, which Office on the web gives it
             return ending
-    if named_type in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
+    if suffix in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
         return ending
-    if named_type in _SAVE_FILE_AS:
-        raise BadDocument(f"{named_type} files are not read; save it as {_SAVE_FILE_AS[named_type]}")
+    if suffix in _SAVE_FILE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
     raise BadDocument("it is an archive; unpack it and put the documents in the folder")
 
 
@@ -159,7 +159,7 @@ def _ending_by_part_types(path: Path) -> str:
     return f".{kind}" if kind in ("docx", "pptx", "xlsx") else ""
 
 
-def _ole_file_type(path: Path, named_type: str) -> str:
+def _ole_file_type(path: Path, suffix: str) -> str:
     """An old office file by the streams in it, or one of today's that is encrypted."""
     from anydoc import format_from_bytes
 
@@ -168,12 +168,12 @@ def _ole_file_type(path: Path, named_type: str) -> str:
         return f".{ole_type}"
     if ole_type == "xlsx":  # as anydoc calls a workbook of any age
         return ".xls"
-    if named_type in (".docx", ".pptx", ".xlsx"):
+    if suffix in (".docx", ".pptx", ".xlsx"):
         raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
-    if named_type in _SAVE_FILE_AS:
-        raise BadDocument(f"{named_type} files are not read; save it as {_SAVE_FILE_AS[named_type]}")
-    if named_type in (".xls", ".msg"):
-        return named_type
-    new_format = _OLD_TYPES.get(named_type)
+    if suffix in _SAVE_FILE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
+    if suffix in (".xls", ".msg"):
+        return suffix
+    new_format = _OLD_TYPES.get(suffix)
     save_as_remedy = save_old_file_as(new_format) if new_format else "save it as DOCX, PPTX or XLSX"
     raise BadDocument(f"it is an old office file; {save_as_remedy}")
