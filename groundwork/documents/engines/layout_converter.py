@@ -33,13 +33,15 @@ from groundwork.documents.layout.liteparse_pages import (
     read_liteparse_pages_upright,
 )
 from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone_numbers
-from groundwork.documents.layout.ordered_pages import STAMP_PAGES, order_pages, pages_markdown
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
+    STAMP_PAGES,
     MeasuredPageItem,
     PageContent,
     measured_items,
+    order_pages,
     page_content,
+    pages_markdown,
 )
 from groundwork.documents.layout.page_edge_lines import (
     RunningLines,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.documents.layout.ordered_pages import page_lines
+from groundwork.documents.layout.page_content import page_lines
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.text_runs_and_lines import Line, Run
 
