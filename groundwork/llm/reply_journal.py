@@ -109,6 +109,22 @@ def _make_journal_private(journal_path: Path) -> None:
         journal_path.chmod(0o600)
 
 
+def _open_journal(journal_path: Path) -> sqlite3.Connection:
+    try:
+        journal_path.parent.mkdir(parents=True, exist_ok=True)
+        _make_journal_private(journal_path)
+        journal_db = sqlite3.connect(journal_path, timeout=30, isolation_level=None)
+        journal_db.execute("PRAGMA journal_mode = WAL")
+        journal_db.execute("PRAGMA synchronous = NORMAL")
+        journal_db.executescript(claims.TABLE + _JOURNAL_TABLES)
+        with suppress(sqlite3.OperationalError):  # has it already
+            journal_db.execute("ALTER TABLE replies ADD COLUMN used REAL")  # the last replay, seconds since 1970
+    except (sqlite3.DatabaseError, OSError) as error:
+        problem = f"{journal_path}: the journal of replies cannot be opened: {error}; {DAMAGED_REMEDY}"
+        raise ConfigError([problem]) from error
+    return journal_db
+
+
 class Journal:
     """The file of replies. Safe for several processes; one object serves one thread."""
 
@@ -118,19 +134,7 @@ class Journal:
         `joined_path`: a journal whose replies stand for calls as well, and which is read only: the one that a shard's
         is joined to later.
         """
-        try:
-            journal_path.parent.mkdir(parents=True, exist_ok=True)
-            _make_journal_private(journal_path)
-            self._journal_db = sqlite3.connect(journal_path, timeout=30, isolation_level=None)
-            self._journal_db.execute("PRAGMA journal_mode = WAL")
-            self._journal_db.execute("PRAGMA synchronous = NORMAL")
-            self._journal_db.executescript(claims.TABLE + _JOURNAL_TABLES)
-            with suppress(sqlite3.OperationalError):  # has it already
-                # the last replay, seconds since 1970
-                self._journal_db.execute("ALTER TABLE replies ADD COLUMN used REAL")
-        except (sqlite3.DatabaseError, OSError) as error:
-            problem = f"{journal_path}: the journal of replies cannot be opened: {error}; {DAMAGED_REMEDY}"
-            raise ConfigError([problem]) from error
+        self._journal_db = _open_journal(journal_path)
         self._journal_path, self._claims = journal_path, claims.Claims(self._execute)
         self._segments = Segments(journal_path)
         self._joined_db = _open_joined_journal(joined_path)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from groundwork.errors import Filtered, ProviderRefused, StopRun, UnitError
+from groundwork.errors import Filtered, StopRun, UnitError
 from groundwork.llm.calls.circuit_breaker import CircuitBreaker
 from groundwork.llm.calls.costs_and_budget import (
     Budget,
@@ -37,7 +37,6 @@ from groundwork.llm.endpoint.http_errors import (
     ReplyBlocked,
     RequestRejected,
     TooManyRequests,
-    explain_access_error,
 )
 from groundwork.llm.endpoint.request_body_parameters import Json, RequestAdapter, token_limit, with_reply_limit
 from groundwork.llm.reply_journal import Journal, StoredReply, request_key
@@ -189,34 +188,25 @@ class CallRunner:
 
     async def _retry_call(self, call_context: CallContext, try_call: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have llm.transport_retries."""
-        endpoint_settings, failed_tries, is_retry = call_context.endpoint.settings, 0, False
+        failed_tries, is_retry = 0, False
         self._circuit_breaker.start_watching()
         while True:
             self._circuit_breaker.raise_if_calls_stopped()
             try:
                 reply = await try_call(is_retry)
-            except TooManyRequests:
-                is_retry = True
-            except _RetryWithAdaptedRequest:
+            except (TooManyRequests, _RetryWithAdaptedRequest):
                 is_retry = True
             except _RetryWithMoreRoom:
                 call_context.full_limit = is_retry = True
             except BrokenCall as broken_call:
                 failed_tries, is_retry = failed_tries + 1, True
-                if error := self._circuit_breaker.error_after_retries(call_context, failed_tries, broken_call):
-                    raise error from broken_call
-                await self._circuit_breaker.pause(
-                    self._circuit_breaker.backoff_seconds(call_context, failed_tries, broken_call)
-                )
+                await self._circuit_breaker.back_off(call_context, failed_tries, broken_call)
             except ReplyBlocked as blocked_reply:
                 raise Filtered(f"{call_context.unit}: {call_context.model}: {blocked_reply}") from blocked_reply
             except RequestRejected as rejected_request:
                 raise self._circuit_breaker.error_of_rejected_call(call_context, rejected_request) from rejected_request
             except AccessRefused as refused_access:
-                refusal_reason = explain_access_error(
-                    refused_access, endpoint_settings.base_url, endpoint_settings.api_key_env, call_context.model
-                )
-                raise self._circuit_breaker.stop_calls(ProviderRefused(refusal_reason)) from refused_access
+                raise self._circuit_breaker.error_of_refused_access(call_context, refused_access) from refused_access
             except StopRun as call_stop_error:
                 raise self._circuit_breaker.stop_calls(call_stop_error) from call_stop_error.__cause__
             else:

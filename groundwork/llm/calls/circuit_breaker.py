@@ -12,7 +12,14 @@ from groundwork.errors import ProviderRefused, Stopped, StopRun, TransportFailed
 from groundwork.llm.calls.costs_and_budget import CallContext
 from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.endpoint.endpoint_connection import unreachable_remedy
-from groundwork.llm.endpoint.http_errors import BrokenCall, RequestRejected, TooManyRequests, Unreachable
+from groundwork.llm.endpoint.http_errors import (
+    AccessRefused,
+    BrokenCall,
+    RequestRejected,
+    TooManyRequests,
+    Unreachable,
+    explain_access_error,
+)
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
 MAX_CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
@@ -76,31 +83,18 @@ class CircuitBreaker:
         self, failed_call: CallContext, failed_tries: int, broken_call: BrokenCall
     ) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
-        endpoint_settings = failed_call.endpoint.settings
-        if (
-            failed_tries >= MAX_CONNECT_TRIES
-            and isinstance(broken_call, Unreachable)
-            and failed_call.limiter not in self._limiters_with_replies
-        ):
-            return self.stop_calls(
-                ProviderRefused(
-                    f"{endpoint_settings.base_url}: {broken_call}; {unreachable_remedy(endpoint_settings.base_url)}"
-                )
-            )
+        endpoint_settings, limiter = failed_call.endpoint.settings, failed_call.limiter
+        base_url, never_answered = endpoint_settings.base_url, limiter not in self._limiters_with_replies
+        if failed_tries >= MAX_CONNECT_TRIES and isinstance(broken_call, Unreachable) and never_answered:
+            return self.stop_calls(ProviderRefused(f"{base_url}: {broken_call}; {unreachable_remedy(base_url)}"))
         if failed_tries <= endpoint_settings.transport_retries:
             return None
-        self._units_lost_in_row[failed_call.limiter] += 1
-        if self._units_lost_in_row[failed_call.limiter] >= MAX_LOST_UNITS:
-            return self.stop_calls(
-                ProviderRefused(
-                    f"{endpoint_settings.base_url} ({failed_call.model}): {MAX_LOST_UNITS} requests in a row got no "
-                    f"reply: {broken_call}"
-                )
-            )
-        return TransportFailed(
-            f"{failed_call.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last "
-            f"with: {broken_call}"
-        )
+        self._units_lost_in_row[limiter] += 1
+        if self._units_lost_in_row[limiter] >= MAX_LOST_UNITS:
+            no_reply = f"{MAX_LOST_UNITS} requests in a row got no reply: {broken_call}"
+            return self.stop_calls(ProviderRefused(f"{base_url} ({failed_call.model}): {no_reply}"))
+        tries_failed = f"{failed_tries} tries failed, the last with: {broken_call}"
+        return TransportFailed(f"{failed_call.unit}: {base_url}: {tries_failed}")
 
     def error_of_rejected_call(self, rejected_call: CallContext, rejection: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
@@ -121,6 +115,18 @@ class CircuitBreaker:
         return UnitError(
             f"{rejected_call.unit}: {rejected_call.model}: the endpoint says {rejection}{rejection_remedy}"
         )
+
+    def error_of_refused_access(self, refused_call: CallContext, refused_access: AccessRefused) -> StopRun:
+        """The run's error: every further call would meet the same."""
+        provider, model = refused_call.endpoint.settings, refused_call.model
+        refusal = explain_access_error(refused_access, provider.base_url, provider.api_key_env, model)
+        return self.stop_calls(ProviderRefused(refusal))
+
+    async def back_off(self, failed_call: CallContext, failed_tries: int, broken_call: BrokenCall) -> None:
+        """Wait before the call is tried again. Raises what becomes of it where it is not, UnitError or StopRun."""
+        if error := self.error_after_retries(failed_call, failed_tries, broken_call):
+            raise error from broken_call
+        await self.pause(self.backoff_seconds(failed_call, failed_tries, broken_call))
 
     def backoff_seconds(self, failed_call: CallContext, failed_tries: int, broken_call: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""

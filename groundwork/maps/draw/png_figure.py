@@ -6,9 +6,10 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -55,28 +56,22 @@ def point_colours(scene: Scene) -> Colours:
         return Colours([colour_by_value[point.dataset] for point in points], legend)
     if scene.clusters:
         return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHER_COLOUR for p in points], [])
-    for coloured_field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
-        point_values = [str(getattr(point, coloured_field)) for point in points]
-        value_counts = Counter(point_values)
-        if len(value_counts) < 2:
-            continue
-        value_order = (
-            [point_value for point_value in DIFFICULTIES if point_value in value_counts]
-            if coloured_field == "difficulty"
-            else []
-        )
-        value_order += [point_value for point_value, _ in value_counts.most_common() if point_value not in value_order]
-        colour_by_value = {
-            point_value: palette[k] if k < len(palette) else OTHER_COLOUR for k, point_value in enumerate(value_order)
-        }
-        return Colours(
-            [colour_by_value[point_value] for point_value in point_values],
-            [
-                (point_value or "none", colour_by_value[point_value], value_counts[point_value])
-                for point_value in value_order
-            ],
-        )
-    return Colours([LIGHT[0]] * len(points), [])
+    by_category = _colours_by_value([point.category for point in points], LIGHT)
+    by_difficulty = _colours_by_value([point.difficulty for point in points], ORDERED_LIGHT, DIFFICULTIES)
+    return by_category or by_difficulty or Colours([LIGHT[0]] * len(points), [])
+
+
+def _colours_by_value(values: list[str], palette: list[str], first_values: Sequence[str] = ()) -> Colours | None:
+    """The colours of points with these values, the most frequent first; None where all have the same."""
+    value_counts = Counter(values)
+    if len(value_counts) < 2:
+        return None
+    most_common = [value for value, _ in value_counts.most_common() if value not in first_values]
+    value_order = [*(value for value in first_values if value in value_counts), *most_common]
+    padded_palette = chain(palette, repeat(OTHER_COLOUR))
+    colour_by_value = dict(zip(value_order, padded_palette, strict=False))
+    legend = [(value or "none", colour_by_value[value], value_counts[value]) for value in value_order]
+    return Colours([colour_by_value[value] for value in values], legend)
 
 
 def dataset_mark(colour: int, scene: Scene) -> str:

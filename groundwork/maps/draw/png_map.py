@@ -174,13 +174,21 @@ def _draw_coincident(axes: Axes, scene: Scene, spots: list[CoincidentSpot], area
     """A mark of slices where questions of several datasets coincide."""
     colour_of = dataset_colours(scene)
     for spot in spots:
-        edges = np.cumsum([0.0, *spot.counts.values()]) / sum(spot.counts.values())
-        for dataset, sector_start, sector_end in zip(spot.counts, edges, edges[1:], strict=False):
-            outline = sector_outline(float(sector_start), float(sector_end))
-            axes.scatter(
-                spot.x, spot.y, marker=outline, s=area * np.abs(outline).max() ** 2, color=colour_of[dataset],
-                linewidths=0.3, edgecolors="white", zorder=3,
-            )  # fmt: skip
+        colours = [colour_of[dataset] for dataset in spot.counts]
+        _draw_sectors(axes, (spot.x, spot.y), area, colours, list(spot.counts.values()), linewidths=0.3, zorder=3)
+
+
+def _draw_sectors(
+    axes: Axes, position: Any, area: float, colours: list[str], sector_weights: Sequence[float], **mark_style: Any
+) -> None:
+    """A mark of `area` (square points) in sectors of these colours, by their weights."""
+    edges = np.cumsum([0.0, *sector_weights]) / sum(sector_weights)
+    for colour, sector_start, sector_end in zip(colours, edges, edges[1:], strict=False):
+        outline = sector_outline(float(sector_start), float(sector_end))
+        mark_area = area * np.abs(outline).max() ** 2
+        axes.scatter(
+            position[0], position[1], marker=outline, s=mark_area, color=colour, edgecolors="white", **mark_style
+        )
 
 
 def _draw_tags(axes: Axes, scene: Scene) -> None:
@@ -198,22 +206,10 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     heaviest_tag = max(pie_weight.values())
     pie_area = {tag: 40 + 1_400 * (pie_weight[tag] / heaviest_tag) ** 0.8 for tag in pies_by_weight}
     for tag in pies_by_weight:  # the small ones on top
-        area = pie_area[tag]
         sector_shares = [point.weight / size_of[point.dataset] for point in pies[tag]]
-        sector_edges = np.cumsum([0.0, *sector_shares]) / sum(sector_shares)
-        for point, sector_start, sector_end in zip(pies[tag], sector_edges, sector_edges[1:], strict=False):
-            outline = sector_outline(float(sector_start), float(sector_end))
-            axes.scatter(
-                pie_position[tag][0],
-                pie_position[tag][1],
-                marker=outline,
-                s=area * np.abs(outline).max() ** 2,
-                color=colour_of[point.dataset],
-                alpha=0.9,
-                linewidths=0.5,
-                edgecolors="white",
-                zorder=2,
-            )
+        colours = [colour_of[point.dataset] for point in pies[tag]]
+        pie_style = {"alpha": 0.9, "linewidths": 0.5, "zorder": 2}
+        _draw_sectors(axes, pie_position[tag], pie_area[tag], colours, sector_shares, **pie_style)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
     labels = [Label(tag, tuple(pie_position[tag]), radius=pie_area[tag] ** 0.5 / 2) for tag in pies_by_weight]
@@ -310,30 +306,26 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
     dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
         label_text = _write_label(axes, label)
-        best_place: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
+        free_place: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
         for label_shift in _label_shifts(label):
-            if best_place and (best_place[0] == 0 or np.hypot(*label_shift) > NEAR_RADIUS):
+            if free_place and (free_place[0] == 0 or np.hypot(*label_shift) > NEAR_RADIUS):
                 break
             label_text.set_position(label_shift)
             label_box = label_text.get_window_extent(renderer).expanded(1.03, 1.06)
-            is_inside = (
-                axes_frame.x0 <= label_box.x0
-                and label_box.x1 <= axes_frame.x1
-                and axes_frame.y0 <= label_box.y0
-                and label_box.y1 <= axes_frame.y1
-            )
-            if is_inside and not any(label_box.overlaps(occupied_box) for occupied_box in occupied_boxes):
+            if _is_inside(label_box, axes_frame) and not any(map(label_box.overlaps, occupied_boxes)):
                 dot_count = _count_covered(label_box, dot_pixels)
-                best_place = min(
-                    best_place or (dot_count + 1, label_shift, label_box),
-                    (dot_count, label_shift, label_box),
-                    key=lambda fit: fit[0],
-                )
-        if best_place:
-            label_text.set_position(best_place[1])
-            occupied_boxes.append(best_place[2])
+                if not free_place or dot_count < free_place[0]:
+                    free_place = dot_count, label_shift, label_box
+        if free_place:
+            label_text.set_position(free_place[1])
+            occupied_boxes.append(free_place[2])
         else:
             label_text.remove()
+
+
+def _is_inside(label_box: Any, axes_frame: Any) -> bool:
+    is_in_width = axes_frame.x0 <= label_box.x0 and label_box.x1 <= axes_frame.x1
+    return bool(is_in_width and axes_frame.y0 <= label_box.y0 and label_box.y1 <= axes_frame.y1)
 
 
 def _count_covered(label_box: Any, dot_pixels: Any) -> int:
