@@ -22,6 +22,7 @@ import gc
 import importlib
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
 from groundwork.installation import IN_REPOSITORY, as_typed, version
@@ -37,22 +38,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         restart_in_utf8_mode()
     gc.set_threshold(*GC_THRESHOLDS)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    command_name = (
-        "status"
-        if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
-        else arguments.pop(0)
-    )
+    begins_with_flag = not arguments or (arguments[0].startswith("-") and arguments[0] not in _INFORMATION)
+    command_name = "status" if begins_with_flag else arguments.pop(0)
     if command_name in BY_NAME:
         exit_code: int = BY_NAME[command_name].load_command()(arguments)
         return exit_code
-    if command_name in COMMANDS or command_name in _INFORMATION:
-        from groundwork.console.exit_codes import run_guarded
+    if command_name not in COMMANDS and command_name not in _INFORMATION:
+        return _no_such_command(command_name)
+    from groundwork.console.exit_codes import run_guarded
 
-        return run_guarded(
-            lambda: (
-                _INFORMATION[command_name]() if command_name in _INFORMATION else _run_command(command_name, arguments)
-            )
-        )
+    return run_guarded(_INFORMATION.get(command_name) or partial(_run_command, command_name, arguments))
+
+
+def _no_such_command(command_name: str) -> int:
     nearest_command = nearest_name(command_name, [*BY_NAME, *COMMANDS])
     suggestion = f"; did you mean {nearest_command}?" if nearest_command else ""
     print(f"error: no such stage: {command_name}{suggestion} (--help lists them)", file=sys.stderr)

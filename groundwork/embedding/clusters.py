@@ -134,22 +134,19 @@ def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
     That is the knee of Satopaa et al., "Finding a 'Kneedle' in a Haystack" (2011), for a convex falling curve. A curve
     without one (a straight line) gives min(k_max, round(sqrt(n))); one row, or only equal rows, give 1.
     """
-    vector_count = len(vectors)
-    largest_k = min(k_max, count_distinct_rows(vectors, max(k_max, 1)))
+    vector_count, largest_k = len(vectors), min(k_max, count_distinct_rows(vectors, max(k_max, 1)))
     if largest_k < 2:
-        return Elbow(
-            1, "one cluster: all questions are alike" if vector_count > 1 and k_max > 1 else "one cluster: too few rows"
-        )
+        are_alike = vector_count > 1 and k_max > 1
+        return Elbow(1, f"one cluster: {'all questions are alike' if are_alike else 'too few rows'}")
     if largest_k == 2:
         return Elbow(2, "two clusters: too few rows for a curve", [2], [_inertia(vectors, 2, seed)])
     elbow_sample = vectors if vector_count <= ELBOW_SAMPLE else vectors[_sample_rows(vector_count, ELBOW_SAMPLE, seed)]
     ks = list(range(2, largest_k + 1))
-    inertias = [_inertia(elbow_sample, fallback_k, seed) for fallback_k in ks]
-    knee = _knee(np.array(ks, dtype=float), np.array(inertias))
-    if knee is None:
-        fallback_k = max(2, min(largest_k, round(vector_count**0.5)))
-        return Elbow(fallback_k, "the curve has no elbow: square root of the rows", ks, inertias)
-    return Elbow(knee, "the elbow of the curve", ks, inertias)
+    inertias = [_inertia(elbow_sample, k, seed) for k in ks]
+    if (knee := _knee(np.array(ks, dtype=float), np.array(inertias))) is not None:
+        return Elbow(knee, "the elbow of the curve", ks, inertias)
+    fallback_k = max(2, min(largest_k, round(vector_count**0.5)))
+    return Elbow(fallback_k, "the curve has no elbow: square root of the rows", ks, inertias)
 
 
 def _sample_rows(vector_count: int, count: int, seed: int) -> NDArray[np.int64]:
@@ -196,26 +193,20 @@ def label_clusters(
 ) -> list[str]:
     """A label for each cluster from 0 up, no two alike: its most telling tags, or words where there are no tags."""
     label_languages = _label_languages(questions)
-    language = label_languages[0]
     ignored_words = [stop_words(name) | _QUESTION_WORDS for name in label_languages]
-    ranked_cluster_terms = _rank_cluster_terms(
-        [_label_terms(question, ignored_words) for question in questions], cluster_of, cluster_count
-    )
+    label_words = [_label_terms(question, ignored_words) for question in questions]
+    ranked_cluster_terms = _rank_cluster_terms(label_words, cluster_of, cluster_count)
     if any(tags):
-        ranked_cluster_tags = _rank_cluster_terms([list(dict.fromkeys(row)) for row in tags], cluster_of, cluster_count)
-        ranked_cluster_terms = [
-            by_tags or by_words for by_tags, by_words in zip(ranked_cluster_tags, ranked_cluster_terms, strict=True)
-        ]
+        by_tags = _rank_cluster_terms([list(dict.fromkeys(row)) for row in tags], cluster_of, cluster_count)
+        ranked_cluster_terms = [tags or words for tags, words in zip(by_tags, ranked_cluster_terms, strict=True)]
     cluster_labels: list[str] = []
     used_terms: set[str] = set()  # first words of labels: no two clusters are named after the same
     for cluster in range(cluster_count):
         unused_terms = [term for term in ranked_cluster_terms[cluster] if term not in used_terms]
-        label_terms = _pick_distinct_terms(unused_terms or ranked_cluster_terms[cluster], language)
+        label_terms = _pick_distinct_terms(unused_terms or ranked_cluster_terms[cluster], label_languages[0])
         used_terms.update(label_terms[:1])
         cluster_label = " · ".join(label_terms) or _shortest_question(questions, cluster_of, cluster)
-        cluster_labels.append(
-            cluster_label if cluster_label not in cluster_labels else f"{cluster_label} ({cluster + 1})"
-        )
+        cluster_labels.append(cluster_label + f" ({cluster + 1})" * (cluster_label in cluster_labels))
     return cluster_labels
 
 
@@ -335,8 +326,6 @@ def name_clusters_by_tag_or_centre(
         if tag_counts:
             cluster_names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
         else:
-            cluster_centre = vectors[cluster_members].mean(axis=0)
-            cluster_names.append(
-                shorten_text(questions[cluster_members[int((vectors[cluster_members] @ cluster_centre).argmax())]])
-            )
+            centrality = vectors[cluster_members] @ vectors[cluster_members].mean(axis=0)
+            cluster_names.append(shorten_text(questions[cluster_members[int(centrality.argmax())]]))
     return cluster_names

@@ -327,12 +327,9 @@ class Encoder:
         if progress:
             progress(len(texts) - sum(cache_key in uncached_texts for cache_key in cache_keys))
         for batch_keys in _split_batches(list(uncached_texts), self.settings.batch * _BATCHES_PER_SAVE):
-            raw_vectors = await self.backend.vectors(
-                [uncached_texts[cache_key] for cache_key in batch_keys], model_prefix
-            )
-            computed_vectors = dict(
-                zip(batch_keys, _scale_to_unit_length(raw_vectors, self.settings.dimensions), strict=True)
-            )
+            raw_vectors = await self.backend.vectors([uncached_texts[key] for key in batch_keys], model_prefix)
+            unit_vectors = _scale_to_unit_length(raw_vectors, self.settings.dimensions)
+            computed_vectors = dict(zip(batch_keys, unit_vectors, strict=True))
             self._check_lengths(cached_vectors, computed_vectors)
             await asyncio.to_thread(self._write_cached, computed_vectors)
             cached_vectors |= computed_vectors

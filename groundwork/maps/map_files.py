@@ -77,26 +77,17 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
 
     embedded_datasets = await embed_datasets(job, unit.payload)
     tags_of_question = tags_by_question(job.data, unit.payload)
-    scene = build_scene(
-        group_by_dataset(embedded_datasets),
-        unit.name,
-        job.config.maps,
-        job_encoder(job).name,
-        tags_of_question,
-        job.progress,
-    )
+    groups, encoder = group_by_dataset(embedded_datasets), job_encoder(job).name
+    scene = build_scene(groups, unit.name, job.config.maps, encoder, tags_of_question, job.progress)
     if len(embedded_datasets) > 1:
         scene = _with_prices(scene, embedded_datasets, read_spending(job.data.joined_journal, "generate_qa"))
     job.progress.start_phase("drawing")
-    warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
+    dataset_warnings = [warning for embedded in embedded_datasets for warning in embedded.dataset.warnings]
     return Outcome(
         status="ok" if scene.points else "empty",
         note=f"{counted(len(scene.points), 'question')} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
-        warnings=[
-            *(warning for embedded_dataset in embedded_datasets for warning in embedded_dataset.dataset.warnings),
-            *warnings,
-        ],
+        warnings=[*dataset_warnings, *write_map_pictures(scene, unit.writes, job.config.maps.size)],
     )
 
 
@@ -165,8 +156,6 @@ def print_numbers(job: Job, units: Sequence[Unit]) -> None:
         numbers_file = next(path for path in unit.writes if path.suffix == ".json")
         if numbers_file.exists() and not job.flags.quiet:
             picture_numbers = read_json(numbers_file, PictureNumbers)
-            for table_line in [
-                *diversity_table(picture_numbers.numbers),
-                *(f"  {note}" for note in picture_numbers.notes),
-            ]:
+            notes = (f"  {note}" for note in picture_numbers.notes)
+            for table_line in [*diversity_table(picture_numbers.numbers), *notes]:
                 print(table_line)

@@ -244,13 +244,10 @@ def _watch_parent() -> None:
         os._exit(1)
 
 
-def _run_worker(
+def _become_worker(
     pipe_to_parent: Connection, memory_mb: int, cuda_device: str, gc_thresholds: tuple[int, int, int]
 ) -> None:
-    """A worker's life: calls in, reports and results out, until the pipe closes.
-
-    It collects garbage as rarely as its parent: Python's own thresholds cost a twentieth of the reading of a PDF.
-    """
+    """It collects garbage as rarely as its parent: Python's own thresholds cost a twentieth of the reading of a PDF."""
     global _pipe_to_parent
     _pipe_to_parent = pipe_to_parent
     end_with_parent()
@@ -259,6 +256,13 @@ def _run_worker(
         os.environ["CUDA_VISIBLE_DEVICES"] = cuda_device
     _leave_sigint_to_parent()
     _limit_worker_memory(memory_mb)
+
+
+def _run_worker(
+    pipe_to_parent: Connection, memory_mb: int, cuda_device: str, gc_thresholds: tuple[int, int, int]
+) -> None:
+    """A worker's life: calls in, reports and results out, until the pipe closes."""
+    _become_worker(pipe_to_parent, memory_mb, cuda_device, gc_thresholds)
     while True:
         try:
             call_function, call_args = pipe_to_parent.recv()

@@ -50,13 +50,10 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     Raises ConfigError with every problem: unreadable files, unknown keys, wrong types, impossible values.
     """
     merged_config, setting_origins = _merge_configs(overlays, assignments)
-    _complete_providers(merged_config)
-    _complete_overrides(merged_config)
-    config_problems = [
+    if config_problems := [
         f"{setting_origins.get(setting_path, 'config')}: {setting_path}: {text}"
         for setting_path, text in find_setting_problems(merged_config, Config)
-    ]
-    if config_problems:
+    ]:
         raise ConfigError(config_problems)
     fill_inherited(merged_config)
     config = msgspec.convert(merged_config, Config)
@@ -78,6 +75,8 @@ def _merge_configs(overlays: Sequence[Path], assignments: Sequence[str]) -> tupl
         _merge_overlay(merged_config, overlay_content, setting_origins, str(config_path))
     for assignment in assignments:
         _merge_overlay(merged_config, _parse_assignment(assignment), setting_origins, "--set")
+    _complete_providers(merged_config)
+    _complete_overrides(merged_config)
     return merged_config, setting_origins
 
 

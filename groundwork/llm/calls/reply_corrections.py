@@ -85,8 +85,7 @@ class ReplyCorrector:
         uncorrected_reply: ChatResponse,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
-        item_turns = _item_correction_turns(uncorrected_reply.content, parsed_reply)
-        correction_request = _with_turns(reply_request, item_turns)
+        correction_request = _with_turns(reply_request, _item_correction_turns(uncorrected_reply.content, parsed_reply))
         correction_reply = await self._ask_for_complete_reply(reply_context, correction_request, 0, reply_reader)
         corrected_items = correction_reply.content or correction_reply.side_text[1]
         corrected_reply = reply_reader.replace_faulty_items(parsed_reply, corrected_items)

@@ -76,12 +76,16 @@ def read_response(response_body: bytes) -> ChatResponse:
         return ChatResponse(usage=usage, failure=failure_inside_200(completion_error))
     if best_choice is None:
         return ChatResponse(usage=usage, failure=failure_without_choices(completion, _body_excerpt(response_body)))
+    return _read_choice(best_choice, str(completion.get("model") or ""), usage)
+
+
+def _read_choice(best_choice: dict[str, Any], model: str, usage: Usage) -> ChatResponse:
     choice_message = _choice_message(best_choice)
     response_text = _content_text(choice_message.get("content"))
     return ChatResponse(
         content=response_text,
         finish_reason=_finish_reason(best_choice),
-        model=str(completion.get("model") or ""),
+        model=model,
         usage=usage,
         failure=choice_failure(best_choice, choice_message),
         side_text=("", "") if response_text.strip() else _side_text(choice_message),

@@ -271,11 +271,8 @@ class ReplyReader(Generic[T]):
         reply_value = self._clean_and_convert({**schema_candidate, item_list.field: []}, schema)
         if faulty_items and not fitting_items:
             raise msgspec.ValidationError(item_problem)
-        return Parsed(
-            msgspec.structs.replace(cast("Any", reply_value), **{item_list.field: fitting_items}),
-            tuple(faulty_items),
-            item_list.field,
-        )
+        reply_value = msgspec.structs.replace(reply_value, **{item_list.field: fitting_items})
+        return Parsed(reply_value, tuple(faulty_items), item_list.field)
 
 
 def _first_field_of_item(item_type: Any) -> str:

@@ -248,17 +248,17 @@ def _draw_curves(axes: Axes, scene: Scene) -> None:
         curve_numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {curve_numbers.equal_n:,}",
         color=QUIET, fontsize=8, va="bottom", ha="right" if is_right else "left",
     )  # fmt: skip
+    _style_curves(axes, longest, f"Share of the {counted(curve_numbers.topics, 'topic')} that they reach")
+
+
+def _style_curves(axes: Axes, longest: float, title: str) -> None:
     axes.set_ylim(0, 103)
     axes.set_xlim(0, 1.03 * longest)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_curves_title(curve_numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_title(title, loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
     style_axes(axes)
-
-
-def _curves_title(count: int) -> str:
-    return f"Share of the {counted(count, 'topic')} that they reach"
 
 
 def _draw_figures(axes: Axes, scene: Scene) -> None:
@@ -321,24 +321,22 @@ def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
     colour_of = dataset_colours(scene)
     datasets = list(colour_of)
     bar_width = 0.82 / max(1, len(datasets))
-    longest_curve = max((tag_share for bar in bars for tag_share in bar.shares.values()), default=1.0) or 1.0
+    longest_bar = max((tag_share for bar in bars for tag_share in bar.shares.values()), default=1.0) or 1.0
     for bar_index, bar in enumerate(bars):
         for number, dataset in enumerate(datasets):
             bar_y = bar_index + (number - (len(datasets) - 1) / 2) * bar_width
             tag_share = bar.shares[dataset]
             axes.barh(bar_y, tag_share, bar_width * 0.9, color=colour_of[dataset], zorder=2)
             bar_text = f"{tag_share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
-            axes.text(
-                tag_share + longest_curve * 0.008,
-                bar_y,
-                bar_text,
-                va="center",
-                fontsize=7.6,
-                color=INK if tag_share else QUIET,
-            )
+            text_x, text_colour = tag_share + longest_bar * 0.008, INK if tag_share else QUIET
+            axes.text(text_x, bar_y, bar_text, va="center", fontsize=7.6, color=text_colour)
+    _style_bars(axes, bars, longest_bar)
+
+
+def _style_bars(axes: Axes, bars: list[Bar], longest_bar: float) -> None:
     axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.45, -0.55)
-    axes.set_xlim(0, longest_curve * 1.16)
+    axes.set_xlim(0, longest_bar * 1.16)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     style_axes(axes)
     axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)

@@ -197,9 +197,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     for point in scene.points:
         pies.setdefault(point.question, []).append(point)
     pie_weight = {tag: sum(point.weight for point in tag_points) for tag, tag_points in pies.items()}
-    pie_position = {
-        tag: np.mean([(point.x, point.y) for point in tag_points], axis=0) for tag, tag_points in pies.items()
-    }
+    pie_position = {tag: np.mean([(p.x, p.y) for p in tag_points], axis=0) for tag, tag_points in pies.items()}
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
     colour_of = dataset_colours(scene)
     pies_by_weight = sorted(pies, key=lambda tag: (-pie_weight[tag], tag))
@@ -292,6 +290,12 @@ class Label:
     radius: float = 0.0
 
 
+class _LabelPlace(NamedTuple):
+    covered_dots: int
+    shift: tuple[float, float]
+    box: Any
+
+
 def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), points: Any = None) -> None:
     """Write each label at the first free place on or around its own; what finds none is left out.
 
@@ -305,20 +309,19 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
     occupied_boxes = [_mark_box(axes, mark) for mark in marks]
     dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
-        label_text = _write_label(axes, label)
-        free_place: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
+        label_text, free_place = _write_label(axes, label), None
         for label_shift in _label_shifts(label):
-            if free_place and (free_place[0] == 0 or np.hypot(*label_shift) > NEAR_RADIUS):
+            if free_place and (free_place.covered_dots == 0 or np.hypot(*label_shift) > NEAR_RADIUS):
                 break
             label_text.set_position(label_shift)
             label_box = label_text.get_window_extent(renderer).expanded(1.03, 1.06)
             if _is_inside(label_box, axes_frame) and not any(map(label_box.overlaps, occupied_boxes)):
-                dot_count = _count_covered(label_box, dot_pixels)
-                if not free_place or dot_count < free_place[0]:
-                    free_place = dot_count, label_shift, label_box
+                label_place = _LabelPlace(_count_covered(label_box, dot_pixels), label_shift, label_box)
+                if not free_place or label_place.covered_dots < free_place.covered_dots:
+                    free_place = label_place
         if free_place:
-            label_text.set_position(free_place[1])
-            occupied_boxes.append(free_place[2])
+            label_text.set_position(free_place.shift)
+            occupied_boxes.append(free_place.box)
         else:
             label_text.remove()
 
