@@ -62,24 +62,30 @@ class TagStore:
 
     def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
         """The tags of those of `questions` that have some."""
-        question_list, tagged = list(questions), {}
+        question_list, stored_tags = list(questions), {}
         if self._joined_store is not None and self._joined_store.exists():
             with suppress(sqlite3.Error), closing(read_only_database(self._joined_store)) as tag_database:
-                tagged = self._tags_in(tag_database, question_list)
+                stored_tags = self._tags_in(tag_database, question_list)
         if self._store_file.exists():
             with self._open_tag_database() as tag_database:
-                tagged |= self._tags_in(tag_database, question_list)
-        return tagged
+                stored_tags |= self._tags_in(tag_database, question_list)
+        return stored_tags
 
-    def write(self, tagged: dict[str, list[str]]) -> None:
+    def write(self, tags_to_store: dict[str, list[str]]) -> None:
         self._store_file.parent.mkdir(parents=True, exist_ok=True)
-        tag_rows = [(self._question_key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
+        tag_rows = [
+            (self._question_key(question), msgspec.json.encode(tags)) for question, tags in tags_to_store.items()
+        ]
         with self._open_tag_database() as tag_database:
             tag_database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", tag_rows)
 
     def _tags_in(self, tag_database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
-        tag_rows = ((question, self._select_row(tag_database, question)) for question in dict.fromkeys(questions))
-        return {question: msgspec.json.decode(tag_row[0], type=list[str]) for question, tag_row in tag_rows if tag_row}
+        stored_rows = ((question, self._select_row(tag_database, question)) for question in dict.fromkeys(questions))
+        return {
+            question: msgspec.json.decode(stored_row[0], type=list[str])
+            for question, stored_row in stored_rows
+            if stored_row
+        }
 
     def _select_row(self, tag_database: sqlite3.Connection, question: str) -> Any:
         return tag_database.execute("SELECT tags FROM tags WHERE key = ?", (self._question_key(question),)).fetchone()
@@ -105,10 +111,10 @@ def tags_on_file_by_question(job: Job) -> dict[str, list[str]]:
 
 def open_tag_store(job: Job) -> TagStore:
     tag_settings = job.config.tags
-    store_path, joined_folder = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
-    joined_store = None if joined_folder is None else joined_folder / store_path.name
+    tag_store_file, joined_tag_folder = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
+    joined_tag_store = None if joined_tag_folder is None else joined_tag_folder / tag_store_file.name
     return TagStore(
-        store_path, tag_settings.model, job.prompt(tag_settings.prompt), tag_settings.max_tags, joined_store
+        tag_store_file, tag_settings.model, job.prompt(tag_settings.prompt), tag_settings.max_tags, joined_tag_store
     )
 
 
@@ -119,11 +125,11 @@ def read_current_tag_rows(job: Job, store: TagStore, dataset: Dataset, tags_file
     """
     tag_settings, force = job.config.tags, job.flags.force
     questions = [question for question in dataset.questions if not force or question in job.retagged_questions]
-    stored_rows = {question: new_tag_row(job, question, tags) for question, tags in store.read(questions).items()}
+    tag_store_rows = {question: new_tag_row(job, question, tags) for question, tags in store.read(questions).items()}
     if force:
-        return stored_rows
-    file_rows = _read_tag_file(tags_file, tag_settings.model, tag_settings.max_tags, tag_prompt_hash(job))
-    return stored_rows | {tagged_row.question: tagged_row for tagged_row in file_rows}
+        return tag_store_rows
+    tag_file_rows = _read_tag_file(tags_file, tag_settings.model, tag_settings.max_tags, tag_prompt_hash(job))
+    return tag_store_rows | {tagged_row.question: tagged_row for tagged_row in tag_file_rows}
 
 
 def read_tag_rows_on_file(job: Job, tags_file: Path) -> dict[str, Tags]:

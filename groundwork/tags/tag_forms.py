@@ -39,13 +39,15 @@ def tags_problem(tags: list[str], max_tags: int) -> str:
 def tag_form(tag: str) -> str:
     """A tag's words without their order and their plural: `field-dimensions` and `dimension-of-field` are one."""
     return " ".join(
-        sorted(_singular_tag_word(word) for word in tag.split("-") if word not in ("of", "the", "in", "for"))
+        sorted(
+            _singular_tag_word(tag_word) for tag_word in tag.split("-") if tag_word not in ("of", "the", "in", "for")
+        )
     )
 
 
-def _singular_tag_word(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+def _singular_tag_word(tag_word: str) -> str:
+    if len(tag_word) > 4 and tag_word.endswith("ies"):
+        return f"{tag_word[:-3]}y"
+    if len(tag_word) > 3 and tag_word.endswith("s") and not tag_word.endswith(("ss", "us", "is")):
+        return tag_word[:-1]
+    return tag_word

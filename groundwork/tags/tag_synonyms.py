@@ -69,50 +69,50 @@ def update_synonyms(
 
 def merge_targets(synonyms: Mapping[str, Synonym]) -> dict[str, str]:
     """Which tag becomes which, chains followed to their end; the tags of a circle become the first by the alphabet."""
-    target_of = {tag: synonym.into for tag, synonym in synonyms.items() if synonym.merge and synonym.into != tag}
-    resolved_targets = {}
-    for tag in target_of:
-        merge_chain = [tag]
-        while merge_chain[-1] in target_of and target_of[merge_chain[-1]] not in merge_chain:
-            merge_chain.append(target_of[merge_chain[-1]])
-        merge_circle = (
-            merge_chain[merge_chain.index(target_of[merge_chain[-1]]) :]
-            if merge_chain[-1] in target_of
-            else merge_chain[-1:]
+    synonym_of = {tag: synonym.into for tag, synonym in synonyms.items() if synonym.merge and synonym.into != tag}
+    resolved_synonyms = {}
+    for tag in synonym_of:
+        synonym_chain = [tag]
+        while synonym_chain[-1] in synonym_of and synonym_of[synonym_chain[-1]] not in synonym_chain:
+            synonym_chain.append(synonym_of[synonym_chain[-1]])
+        synonym_circle = (
+            synonym_chain[synonym_chain.index(synonym_of[synonym_chain[-1]]) :]
+            if synonym_chain[-1] in synonym_of
+            else synonym_chain[-1:]
         )
-        resolved_targets[tag] = min(merge_circle)
-    return {tag: target for tag, target in resolved_targets.items() if tag != target}
+        resolved_synonyms[tag] = min(synonym_circle)
+    return {tag: target for tag, target in resolved_synonyms.items() if tag != target}
 
 
 def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymEntries:
     """For each tag the more frequent one that it may be another name of."""
-    counted_tags = list(tag_counts)
-    if len(counted_tags) < 2:
+    tags_to_merge = list(tag_counts)
+    if len(tags_to_merge) < 2:
         return {}
     median_tag_cosine = float(np.median(random_cosines(tag_vectors)))
-    merge_threshold, proposal_threshold = (
+    synonym_threshold, proposal_threshold = (
         median_tag_cosine + scale * (1 - median_tag_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
     )
     tags_by_count = sorted(
-        range(len(counted_tags)), key=lambda tag_row: (-tag_counts[counted_tags[tag_row]], counted_tags[tag_row])
+        range(len(tags_to_merge)), key=lambda tag_row: (-tag_counts[tags_to_merge[tag_row]], tags_to_merge[tag_row])
     )
     kept_tags = _KeptTags(tag_vectors[tags_by_count])
     rows_by_tag_form: dict[str, int] = {}
     proposed_synonyms: SynonymEntries = {}
     for tag_rank, tag_row in enumerate(tags_by_count):
-        tag = counted_tags[tag_row]
+        tag = tags_to_merge[tag_row]
         nearest_rank, tag_cosine = kept_tags.nearest(tag_rank)
-        nearest_tag = counted_tags[tags_by_count[nearest_rank]]
+        synonym_tag = tags_to_merge[tags_by_count[nearest_rank]]
         if (row_of_same_form := rows_by_tag_form.get(tag_form(tag))) is not None:
             tag_similarity = round(float(tag_vectors[row_of_same_form] @ tag_vectors[tag_row]), 3)
             proposed_synonyms[tag] = Synonym(
-                into=counted_tags[row_of_same_form], merge=True, why="the same words", similarity=tag_similarity
+                into=tags_to_merge[row_of_same_form], merge=True, why="the same words", similarity=tag_similarity
             )
-        elif tag_cosine >= proposal_threshold and _numbers_in_tag(tag) == _numbers_in_tag(nearest_tag):
-            is_merged = tag_cosine >= merge_threshold and not _is_narrower_tag(tag, nearest_tag)
-            merge_reason = "almost the same meaning" if is_merged else "related; merge it if it means the same here"
+        elif tag_cosine >= proposal_threshold and _numbers_in_tag(tag) == _numbers_in_tag(synonym_tag):
+            is_synonym = tag_cosine >= synonym_threshold and not _is_narrower_tag(tag, synonym_tag)
+            synonym_reason = "almost the same meaning" if is_synonym else "related; merge it if it means the same here"
             proposed_synonyms[tag] = Synonym(
-                into=nearest_tag, merge=is_merged, why=merge_reason, similarity=round(tag_cosine, 3)
+                into=synonym_tag, merge=is_synonym, why=synonym_reason, similarity=round(tag_cosine, 3)
             )
         if tag not in proposed_synonyms or not proposed_synonyms[tag].merge:
             kept_tags.keep(tag_rank)

@@ -78,15 +78,15 @@ class TagVocabulary:
 
         A new tag that is taken joins the vocabulary, where there are too few to choose from even without room.
         """
-        final_tags: list[str] = []
+        settled_tags: list[str] = []
         for tag in tags:
             if not self.canonical_tag(tag) and (self.room or len(self._tags) < max_tags):
                 self.add([tag])
-            final_tags.append(self.canonical_tag(tag))
-        for tag_index, tag in enumerate(final_tags):
-            if not tag or tag in final_tags[:tag_index]:
-                final_tags[tag_index] = self._nearest_tag(tags[tag_index], final_tags) or tags[tag_index]
-        return final_tags
+            settled_tags.append(self.canonical_tag(tag))
+        for tag_index, tag in enumerate(settled_tags):
+            if not tag or tag in settled_tags[:tag_index]:
+                settled_tags[tag_index] = self._nearest_tag(tags[tag_index], settled_tags) or tags[tag_index]
+        return settled_tags
 
     def foreign_tags(self, tags: Iterable[str]) -> list[str]:
         """The tags that are not in the vocabulary, each once."""
@@ -96,19 +96,21 @@ class TagVocabulary:
         """The tag with most words in common, then most letters, that is not among `excluded`."""
         tag_words = set(tag_form(tag).split())
         shared_words = {
-            known_tag: len(tag_words.intersection(form.split()))
-            for form, known_tag in self._tags.items()
-            if known_tag not in excluded
+            vocabulary_tag: len(tag_words.intersection(form.split()))
+            for form, vocabulary_tag in self._tags.items()
+            if vocabulary_tag not in excluded
         }
-        most_shared = max(shared_words.values(), default=0)
-        likely_tags = [known_tag for known_tag, count in shared_words.items() if count == most_shared]
-        return max(likely_tags, key=lambda known_tag: SequenceMatcher(None, tag, known_tag).ratio(), default="")
+        most_shared_words = max(shared_words.values(), default=0)
+        likely_tags = [vocabulary_tag for vocabulary_tag, count in shared_words.items() if count == most_shared_words]
+        return max(
+            likely_tags, key=lambda vocabulary_tag: SequenceMatcher(None, tag, vocabulary_tag).ratio(), default=""
+        )
 
 
 def vocabulary_size(question_count: int, settings: TagSettings) -> int:
     """How many tags a vocabulary for so many questions may have."""
-    wanted_tags = min(question_count // settings.questions_per_tag, settings.max_vocabulary)
-    return max(wanted_tags, MIN_TAGS_FACTOR * settings.max_tags)
+    vocabulary_wanted = min(question_count // settings.questions_per_tag, settings.max_vocabulary)
+    return max(vocabulary_wanted, MIN_TAGS_FACTOR * settings.max_tags)
 
 
 def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
@@ -116,8 +118,8 @@ def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
     tag_counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
     return [
         tag
-        for tag, bearing_questions in tag_counts.most_common()
-        if len(tags) >= MIN_QUESTIONS and bearing_questions > COMMON_SHARE * len(tags)
+        for tag, tagged_questions in tag_counts.most_common()
+        if len(tags) >= MIN_QUESTIONS and tagged_questions > COMMON_SHARE * len(tags)
     ]
 
 
@@ -153,14 +155,14 @@ async def propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions_to_t
     def check(proposal: Proposal) -> str | None:
         """A list that is too long is sent back once; after that its beginning is taken."""
         nonlocal has_complained_of_tags
-        distinct_tags = {normalise_tag(tag) for tag in proposal.tags} - {""}
-        if len(distinct_tags) < fewest_tags or (len(distinct_tags) > most_tags and not has_complained_of_tags):
+        proposed_tags = {normalise_tag(tag) for tag in proposal.tags} - {""}
+        if len(proposed_tags) < fewest_tags or (len(proposed_tags) > most_tags and not has_complained_of_tags):
             has_complained_of_tags = True
             return f"Propose {fewest_tags} to {most_tags} different tags."
         return None
 
     try:
-        tagging_reply = await job.client.ask(
+        proposal_reply = await job.client.ask(
             tag_settings,
             proposal_messages(job, vocabulary, questions_to_tag),
             stage="generate_tags",
@@ -169,31 +171,31 @@ async def propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions_to_t
         )
     except UnitError:
         return
-    vocabulary.add([tag for tag_text in tagging_reply.value.tags if (tag := normalise_tag(tag_text))][:most_tags])
+    vocabulary.add([tag for tag_text in proposal_reply.value.tags if (tag := normalise_tag(tag_text))][:most_tags])
 
 
 def proposal_messages(job: Job, vocabulary: TagVocabulary, questions_to_tag: Sequence[str]) -> list[dict[str, Any]]:
     tag_settings = job.config.tags
-    question_sample = questions_to_tag[:: -(-len(questions_to_tag) // PROPOSAL_SAMPLE)]
+    vocabulary_sample = questions_to_tag[:: -(-len(questions_to_tag) // PROPOSAL_SAMPLE)]
     return render_turns(
         job.prompt(tag_settings.vocabulary_prompt),
         max_tags=str(tag_settings.max_tags),
         count=str(round(PROPOSED_SHARE * vocabulary.max_size)),
-        questions="\n".join(f"- {' '.join(question.split())}" for question in question_sample),
+        questions="\n".join(f"- {' '.join(question.split())}" for question in vocabulary_sample),
     )
 
 
 def vocabulary_files(job: Job) -> list[Path]:
     """Where the shared tags stand: for all, and, in a shard, its own on top."""
-    vocabularies = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
-    return list(dict.fromkeys(vocabularies))
+    vocabulary_paths = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
+    return list(dict.fromkeys(vocabulary_paths))
 
 
 def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
     """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
     tag_settings = job.config.tags
-    all_questions = {*questions_to_tag, *tags_on_file_by_question(job)}
-    vocabulary_limit = vocabulary_size(len(all_questions), tag_settings)
+    questions_of_vocabulary = {*questions_to_tag, *tags_on_file_by_question(job)}
+    vocabulary_limit = vocabulary_size(len(questions_of_vocabulary), tag_settings)
     vocabulary = read_vocabulary(vocabulary_files(job) if tag_settings.vocabulary_prompt else [], vocabulary_limit)
     vocabulary.add(tag for tags in known_tags.values() for tag in tags)
     return vocabulary

@@ -82,11 +82,11 @@ class BatchLimit:
 
     def joined(self, others: Iterable[BatchLimit]) -> BatchLimit:
         """With what was learnt side by side by others that began with this one."""
-        learnt_limits = list(others)
+        batch_limits = list(others)
         return BatchLimit(
-            min([self.largest, *(batch_limit.largest for batch_limit in learnt_limits)]),
-            self.failed_alone + sum(batch_limit.failed_alone - self.failed_alone for batch_limit in learnt_limits),
-            self.has_tagged or any(batch_limit.has_tagged for batch_limit in learnt_limits),
+            min([self.largest, *(batch_limit.largest for batch_limit in batch_limits)]),
+            self.failed_alone + sum(batch_limit.failed_alone - self.failed_alone for batch_limit in batch_limits),
+            self.has_tagged or any(batch_limit.has_tagged for batch_limit in batch_limits),
         )
 
 
@@ -103,22 +103,22 @@ class HalvingTagger:
     errors: dict[str, UnitError] = field(default_factory=dict)
     last_problem: str = ""
 
-    async def tag(self, batch: list[str]) -> bool:
+    async def tag(self, question_batch: list[str]) -> bool:
         """Fill `tagged` and `errors`, each question in one of them; returns whether the batch went well as it is."""
         if self.limit.is_hopeless:
             tag_problem = (
                 f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
             )
-            self.errors |= dict.fromkeys(batch, InvalidReply(f"{tag_problem}: {self.last_problem}"))
+            self.errors |= dict.fromkeys(question_batch, InvalidReply(f"{tag_problem}: {self.last_problem}"))
             return False
         try:
-            self.tagged |= await self.request(batch)
+            self.tagged |= await self.request(question_batch)
         except InvalidReply as tagging_error:
             self.last_problem = str(tagging_error)
-            await self._tag_halves(batch, tagging_error)
+            await self._tag_halves(question_batch, tagging_error)
             return False
         except UnitError as tagging_error:
-            self.errors |= dict.fromkeys(batch, tagging_error)
+            self.errors |= dict.fromkeys(question_batch, tagging_error)
             return True  # which has nothing to do with its size
         self.limit = replace(self.limit, has_tagged=True)
         return True
@@ -128,20 +128,21 @@ class HalvingTagger:
             self.errors[question_batch[0]] = tagging_error
             self.limit = replace(self.limit, failed_alone=self.limit.failed_alone + 1)
             return
-        batch_middle = len(question_batch) // 2
-        went_well = [
-            await self._tag_within_limit(half)
-            for half in (question_batch[:batch_middle], question_batch[batch_middle:])
+        half_batch = len(question_batch) // 2
+        halves_tagged_well = [
+            await self._tag_within_limit(half) for half in (question_batch[:half_batch], question_batch[half_batch:])
         ]
-        if not any(went_well):
-            self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, batch_middle // 2)))
+        if not any(halves_tagged_well):
+            self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, half_batch // 2)))
 
     async def _tag_within_limit(self, question_batch: list[str]) -> bool:
         """As `tag`, in parts where the batch is larger than what the model can do by now."""
-        size = self.limit.largest
-        batch_parts = [question_batch[start : start + size] for start in range(0, len(question_batch), size)]
-        went_well = [await self.tag(batch_part) for batch_part in batch_parts]
-        return len(batch_parts) == 1 and went_well[0]
+        batch_size = self.limit.largest
+        batch_parts = [
+            question_batch[start : start + batch_size] for start in range(0, len(question_batch), batch_size)
+        ]
+        parts_tagged_well = [await self.tag(batch_part) for batch_part in batch_parts]
+        return len(batch_parts) == 1 and parts_tagged_well[0]
 
 
 class TaggedQuestion(msgspec.Struct):
@@ -158,14 +159,14 @@ def unannounced_tags_problem(tagging_reply: TaggedBatch, vocabulary: TagVocabula
     """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
     if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
         return ""  # nothing to take from yet
-    foreign_tags = vocabulary.foreign_tags(
-        normalise_tag(tag) for question in tagging_reply.questions for tag in question.tags
+    reply_foreign_tags = vocabulary.foreign_tags(
+        normalise_tag(tag) for tagged_question in tagging_reply.questions for tag in tagged_question.tags
     )
     announced_tags = {normalise_tag(tag) for tag in tagging_reply.new_tags}
-    if len(foreign_tags) > tag_room:
-        listed_tags = ", ".join(foreign_tags)
+    if len(reply_foreign_tags) > tag_room:
+        listed_tags = ", ".join(reply_foreign_tags)
         return f"Only {tag_room} new tags may be added; take others of the list in place of some of: {listed_tags}."
-    if unannounced := [tag for tag in foreign_tags if tag not in announced_tags]:
+    if unannounced := [tag for tag in reply_foreign_tags if tag not in announced_tags]:
         return f"Take tags of the list, or put these under new_tags: {', '.join(unannounced)}."
     return ""
 
@@ -173,11 +174,13 @@ def unannounced_tags_problem(tagging_reply: TaggedBatch, vocabulary: TagVocabula
 def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
     reply_problems = [
-        f"Question {question.number} {tag_problem}."
-        for question in tagging_reply.questions
-        if (tag_problem := tags_problem([normalise_tag(tag) for tag in question.tags], max_tags))
+        f"Question {tagged_question.number} {tag_problem}."
+        for tagged_question in tagging_reply.questions
+        if (tag_problem := tags_problem([normalise_tag(tag) for tag in tagged_question.tags], max_tags))
     ]
-    if sorted(question.number for question in tagging_reply.questions) != list(range(1, question_count + 1)):
+    if sorted(tagged_question.number for tagged_question in tagging_reply.questions) != list(
+        range(1, question_count + 1)
+    ):
         reply_problems.insert(
             0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice."
         )
@@ -188,7 +191,7 @@ def tagging_reply_schema(question_count: int, tag_settings: TagSettings) -> dict
     """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
     max_tags, has_new_tags = tag_settings.max_tags, bool(tag_settings.vocabulary_prompt)
     tags_schema = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
-    number_schema = {"type": "integer", "minimum": 1, "maximum": question_count}
+    question_number_schema = {"type": "integer", "minimum": 1, "maximum": question_count}
     return {
         "type": "object",
         "properties": {
@@ -197,7 +200,7 @@ def tagging_reply_schema(question_count: int, tag_settings: TagSettings) -> dict
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": {"number": number_schema, "tags": tags_schema},
+                    "properties": {"number": question_number_schema, "tags": tags_schema},
                     "required": ["number", "tags"],
                     "additionalProperties": False,
                 },
@@ -224,9 +227,14 @@ class TaggingResult:
 
 
 async def tag_dataset(
-    job: Job, dataset: Dataset, tags_file: Path, question_sample: Sequence[str] = (), *, by_any_model: bool = False
+    job: Job,
+    tagged_dataset: Dataset,
+    tags_file: Path,
+    question_sample: Sequence[str] = (),
+    *,
+    by_any_model: bool = False,
 ) -> TaggingResult:
-    """Tags for every question of `dataset`. `tags_file`: its tags so far, if there are some.
+    """Tags for every question of `tagged_dataset`. `tags_file`: its tags so far, if there are some.
 
     `question_sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none;
     absent: those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question
@@ -235,85 +243,89 @@ async def tag_dataset(
     """
     tag_settings, tag_store = job.config.tags, open_tag_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        current_rows = read_current_tag_rows(job, tag_store, dataset, tags_file)
-        known_rows = (read_tag_rows_on_file(job, tags_file) if by_any_model else {}) | current_rows
-        known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
-        untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
-        vocabulary = load_vocabulary(job, [*dataset.questions, *question_sample], known_tags)
+        current_tag_rows = read_current_tag_rows(job, tag_store, tagged_dataset, tags_file)
+        known_tag_rows = (read_tag_rows_on_file(job, tags_file) if by_any_model else {}) | current_tag_rows
+        tags_before = {question: tagged_row.tags for question, tagged_row in known_tag_rows.items()}
+        untagged = list(dict.fromkeys(question for question in tagged_dataset.questions if question not in tags_before))
+        vocabulary = load_vocabulary(job, [*tagged_dataset.questions, *question_sample], tags_before)
         job.progress.start(len(untagged), "questions")
         if untagged and not vocabulary.tags and tag_settings.vocabulary_prompt and len(untagged) > tag_settings.batch:
             await propose_vocabulary(job, vocabulary, question_sample or untagged)
-        tagged, tagging_errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
+        tagged, tagging_errors = await _tag_without_overuse(job, vocabulary, tagged_dataset.name, untagged, tags_before)
         tag_store.write(tagged)
         job.retagged_questions.update(tagged)
         if tag_settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
-    current_rows |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
-    known_rows |= current_rows
-    tagged_rows = _tag_rows_of(dataset, known_rows)
+    current_tag_rows |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
+    known_tag_rows |= current_tag_rows
+    tagged_rows = _tag_rows_of(tagged_dataset, known_tag_rows)
     if tagging_errors and not tagged_rows:
         tagging_error = next(iter(tagging_errors.values()))
-        raise type(tagging_error)(f"none of {counted(len(dataset.rows), 'question')} could be tagged: {tagging_error}")
+        raise type(tagging_error)(
+            f"none of {counted(len(tagged_dataset.rows), 'question')} could be tagged: {tagging_error}"
+        )
     return TaggingResult(
         rows=tagged_rows,
         asked=len(untagged),
-        outdated=Counter(tagged_row.model for tagged_row in tagged_rows if tagged_row.question not in current_rows),
+        outdated=Counter(tagged_row.model for tagged_row in tagged_rows if tagged_row.question not in current_tag_rows),
         failures=[
             (tagged_row.id, tagging_errors[tagged_row.question].status, str(tagging_errors[tagged_row.question]))
-            for tagged_row in dataset.rows
+            for tagged_row in tagged_dataset.rows
             if tagged_row.question in tagging_errors
         ],
     )
 
 
-def _tag_rows_of(dataset: Dataset, row_of: Mapping[str, Tags]) -> list[Tags]:
-    """The tags of the dataset's questions that `row_of` has some for, by its ids."""
+def _tag_rows_of(tagged_dataset: Dataset, tagged_row_of: Mapping[str, Tags]) -> list[Tags]:
+    """The tags of the dataset's questions that `tagged_row_of` has some for, by its ids."""
     return [
-        msgspec.structs.replace(row_of[question_row.question], id=question_row.id)
-        for question_row in dataset.rows
-        if question_row.question in row_of
+        msgspec.structs.replace(tagged_row_of[row_to_tag.question], id=row_to_tag.id)
+        for row_to_tag in tagged_dataset.rows
+        if row_to_tag.question in tagged_row_of
     ]
 
 
 async def _tag_without_overuse(
-    job: Job, vocabulary: TagVocabulary, name: str, untagged: list[str], known_tags: Mapping[str, list[str]]
+    job: Job, vocabulary: TagVocabulary, name: str, untagged: list[str], tags_before: Mapping[str, list[str]]
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors; questions with a tag that turns out to be overused are tagged again without it."""
     tagged, tagging_errors = await _tag_in_waves(job, vocabulary, name, untagged)
     if not job.config.tags.vocabulary_prompt:
         return tagged, tagging_errors
-    if overused := overused_tags({**tags_on_file_by_question(job), **known_tags, **tagged}):
-        vocabulary.strike(overused)
-        questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
+    if tags_to_retag := overused_tags({**tags_on_file_by_question(job), **tags_before, **tagged}):
+        vocabulary.strike(tags_to_retag)
+        questions_to_retag = [question for question, tags in tagged.items() if not set(tags_to_retag).isdisjoint(tags)]
         retagged, retag_errors = await _tag_in_waves(job, vocabulary, name, questions_to_retag)
         tagged = {question: tags for question, tags in (tagged | retagged).items() if question not in retag_errors}
         tagging_errors |= retag_errors
     return tagged, tagging_errors
 
 
-def tagging_on_file(data: Workspace, dataset: Dataset, tagging_error: GroundworkError) -> TaggingResult:
+def tagging_on_file(data: Workspace, tagged_dataset: Dataset, tagging_error: GroundworkError) -> TaggingResult:
     """The tags that questions of the dataset have by now, from whichever model, where none can be asked for more.
 
     `tagging_error`: why not, which is raised where no question has tags.
     """
-    tags_file = tag_file(data, dataset.source.key)
-    file_rows = (
+    tags_file = tag_file(data, tagged_dataset.source.key)
+    tagged_file_rows = (
         {tagged_row.question: tagged_row for tagged_row in read_jsonl(tags_file, Tags)} if tags_file.exists() else {}
     )
-    tagged_rows = _tag_rows_of(dataset, file_rows)
+    tagged_rows = _tag_rows_of(tagged_dataset, tagged_file_rows)
     if not tagged_rows:
         raise tagging_error
-    tagged = f"drawn with the tags of {len(tagged_rows):,} of {counted(len(dataset.rows), 'question')}"
-    return TaggingResult(tagged_rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {tagging_error}")])
+    tagged_share = f"drawn with the tags of {len(tagged_rows):,} of {counted(len(tagged_dataset.rows), 'question')}"
+    return TaggingResult(
+        tagged_rows, failures=[(tagged_dataset.name, "not tagged anew", f"{tagged_share}: {tagging_error}")]
+    )
 
 
-def estimate_tagging(job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool = False) -> Estimate:
+def estimate_tagging(job: Job, tagged_dataset: Dataset, tags_file: Path, *, by_any_model: bool = False) -> Estimate:
     """Calls and tokens of `tag_dataset`, from the real prompts, of the questions that have no tags yet.
 
     Those that `job` has estimated for another dataset before will have tags by then, and so will the vocabulary.
     """
     tag_settings = job.config.tags
-    tagging_requests = _tagging_requests(job, dataset, tags_file, by_any_model=by_any_model)
+    tagging_requests = _tagging_requests(job, tagged_dataset, tags_file, by_any_model=by_any_model)
     prompt_tokens = sum(
         job.tokens(tag_settings, tagging_turns, schema) for _, tagging_turns, schema in tagging_requests
     )
@@ -322,23 +334,25 @@ def estimate_tagging(job: Job, dataset: Dataset, tags_file: Path, *, by_any_mode
 
 
 def _tagging_requests(
-    job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool
+    job: Job, tagged_dataset: Dataset, tags_file: Path, *, by_any_model: bool
 ) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     tag_settings = job.config.tags
-    known_rows = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
-    known_rows |= read_current_tag_rows(job, open_tag_store(job), dataset, tags_file)
-    known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
-    settled_questions = known_tags.keys() | job.estimated_questions
-    untagged = list(dict.fromkeys(question for question in dataset.questions if question not in settled_questions))
-    vocabulary, tagging_requests = load_vocabulary(job, dataset.questions, known_tags), []
+    known_tag_rows = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
+    known_tag_rows |= read_current_tag_rows(job, open_tag_store(job), tagged_dataset, tags_file)
+    tags_before = {question: tagged_row.tags for question, tagged_row in known_tag_rows.items()}
+    settled_questions = tags_before.keys() | job.estimated_questions
+    untagged = list(
+        dict.fromkeys(question for question in tagged_dataset.questions if question not in settled_questions)
+    )
+    vocabulary, tagging_requests = load_vocabulary(job, tagged_dataset.questions, tags_before), []
     if tag_settings.vocabulary_prompt and not vocabulary.tags and untagged:
-        expected_tags = round(PROPOSED_SHARE * vocabulary.max_size)
+        expected_tagging = round(PROPOSED_SHARE * vocabulary.max_size)
         if len(untagged) > tag_settings.batch and not job.estimated_questions:
             tagging_requests.append(
-                (expected_tags, proposal_messages(job, vocabulary, untagged), strict_schema(Proposal))
+                (expected_tagging, proposal_messages(job, vocabulary, untagged), strict_schema(Proposal))
             )
-        vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
+        vocabulary.add(f"likely-topic-{number}" for number in range(expected_tagging))
     job.estimated_questions.update(untagged)
     question_batches = _split_question_batches(untagged, tag_settings.batch)
     for question_batch in question_batches:
@@ -365,9 +379,10 @@ async def _tag_in_waves(
         question_wave = question_batches[:wave_width]
         questions_to_tag = questions_to_tag[sum(map(len, question_wave)) :]
         tag_room = -(-vocabulary.room // len(question_batches))
-        request = partial(_request_tags, job, unit, vocabulary, tag_room)
+        request_tags = partial(_request_tags, job, unit, vocabulary, tag_room)
         taggers = await gather_all(
-            _tag_batch(job, question_batch, HalvingTagger(request, batch_limit)) for question_batch in question_wave
+            _tag_batch(job, question_batch, HalvingTagger(request_tags, batch_limit))
+            for question_batch in question_wave
         )
         for tagger in taggers:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in tagger.tagged.items()}
@@ -443,30 +458,30 @@ def _tagging_messages(
     )
 
 
-async def tag_or_read_tags(job: Job, dataset: Dataset) -> TaggingResult:
+async def tag_or_read_tags(job: Job, tagged_dataset: Dataset) -> TaggingResult:
     """Tag what lacks tags; where no model can be asked, the tags on file are enough to be drawn."""
 
-    tags_file = tag_file(job.data, dataset.source.key)
+    tags_file = tag_file(job.data, tagged_dataset.source.key)
     try:
-        tagging = await tag_dataset(job, dataset, tags_file, by_any_model=True)
+        tagging = await tag_dataset(job, tagged_dataset, tags_file, by_any_model=True)
     except (ProviderRefused, ConfigError) as error:
-        return tagging_on_file(job.data, dataset, error)
+        return tagging_on_file(job.data, tagged_dataset, error)
     write_jsonl(tags_file, tagging.rows)
     return tagging
 
 
 def outdated_tags_warning(job: Job, datasets: list[Dataset], tagging_results: list[TaggingResult]) -> list[str]:
     """Which tags on file are by other settings than those of now, and the command that tags all by these."""
-    outdated = [
-        f"{openable_path(tag_file(job.data, dataset.source.key))} ({counted(count, 'question')} by {model or '?'})"
-        for dataset, tagging in zip(datasets, tagging_results, strict=True)
+    outdated_tagging = [
+        f"{openable_path(tag_file(job.data, tagged.source.key))} ({counted(count, 'question')} by {model or '?'})"
+        for tagged, tagging in zip(datasets, tagging_results, strict=True)
         for model, count in tagging.outdated.items()
     ]
-    if not outdated:
+    if not outdated_tagging:
         return []
-    dataset_names = shlex.join(dataset.source.name for dataset in datasets)
-    command = as_typed(f"uv run visualization/generate_tags.py {dataset_names}{repeat_flags(job.flags)}")
+    tagged_names = shlex.join(tagged.source.name for tagged in datasets)
+    tagging_command = as_typed(f"uv run visualization/generate_tags.py {tagged_names}{repeat_flags(job.flags)}")
     return [
-        f"drawn with tags on file that other settings of tags gave: {', '.join(outdated)}; "
-        f"to tag all anew by {job.config.tags.model}: {command}"
+        f"drawn with tags on file that other settings of tags gave: {', '.join(outdated_tagging)}; "
+        f"to tag all anew by {job.config.tags.model}: {tagging_command}"
     ]
