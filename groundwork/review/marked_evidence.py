@@ -14,53 +14,53 @@ def chunk_with_marked_evidence(chunk_id: str, chunk: Chunk | None, evidence: Seq
     """What the page shows of a chunk: its title and its pieces, those of the evidence marked; a lost one is missing."""
     if chunk is None:
         return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
-    grounds = SourceText(chunk.text, chunk.language)
-    evidence_spans = [span for quote in evidence if (span := grounds.find(quote))]
-    chunk_title = " › ".join(chunk.headings) or chunk.document
-    chunk_pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
+    evidence_source = SourceText(chunk.text, chunk.language)
+    evidence_spans = [span for quote in evidence if (span := evidence_source.find(quote))]
+    evidence_title = " › ".join(chunk.headings) or chunk.document
+    evidence_pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
     return {
         "id": chunk_id,
-        "title": f"{chunk_title}{chunk_pages}",
-        "pieces": chunk_pieces_with_figures(chunk, evidence_spans),
+        "title": f"{evidence_title}{evidence_pages}",
+        "pieces": marked_pieces_with_figures(chunk, evidence_spans),
         "missing": False,
     }
 
 
-def split_chunk_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+def split_at_marked_evidence(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
-    chunk_pieces: list[tuple[str, bool]] = []
-    piece_start = 0
+    marked_pieces: list[tuple[str, bool]] = []
+    marked_until = 0
     for evidence_start, evidence_end in sorted(evidence_spans):
-        evidence_start = max(evidence_start, piece_start)
+        evidence_start = max(evidence_start, marked_until)
         if evidence_end > evidence_start:
-            chunk_pieces += [(chunk_text[piece_start:evidence_start], False)] * (evidence_start > piece_start) + [
+            marked_pieces += [(chunk_text[marked_until:evidence_start], False)] * (evidence_start > marked_until) + [
                 (chunk_text[evidence_start:evidence_end], True)
             ]
-            piece_start = evidence_end
-    return chunk_pieces + [(chunk_text[piece_start:], False)] * (piece_start < len(chunk_text))
+            marked_until = evidence_end
+    return marked_pieces + [(chunk_text[marked_until:], False)] * (marked_until < len(chunk_text))
 
 
-def chunk_pieces_with_figures(
+def marked_pieces_with_figures(
     chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
 ) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    evidence_spans, chunk_pieces = list(evidence_spans), []
-    piece_start = 0
+    evidence_spans, marked_pieces = list(evidence_spans), []
+    marked_until = 0
     for figure in figures(chunk.text, chunk.document):
-        chunk_pieces += _chunk_pieces_between(chunk.text, evidence_spans, piece_start, figure.start)
-        is_evidence = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
-        chunk_pieces.append((figure.caption, is_evidence, figure.file))
-        piece_start = figure.end
-    return [*chunk_pieces, *_chunk_pieces_between(chunk.text, evidence_spans, piece_start, len(chunk.text))]
+        marked_pieces += _marked_pieces_between(chunk.text, evidence_spans, marked_until, figure.start)
+        is_marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
+        marked_pieces.append((figure.caption, is_marked, figure.file))
+        marked_until = figure.end
+    return [*marked_pieces, *_marked_pieces_between(chunk.text, evidence_spans, marked_until, len(chunk.text))]
 
 
-def figure_file(quote: str, document: str) -> str:
+def evidence_figure_file(quote: str, document: str) -> str:
     """The file of a quote of evidence that is a figure, or ""."""
     return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
 
 
-def _chunk_pieces_between(
+def _marked_pieces_between(
     chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int
 ) -> list[Any]:
-    spans_inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
-    return split_chunk_pieces(chunk_text[start:end], spans_inside)
+    marked_spans = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
+    return split_at_marked_evidence(chunk_text[start:end], marked_spans)

@@ -35,8 +35,7 @@ from groundwork.installation import as_typed
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.figures import is_figure_name
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
-from groundwork.review.review_session import DecisionRequest, ReviewSession
-from groundwork.review.reviewer_edits import RequestRefused
+from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.next_command import repeat_flags
 
@@ -68,7 +67,7 @@ RESPONSE_HEADERS = {
 
 RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-PLOTLY_PAGE_ENDING = ".plotly.html"  # drawn by a library, and without a way back
+UNSERVED_PAGE_ENDING = ".plotly.html"  # drawn by a library, and without a way back
 
 
 class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -155,7 +154,7 @@ class ReviewServer:
         review_page = page_text(
             REVIEW_PAGE,
             title=f"Review of {self.session.run}",
-            data={"start": {"again": self._restart_command, "plots": plot_page_names(self.session.data)}},
+            data={"start": {"again": self._restart_command, "plots": served_plot_names(self.session.data)}},
             calls=True,
             images=True,
         )
@@ -164,22 +163,22 @@ class ReviewServer:
     async def _serve_pairs(self, request: web.Request) -> web.Response:
         if "fresh" in request.query:
             await asyncio.to_thread(self.session.load_run)
-        return _json_response(await asyncio.to_thread(self.session.table_columns), pack=True)
+        return _serve_json(await asyncio.to_thread(self.session.table_columns), pack=True)
 
     async def _serve_pair(self, request: web.Request) -> web.Response:
         row_number = _query_number(request, "row")
         if not 0 <= row_number < len(self.session.review_rows):
             raise RequestRefused("there is no such row; press R to read the run again", 404)
-        return _json_response(self.session.pair_details(self.session.review_rows[row_number].pair.id))
+        return _serve_json(self.session.pair_details(self.session.review_rows[row_number].pair.id))
 
     async def _serve_row(self, request: web.Request) -> web.Response:
-        return _json_response({"row": self.session.row_by_pair.get(request.query.get("pair", ""), -1)})
+        return _serve_json({"row": self.session.review_row_numbers.get(request.query.get("pair", ""), -1)})
 
     async def _serve_search(self, request: web.Request) -> web.Response:
-        return _json_response(await asyncio.to_thread(self.session.search_pairs, request.query.get("q", "")))
+        return _serve_json(await asyncio.to_thread(self.session.search_pairs, request.query.get("q", "")))
 
     async def _serve_changes(self, request: web.Request) -> web.Response:
-        return _json_response(self.session.changes_since(_query_number(request, "since")))
+        return _serve_json(self.session.changes_since(_query_number(request, "since")))
 
     async def _serve_plot_page(self, request: web.Request) -> web.Response:
         plot_page = await asyncio.to_thread(served_plot_page, self.session.data, request.match_info["name"])
@@ -195,7 +194,7 @@ class ReviewServer:
         return web.Response(body=figure_bytes, content_type=content_type)
 
     async def _serve_wishes(self, request: web.Request) -> web.Response:
-        return _json_response(
+        return _serve_json(
             {"starts": wished_starts(self.session.data, self.session.run, request.query.get("document", ""))}
         )
 
@@ -212,64 +211,64 @@ class ReviewServer:
             self.session.reviewer,
             posted_request.drawn_from,
         )
-        return _json_response({"stands": change_wish(self.session.data, self.session.run, wish)})
+        return _serve_json({"stands": change_wish(self.session.data, self.session.run, wish)})
 
     async def _take_decision(self, request: web.Request) -> web.Response:
         try:
             posted_request = msgspec.json.decode(await request.read(), type=DecisionRequest)
         except msgspec.DecodeError as error:
             raise RequestRefused(f"no decision: {error}", 422) from None
-        return _json_response(self.session.decide(posted_request))
+        return _serve_json(self.session.decide(posted_request))
 
 
 def _query_number(request: web.Request, parameter: str) -> int:
-    query_text = request.query.get(parameter, "")
-    if not (query_text.isascii() and query_text.isdigit()):
+    request_number = request.query.get(parameter, "")
+    if not (request_number.isascii() and request_number.isdigit()):
         raise RequestRefused(f"{parameter}: no number", 422)
-    return int(query_text[:12])
+    return int(request_number[:12])
 
 
-def _json_response(reply: Any, *, pack: bool = False) -> web.Response:
+def _serve_json(reply: Any, *, pack: bool = False) -> web.Response:
     response = web.Response(body=msgspec.json.encode(reply), content_type="application/json")
     if pack:
         response.enable_compression()
     return response
 
 
-def plot_page_names(data: Workspace) -> list[str]:
+def served_plot_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    plot_files = [
-        file_name
-        for file_name in names_in_folder(data.path("plots"), ".html")
-        if not file_name.endswith(PLOTLY_PAGE_ENDING)
+    served_plots = [
+        served_name
+        for served_name in names_in_folder(data.path("plots"), ".html")
+        if not served_name.endswith(UNSERVED_PAGE_ENDING)
     ]
-    return sorted(plot_files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
+    return sorted(served_plots, key=lambda served_name: (served_name.startswith("coverage-"), served_name))
 
 
 def served_plot_page(data: Workspace, file_name: str) -> str:
     """A page of data/plots that may call the server. Raises RequestRefused for a file that is not there or not ours."""
-    if file_name not in plot_page_names(data):
+    if file_name not in served_plot_names(data):
         raise RequestRefused(f"{file_name}: no page in data/plots", 404)
-    plot_file = data.path("plots", file_name)
-    data.fetch([plot_file])
-    plot_page = read_text(plot_file)
-    if not is_groundwork_page(plot_page):
+    served_plot = data.path("plots", file_name)
+    data.fetch([served_plot])
+    served_page = read_text(served_plot)
+    if not is_groundwork_page(served_page):
         raise RequestRefused(f"{file_name}: not drawn by Groundwork", 404)
-    return allow_calls(plot_page)
+    return allow_calls(served_page)
 
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
     """A picture that ingest kept of a document. Raises RequestRefused for any other file."""
     _check_document_name(document)
-    figure_path = data.path("text", document, file_name)
+    served_picture = data.path("text", document, file_name)
     if (
         not is_figure_name(file_name)
-        or not figure_path.is_file()
-        or not figure_path.resolve().is_relative_to(data.path("text"))
+        or not served_picture.is_file()
+        or not served_picture.resolve().is_relative_to(data.path("text"))
     ):
         raise RequestRefused(f"{document}/{file_name}: no picture", 404)
-    data.fetch([figure_path])
-    return figure_path.read_bytes()
+    data.fetch([served_picture])
+    return served_picture.read_bytes()
 
 
 def find_wish(data: Workspace, document: str, statement_start: int, reviewer: str, drawn_from: str = "") -> Wish:
@@ -285,16 +284,16 @@ def find_wish(data: Workspace, document: str, statement_start: int, reviewer: st
         if drawn_from and text_hash(read_text(wish_text_file)) != drawn_from:
             remedy = "run: uv run visualization/coverage.py"
             raise RequestRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
-        wish_readings = read_chunks(wish_chunk_file)
+        reviewed_chunks = read_chunks(wish_chunk_file)
     except BadRecord as error:
         raise RequestRefused(f"{document}: {error}", 404) from None
-    for reading in wish_readings:
+    for reading in reviewed_chunks:
         chunk = reading.chunk
         for statement in reading.statements:
             if chunk.start + statement.start - len(chunk.added) == statement_start and not statement.announces:
-                statement_text = chunk.text[statement.start : statement.end]
+                wished_text = chunk.text[statement.start : statement.end]
                 return Wish(
-                    text=statement_text, document=document, start=statement_start, reviewer=reviewer, time=utc_now()
+                    text=wished_text, document=document, start=statement_start, reviewer=reviewer, time=utc_now()
                 )
     raise RequestRefused(f"{document}: no statement begins at {statement_start}", 404)
 
@@ -325,16 +324,19 @@ async def serve_review_page(job: Job, session: ReviewSession) -> int:
     except OSError as error:
         await server.close()
         raise UsageError(f"--port {flags.port}: {error.strerror or error}; leave it out for a free one") from None
-    stop_event = asyncio.Event()
+    server_stop = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
-            asyncio.get_running_loop().add_signal_handler(signal_number, stop_event.set)
-    address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
-    print(f"{address}\nCtrl-C ends it; each decision is at once in {openable_path(session.decisions_path)}", flush=True)
+            asyncio.get_running_loop().add_signal_handler(signal_number, server_stop.set)
+    served_address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
+    print(
+        f"{served_address}\nCtrl-C ends it; each decision is at once in {openable_path(session.decisions_path)}",
+        flush=True,
+    )
     if not flags.no_browser:
-        await asyncio.to_thread(webbrowser.open, address)
+        await asyncio.to_thread(webbrowser.open, served_address)
     try:
-        await stop_event.wait()
+        await server_stop.wait()
     finally:
         await server.close()
     next_command = f"{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}"

@@ -16,14 +16,18 @@ from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
 from groundwork.data_folder.runs.review_decisions import (
     BY_PERSON,
+    EDITABLE,
     Decision,
     DecisionKind,
     DecisionStacks,
     append_decisions,
+    apply_edits,
     decisions_file,
+    edited_fields,
     question_hash,
     read_decisions,
     reviewer_agreements,
+    utc_now,
 )
 from groundwork.data_folder.runs.run_files import (
     coverage_path_parts,
@@ -33,21 +37,87 @@ from groundwork.data_folder.runs.run_files import (
 )
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import BadRecord
+from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.figures import quote_in_words
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
-from groundwork.review.marked_evidence import chunk_with_marked_evidence, figure_file
-from groundwork.review.reviewer_edits import (
-    RequestRefused,
-    accepting_verdict,
-    apply_reviewer_decision,
-    incomplete_pair_reason,
-    new_decision,
-    trim_edited_texts,
-)
+from groundwork.review.marked_evidence import chunk_with_marked_evidence, evidence_figure_file
 
+MAX_EDIT_CHARACTERS = 100_000  # of a text that a reviewer writes
 MAX_PAIR_IDS_NAMED = 20  # decisions for pairs that are gone which the page names
+
+
+class RequestRefused(GroundworkError):
+    """A decision that was not written; `status` is HTTP's."""
+
+    def __init__(self, refusal: str, status: int) -> None:
+        super().__init__(refusal)
+        self.status = status
+
+
+def new_decision(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
+    """The line of a decision made now."""
+    return Decision(
+        time=utc_now(),
+        reviewer=reviewer,
+        pair=pair.id,
+        document=pair.document,
+        question_hash=question_hash(pair),
+        verdict=verdict,
+        reason=reason.strip()[:MAX_EDIT_CHARACTERS],
+        edited=edited,
+    )
+
+
+def trim_edited_texts(edited: dict[str, Any]) -> dict[str, Any]:
+    """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
+    reviewer_fields: dict[str, Any] = {}
+    for reviewed_field, edited_value in edited.items():
+        reviewer_texts = edited_value if reviewed_field == "evaluation_criteria" else [edited_value]
+        if (
+            reviewed_field not in EDITABLE
+            or not isinstance(reviewer_texts, list)
+            or not all(isinstance(reviewer_text, str) for reviewer_text in reviewer_texts)
+        ):
+            raise RequestRefused(f"{reviewed_field}: cannot be edited so", 422)
+        if sum(map(len, reviewer_texts)) > MAX_EDIT_CHARACTERS:
+            raise RequestRefused(f"{reviewed_field}: longer than {MAX_EDIT_CHARACTERS:,} characters", 422)
+        trimmed = [reviewer_text.strip() for reviewer_text in reviewer_texts if reviewer_text.strip()]
+        reviewer_fields[reviewed_field] = trimmed if reviewed_field == "evaluation_criteria" else "".join(trimmed)
+    return reviewer_fields
+
+
+def accepting_verdict(
+    pair: Pair, reviewer_decision: Decision | None, reviewer_texts: dict[str, Any]
+) -> tuple[DecisionKind, dict[str, Any]]:
+    """(verdict, edited) of accepting a pair as it is shown, or as the reviewer has written it anew."""
+    current_edits, edited = edited_fields(pair, {}), edited_fields(pair, reviewer_texts)
+    was_edited = reviewer_decision is not None and reviewer_decision.verdict == "edit"
+    return "edit" if edited != current_edits or was_edited else "accept", edited
+
+
+def apply_reviewer_decision(pair: Pair, reviewer_decision: Decision | None) -> Pair:
+    """The pair as a reviewer accepted it; as it stands where that is not so."""
+    applies = (
+        reviewer_decision is not None
+        and reviewer_decision.accepts
+        and reviewer_decision.question_hash == question_hash(pair)
+    )
+    return apply_edits(pair, reviewer_decision.edited) if reviewer_decision is not None and applies else pair
+
+
+def incomplete_pair_reason(pair: Pair, edited: dict[str, Any]) -> str:
+    """What a pair that is accepted with these edits lacks, or ""."""
+    if not pair.question:
+        return "the model gave no question; ask again with generate_qa"
+    reviewed_pair = apply_edits(pair, edited)
+    missing_fields = [
+        reviewed_field
+        for reviewed_field, pair_text in (("question", reviewed_pair.question), ("answer", reviewed_pair.answer))
+        if not pair_text.strip()
+    ]
+    missing_fields += [] if reviewed_pair.evaluation_criteria else ["evaluation criterion"]
+    return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
 
 
 def review_columns(
@@ -57,23 +127,23 @@ def review_columns(
 
     Values that repeat are indices into `values`.
     """
-    column_pairs = [review_row.pair for review_row in review_rows]
+    review_pairs = [review_row.pair for review_row in review_rows]
     return {
-        "question": [pair.question for pair in column_pairs],
-        "iteration": [pair.iteration for pair in column_pairs],
-        "length": [len(pair.answer) for pair in column_pairs],
-        "covers": [covered.get(pair.id, 0) for pair in column_pairs],
-        "tags": _indexed_pair_list_column([tags.get(pair.id, []) for pair in column_pairs]),
-        "document": _indexed_pair_column([pair.document for pair in column_pairs]),
-        "section": _indexed_pair_column([" › ".join(pair.headings) for pair in column_pairs]),
-        "state": _indexed_pair_column([review_row_state(review_row) for review_row in review_rows]),
-        "check": _indexed_pair_column([_failed_check_of_row(review_row) for review_row in review_rows]),
-        "reason": _indexed_pair_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
-        "difficulty": _indexed_pair_column([pair.difficulty for pair in column_pairs]),
-        "category": _indexed_pair_column([pair.category for pair in column_pairs]),
+        "question": [pair.question for pair in review_pairs],
+        "iteration": [pair.iteration for pair in review_pairs],
+        "length": [len(pair.answer) for pair in review_pairs],
+        "covers": [covered.get(pair.id, 0) for pair in review_pairs],
+        "tags": _indexed_review_list_column([tags.get(pair.id, []) for pair in review_pairs]),
+        "document": _indexed_review_column([pair.document for pair in review_pairs]),
+        "section": _indexed_review_column([" › ".join(pair.headings) for pair in review_pairs]),
+        "state": _indexed_review_column([review_row_state(review_row) for review_row in review_rows]),
+        "check": _indexed_review_column([_failed_check_of_row(review_row) for review_row in review_rows]),
+        "reason": _indexed_review_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
+        "difficulty": _indexed_review_column([pair.difficulty for pair in review_pairs]),
+        "category": _indexed_review_column([pair.category for pair in review_pairs]),
         "orders": {
-            "question": _pair_column_order([pair.question for pair in column_pairs]),
-            "tags": _pair_column_order([" ".join(tags.get(pair.id, [])) for pair in column_pairs]),
+            "question": _review_column_order([pair.question for pair in review_pairs]),
+            "tags": _review_column_order([" ".join(tags.get(pair.id, [])) for pair in review_pairs]),
         },
     }
 
@@ -87,12 +157,12 @@ def _is_edited_by_person(pair: Pair) -> bool:
 
 
 def _failed_check_of_row(review_row: Candidate) -> str:
-    failed_checks = [
+    failed_review_checks = [
         check_name
         for check_name, check_column in review_row.pair.checks.items()
         if not check_column.get("passed", True)
     ]
-    return (failed_checks or [""])[0].replace("_", " ")
+    return (failed_review_checks or [""])[0].replace("_", " ")
 
 
 def searched_pair_texts(review_row: Candidate) -> list[str]:
@@ -100,27 +170,34 @@ def searched_pair_texts(review_row: Candidate) -> list[str]:
     return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
 
 
-def _pair_column_order(column_texts: Sequence[str]) -> list[int]:
+def _review_column_order(review_texts: Sequence[str]) -> list[int]:
     """The rows by their text, whatever its case, those without one last."""
-    return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
+    return sorted(
+        range(len(review_texts)),
+        key=lambda review_row: (not review_texts[review_row], review_texts[review_row].casefold()),
+    )
 
 
-def _indexed_pair_column(column_values: Sequence[str]) -> dict[str, Any]:
-    column_value_indices = {column_value: index for index, column_value in enumerate(dict.fromkeys(column_values))}
+def _indexed_review_column(review_values: Sequence[str]) -> dict[str, Any]:
+    review_value_index = {review_value: index for index, review_value in enumerate(dict.fromkeys(review_values))}
     return {
-        "values": list(column_value_indices),
-        "index": [column_value_indices[column_value] for column_value in column_values],
+        "values": list(review_value_index),
+        "index": [review_value_index[review_value] for review_value in review_values],
     }
 
 
-def _indexed_pair_list_column(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    column_value_indices = {
-        column_value: index
-        for index, column_value in enumerate(dict.fromkeys(text for values in lists for text in values))
+def _indexed_review_list_column(review_lists: Sequence[Sequence[str]]) -> dict[str, Any]:
+    review_value_index = {
+        review_value: index
+        for index, review_value in enumerate(
+            dict.fromkeys(text for review_values in review_lists for text in review_values)
+        )
     }
     return {
-        "values": list(column_value_indices),
-        "index": [[column_value_indices[column_value] for column_value in values] for values in lists],
+        "values": list(review_value_index),
+        "index": [
+            [review_value_index[review_value] for review_value in review_values] for review_values in review_lists
+        ],
     }
 
 
@@ -149,9 +226,11 @@ class ReviewSession:
     def load_run(self) -> None:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
         self.data.fetch([self.data.path("qa", self.run)])
-        self._signature = self._run_files_signature()
+        self._signature = self._review_files_signature()
         self.review_rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
-        self.row_by_pair = {review_row.pair.id: row_number for row_number, review_row in enumerate(self.review_rows)}
+        self.review_row_numbers = {
+            review_row.pair.id: row_number for row_number, review_row in enumerate(self.review_rows)
+        }
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._searched_texts_by_row: list[str] | None = None
         self._read_decisions()
@@ -159,22 +238,27 @@ class ReviewSession:
     def _read_decisions(self) -> None:
         self._decisions_file_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
         self.decision_log, self.warnings = read_decisions(self.decisions_path)
-        self.decision_stacks = DecisionStacks(self.decision_log)
+        self.review_stacks = DecisionStacks(self.decision_log)
         self._reviewer_agreement_cache: tuple[int, list[str]] = (-1, [])
 
-    def _run_files_signature(self) -> tuple[tuple[str, int, int], ...]:
-        run = self.data.path("qa", self.run)
-        folders_of_run = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
-        run_files = [
-            run_file
-            for run_folder in folders_of_run
-            for run_file in folder_files(run_folder, ".jsonl")
-            if run_file != self.decisions_path
+    def _review_files_signature(self) -> tuple[tuple[str, int, int], ...]:
+        reviewed_run = self.data.path("qa", self.run)
+        reviewed_folders = (
+            reviewed_run,
+            reviewed_run / "rejected",
+            reviewed_run / "curated",
+            reviewed_run / "curated" / "rejected",
+        )
+        reviewed_files = [
+            reviewed_file
+            for reviewed_folder in reviewed_folders
+            for reviewed_file in folder_files(reviewed_folder, ".jsonl")
+            if reviewed_file != self.decisions_path
         ]
         return tuple(
-            (str(run_file), run_file.stat().st_mtime_ns, run_file.stat().st_size)
-            for run_file in run_files
-            if run_file.exists()
+            (str(reviewed_file), reviewed_file.stat().st_mtime_ns, reviewed_file.stat().st_size)
+            for reviewed_file in reviewed_files
+            if reviewed_file.exists()
         )
 
     # What the page shows
@@ -189,7 +273,7 @@ class ReviewSession:
             "warnings": [*self.warnings, *self._stale_decision_warnings()],
             **review_columns(self.review_rows, self._tags_by_pair(), self._coverage_counts()),
             **self.agreement_tally(),
-            "decided": self._decision_marks_by_row(decision.pair for decision in self.decision_log),
+            "decided": self._review_marks_by_row(decision.pair for decision in self.decision_log),
         }
 
     def agreement_tally(self) -> dict[str, Any]:
@@ -197,69 +281,69 @@ class ReviewSession:
         if self._reviewer_agreement_cache[0] != len(self.decision_log):
             self._reviewer_agreement_cache = (
                 len(self.decision_log),
-                list(map(str, reviewer_agreements(self.decision_stacks.standing()))),
+                list(map(str, reviewer_agreements(self.review_stacks.standing()))),
             )
         return {"agreements": self._reviewer_agreement_cache[1]}
 
-    def _decision_marks_by_row(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
+    def _review_marks_by_row(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
         """By row: what this reviewer decided (accept, edit, reject or nothing), and what others did."""
         return {
-            self.row_by_pair[pair_id]: self._decision_marks_about(pair_id)
+            self.review_row_numbers[pair_id]: self._review_marks(pair_id)
             for pair_id in set(pair_ids)
-            if pair_id in self.row_by_pair
+            if pair_id in self.review_row_numbers
         }
 
-    def _decision_marks_about(self, pair_id: str) -> tuple[str, str]:
-        decisions = self.decision_stacks.decisions_about(pair_id)
+    def _review_marks(self, pair_id: str) -> tuple[str, str]:
+        decisions = self.review_stacks.decisions_about(pair_id)
         own_decision = decisions.pop(self.reviewer, None)
-        return _decision_mark(own_decision), ", ".join(
-            f"{reviewer}: {_decision_mark(decision)}" for reviewer, decision in decisions.items()
+        return _review_mark(own_decision), ", ".join(
+            f"{reviewer}: {_review_mark(decision)}" for reviewer, decision in decisions.items()
         )
 
     def _stale_decision_warnings(self) -> list[str]:
-        pairs_gone = [pair for pair in self.decision_stacks.standing() if pair not in self.row_by_pair]
-        pairs_changed = [
+        reviewed_pairs_gone = [pair for pair in self.review_stacks.standing() if pair not in self.review_row_numbers]
+        reviewed_pairs_changed = [
             pair
-            for pair, standing_decisions in self.decision_stacks.standing().items()
-            if pair in self.row_by_pair
+            for pair, standing_decisions in self.review_stacks.standing().items()
+            if pair in self.review_row_numbers
             and all(
-                decision.question_hash != question_hash(self._row(pair).pair)
+                decision.question_hash != question_hash(self._review_row(pair).pair)
                 for decision in standing_decisions.values()
             )
         ]
         if self._documents is not None:
-            pairs_gone = []
-        stale_pairs = [
-            ("are for pairs that are gone", pairs_gone),
-            ("are for pairs that ask something else now", pairs_changed),
+            reviewed_pairs_gone = []
+        stale_reviews = [
+            ("are for pairs that are gone", reviewed_pairs_gone),
+            ("are for pairs that ask something else now", reviewed_pairs_changed),
         ]
         return [
-            f"{counted(len(pair_ids), 'decision')} {stale_text}; they stay in {self.decisions_path.name}: "
+            f"{counted(len(pair_ids), 'decision')} {stale_review}; they stay in {self.decisions_path.name}: "
             f"{', '.join(pair_ids[:MAX_PAIR_IDS_NAMED])}"
-            for stale_text, pair_ids in stale_pairs
+            for stale_review, pair_ids in stale_reviews
             if pair_ids
         ]
 
     def pair_details(self, pair_id: str) -> dict[str, Any]:
         """A pair with its chunks, the evidence marked in them. Raises RequestRefused for no such pair."""
-        review_row = self._row(pair_id)
+        review_row = self._review_row(pair_id)
         pair = review_row.pair
-        decisions_about_pair = self.decision_stacks.decisions_about(pair_id)
-        decided_pair = apply_reviewer_decision(pair, decisions_about_pair.get(self.reviewer))
+        reviewer_decisions = self.review_stacks.decisions_about(pair_id)
+        reviewed_pair = apply_reviewer_decision(pair, reviewer_decisions.get(self.reviewer))
         return {
             "pair": {
-                **msgspec.structs.asdict(decided_pair),
-                "evidence": [quote_in_words(quote) for quote in decided_pair.evidence],
+                **msgspec.structs.asdict(reviewed_pair),
+                "evidence": [quote_in_words(quote) for quote in reviewed_pair.evidence],
             },
-            "evidence_figures": [figure_file(quote, pair.document) for quote in decided_pair.evidence],
+            "evidence_figures": [evidence_figure_file(quote, pair.document) for quote in reviewed_pair.evidence],
             "state": review_row_state(review_row),
             "reason": review_row.reason.replace("_", " "),
             "detail": review_row.detail,
             "question_hash": question_hash(pair),
-            "lines": self.decision_stacks.line_count(pair_id, self.reviewer),
+            "lines": self.review_stacks.line_count(pair_id, self.reviewer),
             "decisions": [
-                {**msgspec.structs.asdict(decision), "mark": _decision_mark(decision)}
-                for decision in decisions_about_pair.values()
+                {**msgspec.structs.asdict(decision), "mark": _review_mark(decision)}
+                for decision in reviewer_decisions.values()
             ],
             "chunks": [
                 chunk_with_marked_evidence(chunk_id, self._chunk(pair.document, chunk_id), pair.evidence)
@@ -288,8 +372,8 @@ class ReviewSession:
         query_words = query.casefold().split()
         return [
             row_index
-            for row_index, haystack in enumerate(self._searched_texts_by_row)
-            if all(query_word in haystack for query_word in query_words)
+            for row_index, review_text in enumerate(self._searched_texts_by_row)
+            if all(query_word in review_text for query_word in query_words)
         ]
 
     def changes_since(self, since: int) -> dict[str, Any]:
@@ -298,12 +382,12 @@ class ReviewSession:
         pair_ids = (
             [decision.pair for decision in self.decision_log[since:]]
             if since <= len(self.decision_log)
-            else list(self.row_by_pair)
+            else list(self.review_row_numbers)
         )
-        is_run_rewritten = self._run_files_signature() != self._signature
+        is_run_rewritten = self._review_files_signature() != self._signature
         return {
             "at": len(self.decision_log),
-            "decided": self._decision_marks_by_row(pair_ids),
+            "decided": self._review_marks_by_row(pair_ids),
             "written": is_run_rewritten,
             **self.agreement_tally(),
         }
@@ -319,43 +403,45 @@ class ReviewSession:
     def decide(self, decision_request: DecisionRequest) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises RequestRefused, OSError."""
         self._reread_decisions()
-        pair = self._row(decision_request.pair).pair
+        pair = self._review_row(decision_request.pair).pair
         if decision_request.question_hash != question_hash(pair):
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
-        if decision_request.lines != self.decision_stacks.line_count(decision_request.pair, self.reviewer):
+        if decision_request.lines != self.review_stacks.line_count(decision_request.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        current_decision = self.decision_stacks.decisions_about(decision_request.pair).get(self.reviewer)
-        if decision_request.verdict == "undo" and current_decision is None:
+        reviewer_decision = self.review_stacks.decisions_about(decision_request.pair).get(self.reviewer)
+        if decision_request.verdict == "undo" and reviewer_decision is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
-        decision = self._decision(pair, decision_request, current_decision)
-        self._decisions_file_size += append_decisions(self.decisions_path, [decision])
-        self.decision_log.append(decision)
-        self.decision_stacks.add(decision)
+        review_decision = self._reviewer_decision(pair, decision_request, reviewer_decision)
+        self._decisions_file_size += append_decisions(self.decisions_path, [review_decision])
+        self.decision_log.append(review_decision)
+        self.review_stacks.add(review_decision)
         self._reread_decisions()  # what another process wrote meanwhile
         return {
-            "row": self.row_by_pair[decision_request.pair],
-            "marks": self._decision_marks_about(decision_request.pair),
+            "row": self.review_row_numbers[decision_request.pair],
+            "marks": self._review_marks(decision_request.pair),
             "at": len(self.decision_log),
             **self.agreement_tally(),
         }
 
-    def _decision(self, pair: Pair, decision_request: DecisionRequest, current_decision: Decision | None) -> Decision:
+    def _reviewer_decision(
+        self, pair: Pair, decision_request: DecisionRequest, standing_decision: Decision | None
+    ) -> Decision:
         verdict = decision_request.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
             verdict, edited = accepting_verdict(
-                apply_reviewer_decision(pair, current_decision),
-                current_decision,
+                apply_reviewer_decision(pair, standing_decision),
+                standing_decision,
                 trim_edited_texts(decision_request.edited),
             )
             if problem := incomplete_pair_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return new_decision(pair, self.reviewer, verdict, decision_request.reason, edited)
 
-    def _row(self, pair_id: str) -> Candidate:
-        if pair_id not in self.row_by_pair:
+    def _review_row(self, pair_id: str) -> Candidate:
+        if pair_id not in self.review_row_numbers:
             raise RequestRefused(f"there is no pair {pair_id} in {self.run}", 404)
-        return self.review_rows[self.row_by_pair[pair_id]]
+        return self.review_rows[self.review_row_numbers[pair_id]]
 
     def _tags_by_pair(self) -> dict[str, list[str]]:
         try:
@@ -374,17 +460,17 @@ class ReviewSession:
 
         Pairs of a merged run are counted where they come from.
         """
-        covered_counts: dict[str, int] = {}
-        runs = merged_from(self.data, self.run) or [self.run]
-        documents = self._documents or run_documents(self.data.path("qa", self.run))
-        for run, document in product(runs, documents):
-            coverage_file = self.data.path(*coverage_path_parts(run, document))
+        review_coverage: dict[str, int] = {}
+        reviewed_runs = merged_from(self.data, self.run) or [self.run]
+        reviewed_documents = self._documents or run_documents(self.data.path("qa", self.run))
+        for reviewed_run, document in product(reviewed_runs, reviewed_documents):
+            coverage_file = self.data.path(*coverage_path_parts(reviewed_run, document))
             for pair_id in _pairs_in_coverage(coverage_file):
-                covered_counts[pair_id] = covered_counts.get(pair_id, 0) + 1
-        return covered_counts
+                review_coverage[pair_id] = review_coverage.get(pair_id, 0) + 1
+        return review_coverage
 
 
-def _decision_mark(decision: Decision | None) -> str:
+def _review_mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
 
 

@@ -75,7 +75,7 @@ async def count_pairs_to_review(job: Job, unit: Unit) -> Outcome:
     """How much there is to review."""
     session = _review_session(job, unit)
     rejected_count = sum(bool(row.stage) for row in session.review_rows)
-    decided_count = sum(session.reviewer in by_reviewer for by_reviewer in session.decision_stacks.standing().values())
+    decided_count = sum(session.reviewer in by_reviewer for by_reviewer in session.review_stacks.standing().values())
     review_note = (
         f"{counted(len(session.review_rows), 'pair')}, {rejected_count:,} of them rejected; {session.reviewer} decided "
         f"about {decided_count:,}"
@@ -111,7 +111,7 @@ class ReviewCommand(StageCommand):
             review_session = _review_session(job, unit)
             if flags.ask_about:
                 return ask_about_statement(job, review_session)
-            if flags.pair and flags.pair not in review_session.row_by_pair:
+            if flags.pair and flags.pair not in review_session.review_row_numbers:
                 raise UsageError(f"--pair {flags.pair}: not in {review_session.run}; another run may hold it")
             if flags.table:
                 return import_decisions_csv(flags.table, review_session)

@@ -25,7 +25,7 @@ from groundwork.data_folder.spread_folders import file_path, is_spread, names_in
 from groundwork.data_folder.workspace import Workspace
 from groundwork.markdown.figures import figures
 from groundwork.processes.process_identity import process_mark
-from groundwork.review.review_server import plot_page_names, served_figure, served_plot_page
+from groundwork.review.review_server import served_figure, served_plot_names, served_plot_page
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.sample.pictures import chart
@@ -147,7 +147,7 @@ def test_everything_is_current_and_listed(
     assert len(server.requests) == asked
     data = Workspace(spread)
     assert run_candidates(data, RUN) == run_candidates(Workspace(plain), RUN)
-    assert plot_page_names(data) == plot_page_names(Workspace(plain))
+    assert served_plot_names(data) == served_plot_names(Workspace(plain))
 
 
 def test_links_of_pages_lead_to_files(spread: Path) -> None:

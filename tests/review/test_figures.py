@@ -12,7 +12,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.markdown.figures import figure_markdown
 from groundwork.records import Chunk
 from groundwork.review.review_server import served_figure
-from groundwork.review.reviewer_edits import RequestRefused
+from groundwork.review.review_session import RequestRefused
 from groundwork.settings.config_files import load
 from tests.sample.pictures import chart
 

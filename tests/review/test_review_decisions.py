@@ -33,8 +33,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.renamed_documents import rename_document
 from groundwork.documents.source_files import find_sources
 from groundwork.records import Coverage, DocumentCoverage, Pair, Rejected, Span
-from groundwork.review.review_session import ReviewSession
-from groundwork.review.reviewer_edits import new_decision
+from groundwork.review.review_session import ReviewSession, new_decision
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
 

@@ -17,8 +17,7 @@ from groundwork.data_folder.runs.review_decisions import append_decisions, quest
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair
 from groundwork.review.review_server import ReviewServer
-from groundwork.review.review_session import ReviewSession
-from groundwork.review.reviewer_edits import new_decision
+from groundwork.review.review_session import ReviewSession, new_decision
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 
 
@@ -36,7 +35,7 @@ class Page:
         return await self.session.get(self.server.address + path, headers=headers)
 
     async def shown(self, pair: Pair) -> dict[str, Any]:
-        content: dict[str, Any] = await (await self.get(f"pair?row={self.review.row_by_pair[pair.id]}")).json()
+        content: dict[str, Any] = await (await self.get(f"pair?row={self.review.review_row_numbers[pair.id]}")).json()
         return content
 
     async def decide(self, pair: Pair, verdict: str, **more: Any) -> tuple[int, dict[str, Any]]:
