@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
-from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
+from groundwork.data_folder.workspace import open_workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import name_order, shorten_text
 from groundwork.pages.html_frame import Markup, document_page, tag
@@ -76,7 +77,7 @@ def show_diff(flags: argparse.Namespace) -> int:
     from groundwork.dataset.dataset_argument import locate_datasets
     from groundwork.dataset.load_dataset import load_dataset
 
-    compared_data = workspace(load_config(flags), flags, folders=())
+    compared_data = open_workspace(load_config(flags), flags, folders=())
     compared_sources = locate_datasets(flags.datasets, compared_data)
     compared_data.fetch(dataset_file for compared_source in compared_sources for dataset_file in compared_source.files)
     before, after = map(load_dataset, compared_sources)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from groundwork.console import terminal
-from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
+from groundwork.data_folder.workspace import open_workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, list_names
@@ -82,7 +83,7 @@ def _check_or_probe(flags: argparse.Namespace) -> int:
     config = load_config(flags)
     if flags.provider is not None:
         return probe_endpoint(config, flags.provider)
-    return doctor(config, workspace(config, flags, folders=()).base)
+    return doctor(config, open_workspace(config, flags, folders=()).base)
 
 
 def doctor(config: Config, workspace_root: Path) -> int:

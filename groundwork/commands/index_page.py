@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
-from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.spread_folders import folder_files, folder_of
 from groundwork.data_folder.unit_states import mark_behind, recorded_states
-from groundwork.data_folder.workspace import Workspace
+from groundwork.data_folder.workspace import Workspace, open_workspace
 from groundwork.errors import EXIT_OK
 from groundwork.pages.html_frame import Markup, document_page, table, tag
 
@@ -51,7 +51,7 @@ def open_index(flags: argparse.Namespace) -> int:
     """Write the page and show it in the browser."""
     import webbrowser
 
-    indexed_data = workspace(load_config(flags), flags, folders=())
+    indexed_data = open_workspace(load_config(flags), flags, folders=())
     indexed_data.fetch(linked_files(indexed_data))
     index_page = write_index(indexed_data)
     print(index_page)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.commands.doctor import STATIC_EMBEDDER
-from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, workspace
+from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config
 from groundwork.console.terminal import openable_path, terminal_text
-from groundwork.data_folder.workspace import Workspace
+from groundwork.data_folder.workspace import Workspace, open_workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import name_order
@@ -63,7 +63,7 @@ def run_all(flags: argparse.Namespace) -> int:
     run_exit_code = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
-        check_run(config, workspace(config, flags, folders=()))
+        check_run(config, open_workspace(config, flags, folders=()))
     flags.within_run, flags.budget, flags.failures = True, Budget(flags.max_cost), {}
     for stage in STAGES:
         if not stage.run:

@@ -1,23 +1,21 @@
-"""Flags that commands share and flags that are short for a setting; and the settings and data folder that they name."""
+"""Flags that commands share, flags that are short for a setting, and the settings that they name."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
-from groundwork.installation import IN_REPOSITORY, as_typed, cache_dir
+from groundwork.installation import as_typed
 from groundwork.message_wording import nearest_name
 
 if TYPE_CHECKING:
-    from groundwork.data_folder.remote_folder.mirror import Mirror
-    from groundwork.data_folder.workspace import Workspace
     from groundwork.settings.config_schema import Config
 
 
@@ -27,7 +25,6 @@ class FlagSetting(str):
     __slots__ = ()
 
 
-TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 HELP_SOURCE_WIDTH = (
     110  # of lines in our sources, which end at 120: names of commands are shorter outside the repository
 )
@@ -245,51 +242,3 @@ def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
 @cache
 def _print_note_once(note: str) -> None:
     print(note, file=sys.stderr)
-
-
-def workspace(
-    config: Config,
-    flags: argparse.Namespace,
-    *,
-    shards: bool = False,
-    pull: bool = True,
-    folders: Collection[str] | None = None,
-) -> Workspace:
-    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
-
-    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents. Who looks
-    into none fetches databases other than the manifest as well when they are needed (`Workspace.fetch_databases`).
-    """
-    from groundwork.data_folder.workspace import Workspace
-    from groundwork.settings.config_files import PROJECT
-
-    shard_flag = getattr(flags, "shard", None)
-    mirror = None
-    data_location = flags.data or config.data_dir
-    if "://" in str(data_location):
-        from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
-
-        mirror = mirror_of(str(data_location), config.engine.cache_dir)
-        if pull:
-            to_fetch = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
-            databases = None if to_fetch or to_fetch is None else frozenset({"manifest"})
-            scope = MirrorScope(shard_flag, shards, flags.test, to_fetch, databases)
-            mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
-    base_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
-    if not base_folder.is_dir():
-        data_flag_remedy = "pass --data DIR with the documents in DIR/documents"
-        init_hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{base_folder}: no such folder; {init_hint}{data_flag_remedy}")
-    return Workspace(base_folder / TEST_FOLDER if flags.test else base_folder, base_folder, shard_flag, mirror)
-
-
-@cache
-def mirror_of(url: str, folder: str) -> Mirror:
-    """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
-    from groundwork.data_folder.file_names import slug
-    from groundwork.data_folder.read_write import text_hash
-    from groundwork.data_folder.remote_folder.mirror import Mirror
-
-    mirror_name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
-    cache_folder = Path(folder).expanduser() if folder else cache_dir()
-    return Mirror(url, cache_folder / "data" / mirror_name, say=lambda line: print(line, file=sys.stderr))

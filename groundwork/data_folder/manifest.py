@@ -21,11 +21,10 @@ import msgspec
 from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
 from groundwork.data_folder.file_names import path_strings_of, printable_path
-from groundwork.data_folder.workspace import RemoteMirror
 from groundwork.errors import StopRun, UsageError
 
 if TYPE_CHECKING:
-    pass
+    from groundwork.data_folder.remote_folder.mirror import Mirror
 
 
 _MANIFEST_TABLES = """
@@ -115,7 +114,7 @@ class Manifest:
     """
 
     def __init__(
-        self, path: Path, joined: Path | None = None, *, read_only: bool = False, mirror: RemoteMirror | None = None
+        self, path: Path, joined: Path | None = None, *, read_only: bool = False, mirror: Mirror | None = None
     ) -> None:
         """Open `path`, or make it. Raises UsageError when it cannot be.
 

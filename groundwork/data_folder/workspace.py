@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from groundwork.data_folder.file_names import Paths, printable_path
 from groundwork.data_folder.shards import Shard
@@ -19,20 +19,17 @@ from groundwork.data_folder.spread_folders import (
     unsorted_names_in_folder,
 )
 from groundwork.errors import UsageError
+from groundwork.installation import IN_REPOSITORY
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection
+
+    from groundwork.data_folder.remote_folder.mirror import Mirror
+    from groundwork.settings.config_schema import Config
 
 
-class RemoteMirror(Protocol):
-    """The store that a data folder is the local copy of (data_folder.remote_folder.mirror)."""
-
-    url: str
-
-    def fetch(self, paths: Iterable[Path]) -> None: ...
-    def fetch_databases(self, kind: str | None = None) -> None: ...
-    def put(self, paths: Iterable[Path]) -> None: ...
-    def listed(self, path: Path) -> tuple[str, str] | None: ...
-    def is_remote(self, path: Path) -> bool: ...
-    def pull_shards(self) -> None: ...
-    def push(self) -> int: ...
+TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
 
 class Workspace:
@@ -47,7 +44,7 @@ class Workspace:
         data_root: Path,
         base_root: Path | None = None,
         shard: Shard | None = None,
-        mirror: RemoteMirror | None = None,
+        mirror: Mirror | None = None,
     ) -> None:
         self.root = data_root.resolve()
         self.base = (base_root or data_root).resolve()
@@ -195,6 +192,42 @@ class Workspace:
                 ):
                     sample_file.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(base_file, sample_file)
+
+
+def open_workspace(
+    config: Config,
+    flags: argparse.Namespace,
+    *,
+    shards: bool = False,
+    pull: bool = True,
+    folders: Collection[str] | None = None,
+) -> Workspace:
+    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
+
+    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents. Who looks
+    into none fetches databases other than the manifest as well when they are needed (`Workspace.fetch_databases`).
+    """
+    from groundwork.settings.config_files import PROJECT
+
+    shard_flag = getattr(flags, "shard", None)
+    mirror = None
+    data_location = flags.data or config.data_dir
+    if "://" in str(data_location):
+        from groundwork.data_folder.remote_folder.mirror import mirror_of
+        from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
+
+        mirror = mirror_of(str(data_location), config.engine.cache_dir)
+        if pull:
+            to_fetch = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
+            databases = None if to_fetch or to_fetch is None else frozenset({"manifest"})
+            scope = MirrorScope(shard_flag, shards, flags.test, to_fetch, databases)
+            mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
+    base_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
+    if not base_folder.is_dir():
+        data_flag_remedy = "pass --data DIR with the documents in DIR/documents"
+        init_hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
+        raise UsageError(f"{base_folder}: no such folder; {init_hint}{data_flag_remedy}")
+    return Workspace(base_folder / TEST_FOLDER if flags.test else base_folder, base_folder, shard_flag, mirror)
 
 
 def _folder_run_document(workspace_path: Path) -> tuple[str, str, str]:

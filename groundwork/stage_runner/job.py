@@ -13,9 +13,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.flags import workspace
 from groundwork.console.progress_line import ProgressLine
-from groundwork.data_folder.workspace import RemoteMirror, Workspace
+from groundwork.data_folder.workspace import Workspace, open_workspace
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Stopped, StopRun
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.departed_and_set_aside import DepartedDocument, SetAside
     from groundwork.data_folder.manifest import Manifest
+    from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.settings.config_schema import Config, ModelCall
@@ -185,7 +185,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         from groundwork.data_folder.departed_and_set_aside import find_departed
         from groundwork.data_folder.manifest import Manifest
 
-        data = self._job_data = workspace(
+        data = self._job_data = open_workspace(
             self._job_config,
             self._job_flags,
             shards=self._job_shards,
@@ -222,7 +222,7 @@ def _find_copies(manifest: Manifest, job: Job) -> dict[str, str]:
     return find_copies(job.data, manifest, job.departed_sources.keys() | job.set_aside.keys())
 
 
-def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
+def _push(mirror: Mirror, *, quiet: bool) -> None:
     if mirror.push() and not quiet:
         print(f"what is new is in {mirror.url}", file=sys.stderr)
 

@@ -15,7 +15,7 @@ import pytest
 
 from groundwork import stage_table
 from groundwork.__main__ import main
-from groundwork.console.flags import mirror_of
+from groundwork.data_folder.remote_folder.mirror import mirror_of
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_elsewhere import artifacts, local_contents

@@ -16,17 +16,20 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from groundwork.data_folder.databases import copy_database, join_database, replace_rows
-from groundwork.data_folder.read_write import TEMPORARY
+from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.read_write import TEMPORARY, text_hash
 from groundwork.data_folder.remote_folder.mirror_scope import (
     DOCUMENTS,
     PUT_ANNOUNCEMENTS,
@@ -39,6 +42,7 @@ from groundwork.data_folder.remote_folder.mirror_scope import (
 from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, request_in_threads
 from groundwork.data_folder.shards import JOURNAL_SEGMENT
 from groundwork.errors import StopRun, UnitError
+from groundwork.installation import cache_dir
 from groundwork.message_wording import counted
 from groundwork.processes.process_identity import process_mark
 
@@ -585,3 +589,11 @@ def _local_files_below(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(folders)
         for name in sorted(files):
             yield Path(subfolder) / name
+
+
+@cache
+def mirror_of(url: str, folder: str) -> Mirror:
+    """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
+    mirror_name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
+    cache_folder = Path(folder).expanduser() if folder else cache_dir()
+    return Mirror(url, cache_folder / "data" / mirror_name, say=lambda line: print(line, file=sys.stderr))
