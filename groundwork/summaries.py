@@ -22,8 +22,8 @@ from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
 from groundwork.settings.config_schema import Summarize
+from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.unit_and_outcome import Estimate
 
 SUMMARY_WORD = re.compile(r"[^\W_]+")
 _CAPITALISED_NAME = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")

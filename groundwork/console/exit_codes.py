@@ -60,21 +60,21 @@ def _exit_code_once_flushed(work: Callable[[], int]) -> int:
         return exit_code
 
 
-def _os_error_at_exit(error: OSError) -> str:
+def _os_error_at_exit(os_error: OSError) -> str:
     """Which file, why, and what to do."""
-    file_prefix = f"{error.filename}: " if error.filename else ""
-    if error.errno == errno.ENOSPC:
-        return f"{file_prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere"
-    return f"{file_prefix}{error.strerror or error}; check its rights, or pass --data DIR"
+    file_prefix = f"{os_error.filename}: " if os_error.filename else ""
+    if os_error.errno == errno.ENOSPC:
+        return f"{file_prefix or 'the output: '}{os_error.strerror}; free disk space, or write elsewhere"
+    return f"{file_prefix}{os_error.strerror or os_error}; check its rights, or pass --data DIR"
 
 
 def _command_to_go_on() -> list[str]:
     import shlex
 
-    script_path = Path(sys.argv[0])
+    script_at_exit = Path(sys.argv[0])
     script_command = (
-        f"{script_path.parent.name}/{script_path.name}"
-        if script_path.suffix == ".py" and script_path.name != "__main__.py"
+        f"{script_at_exit.parent.name}/{script_at_exit.name}"
+        if script_at_exit.suffix == ".py" and script_at_exit.name != "__main__.py"
         else "dataprep"
     )
     typed_arguments = [shlex.quote(argument) for argument in sys.argv[1:] if argument != "--force"]

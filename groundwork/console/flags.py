@@ -156,48 +156,48 @@ def add_work_flags(parser: argparse.ArgumentParser) -> None:
     work_flags.add_argument("--verbose", action="store_true", help="every line of the ledger, and tracebacks")
 
 
-def _parse_data_flag(text: str) -> Path | str:
+def _parse_data_flag(flag_value: str) -> Path | str:
     """A path, or the URL of a folder elsewhere as it was given."""
-    if not text:
+    if not flag_value:
         raise argparse.ArgumentTypeError("the name of a folder is empty")
-    return text if "://" in text else Path(text)
+    return flag_value if "://" in flag_value else Path(flag_value)
 
 
-def _parse_shard_flag(text: str) -> Shard:
+def _parse_shard_flag(shard_flag: str) -> Shard:
     try:
-        return Shard.parse(text)
+        return Shard.parse(shard_flag)
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from None
 
 
-def _parse_usd_flag(text: str) -> float:
+def _parse_usd_flag(usd_flag: str) -> float:
     try:
-        if 0 <= (amount := float(text)) < float("inf"):
+        if 0 <= (amount := float(usd_flag)) < float("inf"):
             return amount
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD")
+    raise argparse.ArgumentTypeError(f"{usd_flag!r} is not an amount in USD")
 
 
-def positive_number(text: str) -> int:
+def positive_number(number_flag: str) -> int:
     """The type of a flag that takes a whole number of at least 1."""
-    if text.isdecimal() and int(text):
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    if number_flag.isdecimal() and int(number_flag):
+        return int(number_flag)
+    raise argparse.ArgumentTypeError(f"{number_flag!r} is not a whole number of at least 1")
 
 
-def port_number(text: str) -> int:
+def port_number(port_flag: str) -> int:
     """The type of a flag that takes a port; 0: any free one."""
-    if text.isascii() and text.isdigit() and int(text) < 65536:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    if port_flag.isascii() and port_flag.isdigit() and int(port_flag) < 65536:
+        return int(port_flag)
+    raise argparse.ArgumentTypeError(f"{port_flag!r} is not a port from 0 to 65535")
 
 
 def setting_flag(setting_path: str, switch_value: Any = None, metavar: str = "N") -> dict[str, Any]:
     """Arguments of add_argument for a flag that is short for --set: with `switch_value` a switch, else it takes one."""
     if switch_value is not None:
-        assigned_setting = FlagSetting(f"{setting_path}={json.dumps(switch_value)}")
-        return {"dest": "assignments", "default": [], "action": "append_const", "const": assigned_setting}
+        flag_assignment = FlagSetting(f"{setting_path}={json.dumps(switch_value)}")
+        return {"dest": "assignments", "default": [], "action": "append_const", "const": flag_assignment}
     return {
         "dest": "assignments",
         "default": [],

@@ -41,9 +41,9 @@ class ProgressLine:
         self.counted = "documents"
         self.calls = self.expected_calls = 0
         self.calls_in_flight: Callable[[], int] = lambda: 0
-        self._first_calls: tuple[float, int] | None = None  # when the first were answered, and how many
-        self._is_finer_count = False
-        self._first_done: tuple[float, float] | None = None  # when the first were done, and how many
+        self._progress_calls_began: tuple[float, int] | None = None  # when the first were answered, and how many
+        self._is_finer_progress = False
+        self._progress_began: tuple[float, float] | None = None  # when the first were done, and how many
         self._line_started_at = self._last_plain_line_at = time.monotonic()
         self._live_line: Live | None = None
         self._lock = threading.Lock()
@@ -62,38 +62,44 @@ class ProgressLine:
 
     def start(self, total: int, counted: str) -> None:
         """Count `total` more of `counted` (pages, chunks, questions) in place of that count."""
-        if not self._is_finer_count:
-            self._is_finer_count, self._first_done, self.done_count, self.total = True, None, 0, 0
+        if not self._is_finer_progress:
+            self._is_finer_progress, self._progress_began, self.done_count, self.total = True, None, 0, 0
         self.total += total
         self.counted = counted
 
     def start_phase(self, counted: str) -> None:
         """Say `counted` is under way in place of a count, until the next `start`; its clock begins now."""
-        self._is_finer_count, self._first_done, self.done_count, self.total, self.counted = False, None, 0, 0, counted
+        self._is_finer_progress, self._progress_began, self.done_count, self.total, self.counted = (
+            False,
+            None,
+            0,
+            0,
+            counted,
+        )
         self._line_started_at = time.monotonic()
 
     def advance(self, n: float = 1) -> None:
         self.done_count += n
-        if self._first_done is None and self.done_count:
-            self._first_done = time.monotonic(), self.done_count
+        if self._progress_began is None and self.done_count:
+            self._progress_began = time.monotonic(), self.done_count
 
     def take_counts(self, *, done_count: float, total: int, counted: str, calls: int, tokens: int, cost: float) -> None:
         """Take over the counts of several processes, added up."""
-        if self._first_calls is None and calls:
-            self._first_calls = time.monotonic(), calls
-        if self._first_done is None and done_count:
-            self._first_done = time.monotonic(), done_count
-        self._is_finer_count, self.done_count, self.total, self.counted = True, done_count, total, counted
+        if self._progress_calls_began is None and calls:
+            self._progress_calls_began = time.monotonic(), calls
+        if self._progress_began is None and done_count:
+            self._progress_began = time.monotonic(), done_count
+        self._is_finer_progress, self.done_count, self.total, self.counted = True, done_count, total, counted
         self.calls, self.tokens, self.cost = calls, tokens, cost
 
     def unit_done(self) -> None:
-        if not self._is_finer_count:
+        if not self._is_finer_progress:
             self.advance()
 
     def record_call(self, tokens: int, cost: float | None) -> None:
         """Count a call that was answered."""
         self.calls += 1
-        self._first_calls = self._first_calls or (time.monotonic(), 1)
+        self._progress_calls_began = self._progress_calls_began or (time.monotonic(), 1)
         self.tokens += tokens
         self.cost += cost or 0.0
 
@@ -149,7 +155,7 @@ class ProgressLine:
 
     def _seconds_left_by_calls(self) -> float:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
-        first_call_at, first_call_count = self._first_calls or (0.0, 0)
+        first_call_at, first_call_count = self._progress_calls_began or (0.0, 0)
         later_calls = self.calls - first_call_count
         if later_calls < MIN_CALLS_FOR_LINE - 1 or self.expected_calls <= self.calls:
             return 0.0
@@ -161,9 +167,9 @@ class ProgressLine:
 
         Those that ask models run side by side and are done late, all about the same time: half of them must be.
         """
-        if self._first_done is None or (self.tokens and self.done_count < self.total / 2):
+        if self._progress_began is None or (self.tokens and self.done_count < self.total / 2):
             return 0.0
-        first_done_at, first_done_count = self._first_done
+        first_done_at, first_done_count = self._progress_began
         return max(0.0, self.done_count - first_done_count) / max(time.monotonic() - first_done_at, 1e-9)
 
     def _redraw_line(self) -> None:

@@ -38,8 +38,8 @@ class SignalHandler:
 
     def announce_first(self, say: Callable[[str], object]) -> bool:
         """Whether the first signal came since the last look; says so to the user."""
-        announced_count, self._announced_count = self._announced_count, self.count
-        if announced_count or not self.count:
+        announced_signals, self._announced_count = self._announced_count, self.count
+        if announced_signals or not self.count:
             return False
         say(STOPPING_MESSAGE)
         return True
@@ -90,8 +90,8 @@ class InterruptedTasks:
 
     def _interrupt(self) -> None:
         if self._stopping.is_set():
-            for task in self._tasks:
-                task.cancel()
+            for task_to_stop in self._tasks:
+                task_to_stop.cancel()
             return
         self._stopping.set()
         self._say(STOPPING_MESSAGE)

@@ -22,26 +22,30 @@ def table_lines(table_rows: Sequence[Sequence[str]], *, to_left: Container[int] 
     A row may be shorter than the others; its last cell then runs on without widening its column.
     """
     column_count = max(map(len, table_rows), default=0)
-    full_table_rows = [row for row in table_rows if len(row) == column_count]
-    column_widths = [max(_width_on_screen(row[column]) for row in full_table_rows) for column in range(column_count)]
-    for row in table_rows:
-        column_widths[: len(row) - 1] = [
-            max(w, _width_on_screen(cell)) for w, cell in zip(column_widths, row[:-1], strict=False)
+    full_table_rows = [terminal_row for terminal_row in table_rows if len(terminal_row) == column_count]
+    terminal_widths = [
+        max(_width_on_screen(terminal_row[column]) for terminal_row in full_table_rows)
+        for column in range(column_count)
+    ]
+    for terminal_row in table_rows:
+        terminal_widths[: len(terminal_row) - 1] = [
+            max(w, _width_on_screen(terminal_cell))
+            for w, terminal_cell in zip(terminal_widths, terminal_row[:-1], strict=False)
         ]
-    return [table_line(row, column_widths, to_left=to_left, indent=indent) for row in table_rows]
+    return [table_line(terminal_row, terminal_widths, to_left=to_left, indent=indent) for terminal_row in table_rows]
 
 
 def table_line(
-    cells: Sequence[str], column_widths: Sequence[int], *, to_left: Container[int] = (0,), indent: int = 2
+    terminal_cells: Sequence[str], terminal_widths: Sequence[int], *, to_left: Container[int] = (0,), indent: int = 2
 ) -> str:
     """One row in columns of known widths, for tables that are printed while they grow. Cells beyond them run on."""
-    padded_cells = [
-        _pad_terminal_cell(cell, width, to_left=column in to_left)
-        for column, (cell, width) in enumerate(zip(cells, column_widths, strict=False))
+    padded_terminal_cells = [
+        _pad_terminal_cell(terminal_cell, width, to_left=column in to_left)
+        for column, (terminal_cell, width) in enumerate(zip(terminal_cells, terminal_widths, strict=False))
     ]
-    if len(cells) < len(column_widths):
-        padded_cells[-1:] = cells[-1:]
-    return (" " * indent + COLUMN_GAP.join([*padded_cells, *cells[len(column_widths) :]])).rstrip()
+    if len(terminal_cells) < len(terminal_widths):
+        padded_terminal_cells[-1:] = terminal_cells[-1:]
+    return (" " * indent + COLUMN_GAP.join([*padded_terminal_cells, *terminal_cells[len(terminal_widths) :]])).rstrip()
 
 
 def _width_on_screen(text: str) -> int:
@@ -50,9 +54,9 @@ def _width_on_screen(text: str) -> int:
     return cell_len(text)
 
 
-def _pad_terminal_cell(cell: str, width: int, *, to_left: bool) -> str:
-    cell_padding = " " * (width - _width_on_screen(cell))
-    return cell + cell_padding if to_left else cell_padding + cell
+def _pad_terminal_cell(terminal_cell: str, width: int, *, to_left: bool) -> str:
+    cell_padding = " " * (width - _width_on_screen(terminal_cell))
+    return terminal_cell + cell_padding if to_left else cell_padding + terminal_cell
 
 
 def terminal_text(text: str) -> str:
@@ -69,10 +73,10 @@ def openable_path(path: Path) -> str:
     return str(path) if relative_path.startswith(os.pardir) else relative_path
 
 
-def write_line(line: str, stream: TextIO) -> None:
-    """Print `line`; once the reader of `stream` has gone (`| head`), the work goes on unread."""
+def write_line(terminal_line: str, stream: TextIO) -> None:
+    """Print `terminal_line`; once the reader of `stream` has gone (`| head`), the work goes on unread."""
     try:
-        print(line, file=stream, flush=True)
+        print(terminal_line, file=stream, flush=True)
     except BrokenPipeError:
         _send_to_devnull(stream)
 
@@ -95,22 +99,24 @@ class _UnreadFile(io.FileIO):
 @contextmanager
 def unread_output() -> Iterator[None]:
     """Within it a reader of the output that goes keeps nothing from its end: stages still to run, a push, a report."""
-    output_streams = {stream_name: getattr(sys, stream_name) for stream_name in ("stdout", "stderr")}
-    for stream_name, stream in output_streams.items():
-        stream_buffer = getattr(stream, "buffer", None)
+    terminal_streams = {stream_name: getattr(sys, stream_name) for stream_name in ("stdout", "stderr")}
+    for stream_name, terminal_stream in terminal_streams.items():
+        stream_buffer = getattr(terminal_stream, "buffer", None)
         if isinstance(getattr(stream_buffer, "raw", stream_buffer), io.FileIO):  # itself with PYTHONUNBUFFERED
-            stream.flush()
-            unread = io.BufferedWriter(_UnreadFile(stream.fileno(), "wb", closefd=False))
-            is_by_line = stream_name == "stderr" or stream.line_buffering or stream.write_through
-            unread_stream = io.TextIOWrapper(unread, stream.encoding, "backslashreplace", line_buffering=is_by_line)
+            terminal_stream.flush()
+            unread = io.BufferedWriter(_UnreadFile(terminal_stream.fileno(), "wb", closefd=False))
+            is_by_line = stream_name == "stderr" or terminal_stream.line_buffering or terminal_stream.write_through
+            unread_stream = io.TextIOWrapper(
+                unread, terminal_stream.encoding, "backslashreplace", line_buffering=is_by_line
+            )
             setattr(sys, stream_name, unread_stream)
     try:
         yield
     finally:
-        for stream_name, stream in output_streams.items():
-            if getattr(sys, stream_name) is not stream:
+        for stream_name, terminal_stream in terminal_streams.items():
+            if getattr(sys, stream_name) is not terminal_stream:
                 getattr(sys, stream_name).flush()
-                setattr(sys, stream_name, stream)
+                setattr(sys, stream_name, terminal_stream)
 
 
 def null_stream() -> TextIO:

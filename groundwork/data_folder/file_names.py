@@ -16,16 +16,16 @@ from typing import overload
 MAX_SLUG_BYTES = 180  # file systems take 255, of which endings and prefixes need some
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Does `pattern` mean the file `name` (a path below data/documents, with /)?"""
-    folder_pattern = pattern.rstrip("/")
+def matches(name: str, name_pattern: str) -> bool:
+    """Does `name_pattern` mean the file `name` (a path below data/documents, with /)?"""
+    folder_name_pattern = name_pattern.rstrip("/")
     file_name = name.rpartition("/")[2]
     return (
-        fnmatchcase(name, pattern)
-        or fnmatchcase(name, f"{folder_pattern}/*")
+        fnmatchcase(name, name_pattern)
+        or fnmatchcase(name, f"{folder_name_pattern}/*")
         or (
-            "/" not in folder_pattern
-            and (fnmatchcase(file_name, pattern) or fnmatchcase(f"/{name}", f"*/{folder_pattern}/*"))
+            "/" not in folder_name_pattern
+            and (fnmatchcase(file_name, name_pattern) or fnmatchcase(f"/{name}", f"*/{folder_name_pattern}/*"))
         )
     )
 
@@ -65,34 +65,34 @@ def _is_combining_mark(character: str) -> bool:
 class Paths(Sequence[Path]):
     """Paths, each of them made where it is asked for. `texts`: the same as text, in their order."""
 
-    __slots__ = ("texts",)
+    __slots__ = ("path_strings",)
 
     def __init__(self, path_strings: Iterable[str] = ()) -> None:
-        self.texts = tuple(path_strings)
+        self.path_strings = tuple(path_strings)
 
     @overload
     def __getitem__(self, index: int) -> Path: ...
     @overload
     def __getitem__(self, index: slice) -> Paths: ...
     def __getitem__(self, index: int | slice) -> Path | Paths:
-        return Paths(self.texts[index]) if isinstance(index, slice) else Path(self.texts[index])
+        return Paths(self.path_strings[index]) if isinstance(index, slice) else Path(self.path_strings[index])
 
     def __len__(self) -> int:
-        return len(self.texts)
+        return len(self.path_strings)
 
     def __iter__(self) -> Iterator[Path]:
-        return map(Path, self.texts)
+        return map(Path, self.path_strings)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self.texts == tuple(path_strings_of(other))
+        return isinstance(other, Sequence) and self.path_strings == tuple(path_strings_of(other))
 
     def __hash__(self) -> int:
-        return hash(self.texts)
+        return hash(self.path_strings)
 
     def __repr__(self) -> str:
-        return f"Paths({list(self.texts)})"
+        return f"Paths({list(self.path_strings)})"
 
 
 def path_strings_of(paths: Iterable[str | Path]) -> Iterable[str]:
     """`paths` as text."""
-    return paths.texts if isinstance(paths, Paths) else map(str, paths)
+    return paths.path_strings if isinstance(paths, Paths) else map(str, paths)

@@ -37,26 +37,26 @@ def join_shards(data: Workspace) -> dict[tuple[str, str], int]:
 
     Raises StopRun for a database that cannot be read or written.
     """
-    rows_joined: dict[tuple[str, str], int] = defaultdict(int)
+    shard_rows_joined: dict[tuple[str, str], int] = defaultdict(int)
     for shard_folder in shard_folders(data).values():
         for shard_file in sorted(shard_folder.rglob("*.db")):
             joined_file = _joined_path(data, shard_file.relative_to(shard_folder))
             try:
                 if shard_file.match(JOURNAL_SEGMENT):
-                    rows_joined["journal.db", "replies"] += _copy_segment(shard_file, joined_file)
+                    shard_rows_joined["journal.db", "replies"] += _copy_segment(shard_file, joined_file)
                     continue
                 rows_of_file = join_database(shard_file, joined_file, partial(_has_results, data.root, shard_folder))
                 for joined_table, joined_count in rows_of_file.items():
-                    rows_joined[shard_file.relative_to(shard_folder).as_posix(), joined_table] += joined_count
+                    shard_rows_joined[shard_file.relative_to(shard_folder).as_posix(), joined_table] += joined_count
             except (OSError, sqlite3.Error) as error:
                 raise StopRun(
                     f"{shard_file}: cannot be joined to {joined_file}: {error}; is its shard still at work?"
                 ) from error
     if new_from_shards := _join_vocabularies(data):
-        rows_joined[VOCABULARY_PATH, "tags"] = new_from_shards
+        shard_rows_joined[VOCABULARY_PATH, "tags"] = new_from_shards
     if new_from_shards := _join_replies(data):
-        rows_joined[SERVICE_REPLIES, "replies"] = new_from_shards
-    return dict(rows_joined)
+        shard_rows_joined[SERVICE_REPLIES, "replies"] = new_from_shards
+    return dict(shard_rows_joined)
 
 
 def _has_results(data_root: Path, shard_folder: Path, encoded_entry: bytes) -> bool:
@@ -70,13 +70,13 @@ def _copy_segment(shard_segment: Path, joined_segment: Path) -> int:
     if joined_segment.exists():
         return 0
     joined_segment.parent.mkdir(parents=True, exist_ok=True)
-    temporary_segment = joined_segment.with_name(f"{TEMPORARY}{process_mark()}-{joined_segment.stem}")
+    temporary_shard_segment = joined_segment.with_name(f"{TEMPORARY}{process_mark()}-{joined_segment.stem}")
     try:
-        temporary_segment.touch(0o600)
-        shutil.copyfile(shard_segment, temporary_segment)
-        temporary_segment.replace(joined_segment)
+        temporary_shard_segment.touch(0o600)
+        shutil.copyfile(shard_segment, temporary_shard_segment)
+        temporary_shard_segment.replace(joined_segment)
     finally:
-        temporary_segment.unlink(missing_ok=True)
+        temporary_shard_segment.unlink(missing_ok=True)
     with closing(sqlite3.connect(joined_segment)) as joined_database:
         return int(joined_database.execute("SELECT count(*) FROM packed").fetchone()[0])
 
@@ -109,26 +109,26 @@ def _join_vocabularies(data: Workspace) -> int:
     ]
     if len(shard_vocabularies) < 2 and joined_vocabulary_file.is_file():
         return 0
-    joined_tags = dict.fromkeys(
+    tags_of_shards = dict.fromkeys(
         shard_tag for shard_vocabulary in shard_vocabularies for shard_tag in shard_vocabulary.get("tags", [])
     )
-    common_tags = dict.fromkeys(
+    common_in_shards = dict.fromkeys(
         shard_tag
         for shard_vocabulary in shard_vocabularies
         for shard_tag in shard_vocabulary.get("too_common", [])
-        if shard_tag not in joined_tags
+        if shard_tag not in tags_of_shards
     )
     earlier_vocabulary = (
         read_json(joined_vocabulary_file, dict[str, list[str]]) if joined_vocabulary_file.is_file() else {}
     )
-    joined_vocabulary = {"tags": list(joined_tags), "too_common": list(common_tags)}
+    joined_vocabulary = {"tags": list(tags_of_shards), "too_common": list(common_in_shards)}
     if not shard_vocabularies or joined_vocabulary == earlier_vocabulary:
         return 0
     write_json(joined_vocabulary_file, joined_vocabulary)
-    return len(joined_tags.keys() - set(earlier_vocabulary.get("tags", [])))
+    return len(tags_of_shards.keys() - set(earlier_vocabulary.get("tags", [])))
 
 
-def _joined_path(data: Workspace, path_in_state: Path) -> Path:
-    if path_in_state.name == "journal.db" or path_in_state.match(JOURNAL_SEGMENT):
-        return data.joined_journal.with_name(path_in_state.name)
-    return data.joined_state / path_in_state if len(path_in_state.parts) == 1 else data.path(*path_in_state.parts)
+def _joined_path(data: Workspace, shard_path: Path) -> Path:
+    if shard_path.name == "journal.db" or shard_path.match(JOURNAL_SEGMENT):
+        return data.joined_journal.with_name(shard_path.name)
+    return data.joined_state / shard_path if len(shard_path.parts) == 1 else data.path(*shard_path.parts)

@@ -88,23 +88,25 @@ def folders_in(folder: Path) -> list[Path]:
 
 def _paths_by_name(folder: str, endings: tuple[str, ...], *, folders: bool = False) -> dict[str, str]:
     """The files (or folders) whose names end so, each folder being listed once."""
-    paths_by_name: dict[str, str] = {}
+    spread_paths: dict[str, str] = {}
     spread_subfolders: list[str] = []
-    wanted_endings = endings or ("",)
+    spread_endings = endings or ("",)
     try:
         with os.scandir(folder) as folder_entries:
             for folder_entry in folder_entries:
-                name = folder_entry.name
-                if _is_spread_subfolder(name) and is_spread(folder):
+                spread_name = folder_entry.name
+                if _is_spread_subfolder(spread_name) and is_spread(folder):
                     spread_subfolders.append(folder_entry.path)
-                elif name.endswith(wanted_endings) and (folder_entry.is_dir() if folders else folder_entry.is_file()):
-                    paths_by_name[name] = folder_entry.path
+                elif spread_name.endswith(spread_endings) and (
+                    folder_entry.is_dir() if folders else folder_entry.is_file()
+                ):
+                    spread_paths[spread_name] = folder_entry.path
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    paths_by_name.pop(SPREAD_MARKER, None)
+    spread_paths.pop(SPREAD_MARKER, None)
     for spread_subfolder in spread_subfolders:
-        paths_by_name |= _paths_by_name(spread_subfolder, endings, folders=folders)
-    return paths_by_name
+        spread_paths |= _paths_by_name(spread_subfolder, endings, folders=folders)
+    return spread_paths
 
 
 def mark_spread_folders(files: Iterable[str | Path], shards: int = 1) -> list[Path]:
@@ -112,9 +114,9 @@ def mark_spread_folders(files: Iterable[str | Path], shards: int = 1) -> list[Pa
 
     `shards`: the files are those of one of so many shards.
     """
-    file_counts = Counter(text[: text.rfind(os.sep)] for text in path_strings_of(files))
+    spread_counts = Counter(text[: text.rfind(os.sep)] for text in path_strings_of(files))
     spread_markers = []
-    for folder, file_count in file_counts.items():
+    for folder, file_count in spread_counts.items():
         if (
             file_count * shards >= SPREAD_FROM
             and not _is_spread_subfolder(Path(folder).name)
@@ -160,30 +162,32 @@ def _unspread_names(folder: Path) -> list[str]:
     return []
 
 
-def _is_document_file(folder: str, name: str) -> bool:
+def _is_document_file(folder: str, spread_name: str) -> bool:
     """Does the file belong to one document? Other files, and the folders of a run, lie in the folder itself."""
-    if name.startswith(".") or _is_spread_subfolder(name):
+    if spread_name.startswith(".") or _is_spread_subfolder(spread_name):
         return False
     folder_name = folder[folder.rfind(os.sep) + 1 :]
     if folder_name == "text":
         return True
     if folder_name == "plots":
-        return name.startswith(_PAGE_PREFIXES) or name.endswith(_CHUNK_PAGE_SUFFIX)
-    return (name.endswith((".json", ".jsonl")) or is_edited_copy(name)) and name not in _RUN_FILE_NAMES
+        return spread_name.startswith(_PAGE_PREFIXES) or spread_name.endswith(_CHUNK_PAGE_SUFFIX)
+    return (
+        spread_name.endswith((".json", ".jsonl")) or is_edited_copy(spread_name)
+    ) and spread_name not in _RUN_FILE_NAMES
 
 
-def _spread_subfolder(name: str) -> str:
-    name = without_edited_ending(name)
+def _spread_subfolder(spread_name: str) -> str:
+    spread_name = without_edited_ending(spread_name)
     for ending in (".md", ".jsonl", ".json"):
-        if name.endswith(ending):
-            return _hashed_subfolder(name[: -len(ending)])
-    return _hashed_subfolder(name)
+        if spread_name.endswith(ending):
+            return _hashed_subfolder(spread_name[: -len(ending)])
+    return _hashed_subfolder(spread_name)
 
 
 @lru_cache(maxsize=MAX_CACHED_SUBFOLDERS)
-def _hashed_subfolder(name: str) -> str:
-    return f"_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}"
+def _hashed_subfolder(spread_name: str) -> str:
+    return f"_{hashlib.sha256(spread_name.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}"
 
 
-def _is_spread_subfolder(name: str) -> bool:
-    return len(name) == 3 and name[0] == "_" and set(name[1:]) <= set("0123456789abcdef")
+def _is_spread_subfolder(spread_name: str) -> bool:
+    return len(spread_name) == 3 and spread_name[0] == "_" and set(spread_name[1:]) <= set("0123456789abcdef")

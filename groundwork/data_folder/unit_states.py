@@ -39,10 +39,10 @@ AS_RECORDED = names_in_order("settings")
 
 def judge_state(
     unit_entry: ManifestEntry | None,
-    inputs: Hashes,
+    unit_inputs: Hashes,
     recipe: Mapping[str, Any],
-    outputs: Hashes,
-    writes: int,
+    unit_outputs: Hashes,
+    write_count: int,
     config_names: ConfigNames = AS_RECORDED,
 ) -> tuple[State, str]:
     """The state of a unit and the reason for it, in which settings have the names that `config_names` gives them.
@@ -54,10 +54,12 @@ def judge_state(
         return "missing", ""
     if unit_entry.status == "failed":
         return "failed", "; ".join(failure["reason"] for failure in unit_entry.failures[:1])
-    if len(outputs) < min(writes, len(unit_entry.outputs)) and not (outputs and unit_entry.recipe != recipe):
+    if len(unit_outputs) < min(write_count, len(unit_entry.outputs)) and not (
+        unit_outputs and unit_entry.recipe != recipe
+    ):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
-    if unit_entry.inputs != inputs:
-        recorded_inputs, current_inputs = unit_entry.inputs, inputs
+    if unit_entry.inputs != unit_inputs:
+        recorded_inputs, current_inputs = unit_entry.inputs, unit_inputs
         if unit_entry.recipe != recipe:  # other settings may read other files
             common_inputs = recorded_inputs.keys() & current_inputs.keys()
             recorded_inputs, current_inputs = (
@@ -94,12 +96,12 @@ def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, UnitStates
 
 def recorded_state(data: Workspace, manifest: Manifest, unit_entry: ManifestEntry) -> tuple[State, str]:
     """The state of one unit by what it read and wrote, whatever the settings are by now."""
-    inputs = manifest.hashes((_input_path(data, name) for name in unit_entry.inputs), data.relative)
-    outputs = manifest.hashes((data.root / name for name in unit_entry.outputs), data.relative)
-    return judge_state(unit_entry, inputs, unit_entry.recipe, outputs, len(unit_entry.outputs))
+    unit_inputs = manifest.hashes((_unit_input_path(data, name) for name in unit_entry.inputs), data.relative)
+    unit_outputs = manifest.hashes((data.root / name for name in unit_entry.outputs), data.relative)
+    return judge_state(unit_entry, unit_inputs, unit_entry.recipe, unit_outputs, len(unit_entry.outputs))
 
 
-def _input_path(data: Workspace, name: str) -> Path:
+def _unit_input_path(data: Workspace, name: str) -> Path:
     return (data.base if name.startswith("documents/") else data.root) / name
 
 
@@ -124,7 +126,7 @@ def _mark_stage_behind(
     stage: str, stage_states: UnitStates, manifest: Manifest, waiting_for: dict[str, str]
 ) -> UnitStates:
     """The states of one stage; `waiting_for` gets what its units will change."""
-    states, unit_entries = dict(stage_states), manifest.entries(stage)
+    marked_states, unit_entries = dict(stage_states), manifest.entries(stage)
     for unit, (state_kind, _) in stage_states.items():
         unit_entry = unit_entries.get(unit)
         if unit_entry is None or state_kind == "failed":
@@ -133,14 +135,14 @@ def _mark_stage_behind(
             (waiting_for[input_name] for input_name in unit_entry.inputs if input_name in waiting_for), ""
         )
         if state_kind in ("done", "empty") and awaited_unit:
-            states[unit] = "behind", f"waits for {awaited_unit}"
-        if state_kind == "stale" or states[unit][0] == "behind":
+            marked_states[unit] = "behind", f"waits for {awaited_unit}"
+        if state_kind == "stale" or marked_states[unit][0] == "behind":
             waiting_for.update(dict.fromkeys(unit_entry.outputs, awaited_unit or f"{stage} of {unit}"))
-    return states
+    return marked_states
 
 
 _FINGERPRINT_BYTES = 16  # bytes
-_MISSING_FILE_STATUS = b"-"
+_MISSING_FINGERPRINT = b"-"
 _pack_status = struct.Struct("<qqQ").pack
 
 
@@ -155,14 +157,14 @@ def unit_fingerprint(
     for read_paths in reads:
         fingerprinted_paths = tuple(path_strings_of(read_paths))
         try:
-            file_statuses = b"".join(map(_file_status, fingerprinted_paths))
+            file_fingerprints = b"".join(map(_file_fingerprint, fingerprinted_paths))
         except IsADirectoryError:
             return None
         unit_fingerprint_hash.update(_encode_paths(fingerprinted_paths))
-        unit_fingerprint_hash.update(file_statuses)
+        unit_fingerprint_hash.update(file_fingerprints)
     fingerprinted_paths = tuple(path_strings_of(writes))
     unit_fingerprint_hash.update(_encode_paths(fingerprinted_paths))
-    unit_fingerprint_hash.update(bytes(map(_file_exists, fingerprinted_paths)))
+    unit_fingerprint_hash.update(bytes(map(_written_file_exists, fingerprinted_paths)))
     return unit_fingerprint_hash.digest()
 
 
@@ -171,27 +173,29 @@ def _encode_paths(paths: Sequence[str]) -> bytes:
     return "\0".join((str(len(paths)), *paths, "")).encode("utf-8", "surrogatepass")
 
 
-def _file_status(path: str) -> bytes:
+def _file_fingerprint(path: str) -> bytes:
     """Raises IsADirectoryError for a folder."""
     try:
-        hashed_file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
+        fingerprinted_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
     except OSError:
-        return _MISSING_FILE_STATUS
-    if stat.S_ISDIR(hashed_file_status.st_mode):
+        return _MISSING_FINGERPRINT
+    if stat.S_ISDIR(fingerprinted_status.st_mode):
         raise IsADirectoryError(path)
-    return _pack_status(hashed_file_status.st_size, hashed_file_status.st_mtime_ns, hashed_file_status.st_ino)
+    return _pack_status(fingerprinted_status.st_size, fingerprinted_status.st_mtime_ns, fingerprinted_status.st_ino)
 
 
-def _file_exists(path: str) -> bool:
+def _written_file_exists(path: str) -> bool:
     return os.access(path, os.F_OK)  # half the time of os.path.exists
 
 
 def recipe_changes(recorded_recipe: Recipe, recipe: Recipe, config_names: ConfigNames) -> list[str]:
     """The names of what differs: settings, prompts, the stage's version."""
-    return _differing_settings(_named_settings(recorded_recipe, config_names), _named_settings(recipe, config_names))
+    return _changed_unit_settings(
+        _named_unit_settings(recorded_recipe, config_names), _named_unit_settings(recipe, config_names)
+    )
 
 
-def _differing_settings(recorded_settings: Mapping[str, Any], current_settings: Mapping[str, Any]) -> list[str]:
+def _changed_unit_settings(recorded_settings: Mapping[str, Any], current_settings: Mapping[str, Any]) -> list[str]:
     """The keys, in order, whose values differ or that only one of the two has."""
     return sorted(
         setting_name
@@ -202,7 +206,7 @@ def _differing_settings(recorded_settings: Mapping[str, Any], current_settings: 
 
 def file_changes(recorded_hashes: Mapping[str, str], current_hashes: Mapping[str, str], most_named: int = 2) -> str:
     """What became of the files of two sets of hashes by path: `a.jsonl changed; b.jsonl and 3 more are gone`."""
-    paths_by_change = {
+    unit_file_changes = {
         "changed": sorted(
             path
             for path in recorded_hashes.keys() & current_hashes.keys()
@@ -213,7 +217,7 @@ def file_changes(recorded_hashes: Mapping[str, str], current_hashes: Mapping[str
     }
     return "; ".join(
         _describe_file_change(change_kind, changed_paths, most_named)
-        for change_kind, changed_paths in paths_by_change.items()
+        for change_kind, changed_paths in unit_file_changes.items()
         if changed_paths
     )
 
@@ -229,29 +233,29 @@ def _describe_file_change(change_kind: str, changed_paths: list[str], most_named
     )
 
 
-def _named_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
-    other_recipe_parts = {
-        recipe_key: recipe_value
-        for recipe_key, recipe_value in recipe.items()
-        if recipe_key not in ("settings", "prompts", "own", "version")
+def _named_unit_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
+    other_unit_parts = {
+        part_name: part_value
+        for part_name, part_value in recipe.items()
+        if part_name not in ("settings", "prompts", "own", "version")
     }
-    recipe_settings = recipe.get("settings")
-    recipe_prompts = {
+    unit_settings = recipe.get("settings")
+    unit_prompts = {
         f"prompt {prompt_name}": prompt_digest for prompt_name, prompt_digest in (recipe.get("prompts") or {}).items()
     }
     return {
-        **_flatten_settings(other_recipe_parts),
-        **(_flatten_settings(config_names(recipe_settings)) if recipe_settings is not None else {}),
-        **recipe_prompts,
-        **_flatten_settings(recipe.get("own") or {}),
+        **_flatten_unit_settings(other_unit_parts),
+        **(_flatten_unit_settings(config_names(unit_settings)) if unit_settings is not None else {}),
+        **unit_prompts,
+        **_flatten_unit_settings(recipe.get("own") or {}),
         STAGE_VERSION: recipe.get("version"),
     }
 
 
-def _flatten_settings(settings: Any, prefix: str = "") -> dict[str, Any]:
+def _flatten_unit_settings(settings: Any, prefix: str = "") -> dict[str, Any]:
     if not isinstance(settings, Mapping) or not settings:
         return {prefix.rstrip("."): settings} if prefix else {}
-    flattened: dict[str, Any] = {}
+    flat_unit_settings: dict[str, Any] = {}
     for setting_name, setting_value in settings.items():
-        flattened.update(_flatten_settings(setting_value, f"{prefix}{setting_name}."))
-    return flattened
+        flat_unit_settings.update(_flatten_unit_settings(setting_value, f"{prefix}{setting_name}."))
+    return flat_unit_settings

@@ -116,36 +116,41 @@ class Workspace:
 
     def paths(self, *files: tuple[str, ...]) -> Paths:
         """Several of them, each made a Path where it is asked for."""
-        return Paths([self.path_text(*parts) for parts in files])
+        return Paths([self.path_text(*data_parts) for data_parts in files])
 
     def existing_paths(self, file_parts: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
-        names_by_folder = {
-            folder: unsorted_names_in_folder(self.path(*folder)) for folder in {parts[:-1] for parts in file_parts}
+        names_in_data = {
+            data_subfolder: unsorted_names_in_folder(self.path(*data_subfolder))
+            for data_subfolder in {data_parts[:-1] for data_parts in file_parts}
         }
-        return self.paths(*(parts for parts in file_parts if parts[-1] in names_by_folder[parts[:-1]]))
-
-    def path_text(self, *parts: str) -> str:
-        """`path` as text, for 100,000s of files."""
-        name = parts[-1] if len(parts) > 1 else ""
-        if name in ("", ".", "..") or "/" in name or os.sep != "/":
-            return self._path_inside_data(parts)
-        cached_folder = self._folders.get(parts[:-1])
-        if cached_folder is None:
-            folder = self.path_text(*parts[:-1])
-            cached_folder = self._folders[parts[:-1]] = folder, is_spread(folder)
-        return (
-            path_in_folder(cached_folder[0], name, cached_folder[1])
-            if cached_folder[1]
-            else f"{cached_folder[0]}/{name}"
+        return self.paths(
+            *(data_parts for data_parts in file_parts if data_parts[-1] in names_in_data[data_parts[:-1]])
         )
 
-    def _path_inside_data(self, parts: tuple[str, ...]) -> str:
-        data_root = str(self.base if parts and parts[0] == "documents" else self.root)
-        normalised_path = os.path.normpath(os.path.join(data_root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
-        if normalised_path != data_root and not normalised_path.startswith(data_root + os.sep):
-            raise UsageError(f"{'/'.join(parts)}: leads out of {data_root}; names may not hold '..' or begin with '/'")
-        return normalised_path
+    def path_text(self, *data_parts: str) -> str:
+        """`path` as text, for 100,000s of files."""
+        data_name = data_parts[-1] if len(data_parts) > 1 else ""
+        if data_name in ("", ".", "..") or "/" in data_name or os.sep != "/":
+            return self._path_inside_data(data_parts)
+        cached_subfolder = self._folders.get(data_parts[:-1])
+        if cached_subfolder is None:
+            data_subfolder = self.path_text(*data_parts[:-1])
+            cached_subfolder = self._folders[data_parts[:-1]] = data_subfolder, is_spread(data_subfolder)
+        return (
+            path_in_folder(cached_subfolder[0], data_name, cached_subfolder[1])
+            if cached_subfolder[1]
+            else f"{cached_subfolder[0]}/{data_name}"
+        )
+
+    def _path_inside_data(self, data_parts: tuple[str, ...]) -> str:
+        data_root = str(self.base if data_parts and data_parts[0] == "documents" else self.root)
+        path_in_data = os.path.normpath(os.path.join(data_root, *data_parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
+        if path_in_data != data_root and not path_in_data.startswith(data_root + os.sep):
+            raise UsageError(
+                f"{'/'.join(data_parts)}: leads out of {data_root}; names may not hold '..' or begin with '/'"
+            )
+        return path_in_data
 
     def spread_new_folders(self, files: Iterable[str | Path]) -> bool:
         """Give the new folders of these files subfolders where there are very many; returns whether any got some."""
@@ -165,12 +170,12 @@ class Workspace:
 
     def relative(self, path: str | Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
-        path_string = str(path)
+        data_path = str(path)
         for data_root_prefix in self._root_prefixes:
-            if path_string.startswith(data_root_prefix):
-                relative_name = printable_path(path_string[len(data_root_prefix) :])
-                return relative_name if os.sep == "/" else relative_name.replace(os.sep, "/")
-        return printable_path(path_string)
+            if data_path.startswith(data_root_prefix):
+                name_in_data = printable_path(data_path[len(data_root_prefix) :])
+                return name_in_data if os.sep == "/" else name_in_data.replace(os.sep, "/")
+        return printable_path(data_path)
 
     def copy_from_base(self, folders: Iterable[str], sample_files: Iterable[str] = ()) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base.
@@ -181,13 +186,13 @@ class Workspace:
         if self.root == self.base:
             return
         sample_documents = {_folder_run_document(Path(path)) for path in sample_files}
-        for folder in set(folders) - {"documents"}:
-            for base_file in sorted((self.base / folder).rglob("*")):
-                relative_path = base_file.relative_to(self.base)
-                sample_file = self.root / relative_path
+        for base_folder in set(folders) - {"documents"}:
+            for base_file in sorted((self.base / base_folder).rglob("*")):
+                base_path = base_file.relative_to(self.base)
+                sample_file = self.root / base_path
                 if (
                     base_file.is_file()
-                    and _folder_run_document(relative_path) not in sample_documents
+                    and _folder_run_document(base_path) not in sample_documents
                     and _is_older_copy(sample_file, base_file)
                 ):
                     sample_file.parent.mkdir(parents=True, exist_ok=True)
@@ -218,16 +223,20 @@ def open_workspace(
 
         mirror = mirror_of(str(data_location), config.engine.cache_dir)
         if pull:
-            to_fetch = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
-            databases = None if to_fetch or to_fetch is None else frozenset({"manifest"})
-            scope = MirrorScope(shard_flag, shards, flags.test, to_fetch, databases)
+            folders_to_fetch = (
+                None if folders is None or flags.test else frozenset(folders)
+            )  # a sample copies what it needs
+            databases = None if folders_to_fetch or folders_to_fetch is None else frozenset({"manifest"})
+            scope = MirrorScope(shard_flag, shards, flags.test, folders_to_fetch, databases)
             mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
-    base_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
-    if not base_folder.is_dir():
-        data_flag_remedy = "pass --data DIR with the documents in DIR/documents"
+    workspace_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
+    if not workspace_folder.is_dir():
+        workspace_remedy = "pass --data DIR with the documents in DIR/documents"
         init_hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{base_folder}: no such folder; {init_hint}{data_flag_remedy}")
-    return Workspace(base_folder / TEST_FOLDER if flags.test else base_folder, base_folder, shard_flag, mirror)
+        raise UsageError(f"{workspace_folder}: no such folder; {init_hint}{workspace_remedy}")
+    return Workspace(
+        workspace_folder / TEST_FOLDER if flags.test else workspace_folder, workspace_folder, shard_flag, mirror
+    )
 
 
 def _folder_run_document(workspace_path: Path) -> tuple[str, str, str]:

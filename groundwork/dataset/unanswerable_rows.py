@@ -39,8 +39,8 @@ from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, Row
 from groundwork.settings.config_schema import AbsentQuestions, DatasetSettings
+from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.unit_and_outcome import Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

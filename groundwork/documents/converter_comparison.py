@@ -28,7 +28,7 @@ from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
 from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, scrollable_table, tag
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
-from groundwork.stage_runner.unit_and_outcome import Failure
+from groundwork.stage_runner.ledger import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

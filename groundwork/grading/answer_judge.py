@@ -23,7 +23,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.records import CriterionGrade, Draw, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
-from groundwork.stage_runner.unit_and_outcome import Estimate
+from groundwork.stage_runner.dry_run_and_costs import Estimate
 
 if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job

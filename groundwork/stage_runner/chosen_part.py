@@ -13,7 +13,8 @@ from groundwork.data_folder.manifest import ManifestEntry
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Hashes
-    from groundwork.stage_runner.unit_and_outcome import Failure, Unit
+    from groundwork.stage_runner.job import Unit
+    from groundwork.stage_runner.ledger import Failure
 
 FailureRow = dict[str, str]
 

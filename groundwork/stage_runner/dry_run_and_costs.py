@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
-from groundwork.data_folder.manifest import State
 from groundwork.errors import ConfigError, GroundworkError
 from groundwork.message_wording import counted
-from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.unit_and_outcome import Estimate, Unit
+from groundwork.stage_runner.job import Job, Unit
 
 if TYPE_CHECKING:
+    from groundwork.data_folder.manifest import State
     from groundwork.llm.calls.costs_and_budget import UsageRow
+    from groundwork.settings.config_schema import ModelCall
 
 MAX_DRY_RUN_LINES = 20  # units that a dry run names
 MAX_DOCUMENT_LINES = 12
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`.
+
+    Of a service that is paid by the page, `pages` and, where it is known, `cost` in USD.
+    """
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    call: ModelCall
+    pages: int = 0
+    cost: float | None = None
 
 
 class EstimateUnit(Protocol):
@@ -99,6 +114,8 @@ def _estimated_page_cost(estimates: Sequence[Estimate]) -> float | None:
 
 
 def _estimated_call_cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
+    import asyncio  # 40 ms that --help does without
+
     async def ask_price() -> str:
         try:
             price = await job.client.price(estimates[0].call)

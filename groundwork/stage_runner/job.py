@@ -1,4 +1,4 @@
-"""One run of one stage, as its functions get it: settings, flags, data folder, prompts and the client of models.
+"""One run of one stage and its units, as its functions get them: settings, flags, data folder, prompts, and client.
 
 `open_job` makes it of the flags of a command line.
 """
@@ -41,6 +41,32 @@ def _new_job_lock() -> asyncio.Lock:
     import asyncio
 
     return asyncio.Lock()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of a stage's work: the files it reads and the files it writes.
+
+    adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
+    recipe: what shapes this unit alone, beside the settings that shape all of the stage.
+    documents: how many it works on.
+    chosen: of a unit of many documents, those that --document asks for; it reads and writes their files, and leaves
+    what the manifest holds of the others. Empty: all of them.
+    """
+
+    name: str
+    reads: Sequence[Path]
+    writes: Sequence[Path]
+    payload: Any = None
+    adds: Sequence[Path] = ()
+    recipe: dict[str, Any] = field(default_factory=dict, hash=False)
+    documents: int = 1
+    chosen: frozenset[str] = frozenset()
+
+    @property
+    def document(self) -> str:
+        """The document that the unit is of, by which it belongs to a shard."""
+        return self.name.rpartition("/")[2]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The account of a stage: every unit ends as ok, up to date, empty or failed, and failures say why."""
+"""The account of a stage: how each unit ended, as ok, up to date, empty or failed, and why failures did."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from groundwork.errors import (
     EXIT_FAILED,
@@ -20,7 +21,6 @@ from groundwork.errors import (
     UsageError,
 )
 from groundwork.message_wording import counted
-from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 
 if TYPE_CHECKING:
     from groundwork.llm.calls.costs_and_budget import UsageRow
@@ -31,6 +31,38 @@ MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told on
 MAX_WARNING_NUMBERS = 12
 _ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on.
+
+    document: that of the part, where the unit is of many documents and may be done for some of them.
+    """
+
+    part: str
+    status: str
+    reason: str
+    document: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run.
+
+    writes: files that it wrote beside those of the unit, where only the work itself shows which they are.
+    Of a unit that did some of its documents: `unheeded` files that it read and the results of the others do not follow
+    yet; `due_again` of the others those that are to be done again, since what was done changes them.
+    """
+
+    status: Literal["ok", "empty"] = "ok"
+    note: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    writes: Sequence[Path] = ()
+    unheeded: Sequence[Path] = ()
+    due_again: Sequence[str] = ()
 
 
 def _count_phrase(count: int, ledger_count_name: str) -> str:

@@ -32,8 +32,8 @@ from groundwork.errors import (
     UsageError,
 )
 from groundwork.processes.worker_pool import core_count, end_with_parent
+from groundwork.stage_runner.job import Unit
 from groundwork.stage_runner.ledger import ShardResult
-from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:

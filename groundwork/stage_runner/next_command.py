@@ -14,9 +14,8 @@ from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import path_strings_of
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
-from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.job import Job, Unit
 from groundwork.stage_runner.ledger import Ledger
-from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stage_table import BY_NAME, STAGES
 
 if TYPE_CHECKING:

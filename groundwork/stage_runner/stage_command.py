@@ -21,9 +21,10 @@ from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS, left_out_lines
-from groundwork.stage_runner.job import Job, open_job
+from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.job import Job, Unit, open_job
+from groundwork.stage_runner.ledger import Failure, Outcome
 from groundwork.stage_runner.next_command import MAX_UNITS_JUDGED, has_made_all, results_and_next_command
-from groundwork.stage_runner.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.stage_table import BY_NAME, writing_stage
 
 if TYPE_CHECKING:

@@ -34,10 +34,9 @@ from groundwork.stage_runner.chosen_part import (
     entry_without_chosen,
     failure_rows,
 )
-from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.ledger import Ledger
+from groundwork.stage_runner.job import Job, Unit
+from groundwork.stage_runner.ledger import Failure, Ledger, Outcome
 from groundwork.stage_runner.remembered_flags import flags_to_remember
-from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 
 if TYPE_CHECKING:
     from pathlib import Path

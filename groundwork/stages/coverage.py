@@ -74,7 +74,7 @@ def coverage_units(job: Job) -> list[Unit]:
         declined_files = job.data.paths(
             *(coverage_path_parts(run, document) for run in runs_asking if f"{document}.json" in coverage_files[run])
         )
-        covered_files = Paths((*source_to_cover.texts, *runs_asking.values(), *declined_files.texts))
+        covered_files = Paths((*source_to_cover.path_strings, *runs_asking.values(), *declined_files.path_strings))
         document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
     return document_units
 

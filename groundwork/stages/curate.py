@@ -36,7 +36,7 @@ def curation_units(job: Job) -> list[Unit]:
     curated_run_flag = getattr(job.flags, "run", None)
     run_to_curate = run_of_flag(curated_run_flag, job.data) if curated_run_flag is not None else ""
     documents_by_run = {
-        run_folder_to_curate: [document_of(file) for file in run_pair_files(run_folder_to_curate).texts]
+        run_folder_to_curate: [document_of(file) for file in run_pair_files(run_folder_to_curate).path_strings]
         for run_folder_to_curate in sorted(filter(Path.is_dir, job.data.path("qa").glob(run_to_curate or "*")))
     }
     all_documents = list(dict.fromkeys(chain(*documents_by_run.values())))
@@ -66,8 +66,8 @@ def _curation_unit(
     )
     curated_from = Paths(
         (
-            *pair_files.texts,
-            *context_of_pairs.texts,
+            *pair_files.path_strings,
+            *context_of_pairs.path_strings,
             *path_strings_of(_review_inputs(job, run_folder_to_curate.name, [*documents_to_curate, *documents_left])),
         )
     )

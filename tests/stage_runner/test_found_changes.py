@@ -10,8 +10,8 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.settings.config_files import prompt_file
+from groundwork.stage_runner.job import Unit
 from groundwork.stage_runner.stage_command import stage_command
-from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stage_runner.unit_loop import UnitLoop
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter

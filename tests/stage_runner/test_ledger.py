@@ -13,9 +13,8 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.console.flags import load_config
 from groundwork.stage_runner.job import open_job
-from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Ledger, ShardResult
+from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Failure, Ledger, Outcome, ShardResult
 from groundwork.stage_runner.next_command import repeat_flags
-from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 from groundwork.stages import visualize_splits
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import corpus

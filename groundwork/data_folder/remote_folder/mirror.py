@@ -58,7 +58,7 @@ MAX_PULL_ROUNDS = 3  # of taking over, while another machine goes on putting
 MANY_FILES = 200  # files, from which fetching them is worth a word
 
 
-class IndexRow(NamedTuple):
+class MirrorRow(NamedTuple):
     """A file as it was when copy and store were last the same.
 
     `size`, `mtime_ns`: of the local file, by which a change is seen; `digest`: of a database's rows, in their place.
@@ -78,12 +78,12 @@ class IndexRow(NamedTuple):
         """Does an empty file stand for it, because it was not fetched yet?"""
         return self.size == 0 and self.remote_size > 0
 
-    def is_unchanged(self, local_file: Path) -> bool:
+    def is_unchanged(self, mirrored_file: Path) -> bool:
         """Is the local file as it was?"""
-        return local_file_stamp(local_file) == (self.size, self.mtime_ns)
+        return mirrored_file_stamp(mirrored_file) == (self.size, self.mtime_ns)
 
 
-def local_file_stamp(mirrored_path: Path) -> tuple[int, int]:
+def mirrored_file_stamp(mirrored_path: Path) -> tuple[int, int]:
     """(bytes, time of the last change) of a file; (-1, -1) where there is none."""
     try:
         file_status = os.stat(mirrored_path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
@@ -100,15 +100,15 @@ class MirrorIndex:
         self._index_db = sqlite3.connect(mirrored_path, timeout=60, isolation_level=None, check_same_thread=False)
         self._index_db.executescript(_INDEX_TABLE)
 
-    def rows(self) -> dict[str, IndexRow]:
+    def rows(self) -> dict[str, MirrorRow]:
         with self._lock:
             index_records = self._index_db.execute("SELECT * FROM files").fetchall()
-        return {mirrored_path: IndexRow(*values) for mirrored_path, *values in index_records}
+        return {mirrored_path: MirrorRow(*values) for mirrored_path, *values in index_records}
 
-    def row(self, mirrored_path: str) -> IndexRow | None:
+    def row(self, mirrored_path: str) -> MirrorRow | None:
         with self._lock:
             index_record = self._index_db.execute("SELECT * FROM files WHERE path = ?", (mirrored_path,)).fetchone()
-        return IndexRow(*index_record[1:]) if index_record else None
+        return MirrorRow(*index_record[1:]) if index_record else None
 
     def below(self, folder: str) -> list[str]:
         """The paths of a folder."""
@@ -118,12 +118,12 @@ class MirrorIndex:
             )
             return [mirrored_path for (mirrored_path,) in index_cursor]
 
-    def note(self, index_rows: Iterable[tuple[str, IndexRow]]) -> None:
+    def note(self, mirror_rows: Iterable[tuple[str, MirrorRow]]) -> None:
         with self._lock:
             self._index_db.execute("BEGIN IMMEDIATE")
             self._index_db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                [(mirrored_path, *index_row) for mirrored_path, index_row in index_rows],
+                [(mirrored_path, *mirror_row) for mirrored_path, mirror_row in mirror_rows],
             )
             self._index_db.execute("COMMIT")
 
@@ -149,7 +149,7 @@ class Mirror:
         self._mirror_scope: MirrorScope | None = None
         self._mirrored_documents: set[str] = set()
         self._stored_databases: dict[str, RemoteFile] = {}  # in the store, when it was last listed
-        self._cached_index_rows: dict[str, IndexRow] | None = None  # as the index had them last
+        self._cached_mirror_rows: dict[str, MirrorRow] | None = None  # as the index had them last
         self._paths_present: set[str] = set()  # files that were here; one that is gone at the end was removed
         self._state_put_due = time.monotonic() + STATE_PUT_SECONDS
         self._state_lock, self._fetch_lock = threading.Lock(), threading.Lock()
@@ -158,16 +158,16 @@ class Mirror:
 
     # ------------------------------------------------------------------ a command's begin
 
-    def pull(self, scope: MirrorScope, *, refresh: bool = False) -> None:
+    def pull(self, mirror_scope: MirrorScope, *, refresh: bool = False) -> None:
         """Take over what is new in the store, once or (`refresh`) again. Raises UsageError, StopRun."""
         if self._mirror_scope is not None and not refresh:
-            if self._mirror_scope.covers(scope):
+            if self._mirror_scope.covers(mirror_scope):
                 return
-            scope = scope.after(self._mirror_scope)
-        self._mirror_scope = scope
+            mirror_scope = mirror_scope.after(self._mirror_scope)
+        self._mirror_scope = mirror_scope
         fetched_paths: set[str] = set()
         for _ in range(MAX_PULL_ROUNDS):
-            if not (round_paths := self._take_over(scope, fetched_paths)):
+            if not (round_paths := self._take_over(mirror_scope, fetched_paths)):
                 break
             fetched_paths |= round_paths
         self._paths_present = {
@@ -176,35 +176,41 @@ class Mirror:
 
     def pull_shards(self) -> None:
         """Take over what other machines have put meanwhile, the states of all shards too."""
-        scope = self._mirror_scope or MirrorScope()
-        self.pull(replace(scope, shards=True, databases=None), refresh=True)
+        mirror_scope = self._mirror_scope or MirrorScope()
+        self.pull(replace(mirror_scope, shards=True, databases=None), refresh=True)
 
-    def _take_over(self, scope: MirrorScope, fetched: set[str]) -> set[str]:
+    def _take_over(self, mirror_scope: MirrorScope, fetched: set[str]) -> set[str]:
         """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
         store_listing = self._remote_store.list()
-        being_put, index_rows = self._being_put(store_listing), self._mirror_index.rows()
-        self._mirrored_documents = document_names([*store_listing, *index_rows])
+        being_put, mirror_rows = self._being_put(store_listing), self._mirror_index.rows()
+        self._mirrored_documents = document_names([*store_listing, *mirror_rows])
         self._stored_databases = {path: file for path, file in store_listing.items() if is_database(path)}
         remote_files = {
             path: file for path, file in store_listing.items() if path not in being_put and self._is_taken_over(path)
         }
         newer_paths = [
-            path for path, file in remote_files.items() if not self._is_mirror_current(path, index_rows.get(path), file)
+            path
+            for path, file in remote_files.items()
+            if not self._is_mirror_current(path, mirror_rows.get(path), file)
         ]
         listed_only = {
-            path for path in newer_paths if scope.only_lists(path) and self._is_replaceable(path, index_rows.get(path))
+            path
+            for path in newer_paths
+            if mirror_scope.only_lists(path) and self._is_replaceable(path, mirror_rows.get(path))
         }
         paths_to_fetch = [path for path in newer_paths if not is_database(path) and path not in listed_only]
         if len(paths_to_fetch) >= MANY_FILES:
             self._say_on_terminal(f"fetching {counted(len(paths_to_fetch), 'file')} of {self.url}")
         self._mirror_index.note([(path, self._list_only(path, remote_files[path])) for path in listed_only])
-        request_in_threads(lambda path: self._fetch_new(path, remote_files[path], index_rows.get(path)), paths_to_fetch)
-        self._fetch_new_databases(newer_paths, index_rows)
+        request_in_threads(
+            lambda path: self._fetch_new(path, remote_files[path], mirror_rows.get(path)), paths_to_fetch
+        )
+        self._fetch_new_databases(newer_paths, mirror_rows)
         self._remove_gone(
-            [path for path in index_rows if self._is_taken_over(path) and path not in store_listing], index_rows
+            [path for path in mirror_rows if self._is_taken_over(path) and path not in store_listing], mirror_rows
         )
         self._remove_gone([path for path in being_put & fetched if not is_database(path)], self._mirror_index.rows())
-        self._cached_index_rows = None
+        self._cached_mirror_rows = None
         return set(paths_to_fetch) | listed_only
 
     def _being_put(self, store_listing: dict[str, RemoteFile]) -> set[str]:
@@ -224,62 +230,64 @@ class Mirror:
             for announced_name in announced
         }
 
-    def _is_mirror_current(self, mirrored_path: str, index_row: IndexRow | None, remote_file: RemoteFile) -> bool:
+    def _is_mirror_current(self, mirrored_path: str, mirror_row: MirrorRow | None, remote_file: RemoteFile) -> bool:
         if (
-            index_row is None
-            or not index_row.is_of(remote_file)
-            or local_file_stamp(self.root / mirrored_path) == (-1, -1)
+            mirror_row is None
+            or not mirror_row.is_of(remote_file)
+            or mirrored_file_stamp(self.root / mirrored_path) == (-1, -1)
         ):
             return False
         return (
-            not index_row.is_listed
+            not mirror_row.is_listed
             or (self._mirror_scope or MirrorScope()).only_lists(mirrored_path)
-            or not self._is_replaceable(mirrored_path, index_row)
+            or not self._is_replaceable(mirrored_path, mirror_row)
         )
 
-    def _is_replaceable(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
+    def _is_replaceable(self, mirrored_path: str, mirror_row: MirrorRow | None) -> bool:
         """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
-        local_file = self.root / mirrored_path
-        is_of_store = mirrored_path.startswith(f"{DOCUMENTS}/") or local_file_stamp(local_file) == (-1, -1)
-        return is_of_store or (index_row is not None and index_row.is_unchanged(local_file))
+        mirrored_file = self.root / mirrored_path
+        is_of_store = mirrored_path.startswith(f"{DOCUMENTS}/") or mirrored_file_stamp(mirrored_file) == (-1, -1)
+        return is_of_store or (mirror_row is not None and mirror_row.is_unchanged(mirrored_file))
 
-    def _list_only(self, mirrored_path: str, remote_file: RemoteFile) -> IndexRow:
+    def _list_only(self, mirrored_path: str, remote_file: RemoteFile) -> MirrorRow:
         """Put an empty file in place of an object that is not fetched yet."""
-        local_file = self.root / mirrored_path
-        with self._temporary_file(local_file) as temporary_file:
+        mirrored_file = self.root / mirrored_path
+        with self._temporary_file(mirrored_file) as temporary_file:
             temporary_file.touch()
-            temporary_file.replace(local_file)
-        return IndexRow(*remote_file, *local_file_stamp(local_file))
+            temporary_file.replace(mirrored_file)
+        return MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file))
 
-    def _fetch_new(self, mirrored_path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_new(self, mirrored_path: str, remote_file: RemoteFile, mirror_row: MirrorRow | None) -> None:
         """Fetch a file; one that was changed here and there is kept beside as `.kept`."""
-        local_file = self.root / mirrored_path
+        mirrored_file = self.root / mirrored_path
         with (
             suppress(UnitError),
-            self._temporary_file(local_file) as temporary_file,
+            self._temporary_file(mirrored_file) as temporary_file,
         ):  # gone by now: the next round tells
             self._remote_store.get(mirrored_path, temporary_file)
-            is_changed = local_file.exists() and not (index_row and index_row.is_unchanged(local_file))
-            if is_changed and local_file.read_bytes() != temporary_file.read_bytes():
-                kept_version = local_file.with_name(f"{local_file.name}.kept")
-                local_file.replace(kept_version)
+            is_changed = mirrored_file.exists() and not (mirror_row and mirror_row.is_unchanged(mirrored_file))
+            if is_changed and mirrored_file.read_bytes() != temporary_file.read_bytes():
+                kept_version = mirrored_file.with_name(f"{mirrored_file.name}.kept")
+                mirrored_file.replace(kept_version)
                 self._say_on_terminal(
                     f"{mirrored_path} was changed here and in {self.url}: the other version is kept, "
                     f"yours is saved as {kept_version}"
                 )
-            temporary_file.replace(local_file)
-            self._mirror_index.note([(mirrored_path, IndexRow(*remote_file, *local_file_stamp(local_file)))])
+            temporary_file.replace(mirrored_file)
+            self._mirror_index.note([(mirrored_path, MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file)))])
 
     def fetch_databases(self, kind: str | None = None) -> None:
         """Have the databases of a kind (`mirrored_database_kind`) here, or all. Raises UnitError, StopRun."""
         with self._fetch_lock:
-            scope = self._mirror_scope
-            if scope is None or scope.databases is None or kind in scope.databases:
+            mirror_scope = self._mirror_scope
+            if mirror_scope is None or mirror_scope.databases is None or kind in mirror_scope.databases:
                 return
-            self._mirror_scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
-            index_rows = {
-                mirrored_path: index_row
-                for mirrored_path, index_row in self._mirror_index.rows().items()
+            self._mirror_scope = replace(
+                mirror_scope, databases=None if kind is None else mirror_scope.databases | {kind}
+            )
+            mirror_rows = {
+                mirrored_path: mirror_row
+                for mirrored_path, mirror_row in self._mirror_index.rows().items()
                 if is_database(mirrored_path) and self._is_taken_over(mirrored_path)
             }
             database_paths = [
@@ -291,22 +299,22 @@ class Mirror:
                 mirrored_path
                 for mirrored_path in database_paths
                 if not self._is_mirror_current(
-                    mirrored_path, index_rows.get(mirrored_path), self._stored_databases[mirrored_path]
+                    mirrored_path, mirror_rows.get(mirrored_path), self._stored_databases[mirrored_path]
                 )
             ]
-            self._fetch_new_databases(newer_databases, index_rows)
+            self._fetch_new_databases(newer_databases, mirror_rows)
             self._remove_gone(
-                [mirrored_path for mirrored_path in index_rows if mirrored_path not in self._stored_databases],
-                index_rows,
+                [mirrored_path for mirrored_path in mirror_rows if mirrored_path not in self._stored_databases],
+                mirror_rows,
             )
 
-    def _fetch_new_databases(self, mirrored_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+    def _fetch_new_databases(self, mirrored_paths: list[str], mirror_rows: dict[str, MirrorRow]) -> None:
         for mirrored_path in filter(is_database, mirrored_paths):
-            self._fetch_database(mirrored_path, self._stored_databases[mirrored_path], index_rows.get(mirrored_path))
+            self._fetch_database(mirrored_path, self._stored_databases[mirrored_path], mirror_rows.get(mirrored_path))
 
-    def _fetch_database(self, mirrored_path: str, remote_file: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_database(self, mirrored_path: str, remote_file: RemoteFile, mirror_row: MirrorRow | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
-        local_file = self.root / mirrored_path
+        mirrored_file = self.root / mirrored_path
         is_joined_state = (
             self._mirror_scope is not None
             and self._mirror_scope.shard is not None
@@ -315,29 +323,33 @@ class Mirror:
         with (
             self._raise_database_errors(mirrored_path),
             self._temporary_copy() as database_copy,
-            self._temporary_file(local_file) as temporary_file,
+            self._temporary_file(mirrored_file) as temporary_file,
         ):
             self._remote_store.get(mirrored_path, temporary_file)
             temporary_file.chmod(0o600)
-            if local_file.exists() and not (index_row and self._has_same_rows(local_file, index_row, database_copy)):
-                join_database(temporary_file, local_file)
+            if mirrored_file.exists() and not (
+                mirror_row and self._has_same_rows(mirrored_file, mirror_row, database_copy)
+            ):
+                join_database(temporary_file, mirrored_file)
                 digest = ""
             else:
-                if local_file.exists() and not is_joined_state:
-                    replace_rows(temporary_file, local_file)
+                if mirrored_file.exists() and not is_joined_state:
+                    replace_rows(temporary_file, mirrored_file)
                 else:
-                    temporary_file.replace(local_file)
-                digest = copy_database(local_file, database_copy)
-            self._mirror_index.note([(mirrored_path, IndexRow(*remote_file, *local_file_stamp(local_file), digest))])
+                    temporary_file.replace(mirrored_file)
+                digest = copy_database(mirrored_file, database_copy)
+            self._mirror_index.note(
+                [(mirrored_path, MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file), digest))]
+            )
 
-    def _remove_gone(self, mirrored_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+    def _remove_gone(self, mirrored_paths: list[str], mirror_rows: dict[str, MirrorRow]) -> None:
         """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
         for mirrored_path in mirrored_paths:
             stays = is_database(mirrored_path) and not Path(mirrored_path).match(JOURNAL_SEGMENT)
             if (
                 not stays
-                and mirrored_path in index_rows
-                and index_rows[mirrored_path].is_unchanged(self.root / mirrored_path)
+                and mirrored_path in mirror_rows
+                and mirror_rows[mirrored_path].is_unchanged(self.root / mirrored_path)
             ):
                 (self.root / mirrored_path).unlink(missing_ok=True)
         self._mirror_index.drop(mirrored_paths)
@@ -347,52 +359,56 @@ class Mirror:
     def fetch(self, mirrored_paths: Iterable[Path]) -> None:
         """Have the content of those files at and below `mirrored_paths` that are only listed. Raises UnitError,
         StopRun."""
-        local_files = (
-            file
+        mirrored_files = (
+            mirrored_file
             for mirrored_path in mirrored_paths
-            for file in (_local_files_below(mirrored_path) if mirrored_path.is_dir() else [mirrored_path])
+            for mirrored_file in (_local_files_below(mirrored_path) if mirrored_path.is_dir() else [mirrored_path])
         )
-        request_in_threads(self._fetch_listed, [file for file in local_files if self.is_remote(file)])
+        request_in_threads(
+            self._fetch_listed, [mirrored_file for mirrored_file in mirrored_files if self.is_remote(mirrored_file)]
+        )
 
     def is_remote(self, mirrored_path: Path) -> bool:
         """Does an empty file stand for the object?"""
-        return local_file_stamp(mirrored_path)[0] == 0 and self.listed(mirrored_path) is not None
+        return mirrored_file_stamp(mirrored_path)[0] == 0 and self.listed(mirrored_path) is not None
 
-    def _fetch_listed(self, local_file: Path) -> None:
-        mirrored_path = self._path_in_folder(local_file)
-        index_row = self._mirror_index.row(mirrored_path)
-        if index_row is None or not index_row.is_listed:
+    def _fetch_listed(self, mirrored_file: Path) -> None:
+        mirrored_path = self._path_in_folder(mirrored_file)
+        mirror_row = self._mirror_index.row(mirrored_path)
+        if mirror_row is None or not mirror_row.is_listed:
             return
-        with self._temporary_file(local_file) as temporary_file:
+        with self._temporary_file(mirrored_file) as temporary_file:
             self._remote_store.get(mirrored_path, temporary_file)
-            if local_file_stamp(temporary_file)[0] != index_row.remote_size and (
+            if mirrored_file_stamp(temporary_file)[0] != mirror_row.remote_size and (
                 newest := self._remote_store.info(mirrored_path)
             ):
-                index_row = IndexRow(*newest)
-            temporary_file.replace(local_file)
+                mirror_row = MirrorRow(*newest)
+            temporary_file.replace(mirrored_file)
         self._note_row(
             mirrored_path,
-            index_row._replace(size=local_file_stamp(local_file)[0], mtime_ns=local_file_stamp(local_file)[1]),
+            mirror_row._replace(
+                size=mirrored_file_stamp(mirrored_file)[0], mtime_ns=mirrored_file_stamp(mirrored_file)[1]
+            ),
         )
 
     def listed(self, mirrored_path: Path) -> tuple[str, str] | None:
         """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
-        if self._cached_index_rows is None:
-            self._cached_index_rows = self._mirror_index.rows()
+        if self._cached_mirror_rows is None:
+            self._cached_mirror_rows = self._mirror_index.rows()
         path_in_folder = self._path_in_folder(mirrored_path)
-        index_row = self._cached_index_rows.get(path_in_folder)
+        mirror_row = self._cached_mirror_rows.get(path_in_folder)
         is_current = (
-            index_row is not None
-            and index_row.remote_size > 0
-            and not index_row.digest
-            and index_row.is_unchanged(mirrored_path)
+            mirror_row is not None
+            and mirror_row.remote_size > 0
+            and not mirror_row.digest
+            and mirror_row.is_unchanged(mirrored_path)
         )
-        return (path_in_folder, index_row.version) if index_row is not None and is_current else None
+        return (path_in_folder, mirror_row.version) if mirror_row is not None and is_current else None
 
-    def _note_row(self, mirrored_path: str, index_row: IndexRow) -> None:
-        self._mirror_index.note([(mirrored_path, index_row)])
-        if self._cached_index_rows is not None:
-            self._cached_index_rows[mirrored_path] = index_row
+    def _note_row(self, mirrored_path: str, mirror_row: MirrorRow) -> None:
+        self._mirror_index.note([(mirrored_path, mirror_row)])
+        if self._cached_mirror_rows is not None:
+            self._cached_mirror_rows[mirrored_path] = mirror_row
 
     def put(self, mirrored_paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `mirrored_paths`, whole or not at all. Raises StopRun."""
@@ -410,50 +426,51 @@ class Mirror:
 
     def _changes_to_put(self, mirrored_paths: list[str]) -> tuple[list[str], list[str]]:
         """(files to put, files to remove there) of what is at or below `mirrored_paths`."""
-        local_paths: list[str] = []
+        mirrored_paths_here: list[str] = []
         for mirrored_path in mirrored_paths:
-            files = (
+            mirrored_files = (
                 _local_files_below(self.root / mirrored_path)
                 if (self.root / mirrored_path).is_dir()
                 else [self.root / mirrored_path]
             )
-            local_paths += [self._path_in_folder(file) for file in files]
+            mirrored_paths_here += [self._path_in_folder(file) for file in mirrored_files]
         indexed_paths = [
             mirrored_path for folder in mirrored_paths for mirrored_path in self._mirror_index.below(folder)
         ]
-        index_rows = {
-            mirrored_path: self._mirror_index.row(mirrored_path) for mirrored_path in (*local_paths, *indexed_paths)
+        mirror_rows = {
+            mirrored_path: self._mirror_index.row(mirrored_path)
+            for mirrored_path in (*mirrored_paths_here, *indexed_paths)
         }
         existing_paths = [
             mirrored_path
-            for mirrored_path in index_rows
+            for mirrored_path in mirror_rows
             if (self.root / mirrored_path).exists() and is_mirrored(mirrored_path.split("/"))
         ]
         return [
             mirrored_path
             for mirrored_path in existing_paths
-            if self._is_locally_changed(mirrored_path, index_rows[mirrored_path])
+            if self._is_locally_changed(mirrored_path, mirror_rows[mirrored_path])
         ], [
             mirrored_path
-            for mirrored_path, index_row in index_rows.items()
-            if index_row is not None and not (self.root / mirrored_path).exists()
+            for mirrored_path, mirror_row in mirror_rows.items()
+            if mirror_row is not None and not (self.root / mirrored_path).exists()
         ]
 
-    def _is_locally_changed(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
+    def _is_locally_changed(self, mirrored_path: str, mirror_row: MirrorRow | None) -> bool:
         return not is_database(mirrored_path) and not (
-            index_row is not None and index_row.is_unchanged(self.root / mirrored_path)
+            mirror_row is not None and mirror_row.is_unchanged(self.root / mirrored_path)
         )
 
-    def _put_mirrored_files(self, files: list[str], removed_paths: list[str]) -> None:
-        request_in_threads(self._put_mirrored_file, files)
+    def _put_mirrored_files(self, mirrored_files: list[str], removed_paths: list[str]) -> None:
+        request_in_threads(self._put_mirrored_file, mirrored_files)
         request_in_threads(self._remote_store.delete, removed_paths)
         self._mirror_index.drop(removed_paths)
         self._paths_present -= set(removed_paths)
 
     def _put_mirrored_file(self, mirrored_path: str) -> None:
-        local_stamp = local_file_stamp(self.root / mirrored_path)
+        local_stamp = mirrored_file_stamp(self.root / mirrored_path)
         stored_file = self._remote_store.put(self.root / mirrored_path, mirrored_path)
-        self._note_row(mirrored_path, IndexRow(*stored_file, *local_stamp))
+        self._note_row(mirrored_path, MirrorRow(*stored_file, *local_stamp))
         self._paths_present.add(mirrored_path)
         self._files_put += 1
 
@@ -478,16 +495,20 @@ class Mirror:
 
     def push(self) -> int:
         """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
-        index_rows = self._mirror_index.rows()
-        local_paths = [mirrored_path for mirrored_path in self._local_files() if self._is_mirrored_back(mirrored_path)]
+        mirror_rows = self._mirror_index.rows()
+        mirrored_paths_here = [
+            mirrored_path for mirrored_path in self._local_files() if self._is_mirrored_back(mirrored_path)
+        ]
         removed_paths = [
-            mirrored_path for mirrored_path in self._paths_present - set(local_paths) if mirrored_path in index_rows
+            mirrored_path
+            for mirrored_path in self._paths_present - set(mirrored_paths_here)
+            if mirrored_path in mirror_rows
         ]
         self._put_mirrored_files(
             [
                 mirrored_path
-                for mirrored_path in local_paths
-                if self._is_locally_changed(mirrored_path, index_rows.get(mirrored_path))
+                for mirrored_path in mirrored_paths_here
+                if self._is_locally_changed(mirrored_path, mirror_rows.get(mirrored_path))
             ],
             removed_paths,
         )
@@ -498,39 +519,39 @@ class Mirror:
 
     def _put_databases(self) -> None:
         """The manifest last: what stands in it is there."""
-        databases = [
+        mirrored_databases = [
             mirrored_path
             for mirrored_path in self._local_files()
             if is_database(mirrored_path) and self._is_mirrored_back(mirrored_path)
         ]
         for mirrored_path in sorted(
-            databases, key=lambda mirrored_path: (mirrored_path.endswith("manifest.db"), mirrored_path)
+            mirrored_databases, key=lambda mirrored_path: (mirrored_path.endswith("manifest.db"), mirrored_path)
         ):
             self._put_database(mirrored_path)
 
     def _put_database(self, mirrored_path: str) -> None:
         """Put the rows as they are now, together with those that another machine has put meanwhile."""
-        local_file, index_row = self.root / mirrored_path, self._mirror_index.row(mirrored_path)
+        mirrored_file, mirror_row = self.root / mirrored_path, self._mirror_index.row(mirrored_path)
         if (
-            index_row
-            and index_row.digest
-            and index_row.is_unchanged(local_file)
-            and not Path(f"{local_file}-wal").exists()
+            mirror_row
+            and mirror_row.digest
+            and mirror_row.is_unchanged(mirrored_file)
+            and not Path(f"{mirrored_file}-wal").exists()
         ):
             return
         with self._raise_database_errors(mirrored_path), self._temporary_copy() as database_copy:
-            digest = copy_database(local_file, database_copy)
-            if index_row is None or digest != index_row.digest:
+            digest = copy_database(mirrored_file, database_copy)
+            if mirror_row is None or digest != mirror_row.digest:
                 remote_file = self._remote_store.info(mirrored_path)
-                if remote_file is not None and not (index_row and index_row.is_of(remote_file)):
+                if remote_file is not None and not (mirror_row and mirror_row.is_of(remote_file)):
                     self._remote_store.get(mirrored_path, database_copy)
-                    join_database(database_copy, local_file)
-                    digest = copy_database(local_file, database_copy)
-                index_row = IndexRow(*self._remote_store.put(database_copy, mirrored_path))
+                    join_database(database_copy, mirrored_file)
+                    digest = copy_database(mirrored_file, database_copy)
+                mirror_row = MirrorRow(*self._remote_store.put(database_copy, mirrored_path))
                 self._paths_present.add(mirrored_path)
                 self._files_put += 1
-            size, mtime_ns = local_file_stamp(local_file)
-            self._mirror_index.note([(mirrored_path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
+            size, mtime_ns = mirrored_file_stamp(mirrored_file)
+            self._mirror_index.note([(mirrored_path, mirror_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
 
     # ------------------------------------------------------------------ small things
 
@@ -556,15 +577,15 @@ class Mirror:
             if is_mirrored(mirrored_path.split("/"))
         ]
 
-    def _has_same_rows(self, local_file: Path, index_row: IndexRow, database_copy: Path) -> bool:
-        return bool(index_row.digest) and copy_database(local_file, database_copy) == index_row.digest
+    def _has_same_rows(self, mirrored_file: Path, mirror_row: MirrorRow, database_copy: Path) -> bool:
+        return bool(mirror_row.digest) and copy_database(mirrored_file, database_copy) == mirror_row.digest
 
     @contextmanager
-    def _temporary_file(self, local_file: Path) -> Iterator[Path]:
-        """A temporary file in the folder of `local_file`, of another thread's or process's own."""
-        local_file.parent.mkdir(parents=True, exist_ok=True)
-        temporary_file = local_file.with_name(
-            f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{local_file.name[-40:]}"
+    def _temporary_file(self, mirrored_file: Path) -> Iterator[Path]:
+        """A temporary file in the folder of `mirrored_file`, of another thread's or process's own."""
+        mirrored_file.parent.mkdir(parents=True, exist_ok=True)
+        temporary_file = mirrored_file.with_name(
+            f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{mirrored_file.name[-40:]}"
         )
         try:
             yield temporary_file

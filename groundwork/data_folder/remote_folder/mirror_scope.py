@@ -56,20 +56,22 @@ class MirrorScope:
         return not is_outside_scope and self._is_in_scope(mirrored_path, documents)
 
     def _is_in_scope(self, mirrored_path: str, documents: Container[str]) -> bool:
-        segments = mirrored_path.split("/")
-        if mirrored_path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(segments):
+        scope_segments = mirrored_path.split("/")
+        if mirrored_path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(scope_segments):
             return False
-        if segments[0] == TEST:
-            return self.test and MirrorScope(self.shard, self.shards)._is_in_scope("/".join(segments[1:]), documents)
+        if scope_segments[0] == TEST:
+            return self.test and MirrorScope(self.shard, self.shards)._is_in_scope(
+                "/".join(scope_segments[1:]), documents
+            )
         if mirrored_path.startswith(SHARD_STATES):
-            return self.shards or (self.shard is not None and segments[2] == self.shard.folder)
-        document = _document_of_path(without_spread_subfolder(segments))
+            return self.shards or (self.shard is not None and scope_segments[2] == self.shard.folder)
+        document = _document_of_path(without_spread_subfolder(scope_segments))
         return self.shard is None or document not in documents or self.shard.holds(document)
 
     def puts(self, mirrored_path: str, documents: Container[str]) -> bool:
         """Does a change of the file go to the store? Documents are only read, and so is a shard's joined state."""
-        path_in_folder = mirrored_path.removeprefix(f"{TEST}/")
-        joined = path_in_folder.startswith(f"{STATE}/") and not path_in_folder.startswith(SHARD_STATES)
+        path_in_scope = mirrored_path.removeprefix(f"{TEST}/")
+        joined = path_in_scope.startswith(f"{STATE}/") and not path_in_scope.startswith(SHARD_STATES)
         is_read_only = mirrored_path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
         return not is_read_only and self._is_in_scope(mirrored_path, documents)
 
@@ -114,10 +116,10 @@ def is_database(mirrored_path: str) -> bool:
 
 def mirrored_database_kind(mirrored_path: str) -> str:
     """`manifest`, `journal` (its segments too), or the folder of a cache, a shard's as well, such as `embeddings`."""
-    path_in_folder = mirrored_path.removeprefix(f"{TEST}/")
-    if path_in_folder.startswith(SHARD_STATES):
-        path_in_folder = path_in_folder.removeprefix(SHARD_STATES).partition("/")[2]
-    folder, _, name = path_in_folder.removeprefix(f"{STATE}/").rpartition("/")
+    mirrored_in_folder = mirrored_path.removeprefix(f"{TEST}/")
+    if mirrored_in_folder.startswith(SHARD_STATES):
+        mirrored_in_folder = mirrored_in_folder.removeprefix(SHARD_STATES).partition("/")[2]
+    folder, _, name = mirrored_in_folder.removeprefix(f"{STATE}/").rpartition("/")
     return folder.partition("/")[0] or ("journal" if name.startswith("journal") else name.removesuffix(".db"))
 
 

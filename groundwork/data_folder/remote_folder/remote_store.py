@@ -157,44 +157,44 @@ class RemoteStore:
         return object_name[len(store_prefix) :] if object_name.startswith(store_prefix) else ""
 
     @contextmanager
-    def _translate_errors(self, error_class: type[GroundworkError], remote_path: str = "") -> Iterator[None]:
-        """What a store raises as one line: `error_class`, or StopRun where no other object could be had either."""
+    def _translate_errors(self, store_error_class: type[GroundworkError], remote_path: str = "") -> Iterator[None]:
+        """What a store raises as one line: `store_error_class`, or StopRun where no other object could be had."""
         object_address = f"{self.url}/{remote_path}" if remote_path else self.url
         try:
             yield
         except (GroundworkError, MemoryError):
             raise
-        except FileNotFoundError as error:
-            raise error_class(
-                f"{object_address}: {'no such object' if remote_path else f'no such bucket or folder ({error})'}"
+        except FileNotFoundError as store_error:
+            raise store_error_class(
+                f"{object_address}: {'no such object' if remote_path else f'no such bucket or folder ({store_error})'}"
             ) from None
-        except Exception as error:
-            error_class_names = [name.__name__ for name in type(error).__mro__]
-            if isinstance(error, PermissionError) or "NoCredentialsError" in error_class_names:
-                access_error: type[GroundworkError] = UsageError if error_class is UsageError else StopRun
+        except Exception as store_error:
+            store_error_classes = [name.__name__ for name in type(store_error).__mro__]
+            if isinstance(store_error, PermissionError) or "NoCredentialsError" in store_error_classes:
+                access_error: type[GroundworkError] = UsageError if store_error_class is UsageError else StopRun
                 raise access_error(
-                    f"{object_address}: no right to do this ({_store_error_line(error)}); {_CREDENTIALS_HELP}"
+                    f"{object_address}: no right to do this ({_store_error_line(store_error)}); {_CREDENTIALS_HELP}"
                 ) from None
             if any(
                 unreachable_mark in class_name
-                for class_name in error_class_names
+                for class_name in store_error_classes
                 for unreachable_mark in _UNREACHABLE_ERRORS
             ):
                 raise StopRun(
-                    f"{self.url}: cannot be reached ({_store_error_line(error)}); what is made is kept here"
+                    f"{self.url}: cannot be reached ({_store_error_line(store_error)}); what is made is kept here"
                 ) from None
-            if isinstance(error, OSError) and error.filename:  # of this machine's disk
+            if isinstance(store_error, OSError) and store_error.filename:  # of this machine's disk
                 raise
-            raise error_class(f"{object_address}: {_store_error_line(error)}") from None
+            raise store_error_class(f"{object_address}: {_store_error_line(store_error)}") from None
 
 
-def request_in_threads(request: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """`request` for each of `items`, many requests at once; raises what the first of them raises."""
-    items = list(items)
-    if len(items) < 2:
-        return [request(item) for item in items]
+def request_in_threads(request: Callable[[Item], Result], remote_items: Iterable[Item]) -> list[Result]:
+    """`request` for each of `remote_items`, many requests at once; raises what the first of them raises."""
+    remote_items = list(remote_items)
+    if len(remote_items) < 2:
+        return [request(remote_item) for remote_item in remote_items]
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as request_threads:
-        return list(request_threads.map(request, items))
+        return list(request_threads.map(request, remote_items))
 
 
 def _remote_file(object_metadata: dict[str, Any]) -> RemoteFile:
@@ -206,8 +206,8 @@ def _remote_file(object_metadata: dict[str, Any]) -> RemoteFile:
     return RemoteFile(str(object_version).strip('"'), int(object_metadata.get("size") or 0))
 
 
-def _is_object_path(path: str) -> bool:
-    return not path.endswith("/") and not {"", ".", ".."} & set(path.split("/"))
+def _is_object_path(object_path: str) -> bool:
+    return not object_path.endswith("/") and not {"", ".", ".."} & set(object_path.split("/"))
 
 
 def _store_error_line(error: Exception) -> str:

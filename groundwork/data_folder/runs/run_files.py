@@ -113,7 +113,7 @@ def document_of(pair_file: str) -> str:
 
 
 def _pair_files_of_folder(folder: Path) -> list[str]:
-    return [file for file in folder_files(folder, ".jsonl").texts if document_of(file) != DECISIONS]
+    return [file for file in folder_files(folder, ".jsonl").path_strings if document_of(file) != DECISIONS]
 
 
 def coverage_folder_parts(run: str) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def row_files(folder: Path) -> Paths:
 
 
 def _row_files(folder: Path) -> list[str]:
-    row_files = folder_files(folder, *ROW_ENDINGS).texts
+    row_files = folder_files(folder, *ROW_ENDINGS).path_strings
     return [row_file for row_file in row_files if os.path.basename(row_file) not in _DECISION_FILE_NAMES]  # noqa: PTH119
 
 

@@ -57,8 +57,8 @@ from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.message_wording import counted
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings
+from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.unit_and_outcome import Estimate
 
 
 async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:

@@ -33,8 +33,8 @@ from groundwork.llm.prompt_templates import Message, follow_up_turns, render_tur
 from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.records import Row
 from groundwork.settings.config_schema import Rephrase
+from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.unit_and_outcome import Estimate
 
 REWORDING_DECLINED = "The model says that nobody would ask this in other words."
 _OLD_ANSWER = "The answer is the original's, which stays only where it fits your question."

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.runs.run_files import merged_from
 from groundwork.message_wording import counted
-from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
+from groundwork.stage_runner.job import Unit
+from groundwork.stage_runner.ledger import Failure, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
