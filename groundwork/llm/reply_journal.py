@@ -271,22 +271,28 @@ class Journal:
         ids_by_segment: dict[str, list[int]] = defaultdict(list)
         for segment, row_id in positions:
             ids_by_segment[segment].append(row_id)
-        self._execute("BEGIN", ())
-        for row_id in ids_by_segment.pop("", []):
-            self._execute("DELETE FROM replies WHERE id = ?", (row_id,))
-        self._execute("COMMIT", ())
+        self._delete_journal_rows(ids_by_segment.pop("", []))
         for segment, journal_row_ids in ids_by_segment.items():
             self._segments.drop(segment, journal_row_ids)
         self.settle()
         with suppress(OSError, sqlite3.Error):
             while self._bytes_in_use() >= SEGMENT_BYTES and self._move_older_rows():
                 pass
+        self._compress_journal_rows()
+        self._execute("VACUUM", ())
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
+
+    def _delete_journal_rows(self, journal_row_ids: list[int]) -> None:
+        self._execute("BEGIN", ())
+        for row_id in journal_row_ids:
+            self._execute("DELETE FROM replies WHERE id = ?", (row_id,))
+        self._execute("COMMIT", ())
+
+    def _compress_journal_rows(self) -> None:
         uncompressed_rows = "SELECT id FROM replies WHERE substr(body, 1, 2) != ?"
         for (row_id,) in self._execute(uncompressed_rows, (COMPRESSED_MARK,)).fetchall():
             (reply_body,) = self._execute("SELECT body FROM replies WHERE id = ?", (row_id,)).fetchone()
             self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(reply_body)), row_id))
-        self._execute("VACUUM", ())
-        self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
 
     def settle(self, newest_segments: int | None = None) -> int:
         """Delete what stands in one of the `newest_segments` (all) as well, as after a join; returns how many rows."""

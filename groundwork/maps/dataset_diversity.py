@@ -107,19 +107,7 @@ def find_topics(
     """
     if len(vectors) < 2:
         return np.zeros(len(vectors), dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    sample_share = min(
-        _comparison_size(question_counts),
-        TOPIC_ROWS // max(1, sum(question_count > 0 for question_count in question_counts)),
-    )
-    sampled_rows = np.concatenate(
-        [
-            _draw_rows(np.flatnonzero(dataset_of == dataset), sample_share, rng)
-            for dataset, question_count in enumerate(question_counts)
-            if question_count
-        ]
-    )
-    topic_centres = _topic_centres(vectors[sampled_rows], threshold)
+    topic_centres = _topic_centres(vectors[_sample_datasets(dataset_of, question_counts, seed)], threshold)
     topic_cosines = vectors @ topic_centres.T
     nearest_topic: Indices = topic_cosines.argmax(axis=1)
     nearest_topic[topic_cosines[np.arange(len(nearest_topic)), nearest_topic] < threshold] = -1
@@ -127,6 +115,14 @@ def find_topics(
     nearest_topic[nearest_topic >= 0] = compact_numbers.reshape(-1)
     assert len(topic_numbers) == nearest_topic.max() + 1 if len(topic_numbers) else True  # noqa: S101  # numbers without gaps
     return nearest_topic
+
+
+def _sample_datasets(dataset_of: Indices, question_counts: list[int], seed: int) -> Indices:
+    """As many rows of each dataset."""
+    rng = np.random.default_rng(seed)
+    nonempty = [dataset for dataset, question_count in enumerate(question_counts) if question_count]
+    sample_size = min(_comparison_size(question_counts), TOPIC_ROWS // max(1, len(nonempty)))
+    return np.concatenate([_draw_rows(np.flatnonzero(dataset_of == dataset), sample_size, rng) for dataset in nonempty])
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,13 @@ def build_pass_rate_scene(
 ) -> Scene:
     """The questions `question_rows` with their vectors (n, d) in the bands of their pass rate."""
     pass_rate_bands = [pass_rate_band(pass_rates.get(question_row.id)) for question_row in question_rows]
-    rows_in_band = {
-        band: [i for i, row_band in enumerate(pass_rate_bands) if row_band == band] for band in PASS_RATE_BANDS
-    }
+    rows_in_band: dict[str, list[int]] = {band: [] for band in PASS_RATE_BANDS}
+    for row, band in enumerate(pass_rate_bands):
+        rows_in_band[band].append(row)
     band_groups = [
-        MapGroup(band, [question_rows[i] for i in indices], vectors[indices])
-        for band, indices in rows_in_band.items()
-        if indices
+        MapGroup(band, [question_rows[row] for row in band_rows], vectors[band_rows])
+        for band, band_rows in rows_in_band.items()
+        if band_rows
     ]
     tags_of_question = {question_row.question: question_row.tags for question_row in question_rows if question_row.tags}
     scene = build_scene(band_groups, title, settings, encoder, tags_of_question)
@@ -52,13 +52,12 @@ def build_pass_rate_scene(
         for band, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
         if rows_in_band[band] or band != PASS_RATE_BANDS[-1]
     ]
-    scene_numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     return msgspec.structs.replace(
         scene,
         compares="splits",
         parts="Pass rate",
         datasets=band_entries,
-        numbers=scene_numbers,
+        numbers=scene.numbers and scene.numbers.without_choice(),
         notes=_pass_rate_notes(scene),
         only_in={},
         missed_by={},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +17,7 @@ from groundwork.dataset.split.representativeness import assess_representativenes
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
 from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
 from groundwork.embedding.nearest_neighbours import calibrate_by_script, find_nearest, near_duplicate_thresholds
-from groundwork.maps.draw.scene import Bar, Scene
+from groundwork.maps.draw.scene import Bar, Point, Scene
 from groundwork.maps.question_map import MapGroup, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram
 from groundwork.message_wording import counted
@@ -50,20 +50,15 @@ def build_split_scene(
     compared_splits = [
         group for group in split_groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
     ]
-    emphasized_points = {group.name for group in compared_splits}
-    split_notes = _describe_representativeness(split_groups, train, compared_splits, scene, report)
-    for group in compared_splits:
-        nearness = f"cosine {scene.numbers.near_duplicate:.2f} or more by {encoder}"
-        repeats = describe_repeats(report) if report and group.name == "eval" else ""
-        split_notes += _describe_repetition(train, group, scene.numbers.near_duplicate, nearness, repeats)
+    split_notes = [
+        *_describe_representativeness(split_groups, train, compared_splits, scene, report),
+        *_describe_repetitions(train, compared_splits, scene.numbers.near_duplicate, encoder, report),
+    ]
     return msgspec.structs.replace(
         scene,
         compares="splits",
-        points=[
-            msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized_points else point
-            for point in scene.points
-        ],
-        numbers=msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation=""),
+        points=_emphasize_splits(scene.points, {group.name for group in compared_splits}),
+        numbers=scene.numbers.without_choice(),
         notes=[*split_notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
         missed_by={
@@ -71,6 +66,13 @@ def build_split_scene(
         },
         histogram=_split_histogram(scene),
     )
+
+
+def _emphasize_splits(points: list[Point], compared_splits: set[str]) -> list[Point]:
+    return [
+        msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in compared_splits else point
+        for point in points
+    ]
 
 
 def _describe_representativeness(
@@ -93,35 +95,29 @@ def assess_split(
     By the topics that the dataset was drawn from, where its rows bear them, else by the regions of the map; None
     where there are neither.
     """
-    mirrors = [split_group for split_group in split_groups if split_group.name in MIRROR_SPLITS]
-    train_rows = {question_row.id: question_row for question_row in train.rows if not COPY_ID.search(question_row.id)}
-    train_and_mirrored_rows = train_rows | {
-        question_row.id: question_row for split_group in mirrors for question_row in split_group.rows
-    }
-    split_rows = [train_and_mirrored_rows.get(question_row.id, question_row) for question_row in split.rows]
-    pool_rows = list((train_rows | {question_row.id: question_row for question_row in split_rows}).values())
+    pool_rows, split_rows = _rows_before_rewording(split_groups, train, split)
     if pool_rows and all(question_row.cluster >= 0 for question_row in pool_rows):
-        topic_names = [
-            f"topic {number}" for number in range(max(question_row.cluster for question_row in pool_rows) + 1)
-        ]
-        return assess_representativeness(
-            *_topic_counts(pool_rows, split_rows, lambda question_row: question_row.cluster, len(topic_names)),
-            topic_names,
-            split=split.name,
-        )
+        topic_names = [f"topic {number}" for number in range(max(row.cluster for row in pool_rows) + 1)]
+        topic_counts = _topic_counts(pool_rows, split_rows, lambda row: row.cluster, len(topic_names))
+        return assess_representativeness(*topic_counts, topic_names, split=split.name)
     if len(scene.clusters) < 2 or not split_rows:
         return None
-    region_of_question = {(point.split, point.id): point.cluster for point in scene.points}
+    regions = {(point.split, point.id): point.cluster for point in scene.points}
     topic_names = [cluster.label for cluster in scene.clusters]
-    topic_counts = _topic_counts(
-        pool_rows,
-        split_rows,
-        lambda question_row: region_of_question[question_row.split, question_row.id],
-        len(topic_names),
-    )
-    return assess_representativeness(
-        *topic_counts, _number_duplicates(topic_names), split=split.name, topic_noun="regions of the map"
-    )
+    topic_counts = _topic_counts(pool_rows, split_rows, lambda row: regions[row.split, row.id], len(topic_names))
+    region_names = _number_duplicates(topic_names)
+    return assess_representativeness(*topic_counts, region_names, split=split.name, topic_noun="regions of the map")
+
+
+def _rows_before_rewording(
+    split_groups: Sequence[MapGroup], train: MapGroup, split: MapGroup
+) -> tuple[list[QuestionRow], list[QuestionRow]]:
+    """Those of train and `split`, and those of `split` alone, as train or a mirror has them."""
+    mirrors = [split_group for split_group in split_groups if split_group.name in MIRROR_SPLITS]
+    train_rows = {question_row.id: question_row for question_row in train.rows if not COPY_ID.search(question_row.id)}
+    known_rows = train_rows | {row.id: row for split_group in mirrors for row in split_group.rows}
+    split_rows = [known_rows.get(question_row.id, question_row) for question_row in split.rows]
+    return list((train_rows | {question_row.id: question_row for question_row in split_rows}).values()), split_rows
 
 
 def _topic_counts(
@@ -138,6 +134,15 @@ def _topic_counts(
 def _number_duplicates(names: list[str]) -> list[str]:
     """The names, each once: a name that was there before gets its number."""
     return [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
+
+
+def _describe_repetitions(
+    train: MapGroup, compared_splits: Sequence[MapGroup], threshold: float, encoder: str, report: SplitReport | None
+) -> Iterator[str]:
+    for split in compared_splits:
+        nearness = f"cosine {threshold:.2f} or more by {encoder}"
+        repeats = describe_repeats(report) if report and split.name == "eval" else ""
+        yield from _describe_repetition(train, split, threshold, nearness, repeats)
 
 
 def _describe_repetition(train: MapGroup, split: MapGroup, threshold: float, nearness: str, repeats: str) -> list[str]:

