@@ -100,29 +100,29 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
     from bs4 import BeautifulSoup
     from markdown_it import MarkdownIt
 
-    soup = BeautifulSoup(
+    doubtful_soup = BeautifulSoup(
         MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(markdown), "lxml"
     )
-    for text_node in list(soup.find_all(string=True)):
-        text_pieces = str(text_node).split(" ")
-        if any(_is_unknown_to_layer(piece, known_words) for piece in text_pieces):
+    for text_node in list(doubtful_soup.find_all(string=True)):
+        doubtful_pieces = str(text_node).split(" ")
+        if any(_is_doubtful(piece, known_words) for piece in doubtful_pieces):
             marked_pieces = Markup(" ").join(
-                tag("mark", piece) if _is_unknown_to_layer(piece, known_words) else piece for piece in text_pieces
+                tag("mark", piece) if _is_doubtful(piece, known_words) else piece for piece in doubtful_pieces
             )
             marked_span = BeautifulSoup(tag("span", marked_pieces), "lxml").span
             text_node.replace_with(marked_span or str(text_node))
-    for table in soup.find_all("table"):
+    for table in doubtful_soup.find_all("table"):
         if is_right_to_left(table.get_text()):
             table["dir"] = "rtl"
-    for cell in soup.find_all(["td", "th"]):
+    for cell in doubtful_soup.find_all(["td", "th"]):
         if bare_letters(cell.get_text()) in merged:
             cell["class"] = "merged"
-    return from_html(soup.body.decode_contents() if soup.body else "")
+    return from_html(doubtful_soup.body.decode_contents() if doubtful_soup.body else "")
 
 
-def _is_unknown_to_layer(piece: str, known_words: Collection[str]) -> bool:
-    piece_words = page_words(piece)
-    return any(word not in known_words for word in piece_words)
+def _is_doubtful(piece: str, known_words: Collection[str]) -> bool:
+    doubtful_words = page_words(piece)
+    return any(word not in known_words for word in doubtful_words)
 
 
 def write_doubtful_pages(

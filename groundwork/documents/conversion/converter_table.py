@@ -170,7 +170,7 @@ def run_converter(converter_name: str, request: ConversionRequest) -> Conversion
 def require_converter(converter_name: str) -> None:
     """Raise MissingExtra where a package of the named converter is not installed."""
     for package in CONVERTERS[converter_name].packages:
-        if not _package_version(package):
+        if not _converter_package_version(package):
             raise MissingExtra(f"The converter {converter_name}", CONVERTERS[converter_name].extra)
 
 
@@ -196,11 +196,11 @@ def missing_converter_remedy(ending: str) -> str:
 def converter_versions(converter_name: str) -> str:
     """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
     packages = CONVERTERS[converter_name].packages if converter_name in CONVERTERS else ()
-    return ", ".join(f"{package} {_package_version(package)}" for package in packages)
+    return ", ".join(f"{package} {_converter_package_version(package)}" for package in packages)
 
 
 @cache
-def _package_version(package: str) -> str:
+def _converter_package_version(package: str) -> str:
     """The installed version, "" where there is none; looked up once, for that reads a file as long as a README."""
     from importlib.metadata import PackageNotFoundError, version
 

@@ -94,7 +94,7 @@ class DocumentConversion:
     doubtful: list[DoubtfulPage] = field(default_factory=list)  # pages that a reader should look at
     not_shown: list[int] = field(default_factory=list)  # more of them
     _converter: str = ""  # the converter of a document without pages
-    _finished_pages: int = 0  # pages that are shown as such
+    _converted_pages: int = 0  # pages that are shown as such
     _pdf_path: str = ""  # that opens without a password
     _is_page_count_shown: bool = False  # whether the number of pages is shown
 
@@ -250,10 +250,10 @@ class DocumentConversion:
                 )
             if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
-                    self._show_finished(len(page_numbers) - len(due_pages))
+                    self._show_converted(len(page_numbers) - len(due_pages))
                 await self._attempt_conversion(converter_name, path, layer, due_pages, document_drafts)
         _fill_from_text_layer(document_drafts, layer, page_numbers)
-        self._show_finished(len(page_numbers))
+        self._show_converted(len(page_numbers))
         if not any(document_draft.markdown.strip() for document_draft in document_drafts):
             raise BadDocument(self._why_document_is_empty(layer, document_drafts))
         unreadable_pages = unreadable_pages_of(document_drafts, layer)
@@ -294,19 +294,19 @@ class DocumentConversion:
             self.count.start(pages, "pages")
         self._is_page_count_shown = True
 
-    def _show_finished(self, finished: int) -> None:
+    def _show_converted(self, converted_pages: int) -> None:
         """How many pages are finished: fewer than before where the next converter has some of them again."""
-        self.count.advance(finished - self._finished_pages)
-        self._finished_pages = finished
+        self.count.advance(converted_pages - self._converted_pages)
+        self._converted_pages = converted_pages
 
     def _count_converted_page(self, n: int = 1) -> None:
-        self._show_finished(self._finished_pages + n)
+        self._show_converted(self._converted_pages + n)
 
     async def _attempt_conversion(
         self, converter_name: str, path: Path, layer: TextLayer, due_pages: list[int], document_drafts: list[PageDraft]
     ) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
-        finished = self._finished_pages
+        converted_before = self._converted_pages
         try:
             converted_pages = await (
                 self._read_by_vision(path, due_pages, layer.pages)
@@ -315,7 +315,7 @@ class DocumentConversion:
             )
         except (WorkerFailed, UnitError) as error:
             unconverted_pages = await self._unconverted_pages(error, converter_name, path, due_pages, layer)
-            self._show_finished(finished)
+            self._show_converted(converted_before)
             failure = converter_failure_reason(error, converter_name)
             self.warnings.append(
                 failure if len(unconverted_pages) == len(due_pages) else f"{page_ranges(unconverted_pages)}: {failure}"
@@ -379,12 +379,12 @@ class DocumentConversion:
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
-        free_slots, threshold = (
+        picture_slots, threshold = (
             vision_picture_slots(self.config.llm.max_concurrency),
             self.config.ingest.audit_threshold,
         )
-        page_reader = self.reader(self.source.name, picture)
-        return await page_reader.read_pages(due_pages, layer, threshold, free_slots, self._count_converted_page)
+        document_reader = self.reader(self.source.name, picture)
+        return await document_reader.read_pages(due_pages, layer, threshold, picture_slots, self._count_converted_page)
 
     def _document_request(self, path: Path) -> ConversionRequest:
         return ConversionRequest(
@@ -419,7 +419,7 @@ class DocumentConversion:
                 convert_pages, converter, document_request, self.pages, self.first
             ):
                 return layer
-            self._show_finished(0)
+            self._show_converted(0)
         return await self._document_calls.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
 
     def _why_document_is_empty(self, layer: TextLayer, document_drafts: list[PageDraft]) -> str:

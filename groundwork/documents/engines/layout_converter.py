@@ -119,17 +119,17 @@ def _layout_contents_of_pages(
         ]
         layout_pages = [page and with_backward_lines_reversed(page, drawn) for page in layout_pages]
         layout_pages = _with_ligatures_in_layout(layout_pages)
-        items_by_page: list[list[list[MeasuredPageItem]]] = []
+        layout_items: list[list[list[MeasuredPageItem]]] = []
         # all that pdfium is asked of a page at once, since it opens one at a time
         for i, page in enumerate(layout_pages):
             layout_pages[i] = page and (
                 page if is_right_to_left_by_page[i] else with_marks_in_place(with_superscript_digits(page, drawn))
             )
-            items_by_page.append(measured_items(layout_pages[i], letter_sizes) if page else [])
+            layout_items.append(measured_items(layout_pages[i], letter_sizes) if page else [])
         typewriter_font_names = typewriter_fonts(layout_pages)
         return layout_pages, [
             page_content(page, items, drawn, text, typewriter_font_names) if page else BLANK_PAGE
-            for page, items, text in zip(layout_pages, items_by_page, layer, strict=True)
+            for page, items, text in zip(layout_pages, layout_items, layer, strict=True)
         ]
 
 

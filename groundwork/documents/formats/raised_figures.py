@@ -57,15 +57,15 @@ def raise_odt_spans(root: Element) -> bool:
 def raised_workbook_texts(shared_strings: Element) -> dict[int, str]:
     """The texts of a workbook's cells that hold raised figures, by their number from 0."""
     raised_texts: dict[int, str] = {}
-    for string_number, shared_string in enumerate(shared_strings.iterchildren(*tags("x", "si"))):
+    for raised_string_number, shared_string in enumerate(shared_strings.iterchildren(*tags("x", "si"))):
         raised_runs = [
-            mark.getparent().getparent()
-            for mark in shared_string.iter(*tags("x", "vertAlign"))
-            if _is_raised_mark(mark)
+            raised_mark.getparent().getparent()
+            for raised_mark in shared_string.iter(*tags("x", "vertAlign"))
+            if _is_raised_mark(raised_mark)
         ]
         if _raise_figures_in(text for run in raised_runs for text in run.iterchildren(*tags("x", "t"))):
             shown_texts = shared_string.iter(*tags("x", "t"))
-            raised_texts[string_number] = "".join(
+            raised_texts[raised_string_number] = "".join(
                 text.text or "" for text in shown_texts if text.getparent().tag not in tags("x", "rPh")
             )
     return raised_texts

@@ -59,25 +59,9 @@ _NOT_GUESSED_ENCODINGS = [
 ]  # told by their bytes
 _ENCODING_SUPERSETS = {"euc_kr": "cp949", "shift_jis_2004": "cp932", "iso8859-6": "cp1256", "tis-620": "cp874"}
 _DECODED_WORD = re.compile(r"[^\W\d_]+")
-_LEAST_WORD_LENGTH = 2  # letters of a word in another script, in the mean
+_LEAST_DECODED_WORD = 2  # letters of a word in another script, in the mean
 _NON_LATIN_LANGUAGES = (
-    "ru",
-    "uk",
-    "bg",
-    "sr",
-    "mk",
-    "be",
-    "el",
-    "he",
-    "yi",
-    "ar",
-    "fa",
-    "ur",
-    "th",
-    "zh",
-    "ja",
-    "ko",
-    "hi",
+    *("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi"),
 )
 
 
@@ -135,12 +119,12 @@ def _decode_legacy(encoded_bytes: bytes) -> tuple[str, str]:
         ) or chardet_guess
     if reading := _decode_cyrillic(encoded_bytes) or _decode_central_european(encoded_bytes):
         return reading
-    letter_fit, decoded_text, encoding = max(
+    decoding_fit, decoded_text, encoding = max(
         _decoded_readings(encoded_bytes, _WESTERN_ENCODINGS), key=lambda reading: reading[0]
     )
-    if chardet_guess and letter_fit < _GOOD_LETTER_FIT and _letter_fit(chardet_guess[0]) > letter_fit:
+    if chardet_guess and decoding_fit < _GOOD_LETTER_FIT and _decoding_fit(chardet_guess[0]) > decoding_fit:
         return chardet_guess
-    if letter_fit < _LEAST_LETTER_FIT:
+    if decoding_fit < _LEAST_LETTER_FIT:
         raise BadDocument(_NO_TEXT_ENCODING)
     return decoded_text, encoding
 
@@ -175,13 +159,13 @@ def _is_beyond_latin(decoded_text: str) -> bool:
 
     if detect_language(decoded_text) in _NON_LATIN_LANGUAGES:
         return True
-    foreign_words = [word for word in _DECODED_WORD.findall(decoded_text) if not word.isascii()]
-    foreign_letters = "".join(foreign_words)
-    has_no_latin_letters = not any(character.isascii() or _is_latin(character) for character in foreign_letters)
-    return has_no_latin_letters and len(foreign_letters) >= _LEAST_WORD_LENGTH * len(foreign_words) > 0
+    decoded_words = [word for word in _DECODED_WORD.findall(decoded_text) if not word.isascii()]
+    decoded_letters = "".join(decoded_words)
+    is_beyond_latin = not any(character.isascii() or _is_decoded_latin(character) for character in decoded_letters)
+    return is_beyond_latin and len(decoded_letters) >= _LEAST_DECODED_WORD * len(decoded_words) > 0
 
 
-def _is_latin(character: str) -> bool:
+def _is_decoded_latin(character: str) -> bool:
     return unicodedata.name(character, "").startswith("LATIN")
 
 
@@ -211,20 +195,20 @@ def _decode_cyrillic(encoded_bytes: bytes, guessed_encoding: str = "") -> tuple[
     if 2 * sum(byte > 0x7F for byte in encoded_bytes) < len(encoded_bytes):
         return None
     cyrillic_encodings = dict.fromkeys([*_CYRILLIC_ENCODINGS, *filter(None, [guessed_encoding])])
-    readings = [
+    decodings = [
         (decoded_text, encoding)
         for encoding in cyrillic_encodings
         if (decoded_text := _try_decode(encoded_bytes, encoding))
     ]
-    readings = [
+    decodings = [
         (decoded_text, encoding)
-        for decoded_text, encoding in readings
+        for decoded_text, encoding in decodings
         if encoding == guessed_encoding or detect_language(decoded_text) in _CYRILLIC_LANGUAGES
     ]
-    return min(readings, key=lambda reading: _odd_capitals(reading[0]), default=None)
+    return min(decodings, key=lambda decoding: _odd_decoded_capitals(decoding[0]), default=None)
 
 
-def _odd_capitals(decoded_text: str) -> int:
+def _odd_decoded_capitals(decoded_text: str) -> int:
     """How many capitals stand behind a small letter, and how many characters are neither letters nor of a text."""
     odd_capitals = sum(
         letter_before.islower() and letter_behind.isupper() for letter_before, letter_behind in pairwise(decoded_text)
@@ -246,7 +230,7 @@ def _decoded_readings(encoded_bytes: bytes, encodings: Sequence[str]) -> Iterato
     """(how well the letters fit, text, encoding); of equal ones `max` takes the first."""
     for encoding in encodings:
         decoded_text = encoded_bytes.decode(encoding, errors="replace")
-        yield _letter_fit(decoded_text), decoded_text, encoding
+        yield _decoding_fit(decoded_text), decoded_text, encoding
 
 
 def _try_decode(encoded_bytes: bytes, encoding: str) -> str | None:
@@ -256,15 +240,15 @@ def _try_decode(encoded_bytes: bytes, encoding: str) -> str | None:
         return None
 
 
-def _letter_fit(decoded_text: str) -> float:
+def _decoding_fit(decoded_text: str) -> float:
     """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
     nothing but letters and apostrophes between two. 1 where there are none."""
     contexts = ((match[1] or "", match[2], match[3] or "") for match in _NON_ASCII_BESIDE_LETTER.finditer(decoded_text))
     fits = [context for context in contexts if context[0] or context[2]]
-    return sum(_fits_beside_letters(*context) for context in fits) / len(fits) if fits else 1.0
+    return sum(_fits_as_decoded(*context) for context in fits) / len(fits) if fits else 1.0
 
 
-def _fits_beside_letters(before: str, character: str, behind: str) -> bool:
+def _fits_as_decoded(before: str, character: str, behind: str) -> bool:
     if character.isalpha():
         return not (character.isupper() and (before.islower() or (behind.islower() and before.isupper())))
     if character in "’\u00ad":

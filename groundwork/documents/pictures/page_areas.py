@@ -61,8 +61,8 @@ def area_of_page(page: Any) -> PageArea:
 
 
 def area_around(areas: Sequence[PageArea]) -> PageArea:
-    lefts, bottoms, rights, tops = zip(*areas, strict=True)
-    return PageArea(min(lefts), min(bottoms), max(rights), max(tops))
+    area_lefts, area_bottoms, area_rights, area_tops = zip(*areas, strict=True)
+    return PageArea(min(area_lefts), min(area_bottoms), max(area_rights), max(area_tops))
 
 
 def area_within_page(area: PageArea, page_area: PageArea) -> PageArea:
@@ -81,37 +81,37 @@ def area_on_page(page_object: Any) -> PageArea:
     form = page_object.container
     if form is None:
         return PageArea(left, bottom, right, top)
-    corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
+    area_corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
     while form is not None:
         matrix = form.get_matrix()
-        corners = [matrix.on_point(*corner) for corner in corners]
+        area_corners = [matrix.on_point(*area_corner) for area_corner in area_corners]
         form = form.container
-    xs, ys = zip(*corners, strict=True)
+    xs, ys = zip(*area_corners, strict=True)
     return PageArea(min(xs), min(ys), max(xs), max(ys))
 
 
 def text_lines(layer: Any, page_area: PageArea) -> list[AreaOfTextLine]:
     """The lines of a page's text layer, in its order; pieces of one line that follow each other are one."""
-    page_lines: list[AreaOfTextLine] = []
+    lines_with_areas: list[AreaOfTextLine] = []
     for index in range(layer.count_rects()):
         area = PageArea(*layer.get_rect(index))
         if not (text := str(layer.get_text_bounded(*area)).strip()):
             continue
         area = area_within_page(area, page_area)
-        if page_lines and _is_area_on_same_line(page_lines[-1].area, area):
-            previous = page_lines.pop()
-            area, text = area_around([previous.area, area]), f"{previous.text} {text}"
-        page_lines.append(AreaOfTextLine(area, text))
-    return page_lines
+        if lines_with_areas and _is_area_on_same_line(lines_with_areas[-1].area, area):
+            line_with_area = lines_with_areas.pop()
+            area, text = area_around([line_with_area.area, area]), f"{line_with_area.text} {text}"
+        lines_with_areas.append(AreaOfTextLine(area, text))
+    return lines_with_areas
 
 
 def _is_area_on_same_line(previous_area: PageArea, area: PageArea) -> bool:
     """Does a piece of text stand on the line of the one before, a word's distance behind it?"""
     line_height = max(previous_area.height, area.height)
-    is_level = min(previous_area.top, area.top) - max(previous_area.bottom, area.bottom) > 0.5 * min(
+    is_level_area = min(previous_area.top, area.top) - max(previous_area.bottom, area.bottom) > 0.5 * min(
         previous_area.height, area.height
     )
-    return is_level and -0.5 * line_height <= area.left - previous_area.right <= 0.8 * line_height
+    return is_level_area and -0.5 * line_height <= area.left - previous_area.right <= 0.8 * line_height
 
 
 def areas_of_prose_lines(
@@ -120,20 +120,20 @@ def areas_of_prose_lines(
     """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
 
     def is_stacked(upper: AreaOfTextLine, lower: AreaOfTextLine) -> bool:
-        line_gap = upper.area.bottom - lower.area.top
+        area_gap = upper.area.bottom - lower.area.top
         return (
             abs(upper.area.left - lower.area.left) < 3
-            and -2 < line_gap < max(upper.area.height, 6)
+            and -2 < area_gap < max(upper.area.height, 6)
             and lower.words >= stacked_words
         )
 
     lines_of_text = {page_line: None for page_line in page_lines if page_line.words >= least_words}
-    stacked_lines: list[AreaOfTextLine] = []
+    stacked_areas: list[AreaOfTextLine] = []
     for page_line in page_lines:
-        if not (stacked_lines and is_stacked(stacked_lines[-1], page_line)):
-            stacked_lines = []
-        if stacked_lines or page_line.words >= stacked_words:
-            stacked_lines.append(page_line)
-        if len(stacked_lines) >= 3:
-            lines_of_text |= dict.fromkeys(stacked_lines)
+        if not (stacked_areas and is_stacked(stacked_areas[-1], page_line)):
+            stacked_areas = []
+        if stacked_areas or page_line.words >= stacked_words:
+            stacked_areas.append(page_line)
+        if len(stacked_areas) >= 3:
+            lines_of_text |= dict.fromkeys(stacked_areas)
     return list(lines_of_text)

@@ -17,8 +17,8 @@ from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.subwords import latin_words, letters_per_subword
 from groundwork.language.words import HYPHENATED_WORD
 
-_UNSPACED_PAIR = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
-_PHRASE_PAIR = (
+_UNSPACED_LINE_END = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
+_PHRASE_LINE_END = (
     re.compile(  # of Thai, Lao, Burmese and Khmer, whose spaces part phrases; not behind a mark that ends one
         r"[\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0e4e\u0e81-\u0eae\u0eb0-\u0ec5\u0ec8-\u0ecd][\u0e01-\u0e45\u0e81-\u0ec5]"
         r"|[\u1000-\u103f\u1050-\u109f]{2}|[\u1780-\u17d3][\u1780-\u17b3]"
@@ -62,11 +62,11 @@ class DocumentWords:
         unhyphenated: set[str] = set()
         hyphenated: set[str] = set()
         ends_in_hyphen = False
-        for page_line in self._lines:
-            lower_line = page_line.casefold().rstrip()
-            line_words = HYPHENATED_WORD.findall(lower_line)
+        for hyphen_line in self._lines:
+            lower_line = hyphen_line.casefold().rstrip()
+            hyphen_line_words = HYPHENATED_WORD.findall(lower_line)
             skipped_words, ends_in_hyphen = int(ends_in_hyphen), lower_line.endswith(("-", "‐"))
-            for word in line_words[skipped_words : len(line_words) - ends_in_hyphen]:
+            for word in hyphen_line_words[skipped_words : len(hyphen_line_words) - ends_in_hyphen]:
                 if "-" in word or "‐" in word or "‑" in word:
                     hyphenated.add(_with_plain_hyphens(word))
                 else:
@@ -86,33 +86,33 @@ class DocumentWords:
         if _HANGUL_PAIR.fullmatch(letters_at_line_end) and not self._korean_line_ends.is_space(above, below):
             return above + below
         if not hyphen_stem and (
-            _UNSPACED_PAIR.fullmatch(letters_at_line_end) or _PHRASE_PAIR.fullmatch(letters_at_line_end)
+            _UNSPACED_LINE_END.fullmatch(letters_at_line_end) or _PHRASE_LINE_END.fullmatch(letters_at_line_end)
         ):
             return above + below
         if not hyphen_stem or not hyphen_tail:
             is_parted_number = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
             return above + below if is_parted_number and below[:1].isdigit() else f"{above} {below}"
-        keeps_hyphen = below[0].isupper() or self.keeps(hyphen_stem[1], hyphen_tail[0])
+        keeps_hyphen = below[0].isupper() or self.keeps_hyphen(hyphen_stem[1], hyphen_tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
     @cached_property
     def _korean_line_ends(self) -> KoreanLineEnds:
         return KoreanLineEnds([line.strip() for line in self._lines if _HANGUL.search(line)])
 
-    def keeps(self, stem: str, tail: str) -> bool:
+    def keeps_hyphen(self, hyphen_stem: str, hyphen_tail: str) -> bool:
         """Whether the hyphen between two parts belongs to the word: the document writes it so, or others like it."""
-        document_words, hyphenated_word = self._words, _with_plain_hyphens(f"{stem}-{tail}").casefold()
-        if hyphenated_word in document_words.hyphenated:
+        hyphenated_words, hyphenated_word = self._words, _with_plain_hyphens(f"{hyphen_stem}-{hyphen_tail}").casefold()
+        if hyphenated_word in hyphenated_words.hyphenated:
             return True
-        if hyphenated_word.replace("-", "") in document_words.unhyphenated:
+        if hyphenated_word.replace("-", "") in hyphenated_words.unhyphenated:
             return False
-        if "-" in _with_plain_hyphens(stem):
+        if "-" in _with_plain_hyphens(hyphen_stem):
             return True  # a compound is parted at its own hyphens
-        tail_start, tail_end = tail.casefold().partition("-")[0], tail.casefold().rpartition("-")[2]
-        if tail_end in document_words.ends and stem.casefold() in document_words.unhyphenated:
+        tail_start, tail_end = (hyphen_tail.casefold().partition("-")[0], hyphen_tail.casefold().rpartition("-")[2])
+        if tail_end in hyphenated_words.ends and hyphen_stem.casefold() in hyphenated_words.unhyphenated:
             return True  # model-based, for it writes rule-based
-        return stem.casefold() in document_words.starts and (
-            tail_start in document_words.unhyphenated or tail_end in document_words.ends
+        return hyphen_stem.casefold() in hyphenated_words.starts and (
+            tail_start in hyphenated_words.unhyphenated or tail_end in hyphenated_words.ends
         )
 
     def mend(self, text: str) -> str:
@@ -135,11 +135,11 @@ def _with_plain_hyphens(word: str) -> str:
     return word.replace("‐", "-").replace("‑", "-")
 
 
-_CONTROL_RANGES = "\\x01\\x03-\\x08\\x0b\\x0c\\x0e-\\x1f"  # pdfium writes 2 where a line's end parts a word
+_LIGATURE_CODES = "\\x01\\x03-\\x08\\x0b\\x0c\\x0e-\\x1f"  # pdfium writes 2 where a line's end parts a word
 _WORD_WITH_LIGATURE_CODE = re.compile(
-    rf"(?<![^\W\d_])([^\W\d_]*)([{_CONTROL_RANGES}])([^\W\d_]*)(?![^\W\d_{_CONTROL_RANGES}])"
+    rf"(?<![^\W\d_])([^\W\d_]*)([{_LIGATURE_CODES}])([^\W\d_]*)(?![^\W\d_{_LIGATURE_CODES}])"
 )
-_CONTROL_CHARACTER = re.compile(rf"[{_CONTROL_RANGES}]")
+_LIGATURE_CODE = re.compile(rf"[{_LIGATURE_CODES}]")
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
 # beside the character; different words to judge by; looked at
 _LEAST_LIGATURE_LETTERS, _LEAST_LIGATURE_WORDS, _MOST_LIGATURE_WORDS = 3, 3, 60
@@ -150,7 +150,7 @@ _LEAST_SUBWORD = 2.4  # letters of a subword of words that are words
 def find_ligatures(pages: Iterable[str]) -> dict[str, str]:
     """Control character: the ligature that it stands for in these pages, where that is certain."""
     words_by_code: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
-    for page in filter(_CONTROL_CHARACTER.search, pages):
+    for page in filter(_LIGATURE_CODE.search, pages):
         for before_ligature, ligature_code, behind_ligature in _WORD_WITH_LIGATURE_CODE.findall(page):
             if len(before_ligature) + len(behind_ligature) >= _LEAST_LIGATURE_LETTERS:
                 words_by_code[ligature_code][before_ligature.lower(), behind_ligature.lower()] = None

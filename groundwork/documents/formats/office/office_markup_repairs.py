@@ -59,71 +59,71 @@ def _repair_parts(package: OfficePackage, part_names: Iterable[str], repairs: Ma
     """`repairs`: by the names of which a part mentions one, where it has such markup."""
     for repaired_part in part_names:
         for markup_names, repair in repairs.items():
-            part_root = next(
+            markup = next(
                 (
-                    part_root
+                    markup
                     for markup_name in markup_names
-                    if (part_root := package.root_with(repaired_part, markup_name)) is not None
+                    if (markup := package.root_with(repaired_part, markup_name)) is not None
                 ),
                 None,
             )
-            if part_root is not None and repair(part_root):
+            if markup is not None and repair(markup):
                 package.mark_edited(repaired_part)
 
 
-def _repair_ruby(root: Element) -> bool:
+def _repair_ruby(markup: Element) -> bool:
     """Text with a reading above it, as Japanese has, as the text alone."""
-    rubies = list(root.iter(*tags("w", "ruby")))
-    for ruby in rubies:
+    ruby_markup = list(markup.iter(*tags("w", "ruby")))
+    for ruby in ruby_markup:
         ruby_base = child(ruby, "w", "rubyBase")
         for ruby_text in [] if ruby_base is None else list(ruby_base.iter(*tags("w", "t"))):
             ruby.addprevious(ruby_text)
         ruby.getparent().remove(ruby)
-    return bool(rubies)
+    return bool(ruby_markup)
 
 
-def _repair_deleted_rows(root: Element) -> bool:
+def _repair_deleted_rows(markup: Element) -> bool:
     """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
-    deleted_properties = [
-        deleted_row for deleted_row in root.iter(*tags("w", "trPr")) if child(deleted_row, "w", "del") is not None
+    deleted_markup = [
+        deleted_row for deleted_row in markup.iter(*tags("w", "trPr")) if child(deleted_row, "w", "del") is not None
     ]
-    for deleted_row in (properties.getparent() for properties in deleted_properties):
+    for deleted_row in (properties.getparent() for properties in deleted_markup):
         deleted_row.getparent().remove(deleted_row)
-    return bool(deleted_properties)
+    return bool(deleted_markup)
 
 
-def _repair_annotations(root: Element) -> bool:
+def _repair_annotations(markup: Element) -> bool:
     """Comments, and the readings above a text."""
-    remove_elements(root, [*tags("office", "annotation"), *tags("text", "ruby-text")])
+    remove_elements(markup, [*tags("office", "annotation"), *tags("text", "ruby-text")])
     return True
 
 
-def _repair_slide_numbers(root: Element) -> bool:
+def _repair_slide_numbers(markup: Element) -> bool:
     """The number of a slide that stands by itself; the one of a sentence stays."""
-    slide_number_fields = [field for field in root.iter(*tags("a", "fld")) if field.get("type") == "slidenum"]
-    lone_number_fields = [
+    slide_number_fields = [field for field in markup.iter(*tags("a", "fld")) if field.get("type") == "slidenum"]
+    lone_number_markup = [
         field for field in slide_number_fields if sum(1 for _ in field.getparent().iter(*tags("a", "t"))) == 1
     ]
-    for field in lone_number_fields:
+    for field in lone_number_markup:
         field.getparent().remove(field)
-    return bool(lone_number_fields)
+    return bool(lone_number_markup)
 
 
-def _repair_text_boxes(root: Element) -> bool:
+def _repair_text_boxes(markup: Element) -> bool:
     """Boxes that stand on a page into paragraphs, in a cell into its text, on a sheet into rows below its table."""
-    text_boxes = [(box, list(box.iter(*tags("text", "p")))) for box in root.iter("{*}frame", "{*}custom-shape")]
-    for box, box_paragraphs in text_boxes:
+    box_markup = [(box, list(box.iter(*tags("text", "p")))) for box in markup.iter("{*}frame", "{*}custom-shape")]
+    for box, box_paragraphs in box_markup:
         if box_paragraphs and box.getparent().tag in tags("office", "text"):
             paragraph = new_element(box_paragraphs[0], "p")
             box.addprevious(paragraph)
             paragraph.append(box)
         elif box.getparent().tag in tags("table", "table-cell"):
             box.getparent().extend(map(copy.deepcopy, box_paragraphs))
-    for sheet_shapes in list(root.iter(*tags("table", "shapes"))):
+    for sheet_shapes in list(markup.iter(*tags("table", "shapes"))):
         text_rows = [_row_of_text(sheet_shapes, paragraph) for paragraph in sheet_shapes.iter(*tags("text", "p"))]
         blank_row = new_element(sheet_shapes, "table-row", [new_element(sheet_shapes, "table-cell")])
         sheet_shapes.getparent().extend([blank_row, *text_rows] if text_rows else [])
-    return bool(text_boxes)
+    return bool(box_markup)
 
 
 def _row_of_text(like: Element, paragraph: Element) -> Element:
@@ -132,46 +132,46 @@ def _row_of_text(like: Element, paragraph: Element) -> Element:
     return new_element(like, "table-row", [text_cell])
 
 
-def _repair_chart(root: Element) -> bool:
-    is_chart = root.tag in tags("c", "chartSpace")
+def _repair_chart(markup: Element) -> bool:
+    is_chart = markup.tag in tags("c", "chartSpace")
     if is_chart:
-        simplify_chart(root)
+        simplify_chart(markup)
     return is_chart
 
 
-def _repair_hyphens(root: Element) -> bool:
-    hyphens = list(root.iter(*tags("w", "noBreakHyphen")))
-    for hyphen in hyphens:
+def _repair_hyphens(markup: Element) -> bool:
+    hyphen_markup = list(markup.iter(*tags("w", "noBreakHyphen")))
+    for hyphen in hyphen_markup:
         hyphen.getparent().replace(hyphen, new_element(hyphen, "t", text="-"))
-    return bool(hyphens)
+    return bool(hyphen_markup)
 
 
-def _repair_wrapped_rows(root: Element) -> bool:
+def _repair_wrapped_rows(markup: Element) -> bool:
     """Put the rows of tables that stand in content controls, as rows that repeat do, into the tables themselves."""
-    wrapped_rows = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
-    for row in wrapped_rows:
+    wrapped_markup = [row for row in markup.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
+    for row in wrapped_markup:
         row_wrapper = row
-        while (wrapper_parent := row_wrapper.getparent()) is not None and wrapper_parent.tag not in tags("w", "tbl"):
-            row_wrapper = wrapper_parent
-        if wrapper_parent is not None:
+        while (wrapper_markup := row_wrapper.getparent()) is not None and wrapper_markup.tag not in tags("w", "tbl"):
+            row_wrapper = wrapper_markup
+        if wrapper_markup is not None:
             row_wrapper.addprevious(row)
-    return bool(wrapped_rows)
+    return bool(wrapped_markup)
 
 
-def _repair_deleted_paragraph_ends(root: Element) -> bool:
+def _repair_deleted_paragraph_ends(markup: Element) -> bool:
     """Put the text of a paragraph whose end was deleted, or moved away, in front of the paragraph behind it."""
-    deletion_marks = root.iter(*tags("w", "del", "moveFrom"))
-    deleted_ends = [mark.getparent().getparent() for mark in deletion_marks if mark.getparent().tag in tags("w", "rPr")]
-    for ended_paragraph in (each.getparent() for each in deleted_ends if each.tag in tags("w", "pPr")):
-        following_paragraph = next(ended_paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
-        if following_paragraph is not None and following_paragraph.tag in tags("w", "p"):
-            following_properties = child(following_paragraph, "w", "pPr")
-            insertion_index = 0 if following_properties is None else following_paragraph.index(following_properties) + 1
-            following_paragraph[insertion_index:insertion_index] = [
+    deletion_marks = markup.iter(*tags("w", "del", "moveFrom"))
+    end_markup = [mark.getparent().getparent() for mark in deletion_marks if mark.getparent().tag in tags("w", "rPr")]
+    for ended_paragraph in (each.getparent() for each in end_markup if each.tag in tags("w", "pPr")):
+        next_paragraph = next(ended_paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
+        if next_paragraph is not None and next_paragraph.tag in tags("w", "p"):
+            next_properties = child(next_paragraph, "w", "pPr")
+            insertion_index = 0 if next_properties is None else next_paragraph.index(next_properties) + 1
+            next_paragraph[insertion_index:insertion_index] = [
                 part for part in ended_paragraph if part.tag not in tags("w", "pPr")
             ]
             ended_paragraph.getparent().remove(ended_paragraph)
-    return bool(deleted_ends)
+    return bool(end_markup)
 
 
 _OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {

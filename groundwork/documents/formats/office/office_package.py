@@ -22,7 +22,7 @@ _MAIN_PARTS = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml"}  # w
 _UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
 
-class Relation(NamedTuple):
+class PartRelation(NamedTuple):
     """What one part says of another: `kind` is the last word of the relation's type, `target` the other's name."""
 
     id: str
@@ -39,7 +39,7 @@ class OfficePackage:
         self._zip_archive = zipfile.ZipFile(io.BytesIO(package_bytes))
         self._part_roots: dict[str, Element | None] = {}
         self._edited_parts: set[str] = set()
-        self.part_names = archived_names(self._zip_archive)
+        self.part_names = archived_parts(self._zip_archive)
 
     def read(self, part_name: str) -> bytes:
         """The bytes of a part, as edited; none of a part that is not there."""
@@ -79,17 +79,17 @@ class OfficePackage:
     def mark_edited(self, part_name: str) -> None:
         self._edited_parts.add(part_name)
 
-    def relations(self, part_name: str) -> list[Relation]:
+    def relations(self, part_name: str) -> list[PartRelation]:
         """To other parts of the package; "" has those of the package itself."""
         part_folder = posixpath.dirname(part_name)
-        relations_root = self.root(relations_name(part_name))
+        part_relations = self.root(part_relations_name(part_name))
         return [
-            Relation(
+            PartRelation(
                 relation_element.get("Id", ""),
                 posixpath.basename(relation_element.get("Type", "")),
                 posixpath.normpath(posixpath.join("/", part_folder, relation_element.get("Target", ""))).lstrip("/"),
             )
-            for relation_element in (() if relations_root is None else relations_root.iter("{*}Relationship"))
+            for relation_element in (() if part_relations is None else part_relations.iter("{*}Relationship"))
             if relation_element.get("TargetMode") != "External"
         ]
 
@@ -114,7 +114,7 @@ def open_package(package_bytes: bytes) -> OfficePackage | None:
         return None
 
 
-def archived_names(archive: zipfile.ZipFile) -> dict[str, str]:
+def archived_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """The parts' names as the package refers to them, with those in the archive.
 
     Some programs on Windows part folders by a backslash, and the case of letters does not count.
@@ -123,7 +123,7 @@ def archived_names(archive: zipfile.ZipFile) -> dict[str, str]:
     content_types = parse_xml(archive.read(CONTENT_TYPES)) if has_content_types else None
     part_overrides = [] if content_types is None else content_types.iter("{*}Override")
     part_names = ["", *(override.get("PartName", "").lstrip("/") for override in part_overrides)]
-    part_spellings = {name.casefold(): name for part in part_names for name in (part, relations_name(part))}
+    part_spellings = {name.casefold(): name for part in part_names for name in (part, part_relations_name(part))}
     slashed_part_names = {name: name.replace("\\", "/") for name in archive.namelist()}
     return {part_spellings.get(slashed.casefold(), slashed): name for name, slashed in slashed_part_names.items()}
 
@@ -137,7 +137,7 @@ def zip_package(package_parts: Mapping[str, bytes]) -> bytes:
     return zip_buffer.getvalue()
 
 
-def relations_name(part_name: str) -> str:
+def part_relations_name(part_name: str) -> str:
     """The part that holds the relations of another."""
     part_folder, part_file_name = posixpath.split(part_name)
     return posixpath.join(part_folder, "_rels", f"{part_file_name}.rels")

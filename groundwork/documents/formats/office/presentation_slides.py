@@ -8,7 +8,7 @@ from groundwork.documents.formats.office.anydoc_markdown import document_markdow
 from groundwork.documents.formats.office.office_package import (
     OfficePackage,
     attribute,
-    relations_name,
+    part_relations_name,
     tags,
     write_xml,
     zip_package,
@@ -66,10 +66,10 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
 def _slide_part_names(package: OfficePackage, slide_part: str) -> Iterator[str]:
     """The slide's own parts: itself, its notes, its pictures."""
     yield slide_part
-    yield relations_name(slide_part)
+    yield part_relations_name(slide_part)
     for slide_relation in package.relations(slide_part):
         if slide_relation.kind == "notesSlide":
             yield slide_relation.target
-            yield relations_name(slide_relation.target)
+            yield part_relations_name(slide_relation.target)
         elif slide_relation.target.startswith("ppt/media/") and pictures_to_keep() is not None:
             yield slide_relation.target

@@ -48,8 +48,8 @@ def _symbol_fields(root: Element) -> Iterator[tuple[Element, str, str]]:
             yield field_begin, f"{int(match[1]):x}", match[2].strip()
 
 
-def _until_field_ends(field_run: Element) -> Iterator[Element]:
-    for symbol_run in field_run.itersiblings(*tags("w", "r")):
+def _until_field_ends(symbol_field: Element) -> Iterator[Element]:
+    for symbol_run in symbol_field.itersiblings(*tags("w", "r")):
         if _is_field_mark(symbol_run, "end"):
             return
         yield from symbol_run.iterchildren(*tags("w", "t", "sym"))

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.formats.office.office_package import CONTENT_TYPES, archived_names, parse_xml, tags, write_xml
+from groundwork.documents.formats.office.office_package import CONTENT_TYPES, archived_parts, parse_xml, tags, write_xml
 from groundwork.documents.formats.raised_figures import raised_workbook_texts
 from groundwork.documents.formats.spreadsheets.cell_formats import cell_text
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
@@ -42,7 +42,7 @@ def hidden_sheets_warning(titles: Sequence[str]) -> list[str]:
 
 _WORKBOOK_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
 _RECALCULATE_WORKBOOK = "the program that wrote it did not calculate; open it in a spreadsheet program and save it"
-Area = tuple[int, int, int, int]  # first row, first column, last row, last column
+WorkbookArea = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
 class WorkbookText(NamedTuple):
@@ -68,28 +68,28 @@ def read_xlsx(workbook_path: str) -> WorkbookText:
 def _read_workbook(workbook_path: str) -> WorkbookText:
     workbook, workbook_comments = load_workbook(workbook_path), WorkbookComments(workbook_path)
     try:
-        sheet_texts: list[str] = []
+        workbook_texts: list[str] = []
         uncalculated_formulas = 0
         raise_workbook_figures(workbook_path, workbook)
         for sheet in workbook.worksheets:
-            sheet_rows, merged_areas, formulas_without_value = _read_sheet(workbook, sheet)
+            sheet_rows, merged_areas, formulas_without_value = _read_workbook_sheet(workbook, sheet)
             uncalculated_formulas += formulas_without_value
             text_boxes = workbook_comments.text_boxes(sheet._worksheet_path)
             comment_quotes = sheet_comment_quotes(workbook_comments.comments(sheet._worksheet_path), sheet_rows)
             sheet_table = _merged_sheet(sheet_rows, merged_areas, sheet.title) or f"## {sheet.title}" * bool(text_boxes)
-            sheet_texts += filter(None, [sheet_table, text_boxes, comment_quotes])
+            workbook_texts += filter(None, [sheet_table, text_boxes, comment_quotes])
         hidden_sheets = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"]
         formula_warnings = (
             [f"{counted(uncalculated_formulas, 'formula has', 'formulas have')} no value: {_RECALCULATE_WORKBOOK}"]
             if uncalculated_formulas
             else []
         )
-        return WorkbookText("\n\n".join(sheet_texts), [*formula_warnings, *hidden_sheets_warning(hidden_sheets)])
+        return WorkbookText("\n\n".join(workbook_texts), [*formula_warnings, *hidden_sheets_warning(hidden_sheets)])
     finally:
         workbook.close()
 
 
-def _read_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Area], int]:
+def _read_workbook_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[WorkbookArea], int]:
     """The cells that hold something, the merged areas, and how many formulas have no value.
 
     By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
@@ -125,8 +125,8 @@ def _read_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Area], int]:
             texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
             if row_texts := {column: text for column, text in texts if text.strip()}:
                 sheet_rows.setdefault(row_number, {}).update(row_texts)
-    merged_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
-    merged_areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
+    merged_workbook_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
+    merged_areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_workbook_cells]
     return sheet_rows, merged_areas, uncalculated_formulas
 
 
@@ -141,15 +141,15 @@ def _style_number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def _merged_sheet(sheet_rows: SheetRows, merged_areas: Iterable[Area], sheet_title: str) -> str:
+def _merged_sheet(sheet_rows: SheetRows, merged_areas: Iterable[WorkbookArea], sheet_title: str) -> str:
     """A sheet under its title; "" for one without cells."""
     lone_texts = single_sheet_cells(sheet_rows)
-    fill_merged(sheet_rows, merged_areas)
+    fill_merged_areas(sheet_rows, merged_areas)
     sheet_markdown = sheet_to_markdown(sheet_rows, lone_texts, sheet_title)
     return f"## {sheet_title}\n\n{sheet_markdown}" if sheet_markdown else ""
 
 
-def fill_merged(sheet_rows: SheetRows, areas: Iterable[Area]) -> None:
+def fill_merged_areas(sheet_rows: SheetRows, areas: Iterable[WorkbookArea]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
     row_numbers = sorted(sheet_rows)
     width = max((max(cells) for cells in sheet_rows.values()), default=0)
@@ -172,26 +172,25 @@ def read_xls(workbook_path: str) -> WorkbookText:
             raise BadDocument("it is encrypted; save it without a password") from None
         raise
     with xls_workbook:
-        sheet_texts: list[str] = []
+        workbook_texts: list[str] = []
         for xls_sheet in map(xls_workbook.sheet_by_index, range(xls_workbook.nsheets)):
             sheet_rows = _used_xls_rows(xls_workbook, xls_sheet)
             merged_areas = (
                 (top_row + 1, left_column + 1, bottom_row, right_column)
                 for top_row, bottom_row, left_column, right_column in xls_sheet.merged_cells
             )
-            cell_notes = sorted(xls_sheet.cell_note_map.items())
-            cell_comments = (
-                (xlrd.cellname(*cell_place), without_author(cell_note.text, cell_note.author))
-                for cell_place, cell_note in cell_notes
+            xls_notes = sorted(xls_sheet.cell_note_map.items())
+            xls_comments = (
+                (xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in xls_notes
             )
-            comment_quotes = sheet_comment_quotes(cell_comments, sheet_rows)
-            sheet_texts += filter(None, [_merged_sheet(sheet_rows, merged_areas, xls_sheet.name), comment_quotes])
+            comment_quotes = sheet_comment_quotes(xls_comments, sheet_rows)
+            workbook_texts += filter(None, [_merged_sheet(sheet_rows, merged_areas, xls_sheet.name), comment_quotes])
         hidden_sheets = [
             sheet_name
             for sheet_index, sheet_name in enumerate(xls_workbook.sheet_names())
             if xls_workbook.sheet_by_index(sheet_index).visibility
         ]
-        return WorkbookText("\n\n".join(sheet_texts), hidden_sheets_warning(hidden_sheets))
+        return WorkbookText("\n\n".join(workbook_texts), hidden_sheets_warning(hidden_sheets))
 
 
 def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> SheetRows:
@@ -241,12 +240,12 @@ def _xls_date(
     return xls_date.time() if 0 <= days < 1 else xls_date
 
 
-_STRICT_NAMESPACES = b"http://purl.oclc.org/ooxml/"
-_TRANSITIONAL_NAMESPACES = b"http://schemas.openxmlformats.org/"
-_NAMESPACE_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
+_STRICT_WORKBOOK_NAMESPACES = b"http://purl.oclc.org/ooxml/"
+_WORKBOOK_NAMESPACES = b"http://schemas.openxmlformats.org/"
+_WORKBOOK_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
 _WORKBOOK_STYLES = "xl/styles.xml"
 _WORKBOOK_STYLES_TYPE = ".spreadsheetml.styles+xml"
-_OPENPYXL_REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
+_WORKBOOK_REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
 
 
 def load_workbook(workbook_path: str) -> Any:
@@ -263,12 +262,12 @@ def load_workbook(workbook_path: str) -> Any:
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
             return load_with_openpyxl(readable)
-    except _OPENPYXL_REFUSALS as refusal:
+    except _WORKBOOK_REFUSALS as workbook_refusal:
         try:
             return load_with_openpyxl(_rewrite_workbook_parts(readable, _with_number_formats_alone))
-        except _OPENPYXL_REFUSALS:
-            refusal_reason = str(refusal.__cause__ or refusal).partition("\n")[0]
-            raise BadDocument(f"it is damaged ({refusal_reason or type(refusal).__name__})") from None
+        except _WORKBOOK_REFUSALS:
+            refusal_reason = str(workbook_refusal.__cause__ or workbook_refusal).partition("\n")[0]
+            raise BadDocument(f"it is damaged ({refusal_reason or type(workbook_refusal).__name__})") from None
 
 
 def raise_workbook_figures(workbook_path: str, book: Any) -> None:
@@ -280,8 +279,10 @@ def raise_workbook_figures(workbook_path: str, book: Any) -> None:
             if workbook_part.lower().endswith("/sharedstrings.xml")
         ]
         shared_strings = archive.read(shared_strings_parts[0]) if shared_strings_parts and book.worksheets else b""
-    strings_root = parse_xml(shared_strings) if b"superscript" in shared_strings else None
-    for string_number, string_text in () if strings_root is None else raised_workbook_texts(strings_root).items():
+    workbook_strings = parse_xml(shared_strings) if b"superscript" in shared_strings else None
+    for string_number, string_text in (
+        () if workbook_strings is None else raised_workbook_texts(workbook_strings).items()
+    ):
         book.worksheets[0]._shared_strings[string_number] = string_text
 
 
@@ -289,7 +290,7 @@ def _is_strict(workbook_path: str) -> bool:
     """Whether it was saved as "Strict Open XML", which openpyxl reads as an empty workbook."""
     with zipfile.ZipFile(workbook_path) as archive:
         return any(
-            _STRICT_NAMESPACES in archive.read(workbook_part)
+            _STRICT_WORKBOOK_NAMESPACES in archive.read(workbook_part)
             for workbook_part in archive.namelist()
             if workbook_part.endswith(".rels")
         )
@@ -315,7 +316,7 @@ def _rewrite_workbook_parts(workbook_path: str | io.BytesIO, rewrite_part: Calla
         zipfile.ZipFile(workbook_path) as archive,
         zipfile.ZipFile(workbook_buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten_workbook,
     ):
-        for workbook_part, archived_name in archived_names(archive).items():
+        for workbook_part, archived_name in archived_parts(archive).items():
             rewritten_name = _WORKBOOK_STYLES if workbook_part == styles_part else workbook_part
             rewritten_workbook.writestr(rewritten_name, rewrite_part(rewritten_name, archive.read(archived_name)))
     return workbook_buffer
@@ -324,13 +325,13 @@ def _rewrite_workbook_parts(workbook_path: str | io.BytesIO, rewrite_part: Calla
 def _with_transitional_namespaces(workbook_part: str, workbook_part_bytes: bytes) -> bytes:
     if not workbook_part.endswith((".xml", ".rels")):
         return workbook_part_bytes
-    for vocabulary in _NAMESPACE_VOCABULARIES:
-        strict_namespace, transitional_namespace = (
-            namespace + vocabulary for namespace in (_STRICT_NAMESPACES, _TRANSITIONAL_NAMESPACES)
+    for vocabulary in _WORKBOOK_VOCABULARIES:
+        strict_workbook, plain_workbook = (
+            namespace + vocabulary for namespace in (_STRICT_WORKBOOK_NAMESPACES, _WORKBOOK_NAMESPACES)
         )
         for attribute_quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
             workbook_part_bytes = workbook_part_bytes.replace(
-                attribute_quote + strict_namespace + b"/", attribute_quote + transitional_namespace + b"/2006/"
+                attribute_quote + strict_workbook + b"/", attribute_quote + plain_workbook + b"/2006/"
             )
     return workbook_part_bytes
 
