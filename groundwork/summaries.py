@@ -134,10 +134,8 @@ def summary_name_fault(summary_reply: str, summary_source: SummarySource) -> str
             f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
         )
     if unknown_name_words := _name_words_not_in_source(name_line[1], summary_source):
-        listed_name_words = ", ".join(f'"{word}"' for word in unknown_name_words)
-        return (
-            f'the line "Name: ..." says {listed_name_words}, which the text does not; give a name of words of the text'
-        )
+        name_words = ", ".join(f'"{word}"' for word in unknown_name_words)
+        return f'the line "Name: ..." says {name_words}, which the text does not; give a name of words of the text'
     return ""
 
 
@@ -197,9 +195,9 @@ def summary_faults(summary: str, summary_source: SummarySource, max_summary_word
     return summary_problems
 
 
-def _is_unknown_name(written_name: str, summary_source: SummarySource) -> bool:
+def _is_unknown_name(name: str, summary_source: SummarySource) -> bool:
     """Has the source neither the name nor what it is short for? Ordinals and units beside numbers are no names."""
-    written_subject = unicodedata.normalize("NFKC", written_name).lower()
+    written_subject = unicodedata.normalize("NFKC", name).lower()
     written_name_forms = {
         name_form
         for name_form in (written_subject, written_subject.removesuffix("s"), written_subject.lstrip("0123456789"))
@@ -213,11 +211,7 @@ def _is_unknown_name(written_name: str, summary_source: SummarySource) -> bool:
             written_name_forms | {stem(name_form, summary_source.language) for name_form in written_name_forms}
         )
         or not summary_source.stems.isdisjoint(short_day_or_month(written_subject))
-        or (
-            len(written_name) >= MIN_NAME_INITIALS
-            and written_name.isupper()
-            and written_name in summary_source.initials
-        )
+        or (len(name) >= MIN_NAME_INITIALS and name.isupper() and name in summary_source.initials)
     )
 
 
@@ -315,12 +309,10 @@ class Summarizer:
         return unwrap_text(summary_reply.value)
 
     def _summary_messages(self, summary_prompt: str, **summary_variables: str) -> list[Any]:
-        summary_template = self._job.prompt(summary_prompt)
-        if "context" in placeholders(summary_template):  # a prompt that asks for no name may do without
+        template = self._job.prompt(summary_prompt)
+        if "context" in placeholders(template):  # a prompt that asks for no name may do without
             summary_variables["context"] = self._job.config.qa.context
-        return render_turns(
-            summary_template, document=self._title, max_words=str(self._word_limit), **summary_variables
-        )
+        return render_turns(template, document=self._title, max_words=str(self._word_limit), **summary_variables)
 
     def _max_section_characters(self) -> int:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)

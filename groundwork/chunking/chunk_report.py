@@ -64,9 +64,7 @@ def _block_segments(markdown: str, block: Block, language: str, engine: str) -> 
     if block.kind not in ("paragraph", "list", "quote"):
         yield cast("SegmentKind", block.kind), block.start, block.end
         return
-    segment_starts = {
-        block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)
-    }
+    segment_starts = {block.start + cut for cut in sentence_starts(markdown[block.start : block.end], language, engine)}
     segment_starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
     segment_borders = [*sorted(segment_starts), block.end]
     for start, end in pairwise(segment_borders):
@@ -196,14 +194,10 @@ def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str
     """How many tables are in one chunk, and how many had to be split."""
     chunk_starts = [chunk.start for chunk in chunks]
     table_blocks = [block for block in blocks if block.kind == "table"]
-    split_table_count = sum(
+    split_tables = sum(
         bisect_left(chunk_starts, block.end) > bisect_right(chunk_starts, block.start) for block in table_blocks
     )
-    return (
-        {"tables whole": len(table_blocks) - split_table_count, "tables split": split_table_count}
-        if table_blocks
-        else {}
-    )
+    return {"tables whole": len(table_blocks) - split_tables, "tables split": split_tables} if table_blocks else {}
 
 
 def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
@@ -270,10 +264,8 @@ def _render_chunk_figures(chunk_text: str, document: str, folder: str) -> list[M
 def _render_chunk_section(chunk: Chunk, unit: str, pictures: str) -> Markup:
     chunk_number, *other_facts = chunk_facts(chunk, unit)
     fact_paragraphs = [tag("p", fact) for fact in [*other_facts, f"characters {chunk.start:,} to {chunk.end:,}"]]
-    chunk_text_end = len(chunk.text) - len(chunk.closing)
-    chunk_markup = _render_chunk_figures(
-        chunk.text[len(chunk.added) : chunk_text_end].rstrip("\n"), chunk.document, pictures
-    )
+    text_end = len(chunk.text) - len(chunk.closing)
+    chunk_markup = _render_chunk_figures(chunk.text[len(chunk.added) : text_end].rstrip("\n"), chunk.document, pictures)
     if chunk.added:
         chunk_markup.insert(0, tag("mark", chunk.added))
     if chunk.closing:

@@ -55,29 +55,21 @@ def text_and_table_runs(
     runs: list[ChunkRun] = []
     text_run_blocks: list[Block] = []  # text in a row, with one and the same mark
     skip_mark = ""
-    for run_block, run_mark in zip(blocks, block_marks, strict=True):
+    for block, run_mark in zip(blocks, block_marks, strict=True):
         if text_run_blocks and run_mark != skip_mark:
             _append_text_run(markdown, runs, text_run_blocks, skip_mark, ruler, limit)
             text_run_blocks = []
         skip_mark = run_mark
-        if run_block.kind == "table" or (
-            run_block.kind == "code" and ruler.length(run_block.start, run_block.end) > limit
-        ):
+        if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
             if len(text_run_blocks) > 1 and _is_caption_of_previous(markdown, runs, text_run_blocks, language):
                 _append_text_run(markdown, runs, text_run_blocks[:1], skip_mark, ruler, limit)
                 text_run_blocks = text_run_blocks[1:]
-            text_before_lead, table_lead = _split_table_lead(
-                markdown, text_run_blocks, run_block, ruler, limit, language
-            )
+            text_before_lead, table_lead = _split_table_lead(markdown, text_run_blocks, block, ruler, limit, language)
             _append_text_run(markdown, runs, text_before_lead, skip_mark, ruler, limit)
-            runs.append(
-                ChunkRun(
-                    "table" if run_block.kind == "table" else "code", [*table_lead, run_block], run_mark, run_block
-                )
-            )
+            runs.append(ChunkRun("table" if block.kind == "table" else "code", [*table_lead, block], run_mark, block))
             text_run_blocks = []
         else:
-            text_run_blocks.append(run_block)
+            text_run_blocks.append(block)
     _append_text_run(markdown, runs, text_run_blocks, skip_mark, ruler, limit)
     return runs
 
@@ -87,12 +79,9 @@ def _append_text_run(
 ) -> None:
     """Add a run of text; captions and notes at its head go with the table above."""
     if runs and runs[-1].body and runs[-1].skip == skip:
-        table_of_run = runs[-1].body
+        run_table = runs[-1].body
         floated_blocks = sum(
-            1
-            for _ in takewhile(
-                lambda run_block: _belongs_to_table_above(markdown, run_block, table_of_run), text_run_blocks
-            )
+            1 for _ in takewhile(lambda block: _belongs_to_table_above(markdown, block, run_table), text_run_blocks)
         )
         while floated_blocks and ruler.length(runs[-1].start, text_run_blocks[floated_blocks - 1].end) > limit:
             floated_blocks -= 1

@@ -23,7 +23,7 @@ _SENTENCE_CUT_LOOKAHEAD = 300  # characters behind a window that an engine sees,
 _BOLD_TITLE_ABOVE_CUT = regex.compile(
     r"\n[ \t]*+(?:[\w.]{1,8}+[.)]?[ \t]++)?\*\*[^*\n]{1,150}+\*\*\Z"
 )  # "II) **Rules**"
-_FIRST_ITEM_BELOW_CUT = regex.compile(r"[ \t>]*+\(?(?:1|[aAiI])[.)][ \t]")  # of a list, which a line above may lead to
+_ITEM_BELOW_CUT = regex.compile(r"[ \t>]*+\(?(?:1|[aAiI])[.)][ \t]")  # of a list, which a line above may lead to
 _LENGTH_ABOVE_CUT = 200  # characters above the border of a block that tell whether it interrupts a sentence
 _OPEN_BRACKET_ABOVE_CUT = regex.compile(r"[(\[][^()\[\]!?\n]*+(?<!\.)\Z")  # "(such as new", and nothing closes it
 _MAX_UNCUT_TITLES = 20  # below one heading, each of which stays with what follows
@@ -105,9 +105,7 @@ class CutPoints:
             return True
         if _OPEN_BRACKET_ABOVE_CUT.search(text_above_cut) or _BOLD_TITLE_ABOVE_CUT.search(text_above_cut):
             return True
-        if _FIRST_ITEM_BELOW_CUT.match(self._text_to_cut, cut_position) and not COMPLETE_BLOCK_END.search(
-            text_above_cut
-        ):
+        if _ITEM_BELOW_CUT.match(self._text_to_cut, cut_position) and not COMPLETE_BLOCK_END.search(text_above_cut):
             return True
         letter_below_cut = self._text_to_cut[cut_position]
         return (letter_below_cut.islower() or letter_below_cut == "(") and (

@@ -16,12 +16,7 @@ from typing import NamedTuple
 import msgspec
 import regex
 
-from groundwork.language.unreadable_text import (
-    MIN_ENCODED_RUN_LENGTH,
-    encoded_line_starts,
-    encoded_runs,
-    is_encoded,
-)
+from groundwork.language.unreadable_text import MIN_ENCODED_RUN_LENGTH, encoded_line_starts, encoded_runs, is_encoded
 from groundwork.markdown.blocks import Block
 from groundwork.records import Document, Page
 
@@ -117,9 +112,7 @@ def find_legal_passages(markdown: str, passages: Sequence[Block]) -> list[bool]:
     if not legal_hits:
         return [False] * len(passages)
     legal_flags = [
-        passage_hits.acts > 0
-        and (passage_hits.acts + passage_hits.words) * _CHARACTERS_PER_LEGAL_ACT >= passage_hits.length
-        for passage_hits in legal_hits
+        hits.acts > 0 and (hits.acts + hits.words) * _CHARACTERS_PER_LEGAL_ACT >= hits.length for hits in legal_hits
     ]
     for start, end in _licence_sections(passages, legal_hits):
         legal_flags[start:end] = [True] * (end - start)
@@ -150,12 +143,9 @@ def _count_legal_hits(markdown: str, passages: Sequence[Block]) -> list[_LegalHi
 def _passages_near_legal_acts(passages: Sequence[Block], legal_acts: Sequence[int]) -> set[int]:
     """The blocks that have an act, and those of sections with one that are no longer than a licence can be."""
     passage_indexes = {k for k, n in enumerate(legal_acts) if n}
-    legal_act_sums = [0, *accumulate(legal_acts)]
+    act_sums = [0, *accumulate(legal_acts)]
     for start, end in _heading_sections(passages):
-        if (
-            legal_act_sums[end] > legal_act_sums[start]
-            and passages[end - 1].end - passages[start].start <= MAX_LICENCE_LENGTH
-        ):
+        if act_sums[end] > act_sums[start] and passages[end - 1].end - passages[start].start <= MAX_LICENCE_LENGTH:
             passage_indexes.update(range(start, end))
     return passage_indexes
 
@@ -322,16 +312,14 @@ def skip_marks(markdown: str, blocks: list[Block], document: Document, unreadabl
     unreadable_pages = [page for page in document.pages if page.unreadable]
     legal_flags = find_legal_passages(markdown, blocks)
     passage_marks = []
-    for block, is_legal_passage, is_unreadable_passage in zip(blocks, legal_flags, unreadable_blocks, strict=True):
+    for block, is_legal_passage, is_unreadable in zip(blocks, legal_flags, unreadable_blocks, strict=True):
         is_contents_passage = block.kind == "contents" or (
             block.kind != "heading"
             and bool(contents_page_starts)
             and _is_on_contents_page(markdown, block, skipped_contents_pages, contents_page_starts)
         )
         skip_mark = "boilerplate" if is_legal_passage else "contents" if is_contents_passage else ""
-        passage_marks.append(
-            "unreadable" if is_unreadable_passage or _is_on_page(block, unreadable_pages) else skip_mark
-        )
+        passage_marks.append("unreadable" if is_unreadable or _is_on_page(block, unreadable_pages) else skip_mark)
     for k in range(len(blocks) - 2, -1, -1):
         if blocks[k].kind == "heading" and not passage_marks[k]:
             passage_marks[k] = passage_marks[k + 1]

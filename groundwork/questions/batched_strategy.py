@@ -90,13 +90,11 @@ class BatchAsker:
         shows_gaps = batch_round.wished or (self.settings.show_gaps and batch_round.iteration > 1)
         max_gaps = min(batch_round.count, MAX_GAPS_PER_BATCH) if batch_round.wished else MAX_GAPS_PER_BATCH
         shown_gaps = batch_round.gaps[:max_gaps] if shows_gaps else []
-        batch_round_messages = self._batch_round_messages(
-            batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps]
-        )
+        batch_messages = self._batch_round_messages(batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in batch_round.gaps)
         batch_unit = f"{self.chunk.id} iteration {batch_round.iteration}"
         batch_reply = await self._call(
-            self._prompt_figures.add_figures(batch_round_messages), Drafts, batch_unit, batch_round.iteration
+            self._prompt_figures.add_figures(batch_messages), Drafts, batch_unit, batch_round.iteration
         )
         batch_drafts = [
             self._prompt_figures.resolve_figures(restore_gap_evidence(draft, batch_round.gaps, chunk_text))
@@ -173,11 +171,11 @@ def batch_messages(
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
     fixed_variables = {**fixed_variables, "summary": summary_for_chunk(chunk, fixed_variables["summary"])}
-    batch_variables = (
+    round_variables = (
         _batch_variables(batch_round, shown_gaps) if batch_round else {"asked": "", "gaps": "", "batch": ""}
     )
     section_headings = " > ".join(chunk.headings) or "(none)"
-    return render_turns(batch_prompt, **fixed_variables, **batch_variables, section=section_headings, chunk=chunk.text)
+    return render_turns(batch_prompt, **fixed_variables, **round_variables, section=section_headings, chunk=chunk.text)
 
 
 def _batch_variables(batch_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
@@ -309,11 +307,9 @@ def askers(
 
 def _prompt_figures(settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader) -> PromptFigures:
     """The pictures of a chunk, where a model is to see them."""
-    shows_batch_figures = settings.images and material.texts is not None
-    batch_figure_instructions = prompt(settings.images_prompt) if shows_batch_figures else ""
-    return PromptFigures(
-        reading.chunk, settings, material.texts if shows_batch_figures else None, batch_figure_instructions
-    )
+    shows_figures = settings.images and material.texts is not None
+    batch_figure_instructions = prompt(settings.images_prompt) if shows_figures else ""
+    return PromptFigures(reading.chunk, settings, material.texts if shows_figures else None, batch_figure_instructions)
 
 
 def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:

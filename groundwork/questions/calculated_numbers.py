@@ -103,15 +103,11 @@ def numbers_by_calculation(answer: str, given: set[float], shares: set[float], l
     computed_so_far: list[Number] = []
     while numbers_not_given:
         given_or_computed = given | {value for number in computed_so_far for value in readings(number)}
-        calculation_factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
+        factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
         grounded_calculations = [
-            calculation
-            for calculation in written_calculations
-            if calculation.operands <= given_or_computed | calculation_factors
+            calculation for calculation in written_calculations if calculation.operands <= given_or_computed | factors
         ]
-        used_factors = {
-            value for calculation in grounded_calculations for value in calculation.operands
-        } & calculation_factors
+        used_factors = {value for calculation in grounded_calculations for value in calculation.operands} & factors
         calculation_results = _CalculationResults(
             grounded_calculations,
             used_factors
@@ -155,11 +151,7 @@ def _unwritten_results(number_values: set[float], shares: set[float]) -> set[flo
         result for first, second in stated_number_pairs for result in (first + second, second - first, first * second)
     }
     total_of_numbers = {sum(number_values)} if len(number_values) > 1 else set()
-    return (
-        results_of_pairs
-        | total_of_numbers
-        | {number_value * share for number_value in number_values for share in shares}
-    )
+    return results_of_pairs | total_of_numbers | {value * share for value in number_values for share in shares}
 
 
 def calculations(answer: str, language: str) -> Iterator[Calculation]:
@@ -247,12 +239,12 @@ def _written_values(number: Number) -> list[str]:
 
 def _is_mean_calculation(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
     """Is it a sum that is divided by the number of what is added up?"""
-    *sum_signs, last_sign = signs
+    *signs_of_sum, last_sign = signs
     return (
         len(term_values) > 2
         and term_values[-1] == len(signs)
         and "/" in last_sign
-        and all("+" in sign for sign in sum_signs)
+        and all("+" in sign for sign in signs_of_sum)
     )
 
 

@@ -165,10 +165,9 @@ class ChunkInterview:
     def open_gaps(self) -> list[Statement]:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""
         return [
-            open_statement
-            for open_statement in chunk_coverage.gaps(self.reading, self.coverage())
-            if self.times_gap_shown[open_statement] < MAX_TIMES_SHOWN
-            and open_statement not in self._injected_statements
+            open_gap
+            for open_gap in chunk_coverage.gaps(self.reading, self.coverage())
+            if self.times_gap_shown[open_gap] < MAX_TIMES_SHOWN and open_gap not in self._injected_statements
         ]
 
     @cached_property
@@ -263,9 +262,7 @@ async def _ask_interview_round(
 ) -> _InterviewRoundOutcome:
     """Ask once, correct once, keep what is good and new."""
     wanted_in_round = min(len(wished), asker.batch_size) or chunk_interview.remaining_pairs(asker.batch_size)
-    rejected_in_last_round = [
-        rejection for rejection in chunk_interview.rejected if rejection.iteration == iteration - 1
-    ]
+    rejected_in_last_round = [rejected for rejected in chunk_interview.rejected if rejected.iteration == iteration - 1]
     for statement in wished:
         chunk_interview.declined.pop(statement, None)
     round_answer = await asker.ask(
@@ -323,17 +320,15 @@ async def _correct_faulty_drafts(
     chunk_interview: ChunkInterview, asker: Asker, judged_drafts: list[JudgedDraft]
 ) -> list[JudgedDraft]:
     """The same drafts, where a fault can be corrected as the model corrected it."""
-    faulty_drafts = [
-        (draft, draft_faults) for draft, draft_faults in judged_drafts if _are_correctable_faults(draft_faults)
-    ]
+    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
     if not faulty_drafts or not chunk_interview.settings.correct:
         return judged_drafts
     corrected_drafts = iter(await asker.correct(faulty_drafts))
     return [
-        _judge_correction(chunk_interview, (draft, draft_faults), next(corrected_drafts))
-        if _are_correctable_faults(draft_faults)
-        else (draft, draft_faults)
-        for draft, draft_faults in judged_drafts
+        _judge_correction(chunk_interview, (draft, faults), next(corrected_drafts))
+        if _are_correctable_faults(faults)
+        else (draft, faults)
+        for draft, faults in judged_drafts
     ]
 
 

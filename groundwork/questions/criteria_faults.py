@@ -35,7 +35,7 @@ _OPEN_LIST_OF_ITEMS = re.compile(
     r"|\b(?:that is|i\.e|namely|das heißt|d\. ?h|nämlich|c['’]est-à-dire|à savoir|es decir|cioè)\b",
     re.IGNORECASE,
 )  # a list of examples, a name with its meaning, and a clause that only looks like the next thing of one
-_MARKS_AROUND_CRITERION_CODE = "\"'.,;:!?()"
+_MARKS_AROUND_CODE = "\"'.,;:!?()"
 _YES_OR_NO_CRITERION = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
 _POLAR_QUESTION_OF_CRITERIA = re.compile(rf"{YES_NO_AUXILIARY}\b", re.IGNORECASE)
 _SECOND_QUESTION_OF_CRITERIA = re.compile(
@@ -146,13 +146,11 @@ def _padding_reason(
     criterion_fact = criterion_facts[criterion]
     if numbers(criterion, spelled="en") or not criterion_fact:
         return ""
-    wider_criterion_facts = [wider_fact for wider_fact in criterion_facts.values() if criterion_fact < wider_fact]
+    wider_facts = [wider_fact for wider_fact in criterion_facts.values() if criterion_fact < wider_fact]
     if (
-        wider_criterion_facts
+        wider_facts
         and not _is_denying_criterion(criterion)
-        and not all(
-            _is_fact_said_beside(criterion_fact, wider_fact, answer_words) for wider_fact in wider_criterion_facts
-        )
+        and not all(_is_fact_said_beside(criterion_fact, wider_fact, answer_words) for wider_fact in wider_facts)
     ):
         return "another criterion says it"
     is_criterion_given_away = _is_criterion_in_question(criterion, question, language) and not _is_fact_in_answer(
@@ -224,12 +222,10 @@ def _is_criterion_in_question(criterion: str, question: str, language: str) -> b
         or _is_denying_criterion(criterion)
     ):
         return False
-    extra_criterion_words = set(
-        words(criterion)
-    ) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(words(question))
-    return not extra_criterion_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(
-        question, language
+    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _CRITERION_STOP_WORDS - _CRITERION_REPORTING_WORDS - set(
+        words(question)
     )
+    return not extra_words and _criterion_fact_words(criterion, language) <= _criterion_fact_words(question, language)
 
 
 def _is_denying_criterion(criterion: str) -> bool:
@@ -243,9 +239,7 @@ def _criterion_fact_words(criterion_fact: str, language: str) -> Counter[str]:
 
     Not to be changed by who gets it.
     """
-    criterion_codes = [
-        code.strip(_MARKS_AROUND_CRITERION_CODE).lower() for code in _CODE_IN_CRITERION.findall(criterion_fact)
-    ]
+    criterion_codes = [code.strip(_MARKS_AROUND_CODE).lower() for code in _CODE_IN_CRITERION.findall(criterion_fact)]
     meaningful_criterion_words = [
         word for word in words(_CODE_IN_CRITERION.sub(" ", criterion_fact)) if word not in _CRITERION_REPORTING_WORDS
     ]

@@ -42,9 +42,7 @@ from groundwork.questions.interview_material import (
     prompt_variables,
     wished_statements,
 )
-from groundwork.questions.pair_drafts import (
-    DraftBasis,
-)
+from groundwork.questions.pair_drafts import DraftBasis
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
@@ -165,12 +163,10 @@ class DocumentInterviews:
             ]
             for statement in chunk_interview.reading.statements:
                 if is_prompt_injection(chunk_interview.chunk.text[statement.start : statement.end]):
-                    injected_instruction = _statement_excerpt(
-                        chunk_interview.chunk.text[statement.start : statement.end]
-                    )
+                    instruction = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
                     interview_warnings.append(
                         f"{chunk_interview.chunk_name}: holds an instruction to a model, not asked about: "
-                        f'"{injected_instruction}"'
+                        f'"{instruction}"'
                     )
         return interview_warnings
 
@@ -218,10 +214,8 @@ async def prepare_document_interviews(
         config.embeddings, duplicate_threshold, sample_of_document, vectors, model_client, joined
     )
     wished, unmet_wishes = wished_statements(material.wishes, material.readings)
-    start_earlier_questions = partial(EarlierQuestions, encode, likeness)
-    chunk_interviews = _prepare_chunk_interviews(
-        config.qa, material, prompt(config.qa.prompt), start_earlier_questions, wished
-    )
+    start_questions = partial(EarlierQuestions, encode, likeness)
+    chunk_interviews = _prepare_chunk_interviews(config.qa, material, prompt(config.qa.prompt), start_questions, wished)
     askers = choose_strategy(config.qa).askers(config.qa, material, prompt, model_client)
     two_chunk_interviews = (
         await _prepare_two_chunk_interviews(config.qa, material, prompt, model_client, encode)
@@ -344,11 +338,9 @@ def forecast_interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
     """Each call that the interviews about a document are likely to make."""
     settings, material = basis.settings, basis.material
     interview_strategy = choose_strategy(settings)
-    statements_by_interview = [len(reading.statements) for reading in material.readings]
+    interview_sizes = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, pair_limit in zip(
-        material.readings, chunk_pair_limits(settings, statements_by_interview), strict=True
-    ):
+    for reading, pair_limit in zip(material.readings, chunk_pair_limits(settings, interview_sizes), strict=True):
         if pair_limit != 0:  # nothing is asked where no pair may come
             yield from interview_strategy.forecast(basis, reading, pair_limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
@@ -362,14 +354,10 @@ def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
     interview_curve = [
-        sum(column) for column in zip_longest(*(run.new for run in interviews_coverage.runs), fillvalue=0)
+        sum(new_pairs) for new_pairs in zip_longest(*(run.new for run in interviews_coverage.runs), fillvalue=0)
     ]
-    shares_covered_by_interviews = {
-        name: getattr(interviews_coverage, name) for name in ("sentences", "numbers", "rows")
-    }
-    covered_by_kind = ", ".join(
-        f"{name} {share:.0%}" for name, share in shares_covered_by_interviews.items() if share is not None
-    )
+    interview_shares = {name: getattr(interviews_coverage, name) for name in ("sentences", "numbers", "rows")}
+    covered_by_kind = ", ".join(f"{name} {share:.0%}" for name, share in interview_shares.items() if share is not None)
     interview_clauses = [
         counted(interviews_coverage.pairs, "pair")
         + (f" ({' + '.join(map(str, interview_curve))})" if interview_curve else "")

@@ -34,15 +34,15 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
     words that say that there is no name. A heading further down names a part of the document.
     """
-    for title_candidate in (
+    for candidate in (
         title,
         *(heading for heading in headings[:1] if len(words(_TITLE_NUMBER.sub("", heading))) > 1),
     ):
-        if _CHAPTER_TITLE.match(title_candidate):
+        if _CHAPTER_TITLE.match(candidate):
             continue
-        shortened_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", title_candidate.strip()), maxsplit=1)[0].strip()
+        shortened_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()
         if shortened_title and words(re.sub(r"\.\w{2,5}$", "", shortened_title)) != words(document.replace("_", " ")):
-            return shortened_title if len(shortened_title) >= MIN_SHORT_TITLE_LENGTH else title_candidate.strip()
+            return shortened_title if len(shortened_title) >= MIN_SHORT_TITLE_LENGTH else candidate.strip()
     return UNNAMED
 
 
@@ -149,7 +149,7 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
     instruction to a model is never asked about.
     """
-    wishable_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    wishable: dict[str, list[tuple[int, Reading, Statement]]] = {}
     for reading in readings:
         for statement in reading.statements:
             wishable_text = reading.chunk.text[statement.start : statement.end]
@@ -159,19 +159,15 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
                 and not is_prompt_injection(wishable_text)
             ):
                 wished_start = reading.chunk.start + statement.start - len(reading.chunk.added)
-                wishable_by_text.setdefault(_single_spaced_wish(wishable_text), []).append(
-                    (wished_start, reading, statement)
-                )
+                wishable.setdefault(_single_spaced_wish(wishable_text), []).append((wished_start, reading, statement))
     wished_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
-        wished_candidates = wishable_by_text.get(_single_spaced_wish(wish.text), [])
+        wished_candidates = wishable.get(_single_spaced_wish(wish.text), [])
         if not wished_candidates:
             unmet_wishes.append(wish)
             continue
-        _, reading, statement = min(
-            wished_candidates, key=lambda matching_statement: matching_statement[0] != wish.start
-        )
+        _, reading, statement = min(wished_candidates, key=lambda candidate: candidate[0] != wish.start)
         wished_in_chunk = wished_by_chunk.setdefault(reading.chunk.id, [])
         if statement not in wished_in_chunk:
             wished_in_chunk.append(statement)

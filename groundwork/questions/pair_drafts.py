@@ -24,11 +24,7 @@ from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.figures import is_figure
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
-from groundwork.questions.criteria_faults import (
-    criteria_fault,
-    drop_padding_criteria,
-    item_without_criterion,
-)
+from groundwork.questions.criteria_faults import criteria_fault, drop_padding_criteria, item_without_criterion
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
@@ -101,19 +97,15 @@ class DraftBasis:
         draft_text = f"{draft.question} {draft.answer}"
         if self._is_prompt_example(draft, draft_text):
             return [Fault("example", "is about the example in the prompt")]
-        if any(self._is_injected_quote(drafted_quote) for drafted_quote in draft.evidence) or is_prompt_injection(
-            draft_text
-        ):
+        if any(self._is_injected_quote(quote) for quote in draft.evidence) or is_prompt_injection(draft_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
         if trivial_draft := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", trivial_draft)]
         draft_faults = list(form_faults(draft, self.grounds.language))
         if draft_language := foreign_language(draft_text, self.grounds.language, self.text):
             draft_faults.append(Fault("language", f"is in another language ({draft_language}) than the text"))
-        for draft_number_fault in unsupported_numbers(self.grounds, draft):
-            draft_faults.append(
-                Fault("evidence" if "evidence" in draft_number_fault else "unsupported", draft_number_fault)
-            )
+        for number_fault in unsupported_numbers(self.grounds, draft):
+            draft_faults.append(Fault("evidence" if "evidence" in number_fault else "unsupported", number_fault))
         return [*draft_faults, *evidence_faults(draft, self.grounds)]
 
     def _is_prompt_example(self, draft: Draft, draft_text: str) -> bool:
@@ -159,9 +151,7 @@ def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
             "unsupported", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
         )
     for drafted_quote in draft.evidence:
-        if (drafted_span := grounds.find(drafted_quote)) and _is_half_of_two_sentences(
-            drafted_quote, drafted_span, grounds
-        ):
+        if (span := grounds.find(drafted_quote)) and _is_half_of_two_sentences(drafted_quote, span, grounds):
             yield Fault("evidence", f'the evidence "{drafted_quote}" is half of two sentences: quote whole ones')
 
 
@@ -210,16 +200,14 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
 def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     drafted_question_digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
-    drafted_criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
+    criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
         id=f"{chunk.id}-{drafted_question_digest}",
         document=chunk.document,
         chunk=chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
-        evaluation_criteria=[
-            drop_bracketed_references(drafted_criterion).strip() for drafted_criterion in drafted_criteria
-        ],
+        evaluation_criteria=[drop_bracketed_references(criterion).strip() for criterion in criteria],
         answer=drop_bracketed_references(draft.answer).strip(),
         difficulty=draft.difficulty,
         category=draft.category,

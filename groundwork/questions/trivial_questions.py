@@ -19,9 +19,7 @@ _CHOOSING_QUESTION = re.compile(
     r"\b(?:or|than|between|both|either|which of|compared|whether|except|besides|another|others?)\b", re.IGNORECASE
 )
 # "Who keeps the disc if offence and defence catch it?" - "The offence."
-_CONDITION_IN_TRIVIAL_QUESTION = re.compile(
-    r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE
-)
+_TRIVIAL_CONDITION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
 # "How do I stop the gauge with tide?" - "tide stop gauge": a command in the question's words.
 ASKS_HOW = re.compile(r"how (?:do|does|did|can|could|is|are|was|were|should|must|may)\b", re.IGNORECASE)
 _ASKS_LICENCE = re.compile(
@@ -105,7 +103,7 @@ def _trivially_given_answer(question: str, answer: str) -> str:
         return ""
     if any(code not in question for code in _CODE_IN_TRIVIAL_ANSWER.findall(answer)):
         return ""
-    question = _CONDITION_IN_TRIVIAL_QUESTION.sub(" ", question)
+    question = _TRIVIAL_CONDITION.sub(" ", question)
     uncommon_trivial_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
     joined_trivial_words = content_words(
         " ".join(map("".join, pairwise(uncommon_trivial_words))), "en"

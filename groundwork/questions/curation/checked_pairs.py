@@ -127,7 +127,7 @@ def restore_accepted_pairs(
     if not review.verdicts:
         return []
     rejected_before_checks = [
-        rejection for document in documents for rejection in generation_rejects(run_folder, document)
+        rejected for document in documents for rejected in generation_rejects(run_folder, document)
     ]
     return review.restored_pairs(rejected_before_checks, present.__contains__)
 
@@ -142,20 +142,16 @@ def split_same_worded_pairs(pairs: Sequence[Pair], review: StandingReview) -> tu
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
     first_pair_by_words: dict[tuple[str, str], Pair] = {}
     duplicated_by_index: dict[int, str] = {}
-    for pair_index in _pair_review_order(pairs, review):
-        pair = pairs[pair_index]
+    for index in _pair_review_order(pairs, review):
+        pair = pairs[index]
         first_worded_pair = first_pair_by_words.setdefault((pair.document, normalised_words(pair.question)), pair)
         if first_worded_pair is not pair:
-            duplicated_by_index[pair_index] = first_worded_pair.question
+            duplicated_by_index[index] = first_worded_pair.question
     checked_pairs = [
-        _add_duplicates_column(pair, duplicated_by_index.get(pair_index, "")) for pair_index, pair in enumerate(pairs)
+        _add_duplicates_column(pair, duplicated_by_index.get(index, "")) for index, pair in enumerate(pairs)
     ]
-    first_worded_pairs = [
-        pair for pair_index, pair in enumerate(checked_pairs) if pair_index not in duplicated_by_index
-    ]
-    return first_worded_pairs, [
-        pair for pair_index, pair in enumerate(checked_pairs) if pair_index in duplicated_by_index
-    ]
+    first_worded_pairs = [pair for index, pair in enumerate(checked_pairs) if index not in duplicated_by_index]
+    return first_worded_pairs, [pair for index, pair in enumerate(checked_pairs) if index in duplicated_by_index]
 
 
 def split_settled_pairs(pairs: Sequence[Pair], settled_by: Collection[str]) -> tuple[list[Pair], list[Pair]]:

@@ -118,12 +118,8 @@ def _checked_columns(config: Config) -> set[Check]:
 
 def _merge_lines(settled_by: set[Check], generated: Iterable[Pair]) -> list[str]:
     """How many pairs were checked before their runs were merged, in a sentence; nothing of a run that is no merge."""
-    curated_before_merge = sum(pair.checks.keys() >= settled_by for pair in generated) if settled_by else 0
-    return (
-        [f"{counted(curated_before_merge, 'pair was', 'pairs were')} checked before the merge."]
-        if curated_before_merge
-        else []
-    )
+    merged_count = sum(pair.checks.keys() >= settled_by for pair in generated) if settled_by else 0
+    return [f"{counted(merged_count, 'pair was', 'pairs were')} checked before the merge."] if merged_count else []
 
 
 def _write_curated_run(
@@ -143,25 +139,21 @@ def _write_curated_run(
 
     curated_folder = job.data.path("qa", unit.name, "curated")
     kept_pairs, rejected_pairs, (chosen, left) = spooled(Pair), spooled(Rejected), unit.payload
-    curated_run_failures = _sort_pairs(
-        job, unit, run_review, checked_pairs, repeats_in_run, (kept_pairs, rejected_pairs)
-    )
+    run_failures = _sort_pairs(job, unit, run_review, checked_pairs, repeats_in_run, (kept_pairs, rejected_pairs))
     write_curated_pairs(curated_folder, chosen, kept_pairs, rejected_pairs)
     kept_pairs.extend(documents_left.kept_pairs)
     rejected_pairs.extend(documents_left.rejected_pairs)
     decisions_obeyed = documents_left.obey(run_review, curated_folder.parent)
-    pairs_before_curation = chain(
-        (checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left)
-    )
+    pairs_of_run = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
     curated_run_remarks = [
         *run_review.summary_lines(),
-        *_merge_lines(columns_before_merge(job, unit.name), pairs_before_curation),
+        *_merge_lines(columns_before_merge(job, unit.name), pairs_of_run),
     ]
     curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, curated_run_remarks)
     write_text(curated_folder / "report.html", curation_html(curated_run))
     curated_run_warnings = documents_left.warnings + ([] if job.test else run_review.unmet_warnings([*chosen, *left]))
     return replace(
-        _curation_outcome_of_run(curated_run, curated_run_failures, curated_run_warnings),
+        _curation_outcome_of_run(curated_run, run_failures, curated_run_warnings),
         unheeded=[] if decisions_obeyed else review_files(job.data, unit.name, left, curated=False),
         due_again=sorted(documents_left.lost_repeats),
     )
@@ -184,14 +176,14 @@ def _sort_pairs(
 
     kept_pairs, _ = kept_and_rejected
     pairs_with_repeats = (mark_duplicate_pair(pair, index, repeats_in_run) for index, pair in enumerate(checked_pairs))
-    curated_run_failures = [
+    run_failures = [
         Failure(*failure) for failure in sort_checked_pairs(pairs_with_repeats, run_review, *kept_and_rejected)
     ]
     if run_review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
         run_folder = job.data.path("qa", unit.name)
         kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload.chosen, run_review, kept_ids))
-    return curated_run_failures
+    return run_failures
 
 
 def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
@@ -213,16 +205,12 @@ def curation_of_pairs(
     from groundwork.questions.curation.curation_rounds import CurationRounds
     from groundwork.questions.curation.pair_judge import PairJudge
 
-    curation_settings, curation_context = job.config.curate, job.config.qa.context
+    curation_settings, context = job.config.curate, job.config.qa.context
     context_paths = {document: job.data.paths(*context_files(document)) for document in documents}
-    existing_context_files = {
-        document: [path for path in files if path.exists()] for document, files in context_paths.items()
-    }
-    pair_origins = read_pair_origins(existing_context_files, curation_context)
+    existing_files = {document: [path for path in files if path.exists()] for document, files in context_paths.items()}
+    pair_origins = read_pair_origins(existing_files, context)
     curation_rounds = CurationRounds(PairJudge(lambda: job.client, curation_settings), curation_settings, job.prompt)
-    return curation_rounds, curation_rounds.cases(
-        pairs, [pair_origin(pair, pair_origins) for pair in pairs], curation_context
-    )
+    return curation_rounds, curation_rounds.cases(pairs, [pair_origin(pair, pair_origins) for pair in pairs], context)
 
 
 def context_files(document: str) -> list[tuple[str, str]]:
@@ -242,15 +230,13 @@ async def _find_repeats(
 
     if "duplicates" not in job.config.curate.checks:
         return {}
-    questions_of_run, (chosen, left) = pairs_under_check.questions, unit.payload
+    run_questions, (chosen, left) = pairs_under_check.questions, unit.payload
     if left:  # what counts as alike is calibrated on the whole run
-        questions_of_run = spooled(str)
-        questions_of_run.extend(
-            pair.question for pair in generated_pairs(job.data, unit.name, sorted([*chosen, *left]))
-        )
-    if not questions_of_run:
+        run_questions = spooled(str)
+        run_questions.extend(pair.question for pair in generated_pairs(job.data, unit.name, sorted([*chosen, *left])))
+    if not run_questions:
         return {}
-    repeat_search = await _search_for_repeats(job, questions_of_run)
+    repeat_search = await _search_for_repeats(job, run_questions)
     if documents_left.kept_pairs:
         await documents_left.add_to(repeat_search)
     repeats_in_run = await duplicated_pair_questions(pairs_under_check.checked, run_review, repeat_search)
@@ -290,13 +276,11 @@ def _curation_outcome_of_run(
         curated_run_counts["rejected by a rule"] = rejected_by_rule
         curated_run_reasons.append(f"{rejected_by_rule} of them by a rule, no model was asked")
     curated_reasons_text = f" ({', '.join(curated_run_reasons)})" if curated_run_reasons else ""
-    curated_run_note = f"{curated_counts_text}{curated_reasons_text}"
-    curated_run_note = (
-        " ".join([f"{curated_run_note}.", *curated_run.reviewed]) if curated_run.reviewed else curated_run_note
-    )
+    run_note = f"{curated_counts_text}{curated_reasons_text}"
+    run_note = " ".join([f"{run_note}.", *curated_run.reviewed]) if curated_run.reviewed else run_note
     return Outcome(
         status="ok" if curated_run.kept_pairs else "empty",
-        note=curated_run_note,
+        note=run_note,
         counts=curated_run_counts,
         failures=curated_run_failures,
         warnings=curated_run_warnings,

@@ -114,16 +114,12 @@ CheckColumn = dict[str, Any]
 def rule_check_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
     faults_by_check = {
-        check_name: rule_check_fault(check_name, pair, origin)
-        for check_name in RULE_CHECKS
-        if check_name in settings.checks
+        check: rule_check_fault(check, pair, origin) for check in RULE_CHECKS if check in settings.checks
     }
-    shown_rule_faults = {
-        check_name: reason for check_name, reason in faults_by_check.items() if reason or settings.rules_only
-    }
+    shown_rule_faults = {check: reason for check, reason in faults_by_check.items() if reason or settings.rules_only}
     return {
-        check_name: build_check_column(settings, check_name, float(not reason), reason, "rule")
-        for check_name, reason in shown_rule_faults.items()
+        check: build_check_column(settings, check, float(not reason), reason, "rule")
+        for check, reason in shown_rule_faults.items()
     }
 
 

@@ -42,15 +42,13 @@ def curation_html(curation_result: CurationResult) -> str:
     reported_documents = len(report_counts.documents)
     document_count = "one document" if reported_documents == 1 else counted(reported_documents, "document")
     reported_checks = ", ".join(curation_result.checks).replace("_", " ") or "nothing"
-    report_summary = (
-        f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {reported_checks}."
-    )
+    report_line = f"{counted(sum(outcome_counts.values()), 'pair')} of {document_count}, checked for {reported_checks}."
     report_column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {curation_result.run}",
         read_asset("curation_report.css", CURATION_ASSETS),
         tag("h1", title),
-        tag("p", report_summary, class_="soft"),
+        tag("p", report_line, class_="soft"),
         *([tag("p", NO_MODEL_ASKED)] if report_counts.is_by_rules_alone else []),
         _render_outcome_bar(outcome_counts),
         *([tag("p", " ".join(curation_result.reviewed))] if curation_result.reviewed else []),
@@ -74,9 +72,7 @@ def curation_html(curation_result: CurationResult) -> str:
 
 def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
-    report_bar_segments = [
-        tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_counts.items() if size
-    ]
+    report_bar = [tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_counts.items() if size]
     report_bar_legend = [
         tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}")
         for outcome, size in outcome_counts.items()
@@ -84,7 +80,7 @@ def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
     bar_label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_counts.items())
     return join_markup(
         [
-            tag("div", report_bar_segments, class_="bar", role="img", aria_label=bar_label),
+            tag("div", report_bar, class_="bar", role="img", aria_label=bar_label),
             tag("p", report_bar_legend, class_="key"),
         ]
     )
@@ -141,10 +137,10 @@ class _CurationCounts:
         reported_by_model = (
             f"{reported_counts.get((False, 'model'), 0):,}" if reported_by_rule < reported_checked else "not asked"
         )
-        reported_numbers = [reported_checked, reported_passed, reported_counts.get((False, "rule"), 0)]
+        row_numbers = [reported_checked, reported_passed, reported_counts.get((False, "rule"), 0)]
         return [
             check.replace("_", " "),
-            *(f"{n:,}" for n in reported_numbers),
+            *(f"{n:,}" for n in row_numbers),
             reported_by_model,
             f"{reported_by_rule:,}",
         ]
@@ -203,10 +199,8 @@ def _render_listed_pairs(
         for reported_index in reported_indexes[:MAX_REPORTED_PAIRS]
     ]
     more_reported_note = f"… and {len(reported_indexes) - MAX_REPORTED_PAIRS:,} more; the page of review shows all."
-    more_reported_notes = (
-        [tag("p", more_reported_note, class_="soft")] if len(reported_indexes) > MAX_REPORTED_PAIRS else []
-    )
-    return [tag("h2", title), *report_articles, *more_reported_notes]
+    more_notes = [tag("p", more_reported_note, class_="soft")] if len(reported_indexes) > MAX_REPORTED_PAIRS else []
+    return [tag("h2", title), *report_articles, *more_notes]
 
 
 def _objections_to_pair(pair: Pair) -> str:

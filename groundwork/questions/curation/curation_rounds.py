@@ -150,12 +150,10 @@ class CurationRounds:
         """Put the columns of `round_form` on those of `round_results` (of `case_numbers`) that nothing has rejected."""
         if round_form is None:
             return
-        round_candidates = [
+        candidates = [
             round_results[case_number] for case_number in (round_results if case_numbers is None else case_numbers)
         ]
-        round_cases = [
-            case for case in round_candidates if isinstance(case, CurationCase) and not failed_checks(case.pair)
-        ]
+        round_cases = [case for case in candidates if isinstance(case, CurationCase) and not failed_checks(case.pair)]
         for case_number, round_verdict in (
             await self.judge.ask(round_form, round_cases, on_progress or (lambda _: None))
         ).items():
@@ -239,8 +237,6 @@ class CurationRounds:
         ]
 
 
-def _case_or_error(case: CurationCase | UnitError, round_error: UnitError) -> CurationCase | UnitError:
+def _case_or_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
     """Of a pair that was written anew and could not be judged, the one that failed: unchecked, it is not kept."""
-    return (
-        replace(case.unwritten, error=round_error) if isinstance(case, CurationCase) and case.unwritten else round_error
-    )
+    return replace(case.unwritten, error=error) if isinstance(case, CurationCase) and case.unwritten else error

@@ -78,15 +78,13 @@ def judge_reply_schema(judge_form: JudgeForm, cases: Sequence[CurationCase]) -> 
     mark_definitions = (
         {} if mark_schemas == [INTEGER_SCHEMA] else {"$defs": dict(zip(mark_schema_names, mark_schemas, strict=False))}
     )
-    judged_field_schemas = [
+    field_schemas = [
         {"$ref": f"#/$defs/{mark_schema_names[mark_schemas.index(field)]}"} if mark_definitions else field
         for field in judged_case_fields
     ]
     remarks_schema = {"remarks": list_schema(STRING_SCHEMA)} if judge_form.remarks else {}
     return (
-        object_schema(
-            remarks_schema | {pair_field_name(number): mark for number, mark in enumerate(judged_field_schemas, 1)}
-        )
+        object_schema(remarks_schema | {pair_field_name(number): mark for number, mark in enumerate(field_schemas, 1)})
         | mark_definitions
     )
 
@@ -366,12 +364,12 @@ class PairJudge:
             on_progress(len(batch))
             return pair_verdicts
 
-        batch_verdicts = await gather_all(
+        verdicts = await gather_all(
             judge_batch(batch) for batch in pack_judge_batches(judge_form, cases, self.settings)
         )
         return {
             case_number: pair_verdict
-            for pair_verdicts in batch_verdicts
+            for pair_verdicts in verdicts
             for case_number, pair_verdict in pair_verdicts.items()
         }
 
@@ -392,12 +390,8 @@ class PairJudge:
             return half_verdicts[0] | half_verdicts[1]
         except UnitError as error:
             return {case.number: error for case in cases}
-        missing_cases = [case for case in cases if case.number not in pair_verdicts]
-        return (
-            pair_verdicts | await self._ask_again_about_missing(judge_form, missing_cases)
-            if missing_cases
-            else pair_verdicts
-        )
+        missing = [case for case in cases if case.number not in pair_verdicts]
+        return pair_verdicts | await self._ask_again_about_missing(judge_form, missing) if missing else pair_verdicts
 
     async def _ask_again_about_missing(self, judge_form: JudgeForm, missing_cases: list[CurationCase]) -> PairVerdicts:
         """One further call for those that a reply left out."""

@@ -16,11 +16,7 @@ from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.llm.replies.reply_schema import INTEGER_SCHEMA, STRING_SCHEMA, list_schema, object_schema
 from groundwork.markdown.figures import is_figure, quote_in_words
-from groundwork.questions.criteria_faults import (
-    criteria_fault,
-    drop_padding_criteria,
-    item_without_criterion,
-)
+from groundwork.questions.criteria_faults import criteria_fault, drop_padding_criteria, item_without_criterion
 from groundwork.questions.curation.curation_cases import (
     CheckColumn,
     CurationCase,
@@ -152,38 +148,34 @@ def believed_objections(pair_rewrites: Mapping[int, PairRewrite]) -> dict[int, s
 def apply_rewrite(case: CurationCase, rewrite: PairRewrite, settings: Curate) -> CurationCase:
     """The case as it was rewritten; what it failed counts as passed until it is judged again."""
     original_pair = case.pair
-    rewritten_answer = rewrite.answer or original_pair.answer
-    rewritten_criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
-    rewritten_evidence = list(rewrite.evidence) or original_pair.evidence
+    new_answer = rewrite.answer or original_pair.answer
+    new_criteria = list(rewrite.evaluation_criteria) or original_pair.evaluation_criteria
+    new_evidence = list(rewrite.evidence) or original_pair.evidence
     rewritten_pair = msgspec.structs.replace(
         original_pair,
         question=rewrite.question,
-        answer=rewritten_answer,
-        evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else rewritten_evidence,
-        evaluation_criteria=drop_padding_criteria(
-            rewrite.question, rewritten_criteria, case.origin.language, rewritten_answer
-        ),
+        answer=new_answer,
+        evidence=original_pair.evidence if any(map(is_figure, original_pair.evidence)) else new_evidence,
+        evaluation_criteria=drop_padding_criteria(rewrite.question, new_criteria, case.origin.language, new_answer),
         original_question=original_pair.question if rewrite.question != original_pair.question else "",
-        original_answer=original_pair.answer if rewritten_answer != original_pair.answer else "",
+        original_answer=original_pair.answer if new_answer != original_pair.answer else "",
         original_criteria=original_pair.evaluation_criteria
-        if rewritten_criteria != original_pair.evaluation_criteria
+        if new_criteria != original_pair.evaluation_criteria
         else [],
         checks=_passed_check_columns(original_pair),
     )
     rewritten_columns = rule_check_columns(rewritten_pair, case.origin, settings)
-    rewritten_criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, rewritten_answer)
+    rewritten_criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, new_answer)
     if uncovered_by_rewrite := item_without_criterion(
-        rewrite.question, rewritten_answer, rewritten_pair.evaluation_criteria, case.origin.language
+        rewrite.question, new_answer, rewritten_pair.evaluation_criteria, case.origin.language
     ):
         rewritten_criteria_problem = (
             rewritten_criteria_problem or f'no criterion covers "{uncovered_by_rewrite}" of the answer'
         )
     if rewritten_criteria_problem and "criteria" in settings.checks:
         rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, rewritten_criteria_problem, "rule")
-    wrong_answer_to_rewritten = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
-    return add_check_columns(
-        replace(case, pair=rewritten_pair, wrong_answer=wrong_answer_to_rewritten), rewritten_columns
-    )
+    wrong_answer = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
+    return add_check_columns(replace(case, pair=rewritten_pair, wrong_answer=wrong_answer), rewritten_columns)
 
 
 def is_rewritable(pair_to_rewrite: Pair, settings: Curate) -> bool:
@@ -248,14 +240,10 @@ def _read_rewritten_texts(rewritten_items: Any, numbered_quotes: Sequence[str]) 
 
 def _first_summary_sentences(summary: str, language: str) -> str:
     """The first sentences of a summary, which say what the document is; the evidence says the rest."""
-    summary_sentence_ends = [summary_sentence_end for _, summary_sentence_end in sentences(summary, language)]
+    summary_sentence_ends = [sentence_end for _, sentence_end in sentences(summary, language)]
     return summary[
         : max(
-            (
-                summary_sentence_end
-                for summary_sentence_end in summary_sentence_ends
-                if summary_sentence_end <= SUMMARY_LENGTH
-            ),
+            (sentence_end for sentence_end in summary_sentence_ends if sentence_end <= SUMMARY_LENGTH),
             default=SUMMARY_LENGTH,
         )
     ]

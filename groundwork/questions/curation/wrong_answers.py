@@ -42,9 +42,7 @@ _ARTICLE_OF_OPTION = re.compile(r"(?:the|an?|d(?:er|ie|as)|l[ea]s?|l['’])\s*\b
 LONGEST_OPTION_ARTICLE = 4  # characters, with the space behind it
 _ANSWERS_BOTH_OPTIONS = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
 _BETWEEN_LISTED_NAMES = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of one list
-_BETWEEN_EXCHANGED_NAMES = re.compile(
-    r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE
-)
+_LISTS_NAMES = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
 ALIKE_QUESTIONS = 0.4  # of the words of both: "What did 1.2 add?", "What did 1.1 add?"
 
 _MARKUP_IN_EVIDENCE = re.compile(
@@ -129,7 +127,7 @@ def _wrong_answer_by_choice(pair: Pair) -> str:
     if (
         len(exchanged_options) < len(options)
         or not is_option_chosen
-        or any(_BETWEEN_EXCHANGED_NAMES.fullmatch(text) for text in texts_between_options)
+        or any(_LISTS_NAMES.fullmatch(text) for text in texts_between_options)
     ):
         return ""
     exchanged_answer = either_option.sub(
@@ -176,12 +174,12 @@ def _answer_numbers_to_change(pair: Pair, language: str) -> list[Span]:
         if not any(start <= right_number.start < end for start, end in unchangeable_spans)
     ]
     criterion_numbers = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
-    numbers_asked_for = [right_number for right_number in changeable_numbers if right_number.value in criterion_numbers]
-    if not numbers_asked_for and all(
+    asked_numbers = [right_number for right_number in changeable_numbers if right_number.value in criterion_numbers]
+    if not asked_numbers and all(
         _right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria
     ):
         return []
-    return [(right_number.start, right_number.end) for right_number in numbers_asked_for or changeable_numbers]
+    return [(right_number.start, right_number.end) for right_number in asked_numbers or changeable_numbers]
 
 
 def _right_answer_words(pair: Pair, criterion: str, language: str) -> set[str]:
@@ -232,9 +230,7 @@ def _wrong_answer_by_names(pair: Pair, other_answer: str, language: str) -> str:
 def _names_asked_for(pair: Pair, language: str) -> list[str]:
     names_of_right_answer = _exchangeable_names(pair.answer)
     criteria_text = "\n".join(pair.evaluation_criteria).casefold()
-    exchanged_by_criteria = [
-        answer_name for answer_name in names_of_right_answer if answer_name.casefold() in criteria_text
-    ]
+    exchanged_by_criteria = [name for name in names_of_right_answer if name.casefold() in criteria_text]
     if not exchanged_by_criteria and all(
         _right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria
     ):
@@ -246,28 +242,24 @@ def _are_names_alike(first: str, second: str) -> bool:
     """Whether two names differ by a mark or a letter or two alone, or one holds the other: who grades takes the one for
     the other.
     """
-    letters_of_right_name, letters_of_wrong_name = (
-        "".join(filter(str.isalnum, name.casefold())) for name in (first, second)
-    )
+    right_letters, wrong_letters = ("".join(filter(str.isalnum, name.casefold())) for name in (first, second))
     return (
-        letters_of_right_name in letters_of_wrong_name
-        or letters_of_wrong_name in letters_of_right_name
-        or SequenceMatcher(None, letters_of_right_name, letters_of_wrong_name, autojunk=False).ratio() > ALIKE_NAMES
+        right_letters in wrong_letters
+        or wrong_letters in right_letters
+        or SequenceMatcher(None, right_letters, wrong_letters, autojunk=False).ratio() > ALIKE_NAMES
     )
 
 
 def _are_names_listed_together(first: str, second: str, text: str) -> bool:
     """Does `text` name both in one list ("DIN or ISO")? Only then may capitals stand for each other."""
-    exchanged_name_spans = [
-        [match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)
-    ]
+    exchanged_spans = [[match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)]
     texts_between_names = (
         text[min(one[1], other[1]) : max(one[0], other[0])]
-        for one in exchanged_name_spans[0]
-        for other in exchanged_name_spans[1]
+        for one in exchanged_spans[0]
+        for other in exchanged_spans[1]
     )
     return any(
-        _BETWEEN_LISTED_NAMES.fullmatch(text_between_names) and _BETWEEN_EXCHANGED_NAMES.search(text_between_names)
+        _BETWEEN_LISTED_NAMES.fullmatch(text_between_names) and _LISTS_NAMES.search(text_between_names)
         for text_between_names in texts_between_names
     )
 

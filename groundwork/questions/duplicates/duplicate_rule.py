@@ -221,20 +221,14 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         return "is about a number that the other does not know"
     if _names_missing_in(first_question, second_question) and _names_missing_in(second_question, first_question):
         return "is about another name"
-    if _names_of_described_case(first_question, second_question) or _names_of_described_case(
-        second_question, first_question
-    ):
+    if _names_of_told_case(first_question, second_question) or _names_of_told_case(second_question, first_question):
         return "tells a case of its own"
-    if _is_term_only_mentioned(first_question, second_question) or _is_term_only_mentioned(
-        second_question, first_question
-    ):
+    if _is_term_mentioned(first_question, second_question) or _is_term_mentioned(second_question, first_question):
         return "asks about what the other only mentions"
     if only_first_tells - second_question.evidence_words and only_second_tells - first_question.evidence_words:
         return "each is about something that only its own evidence holds"
-    common_subject_words = len(first_subject_words & second_subject_words)
-    if common_subject_words < SAME_SUBJECT_SHARE * (
-        common_subject_words + min(len(only_first_tells), len(only_second_tells))
-    ):
+    common_words = len(first_subject_words & second_subject_words)
+    if common_words < SAME_SUBJECT_SHARE * (common_words + min(len(only_first_tells), len(only_second_tells))):
         return "is about something else in the statement"
     return _extra_information_of_answer(first_question, second_question) or _extra_information_of_answer(
         second_question, first_question
@@ -254,7 +248,7 @@ def _names_missing_in(first_question: AskedQuestion, second_question: AskedQuest
     return {name for name in names_in_first_question if len(name) < 2 or name not in _initials_of_names(second_text)}
 
 
-def _names_of_described_case(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
+def _names_of_told_case(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names by which a question tells a case that its answer decides: neither pair's quotes hold them."""
     evidence_and_second_words = set(
         words(
@@ -266,7 +260,7 @@ def _names_of_described_case(first_question: AskedQuestion, second_question: Ask
     return names(first_question.question) & set(words(first_question.answer)) - evidence_and_second_words
 
 
-def _is_term_only_mentioned(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+def _is_term_mentioned(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
     quoted_question_terms = [
         quoted_term
@@ -303,18 +297,14 @@ def _extra_information_of_answer(first_question: AskedQuestion, second_question:
 
 
 def _answer_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
-    first_answer_numbers = _number_words(first_question.added_words)
-    second_answer_numbers = _number_words(second_question.added_words)
-    common_numbers = first_answer_numbers & second_answer_numbers
-    if (
-        first_answer_numbers
-        and second_answer_numbers
-        and common_numbers not in (first_answer_numbers, second_answer_numbers)
-    ):
+    first_numbers = _number_words(first_question.added_words)
+    second_numbers = _number_words(second_question.added_words)
+    common_numbers = first_numbers & second_numbers
+    if first_numbers and second_numbers and common_numbers not in (first_numbers, second_numbers):
         return "the answers give other numbers"
-    if first_answer_numbers & second_question.question_words or second_answer_numbers & first_question.question_words:
+    if first_numbers & second_question.question_words or second_numbers & first_question.question_words:
         return "one question says the number that the other asks for"
-    if first_answer_numbers != second_answer_numbers and not _has_common_first_number(
+    if first_numbers != second_numbers and not _has_common_first_number(
         first_question, second_question, common_numbers
     ):
         return "one answer gives the number first that the other does not"

@@ -23,11 +23,7 @@ from groundwork.embedding.nearest_neighbours import (
 )
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
-from groundwork.questions.duplicates.duplicate_rule import (
-    AskedQuestion,
-    Likeness,
-    ask_the_same,
-)
+from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, Likeness, ask_the_same
 from groundwork.questions.duplicates.evidence_overlap import (
     EvidenceIndex,
     Rows,
@@ -62,11 +58,9 @@ def calibrated_likeness(
     same_cosine = calibrate_threshold(vectors, seed) if threshold is None else threshold
     if len(vectors) < 2:
         return Likeness(same_cosine)
-    random_question_cosine = float(np.median(random_cosines(vectors, seed)))
+    random_cosine = float(np.median(random_cosines(vectors, seed)))
     by_script = calibrate_by_script(vectors, questions, same_cosine, seed) if threshold is None else {}
-    return Likeness(
-        same_cosine, random_question_cosine + ALIKE_COSINE_DISTANCE * (1 - random_question_cosine), by_script
-    )
+    return Likeness(same_cosine, random_cosine + ALIKE_COSINE_DISTANCE * (1 - random_cosine), by_script)
 
 
 def wording_hash(question: str) -> bytes:
@@ -145,10 +139,8 @@ class EarlierQuestions:
     ) -> Iterator[Callable[[], Iterable[int]]]:
         """For each of `questions` what gives the earlier ones whose evidence shares its words."""
         if are_many_questions:
-            similarity_join = SetSimilarityJoin(
-                question.without_cached_words().evidence_words for question in questions
-            )
-            yield from (partial(similarity_join.rows_overlapping, row) for row in range(len(questions)))
+            join = SetSimilarityJoin(question.without_cached_words().evidence_words for question in questions)
+            yield from (partial(join.rows_overlapping, row) for row in range(len(questions)))
             return
         self._evidence_index.expect(question.evidence_words for question in questions)
         for question in questions:
@@ -238,9 +230,9 @@ class SameQuestions:
         vector_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
         self._similar_question_rows = similar_rows(vectors, vector_rows, likeness.same_cosine)
         self._vector_row_of = None if rows is None else {row: index for index, row in enumerate(rows)}
-        evidence_word_sets = (question.without_cached_words().evidence_words for question in questions)
+        evidence_words = (question.without_cached_words().evidence_words for question in questions)
         self._rows_sharing = (
-            SetSimilarityJoin(evidence_word_sets).rows_overlapping
+            SetSimilarityJoin(evidence_words).rows_overlapping
             if rows is None
             else rows_sharing_evidence(questions, rows)
         )

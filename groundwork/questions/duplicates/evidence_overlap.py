@@ -61,16 +61,14 @@ class EvidenceIndex:
     def rows_sharing_words(self, evidence_words: WordSet) -> set[int]:
         """The rows whose evidence has enough words in common with this one."""
         rare_evidence_hits = self._count_word_hits(self._rows_by_rare_evidence_word, evidence_words)
-        rows_with_rare_words = {
+        rows_sharing = {
             row for row, hits in rare_evidence_hits.items() if hits > 1 or len(self._evidence_words[row]) == 1
         }
         rarest_evidence_hits = self._count_word_hits(self._rows_by_evidence_word, self._rarest_words(evidence_words))
-        rows_with_rare_words.update(
-            row for row, hits in rarest_evidence_hits.items() if hits > 1 or len(evidence_words) == 1
-        )
+        rows_sharing.update(row for row, hits in rarest_evidence_hits.items() if hits > 1 or len(evidence_words) == 1)
         return {
             row
-            for row in rows_with_rare_words
+            for row in rows_sharing
             if shared_word_share(evidence_words, self._evidence_words[row]) >= SAME_EVIDENCE_SHARE
         }
 
@@ -158,19 +156,17 @@ class SetSimilarityJoin:
 
     def _look_up_set_pairs(self, set_rows: Rows, word_ranks: Rows, has_single_words: bool) -> Iterator[Rows]:
         prefix_keys = self._word_pair_keys(word_ranks, with_single_words=has_single_words)
-        first_prefix_hit = np.searchsorted(self._sorted_prefix_keys, prefix_keys.ravel())
-        prefix_hit_counts = (
-            np.searchsorted(self._sorted_prefix_keys, prefix_keys.ravel(), side="right") - first_prefix_hit
-        )
-        if len(set_rows) > 1 and prefix_hit_counts.sum() > MAX_KEY_LOOKUPS:
+        first_hit = np.searchsorted(self._sorted_prefix_keys, prefix_keys.ravel())
+        hit_counts = np.searchsorted(self._sorted_prefix_keys, prefix_keys.ravel(), side="right") - first_hit
+        if len(set_rows) > 1 and hit_counts.sum() > MAX_KEY_LOOKUPS:
             half_of_sets = len(set_rows) // 2
             yield from self._look_up_set_pairs(set_rows[:half_of_sets], word_ranks[:half_of_sets], has_single_words)
             yield from self._look_up_set_pairs(set_rows[half_of_sets:], word_ranks[half_of_sets:], has_single_words)
             return
-        prefix_hit_positions = np.repeat(
-            first_prefix_hit - np.cumsum(prefix_hit_counts) + prefix_hit_counts, prefix_hit_counts
-        ) + np.arange(prefix_hit_counts.sum())
-        seeking_set_rows = np.repeat(np.repeat(set_rows, prefix_keys.shape[1]), prefix_hit_counts)
+        prefix_hit_positions = np.repeat(first_hit - np.cumsum(hit_counts) + hit_counts, hit_counts) + np.arange(
+            hit_counts.sum()
+        )
+        seeking_set_rows = np.repeat(np.repeat(set_rows, prefix_keys.shape[1]), hit_counts)
         set_sizes = np.diff(self._set_starts)
         hit_set_rows = self._prefix_key_sets[prefix_hit_positions]
         is_smaller_set = (hit_set_rows != seeking_set_rows) & (set_sizes[hit_set_rows] <= set_sizes[seeking_set_rows])
@@ -180,18 +176,15 @@ class SetSimilarityJoin:
             >= SAME_EVIDENCE_SHARE
         ]
 
-    def _held_word_shares(
-        self, larger_set_rows: Rows, smaller_set_rows: Rows, set_sizes: Rows
-    ) -> npt.NDArray[np.float64]:
+    def _held_word_shares(self, larger_set_rows: Rows, smaller_rows: Rows, set_sizes: Rows) -> npt.NDArray[np.float64]:
         """The share of the smaller's words that the larger holds, pair by pair."""
-        smaller_set_sizes = set_sizes[smaller_set_rows]
-        set_pair_index = np.repeat(np.arange(len(smaller_set_rows)), smaller_set_sizes)
+        smaller_set_sizes = set_sizes[smaller_rows]
+        set_pair_index = np.repeat(np.arange(len(smaller_rows)), smaller_set_sizes)
         word_positions = np.arange(smaller_set_sizes.sum()) - np.repeat(
             np.cumsum(smaller_set_sizes) - smaller_set_sizes, smaller_set_sizes
         )
         word_ranks = (
-            self._set_word_keys[self._set_starts[smaller_set_rows][set_pair_index] + word_positions]
-            % self._vocabulary_size
+            self._set_word_keys[self._set_starts[smaller_rows][set_pair_index] + word_positions] % self._vocabulary_size
         )
         word_keys = larger_set_rows[set_pair_index] * self._vocabulary_size + word_ranks
         is_word_held = (
@@ -200,7 +193,7 @@ class SetSimilarityJoin:
             ]
             == word_keys
         )
-        held_word_counts = np.bincount(set_pair_index, weights=is_word_held, minlength=len(smaller_set_rows))
+        held_word_counts = np.bincount(set_pair_index, weights=is_word_held, minlength=len(smaller_rows))
         held_word_shares: npt.NDArray[np.float64] = held_word_counts / np.maximum(smaller_set_sizes, 1)
         return held_word_shares
 
@@ -209,10 +202,10 @@ class SetSimilarityJoin:
         set_sizes = np.diff(self._set_starts)
         for set_size in np.unique(set_sizes[set_sizes > 0]).tolist():
             set_rows = np.flatnonzero(set_sizes == set_size)
-            for set_row_block in np.array_split(set_rows, max(1, len(set_rows) * set_size // MAX_KEY_LOOKUPS)):
+            for set_block in np.array_split(set_rows, max(1, len(set_rows) * set_size // MAX_KEY_LOOKUPS)):
                 yield (
-                    set_row_block,
-                    self._set_word_keys[self._set_starts[set_row_block][:, None] + np.arange(set_size)]
+                    set_block,
+                    self._set_word_keys[self._set_starts[set_block][:, None] + np.arange(set_size)]
                     % self._vocabulary_size,
                 )
 

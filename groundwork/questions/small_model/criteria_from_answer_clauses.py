@@ -46,7 +46,7 @@ GIVEN_CONDITION_SHARE = (
     0.6  # of the content words of a clause at the front, from which the question has told it already
 )
 _CLAUSE_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
-_CONDITION_IN_CLAUSE = re.compile(
+_CLAUSE_CONDITION = re.compile(
     r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE
 )
 _ASKS_MEASURE_IN_CLAUSE = re.compile(
@@ -74,26 +74,23 @@ def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str]
     ]
     if not answer_clauses or len(answer_clauses) < len(answer_items):
         answer_clauses = [
-            _drop_given_condition(answer_clause, question)
-            for answer_clause in _answer_clauses(answer)
-            if _clause_tells_more(answer_clause, question)
+            _drop_given_condition(clause, question)
+            for clause in _answer_clauses(answer)
+            if _clause_tells_more(clause, question)
         ]
     if _ASKS_MEASURE_IN_CLAUSE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         answer_clauses = _closest_clauses(
-            [answer_clause for answer_clause in answer_clauses if numbers(answer_clause, spelled="en")]
-            or answer_clauses,
+            [clause for clause in answer_clauses if numbers(clause, spelled="en")] or answer_clauses,
             question,
         )
     answer_clauses = answer_clauses or [answer.strip(" .")]
     if len(answer_clauses) == 1:
         answer_clauses = _clause_phrases(answer_clauses[0], question)
     clause_criteria = list(
-        dict.fromkeys(f"States: {_lower_first_letter(answer_clause.strip(' .,;'))}" for answer_clause in answer_clauses)
+        dict.fromkeys(f"States: {_lower_first_letter(clause.strip(' .,;'))}" for clause in answer_clauses)
     )
     if len(clause_criteria) > MAX_CRITERIA:
-        last_criterion = "; ".join(
-            criterion.removeprefix("States: ") for criterion in clause_criteria[MAX_CRITERIA - 1 :]
-        )
+        last_criterion = "; ".join(fact.removeprefix("States: ") for fact in clause_criteria[MAX_CRITERIA - 1 :])
         clause_criteria = [*clause_criteria[: MAX_CRITERIA - 1], f"States: {last_criterion}"]
     return clause_criteria
 
@@ -111,10 +108,8 @@ def _closest_clauses(answer_clauses: Sequence[str], question: str) -> list[str]:
 
 def _clause_phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
-    opening_phrase, *later_phrases = _CLAUSE_PHRASE_START.split(clause)
-    clause_phrases = (
-        [_trim_given_start(opening_phrase, question)] if _clause_tells_more(opening_phrase, question) else []
-    )
+    opening, *later_phrases = _CLAUSE_PHRASE_START.split(clause)
+    clause_phrases = [_trim_given_start(opening, question)] if _clause_tells_more(opening, question) else []
     clause_phrases += [
         clause_phrase
         for clause_phrase in later_phrases
@@ -150,14 +145,12 @@ def _drop_given_condition(clause: str, question: str) -> str:
     """The clause without the condition at its front that the question has told already."""
     clause_condition = _LEADING_CLAUSE_CONDITION.match(clause)
     clause_condition_words = content_words(clause_condition.group(), "en") if clause_condition else set()
-    continues_clause_condition = clause_condition and re.match(
-        r"(?i)(?:or|and|but)\b", clause[clause_condition.end() :]
-    )
+    continues_condition = clause_condition and re.match(r"(?i)(?:or|and|but)\b", clause[clause_condition.end() :])
     condition_words_asked = clause_condition_words & content_words(question, "en")
     if (
         clause_condition
         and clause_condition_words
-        and not continues_clause_condition
+        and not continues_condition
         and len(condition_words_asked) >= GIVEN_CONDITION_SHARE * len(clause_condition_words)
     ):
         return clause[clause_condition.end() :]
@@ -167,7 +160,7 @@ def _drop_given_condition(clause: str, question: str) -> str:
 def difficulty_from_answer(answer: str) -> Difficulty:
     """easy: one plain fact; medium: a condition or several facts; hard: four facts, or two with two conditions."""
     clause_fact_count = max(len(_answer_clauses(answer)), len(numbers(answer)))
-    clause_condition_count = len(_CONDITION_IN_CLAUSE.findall(answer))
+    clause_condition_count = len(_CLAUSE_CONDITION.findall(answer))
     if clause_fact_count >= 4 or (clause_fact_count >= 2 and clause_condition_count >= 2):
         return "hard"
     return "medium" if clause_fact_count >= 2 or clause_condition_count else "easy"
@@ -177,13 +170,13 @@ def category_from_wording(question: str, answer: str) -> Category:
     """By the wording of the question, then by the numbers and conditions of the answer."""
     if _ASKS_MEASURE_IN_CLAUSE.search(question) and numbers(answer, spelled="en"):
         return "numeric"
-    if _CONDITION_IN_CLAUSE.search(question):
+    if _CLAUSE_CONDITION.search(question):
         return "condition"
     if _ASKS_PROCEDURE.search(question):
         return "procedure"
     if _ASKS_DEFINITION.match(question):
         return "definition"
-    return "condition" if _CONDITION_IN_CLAUSE.search(answer) else "factual"
+    return "condition" if _CLAUSE_CONDITION.search(answer) else "factual"
 
 
 def _answer_clauses(answer: str) -> list[str]:

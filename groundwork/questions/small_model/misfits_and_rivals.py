@@ -32,7 +32,7 @@ MIN_DEFINITION_SHARE = 0.5  # of a statement's content words, in an answer to wh
 STATEMENT_OPENING_WORDS = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
-_ASKING_WORDS_OF_NO_TOPIC = content_words(
+_NO_TOPIC_WORDS = content_words(
     """according accordance action allow amount apply call case circumstance condition consequence consist correct
     cover date define definition describe detail determine difference distance do done duration duty ensure establish
     event exception fact feature figure follow frequency given go happen have hold include involve kind
@@ -123,10 +123,8 @@ def _repeated_words(sentence_text: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    repetitions_in_sentence = (match.groups() for match in _REPEATED_WORDS.finditer(sentence_text))
-    return next(
-        (words for first, words, second in repetitions_in_sentence if not (first and second) or first == second), ""
-    )
+    repetitions = (match.groups() for match in _REPEATED_WORDS.finditer(sentence_text))
+    return next((words for first, words, second in repetitions if not (first and second) or first == second), "")
 
 
 def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str) -> Fault | None:
@@ -148,19 +146,15 @@ def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundi
 
 def _off_topic_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
-    misfit_question_words = content_words(draft.question, "en") - content_words(title, "en")
+    question_words = content_words(draft.question, "en") - content_words(title, "en")
     needed_topic_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
-    if len(misfit_question_words & content_words(target.plain, "en")) < max(
-        1, needed_topic_share * len(misfit_question_words)
-    ):
+    if len(question_words & content_words(target.plain, "en")) < max(1, needed_topic_share * len(question_words)):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    strange_question_words = (
-        misfit_question_words - content_words(target_surroundings, "en") - _ASKING_WORDS_OF_NO_TOPIC
-    )
+    strange_question_words = question_words - content_words(target_surroundings, "en") - _NO_TOPIC_WORDS
     allowed_strange_words = (
-        0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(misfit_question_words))
+        0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(question_words))
     )
     if len(strange_question_words) > allowed_strange_words:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange_question_words))}")
@@ -232,7 +226,7 @@ def max_rival_statements(question: str, target: QuestionTarget, title: str) -> f
 def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
     opening_words = content_words(" ".join(target.plain.split()[:STATEMENT_OPENING_WORDS]), "en")
-    question_words = content_words(question, "en") - content_words(title, "en") - _ASKING_WORDS_OF_NO_TOPIC
+    question_words = content_words(question, "en") - content_words(title, "en") - _NO_TOPIC_WORDS
     return (
         category_from_wording(question, "") == "definition" and bool(question_words) and question_words <= opening_words
     )
@@ -315,10 +309,8 @@ class RivalSearch:
         rarest_rival_terms = sorted(
             question_terms & self._rival_term_weights.keys(), key=lambda term: (-self._rival_term_weights[term], term)
         )
-        rarest_rival_weights = [self._rival_term_weights[term] for term in rarest_rival_terms]
-        return [
-            term for k, term in enumerate(rarest_rival_terms) if math.fsum(rarest_rival_weights[k:]) >= fit_to_target
-        ]
+        rarest_weights = [self._rival_term_weights[term] for term in rarest_rival_terms]
+        return [term for k, term in enumerate(rarest_rival_terms) if math.fsum(rarest_weights[k:]) >= fit_to_target]
 
     def _question_fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
         rival_term_weights = self._rival_term_weights

@@ -70,9 +70,7 @@ def question_frame(question: str) -> QuestionFrame:
     title_before_frame = TITLE_BEFORE_FRAME.match(question)
     core_question = f"{title_before_frame[2].upper()}{title_before_frame[3]}" if title_before_frame else question
     framed_question = core_question.rstrip(" ?")
-    frame_matches = (
-        (frame_pattern.fullmatch(framed_question), openings) for frame_pattern, openings in QUESTION_FRAMES
-    )
+    frame_matches = ((pattern.fullmatch(framed_question), openings) for pattern, openings in QUESTION_FRAMES)
     frame_match, openings = next(
         ((frame_match, openings) for frame_match, openings in frame_matches if frame_match), (None, ())
     )

@@ -138,15 +138,9 @@ def target_list_items(target: QuestionTarget, chunk_text: str) -> list[str]:
         for statement in target.statements
         if statement.lead
     ]
-    target_items = [
-        target_item for target_item in target_items if not target_item.endswith(":")
-    ]  # what governs items of its own
-    are_items_alternatives = any(re.search(r"\bor\W*$", target_item) for target_item in target_items)
-    return (
-        []
-        if are_items_alternatives
-        else [re.sub(r"[\s,;.]+(?:and)?$", "", target_item) for target_item in target_items]
-    )
+    target_items = [item for item in target_items if not item.endswith(":")]  # what governs items of its own
+    are_items_alternatives = any(re.search(r"\bor\W*$", item) for item in target_items)
+    return [] if are_items_alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", item) for item in target_items]
 
 
 def _has_heading_between(chunk_text: str, start: int, end: int) -> bool:
@@ -157,22 +151,18 @@ def _spoken_target_text(target_statements: Sequence[Statement], chunk_text: str)
     """The statements as a reader would say them: one after the other, items behind the lead that they share."""
     spoken_target, lead = "", ""
     for statement in target_statements:
-        target_statement_text = " ".join(chunk_text[statement.start : statement.end].split())
-        if not statement.lead or _TERM_DEFINED_BY_TARGET.match(target_statement_text):
-            spoken_target += f" {target_statement_text}"
+        target_text = " ".join(chunk_text[statement.start : statement.end].split())
+        if not statement.lead or _TERM_DEFINED_BY_TARGET.match(target_text):
+            spoken_target += f" {target_text}"
         elif statement.lead == lead:
             spoken_target += (
-                f" {target_statement_text}"
-                if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken_target)
-                else f"; {target_statement_text}"
+                f" {target_text}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken_target) else f"; {target_text}"
             )
         else:
             is_lead_spoken = spoken_target.endswith(":") and (
                 spoken_target.endswith(statement.lead) or statement.lead.endswith(spoken_target.strip())
             )
-            spoken_target += (
-                f" {target_statement_text}" if is_lead_spoken else f" {statement.lead} {target_statement_text}"
-            )
+            spoken_target += f" {target_text}" if is_lead_spoken else f" {statement.lead} {target_text}"
         lead = statement.lead
     return simplify_target_text(spoken_target.strip())
 
@@ -235,10 +225,8 @@ def target_importance(target: QuestionTarget, chunk_text: str) -> int:
     importance_score += (
         bool(_TARGET_DUTY_WORDS & set(target_words)) + bool(quoted_terms(target_text)) + (8 <= len(target_words) <= 45)
     )
-    single_target_statement = target.statements[0] if len(target.statements) == 1 and not target.subject else None
-    unlabelled_target = (
-        single_target_statement if single_target_statement and not single_target_statement.label else None
-    )
+    single_target = target.statements[0] if len(target.statements) == 1 and not target.subject else None
+    unlabelled_target = single_target if single_target and not single_target.label else None
     is_target_fragment = unlabelled_target and not COMPLETE_ITEM_END.search(target_text)  # of a figure
     is_target_fragment = is_target_fragment or (
         unlabelled_target and not unlabelled_target.lead and target_text[:1].islower()

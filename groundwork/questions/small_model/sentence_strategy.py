@@ -138,12 +138,12 @@ class SentenceAsker:
 
     async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
         sentence_section = self._section_of_target(target)
-        sentence_before_target = self._previous_sentence(target.statements[0])
+        sentence_before = self._previous_sentence(target.statements[0])
         sentence_messages = render_turns(
             self.sentence_prompt,
             document=self.document_title,
             section=sentence_section or "(none)",
-            before=sentence_before_target or "(nothing)",
+            before=sentence_before or "(nothing)",
             statement=target.plain,
         )
         sentence_unit = f"{self.chunk.id} at {target.statements[0].start}"
@@ -165,9 +165,7 @@ class SentenceAsker:
             difficulty=difficulty_from_answer(answer),
             category=category_from_wording(sentence_reply.question, answer),
         )
-        sentence_faults = misfit_faults(
-            sentence_draft, target, sentence_before_target, sentence_section, self.document_title
-        )
+        sentence_faults = misfit_faults(sentence_draft, target, sentence_before, sentence_section, self.document_title)
         rival_count = 0 if sentence_faults else self.rival_search.count_rivals(question, self.chunk, target.statements)
         if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
             sentence_faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
@@ -186,14 +184,12 @@ class SentenceAsker:
 
     def _section_of_target(self, target: QuestionTarget) -> str:
         """The headings above the target but the title, and the caption of its table."""
-        sentence_headings = [
+        target_headings = [
             heading
             for heading in self.reading.headings_at(target.statements[0].start)
             if heading != self.document_title
         ]
-        return " > ".join(
-            [*sentence_headings, *([self.table_caption] if self.table_caption and target.subject else [])]
-        )
+        return " > ".join([*target_headings, *([self.table_caption] if self.table_caption and target.subject else [])])
 
     def _previous_sentence(self, statement: Statement) -> str:
         """The sentence before, where the statement has no lead of its own to be understood by."""
