@@ -113,9 +113,8 @@ def split_summary_name(summary_reply: str, summary_source: SummarySource) -> Nam
         return NamedSummary("", summary_reply, "")
     subject, summary = _unquote_summary_name(name_line[1].strip(" \t*_.")), summary_reply[name_line.end() :].strip()
     name_fault = summary_name_fault(summary_reply, summary_source)
-    return NamedSummary(
-        "" if name_fault else subject, summary, name_fault and f'the name "{subject}" is left out: {name_fault}'
-    )
+    dropped_name = name_fault and f'the name "{subject}" is left out: {name_fault}'
+    return NamedSummary("" if name_fault else subject, summary, dropped_name)
 
 
 def _unquote_summary_name(subject_name: str) -> str:
@@ -375,6 +374,5 @@ def estimate_summary(job: Job, document: str, title: str, document_text: str) ->
         tokens_in += joined_summary_tokens + next_sections * section_frame
         joined_summary_tokens = next_sections * summary_tokens
         tokens_out += joined_summary_tokens
-    return Estimate(
-        summary_calls + 1, tokens_in + joined_summary_tokens + final_frame, tokens_out + summary_tokens, summary_call
-    )
+    tokens_in += joined_summary_tokens + final_frame
+    return Estimate(summary_calls + 1, tokens_in, tokens_out + summary_tokens, summary_call)

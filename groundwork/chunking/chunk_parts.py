@@ -133,9 +133,8 @@ class ChunkPacker:
         part_start = run.start
         while part_start < run.end:
             part_overlap = self._overlap(previous_part, run.skip)
-            part_end = self._next_cut(
-                cut_points, part_start, run.end, self._chunk_limit - self._ruler.text_length(part_overlap)
-            )
+            part_room = self._chunk_limit - self._ruler.text_length(part_overlap)
+            part_end = self._next_cut(cut_points, part_start, run.end, part_room)
             previous_part = ChunkPart("text", part_start, part_end, part_overlap, skip=run.skip)
             yield previous_part
             part_start = part_end

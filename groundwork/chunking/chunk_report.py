@@ -176,9 +176,8 @@ def _chunks_by_skip(chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:
 
 def _number_and_beginning(chunk: Chunk) -> str:
     beginning = " ".join(chunk.text[:200].split())
-    shortened = (
-        beginning if len(beginning) <= CHUNK_BEGINNING_LENGTH else f"{beginning[:CHUNK_BEGINNING_LENGTH].rstrip()}…"
-    )
+    is_whole = len(beginning) <= CHUNK_BEGINNING_LENGTH
+    shortened = beginning if is_whole else f"{beginning[:CHUNK_BEGINNING_LENGTH].rstrip()}…"
     return f'{chunk.index + 1} "{shortened}"'
 
 
@@ -212,7 +211,7 @@ def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
         )
     if skip_counts := Counter(chunk.skip for chunk in chunks if chunk.skip):
         chunking_clauses.append(
-            "left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skip_counts.items())
+            f"left out of questions: {', '.join(f'{n:,} {mark}' for mark, n in skip_counts.items())}"
         )
     return "; ".join(chunking_clauses)
 

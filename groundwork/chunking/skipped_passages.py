@@ -181,9 +181,8 @@ def _licence_sections(passages: Sequence[Block], legal_hits: Sequence[_LegalHits
     hit_sums = _LegalHitSums(legal_hits)
     licence_end = 0
     for licence_section_start, licence_section_end in heading_sections:
-        is_short_section = (
-            passages[licence_section_end - 1].end - passages[licence_section_start].start <= MAX_LICENCE_LENGTH
-        )
+        section_length = passages[licence_section_end - 1].end - passages[licence_section_start].start
+        is_short_section = section_length <= MAX_LICENCE_LENGTH
         if (
             licence_section_start >= licence_end
             and is_short_section

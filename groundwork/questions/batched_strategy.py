@@ -171,9 +171,8 @@ def batch_messages(
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
     fixed_variables = {**fixed_variables, "summary": summary_for_chunk(chunk, fixed_variables["summary"])}
-    round_variables = (
-        _batch_variables(batch_round, shown_gaps) if batch_round else {"asked": "", "gaps": "", "batch": ""}
-    )
+    no_round = {"asked": "", "gaps": "", "batch": ""}
+    round_variables = _batch_variables(batch_round, shown_gaps) if batch_round else no_round
     section_headings = " > ".join(chunk.headings) or "(none)"
     return render_turns(batch_prompt, **fixed_variables, **round_variables, section=section_headings, chunk=chunk.text)
 

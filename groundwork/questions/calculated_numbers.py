@@ -376,9 +376,7 @@ def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) 
         for source_value in alternative_readings(source_text, language)
         if is_plain_number(source_value)
     }
-    calculated_quantities = [
-        f"{answer_number.value} {answer_number.unit}".strip() for answer_number in calculated_numbers
-    ]
+    calculated_quantities = [f"{number.value} {number.unit}".strip() for number in calculated_numbers]
     for answer_number in numbers_by_calculation(answer, given_values, _percentage_shares(source_quantities), language):
         calculated_quantities.append(
             f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value
@@ -389,12 +387,7 @@ def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) 
 def _percentage_shares(source_quantities: Iterable[Quantity]) -> set[float]:
     """The percentages of the sources as parts of 1, and what is left without them or comes with them."""
     given_shares = {value / 100 for value, unit in source_quantities if unit == "percent"}
-    return given_shares and {
-        1.0,
-        *given_shares,
-        *(1 - share for share in given_shares),
-        *(1 + share for share in given_shares),
-    }
+    return given_shares and {1.0, *given_shares, *(1 + sign * share for share in given_shares for sign in (-1, 1))}
 
 
 def _is_calculated_number(
@@ -442,9 +435,8 @@ def _read_quantities(source_text: str, language: str) -> Iterator[Quantity]:
 
 def _numeric_value(number: Number) -> float | None:
     number_digits = number.value.replace(".", "", 1)
-    return (
-        float(number.value) if len(number.value) < 12 and number_digits.isdigit() and number_digits.isascii() else None
-    )
+    is_numeric = len(number.value) < 12 and number_digits.isdigit() and number_digits.isascii()
+    return float(number.value) if is_numeric else None
 
 
 def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator[float]:

@@ -19,7 +19,7 @@ import msgspec
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates import PromptReader, render_turns
+from groundwork.llm.prompt_templates import Message, PromptReader, render_turns
 from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import text_with_captions
@@ -265,32 +265,18 @@ async def _ask_interview_round(
     rejected_in_last_round = [rejected for rejected in chunk_interview.rejected if rejected.iteration == iteration - 1]
     for statement in wished:
         chunk_interview.declined.pop(statement, None)
+    gaps = wished or chunk_interview.open_gaps()
     round_answer = await asker.ask(
-        InterviewRound(
-            iteration,
-            wanted_in_round,
-            chunk_interview.pairs,
-            wished or chunk_interview.open_gaps(),
-            rejected_in_last_round,
-            bool(wished),
-        )
+        InterviewRound(iteration, wanted_in_round, chunk_interview.pairs, gaps, rejected_in_last_round, bool(wished))
     )
-    chunk_interview.contradictions.update(
-        dict.fromkeys(text.strip() for text in round_answer.contradictions if text.strip())
-    )
+    contradictions = (contradiction.strip() for contradiction in round_answer.contradictions)
+    chunk_interview.contradictions.update(dict.fromkeys(filter(None, contradictions)))
     round_drafts = round_answer.drafts
     judged_drafts = [chunk_interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_in_round]]
     unworthy_in_round = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
     judged_drafts = await _correct_faulty_drafts(chunk_interview, asker, judged_drafts)
-    while asker.dropped:
-        chunk_interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), chunk_interview.chunk, iteration))
-    for draft, _ in round_drafts[wanted_in_round:]:
-        _reject(
-            chunk_interview,
-            draft,
-            iteration,
-            Fault("excess", f"{len(round_drafts)} pairs came where {wanted_in_round} were asked for"),
-        )
+    _reject_unread_drafts(chunk_interview, asker, iteration)
+    _reject_excess_drafts(chunk_interview, round_drafts, wanted_in_round, iteration)
     for draft, faults in judged_drafts:
         if faults:
             _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
@@ -300,6 +286,19 @@ async def _ask_interview_round(
     is_round_cut = len(round_drafts) >= wanted_in_round
     _note_declined_gaps(chunk_interview, round_answer, is_round_cut)
     return _InterviewRoundOutcome(len(round_drafts), unworthy_in_round, is_round_cut, round_answer.done)
+
+
+def _reject_unread_drafts(chunk_interview: ChunkInterview, asker: Asker, iteration: int) -> None:
+    while asker.dropped:
+        chunk_interview.rejected.append(reject_unread_draft(asker.dropped.pop(0), chunk_interview.chunk, iteration))
+
+
+def _reject_excess_drafts(
+    chunk_interview: ChunkInterview, round_drafts: Sequence[JudgedDraft], wanted_in_round: int, iteration: int
+) -> None:
+    excess_fault = Fault("excess", f"{len(round_drafts)} pairs came where {wanted_in_round} were asked for")
+    for draft, _ in round_drafts[wanted_in_round:]:
+        _reject(chunk_interview, draft, iteration, excess_fault)
 
 
 def _note_declined_gaps(chunk_interview: ChunkInterview, round_answer: InterviewAnswer, is_round_cut: bool) -> None:
@@ -343,16 +342,14 @@ def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
 
 
 async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
-    questions_asked_before = await chunk_interview.earlier_questions.find_duplicates(
-        [asked_question(draft) for draft in drafts]
-    )
+    drafted_questions = [asked_question(draft) for draft in drafts]
+    questions_asked_before = await chunk_interview.earlier_questions.find_duplicates(drafted_questions)
     for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
         if question_asked_before:
             _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {question_asked_before}"))
         else:
-            chunk_interview.pairs.append(
-                pair_from_draft(draft, chunk_interview.chunk, chunk_interview.settings.model, iteration)
-            )
+            model = chunk_interview.settings.model
+            chunk_interview.pairs.append(pair_from_draft(draft, chunk_interview.chunk, model, iteration))
     return sum(not question_asked_before for question_asked_before in questions_asked_before)
 
 
@@ -406,43 +403,46 @@ class TwoChunkInterview:
 
     async def ask_about_both(self, earlier_questions: EarlierQuestions) -> None:
         """Ask once; pairs that need only one of the chunks are rejected."""
-        first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
-        two_chunk_messages = render_turns(
-            self.prompt,
-            **self.variables,
-            first=text_with_captions(first_chunk.text, first_chunk.document),
-            second=text_with_captions(second_chunk.text, second_chunk.document),
-            batch=str(self.settings.batch),
-        )
+        first_chunk = self.first_reading.chunk
         try:
             two_chunk_reply = await self.client.ask(
                 self.settings,
-                two_chunk_messages,
+                self._two_chunk_messages(),
                 stage="generate_qa",
-                unit=f"{first_chunk.id} with {second_chunk.id}",
+                unit=f"{first_chunk.id} with {self.second_reading.chunk.id}",
                 schema=ReplyRequirements(Drafts, partial=True),
             )
         except UnitError as error:
             self.two_chunk_failure = error
             return
         self.rejected += [
-            reject_unread_draft(faulty_item, first_chunk, TWO_CHUNK_ITERATION)
-            for faulty_item in two_chunk_reply.dropped
+            reject_unread_draft(item, first_chunk, TWO_CHUNK_ITERATION) for item in two_chunk_reply.dropped
         ]
         self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
-        accepted_two_chunk_drafts = []
+        faultless_drafts = []
         for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
             if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
                 self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ITERATION, faults[0]))
             else:
-                accepted_two_chunk_drafts.append(draft)
-        questions_asked_before = await earlier_questions.find_duplicates(
-            [asked_question(draft) for draft in accepted_two_chunk_drafts]
+                faultless_drafts.append(draft)
+        await self._keep_new_two_chunk_drafts(faultless_drafts, earlier_questions)
+
+    def _two_chunk_messages(self) -> list[Message]:
+        first_text, second_text = (
+            text_with_captions(reading.chunk.text, reading.chunk.document)
+            for reading in (self.first_reading, self.second_reading)
         )
-        for draft, question_asked_before in zip(accepted_two_chunk_drafts, questions_asked_before, strict=True):
+        batch = str(self.settings.batch)
+        return render_turns(self.prompt, **self.variables, first=first_text, second=second_text, batch=batch)
+
+    async def _keep_new_two_chunk_drafts(self, drafts: Sequence[Draft], earlier_questions: EarlierQuestions) -> None:
+        questions_asked_before = await earlier_questions.find_duplicates([asked_question(draft) for draft in drafts])
+        for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
             if question_asked_before:
                 duplicate_fault = Fault("duplicate", f"repeats: {question_asked_before}")
-                self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ITERATION, duplicate_fault))
+                self.rejected.append(
+                    reject_draft(draft, self.first_reading.chunk, TWO_CHUNK_ITERATION, duplicate_fault)
+                )
             else:
                 self.pairs.append(self._two_chunk_pair(draft))
 
@@ -455,9 +455,8 @@ class TwoChunkInterview:
     def _two_chunk_pair(self, draft: Draft) -> Pair:
         first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
         pair = pair_from_draft(draft, first_chunk, self.settings.model, TWO_CHUNK_ITERATION)
-        return msgspec.structs.replace(
-            pair, also=[second_chunk.id], pages=sorted({*first_chunk.pages, *second_chunk.pages})
-        )
+        pages_of_both = sorted({*first_chunk.pages, *second_chunk.pages})
+        return msgspec.structs.replace(pair, also=[second_chunk.id], pages=pages_of_both)
 
 
 async def related_chunk_pairs(readings: Sequence[Reading], encode: EncodeTexts) -> list[tuple[Reading, Reading]]:

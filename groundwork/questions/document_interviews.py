@@ -18,6 +18,7 @@ import msgspec
 
 from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.coverage.document_coverage import document_coverage
+from groundwork.data_folder.runs.reader_wishes import Wish
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.client import Client
@@ -95,11 +96,8 @@ class DocumentInterviews:
         return [pair for chunk_interview in self._chunk_and_two_chunk_interviews() for pair in chunk_interview.pairs]
 
     def rejected(self) -> list[Rejected]:
-        return [
-            rejection
-            for chunk_interview in self._chunk_and_two_chunk_interviews()
-            for rejection in chunk_interview.rejected
-        ]
+        interviews = self._chunk_and_two_chunk_interviews()
+        return [rejection for chunk_interview in interviews for rejection in chunk_interview.rejected]
 
     def _chunk_and_two_chunk_interviews(self) -> list[ChunkInterview | TwoChunkInterview]:
         return [*self.chunk_interviews, *self.two_chunk_interviews]
@@ -217,28 +215,28 @@ async def prepare_document_interviews(
     start_questions = partial(EarlierQuestions, encode, likeness)
     chunk_interviews = _prepare_chunk_interviews(config.qa, material, prompt(config.qa.prompt), start_questions, wished)
     askers = choose_strategy(config.qa).askers(config.qa, material, prompt, model_client)
-    two_chunk_interviews = (
-        await _prepare_two_chunk_interviews(config.qa, material, prompt, model_client, encode)
-        if config.qa.multi_chunk
-        else []
-    )
-    interview_notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
-    interview_notes += [similarity_note] if similarity_note else []
-    interview_notes += [
-        f'wish not met, its text is gone or left out of the questions: "{_statement_excerpt(wish.text)}"'
-        for wish in unmet_wishes
-    ]
-    pair_limit_notice = _pair_limit_notice(config.qa, material)
+    two_chunk_interviews = await _prepare_two_chunk_interviews(config.qa, material, prompt, model_client, encode)
+    interview_notes = _interview_notes(material, similarity_note, unmet_wishes)
+    limit_notice, encode_and_likeness = _pair_limit_notice(config.qa, material), (encode, likeness)
     return DocumentInterviews(
         material,
         config.qa,
         chunk_interviews,
         askers,
-        pair_limit_notice,
+        limit_notice,
         interview_notes,
-        (encode, likeness),
+        encode_and_likeness,
         two_chunk_interviews,
     )
+
+
+def _interview_notes(material: InterviewMaterial, similarity_note: str, unmet_wishes: Sequence[Wish]) -> list[str]:
+    notes_before_interviews = [
+        *([] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]),
+        *([similarity_note] if similarity_note else []),
+    ]
+    unmet_wish = "wish not met, its text is gone or left out of the questions"
+    return notes_before_interviews + [f'{unmet_wish}: "{_statement_excerpt(wish.text)}"' for wish in unmet_wishes]
 
 
 def _prepare_chunk_interviews(
@@ -265,18 +263,20 @@ def _prepare_chunk_interviews(
 async def _prepare_two_chunk_interviews(
     settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], encode: EncodeTexts
 ) -> list[TwoChunkInterview]:
+    """None where qa.multi_chunk does not ask for them."""
+    if not settings.multi_chunk:
+        return []
     template, variables = prompt(settings.two_chunk_prompt), prompt_variables(settings, material)
     return [
         TwoChunkInterview(
             client(),
             settings,
             template,
-            first,
-            second,
+            *both_readings,
             variables,
-            _draft_basis(material, [first, second], template, settings),
+            _draft_basis(material, both_readings, template, settings),
         )
-        for first, second in await related_chunk_pairs(material.readings, encode)
+        for both_readings in await related_chunk_pairs(material.readings, encode)
     ]
 
 
@@ -353,9 +353,8 @@ def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
-    interview_curve = [
-        sum(new_pairs) for new_pairs in zip_longest(*(run.new for run in interviews_coverage.runs), fillvalue=0)
-    ]
+    new_pairs_by_run = (run.new for run in interviews_coverage.runs)
+    interview_curve = [sum(new_pairs) for new_pairs in zip_longest(*new_pairs_by_run, fillvalue=0)]
     interview_shares = {name: getattr(interviews_coverage, name) for name in ("sentences", "numbers", "rows")}
     covered_by_kind = ", ".join(f"{name} {share:.0%}" for name, share in interview_shares.items() if share is not None)
     interview_clauses = [
@@ -390,7 +389,5 @@ def choose_strategy(settings: QA) -> Strategy:
 
 def prompt_files(settings: QA) -> list[str]:
     """The files of config/prompts that `settings` makes use of."""
-    return [
-        *choose_strategy(settings).prompt_files(settings),
-        *([settings.two_chunk_prompt] if settings.multi_chunk else []),
-    ]
+    two_chunk_prompts = [settings.two_chunk_prompt] if settings.multi_chunk else []
+    return [*choose_strategy(settings).prompt_files(settings), *two_chunk_prompts]

@@ -13,7 +13,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain, compress
 from operator import not_
 from pathlib import Path
 from typing import NamedTuple
@@ -126,9 +126,7 @@ def restore_accepted_pairs(
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
-    rejected_before_checks = [
-        rejected for document in documents for rejected in generation_rejects(run_folder, document)
-    ]
+    rejected_before_checks = chain.from_iterable(generation_rejects(run_folder, document) for document in documents)
     return review.restored_pairs(rejected_before_checks, present.__contains__)
 
 
@@ -147,9 +145,7 @@ def split_same_worded_pairs(pairs: Sequence[Pair], review: StandingReview) -> tu
         first_worded_pair = first_pair_by_words.setdefault((pair.document, normalised_words(pair.question)), pair)
         if first_worded_pair is not pair:
             duplicated_by_index[index] = first_worded_pair.question
-    checked_pairs = [
-        _add_duplicates_column(pair, duplicated_by_index.get(index, "")) for index, pair in enumerate(pairs)
-    ]
+    checked_pairs = [_add_duplicates_column(pair, duplicated_by_index.get(k, "")) for k, pair in enumerate(pairs)]
     first_worded_pairs = [pair for index, pair in enumerate(checked_pairs) if index not in duplicated_by_index]
     return first_worded_pairs, [pair for index, pair in enumerate(checked_pairs) if index in duplicated_by_index]
 

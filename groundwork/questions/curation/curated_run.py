@@ -96,9 +96,8 @@ async def _check_pairs_of_run(
         settled_by=columns_before_merge(job, unit.name),
     )
     job.progress.start(len(pairs_under_check.unchecked), "pairs")
-    await check_pair_batches(
-        curated_batches, pairs_under_check, functools.partial(curation_of_pairs, job), job.progress.advance
-    )
+    cases_of_pairs = functools.partial(curation_of_pairs, job)
+    await check_pair_batches(curated_batches, pairs_under_check, cases_of_pairs, job.progress.advance)
 
 
 def columns_before_merge(job: Job, run: str) -> set[Check]:
@@ -111,9 +110,8 @@ def _checked_columns(config: Config) -> set[Check]:
     from groundwork.questions.curation.curation_cases import RULE_CHECKS
 
     curation_of_run = config.curate
-    return set(RULE_CHECKS if curation_of_run.rules_only else curation_of_run.checks) & {*curation_of_run.checks} - {
-        "duplicates"
-    }
+    checks_of_run = set(RULE_CHECKS if curation_of_run.rules_only else curation_of_run.checks)
+    return checks_of_run & {*curation_of_run.checks} - {"duplicates"}
 
 
 def _merge_lines(settled_by: set[Check], generated: Iterable[Pair]) -> list[str]:
@@ -145,10 +143,8 @@ def _write_curated_run(
     rejected_pairs.extend(documents_left.rejected_pairs)
     decisions_obeyed = documents_left.obey(run_review, curated_folder.parent)
     pairs_of_run = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
-    curated_run_remarks = [
-        *run_review.summary_lines(),
-        *_merge_lines(columns_before_merge(job, unit.name), pairs_of_run),
-    ]
+    merge_lines = _merge_lines(columns_before_merge(job, unit.name), pairs_of_run)
+    curated_run_remarks = [*run_review.summary_lines(), *merge_lines]
     curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, curated_run_remarks)
     write_text(curated_folder / "report.html", curation_html(curated_run))
     curated_run_warnings = documents_left.warnings + ([] if job.test else run_review.unmet_warnings([*chosen, *left]))
@@ -176,9 +172,8 @@ def _sort_pairs(
 
     kept_pairs, _ = kept_and_rejected
     pairs_with_repeats = (mark_duplicate_pair(pair, index, repeats_in_run) for index, pair in enumerate(checked_pairs))
-    run_failures = [
-        Failure(*failure) for failure in sort_checked_pairs(pairs_with_repeats, run_review, *kept_and_rejected)
-    ]
+    failed_calls = sort_checked_pairs(pairs_with_repeats, run_review, *kept_and_rejected)
+    run_failures = [Failure(*failed_call) for failed_call in failed_calls]
     if run_review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
         run_folder = job.data.path("qa", unit.name)

@@ -113,9 +113,8 @@ CheckColumn = dict[str, Any]
 
 def rule_check_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
-    faults_by_check = {
-        check: rule_check_fault(check, pair, origin) for check in RULE_CHECKS if check in settings.checks
-    }
+    rule_checks = [check for check in RULE_CHECKS if check in settings.checks]
+    faults_by_check = {check: rule_check_fault(check, pair, origin) for check in rule_checks}
     shown_rule_faults = {check: reason for check, reason in faults_by_check.items() if reason or settings.rules_only}
     return {
         check: build_check_column(settings, check, float(not reason), reason, "rule")

@@ -150,9 +150,7 @@ class CurationRounds:
         """Put the columns of `round_form` on those of `round_results` (of `case_numbers`) that nothing has rejected."""
         if round_form is None:
             return
-        candidates = [
-            round_results[case_number] for case_number in (round_results if case_numbers is None else case_numbers)
-        ]
+        candidates = [round_results[number] for number in (round_results if case_numbers is None else case_numbers)]
         round_cases = [case for case in candidates if isinstance(case, CurationCase) and not failed_checks(case.pair)]
         for case_number, round_verdict in (
             await self.judge.ask(round_form, round_cases, on_progress or (lambda _: None))

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, ClassVar
 
 from groundwork.errors import Filtered, InvalidReply, UnitError
@@ -147,16 +147,13 @@ class MarksForm(JudgeForm):
         return "a whole number" if mark_count == 1 else f"a list of {mark_count} whole numbers"
 
     def pair_field_schema(self, case: CurationCase) -> Json:
-        return (
-            INTEGER_SCHEMA if len(self.mark_names) == 1 else list_schema(INTEGER_SCHEMA, len(self.mark_names_for(case)))
-        )
+        mark_count = len(self.mark_names_for(case))
+        return INTEGER_SCHEMA if len(self.mark_names) == 1 else list_schema(INTEGER_SCHEMA, mark_count)
 
     def read_pair_field(self, case: CurationCase, reply_value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        judge_marks, mark_names = (
-            [reply_value] if isinstance(reply_value, int) else reply_value,
-            self.mark_names_for(case),
-        )
+        judge_marks = [reply_value] if isinstance(reply_value, int) else reply_value
+        mark_names = self.mark_names_for(case)
         criterion_count = len(case.pair.evaluation_criteria)
         full_judge_marks = [
             criterion_count if mark_name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK
@@ -364,14 +361,9 @@ class PairJudge:
             on_progress(len(batch))
             return pair_verdicts
 
-        verdicts = await gather_all(
-            judge_batch(batch) for batch in pack_judge_batches(judge_form, cases, self.settings)
-        )
-        return {
-            case_number: pair_verdict
-            for pair_verdicts in verdicts
-            for case_number, pair_verdict in pair_verdicts.items()
-        }
+        judge_batches = pack_judge_batches(judge_form, cases, self.settings)
+        batch_verdicts = await gather_all(judge_batch(batch) for batch in judge_batches)
+        return dict(chain.from_iterable(pair_verdicts.items() for pair_verdicts in batch_verdicts))
 
     async def _judge_batch(self, judge_form: JudgeForm, cases: list[CurationCase]) -> PairVerdicts:
         """The verdicts of one call; where it stays unusable, of its halves, until the culprit or the model is told."""

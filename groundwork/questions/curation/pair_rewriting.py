@@ -165,15 +165,13 @@ def apply_rewrite(case: CurationCase, rewrite: PairRewrite, settings: Curate) ->
         checks=_passed_check_columns(original_pair),
     )
     rewritten_columns = rule_check_columns(rewritten_pair, case.origin, settings)
-    rewritten_criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, new_answer)
+    criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, new_answer)
     if uncovered_by_rewrite := item_without_criterion(
         rewrite.question, new_answer, rewritten_pair.evaluation_criteria, case.origin.language
     ):
-        rewritten_criteria_problem = (
-            rewritten_criteria_problem or f'no criterion covers "{uncovered_by_rewrite}" of the answer'
-        )
-    if rewritten_criteria_problem and "criteria" in settings.checks:
-        rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, rewritten_criteria_problem, "rule")
+        criteria_problem = criteria_problem or f'no criterion covers "{uncovered_by_rewrite}" of the answer'
+    if criteria_problem and "criteria" in settings.checks:
+        rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, criteria_problem, "rule")
     wrong_answer = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
     return add_check_columns(replace(case, pair=rewritten_pair, wrong_answer=wrong_answer), rewritten_columns)
 

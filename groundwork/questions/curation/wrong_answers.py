@@ -61,10 +61,8 @@ def undecided_wrong_answer(pair: Pair, wrong_answer_text: str, language: str) ->
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    wrong_words, wrong_numbers = (
-        content_words(wrong_answer_text, language),
-        number_values(wrong_answer_text, spelled="en"),
-    )
+    wrong_words = content_words(wrong_answer_text, language)
+    wrong_numbers = number_values(wrong_answer_text, spelled="en")
     for criterion in pair.evaluation_criteria:
         right_answer_words = _right_answer_words(pair, criterion, language)
         if not {"yes", "no", *yes_and_no_words(language)}.isdisjoint(words(criterion)) and yes_or_no(
@@ -130,12 +128,9 @@ def _wrong_answer_by_choice(pair: Pair) -> str:
         or any(_LISTS_NAMES.fullmatch(text) for text in texts_between_options)
     ):
         return ""
-    exchanged_answer = either_option.sub(
-        lambda option_match: exchanged_options[option_match.group().casefold()], pair.answer
-    )
-    exchanged_answer = (
-        exchanged_answer[:1].upper() + exchanged_answer[1:] if pair.answer[:1].isupper() else exchanged_answer
-    )
+    exchanged_answer = either_option.sub(lambda option: exchanged_options[option.group().casefold()], pair.answer)
+    if pair.answer[:1].isupper():
+        exchanged_answer = exchanged_answer[:1].upper() + exchanged_answer[1:]
     return "" if exchanged_answer == pair.answer else exchanged_answer
 
 
@@ -175,9 +170,7 @@ def _answer_numbers_to_change(pair: Pair, language: str) -> list[Span]:
     ]
     criterion_numbers = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
     asked_numbers = [right_number for right_number in changeable_numbers if right_number.value in criterion_numbers]
-    if not asked_numbers and all(
-        _right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria
-    ):
+    if not asked_numbers and all(_right_answer_words(pair, text, language) for text in pair.evaluation_criteria):
         return []
     return [(right_number.start, right_number.end) for right_number in asked_numbers or changeable_numbers]
 
@@ -287,42 +280,47 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
 
     What shares words may be right as well, and so may what the evidence says. "" where there is no other.
     """
-    other_pairs_by_document: dict[str, list[int]] = {}
+    pairs_by_document: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
-        other_pairs_by_document.setdefault(pair.document, []).append(i)
-    other_answer_words = [content_words(pair.answer, "") for pair in pairs]
-    right_evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
-    question_words = [words(pair.question) for pair in pairs]
-    other_answers_by_pair = [""] * len(pairs)
-    for pairs_of_document in other_pairs_by_document.values():
-        for position, i in enumerate(pairs_of_document):
-            other_pairs_near = [
-                pairs_of_document[(position + k) % len(pairs_of_document)]
-                for k in range(1, min(len(pairs_of_document), NEIGHBOUR_PAIRS))
-            ]
-            other_answer_candidates = [
-                k
-                for k in other_pairs_near
-                if other_answer_words[k]
-                and other_answer_words[k] != other_answer_words[i]
-                and not _YES_OR_NO_ANSWER.match(pairs[k].answer)
-                and _do_questions_ask_alike(question_words[i], question_words[k])
-            ]
-            other_answer_candidates = [
-                k
-                for k in other_answer_candidates
-                if 2 * len(other_answer_words[k] & right_evidence_words[i]) < len(other_answer_words[k])
-            ] or other_answer_candidates
-            preferred_other_answers = [
-                k for k in other_answer_candidates if pairs[k].category == pairs[i].category
-            ] or other_answer_candidates
-            best_other_answer = min(
-                preferred_other_answers,
-                key=lambda k: len(other_answer_words[k] & other_answer_words[i]) / len(other_answer_words[k]),
-                default=None,
-            )
-            other_answers_by_pair[i] = "" if best_other_answer is None else pairs[best_other_answer].answer
-    return other_answers_by_pair
+        pairs_by_document.setdefault(pair.document, []).append(i)
+    other_answer_search, answers_of_others = _OtherAnswers(pairs), [""] * len(pairs)
+    for places in pairs_by_document.values():
+        for position, i in enumerate(places):
+            steps_to_others = range(1, min(len(places), NEIGHBOUR_PAIRS))
+            other_pairs = [places[(position + step) % len(places)] for step in steps_to_others]
+            answers_of_others[i] = other_answer_search.for_pair(i, other_pairs)
+    return answers_of_others
+
+
+class _OtherAnswers:
+    """Chooses for one of `pairs` the answer to another question; pairs are given by their places."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._pairs = pairs
+        self._answer_words = [content_words(pair.answer, "") for pair in pairs]
+        self._evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
+        self._question_words = [words(pair.question) for pair in pairs]
+
+    def for_pair(self, i: int, other_pairs: Sequence[int]) -> str:
+        other_pairs = [k for k in other_pairs if self._may_answer_wrongly(i, k)]
+        other_pairs = [k for k in other_pairs if not self._is_in_evidence(i, k)] or other_pairs
+        other_pairs = [k for k in other_pairs if self._pairs[k].category == self._pairs[i].category] or other_pairs
+        other_pair = min(other_pairs, key=lambda k: self._share_in(self._answer_words[i], k), default=None)
+        return "" if other_pair is None else self._pairs[other_pair].answer
+
+    def _may_answer_wrongly(self, i: int, k: int) -> bool:
+        return (
+            bool(self._answer_words[k])
+            and self._answer_words[k] != self._answer_words[i]
+            and not _YES_OR_NO_ANSWER.match(self._pairs[k].answer)
+            and _do_questions_ask_alike(self._question_words[i], self._question_words[k])
+        )
+
+    def _is_in_evidence(self, i: int, k: int) -> bool:
+        return 2 * len(self._answer_words[k] & self._evidence_words[i]) >= len(self._answer_words[k])
+
+    def _share_in(self, right_words: set[str], k: int) -> float:
+        return len(self._answer_words[k] & right_words) / len(self._answer_words[k])
 
 
 def _do_questions_ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:

@@ -158,9 +158,8 @@ def pairs_differ_in_words(first_question: AskedQuestion, second_question: AskedQ
     if first_question.evidence_words and second_question.evidence_words:
         first_answer_words = _meaning_words(first_question.answer, first_question.language)
         second_answer_words = _meaning_words(second_question.answer, second_question.language)
-        return len(first_answer_words & second_answer_words) < SAME_EVIDENCE_SHARE * len(
-            first_answer_words | second_answer_words
-        )
+        words_of_both = first_answer_words | second_answer_words
+        return len(first_answer_words & second_answer_words) < SAME_EVIDENCE_SHARE * len(words_of_both)
     return bool(
         first_question.answer
         and second_question.answer
@@ -183,9 +182,8 @@ def _share_their_evidence(first_question: AskedQuestion, second_question: AskedQ
         return False
     if min(len(first_question.evidence_words), len(second_question.evidence_words)) >= FEW_QUOTE_WORDS:
         return True
-    first_quotes, second_quotes = (
-        f" {normalised_words(' '.join(pair.evidence))} " for pair in (first_question, second_question)
-    )
+    both_evidence = first_question.evidence, second_question.evidence
+    first_quotes, second_quotes = (f" {normalised_words(' '.join(evidence))} " for evidence in both_evidence)
     return first_quotes in second_quotes or second_quotes in first_quotes
 
 

@@ -277,10 +277,8 @@ async def encoder_and_likeness(
     from groundwork.settings.config_schema import STATIC_MODEL
 
     calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_QUESTIONS)])
-    encoder, encoder_note = (
-        encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined),
-        "",
-    )
+    endpoint_client = client() if settings.backend == "endpoint" else None
+    encoder, encoder_note = encoder_for(settings, vectors, endpoint_client, joined), ""
     try:
         calibration_vectors = await encoder.aencode(calibration_texts, "query")
     except MissingExtra as missing_extra:

@@ -77,9 +77,8 @@ class EvidenceIndex:
         return Counter(chain.from_iterable(rows_by_word.get(word, ()) for word in evidence_words))
 
     def _rarest_words(self, evidence_words: WordSet) -> list[str]:
-        return sorted(evidence_words, key=lambda word: (self._word_counts[word], word))[
-            : prefix_length(len(evidence_words))
-        ]
+        rarest_first = sorted(evidence_words, key=lambda word: (self._word_counts[word], word))
+        return rarest_first[: prefix_length(len(evidence_words))]
 
 
 class SetSimilarityJoin:
@@ -135,10 +134,8 @@ class SetSimilarityJoin:
             )
             prefix_keys_by_length.append(prefix_keys.ravel())
             prefix_sets_by_length.append(np.repeat(set_rows, prefix_keys.shape[1]))
-        joined_prefix_keys, joined_prefix_sets = (
-            np.concatenate(prefix_keys_by_length),
-            np.concatenate(prefix_sets_by_length),
-        )
+        joined_prefix_keys = np.concatenate(prefix_keys_by_length)
+        joined_prefix_sets = np.concatenate(prefix_sets_by_length)
         prefix_key_order = np.argsort(joined_prefix_keys, kind="stable")
         return joined_prefix_keys[prefix_key_order], joined_prefix_sets[prefix_key_order]
 

@@ -86,9 +86,8 @@ def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str]
     answer_clauses = answer_clauses or [answer.strip(" .")]
     if len(answer_clauses) == 1:
         answer_clauses = _clause_phrases(answer_clauses[0], question)
-    clause_criteria = list(
-        dict.fromkeys(f"States: {_lower_first_letter(clause.strip(' .,;'))}" for clause in answer_clauses)
-    )
+    facts = dict.fromkeys(_lower_first_letter(clause.strip(" .,;")) for clause in answer_clauses)
+    clause_criteria = [f"States: {fact}" for fact in facts]
     if len(clause_criteria) > MAX_CRITERIA:
         last_criterion = "; ".join(fact.removeprefix("States: ") for fact in clause_criteria[MAX_CRITERIA - 1 :])
         clause_criteria = [*clause_criteria[: MAX_CRITERIA - 1], f"States: {last_criterion}"]
@@ -124,9 +123,7 @@ def _trim_given_start(clause_phrase: str, question: str) -> str:
     The small words and numbers right before it are kept.
     """
     clause_phrase_words = list(re.finditer(r"\S+", clause_phrase))
-    phrase_starts = [
-        i for i, phrase_word in enumerate(clause_phrase_words) if _clause_tells_more(phrase_word.group(), question)
-    ]
+    phrase_starts = [i for i, word in enumerate(clause_phrase_words) if _clause_tells_more(word.group(), question)]
     if _ASKS_MEASURE_IN_CLAUSE.search(question):
         phrase_starts = [
             i for i in phrase_starts if numbers(f"of {clause_phrase_words[i].group()}", spelled="en")
@@ -181,19 +178,16 @@ def category_from_wording(question: str, answer: str) -> Category:
 
 def _answer_clauses(answer: str) -> list[str]:
     """The parts of an answer that can be marked one by one: sentences, and main clauses with a verb of their own."""
-    return [
-        clause for start, end in sentences(answer, "en") for clause in _sentence_clauses(answer[start:end].strip(" ."))
-    ]
+    answer_sentences = (answer[start:end].strip(" .") for start, end in sentences(answer, "en"))
+    return [clause for sentence in answer_sentences for clause in _sentence_clauses(sentence)]
 
 
 def _sentence_clauses(sentence: str) -> list[str]:
     clauses: list[str] = []
     clause_start = 0
     for clause_break in _CLAUSE_BREAK.finditer(sentence):
-        clause_before_break, text_after_break = (
-            sentence[clause_start : clause_break.start()],
-            sentence[clause_break.end() :],
-        )
+        clause_before_break = sentence[clause_start : clause_break.start()]
+        text_after_break = sentence[clause_break.end() :]
         if (
             _are_brackets_balanced(clause_before_break)
             and words(clause_before_break)

@@ -227,17 +227,14 @@ def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> 
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
     opening_words = content_words(" ".join(target.plain.split()[:STATEMENT_OPENING_WORDS]), "en")
     question_words = content_words(question, "en") - content_words(title, "en") - _NO_TOPIC_WORDS
-    return (
-        category_from_wording(question, "") == "definition" and bool(question_words) and question_words <= opening_words
-    )
+    is_definition = category_from_wording(question, "") == "definition"
+    return is_definition and bool(question_words) and question_words <= opening_words
 
 
 def answers_agree(answer: str, round_trip_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
-    first_round_trip_words, second_round_trip_words = (
-        content_words(answer, "en"),
-        content_words(round_trip_answer, "en"),
-    )
+    first_round_trip_words = content_words(answer, "en")
+    second_round_trip_words = content_words(round_trip_answer, "en")
     round_trip_values = number_values(answer, spelled="en"), number_values(round_trip_answer, spelled="en")
     if (
         round_trip_values[0]

@@ -71,9 +71,7 @@ def question_frame(question: str) -> QuestionFrame:
     core_question = f"{title_before_frame[2].upper()}{title_before_frame[3]}" if title_before_frame else question
     framed_question = core_question.rstrip(" ?")
     frame_matches = ((pattern.fullmatch(framed_question), openings) for pattern, openings in QUESTION_FRAMES)
-    frame_match, openings = next(
-        ((frame_match, openings) for frame_match, openings in frame_matches if frame_match), (None, ())
-    )
+    frame_match, openings = next((framed for framed in frame_matches if framed[0]), (None, ()))
     filled_openings = tuple(opening.format(**frame_match.groupdict()) for opening in openings) if frame_match else ()
     return QuestionFrame(core_question, title_before_frame[1] if title_before_frame else "", filled_openings)
 

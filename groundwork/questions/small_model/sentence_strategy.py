@@ -296,9 +296,8 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
         sentence_reply_tokens = tokens_in(target.plain) + SENTENCE_PAIR_TOKENS
         yield basis.tokens(sentence_messages, Reply), sentence_reply_tokens
         if settings.round_trip:
-            round_trip_messages = render_turns(
-                prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain
-            )
+            round_trip_prompt = prompt(settings.round_trip_prompt)
+            round_trip_messages = render_turns(round_trip_prompt, statement=target.plain, question=target.plain)
             yield basis.tokens(round_trip_messages, None), sentence_reply_tokens // 2
 
 
