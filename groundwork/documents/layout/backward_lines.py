@@ -43,13 +43,8 @@ def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
         for item in page.text_items
         if not any(_stands_in_backward_line(item, backward_line) for backward_line in backward_lines)
     ]
-    return msgspec.structs.replace(
-        page,
-        text_items=[
-            *other_items,
-            *(item for backward_line in backward_lines for item in rebuild_text_items(backward_line)),
-        ],
-    )
+    backward_items = [item for backward_line in backward_lines for item in rebuild_text_items(backward_line)]
+    return msgspec.structs.replace(page, text_items=[*other_items, *backward_items])
 
 
 def _levelled_backward_line(backward_letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:

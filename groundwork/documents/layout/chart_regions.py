@@ -200,15 +200,9 @@ def _with_chart_labels(region: Box, runs: Sequence[Run], other_regions: Sequence
         if all(_chart_label_gap(chart_label, other_region) >= chart_label_gap for other_region in other_regions)
     ]
     chart_number_sizes = [chart_label.size for chart_label in chart_labels if is_number(chart_label.text)]
-    largest_bold_chart_label = (
-        _BOLD_LABEL_RATIO * statistics.median(chart_number_sizes) if chart_number_sizes else math.inf
-    )
-    return _region_around_chart(
-        [
-            region,
-            *(Box(r.x1, r.y1, r.x2, r.y2) for r in chart_labels if r.size <= largest_bold_chart_label or not r.bold),
-        ]
-    )
+    largest_bold_label = _BOLD_LABEL_RATIO * statistics.median(chart_number_sizes) if chart_number_sizes else math.inf
+    label_regions = [Box(*r[:4]) for r in chart_labels if r.size <= largest_bold_label or not r.bold]
+    return _region_around_chart([region, *label_regions])
 
 
 def _is_chart_label(chart_label: Run) -> bool:

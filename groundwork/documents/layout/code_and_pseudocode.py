@@ -40,12 +40,9 @@ def pseudocode_end(lines: Sequence[Line], program_start: int, leading: float) ->
         if _is_pseudocode_step(lines, step_line):
             step_count, program_end = step_count + 1, step_line + 1
         step_line += 1
-    return (
-        program_end
-        if program_end - program_start >= _LEAST_PSEUDOCODE_LINES
-        and step_count >= _LEAST_STEP_SHARE * (program_end - program_start)
-        else program_start
-    )
+    program_length = program_end - program_start
+    is_program = program_length >= _LEAST_PSEUDOCODE_LINES and step_count >= _LEAST_STEP_SHARE * program_length
+    return program_end if is_program else program_start
 
 
 def _is_next_pseudocode_line(above: Line, line: Line, leading: float) -> bool:
@@ -94,15 +91,11 @@ def code_end(lines: Sequence[Line], code_start: int, styles: HeadingStyles) -> i
         return listing_end
     code_line = lines[code_start]
     code_line_step = 1.2 * styles.leading * code_line.main.size
-    line_above_code = lines[code_start - 1] if code_start else None
-    line_below_code = lines[listing_end] if listing_end < len(lines) else None
-    is_free = not line_above_code or not line_above_code.cells or code_line.y - line_above_code.y > code_line_step
-    return (
-        listing_end
-        if is_free
-        and (not line_below_code or not line_below_code.cells or line_below_code.y - code_line.y > code_line_step)
-        else code_start
-    )
+    code_steps = [
+        *(code_line.y - above.y for above in lines[max(0, code_start - 1) : code_start] if above.cells),
+        *(below.y - code_line.y for below in lines[listing_end : listing_end + 1] if below.cells),
+    ]
+    return listing_end if all(step > code_line_step for step in code_steps) else code_start
 
 
 def _program_end(lines: Sequence[Line], program_start: int, styles: HeadingStyles) -> int:

@@ -129,11 +129,9 @@ def shared_column_starts(pages: Sequence[Sequence[PagePart]]) -> list[float]:
 def page_parts(
     runs: Sequence[Run], grids: Sequence[RuledTable], column_xs: Sequence[float] = (), strokes: Sequence[Stroke] = ()
 ) -> list[PagePart]:
-    """The parts of a page in the order in which they are read.
-
-    `column_xs`: where columns begin on other pages of the document. There it is enough that running text stands at one
-    side, for the other may hold figures. `strokes`: level lines, which end columns that they cross.
-    """
+    """The parts of a page in the order in which they are read. `column_xs`: where columns begin on other pages of the
+    document; there it is enough that running text stands at one side, for the other may hold figures. `strokes`: level
+    lines, which end columns that they cross."""
     lines = [_column_boxes_of_line(sorted(line)) for line in runs_by_line(runs)]
     table_boxes = [_ColumnBox(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
     header_above_columns, lines, footer_below_columns = _split_off_header_of_columns(lines, table_boxes)
@@ -141,15 +139,11 @@ def page_parts(
     column_rules = [_ColumnBox(s.x1, s.y1, s.x2, s.y1) for s in strokes]
     split_columns = _split_columns([*column_parts, *table_boxes], False, column_xs, column_rules)
     if len(split_columns) == 1:
-        split_columns = _split_columns(
-            [*header_above_columns, *column_parts, *footer_below_columns, *table_boxes], False, column_xs, column_rules
-        )
+        whole_page = [*header_above_columns, *column_parts, *footer_below_columns, *table_boxes]
+        split_columns = _split_columns(whole_page, False, column_xs, column_rules)
         header_above_columns = footer_below_columns = []
-    return [
-        _page_part(group, is_column)
-        for group, is_column in [(header_above_columns, False), *split_columns, (footer_below_columns, False)]
-        if group
-    ]
+    split_columns = [(header_above_columns, False), *split_columns, (footer_below_columns, False)]
+    return [_page_part(column_part, is_column) for column_part, is_column in split_columns if column_part]
 
 
 def _split_off_header_of_columns(
@@ -450,16 +444,13 @@ def _is_column_of_text(column_parts: Sequence[_ColumnBox]) -> bool:
     column_wordings = [box.wording for box in column_parts if box.wording]
     column_entry_count = sum(wording.is_entry for wording in column_wordings)
     column_prose = [wording for wording in column_wordings if wording.is_long]
-    if column_entry_count >= _LEAST_COLUMN_LINES and column_entry_count + len(column_prose) >= 0.4 * len(
-        column_wordings
-    ):
+    least_column_prose = 0.4 * len(column_wordings)
+    if column_entry_count >= _LEAST_COLUMN_LINES and column_entry_count + len(column_prose) >= least_column_prose:
         return True  # leading dots tell where a column ends
     if len(column_prose) < _LEAST_COLUMN_LINES:
         return False
     column_numbers = [wording for wording in column_wordings if wording.is_number]
-    has_few_column_lines = len(column_prose) < 0.4 * len(column_wordings) or len(column_numbers) > 0.2 * len(
-        column_wordings
-    )
+    has_few_column_lines = len(column_prose) < least_column_prose or len(column_numbers) > 0.2 * len(column_wordings)
     if has_few_column_lines and not _is_mostly_column_prose(column_wordings, column_prose, column_numbers):
         return False
     return sum(wording.is_lower for wording in column_prose) > 0.2 * len(column_prose)
@@ -486,10 +477,8 @@ _COLUMN_ROW_GAP = 2.2  # usual steps from one line to the next, from which on al
 
 
 def columns_end(lines: Sequence[Line], columns_start: int, leading: float) -> int:
-    """Where the columns of text or of lists that begin at a line end; `columns_start` where none do.
-
-    `leading`: sizes from line to line.
-    """
+    """Where the columns of text or of lists that begin at a line end; `columns_start` where none do. `leading`: sizes
+    from line to line."""
     if len(lines[columns_start].cells) < 2:
         return columns_start
     column_stretches = text_columns(lines[columns_start].cells)

@@ -40,10 +40,8 @@ def typewriter_fonts(pages: Iterable[Any]) -> frozenset[str]:
             and font_text.isascii()
             and sum(map(str.isalpha, font_text)) >= _MEASURED_FONT_LETTERS
         ):
-            font_name = (text_item.font_name or "").rpartition("+")[2]
-            letter_widths_by_font[font_name][len(font_text)].append(
-                text_item.width / len(font_text) / text_item.font_size
-            )
+            font_widths = letter_widths_by_font[plain_font_name(text_item.font_name)]
+            font_widths[len(font_text)].append(text_item.width / len(font_text) / text_item.font_size)
     return frozenset(
         font_name
         for font_name, widths_by_length in letter_widths_by_font.items()

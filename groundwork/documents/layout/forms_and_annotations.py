@@ -240,13 +240,9 @@ def _form_paragraphs(form_texts: Sequence[_FormText], strokes: Strokes) -> list[
 
 def _form_text_goes_on(above: _FormText, form_text: _FormText, strokes: Strokes) -> bool:
     line_above, form_line = above.lines[-1], form_text.lines[0]
-    if (
-        above.is_value
-        or form_text.is_value
-        or form_text.left > form_line.x1
-        or _is_form_item(line_above)
-        or _is_form_item(form_line)
-    ):
+    if above.is_value or form_text.is_value or form_text.left > form_line.x1:
+        return False
+    if _is_form_item(line_above) or _is_form_item(form_line):
         return False
     if (
         not 0 < form_line.y2 - line_above.y2 < _FORM_LINE_STEP * form_line.size
@@ -482,17 +478,7 @@ def _runs_in_field(field_text: str | None, field_rect: Any, runs: Sequence[Run])
     for index, field_line in enumerate(field_lines):
         field_line_top = field_rect.y + index * field_line_step + (field_line_step - typed_size) / 2
         field_words = _words_in_field(field_line, field_rect.x, field_line_top, typed_size)
-        field_runs.append(
-            Run(
-                field_rect.x,
-                field_line_top,
-                field_words[-1].x2,
-                field_line_top + typed_size,
-                " ".join(field_line.split()),
-                typed_size,
-                words=tuple(field_words),
-            )
-        )
+        field_runs.append(Run(*words_as_box(field_words), typed_size, words=tuple(field_words)))
     return field_runs
 
 

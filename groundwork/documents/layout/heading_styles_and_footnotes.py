@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, pairwise, zip_longest
+from typing import Any
 
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.text_runs_and_lines import APART, Line, Run, is_bullet, is_number, item_label, to_lines
@@ -44,15 +45,11 @@ class HeadingStyles:
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
         styled_lines = [line for page in pages for line in page if line.cells]
-        size_style_counts: Counter[float] = Counter()
-        font_style_counts: Counter[str] = Counter()
-        bold_style_counts: Counter[bool] = Counter()
-        mono_style_counts: Counter[bool] = Counter()
-        for cell in chain.from_iterable(line.cells for line in styled_lines):
-            size_style_counts[_rounded_heading_size(cell.size)] += len(cell.text)
-            font_style_counts[cell.font] += len(cell.text)
-            bold_style_counts[cell.bold] += len(cell.text)
-            mono_style_counts[cell.mono] += len(cell.text)
+        styled_runs = list(chain.from_iterable(line.cells for line in styled_lines))
+        size_style_counts = _letters_by_style(styled_runs, lambda run: _rounded_heading_size(run.size))
+        font_style_counts = _letters_by_style(styled_runs, lambda run: run.font)
+        bold_style_counts = _letters_by_style(styled_runs, lambda run: run.bold)
+        mono_style_counts = _letters_by_style(styled_runs, lambda run: run.mono)
         self.body = size_style_counts.most_common(1)[0][0] if size_style_counts else 10.0
         self.font = font_style_counts.most_common(1)[0][0] if font_style_counts else ""
         self.bold = bold_style_counts[True] > bold_style_counts[False]
@@ -216,6 +213,13 @@ class HeadingStyles:
         return not is_indented or line_below_heading.y - heading_line.y > 1.5 * heading_step
 
 
+def _letters_by_style(styled_runs: Sequence[Run], style: Callable[[Run], Any]) -> Counter[Any]:
+    style_counts: Counter[Any] = Counter()
+    for run in styled_runs:
+        style_counts[style(run)] += len(run.text)
+    return style_counts
+
+
 def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset[str]:
     """What headings of one to three lines say, in larger type than the body's size: as `heading_key` gives it."""
     heading_keys = set()
@@ -322,21 +326,15 @@ def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, i
     """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
     without a running footer below them; both are the number of lines where there are none."""
     first_footnote = len(lines)
-    while (
-        first_footnote
-        and lines[first_footnote - 1].cells
-        and lines[first_footnote - 1].main.size < _FOOTNOTE_SIZE * styles.body
-    ):
+    footnote_size, footnote_step = _FOOTNOTE_SIZE * styles.body, APART * styles.leading * styles.body
+    while first_footnote and lines[first_footnote - 1].cells and lines[first_footnote - 1].main.size < footnote_size:
         first_footnote -= 1
     while first_footnote < len(lines) and (
         not _FOOTNOTE_START.match(lines[first_footnote].text) or _is_small_table_row(lines[first_footnote])
     ):
         first_footnote += 1
-    footnotes_end = first_footnote
-    while footnotes_end < len(lines) and (
-        footnotes_end == first_footnote
-        or lines[footnotes_end].y - lines[footnotes_end - 1].y < APART * styles.leading * styles.body
-    ):
+    footnotes_end = min(first_footnote + 1, len(lines))
+    while footnotes_end < len(lines) and lines[footnotes_end].y - lines[footnotes_end - 1].y < footnote_step:
         footnotes_end += 1
     line_above_footnotes = lines[first_footnote - 1] if 0 < first_footnote < footnotes_end else None
     if line_above_footnotes and line_above_footnotes.cells:

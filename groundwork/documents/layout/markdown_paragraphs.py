@@ -131,17 +131,13 @@ class MarkdownWriter:
             self._paragraph_text = self.styles.vocabulary.join(self._paragraph_text, cleaned_line(line.text))
         else:
             self._close_paragraph()
-            is_list_paragraph = is_bullet(line.text)
-            markdown_line = cleaned_line(line.text)
-            markdown_line = (
-                f"- {markdown_line[1:].strip()}"
-                if is_list_paragraph
-                else _MARKDOWN_BLOCK_MARKS.sub(r"\\", markdown_line)
-            )
-            if is_list_paragraph and self._is_paragraph_in_list and self._markdown_blocks:
-                self._paragraph_text = f"{self._markdown_blocks.pop().text}\n{markdown_line}"
+            is_list_paragraph, markdown_line = is_bullet(line.text), cleaned_line(line.text)
+            if is_list_paragraph:
+                goes_on_with_list = self._is_paragraph_in_list and bool(self._markdown_blocks)
+                list_above = f"{self._markdown_blocks.pop().text}\n" if goes_on_with_list else ""
+                self._paragraph_text = f"{list_above}- {markdown_line[1:].strip()}"
             else:
-                self._paragraph_text = markdown_line
+                self._paragraph_text = _MARKDOWN_BLOCK_MARKS.sub(r"\\", markdown_line)
             self._is_paragraph_in_list = is_list_paragraph
             self._paragraph_size = 0.0
         self._paragraph_last_line, self._paragraph_size = line, max(self._paragraph_size, line.main.size)
@@ -244,12 +240,7 @@ class MarkdownWriter:
         if self.contents and markdown_line.text[-1].isdigit() and markdown_start:
             return markdown_start
         above = self._paragraph_last_line
-        if (
-            self._is_paragraph_in_list
-            and above
-            and markdown_line.cells
-            and self._goes_on_with_paragraph(above, markdown_line)
-        ):
+        if self._is_paragraph_in_list and above and self._goes_on_with_paragraph(above, markdown_line):
             return markdown_start  # an item in the type of a heading goes on
         markdown_end = self.styles.heading_end(self.lines, markdown_start)
         if self.styles.is_heading_too_long(self.lines, markdown_start, markdown_end):

@@ -62,15 +62,12 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: fl
     page_edges = []
     for is_foot in (False, True):
         boxes_from_edge = sorted([*edge_line_boxes, *table_boxes], key=lambda box: -box.y2 if is_foot else box.y1)
-        margin_limit = (1 - _EDGE_MARGIN_SHARE) * page_height if is_foot else _EDGE_MARGIN_SHARE * page_height
-        lines_in_edge_margin = sum(
-            box.y2 > margin_limit if is_foot else box.y1 < margin_limit for box in boxes_from_edge[:_MOST_EDGE_LINES]
+        margin = (1 - _EDGE_MARGIN_SHARE) * page_height if is_foot else _EDGE_MARGIN_SHARE * page_height
+        edge_line_count = sum(
+            box.y2 > margin if is_foot else box.y1 < margin for box in boxes_from_edge[:_MOST_EDGE_LINES]
         )
-        free_edge_lines = max(
-            (i for i in range(1, lines_in_edge_margin + 1) if _stands_apart_at_edge(boxes_from_edge, i, is_foot)),
-            default=0,
-        )
-        for box in boxes_from_edge[:free_edge_lines]:
+        edge_ends = [i for i in range(1, edge_line_count + 1) if _stands_apart_at_edge(boxes_from_edge, i, is_foot)]
+        for box in boxes_from_edge[: max(edge_ends, default=0)]:
             edge_cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
             if 0 < len(edge_cells) <= _MOST_RUNNING_CELLS:
                 page_edges.append(EdgeLine(edge_cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
@@ -100,13 +97,13 @@ def _stands_apart_at_edge(boxes_from_edge: Sequence[_EdgeLineBox], count: int, i
     edge_height = edge_box.y2 - edge_box.y1
     if not boxes_inside_edge[0].runs:
         return _space_inside_edge(edge_box, boxes_inside_edge[0], is_foot) > _HEIGHTS_TO_FRAME * edge_height
-    spaces_inside_edge = [
+    edge_spaces = [
         _space_inside_edge(above, below, is_foot)
         for above, below in pairwise(boxes_inside_edge)
         if above.runs and below.runs
     ]
     least_edge_space = max(
-        _FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(spaces_inside_edge or [0.0])
+        _FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(edge_spaces or [0.0])
     )
     return _space_inside_edge(edge_box, boxes_inside_edge[0], is_foot) > least_edge_space
 
@@ -164,9 +161,8 @@ def _edge_headers_naming_headings(
     place."""
     edge_lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
     for edge_line in (edge_line for lines in pages for edge_line in lines if not edge_line.is_foot):
-        if edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size and _is_heading_in_header(
-            edge_line, headings_at_edge
-        ):
+        is_small_header = edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size
+        if is_small_header and _is_heading_in_header(edge_line, headings_at_edge):
             edge_lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
     least_pages = max(_LEAST_RUNNING_PAGES, _HEADED_PAGES_SHARE * len(pages))
     edge_header_ids: set[int] = set()
@@ -252,21 +248,13 @@ def _pages_with_edge_line(
 def _edge_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
     beside words of the page's own, such as a book's title beside its chapters'."""
-    edge_cells = edge_line.cells
-    edge_number_keys = {
-        edge_key
-        for cell in (edge_cells[0], edge_cells[-1])
-        if len(cell) < _EDGE_NUMBER_LETTERS
-        for edge_key in line_keys(cell, page_number)
-    }
-    edge_text = " ".join(edge_cells)
-    edge_title_keys = (
-        set() if any(map(str.isdecimal, edge_text)) else {f"{cell}|<any>" for cell in (edge_cells[0], edge_cells[-1])}
-    )
+    edge_text, edge_ends = " ".join(edge_line.cells), (edge_line.cells[0], edge_line.cells[-1])
+    edge_numbers = [cell for cell in edge_ends if len(cell) < _EDGE_NUMBER_LETTERS]
+    edge_title_keys = set() if any(map(str.isdecimal, edge_text)) else {f"{cell}|<any>" for cell in edge_ends}
     return {
         edge_text,
         *line_keys(edge_text, page_number),
-        *(edge_key for edge_key in edge_number_keys if "<page>" in edge_key),
+        *(edge_key for cell in edge_numbers for edge_key in line_keys(cell, page_number) if "<page>" in edge_key),
         *edge_title_keys,
     }
 
@@ -444,9 +432,7 @@ def unread_labels(pages: Sequence[Sequence[Run]], page_numbers: Sequence[int], l
     for runs, page_number, label_layer in zip(pages, page_numbers, layer, strict=True):
         lines = [line.strip() for line in label_layer.split("\n") if line.strip()]
         label_texts = {run.text for run in runs} if lines else set()
-        edge_labels = {
-            line for line in lines[:1] + lines[-1:] if _BARE_PAGE_LABEL.fullmatch(line) and line not in label_texts
-        }
+        edge_labels = {line for line in lines[:1] + lines[-1:] if line not in label_texts}
         bare_labels_by_page.append(
             [(page_number, int(match[1]), line) for line in edge_labels if (match := _BARE_PAGE_LABEL.fullmatch(line))]
         )

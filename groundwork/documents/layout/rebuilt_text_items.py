@@ -116,7 +116,6 @@ def _rebuild_text_item(item_letters: Sequence[DrawnLetter]) -> Any:
     item_words = [
         list(group) for is_blank, group in groupby(item_letters, lambda letter: not letter.sign.strip()) if not is_blank
     ]
-    item_word_bounds = [_item_bounds(item_word) for item_word in item_words]
     x, y, width, height = _item_bounds([letter for item_word in item_words for letter in item_word])
     return LiteparseText(
         text=" ".join(map(_item_text, item_words)),
@@ -127,10 +126,7 @@ def _rebuild_text_item(item_letters: Sequence[DrawnLetter]) -> Any:
         font_name=item_words[0][0].font,
         font_size=item_words[0][0].size,
         rotation=_item_rotation([letter for item_word in item_words for letter in item_word]),
-        words=[
-            LiteparseWord(_item_text(item_word), *bounds)
-            for item_word, bounds in zip(item_words, item_word_bounds, strict=True)
-        ],
+        words=[LiteparseWord(_item_text(item_word), *_item_bounds(item_word)) for item_word in item_words],
     )
 
 

@@ -342,22 +342,26 @@ def rtl_reading_order(textpage: Any) -> list[int]:
     rtl_letters: list[int] = []
     glyph_start = 0
     while glyph_start < len(rtl_signs):
-        glyph_end = glyph_start + 1
-        while (
-            glyph_end < len(rtl_signs)
-            and rtl_letter_places[glyph_start]
-            and rtl_letter_places[glyph_end]
-            and is_same_glyph(rtl_letter_places[glyph_end - 1], rtl_letter_places[glyph_end])
-        ):
-            glyph_end += 1
-        glyph = range(glyph_start, glyph_end)
-        rtl_letters += (
-            glyph if rtl_signs[glyph_start] == _LAM and rtl_signs[glyph_end - 1] in _ALEFS else reversed(glyph)
-        )
-        glyph_start = glyph_end
+        glyph = range(glyph_start, _glyph_end(rtl_letter_places, glyph_start))
+        is_lam_alef = rtl_signs[glyph[0]] == _LAM and rtl_signs[glyph[-1]] in _ALEFS
+        rtl_letters += glyph if is_lam_alef else reversed(glyph)
+        glyph_start = glyph.stop
     return vowel_signs_behind_glyphs(
         vowel_signs_behind_letters(rtl_letters, rtl_signs), rtl_signs, lambda k: _rtl_letter_place(textpage, k)
     )
+
+
+def _glyph_end(rtl_places: Sequence[tuple[float, ...]], glyph_start: int) -> int:
+    """The end of the letters from one on that are of its glyph; `rtl_places` are empty for those of other scripts."""
+    glyph_end = glyph_start + 1
+    while (
+        glyph_end < len(rtl_places)
+        and rtl_places[glyph_start]
+        and rtl_places[glyph_end]
+        and is_same_glyph(rtl_places[glyph_end - 1], rtl_places[glyph_end])
+    ):
+        glyph_end += 1
+    return glyph_end
 
 
 def vowel_signs_behind_glyphs(

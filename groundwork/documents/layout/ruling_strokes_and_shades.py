@@ -146,17 +146,12 @@ def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
         else:
             joined_segments.append((segment_at, [segment_start, segment_stop]))
         previous_segment_level = segment_level
-    least_segment = 4 if sideways else 8
-    long_segments = [
-        (segment_at, segment_ends[0], segment_ends[-1], tuple(segment_ends))
-        for segment_at, segment_ends in joined_segments
-        if segment_ends[-1] - segment_ends[0] > least_segment
-    ]
     return [
-        Stroke(segment_at, a, segment_at, b, segment_ends)
+        Stroke(segment_at, segment_ends[0], segment_at, segment_ends[-1], tuple(segment_ends))
         if sideways
-        else Stroke(a, segment_at, b, segment_at, segment_ends)
-        for segment_at, a, b, segment_ends in long_segments
+        else Stroke(segment_ends[0], segment_at, segment_ends[-1], segment_at, tuple(segment_ends))
+        for segment_at, segment_ends in joined_segments
+        if segment_ends[-1] - segment_ends[0] > (4 if sideways else 8)
     ]
 
 

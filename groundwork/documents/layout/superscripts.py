@@ -57,10 +57,9 @@ def may_have_superscript_digits(text_items: Sequence[Any]) -> bool:
     if len(text_items) < _LEAST_BASE_TEXTS:
         usual_superscript_heights = dict.fromkeys(usual_superscript_heights, 0.0)  # too few to tell
     return any(
-        superscript_item.height
-        > usual_superscript_heights[superscript_item.font_name, superscript_item.font_size] + _SUPERSCRIPT_EXTRA_HEIGHT
-        and _POSSIBLE_SUPERSCRIPT_AT_END.search(superscript_item.text)
-        for superscript_item in text_items
+        item.height > usual_superscript_heights[item.font_name, item.font_size] + _SUPERSCRIPT_EXTRA_HEIGHT
+        and _POSSIBLE_SUPERSCRIPT_AT_END.search(item.text)
+        for item in text_items
     )
 
 
@@ -84,13 +83,14 @@ def with_superscript_digits(page: Any, drawn: DrawnLetters) -> Any:
     for letter_before, superscript_digit, (x1, y1, x2, y2) in superscript_places:
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
         for k, superscript_item in enumerate(superscript_items):
-            if (
-                superscript_item.x <= x <= superscript_item.x + superscript_item.width
-                and superscript_item.y - 1 <= y <= superscript_item.y + superscript_item.height + 1
-            ):
+            if _covers_superscript(superscript_item, x, y):
                 superscript_items[k] = _with_superscript(superscript_item, x, letter_before, superscript_digit)
                 break
     return msgspec.structs.replace(page, text_items=superscript_items)
+
+
+def _covers_superscript(item: Any, x: float, y: float) -> bool:
+    return bool(item.x <= x <= item.x + item.width and item.y - 1 <= y <= item.y + item.height + 1)
 
 
 def _superscript_digits(raw_textpage: Any) -> Iterator[tuple[int, str, str]]:

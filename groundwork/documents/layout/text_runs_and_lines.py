@@ -351,19 +351,8 @@ def _join_runs(left_cell: Run, run: Run) -> Run:
     text = f"{left_cell.text}{cell_space}{run.text}"
     x2, words = max(left_cell.x2, run.x2), left_cell.words + run.words
     runs_in = left_cell.runs_in or (left_cell.bold and not run.bold)
-    return Run(
-        left_cell.x1,
-        min(left_cell.y1, run.y1),
-        x2,
-        prominent_run.y2,
-        text,
-        prominent_run.size,
-        prominent_run.font,
-        bold,
-        mono,
-        words,
-        runs_in,
-    )
+    x1, y1 = left_cell.x1, min(left_cell.y1, run.y1)
+    return prominent_run._replace(x1=x1, y1=y1, x2=x2, text=text, bold=bold, mono=mono, words=words, runs_in=runs_in)
 
 
 def _run_prominence(run: Run) -> tuple[bool, float]:

@@ -90,21 +90,27 @@ def head_rows(head_lines: Sequence[GutterRow], columns: Stretches, vocabulary: D
                 _add_head(
                     heads, _Head(text.text, _head_columns(text, columns), i, i + 1), head_lines, columns, vocabulary
                 )
-    head_cells = [[""] * len(columns) for _ in head_lines]
+    head_cells = _cells_of_heads(heads, len(head_lines), len(columns))
+    return [
+        head_line
+        for head_line, head_row_below in zip_longest(head_cells, head_cells[1:])
+        if any(head_line) and not _is_repeated_in_heads_below(head_line, head_row_below)
+    ]
+
+
+def _cells_of_heads(heads: Sequence[_Head], head_line_count: int, column_count: int) -> list[list[str]]:
+    """Each head down to the next one below it."""
+    head_cells = [[""] * column_count for _ in range(head_line_count)]
     for head in heads:
         starts_below = [
             head_below.first
             for head_below in heads
             if head_below.first >= head.end and set(head_below.columns) & set(head.columns)
         ]
-        for head_row in head_cells[head.first : min(starts_below, default=len(head_lines))]:
+        for head_row in head_cells[head.first : min(starts_below, default=head_line_count)]:
             for k in head.columns:
                 head_row[k] = f"{head_row[k]} {head.text}".strip()
-    return [
-        head_line
-        for head_line, head_row_below in zip_longest(head_cells, head_cells[1:])
-        if any(head_line) and not _is_repeated_in_heads_below(head_line, head_row_below)
-    ]
+    return head_cells
 
 
 def _is_repeated_in_heads_below(head_row: list[str], heads_below: list[str] | None) -> bool:

@@ -105,15 +105,12 @@ def _contents_columns_below_each_other(contents_rows: Sequence[GutterRow]) -> li
     if 2 * len(title_starts) < len(contents_rows) or not title_starts:
         return []
     second_contents_column = min(title_starts)
-    left_entries = [
-        contents_row._replace(texts=[text for text in contents_row.texts if text.x2 < second_contents_column])
+    column_entries = [
+        contents_row._replace(texts=[t for t in contents_row.texts if (t.x2 >= second_contents_column) == is_right])
+        for is_right in (False, True)
         for contents_row in contents_rows
     ]
-    right_entries = [
-        contents_row._replace(texts=[text for text in contents_row.texts if text.x2 >= second_contents_column])
-        for contents_row in contents_rows
-    ]
-    return [contents_row for contents_row in (*left_entries, *right_entries) if contents_row.texts]
+    return [contents_row for contents_row in column_entries if contents_row.texts]
 
 
 def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
@@ -193,8 +190,5 @@ def numbered_list_items(list_rows: Sequence[Sequence[str]], vocabulary: Document
             list_items.append([item_number, item_text])
         else:
             list_items[-1][1] = vocabulary.join(list_items[-1][1], item_text)
-    return (
-        list_items
-        if statistics.median(len(item_text.split()) for item_text in texts_of_items) >= _LONG_ITEM_WORDS
-        else []
-    )
+    are_long_items = statistics.median(len(item_text.split()) for item_text in texts_of_items) >= _LONG_ITEM_WORDS
+    return list_items if are_long_items else []

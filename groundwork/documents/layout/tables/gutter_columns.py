@@ -64,10 +64,8 @@ def row_with_gutters(gutter_line: Line) -> GutterRow:
         for gutter_part in parted_words(cell.words, cell.size)
         for words in (_cut_at_gutter_walls(gutter_part, gutter_line.walls) if gutter_line.walls else [gutter_part])
     ]
-    if len(texts) == 2 and texts[0].text == item_label(texts[0].text) and not is_number(texts[1].text):
-        texts = [spaced_text([*texts[0].words, *texts[1].words])]  # an item of a list
-    elif len(texts) == 2 and _CAPTION_GUTTER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
-        texts = [spaced_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
+    if len(texts) == 2 and _is_label_before_gutter(texts[0].text, texts[1].text):
+        texts = [spaced_text([*texts[0].words, *texts[1].words])]
     texts = [gutter_text for gutter_text in texts if gutter_text.text.strip(". ")]
     for stretch in gutter_line.underlined:
         _note_rule_below_gutter(texts, stretch)
@@ -75,6 +73,12 @@ def row_with_gutters(gutter_line: Line) -> GutterRow:
     line_top, line_bottom = min(cell.y1 for cell in gutter_line.cells), max(cell.y2 for cell in gutter_line.cells)
     longest_rule = max(gutter_line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
     return GutterRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
+
+
+def _is_label_before_gutter(label: str, text: str) -> bool:
+    """Whether a text is an item behind its label, or a caption behind its number."""
+    is_item = label == item_label(label) and not is_number(text)
+    return is_item or (_CAPTION_GUTTER.fullmatch(label) is not None and text.count(" ") > 2)
 
 
 def _cut_at_gutter_walls(gutter_words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:

@@ -108,11 +108,9 @@ def _ruled_rows_below_head(
     ):
         return [ruled_row]
     head_edge = (_ruled_bottom(ruled_lines[0]) + _ruled_top(ruled_lines[1])) / 2
-    head_row, body_row = cut_into_ruled_rows([ruled_row.top, head_edge, ruled_row.bottom], ruled_row.words)
-    rows = split_ruled_row(body_row, ruled_xs)
-    return (
-        [head_row._replace(drawn=True), *(row._replace(drawn=False) for row in rows)] if len(rows) > 1 else [ruled_row]
-    )
+    head, body = cut_into_ruled_rows([ruled_row.top, head_edge, ruled_row.bottom], ruled_row.words)
+    rows = split_ruled_row(body, ruled_xs)
+    return [head._replace(drawn=True), *(row._replace(drawn=False) for row in rows)] if len(rows) > 1 else [ruled_row]
 
 
 def _are_figures_below_head(ruled_column: Sequence[tuple[int, Box]]) -> bool:
@@ -280,19 +278,15 @@ def _ruled_cell_step(
         return _RuledCellStep.ENDED
     ruled_cells = [words_as_box(ruled_words) for ruled_words in line_words.values()]
     cell_left, cell_right = min(text.x1 for text in ruled_cells), max(text.x2 for text in ruled_cells)
-    cell_width = (
-        wall_edges[1] - wall_edges[0] - 2 * max(0.0, min(cell_left - wall_edges[0], wall_edges[1] - cell_right))
-    )
+    wall_left, wall_right = wall_edges
+    cell_width = wall_right - wall_left - 2 * max(0.0, min(cell_left - wall_left, wall_right - cell_right))
     ruled_above, first_ruled_word = words_as_box(line_words[i - 1]), line_words[i][0]
     ruled_space = _RULED_WORD_SPACE * (first_ruled_word.y2 - first_ruled_word.y1)
     are_figures = is_number(ruled_above.text) and is_number(words_as_box(line_words[i]).text)
     if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled_word) <= cell_width:
         return _RuledCellStep.ENDED
-    return (
-        _RuledCellStep.RUNS_ON
-        if first_ruled_word.text[:1].islower() and len(line_words[i - 1]) > 1
-        else _RuledCellStep.WRAPPED
-    )
+    runs_on = first_ruled_word.text[:1].islower() and len(line_words[i - 1]) > 1
+    return _RuledCellStep.RUNS_ON if runs_on else _RuledCellStep.WRAPPED
 
 
 def _ruled_width(box: Box) -> float:
@@ -434,13 +428,12 @@ def fill_merged_cells(merged_rows: list[list[str]], ruled_rows: Sequence[RuledRo
         ruled_lines = [s for s in flat if abs(s.y1 - ruled_row.top) < NEAR] if ruled_row.drawn else []
         walls = [s for s in steep if s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1]
         is_parted_by_wall = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in walls)
-        is_head = bool(steep) and i < ruled_heads
         for j in range(len(row)):
             x = (ruled_xs[j] + ruled_xs[j + 1]) / 2
             above = merged_rows[i - 1][j] if i and ruled_row.drawn else ""
             if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in ruled_lines):
                 row[j] = above
-            may_reach = is_head or (is_parted_by_wall and drawn_edges[j])
+            may_reach = (bool(steep) and i < ruled_heads) or (is_parted_by_wall and drawn_edges[j])
             if j and may_reach and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
                 row[j] = row[j] if any(abs(s.x1 - ruled_xs[j]) < NEAR for s in walls) else row[j - 1]
     return [row for row in merged_rows if any(row)]
@@ -456,23 +449,20 @@ def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRo
     ruled_xs, _, flat, steep, _ = frame
     row_middles = [(ruled_row.top + ruled_row.bottom) / 2 for ruled_row in ruled_rows]
     strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in ruled_xs]
-    walls_by_edge = [[not _is_unwalled_at(strokes, y) for y in row_middles] for strokes in strokes_by_edge]
-    unwalled_sides = [not strokes for strokes in strokes_by_edge]  # of a table without lines at its left or right
+    # of a table without lines at its left or right
+    unwalled_sides = [not strokes and k in (0, len(ruled_xs) - 1) for k, strokes in enumerate(strokes_by_edge)]
     walls_by_edge = [
-        [True] * len(row_middles) if k in (0, len(ruled_xs) - 1) and unwalled_sides[k] else walls
-        for k, walls in enumerate(walls_by_edge)
+        [unwalled_sides[k] or not _is_unwalled_at(strokes, y) for y in row_middles]
+        for k, strokes in enumerate(strokes_by_edge)
     ]
-    for j, (wall_left, wall_right) in enumerate(pairwise(ruled_xs)):
+    for j, column_walls in enumerate(pairwise(ruled_xs)):
         is_walled = [a and b for a, b in zip(walls_by_edge[j], walls_by_edge[j + 1], strict=True)]
         merged_start = 0
         for i in range(1, len(ruled_cells) + 1):
             merged_cell_ends = i == len(ruled_cells) or not (is_walled[i] and is_walled[i - 1] and ruled_rows[i].drawn)
-            if merged_cell_ends or _is_ruled_above(flat, (wall_left + wall_right) / 2, ruled_rows[i].top):
-                is_unwalled_side = (j == 0 and unwalled_sides[0]) or (j == len(ruled_xs) - 2 and unwalled_sides[-1])
-                if not is_unwalled_side or i - merged_start <= _MOST_OPEN_RULED_ROWS:
-                    _share_merged_text(
-                        ruled_cells[merged_start:i], ruled_rows[merged_start:i], j, (wall_left, wall_right)
-                    )
+            if merged_cell_ends or _is_ruled_above(flat, sum(column_walls) / 2, ruled_rows[i].top):
+                if not any(unwalled_sides[j : j + 2]) or i - merged_start <= _MOST_OPEN_RULED_ROWS:
+                    _share_merged_text(ruled_cells[merged_start:i], ruled_rows[merged_start:i], j, column_walls)
                 merged_start = i
 
 
@@ -480,11 +470,7 @@ def _share_merged_text(
     merged_rows: list[list[str]], ruled_rows: Sequence[RuledRow], j: int, column_walls: tuple[float, float]
 ) -> None:
     """Give the rows of one cell its text, if its lines stand right below each other."""
-    filled_rows = [
-        (merged_row[j], ruled_row)
-        for merged_row, ruled_row in zip(merged_rows, ruled_rows, strict=True)
-        if merged_row[j]
-    ]
+    filled_rows = [(row[j], ruled_row) for row, ruled_row in zip(merged_rows, ruled_rows, strict=True) if row[j]]
     if len(merged_rows) < 2 or not filled_rows or len(filled_rows) == len(merged_rows) > 2:
         return
     words_of_rows = [
