@@ -150,21 +150,17 @@ def _split_off_header_of_columns(
     lines: list[list[_ColumnBox]], table_boxes: Sequence[_ColumnBox]
 ) -> tuple[list[_ColumnBox], list[list[_ColumnBox]], list[_ColumnBox]]:
     """The running header of a page, the lines between, and the running footer; these two belong to no column."""
-    tables_top, tables_bottom = (
-        min((column_table.y1 for column_table in table_boxes), default=math.inf),
-        max((column_table.y2 for column_table in table_boxes), default=0.0),
-    )
     header_above_columns = footer_below_columns = []
     if (
         len(lines) > 2
         and _is_outside_columns(lines[0], lines[1])
-        and _column_line_bounds(lines[0])[1] < min(_column_line_bounds(lines[1])[0], tables_top)
+        and _column_line_bounds(lines[0])[1] < _column_line_bounds([*lines[1], *table_boxes])[0]
     ):
         header_above_columns, lines = lines[0], lines[1:]
     if (
         len(lines) > 2
         and _is_outside_columns(lines[-1], lines[-2])
-        and _column_line_bounds(lines[-1])[0] > max(_column_line_bounds(lines[-2])[1], tables_bottom)
+        and _column_line_bounds(lines[-1])[0] > _column_line_bounds([*lines[-2], *table_boxes])[1]
     ):
         footer_below_columns, lines = lines[-1], lines[:-1]
     return header_above_columns, lines, footer_below_columns

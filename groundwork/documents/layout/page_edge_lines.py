@@ -53,10 +53,8 @@ class EdgeLine(NamedTuple):
 
 
 def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: float) -> list[EdgeLine]:
-    """The lines at the edges of a page of that height in points that stand apart from its text.
-
-    Between the head of a table and its first row there is hardly more space than between its rows.
-    """
+    """The lines at the edges of a page of that height in points that stand apart from its text; between the head of a
+    table and its first row there is hardly more space than between its rows."""
     edge_line_boxes = [_edge_line_box(line) for line in runs_by_line(runs)]
     table_boxes = [_EdgeLineBox(grid.ys[0], grid.ys[-1], []) for grid in grids]
     page_edges = []
@@ -87,10 +85,8 @@ def _edge_line_box(edge_runs: list[Run]) -> _EdgeLineBox:
 
 
 def _stands_apart_at_edge(boxes_from_edge: Sequence[_EdgeLineBox], count: int, is_foot: bool) -> bool:
-    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it.
-
-    The space around what is drawn tells nothing of the text's.
-    """
+    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it. The
+    space around what is drawn tells nothing of the text's."""
     edge_box, *boxes_inside_edge = boxes_from_edge[count - 1 : count + 1 + _LINES_COMPARED_WITH_EDGE]
     if not boxes_inside_edge:
         return True
@@ -366,16 +362,12 @@ _SAME_LABEL_HEIGHT = 6.0  # points by which the labels of two pages lie apart at
 
 def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], body_size: float) -> set[int]:
     """The ids of the lines that are page labels, of the lines at the edges of pages, whose numbers are given.
-
-    `body_size`: the size of most text, in points.
-    """
+    `body_size`: the size of most text, in points."""
     page_label_ids: set[int] = set()
     bare_labels: list[tuple[int, int, EdgeLine]] = []  # the page's number, the printed one
     for label_lines, page_number in zip(pages, page_numbers, strict=True):
-        for edge_line in _edge_lines_with_label(label_lines):
+        for edge_line in _edge_lines_with_label(label_lines, _MOST_LABEL_SIZES * body_size):
             label_text = " ".join(edge_line.cells)
-            if edge_line.runs[0].size > _MOST_LABEL_SIZES * body_size:
-                continue
             if _NAMED_PAGE_LABEL.fullmatch(label_text) or _is_label_of_pages(label_text, page_number, len(pages)):
                 page_label_ids.add(id(edge_line))
             elif match := _BARE_PAGE_LABEL.fullmatch(label_text):
@@ -389,13 +381,11 @@ def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence
     return page_label_ids
 
 
-def _edge_lines_with_label(edge_lines: Sequence[EdgeLine]) -> list[EdgeLine]:
-    """The first line at the head of a page, and the last at its foot."""
-    head_lines, foot_lines = (
-        [line for line in edge_lines if not line.is_foot],
-        [line for line in edge_lines if line.is_foot],
-    )
-    return [*sorted(head_lines, key=lambda line: line.y)[:1], *sorted(foot_lines, key=lambda line: -line.y)[:1]]
+def _edge_lines_with_label(edge_lines: Sequence[EdgeLine], largest_label: float) -> list[EdgeLine]:
+    """The first line at the head of a page, and the last at its foot, in type that is no larger."""
+    head_lines = sorted((line for line in edge_lines if not line.is_foot), key=lambda line: line.y)
+    foot_lines = sorted((line for line in edge_lines if line.is_foot), key=lambda line: -line.y)
+    return [line for line in (*head_lines[:1], *foot_lines[:1]) if line.runs[0].size <= largest_label]
 
 
 def _is_label_of_pages(label_text: str, page_number: int, page_count: int) -> bool:
@@ -428,23 +418,22 @@ def _labels_count_alike(page_number: int, printed_label: int, other_page: int, o
 def unread_labels(pages: Sequence[Sequence[Run]], page_numbers: Sequence[int], layer: Sequence[str]) -> list[list[str]]:
     """The bare page labels, page by page, that stand in a text layer's first or last lines and in none of the runs:
     liteparse leaves them out."""
-    bare_labels_by_page = []
-    for runs, page_number, label_layer in zip(pages, page_numbers, layer, strict=True):
-        lines = [line.strip() for line in label_layer.split("\n") if line.strip()]
-        label_texts = {run.text for run in runs} if lines else set()
-        edge_labels = {line for line in lines[:1] + lines[-1:] if line not in label_texts}
-        bare_labels_by_page.append(
-            [(page_number, int(match[1]), line) for line in edge_labels if (match := _BARE_PAGE_LABEL.fullmatch(line))]
-        )
+    labels_by_page = [_bare_unread_labels(*page) for page in zip(pages, page_numbers, layer, strict=True)]
+    bare_labels = list(chain(*labels_by_page))
     return [
         [
-            line
-            for page_number, printed_label, line in page_labels
+            label
+            for page_number, printed_label, label in page_labels
             if printed_label == page_number
-            or any(
-                _labels_count_alike(page_number, printed_label, *other_label[:2])
-                for other_label in chain(*bare_labels_by_page)
-            )
+            or any(_labels_count_alike(page_number, printed_label, *other_label[:2]) for other_label in bare_labels)
         ]
-        for page_labels in bare_labels_by_page
+        for page_labels in labels_by_page
     ]
+
+
+def _bare_unread_labels(runs: Sequence[Run], page_number: int, label_layer: str) -> list[tuple[int, int, str]]:
+    """A page's number, the printed one and the label, of each of its bare labels that no run holds."""
+    label_lines = [line.strip() for line in label_layer.split("\n") if line.strip()]
+    label_texts = {run.text for run in runs} if label_lines else set()
+    edge_labels = {line for line in label_lines[:1] + label_lines[-1:] if line not in label_texts}
+    return [(page_number, int(match[1]), line) for line in edge_labels if (match := _BARE_PAGE_LABEL.fullmatch(line))]

@@ -135,12 +135,10 @@ def _thin_strips(shape_edges: list[Box]) -> list[Box]:
 
 def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
     """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
-    segment_spans = sorted(
-        (round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments
-    )
+    spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
     joined_segments: list[tuple[float, list[float]]] = []
     previous_segment_level = None
-    for segment_level, segment_start, segment_stop, segment_at in segment_spans:
+    for segment_level, segment_start, segment_stop, segment_at in spans:
         if previous_segment_level == segment_level and segment_start <= joined_segments[-1][1][-1] + NEAR:
             joined_segments[-1][1].extend((segment_start, max(segment_stop, joined_segments[-1][1][-1])))
         else:

@@ -231,17 +231,12 @@ def _with_mark_in_place(text_item: Any) -> Any:
     if not _ends_in_footnote_mark(text_item):
         return text_item
     *marked_words, footnote_mark = text_item.words
-    usual_word_height = statistics.median(word.height for word in marked_words)
+    is_small_mark = footnote_mark.height <= _MARK_HEIGHT * statistics.median(word.height for word in marked_words)
     marked_word = next(
-        (k for k, word in enumerate(marked_words) if abs(word.x + word.width - footnote_mark.x) < _MARK_SIDE), None
+        (k for k, word in enumerate(marked_words) if abs(word.x + word.width - footnote_mark.x) < _MARK_SIDE), -1
     )
-    marked_word_end = _marked_word_end(text_item.text, marked_words, marked_word) if marked_word is not None else 0
-    if (
-        marked_word is None
-        or not marked_word_end
-        or footnote_mark.height > _MARK_HEIGHT * usual_word_height
-        or not text_item.text.endswith(footnote_mark.text)
-    ):
+    marked_word_end = _marked_word_end(text_item.text, marked_words, marked_word)
+    if not marked_word_end or not is_small_mark or not text_item.text.endswith(footnote_mark.text):
         return text_item
     superscript_mark = footnote_mark.text.translate(DIGITS_TO_SUPERSCRIPTS)
     text_behind_mark = text_item.text[marked_word_end:].removesuffix(footnote_mark.text).rstrip()
@@ -253,7 +248,7 @@ def _with_mark_in_place(text_item: Any) -> Any:
 
 
 def _marked_word_end(text: str, words: Sequence[Any], marked_word: int) -> int:
-    """Where a word ends in the text of all words; 0 where the text does not hold them in their order."""
+    """Where a word ends in the text of all words; 0 for -1, and where the text does not hold them in their order."""
     marked_end = 0
     for word in words[: marked_word + 1]:
         marked_start = text.find(word.text, marked_end)

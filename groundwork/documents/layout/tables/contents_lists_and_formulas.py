@@ -170,14 +170,14 @@ def are_list_bullets(list_rows: list[GutterRow]) -> bool:
     )
 
 
+def _is_list_row(list_row: Sequence[str]) -> bool:
+    return len(list_row) == 2 and bool(list_row[1]) and (not list_row[0] or bool(_ITEM_NUMBER.fullmatch(list_row[0])))
+
+
 def numbered_list_items(list_rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
     """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
     [] of other rows."""
-    if (
-        not list_rows
-        or any(len(list_row) != 2 or not list_row[1] for list_row in list_rows)
-        or any(list_row[0] and not _ITEM_NUMBER.fullmatch(list_row[0]) for list_row in list_rows)
-    ):
+    if not list_rows or not all(map(_is_list_row, list_rows)):
         return []
     item_numbers = [int(list_row[0].strip("[]().")) for list_row in list_rows if list_row[0]]
     texts_of_items = [list_row[1] for list_row in list_rows if list_row[0]]

@@ -255,11 +255,7 @@ def _cut_at_aligned_gutters(gutter_row: GutterRow, gutters: Sequence[tuple[float
 def _is_aligned_gutter(gutter: tuple[float, float], gutter_lines: Sequence[Sequence[Box]], size: float) -> bool:
     """Whether the words around a space between columns stand in line, and some are as far apart as cells are."""
     gutter_left, gutter_right = gutter
-    gutter_gaps = []
-    for gutter_words in gutter_lines:
-        k = bisect_left(gutter_words, (gutter_left + gutter_right) / 2, key=lambda gutter_word: gutter_word.x1)
-        if 0 < k < len(gutter_words) and gutter_words[k - 1].x2 < gutter_left + _OUT_OF_COLUMN * size:
-            gutter_gaps.append((gutter_words[k - 1], gutter_words[k], k))
+    gutter_gaps = _words_around_gutter(gutter_left, gutter_right, gutter_lines, size)
     if len(gutter_gaps) < max(_GUTTER_ALIGNED_ROWS, _ALIGNED_SHARE * len(gutter_lines)):
         return False
     least = _ALIGNED_SHARE * len(gutter_gaps)
@@ -274,6 +270,18 @@ def _is_aligned_gutter(gutter: tuple[float, float], gutter_lines: Sequence[Seque
     return (begin_alike and (are_wide_gaps or (are_gutter_figures and is_wide_gutter))) or (
         end_alike and are_gutter_figures and are_wide_gaps
     )
+
+
+def _words_around_gutter(
+    gutter_left: float, gutter_right: float, gutter_lines: Sequence[Sequence[Box]], size: float
+) -> list[tuple[Box, Box, int]]:
+    """The last word before a space between columns, the first behind it and its place, of each line that has both."""
+    words_around_gutter = []
+    for gutter_words in gutter_lines:
+        k = bisect_left(gutter_words, (gutter_left + gutter_right) / 2, key=lambda gutter_word: gutter_word.x1)
+        if 0 < k < len(gutter_words) and gutter_words[k - 1].x2 < gutter_left + _OUT_OF_COLUMN * size:
+            words_around_gutter.append((gutter_words[k - 1], gutter_words[k], k))
+    return words_around_gutter
 
 
 def _common_gutter(gutter: tuple[Box, Box], gutter_lines: Sequence[Sequence[Box]], size: float) -> float | None:

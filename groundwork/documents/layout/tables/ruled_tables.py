@@ -165,10 +165,8 @@ def _ruled_label_start(
         and len(parted_words(ruled_lines[row_start - 1])) == 1
     ):
         ruled_label_above, ruled_label, ruled_label_below = ruled_labels[row_start - 2 : row_start + 1]
-        goes_on = (
-            bool(ruled_label_above)
-            and _is_full_ruled_label(ruled_label_above, ruled_label, ruled_edge)
-            and (ruled_label[0].text[0].islower() or ruled_label[0].x1 > ruled_label_above[0].x1 + 1)
+        goes_on = _is_full_ruled_label(ruled_label_above, ruled_label, ruled_edge) and (
+            ruled_label[0].text[0].islower() or ruled_label[0].x1 > ruled_label_above[0].x1 + 1
         )
         if goes_on or not _is_full_ruled_label(ruled_label, ruled_label_below, ruled_edge):
             break
@@ -447,12 +445,11 @@ def without_empty_ruled_columns(rows: Sequence[list[str]]) -> list[list[str]]:
 def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
     ruled_xs, _, flat, steep, _ = frame
-    row_middles = [(ruled_row.top + ruled_row.bottom) / 2 for ruled_row in ruled_rows]
     strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in ruled_xs]
     # of a table without lines at its left or right
     unwalled_sides = [not strokes and k in (0, len(ruled_xs) - 1) for k, strokes in enumerate(strokes_by_edge)]
     walls_by_edge = [
-        [unwalled_sides[k] or not _is_unwalled_at(strokes, y) for y in row_middles]
+        [unwalled_sides[k] or not _is_unwalled_at(strokes, (row.top + row.bottom) / 2) for row in ruled_rows]
         for k, strokes in enumerate(strokes_by_edge)
     ]
     for j, column_walls in enumerate(pairwise(ruled_xs)):
