@@ -9,7 +9,7 @@ are counted by themselves: one is asked about by the pairs whose evidence it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -70,27 +70,7 @@ class ChunkCoverageCounter:
         for statement_index, coverable_statement in enumerate(self._coverable_statements):
             touching_pairs = [pair for pair in covering_pairs if statement_index in pair.covered_statements]
             declined_reason = (declined or {}).get(coverable_statement.statement, "")
-            statement_start = coverable_statement.statement.start
-            chunk_spans.append(
-                _coverage_span(
-                    statement_start,
-                    coverable_statement.statement.end,
-                    coverable_statement.statement.kind,
-                    touching_pairs,
-                    declined_reason,
-                )
-            )
-            for statement_number in coverable_statement.numbers:
-                naming_pairs = [pair for pair in touching_pairs if statement_number.value in pair.values]
-                chunk_spans.append(
-                    _coverage_span(
-                        statement_start + statement_number.start,
-                        statement_start + statement_number.end,
-                        "number",
-                        naming_pairs,
-                        declined_reason,
-                    )
-                )
+            chunk_spans += _statement_spans(coverable_statement, touching_pairs, declined_reason)
         return Coverage(
             document=self._reading.chunk.document,
             chunk=self._reading.chunk.id,
@@ -199,6 +179,18 @@ class _CoveringPair:
             and shared_words >= MIN_SAID_SHARE * len(statement.words)
             and statement.values <= self.values
         )
+
+
+def _statement_spans(
+    coverable_statement: _CoverableStatement, touching_pairs: Sequence[_CoveringPair], declined_reason: str
+) -> Iterator[Span]:
+    """The statement itself, then its numbers, each touched by the pairs that name it as well."""
+    statement = coverable_statement.statement
+    yield _coverage_span(statement.start, statement.end, statement.kind, touching_pairs, declined_reason)
+    for number in coverable_statement.numbers:
+        naming_pairs = [pair for pair in touching_pairs if number.value in pair.values]
+        number_start, number_end = statement.start + number.start, statement.start + number.end
+        yield _coverage_span(number_start, number_end, "number", naming_pairs, declined_reason)
 
 
 def _coverage_span(start: int, end: int, kind: SpanKind, touching_pairs: Sequence[_CoveringPair], reason: str) -> Span:

@@ -36,13 +36,7 @@ GAP_LENGTH = 90  # characters of one that are shown
 SHOWN_GAPS = 5
 BAR_LENGTH = 20  # characters
 COVERAGE_ASSETS = Path(__file__).parent / "assets"
-COVERAGE_SCRIPTS = [
-    "wishes",
-    "document",
-    "outline",
-    "sheets",
-    "start",
-]  # of the page, one file each in assets/coverage/
+COVERAGE_SCRIPTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, a file each in assets/coverage/
 SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "coverage/figures.js", "cards.js"]
 COVERAGE_PAGE = PageKind(
     "coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in COVERAGE_SCRIPTS)], COVERAGE_ASSETS
@@ -60,18 +54,7 @@ def coverage_numbers(reported: CoveredDocument, markdown: str) -> dict[str, Any]
             for run in reported.runs
         ],
         "together": _share_numbers(reported_totals[""]),
-        "sections": [
-            {
-                "headings": coverage_section.headings,
-                "start": coverage_section.start,
-                "end": coverage_section.end,
-                "together": _share_numbers(
-                    (section_counts := reported.counts(coverage_section.start, coverage_section.end))[""]
-                ),
-                "runs": {run: _share_numbers(section_counts[run]) for run in reported.runs},
-            }
-            for coverage_section in reported.sections
-        ],
+        "sections": [_section_numbers(reported, coverage_section) for coverage_section in reported.sections],
         "not_asked": [_coverage_item_row(item, markdown) for item in open_coverage_items(reported)],
         "declined": [
             {**_coverage_item_row(coverage_item, markdown), "reasons": coverage_item.declined}
@@ -81,6 +64,14 @@ def coverage_numbers(reported: CoveredDocument, markdown: str) -> dict[str, Any]
         **({"figures": _figure_coverage_numbers(reported)} if reported.figures else {}),
         **({"contradictions": _contradiction_rows(reported)} if reported.contradictions else {}),
     }
+
+
+def _section_numbers(reported: CoveredDocument, coverage_section: CoverageSection) -> dict[str, Any]:
+    start, end = coverage_section.start, coverage_section.end
+    section_counts = reported.counts(start, end)
+    section_shares = {run: _share_numbers(section_counts[run]) for run in ["", *reported.runs]}
+    section_place = {"headings": coverage_section.headings, "start": start, "end": end}
+    return {**section_place, "together": section_shares.pop(""), "runs": section_shares}
 
 
 def _coverage_item_row(coverage_item: CoverageItem, markdown: str) -> dict[str, Any]:
@@ -133,14 +124,7 @@ def open_coverage_items(reported: CoveredDocument) -> list[CoverageItem]:
 
 def report_lines(reported: CoveredDocument, markdown: str) -> list[str]:
     """The lines for the terminal."""
-    reported_totals = reported.counts()
-    coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
-    for run in [*reported.runs, *([""] if len(reported.runs) > 1 else [])]:
-        question_count = sum(not run or run_question.run == run for run_question in reported.questions)
-        covered_shares = [coverage_percent(reported_totals[run][kind]) for kind in ("sentence", "number", "row")]
-        declined_count = sum(count.declined for kind, count in reported_totals[run].items() if kind != "number")
-        coverage_rows.append([run or "all together", *covered_shares, f"{declined_count:,}", f"{question_count:,}"])
-    coverage_lines = [f"{reported.document_id}: {reported.title}", *terminal.table_lines(coverage_rows)]
+    coverage_lines = [f"{reported.document_id}: {reported.title}", *terminal.table_lines(_run_rows(reported))]
     if reported.figures:
         coverage_lines.append(f"  figures: {reported.figures_asked():,} of {len(reported.figures):,} asked about")
     coverage_lines += [
@@ -151,16 +135,26 @@ def report_lines(reported: CoveredDocument, markdown: str) -> list[str]:
     if len(reported.sections) > SHOWN_SECTIONS:
         coverage_lines.append(f"  ... and {counted(len(reported.sections) - SHOWN_SECTIONS, 'more section')}")
     coverage_lines += [f"  contradiction: {part.text}" for part in reported.contradictions]
-    open_statements = [
-        coverage_item for coverage_item in open_coverage_items(reported) if coverage_item.kind != "number"
-    ]
+    open_statements = [item for item in open_coverage_items(reported) if item.kind != "number"]
     coverage_lines += [
-        f"  nobody asks: {shorten_text(markdown[coverage_item.start : coverage_item.end], GAP_LENGTH)}"
-        for coverage_item in open_statements[:SHOWN_GAPS]
+        f"  nobody asks: {shorten_text(markdown[open_statement.start : open_statement.end], GAP_LENGTH)}"
+        for open_statement in open_statements[:SHOWN_GAPS]
     ]
     if len(open_statements) > SHOWN_GAPS:
         coverage_lines.append(f"  ... and {len(open_statements) - SHOWN_GAPS} more; the page lists them")
     return coverage_lines
+
+
+def _run_rows(reported: CoveredDocument) -> list[list[str]]:
+    """The rows of a table: its titles, each run, and all together where there are several."""
+    reported_totals = reported.counts()
+    coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
+    for run in [*reported.runs, *([""] if len(reported.runs) > 1 else [])]:
+        question_count = sum(not run or run_question.run == run for run_question in reported.questions)
+        covered_shares = [coverage_percent(reported_totals[run][kind]) for kind in ("sentence", "number", "row")]
+        declined_count = sum(count.declined for kind, count in reported_totals[run].items() if kind != "number")
+        coverage_rows.append([run or "all together", *covered_shares, f"{declined_count:,}", f"{question_count:,}"])
+    return coverage_rows
 
 
 def _section_bar(reported: CoveredDocument, coverage_section: CoverageSection) -> list[str]:
@@ -203,7 +197,18 @@ def _share_numbers(counts_by_kind: Mapping[Kind, CoverageCount]) -> dict[str, An
 
 def write_coverage(reported: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path) -> None:
     """Write the page of one document to `coverage_page`; `pages`: where its pages begin in its Markdown."""
-    coverage_data = {
+    coverage_data = _coverage_page_data(reported, markdown, pages)
+    if reported.contradictions:
+        coverage_data["contradictions"] = _contradiction_rows(reported)
+    if reported.figures:
+        coverage_data["texts"] = link_to_pictures(coverage_page, reported.document_id)
+        coverage_data["figures"] = [[shown.file, shown.caption, shown.asked, shown.start] for shown in reported.figures]
+    page_title, page_data = f"Coverage: {reported.title}", {"coverage": coverage_data}
+    write_page(coverage_page, COVERAGE_PAGE, title=page_title, data=page_data, images=bool(reported.figures))
+
+
+def _coverage_page_data(reported: CoveredDocument, markdown: str, pages: Sequence[Page]) -> dict[str, Any]:
+    return {
         "document": reported.document_id,
         "title": reported.title,
         "language": detect_language(markdown),
@@ -218,17 +223,6 @@ def write_coverage(reported: CoveredDocument, markdown: str, pages: Sequence[Pag
         "leftOut": reported.left_out,
         "pages": [[page.number, page.start] for page in pages],
     }
-    if reported.contradictions:
-        coverage_data["contradictions"] = _contradiction_rows(reported)
-    if reported.figures:
-        coverage_data["texts"] = link_to_pictures(coverage_page, reported.document_id)
-        coverage_data["figures"] = [
-            [figure.file, figure.caption, figure.asked, figure.start] for figure in reported.figures
-        ]
-    page_title = f"Coverage: {reported.title}"
-    write_page(
-        coverage_page, COVERAGE_PAGE, title=page_title, data={"coverage": coverage_data}, images=bool(reported.figures)
-    )
 
 
 def section_numbers(reported: CoveredDocument, coverage_section: CoverageSection) -> dict[str, Any]:

@@ -167,17 +167,11 @@ def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:
     if not section_headings or markdown[: section_headings[0].start].strip():
         section_end = section_headings[0].start if section_headings else len(markdown)
         covered_sections.append(CoverageSection(title=title, level=1, start=0, end=section_end, headings=[title]))
-    for section_heading, section_end in zip(
-        section_headings, _section_ends(section_headings, len(markdown)), strict=True
-    ):
+    section_ends = _section_ends(section_headings, len(markdown))
+    for heading, section_end in zip(section_headings, section_ends, strict=True):
+        headings, level = list(heading.headings), heading.level
         covered_sections.append(
-            CoverageSection(
-                title=section_heading.headings[-1],
-                level=section_heading.level,
-                start=section_heading.start,
-                end=section_end,
-                headings=list(section_heading.headings),
-            )
+            CoverageSection(title=headings[-1], level=level, start=heading.start, end=section_end, headings=headings)
         )
     return covered_sections
 
@@ -202,29 +196,33 @@ def place_by_embedding(
     find_nearest: FindNearestStatements,
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
-    questions_by_statements: dict[
-        tuple[int, ...], list[int]
-    ] = {}  # by their statements, so that these are embedded once
+    # by their statements, so that these are embedded once
+    questions_by_statements: dict[tuple[int, ...], list[int]] = {}
     for question_index, question in enumerate(questions):
         if question_index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
-            questions_by_statements.setdefault(
-                tuple(id(coverage_item) for coverage_item, _ in candidate_statements.get(question_index, [])), []
-            ).append(question_index)
+            statement_ids = tuple(
+                id(coverage_item) for coverage_item, _ in candidate_statements.get(question_index, [])
+            )
+            questions_by_statements.setdefault(statement_ids, []).append(question_index)
     for statement_ids, question_indices in questions_by_statements.items():
         if statement_ids:
             chunk_statements = candidate_statements[question_indices[0]]
-            question_texts = [
-                f"{questions[question_index].pair.question} {questions[question_index].pair.answer}"
-                for question_index in question_indices
-            ]
-            nearest_statements = find_nearest(
-                question_texts, [statement_text for _, statement_text in chunk_statements]
-            )
-            for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
-                questions[question_index].placed = statement_index >= 0
-                if statement_index >= 0:
-                    chunk_statements[statement_index][0].likely.append(question_index)
+            _place_at_nearest(questions, question_indices, chunk_statements, find_nearest)
+
+
+def _place_at_nearest(
+    questions: list[RunQuestion],
+    question_indices: list[int],
+    chunk_statements: list[tuple[CoverageItem, str]],
+    find_nearest: FindNearestStatements,
+) -> None:
+    question_texts = [f"{questions[i].pair.question} {questions[i].pair.answer}" for i in question_indices]
+    nearest_statements = find_nearest(question_texts, [statement_text for _, statement_text in chunk_statements])
+    for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
+        questions[question_index].placed = statement_index >= 0
+        if statement_index >= 0:
+            chunk_statements[statement_index][0].likely.append(question_index)
 
 
 def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
@@ -257,20 +255,16 @@ def collect_coverage(
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    # Apart by run: a curated or merged run keeps its pairs' ids.
-    questions_by_chunk: dict[tuple[str, str], list[int]] = {}
-    for question_index, question in enumerate(questions):
-        for chunk_id in question.pair.chunks:
-            questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
+    questions_by_chunk = _questions_by_chunk(questions)
     coverage_items, candidate_statements = _collect_coverage_items(
         chunk_readings, list(runs) or [""], questions, questions_by_chunk
     )
     _mark_declined_items(chunk_readings, declined or {}, coverage_items)
     figure_items = _collect_figure_items(chunk_readings, questions, questions_by_chunk)
-    placed_questions = {i for item in coverage_items.values() for i in item.asked} | {
-        i for figure in figure_items for i in figure.asked
-    }
+    asked_items: list[CoverageItem | FigureItem] = [*coverage_items.values(), *figure_items]
+    placed_questions = {question_index for item in asked_items for question_index in item.asked}
     place_by_embedding(questions, candidate_statements, placed_questions, find_nearest)
+    skipped_chunks = [chunk_reading.chunk for chunk_reading in chunk_readings if chunk_reading.chunk.skip]
     return CoveredDocument(
         document_id=document,
         title=title or document,
@@ -278,11 +272,18 @@ def collect_coverage(
         items=_merge_overlapping_statements(coverage_items.values()),
         questions=questions,
         sections=coverage_sections(markdown, title or document),
-        left_out=[
-            LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in chunk_readings) if c.skip
-        ],
+        left_out=[LeftOutPart(start=chunk.start, end=chunk.end, why=chunk.skip) for chunk in skipped_chunks],
         figures=figure_items,
     )
+
+
+def _questions_by_chunk(questions: Sequence[RunQuestion]) -> dict[tuple[str, str], list[int]]:
+    """Their indices by chunk and run: apart by run, since a curated or merged run keeps its pairs' ids."""
+    questions_by_chunk: dict[tuple[str, str], list[int]] = {}
+    for question_index, question in enumerate(questions):
+        for chunk_id in question.pair.chunks:
+            questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
+    return questions_by_chunk
 
 
 def _collect_coverage_items(
@@ -318,13 +319,11 @@ def _collect_figure_items(
         chunk_offset = chunk.start - len(chunk.added)
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
             if figure.start >= len(chunk.added):
-                figure_quote = chunk.text[figure.start : figure.end]
-                asking_questions = sorted(
-                    i for i in questions_of_chunk.get(chunk.id, []) if figure_quote in questions[i].pair.evidence
-                )
-                figure_offsets = {"start": figure.start + chunk_offset, "end": figure.end + chunk_offset}
+                quote, chunk_questions = chunk.text[figure.start : figure.end], questions_of_chunk.get(chunk.id, [])
+                asked = sorted(i for i in chunk_questions if quote in questions[i].pair.evidence)
+                start, end = figure.start + chunk_offset, figure.end + chunk_offset
                 figure_items.append(
-                    FigureItem(**figure_offsets, file=figure.file, caption=figure.caption, asked=asking_questions)
+                    FigureItem(start=start, end=end, file=figure.file, caption=figure.caption, asked=asked)
                 )
     return figure_items
 
@@ -334,19 +333,17 @@ def _add_coverage_items(
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
     chunk = chunk_reading.chunk
-    question_index_of = {questions[question_index].pair.id: question_index for question_index in question_indices}
+    asking_pairs = {question_index: questions[question_index].pair for question_index in question_indices}
+    question_index_of = {pair.id: question_index for question_index, pair in asking_pairs.items()}
     chunk_offset = chunk.start - len(chunk.added)
     statements_with_text = []
-    for coverage_span in coverage(
-        chunk_reading, [questions[question_index].pair for question_index in question_indices]
-    ).spans:
+    for coverage_span in coverage(chunk_reading, list(asking_pairs.values())).spans:
         start, end = max(coverage_span.start + chunk_offset, chunk.start), coverage_span.end + chunk_offset
         coverage_item = coverage_items.setdefault(
             (start, end, coverage_span.kind), CoverageItem(start=start, end=end, kind=coverage_span.kind)
         )
-        coverage_item.asked = sorted(
-            {*coverage_item.asked, *(question_index_of[pair] for pair in coverage_span.touched_by)}
-        )
+        span_questions = {question_index_of[pair_id] for pair_id in coverage_span.touched_by}
+        coverage_item.asked = sorted({*coverage_item.asked, *span_questions})
         if coverage_span.kind != "number":
             statements_with_text.append((coverage_item, chunk.text[coverage_span.start : coverage_span.end]))
     return statements_with_text

@@ -81,21 +81,17 @@ def _token_piece(
     text."""
     for inline_token in _TOKEN_STYLES:
         if inline_match[inline_token] is not None:
-            return InlinePiece(
-                *inline_match.span(inline_token), inline_match[inline_token], _TOKEN_STYLES[inline_token]
-            )
+            token_span, token_style = inline_match.span(inline_token), _TOKEN_STYLES[inline_token]
+            return InlinePiece(*token_span, inline_match[inline_token], token_style)
     if inline_kind == "code":
         return InlinePiece(*inline_match.span("in_code"), inline_match["in_code"], "code")
-    if inline_kind in _MARK_STYLES:
-        return (
-            ()
-            if _toggle_inline_style(markdown, inline_match, _MARK_STYLES[inline_kind], open_inline_styles, end)
-            else None
-        )
+    if mark_style := _MARK_STYLES.get(inline_kind):
+        is_mark = _toggle_inline_style(markdown, inline_match, mark_style, open_inline_styles, end)
+        return () if is_mark else None
     if inline_kind == "break":
-        return InlinePiece(inline_match.start(), inline_match.end(), LINE_BREAK)
+        return InlinePiece(*inline_match.span(), LINE_BREAK)
     if inline_kind == "entity":
-        return InlinePiece(inline_match.start(), inline_match.end(), html.unescape(inline_match["entity"]))
+        return InlinePiece(*inline_match.span(), html.unescape(inline_match["entity"]))
     if inline_kind == "tag" and (piece_style := _TAG_STYLES.get(inline_match["tag"].lower())):
         _set_inline_style(open_inline_styles, piece_style, on=not inline_match[0].startswith("</"))
         return ()
@@ -158,11 +154,11 @@ def markdown_tree(
     for block in blocks(markdown):
         tree_nodes += _block_nodes(markdown, block, item_edges)
         figures_inside = range(bisect_left(figure_starts, block.start), bisect_left(figure_starts, block.end))
-        first_figure = figures[figures_inside[0]] if figures_inside else None
-        if (
-            first_figure
-            and markdown[block.start : block.end].strip() == markdown[first_figure.start : first_figure.end]
-        ):
+        block_text, first_figure = (
+            markdown[block.start : block.end],
+            figures[figures_inside[0]] if figures_inside else None,
+        )
+        if first_figure and block_text.strip() == markdown[first_figure.start : first_figure.end]:
             tree_nodes[-1:] = []  # the block is nothing but the figure
         tree_nodes += [{"kind": "figure", "start": figure_starts[index], "figure": index} for index in figures_inside]
     return tree_nodes
@@ -180,12 +176,10 @@ def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterato
     elif block.kind in ("list", "contents"):
         yield from _list_nodes(markdown, start, end, item_edges, each_line=block.kind == "contents")
     elif block.kind == "formula":
-        block_text = markdown[start:end].strip("$ \n")
-        body_start = markdown.find(block_text, start)
-        yield {
-            **block_node,
-            "pieces": item_edges.cut([InlinePiece(body_start, body_start + len(block_text), block_text, "math")]),
-        }
+        formula_text = markdown[start:end].strip("$ \n")
+        formula_start = markdown.find(formula_text, start)
+        formula_piece = InlinePiece(formula_start, formula_start + len(formula_text), formula_text, "math")
+        yield {**block_node, "pieces": item_edges.cut([formula_piece])}
     elif block.kind == "code":
         yield {**block_node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
     else:
@@ -216,7 +210,19 @@ def _list_nodes(
     markdown: str, start: int, end: int, item_edges: _ItemEdges, *, each_line: bool
 ) -> Iterator[dict[str, Any]]:
     """A list's items, each with the lines that go on behind it; `each_line` is an item of its own."""
-    list_items: list[tuple[str, int, int, int]] = []  # marker, depth, start, end
+    for item_marker, item_depth, item_start, item_end in _list_items(markdown, start, end, each_line=each_line):
+        yield {
+            "kind": "item",
+            "start": item_start,
+            "marker": "•" if item_marker and item_marker in f"-*+–{BULLETS}" else item_marker,
+            "depth": item_depth,
+            "pieces": item_edges.cut(list(inline_pieces(markdown, item_start, item_end))),
+        }
+
+
+def _list_items(markdown: str, start: int, end: int, *, each_line: bool) -> list[tuple[str, int, int, int]]:
+    """(marker, depth, start, end) of each item."""
+    list_items: list[tuple[str, int, int, int]] = []
     line_start = start
     while line_start < end:
         line_end = markdown.find("\n", line_start, end) + 1 or end
@@ -229,14 +235,7 @@ def _list_nodes(
         else:
             list_items.append(("", 0, line_start, line_end))
         line_start = line_end
-    for item_marker, item_depth, item_start, item_end in list_items:
-        yield {
-            "kind": "item",
-            "start": item_start,
-            "marker": "•" if item_marker and item_marker in f"-*+–{BULLETS}" else item_marker,
-            "depth": item_depth,
-            "pieces": item_edges.cut(list(inline_pieces(markdown, item_start, item_end))),
-        }
+    return list_items
 
 
 def _table_node(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> dict[str, Any]:
