@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
@@ -27,6 +27,7 @@ from groundwork.records import Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import Check
 
 Vectors = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]  # among the candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +124,33 @@ def merge_candidates(merging: Sequence[MergeCandidate], joined_vectors: Vectors,
     best_of_wording[wording_of[best_first_order[::-1]]] = best_first_order[::-1]
     leader_of_copy = best_of_wording[wording_of]
     leaders_best_first = best_first_order[leader_of_copy[best_first_order] == best_first_order]
-    wording_leaders = np.sort(leaders_best_first)
-    leader_vectors = joined_vectors if len(wording_leaders) == merge_count else joined_vectors[wording_leaders]
-    leader_questions = LazySequence(
-        array("q", wording_leaders.tobytes()), lambda leader_index: asked_question(merging[leader_index].pair)
-    )
-    same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
-    keeper_of_leader = np.full(merge_count, -1)  # of each leader, the best first
-    for best_leader in leaders_best_first.tolist():
-        if keeper_of_leader[best_leader] < 0:
-            other_leaders = wording_leaders[same_questions.of(int(np.searchsorted(wording_leaders, best_leader)))]
-            unkept_leaders = other_leaders[keeper_of_leader[other_leaders] < 0]
-            keeper_of_leader[best_leader] = keeper_of_leader[unkept_leaders] = best_leader
-    keeper_of_candidate = keeper_of_leader[leader_of_copy]
-    copy_indices = np.flatnonzero(keeper_of_candidate != np.arange(merge_count)).tolist()
+    keeper_of = _keeper_of_leader(merging, joined_vectors, leaders_best_first, likeness)[leader_of_copy]
     dropped_copies = [
-        DroppedCopy(
-            copy_index,
-            int(keeper_of_candidate[copy_index]),
-            float(joined_vectors[copy_index] @ joined_vectors[keeper_of_candidate[copy_index]]),
-        )
-        for copy_index in copy_indices
+        DroppedCopy(copy, int(keeper_of[copy]), float(joined_vectors[copy] @ joined_vectors[keeper_of[copy]]))
+        for copy in np.flatnonzero(keeper_of != np.arange(merge_count)).tolist()
     ]
-    kept_indices = np.flatnonzero(keeper_of_candidate == np.arange(merge_count)).tolist()
+    kept_indices = np.flatnonzero(keeper_of == np.arange(merge_count)).tolist()
     return MergedRuns(merging, array("q", kept_indices), dropped_copies)
 
 
-def _wording_numbers(merging: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
+def _keeper_of_leader(
+    merging: Sequence[MergeCandidate], joined_vectors: Vectors, leaders_best_first: Places, likeness: Likeness
+) -> Places:
+    """(n,): of each leader of a wording the best one that asks the same, itself where there is none; -1 of others."""
+    leaders, merge_count = np.sort(leaders_best_first), len(merging)
+    leader_vectors = joined_vectors if len(leaders) == merge_count else joined_vectors[leaders]
+    leader_questions = LazySequence(array("q", leaders.tobytes()), lambda place: asked_question(merging[place].pair))
+    same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
+    keeper_of_leader: Places = np.full(merge_count, -1)
+    for best_leader in leaders_best_first.tolist():
+        if keeper_of_leader[best_leader] < 0:
+            other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, best_leader)))]
+            unkept_leaders = other_leaders[keeper_of_leader[other_leaders] < 0]
+            keeper_of_leader[best_leader] = keeper_of_leader[unkept_leaders] = best_leader
+    return keeper_of_leader
+
+
+def _wording_numbers(merging: Iterable[MergeCandidate]) -> Places:
     """A number for the wording of each question, the same for the same."""
     wording_numbers: dict[bytes, int] = {}
     hashes = (wording_hash(merge_candidate.pair.question) for merge_candidate in merging)
@@ -163,40 +164,33 @@ def write_merged_run(run_folder: Path, merged: MergedRuns) -> list[Path]:
 
     Files of an earlier merge go.
     """
-    merged_document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
+    merging, rejected_folder = merged.candidates, run_folder / "rejected"
+    merged_document_of = [intern(candidate.pair.document) for candidate in merging]
     kept_in_merge: dict[str, array[int]] = {}
     dropped_in_merge: dict[str, array[int]] = {}
     for kept_index in merged.kept:
         kept_in_merge.setdefault(merged_document_of[kept_index], array("q")).append(kept_index)
     for drop_index, dropped_copy in enumerate(merged.dropped):
         dropped_in_merge.setdefault(merged_document_of[dropped_copy.copy], array("q")).append(drop_index)
-    mark_spread_folders(run_folder / f"{merged_document}.jsonl" for merged_document in kept_in_merge)
-    mark_spread_folders(run_folder / "rejected" / f"{merged_document}.jsonl" for merged_document in dropped_in_merge)
-    _remove_files_of_earlier_merge(run_folder, kept_in_merge)
-    _remove_files_of_earlier_merge(run_folder / "rejected", dropped_in_merge)
-    for merged_document, kept_indices in sorted(kept_in_merge.items()):
-        write_jsonl(
-            _merged_run_file(run_folder, merged_document),
-            (merged.candidates[kept_index].pair for kept_index in kept_indices),
-        )
-    for merged_document, drop_indices in sorted(dropped_in_merge.items()):
-        rejected_copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
-        write_jsonl(_merged_run_file(run_folder / "rejected", merged_document), rejected_copies)
     return [
-        _merged_run_file(merge_folder, merged_document)
-        for merge_folder, merged_documents in ((run_folder, kept_in_merge), (run_folder / "rejected", dropped_in_merge))
-        for merged_document in sorted(merged_documents)
+        *_write_merged_files(run_folder, kept_in_merge, lambda kept_index: merging[kept_index].pair),
+        *_write_merged_files(rejected_folder, dropped_in_merge, lambda i: _rejected_copy(merging, merged.dropped[i])),
     ]
 
 
-def _merged_run_file(run_folder: Path, merged_document: str) -> Path:
-    return file_path(run_folder, f"{merged_document}.jsonl")
-
-
-def _remove_files_of_earlier_merge(run_folder: Path, merged_documents: Container[str]) -> None:
-    for merged_file in run_pair_files(run_folder):
-        if merged_file.stem not in merged_documents:
-            merged_file.unlink()
+def _write_merged_files(
+    merge_folder: Path, places_by_document: Mapping[str, array[int]], merged_record: Callable[[int], Pair | Rejected]
+) -> list[Path]:
+    """Write a file a document into `merge_folder`, a record a place, and remove those of an earlier merge."""
+    mark_spread_folders(merge_folder / f"{document}.jsonl" for document in places_by_document)
+    for earlier_file in run_pair_files(merge_folder):
+        if earlier_file.stem not in places_by_document:
+            earlier_file.unlink()
+    merged_files = []
+    for document, merged_places in sorted(places_by_document.items()):
+        merged_files.append(file_path(merge_folder, f"{document}.jsonl"))
+        write_jsonl(merged_files[-1], map(merged_record, merged_places))
+    return merged_files
 
 
 def _merge_rank(merge_candidate: MergeCandidate) -> tuple[int, int, int, int]:

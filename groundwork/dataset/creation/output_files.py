@@ -38,29 +38,14 @@ def file_names(config: Config) -> list[str]:
     output_splits = ["train"]
     if config.dataset.eval_split:
         output_splits += ["eval", "eval_mirror"] if config.dataset.eval_mirror else ["eval"]
-    return [
-        "README.md",
-        "report.json",
-        "report.html",
-        *(parquet_name(output_split) for output_split in output_splits),
-        "data",
-    ]
+    return ["README.md", "report.json", "report.html", *map(parquet_name, output_splits), "data"]
 
 
 def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[str, ParquetContents]:
     """Every file of the dataset by its path in the folder; the card comes last."""
-    import msgspec
-
-    from groundwork.dataset.dataset_versions import VERSIONS, next_versions
     from groundwork.dataset.parquet import dataset_columns, parquet_files
-    from groundwork.dataset.publish.card import write_card
-    from groundwork.dataset.publish.harness_tasks import task_files
-    from groundwork.dataset.publish.origin_and_sources import card_origin
-    from groundwork.dataset.publish.trainer_formats import export_files
-    from groundwork.dataset.split_report.split_report_page import split_report_html
 
     settings = job.config.dataset
-    splits: dict[str, Sequence[Row]] = dict(built.splits)
     row_columns = dataset_columns(
         context=settings.include_chunk,
         measured=bool(settings.grades),
@@ -68,36 +53,52 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
         unanswerable=built.report.unanswerable is not None,
     )
     output_files: dict[str, ParquetContents] = {}
-    for split, split_rows in splits.items():
+    for split, split_rows in built.splits.items():
         output_files |= parquet_files(split, split_rows, row_columns)
-    output_files |= export_files(settings.exports, splits, settings.system_prompt, context=settings.include_chunk)
-    if set(settings.exports) & set(HARNESSES):
-        output_files |= task_files(
-            settings.exports,
-            settings.name,
-            splits,
-            _task_judge(job),
-            settings.system_prompt,
-            context=settings.include_chunk,
-        )
-    output_files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
-    output_files["report.html"] = split_report_html(built.report).encode()
+    return {**output_files, **_export_contents(job, built), **_report_contents(job, inputs, built, row_columns)}
+
+
+def _export_contents(job: Job, built: BuiltDataset) -> dict[str, ParquetContents]:
+    """The rows in the formats of trainers, and eval as tasks of harnesses, those that the settings name."""
+    from groundwork.dataset.publish.harness_tasks import task_files
+    from groundwork.dataset.publish.trainer_formats import export_files
+
+    settings = job.config.dataset
+    splits: dict[str, Sequence[Row]] = dict(built.splits)
+    exports, system_prompt, context = settings.exports, settings.system_prompt, settings.include_chunk
+    export_contents = export_files(exports, splits, system_prompt, context=context)
+    if set(exports) & set(HARNESSES):
+        export_contents |= task_files(exports, settings.name, splits, _task_judge(job), system_prompt, context=context)
+    return export_contents
+
+
+def _report_contents(
+    job: Job, inputs: BuildInputs, built: BuiltDataset, row_columns: list[str]
+) -> dict[str, ParquetContents]:
+    """The report, as data and as a page, the versions and the card."""
+    import msgspec
+
+    from groundwork.dataset.dataset_versions import VERSIONS, next_versions
+    from groundwork.dataset.publish.card import write_card
+    from groundwork.dataset.publish.origin_and_sources import card_origin
+    from groundwork.dataset.split_report.split_report_page import split_report_html
+
     versions = next_versions(dataset_folder(job), built.splits, row_columns)
-    output_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
     card = write_card(built.report, card_origin(job, inputs, built), row_columns, versions)
-    output_files["README.md"] = card.encode()
-    return output_files
+    return {
+        "report.json": msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n",
+        "report.html": split_report_html(built.report).encode(),
+        VERSIONS: msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n",
+        "README.md": card.encode(),
+    }
 
 
 def _task_judge(job: Job) -> TaskJudge:
     from groundwork.dataset.publish.harness_tasks import TaskJudge
 
     judge_settings = job.config.grade.judge
-    return TaskJudge(
-        [job.prompt(prompt_name) for prompt_name in judge_settings.prompts],
-        judge_settings.repeats,
-        job.config.grade.seed,
-    )
+    judge_prompts = [job.prompt(prompt_name) for prompt_name in judge_settings.prompts]
+    return TaskJudge(judge_prompts, judge_settings.repeats, job.config.grade.seed)
 
 
 def replace_output_files(dataset_folder: Path, output_files: Mapping[str, ParquetContents]) -> None:
@@ -110,13 +111,7 @@ def replace_output_files(dataset_folder: Path, output_files: Mapping[str, Parque
     shutil.rmtree(staging_folder, ignore_errors=True)
     try:
         for output_name, output_content in output_files.items():
-            staged_output = staging_folder / output_name
-            staged_output.parent.mkdir(parents=True, exist_ok=True)
-            with staged_output.open("wb") as staged:
-                for output_block in [output_content] if isinstance(output_content, bytes) else output_content():
-                    staged.write(output_block)
-                staged.flush()
-                os.fsync(staged.fileno())
+            _stage_output(staging_folder / output_name, output_content)
         for output_name in output_files:
             (dataset_folder / output_name).parent.mkdir(parents=True, exist_ok=True)
             (staging_folder / output_name).replace(dataset_folder / output_name)
@@ -126,16 +121,24 @@ def replace_output_files(dataset_folder: Path, output_files: Mapping[str, Parque
         stale_path.unlink()
 
 
+def _stage_output(staged_output: Path, output_content: ParquetContents) -> None:
+    staged_output.parent.mkdir(parents=True, exist_ok=True)
+    with staged_output.open("wb") as staged:
+        for output_block in [output_content] if isinstance(output_content, bytes) else output_content():
+            staged.write(output_block)
+        staged.flush()
+        os.fsync(staged.fileno())
+
+
 def stale_output_files(dataset_folder: Path, output_files: Mapping[str, ParquetContents]) -> list[Path]:
     """Files below data/ and exports/ that are not among `output_files`."""
-    present_files = [
-        present_file
+    present_paths = [
+        present_path
         for output_subfolder in OUTPUT_SUBFOLDERS
-        for present_file in sorted((dataset_folder / output_subfolder).rglob("*"))
-        if present_file.is_file()
+        for present_path in sorted((dataset_folder / output_subfolder).rglob("*"))
     ]
     return [
-        present_file
-        for present_file in present_files
-        if present_file.relative_to(dataset_folder).as_posix() not in output_files
+        present_path
+        for present_path in present_paths
+        if present_path.is_file() and present_path.relative_to(dataset_folder).as_posix() not in output_files
     ]

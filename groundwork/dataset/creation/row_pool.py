@@ -57,21 +57,14 @@ def gather_row_pool(
     pool_pairs, pool_locations, decision_sentences, review_warnings = apply_reviews(
         pool_pairs, pool_locations, pool_reviews or {}, files_by_run
     )
-    shared_ids = _shared_ids(pool_pairs)
-    pool_rows = []
-    for run, pair in pool_pairs:
-        pool_row = _pool_row(pair, run, tags_by_pair, chunk_texts)
-        pool_rows.append(
-            msgspec.structs.replace(pool_row, id=f"{run}/{pool_row.id}") if pool_row.id in shared_ids else pool_row
-        )
-    pool_problems = list(_pool_row_problems(pool_rows))
-    invalid_indices = {pool_index for pool_index, _ in pool_problems}
+    pool_rows = _pool_rows(pool_pairs, tags_by_pair, chunk_texts)
+    pool_problems = dict(_pool_row_problems(pool_rows))
     invalid += [
         InvalidRow(id=pool_rows[pool_index].id or "row", reason=f"{invalid_reason} ({pool_locations[pool_index]})")
-        for pool_index, invalid_reason in pool_problems
+        for pool_index, invalid_reason in pool_problems.items()
     ]
     return RowPool(
-        rows=[pool_row for pool_index, pool_row in enumerate(pool_rows) if pool_index not in invalid_indices],
+        rows=[pool_row for pool_index, pool_row in enumerate(pool_rows) if pool_index not in pool_problems],
         invalid=invalid,
         warnings=[
             *half_curated_warnings(files_by_run),
@@ -83,18 +76,28 @@ def gather_row_pool(
     )
 
 
-def sample_row_pool(pool: RowPool, chunk_texts: int) -> RowPool:
+def _pool_rows(
+    pool_pairs: Sequence[tuple[str, Pair]], tags_by_pair: Mapping[str, Sequence[str]], chunk_texts: Mapping[str, str]
+) -> list[Row]:
+    """The pairs as rows; an id that several runs have gets its run before it."""
+    runs_by_pair: dict[str, set[str]] = {}
+    for run, pool_pair in pool_pairs:
+        runs_by_pair.setdefault(pool_pair.id, set()).add(run)
+    pool_rows = []
+    for run, pool_pair in pool_pairs:
+        pool_id = f"{run}/{pool_pair.id}" if len(runs_by_pair[pool_pair.id]) > 1 else pool_pair.id
+        pool_rows.append(msgspec.structs.replace(_pool_row(pool_pair, run, tags_by_pair, chunk_texts), id=pool_id))
+    return pool_rows
+
+
+def sample_row_pool(pool: RowPool, chunk_count: int) -> RowPool:
     """Of each run only the rows of the first so many chunks of its first document."""
-    sampled_chunks_by_run: dict[str, list[tuple[str, str]]] = {}
+    sampled_chunks_by_run: dict[str, dict[tuple[str, str], None]] = {}
     for pool_row in pool.rows:
-        sampled_chunks = sampled_chunks_by_run.setdefault(pool_row.run, [])
-        chunk_key = (pool_row.document, pool_row.chunk)
-        if (
-            chunk_key not in sampled_chunks
-            and len(sampled_chunks) < chunk_texts
-            and all(pool_row.document == sampled_document for sampled_document, _ in sampled_chunks)
-        ):
-            sampled_chunks.append(chunk_key)
+        sampled_chunks = sampled_chunks_by_run.setdefault(pool_row.run, {})
+        is_of_first_document = all(pool_row.document == document for document, _ in sampled_chunks)
+        if is_of_first_document and len(sampled_chunks) < chunk_count:
+            sampled_chunks[pool_row.document, pool_row.chunk] = None
     sampled_rows = [
         pool_row for pool_row in pool.rows if (pool_row.document, pool_row.chunk) in sampled_chunks_by_run[pool_row.run]
     ]
@@ -103,32 +106,13 @@ def sample_row_pool(pool: RowPool, chunk_texts: int) -> RowPool:
 
 def _pool_row(pair: Pair, run: str, tags_by_pair: Mapping[str, Sequence[str]], chunk_texts: Mapping[str, str]) -> Row:
     return Row(
-        id=pair.id,
-        question=pair.question.strip(),
-        answer=pair.answer.strip(),
-        evaluation_criteria=pair.evaluation_criteria,
-        difficulty=pair.difficulty,
-        category=intern(pair.category),
-        document=intern(pair.document),
-        chunk=intern(pair.chunk),
-        evidence=[quote_in_words(quote) for quote in pair.evidence],
-        tags=list(tags_by_pair.get(pair.id, [])),
-        headings=pair.headings,
-        pages=pair.pages,
-        model=intern(pair.model),
-        run=run,
-        iteration=pair.iteration,
-        original_question=pair.original_question,
-        original_answer=pair.original_answer,
+        id=pair.id, question=pair.question.strip(), answer=pair.answer.strip(), difficulty=pair.difficulty,
+        evaluation_criteria=pair.evaluation_criteria, category=intern(pair.category), document=intern(pair.document),
+        chunk=intern(pair.chunk), evidence=[quote_in_words(quote) for quote in pair.evidence], pages=pair.pages,
+        tags=list(tags_by_pair.get(pair.id, [])), headings=pair.headings, model=intern(pair.model), run=run,
+        iteration=pair.iteration, original_question=pair.original_question, original_answer=pair.original_answer,
         context="\n\n".join(chunk_texts[chunk_id] for chunk_id in pair.chunks if chunk_id in chunk_texts),
-    )
-
-
-def _shared_ids(pool_pairs: Sequence[tuple[str, Pair]]) -> set[str]:
-    runs_by_pair: dict[str, set[str]] = {}
-    for run, pair in pool_pairs:
-        runs_by_pair.setdefault(pair.id, set()).add(run)
-    return {pair_id for pair_id, in_runs in runs_by_pair.items() if len(in_runs) > 1}
+    )  # fmt: skip
 
 
 def _pool_row_problems(pool_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
@@ -213,25 +197,21 @@ def apply_reviews(
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     decided_pairs, decided_locations = [], []
-    for (run, pool_pair), location in zip(pool_pairs, pool_locations, strict=True):
+    for (run, pool_pair), pool_location in zip(pool_pairs, pool_locations, strict=True):
         decided_pair = pool_reviews[run].review.apply_decision(pool_pair) if run in pool_reviews else pool_pair
         if decided_pair is not None:
             decided_pairs.append((run, decided_pair))
-            decided_locations.append(location)
+            decided_locations.append(pool_location)
     present_pairs = {(run, pool_pair.id) for run, pool_pair in pool_pairs}
     decision_lines, review_warnings = [], []
     for run, (pool_review, turned_down) in pool_reviews.items():
         restored = pool_review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present_pairs)  # type: ignore[misc]
         decided_pairs += [(run, pool_pair) for pool_pair in restored]
         decided_locations += [f"{run}, accepted in review"] * len(restored)
-        decision_lines += [
-            f"{run}: {summary_line}" if len(pool_reviews) > 1 else summary_line
-            for summary_line in pool_review.summary_lines()
-        ]
-        review_warnings += [
-            *pool_review.unmet_warnings(pool_file.stem for pool_file in files_by_run[run]),
-            *pool_review.outdated_warnings(),
-        ]
+        run_label = f"{run}: " if len(pool_reviews) > 1 else ""
+        decision_lines += [f"{run_label}{summary_line}" for summary_line in pool_review.summary_lines()]
+        review_warnings += pool_review.unmet_warnings(pool_file.stem for pool_file in files_by_run[run])
+        review_warnings += pool_review.outdated_warnings()
     return decided_pairs, decided_locations, decision_lines, review_warnings
 
 
@@ -266,20 +246,15 @@ def unchecked_warnings(
     pool_pairs: Sequence[tuple[str, Pair]], files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
 ) -> list[str]:
     """Which runs hold pairs that curation kept because no call about them gave a usable reply."""
-    curated_documents = {
-        (run, pool_file.stem)
-        for run, run_files in files_by_run.items()
-        for pool_file in run_files
-        if folder_of(pool_file).name == "curated"
-    }
-    pool_pair_counts = Counter(run for run, _ in pool_pairs)
+    if not checks:
+        return []
+    pool_files = [(run, pool_file) for run, run_files in files_by_run.items() for pool_file in run_files]
+    curated = {(run, pool_file.stem) for run, pool_file in pool_files if folder_of(pool_file).name == "curated"}
+    curated_pairs = [(run, pool_pair) for run, pool_pair in pool_pairs if (run, pool_pair.document) in curated]
     unchecked_counts = Counter(
-        run
-        for run, pool_pair in pool_pairs
-        if checks
-        and (run, pool_pair.document) in curated_documents
-        and pool_pair.checks.keys().isdisjoint({*checks, BY_PERSON})
+        run for run, pool_pair in curated_pairs if pool_pair.checks.keys().isdisjoint({*checks, BY_PERSON})
     )
+    pool_pair_counts = Counter(run for run, _ in pool_pairs)
     return [
         f"{run}: {unchecked_pairs:,} of {counted(pool_pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
         + as_typed(f"; run: uv run dataprep/curate.py --run {run} --retry-failed")

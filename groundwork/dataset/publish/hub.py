@@ -51,13 +51,8 @@ def hub_name_problem(hub_name: str) -> str | None:
     )
     if is_hub_name and "--" not in hub_name and ".." not in hub_name:
         return None
-    suggested_name = re.sub(r"[^A-Za-z0-9._]+", "-", hub_name)
-    suggested_name = (
-        re.sub(r"\.{2,}|-{2,}", "-", suggested_name)[:LONGEST_NAME]
-        .removesuffix(".git")
-        .removesuffix(".ipynb")
-        .strip("-._")
-    )
+    suggested_name = re.sub(r"\.{2,}|-{2,}", "-", re.sub(r"[^A-Za-z0-9._]+", "-", hub_name))[:LONGEST_NAME]
+    suggested_name = suggested_name.removesuffix(".git").removesuffix(".ipynb").strip("-._")
     return (
         f"not a name for the Hub (letters, digits, '-', '_' and '.', at most {LONGEST_NAME}, no '--' or '..'); "
         f"try --name {suggested_name or 'my-dataset'}"
@@ -95,32 +90,31 @@ def push_dataset(
     An existing repository keeps its privacy, except that `may_publish` makes a private one public, after the commit.
     Raises like `check_push`; whatever fails, the folder is untouched and the Hub keeps its last commit.
     """
-    hub_repository = check_push(hub_name, organization, public=public, may_publish=may_publish)
-    hub_api = _hub_api()
-    push_state = (
-        f"the dataset is whole in {pushed_folder}, and the Hub keeps its last commit; run the same command again"
-    )
-    with _wrap_push_failures(hub_repository, push_state):
-        existing = _repository_info(hub_api, hub_repository)
-        if existing is None:
+    hub_repository, hub_api = check_push(hub_name, organization, public=public, may_publish=may_publish), _hub_api()
+    push_state = f"the dataset is whole in {pushed_folder}, and the Hub keeps its last commit"
+    with _wrap_push_failures(hub_repository, f"{push_state}; run the same command again"):
+        repository_info = _repository_info(hub_api, hub_repository)
+        if repository_info is None:
             hub_api.create_repo(hub_repository, repo_type="dataset", private=not public, exist_ok=True)
-        repository_info = _repository_info(hub_api, hub_repository) if existing is None else existing
-        hub_commit = _commit_to_hub(
-            hub_api,
-            hub_repository,
-            _commit_operations(pushed_folder, repository_info, say, hub_repository),
-            say,
-            commit_message=f"Upload {hub_name}",
-            parent_commit=repository_info.sha if repository_info else None,
-        )
+            repository_info = _repository_info(hub_api, hub_repository)
+        hub_operations = _commit_operations(pushed_folder, repository_info, say, hub_repository)
+        parent_commit = repository_info.sha if repository_info else None
+        commit_options = {"commit_message": f"Upload {hub_name}", "parent_commit": parent_commit}
+        hub_commit = _commit_to_hub(hub_api, hub_repository, hub_operations, say, **commit_options)
         is_private = bool(repository_info.private) if repository_info else not public
-        if is_private and public and may_publish:
-            hub_api.update_repo_settings(hub_repository, repo_type="dataset", private=False)
-            is_private = False
-            say(f"{hub_repository} was private and is public now")
-        elif is_private and public:
-            say(f"{hub_repository} stays private, as it was; --public makes it public")
+        if is_private and public:
+            is_private = _keep_or_end_privacy(hub_api, hub_repository, say, may_publish=may_publish)
     return PushResult(hub_repository, f"{hub_api.endpoint}/datasets/{hub_repository}", hub_commit.oid, is_private)
+
+
+def _keep_or_end_privacy(hub_api: HfApi, hub_repository: str, say: Callable[[str], None], *, may_publish: bool) -> bool:
+    """Whether a private repository is private still, after a push that was to be public."""
+    if not may_publish:
+        say(f"{hub_repository} stays private, as it was; --public makes it public")
+        return True
+    hub_api.update_repo_settings(hub_repository, repo_type="dataset", private=False)
+    say(f"{hub_repository} was private and is public now")
+    return False
 
 
 def _hub_api() -> HfApi:
@@ -206,28 +200,17 @@ def _commit_operations(
 ) -> list[Any]:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    pushed_files = {
-        pushed_file.relative_to(pushed_folder).as_posix(): pushed_file
-        for pattern in PUSHED_FILES
-        for pushed_file in sorted(pushed_folder.glob(pattern))
-    }
+    pushed_paths = [path for pattern in PUSHED_FILES for path in sorted(pushed_folder.glob(pattern))]
+    pushed_files = {pushed_path.relative_to(pushed_folder).as_posix(): pushed_path for pushed_path in pushed_paths}
     remote_files = [file.rfilename for file in (repository_info.siblings or [])] if repository_info else []
-    stale_files = [
-        file_name for file_name in remote_files if PUSHED_SPLIT_FILE.match(file_name) and file_name not in pushed_files
-    ]
+    stale_files = [name for name in remote_files if PUSHED_SPLIT_FILE.match(name) and name not in pushed_files]
     local_splits, remote_splits = _pushed_splits(pushed_files), _pushed_splits(remote_files)
     for split in sorted(remote_splits - local_splits):
-        say(
-            f"warning: this push deletes the split {split!r} on the Hub; commit {repository_info.sha[:8]} still "
-            "holds it"
-        )
-    return [
-        *(
-            CommitOperationAdd(file_name, _pushed_content(file_name, pushed_file, hub_repository))
-            for file_name, pushed_file in pushed_files.items()
-        ),
-        *(CommitOperationDelete(file_name) for file_name in stale_files),
-    ]
+        holding_commit = f"commit {repository_info.sha[:8]} still holds it"
+        say(f"warning: this push deletes the split {split!r} on the Hub; {holding_commit}")
+    added_contents = {name: _pushed_content(name, path, hub_repository) for name, path in pushed_files.items()}
+    additions = [CommitOperationAdd(name, content) for name, content in added_contents.items()]
+    return [*additions, *(CommitOperationDelete(file_name) for file_name in stale_files)]
 
 
 def _commit_to_hub(

@@ -23,37 +23,27 @@ def measure_leakage(
     reworded_vectors: Vectors | None,
 ) -> list[EvalRow]:
     """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
-    train_indices = {eval_row.id: eval_number for eval_number, eval_row in enumerate(train_rows)}
-    eval_rows = [pool_rows[i] for i in eval_split.eval]
+    train_indices = {train_row.id: train_index for train_index, train_row in enumerate(train_rows)}
+    eval_rows, eval_vectors = [pool_rows[i] for i in eval_split.eval], pool_vectors[eval_split.eval]
     own_copies = np.array([train_indices.get(eval_row.id, -1) for eval_row in eval_rows], dtype=np.int64)
-    nearest_before = _nearest_in_train(pool_vectors[eval_split.eval], train_rows, train_vectors, own_copies)
+    nearest_before = _nearest_in_train(eval_vectors, train_rows, train_vectors, own_copies)
     repeated_questions = _repeated_questions(
-        eval_rows,
-        pool_vectors[eval_split.eval],
-        own_copies.tolist(),
-        train_rows,
-        train_vectors,
-        leak_likeness_of_split(eval_split),
+        eval_rows, eval_vectors, own_copies.tolist(), train_rows, train_vectors, leak_likeness_of_split(eval_split)
     )
-    nearest_after = (
-        _nearest_in_train(reworded_vectors, train_rows, train_vectors)
-        if reworded_vectors is not None
-        else [None] * len(eval_rows)
-    )
+    nearest_after: list[Neighbour | None] = [None] * len(eval_rows)
+    own_cosines: list[float | None] = [None] * len(eval_rows)
+    if reworded_vectors is not None:
+        nearest_after = _nearest_in_train(reworded_vectors, train_rows, train_vectors)
+        own_cosines = [
+            round(float(after @ as_it_was), 4) for after, as_it_was in zip(reworded_vectors, eval_vectors, strict=True)
+        ]
     return [
         EvalRow(
-            id=eval_row.id,
-            cluster=int(eval_split.labels[pool_index]),
-            before=nearest_before[eval_number],
-            after=nearest_after[eval_number],
-            own=round(float(reworded_vectors[eval_number] @ pool_vectors[pool_index]), 4)
-            if reworded_vectors is not None
-            else None,
-            repeats=repeated_questions[eval_number],
-            question=eval_row.question,
+            id=eval_row.id, cluster=int(eval_split.labels[pool_index]), question=eval_row.question,
+            before=nearest_before[i], after=nearest_after[i], own=own_cosines[i], repeats=repeated_questions[i],
         )
-        for eval_number, (pool_index, eval_row) in enumerate(zip(eval_split.eval, eval_rows, strict=True))
-    ]
+        for i, (pool_index, eval_row) in enumerate(zip(eval_split.eval, eval_rows, strict=True))
+    ]  # fmt: skip
 
 
 def _repeated_questions(
@@ -74,17 +64,11 @@ def _repeated_questions(
         asked_questions += [asked_question(eval_row) for eval_row in eval_rows]
         train_vectors = np.concatenate([train_vectors, eval_vectors])
     same_questions_in_train = SameQuestions(asked_questions, train_vectors, leak_likeness, rows=own_copies)
-    return [
-        next(
-            (
-                train_rows[i].question
-                for i in same_questions_in_train.of(copy_index)
-                if i < train_size and train_rows[i].id != eval_row.id
-            ),
-            "",
-        )
-        for copy_index, eval_row in zip(own_copies, eval_rows, strict=True)
-    ]
+    repeated_questions = []
+    for copy_index, eval_row in zip(own_copies, eval_rows, strict=True):
+        same_rows = [train_rows[i] for i in same_questions_in_train.of(copy_index) if i < train_size]
+        repeated_questions.append(next((row.question for row in same_rows if row.id != eval_row.id), ""))
+    return repeated_questions
 
 
 def leak_likeness_of_split(eval_split: EvalSplit) -> Likeness:
