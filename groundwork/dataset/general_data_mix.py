@@ -147,24 +147,11 @@ def _general_question(general_row: QuestionRow) -> str:
 def _mixed_row(general_row: QuestionRow, dataset: str) -> Row:
     """What a trainer needs of the row; where it comes from is the other dataset's to say."""
     return Row(
-        id=f"{MIXED_ID_PREFIX}{general_row.id}",
-        question=_general_question(general_row),
-        answer=general_row.answer.strip(),
-        evaluation_criteria=general_row.evaluation_criteria,
-        difficulty="",
-        category="",
-        document="",
-        chunk="",
-        evidence=[],
-        tags=[],
-        headings=[],
-        pages=[],
-        model=general_row.model,
-        run="",
-        iteration=0,
-        cluster=-1,
-        mixed=dataset,
-    )
+        id=f"{MIXED_ID_PREFIX}{general_row.id}", question=_general_question(general_row),
+        answer=general_row.answer.strip(), evaluation_criteria=general_row.evaluation_criteria, difficulty="",
+        category="", document="", chunk="", evidence=[], tags=[], headings=[], pages=[], model=general_row.model,
+        run="", iteration=0, cluster=-1, mixed=dataset,
+    )  # fmt: skip
 
 
 def _make_ids_distinct(mixed_rows: Iterable[Row], used_ids: set[str]) -> list[Row]:

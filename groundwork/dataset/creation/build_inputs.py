@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,34 +58,32 @@ def find_build_inputs(job: Job) -> BuildInputs:
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs_by_run = {run: list(pair_files(job.data, run)) for run in runs}
-    all_documents = sorted({path.stem for paths in pairs_by_run.values() for path in paths})
-    _check_licenses_of_build(job, all_documents)
-    chosen_documents = set(select_documents(job, all_documents, with_gone=job.flags.keep_gone))
-    pairs_by_run = {
-        run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs_by_run.items()
-    }
-    build_documents = sorted(chosen_documents)
-    if not any(pairs_by_run.values()):
+    build_documents = _documents_of_build(job, pairs_by_run)
+    chosen_documents = set(build_documents)
+    chosen_pairs = {run: [path for path in pairs_by_run[run] if path.stem in chosen_documents] for run in runs}
+    if not any(chosen_pairs.values()):
         raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
-    tag_model = job.config.tags.model.rpartition("/")[2]
+    tag_model, build_settings = job.config.tags.model.rpartition("/")[2], job.config.dataset
+    existing_files = partial(_existing_files_of_build, job, build_documents)
     return BuildInputs(
         runs=runs,
-        pair_files=pairs_by_run,
+        pair_files=chosen_pairs,
         tag_files=[path for run in runs for path in run_tag_files(job.data, run, tag_model)],
         chunk_files=_chunk_files_of_build(job, build_documents),
-        text_files=_existing_files_of_build(job, build_documents, ("text", "{}.json")),
-        summary_files=_existing_files_of_build(job, build_documents, ("summaries", "{}.json"))
-        if job.config.dataset.asks_model
-        else [],
-        measured_files=[_measured_file_of_build(job, grades_name) for grades_name in job.config.dataset.grades],
-        coverage_files=[
-            path
-            for run in runs
-            for path in _existing_files_of_build(job, build_documents, coverage_path_parts(run, "{}"))
-        ],
+        text_files=existing_files(("text", "{}.json")),
+        summary_files=existing_files(("summaries", "{}.json")) if build_settings.asks_model else [],
+        measured_files=[_measured_file_of_build(job, grades_name) for grades_name in build_settings.grades],
+        coverage_files=[path for run in runs for path in existing_files(coverage_path_parts(run, "{}"))],
         review_files=[path for run in runs for path in _review_files_of_build(job, run, build_documents)],
         mix_source=_mix_source_of_build(job),
     )
+
+
+def _documents_of_build(job: Job, pairs_by_run: dict[str, list[Path]]) -> list[str]:
+    """The documents of the runs that are asked for, in order. Raises UsageError for a licence that is not there."""
+    all_documents = sorted({path.stem for paths in pairs_by_run.values() for path in paths})
+    _check_licenses_of_build(job, all_documents)
+    return sorted(set(select_documents(job, all_documents, with_gone=job.flags.keep_gone)))
 
 
 def _chunk_files_of_build(job: Job, build_documents: list[str]) -> list[Path]:
@@ -129,13 +128,10 @@ def _check_licenses_of_build(job: Job, documents: Sequence[str]) -> None:
     build_settings = job.config.dataset
     if problem_of_license := license_problem(build_settings.license):
         raise UsageError(f"dataset.license: {build_settings.license!r}: {problem_of_license}")
-    unlicensed_documents = build_settings.source_licenses.keys() - set(documents)
-    if unlicensed_documents := {
-        document for document in unlicensed_documents if not job.data.path("text", f"{document}.json").exists()
-    }:
-        raise UsageError(
-            f"dataset.source_licenses: {no_such_message(min(unlicensed_documents), 'document', documents)}"
-        )
+    licensed_documents = build_settings.source_licenses.keys() - set(documents)
+    unknown_documents = [name for name in licensed_documents if not job.data.path("text", f"{name}.json").exists()]
+    if unknown_documents:
+        raise UsageError(f"dataset.source_licenses: {no_such_message(min(unknown_documents), 'document', documents)}")
 
 
 def _review_files_of_build(job: Job, run: str, build_documents: list[str]) -> list[Path]:
@@ -152,14 +148,8 @@ def _measured_file_of_build(job: Job, grades_name: str) -> Path:
 
     measured_file = job.data.path("grades", slug(grades_name), MEASURED)
     if not measured_file.exists():
-        available_grades = (
-            ", ".join(
-                sorted(
-                    (measured.parent.name for measured in job.data.path("grades").glob(f"*/{MEASURED}")), key=name_order
-                )
-            )
-            or "none yet"
-        )
+        grades_folders = [measured.parent.name for measured in job.data.path("grades").glob(f"*/{MEASURED}")]
+        available_grades = ", ".join(sorted(grades_folders, key=name_order)) or "none yet"
         grades_problem = f"{MEASURED} is missing from its folder" if measured_file.parent.is_dir() else "no such folder"
         grades_place = f"{grades_problem} in {measured_file.parents[1]} (there are: {available_grades})"
         raise UsageError(f"--grades {grades_name}: {grades_place}; run: uv run dataprep/grade.py")

@@ -63,17 +63,15 @@ def source_documents(
         source_record = documents_by_source.get(source_name)
         source_list.append(
             SourceDocument(
-                document=source_name,
-                file=source_record.source if source_record else "",
+                document=source_name, file=source_record.source if source_record else "",
                 title=source_record.title if source_record else "",
                 converter=f"{source_record.converter} {source_record.converter_version}" if source_record else "",
-                license=licenses.get(source_name, ""),
-                rows=rows_by_source[source_name],
+                license=licenses.get(source_name, ""), rows=rows_by_source[source_name],
                 covered=", ".join(
                     covered_share for covered_share in source_coverage.get(source_name, []) if covered_share
                 ),
             )
-        )
+        )  # fmt: skip
     return source_list
 
 
@@ -134,14 +132,13 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
         else origin_settings.name,
         license=origin_settings.license,
         languages=document_languages(source_rows) if chunk_language == "auto" else [chunk_language],
-        models=sorted(origin_models, key=name_order),
-        prompts=origin_prompts,
+        models=sorted(origin_models, key=name_order), prompts=origin_prompts,
         settings={**origin_recipes.settings, "dataset": msgspec.to_builtins(origin_settings)},
         sources=source_documents(
             source_rows, inputs.text_files, inputs.coverage_files, origin_settings.source_licenses
         ),
         version=version("groundwork-data"),
-    )
+    )  # fmt: skip
 
 
 def document_languages(source_rows: Sequence[Row]) -> list[str]:

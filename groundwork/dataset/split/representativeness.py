@@ -49,28 +49,31 @@ def assess_representativeness(
     rows, topics = int(split_counts.sum()), int((pool_counts > 0).sum())
     pool_shares, split_shares = pool_counts / max(1, pool_counts.sum()), split_counts / max(1, rows)
     share_distance = float(np.abs(split_shares - pool_shares).sum() / 2)
-    random_draws = np.random.default_rng(0).multivariate_hypergeometric(
-        pool_counts, rows, size=RANDOM_SPLITS, method="marginals"
-    )
-    random_distances = np.abs(random_draws / max(1, rows) - pool_shares).sum(axis=1) / 2
+    random_distances = _random_share_distances(pool_counts, rows)
+    random_distance = float(np.median(random_distances))
     closer_share = float((random_distances < share_distance - 1e-9).mean())
     verdict_answer = _representativeness_answer(rows, topics, share_distance, closer_share)
     verdict_figures = (
         f"its shares of the {topics:,} {topic_noun} differ by {share_distance:.0%} from those of all rows, "
-        f"random splits by {float(np.median(random_distances)):.0%} ({closer_share:.0%} of them by less)"
+        f"random splits by {random_distance:.0%} ({closer_share:.0%} of them by less)"
     )
     topic_shares = list(zip(topic_names, pool_shares.tolist(), split_shares.tolist(), strict=True))
     return Representativeness(
-        answer=verdict_answer,
-        sentence=unknown_verdict_sentence(split, rows, topics, topic_noun, LEAST_EVAL_ROWS)
-        if verdict_answer == "unknown"
+        answer=verdict_answer, rows=rows, topics=topics, apart=round(share_distance, 4),
+        random=round(random_distance, 4), closer=round(closer_share, 4),
+        sentence=unknown_verdict_sentence(split, rows, topics, topic_noun) if verdict_answer == "unknown"
         else verdict_sentence(verdict_answer, split, verdict_figures, most_apart_topics(topic_shares, split, empty)),
-        rows=rows,
-        topics=topics,
-        apart=round(share_distance, 4),
-        random=round(float(np.median(random_distances)), 4),
-        closer=round(closer_share, 4),
+    )  # fmt: skip
+
+
+def _random_share_distances(pool_counts: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
+    """(RANDOM_SPLITS,): how far the topic shares of random splits of so many rows lie from those of all."""
+    random_draws = np.random.default_rng(0).multivariate_hypergeometric(
+        pool_counts, rows, size=RANDOM_SPLITS, method="marginals"
     )
+    pool_shares = pool_counts / max(1, pool_counts.sum())
+    random_distances: NDArray[np.float64] = np.abs(random_draws / max(1, rows) - pool_shares).sum(axis=1) / 2
+    return random_distances
 
 
 def _representativeness_answer(
@@ -92,15 +95,13 @@ def verdict_sentence(verdict_answer: str, split: str, verdict_figures: str, most
     return f"No, {split} does not stand for the whole: {verdict_figures}{most_apart}."
 
 
-def unknown_verdict_sentence(
-    split: str, eval_count: int, topic_count: int, topic_noun: str, least_eval_rows: int
-) -> str:
+def unknown_verdict_sentence(split: str, eval_count: int, topic_count: int, topic_noun: str) -> str:
     """Why it cannot be said whether a split stands for the whole."""
     whether = f"whether {split} stands for the whole"
     if topic_count < 2:
         return f"It cannot be said {whether}: all questions are of one of the {topic_noun}."
     too_few = f"it has {eval_count}" if eval_count != 1 else "it has a single one"
-    return f"Too few rows to say {whether}: {too_few}, and at least {least_eval_rows} are needed."
+    return f"Too few rows to say {whether}: {too_few}, and at least {LEAST_EVAL_ROWS} are needed."
 
 
 def most_apart_topics(topic_shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:

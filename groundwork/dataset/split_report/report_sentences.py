@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from groundwork.console import terminal
 from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport, SplitShare
@@ -11,45 +11,44 @@ from groundwork.message_wording import counted, shorten_text
 
 ENTRIES_SHOWN = 12  # values of a table in the terminal and clusters listed
 
+MIRROR_PURPOSE = (
+    "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the sentences "
+    "were learnt by heart."
+)
 SPARKLINE_BARS = "▁▂▃▄▅▆▇█"
 
 
 def describe_splits(described: SplitReport) -> list[str]:
     """What each split is and what it tells, one sentence or two each."""
-    is_eval_reworded = described.leaked_after is not None
-    eval_origin = {
-        "clusters": "drawn in proportion from topic clusters",
-        "clone": "drawn in proportion from topic clusters",
-        "tags": "drawn so that every tag has its share",
-        "category": "drawn so that every category has its share",
-        "difficulty": "drawn so that every level of difficulty has its share",
-        "random": "drawn at random",
-        "second-run": f"drawn in proportion from topic clusters of the run {described.pool}, which is not in train",
-    }[described.strategy]
-    is_train_whole = described.train == "whole" and described.strategy != "second-run"  # whose eval was never in train
-    train_description = (
-        "every row; those of eval stay in, as they were" if is_train_whole else "every row that is not in eval"
-    )
-    if described.strategy == "second-run":
-        train_description = "every row of the other runs"
-    eval_wording = "reworded" if is_eval_reworded else "verbatim"
-    if is_eval_reworded and is_train_whole:
-        eval_wording = "reworded: facts that train holds, in sentences that it does not"
+    is_second_run = described.strategy == "second-run"  # whose eval was never in train
+    is_train_whole = described.train == "whole" and not is_second_run
+    train_sentence = "every row of the other runs" if is_second_run else "every row that is not in eval"
+    if is_train_whole:
+        train_sentence = "every row; those of eval stay in, as they were"
+    eval_sentence = "verbatim" if described.leaked_after is None else "reworded"
+    if is_train_whole and described.leaked_after is not None:
+        eval_sentence = "reworded: facts that train holds, in sentences that it does not"
     split_sentences = [
-        f"train ({described.splits['train']:,}): {train_description}.",
-        f"eval ({described.splits['eval']:,}): {eval_origin}; {eval_wording}.",
+        f"train ({described.splits['train']:,}): {train_sentence}.",
+        f"eval ({described.splits['eval']:,}): {_drawn_phrase(described)}; {eval_sentence}.",
     ]
     if "eval_mirror" in described.splits:
-        mirror_reading = (
-            "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
-        )
-        mirror_purpose = (
-            f" With it: {mirror_reading}sentences were learnt by heart." if is_train_whole and is_eval_reworded else ""
-        )
-        split_sentences.append(
-            f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{mirror_purpose}"
-        )
+        mirror_sentence = "eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id."
+        has_purpose = is_train_whole and described.leaked_after is not None
+        split_sentences.append(f"{mirror_sentence} With it: {MIRROR_PURPOSE}" if has_purpose else mirror_sentence)
     return [*split_sentences, *describe_additions(described)]
+
+
+def _drawn_phrase(described: SplitReport) -> str:
+    """`drawn at random`: how the rows of eval were chosen."""
+    if described.strategy == "random":
+        return "drawn at random"
+    if described.strategy in ("tags", "category", "difficulty"):
+        balanced_by = {"tags": "tag", "category": "category", "difficulty": "level of difficulty"}[described.strategy]
+        return f"drawn so that every {balanced_by} has its share"
+    drawn_phrase = "drawn in proportion from topic clusters"
+    is_second_run = described.strategy == "second-run"
+    return f"{drawn_phrase} of the run {described.pool}, which is not in train" if is_second_run else drawn_phrase
 
 
 def describe_missing_eval(described: SplitReport) -> list[str]:
@@ -69,26 +68,19 @@ def describe_phrasings(described: SplitReport) -> list[str]:
     """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
     if described.phrasings == 1:
         return []
-    fewer_sentence = (
-        f" {counted(len(described.fewer), 'row has', 'rows have')} fewer, since no other wording passed."
-        if described.fewer
-        else ""
+    copies_phrase = counted(described.copies, "row of train is a reworded copy", "rows of train are reworded copies")
+    phrasings_sentence = (
+        f"{copies_phrase}, up to {described.phrasings - 1} a row, each behind its row with its id and a number (~2): "
+        "the same facts in other sentences, none of them eval's."
     )
-    near_copy_count = described.near_copies
-    near_duplicate_cosine = _near_duplicate_cosine(described)
-    measured_rows = _measured_eval_rows(described)
-    near_copy_sentence = (
-        ""
-        if near_copy_count is None
-        else f" {near_copy_count:,} of {counted(measured_rows, 'question')} of eval are worded like one of them "
-        f"({near_duplicate_cosine})."
-    )
-    return [
-        f"{counted(described.copies, 'row of train is a reworded copy', 'rows of train are reworded copies')}, "
-        f"up to {described.phrasings - 1} a row, each behind its row "
-        "with its id and a number (~2): the same facts in other sentences, none of them "
-        f"eval's.{near_copy_sentence}{fewer_sentence}"
-    ]
+    if described.near_copies is not None:
+        eval_questions = counted(_measured_eval_rows(described), "question")
+        phrasings_sentence += f" {described.near_copies:,} of {eval_questions} of eval are worded like one of them "
+        phrasings_sentence += f"({_near_duplicate_cosine(described)})."
+    if described.fewer:
+        fewer_rows = counted(len(described.fewer), "row has", "rows have")
+        phrasings_sentence += f" {fewer_rows} fewer, since no other wording passed."
+    return [phrasings_sentence]
 
 
 def _measured_eval_rows(described: SplitReport) -> int:
@@ -107,13 +99,9 @@ def describe_unanswerable(described: SplitReport) -> list[str]:
     )
     return [
         f"{unanswerable_rows} ask what the documents do not say, and their answers say so: marked in the column "
-        "unanswerable, "
-        f"none of them in the mirror. Of {counted(unanswerable.proposed, 'proposed question')} "
-        f"{unanswerable.answered:,} "
-        "turned out to be "
-        f"answered by a passage, {unanswerable.asked:,} ask what another row asks, {unanswerable.unusable:,} had no "
-        "usable reply. "
-        "Eval was drawn and measured without them."
+        f"unanswerable, none of them in the mirror. Of {counted(unanswerable.proposed, 'proposed question')} "
+        f"{unanswerable.answered:,} turned out to be answered by a passage, {unanswerable.asked:,} ask what another "
+        f"row asks, {unanswerable.unusable:,} had no usable reply. Eval was drawn and measured without them."
     ]
 
 
@@ -192,22 +180,19 @@ def describe_leakage(described: SplitReport) -> list[str]:
         leakage_sentences.append(describe_verbatim_copies(described.verbatim_in_train, measured_rows))
     if described.leaked_after is not None:
         leakage_sentences.append(
-            f"After rewording {described.leaked_after} of {measured_rows} are still worded like a question of "
-            "train: "
+            f"After rewording {described.leaked_after} of {measured_rows} are still worded like a question of train: "
             f"{_near_duplicate_cosine(described)} by {described.embedder} (two random questions: "
             f"{described.random_cosine:.2f})."
         )
     if described.same_answers:
         leakage_sentences.append(
-            f"{described.same_answers} of {counted(measured_rows, 'answer keeps', 'answers keep')} their old "
-            "wording: too "
-            "short to be said otherwise, no "
-            "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
+            f"{described.same_answers} of {counted(measured_rows, 'answer keeps', 'answers keep')} their old wording: "
+            "too short to be said otherwise, no rewording passed, or only questions were to be reworded "
+            "(dataset.rephrase.strategy)."
         )
     if described.sent_back is not None:
         leakage_sentences.append(
-            f"A model read each rewording beside its original; {described.sent_back} were worded once more, since "
-            "they "
+            f"A model read each rewording beside its original; {described.sent_back} were worded once more, since they "
             "read contrived or said something else."
         )
     return leakage_sentences
@@ -244,24 +229,17 @@ def describe_warnings(described: SplitReport) -> list[str]:
         empty_places = counted(described.dropped, "place of eval stays", "places of eval stay")
         report_warnings.append(f"{empty_places} empty: too few rows could be reworded")
     if described.fewer:
-        report_warnings.append(
-            f"{counted(len(described.fewer), 'row of train has', 'rows of train have')} fewer than "
-            f"{counted(described.phrasings, 'wording')}"
-        )
+        fewer_rows = counted(len(described.fewer), "row of train has", "rows of train have")
+        report_warnings.append(f"{fewer_rows} fewer than {counted(described.phrasings, 'wording')}")
     if described.personal:
-        report_warnings.append(
-            f"{counted(len(described.personal), 'place looks', 'places look')} like personal data; see report.html "
-            "before you publish"
-        )
+        personal_places = counted(len(described.personal), "place looks", "places look")
+        report_warnings.append(f"{personal_places} like personal data; see report.html before you publish")
     if described.invalid:
-        report_warnings.append(
-            f"{counted(len(described.invalid), 'invalid row was', 'invalid rows were')} left out, see report.json"
-        )
+        invalid_rows = counted(len(described.invalid), "invalid row was", "invalid rows were")
+        report_warnings.append(f"{invalid_rows} left out, see report.json")
     if described.unjudged:
-        report_warnings.append(
-            f"{counted(described.unjudged, 'rewording was', 'rewordings were')} not judged: the model's replies "
-            "were unusable"
-        )
+        unjudged_rewordings = counted(described.unjudged, "rewording was", "rewordings were")
+        report_warnings.append(f"{unjudged_rewordings} not judged: the model's replies were unusable")
     return report_warnings
 
 
@@ -285,16 +263,7 @@ def _report_lines(described: SplitReport) -> list[str]:
     report_lines = [f"{described.name}: {split_sizes}"]
     report_lines += [f"  {line}" for line in described.reviewed]
     if "eval" in described.splits:
-        eval_lines = [*describe_verdict(described), *describe_splits(described), *describe_closeness(described)]
-        report_lines += [f"  {line}" for line in eval_lines]
-        if described.curve and described.curve.inertias:
-            elbow_curve = described.curve
-            report_lines.append(
-                f"  inertia for k = {elbow_curve.ks[0]}..{elbow_curve.ks[-1]}  {_sparkline(elbow_curve.inertias)}  k "
-                f"= {elbow_curve.k}"
-            )
-        report_lines += _cluster_lines(described.clusters)
-        report_lines += [f"  {line}" for line in describe_leakage(described)]
+        report_lines += _eval_lines(described)
     else:
         report_lines += [f"  {line}" for line in [*describe_missing_eval(described), *describe_additions(described)]]
     report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in described.fewer[:3]]
@@ -313,23 +282,24 @@ def _report_lines(described: SplitReport) -> list[str]:
     return report_lines
 
 
+def _eval_lines(described: SplitReport) -> Iterator[str]:
+    eval_sentences = [*describe_verdict(described), *describe_splits(described), *describe_closeness(described)]
+    yield from (f"  {eval_sentence}" for eval_sentence in eval_sentences)
+    if (curve := described.curve) and curve.inertias:
+        yield f"  inertia for k = {curve.ks[0]}..{curve.ks[-1]}  {_sparkline(curve.inertias)}  k = {curve.k}"
+    yield from _cluster_lines(described.clusters)
+    yield from (f"  {leakage_sentence}" for leakage_sentence in describe_leakage(described))
+
+
 def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
     pool_rows, eval_rows = (sum(getattr(cluster, name) for cluster in clusters) or 1 for name in ("pool", "eval"))
     cluster_rows = [["cluster", "rows", "share", "eval", "share", "about"]]
-    cluster_rows += [
-        [
-            f"{number}",
-            f"{cluster.pool:,}",
-            f"{cluster.pool / pool_rows:.1%}",
-            f"{cluster.eval}",
-            f"{cluster.eval / eval_rows:.1%}",
-            cluster.value,
-        ]
-        for number, cluster in enumerate(clusters[:ENTRIES_SHOWN])
-    ]
-    more_clusters = (
-        [f"    ... {len(clusters) - ENTRIES_SHOWN} more in report.json"] if len(clusters) > ENTRIES_SHOWN else []
-    )
+    for number, cluster in enumerate(clusters[:ENTRIES_SHOWN]):
+        pool_cells = f"{cluster.pool:,}", f"{cluster.pool / pool_rows:.1%}"
+        eval_cells = f"{cluster.eval}", f"{cluster.eval / eval_rows:.1%}"
+        cluster_rows.append([f"{number}", *pool_cells, *eval_cells, cluster.value])
+    clusters_left_out = len(clusters) - ENTRIES_SHOWN
+    more_clusters = [f"    ... {clusters_left_out} more in report.json"] if clusters_left_out > 0 else []
     return [*terminal.table_lines(cluster_rows, to_left=(5,), indent=4), *more_clusters]
 
 

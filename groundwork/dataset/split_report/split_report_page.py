@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from groundwork.dataset.split_report.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
@@ -21,6 +21,7 @@ from groundwork.pages.html_frame import Markup, document_page, join_markup, read
 
 MAX_TABLE_ROWS, MAX_SHARES = 200, 40  # of a table of the page
 SPLIT_REPORT_ASSETS = Path(__file__).parent / "assets"
+COSINE_BINS = 25  # of a histogram
 FIGURE_WIDTH, FIGURE_HEIGHT = 640, 260  # of a figure, in its own units
 
 
@@ -30,28 +31,7 @@ def split_report_html(page_report: SplitReport) -> str:
     page_body = [tag("h1", page_report.name), tag("p", split_sizes, class_="soft")]
     page_body += [tag("p", page_line) for page_line in page_report.reviewed]
     if "eval" in page_report.splits:
-        page_body += [
-            _page_section("What the splits are", _bullet_list(describe_splits(page_report))),
-            _page_section(
-                "Does eval stand for the whole?",
-                _verdict_markup(page_report),
-                _bullet_list(describe_closeness(page_report)),
-                _cluster_table(page_report),
-            ),
-            _page_section(
-                "Can eval be answered from memory?",
-                _bullet_list(describe_leakage(page_report)),
-                cosine_figure(page_report),
-            ),
-            _page_section("Train and eval on one map", map_figure(page_report)),
-        ]
-        if page_report.curve and len(page_report.curve.ks) > 1:
-            page_body.append(_page_section("How many clusters", elbow_figure(page_report.curve)))
-        page_body += [
-            _page_section(f"Shares by {column}", _value_share_table(page_report, shares))
-            for column, shares in page_report.shares.items()
-        ]
-        page_body.append(_page_section("Every eval row", _eval_rows_table(page_report)))
+        page_body += _eval_sections(page_report)
     else:
         page_body += [tag("p", page_line) for page_line in describe_missing_eval(page_report)]
         page_body += [
@@ -61,14 +41,25 @@ def split_report_html(page_report: SplitReport) -> str:
     return document_page(f"{page_report.name}: split report", page_styles, *page_body, *_finding_sections(page_report))
 
 
+def _eval_sections(page_report: SplitReport) -> Iterator[Markup]:
+    closeness, leakage = _bullet_list(describe_closeness(page_report)), _bullet_list(describe_leakage(page_report))
+    verdict, cluster_table = _verdict_markup(page_report), _cluster_table(page_report)
+    yield _page_section("What the splits are", _bullet_list(describe_splits(page_report)))
+    yield _page_section("Does eval stand for the whole?", verdict, closeness, cluster_table)
+    yield _page_section("Can eval be answered from memory?", leakage, cosine_figure(page_report))
+    yield _page_section("Train and eval on one map", map_figure(page_report))
+    if page_report.curve and len(page_report.curve.ks) > 1:
+        yield _page_section("How many clusters", elbow_figure(page_report.curve))
+    for column, shares in page_report.shares.items():
+        yield _page_section(f"Shares by {column}", _value_share_table(page_report, shares))
+    yield _page_section("Every eval row", _eval_rows_table(page_report))
+
+
 def _verdict_markup(page_report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
     lead_sentence, *figure_sentences = describe_verdict(page_report) or [""]
-    return (
-        join_markup([tag("p", lead_sentence, class_="lead"), *(tag("p", line) for line in figure_sentences)])
-        if lead_sentence
-        else Markup("")
-    )
+    verdict_lines = [tag("p", lead_sentence, class_="lead"), *(tag("p", line) for line in figure_sentences)]
+    return join_markup(verdict_lines) if lead_sentence else Markup("")
 
 
 def _page_section(title: str, *content: str) -> Markup:
@@ -102,18 +93,11 @@ def _share_table(page_report: SplitReport, label_column: str, shares: Sequence[t
     pool_rows, eval_rows = (
         sum(getattr(cluster, side) for cluster in page_report.clusters) or 1 for side in ("pool", "eval")
     )
-    largest_share = (
-        max([share.pool / pool_rows for _, share in shares] + [share.eval / eval_rows for _, share in shares] or [1])
-        or 1
-    )
+    bar_shares = [(share.pool / pool_rows, share.eval / eval_rows) for _, share in shares]
+    largest_share = max([bar_share for pair in bar_shares for bar_share in pair] or [1]) or 1
     share_rows = [
-        (
-            label,
-            f"{share.pool:,}",
-            f"{share.eval:,}",
-            share_bars(share.pool / pool_rows, share.eval / eval_rows, largest_share),
-        )
-        for label, share in shares
+        (label, f"{share.pool:,}", f"{share.eval:,}", share_bars(*pair, largest_share))
+        for (label, share), pair in zip(shares, bar_shares, strict=True)
     ]
     share_columns = [label_column, "rows", "in eval", "share of all above, of eval below"]
     return table(share_columns, share_rows, numbers=(1, 2), stacked=True)
@@ -127,19 +111,11 @@ def _eval_rows_table(page_report: SplitReport) -> Markup:
     eval_table_rows = [
         _eval_row(row, reworded=page_report.leaked_after is not None) for row in page_report.rows[:MAX_TABLE_ROWS]
     ]
-    rows_left_out = (
-        [f"the first {MAX_TABLE_ROWS} of {len(page_report.rows)}; all in report.json"]
-        if len(page_report.rows) > MAX_TABLE_ROWS
-        else []
-    )
-    cosine_note = tag("p", "numbers before a question are cosines")
-    return join_markup(
-        [
-            cosine_note,
-            table(column_titles, eval_table_rows, class_="rows", stacked=True),
-            *(tag("p", text) for text in rows_left_out),
-        ]
-    )
+    eval_table = table(column_titles, eval_table_rows, class_="rows", stacked=True)
+    table_parts = [tag("p", "numbers before a question are cosines"), eval_table]
+    if len(page_report.rows) > MAX_TABLE_ROWS:
+        table_parts.append(tag("p", f"the first {MAX_TABLE_ROWS} of {len(page_report.rows)}; all in report.json"))
+    return join_markup(table_parts)
 
 
 def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
@@ -148,13 +124,8 @@ def _eval_row(row: EvalRow, *, reworded: bool) -> list[str]:
         return [*eval_cells, _cite_neighbour(row.before)]
     own_cosine = "" if row.own is None else f"{row.own:.2f} "
     kept_shares = ["-" if share is None else f"{share:.0%}" for share in (row.overlap, row.answer_overlap)]
-    return [
-        *eval_cells,
-        _cite_neighbour(row.after),
-        f"{own_cosine}{row.question}",
-        *kept_shares,
-        _cite_neighbour(row.before),
-    ]
+    question_before, nearest_before = f"{own_cosine}{row.question}", _cite_neighbour(row.before)
+    return [*eval_cells, _cite_neighbour(row.after), question_before, *kept_shares, nearest_before]
 
 
 def _cite_neighbour(neighbour: Neighbour | None) -> str:
@@ -165,34 +136,28 @@ def _cite_row(text: str, row_id: str) -> Markup:
     return join_markup([text, " ", tag("small", row_id)])
 
 
-def _finding_sections(page_report: SplitReport) -> list[Markup]:
-    finding_sections = []
+def _finding_sections(page_report: SplitReport) -> Iterator[Markup]:
     if page_report.warnings:
-        finding_sections.append(_page_section("Warnings", _bullet_list(page_report.warnings)))
+        yield _page_section("Warnings", _bullet_list(page_report.warnings))
     if page_report.replaced:
         replaced = [(r.id, shorten_text(r.reason, 200)) for r in page_report.replaced]
-        finding_sections.append(_page_section("Rows that could not be reworded", table(["id", "why"], replaced)))
+        yield _page_section("Rows that could not be reworded", table(["id", "why"], replaced))
     if page_report.phrasings > 1:
         fewer = [(r.id, shorten_text(r.reason, 200)) for r in page_report.fewer[:MAX_TABLE_ROWS]]
         fewer_table = [table(["fewer wordings of", "why"], fewer)] if fewer else []
-        finding_sections.append(
-            _page_section("Wordings of each row of train", _bullet_list(describe_phrasings(page_report)), *fewer_table)
+        yield _page_section(
+            "Wordings of each row of train", _bullet_list(describe_phrasings(page_report)), *fewer_table
         )
     if page_report.unanswerable:
-        finding_sections.append(
-            _page_section("Questions without an answer", _bullet_list(describe_unanswerable(page_report)))
-        )
+        yield _page_section("Questions without an answer", _bullet_list(describe_unanswerable(page_report)))
     if page_report.mixture:
-        finding_sections.append(
-            _page_section("Rows of another dataset in train", _bullet_list(describe_mixture(page_report)))
-        )
+        yield _page_section("Rows of another dataset in train", _bullet_list(describe_mixture(page_report)))
     if page_report.personal:
         personal = [(p.id, p.field, p.kind, p.masked) for p in page_report.personal[:MAX_TABLE_ROWS]]
-        finding_sections.append(_page_section("Looks personal", table(["id", "where", "what", "masked"], personal)))
+        yield _page_section("Looks personal", table(["id", "where", "what", "masked"], personal))
     if page_report.invalid:
         invalid = [(r.id, r.reason) for r in page_report.invalid[:MAX_TABLE_ROWS]]
-        finding_sections.append(_page_section("Left out as invalid", table(["id", "why"], invalid)))
-    return finding_sections
+        yield _page_section("Left out as invalid", table(["id", "why"], invalid))
 
 
 def share_bars(pool_share: float, eval_share: float, largest: float) -> Markup:
@@ -238,37 +203,36 @@ def cosine_figure(page_report: SplitReport) -> Markup:
     if page_report.leaked_after is not None:
         cosine_series.append(("after", [r.after.cosine for r in page_report.rows if r.after]))
     lowest_cosine = min([c for _, cosines in cosine_series for c in cosines] + [page_report.random_cosine, 0.9])
-    bin_count = 25
-    bin_width = (FIGURE_WIDTH - 60) / bin_count
-    counts_by_stage = {stage: [0] * bin_count for stage, _ in cosine_series}
-    for stage, cosines in cosine_series:
-        for cosine in cosines:
-            cosine_bin = int((cosine - lowest_cosine) / (1.0001 - lowest_cosine) * bin_count)
-            counts_by_stage[stage][min(bin_count - 1, cosine_bin)] += 1
-    largest_bin = max([count for bin_counts in counts_by_stage.values() for count in bin_counts] + [1])
-    svg_elements = []
-    for series_number, (stage, bin_counts) in enumerate(counts_by_stage.items()):
-        bar_class, bar_width = "eval" if stage == "after" else "train", bin_width / len(cosine_series) - 1
-        for i, count in enumerate(bin_counts):
-            left = 30 + i * bin_width + series_number * bin_width / len(cosine_series)
-            height = (FIGURE_HEIGHT - 70) * count / largest_bin
-            bar_title = f"{counted(count, 'row')} {stage} rewording"
-            svg_elements.append(_svg_bar(bar_class, left, FIGURE_HEIGHT - 40 - height, bar_width, height, bar_title))
+    svg_elements = list(_cosine_bars(dict(cosine_series), lowest_cosine))
     for cosine, label in ((page_report.threshold, "near-duplicate"), (page_report.random_cosine, "random pair")):
         left = 30 + (cosine - lowest_cosine) / (1 - lowest_cosine) * (FIGURE_WIDTH - 60)
-        svg_elements.append(
-            tag("line", class_="mark", x1=f"{left:.1f}", x2=f"{left:.1f}", y1=14, y2=FIGURE_HEIGHT - 40)
-        )
+        mark_x = f"{left:.1f}"
+        svg_elements.append(tag("line", class_="mark", x1=mark_x, x2=mark_x, y1=14, y2=FIGURE_HEIGHT - 40))
         label_anchor = "start" if left < 60 else "end" if left > FIGURE_WIDTH - 60 else "middle"
         svg_elements.append(_svg_text(f"{label} {cosine:.2f}", left, 10, label_anchor))
-    svg_elements += [
-        _svg_text(f"{lowest_cosine:.2f}", 30, FIGURE_HEIGHT - 20),
-        _svg_text("1.00", FIGURE_WIDTH - 40, FIGURE_HEIGHT - 20),
-    ]
-    histogram_legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
-        ", orange: as reworded" if len(cosine_series) > 1 else ""
-    )
+    for cosine_label, label_x in ((f"{lowest_cosine:.2f}", 30), ("1.00", FIGURE_WIDTH - 40)):
+        svg_elements.append(_svg_text(cosine_label, label_x, FIGURE_HEIGHT - 20))
+    histogram_legend = "cosine of each question of eval to the nearest of train; blue: as they were"
+    histogram_legend += ", orange: as reworded" if len(cosine_series) > 1 else ""
     return join_markup([_svg_figure(svg_elements, "cosine to the nearest train row"), tag("p", histogram_legend)])
+
+
+def _cosine_bars(cosines_by_stage: dict[str, list[float]], lowest_cosine: float) -> Iterator[Markup]:
+    """The bars of both histograms, those of one stage beside those of the other."""
+    bin_counts = {stage: [0] * COSINE_BINS for stage in cosines_by_stage}
+    for stage, cosines in cosines_by_stage.items():
+        for cosine in cosines:
+            cosine_bin = int((cosine - lowest_cosine) / (1.0001 - lowest_cosine) * COSINE_BINS)
+            bin_counts[stage][min(COSINE_BINS - 1, cosine_bin)] += 1
+    largest_bin = max([count for stage_counts in bin_counts.values() for count in stage_counts] + [1])
+    bin_width, stage_count = (FIGURE_WIDTH - 60) / COSINE_BINS, len(bin_counts)
+    for stage_number, (stage, stage_counts) in enumerate(bin_counts.items()):
+        bar_class = "eval" if stage == "after" else "train"
+        for i, count in enumerate(stage_counts):
+            left = 30 + i * bin_width + stage_number * bin_width / stage_count
+            height, bar_title = (FIGURE_HEIGHT - 70) * count / largest_bin, f"{counted(count, 'row')} {stage} rewording"
+            top = FIGURE_HEIGHT - 40 - height
+            yield _svg_bar(bar_class, left, top, bin_width / stage_count - 1, height, bar_title)
 
 
 def map_figure(page_report: SplitReport) -> Markup:
@@ -278,15 +242,8 @@ def map_figure(page_report: SplitReport) -> Markup:
     for split_point in sorted(page_report.map, key=lambda split_point: split_point.split == "eval"):
         dot_class, dot_radius = ("eval", 6) if split_point.split == "eval" else ("train", 3)
         x, y = 20 + split_point.x * (FIGURE_WIDTH - 40), 20 + (1 - split_point.y) * (map_height - 40)
-        map_dots.append(
-            _svg_dot(
-                dot_class,
-                x,
-                y,
-                dot_radius,
-                f"{split_point.split}, cluster {split_point.cluster}: {split_point.question}",
-            )
-        )
+        dot_title = f"{split_point.split}, cluster {split_point.cluster}: {split_point.question}"
+        map_dots.append(_svg_dot(dot_class, x, y, dot_radius, dot_title))
     map_note = "orange: eval, blue: the rest; hold the pointer over a dot to read its question"
     return join_markup([_svg_figure(map_dots, "map of train and eval questions", map_height), tag("p", map_note)])
 
