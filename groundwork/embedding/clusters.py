@@ -193,9 +193,7 @@ def label_clusters(
 ) -> list[str]:
     """A label for each cluster from 0 up, no two alike: its most telling tags, or words where there are no tags."""
     label_languages = _label_languages(questions)
-    ignored_words = [stop_words(name) | _QUESTION_WORDS for name in label_languages]
-    label_words = [_label_terms(question, ignored_words) for question in questions]
-    ranked_cluster_terms = _rank_cluster_terms(label_words, cluster_of, cluster_count)
+    ranked_cluster_terms = _rank_cluster_terms(_label_words(questions, label_languages), cluster_of, cluster_count)
     if any(tags):
         by_tags = _rank_cluster_terms([list(dict.fromkeys(row)) for row in tags], cluster_of, cluster_count)
         ranked_cluster_terms = [tags or words for tags, words in zip(by_tags, ranked_cluster_terms, strict=True)]
@@ -276,6 +274,11 @@ def _label_languages(questions: Sequence[str]) -> list[str]:
         if language_count >= MIN_LANGUAGE_SHARE * len(sampled_questions)
     ]
     return list(dict.fromkeys([detect_language(" ".join(sampled_questions)), *filter(None, question_languages)]))
+
+
+def _label_words(questions: Sequence[str], label_languages: list[str]) -> list[list[str]]:
+    ignored_words = [stop_words(language) | _QUESTION_WORDS for language in label_languages]
+    return [_label_terms(question, ignored_words) for question in questions]
 
 
 def _label_terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list[str]:

@@ -99,40 +99,47 @@ def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: S
     return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
 
 
-def write_map_pictures(scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
-    """Write `scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
+def write_map_pictures(written_scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
+    """Write `written_scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
     from groundwork.maps.draw.html_map import write_map, write_plotly_map
     from groundwork.maps.draw.png_map import write_map_png
 
     warnings: list[str] = []
     for picture_path in picture_paths:
         if picture_path.suffix == ".png":
-            warnings += write_map_png(scene, picture_path, size)
+            warnings += write_map_png(written_scene, picture_path, size)
         elif picture_path.name.endswith(".plotly.html"):
-            write_plotly_map(scene, picture_path)
+            write_plotly_map(written_scene, picture_path)
         elif picture_path.suffix == ".html":
-            write_map(scene, picture_path)
+            write_map(written_scene, picture_path)
         elif picture_path.suffix == ".json":
-            write_json(picture_path, scene_numbers(scene))
+            write_json(picture_path, scene_numbers(written_scene))
         else:
-            write_jsonl(picture_path, point_rows(scene))
+            write_jsonl(picture_path, point_rows(written_scene))
     return warnings
 
 
-def scene_numbers(scene: Scene) -> dict[str, object]:
+def scene_numbers(written_scene: Scene) -> dict[str, object]:
     """What the JSON file beside a picture holds."""
     return {
-        "title": scene.title,
-        "subtitle": scene.subtitle,
-        "notes": scene.notes,
-        "numbers": scene.numbers,
-        "clusters": scene.clusters,
-        "only_in": {name: [scene.points[index].id for index in points] for name, points in scene.only_in.items()},
-        "missed_by": {name: [scene.points[index].id for index in points] for name, points in scene.missed_by.items()},
+        "title": written_scene.title,
+        "subtitle": written_scene.subtitle,
+        "notes": written_scene.notes,
+        "numbers": written_scene.numbers,
+        "clusters": written_scene.clusters,
+        "only_in": _question_ids(written_scene, written_scene.only_in),
+        "missed_by": _question_ids(written_scene, written_scene.missed_by),
     }
 
 
-def point_rows(scene: Scene) -> list[dict[str, object]]:
+def _question_ids(written_scene: Scene, points_by_dataset: dict[str, list[int]]) -> dict[str, list[str]]:
+    return {
+        dataset: [written_scene.points[point_index].id for point_index in point_indices]
+        for dataset, point_indices in points_by_dataset.items()
+    }
+
+
+def point_rows(written_scene: Scene) -> list[dict[str, object]]:
     """One row a point: where it stands, for pictures of your own."""
     return [
         {
@@ -144,7 +151,7 @@ def point_rows(scene: Scene) -> list[dict[str, object]]:
             "cluster": p.cluster,
             "question": p.question,
         }
-        for p in scene.points
+        for p in written_scene.points
     ]
 
 

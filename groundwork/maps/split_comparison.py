@@ -103,9 +103,8 @@ def assess_split(
     if len(scene.clusters) < 2 or not split_rows:
         return None
     regions = {(point.split, point.id): point.cluster for point in scene.points}
-    topic_names = [cluster.label for cluster in scene.clusters]
-    topic_counts = _topic_counts(pool_rows, split_rows, lambda row: regions[row.split, row.id], len(topic_names))
-    region_names = _number_duplicates(topic_names)
+    region_names = _number_duplicates([cluster.label for cluster in scene.clusters])
+    topic_counts = _topic_counts(pool_rows, split_rows, lambda row: regions[row.split, row.id], len(region_names))
     return assess_representativeness(*topic_counts, region_names, split=split.name, topic_noun="regions of the map")
 
 

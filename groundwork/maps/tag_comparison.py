@@ -205,26 +205,26 @@ def _synonym_notes(job: Job, target_of: dict[str, str], synonyms: dict[str, Any]
     return synonym_notes
 
 
-def write_tag_files(scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
+def write_tag_files(tag_scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
     """Write the unit's files; returns what to warn the reader of."""
     histogram_path, tag_map, numbers, *page = unit.writes
-    warnings = write_histogram_png(scene, histogram_path, shown_tags) + write_map_png(scene, tag_map)
-    write_json(numbers, _tag_numbers(scene))
+    warnings = write_histogram_png(tag_scene, histogram_path, shown_tags) + write_map_png(tag_scene, tag_map)
+    write_json(numbers, _tag_numbers(tag_scene))
     for picture_path in page:
-        write_tags(scene, picture_path)
+        write_tags(tag_scene, picture_path)
     return warnings
 
 
-def _tag_numbers(scene: Scene) -> dict[str, object]:
-    datasets = [entry.name for entry in scene.datasets]
+def _tag_numbers(tag_scene: Scene) -> dict[str, object]:
+    datasets = [entry.name for entry in tag_scene.datasets]
     return {
-        "title": scene.title,
-        "questions": {entry.name: entry.count for entry in scene.datasets},
-        "notes": scene.notes,
-        "tags": scene.histogram,
-        "only_in": tags_only_in(scene.histogram, datasets),
+        "title": tag_scene.title,
+        "questions": {entry.name: entry.count for entry in tag_scene.datasets},
+        "notes": tag_scene.notes,
+        "tags": tag_scene.histogram,
+        "only_in": tags_only_in(tag_scene.histogram, datasets),
         "missed_by": {
-            dataset: [tag_bar.label for tag_bar in scene.histogram if not tag_bar.counts[dataset]]
+            dataset: [tag_bar.label for tag_bar in tag_scene.histogram if not tag_bar.counts[dataset]]
             for dataset in datasets
         },
     }

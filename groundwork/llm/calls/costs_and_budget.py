@@ -190,7 +190,7 @@ class Budget:
         self.name = name or f"--max-cost {limit or 0:g}"
         self.spent = 0.0
         self._reserved = 0.0
-        self._calls_in_flight = 0
+        self._reserved_calls = 0
         # no Event: a budget outlives the loops of several stages
         self._calls_over_budget: list[asyncio.Future[None]] = []
 
@@ -210,13 +210,13 @@ class Budget:
         """
         reservation = await self._reserve_affordable_cost(worst_case)
         self._reserved += reservation.reserved
-        self._calls_in_flight += 1
+        self._reserved_calls += 1
         try:
             yield reservation
         finally:
-            self._calls_in_flight -= 1
+            self._reserved_calls -= 1
             # No crumbs of rounding stay behind.
-            self._reserved = self._reserved - reservation.reserved if self._calls_in_flight else 0.0
+            self._reserved = self._reserved - reservation.reserved if self._reserved_calls else 0.0
             self.spent += reservation.cost
             self._wake_calls_waiting_for_budget()
 
@@ -226,7 +226,7 @@ class Budget:
             worst_cost = worst_case.cost(reply_tokens)
             if self.spent + self._reserved + worst_cost <= self.limit:
                 return Reservation(worst_cost, reply_tokens)
-            if not self._calls_in_flight:
+            if not self._reserved_calls:
                 raise BudgetReached(
                     f"{self.name}: {self.spent:.4f} USD are spent and the next call could cost "
                     f"{worst_cost:.4f}; everything finished is kept, a higher --max-cost goes on from here "

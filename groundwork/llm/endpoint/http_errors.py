@@ -108,8 +108,7 @@ def classify_failure(status: int, headers: Mapping[str, str], error_json: Any) -
     status_code = status if status != 200 else _status_code(error_json)
     error_message = f"{status_code}: {_error_message(error_json, error_metadata)}"
     if 300 <= status_code < 400:
-        new_address = headers.get("location") or "nowhere that it names"
-        return AccessRefused(f"{status_code}: the address has moved to {new_address}")
+        return _address_moved(status_code, headers)
     if status_code in (400, 422) and _is_key_error(error_json):
         return AccessRefused(error_message.replace(f"{status_code}:", "401:", 1))
     if status_code == 429:
@@ -121,6 +120,11 @@ def classify_failure(status: int, headers: Mapping[str, str], error_json: Any) -
     if 400 <= status_code < 500 and status_code not in (408, 409, 425):
         return RequestRejected(error_message, str(error_json.get("param") or ""))
     return BrokenCall(error_message, retry_after(headers, error_json))
+
+
+def _address_moved(status_code: int, headers: Mapping[str, str]) -> AccessRefused:
+    new_address = headers.get("location") or "nowhere that it names"
+    return AccessRefused(f"{status_code}: the address has moved to {new_address}")
 
 
 def _input_flagged(error_message: str, error_metadata: dict[str, Any]) -> ReplyBlocked:

@@ -162,10 +162,10 @@ def _weights_from_hub(hub_model: str) -> Path:
     hub_repo, _, weights_file = hub_model.partition(":")
     try:
         return Path(hf_hub_download(hub_repo, weights_file))
-    except Exception as hub_error:  # the Hub's client raises its own, httpx's and OSError's
+    except Exception as weights_error:  # the Hub's client raises its own, httpx's and OSError's
         raise ConfigError(
-            [f"llm.local.model: {weights_file} of {hub_repo} cannot be had from the Hub: {hub_error}"]
-        ) from hub_error
+            [f"llm.local.model: {weights_file} of {hub_repo} cannot be had from the Hub: {weights_error}"]
+        ) from weights_error
 
 
 def _weights_hash_error(weights_source: str, actual_sha256: str, expected_sha256: str) -> ConfigError:

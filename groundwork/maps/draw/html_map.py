@@ -62,29 +62,29 @@ def write_map(scene: Scene, path: Path) -> None:
     )
 
 
-def point_columns(scene: Scene) -> dict[str, Any]:
+def point_columns(page_scene: Scene) -> dict[str, Any]:
     """What drawing needs, one list a column: an index per point where values repeat."""
-    page_points = scene.points
-    dataset_index = {entry.name: i for i, entry in enumerate(scene.datasets)}
+    page_points = page_scene.points
+    dataset_index = {entry.name: i for i, entry in enumerate(page_scene.datasets)}
     digits = _coordinate_digits(page_points)
     return {
-        "title": scene.title,
-        "subtitle": scene.subtitle,
-        "kind": scene.kind,
+        "title": page_scene.title,
+        "subtitle": page_scene.subtitle,
+        "kind": page_scene.kind,
         "review": as_typed("uv run dataprep/review.py"),
-        "compares": scene.compares,
-        "parts": scene.parts,
-        "notes": scene.notes,
-        "numbers": scene.numbers,
-        "datasets": scene.datasets,
-        "clusters": scene.clusters,
+        "compares": page_scene.compares,
+        "parts": page_scene.parts,
+        "notes": page_scene.notes,
+        "numbers": page_scene.numbers,
+        "datasets": page_scene.datasets,
+        "clusters": page_scene.clusters,
         "contours": [
             {"dataset": c.dataset, "level": c.level, "lines": [_flatten_line(line, digits) for line in c.lines]}
-            for c in scene.contours
+            for c in page_scene.contours
         ],
-        "only_in": scene.only_in,
-        "missed_by": scene.missed_by,
-        "histogram": scene.histogram,
+        "only_in": page_scene.only_in,
+        "missed_by": page_scene.missed_by,
+        "histogram": page_scene.histogram,
         "x": [round(p.x, digits) for p in page_points],
         "y": [round(p.y, digits) for p in page_points],
         "question": [p.question for p in page_points],

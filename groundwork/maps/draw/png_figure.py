@@ -158,11 +158,11 @@ def collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
     import warnings
 
     glyph_warnings: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as glyph_records:
         warnings.simplefilter("always")
         yield glyph_warnings
-    missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
-    for warning in caught:
+    missing = {match[1] for warning in glyph_records if (match := _MISSING_GLYPH.match(str(warning.message)))}
+    for warning in glyph_records:
         if not _MISSING_GLYPH.match(str(warning.message)):
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if missing:
