@@ -319,10 +319,9 @@ class Encoder:
         model_prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
         cache_keys = [self._cache_key(text, model_prefix) for text in texts]
         cached_vectors = await asyncio.to_thread(self._read_cached, cache_keys)
+        texts_by_key = dict(zip(cache_keys, texts, strict=True))
         uncached_texts = {
-            cache_key: _replace_surrogates(text)
-            for cache_key, text in zip(cache_keys, texts, strict=True)
-            if cache_key not in cached_vectors
+            key: _replace_surrogates(text) for key, text in texts_by_key.items() if key not in cached_vectors
         }
         if progress:
             progress(len(texts) - sum(cache_key in uncached_texts for cache_key in cache_keys))

@@ -269,20 +269,24 @@ def move_to_segment(
             (row_id, journal_key, decompress_body(reply_body), *reply_columns)
             for row_id, journal_key, reply_body, *reply_columns in journal_rows
         )
-        segmented_journal.execute("BEGIN IMMEDIATE")
-        try:
-            if (
-                segmented_journal.execute("DELETE FROM replies WHERE id <= ?", (last_row_id,)).rowcount
-                != rows_in_segment
-            ):
-                raise sqlite3.OperationalError("rows were deleted meanwhile")
-            if rows_in_segment:
-                segment_writer.publish()
-            segmented_journal.execute("COMMIT")
-        except BaseException:
-            segmented_journal.execute("ROLLBACK")
-            raise
+        _publish_and_delete(segment_writer, segmented_journal, last_row_id, rows_in_segment)
     return rows_in_segment
+
+
+def _publish_and_delete(
+    segment_writer: SegmentWriter, segmented_journal: sqlite3.Connection, last_row_id: int, rows_in_segment: int
+) -> None:
+    segmented_journal.execute("BEGIN IMMEDIATE")
+    try:
+        deleted = segmented_journal.execute("DELETE FROM replies WHERE id <= ?", (last_row_id,)).rowcount
+        if deleted != rows_in_segment:
+            raise sqlite3.OperationalError("rows were deleted meanwhile")
+        if rows_in_segment:
+            segment_writer.publish()
+        segmented_journal.execute("COMMIT")
+    except BaseException:
+        segmented_journal.execute("ROLLBACK")
+        raise
 
 
 def _last_id_to_move(segmented_journal: sqlite3.Connection, segment_bytes: int) -> int:

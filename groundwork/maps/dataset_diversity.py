@@ -267,17 +267,23 @@ def _bootstrap_reach(topic_counts: Floats, question_counts: list[int], equal_n: 
     for dataset, question_count in enumerate(question_counts):
         if not question_count:
             continue
-        reach_chances = rarefied_reach(
-            np.arange(question_count + 1, dtype=np.float64), question_count, min(equal_n, question_count)
-        )
-        topic_shares = topic_counts[dataset] / question_count
-        drawn_counts = rng.multinomial(
-            question_count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS
-        )[:, :-1]
-        reached_shares = reach_chances[drawn_counts]
-        reach_shortfall = reach_chances[topic_counts[dataset].astype(int)] - reached_shares.mean(axis=0)
-        bootstrapped_reach[:, dataset] = np.clip(((reached_shares + reach_shortfall) * topic_weights).sum(axis=1), 0, 1)
+        reached_shares = _draw_reached_shares(topic_counts[dataset], question_count, equal_n, rng)
+        bootstrapped_reach[:, dataset] = np.clip((reached_shares * topic_weights).sum(axis=1), 0, 1)
     return bootstrapped_reach
+
+
+def _draw_reached_shares(
+    topic_counts: Floats, question_count: int, equal_n: int, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """(draws, topics): how likely a dataset with `topic_counts` questions (topics,) reaches each topic."""
+    all_counts = np.arange(question_count + 1, dtype=np.float64)
+    reach_chances = rarefied_reach(all_counts, question_count, min(equal_n, question_count))
+    topic_shares = topic_counts / question_count
+    draw_chances = np.append(topic_shares, max(0.0, 1 - topic_shares.sum()))
+    drawn_counts = rng.multinomial(question_count, draw_chances, size=DRAWS)[:, :-1]
+    reached_shares = reach_chances[drawn_counts]
+    reach_shortfall = reach_chances[topic_counts.astype(int)] - reached_shares.mean(axis=0)
+    return np.asarray(reached_shares + reach_shortfall)
 
 
 def _rows_only_in(
@@ -343,18 +349,12 @@ def diversity_table(diversity_numbers: Numbers | None) -> list[str]:
     header = ["", "questions", "a chunk", "repeats", "diversity", reach_heading, "95%", "of all"]
     diversity_rows = [header, *map(_diversity_row, diversity_numbers.datasets)]
     if len(diversity_numbers.datasets) == 1:  # reach is of what several ask together
-        return terminal.table_lines(
-            [
-                [*diversity_row[:5], topics]
-                for diversity_row, topics in zip(
-                    diversity_rows, ["topics", f"{diversity_numbers.topics:,}"], strict=True
-                )
-            ]
-        )
+        topic_column = ["topics", f"{diversity_numbers.topics:,}"]
+        single_rows = zip((diversity_row[:5] for diversity_row in diversity_rows), topic_column, strict=True)
+        return terminal.table_lines([[*diversity_row, topics] for diversity_row, topics in single_rows])
     are_splits = not diversity_numbers.recommendation  # none of them is to be chosen
-    table_lines = terminal.table_lines(
-        [diversity_row[:4] for diversity_row in diversity_rows] if are_splits else diversity_rows
-    )
+    shown_rows = [diversity_row[:4] for diversity_row in diversity_rows] if are_splits else diversity_rows
+    table_lines = terminal.table_lines(shown_rows)
     if not are_splits:
         equal_questions = counted(diversity_numbers.equal_n, "question")
         table_lines.append(f"  (diversity and reach with {equal_questions} each; 'of all' with all of its own)")

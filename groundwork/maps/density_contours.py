@@ -11,6 +11,8 @@ import numpy.typing as npt
 from groundwork.embedding.projection import Positions
 from groundwork.maps.draw.scene import Contour
 
+Edges = npt.NDArray[np.floating[Any]]
+
 DENSITY_CELLS = 160  # cells a side
 MIN_CONTOUR_POINTS = 40  # points; fewer have no density worth a line
 CONTOUR_LEVELS = (0.9, 0.6, 0.3)  # shares of the points that lie inside
@@ -36,15 +38,8 @@ def density_contours(dataset: str, positions: Positions) -> list[Contour]:
     if len(positions) < MIN_CONTOUR_POINTS or not np.ptp(positions, axis=0).all():
         return []
     import contourpy
-    from scipy.ndimage import gaussian_filter
 
-    position_spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
-    grid_low, grid_high = positions.min(axis=0) - 0.25 * position_spread, positions.max(axis=0) + 0.25 * position_spread
-    cell_counts, xs, ys = np.histogram2d(
-        positions[:, 0], positions[:, 1], DENSITY_CELLS, [(grid_low[0], grid_high[0]), (grid_low[1], grid_high[1])]
-    )
-    kernel_width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
-    density = gaussian_filter(cell_counts, [kernel_width / (xs[1] - xs[0]), kernel_width / (ys[1] - ys[0])])
+    xs, ys, density = _density_grid(positions)
     contour_generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
     contours = []
     for enclosed_share, density_threshold in zip(CONTOUR_LEVELS, _density_thresholds(density), strict=True):
@@ -55,6 +50,19 @@ def density_contours(dataset: str, positions: Positions) -> list[Contour]:
         ]
         contours.append(Contour(dataset=dataset, level=enclosed_share, lines=contour_lines))
     return contours
+
+
+def _density_grid(positions: Positions) -> tuple[Edges, Edges, npt.NDArray[np.float64]]:
+    """The edges of the cells along x and y, and how dense the positions (n, 2) lie in each, smoothed."""
+    from scipy.ndimage import gaussian_filter
+
+    position_spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
+    grid_low, grid_high = positions.min(axis=0) - 0.25 * position_spread, positions.max(axis=0) + 0.25 * position_spread
+    cell_counts, xs, ys = np.histogram2d(
+        positions[:, 0], positions[:, 1], DENSITY_CELLS, [(grid_low[0], grid_high[0]), (grid_low[1], grid_high[1])]
+    )
+    kernel_width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
+    return xs, ys, gaussian_filter(cell_counts, [kernel_width / (xs[1] - xs[0]), kernel_width / (ys[1] - ys[0])])
 
 
 def _contour_lines(contour_generator: Any, density_threshold: float) -> list[npt.NDArray[np.float64]]:

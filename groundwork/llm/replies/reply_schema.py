@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from groundwork.language.text_spans import span_index
+from groundwork.language.text_spans import Span, span_index
 from groundwork.llm.replies import reply_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts, unwrapped_payloads
 
@@ -179,24 +179,16 @@ class ReplyReader(Generic[T]):
         ]
         if not whole_items:
             return None
-        field_name = _first_field_of_item(self.list.item)
-        item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', reply_text, re.IGNORECASE)]
         item_spans = [(payload_object.start, payload_object.end) for payload_object, _ in whole_items]
-        item_owners = [span_index(item_start, item_spans) for item_start in item_starts]
-        faulty_items = tuple(
-            FaultyItem(item_index, _broken_item_text(reply_text, item_start), "it is no valid JSON")
-            for item_index, (item_start, item_owner) in enumerate(zip(item_starts, item_owners, strict=True))
-            if item_owner is None
-        )
+        faulty_items = _broken_items(reply_text, _first_field_of_item(self.list.item), item_spans)
         if not faulty_items and not reply_json.has_closed_brackets(reply_text):  # cut off, perhaps before another item
             return None
         try:
             reply_value = _convert_to_schema({self.list.field: []}, schema)
         except msgspec.ValidationError:  # something beside the list is wanted
             return None
-        reply_value = msgspec.structs.replace(
-            cast("Any", reply_value), **{self.list.field: [list_item for _, list_item in whole_items]}
-        )
+        list_items = [list_item for _, list_item in whole_items]
+        reply_value = msgspec.structs.replace(cast("Any", reply_value), **{self.list.field: list_items})
         return Parsed(reply_value, faulty_items, self.list.field)
 
     def _convert_item(self, json_item: Any) -> Any:
@@ -280,6 +272,16 @@ def _put_in_place(parsed_reply: Parsed[T], valid_items: list[Any], later_items: 
             valid_items.insert(faulty.index - len(still_faulty), item)
     value = msgspec.structs.replace(cast("Any", parsed_reply.value), **{parsed_reply.field: valid_items})
     return Parsed(value, tuple(still_faulty), parsed_reply.field)
+
+
+def _broken_items(reply_text: str, first_field: str, item_spans: list[Span]) -> tuple[FaultyItem, ...]:
+    """The items that begin outside the spans of the whole ones."""
+    item_starts = [match.start() for match in re.finditer(rf'"{first_field}"\s*:', reply_text, re.IGNORECASE)]
+    return tuple(
+        FaultyItem(item_index, _broken_item_text(reply_text, item_start), "it is no valid JSON")
+        for item_index, item_start in enumerate(item_starts)
+        if span_index(item_start, item_spans) is None
+    )
 
 
 def _first_field_of_item(item_type: Any) -> str:

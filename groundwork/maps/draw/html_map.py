@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.read_write import write_text
 from groundwork.installation import as_typed
-from groundwork.maps.draw.scene import Point, Scene
+from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
 from groundwork.pages.html_frame import PageKind, write_page
 from groundwork.pages.palette import LIGHT
 
@@ -68,23 +68,14 @@ def point_columns(page_scene: Scene) -> dict[str, Any]:
     dataset_index = {entry.name: i for i, entry in enumerate(page_scene.datasets)}
     digits = _coordinate_digits(page_points)
     return {
-        "title": page_scene.title,
-        "subtitle": page_scene.subtitle,
-        "kind": page_scene.kind,
+        **_scene_fields(page_scene, "title", "subtitle", "kind"),
         "review": as_typed("uv run dataprep/review.py"),
-        "compares": page_scene.compares,
-        "parts": page_scene.parts,
-        "notes": page_scene.notes,
-        "numbers": page_scene.numbers,
-        "datasets": page_scene.datasets,
-        "clusters": page_scene.clusters,
+        **_scene_fields(page_scene, "compares", "parts", "notes", "numbers", "datasets", "clusters"),
         "contours": [
             {"dataset": c.dataset, "level": c.level, "lines": [_flatten_line(line, digits) for line in c.lines]}
             for c in page_scene.contours
         ],
-        "only_in": page_scene.only_in,
-        "missed_by": page_scene.missed_by,
-        "histogram": page_scene.histogram,
+        **_scene_fields(page_scene, "only_in", "missed_by", "histogram"),
         "x": [round(p.x, digits) for p in page_points],
         "y": [round(p.y, digits) for p in page_points],
         "question": [p.question for p in page_points],
@@ -96,6 +87,10 @@ def point_columns(page_scene: Scene) -> dict[str, Any]:
         "score": [p.score for p in page_points] if any(p.score is not None for p in page_points) else [],
         "facets": {facet: _index_values(map(value_of, page_points)) for facet, value_of in FACETS.items()},
     }
+
+
+def _scene_fields(page_scene: Scene, *field_names: str) -> dict[str, Any]:
+    return {field_name: getattr(page_scene, field_name) for field_name in field_names}
 
 
 def point_details(page_points: list[Point]) -> dict[str, list[Any]]:
@@ -166,26 +161,10 @@ def plotly_figure(scene: Scene) -> Figure:
 
     plotly_chart = go.Figure()
     for entry in scene.datasets:
-        points = [point for point in scene.points if point.dataset == entry.name]
-        plotly_chart.add_scattergl(
-            name=html.escape(entry.name),
-            x=[point.x for point in points],
-            y=[point.y for point in points],
-            customdata=[point.id for point in points],
-            text=[_hover(point) for point in points],
-            hoverinfo="text",
-            mode="markers",
-            marker={
-                "color": LIGHT[entry.colour % len(LIGHT)],
-                "symbol": PLOTLY_MARKS[entry.colour % len(PLOTLY_MARKS)],
-                "size": 7,
-                "line": {"width": 0.5, "color": "white"},
-            },
-        )
+        _add_plotly_trace(plotly_chart, entry, [point for point in scene.points if point.dataset == entry.name])
     for cluster in scene.clusters:
-        plotly_chart.add_annotation(
-            x=cluster.x, y=cluster.y, text=f"<b>{html.escape(cluster.label)}</b>", showarrow=False
-        )
+        label = f"<b>{html.escape(cluster.label)}</b>"
+        plotly_chart.add_annotation(x=cluster.x, y=cluster.y, text=label, showarrow=False)
     plotly_chart.update_layout(
         title=f"{html.escape(scene.title)}<br><sup>{html.escape(scene.subtitle)}</sup>",
         template="plotly_white",
@@ -194,6 +173,24 @@ def plotly_figure(scene: Scene) -> Figure:
     plotly_chart.update_xaxes(visible=False)
     plotly_chart.update_yaxes(visible=False, scaleanchor="x")
     return plotly_chart
+
+
+def _add_plotly_trace(plotly_chart: Figure, entry: DatasetEntry, points: list[Point]) -> None:
+    plotly_chart.add_scattergl(
+        name=html.escape(entry.name),
+        x=[point.x for point in points],
+        y=[point.y for point in points],
+        customdata=[point.id for point in points],
+        text=[_hover(point) for point in points],
+        hoverinfo="text",
+        mode="markers",
+        marker={
+            "color": LIGHT[entry.colour % len(LIGHT)],
+            "symbol": PLOTLY_MARKS[entry.colour % len(PLOTLY_MARKS)],
+            "size": 7,
+            "line": {"width": 0.5, "color": "white"},
+        },
+    )
 
 
 def _hover(point: Point) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.maps.draw.scene import Bar, Scene
+from groundwork.maps.draw.scene import Bar, DatasetNumbers, Scene
 from groundwork.message_wording import counted, shorten_text
 from groundwork.pages.palette import FAINT, INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
 
@@ -206,6 +206,7 @@ def style_axes(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+FIGURE_COLUMNS = [0.6, 0.72, 0.86, 1.0]  # where those of the table of figures end
 MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
 
 
@@ -268,30 +269,31 @@ def _draw_figures(axes: Axes, scene: Scene) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    figure_rows = chart_numbers.datasets
-    legend_entries = {entry.name: entry for entry in scene.datasets}
-    column_places = [0.6, 0.72, 0.86, 1.0]
-    row_step = min(0.15, 0.86 / (len(figure_rows) + 1))
-    for column_x, heading in zip(column_places, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
+    row_step = min(0.15, 0.86 / (len(chart_numbers.datasets) + 1))
+    for column_x, heading in zip(FIGURE_COLUMNS, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
         axes.text(column_x, 0.96, heading, ha="right", va="center", color=QUIET, fontsize=8.5)
     axes.plot([0, 1], [0.96 - row_step / 2] * 2, color=FAINT, linewidth=0.8)
-    for index, figure_row in enumerate(figure_rows):
-        row_y = 0.96 - (index + 1) * row_step
-        entry, weight = legend_entries[figure_row.name], "bold" if figure_row.name == chart_numbers.best else "normal"
-        mark, colour = dataset_mark(entry.colour, scene), dataset_colours(scene)[figure_row.name]
-        axes.plot(0.012, row_y, mark, color=colour, markersize=6, clip_on=False)
-        dataset_name = shorten_name(figure_row.name, 20 if weight == "bold" else 23)
-        axes.text(0.04, row_y, dataset_name, va="center", color=INK, fontsize=9, weight=weight)
-        low, high = figure_row.reach_interval
-        reach = f"{figure_row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
-        whole, repeats = f"{figure_row.reach_of_all:.0%}", f"{figure_row.redundancy:.0%}"
-        figure_cells = [reach, whole, repeats, f"{figure_row.diversity_at_equal_n:.1f}"]
-        for column_x, figure_cell in zip(column_places, figure_cells, strict=True):
-            axes.text(column_x, row_y, figure_cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
-    figures_note = (
-        f"Reach and diversity with {counted(chart_numbers.equal_n, 'question')} of each; whole: with all of its own."
-    )
-    axes.text(0, 0.96 - (len(figure_rows) + 1) * row_step, figures_note, va="center", fontsize=7.8, color=QUIET)
+    for index, figure_row in enumerate(chart_numbers.datasets):
+        weight = "bold" if figure_row.name == chart_numbers.best else "normal"
+        _draw_figure_row(axes, scene, figure_row, 0.96 - (index + 1) * row_step, weight)
+    equal_questions = counted(chart_numbers.equal_n, "question")
+    figures_note = f"Reach and diversity with {equal_questions} of each; whole: with all of its own."
+    note_y = 0.96 - (len(chart_numbers.datasets) + 1) * row_step
+    axes.text(0, note_y, figures_note, va="center", fontsize=7.8, color=QUIET)
+
+
+def _draw_figure_row(axes: Axes, scene: Scene, figure_row: DatasetNumbers, row_y: float, weight: str) -> None:
+    dataset_entry = next(entry for entry in scene.datasets if entry.name == figure_row.name)
+    mark, colour = dataset_mark(dataset_entry.colour, scene), dataset_colours(scene)[figure_row.name]
+    axes.plot(0.012, row_y, mark, color=colour, markersize=6, clip_on=False)
+    dataset_name = shorten_name(figure_row.name, 20 if weight == "bold" else 23)
+    axes.text(0.04, row_y, dataset_name, va="center", color=INK, fontsize=9, weight=weight)
+    low, high = figure_row.reach_interval
+    reach = f"{figure_row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
+    whole, repeats = f"{figure_row.reach_of_all:.0%}", f"{figure_row.redundancy:.0%}"
+    figure_cells = [reach, whole, repeats, f"{figure_row.diversity_at_equal_n:.1f}"]
+    for column_x, figure_cell in zip(FIGURE_COLUMNS, figure_cells, strict=True):
+        axes.text(column_x, row_y, figure_cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
 
 
 def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[str]:
