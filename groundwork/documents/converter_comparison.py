@@ -20,12 +20,12 @@ import msgspec
 
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.shards import SERVICE_REPLIES
-from groundwork.documents.auditing.doubtful_pages import folded_details, markdown_to_html
+from groundwork.documents.auditing.doubtful_pages import folded_details, markdown_to_html, page_links
 from groundwork.documents.auditing.page_audit import count_markdown_tables, page_words
 from groundwork.documents.auditing.relations_and_merged_cells import merged_cells, structure_likeness
 from groundwork.documents.conversion.converter_table import CONVERTERS, ConversionRequest, require_converter
 from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
-from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, scrollable_table, tag
+from groundwork.pages.html_frame import Markup, document_page, read_asset, scrollable_table, tag
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
 from groundwork.stage_runner.ledger import Failure
@@ -202,12 +202,11 @@ def comparison_html(
         tag("s", "struck"),
         " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
     )
-    comparison_links = [join_markup([tag("a", page, href=f"#p{page}"), " "]) for page in comparison_pages]
     return document_page(
         heading := f"{compared_pdf}: converters side by side",
         read_asset("comparison.css", COMPARISON_ASSETS),
         tag("header", tag("h1", heading), _converter_summary(comparison), comparison_legend),
-        tag("nav", "Pages: ", comparison_links),
+        page_links(comparison_pages),
         *(
             _comparison_section(
                 comparison_page,

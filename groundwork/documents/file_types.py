@@ -140,9 +140,7 @@ def _archive_file_type(path: Path, suffix: str) -> str:
         for stem, _, ending in (name.rpartition(".") for name in archive_part_names)
     }
     for part_name, ending in _ARCHIVE_TYPE_PARTS.items():
-        if (
-            tuple(part_name.rsplit(".", 1)) in archive_part_stems
-        ):  # with a number as well, which Office on the web gives it
+        if tuple(part_name.rsplit(".", 1)) in archive_part_stems:  # also with a number, as Office on the web has it
             return ending
     if suffix in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
         return ending

@@ -73,20 +73,11 @@ def recipe_settings(config: Config) -> Any:
     import msgspec
 
     recipe = msgspec.to_builtins(config.ingest)
-    for name in (
-        "workers",
-        "memory_mb",
-        "timeout",
-        "ignore",
-        "overrides",
-        *(() if uses_vision(config.ingest) else ("vision",)),
-    ):
+    unused_by_recipe = [] if uses_vision(config.ingest) else ["vision"]
+    for name in ("workers", "memory_mb", "timeout", "ignore", "overrides", "marker_api", *unused_by_recipe):
         del recipe[name]
-    del recipe["marker_api"]
-    recipe_of_pictures = (
-        recipe.pop("pictures") and "drawn figures too"
-    )  # texts whose pictures have none of those are made anew
-    recipe["marker"]["keep_images"] = recipe_of_pictures  # as it was called: earlier texts stay current
+    # texts whose pictures have no drawn figures are made anew; "keep_images", as it was called: earlier texts stay
+    recipe["marker"]["keep_images"] = recipe.pop("pictures") and "drawn figures too"
     return recipe | ({"marker_api": _service_recipe(config.ingest)} if uses_service(config.ingest) else {})
 
 

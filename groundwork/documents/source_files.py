@@ -118,14 +118,10 @@ def _unique_source_ids(names: list[str]) -> tuple[list[str], list[list[str]]]:
     shared_stems = Counter([*source_stems, DECISIONS, DECISIONS])  # whose name is taken
     source_ids, warnings = [], []
     for name, source_stem in zip(names, source_stems, strict=True):
-        source_ids.append(
-            slug(f"{source_stem} {_source_file_ending(name)[1:]}") if shared_stems[source_stem] > 1 else source_stem
-        )
-        warnings.append(
-            [f"another file would be named {source_stem} too, so this one is {source_ids[-1]}"]
-            if shared_stems[source_stem] > 1
-            else []
-        )
+        is_shared = shared_stems[source_stem] > 1
+        source_ids.append(slug(f"{source_stem} {_source_file_ending(name)[1:]}") if is_shared else source_stem)
+        shared_warning = f"another file would be named {source_stem} too, so this one is {source_ids[-1]}"
+        warnings.append([shared_warning] if is_shared else [])
     id_counts = Counter([*source_ids, DECISIONS])
     for i, name in enumerate(names):
         if id_counts[source_ids[i]] > 1:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,40 +45,34 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
         "another way (--converter, ingest.overrides).",
     )
     not_shown_note = [tag("p", f"Not shown: pages {', '.join(map(str, left_out))}.", class_="soft")] if left_out else []
-    doubtful_page_links = [join_markup([tag("a", page.number, href=f"#p{page.number}"), " "]) for page in pages]
     return document_page(
         heading,
         read_asset("doubtful_pages.css", DOUBTFUL_PAGES_ASSETS),
         tag("h1", heading),
         tag("p", *introduction),
-        tag("nav", "Pages: ", doubtful_page_links),
+        page_links(page.number for page in pages),
         *not_shown_note,
         *map(_doubtful_page_section, pages),
     )
 
 
+def page_links(page_numbers: Iterable[int]) -> Markup:
+    """Links to the sections of a page of doubtful or compared pages."""
+    return tag("nav", "Pages: ", [join_markup([tag("a", number, href=f"#p{number}"), " "]) for number in page_numbers])
+
+
 def _doubtful_page_section(doubtful_page: DoubtfulPage) -> Markup:
-    lost_words = Counter(page_words(doubtful_page.layer)) - Counter(page_words(doubtful_page.markdown))
-    lost_words_details = (
-        [folded_details(f"{lost_words.total():,} words lost", tag("p", " ".join(lost_words.elements())))]
-        if lost_words
-        else []
-    )
-    marked_markdown = (
-        markdown_to_html(doubtful_page.markdown, set(page_words(doubtful_page.layer)))
-        if doubtful_page.markdown.strip()
-        else tag("p", "no text")
-    )
+    layer_words = page_words(doubtful_page.layer)
+    lost_words = Counter(layer_words) - Counter(page_words(doubtful_page.markdown))
+    lost_details = folded_details(f"{lost_words.total():,} words lost", tag("p", " ".join(lost_words.elements())))
+    is_empty = not doubtful_page.markdown.strip()
+    marked_markdown = tag("p", "no text") if is_empty else markdown_to_html(doubtful_page.markdown, set(layer_words))
+    doubtful_article = tag("article", tag("div", marked_markdown, class_="text"), [lost_details] if lost_words else [])
     return tag(
         "section",
         tag("h2", f"Page {doubtful_page.number}"),
         tag("p", doubtful_page.why, class_="why"),
-        tag(
-            "div",
-            _doubtful_page_picture(doubtful_page),
-            tag("article", tag("div", marked_markdown, class_="text"), lost_words_details),
-            class_="row",
-        ),
+        tag("div", _doubtful_page_picture(doubtful_page), doubtful_article, class_="row"),
         id=f"p{doubtful_page.number}",
     )
 
@@ -103,14 +97,12 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
     doubtful_soup = BeautifulSoup(
         MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(markdown), "lxml"
     )
-    for text_node in list(doubtful_soup.find_all(string=True)):
-        doubtful_pieces = str(text_node).split(" ")
-        if any(_is_doubtful(piece, known_words) for piece in doubtful_pieces):
-            marked_pieces = Markup(" ").join(
-                tag("mark", piece) if _is_doubtful(piece, known_words) else piece for piece in doubtful_pieces
-            )
-            marked_span = BeautifulSoup(tag("span", marked_pieces), "lxml").span
-            text_node.replace_with(marked_span or str(text_node))
+    for doubtful_text in list(doubtful_soup.find_all(string=True)):
+        doubtful_pieces = str(doubtful_text).split(" ")
+        marked_pieces = [tag("mark", piece) if _is_doubtful(piece, known_words) else piece for piece in doubtful_pieces]
+        if marked_pieces != doubtful_pieces:
+            marked_span = BeautifulSoup(tag("span", Markup(" ").join(marked_pieces)), "lxml").span
+            doubtful_text.replace_with(marked_span or str(doubtful_text))
     for table in doubtful_soup.find_all("table"):
         if is_right_to_left(table.get_text()):
             table["dir"] = "rtl"

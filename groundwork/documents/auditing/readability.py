@@ -77,18 +77,19 @@ def unreadable_cell_share(markdown: str) -> float:
         [cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _READABLE_TABLE_ROW.findall(markdown)
     ]
     readable_rows = [row for row in readable_rows if not all(set(cell) <= set(":- ") for cell in row)]
-    cell_borders = unreadable_cuts = 0
-    for row in readable_rows:
-        for cell_before, cell_behind in pairwise(cell for cell in row if cell):
-            cell_borders += 1
-            unreadable_cuts += (
-                cell_behind[0].islower()
-                and cell_before[-1].isalpha()
-                and " " in cell_before + cell_behind
-                and len(cell_before + cell_behind) > 30
-            )
-    for row_above, row_below in pairwise(readable_rows):
-        if row_above[-1] and row_below[0]:
-            cell_borders += 1
-            unreadable_cuts += row_below[0][0].islower() and row_above[-1][-1].isalpha()
-    return unreadable_cuts / cell_borders if cell_borders else 0.0
+    cuts_within_rows = [
+        _is_cut_sentence(before, behind) and " " in before + behind and len(before + behind) > 30
+        for row in readable_rows
+        for before, behind in pairwise(cell for cell in row if cell)
+    ]
+    cuts_between_rows = [
+        _is_cut_sentence(row_above[-1], row_below[0])
+        for row_above, row_below in pairwise(readable_rows)
+        if row_above[-1] and row_below[0]
+    ]
+    unreadable_cuts = [*cuts_within_rows, *cuts_between_rows]
+    return sum(unreadable_cuts) / len(unreadable_cuts) if unreadable_cuts else 0.0
+
+
+def _is_cut_sentence(cell_before: str, cell_behind: str) -> bool:
+    return cell_behind[0].islower() and cell_before[-1].isalpha()

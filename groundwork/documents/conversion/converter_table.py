@@ -7,7 +7,7 @@ imported here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -122,23 +122,23 @@ def check_converters(settings: Ingest) -> None:
     """Raises ConfigError for names that are not in the table, whatever documents there are."""
     from groundwork.message_wording import no_such_message
 
-    configured_converters = [("ingest.converter", settings.converter)] if settings.converter else []
-    configured_converters += [
-        (f"ingest.converters.{ending}", converter_name)
-        for ending, converter_names in settings.converters.items()
-        for converter_name in converter_names
-    ]
-    configured_converters += [
-        (f"ingest.overrides.{pattern}.converter", override.converter)
-        for pattern, override in settings.overrides.items()
-        if override.converter
-    ]
-    if unknown_names := [
+    if unknown_converters := [
         f"{config_path}: {no_such_message(converter_name, 'converter', CONVERTERS)}"
-        for config_path, converter_name in configured_converters
+        for config_path, converter_name in _converters_in_settings(settings)
         if converter_name not in CONVERTERS
     ]:
-        raise ConfigError(unknown_names)
+        raise ConfigError(unknown_converters)
+
+
+def _converters_in_settings(settings: Ingest) -> Iterator[tuple[str, str]]:
+    """(where a converter is named, its name)."""
+    if settings.converter:
+        yield "ingest.converter", settings.converter
+    for ending, converter_names in settings.converters.items():
+        yield from ((f"ingest.converters.{ending}", converter_name) for converter_name in converter_names)
+    for pattern, override in settings.overrides.items():
+        if override.converter:
+            yield f"ingest.overrides.{pattern}.converter", override.converter
 
 
 def choose_converters(settings: Ingest, file_ending: str) -> list[str]:

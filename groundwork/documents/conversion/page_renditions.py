@@ -100,15 +100,11 @@ class _RenditionAuditor:
         if page_errors and len(page_errors) == len(page_numbers):
             raise page_errors[0]
         return PageRenditions(
-            pages=[page for single_rendition in single_renditions for page in single_rendition.pages],
-            audits=[audit for single_rendition in single_renditions for audit in single_rendition.audits],
-            makers=[maker for single_rendition in single_renditions for maker in single_rendition.makers],
-            warnings=[warning for single_rendition in single_renditions for warning in single_rendition.warnings],
-            troubles=[
-                trouble for single_rendition in single_renditions for trouble in single_rendition.troubles or [""]
-            ]
-            if page_errors
-            else [],
+            pages=[page for single in single_renditions for page in single.pages],
+            audits=[audit for single in single_renditions for audit in single.audits],
+            makers=[maker for single in single_renditions for maker in single.makers],
+            warnings=[warning for single in single_renditions for warning in single.warnings],
+            troubles=[why for single in single_renditions for why in single.troubles or [""]] if page_errors else [],
         )
 
     def _rendition_of_failed_page(self, page_number: int, error: Exception) -> PageRenditions:

@@ -41,17 +41,12 @@ def convert(marker_request: ConversionRequest) -> Conversion:
     if marker_settings.use_llm:
         marker_options |= _marker_language_model(marker_request)
     marker_output = _load_marker_converter(tuple(sorted(marker_options.items())))(marker_request.source)
-    markdown, _, marker_images = text_from_rendered(marker_output)
-    marker_pictures = (
-        {picture_name: _jpeg_or_png(picture_name, image) for picture_name, image in marker_images.items()}
-        if marker_request.settings.pictures
-        else {}
-    )
-    (markdown,), warnings = keep_pictures(marker_pictures, [markdown], Path(marker_request.images))
-    return Conversion(
-        pages=split_marker_pages(markdown, marker_request.pages or list(range(1, marker_request.page_count + 1))),
-        warnings=warnings,
-    )
+    marker_markdown, _, marker_images = text_from_rendered(marker_output)
+    images_to_keep = marker_images if marker_request.settings.pictures else {}
+    marker_pictures = {name: _jpeg_or_png(name, marker_image) for name, marker_image in images_to_keep.items()}
+    (marker_markdown,), warnings = keep_pictures(marker_pictures, [marker_markdown], Path(marker_request.images))
+    marker_numbers = marker_request.pages or list(range(1, marker_request.page_count + 1))
+    return Conversion(pages=split_marker_pages(marker_markdown, marker_numbers), warnings=warnings)
 
 
 def _prepare_marker(layout_server: str) -> None:

@@ -36,23 +36,22 @@ from groundwork.message_wording import counted
 def convert(request: ConversionRequest) -> Conversion:
     """A page for each slide; other formats in one piece. Raises BadDocument with the cause."""
     office_ending, source = request.ending, request.source
+    office_title, warnings = "", list[str]()
     if office_ending in OFFICE_FORMATS:
-        pages, warnings = (
+        office_pages, warnings = (
             _read_with_pictures(request) if request.settings.pictures else read_office_file(source, office_ending)
         )
-        return Conversion(pages=[page.strip() for page in pages], warnings=warnings)
+        return Conversion(pages=[office_page.strip() for office_page in office_pages], warnings=warnings)
     if office_ending == ".eml":
         office_markdown, warnings = mail_to_markdown(Path(source).read_bytes())
-        return Conversion(pages=[office_markdown.strip()], warnings=warnings)
-    if office_ending in (".xlsx", ".xlsm", ".xls"):
+    elif office_ending in (".xlsx", ".xlsm", ".xls"):
         office_markdown, warnings = (read_xls if office_ending == ".xls" else read_xlsx)(source)
-        return Conversion(pages=[office_markdown.strip()], warnings=warnings)
-    if office_ending in (".csv", ".tsv"):
+    elif office_ending in (".csv", ".tsv"):
         office_markdown = csv_to_markdown(source)
     else:
-        html_bytes = Path(source).read_bytes()
-        return Conversion(pages=[html_to_markdown(html_bytes).strip()], title=html_title(html_bytes))
-    return Conversion(pages=[office_markdown.strip()])
+        office_bytes = Path(source).read_bytes()
+        office_markdown, office_title = html_to_markdown(office_bytes), html_title(office_bytes)
+    return Conversion(pages=[office_markdown.strip()], warnings=warnings, title=office_title)
 
 
 def _read_with_pictures(request: ConversionRequest) -> OfficeFilePages:
@@ -83,38 +82,28 @@ def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
     office_bytes, office_format = Path(office_file).read_bytes(), OFFICE_FORMATS[ending]
     office_package = open_package(office_bytes) if office_format in _OFFICE_PACKAGES else None
-    if office_format == "epub" and office_package is not None:
-        mark_footnotes(office_package)
-        repair_epub_pages(office_package)
-        return OfficeFilePages(
-            [place_footnotes(document_markdown(parse_with_anydoc(office_package.to_bytes(), office_format)))], []
-        )
     if office_package is None:
         raised_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
         return OfficeFilePages([document_markdown(parse_with_anydoc(raised_bytes, office_format))], [])
-    comment_quotes = (
-        ods_comments(office_package)
-        if office_format == "ods"
-        else odt_comments(office_package)
-        if office_format in ("odt", "odp")
-        else []
-    )
+    if office_format == "epub":
+        mark_footnotes(office_package)
+        repair_epub_pages(office_package)
+        book_markdown = document_markdown(parse_with_anydoc(office_package.to_bytes(), office_format))
+        return OfficeFilePages([place_footnotes(book_markdown)], [])
+    if office_format in ("odt", "ods", "odp"):
+        return _read_open_document(office_package, office_format)
     repair_package(office_package, office_format)
     if office_format == "pptx":
         return OfficeFilePages(*read_slides(office_package))
-    if office_format == "docx":
-        return _read_office_docx(office_package)
-    return OfficeFilePages(
-        [
-            with_comments(
-                document_markdown(
-                    parse_with_anydoc(office_package.to_bytes(), office_format), of_sheets=office_format == "ods"
-                ),
-                comment_quotes,
-            )
-        ],
-        [],
-    )
+    return _read_office_docx(office_package)
+
+
+def _read_open_document(office_package: OfficePackage, office_format: str) -> OfficeFilePages:
+    is_workbook = office_format == "ods"
+    comment_quotes = ods_comments(office_package) if is_workbook else odt_comments(office_package)
+    repair_package(office_package, office_format)
+    open_document = parse_with_anydoc(office_package.to_bytes(), office_format)
+    return OfficeFilePages([with_comments(document_markdown(open_document, of_sheets=is_workbook), comment_quotes)], [])
 
 
 def _read_office_docx(office_package: OfficePackage) -> OfficeFilePages:

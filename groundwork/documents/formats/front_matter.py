@@ -47,15 +47,15 @@ def with_front_matter_title(markdown: str) -> str:
         front_matter_match = front_matter.match(markdown[:_MOST_FRONT_MATTER])
         front_matter_fields = parse_front_matter(front_matter_match["inside"]) if front_matter_match else None
         if front_matter_match and isinstance(front_matter_fields, dict):
-            body = _without_site_lines(markdown[front_matter_match.end() :].lstrip("\n"))
-            body = _with_site_page_variables(body, front_matter_fields)
-            front_matter_title = " ".join(str(front_matter_fields.get("title") or "").split())
-            return (
-                body
-                if not front_matter_title or body.lstrip().startswith("# ")
-                else f"# {front_matter_title}\n\n{body}"
-            )
+            return _titled_body(markdown[front_matter_match.end() :].lstrip("\n"), front_matter_fields)
     return markdown
+
+
+def _titled_body(site_markdown: str, front_matter_fields: dict[str, Any]) -> str:
+    body = _with_site_page_variables(_without_site_lines(site_markdown), front_matter_fields)
+    front_matter_title = " ".join(str(front_matter_fields.get("title") or "").split())
+    has_title = not front_matter_title or body.lstrip().startswith("# ")
+    return body if has_title else f"# {front_matter_title}\n\n{body}"
 
 
 def _with_site_page_variables(body: str, front_matter_fields: dict[str, Any]) -> str:

@@ -106,19 +106,14 @@ def _decode_legacy(encoded_bytes: bytes) -> tuple[str, str]:
     """
     from groundwork.language.language_and_script import main_script
 
-    for encoding in _JAPANESE_ENCODINGS:
-        decoded_text = _try_decode(encoded_bytes, encoding) or ""
-        if len(_HIRAGANA.findall(decoded_text)) >= min(
-            _MUCH_HIRAGANA, max(_LEAST_HIRAGANA, _HIRAGANA_SHARE * len(decoded_text))
-        ):
-            return decoded_text, encoding
+    if japanese_decoding := _decode_japanese(encoded_bytes):
+        return japanese_decoding
     chardet_guess = _chardet_guess(encoded_bytes)
     if chardet_guess and _is_beyond_latin(chardet_guess[0]):
-        return (
-            _decode_cyrillic(encoded_bytes, chardet_guess[1]) if main_script(chardet_guess[0]) == "cyrillic" else None
-        ) or chardet_guess
-    if reading := _decode_cyrillic(encoded_bytes) or _decode_central_european(encoded_bytes):
-        return reading
+        is_cyrillic = main_script(chardet_guess[0]) == "cyrillic"
+        return (_decode_cyrillic(encoded_bytes, chardet_guess[1]) if is_cyrillic else None) or chardet_guess
+    if decoding := _decode_cyrillic(encoded_bytes) or _decode_central_european(encoded_bytes):
+        return decoding
     decoding_fit, decoded_text, encoding = max(
         _decoded_readings(encoded_bytes, _WESTERN_ENCODINGS), key=lambda reading: reading[0]
     )
@@ -127,6 +122,15 @@ def _decode_legacy(encoded_bytes: bytes) -> tuple[str, str]:
     if decoding_fit < _LEAST_LETTER_FIT:
         raise BadDocument(_NO_TEXT_ENCODING)
     return decoded_text, encoding
+
+
+def _decode_japanese(encoded_bytes: bytes) -> tuple[str, str] | None:
+    for encoding in _JAPANESE_ENCODINGS:
+        decoded_text = _try_decode(encoded_bytes, encoding) or ""
+        least_hiragana = min(_MUCH_HIRAGANA, max(_LEAST_HIRAGANA, _HIRAGANA_SHARE * len(decoded_text)))
+        if len(_HIRAGANA.findall(decoded_text)) >= least_hiragana:
+            return decoded_text, encoding
+    return None
 
 
 def _chardet_guess(encoded_bytes: bytes) -> tuple[str, str] | None:
@@ -141,15 +145,10 @@ def _chardet_guess(encoded_bytes: bytes) -> tuple[str, str] | None:
         exclude_encodings=_NOT_GUESSED_ENCODINGS,
         no_match_encoding="ascii",
     )["encoding"]
-    encodings = [_ENCODING_SUPERSETS.get(encoding, encoding), encoding] if encoding else []
-    return next(
-        (
-            (decoded_text, encoding_name)
-            for encoding_name in encodings
-            if (decoded_text := _try_decode(encoded_bytes, encoding_name))
-        ),
-        None,
-    )
+    for guessed_encoding in [_ENCODING_SUPERSETS.get(encoding, encoding), encoding] if encoding else []:
+        if decoded_text := _try_decode(encoded_bytes, guessed_encoding):
+            return decoded_text, guessed_encoding
+    return None
 
 
 def _is_beyond_latin(decoded_text: str) -> bool:
@@ -177,13 +176,10 @@ def _decode_central_european(encoded_bytes: bytes) -> tuple[str, str] | None:
     for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
         decoded_readings = list(_decoded_readings(encoded_bytes, encodings))
         _, decoded_text, encoding = max(decoded_readings, key=lambda reading: reading[0])
-        if (language := detect_language(decoded_text)) in languages and language_probability(
-            decoded_text, languages
-        ) > western_probability:
-            return _decoding_with_most_letters(decoded_readings, _CENTRAL_EUROPEAN_ALPHABETS.get(language, "")) or (
-                decoded_text,
-                encoding,
-            )
+        is_in_language = (language := detect_language(decoded_text)) in languages
+        if is_in_language and language_probability(decoded_text, languages) > western_probability:
+            alphabet = _CENTRAL_EUROPEAN_ALPHABETS.get(language, "")
+            return _decoding_with_most_letters(decoded_readings, alphabet) or (decoded_text, encoding)
     return None
 
 

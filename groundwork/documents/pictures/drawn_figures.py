@@ -50,6 +50,8 @@ FIGURE_LABEL_WORDS = 6  # of a label beside a drawing
 MOST_SENTENCES_IN_FIGURE = 1  # lines of text within a figure
 MOST_FIGURE_WORDS = 150  # words in it
 FIGURE_LABEL_NEAR = 14.0  # points from a drawing to its labels
+FIGURE_LABEL_FAR = 2.5 * FIGURE_LABEL_NEAR  # points from the drawing itself to the furthest of them
+FIGURE_MARGIN = 3.0  # points around a figure with its labels
 FIGURE_LABEL_ROUNDS = 3  # how often labels further off are looked for
 FIGURE_PANELS_NEAR = 40.0  # points between the parts of one figure
 FIGURE_CAPTION_NEAR = 40.0  # points from a drawing to its caption
@@ -231,41 +233,30 @@ def _figure_with_labels(
     """The figure with the labels at its edges: short lines near it, and those near these."""
     import hashlib
 
-    label_areas = [
-        page_line.area
-        for page_line in figure_labels
-        if page_line.words <= FIGURE_LABEL_WORDS and not is_caption_of_figure(page_line.text)
-    ]
-    labelled_figure = figure_area
-    for _ in range(FIGURE_LABEL_ROUNDS):
-        labelled_figure = area_around(
-            [
-                labelled_figure,
-                *(
-                    label
-                    for label in label_areas
-                    if labelled_figure.touches(label, FIGURE_LABEL_NEAR) and _is_label_beside(label, figure_area)
-                ),
-            ]
-        )
+    labelled_figure = _area_with_labels(figure_area, figure_labels)
     figure_path_positions = sorted(
         (round(p.area.left - figure_area.left), round(p.area.bottom - figure_area.bottom), p.curves)
         for p in figure_paths
     )
-    figure_margin = 3.0
-    labelled_figure = PageArea(
-        labelled_figure.left - figure_margin,
-        labelled_figure.bottom - figure_margin,
-        labelled_figure.right + figure_margin,
-        labelled_figure.top + figure_margin,
+    left, bottom, right, top = labelled_figure
+    figure_with_margin = PageArea(
+        left - FIGURE_MARGIN, bottom - FIGURE_MARGIN, right + FIGURE_MARGIN, top + FIGURE_MARGIN
     )
-    page_bounds = PageArea(0, 0, page_area.width, page_area.height)
-    return DrawnFigure(
-        area_within_page(labelled_figure, page_bounds),
-        hashlib.sha256(repr(figure_path_positions).encode()).hexdigest()[:16],
-    )
+    figure_digest = hashlib.sha256(repr(figure_path_positions).encode()).hexdigest()[:16]
+    figure_page_bounds = PageArea(0, 0, page_area.width, page_area.height)
+    return DrawnFigure(area_within_page(figure_with_margin, figure_page_bounds), figure_digest)
 
 
-def _is_label_beside(label: PageArea, figure_area: PageArea) -> bool:
-    """Is it no further than a label is from the drawing itself?"""
-    return figure_area.touches(label, FIGURE_LABEL_NEAR * 2.5)
+def _area_with_labels(figure_area: PageArea, figure_labels: Sequence[AreaOfTextLine]) -> PageArea:
+    label_areas = [
+        page_line.area
+        for page_line in figure_labels
+        if page_line.words <= FIGURE_LABEL_WORDS
+        and not is_caption_of_figure(page_line.text)
+        and figure_area.touches(page_line.area, FIGURE_LABEL_FAR)
+    ]
+    labelled_figure = figure_area
+    for _ in range(FIGURE_LABEL_ROUNDS):
+        near_labels = [label for label in label_areas if labelled_figure.touches(label, FIGURE_LABEL_NEAR)]
+        labelled_figure = area_around([labelled_figure, *near_labels])
+    return labelled_figure
