@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def chunk_units(job: Job) -> list[Unit]:
     """Every text; its record may be missing where somebody put a Markdown file there by hand."""
     return [
-        Unit(name=document_name, reads=reads, writes=job.data.paths(("chunks", f"{document_name}.jsonl")))
-        for document_name, reads in texts_with_records(job, list_documents(job, "text", ".md"))
+        Unit(name=chunked_document, reads=reads, writes=job.data.paths(("chunks", f"{chunked_document}.jsonl")))
+        for chunked_document, reads in texts_with_records(job, list_documents(job, "text", ".md"))
     ]
 
 
@@ -39,16 +39,18 @@ def chunk_one_document(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import read_text, write_jsonl
     from groundwork.markdown.blocks import blocks
 
-    markdown = read_text(unit.reads[0])
-    document, record_warnings = document_record_of_text(markdown, unit.name, unit.reads[1:])
-    chunk_settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
-    text_blocks = blocks(markdown)
-    chunks = chunk_document(markdown, document, chunk_settings, text_blocks)
+    chunked_markdown = read_text(unit.reads[0])
+    chunked_record, chunk_warnings = document_record_of_text(chunked_markdown, unit.name, unit.reads[1:])
+    chunk_settings = msgspec.structs.replace(
+        job.config.chunk, language=chunked_record.language or job.config.chunk.language
+    )
+    text_blocks = blocks(chunked_markdown)
+    chunks = chunk_document(chunked_markdown, chunked_record, chunk_settings, text_blocks)
     write_jsonl(unit.writes[0], chunks)
-    if not markdown.strip():
-        return Outcome(status="empty", note="no text", warnings=record_warnings)
-    counted_chunks = chunk_counts(markdown, text_blocks, chunks, chunk_settings)
-    return Outcome(note=chunking_note(counted_chunks, chunks), counts=counted_chunks, warnings=record_warnings)
+    if not chunked_markdown.strip():
+        return Outcome(status="empty", note="no text", warnings=chunk_warnings)
+    counted_chunks = chunk_counts(chunked_markdown, text_blocks, chunks, chunk_settings)
+    return Outcome(note=chunking_note(counted_chunks, chunks), counts=counted_chunks, warnings=chunk_warnings)
 
 
 def print_chunk_lengths(job: Job, finished_units: list[Unit]) -> None:
@@ -81,26 +83,29 @@ def print_chunk_lengths(job: Job, finished_units: list[Unit]) -> None:
         _show_chunks(job, unit.name, chunks)
     chunk_lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if chunk_lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
-        length_histogram = chunk_report.histogram_lines(chunk_lengths, chunk_settings)
+        chunk_length_histogram = chunk_report.histogram_lines(chunk_lengths, chunk_settings)
         short_chunk_notes = chunk_report.short_chunk_lines(chunks_by_document, chunk_settings)
         left_out_passages = map(terminal_text, chunk_report.left_out_lines(chunks_by_document))
-        print("\n".join([*length_histogram, *short_chunk_notes, *left_out_passages]))
+        print("\n".join([*chunk_length_histogram, *short_chunk_notes, *left_out_passages]))
     if damaged_chunk_files:
         raise BadRecord("\n".join(damaged_chunk_files))
 
 
-def _show_chunks(job: Job, document: str, chunks: list[Chunk]) -> None:
+def _show_chunks(job: Job, chunked_document: str, chunks: list[Chunk]) -> None:
     """Print the chunks of a document (--show), and write the page that draws their borders (--html)."""
     from groundwork.chunking.chunk_report import chunk_html, render_chunks
     from groundwork.console.terminal import terminal_text
     from groundwork.data_folder.read_write import write_text
 
     if job.flags.show:
-        print(terminal_text(f"\n{document}\n{render_chunks(chunks, job.config.chunk.unit)}"))
+        print(terminal_text(f"\n{chunked_document}\n{render_chunks(chunks, job.config.chunk.unit)}"))
     if job.flags.html:
-        chunks_page = job.data.path("plots", f"{document}-chunks.html")
-        pictures = link_to_pictures(chunks_page, document)
-        write_text(chunks_page, chunk_html(document, counted(len(chunks), "chunk"), chunks, job.config.chunk, pictures))
+        chunks_page = job.data.path("plots", f"{chunked_document}-chunks.html")
+        chunk_pictures = link_to_pictures(chunks_page, chunked_document)
+        write_text(
+            chunks_page,
+            chunk_html(chunked_document, counted(len(chunks), "chunk"), chunks, job.config.chunk, chunk_pictures),
+        )
         print(f"  {openable_path(chunks_page)}")
 
 

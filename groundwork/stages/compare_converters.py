@@ -26,6 +26,7 @@ from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Un
 
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison import ComparisonColumn
+    from groundwork.documents.pdf_files.text_layer import TextLayer
     from groundwork.processes.worker_pool import Workers
 
 DEFAULT_COMPARED_PAGES = 20
@@ -74,35 +75,44 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
         write_compared_renditions,
         yardstick_pages,
     )
-    from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
     from groundwork.markdown.running_page_lines import running_keys, strip_running
-    from groundwork.processes.worker_pool import WorkerFailed, Workers
+    from groundwork.processes.worker_pool import Workers
 
-    converter_settings = job.config.ingest
-    with TemporaryDirectory() as scratch_folder, Workers(1, converter_settings.memory_mb) as workers:
+    with TemporaryDirectory() as scratch_folder, Workers(1, job.config.ingest.memory_mb) as workers:
         compared_pdf = str(utf8_path(unit.reads[0], Path(scratch_folder)))
-        try:
-            compared_layer = await workers.acall(read_text_layer, compared_pdf, timeout=converter_settings.timeout)
-        except WorkerFailed as error:
-            raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
-        pages = _pages_to_compare(job, compared_layer.page_count)
-        timed_pages = TimedPdfPages(compared_pdf, pages, compared_layer.pages, compared_layer.page_count)
-        columns, converter_failures = await compared_converters(job, workers, timed_pages, _chosen_converters(job))
-        yardstick = await yardstick_pages(job, workers, columns, timed_pages)
-        columns = [with_structure_likeness(column, yardstick) if column.pages else column for column in columns]
+        compared_layer = await _compared_layer(job, workers, compared_pdf)
+        compared_pages = _pages_to_compare(job, compared_layer.page_count)
+        timed_pages = TimedPdfPages(compared_pdf, compared_pages, compared_layer.pages, compared_layer.page_count)
+        compared, converter_failures = await compared_converters(job, workers, timed_pages, _chosen_converters(job))
+        yardstick = await yardstick_pages(job, workers, compared, timed_pages)
+        compared = [with_structure_likeness(column, yardstick) if column.pages else column for column in compared]
         page_pictures = [
-            await _page_picture_url(workers, compared_pdf, number, converter_settings.timeout) for number in pages
+            await _page_picture_url(workers, compared_pdf, number, job.config.ingest.timeout)
+            for number in compared_pages
         ]
     compared_headers = running_keys(compared_layer.pages)
-    layer_texts = strip_running([compared_layer.pages[number - 1] for number in pages], compared_headers, pages)
+    compared_texts = [compared_layer.pages[number - 1] for number in compared_pages]
+    compared_texts = strip_running(compared_texts, compared_headers, compared_pages)
     pdf_name = printable_path(unit.reads[0].name)
-    write_text(unit.writes[0], comparison_html(pdf_name, pages, page_pictures, layer_texts, columns, yardstick))
-    write_compared_renditions(unit.writes[0], pages, columns)
-    write_json(unit.writes[1], columns)
-    print(_converter_table(columns))
+    comparison_page = comparison_html(pdf_name, compared_pages, page_pictures, compared_texts, compared, yardstick)
+    write_text(unit.writes[0], comparison_page)
+    write_compared_renditions(unit.writes[0], compared_pages, compared)
+    write_json(unit.writes[1], compared)
+    print(_converter_table(compared))
     comparison_note = f"written to {openable_path(unit.writes[0])}"
-    return Outcome(note=comparison_note, counts={"pages": len(pages)}, failures=converter_failures)
+    return Outcome(note=comparison_note, counts={"pages": len(compared_pages)}, failures=converter_failures)
+
+
+async def _compared_layer(job: Job, workers: Workers, compared_pdf: str) -> TextLayer:
+    """Raises BadDocument for a PDF that cannot be read."""
+    from groundwork.documents.pdf_files.text_layer import read_text_layer
+    from groundwork.processes.worker_pool import WorkerFailed
+
+    try:
+        return await workers.acall(read_text_layer, compared_pdf, timeout=job.config.ingest.timeout)
+    except WorkerFailed as error:
+        raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
 
 
 def print_converter_comparison(job: Job, finished_units: list[Unit]) -> None:

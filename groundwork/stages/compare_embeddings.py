@@ -23,9 +23,9 @@ def add_embedding_comparison_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def embedding_comparison_units(job: Job) -> list[Unit]:
-    sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
-    comparison, stem = comparison_name(sources)
-    return [picture_unit(job, comparison, f"{stem}-map", sources)]
+    compared_sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
+    comparison, compared_stem = comparison_name(compared_sources)
+    return [picture_unit(job, comparison, f"{compared_stem}-map", compared_sources)]
 
 
 main = StageCommand(

@@ -34,21 +34,26 @@ def add_tag_comparison_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def tag_comparison_units(job: Job) -> list[Unit]:
-    sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
-    comparison, stem = comparison_name(sources)
-    plot_endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
+    compared_sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
+    comparison, stem = comparison_name(compared_sources)
+    compared_tag_endings = [
+        "tags.png",
+        "tag-map.png",
+        "tags.json",
+        *(["tags.html"] if job.config.maps.interactive else []),
+    ]
     tag_limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"
     tag_limit_note = tag_limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
-    reads = tuple(file for source in sources for file in source.files)
-    writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in plot_endings)
-    tag_files = tuple(tag_file(job.data, source.key) for source in sources)
+    compared_files = tuple(file for compared_source in compared_sources for file in compared_source.files)
+    compared_tag_plots = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in compared_tag_endings)
+    compared_tag_files = tuple(tag_file(job.data, compared_source.key) for compared_source in compared_sources)
     return [
         Unit(
             comparison + tag_limit_note,
-            reads,
-            writes,
-            sources,
-            adds=(*tag_files, job.data.path("tags", "synonyms.json")),
+            compared_files,
+            compared_tag_plots,
+            compared_sources,
+            adds=(*compared_tag_files, job.data.path("tags", "synonyms.json")),
         )
     ]
 
@@ -58,29 +63,32 @@ async def compare_and_draw_tags(job: Job, unit: Unit) -> Outcome:
     from groundwork.maps.tag_comparison import compare_tags, write_tag_files
     from groundwork.tags.tagging import outdated_tags_warning, tag_or_read_tags
 
-    sources: list[DatasetSource] = unit.payload
-    datasets = [load_dataset(source) for source in sources]
-    tagging_results = [await tag_or_read_tags(job, dataset) for dataset in datasets]
-    tagged_rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
+    compared_sources: list[DatasetSource] = unit.payload
+    compared_datasets = [load_dataset(source) for source in compared_sources]
+    compared_taggings = [await tag_or_read_tags(job, compared_dataset) for compared_dataset in compared_datasets]
+    tagged_rows = {
+        compared_dataset.name: tagging.rows
+        for compared_dataset, tagging in zip(compared_datasets, compared_taggings, strict=True)
+    }
     job.progress.start_phase("laying out the tags")
-    question_counts = {dataset.name: len(dataset.rows) for dataset in datasets}
+    question_counts = {compared_dataset.name: len(compared_dataset.rows) for compared_dataset in compared_datasets}
     tag_scene = await compare_tags(job, " · ".join(tagged_rows), tagged_rows, question_counts)
     job.progress.start_phase("drawing")
     missing_glyphs = write_tag_files(tag_scene, unit, job.flags.max_tags)
-    failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]
-    questions_asked = sum(tagging.asked for tagging in tagging_results)
+    untagged_to_compare = [failure for tagging in compared_taggings for failure in tagging.failures]
+    questions_asked = sum(tagging.asked for tagging in compared_taggings)
     return Outcome(
         status="ok" if tag_scene.histogram else "empty",
         note=f"{counted(len(tag_scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
         counts={"questions": sum(map(len, tagged_rows.values())), "asked": questions_asked},
         warnings=[
-            *(warning for dataset in datasets for warning in dataset.warnings),
-            *outdated_tags_warning(job, datasets, tagging_results),
+            *(warning for compared_dataset in compared_datasets for warning in compared_dataset.warnings),
+            *outdated_tags_warning(job, compared_datasets, compared_taggings),
             *missing_glyphs,
         ],
         failures=[
             Failure(question_name if question_name in tagged_rows else f"question {question_name}", status, reason)
-            for question_name, status, reason in failed_questions
+            for question_name, status, reason in untagged_to_compare
         ],
     )
 

@@ -46,23 +46,27 @@ def add_coverage_flags(parser: argparse.ArgumentParser) -> None:
 
 def coverage_units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    asked_about: dict[str, dict[str, str]] = {}
+    runs_to_cover: dict[str, dict[str, str]] = {}
     for run in _runs_to_cover(job):
-        for run_file in path_strings_of(run.files):
-            asked_about.setdefault(document_of(run_file), {})[run.name] = run_file
-    document_units = []
-    run_names = {run for run_files in asked_about.values() for run in run_files}
-    coverage_files = {run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in run_names}
+        for covered_run_file in path_strings_of(run.files):
+            runs_to_cover.setdefault(document_of(covered_run_file), {})[run.name] = covered_run_file
+    units_to_cover = []
+    covered_run_names = {run for run_files in runs_to_cover.values() for run in run_files}
+    coverage_files = {
+        run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in covered_run_names
+    }
     documents_to_cover = list_documents(job, "chunks", ".jsonl")
     not_to_cover = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
     if uncovered := sorted(
-        asked_about.keys() - set(documents_to_cover) - not_to_cover if not job.flags.document else ()
+        runs_to_cover.keys() - set(documents_to_cover) - not_to_cover if not job.flags.document else ()
     ):
-        listing = ", ".join(uncovered[:UNCOVERED_NAMED])
-        notice = f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py"
-        job.progress.say(as_typed(notice))
+        uncovered_listing = ", ".join(uncovered[:UNCOVERED_NAMED])
+        uncovered_notice = (
+            f"no chunks of {uncovered_listing}, which were asked about; run first: uv run dataprep/chunk.py"
+        )
+        job.progress.say(as_typed(uncovered_notice))
     for document in documents_to_cover:
-        runs_asking = asked_about.get(document)
+        runs_asking = runs_to_cover.get(document)
         if not runs_asking:
             continue
         source_to_cover = job.data.paths(
@@ -71,12 +75,14 @@ def coverage_units(job: Job) -> list[Unit]:
             ("chunks", f"{document}.jsonl"),
         )
         coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
-        declined_files = job.data.paths(
+        declined_coverage_files = job.data.paths(
             *(coverage_path_parts(run, document) for run in runs_asking if f"{document}.json" in coverage_files[run])
         )
-        covered_files = Paths((*source_to_cover.path_strings, *runs_asking.values(), *declined_files.path_strings))
-        document_units.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
-    return document_units
+        covered_files = Paths(
+            (*source_to_cover.path_strings, *runs_asking.values(), *declined_coverage_files.path_strings)
+        )
+        units_to_cover.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
+    return units_to_cover
 
 
 def _runs_to_cover(job: Job) -> list[DatasetSource]:
@@ -110,7 +116,9 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
     covered_markdown, covered_source = read_text(covered_text), read_json(covered_record, Document)
     covered_readings = read_chunks(covered_chunks)
     check_chunks_match(covered_markdown, covered_text, [reading.chunk for reading in covered_readings])
-    covered_document, blank_count = _cover_document(job, unit, covered_source, covered_markdown, covered_readings)
+    covered_document, blank_coverage_count = _cover_document(
+        job, unit, covered_source, covered_markdown, covered_readings
+    )
     write_coverage(covered_document, covered_markdown, covered_source.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(covered_document, covered_markdown))
     for report_line in report_lines(covered_document, covered_markdown) if job.is_detailed else ():
@@ -122,7 +130,10 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         status="ok" if covered_document.questions else "empty",
         note=f"{covered_share} of the sentences -> {openable_path(unit.writes[0])}",
         counts={"questions": len(covered_document.questions), "not asked": len(open_coverage_items(covered_document))},
-        warnings=[*coverage_warnings, *([_blank_coverage_warning(blank_count)] if blank_count else [])],
+        warnings=[
+            *coverage_warnings,
+            *([_blank_coverage_warning(blank_coverage_count)] if blank_coverage_count else []),
+        ],
     )
 
 
@@ -138,19 +149,19 @@ def _cover_document(
         read_coverage_records,
     )
 
-    pairs_by_run, blank_count = asked_pairs(unit.payload)
-    coverage_records = read_coverage_records(job.data, source.id, pairs_by_run)
+    covered_pairs, blank_coverage_count = asked_pairs(unit.payload)
+    coverage_records = read_coverage_records(job.data, source.id, covered_pairs)
     covered_document = collect_coverage(
         source.id,
         source.title,
         markdown,
         readings,
-        pairs_by_run,
+        covered_pairs,
         nearest_statement(job),
         declined_statements(coverage_records),
     )
     covered_document.contradictions = contradicted_parts(coverage_records, readings)
-    return covered_document, blank_count
+    return covered_document, blank_coverage_count
 
 
 def _blank_coverage_warning(blank_count: int) -> str:
@@ -161,18 +172,19 @@ def nearest_statement(job: Job) -> FindNearestStatements:
     """By the static embedder, which needs no extra and no download: the statement that each question is about."""
     from groundwork.dataset.question_vectors import static_encoder
 
-    encoder: Encoder | None = None
+    coverage_encoder: Encoder | None = None
 
     def nearest(questions: list[str], statements: list[str]) -> list[int]:
-        nonlocal encoder
-        if encoder is None:
+        nonlocal coverage_encoder
+        if coverage_encoder is None:
             job.data.fetch_databases("embeddings")
-            encoder = static_encoder(job)
-        statement_cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
-        nearest_statements = statement_cosines.argmax(axis=1)
+            coverage_encoder = static_encoder(job)
+        coverage_cosines = (
+            coverage_encoder.encode(questions, "query") @ coverage_encoder.encode(statements, "document").T
+        )
+        likely_covered = coverage_cosines.argmax(axis=1)
         return [
-            int(k) if statement_cosines[row, k] >= LIKELY_COVERAGE_COSINE else -1
-            for row, k in enumerate(nearest_statements)
+            int(k) if coverage_cosines[row, k] >= LIKELY_COVERAGE_COSINE else -1 for row, k in enumerate(likely_covered)
         ]
 
     return nearest

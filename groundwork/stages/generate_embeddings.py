@@ -27,12 +27,12 @@ def add_embedding_flags(parser: argparse.ArgumentParser) -> None:
 def embedding_units(job: Job) -> list[Unit]:
     return [
         Unit(
-            dataset_source.name,
-            dataset_source.files,
-            (job.data.cache("embeddings") / f"{dataset_source.key}.npz",),
-            dataset_source,
+            embedded_source.name,
+            embedded_source.files,
+            (job.data.cache("embeddings") / f"{embedded_source.key}.npz",),
+            embedded_source,
         )
-        for dataset_source in dataset_sources_of_arguments(job)
+        for embedded_source in dataset_sources_of_arguments(job)
     ]
 
 
@@ -41,23 +41,22 @@ async def embed_questions(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import job_encoder, write_question_vectors
     from groundwork.embedding.encoder import language_warning
 
-    dataset_source: DatasetSource = unit.payload
+    embedded_source: DatasetSource = unit.payload
     encoder = job_encoder(job)
-    dataset = load_dataset(dataset_source)
-    job.progress.start(len(dataset.rows), "questions")
-    question_vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
-    write_question_vectors(unit.writes[0], dataset, question_vectors, encoder)
-    prefix = encoder.prefix("query") if dataset.rows else ""
-    prefix_note = f" behind {prefix!r}" if prefix else ""
-    embedding_note = (
-        f"{counted(len(question_vectors), 'question')} by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
-    )
-    unknown_language = language_warning(job.config.embeddings.model, dataset.questions)
+    embedded_dataset = load_dataset(embedded_source)
+    job.progress.start(len(embedded_dataset.rows), "questions")
+    question_vectors = await encoder.aencode(embedded_dataset.questions, "query", job.progress.advance)
+    write_question_vectors(unit.writes[0], embedded_dataset, question_vectors, encoder)
+    embedding_prefix = encoder.prefix("query") if embedded_dataset.rows else ""
+    behind_prefix = f" behind {embedding_prefix!r}" if embedding_prefix else ""
+    embedded_questions = counted(len(question_vectors), "question")
+    embedding_note = f"{embedded_questions} by {encoder.name}{behind_prefix}, {encoder.computed:,} of them new"
+    unknown_language = language_warning(job.config.embeddings.model, embedded_dataset.questions)
     return Outcome(
-        status="ok" if dataset.rows else "empty",
+        status="ok" if embedded_dataset.rows else "empty",
         note=embedding_note,
         counts={"questions": len(question_vectors), "embedded": encoder.computed},
-        warnings=[*dataset.warnings, *([unknown_language] if unknown_language else [])],
+        warnings=[*embedded_dataset.warnings, *([unknown_language] if unknown_language else [])],
     )
 
 

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from groundwork.records import DocumentCoverage
     from groundwork.settings.config_schema import Config
 
-NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name things
+QA_NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name things
 
 
-def add_interview_flags(parser: argparse.ArgumentParser) -> None:
+def add_qa_flags(parser: argparse.ArgumentParser) -> None:
     flag = parser.add_argument
     flag("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
     flag("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
@@ -45,7 +45,7 @@ def add_interview_flags(parser: argparse.ArgumentParser) -> None:
     flag("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 
-def refuse_other_run(job: Job, _: Manifest) -> None:
+def refuse_other_qa_run(job: Job, _: Manifest) -> None:
     """Raises UsageError where the run is one that a merge has made, or has the pairs of another maker's model of that
     name: they would be replaced.
     """
@@ -53,126 +53,121 @@ def refuse_other_run(job: Job, _: Manifest) -> None:
         return
     from groundwork.data_folder.runs.run_files import MERGED
 
-    run_to_write = _run_to_generate(job)
-    folder_to_generate = job.data.path("qa", run_to_write)
-    if (folder_to_generate / MERGED).exists():
+    qa_run = _qa_run(job)
+    qa_folder = job.data.path("qa", qa_run)
+    if (qa_folder / MERGED).exists():
         raise UsageError(
-            f"{job.data.folder_address(f'qa/{run_to_write}')} is made by merge and would be lost; name another --run"
+            f"{job.data.folder_address(f'qa/{qa_run}')} is made by merge and would be lost; name another --run"
         )
-    generating_model = job.config.qa.model
-    model_of_pairs = model_of_run(folder_to_generate) or generating_model
+    qa_model = job.config.qa.model
+    model_of_qa_run = model_of_run(qa_folder) or qa_model
     # where one has none it may be the same
-    makers = {name.rpartition("/")[0] for name in (generating_model, model_of_pairs)} - {""}
-    if getattr(job.flags, "run", None) is None and run_of_model(model_of_pairs) == run_to_write and len(makers) > 1:
+    makers = {name.rpartition("/")[0] for name in (qa_model, model_of_qa_run)} - {""}
+    if getattr(job.flags, "run", None) is None and run_of_model(model_of_qa_run) == qa_run and len(makers) > 1:
         raise UsageError(
-            f"{job.data.folder_address(f'qa/{run_to_write}')} holds the pairs of {model_of_pairs}, and "
-            f"{generating_model} would replace them; name its run: --run {slug(generating_model)}"
+            f"{job.data.folder_address(f'qa/{qa_run}')} holds the pairs of {model_of_qa_run}, and "
+            f"{qa_model} would replace them; name its run: --run {slug(qa_model)}"
         )
 
 
-def _run_to_generate(job: Job) -> str:
-    generated_run_flag = getattr(job.flags, "run", None)
-    return run_of_model(job.config.qa.model) if generated_run_flag is None else new_run(generated_run_flag)
+def _qa_run(job: Job) -> str:
+    qa_run_flag = getattr(job.flags, "run", None)
+    return run_of_model(job.config.qa.model) if qa_run_flag is None else new_run(qa_run_flag)
 
 
-def interview_units(job: Job) -> list[Unit]:
-    interviewed_run = _run_to_generate(job)
-    documents_to_interview = list_documents(job, "chunks", ".jsonl")
-    wish_files = unsorted_names_in_folder(job.data.path("qa", interviewed_run, WISHES))
-    names_by_folder = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
-    documents_to_interview = documents_to_interview[:1] if job.test else documents_to_interview
-    return [
-        _interview_unit(job, interviewed_run, document_to_interview, names_by_folder, wish_files)
-        for document_to_interview in documents_to_interview
-    ]
+def qa_units(job: Job) -> list[Unit]:
+    qa_run = _qa_run(job)
+    qa_documents = list_documents(job, "chunks", ".jsonl")
+    wish_files = unsorted_names_in_folder(job.data.path("qa", qa_run, WISHES))
+    qa_naming_names = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in QA_NAMING_FOLDERS}
+    qa_documents = qa_documents[:1] if job.test else qa_documents
+    return [_qa_unit(job, qa_run, qa_document, qa_naming_names, wish_files) for qa_document in qa_documents]
 
 
-def _interview_unit(
+def _qa_unit(
     job: Job,
-    interviewed_run: str,
-    interviewed_document: str,
-    names_by_folder: dict[str, KeysView[str]],
+    qa_run: str,
+    qa_document: str,
+    qa_naming_names: dict[str, KeysView[str]],
     wish_files: KeysView[str],
 ) -> Unit:
-    record_name, rows_name = f"{interviewed_document}.json", f"{interviewed_document}.jsonl"
-    naming_paths = [(name, record_name) for name in NAMING_FOLDERS if record_name in names_by_folder[name]]
-    wishes = [("qa", interviewed_run, WISHES, rows_name)] if rows_name in wish_files else []
+    record_name, rows_name = f"{qa_document}.json", f"{qa_document}.jsonl"
+    naming_paths = [(name, record_name) for name in QA_NAMING_FOLDERS if record_name in qa_naming_names[name]]
+    wishes = [("qa", qa_run, WISHES, rows_name)] if rows_name in wish_files else []
     return Unit(
-        name=f"{interviewed_run}/{interviewed_document}",
+        name=f"{qa_run}/{qa_document}",
         reads=job.data.paths(("chunks", rows_name), *naming_paths, *wishes),
         writes=job.data.paths(
-            ("qa", interviewed_run, rows_name),
-            ("qa", interviewed_run, "rejected", rows_name),
-            coverage_path_parts(interviewed_run, interviewed_document),
+            ("qa", qa_run, rows_name),
+            ("qa", qa_run, "rejected", rows_name),
+            coverage_path_parts(qa_run, qa_document),
         ),
-        payload=interviewed_document,
+        payload=qa_document,
     )
 
 
-def _naming_files(job: Job, interviewed: str) -> list[Path]:
+def _qa_naming_files(job: Job, qa_document: str) -> list[Path]:
     """The files that help to name things; a document without them can be asked about all the same."""
-    return [path for folder in NAMING_FOLDERS if (path := job.data.path(folder, f"{interviewed}.json")).exists()]
+    return [path for folder in QA_NAMING_FOLDERS if (path := job.data.path(folder, f"{qa_document}.json")).exists()]
 
 
-async def generate_pairs(job: Job, unit: Unit) -> Outcome:
+async def generate_qa_pairs(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
     from groundwork.llm.calls.task_group import gather_all
     from groundwork.questions.document_interviews import prepare_document_interviews
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
-    interview_material = _material_of_unit(job, unit)
+    qa_material = _qa_material(job, unit)
     job.data.fetch_databases("embeddings")
     caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
-    interviews = await prepare_document_interviews(
-        job.config, interview_material, job.prompt, lambda: job.client, *caches
-    )
+    interviews = await prepare_document_interviews(job.config, qa_material, job.prompt, lambda: job.client, *caches)
     if interviews.pair_limit_notice:
         job.progress.say(interviews.pair_limit_notice)
     job.progress.start(len(interviews.chunk_interviews), "chunks")
-    await gather_all(_interview_chunk(job, interviews, i) for i in range(len(interviews.chunk_interviews)))
+    await gather_all(_ask_about_qa_chunk(job, interviews, i) for i in range(len(interviews.chunk_interviews)))
     await interviews.ask_across_chunks()
-    coverage = interviews.coverage()
+    qa_coverage = interviews.coverage()
     write_jsonl(unit.writes[0], interviews.pairs())
     write_jsonl(unit.writes[1], interviews.rejected())
-    write_json(unit.writes[2], coverage)
-    return _interview_outcome(interviews, coverage)
+    write_json(unit.writes[2], qa_coverage)
+    return _qa_outcome(interviews, qa_coverage)
 
 
-def _material_of_unit(job: Job, unit: Unit) -> InterviewMaterial:
+def _qa_material(job: Job, unit: Unit) -> InterviewMaterial:
     from groundwork.questions.interview_material import InterviewMaterialFiles, read_interview_material
 
-    interviewed = unit.payload
-    interviewed_run = unit.name.rpartition("/")[0]
-    material_files = InterviewMaterialFiles(
-        chunks=job.data.path("chunks", f"{interviewed}.jsonl"),
-        naming=_naming_files(job, interviewed),
-        wishes=wishes_file(job.data, interviewed_run, interviewed),
+    qa_document = unit.payload
+    qa_run = unit.name.rpartition("/")[0]
+    qa_material_files = InterviewMaterialFiles(
+        chunks=job.data.path("chunks", f"{qa_document}.jsonl"),
+        naming=_qa_naming_files(job, qa_document),
+        wishes=wishes_file(job.data, qa_run, qa_document),
         texts=job.data.path("text"),
     )
-    return read_interview_material(interviewed, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
+    return read_interview_material(qa_document, qa_material_files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
-async def _interview_chunk(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
+async def _ask_about_qa_chunk(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
     await interviews.ask_about_chunk(chunk_number)
     if job.is_detailed:
         job.progress.say(interviews.chunk_log_line(chunk_number))
     job.progress.advance()
 
 
-def _interview_outcome(interviews: DocumentInterviews, coverage: DocumentCoverage) -> Outcome:
+def _qa_outcome(interviews: DocumentInterviews, qa_coverage: DocumentCoverage) -> Outcome:
     from groundwork.questions.document_interviews import interviews_summary_line
 
     return Outcome(
-        status="ok" if coverage.pairs else "empty",
-        note=interviews_summary_line(coverage),
-        counts={"pairs": coverage.pairs, "rejected": sum(coverage.rejected.values()), "calls": coverage.calls},
+        status="ok" if qa_coverage.pairs else "empty",
+        note=interviews_summary_line(qa_coverage),
+        counts={"pairs": qa_coverage.pairs, "rejected": sum(qa_coverage.rejected.values()), "calls": qa_coverage.calls},
         warnings=interviews.warnings(),
         failures=[Failure(unit_name, error.status, str(error)) for unit_name, error in interviews.failures()],
     )
 
 
-def estimate_interviews(job: Job, unit: Unit) -> Estimate:
+def estimate_qa(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
     from groundwork.questions.chunk_interviews import ForecastBasis
     from groundwork.questions.document_interviews import forecast_interview_calls
@@ -182,18 +177,18 @@ def estimate_interviews(job: Job, unit: Unit) -> Estimate:
     def qa_tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(qa_call, messages, schema)
 
-    interview_tokens = list(
-        forecast_interview_calls(ForecastBasis(qa_call, _material_of_unit(job, unit), job.prompt, qa_tokens))
+    qa_call_tokens = list(
+        forecast_interview_calls(ForecastBasis(qa_call, _qa_material(job, unit), job.prompt, qa_tokens))
     )
     return Estimate(
-        len(interview_tokens),
-        sum(prompt for prompt, _ in interview_tokens),
-        sum(reply for _, reply in interview_tokens),
+        len(qa_call_tokens),
+        sum(prompt for prompt, _ in qa_call_tokens),
+        sum(reply for _, reply in qa_call_tokens),
         qa_call,
     )
 
 
-def interview_settings(config: Config) -> Any:
+def shaping_qa_settings(config: Config) -> Any:
     """What of the config decides about the pairs; nothing of pictures where none are shown."""
     import msgspec
 
@@ -204,7 +199,7 @@ def interview_settings(config: Config) -> Any:
     return qa_settings, config.embeddings
 
 
-def interview_prompts(config: Config) -> list[str]:
+def qa_prompts(config: Config) -> list[str]:
     from groundwork.questions.document_interviews import prompt_files
 
     return prompt_files(config.qa)
@@ -212,14 +207,14 @@ def interview_prompts(config: Config) -> list[str]:
 
 main = StageCommand(
     name="generate_qa",
-    units=interview_units,
-    process=generate_pairs,
-    settings=interview_settings,
+    units=qa_units,
+    process=generate_qa_pairs,
+    settings=shaping_qa_settings,
     config_names=names_in_order("qa", "embeddings"),
-    prompts=interview_prompts,
-    flags=add_interview_flags,
-    estimate=estimate_interviews,
-    before=refuse_other_run,
+    prompts=qa_prompts,
+    flags=add_qa_flags,
+    estimate=estimate_qa,
+    before=refuse_other_qa_run,
     shards="documents",
     units_a_process=8,
 )

@@ -28,8 +28,8 @@ def add_tag_flags(parser: argparse.ArgumentParser) -> None:
 
 def tagging_units(job: Job) -> list[Unit]:
     return [
-        Unit(dataset_source.name, dataset_source.files, (tag_file(job.data, dataset_source.key),), dataset_source)
-        for dataset_source in dataset_sources_of_arguments(job)
+        Unit(source_to_tag.name, source_to_tag.files, (tag_file(job.data, source_to_tag.key),), source_to_tag)
+        for source_to_tag in dataset_sources_of_arguments(job)
     ]
 
 
@@ -38,8 +38,8 @@ async def tag_questions(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import tag_dataset
 
-    dataset_source: DatasetSource = unit.payload
-    tagged_dataset = load_dataset(dataset_source)
+    source_to_tag: DatasetSource = unit.payload
+    tagged_dataset = load_dataset(source_to_tag)
     tagging_result = await tag_dataset(job, tagged_dataset, unit.writes[0], vocabulary_sample(job))
     write_jsonl(unit.writes[0], tagging_result.rows)
     distinct_tags = len({name for row in tagging_result.rows for name in row.tags})
@@ -57,12 +57,12 @@ def vocabulary_sample(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
     from groundwork.dataset.load_dataset import load_dataset
 
-    dataset_sources = dataset_sources_of_arguments(job)
-    if len(dataset_sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
+    sources_to_tag = dataset_sources_of_arguments(job)
+    if len(sources_to_tag) < 2 or job.data.path("tags", "vocabulary.json").exists():
         return []
     return list(
         dict.fromkeys(
-            question for dataset_source in dataset_sources for question in load_dataset(dataset_source).questions
+            question for source_to_tag in sources_to_tag for question in load_dataset(source_to_tag).questions
         )
     )
 

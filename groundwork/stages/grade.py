@@ -23,10 +23,12 @@ from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcom
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.grading.grading_run import Grading
+    from groundwork.grading.model_answers import Answers
+    from groundwork.records import Grade
     from groundwork.settings.config_schema import Config, ModelCall
 
-TEST_ROWS = 2
-DATASET_HELP = (
+TEST_GRADED_ROWS = 2
+GRADED_DATASET_HELP = (
     "a finished dataset, a run, a folder of JSONL or Parquet, or org/name@revision:split on the Hub; default: the "
     "dataset dataset.name, or the only one"
 )
@@ -70,7 +72,7 @@ class _SplitsFlag(argparse.Action):
 
 def add_grade_flags(parser: argparse.ArgumentParser) -> None:
     flag = parser.add_argument
-    flag("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
+    flag("datasets", metavar="DATASET", nargs="*", help=GRADED_DATASET_HELP)
     flag(
         "--model",
         metavar="NAME",
@@ -107,29 +109,31 @@ def grading_units(job: Job) -> list[Unit]:
     from groundwork.grading.grading_run import Grading, choose_rows_to_grade
     from groundwork.grading.judge_check import JudgeCheck
 
-    sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
-    if len(sources) > 1:
+    graded_sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
+    if len(graded_sources) > 1:
         raise UsageError("grade takes one dataset; name the others in runs of their own")
-    if not sources:
+    if not graded_sources:
         return []
-    (dataset_source,) = sources
-    splits_flag = getattr(job.flags, "splits", None)
-    chosen_rows = choose_rows_to_grade(
-        load_dataset(dataset_source),
+    (graded_source,) = graded_sources
+    graded_splits_flag = getattr(job.flags, "splits", None)
+    rows_to_grade = choose_rows_to_grade(
+        load_dataset(graded_source),
         job.config.grade.splits,
-        explicit=bool(splits_flag),
-        row_limit=TEST_ROWS if job.test else 0,
+        explicit=bool(graded_splits_flag),
+        row_limit=TEST_GRADED_ROWS if job.test else 0,
     )
-    grades_folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(dataset_source))
-    judges, grade_settings = build_judges(job), job.config.grade
-    judge_check = JudgeCheck(chosen_rows.rows, judges[0], grade_settings, grades_folder)
-    grading = Grading(chosen_rows.rows, judges, grade_settings, grades_folder, judge_check, chosen_rows.split_sizes)
+    grades_folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(graded_source))
+    grading_judges, grade_settings = build_judges(job), job.config.grade
+    judge_check = JudgeCheck(rows_to_grade.rows, grading_judges[0], grade_settings, grades_folder)
+    grading = Grading(
+        rows_to_grade.rows, grading_judges, grade_settings, grades_folder, judge_check, rows_to_grade.split_sizes
+    )
     return [
         Unit(
             f"{grades_folder.name}/{slug(label)}",
-            (*dataset_source.files, *([file] if file else [])),
+            (*graded_source.files, *([file] if file else [])),
             (grades_folder / f"{slug(label)}.jsonl",),
-            GradingUnit(label, call, file, grading, dataset_source, chosen_rows.warnings),
+            GradingUnit(label, call, file, grading, graded_source, rows_to_grade.warnings),
         )
         for label, call, file in _models_to_grade(job, grades_folder)
     ]
@@ -193,61 +197,65 @@ def _answers_of_flag(answers_flag: str) -> tuple[str, Path]:
     return (answers_file.resolve().parent.name if is_plain_name else answers_file.stem), answers_file
 
 
-def _grades_folder(dataset_source: DatasetSource) -> str:
+def _grades_folder(graded_source: DatasetSource) -> str:
     """A finished dataset's own name; other sources are told apart from one of the same name."""
     return (
-        dataset_source.key.removeprefix("datasets-")
-        if dataset_source.kind == "files"
-        else f"{dataset_source.kind}-{dataset_source.key}"
+        graded_source.key.removeprefix("datasets-")
+        if graded_source.kind == "files"
+        else f"{graded_source.kind}-{graded_source.key}"
     )
 
 
 async def grade_answers(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.grading import model_answers
     from groundwork.grading.grading_run import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
-    grading, grade_settings = grading_unit.grading, job.config.grade
-    if grading_unit.file:
-        answer_set = model_answers.read_answers(grading_unit.file, grading.rows)
-        await grading.check.trust()
-    else:
-        assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
-        await grading.check.trust()
-        template = job.prompt(model_answers.answer_prompt(grade_settings))
-        answer_set = await model_answers.ask_answers(
-            lambda: job.client, grading_unit.call, grading.rows, template, open_book=grade_settings.open_book
-        )
-    job.progress.start(len(answer_set.by_row), "answers graded")
-    grades = await grading.run_grading(grading_unit.label, answer_set.by_row, job.progress.advance)
+    answers_to_grade = await _answers_to_grade(job, grading_unit)
+    job.progress.start(len(answers_to_grade.by_row), "answers graded")
+    grades = await grading_unit.grading.run_grading(grading_unit.label, answers_to_grade.by_row, job.progress.advance)
     write_jsonl(unit.writes[0], grades)
-    graded_criteria = ((grade, criterion) for grade in grades for criterion in grade.criteria)
-    ungraded_criteria = [(grade, criterion) for grade, criterion in graded_criteria if criterion.verdict == "ungraded"]
-    grading_failures = [Failure(f"question {name}", status, reason) for name, status, reason in answer_set.failures]
-    grading_failures += [
-        Failure(f"{grade.id} {grade.split}", "ungraded", f"{criterion.criterion}: {criterion.draws[0].reason}")
-        for grade, criterion in ungraded_criteria
-    ]
+    ungraded_criteria = _ungraded_criteria(grades)
     return Outcome(
         status="ok" if grades else "empty",
         note=f"{counted(len(grades), 'answer')} graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(ungraded_criteria)},
-        warnings=[*grading_unit.warnings, *answer_set.warnings, *shortened_answers_warning(grades)],
-        failures=grading_failures,
+        warnings=[*grading_unit.warnings, *answers_to_grade.warnings, *shortened_answers_warning(grades)],
+        failures=[*(Failure(f"question {name}", *why) for name, *why in answers_to_grade.failures), *ungraded_criteria],
     )
+
+
+async def _answers_to_grade(job: Job, grading_unit: GradingUnit) -> Answers:
+    """Those of the file, or of the model, which is asked once the judge can be trusted."""
+    from groundwork.grading.model_answers import answer_prompt, ask_answers, read_answers
+
+    grading, grade_settings = grading_unit.grading, job.config.grade
+    if grading_unit.file:
+        answers_to_grade = read_answers(grading_unit.file, grading.rows)
+        await grading.check.trust()
+        return answers_to_grade
+    assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
+    await grading.check.trust()
+    graded_prompt, open_book = job.prompt(answer_prompt(grade_settings)), grade_settings.open_book
+    return await ask_answers(lambda: job.client, grading_unit.call, grading.rows, graded_prompt, open_book=open_book)
+
+
+def _ungraded_criteria(grades: list[Grade]) -> list[Failure]:
+    """A failure for each criterion that the judge gave no verdict on."""
+    return [
+        Failure(f"{grade.id} {grade.split}", "ungraded", f"{criterion.criterion}: {criterion.draws[0].reason}")
+        for grade in grades
+        for criterion in grade.criteria
+        if criterion.verdict == "ungraded"
+    ]
 
 
 def write_grade_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
-    from groundwork.grading.grade_report import (
-        grade_report,
-        grade_report_lines,
-        write_grade_report_page,
-    )
+    from groundwork.grading.grade_report import grade_report, grade_report_lines, write_grade_report_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.mirror_gap import GapBounds
     from groundwork.grading.model_scores import base_model_name
@@ -275,11 +283,8 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
     write_grade_report_page(report_on_grades, grades, grading.folder / "report.html")
     draw_grade_map(job, grading, report_on_grades)
     if not job.flags.quiet:
-        for report_line in [
-            *grade_report_lines(report_on_grades),
-            *(f"  note: {warning}" for warning in incomparable_warnings),
-        ]:
-            print(report_line)
+        grade_notes = [f"  note: {warning}" for warning in incomparable_warnings]
+        print("\n".join([*grade_report_lines(report_on_grades), *grade_notes]))
         print(f"  report: {openable_path(grading.folder / 'report.html')}")
 
 
@@ -299,7 +304,7 @@ def estimate_grading(job: Job, unit: Unit) -> list[Estimate]:
     return grading_estimates
 
 
-RECIPE_NAMES = (  # the names of what `recipe_settings` gives
+GRADE_RECIPE_NAMES = (  # the names of what `recipe_settings` gives
     "grade.answer",
     *(f"grade.judge.{name}" for name in ("model", "provider", "temperature", "top_p", "top_k", "min_p", "omit")),
     *(f"grade.judge.{name}" for name in ("reasoning_effort", "second", "repeats", "longest_answer")),
@@ -337,7 +342,7 @@ main = StageCommand(
     units=grading_units,
     process=grade_answers,
     settings=grading_settings,
-    config_names=names_in_order(*RECIPE_NAMES),
+    config_names=names_in_order(*GRADE_RECIPE_NAMES),
     prompts=grading_prompts,
     flags=add_grade_flags,
     estimate=estimate_grading,

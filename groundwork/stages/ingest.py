@@ -47,7 +47,7 @@ IGNORED_SOURCES_NAMED = 10  # files that are named
 NO_PICTURE_FOLDER = (
     "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
 )
-TOKENS_OF_UNREAD_PAGE = 800  # of a page whose words nobody knows before it is read
+INGEST_TOKENS_OF_UNREAD_PAGE = 800  # of a page whose words nobody knows before it is read
 
 
 def ingest_units(job: Job) -> list[Unit]:
@@ -56,23 +56,23 @@ def ingest_units(job: Job) -> list[Unit]:
 
     ingest_settings = job.config.ingest
     check_converters(ingest_settings)
-    sources_by_id = {source.id: source for source in find_sources(job.data.documents, ingest_settings.ignore)}
-    overrides_by_id = {source.id: override_of(ingest_settings, source.name) for source in sources_by_id.values()}
+    ingest_sources = {source.id: source for source in find_sources(job.data.documents, ingest_settings.ignore)}
+    ingest_overrides = {source.id: override_of(ingest_settings, source.name) for source in ingest_sources.values()}
     return [
         Unit(
-            name=document_id,
-            reads=Paths([] if sources_by_id[document_id].problem else [sources_by_id[document_id].path]),
+            name=ingested_id,
+            reads=Paths([] if ingest_sources[ingested_id].problem else [ingest_sources[ingested_id].path]),
             writes=job.data.paths(
-                ("text", f"{document_id}.md"),
-                ("text", f"{document_id}.json"),
-                ("plots", f"audit-{document_id}.html"),  # only where pages are doubtful
-                *([("text", document_id)] if _keeps_source_pictures(job, document_id) else []),
+                ("text", f"{ingested_id}.md"),
+                ("text", f"{ingested_id}.json"),
+                ("plots", f"audit-{ingested_id}.html"),  # only where pages are doubtful
+                *([("text", ingested_id)] if _keeps_source_pictures(job, ingested_id) else []),
             ),
-            payload=SourceUnit(sources_by_id[document_id], overrides_by_id[document_id]),
-            recipe=document_recipe(ingest_settings, overrides_by_id[document_id], job.prompt),
+            payload=IngestSource(ingest_sources[ingested_id], ingest_overrides[ingested_id]),
+            recipe=document_recipe(ingest_settings, ingest_overrides[ingested_id], job.prompt),
         )
-        for document_id in select_documents(
-            job, sorted(sources_by_id, key=name_order), with_gone=True, with_copies=True
+        for ingested_id in select_documents(
+            job, sorted(ingest_sources, key=name_order), with_gone=True, with_copies=True
         )  # under the same name another file may have come
     ]
 
@@ -85,7 +85,7 @@ def _keeps_source_pictures(job: Job, document: str) -> bool:
 
 
 @dataclass(frozen=True)
-class SourceUnit:
+class IngestSource:
     """A file, and what `ingest.overrides` sets for it."""
 
     file: DocumentFile
@@ -105,12 +105,12 @@ def prepare_ingest(job: Job, manifest: Manifest) -> None:
     if ignored_sources := ignored_files(job.data.documents, ingest_settings.ignore):
         job.progress.say(f"ignored (ingest.ignore): {list_names(ignored_sources, IGNORED_SOURCES_NAMED)}")
     if ingest_settings.overrides:
-        source_names = [source.name for source in find_sources(job.data.documents, ingest_settings.ignore)]
+        ingest_names = [source.name for source in find_sources(job.data.documents, ingest_settings.ignore)]
         for override_pattern in ingest_settings.overrides:
-            if not any(matches(source_name, override_pattern) for source_name in source_names):
-                nearest_source = nearest_name(override_pattern, source_names)
-                suggestion = f"; did you mean {nearest_source}?" if nearest_source else ""
-                job.progress.say(f"ingest.overrides: {override_pattern} fits no document{suggestion}")
+            if not any(matches(ingest_name, override_pattern) for ingest_name in ingest_names):
+                nearest_source = nearest_name(override_pattern, ingest_names)
+                ingest_suggestion = f"; did you mean {nearest_source}?" if nearest_source else ""
+                job.progress.say(f"ingest.overrides: {override_pattern} fits no document{ingest_suggestion}")
 
 
 async def ingest_document(job: Job, unit: Unit) -> Outcome:
@@ -123,31 +123,33 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.engines.marker_service import MarkerService
     from groundwork.errors import BadDocument
 
-    source_file, override = unit.payload.file, unit.payload.override
-    if source_file.problem:
-        raise BadDocument(f"{source_file.name}: {source_file.problem}")
-    ingest_settings = settings_with_override(job.config.ingest, override)
-    if ingest_settings.pictures and not _keeps_source_pictures(job, source_file.id):
+    ingested_file, ingest_override = unit.payload.file, unit.payload.override
+    if ingested_file.problem:
+        raise BadDocument(f"{ingested_file.name}: {ingested_file.problem}")
+    ingest_settings = settings_with_override(job.config.ingest, ingest_override)
+    if ingest_settings.pictures and not _keeps_source_pictures(job, ingested_file.id):
         ingest_settings = msgspec.structs.replace(ingest_settings, pictures=False)
-    replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
+    ingest_replies, joined_ingest_replies = (
+        folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state)
+    )
     marker_service = MarkerService(
-        ingest_settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None
+        ingest_settings.marker_api, os.environ, ingest_replies, joined_ingest_replies if job.data.shard else None
     )
     with TemporaryDirectory() as scratch_folder:
         ingestion = _ingestion(job, unit.payload, ingest_settings, Path(scratch_folder), marker_service)
         try:
             ingested_markdown, ingested_document = await ingestion.run()
         except BadDocument as ingest_error:
-            raise BadDocument(f"{source_file.name}: {ingest_error}") from None
+            raise BadDocument(f"{ingested_file.name}: {ingest_error}") from None
         finally:
             job.usage += marker_service.usage
-    pictures = await _write_ingested(job, unit, ingestion, ingested_markdown, ingested_document)
+    ingested_pictures = await _write_ingested(job, unit, ingestion, ingested_markdown, ingested_document)
     ingest_warnings = ingested_document.warnings + [NO_PICTURE_FOLDER] * (
         job.config.ingest.pictures and not ingest_settings.pictures
     )
     return Outcome(
         note=_ingest_note(ingested_document),
-        counts=_ingest_counts(ingested_document, pictures),
+        counts=_ingest_counts(ingested_document, ingested_pictures),
         warnings=ingest_warnings,
     )
 
@@ -162,20 +164,20 @@ async def _write_ingested(
     from groundwork.documents.auditing.doubtful_pages import write_doubtful_pages
     from groundwork.markdown.figures import remove_unused_pictures
 
-    source_file = unit.payload.file
+    ingested_file = unit.payload.file
     # Each waits for the disk; other documents need not.
     await asyncio.to_thread(write_text, unit.writes[0], ingested_markdown)
     await asyncio.to_thread(write_json, unit.writes[1], ingested_document)
     await asyncio.to_thread(
-        write_doubtful_pages, unit.writes[2], source_file.name, ingestion.doubtful, ingestion.not_shown
+        write_doubtful_pages, unit.writes[2], ingested_file.name, ingestion.doubtful, ingestion.not_shown
     )
-    picture_folder = job.data.path("text", source_file.id)
-    ingested_pictures, _ = await asyncio.to_thread(remove_unused_pictures, picture_folder, ingested_markdown)
+    ingest_picture_folder = job.data.path("text", ingested_file.id)
+    ingested_pictures, _ = await asyncio.to_thread(remove_unused_pictures, ingest_picture_folder, ingested_markdown)
     return ingested_pictures
 
 
 def _ingestion(
-    job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, marker: MarkerService
+    job: Job, unit: IngestSource, settings: Ingest, scratch: Path, marker: MarkerService
 ) -> DocumentConversion:
     """The way of one file to its Markdown, by `settings`, which are its own."""
     import msgspec
@@ -224,21 +226,23 @@ def report_ingest(job: Job, finished_units: list[Unit]) -> None:
     """After the ledger: where the doubtful pages can be looked at, and which documents are the same."""
     from groundwork.data_folder.copied_documents import copy_lines
 
-    _report_doubtful_pages(job, finished_units)
-    same_texts = [] if job.idle else copy_lines(job.search_copies(job))
-    for same_text in same_texts[:COPIED_SOURCES_NAMED]:
-        job.progress.say(same_text)
-    if len(same_texts) > COPIED_SOURCES_NAMED:
-        job.progress.say(f"  … and {len(same_texts) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
-
-
-def _report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
-    doubtful_pages = [] if job.idle else [unit.writes[2] for unit in finished_units if unit.writes[2].exists()]
-    for doubtful_page in doubtful_pages[:DOUBTFUL_PAGES_NAMED]:
-        job.progress.say(f"look at its doubtful pages: {openable_path(doubtful_page)}")
-    if len(doubtful_pages) > DOUBTFUL_PAGES_NAMED:
+    _report_ingested_doubts(job, finished_units)
+    ingested_copies = [] if job.idle else copy_lines(job.search_copies(job))
+    for ingested_copy in ingested_copies[:COPIED_SOURCES_NAMED]:
+        job.progress.say(ingested_copy)
+    if len(ingested_copies) > COPIED_SOURCES_NAMED:
         job.progress.say(
-            f"… and of {counted(len(doubtful_pages) - DOUBTFUL_PAGES_NAMED, 'more document')}: "
+            f"  … and {len(ingested_copies) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}"
+        )
+
+
+def _report_ingested_doubts(job: Job, finished_units: list[Unit]) -> None:
+    ingested_doubts = [] if job.idle else [unit.writes[2] for unit in finished_units if unit.writes[2].exists()]
+    for ingested_doubt in ingested_doubts[:DOUBTFUL_PAGES_NAMED]:
+        job.progress.say(f"look at its doubtful pages: {openable_path(ingested_doubt)}")
+    if len(ingested_doubts) > DOUBTFUL_PAGES_NAMED:
+        job.progress.say(
+            f"… and of {counted(len(ingested_doubts) - DOUBTFUL_PAGES_NAMED, 'more document')}: "
             f"{as_typed('uv run dataprep open')}"
         )
 
@@ -248,39 +252,49 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     import msgspec
 
     from groundwork.documents.engines.vision import LAYER_WORDS_TO_JUDGE
-    from groundwork.documents.file_types import examine_file_type
-    from groundwork.documents.pdf_files.pdfium import count_frames
-    from groundwork.documents.pdf_files.text_layer import read_text_layer
-    from groundwork.errors import BadDocument
     from groundwork.llm.calls.costs_and_budget import tokens_in
     from groundwork.llm.prompt_templates import attach_images_to_prompt, render_turns
 
     ingest_settings = settings_with_override(job.config.ingest, unit.payload.override)
-    vision, source_path = ingest_settings.vision, Path(unit.payload.file.path)
-    if unit.payload.file.problem:
-        return Estimate(0, 0, 0, vision)
-    try:
-        ending, _ = examine_file_type(source_path, ingest_settings.max_unpacked_mb)
-        first_converters = choose_converters(ingest_settings, ending)[:1]
-        if first_converters not in (["gemini"], ["marker-api"]):
-            return Estimate(0, 0, 0, vision)
-        layers = read_text_layer(str(source_path)).pages if ending == ".pdf" else [""] * count_frames(str(source_path))
-    except BadDocument:
-        return Estimate(0, 0, 0, vision)
-    chosen_pages = [
-        layers[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(layers))
-    ]
-    page_texts = chosen_pages[:TEST_INGEST_PAGES] if job.test else chosen_pages
-    if first_converters == ["marker-api"]:
-        service_price = ingest_settings.marker_api.price_per_1000_pages
-        page_cost = None if service_price is None else service_price * len(page_texts) / 1000
-        return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(page_texts), page_cost)
-    prompt_tokens = job.tokens(vision, attach_images_to_prompt(render_turns(job.prompt(vision.prompt)), [b""]))
-    reply_tokens = sum(
-        tokens_in(page_text) if len(page_text.split()) >= LAYER_WORDS_TO_JUDGE else TOKENS_OF_UNREAD_PAGE
-        for page_text in page_texts
+    ingest_vision = ingest_settings.vision
+    ingest_converter, ingest_pages = _pages_to_pay_for(job, unit.payload, ingest_settings)
+    if ingest_converter == "marker-api":
+        ingest_price = ingest_settings.marker_api.price_per_1000_pages
+        ingest_cost = None if ingest_price is None else ingest_price * len(ingest_pages) / 1000
+        ingest_call = msgspec.structs.replace(ingest_vision, model="marker-api")
+        return Estimate(0, 0, 0, ingest_call, len(ingest_pages), ingest_cost)
+    if not ingest_converter:
+        return Estimate(0, 0, 0, ingest_vision)
+    ingest_prompt = attach_images_to_prompt(render_turns(job.prompt(ingest_vision.prompt)), [b""])
+    ingest_reply_tokens = sum(
+        tokens_in(page) if len(page.split()) >= LAYER_WORDS_TO_JUDGE else INGEST_TOKENS_OF_UNREAD_PAGE
+        for page in ingest_pages
     )
-    return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision)
+    prompt_tokens = len(ingest_pages) * job.tokens(ingest_vision, ingest_prompt)
+    return Estimate(len(ingest_pages), prompt_tokens, ingest_reply_tokens, ingest_vision)
+
+
+def _pages_to_pay_for(job: Job, ingest_source: IngestSource, ingest_settings: Ingest) -> tuple[str, list[str]]:
+    """(the converter that comes first, where it is one that is paid for, or ""; the text layers of the pages)."""
+    from groundwork.documents.file_types import examine_file_type
+    from groundwork.documents.pdf_files.pdfium import count_frames
+    from groundwork.documents.pdf_files.text_layer import read_text_layer
+    from groundwork.errors import BadDocument
+
+    ingested_path = ingest_source.file.path
+    if ingest_source.file.problem:
+        return "", []
+    try:
+        ending, _ = examine_file_type(Path(ingested_path), ingest_settings.max_unpacked_mb)
+        ingest_converters = choose_converters(ingest_settings, ending)[:1]
+        if ingest_converters not in (["gemini"], ["marker-api"]):
+            return "", []
+        ingest_layers = read_text_layer(ingested_path).pages if ending == ".pdf" else [""] * count_frames(ingested_path)
+    except BadDocument:
+        return "", []
+    pages_to_ingest = override_pages(ingest_source.override.get("pages", ""), len(ingest_layers))
+    ingest_pages = [ingest_layers[number - 1] for number in pages_to_ingest]
+    return ingest_converters[0], ingest_pages[:TEST_INGEST_PAGES] if job.test else ingest_pages
 
 
 def add_ingest_flags(parser: argparse.ArgumentParser) -> None:

@@ -23,7 +23,13 @@ from groundwork.message_wording import counted
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.dataset.merged_runs import MergeCandidate
+    from groundwork.embedding.nearest_neighbours import Vectors
+    from groundwork.questions.duplicates.duplicate_rule import Likeness
 
 CALIBRATION_QUESTIONS = 2_000  # from which it is told how alike two questions are that are one
 
@@ -57,52 +63,67 @@ def merge_units(job: Job) -> list[Unit]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
     if run_pair_files(merged_folder) and not (merged_folder / MERGED).exists():
         raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
-    reads = tuple(file for merged_source in merged_sources for file in merged_source.files)
-    threshold_note = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
-    merge_name = f"{' + '.join(merged_source.name for merged_source in merged_sources)}{threshold_note} -> {merged_run}"
-    return [Unit(merge_name, reads, (merged_folder / MERGED,), merged_sources)]
+    files_to_merge = tuple(file for merged_source in merged_sources for file in merged_source.files)
+    merge_threshold_note = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
+    merge_name = (
+        f"{' + '.join(merged_source.name for merged_source in merged_sources)}{merge_threshold_note} -> {merged_run}"
+    )
+    return [Unit(merge_name, files_to_merge, (merged_folder / MERGED,), merged_sources)]
 
 
 async def merge_runs(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.read_write import write_json
     from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
     from groundwork.dataset.question_vectors import stream_embedded_datasets
-    from groundwork.questions.duplicates.duplicate_search import calibrated_likeness
 
     merged_sources: list[DatasetSource] = unit.payload
-    with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
-        joined_runs = JoinedRuns(candidates)
+    with closing(DiskBackedList(MergeCandidate, job.data.state)) as merge_pool:
+        joined_runs = JoinedRuns(merge_pool)
         async for embedded_dataset in stream_embedded_datasets(job, merged_sources):
             joined_runs.add(embedded_dataset)
             del embedded_dataset  # its rows are in a file now
-        candidate_vectors = joined_runs.vectors()
-        step = max(1, len(candidates) // CALIBRATION_QUESTIONS)
-        sample = [candidates[row].pair.question for row in range(0, len(candidates), step)]
-        merge_likeness = calibrated_likeness(candidate_vectors[::step], job.flags.threshold, questions=sample)
-        merged = merge_candidates(candidates, candidate_vectors, merge_likeness)
-        run_files = write_merged_run(unit.writes[0].parent, merged)
-        run_of_candidate = [candidate.run for candidate in candidates]
-    kept_counts = Counter(run_of_candidate[row] for row in merged.kept)
-    kept_by_run = {name: kept_counts[name] for name in joined_runs.sizes}
-    write_json(
-        unit.writes[0],
-        {
-            "from": joined_runs.sizes,
-            "kept": kept_by_run,
-            "threshold": merge_likeness.same_cosine,
-            "left_out": len(merged.dropped),
-        },
-    )
-    kept_shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
+        merge_vectors = joined_runs.vectors()
+        merge_likeness = _merge_likeness(job, merge_pool, merge_vectors)
+        merged = merge_candidates(merge_pool, merge_vectors, merge_likeness)
+        merged_files = write_merged_run(unit.writes[0].parent, merged)
+        merged_run_of = [candidate.run for candidate in merge_pool]
+    merge_counts = Counter(merged_run_of[row] for row in merged.kept)
+    merged_from = {name: (merge_counts[name], size) for name, size in joined_runs.sizes.items()}
+    _write_merge_record(unit.writes[0], merged_from, merge_likeness.same_cosine, len(merged.dropped))
+    merge_shares = ", ".join(f"{name} {kept:,} of {size:,}" for name, (kept, size) in merged_from.items())
+    merged_folder = openable_path(unit.writes[0].parent)
     return Outcome(
         status="ok" if merged.kept else "empty",
-        note=f"{kept_shares} -> {counted(len(merged.kept), 'question')} in {openable_path(unit.writes[0].parent)} "
+        note=f"{merge_shares} -> {counted(len(merged.kept), 'question')} in {merged_folder} "
         f"(without evidence, cosine {merge_likeness.same_cosine:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=joined_runs.warnings,
-        writes=run_files,
+        writes=merged_files,
     )
+
+
+def _merge_likeness(job: Job, merge_pool: Sequence[MergeCandidate], merge_vectors: Vectors) -> Likeness:
+    """How alike two questions are that are one, calibrated by a sample of those to be merged."""
+    from groundwork.questions.duplicates.duplicate_search import calibrated_likeness
+
+    step = max(1, len(merge_pool) // CALIBRATION_QUESTIONS)
+    merge_sample = [merge_pool[row].pair.question for row in range(0, len(merge_pool), step)]
+    return calibrated_likeness(merge_vectors[::step], job.flags.threshold, questions=merge_sample)
+
+
+def _write_merge_record(
+    merged_file: Path, merged_from: dict[str, tuple[int, int]], cosine: float, dropped: int
+) -> None:
+    """What the run was merged from; `merged_from`: of each run the questions kept, and all of them."""
+    from groundwork.data_folder.read_write import write_json
+
+    merge_record = {
+        "from": {name: size for name, (_, size) in merged_from.items()},
+        "kept": {name: kept for name, (kept, _) in merged_from.items()},
+        "threshold": cosine,
+        "left_out": dropped,
+    }
+    write_json(merged_file, merge_record)
 
 
 main = StageCommand(

@@ -44,17 +44,17 @@ def add_review_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
 
 
-def _reviewer_flag(typed_name: str) -> str:
-    reviewer_name = " ".join(typed_name.split())
+def _reviewer_flag(reviewer_flag: str) -> str:
+    reviewer_name = " ".join(reviewer_flag.split())
     if reviewer_name and len(reviewer_name) <= REVIEWER_NAME_LENGTH and reviewer_name.isprintable():
         return reviewer_name
-    raise argparse.ArgumentTypeError(f"{typed_name!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
+    raise argparse.ArgumentTypeError(f"{reviewer_flag!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
 
 
 def _statement_to_review(ask_about_flag: str) -> tuple[str, int]:
-    document, _, start = ask_about_flag.rpartition(":")
-    if document and start.isascii() and start.isdigit():
-        return document, int(start)
+    document_to_review, _, start = ask_about_flag.rpartition(":")
+    if document_to_review and start.isascii() and start.isdigit():
+        return document_to_review, int(start)
     raise argparse.ArgumentTypeError(f"{ask_about_flag!r} is not DOCUMENT:START, as a coverage page says it")
 
 

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 
 def summary_units(job: Job) -> list[Unit]:
-    documents = list_documents(job, "text", ".md")
+    documents_to_summarize = list_documents(job, "text", ".md")
     return [
         Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
-        for document, reads in texts_with_records(job, documents[:1] if job.test else documents)
+        for document, reads in texts_with_records(
+            job, documents_to_summarize[:1] if job.test else documents_to_summarize
+        )
     ]
 
 
@@ -38,36 +40,38 @@ async def summarize_document(job: Job, unit: Unit) -> Outcome:
     from groundwork.records import Summary
     from groundwork.summaries import Summarizer
 
-    document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
-    if not re.search(r"\w", document_text):
+    text_to_summarize = text_with_captions(read_text(unit.reads[0]), unit.name)
+    if not re.search(r"\w", text_to_summarize):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
-    document_title = title_in_document_record(unit.reads[1:], unit.name)
-    (subject_name, summary, dropped_name), summary_warnings = await Summarizer(
-        job, unit.name, document_title
-    ).summarize(document_text)
-    if dropped_name:
+    title_to_summarize = title_in_document_record(unit.reads[1:], unit.name)
+    (summary_name, summary, dropped_summary_name), summary_warnings = await Summarizer(
+        job, unit.name, title_to_summarize
+    ).summarize(text_to_summarize)
+    if dropped_summary_name:
         summary_warnings.append(
-            f"the summary: {dropped_name}; questions use the title, or write a name into {unit.writes[0].name}"
+            f"the summary: {dropped_summary_name}; questions use the title, or write a name into {unit.writes[0].name}"
         )
     summary_record = Summary(
         document=unit.name,
         summary=summary,
         model=job.config.summarize.model,
-        name=subject_name,
+        name=summary_name,
         warnings=summary_warnings,
     )
     write_json(unit.writes[0], summary_record)
     summary_words = word_count(summary)
-    name_note = f', called "{subject_name}" in questions' if subject_name else ""
-    return Outcome(note=f"{summary_words} words{name_note}", counts={"words": summary_words}, warnings=summary_warnings)
+    summary_name_note = f', called "{summary_name}" in questions' if summary_name else ""
+    return Outcome(
+        note=f"{summary_words} words{summary_name_note}", counts={"words": summary_words}, warnings=summary_warnings
+    )
 
 
 def estimate_summary_calls(job: Job, unit: Unit) -> Estimate:
     """For --dry-run."""
     from groundwork.summaries import estimate_summary
 
-    document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
-    return estimate_summary(job, unit.name, title_in_document_record(unit.reads[1:], unit.name), document_text)
+    text_to_summarize = text_with_captions(read_text(unit.reads[0]), unit.name)
+    return estimate_summary(job, unit.name, title_in_document_record(unit.reads[1:], unit.name), text_to_summarize)
 
 
 def summary_prompts(config: Config) -> Sequence[str]:

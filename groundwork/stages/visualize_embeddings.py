@@ -23,8 +23,8 @@ def add_embedding_map_flags(parser: argparse.ArgumentParser) -> None:
 
 def embedding_map_units(job: Job) -> list[Unit]:
     return [
-        picture_unit(job, dataset_source.name, f"{dataset_source.key}-map", [dataset_source])
-        for dataset_source in dataset_sources_of_arguments(job, default=default_runs)
+        picture_unit(job, embedding_map_source.name, f"{embedding_map_source.key}-map", [embedding_map_source])
+        for embedding_map_source in dataset_sources_of_arguments(job, default=default_runs)
     ]
 
 

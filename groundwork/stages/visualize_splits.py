@@ -29,8 +29,11 @@ def add_split_map_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def split_map_units(job: Job) -> list[Unit]:
-    sources = dataset_sources_of_arguments(job, default=default_datasets, prefer="datasets")
-    return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
+    split_map_sources = dataset_sources_of_arguments(job, default=default_datasets, prefer="datasets")
+    return [
+        picture_unit(job, split_map_source.name, f"{split_map_source.key}-splits", [split_map_source])
+        for split_map_source in split_map_sources
+    ]
 
 
 async def draw_split_map(job: Job, unit: Unit) -> Outcome:
@@ -41,23 +44,23 @@ async def draw_split_map(job: Job, unit: Unit) -> Outcome:
     from groundwork.tags.tag_files import tags_by_question
 
     split_sources: list[DatasetSource] = unit.payload
-    (embedded_dataset,) = await embed_datasets(job, split_sources)
-    if not embedded_dataset.dataset.rows:
+    (split_dataset,) = await embed_datasets(job, split_sources)
+    if not split_dataset.dataset.rows:
         raise UnitError("holds no questions; are its files those of create_dataset?")
-    if embedded_dataset.dataset.splits == [""]:
+    if split_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
-    question_tags = tags_by_question(job.data, split_sources)
+    split_map_tags = tags_by_question(job.data, split_sources)
     split_report = read_own_report(split_sources[0])
     split_scene = build_split_scene(
-        embedded_dataset, job.config.maps, job_encoder(job).name, question_tags, job.progress, split_report
+        split_dataset, job.config.maps, job_encoder(job).name, split_map_tags, job.progress, split_report
     )
     job.progress.start_phase("drawing")
-    drawing_warnings = write_map_pictures(split_scene, unit.writes, job.config.maps.size)
+    split_map_warnings = write_map_pictures(split_scene, unit.writes, job.config.maps.size)
     split_sizes = ", ".join(f"{split.name} {split.count:,}" for split in split_scene.datasets)
     return Outcome(
         note=f"{split_sizes} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(split_scene.points)},
-        warnings=[*embedded_dataset.dataset.warnings, *drawing_warnings],
+        warnings=[*split_dataset.dataset.warnings, *split_map_warnings],
     )
 
 
