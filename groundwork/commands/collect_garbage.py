@@ -113,15 +113,15 @@ def _drop_garbage_pictures(swept_data: Workspace) -> int:
 
 def _finished_units(swept_data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
     """What was done, in shards too; of a unit that several have, what `gather` lets stand: the later."""
-    finished_rows = manifest.finished()
+    swept_units = manifest.finished()
     for shard_folder in shard_folders(swept_data).values():
         if (shard_manifest := shard_folder / "manifest.db").exists():
             with closing(Manifest(shard_manifest, read_only=True)) as of_shard:
-                finished_rows += of_shard.finished()
+                swept_units += of_shard.finished()
     latest = {
-        (stage, unit): finished_row
-        for finished_row in sorted(finished_rows, key=itemgetter(2))
-        for stage, unit in [finished_row[:2]]
+        (stage, unit): swept_unit
+        for swept_unit in sorted(swept_units, key=itemgetter(2))
+        for stage, unit in [swept_unit[:2]]
     }
     return list(latest.values())
 
@@ -144,12 +144,12 @@ def oldest_artifact_starts(finished_units: Iterable[FinishedUnit]) -> ArtifactSt
 
 def _last_uses_of_replies(swept_journals: Sequence[Journal]) -> dict[str, float]:
     """By key, when a reply that stands in several journals was last used in any; {} where there is one journal."""
-    last_reply_uses: dict[str, float] = {}
+    last_swept_uses: dict[str, float] = {}
     for swept_journal in swept_journals if len(swept_journals) > 1 else ():
         uses_of_rows = ((reply_key, used) for _, reply_key, _, _, used, _ in swept_journal.rows())
         for reply_key, used in chain(uses_of_rows, swept_journal.uses_elsewhere().items()):
-            last_reply_uses[reply_key] = max(used, last_reply_uses.get(reply_key, 0.0))
-    return last_reply_uses
+            last_swept_uses[reply_key] = max(used, last_swept_uses.get(reply_key, 0.0))
+    return last_swept_uses
 
 
 def garbage_replies_of(
@@ -157,11 +157,11 @@ def garbage_replies_of(
 ) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used before `garbage_cutoff` (seconds since
     1970)."""
-    reply_keys_seen: set[str] = set()
+    swept_reply_keys: set[str] = set()
     for journal_position, reply_key, stage, unit, used_here, usable in swept_journal.rows():
-        is_repeated = usable and reply_key in reply_keys_seen
+        is_repeated = usable and reply_key in swept_reply_keys
         if usable:
-            reply_keys_seen.add(reply_key)
+            swept_reply_keys.add(reply_key)
         used_at = used_here if is_repeated else last_uses.get(reply_key, used_here)
         artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
         if used_at < garbage_cutoff and (not usable or is_repeated or used_at < artifact_start - USE_NOTE_INTERVAL):
@@ -174,11 +174,11 @@ def _artifact_start(starts_of_stage: dict[str, float], unit: str) -> float:
     A reply's unit is a document, a dataset or a run; or that with a chunk behind a space; or the id of a pair, which
     begins with its document's name. What belongs to none of them may be part of any artifact of a stage of whole runs.
     """
-    artifact_name = unit.partition(" ")[0]
-    while artifact_name:
-        if artifact_name in starts_of_stage:
-            return starts_of_stage[artifact_name]
-        artifact_name = artifact_name.rpartition("-")[0]
+    swept_artifact_name = unit.partition(" ")[0]
+    while swept_artifact_name:
+        if swept_artifact_name in starts_of_stage:
+            return starts_of_stage[swept_artifact_name]
+        swept_artifact_name = swept_artifact_name.rpartition("-")[0]
     return starts_of_stage.get("", 0.0)
 
 

@@ -20,7 +20,7 @@ from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.data_folder.workspace import open_workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import name_order, shorten_text
-from groundwork.pages.html_frame import Markup, document_page, tag
+from groundwork.pages.html_frame import Markup, document_page, read_asset, tag
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset
@@ -35,15 +35,8 @@ if TYPE_CHECKING:
 DIFF_ROWS_SHOWN = 20  # rows of each kind in the terminal
 DIFF_QUESTION_WIDTH = 100  # characters of a question in the terminal
 DIFF_ROWS_ON_PAGE = 2_000  # rows of each kind on the page
-FIELDS_COMPARED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
-_DIFF_PAGE_STYLE = """
-article { border-left: 3px solid var(--line); padding: .2rem 0 .2rem .9rem; margin: .9rem 0; }
-article.came { border-color: var(--good); } article.went { border-color: var(--bad); }
-article h3 { font-size: 1rem; margin: 0; } article p { margin: .2rem 0; } small { color: var(--soft); }
-dl { margin: .3rem 0; } dt { color: var(--soft); font-size: .85rem; } dd { margin: 0 0 .3rem; overflow-wrap: anywhere; }
-ins { background: color-mix(in srgb, var(--good) 18%, transparent); text-decoration: none; }
-del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
-"""
+FIELDS_DIFFED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
+DIFF_ASSETS = Path(__file__).parent / "assets"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -77,10 +70,10 @@ def show_diff(flags: argparse.Namespace) -> int:
     from groundwork.dataset.dataset_argument import locate_datasets
     from groundwork.dataset.load_dataset import load_dataset
 
-    compared_data = open_workspace(load_config(flags), flags, folders=())
-    compared_sources = locate_datasets(flags.datasets, compared_data)
-    compared_data.fetch(dataset_file for compared_source in compared_sources for dataset_file in compared_source.files)
-    before, after = map(load_dataset, compared_sources)
+    diffed_data = open_workspace(load_config(flags), flags, folders=())
+    diffed_sources = locate_datasets(flags.datasets, diffed_data)
+    diffed_data.fetch(dataset_file for diffed_source in diffed_sources for dataset_file in diffed_source.files)
+    before, after = map(load_dataset, diffed_sources)
     by_statement = flags.by == "statement" if flags.by else _are_of_different_models(before, after)
     diff_report = _StatementReport.of(before, after) if by_statement else _RowReport.of(before, after)
     if flags.json == Path("-"):
@@ -115,7 +108,7 @@ class _RowReport:
     def of(cls, before: Dataset, after: Dataset) -> _RowReport:
         from groundwork.dataset.row_comparison import compare_rows
 
-        return cls(before, after, compare_rows(_compared_rows(before), _compared_rows(after)))
+        return cls(before, after, compare_rows(_diffed_rows(before), _diffed_rows(after)))
 
     def lines(self) -> list[str]:
         return _diff_lines(self.before, self.after, self.differences)
@@ -124,7 +117,7 @@ class _RowReport:
         return _diff_as_json((self.before.name, self.after.name), self.differences)
 
     def page(self) -> str:
-        return differences_html((self.before.name, self.after.name), self.differences)
+        return row_diff_html((self.before.name, self.after.name), self.differences)
 
 
 @dataclass(frozen=True)
@@ -141,80 +134,79 @@ class _StatementReport:
         return cls((before.name, after.name), compare_statements(before.rows, after.rows))
 
     def lines(self) -> list[str]:
-        first_compared, second_compared = self.names
-        statement_counts = self.differences.by_document()
-        statement_table = [["", "common", f"only {first_compared}", f"only {second_compared}"]]
-        statement_table += [
-            [name or "(no document)", *map(str, statement_counts[name])]
-            for name in sorted(statement_counts, key=name_order)
+        first_diffed, second_diffed = self.names
+        diffed_counts = self.differences.by_document()
+        diff_table = [["", "common", f"only {first_diffed}", f"only {second_diffed}"]]
+        diff_table += [
+            [name or "(no document)", *map(str, diffed_counts[name])] for name in sorted(diffed_counts, key=name_order)
         ]
         return [
-            f"{first_compared} beside {second_compared}: {self.differences.describe(first_compared, second_compared)}",
-            *terminal.table_lines(statement_table),
-            *_question_lines("-", f"that only {first_compared} asks", self.differences.only_a),
-            *_question_lines("+", f"that only {second_compared} asks", self.differences.only_b),
+            f"{first_diffed} beside {second_diffed}: {self.differences.describe(first_diffed, second_diffed)}",
+            *terminal.table_lines(diff_table),
+            *_diff_question_lines("-", f"that only {first_diffed} asks", self.differences.only_a),
+            *_diff_question_lines("+", f"that only {second_diffed} asks", self.differences.only_b),
         ]
 
     def as_json(self) -> str:
         return _diff_as_json(self.names, self.differences)
 
     def page(self) -> str:
-        return statements_html(self.names, self.differences)
+        return statement_diff_html(self.names, self.differences)
 
 
-def _question_lines(mark: str, kind: str, compared_rows: Sequence[RowRecord]) -> list[str]:
+def _diff_question_lines(mark: str, kind: str, diffed_rows: Sequence[RowRecord]) -> list[str]:
     question_lines = [
-        f"  {mark} {shorten_text(row['question'], DIFF_QUESTION_WIDTH)}" for row in compared_rows[:DIFF_ROWS_SHOWN]
+        f"  {mark} {shorten_text(row['question'], DIFF_QUESTION_WIDTH)}" for row in diffed_rows[:DIFF_ROWS_SHOWN]
     ]
-    hidden_questions = len(compared_rows) - DIFF_ROWS_SHOWN
-    return question_lines + [f"    … and {hidden_questions:,} more {kind}; --page FILE or --json FILE has all"] * (
-        hidden_questions > 0
+    undiffed_questions = len(diffed_rows) - DIFF_ROWS_SHOWN
+    return question_lines + [f"    … and {undiffed_questions:,} more {kind}; --page FILE or --json FILE has all"] * (
+        undiffed_questions > 0
     )
 
 
-def _compared_rows(dataset: Dataset) -> list[RowRecord]:
+def _diffed_rows(dataset: Dataset) -> list[RowRecord]:
     import msgspec
 
     return [msgspec.structs.asdict(dataset_row) for dataset_row in dataset.rows]
 
 
-def _diff_as_json(compared_names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
+def _diff_as_json(diffed_names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
     import msgspec
 
-    compared_json = {"a": compared_names[0], "b": compared_names[1], **msgspec.structs.asdict(differing)}
-    return json.dumps(msgspec.to_builtins(compared_json), indent=2, ensure_ascii=False) + "\n"
+    diff_json = {"a": diffed_names[0], "b": diffed_names[1], **msgspec.structs.asdict(differing)}
+    return json.dumps(msgspec.to_builtins(diff_json), indent=2, ensure_ascii=False) + "\n"
 
 
 def _diff_lines(before: Dataset, after: Dataset, differing: RowDifferences) -> list[str]:
-    table = _differences_by_document(before, after, differing)
+    table = _diff_by_document(before, after, differing)
     diff_lines = [f"{before.name} -> {after.name}: {differing}", *terminal.table_lines(table)]
-    diff_lines += _row_lines(
+    diff_lines += _diff_row_lines(
         "+", "came", [(differing_row["id"], differing_row["question"]) for differing_row in differing.came]
     )
-    diff_lines += _row_lines(
+    diff_lines += _diff_row_lines(
         "-", "went", [(differing_row["id"], differing_row["question"]) for differing_row in differing.went]
     )
     changes = [
         (differing_row.id, f"{', '.join(differing_row.fields)}: {differing_row.question}")
         for differing_row in differing.changed
     ]
-    diff_lines += _row_lines("~", "changed", changes)
+    diff_lines += _diff_row_lines("~", "changed", changes)
     return diff_lines
 
 
-def _differences_by_document(before: Dataset, after: Dataset, differing: RowDifferences) -> list[list[str]]:
+def _diff_by_document(before: Dataset, after: Dataset, differing: RowDifferences) -> list[list[str]]:
     """A line a document: its rows on either side, and how many came, went and changed."""
-    document_of_compared_row = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
-    rows_by_document = [
+    diffed_documents = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
+    diffed_rows = [
         Counter(row.document for row in before.rows),
         Counter(row.document for row in after.rows),
         Counter(row["document"] for row in differing.came),
         Counter(row["document"] for row in differing.went),
-        Counter(document_of_compared_row[row.id] for row in differing.changed),
+        Counter(diffed_documents[row.id] for row in differing.changed),
     ]
-    document_names = sorted(set().union(*rows_by_document), key=name_order)
+    document_names = sorted(set().union(*diffed_rows), key=name_order)
     diff_rows = [
-        [document_name or "(no document)", *(f"{document_rows[document_name]:,}" for document_rows in rows_by_document)]
+        [document_name or "(no document)", *(f"{document_rows[document_name]:,}" for document_rows in diffed_rows)]
         for document_name in document_names
     ]
     differing_documents = [row for row in diff_rows if row[3:] != ["0", "0", "0"]]
@@ -223,7 +215,7 @@ def _differences_by_document(before: Dataset, after: Dataset, differing: RowDiff
     )
 
 
-def _row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) -> list[str]:
+def _diff_row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) -> list[str]:
     row_lines = [
         f"  {mark} {row_id}  {shorten_text(question, DIFF_QUESTION_WIDTH)}"
         for row_id, question in differing_rows[:DIFF_ROWS_SHOWN]
@@ -234,122 +226,113 @@ def _row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) 
     )
 
 
-def differences_html(compared_names: tuple[str, str], row_differences: RowDifferences) -> str:
+def row_diff_html(diffed_names: tuple[str, str], row_differences: RowDifferences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
     return document_page(
-        title := f"{compared_names[0]} → {compared_names[1]}",
-        _DIFF_PAGE_STYLE,
+        title := f"{diffed_names[0]} → {diffed_names[1]}",
+        f"\n{read_asset('diff.css', DIFF_ASSETS)}\n",
         tag("h1", title),
         tag("p", str(row_differences), "."),
         *_diff_section(
             "Changed",
-            [_changed_row(differing_row) for differing_row in row_differences.changed[:DIFF_ROWS_ON_PAGE]],
+            [_diff_changed_row(differing_row) for differing_row in row_differences.changed[:DIFF_ROWS_ON_PAGE]],
             len(row_differences.changed),
         ),
         *_diff_section(
             "Came",
-            [
-                _added_or_removed_row(differing_row, "came")
-                for differing_row in row_differences.came[:DIFF_ROWS_ON_PAGE]
-            ],
+            [_diff_one_sided_row(differing_row, "came") for differing_row in row_differences.came[:DIFF_ROWS_ON_PAGE]],
             len(row_differences.came),
         ),
         *_diff_section(
             "Went",
-            [
-                _added_or_removed_row(differing_row, "went")
-                for differing_row in row_differences.went[:DIFF_ROWS_ON_PAGE]
-            ],
+            [_diff_one_sided_row(differing_row, "went") for differing_row in row_differences.went[:DIFF_ROWS_ON_PAGE]],
             len(row_differences.went),
         ),
     )
 
 
-def statements_html(compared_names: tuple[str, str], comparison: StatementComparison) -> str:
+def statement_diff_html(diffed_names: tuple[str, str], comparison: StatementComparison) -> str:
     """What two runs ask about as one HTML page: the statements of both with their questions, then those of one."""
-    first_compared, second_compared = compared_names
+    first_diffed, second_diffed = diffed_names
     common_articles = [
-        _common_article(compared_names, common_statement) for common_statement in comparison.common[:DIFF_ROWS_ON_PAGE]
+        _diff_common_article(diffed_names, common_statement)
+        for common_statement in comparison.common[:DIFF_ROWS_ON_PAGE]
     ]
     diff_sections = [_diff_section("Asked about by both", common_articles, len(comparison.common))]
-    for name, rows, kind in ((first_compared, comparison.only_a, "went"), (second_compared, comparison.only_b, "came")):
-        diff_articles = [_added_or_removed_row(row, kind) for row in rows[:DIFF_ROWS_ON_PAGE]]
+    for name, rows, kind in ((first_diffed, comparison.only_a, "went"), (second_diffed, comparison.only_b, "came")):
+        diff_articles = [_diff_one_sided_row(row, kind) for row in rows[:DIFF_ROWS_ON_PAGE]]
         diff_sections.append(_diff_section(f"Only {name}", diff_articles, len(rows)))
     return document_page(
-        title := f"{first_compared} beside {second_compared}",
-        _DIFF_PAGE_STYLE,
+        title := f"{first_diffed} beside {second_diffed}",
+        f"\n{read_asset('diff.css', DIFF_ASSETS)}\n",
         tag("h1", title),
-        tag("p", comparison.describe(first_compared, second_compared), "."),
+        tag("p", comparison.describe(first_diffed, second_diffed), "."),
         *chain.from_iterable(diff_sections),
     )
 
 
-def _common_article(compared_names: tuple[str, str], common_statement: CommonStatement) -> Markup:
+def _diff_common_article(diffed_names: tuple[str, str], common_statement: CommonStatement) -> Markup:
     """A statement, and below it what each run asks."""
-    common_questions = [
+    diffed_questions = [
         (tag("dt", name), [tag("dd", row["question"]) for row in rows])
-        for name, rows in zip(compared_names, (common_statement.a, common_statement.b), strict=True)
+        for name, rows in zip(diffed_names, (common_statement.a, common_statement.b), strict=True)
     ]
-    common_note = " · ".join(
+    diff_note = " · ".join(
         text for text in (common_statement.document, "the same question" * common_statement.same_question) if text
     )
     return tag(
         "article",
         tag("h3", common_statement.statement or common_statement.a[0]["question"]),
-        tag("dl", common_questions),
-        tag("small", common_note),
+        tag("dl", diffed_questions),
+        tag("small", diff_note),
     )
 
 
 def _diff_section(title: str, diff_articles: Sequence[Markup], count: int) -> list[Markup]:
-    hidden_differences = count - len(diff_articles)
-    hidden_note = [tag("p", f"… and {hidden_differences:,} more; --json FILE has all.")] * (hidden_differences > 0)
+    undiffed_count = count - len(diff_articles)
+    hidden_note = [tag("p", f"… and {undiffed_count:,} more; --json FILE has all.")] * (undiffed_count > 0)
     return [tag("h2", f"{title}: {count:,}"), *diff_articles, *hidden_note] if count else []
 
 
-def _changed_row(changed_row: ChangedRow) -> Markup:
-    changed_fields = [
-        (tag("dt", column), tag("dd", *_mark_differing_words(column, *changed_row.fields[column])))
+def _diff_changed_row(changed_row: ChangedRow) -> Markup:
+    diffed_fields = [
+        (tag("dt", column), tag("dd", *_diff_words(column, *changed_row.fields[column])))
         for column in changed_row.fields
     ]
-    return tag("article", tag("h3", changed_row.question), tag("small", changed_row.id), tag("dl", changed_fields))
+    return tag("article", tag("h3", changed_row.question), tag("small", changed_row.id), tag("dl", diffed_fields))
 
 
-def _added_or_removed_row(differing_row: RowRecord, difference_kind: str) -> Markup:
-    row_labels = " · ".join(label for label in (differing_row["id"], differing_row.get("split", "")) if label)
+def _diff_one_sided_row(differing_row: RowRecord, difference_kind: str) -> Markup:
+    diff_labels = " · ".join(label for label in (differing_row["id"], differing_row.get("split", "")) if label)
     return tag(
         "article",
         tag("h3", differing_row["question"]),
         tag("p", differing_row["answer"]),
-        tag("small", row_labels),
+        tag("small", diff_labels),
         class_=difference_kind,
     )
 
 
-def _mark_differing_words(column: str, before: Any, after: Any) -> list[Markup | str]:
+def _diff_words(column: str, before: Any, after: Any) -> list[Markup | str]:
     """What a field said and says: texts word by word, other values one after the other."""
 
-    text_before, text_after = _compared_field_text(before), _compared_field_text(after)
-    if column not in FIELDS_COMPARED_BY_WORD or not text_before or not text_after:
+    text_before, text_after = _diffed_field_text(before), _diffed_field_text(after)
+    if column not in FIELDS_DIFFED_BY_WORD or not text_before or not text_after:
         return [tag("del", text_before), " "] * bool(text_before) + [tag("ins", text_after)] * bool(text_after)
-    words_before_and_after = text_before.split(), text_after.split()
-    differing_words: list[Markup | str] = []
-    for difference_kind, i1, i2, j1, j2 in difflib.SequenceMatcher(
-        None, *words_before_and_after, autojunk=False
-    ).get_opcodes():
+    words_to_diff = text_before.split(), text_after.split()
+    diffed_words: list[Markup | str] = []
+    for difference_kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *words_to_diff, autojunk=False).get_opcodes():
         if difference_kind == "equal":
-            differing_words.append(" ".join(words_before_and_after[0][i1:i2]))
-        differing_words += [tag("del", " ".join(words_before_and_after[0][i1:i2])), " "] * (
+            diffed_words.append(" ".join(words_to_diff[0][i1:i2]))
+        diffed_words += [tag("del", " ".join(words_to_diff[0][i1:i2])), " "] * (
             difference_kind in ("replace", "delete")
         )
-        differing_words += [tag("ins", " ".join(words_before_and_after[1][j1:j2]))] * (
-            difference_kind in ("replace", "insert")
-        )
-        differing_words.append(" ")
-    return differing_words
+        diffed_words += [tag("ins", " ".join(words_to_diff[1][j1:j2]))] * (difference_kind in ("replace", "insert"))
+        diffed_words.append(" ")
+    return diffed_words
 
 
-def _compared_field_text(compared_field: Any) -> str:
-    if isinstance(compared_field, list):
-        return "; ".join(map(str, compared_field))
-    return "" if compared_field is None else str(compared_field)
+def _diffed_field_text(diffed_field: Any) -> str:
+    if isinstance(diffed_field, list):
+        return "; ".join(map(str, diffed_field))
+    return "" if diffed_field is None else str(diffed_field)

@@ -47,30 +47,32 @@ def show_example(flags: argparse.Namespace) -> int:
     """
     if not (EXAMPLES_FOLDER / "qa").is_dir():
         raise UsageError(f"{EXAMPLES_FOLDER}: not there; it lies in the repository and not in the wheel")
-    curation_pages = _draw_curation()
+    example_pages = _draw_example_curation()
     exit_code = EXIT_OK
-    for stage_name, *step_words in EXAMPLE_STEPS:
-        step_command = stage_command(stage_name)
-        step_flags = step_command.parse([*step_words, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)])
-        step_flags.within_run = True
-        exit_code = max(exit_code, step_command.run(step_flags))
-    index_page = write_index(Workspace(EXAMPLES_FOLDER), curation_pages)
-    print(f"open    {index_page}")
+    for stage_name, *example_words in EXAMPLE_STEPS:
+        example_command = stage_command(stage_name)
+        example_flags = example_command.parse(
+            [*example_words, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)]
+        )
+        example_flags.within_run = True
+        exit_code = max(exit_code, example_command.run(example_flags))
+    example_index = write_index(Workspace(EXAMPLES_FOLDER), example_pages)
+    print(f"open    {example_index}")
     if not flags.no_browser:
-        webbrowser.open(index_page.as_uri())
+        webbrowser.open(example_index.as_uri())
     return exit_code
 
 
-def _draw_curation() -> list[Path]:
+def _draw_example_curation() -> list[Path]:
     """The page of each run's curation, from its kept and rejected pairs: the models are not asked again."""
-    checks = load([EXAMPLES_CONFIG]).curate.checks
-    curation_pages = [EXAMPLES_FOLDER / "qa" / run / "curated" / "report.html" for run in EXAMPLE_RUNS]
-    for run, curation_page in zip(EXAMPLE_RUNS, curation_pages, strict=True):
-        curated = curation_page.parent
-        kept_pairs = [pair for pair_file in run_pair_files(curated) for pair in read_jsonl(pair_file, Pair)]
-        rejected_files = run_pair_files(curated / "rejected")
-        rejected_pairs = [
-            rejected_pair for pair_file in rejected_files for rejected_pair in read_jsonl(pair_file, Rejected)
+    example_checks = load([EXAMPLES_CONFIG]).curate.checks
+    example_pages = [EXAMPLES_FOLDER / "qa" / run / "curated" / "report.html" for run in EXAMPLE_RUNS]
+    for run, example_page in zip(EXAMPLE_RUNS, example_pages, strict=True):
+        curated_example = example_page.parent
+        kept_examples = [pair for pair_file in run_pair_files(curated_example) for pair in read_jsonl(pair_file, Pair)]
+        rejected_example_files = run_pair_files(curated_example / "rejected")
+        rejected_examples = [
+            rejected_pair for pair_file in rejected_example_files for rejected_pair in read_jsonl(pair_file, Rejected)
         ]
-        write_text(curation_page, curation_html(CurationResult(run, checks, kept_pairs, rejected_pairs)))
-    return curation_pages
+        write_text(example_page, curation_html(CurationResult(run, example_checks, kept_examples, rejected_examples)))
+    return example_pages

@@ -135,18 +135,18 @@ class DocumentRemains:
         ]
 
 
-def document_remains(data: Workspace, remaining_document: str) -> DocumentRemains:
+def document_remains(data: Workspace, forgotten_document: str) -> DocumentRemains:
     """What the data folder holds of a document. Damaged files count as files and hold nothing."""
-    remaining_files = document_files(data, remaining_document)
-    data.fetch([*remaining_files, *data.path("datasets").rglob("*.parquet"), *data.path("grades").glob("*/*.jsonl")])
-    chunk_file = data.path("chunks", f"{remaining_document}.jsonl")
+    forgotten_files = document_files(data, forgotten_document)
+    data.fetch([*forgotten_files, *data.path("datasets").rglob("*.parquet"), *data.path("grades").glob("*/*.jsonl")])
+    chunks_to_forget = data.path("chunks", f"{forgotten_document}.jsonl")
     return DocumentRemains(
-        files=remaining_files,
-        chunks=chunk_file.read_bytes().count(b"\n") if chunk_file.exists() else 0,
-        pictures=len(list(data.path("text", remaining_document).glob("figure-*"))),
-        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_about(data, remaining_document)),
-        rows={name: count for name, count in _dataset_rows(data, remaining_document).items() if count},
-        graded={name: count for name, count in _graded_questions(data, remaining_document).items() if count},
+        files=forgotten_files,
+        chunks=chunks_to_forget.read_bytes().count(b"\n") if chunks_to_forget.exists() else 0,
+        pictures=len(list(data.path("text", forgotten_document).glob("figure-*"))),
+        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_about(data, forgotten_document)),
+        rows={name: count for name, count in _dataset_rows(data, forgotten_document).items() if count},
+        graded={name: count for name, count in _graded_questions(data, forgotten_document).items() if count},
     )
 
 
@@ -157,28 +157,28 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
     What is made of several documents (maps, vectors, reports) is removed whole, for it is made anew at the next run.
     Returns what there was.
     """
-    remains = document_remains(data, forgotten_document)
-    pair_ids = {
+    forgotten_remains = document_remains(data, forgotten_document)
+    forgotten_pair_ids = {
         pair.id
         for document_file in _pair_files_about(data, forgotten_document)
         for pair in read_jsonl(document_file, Pair)
     }
     longer_names = longer_document_names(data, forgotten_document)
-    _forget_units(data, manifest, forgotten_document, remains)
-    decision_files = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
-    data.fetch([data.path("tags"), *decision_files])
-    _forget_tags(data, forgotten_document, longer_names, pair_ids)
-    for decision_file in decision_files:
+    _forget_units(data, manifest, forgotten_document, forgotten_remains)
+    decisions_to_forget_in = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
+    data.fetch([data.path("tags"), *decisions_to_forget_in])
+    _forget_tags(data, forgotten_document, longer_names, forgotten_pair_ids)
+    for decision_file in decisions_to_forget_in:
         rewrite_decision_lines(decision_file, lambda line: b"" if _is_about(line, forgotten_document) else line)
-    for forgotten_file in [*remains.files, data.path("text", forgotten_document)]:
+    for forgotten_file in [*forgotten_remains.files, data.path("text", forgotten_document)]:
         _remove_forgotten(forgotten_file)
     if forgotten_document in (records_aside := read_set_aside(data)):
         write_set_aside(data, {name: record for name, record in records_aside.items() if name != forgotten_document})
-    for dataset, count in remains.rows.items():
+    for dataset, count in forgotten_remains.rows.items():
         forgotten_mark = data.path("datasets", dataset, FORGOTTEN)
         forgotten_before = read_json(forgotten_mark, dict[str, int]) if forgotten_mark.exists() else {}
         write_json(forgotten_mark, {**forgotten_before, forgotten_document: count})
-    return remains
+    return forgotten_remains
 
 
 def _forget_tags(data: Workspace, forgotten_document: str, longer_names: list[str], forgotten_pairs: set[str]) -> None:
@@ -215,12 +215,12 @@ def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
 
 
 def _pair_files_about(data: Workspace, forgotten_document: str) -> list[Path]:
-    pair_files = [
+    pairs_to_forget = [
         file_path(run_folder, f"{forgotten_document}.jsonl")
         for run_folder in sorted(data.root.glob("qa/*"))
         if run_folder.is_dir()
     ]
-    return [pair_file for pair_file in pair_files if pair_file.is_file()]
+    return [pair_file for pair_file in pairs_to_forget if pair_file.is_file()]
 
 
 def _is_about(decision_line: bytes, forgotten_document: str) -> bool:
@@ -233,24 +233,26 @@ def _is_about(decision_line: bytes, forgotten_document: str) -> bool:
 
 def _dataset_rows(data: Workspace, forgotten_document: str) -> dict[str, int]:
     """Rows of a document by dataset."""
-    dataset_folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
+    datasets_to_forget_in = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
     return {
-        dataset_folder.name: sum(
-            _rows_about(parquet_file, forgotten_document) for parquet_file in dataset_folder.rglob("*.parquet")
+        dataset_to_forget_in.name: sum(
+            _rows_about(parquet_file, forgotten_document) for parquet_file in dataset_to_forget_in.rglob("*.parquet")
         )
-        for dataset_folder in dataset_folders
+        for dataset_to_forget_in in datasets_to_forget_in
     }
 
 
 def _graded_questions(data: Workspace, forgotten_document: str) -> dict[str, int]:
     """Questions about a document by folder of grades."""
     longer_names = longer_document_names(data, forgotten_document)
-    graded_questions: dict[str, set[str]] = {}
+    graded_to_forget: dict[str, set[str]] = {}
     for grade_file in sorted(data.path("grades").glob("*/*.jsonl")):
-        graded_ids = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
-        graded_about = {row_id for row_id in graded_ids if is_name_or_id(row_id, forgotten_document, longer_names)}
-        graded_questions.setdefault(grade_file.parent.name, set()).update(graded_about)
-    return {folder: len(graded_ids) for folder, graded_ids in graded_questions.items()}
+        graded_ids_to_forget = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
+        graded_forgotten = {
+            row_id for row_id in graded_ids_to_forget if is_name_or_id(row_id, forgotten_document, longer_names)
+        }
+        graded_to_forget.setdefault(grade_file.parent.name, set()).update(graded_forgotten)
+    return {folder: len(graded_ids_to_forget) for folder, graded_ids_to_forget in graded_to_forget.items()}
 
 
 def _grade_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:

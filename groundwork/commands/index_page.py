@@ -17,7 +17,7 @@ from groundwork.data_folder.spread_folders import folder_files, folder_of
 from groundwork.data_folder.unit_states import mark_behind, recorded_states
 from groundwork.data_folder.workspace import Workspace, open_workspace
 from groundwork.errors import EXIT_OK
-from groundwork.pages.html_frame import Markup, document_page, table, tag
+from groundwork.pages.html_frame import Markup, document_page, read_asset, table, tag
 
 _AUDIT_PAGES = "plots/audit-*.html"
 _INDEX_SECTIONS = (  # (title, where the files are); a file stands below the first that fits
@@ -29,11 +29,7 @@ _INDEX_SECTIONS = (  # (title, where the files are); a file stands below the fir
     ("Grades", "grades/*/report.html"),
 )
 NO_INDEX_STATE = "not recorded"  # of a file that no stage of this folder wrote, such as one copied into it
-_INDEX_STYLES = """
-.when { color: var(--soft); white-space: nowrap; }
-.stale, .failed { color: var(--bad); } .behind { color: var(--fair); }
-td:first-child { overflow-wrap: anywhere; }
-"""
+INDEX_ASSETS = Path(__file__).parent / "assets"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -70,10 +66,9 @@ def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:
         for index_section in _render_index_section(data, title, pattern, file_states)
     ]
     index_body = index_sections or [tag("p", "Nothing has been made yet.")]
-    write_text(
-        index_page,
-        document_page(f"Groundwork: {data.root.name}", _INDEX_STYLES, tag("h1", data.root.name), *index_body),
-    )
+    index_styles = f"\n{read_asset('index_page.css', INDEX_ASSETS)}\n"
+    index_title = f"Groundwork: {data.root.name}"
+    write_text(index_page, document_page(index_title, index_styles, tag("h1", data.root.name), *index_body))
     return index_page
 
 

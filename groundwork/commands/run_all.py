@@ -76,7 +76,7 @@ def run_all(flags: argparse.Namespace) -> int:
         try:
             for stage_call in _calls_of_stage(stage_of_run, stage_flags):
                 run_exit_code = max(run_exit_code, stage_of_run.run(stage_call))
-        except UsageError as error:
+        except UsageError as run_error:
             if flags.dry_run and stage.reads[0] != "documents":
                 writer_of_stage = writing_stage(stage.reads[0])
                 earlier_stage = writer_of_stage.name if writer_of_stage else "the stage before"
@@ -84,10 +84,10 @@ def run_all(flags: argparse.Namespace) -> int:
                 continue
             if stage.reads[0] == "documents" or run_exit_code == EXIT_OK:
                 raise
-            print(f"{stage.name}: skipped, because a stage before it failed ({error})")
-        except UnitError as error:
-            print(f"{stage.name}: {error}", file=sys.stderr)
-            run_exit_code = max(run_exit_code, error.exit_code)
+            print(f"{stage.name}: skipped, because a stage before it failed ({run_error})")
+        except UnitError as run_error:
+            print(f"{stage.name}: {run_error}", file=sys.stderr)
+            run_exit_code = max(run_exit_code, run_error.exit_code)
     if not flags.dry_run:
         with open_job(load_config(flags), flags, folders=()) as (job, _):
             _print_run_results(job.data, time.monotonic() - run_started_at, flags.failures)
@@ -149,14 +149,14 @@ def _other_datasets(stage: str, job: Job, choices_of_run: Mapping[str, Remembere
         return []
     if any(str(text).startswith("dataset.name=") for text in job.flags.assignments):
         return []
-    dataset_calls = []
+    dataset_calls_of_run = []
     for unit, choice_of_run in choices_of_run.items():
         if unit != job.config.dataset.name and job.data.path("datasets", unit).is_dir():
-            dataset_flags = apply_remembered_flags(job.flags, choice_of_run)
+            dataset_flags_of_run = apply_remembered_flags(job.flags, choice_of_run)
             if stage == "visualize_splits":
-                dataset_flags.datasets = [unit]
-            dataset_calls.append(RememberedCall(dataset_flags, choice_of_run, only=frozenset({unit})))
-    return dataset_calls
+                dataset_flags_of_run.datasets = [unit]
+            dataset_calls_of_run.append(RememberedCall(dataset_flags_of_run, choice_of_run, only=frozenset({unit})))
+    return dataset_calls_of_run
 
 
 def _earlier_failures(data: Workspace, tried: FailedUnits) -> FailedUnits:
@@ -180,21 +180,21 @@ def _print_run_results(data: Workspace, seconds: float, failures: FailedUnits) -
     """What failed, above the few links that lead to everything else."""
     from groundwork.commands.index_page import write_index
 
-    earlier_failures = _earlier_failures(data, failures)
+    failures_of_earlier_run = _earlier_failures(data, failures)
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
     _print_failures(failures)
-    if earlier_failures:
-        print(f"{len(earlier_failures):,} failed in an earlier run, not tried again in this one")
-        _print_failures(earlier_failures)
-    index_page = write_index(data)
-    command_to_open = (
-        as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(index_page)
+    if failures_of_earlier_run:
+        print(f"{len(failures_of_earlier_run):,} failed in an earlier run, not tried again in this one")
+        _print_failures(failures_of_earlier_run)
+    run_index_page = write_index(data)
+    run_results_link = (
+        as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(run_index_page)
     )
-    print(f"  everything  {command_to_open}")
-    folders_of_datasets = sorted(
+    print(f"  everything  {run_results_link}")
+    datasets_of_run = sorted(
         filter(Path.is_dir, data.path("datasets").glob("*")), key=lambda folder: name_order(folder.name)
     )
-    for dataset_folder in folders_of_datasets[-DATASETS_LINKED:]:
+    for dataset_folder in datasets_of_run[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(dataset_folder)}")
 
 
@@ -232,10 +232,10 @@ def _providers_of_run(config: Config) -> list[Provider]:
         (config.dataset.absent, config.dataset.unanswerable > 0),
         (config.embeddings, config.embeddings.backend == "endpoint"),
     ]
-    provider_names = [call.provider for call, is_made in calls_of_run if is_made]
+    providers_in_run = [call.provider for call, is_made in calls_of_run if is_made]
     return [
         config.llm.providers[provider_name] if provider_name else config.llm
-        for provider_name in dict.fromkeys(provider_names)
+        for provider_name in dict.fromkeys(providers_in_run)
     ]
 
 
@@ -254,8 +254,8 @@ def _check_reachable(provider: Provider, config: Config) -> None:
 
 def _check_embedder() -> None:
     if find_spec("sentence_transformers") is None:
-        missing_extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
-        raise ConfigError([f"{missing_extra}; or use the model that ships with Groundwork: {STATIC_EMBEDDER}"])
+        extra_missing_for_run = MissingExtra("embeddings.backend sentence-transformers", "embed")
+        raise ConfigError([f"{extra_missing_for_run}; or use the model that ships with Groundwork: {STATIC_EMBEDDER}"])
 
 
 def _collect_missing(missing_for_run: list[str], check: Callable[[], None]) -> None:

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 STATUS_ROWS_SHOWN = 30
 FOLDERS_READ = {folder for stage in STAGES if stage.run for folder in stage.reads}  # by what `dataprep run` does
 
-STATE_MARKS = {
+STATUS_MARKS = {
     "done": "done", "empty": "empty", "stale": "STALE", "behind": "behind", "missing": "-", "failed": "FAILED"
 }  # fmt: skip
-STATE_WORDS = {
+STATUS_WORDS = {
     "done": "done", "empty": "empty", "stale": "stale", "behind": "behind", "missing": "to do", "failed": "failed"
 }  # fmt: skip
 
@@ -59,17 +59,17 @@ def status_parser() -> argparse.ArgumentParser:
 
 def print_status(flags: argparse.Namespace) -> int:
     config = load_config(flags)
-    state_table: dict[str, States] = {}
+    status_table: dict[str, States] = {}
     with open_job(config, flags, folders=()) as (job, manifest):
         print(f"{job.data.address}\n")
         departed_documents = find_departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
             if stage.run:
-                state_table[stage.name] = _stage_states(stage_command(stage.name), job, manifest)
+                status_table[stage.name] = _stage_states(stage_command(stage.name), job, manifest)
             elif stage.writes in FOLDERS_READ:
-                state_table[stage.name] = _states_of_made(stage.name, job, manifest)
-        state_table = mark_behind(state_table, manifest)
-        status_warnings = _status_warnings(state_table, job, manifest)
+                status_table[stage.name] = _states_of_made(stage.name, job, manifest)
+        status_table = mark_behind(status_table, manifest)
+        status_warnings = _status_warnings(status_table, job, manifest)
         remembered_choices = {
             (stage, unit): remembered_arguments(entry.choice)
             for stage, unit, entry in manifest.all_entries()
@@ -80,9 +80,9 @@ def print_status(flags: argparse.Namespace) -> int:
         lost_rows = forgotten_rows(job.data)
         copy_status_lines = copy_lines(job.copies)
         set_aside_lines = [_set_aside_line(job, manifest, name, record) for name, record in job.set_aside.items()]
-    _print_state_table(state_table)
-    _print_dataset_states(state_table["create_dataset"])
-    _print_state_reasons(state_table)
+    _print_status_table(status_table)
+    _print_dataset_states(status_table["create_dataset"])
+    _print_status_reasons(status_table)
     if status_warnings:
         print(terminal_text("\n" + "\n".join(status_warnings)))
     _print_departed_documents(departed_remains)
@@ -90,7 +90,7 @@ def print_status(flags: argparse.Namespace) -> int:
         if lines:
             print(terminal_text("\n" + "\n".join(lines[:STATUS_ROWS_SHOWN])))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next_after_status(state_table, flags, remembered_choices, job.data)}")
+    print(f"\nnext: {_next_after_status(status_table, flags, remembered_choices, job.data)}")
     return EXIT_OK
 
 
@@ -103,35 +103,35 @@ def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States
     from groundwork.data_folder.manifest import EntryChoice
 
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
-    remembered = remembered_calls(
+    status_calls = remembered_calls(
         flags, {unit: entry.choice for unit, entry in manifest.entries(command.name, EntryChoice).items()}
     )
-    unit_state_by_name: States = {}
-    for remembered_call in remembered:
-        if _names_other_dataset(remembered_call, job):
+    unit_status: States = {}
+    for status_call in status_calls:
+        if _names_other_dataset(status_call, job):
             continue
-        call_job = (
+        status_job = (
             job
-            if not remembered_call.choice
-            else replace(job, config=load_config(remembered_call.flags), progress=ProgressLine("", quiet=True))
+            if not status_call.choice
+            else replace(job, config=load_config(status_call.flags), progress=ProgressLine("", quiet=True))
         )
-        call_job.flags = remembered_call.flags
+        status_job.flags = status_call.flags
         try:
-            units = [unit for unit in command.units(call_job) if remembered_call.makes(unit.name)]
-            unit_states = command.unit_loop(call_job, manifest).states(units)
+            units = [unit for unit in command.units(status_job) if status_call.makes(unit.name)]
+            states_of_units = command.unit_loop(status_job, manifest).states(units)
         except GroundworkError:
             continue
-        unit_state_by_name |= {unit.name: state for unit, state in zip(units, unit_states, strict=True)}
+        unit_status |= {unit.name: state for unit, state in zip(units, states_of_units, strict=True)}
     dataset_states = _dataset_states(command.name, job, manifest)
-    made_states = {name: state for name, state in dataset_states.items() if name not in unit_state_by_name}
-    if made_states:  # then what the settings name by default is no gap
-        unit_state_by_name = {name: state for name, state in unit_state_by_name.items() if state[0] != "missing"}
-    return unit_state_by_name | made_states
+    made_status = {name: state for name, state in dataset_states.items() if name not in unit_status}
+    if made_status:  # then what the settings name by default is no gap
+        unit_status = {name: state for name, state in unit_status.items() if state[0] != "missing"}
+    return unit_status | made_status
 
 
-def _names_other_dataset(call: RememberedCall, job: Job) -> bool:
-    settings = [assignment.partition("=") for assignment in call.choice.get("settings", [])]
-    dataset_names = [value for name, _, value in settings if name == "dataset.name"]
+def _names_other_dataset(call_of_status: RememberedCall, job: Job) -> bool:
+    status_settings = [assignment.partition("=") for assignment in call_of_status.choice.get("settings", [])]
+    dataset_names = [value for name, _, value in status_settings if name == "dataset.name"]
     return bool(dataset_names) and dataset_names[-1] != job.config.dataset.name
 
 
@@ -145,30 +145,30 @@ def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
 def _states_of_made(stage: str, job: Job, manifest: Manifest) -> States:
     """What a stage made and is still there, each by what it was made from."""
     entries = manifest.entries(stage)
-    made_states = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
-    return {name: state for name, state in made_states.items() if state != ("missing", "its files are gone")}
+    made_status = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
+    return {name: state for name, state in made_status.items() if state != ("missing", "its files are gone")}
 
 
-def _print_state_table(state_table: dict[str, States]) -> None:
+def _print_status_table(status_table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     status_width = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
-    status_rows = [[stage.display_name, _state_counts(state_table[stage.name]), stage.purpose] for stage in stages]
+    status_rows = [[stage.display_name, _status_counts(status_table[stage.name]), stage.purpose] for stage in stages]
     narrow_lines = table_lines([stage_row[:2] for stage_row in status_rows], to_left=(0, 1))
     for wide_line, narrow_line in zip(table_lines(status_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
         print(wide_line if cell_len(wide_line) <= status_width else narrow_line)
-    status_documents = list(state_table["ingest"])
-    status_stages = [stage for stage in STAGES if stage.run and set(state_table[stage.name]) & set(status_documents)]
+    status_documents = list(status_table["ingest"])
+    status_stages = [stage for stage in STAGES if stage.run and set(status_table[stage.name]) & set(status_documents)]
     if not status_documents or not status_stages:
         return
 
     def is_done(document: str) -> bool:
-        return all(_state_mark_of(state_table, stage, document) == "done" for stage in status_stages)
+        return all(_status_mark(status_table, stage, document) == "done" for stage in status_stages)
 
     documents_listed = sorted(status_documents, key=is_done)[:STATUS_ROWS_SHOWN]
     status_by_document = [["document", *(stage.name for stage in status_stages)]]
     status_by_document += [
-        [document, *(_state_mark_of(state_table, stage, document) for stage in status_stages)]
+        [document, *(_status_mark(status_table, stage, document) for stage in status_stages)]
         for document in documents_listed
     ]
     print("\n" + "\n".join(table_lines(status_by_document, to_left=range(len(status_by_document[0])))))
@@ -176,57 +176,57 @@ def _print_state_table(state_table: dict[str, States]) -> None:
         print(f"  … and {len(status_documents) - len(documents_listed):,} more")
 
 
-def _state_counts(states: States) -> str:
-    state_kinds = [state_kind for state_kind, _ in states.values()]
+def _status_counts(states: States) -> str:
+    status_kinds = [status_kind for status_kind, _ in states.values()]
     return (
         ", ".join(
-            f"{state_kinds.count(state_kind)} {state_word}"
-            for state_kind, state_word in STATE_WORDS.items()
-            if state_kind in state_kinds
+            f"{status_kinds.count(status_kind)} {status_word}"
+            for status_kind, status_word in STATUS_WORDS.items()
+            if status_kind in status_kinds
         )
         or "not yet"
     )
 
 
-def _state_mark_of(state_table: dict[str, States], stage: Stage, document: str) -> str:
-    state = state_table[stage.name].get(document)
-    return STATE_MARKS[state[0]] if state else "-"
+def _status_mark(status_table: dict[str, States], stage: Stage, document: str) -> str:
+    state = status_table[stage.name].get(document)
+    return STATUS_MARKS[state[0]] if state else "-"
 
 
 def _print_dataset_states(states: States) -> None:
     if states:
         dataset_status_rows = [["dataset", ""]]
         dataset_status_rows += [
-            [name, f"{STATE_MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"]
+            [name, f"{STATUS_MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"]
             for name, (kind, note) in states.items()
         ]
         print("\n" + "\n".join(table_lines(dataset_status_rows, to_left=(0, 1))))
 
 
-def _print_state_reasons(state_table: dict[str, States]) -> None:
+def _print_status_reasons(status_table: dict[str, States]) -> None:
     """Why units are stale or failed; of those that are stale in one way, one."""
-    state_reasons: list[str] = []
-    for stage, states in state_table.items():
+    status_reasons: list[str] = []
+    for stage, states in status_table.items():
         failed_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
         stale_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
-        state_reasons += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
-        state_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
-    if state_reasons:
-        more = [f"  … and {len(state_reasons) - STATUS_ROWS_SHOWN:,} more"] * (len(state_reasons) > STATUS_ROWS_SHOWN)
-        print(terminal_text("\n" + "\n".join([*state_reasons[:STATUS_ROWS_SHOWN], *more])))
+        status_reasons += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
+        status_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
+    if status_reasons:
+        more = [f"  … and {len(status_reasons) - STATUS_ROWS_SHOWN:,} more"] * (len(status_reasons) > STATUS_ROWS_SHOWN)
+        print(terminal_text("\n" + "\n".join([*status_reasons[:STATUS_ROWS_SHOWN], *more])))
 
 
-def _status_warnings(state_table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
+def _status_warnings(status_table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
     """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
     status_warnings = []
-    for stage, states in state_table.items():
+    for stage, states in status_table.items():
         entries = manifest.entries(stage)
         unit_warnings = [(unit, warning) for unit in states if unit in entries for warning in entries[unit].warnings]
         status_warnings += [f"{warning_line}  ({stage})" for warning_line in group_warnings(unit_warnings)]
     more_status_warnings = [
         f"  … and {counted(len(status_warnings) - STATUS_ROWS_SHOWN, 'more warning')}; each stage prints its own"
     ] * (len(status_warnings) > STATUS_ROWS_SHOWN)
-    audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in state_table["ingest"]]
+    audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in status_table["ingest"]]
     status_pages = [f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()]
     if (more_status_pages := len(status_pages) - MAX_DOCUMENTS_NAMED) > 0:
         status_pages[MAX_DOCUMENTS_NAMED:] = [f"  … and {more_status_pages:,} more: {as_typed('uv run dataprep open')}"]
@@ -249,52 +249,50 @@ def _set_aside_line(job: Job, manifest: Manifest, name_aside: str, record_aside:
     """`  set aside  broken (documents/broken.pdf): reason`, and whether the file is another one by now."""
     source_path = job.data.base / "documents" / record_aside.source
     sha256 = manifest.sha256(source_path) if record_aside.source and source_path.is_file() else ""
-    change_aside = "; its file has changed since, try it: " if sha256 and sha256 != record_aside.sha256 else ""
-    retry_aside = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name_aside)}") if change_aside else ""
-    source_aside = f" (documents/{record_aside.source})" if record_aside.source else ""
-    reason_aside = record_aside.reason or "no reason given"
-    return f"  set aside  {name_aside}{source_aside}: {reason_aside}{change_aside}{retry_aside}"
+    status_change = "; its file has changed since, try it: " if sha256 and sha256 != record_aside.sha256 else ""
+    status_retry = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name_aside)}") if status_change else ""
+    status_source = f" (documents/{record_aside.source})" if record_aside.source else ""
+    status_reason = record_aside.reason or "no reason given"
+    return f"  set aside  {name_aside}{status_source}: {status_reason}{status_change}{status_retry}"
 
 
-def _print_forgotten(forgotten_by_dataset: dict[str, dict[str, int]]) -> None:
-    for dataset, forgotten_documents in forgotten_by_dataset.items():
-        forgotten_counts = ", ".join(
-            f"{counted(count, 'row')} of {name}" for name, count in forgotten_documents.items()
-        )
+def _print_forgotten(forgotten_in_status: dict[str, dict[str, int]]) -> None:
+    for dataset, status_documents in forgotten_in_status.items():
+        forgotten_counts = ", ".join(f"{counted(count, 'row')} of {name}" for name, count in status_documents.items())
         print(f"  {dataset} still holds {forgotten_counts}, which was forgotten since; build it again")
 
 
 def _next_after_status(
-    state_table: dict[str, States],
+    status_table: dict[str, States],
     flags: argparse.Namespace,
     remembered_choices: Mapping[tuple[str, str], str],
     data: Workspace,
 ) -> str:
     """The command to run. `remembered_choices`: by stage and unit, what its command was told, as words to say again."""
-    next_repeated_flags = repeat_flags(flags)
-    if not state_table["ingest"]:
-        next_run_command = f"{as_typed('uv run dataprep run')}{next_repeated_flags}"
+    status_repeated_flags = repeat_flags(flags)
+    if not status_table["ingest"]:
+        next_run_command = f"{as_typed('uv run dataprep run')}{status_repeated_flags}"
         return f"put documents into {openable_path(data.documents)}, then: {next_run_command}"
     for stage in STAGES:
-        if stage.name not in state_table or not (stage.run or state_table[stage.name]):
+        if stage.name not in status_table or not (stage.run or status_table[stage.name]):
             continue
-        next_units = [unit for unit, (kind, _) in state_table[stage.name].items() if kind in ("stale", "missing")]
-        if next_units or not state_table[stage.name]:
-            next_flags = next(
+        status_units = [unit for unit, (kind, _) in status_table[stage.name].items() if kind in ("stale", "missing")]
+        if status_units or not status_table[stage.name]:
+            status_flags = next(
                 (
                     remembered_choices[stage.name, unit]
-                    for unit in next_units
+                    for unit in status_units
                     if (stage.name, unit) in remembered_choices
                 ),
                 "",
             )
-            next_stage_command = f"{as_typed(f'uv run {stage.script}')}{next_flags}{next_repeated_flags}"
-            next_run_hint = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
-            return f"{next_stage_command}\n{next_run_hint} {as_typed('uv run dataprep run')}{next_repeated_flags}"
-    if any(kind == "failed" for states in state_table.values() for kind, _ in states.values()):
-        unreadable_documents = [name for name, (kind, _) in state_table["ingest"].items() if kind == "failed"]
+            status_command = f"{as_typed(f'uv run {stage.script}')}{status_flags}{status_repeated_flags}"
+            status_run_hint = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
+            return f"{status_command}\n{status_run_hint} {as_typed('uv run dataprep run')}{status_repeated_flags}"
+    if any(kind == "failed" for states in status_table.values() for kind, _ in states.values()):
+        unreadable_documents = [name for name, (kind, _) in status_table["ingest"].items() if kind == "failed"]
         next_set_aside = as_typed(set_aside_command(unreadable_documents, flags))
-        next_retry = f"{as_typed('uv run dataprep run')} --retry-failed{next_repeated_flags}"
+        next_retry = f"{as_typed('uv run dataprep run')} --retry-failed{status_repeated_flags}"
         return (
             f"{next_retry}\nor, for files that cannot be read: {next_set_aside}" if unreadable_documents else next_retry
         )

@@ -36,18 +36,18 @@ def select_documents(
     Raises UsageError for a --document that fits none of them, is set aside, is gone or is such a copy.
     """
     documents = workable_documents(job, documents, with_gone=with_gone, with_copies=with_copies)
-    asked_spellings = {
+    chosen_spellings = {
         typed_name: {typed_name, slug(typed_name), slug(Path(typed_name).stem)}
         for typed_name in job.flags.document or []
     }
-    for typed_name, spellings in asked_spellings.items():
+    for typed_name, spellings in chosen_spellings.items():
         if documents and not spellings & set(documents):
             suggested_documents = suggested_names(slug(typed_name), documents)
             raise UsageError(f"--document {typed_name}: no such document; did you mean {suggested_documents}?")
     return [
         document
         for document in documents
-        if not asked_spellings or any(document in spellings for spellings in asked_spellings.values())
+        if not chosen_spellings or any(document in spellings for spellings in chosen_spellings.values())
     ]
 
 
@@ -77,11 +77,11 @@ def _with_source(job: Job, documents: list[str]) -> list[str]:
     departed_sources = job.departed_sources
     for typed_name in job.flags.document or []:
         for document in {slug(typed_name), slug(Path(typed_name).stem)} & departed_sources.keys() & set(documents):
-            departed_remedy = (
+            choice_remedy = (
                 f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {document}"
             )
             raise UsageError(
-                f"--document {typed_name}: documents/{departed_sources[document]} is gone; {departed_remedy}"
+                f"--document {typed_name}: documents/{departed_sources[document]} is gone; {choice_remedy}"
             )
     job.left_out_documents |= departed_sources.keys() & set(documents)
     return [document for document in documents if document not in departed_sources]
@@ -102,12 +102,12 @@ def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str
     """(document, its text and record): no record where somebody put a Markdown file there by hand."""
     recorded_documents = unsorted_names_in_folder(job.data.path("text"), ".json")
     for document in documents:
-        text_path, record_path = ("text", f"{document}.md"), ("text", f"{document}.json")
+        chosen_text, chosen_record = ("text", f"{document}.md"), ("text", f"{document}.json")
         yield (
             document,
-            job.data.paths(text_path, record_path)
-            if record_path[1] in recorded_documents
-            else job.data.paths(text_path),
+            job.data.paths(chosen_text, chosen_record)
+            if chosen_record[1] in recorded_documents
+            else job.data.paths(chosen_text),
         )
 
 

@@ -49,17 +49,17 @@ def print_dry_run(
     is_due: Callable[[State], bool],
 ) -> None:
     """The units that a run would do, and what their calls would cost. `unit_states`: of every unit, with the reason."""
-    due_states = [due_state for due_state in unit_states if is_due(due_state[1])]
-    for unit, state, state_reason in due_states[:MAX_DRY_RUN_LINES]:
+    dry_run_states = [dry_run_state for dry_run_state in unit_states if is_due(dry_run_state[1])]
+    for unit, state, state_reason in dry_run_states[:MAX_DRY_RUN_LINES]:
         print(
             f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({state_reason})' if state_reason else ''}"
         )
-    if len(due_states) > MAX_DRY_RUN_LINES:
-        print(f"  … and {len(due_states) - MAX_DRY_RUN_LINES:,} more")
-    print(f"{stage}: {len(due_states)} of {len(unit_states)} to do")
-    estimates = _estimate_units(job, [unit for unit, _, _ in due_states], estimate) if estimate else []
+    if len(dry_run_states) > MAX_DRY_RUN_LINES:
+        print(f"  … and {len(dry_run_states) - MAX_DRY_RUN_LINES:,} more")
+    print(f"{stage}: {len(dry_run_states)} of {len(unit_states)} to do")
+    estimates = _estimate_units(job, [unit for unit, _, _ in dry_run_states], estimate) if estimate else []
     if any(
-        due_state.calls or due_state.pages for due_state in estimates
+        dry_run_state.calls or dry_run_state.pages for dry_run_state in estimates
     ):  # else there is no endpoint to ask for its prices
         print_estimate(job, estimates)
 

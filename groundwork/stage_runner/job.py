@@ -164,13 +164,13 @@ class Job:
     def _read_prompt(self, name: str) -> str:
         from groundwork.settings.config_files import prompt_file
 
-        prompt_path = prompt_file(name)
+        job_prompt_path = prompt_file(name)
         try:
-            return prompt_path.read_text(encoding="utf-8")
+            return job_prompt_path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise ConfigError([f"{prompt_path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
+            raise ConfigError([f"{job_prompt_path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
         except OSError as error:
-            raise ConfigError([f"{prompt_path}: cannot be read: {error.strerror}"]) from None
+            raise ConfigError([f"{job_prompt_path}: cannot be read: {error.strerror}"]) from None
 
     def tokens(
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
@@ -211,35 +211,35 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         from groundwork.data_folder.departed_and_set_aside import find_departed
         from groundwork.data_folder.manifest import Manifest
 
-        data = self._job_data = open_workspace(
+        job_data = self._job_data = open_workspace(
             self._job_config,
             self._job_flags,
             shards=self._job_shards,
             pull=not self._is_job_part,
             folders=self._job_folders,
         )
-        joined = data.joined_state / "manifest.db" if data.shard else None
+        joined_job_manifest = job_data.joined_state / "manifest.db" if job_data.shard else None
         self._job_manifest = Manifest(
-            data.state / "manifest.db", joined, read_only=not self._job_writes, mirror=data.mirror
+            job_data.state / "manifest.db", joined_job_manifest, read_only=not self._job_writes, mirror=job_data.mirror
         )
         quiet = getattr(self._job_flags, "quiet", False)
-        job = Job(self._job_config, data, self._job_flags, ProgressLine("", quiet=quiet), make_client)
-        job.departed_documents = find_departed(data, self._job_manifest, self._job_config.ingest.ignore)
+        job = Job(self._job_config, job_data, self._job_flags, ProgressLine("", quiet=quiet), make_client)
+        job.departed_documents = find_departed(job_data, self._job_manifest, self._job_config.ingest.ignore)
         job.search_copies = partial(_find_copies, self._job_manifest)
         return job, self._job_manifest
 
-    def __exit__(self, run_error_kind: type[BaseException] | None, *exc: object) -> None:
+    def __exit__(self, job_error_kind: type[BaseException] | None, *exc: object) -> None:
         self._job_manifest.close()
         if self._job_writes and not self._is_job_part and self._job_data.mirror:
             try:
-                _push(self._job_data.mirror, quiet=getattr(self._job_flags, "quiet", False))
-            except GroundworkError as push_error:
-                if run_error_kind is None:
+                _push_job_data(self._job_data.mirror, quiet=getattr(self._job_flags, "quiet", False))
+            except GroundworkError as job_push_error:
+                if job_error_kind is None:
                     raise
-                if not issubclass(run_error_kind, StopRun) or issubclass(
-                    run_error_kind, (Stopped, BudgetReached)
+                if not issubclass(job_error_kind, StopRun) or issubclass(
+                    job_error_kind, (Stopped, BudgetReached)
                 ):  # else it was told
-                    print(f"error: {push_error}", file=sys.stderr)
+                    print(f"error: {job_push_error}", file=sys.stderr)
 
 
 def _find_copies(manifest: Manifest, job: Job) -> dict[str, str]:
@@ -248,7 +248,7 @@ def _find_copies(manifest: Manifest, job: Job) -> dict[str, str]:
     return find_copies(job.data, manifest, job.departed_sources.keys() | job.set_aside.keys())
 
 
-def _push(mirror: Mirror, *, quiet: bool) -> None:
+def _push_job_data(mirror: Mirror, *, quiet: bool) -> None:
     if mirror.push() and not quiet:
         print(f"what is new is in {mirror.url}", file=sys.stderr)
 
@@ -260,18 +260,18 @@ def make_client(job: Job) -> Client:
 
     if not job.flags.dry_run:
         job.data.fetch_databases("journal")
-    controls = RunControls(
+    job_controls = RunControls(
         budget=job.budget,
         stopping=job.stopping,
         on_usage=lambda usage: job.progress.record_call(usage.input_tokens + usage.output_tokens, usage.cost),
         say=job.progress.say,
     )
-    client = Client(
+    job_client = Client(
         job.config.llm,
         Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
-        controls,
+        job_controls,
         joined=job.data.joined_journal if job.data.shard else None,
         fresh=job.flags.force and not job.caches_refreshed,
     )
-    job.progress.calls_in_flight = lambda: client.in_flight
-    return client
+    job.progress.calls_in_flight = lambda: job_client.in_flight
+    return job_client

@@ -29,8 +29,8 @@ MAX_LEDGER_LINES = 40  # of failures, warnings and notes together, where notes h
 MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
 MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told one by one
 MAX_WARNING_NUMBERS = 12
-_ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
-_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
+_SHARD_ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
+_LEDGER_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -154,38 +154,38 @@ def group_by_kind(texts_of_documents: Sequence[tuple[str, str]]) -> list[tuple[s
     Texts are of one kind when they differ in numbers and the document's name alone; the digits of a name such as cp1252
     are no number.
     """
-    warnings_by_kind: dict[str, dict[str, list[str]]] = {}
+    ledger_warnings: dict[str, dict[str, list[str]]] = {}
     for document, warning_text in texts_of_documents:
         plain_warning = warning_text.removeprefix(f"{document}: ")
-        warning_kind = _NUMBER.sub("#", plain_warning.replace(document, "#"))
-        warnings_by_kind.setdefault(warning_kind, {}).setdefault(document, []).append(plain_warning)
-    warning_groups: list[tuple[str, str]] = []
-    for documents in warnings_by_kind.values():
+        warning_kind = _LEDGER_NUMBER.sub("#", plain_warning.replace(document, "#"))
+        ledger_warnings.setdefault(warning_kind, {}).setdefault(document, []).append(plain_warning)
+    ledger_groups: list[tuple[str, str]] = []
+    for documents in ledger_warnings.values():
         if len(documents) > MAX_DOCUMENTS_OF_A_KIND:
             example_document, similar_warnings = next(iter(documents.items()))
-            warning_groups.append(
+            ledger_groups.append(
                 (
                     f"{len(documents):,} of one kind, such as {example_document}",
                     _merge_similar_warnings(similar_warnings),
                 )
             )
         else:
-            warning_groups += [
+            ledger_groups += [
                 (document, _merge_similar_warnings(similar_warnings))
                 for document, similar_warnings in documents.items()
             ]
-    return warning_groups
+    return ledger_groups
 
 
 def _merge_similar_warnings(similar_warnings: list[str]) -> str:
     """The first of warnings that differ in numbers alone, and the first number of the others."""
     if len(similar_warnings) == 1:
         return similar_warnings[0]
-    warning_numbers = [match[0] for text in similar_warnings[1:] if (match := _NUMBER.search(text))]
-    listed_numbers = ", ".join(warning_numbers[:MAX_WARNING_NUMBERS]) + (
+    warning_numbers = [match[0] for text in similar_warnings[1:] if (match := _LEDGER_NUMBER.search(text))]
+    ledger_numbers = ", ".join(warning_numbers[:MAX_WARNING_NUMBERS]) + (
         " …" if len(warning_numbers) > MAX_WARNING_NUMBERS else ""
     )
-    more_numbers = f": {listed_numbers}" if listed_numbers else ""
+    more_numbers = f": {ledger_numbers}" if ledger_numbers else ""
     return f"{similar_warnings[0]} (and {len(similar_warnings) - 1:,} more{more_numbers})"
 
 
@@ -220,9 +220,9 @@ class ShardResult:
     def error(self) -> GroundworkError | None:
         if self.stopped is None:
             return None
-        reported_error_class, reported_error = self.stopped
+        shard_error_class, shard_error = self.stopped
         return (
-            ConfigError([reported_error])
-            if reported_error_class == "ConfigError"
-            else _ERROR_CLASSES.get(reported_error_class, StopRun)(reported_error)
+            ConfigError([shard_error])
+            if shard_error_class == "ConfigError"
+            else _SHARD_ERROR_CLASSES.get(shard_error_class, StopRun)(shard_error)
         )

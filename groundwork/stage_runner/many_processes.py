@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 
-REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
+PROCESS_REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
 LOST_PROCESS_MESSAGE = (
@@ -98,16 +98,21 @@ def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_a
 def equal_shares(units: Sequence[Unit], process_count: int) -> list[frozenset[str]]:
     """The names of `units` in `process_count` shares of about as many bytes to read: the largest first, each to the
     least."""
-    unit_sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
+    process_unit_sizes = {
+        unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units
+    }
     process_shares: list[tuple[int, int, set[str]]] = [
         (0, share_number, set()) for share_number in range(process_count)
     ]
-    for unit_name in sorted(unit_sizes, key=lambda unit_name: -unit_sizes[unit_name]):
-        share_size, share_number, unit_names = process_shares[0]
-        unit_names.add(unit_name)
-        heapq.heapreplace(process_shares, (share_size + unit_sizes[unit_name], share_number, unit_names))
+    for unit_name in sorted(process_unit_sizes, key=lambda unit_name: -process_unit_sizes[unit_name]):
+        process_share_size, share_number, process_unit_names = process_shares[0]
+        process_unit_names.add(unit_name)
+        heapq.heapreplace(
+            process_shares, (process_share_size + process_unit_sizes[unit_name], share_number, process_unit_names)
+        )
     return [
-        frozenset(unit_names) for _, _, unit_names in sorted(process_shares, key=lambda process_share: process_share[1])
+        frozenset(process_unit_names)
+        for _, _, process_unit_names in sorted(process_shares, key=lambda process_share: process_share[1])
     ]
 
 
@@ -121,16 +126,21 @@ def _run_on_ray(command: DivisibleStage, job: Job, unit_count: int, ray_address:
     return ray_results
 
 
-def count_processes(command: DivisibleStage, job: Job, due_units: int) -> int:
-    """How many processes do `due_units` units: those asked for, else as many cores as are faster than one."""
+def count_processes(command: DivisibleStage, job: Job, process_units: int) -> int:
+    """How many processes do `process_units` units: those asked for, else as many cores as are faster than one."""
     process_settings = job.config.engine
-    if command.units_a_process == 0 or job.data.shard is not None or due_units < 2 or not command.divides(job.config):
+    if (
+        command.units_a_process == 0
+        or job.data.shard is not None
+        or process_units < 2
+        or not command.divides(job.config)
+    ):
         return 1
     if process_settings.workers:
-        return min(process_settings.workers, due_units)
+        return min(process_settings.workers, process_units)
     if job.flags.max_cost is not None or _uses_local_model(job.config):
         return 1  # one budget and one model in memory are not for several
-    return max(1, min(core_count(), due_units // command.units_a_process))
+    return max(1, min(core_count(), process_units // command.units_a_process))
 
 
 def _uses_local_model(config: Config) -> bool:
@@ -142,19 +152,19 @@ def divide_limits(config: Config, process_count: int) -> Config:
     """The settings of one of `process_count` processes: the endpoint's limits divided among them."""
     from msgspec.structs import replace
 
-    def divided_limit(limit: int | None) -> int | None:
+    def process_limit(limit: int | None) -> int | None:
         return None if limit is None else max(1, limit // process_count)
 
-    def divided_provider(provider: Any) -> Any:
+    def process_provider(provider: Any) -> Any:
         return replace(
             provider,
             max_concurrency=max(1, provider.max_concurrency // process_count),
-            requests_per_minute=divided_limit(provider.requests_per_minute),
-            tokens_per_minute=divided_limit(provider.tokens_per_minute),
+            requests_per_minute=process_limit(provider.requests_per_minute),
+            tokens_per_minute=process_limit(provider.tokens_per_minute),
         )
 
-    divided_providers = {name: divided_provider(provider) for name, provider in config.llm.providers.items()}
-    return replace(config, llm=replace(divided_provider(config.llm), providers=divided_providers))
+    process_providers = {name: process_provider(provider) for name, provider in config.llm.providers.items()}
+    return replace(config, llm=replace(process_provider(config.llm), providers=process_providers))
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,7 @@ class RelayedProgress(ProgressLine):
         threading.Thread(target=self._relay, daemon=True).start()
 
     def _relay(self) -> None:
-        while not self._ended.wait(REPORT_SECONDS):
+        while not self._ended.wait(PROCESS_REPORT_SECONDS):
             self._channel.tell(self.snapshot())
             if self._channel.is_stopping():
                 self._stop()
@@ -203,17 +213,17 @@ class RelayedProgress(ProgressLine):
         self._channel.say(line)
 
 
-def show_snapshots(progress: ProgressLine, snapshots: Sequence[ProgressSnapshot]) -> None:
+def show_snapshots(progress: ProgressLine, process_snapshots: Sequence[ProgressSnapshot]) -> None:
     """One line for all: sums of the same count."""
     progress.take_counts(
-        done_count=sum(snapshot.done_count for snapshot in snapshots),
-        total=sum(snapshot.total for snapshot in snapshots),
-        counted=snapshots[0].counted,
-        calls=sum(snapshot.calls for snapshot in snapshots),
-        tokens=sum(snapshot.tokens for snapshot in snapshots),
-        cost=sum(snapshot.cost for snapshot in snapshots),
+        done_count=sum(process_snapshot.done_count for process_snapshot in process_snapshots),
+        total=sum(process_snapshot.total for process_snapshot in process_snapshots),
+        counted=process_snapshots[0].counted,
+        calls=sum(process_snapshot.calls for process_snapshot in process_snapshots),
+        tokens=sum(process_snapshot.tokens for process_snapshot in process_snapshots),
+        cost=sum(process_snapshot.cost for process_snapshot in process_snapshots),
     )
-    progress.expected_calls = sum(snapshot.expected_calls for snapshot in snapshots)
+    progress.expected_calls = sum(process_snapshot.expected_calls for process_snapshot in process_snapshots)
 
 
 class DivisibleStage(Protocol):
@@ -276,7 +286,7 @@ class _ProcessGroup:
     def run(self) -> list[ShardResult]:
         """What each of them did, in the order of the shares."""
         while self._process_by_pipe:
-            for pipe in connection.wait(list(self._process_by_pipe), timeout=REPORT_SECONDS):
+            for pipe in connection.wait(list(self._process_by_pipe), timeout=PROCESS_REPORT_SECONDS):
                 self._receive_message(pipe)  # type: ignore[arg-type]  # only pipes are waited for
             if self._stop_signals.announce_first(self._job.progress.say):
                 for pipe in self._process_by_pipe:
@@ -356,44 +366,46 @@ def _run_share(
     for stop_signal in STOP_SIGNALS:
         signal.signal(stop_signal, signal.SIG_IGN)  # the parent says when to stop
     pipe_channel = _PipeChannel(parent_pipe)
-    command: DivisibleStage = BY_NAME[stage].load_command()
-    shard_result = command.run_shard(flags, share, pipe_channel, among=among)
-    pipe_channel.send(("result", shard_result))
+    process_command: DivisibleStage = BY_NAME[stage].load_command()
+    process_result = process_command.run_shard(flags, share, pipe_channel, among=among)
+    pipe_channel.send(("result", process_result))
 
 
-def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> list[ShardResult]:
-    """`stage` on the cluster at `address`, its `units` in as many shards as the settings ask for.
+def run_on_ray(stage: str, job: Job, ray_units: int, address: str, gpus: float) -> list[ShardResult]:
+    """`stage` on the cluster at `address`, its `ray_units` in as many shards as the settings ask for.
 
     Raises UsageError where the extra or the cluster is missing.
     """
     ray = connect_to_ray(address)
     cluster_processors = int(ray.cluster_resources().get("CPU", 1))
-    shard_count = max(1, min(job.config.engine.shards or RAY_SHARDS_PER_PROCESSOR * cluster_processors, units))
+    shard_count = max(1, min(job.config.engine.shards or RAY_SHARDS_PER_PROCESSOR * cluster_processors, ray_units))
     # a full memory may take the board, and progress alone is lost
-    lasting_board = {"max_restarts": -1, "max_task_retries": -1}
-    board = ray.remote(num_cpus=0, **lasting_board)(_Board).options(scheduling_strategy=_on_this_node(ray)).remote()
+    lasting_ray_board = {"max_restarts": -1, "max_task_retries": -1}
+    ray_board = (
+        ray.remote(num_cpus=0, **lasting_ray_board)(_RayBoard).options(scheduling_strategy=_on_this_node(ray)).remote()
+    )
     ray_task = ray.remote(**ray_task_options(gpus))(_run_ray_task)
     shards_at_once = min(shard_count, cluster_processors)
     ray_flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(shard_count)}))
     shards_by_ray_task = {
-        ray_task.remote(stage, ray_flags, shard, shards_at_once, board): shard for shard in Shard.all(shard_count)
+        ray_task.remote(stage, ray_flags, shard, shards_at_once, ray_board): shard for shard in Shard.all(shard_count)
     }
     ray_results: list[ShardResult] = []
     with SignalHandler() as ray_stop_signals:
         while shards_by_ray_task:
-            ready_tasks, _ = ray.wait(list(shards_by_ray_task), num_returns=1, timeout=REPORT_SECONDS)
+            ready_tasks, _ = ray.wait(list(shards_by_ray_task), num_returns=1, timeout=PROCESS_REPORT_SECONDS)
             ray_results += [
                 _fetch_ray_result(ray, task_reference, shards_by_ray_task.pop(task_reference))
                 for task_reference in ready_tasks
             ]
             ray_stop_signals.announce_first(job.progress.say)
             if ray_stop_signals.count:  # again and again: a board that began anew has not heard it
-                board.stop.remote()
+                ray_board.stop.remote()
             if ray_stop_signals.count > 1:
                 for task_reference in shards_by_ray_task:
                     ray.cancel(task_reference, force=True)
                 return [*ray_results, *(ShardResult(stopped=("Stopped", STOPPED_MESSAGE)) for _ in shards_by_ray_task)]
-            _show_board(ray, board, job.progress)
+            _show_board(ray, ray_board, job.progress)
     return ray_results
 
 
@@ -435,7 +447,7 @@ def _on_this_node(ray: Any) -> Any:
     return strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
 
 
-class _Board:
+class _RayBoard:
     """The actor that holds what the tasks tell, and whether to stop."""
 
     def __init__(self) -> None:
@@ -461,7 +473,7 @@ class _Board:
         return list(self._snapshot_by_shard.values()), board_lines
 
 
-class _BoardChannel:
+class _RayBoardChannel:
     """A task's way to the board."""
 
     def __init__(self, shard: Shard, board: Any) -> None:
@@ -478,7 +490,7 @@ class _BoardChannel:
         return self._stop
 
 
-def _run_ray_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, board: Any) -> ShardResult:
+def _run_ray_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, ray_board: Any) -> ShardResult:
     """A task: the shard in this worker's process."""
     import os
 
@@ -489,26 +501,28 @@ def _run_ray_task(stage: str, flags: argparse.Namespace, shard: Shard, among: in
         )
         return ShardResult(stopped=("UsageError", missing_on_node))
     ray: Any = importlib.import_module("ray")
-    if ray.get(board.is_stopping.remote()):  # its first news would come too late: the calls of a short shard are out
+    if ray.get(
+        ray_board.is_stopping.remote()
+    ):  # its first news would come too late: the calls of a short shard are out
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE))
     flags.shard, flags.ray = shard, None
-    command: DivisibleStage = BY_NAME[stage].load_command()
-    return command.run_shard(flags, shard, _BoardChannel(shard, board), among=among)
+    ray_command: DivisibleStage = BY_NAME[stage].load_command()
+    return ray_command.run_shard(flags, shard, _RayBoardChannel(shard, ray_board), among=among)
 
 
 def _fetch_ray_result(ray: Any, task_reference: Any, shard: Shard) -> ShardResult:
     try:
-        shard_result: ShardResult = ray.get(task_reference)
+        ray_result: ShardResult = ray.get(task_reference)
     except ray.exceptions.RayError as error:
-        failure_reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        ray_failure = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return ShardResult(
-            stopped=("StopRun", f"shard {shard} failed on the cluster: {failure_reason}; run again to go on")
+            stopped=("StopRun", f"shard {shard} failed on the cluster: {ray_failure}; run again to go on")
         )
-    return shard_result
+    return ray_result
 
 
-def _show_board(ray: Any, board: Any, progress: ProgressLine) -> None:
-    board_snapshots, board_lines = ray.get(board.news.remote())
+def _show_board(ray: Any, ray_board: Any, progress: ProgressLine) -> None:
+    board_snapshots, board_lines = ray.get(ray_board.news.remote())
     for board_line in board_lines:
         progress.say(board_line)
     if board_snapshots:

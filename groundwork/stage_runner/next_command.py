@@ -35,17 +35,17 @@ def results_and_next_command(
 
     `is_current`: whether a later stage, by its name, has made all that can be made of the finished units.
     """
-    result_paths = {next(iter(path_strings_of(unit.writes))) for unit in finished_units if unit.writes}
-    last_lines = []
-    if result_paths:
-        common_result_folder = os.path.commonpath({os.path.dirname(result_path) for result_path in result_paths})  # noqa: PTH120  for 100,000s of them
-        result_path = Path(min(result_paths) if len(result_paths) == 1 else common_result_folder)
-        last_lines.append(f"-> {openable_path(result_path)}")
+    command_results = {next(iter(path_strings_of(unit.writes))) for unit in finished_units if unit.writes}
+    next_lines = []
+    if command_results:
+        common_command_folder = os.path.commonpath({os.path.dirname(result_path) for result_path in command_results})  # noqa: PTH120  for 100,000s of them
+        result_path = Path(min(command_results) if len(command_results) == 1 else common_command_folder)
+        next_lines.append(f"-> {openable_path(result_path)}")
     if stage in BY_NAME:
-        last_lines.append(_next_line(stage, job, ledger, is_current))
+        next_lines.append(_next_line(stage, job, ledger, is_current))
     if stage == "ingest" and ledger.failed_units:
-        last_lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
-    return as_typed("\n".join(last_lines))
+        next_lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
+    return as_typed("\n".join(next_lines))
 
 
 def set_aside_command(documents: Sequence[str], flags: argparse.Namespace) -> str:
@@ -59,8 +59,8 @@ def repeat_flags(flags: argparse.Namespace) -> str:
     repeated_settings = _settings_to_repeat(flags)
     repeated_set_flags = "".join(f" --set {shlex.quote(assignment)}" for assignment in repeated_settings)
     if len(repeated_set_flags) > MAX_REPEATED_LENGTH:
-        same_settings = f"and the same {len(repeated_settings)} --set, or --config with a file that holds them"
-        return f"{_repeat_data_flags(flags)}  # {same_settings}"
+        settings_hint = f"and the same {len(repeated_settings)} --set, or --config with a file that holds them"
+        return f"{_repeat_data_flags(flags)}  # {settings_hint}"
     return _repeat_data_flags(flags, repeated_set_flags)
 
 
@@ -99,12 +99,12 @@ def _same_command(stage: str, flags: argparse.Namespace) -> str:
 
 
 def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> str:
-    ordered_stages = [stage_row.name for stage_row in STAGES]
-    stage_position = ordered_stages.index(STAGE_LIKE.get(stage, stage))
-    later_stages = [stage_row for stage_row in STAGES[stage_position + 1 :] if stage_row.run]
-    for later_stage in later_stages:
-        if BY_NAME[stage].writes in later_stage.reads or not is_current(later_stage.name):
-            return f"uv run {later_stage.script}{repeat_flags(job.flags)}"
+    stages_in_order = [stage_row.name for stage_row in STAGES]
+    stage_position = stages_in_order.index(STAGE_LIKE.get(stage, stage))
+    next_stages = [stage_row for stage_row in STAGES[stage_position + 1 :] if stage_row.run]
+    for next_stage in next_stages:
+        if BY_NAME[stage].writes in next_stage.reads or not is_current(next_stage.name):
+            return f"uv run {next_stage.script}{repeat_flags(job.flags)}"
     return f"uv run dataprep open{_repeat_data_flags(job.flags)}"
 
 

@@ -38,36 +38,44 @@ class RememberedCall:
 def flags_to_remember(stage: str, flags: argparse.Namespace) -> RememberedFlags:
     """What of `flags` chooses what the stage makes, as JSON holds it."""
     remembered_names = REMEMBERED_FLAGS.get(stage, ())
-    choice: RememberedFlags = {name: value for name in remembered_names if (value := getattr(flags, name, None))}
+    remembered: RememberedFlags = {name: value for name in remembered_names if (value := getattr(flags, name, None))}
     assigned_settings = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
     remembered_settings = [
         assignment for assignment in assigned_settings if not assignment.startswith(PASSING_SETTINGS)
     ]
-    return choice | ({"settings": remembered_settings} if remembered_settings else {})
+    return remembered | ({"settings": remembered_settings} if remembered_settings else {})
 
 
-def apply_remembered_flags(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
+def apply_remembered_flags(flags: argparse.Namespace, remembered_choice: RememberedFlags) -> argparse.Namespace:
     """`flags` with a remembered choice; what they say themselves goes before it."""
-    merged_flags = dict(vars(flags))
-    merged_flags |= {
+    flags_with_remembered = dict(vars(flags))
+    flags_with_remembered |= {
         flag: remembered_value
-        for flag, remembered_value in choice.items()
-        if flag != "settings" and not merged_flags.get(flag)
+        for flag, remembered_value in remembered_choice.items()
+        if flag != "settings" and not flags_with_remembered.get(flag)
     }
-    merged_flags["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
-    return argparse.Namespace(**merged_flags)
-
-
-def remembered_arguments(choice: RememberedFlags) -> str:
-    """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
-    argument_words = [*choice.get("runs", []), *choice.get("datasets", [])]
-    argument_words += [
-        word for flag in ("out", "threshold") if flag in choice for word in (f"--{flag}", str(choice[flag]))
+    flags_with_remembered["assignments"] = [
+        *map(FlagSetting, remembered_choice.get("settings", [])),
+        *flags.assignments,
     ]
-    argument_words += [word for document in choice.get("document", []) for word in ("--document", document)]
-    argument_words += ["--keep-gone"] if choice.get("keep_gone") else []
-    argument_words += [word for assignment in choice.get("settings", []) for word in ("--set", assignment)]
-    return f" {shlex.join(argument_words)}" if argument_words else ""
+    return argparse.Namespace(**flags_with_remembered)
+
+
+def remembered_arguments(remembered_choice: RememberedFlags) -> str:
+    """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
+    remembered_words = [*remembered_choice.get("runs", []), *remembered_choice.get("datasets", [])]
+    remembered_words += [
+        word
+        for flag in ("out", "threshold")
+        if flag in remembered_choice
+        for word in (f"--{flag}", str(remembered_choice[flag]))
+    ]
+    remembered_words += [
+        word for document in remembered_choice.get("document", []) for word in ("--document", document)
+    ]
+    remembered_words += ["--keep-gone"] if remembered_choice.get("keep_gone") else []
+    remembered_words += [word for assignment in remembered_choice.get("settings", []) for word in ("--set", assignment)]
+    return f" {shlex.join(remembered_words)}" if remembered_words else ""
 
 
 def remembered_calls(flags: argparse.Namespace, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:

@@ -102,29 +102,29 @@ class StageCommand:
         with open_job(load_config(flags), flags, folders=self.folders_read) as (job, manifest):
             job.progress.stage = self.name
             self._prepare(job, manifest)
-            units = self._placed_units(job)
-            for left_out_line in left_out_lines(job):
-                job.progress.say(left_out_line)
-            unit_loop = self.unit_loop(job, manifest)
+            stage_units = self._placed_units(job)
+            for stage_omission in left_out_lines(job):
+                job.progress.say(stage_omission)
+            stage_loop = self.unit_loop(job, manifest)
             if flags.dry_run:
                 from groundwork.stage_runner.dry_run_and_costs import print_dry_run
 
-                unit_states = zip(units, unit_loop.states(units), strict=True)
-                dry_run_rows = [(unit, *state) for unit, state in unit_states]
-                print_dry_run(self.name, job, dry_run_rows, self.estimate, unit_loop.is_due)
+                stage_states = zip(stage_units, stage_loop.states(stage_units), strict=True)
+                stage_rows = [(unit, *state) for unit, state in stage_states]
+                print_dry_run(self.name, job, stage_rows, self.estimate, stage_loop.is_due)
                 return EXIT_OK
-            ledger = self._do_units(job, unit_loop, units)
-            job.idle = not ledger.outcomes
+            stage_ledger = self._do_units(job, stage_loop, stage_units)
+            job.idle = not stage_ledger.outcomes
             if (failures := getattr(flags, "failures", None)) is not None:  # of all stages of `dataprep run`
-                failures.update({(self.name, unit): reason for unit, reason in ledger.failure_reasons().items()})
-            finished_units = [unit for unit in units if not ledger.has_failed_entirely(unit.name)]
+                failures.update({(self.name, unit): reason for unit, reason in stage_ledger.failure_reasons().items()})
+            finished_stage_units = [unit for unit in stage_units if not stage_ledger.has_failed_entirely(unit.name)]
             if self.after:
-                self.after(job, finished_units)
+                self.after(job, finished_stage_units)
             if not flags.quiet and not getattr(flags, "within_run", False):
-                finished_names = [unit.name for unit in finished_units[: MAX_UNITS_JUDGED + 1]]
+                finished_names = [unit.name for unit in finished_stage_units[: MAX_UNITS_JUDGED + 1]]
                 is_current = partial(has_made_all, job, manifest, finished_names)
-                print(results_and_next_command(self.name, job, finished_units, ledger, is_current))
-            return ledger.exit_code
+                print(results_and_next_command(self.name, job, finished_stage_units, stage_ledger, is_current))
+            return stage_ledger.exit_code
 
     def _prepare(self, job: Job, manifest: Manifest) -> None:
         """What is done once, before the units are known: samples copied, names carried over, what is gone said."""
@@ -142,12 +142,12 @@ class StageCommand:
 
     def _placed_units(self, job: Job) -> list[Unit]:
         """The units of this run, with paths in subfolders where a folder has become one of too many files."""
-        units = self._select_units(job, job.data.shard)
+        stage_units = self._select_units(job, job.data.shard)
         if not job.flags.dry_run and job.data.spread_new_folders(
-            text for unit in units for text in path_strings_of(unit.writes)
+            text for unit in stage_units for text in path_strings_of(unit.writes)
         ):
             return self._select_units(job, job.data.shard)
-        return units
+        return stage_units
 
     def _do_units(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
         from groundwork.stage_runner.many_processes import run_in_processes
@@ -163,16 +163,16 @@ class StageCommand:
     def _select_units(self, job: Job, shard: Share | None) -> list[Unit]:
         if shard is not None and self.shards == "none":
             raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
-        units = self.units(job)
+        stage_units = self.units(job)
         if (remembered_call := getattr(job.flags, "call", None)) is not None:  # of several that this stage is done by
-            units = [unit for unit in units if remembered_call.makes(unit.name)]
-        if not units:
+            stage_units = [unit for unit in stage_units if remembered_call.makes(unit.name)]
+        if not stage_units:
             raise UsageError(self._no_units_message(job))
         if shard is None or self.shards == "caches":
-            return units
+            return stage_units
         if isinstance(shard, frozenset):
-            return [unit for unit in units if unit.name in shard]
-        return [unit for unit in units if shard.holds(unit.document)]
+            return [unit for unit in stage_units if unit.name in shard]
+        return [unit for unit in stage_units if shard.holds(unit.document)]
 
     def _report_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
@@ -187,11 +187,11 @@ class StageCommand:
         """The units that are not done, each with the reason."""
         stage_flags = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
         with open_job(load_config(stage_flags), stage_flags, folders=self.folders_read) as (job, manifest):
-            units = self.units(job)
-            unit_states = self.unit_loop(job, manifest).states(units)
+            stage_units = self.units(job)
+            stage_states = self.unit_loop(job, manifest).states(stage_units)
         return [
             (unit.name, reason if state == "failed" else f"{state} {reason}".strip())
-            for unit, (state, reason) in zip(units, unit_states, strict=True)
+            for unit, (state, reason) in zip(stage_units, stage_states, strict=True)
             if state not in ("done", "empty")
         ]
 
@@ -211,16 +211,16 @@ class StageCommand:
             divided_config = divide_limits(load_config(flags, tells=False), among)
             with open_job(divided_config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
-                unit_loop = self.unit_loop(job, manifest)
-                units = self._select_units(job, shard)
+                stage_loop = self.unit_loop(job, manifest)
+                stage_units = self._select_units(job, shard)
                 if self.shards == "documents":
-                    self._expect_calls(job, unit_loop.due(units), -(-MAX_SAMPLED_UNITS // among))
+                    self._expect_calls(job, stage_loop.due(stage_units), -(-MAX_SAMPLED_UNITS // among))
                 try:
-                    unit_loop.run(units)
+                    stage_loop.run(stage_units)
                 finally:
                     shard_result.outcomes, shard_result.up_to_date = (
-                        unit_loop.ledger.outcomes,
-                        unit_loop.ledger.up_to_date,
+                        stage_loop.ledger.outcomes,
+                        stage_loop.ledger.up_to_date,
                     )
                     shard_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
@@ -239,24 +239,31 @@ class StageCommand:
 
         import msgspec
 
-        prompt_hashes = {
+        stage_prompt_hashes = {
             name: hashlib.sha256(job.prompt(name).encode()).hexdigest() for name in self.prompts(job.config)
         }
-        recipe_settings = msgspec.to_builtins(self.settings(job.config))
-        recipe = {"settings": recipe_settings, "prompts": prompt_hashes, "version": self.version, "test": job.test}
-        normal_recipe: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(recipe))  # as it will be read back
-        return normal_recipe
+        stage_settings = msgspec.to_builtins(self.settings(job.config))
+        stage_recipe = {
+            "settings": stage_settings,
+            "prompts": stage_prompt_hashes,
+            "version": self.version,
+            "test": job.test,
+        }
+        normal_stage_recipe: dict[str, Any] = msgspec.json.decode(
+            msgspec.json.encode(stage_recipe)
+        )  # as it will be read back
+        return normal_stage_recipe
 
     def _no_units_message(self, job: Job) -> str:
-        first_folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
-        folder_address = job.data.folder_address(first_folder)
-        if first_folder == "documents":
-            return NO_DOCUMENTS.format(folder_address)
-        if lines_left_out := left_out_lines(job):
-            return f"nothing to work on; {'; '.join(lines_left_out)}"
-        writer_stage = writing_stage(first_folder)
-        first_command = writer_stage.script if writer_stage else "dataprep run"
-        return f"{folder_address}: nothing to work on; run first: uv run {first_command}"
+        stage_folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
+        stage_folder_address = job.data.folder_address(stage_folder)
+        if stage_folder == "documents":
+            return NO_DOCUMENTS.format(stage_folder_address)
+        if stage_omissions := left_out_lines(job):
+            return f"nothing to work on; {'; '.join(stage_omissions)}"
+        writer_stage = writing_stage(stage_folder)
+        earlier_stage_command = writer_stage.script if writer_stage else "dataprep run"
+        return f"{stage_folder_address}: nothing to work on; run first: uv run {earlier_stage_command}"
 
     def _expect_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
         if self.estimate and due:
@@ -267,12 +274,12 @@ class StageCommand:
     def _print_report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed_units:
             return
-        for report_line in ledger.report_lines(verbose=job.flags.verbose):
-            print(terminal_text(report_line))
-        if usage_rows := [*(job.client.report() if job.has_client else []), *job.usage]:
+        for stage_line in ledger.report_lines(verbose=job.flags.verbose):
+            print(terminal_text(stage_line))
+        if stage_usage := [*(job.client.report() if job.has_client else []), *job.usage]:
             from groundwork.stage_runner.dry_run_and_costs import print_usage_and_costs
 
-            print_usage_and_costs(usage_rows)
+            print_usage_and_costs(stage_usage)
 
 
 def stage_command(name: str) -> StageCommand:
@@ -288,8 +295,8 @@ def _written_files(manifest: Manifest) -> set[str]:
 
 def progress_unit(stage: str) -> str:
     """What a stage's progress counts before it has something finer to count."""
-    written_folder = BY_NAME[stage].writes if stage in BY_NAME else ""
-    counted_things = {"plots": "pages", "grades": "models"} | dict.fromkeys(
+    stage_folder = BY_NAME[stage].writes if stage in BY_NAME else ""
+    stage_progress_units = {"plots": "pages", "grades": "models"} | dict.fromkeys(
         ("datasets", "tags", "embeddings"), "datasets"
     )
-    return counted_things.get(written_folder, "documents")
+    return stage_progress_units.get(stage_folder, "documents")

@@ -146,9 +146,11 @@ class UnitLoop:
                 self.job.add_usage(shard_result.usage)
                 self._stop_error = self._stop_error or shard_result.error()
             # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
-            up_to_date = sum(shard_result.up_to_date for shard_result in shard_results)
+            units_up_to_date = sum(shard_result.up_to_date for shard_result in shard_results)
             up_to_date_before = self.ledger.up_to_date
-            self.ledger.up_to_date = max(up_to_date_before, up_to_date) if by_shards else up_to_date_before + up_to_date
+            self.ledger.up_to_date = (
+                max(up_to_date_before, units_up_to_date) if by_shards else up_to_date_before + units_up_to_date
+            )
         if self._stop_error:
             raise self._stop_error
         return self.ledger
@@ -220,19 +222,19 @@ class UnitLoop:
         """Units side by side where `process` is a coroutine function, else one after the other."""
         side_by_side = inspect.iscoroutinefunction(self.process)
         unit_slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if side_by_side else 1)
-        stop_errors: list[StopRun] = []
+        stopped_units: list[StopRun] = []
         self.job.loop = asyncio.get_running_loop()
 
         async def process(unit: Unit) -> None:
             try:
                 async with self._hold_outputs(unit) as has_waited:
                     async with unit_slots:
-                        if stop_errors or self.job.stopping.is_set():
+                        if stopped_units or self.job.stopping.is_set():
                             return
                         unit_results = await self._process_unit(unit, has_waited=has_waited)
                     await self._store_outcome(unit, *unit_results)  # outside: the next one is worked on meanwhile
             except StopRun as stop:
-                stop_errors.append(stop)
+                stopped_units.append(stop)
                 self.job.stopping.set()
 
         unit_tasks = [asyncio.ensure_future(process(unit)) for unit in units]
@@ -245,9 +247,9 @@ class UnitLoop:
         for unit_task in unit_tasks:
             if not unit_task.cancelled() and (error := unit_task.exception()):
                 raise error
-        stop_causes = [stop for stop in stop_errors if not isinstance(stop, Stopped)]
-        if stop_causes or stop_errors or is_cancelled or self.job.stopping.is_set():
-            raise stop_causes[0] if stop_causes else Stopped(STOPPED_MESSAGE)
+        unit_stop_causes = [stop for stop in stopped_units if not isinstance(stop, Stopped)]
+        if unit_stop_causes or stopped_units or is_cancelled or self.job.stopping.is_set():
+            raise unit_stop_causes[0] if unit_stop_causes else Stopped(STOPPED_MESSAGE)
 
     def _hold_outputs(self, unit: Unit) -> AbstractAsyncContextManager[bool]:
         """Yields whether another process had to be waited for, which wrote the first of these outputs."""
@@ -270,26 +272,30 @@ class UnitLoop:
             self._keep_edits(unit)
             if missing_inputs := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing_inputs[0])}, which is not there")
-            process_result = self.process(self.job, unit)
-            unit_outcome = await process_result if inspect.isawaitable(process_result) else process_result
+            unit_result = self.process(self.job, unit)
+            unit_outcome = await unit_result if inspect.isawaitable(unit_result) else unit_result
         except StopRun:
             raise
-        except UnitError as error:
-            unit_outcome = Outcome(failures=[Failure("", error.status, str(error))])
+        except UnitError as unit_error:
+            unit_outcome = Outcome(failures=[Failure("", unit_error.status, str(unit_error))])
         except BrokenPipeError:  # whoever read the output has gone; that is no document's failure
             raise
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EROFS):
-                full_disk = error.filename or self.job.data.root
+        except OSError as unit_error:
+            if unit_error.errno in (errno.ENOSPC, errno.EROFS):
+                full_unit_disk = unit_error.filename or self.job.data.root
                 raise StopRun(
-                    f"{full_disk}: {error.strerror}; free disk space or pass --data with another folder"
-                ) from error
-            file_prefix = f"{printable_path(error.filename)}: " if error.filename else ""
-            unit_outcome = Outcome(failures=[Failure("", "failed", f"{file_prefix}{error.strerror or error}")])
+                    f"{full_unit_disk}: {unit_error.strerror}; free disk space or pass --data with another folder"
+                ) from unit_error
+            unit_file_prefix = f"{printable_path(unit_error.filename)}: " if unit_error.filename else ""
+            unit_outcome = Outcome(
+                failures=[Failure("", "failed", f"{unit_file_prefix}{unit_error.strerror or unit_error}")]
+            )
         except GroundworkError:
             raise
-        except Exception as error:
-            unit_outcome = Outcome(failures=[Failure("", "failed", f"unexpected {type(error).__name__}: {error}")])
+        except Exception as unit_error:
+            unit_outcome = Outcome(
+                failures=[Failure("", "failed", f"unexpected {type(unit_error).__name__}: {unit_error}")]
+            )
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
         return input_hashes, unit_outcome, time.monotonic() - unit_started_at
@@ -369,9 +375,9 @@ class UnitLoop:
         for output_name in edited_outputs(unit_entry, self._hashes_of(tuple(output_paths.values()))):
             output_path = output_paths[output_name]
             if output_path.is_file():
-                edited_copy = keep_edited_copy(output_path)
+                edited_unit_copy = keep_edited_copy(output_path)
                 self.job.progress.say(
-                    f"{output_name} was edited by hand; the edited file is kept as {edited_copy.name}"
+                    f"{output_name} was edited by hand; the edited file is kept as {edited_unit_copy.name}"
                 )
 
 

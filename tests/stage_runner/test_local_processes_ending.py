@@ -35,7 +35,7 @@ class Stopping:
 
 def test_a_process_that_has_just_ended_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its pipe is broken when the stop is sent; the others hear of it, and what is lost is told as such."""
-    monkeypatch.setattr(many_processes, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(many_processes, "PROCESS_REPORT_SECONDS", 0.01)
     stopping = Stopping()
     stopping.group = FarEnds(
         "toy", SimpleNamespace(progress=SimpleNamespace(say=print)), [frozenset("a"), frozenset("b")], stopping
