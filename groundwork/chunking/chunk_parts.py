@@ -50,21 +50,12 @@ def _table_frame(markdown: str, block: Block) -> TableFrame:
     if not framed_rows.data:
         return TableFrame([], "", "")
     framed_header = framed_table[: framed_rows.data[0][0]]
+    html_closing = "</table>\n" if is_html_table(framed_table) else ""
     repeated_fence = _REPEATED_FENCE.match(framed_header)
-    closing = (
-        f"{repeated_fence['indent']}{repeated_fence['marks']}\n"
-        if repeated_fence
-        else "</table>\n"
-        if is_html_table(framed_table)
-        else ""
-    )
+    closing = f"{repeated_fence['indent']}{repeated_fence['marks']}\n" if repeated_fence else html_closing
     row_groups = [] if closing else [block.start + start for start in _row_group_starts(framed_table, framed_rows.data)]
-    return TableFrame(
-        [block.start + start for start, _ in framed_rows.data[1:]],
-        framed_header.lstrip("\ufeff\r\n"),
-        closing,
-        row_groups,
-    )
+    row_borders = [block.start + start for start, _ in framed_rows.data[1:]]
+    return TableFrame(row_borders, framed_header.lstrip("\ufeff\r\n"), closing, row_groups)
 
 
 def _row_group_starts(framed_table: str, framed_rows: Sequence[Span]) -> Iterator[int]:

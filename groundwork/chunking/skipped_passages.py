@@ -182,17 +182,12 @@ def _licence_sections(passages: Sequence[Block], legal_hits: Sequence[_LegalHits
     licence_end = 0
     for licence_section_start, licence_section_end in heading_sections:
         section_length = passages[licence_section_end - 1].end - passages[licence_section_start].start
-        is_short_section = section_length <= MAX_LICENCE_LENGTH
-        if (
-            licence_section_start >= licence_end
-            and is_short_section
-            and hit_sums.is_licence(licence_section_start, licence_section_end)
-        ):
-            yield from (
-                part
-                for part in _licence_parts(passages, section_ends, licence_section_start, licence_section_end)
-                if not hit_sums.is_hardly_legal(*part)
-            )
+        is_licence = section_length <= MAX_LICENCE_LENGTH and hit_sums.is_licence(
+            licence_section_start, licence_section_end
+        )
+        if licence_section_start >= licence_end and is_licence:
+            licence_parts = _licence_parts(passages, section_ends, licence_section_start, licence_section_end)
+            yield from (part for part in licence_parts if not hit_sums.is_hardly_legal(*part))
             licence_end = licence_section_end
 
 

@@ -93,20 +93,12 @@ class BatchAsker:
         batch_messages = self._batch_round_messages(batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in batch_round.gaps)
         batch_unit = f"{self.chunk.id} iteration {batch_round.iteration}"
-        batch_reply = await self._call(
-            self._prompt_figures.add_figures(batch_messages), Drafts, batch_unit, batch_round.iteration
-        )
-        batch_drafts = [
-            self._prompt_figures.resolve_figures(restore_gap_evidence(draft, batch_round.gaps, chunk_text))
-            for draft in batch_reply.pairs
-        ]
-        return InterviewAnswer(
-            [(draft, []) for draft in batch_drafts],
-            shown_gaps,
-            read_declined_gaps(batch_reply.declined, shown_gaps),
-            batch_reply.done,
-            batch_reply.contradictions,
-        )
+        batch_messages = self._prompt_figures.add_figures(batch_messages)
+        batch_reply = await self._call(batch_messages, Drafts, batch_unit, batch_round.iteration)
+        batch_drafts = (restore_gap_evidence(draft, batch_round.gaps, chunk_text) for draft in batch_reply.pairs)
+        judged_batch: list[JudgedDraft] = [(self._prompt_figures.resolve_figures(draft), []) for draft in batch_drafts]
+        declined_gaps = read_declined_gaps(batch_reply.declined, shown_gaps)
+        return InterviewAnswer(judged_batch, shown_gaps, declined_gaps, batch_reply.done, batch_reply.contradictions)
 
     async def correct(self, faulty_batch: Sequence[JudgedDraft]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
@@ -203,15 +195,10 @@ def summary_for_chunk(chunk: Chunk, summary: str) -> str:
         return summary
     sentences_for_batch = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
     batch_chunk_words = content_words(chunk.text, chunk.language)
-    sentences_by_shared_words = sorted(
-        range(1, len(sentences_for_batch)),
-        key=lambda i: -len(batch_chunk_words & content_words(sentences_for_batch[i], chunk.language)),
-    )
+    shared_words = [len(batch_chunk_words & content_words(text, chunk.language)) for text in sentences_for_batch]
     batch_summary_sentences, batch_summary_room = [0], batch_summary_room - len(sentences_for_batch[0])
-    for i in sentences_by_shared_words:
-        if len(sentences_for_batch[i]) < batch_summary_room and batch_chunk_words & content_words(
-            sentences_for_batch[i], chunk.language
-        ):
+    for i in sorted(range(1, len(sentences_for_batch)), key=lambda i: -shared_words[i]):
+        if shared_words[i] and len(sentences_for_batch[i]) < batch_summary_room:
             batch_summary_sentences.append(i)
             batch_summary_room -= len(sentences_for_batch[i]) + 1
     return " ".join(sentences_for_batch[i] for i in sorted(batch_summary_sentences))

@@ -365,10 +365,8 @@ def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundO
         return "limit"
     if chunk_interview.settings.stop == "fixed":
         return ""
-    if (
-        chunk_interview.settings.stop == "coverage"
-        and chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
-    ):
+    is_covered = chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
+    if chunk_interview.settings.stop == "coverage" and is_covered:
         return "coverage"
     if round_outcome.unworthy_count > MAX_UNWORTHY_ROUND_SHARE * round_outcome.pair_count:
         return "not worth more"

@@ -115,9 +115,9 @@ class DocumentInterviews:
             for chunk in pair.chunks:
                 pairs_by_chunk.setdefault(chunk, []).append(pair)
         coverage_by_interview = [
-            chunk_interview.coverage(pairs_by_chunk.get(chunk_interview.chunk.id, []))
-            for chunk_interview in self.chunk_interviews
+            interview.coverage(pairs_by_chunk.get(interview.chunk.id, [])) for interview in self.chunk_interviews
         ]
+        interviews_and_askers = zip(self.chunk_interviews, self.askers, strict=True)
         interviews_coverage = document_coverage(self.material.document, coverage_by_interview)
         return msgspec.structs.replace(
             interviews_coverage,
@@ -125,10 +125,7 @@ class DocumentInterviews:
             rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
             contradictions=[Contradiction(chunk=chunk.id, text=text) for chunk, text in self._contradictions()],
             calls=sum(asker.calls for asker in self.askers) + len(self.two_chunk_interviews),
-            runs=[
-                chunk_interview.chunk_run_record(asker.calls)
-                for chunk_interview, asker in zip(self.chunk_interviews, self.askers, strict=True)
-            ],
+            runs=[interview.chunk_run_record(asker.calls) for interview, asker in interviews_and_askers],
         )
 
     def warnings(self) -> list[str]:

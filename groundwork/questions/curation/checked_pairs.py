@@ -97,19 +97,13 @@ def write_curated_pairs(
     rejected_checked_pairs: Sequence[Rejected],
 ) -> None:
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `curated_folder`."""
-    kept_pair_indexes, rejected_pair_indexes = (
-        _pair_indexes_by_document(kept_checked_pairs),
-        _pair_indexes_by_document(rejected_checked_pairs),
-    )
+    kept_indexes = _pair_indexes_by_document(kept_checked_pairs)
+    rejected_indexes = _pair_indexes_by_document(rejected_checked_pairs)
     for document in documents:
-        write_jsonl(
-            file_path(curated_folder, f"{document}.jsonl"),
-            (kept_checked_pairs[pair_index] for pair_index in kept_pair_indexes[document]),
-        )
-        write_jsonl(
-            file_path(curated_folder / "rejected", f"{document}.jsonl"),
-            (rejected_checked_pairs[pair_index] for pair_index in rejected_pair_indexes[document]),
-        )
+        kept_of_document = (kept_checked_pairs[index] for index in kept_indexes[document])
+        rejected_of_document = (rejected_checked_pairs[index] for index in rejected_indexes[document])
+        write_jsonl(file_path(curated_folder, f"{document}.jsonl"), kept_of_document)
+        write_jsonl(file_path(curated_folder / "rejected", f"{document}.jsonl"), rejected_of_document)
 
 
 def _pair_indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
@@ -278,12 +272,13 @@ async def check_pair_batches(
         unchecked_pairs = pairs_under_check.unchecked[pair_batch.start : pair_batch.start + pair_batch.pairs]
         curation_rounds, cases_to_check = prepare_cases(unchecked_pairs, pair_batch.documents)
         checked_results = (await curation_rounds.run(cases_to_check, on_progress)).values()
-        pairs_under_check.checked.extend(
-            CheckedPair.of(pair, pair, checked_result)
-            if isinstance(checked_result, UnitError)
-            else CheckedPair.of(pair, checked_result.pair, checked_result.error)
-            for pair, checked_result in zip(unchecked_pairs, checked_results, strict=True)
-        )
+        pairs_under_check.checked.extend(map(_checked_pair, unchecked_pairs, checked_results))
+
+
+def _checked_pair(pair: Pair, checked_result: CurationCase | UnitError) -> CheckedPair:
+    if isinstance(checked_result, UnitError):
+        return CheckedPair.of(pair, pair, checked_result)
+    return CheckedPair.of(pair, checked_result.pair, checked_result.error)
 
 
 def read_pairs_of_documents(run_folder: Path, documents: Sequence[str]) -> list[Pair]:

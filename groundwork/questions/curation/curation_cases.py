@@ -133,12 +133,8 @@ def rule_check_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
         case "criteria":
             if not pair.evaluation_criteria:
                 return "there are no criteria"
-            criterion_numbers_of_case = unsupported_criterion_numbers(pair)
-            return (
-                f"the reference answer does not contain: {', '.join(criterion_numbers_of_case)}"
-                if criterion_numbers_of_case
-                else ""
-            )
+            numbers_of_case = ", ".join(unsupported_criterion_numbers(pair))
+            return f"the reference answer does not contain: {numbers_of_case}" if numbers_of_case else ""
         case "supported":
             return "; ".join(unsupported_numbers(origin.grounds, pair))
         case _:

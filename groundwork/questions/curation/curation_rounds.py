@@ -152,9 +152,8 @@ class CurationRounds:
             return
         candidates = [round_results[number] for number in (round_results if case_numbers is None else case_numbers)]
         round_cases = [case for case in candidates if isinstance(case, CurationCase) and not failed_checks(case.pair)]
-        for case_number, round_verdict in (
-            await self.judge.ask(round_form, round_cases, on_progress or (lambda _: None))
-        ).items():
+        round_verdicts = await self.judge.ask(round_form, round_cases, on_progress or (lambda _: None))
+        for case_number, round_verdict in round_verdicts.items():
             case = round_results[case_number]
             if isinstance(round_verdict, UnitError):
                 round_results[case_number] = _case_or_error(case, round_verdict)
@@ -214,24 +213,23 @@ class CurationRounds:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
-        cases_for_rewriting_round = [case for case in cases if is_rewritable(case.pair, self.settings)]
-        round_cases = [
-            case for case in cases if not failed_checks(case.pair) or is_rewritable(case.pair, self.settings)
-        ]
+        settings = self.settings
+        cases_for_rewriting_round = [case for case in cases if is_rewritable(case.pair, settings)]
+        round_cases = [case for case in cases if not failed_checks(case.pair) or is_rewritable(case.pair, settings)]
         rounds_of_forms: list[tuple[JudgeForm | None, Sequence[CurationCase]]] = [
             (RewritingForm(self.settings, self.prompt), cases_for_rewriting_round),
             (self.apart, round_cases),
             (self.supported, round_cases),
         ]
-        return [
-            (
-                round_form.messages(round_batch),
-                judge_reply_schema(round_form, round_batch),
-                round_form.reply_tokens(round_batch),
-            )
+        batches_of_rounds = (
+            (round_form, round_batch)
             for round_form, cases_of_round in rounds_of_forms
             if round_form
-            for round_batch in pack_judge_batches(round_form, cases_of_round, self.settings)
+            for round_batch in pack_judge_batches(round_form, cases_of_round, settings)
+        )
+        return [
+            (form.messages(batch), judge_reply_schema(form, batch), form.reply_tokens(batch))
+            for form, batch in batches_of_rounds
         ]
 
 

@@ -155,21 +155,15 @@ class MarksForm(JudgeForm):
         judge_marks = [reply_value] if isinstance(reply_value, int) else reply_value
         mark_names = self.mark_names_for(case)
         criterion_count = len(case.pair.evaluation_criteria)
-        full_judge_marks = [
-            criterion_count if mark_name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK
-            for mark_name in mark_names
+        full_marks = [
+            criterion_count if name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK for name in mark_names
         ]
         if not isinstance(judge_marks, list) or len(judge_marks) not in (len(mark_names), len(self.mark_names)):
             return None  # a mark for a wrong answer that is not shown does no harm
-        if not all(
-            type(mark) is int and 0 <= mark <= full_mark
-            for mark, full_mark in zip(judge_marks, full_judge_marks, strict=False)
-        ):
+        named_marks = list(zip(mark_names, judge_marks, full_marks, strict=False))
+        if not all(type(mark) is int and 0 <= mark <= full_mark for _, mark, full_mark in named_marks):
             return None
-        return {
-            mark_name: mark / max(1, full_mark)
-            for mark_name, mark, full_mark in zip(mark_names, judge_marks, full_judge_marks, strict=False)
-        }
+        return {mark_name: mark / max(1, full_mark) for mark_name, mark, full_mark in named_marks}
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         tokens_per_judged_pair = JUDGE_FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
@@ -315,23 +309,18 @@ def pack_judge_batches(
 def _next_judge_batch_size(judge_form: JudgeForm, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
     judge_batch_sizes = range(1, min(len(cases), settings.batch) + 1)
-    max_judge_batch = max(
-        1,
-        bisect_left(
-            judge_batch_sizes,
-            True,
-            key=lambda batch_size: not _fits_judge_call(judge_form, cases[:batch_size], settings),
-        ),
+    fitting_batch = bisect_left(
+        judge_batch_sizes, True, key=lambda size: not _fits_judge_call(judge_form, cases[:size], settings)
     )
-    if (
-        not judge_form.shows_text
-        or max_judge_batch == len(cases)
-        or cases[max_judge_batch - 1].origin != cases[max_judge_batch].origin
-    ):
+    max_judge_batch = max(1, fitting_batch)
+    if not judge_form.shows_text or max_judge_batch == len(cases):
         return max_judge_batch
-    first_judged_of_chunk = next(i for i, case in enumerate(cases) if case.origin == cases[max_judge_batch].origin)
+    next_origin = cases[max_judge_batch].origin
+    if cases[max_judge_batch - 1].origin != next_origin:
+        return max_judge_batch
+    first_judged_of_chunk = next(i for i, case in enumerate(cases) if case.origin == next_origin)
     cases_from_chunk_start = cases[first_judged_of_chunk : first_judged_of_chunk + settings.batch + 1]
-    judged_in_chunk = sum(case.origin == cases[max_judge_batch].origin for case in cases_from_chunk_start)
+    judged_in_chunk = sum(case.origin == next_origin for case in cases_from_chunk_start)
     return first_judged_of_chunk if first_judged_of_chunk and judged_in_chunk <= settings.batch else max_judge_batch
 
 
@@ -402,12 +391,8 @@ class PairJudge:
 
         def check(reply: Json) -> str | None:
             pair_verdicts.update(_read_pair_verdicts(judge_form, cases, reply))
-            return (
-                None
-                if pair_verdicts
-                else f"Give every pair, {pair_field_name(1)} to {pair_field_name(len(cases))}, "
-                f"{judge_form.pair_field_description}."
-            )
+            judged_fields = f"{pair_field_name(1)} to {pair_field_name(len(cases))}"
+            return None if pair_verdicts else f"Give every pair, {judged_fields}, {judge_form.pair_field_description}."
 
         await self.client().ask(
             self.settings,

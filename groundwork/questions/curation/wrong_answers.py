@@ -89,15 +89,18 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
         return wrong_yes_or_no.capitalize() + _end_mark_of_answer(pair.answer)
     if answer_by_choice := _wrong_answer_by_choice(pair):
         return answer_by_choice
+    return (
+        _wrong_answer_by_numbers(pair, language) or _wrong_answer_by_names(pair, other_answer, language) or other_answer
+    )
+
+
+def _wrong_answer_by_numbers(pair: Pair, language: str) -> str:
+    """The answer with the numbers that criteria ask for changed; "" where there are none."""
     wrong_answer_so_far, answer_position = "", 0
-    for changed_start, changed_end in _answer_numbers_to_change(pair, language):
-        wrong_answer_so_far += pair.answer[answer_position:changed_start] + _wrong_digits(
-            pair, pair.answer[changed_start:changed_end]
-        )
-        answer_position = changed_end
-    if wrong_answer_so_far:
-        return wrong_answer_so_far + pair.answer[answer_position:]
-    return _wrong_answer_by_names(pair, other_answer, language) or other_answer
+    for start, end in _answer_numbers_to_change(pair, language):
+        wrong_answer_so_far += pair.answer[answer_position:start] + _wrong_digits(pair, pair.answer[start:end])
+        answer_position = end
+    return wrong_answer_so_far and wrong_answer_so_far + pair.answer[answer_position:]
 
 
 def _wrong_answer_by_choice(pair: Pair) -> str:

@@ -114,9 +114,8 @@ class SetSimilarityJoin:
         word_ids_of_sets, self._set_starts = np.array(evidence_word_ids, dtype=np.int32), np.array(set_starts)
         self._vocabulary_size = len(word_ids)
         word_ranks = np.empty(self._vocabulary_size, dtype=np.int64)
-        word_ranks[np.argsort(np.bincount(word_ids_of_sets, minlength=self._vocabulary_size), kind="stable")] = (
-            np.arange(self._vocabulary_size)
-        )
+        word_counts = np.bincount(word_ids_of_sets, minlength=self._vocabulary_size)
+        word_ranks[np.argsort(word_counts, kind="stable")] = np.arange(self._vocabulary_size)
         set_rows_of_words = np.repeat(np.arange(len(self._set_starts) - 1), np.diff(self._set_starts))
         # One number a word of a statement, ascending: the statement, then the rank of the word.
         self._set_word_keys = (
@@ -160,18 +159,15 @@ class SetSimilarityJoin:
             yield from self._look_up_set_pairs(set_rows[:half_of_sets], word_ranks[:half_of_sets], has_single_words)
             yield from self._look_up_set_pairs(set_rows[half_of_sets:], word_ranks[half_of_sets:], has_single_words)
             return
-        prefix_hit_positions = np.repeat(first_hit - np.cumsum(hit_counts) + hit_counts, hit_counts) + np.arange(
-            hit_counts.sum()
-        )
+        hit_offsets = np.repeat(first_hit - np.cumsum(hit_counts) + hit_counts, hit_counts)
+        prefix_hit_positions = hit_offsets + np.arange(hit_counts.sum())
         seeking_set_rows = np.repeat(np.repeat(set_rows, prefix_keys.shape[1]), hit_counts)
         set_sizes = np.diff(self._set_starts)
         hit_set_rows = self._prefix_key_sets[prefix_hit_positions]
         is_smaller_set = (hit_set_rows != seeking_set_rows) & (set_sizes[hit_set_rows] <= set_sizes[seeking_set_rows])
         set_pair_codes = np.unique(seeking_set_rows[is_smaller_set] * len(set_sizes) + hit_set_rows[is_smaller_set])
-        yield set_pair_codes[
-            self._held_word_shares(set_pair_codes // len(set_sizes), set_pair_codes % len(set_sizes), set_sizes)
-            >= SAME_EVIDENCE_SHARE
-        ]
+        larger_rows, smaller_rows = np.divmod(set_pair_codes, len(set_sizes))
+        yield set_pair_codes[self._held_word_shares(larger_rows, smaller_rows, set_sizes) >= SAME_EVIDENCE_SHARE]
 
     def _held_word_shares(self, larger_set_rows: Rows, smaller_rows: Rows, set_sizes: Rows) -> npt.NDArray[np.float64]:
         """The share of the smaller's words that the larger holds, pair by pair."""
@@ -184,12 +180,8 @@ class SetSimilarityJoin:
             self._set_word_keys[self._set_starts[smaller_rows][set_pair_index] + word_positions] % self._vocabulary_size
         )
         word_keys = larger_set_rows[set_pair_index] * self._vocabulary_size + word_ranks
-        is_word_held = (
-            self._set_word_keys[
-                np.minimum(np.searchsorted(self._set_word_keys, word_keys), len(self._set_word_keys) - 1)
-            ]
-            == word_keys
-        )
+        key_places = np.minimum(np.searchsorted(self._set_word_keys, word_keys), len(self._set_word_keys) - 1)
+        is_word_held = self._set_word_keys[key_places] == word_keys
         held_word_counts = np.bincount(set_pair_index, weights=is_word_held, minlength=len(smaller_rows))
         held_word_shares: npt.NDArray[np.float64] = held_word_counts / np.maximum(smaller_set_sizes, 1)
         return held_word_shares

@@ -222,15 +222,13 @@ def target_importance(target: QuestionTarget, chunk_text: str) -> int:
         return 0
     is_list = len(target.statements) > 1 and target.statements[-1].lead
     importance_score = 1 + 2 * bool(numbers(target_text)) + 2 * bool(target.subject or is_list)
-    importance_score += (
-        bool(_TARGET_DUTY_WORDS & set(target_words)) + bool(quoted_terms(target_text)) + (8 <= len(target_words) <= 45)
-    )
+    importance_score += bool(_TARGET_DUTY_WORDS & set(target_words)) + bool(quoted_terms(target_text))
+    importance_score += 8 <= len(target_words) <= 45
     single_target = target.statements[0] if len(target.statements) == 1 and not target.subject else None
     unlabelled_target = single_target if single_target and not single_target.label else None
-    is_target_fragment = unlabelled_target and not COMPLETE_ITEM_END.search(target_text)  # of a figure
-    is_target_fragment = is_target_fragment or (
-        unlabelled_target and not unlabelled_target.lead and target_text[:1].islower()
-    )  # of a sentence
+    is_part_of_sentence = unlabelled_target and not unlabelled_target.lead and target_text[:1].islower()
+    is_part_of_figure = unlabelled_target and not COMPLETE_ITEM_END.search(target_text)
+    is_target_fragment = is_part_of_figure or is_part_of_sentence
     depends_on_previous = not target.subject and points_back(target.statements, chunk_text)
     importance_penalties = bool(cross_references(target_text)) + bool(is_target_fragment) + depends_on_previous
     return max(1, importance_score - 4 * target.is_partial - 3 * importance_penalties)

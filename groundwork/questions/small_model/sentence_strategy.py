@@ -260,20 +260,12 @@ def askers(
 ) -> list[Asker]:
     """One for each chunk of `material`."""
     round_trip_prompt = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-    sentence_prompt, document_title, chunks = prompt(settings.prompt), material.title, material.chunks
+    prompts, document_title, chunks = (prompt(settings.prompt), round_trip_prompt), material.title, material.chunks
     rival_search = RivalSearch(material.readings, document_title)
+    captions = [table_caption(reading.chunk, chunks) for reading in material.readings]
     return [
-        SentenceAsker(
-            client(),
-            settings,
-            reading,
-            sentence_prompt,
-            round_trip_prompt,
-            document_title,
-            rival_search,
-            table_caption(reading.chunk, chunks),
-        )
-        for reading in material.readings
+        SentenceAsker(client(), settings, reading, *prompts, document_title, rival_search, caption)
+        for reading, caption in zip(material.readings, captions, strict=True)
     ]
 
 
