@@ -69,31 +69,36 @@ def join_sentences_around_floats(blocks: Sequence[PageBlock], join: Callable[[st
     for floating_block in _join_around_formulas(blocks, join):
         last_text_block = _last_block_but_floats(blocks_around_floats)
         behind_floats = last_text_block < len(blocks_around_floats) - 1 and _is_sentence_but_float(floating_block)
-        if not behind_floats or not begins_mid_sentence(floating_block.text):
-            blocks_around_floats.append(floating_block)
-        elif _TITLED_FLOAT_CAPTION.match(blocks_around_floats[-1].text) and ends_mid_sentence(
-            blocks_around_floats[-1].text
-        ):
-            blocks_around_floats[-1] = blocks_around_floats[-1]._replace(
-                text=join(blocks_around_floats[-1].text, floating_block.text)
-            )
-        elif last_text_block < 0:
-            blocks_around_floats.insert(0, floating_block._replace(part=blocks_around_floats[0].part))
-        elif ends_mid_sentence(blocks_around_floats[last_text_block].text):
-            whole_sentence = join(blocks_around_floats[last_text_block].text, floating_block.text)
-            blocks_around_floats[last_text_block] = blocks_around_floats[last_text_block]._replace(
-                text=whole_sentence, is_full=floating_block.is_full
-            )
+        if behind_floats and begins_mid_sentence(floating_block.text):
+            _join_before_floats(blocks_around_floats, floating_block, last_text_block, join)
         else:
             blocks_around_floats.append(floating_block)
     last_text_block = _last_block_but_floats(blocks_around_floats)
-    if 0 <= last_text_block < len(blocks_around_floats) - 1 and _goes_on_behind_floats(
-        blocks_around_floats[last_text_block]
-    ):
-        blocks_around_floats.append(
-            blocks_around_floats.pop(last_text_block)._replace(part=blocks_around_floats[-1].part)
-        )
+    is_before_floats = 0 <= last_text_block < len(blocks_around_floats) - 1
+    if is_before_floats and _goes_on_behind_floats(blocks_around_floats[last_text_block]):
+        part_of_floats = blocks_around_floats[-1].part
+        blocks_around_floats.append(blocks_around_floats.pop(last_text_block)._replace(part=part_of_floats))
     return blocks_around_floats
+
+
+def _join_before_floats(
+    blocks_around_floats: list[PageBlock],
+    floating_block: PageBlock,
+    last_text_block: int,
+    join: Callable[[str, str], str],
+) -> None:
+    """Add a block that goes on with a sentence to the caption right above it, or to the last text before the floats."""
+    float_above, text_before_floats = blocks_around_floats[-1], blocks_around_floats[last_text_block]
+    if _TITLED_FLOAT_CAPTION.match(float_above.text) and ends_mid_sentence(float_above.text):
+        blocks_around_floats[-1] = float_above._replace(text=join(float_above.text, floating_block.text))
+    elif last_text_block < 0:
+        blocks_around_floats.insert(0, floating_block._replace(part=blocks_around_floats[0].part))
+    elif ends_mid_sentence(text_before_floats.text):
+        blocks_around_floats[last_text_block] = text_before_floats._replace(
+            text=join(text_before_floats.text, floating_block.text), is_full=floating_block.is_full
+        )
+    else:
+        blocks_around_floats.append(floating_block)
 
 
 def _goes_on_behind_floats(block_before_floats: PageBlock) -> bool:
@@ -105,25 +110,20 @@ def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str]
     """The blocks with the pieces of a formula as one, and a sentence that goes on below a formula as one with it."""
     blocks_around_formulas: list[PageBlock] = []
     for block in blocks:
-        if blocks_around_formulas and _are_formula_pieces(blocks_around_formulas[-1], block):
-            blocks_around_formulas[-1] = blocks_around_formulas[-1]._replace(
-                text=f"{blocks_around_formulas[-1].text} {block.text}"
-            )
+        formula_above = blocks_around_formulas[-1] if blocks_around_formulas else None
+        if formula_above and _are_formula_pieces(formula_above, block):
+            blocks_around_formulas[-1] = formula_above._replace(text=f"{formula_above.text} {block.text}")
             continue
-        formula_start = len(blocks_around_formulas) - (
-            1 if blocks_around_formulas and _is_displayed_formula(blocks_around_formulas[-1]) else 0
-        )
+        is_below_formula = formula_above is not None and _is_displayed_formula(formula_above)
+        text_and_formula = blocks_around_formulas[-2 if is_below_formula else -1 :]
         if (
-            formula_start
-            and _sentence_goes_on_below_formula(blocks_around_formulas[formula_start - 1], block)
-            and (
-                formula_start < len(blocks_around_formulas) or _parts_only_by_formula(blocks_around_formulas[-1], block)
-            )
+            len(text_and_formula) == 1 + is_below_formula
+            and _sentence_goes_on_below_formula(text_and_formula[0], block)
+            and (is_below_formula or _parts_only_by_formula(text_and_formula[0], block))
         ):
-            text_with_formula = " ".join(piece.text for piece in blocks_around_formulas[formula_start - 1 :])
-            blocks_around_formulas[formula_start - 1 :] = [
-                blocks_around_formulas[formula_start - 1]._replace(text=join(text_with_formula, block.text))
-            ]
+            text_with_formula = " ".join(piece.text for piece in text_and_formula)
+            whole_sentence = text_and_formula[0]._replace(text=join(text_with_formula, block.text))
+            blocks_around_formulas[-len(text_and_formula) :] = [whole_sentence]
         else:
             blocks_around_formulas.append(block)
     return blocks_around_formulas
@@ -228,41 +228,30 @@ def with_fractions(runs: Sequence[Run]) -> list[Run]:
 def _fraction(relation_sign: Run, fraction_runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """The numerator and the denominator right behind a relation sign; None where a text stands between them."""
     fraction_reach = relation_sign.x2 + (_MOST_FRACTION_GAP + _MOST_FRACTION_WIDTH) * relation_sign.size
-    runs_behind_relation = [
-        run
+    rises_behind_relation = [
+        (_rise_above_relation(run, relation_sign), run)
         for run in fraction_runs
-        if relation_sign.x2 - 1 < run.x1
-        and run.x2 < fraction_reach
-        and abs(_rise_above_relation(run, relation_sign)) < _MOST_FRACTION_RISE
+        if relation_sign.x2 - 1 < run.x1 and run.x2 < fraction_reach
     ]
-    numerator = min(
-        (run for run in runs_behind_relation if _rise_above_relation(run, relation_sign) > _LEAST_FRACTION_RISE),
-        key=lambda run: run.x1,
-        default=None,
-    )
-    denominator = min(
-        (run for run in runs_behind_relation if _rise_above_relation(run, relation_sign) < -_LEAST_FRACTION_RISE),
-        key=lambda run: run.x1,
-        default=None,
-    )
-    if (
-        numerator is None
-        or denominator is None
-        or min(numerator.x1, denominator.x1) - relation_sign.x2 > _MOST_FRACTION_GAP * relation_sign.size
-    ):
+    numerators = [run for rise, run in rises_behind_relation if _LEAST_FRACTION_RISE < rise < _MOST_FRACTION_RISE]
+    denominators = [run for rise, run in rises_behind_relation if _LEAST_FRACTION_RISE < -rise < _MOST_FRACTION_RISE]
+    if not numerators or not denominators:
         return None
+    numerator, denominator = (min(part, key=lambda run: run.x1) for part in (numerators, denominators))
+    runs_in_line = [run for rise, run in rises_behind_relation if abs(rise) <= _LEAST_FRACTION_RISE]
+    is_fraction = _is_fraction(relation_sign, numerator, denominator, runs_in_line)
+    return (numerator, denominator) if is_fraction else None
+
+
+def _is_fraction(relation_sign: Run, numerator: Run, denominator: Run, runs_in_line: Sequence[Run]) -> bool:
+    """Whether two runs stand one above the other near a relation sign, with no text of its line between them."""
+    fraction_left, fraction_right = min(numerator.x1, denominator.x1), max(numerator.x2, denominator.x2)
+    is_fraction_near = fraction_left - relation_sign.x2 <= _MOST_FRACTION_GAP * relation_sign.size
     is_fraction_centred = (
         abs((numerator.x1 + numerator.x2) - (denominator.x1 + denominator.x2)) / 2 < _FRACTION_CENTRE_SPREAD
     )
-    fraction_left, fraction_right = min(numerator.x1, denominator.x1), max(numerator.x2, denominator.x2)
-    runs_within_fraction = [
-        run
-        for run in runs_behind_relation
-        if abs(_rise_above_relation(run, relation_sign)) <= _LEAST_FRACTION_RISE
-        and run.x1 < fraction_right
-        and run.x2 > fraction_left
-    ]
-    return (numerator, denominator) if is_fraction_centred and not runs_within_fraction else None
+    is_fraction_free = not any(run.x1 < fraction_right and run.x2 > fraction_left for run in runs_in_line)
+    return is_fraction_near and is_fraction_centred and is_fraction_free
 
 
 def _rise_above_relation(run: Run, relation_sign: Run) -> float:

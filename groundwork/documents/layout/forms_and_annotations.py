@@ -548,20 +548,23 @@ def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
         for box_text in boxes_of_row:
             if box_text in boxes_above:
                 continue
-            has_line_number = min(len(previous_box), len(box_text)) <= _LINE_NUMBER_LETTERS
-            if (
-                not previous_box
-                or (item_label(box_text) and box_text != item_label(box_text))
-                or (not has_line_number and max(len(previous_box), len(box_text)) >= _BOX_PARAGRAPH_LETTERS)
-            ):
-                paragraphs_of_boxes.append(box_text)
+            if previous_box and (box_joint := _joint_of_boxes(previous_box, box_text)):
+                paragraphs_of_boxes[-1] += f"{box_joint}{box_text}"
             else:
-                paragraphs_of_boxes[-1] += (
-                    f"{' ' if has_line_number or previous_box.endswith(_BOX_TEXT_ENDS) else '; '}{box_text}"
-                )
+                paragraphs_of_boxes.append(box_text)
             previous_box = box_text
         boxes_above = boxes_of_row
     return "\n\n".join(paragraphs_of_boxes)
+
+
+def _joint_of_boxes(previous_box: str, box_text: str) -> str:
+    """What stands between two boxes of a row; "" where the second is a paragraph of its own."""
+    has_line_number = min(len(previous_box), len(box_text)) <= _LINE_NUMBER_LETTERS
+    if item_label(box_text) and box_text != item_label(box_text):
+        return ""
+    if not has_line_number and max(len(previous_box), len(box_text)) >= _BOX_PARAGRAPH_LETTERS:
+        return ""
+    return " " if has_line_number or previous_box.endswith(_BOX_TEXT_ENDS) else "; "
 
 
 LEAST_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's

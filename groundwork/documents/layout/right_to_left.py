@@ -153,35 +153,35 @@ def rtl_word_runs(rtl_runs: Sequence[tuple[Any, Run]], rtl_spelling: RtlSpelling
         for rtl_part in text_item.words
         if rtl_part.text.strip()
     ]
-    joined_rtl_words: list[tuple[Box, Run]] = []
-    last_rtl_letter = -2  # the place of the last letter of the word before
-    for rtl_places, (rtl_word, run) in sorted(
-        ((rtl_spelling.places(rtl_part[0]), rtl_part) for rtl_part in drawn_words), key=lambda pair: pair[0]
-    ):
-        if (
-            rtl_places
-            and rtl_places[0] == last_rtl_letter + 1
-            and _is_part_of_rtl_word(rtl_word, joined_rtl_words[-1][0], run.size)
-        ):
-            word_before, run_before = joined_rtl_words.pop()
-            joined_sides = (
-                min(rtl_word.x1, word_before.x1),
-                min(word_before.y1, rtl_word.y1),
-                max(rtl_word.x2, word_before.x2),
-                max(word_before.y2, rtl_word.y2),
-            )
-            joined_text = (
-                rtl_word.text + word_before.text if rtl_word.x1 < word_before.x1 else word_before.text + rtl_word.text
-            )
-            joined_rtl_words.append((Box(*joined_sides, joined_text), run_before))
-        else:
-            joined_rtl_words.append((rtl_word, run))
-        last_rtl_letter = rtl_places[-1] if rtl_places else -2
+    joined_rtl_words = _join_rtl_words(drawn_words, rtl_spelling)
     levelled_rtl_words = rtl_spelling.levelled([rtl_word for rtl_word, _ in joined_rtl_words])
     return [
         _run_of_rtl_word(rtl_word._replace(text=rtl_spelling.spell(spelt)), run)
         for rtl_word, (spelt, run) in zip(levelled_rtl_words, joined_rtl_words, strict=True)
     ]
+
+
+def _join_rtl_words(drawn_words: Sequence[tuple[Box, Run]], rtl_spelling: RtlSpelling) -> list[tuple[Box, Run]]:
+    """Words in the order in which their letters are read, those that are parts of one as one."""
+    joined_rtl_words: list[tuple[Box, Run]] = []
+    last_rtl_letter = -2  # the place of the last letter of the word before
+    for rtl_places, (rtl_word, run) in sorted(
+        ((rtl_spelling.places(rtl_part[0]), rtl_part) for rtl_part in drawn_words), key=lambda pair: pair[0]
+    ):
+        goes_on_with_word = bool(rtl_places) and rtl_places[0] == last_rtl_letter + 1
+        if goes_on_with_word and _is_part_of_rtl_word(rtl_word, joined_rtl_words[-1][0], run.size):
+            word_before, run_before = joined_rtl_words.pop()
+            joined_rtl_words.append((_join_parts_of_rtl_word(word_before, rtl_word), run_before))
+        else:
+            joined_rtl_words.append((rtl_word, run))
+        last_rtl_letter = rtl_places[-1] if rtl_places else -2
+    return joined_rtl_words
+
+
+def _join_parts_of_rtl_word(rtl_part_before: Box, rtl_part: Box) -> Box:
+    left_part, right_part = sorted((rtl_part_before, rtl_part), key=lambda part: part.x1)
+    x2, y1 = max(rtl_part.x2, rtl_part_before.x2), min(rtl_part.y1, rtl_part_before.y1)
+    return Box(left_part.x1, y1, x2, max(rtl_part.y2, rtl_part_before.y2), left_part.text + right_part.text)
 
 
 def _is_part_of_rtl_word(rtl_part: Box, rtl_part_before: Box, size: float) -> bool:

@@ -132,19 +132,17 @@ def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
         return []
     if contents_words < least_title_words or len(set(page_numbers)) < least_page_numbers:
         return []
+    return _join_contents_rows(contents_rows)
+
+
+def _join_contents_rows(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
+    """The title and the page of each entry; a row without a page goes on in the one below it."""
     contents_entries, entry_title = [], ""
     for contents_row in contents_rows:
         if is_dashes_below_heads(contents_row):
             continue
-        entry_title = " ".join(
-            [
-                entry_title,
-                *(
-                    text.text
-                    for text in (contents_row.texts[:-1] if is_gutter_row(contents_row) else contents_row.texts)
-                ),
-            ]
-        ).strip()
+        title_texts = contents_row.texts[:-1] if is_gutter_row(contents_row) else contents_row.texts
+        entry_title = " ".join([entry_title, *(title_text.text for title_text in title_texts)]).strip()
         if is_gutter_row(contents_row):
             contents_entries.append([entry_title, contents_row.texts[-1].text])
             entry_title = ""

@@ -58,25 +58,16 @@ def find_drawn_tables(
     if table_shades:
         drawn_frames = [with_shaded_rows(frame, table_shades, table_words) for frame in drawn_frames]
     drawn_tables = find_ruled_tables(drawn_frames, table_words, table_fields)
-    turned_table_heads = [
-        turned_table_head
+    turned_heads = [
+        table_head
         for line in turned_in_tables
-        for turned_table_head in line
-        if not turned_table_head.is_watermark
-        and any(table.rows and table.holds(turned_table_head.box) for table in drawn_tables)
+        for table_head in line
+        if not table_head.is_watermark and any(table.rows and table.holds(table_head.box) for table in drawn_tables)
     ]
-    return (
-        (
-            find_ruled_tables(
-                drawn_frames,
-                [*table_words, *(turned_table_head.box for turned_table_head in turned_table_heads)],
-                table_fields,
-            ),
-            turned_table_heads,
-        )
-        if turned_table_heads
-        else (drawn_tables, [])
-    )
+    if turned_heads:
+        table_words += [table_head.box for table_head in turned_heads]
+        drawn_tables = find_ruled_tables(drawn_frames, table_words, table_fields)
+    return drawn_tables, turned_heads
 
 
 def chart_as_drawn_table(chart: Box, runs: Sequence[Run]) -> RuledTable:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from groundwork.documents.dot_leaders import is_contents_entry, without_cell_leaders
@@ -199,23 +199,19 @@ def part_at_figure_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
         return list(rows)
     middle_index = len(gutter_rows) // 2
     gutters = [
-        gutter
+        _common_gutter(gutter, gutter_lines, gutter_rows[middle_index].size)
         for gutter in pairwise(gutter_lines[middle_index])
         if is_number(gutter[1].text) and gutter[1].text[0] != "("
     ]
-    gutter_cuts = [
-        gutter_cut
-        for gutter in gutters
-        if (gutter_cut := _common_gutter(gutter, gutter_lines, gutter_rows[middle_index].size))
-    ]
-    return [
-        row._replace(
-            texts=[
-                part for text in row.texts for part in cut_text_at_gutters(text, gutter_cuts, _FIGURE_GUTTER * row.size)
-            ]
-        )
-        for row in rows
-    ]
+    gutter_cuts = [gutter_cut for gutter_cut in gutters if gutter_cut]
+    return [_cut_row_at(row, gutter_cuts, _FIGURE_GUTTER * row.size) for row in rows]
+
+
+def _cut_row_at(
+    row: GutterRow, gutter_cuts: Sequence[float], least_gutter: float, *, before_words: bool = False
+) -> GutterRow:
+    parts = [cut_text_at_gutters(text, gutter_cuts, least_gutter, before_words=before_words) for text in row.texts]
+    return row._replace(texts=list(chain.from_iterable(parts)))
 
 
 def part_at_aligned_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
@@ -244,12 +240,7 @@ def _cut_at_aligned_gutters(gutter_row: GutterRow, gutters: Sequence[tuple[float
             if a.x2 < (gutter_left + gutter_right) / 2 < b.x1
         )
     ]
-    parted_texts = [
-        part
-        for gutter_text in gutter_row.texts
-        for part in cut_text_at_gutters(gutter_text, gutter_cuts, _FIGURE_GUTTER * size, before_words=True)
-    ]
-    return gutter_row._replace(texts=parted_texts)
+    return _cut_row_at(gutter_row, gutter_cuts, _FIGURE_GUTTER * size, before_words=True)
 
 
 def _is_aligned_gutter(gutter: tuple[float, float], gutter_lines: Sequence[Sequence[Box]], size: float) -> bool:

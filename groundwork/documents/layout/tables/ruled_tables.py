@@ -244,16 +244,7 @@ def _cut_ruled_row_at_labels(
     if len(ruled_labels) < _LEAST_LINES_OF_RULED_ROW or ruled_labels[0] or 2 * small_labels > len(ruled_labels):
         return [ruled_row]
     filled_label_rows = max(len(column.keys() & set(ruled_labels)) for column in ruled_columns[1:])
-    steps = [
-        [_ruled_cell_step(column, i, label_edges) for i in range(1, len(ruled_lines))]
-        for column, label_edges in zip(ruled_columns, pairwise(ruled_xs), strict=True)
-    ]
-    ended_lines = [_RuledCellStep.ENDED in line_steps for line_steps in zip(*steps, strict=True)]
-    ended_label_rows = sum(ended_lines[i - 1] for i in ruled_labels[1:])
-    cells_run_on = any(2 * column.count(_RuledCellStep.RUNS_ON) > len(column) - column.count(None) for column in steps)
-    are_wrapped_cells = (
-        cells_run_on or sum(ended_lines) > ended_label_rows or 3 * ended_label_rows < 2 * (len(ruled_labels) - 1)
-    )
+    are_wrapped_cells = _are_ruled_cells_wrapped(ruled_columns, ruled_labels, ruled_xs, len(ruled_lines))
     if are_wrapped_cells or 2 * filled_label_rows < len(ruled_labels):
         return [ruled_row]
     label_edges = [
@@ -264,6 +255,20 @@ def _cut_ruled_row_at_labels(
     return [
         ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(label_edges, ruled_row.words))
     ]
+
+
+def _are_ruled_cells_wrapped(
+    ruled_columns: Sequence[dict[int, list[Box]]], ruled_labels: Sequence[int], ruled_xs: list[float], line_count: int
+) -> bool:
+    """Whether texts of columns run on from line to line, or end at other lines than those of `ruled_labels`."""
+    steps = [
+        [_ruled_cell_step(column, i, column_walls) for i in range(1, line_count)]
+        for column, column_walls in zip(ruled_columns, pairwise(ruled_xs), strict=True)
+    ]
+    ended_lines = [_RuledCellStep.ENDED in line_steps for line_steps in zip(*steps, strict=True)]
+    ended_label_rows = sum(ended_lines[i - 1] for i in ruled_labels[1:])
+    cells_run_on = any(2 * column.count(_RuledCellStep.RUNS_ON) > len(column) - column.count(None) for column in steps)
+    return cells_run_on or sum(ended_lines) > ended_label_rows or 3 * ended_label_rows < 2 * (len(ruled_labels) - 1)
 
 
 def _ruled_cell_step(
@@ -603,14 +608,7 @@ def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> 
     if is_form and frames_figures_alone(frame, words):
         return None
     if is_form or are_form_boxes(frame, ruled_cells):
-        ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_lines_of_figures(ruled_row, ruled_xs)]
-        ruled_cells = ruled_row_texts(ruled_rows, frame, in_boxes=True)
-        ruled_cells = fill_merged_cells(ruled_cells, ruled_rows, frame)
-        return (
-            RuledTable(ruled_xs, frame.ys, [], box_paragraphs(without_empty_ruled_columns(ruled_cells)))
-            if any(map(any, ruled_cells))
-            else None
-        )
+        return _ruled_boxes(bands, frame)
     ruled_rows = bands if frame.has_whole_rows else split_ruled_text_rows(bands, ruled_xs)
     ruled_cells = ruled_cells if ruled_rows == bands else ruled_row_texts(ruled_rows, frame)
     merged_rows = fill_merged_cells(ruled_cells, ruled_rows, frame)
@@ -620,6 +618,14 @@ def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> 
         if len(ruled_cells) > 1 and len(ruled_cells[0]) > 1
         else None
     )
+
+
+def _ruled_boxes(bands: Sequence[RuledRow], frame: Frame) -> RuledTable | None:
+    """The boxes of a form or a figure as a table without rows; None of those that are empty."""
+    ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_lines_of_figures(ruled_row, frame.xs)]
+    ruled_cells = fill_merged_cells(ruled_row_texts(ruled_rows, frame, in_boxes=True), ruled_rows, frame)
+    ruled_paragraphs = box_paragraphs(without_empty_ruled_columns(ruled_cells))
+    return RuledTable(frame.xs, frame.ys, [], ruled_paragraphs) if any(map(any, ruled_cells)) else None
 
 
 def _with_rows_at_wall_ends(frame: Frame, words: list[Box]) -> Frame:
