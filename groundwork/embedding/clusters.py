@@ -222,31 +222,30 @@ def _rank_cluster_terms(
         if cluster >= 0:
             term_counts_by_cluster[cluster].update(set(row_terms))
     common_term_limit = max(COMMON_SHARE, 1.5 / max(1, cluster_count)) * len(question_terms)
-    common_terms = (
-        {term for term, count in overall_term_counts.items() if count > common_term_limit}
-        if cluster_count > 1
-        else set()
-    )
+    common_terms = {term for term, count in overall_term_counts.items() if count > common_term_limit}
+    lift_floor, common_terms = (MIN_LIFT, common_terms) if cluster_count > 1 else (0, set())
     cluster_sizes = Counter(cluster_of)
     ranked_cluster_terms = []
     for cluster, term_counts in enumerate(term_counts_by_cluster):
-        term_lifts = {
-            term: term_counts[term] / overall_term_counts[term] * len(question_terms) / max(1, cluster_sizes[cluster])
-            for term in term_counts
-        }
-        lift_floor = MIN_LIFT if cluster_count > 1 else 0
-        candidate_terms = [term for term in term_counts if term_counts[term] >= 2 and term_lifts[term] >= lift_floor]
-        term_weights = {
-            term: term_counts[term] * math.log1p(term_lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
-            for term in candidate_terms
-        }
-        specific_terms = [
-            term for term in candidate_terms if term not in common_terms and common_terms.isdisjoint(term.split())
-        ]
-        ranked_cluster_terms.append(
-            [term for _, term in sorted((-term_weights[term], term) for term in specific_terms or candidate_terms)]
-        )
+        size, questions = max(1, cluster_sizes[cluster]), len(question_terms)
+        term_lifts = {term: count / overall_term_counts[term] * questions / size for term, count in term_counts.items()}
+        ranked_cluster_terms.append(_rank_by_lift(term_counts, term_lifts, lift_floor, common_terms))
     return ranked_cluster_terms
+
+
+def _rank_by_lift(
+    term_counts: Counter[str], term_lifts: dict[str, float], lift_floor: float, common_terms: set[str]
+) -> list[str]:
+    """The terms of a cluster, the most telling first; `common_terms` only where it has no others."""
+    candidate_terms = [term for term in term_counts if term_counts[term] >= 2 and term_lifts[term] >= lift_floor]
+    term_weights = {
+        term: term_counts[term] * math.log1p(term_lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
+        for term in candidate_terms
+    }
+    specific_terms = [
+        term for term in candidate_terms if term not in common_terms and common_terms.isdisjoint(term.split())
+    ]
+    return [term for _, term in sorted((-term_weights[term], term) for term in specific_terms or candidate_terms)]
 
 
 def _pick_distinct_terms(ranked_terms: list[str], language: str) -> list[str]:

@@ -66,9 +66,8 @@ def choose_dataset(
         _describe_full_size(datasets, datasets[advised])
         + _describe_merging(datasets[advised], topic_counts, advised)
         + _describe_contained(datasets, comparable_datasets, contained_shares)
+        + _describe_left_out(datasets) * (len(comparable_datasets) < len(datasets))
     )
-    if len(comparable_datasets) < len(datasets):
-        notes += f" Left out: {_describe_too_small(datasets)} are needed to be compared."
     others = sorted(
         (datasets[number] for number in comparable_datasets if number != leader), key=lambda row: -row.reach
     )
@@ -93,6 +92,10 @@ def _describe_too_small(datasets: Sequence[DatasetNumbers]) -> str:
         f"{row.name} has {counted(row.questions, 'question')}" for row in datasets if row.questions < MIN_QUESTIONS
     ]
     return f"{'; '.join(sizes)}; at least {MIN_QUESTIONS}"
+
+
+def _describe_left_out(datasets: Sequence[DatasetNumbers]) -> str:
+    return f" Left out: {_describe_too_small(datasets)} are needed to be compared."
 
 
 def _is_contained(part: int, whole: int, contained_shares: Floats) -> bool:

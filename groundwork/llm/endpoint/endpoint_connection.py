@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,6 +16,7 @@ from groundwork.errors import ConfigError
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
+    CallFailed,
     Unreachable,
     status_failure,
     timeout_failure,
@@ -133,40 +135,29 @@ class Endpoint:
             await asyncio.to_thread(self._local_server.close)
 
     async def _send_request(self, method: str, path: str, request_body: Json | None, request_timeout: float) -> bytes:
-        import httpx2
         import openai
 
         openai_client, request_options = self._openai_client or await self._connect(), self._request_options()
+        send = partial(openai_client.post, body=request_body) if method == "POST" else openai_client.get
         try:
             async with asyncio.timeout(request_timeout):
-                for _ in range(MAX_REDIRECTS):
-                    try:
-                        if method == "GET":
-                            http_response = await openai_client.get(
-                                path, cast_to=httpx2.Response, options=request_options
-                            )
-                        else:
-                            http_response = await openai_client.post(
-                                path, cast_to=httpx2.Response, body=request_body, options=request_options
-                            )
-                        break
-                    except openai.APIStatusError as connection_error:
-                        path = self._redirect_target(connection_error.response)
-                else:
-                    raise AccessRefused(f"310: it redirects more than {MAX_REDIRECTS} times, the last time to {path}")
+                http_response = await self._follow_redirects(partial(send, options=request_options), path)
         except TimeoutError:
             raise timeout_failure(request_timeout) from None
         except openai.APIConnectionError as connection_error:
-            connection_cause = connection_error.__cause__
-            if isinstance(connection_cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-                raise Unreachable(str(connection_cause)) from None
-            raise (
-                timeout_failure(request_timeout)
-                if isinstance(connection_error, openai.APITimeoutError)
-                else BrokenCall(f"the connection broke: {connection_cause or connection_error}")
-            ) from None
-        else:
-            return self._redact_secrets(http_response.content)
+            raise _connection_failure(connection_error, request_timeout) from None
+        return self._redact_secrets(http_response.content)
+
+    async def _follow_redirects(self, send: Callable[..., Awaitable[Any]], path: str) -> Any:
+        import httpx2
+        import openai
+
+        for _ in range(MAX_REDIRECTS):
+            try:
+                return await send(path, cast_to=httpx2.Response)
+            except openai.APIStatusError as connection_error:
+                path = self._redirect_target(connection_error.response)
+        raise AccessRefused(f"310: it redirects more than {MAX_REDIRECTS} times, the last time to {path}")
 
     def _redirect_target(self, http_response: Any) -> str:
         """Where a redirect of a POST leads on the same host. Raises CallFailed for everything else that is no 200."""
@@ -229,6 +220,18 @@ class Endpoint:
             follow_redirects=False,
             trust_env=not _is_loopback(host_of(base_url)),  # no proxy reaches this machine's own addresses
         )
+
+
+def _connection_failure(connection_error: Exception, request_timeout: float) -> CallFailed:
+    import httpx2
+    import openai
+
+    connection_cause = connection_error.__cause__
+    if isinstance(connection_cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return Unreachable(str(connection_cause))
+    if isinstance(connection_error, openai.APITimeoutError):
+        return timeout_failure(request_timeout)
+    return BrokenCall(f"the connection broke: {connection_cause or connection_error}")
 
 
 def _is_loopback(endpoint_host: str) -> bool:
