@@ -66,18 +66,19 @@ _QUESTIONS_READ = 200  # that tell the languages
 _FOREIGN_SHARE = 0.5  # of the questions whose language is plain
 
 
-def language_warning(model: str, questions: Sequence[str]) -> str:
+def language_warning(embedder: str, questions: Sequence[str]) -> str:
     """What to do where most questions are in languages that a model trained on English hardly knows; "" elsewhere."""
-    if not _ENGLISH_MODELS.search(model):
+    if not _ENGLISH_MODELS.search(embedder):
         return ""
     sample_step = max(1, len(questions) // _QUESTIONS_READ)
-    question_languages = Counter(filter(None, map(detect_language, questions[::sample_step])))
-    foreign = [language for language, _ in question_languages.most_common() if language != "en"]
-    if sum(question_languages[language] for language in foreign) <= _FOREIGN_SHARE * question_languages.total():
+    embedded_languages = Counter(filter(None, map(detect_language, questions[::sample_step])))
+    foreign = [language for language, _ in embedded_languages.most_common() if language != "en"]
+    if sum(embedded_languages[language] for language in foreign) <= _FOREIGN_SHARE * embedded_languages.total():
         return ""
     return (
-        f"{model} was trained on English and most questions are in {', '.join(foreign[:5])}: what it takes for repeats "
-        "and topics means little; --set embeddings.model=intfloat/multilingual-e5-base, or another multilingual model"
+        f"{embedder} was trained on English and most questions are in {', '.join(foreign[:5])}: what it takes for "
+        "repeats and topics means little; --set embeddings.model=intfloat/multilingual-e5-base, or another multilingual "
+        "model"
     )
 
 
@@ -115,19 +116,19 @@ class _ModelSettings(msgspec.Struct):
     default_prompt_name: str | None = None
 
 
-def model_prompts(model: str) -> tuple[str, str] | None:
+def model_prompts(embedder: str) -> tuple[str, str] | None:
     """What the model's own settings put before (a question, a sentence), "" for nothing; None where it is not on disk.
 
     As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
     """
-    prompt_file = _read_model_settings(model)
+    prompt_file = _read_model_settings(embedder)
     if prompt_file is None:
         return None
     try:
         settings = msgspec.json.decode(prompt_file, type=_ModelSettings)
     except msgspec.DecodeError as error:
         raise ConfigError(
-            [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
+            [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {embedder} is damaged ({error}); fetch it again"]
         ) from error
     query_prompt = settings.prompts.get("query") or ""
     document_prompts = map(settings.prompts.get, ("document", "passage", "corpus"))
@@ -136,16 +137,16 @@ def model_prompts(model: str) -> tuple[str, str] | None:
     return (query_prompt, document_prompt) if query_prompt or document_prompt else (default_prompt, default_prompt)
 
 
-def _read_model_settings(model: str) -> bytes | None:
+def _read_model_settings(embedder: str) -> bytes | None:
     """The content of the model's own settings, "{}" where it has none; None where the model is not on disk."""
     from huggingface_hub import try_to_load_from_cache
 
-    model_folder = local_folder(model)
-    if model_folder is not None:
-        model_file = model_folder / _MODEL_SETTINGS_FILE
+    embedder_folder = local_folder(embedder)
+    if embedder_folder is not None:
+        model_file = embedder_folder / _MODEL_SETTINGS_FILE
         return model_file.read_bytes() if model_file.is_file() else b"{}"
     cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
-    cached_file = try_to_load_from_cache(hub_id(model), _MODEL_SETTINGS_FILE, cache_dir=cache)
+    cached_file = try_to_load_from_cache(hub_id(embedder), _MODEL_SETTINGS_FILE, cache_dir=cache)
     if cached_file is None:
         return None
     if isinstance(cached_file, str):
@@ -154,79 +155,81 @@ def _read_model_settings(model: str) -> bytes | None:
 
 
 @lru_cache(maxsize=1)
-def load_model(model: str) -> Any:
+def load_model(embedder: str) -> Any:
     """The model from a folder, the Hub's cache, or the Hub, in this order; the network only when it must be.
 
     Raises MissingExtra, ConfigError (no such model, or none that can be loaded), UnitError (the Hub is out of reach).
     """
-    model_class, model_folder = _sentence_transformer_class(model), local_folder(model)
-    if model_folder is not None:
-        return _load_or_explain(model_class, str(model_folder), local_files_only=True)
+    embedder_class, embedder_folder = _sentence_transformer_class(embedder), local_folder(embedder)
+    if embedder_folder is not None:
+        return _load_or_explain(embedder_class, str(embedder_folder), local_files_only=True)
     try:
-        return model_class(model, local_files_only=True)
+        return embedder_class(embedder, local_files_only=True)
     except (OSError, ValueError):
-        _check_hub_access(model)
-        return _load_or_explain(model_class, model)
+        _check_hub_access(embedder)
+        return _load_or_explain(embedder_class, embedder)
 
 
-def _sentence_transformer_class(model: str) -> Any:
+def _sentence_transformer_class(embedder: str) -> Any:
     """Raises MissingExtra where it is not installed."""
     try:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
-        download_remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
-        raise MissingExtra(f"the embedder {model}", "embed", download_remedy) from error
+        embedder_remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
+        raise MissingExtra(f"the embedder {embedder}", "embed", embedder_remedy) from error
     disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
     return SentenceTransformer
 
 
-def local_folder(model: str) -> Path | None:
-    """The local folder that `model` is; None for a Hub id. Raises ConfigError for what can be neither."""
-    model_folder = Path(model).expanduser()
-    if model_folder.is_dir():
-        if (model_folder / "modules.json").is_file():
-            return model_folder
-        raise ConfigError([f"embeddings.model: {model} has no modules.json, so it is no sentence-transformers model"])
-    if not _HUB_ID.match(model):
+def local_folder(embedder: str) -> Path | None:
+    """The local folder that `embedder` is; None for a Hub id. Raises ConfigError for what can be neither."""
+    embedder_folder = Path(embedder).expanduser()
+    if embedder_folder.is_dir():
+        if (embedder_folder / "modules.json").is_file():
+            return embedder_folder
         raise ConfigError(
-            [f"embeddings.model: {model} is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"]
+            [f"embeddings.model: {embedder} has no modules.json, so it is no sentence-transformers model"]
+        )
+    if not _HUB_ID.match(embedder):
+        raise ConfigError(
+            [f"embeddings.model: {embedder} is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"]
         )
     return None
 
 
-def hub_id(model: str) -> str:
-    """`model` in full: sentence-transformers finds its own models without their organisation too."""
-    return model if "/" in model else f"sentence-transformers/{model}"
+def hub_id(embedder: str) -> str:
+    """`embedder` in full: sentence-transformers finds its own models without their organisation too."""
+    return embedder if "/" in embedder else f"sentence-transformers/{embedder}"
 
 
-def _load_or_explain(model_class: Any, model: str, **options: Any) -> Any:
+def _load_or_explain(embedder_class: Any, embedder: str, **options: Any) -> Any:
     """Raises ConfigError where the files are there and make no model: cut off, of another library, or with own code."""
     try:
-        return model_class(model, **options)
+        return embedder_class(embedder, **options)
     except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
         cause = " ".join(str(error).split())[:300]
         remedy_step = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
-        download_remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
-        raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {download_remedy}"]) from error
+        embedder_remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
+        raise ConfigError([f"embeddings.model: {embedder} cannot be loaded: {cause}; {embedder_remedy}"]) from error
 
 
-def _check_hub_access(model: str) -> None:
+def _check_hub_access(embedder: str) -> None:
     """Fail in seconds where sentence-transformers would retry for over a minute, and say why."""
     import huggingface_hub
     from huggingface_hub.errors import RepositoryNotFoundError
 
     remedy = f"give a local folder, or {_STATIC_FLAGS}"
     try:
-        huggingface_hub.HfApi().model_info(hub_id(model), timeout=10)
+        huggingface_hub.HfApi().model_info(hub_id(embedder), timeout=10)
     except RepositoryNotFoundError as error:
         raise ConfigError(
-            [f"embeddings.model: the Hub has no model {model!r} that you may read (log in: hf auth login); {remedy}"]
+            [f"embeddings.model: the Hub has no model {embedder!r} that you may read (log in: hf auth login); {remedy}"]
         ) from error
     except Exception as error:
         raise UnitError(
-            f"embeddings.model: {model} is not in the cache, and the Hub is out of reach; {remedy}"
+            f"embeddings.model: {embedder} is not in the cache, and the Hub is out of reach; {remedy}"
         ) from error
 
 
@@ -372,9 +375,9 @@ class Encoder:
 
     def _write_cached(self, computed_vectors: dict[bytes, Vectors]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        vector_rows = [(key, vector.tobytes()) for key, vector in computed_vectors.items()]
+        cached_rows = [(key, vector.tobytes()) for key, vector in computed_vectors.items()]
         with self._vector_cache() as vector_cache:
-            vector_cache.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vector_rows)
+            vector_cache.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", cached_rows)
 
     def _vector_cache(self) -> AbstractContextManager[sqlite3.Connection]:
         return cache_database(
@@ -422,10 +425,10 @@ class SentenceTransformersBackend:
 
     def _encode(self, texts: list[str], prefix: str) -> Vectors:
         with _MODEL_LOCK:
-            model = load_model(self.settings.model)
+            embedder = load_model(self.settings.model)
             # As a prompt, even "": else a model's own default prompt would come before it, and one that leaves its
             # prompt out of the mean would not know where that ends.
-            vectors = model.encode(texts, prompt=prefix, batch_size=self.settings.batch, show_progress_bar=False)
+            vectors = embedder.encode(texts, prompt=prefix, batch_size=self.settings.batch, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
 
@@ -444,8 +447,8 @@ def _select_vectors(vector_cache: sqlite3.Connection, cache_keys: list[bytes]) -
     cached_vectors: dict[bytes, Vectors] = {}
     for key_batch in _split_batches(cache_keys, _KEYS_PER_QUERY):
         key_marks = ",".join("?" * len(key_batch))
-        vector_rows = vector_cache.execute(f"SELECT key, vector FROM vectors WHERE key IN ({key_marks})", key_batch)  # noqa: S608  # only question marks
-        cached_vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in vector_rows}
+        cached_rows = vector_cache.execute(f"SELECT key, vector FROM vectors WHERE key IN ({key_marks})", key_batch)  # noqa: S608  # only question marks
+        cached_vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in cached_rows}
     return cached_vectors
 
 
@@ -491,10 +494,10 @@ def _vector_cache_name(settings: Embeddings) -> str:
 
 def _weights_fingerprint(settings: Embeddings) -> str:
     """For a model in a local folder: its weight files' sizes and times, so that retraining it makes vectors anew."""
-    model_folder = Path(settings.model).expanduser()
-    if settings.backend != "sentence-transformers" or not model_folder.is_dir():
+    embedder_folder = Path(settings.model).expanduser()
+    if settings.backend != "sentence-transformers" or not embedder_folder.is_dir():
         return ""
-    weight_files = [*model_folder.rglob("*.safetensors"), *model_folder.rglob("*.bin")]
+    weight_files = [*embedder_folder.rglob("*.safetensors"), *embedder_folder.rglob("*.bin")]
     return ";".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in sorted(weight_files))
 
 
