@@ -77,8 +77,8 @@ def language_warning(embedder: str, questions: Sequence[str]) -> str:
         return ""
     return (
         f"{embedder} was trained on English and most questions are in {', '.join(foreign[:5])}: what it takes for "
-        "repeats and topics means little; --set embeddings.model=intfloat/multilingual-e5-base, or another multilingual "
-        "model"
+        "repeats and topics means little; --set embeddings.model=intfloat/multilingual-e5-base, or another "
+        "multilingual model"
     )
 
 

@@ -1,4 +1,4 @@
-"""Prompt templates: `{{name}}` placeholders, and `--- user ---` lines that part the turns of a conversation.
+"""Prompt templates and their files: `{{name}}` placeholders, and `--- user ---` lines that part the turns.
 
 Pictures are parts of a turn, behind its text, as OpenAI's chat format has them.
 """
@@ -9,10 +9,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from groundwork.errors import ConfigError
-from groundwork.message_wording import nearest_name
+from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
+from groundwork.message_wording import nearest_name, suggested_names
 
 PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 
@@ -155,3 +157,18 @@ def parts_of_turns(prompt_turns: Sequence[Message]) -> list[Message]:
         [_text_part(content or "")] if not isinstance(content, list) else content for content in turn_contents
     )
     return [prompt_part for prompt_parts in turn_parts for prompt_part in prompt_parts]
+
+
+def prompt_file(prompt_name: str) -> Path:
+    """The prompt `prompt_name`: the project's own, else the one that is packed in; or a path from the project's folder.
+
+    Raises ConfigError with the nearest name that exists.
+    """
+    prompt_folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
+    for prompt_folder in (*prompt_folders, *([PROJECT] if len(Path(prompt_name).parts) > 1 else [])):
+        if (prompt_folder / prompt_name).is_file():
+            return prompt_folder / prompt_name
+    prompt_paths = ((folder, prompt_path) for folder in prompt_folders for prompt_path in folder.rglob("*.md"))
+    prompt_names = sorted({prompt_path.relative_to(folder).as_posix() for folder, prompt_path in prompt_paths})
+    suggested_prompts = suggested_names(prompt_name, prompt_names)
+    raise ConfigError([f"{prompt_folders[0] / prompt_name}: no such prompt; did you mean {suggested_prompts}?"])

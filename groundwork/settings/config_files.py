@@ -16,7 +16,7 @@ import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
-from groundwork.message_wording import nearest_name, suggested_names
+from groundwork.message_wording import nearest_name
 from groundwork.settings.config_schema import (
     CURATE_PROMPTS,
     STATIC_MODEL,
@@ -32,7 +32,7 @@ from groundwork.settings.config_schema import (
     strip_annotations,
 )
 
-__all__ = ["CONFIG_DIR", "PROJECT", "load", "prompt_file"]
+__all__ = ["CONFIG_DIR", "PROJECT", "load"]
 
 Json = dict[str, Any]
 _NO_OVERLAYS = {"config", "config.schema"}
@@ -119,26 +119,6 @@ def overlay_file(overlay: Path) -> Path:
     if overlay.parent in (Path(), Path("config")):
         overlay_candidates += [CONFIG_DIR / with_suffix.name, DEFAULTS / with_suffix.name]
     return next((overlay_candidate for overlay_candidate in overlay_candidates if overlay_candidate.is_file()), overlay)
-
-
-def prompt_file(prompt_name: str) -> Path:
-    """The prompt `prompt_name`: the project's own, else the one that is packed in; or a path from the project's folder.
-
-    Raises ConfigError with the nearest name that exists.
-    """
-    prompt_folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
-    for prompt_folder in (*prompt_folders, *([PROJECT] if len(Path(prompt_name).parts) > 1 else [])):
-        if (prompt_folder / prompt_name).is_file():
-            return prompt_folder / prompt_name
-    prompt_names = sorted(
-        {
-            prompt_path.relative_to(prompt_folder).as_posix()
-            for prompt_folder in prompt_folders
-            for prompt_path in prompt_folder.rglob("*.md")
-        }
-    )
-    suggested_prompts = suggested_names(prompt_name, prompt_names)
-    raise ConfigError([f"{prompt_folders[0] / prompt_name}: no such prompt; did you mean {suggested_prompts}?"])
 
 
 def _read_config_json(config_path: Path) -> Json:

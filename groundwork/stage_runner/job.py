@@ -162,7 +162,7 @@ class Job:
         return self._prompts[name]
 
     def _read_prompt(self, name: str) -> str:
-        from groundwork.settings.config_files import prompt_file
+        from groundwork.llm.prompt_templates import prompt_file
 
         job_prompt_path = prompt_file(name)
         try:

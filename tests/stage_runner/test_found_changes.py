@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.settings.config_files import prompt_file
+from groundwork.llm.prompt_templates import prompt_file
 from groundwork.stage_runner.job import Unit
 from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_runner.unit_loop import UnitLoop
