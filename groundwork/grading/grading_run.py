@@ -17,13 +17,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
-from groundwork.grading.answer_judge import (
-    AnswerJudge,
-    JudgedCase,
-    estimate_judge,
-    judge_case,
-    usable_criteria,
-)
+from groundwork.grading.answer_judge import AnswerJudge, JudgedCase, estimate_judge, judge_case, usable_criteria
 from groundwork.grading.honesty import REFUSAL_CRITERION
 from groundwork.grading.judge_check import JudgeCheck
 from groundwork.llm.calls.task_group import gather_all

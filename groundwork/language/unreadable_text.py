@@ -49,10 +49,7 @@ _MOST_SAMPLED_WORDS = 120  # words that are looked at
 _UNASSIGNED_LETTER_SHARE = 0.3  # of the characters
 _SHORT_UNASSIGNED_LETTER_SHARE = 0.5  # the same, of fewer than _LEAST_WORDS_TO_JUDGE
 # letters of a subword: of words they have more, by chance fewer
-_REAL_WORDS_LETTERS_PER_SUBWORD = {
-    "latin": 2.1,
-    "cyrillic": 1.65,
-}
+_REAL_WORDS_LETTERS_PER_SUBWORD = {"latin": 2.1, "cyrillic": 1.65}
 _FEW_WORDS, _FEW_WORDS_FACTOR = 3, 1.4  # so many times as many letters, where there are fewer words
 _LEAST_BACKWARD_WORDS = 12  # different words that tell whether a text runs backward
 _BACKWARD_LETTERS_PER_SUBWORD = 2.3  # letters of a subword: words as they are read have more than turned around

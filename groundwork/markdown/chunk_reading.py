@@ -19,7 +19,7 @@ from groundwork.markdown.statements import Statement, statements
 from groundwork.records import Chunk
 
 MIN_COUNTED_LINES = 3  # that count up, and are a listing
-_LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
+_CHUNK_LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
 _FOOTNOTE_BEFORE_TEXT = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
 _LETTER_OF_NAME = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")  # of a script with capitals: between others' letters stand numbers
 _LETTERS_BEHIND_NUMBER = re.compile(rf"{_LETTER_OF_NAME.pattern}{{3}}")  # two may be those of an ordinal
@@ -94,13 +94,13 @@ class Reading:
             for outer_heading in self.chunk.headings[: heading_level - 1 if chunk_heading_path else None]
             if outer_heading not in chunk_heading_path
         ]
-        return _drop_sibling_headings([*outer_chunk_headings, *chunk_heading_path])
+        return _drop_sibling_chunk_headings([*outer_chunk_headings, *chunk_heading_path])
 
 
 def _without_line_counters(statement_text: str) -> list[Number]:
     """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
-    chunk_line_counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(statement_text)]
-    counter_starts = {
+    chunk_line_counters = [(match.start(1), int(match[1])) for match in _CHUNK_LINE_COUNTER.finditer(statement_text)]
+    chunk_counter_starts = {
         counter_start
         for index, (counter_start, counter_value) in enumerate(chunk_line_counters)
         if len(chunk_line_counters) >= MIN_COUNTED_LINES
@@ -111,11 +111,11 @@ def _without_line_counters(statement_text: str) -> list[Number]:
         )
     }
     if (mark := _FOOTNOTE_BEFORE_TEXT.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
-        counter_starts.add(mark.start(1))
+        chunk_counter_starts.add(mark.start(1))
     return [
         number
         for number in numbers(statement_text)
-        if number.start not in counter_starts and not _is_number_in_name(statement_text, number)
+        if number.start not in chunk_counter_starts and not _is_number_in_name(statement_text, number)
     ]
 
 
@@ -127,7 +127,7 @@ def _is_number_in_name(text_of_statement: str, number: Number) -> bool:
     )
 
 
-def _drop_sibling_headings(heading_path: list[str]) -> list[str]:
+def _drop_sibling_chunk_headings(heading_path: list[str]) -> list[str]:
     """The path without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
     depths = [match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in heading_path]
     return [heading for i, heading in enumerate(heading_path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]

@@ -128,68 +128,68 @@ def remove_unused_pictures(folder: Path, markdown: str) -> tuple[int, int]:
 
     Files of other names stay, and the folder with them.
     """
-    pictures_shown = {Path(figure.file).name for figure in figures(markdown, folder.name)}
-    unused_pictures = [picture_file for picture_file in _pictures_in(folder) if picture_file.name not in pictures_shown]
-    for picture_file in unused_pictures:
-        picture_file.unlink()
+    figures_shown = {Path(figure.file).name for figure in figures(markdown, folder.name)}
+    unused_figures = [figure_file for figure_file in _pictures_in(folder) if figure_file.name not in figures_shown]
+    for figure_file in unused_figures:
+        figure_file.unlink()
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-    return len(pictures_shown), len(unused_pictures)
+    return len(figures_shown), len(unused_figures)
 
 
 def _pictures_in(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if is_figure_name(path.name)] if folder.is_dir() else []
 
 
-_PICTURE_ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
-_PICTURE_TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
-_DATA_PICTURE = re.compile(rf"{_PICTURE_ALT}\(\s{{0,9}}<?data:[^)\s>(\[]*+>?{_PICTURE_TITLE}\s{{0,9}}\)", re.IGNORECASE)
-_ANY_PICTURE = re.compile(rf"{_PICTURE_ALT}\(\s{{0,9}}(?P<address><[^>\n]*+>|[^)\s(\[]*+){_PICTURE_TITLE}\s{{0,9}}\)")
-_DATA_DEFINITION = re.compile(
+_FIGURE_ALT = r"!\[(?P<alt>[^\]\n]{0,1000})\]"
+_FIGURE_TITLE = r"""(?:\s+(?:"[^"\n]{0,500}"|'[^'\n]{0,500}'))?"""
+_DATA_FIGURE = re.compile(rf"{_FIGURE_ALT}\(\s{{0,9}}<?data:[^)\s>(\[]*+>?{_FIGURE_TITLE}\s{{0,9}}\)", re.IGNORECASE)
+_ANY_FIGURE = re.compile(rf"{_FIGURE_ALT}\(\s{{0,9}}(?P<address><[^>\n]*+>|[^)\s(\[]*+){_FIGURE_TITLE}\s{{0,9}}\)")
+_FIGURE_DEFINITION = re.compile(
     r"^[ ]{0,3}\[(?P<name>[^\]\n]{1,500})\]:[ \t]*\n?[ \t]*<?data:[^\n]*\n?", re.I | re.MULTILINE
 )
-_REFERENCED_PICTURE = re.compile(rf"{_PICTURE_ALT}(?:\[(?P<name>[^\]\n]{{0,500}})\])?")
-_IMAGE_TAG = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_REFERENCED_FIGURE = re.compile(rf"{_FIGURE_ALT}(?:\[(?P<name>[^\]\n]{{0,500}})\])?")
+_FIGURE_TAG = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _TAG_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?\s*data:""", re.IGNORECASE)
-_TAG_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-_DATA_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]{0,1000})\]\(\s{0,9}<?data:[^)\s>(\[]*+>?\s{0,9}\)", re.IGNORECASE)
+_FIGURE_TAG_ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_FIGURE_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]{0,1000})\]\(\s{0,9}<?data:[^)\s>(\[]*+>?\s{0,9}\)", re.IGNORECASE)
 
 
 def without_data_pictures(markdown: str) -> str:
     """Pictures and links whose bytes stand in the Markdown itself (data URIs) as their words; linear in the text."""
     if "data:" not in markdown and "DATA:" not in markdown:
         return markdown
-    data_picture_names = {picture_match["name"].casefold() for picture_match in _DATA_DEFINITION.finditer(markdown)}
-    text_without_data = _DATA_PICTURE.sub(lambda picture_match: picture_match["alt"], markdown)
-    text_without_data = _DATA_LINK.sub(lambda picture_match: picture_match["text"], text_without_data)
-    text_without_data = _IMAGE_TAG.sub(
-        lambda picture_match: _tag_alt(picture_match[0]) if _TAG_SOURCE.search(picture_match[0]) else picture_match[0],
+    data_figure_names = {figure_match["name"].casefold() for figure_match in _FIGURE_DEFINITION.finditer(markdown)}
+    text_without_data = _DATA_FIGURE.sub(lambda figure_match: figure_match["alt"], markdown)
+    text_without_data = _FIGURE_LINK.sub(lambda figure_match: figure_match["text"], text_without_data)
+    text_without_data = _FIGURE_TAG.sub(
+        lambda figure_match: _tag_alt(figure_match[0]) if _TAG_SOURCE.search(figure_match[0]) else figure_match[0],
         text_without_data,
     )
-    if not data_picture_names:
+    if not data_figure_names:
         return text_without_data
 
-    def of_reference(picture_match: re.Match[str]) -> str:
+    def of_reference(figure_match: re.Match[str]) -> str:
         return (
-            picture_match["alt"]
-            if (picture_match["name"] or picture_match["alt"]).casefold() in data_picture_names
-            else picture_match[0]
+            figure_match["alt"]
+            if (figure_match["name"] or figure_match["alt"]).casefold() in data_figure_names
+            else figure_match[0]
         )
 
-    return _REFERENCED_PICTURE.sub(of_reference, _DATA_DEFINITION.sub("", text_without_data))
+    return _REFERENCED_FIGURE.sub(of_reference, _FIGURE_DEFINITION.sub("", text_without_data))
 
 
 def without_pictures(markdown: str) -> str:
     """Every picture as its alternative text, wherever it lies: nothing that a reader of the text could fetch."""
-    return _IMAGE_TAG.sub(
-        lambda picture_match: _tag_alt(picture_match[0]),
-        _ANY_PICTURE.sub(lambda picture_match: picture_match["alt"], without_data_pictures(markdown)),
+    return _FIGURE_TAG.sub(
+        lambda figure_match: _tag_alt(figure_match[0]),
+        _ANY_FIGURE.sub(lambda figure_match: figure_match["alt"], without_data_pictures(markdown)),
     )
 
 
 def picture_addresses(markdown: str) -> list[str]:
     """The addresses of the pictures in order, those that stand there twice twice."""
-    return [picture_match["address"].strip("<>") for picture_match in _ANY_PICTURE.finditer(markdown)]
+    return [figure_match["address"].strip("<>") for figure_match in _ANY_FIGURE.finditer(markdown)]
 
 
 def repoint_pictures(markdown: str, figure_links: Mapping[str, str], only: Container[str] | None = None) -> str:
@@ -212,14 +212,14 @@ def _repoint_paragraph(picture_paragraph: str, figure_links: Mapping[str, str], 
     def is_meant(picture_match: re.Match[str]) -> bool:
         return only is None or picture_match["address"].strip("<>") in only
 
-    pictures = [picture_match for picture_match in _ANY_PICTURE.finditer(picture_paragraph) if is_meant(picture_match)]
+    pictures = [picture_match for picture_match in _ANY_FIGURE.finditer(picture_paragraph) if is_meant(picture_match)]
     links_by_alt = [
         (picture_match["alt"], figure_links.get(picture_match["address"].strip("<>"), "")) for picture_match in pictures
     ]
     kept_pictures = [(picture_alt, figure_link) for picture_alt, figure_link in links_by_alt if figure_link]
     if (
         kept_pictures
-        and not _ANY_PICTURE.sub("", picture_paragraph).strip()
+        and not _ANY_FIGURE.sub("", picture_paragraph).strip()
         and len(pictures) == len(picture_addresses(picture_paragraph))
     ):
         return "\n\n".join(
@@ -227,7 +227,7 @@ def _repoint_paragraph(picture_paragraph: str, figure_links: Mapping[str, str], 
             for picture_alt, figure_link in links_by_alt
             if picture_alt or figure_link
         )
-    text_without_links = _ANY_PICTURE.sub(
+    text_without_links = _ANY_FIGURE.sub(
         lambda picture_match: picture_match["alt"] if is_meant(picture_match) else picture_match[0], picture_paragraph
     )
     text_without_links = without_pictures(text_without_links) if only is None else text_without_links
@@ -235,5 +235,5 @@ def _repoint_paragraph(picture_paragraph: str, figure_links: Mapping[str, str], 
 
 
 def _tag_alt(tag: str) -> str:
-    alt = _TAG_ALT.search(tag)
+    alt = _FIGURE_TAG_ALT.search(tag)
     return (alt[1] or alt[2] or "") if alt else ""

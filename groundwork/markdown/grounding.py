@@ -43,14 +43,14 @@ def in_source_spelling(answer: str, source: str, source_values: Set[str], source
 
     `source_values` are those of the source's numbers, however they are written. What means something else stays.
     """
-    for spelling_in_answer, date_meanings in slashed_dates(answer):
+    for answer_spelling, date_meanings in slashed_dates(answer):
         if date_meanings & source_dates:
-            answer = answer.replace(spelling_in_answer, " ")
+            answer = answer.replace(answer_spelling, " ")
     answer = _without_times(without_dates(answer), source)
     answer = plain_fractions(answer)
-    for spelling_in_answer, fraction_value in fractions(answer):
+    for answer_spelling, fraction_value in fractions(answer):
         if fraction_value in source_values:
-            answer = answer.replace(spelling_in_answer, fraction_value)
+            answer = answer.replace(answer_spelling, fraction_value)
     return _as_thousands(answer, source_values)
 
 
@@ -256,24 +256,22 @@ def _is_mantissa(spelling_in_answer: str, source_values: Set[str], source_scales
     return mantissa_parts is not None and mantissa_parts[0] in source_values and mantissa_parts[1] in source_scales
 
 
-def _is_same_amount(answer_number: Number, source_numbers: Sequence[Number]) -> bool:
+def _is_same_amount(grounded: Number, source_numbers: Sequence[Number]) -> bool:
     """Is it an amount that the text writes with more or fewer zeros at its end: "5 euros" and 5.00 in a table?"""
-    return bool(answer_number.unit) and any(
-        answer_number.amount == without_last_zeros(source.value) for source in source_numbers
-    )
+    return bool(grounded.unit) and any(grounded.amount == without_last_zeros(source.value) for source in source_numbers)
 
 
-def _has_unit(answer_number: Number, source_numbers: Sequence[Number], source: str) -> bool:
+def _has_unit(grounded: Number, source_numbers: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell, "two-yearly") and the unit elsewhere."""
     source_units = {
         source_number.unit
         for source_number in source_numbers
-        if without_last_zeros(source_number.value) == answer_number.amount or source_number.value == answer_number.value
+        if without_last_zeros(source_number.value) == grounded.amount or source_number.value == grounded.value
     }
-    if answer_number.unit in source_units:
+    if grounded.unit in source_units:
         return True
     source_unit_names = _UNIT_NAME.findall(source) if "" in source_units else ()
-    return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in source_unit_names)
+    return any(grounded.unit in (canonical_unit(name), unit_of_adverb(name)) for name in source_unit_names)
 
 
 def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:

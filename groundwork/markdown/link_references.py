@@ -25,18 +25,18 @@ def with_link_addresses(markdown: str) -> str:
     """The text with the address of each reference in its link, and without the definitions; code stays as it is."""
     if not _LINK_DEFINITION.search(markdown):
         return markdown
-    block_spans = [(block.start, block.end, block.kind == "code") for block in blocks(markdown)]
-    addresses: dict[str, str] = {}
-    for start, end, is_code in block_spans:
-        for match in () if is_code else _LINK_DEFINITION.finditer(markdown[start:end]):
-            addresses.setdefault(_normalized_link_label(match["label"]), match["address"])
+    linked_blocks = [(block.start, block.end, block.kind == "code") for block in blocks(markdown)]
+    link_addresses: dict[str, str] = {}
+    for link_start, link_end, is_code in linked_blocks:
+        for match in () if is_code else _LINK_DEFINITION.finditer(markdown[link_start:link_end]):
+            link_addresses.setdefault(_normalized_link_label(match["label"]), match["address"])
 
     def addressed_link(match: re.Match[str]) -> str:
-        address = None if match["code"] else addresses.get(_normalized_link_label(match["label"] or match["text"]))
+        address = None if match["code"] else link_addresses.get(_normalized_link_label(match["label"] or match["text"]))
         return match[0] if address is None else f"[{match['text']}]({address})"
 
     def addressed_picture(match: re.Match[str]) -> str:
-        address = addresses.get(_normalized_link_label(match["label"]))
+        address = link_addresses.get(_normalized_link_label(match["label"]))
         return match[0] if address is None else f"[{match['picture']}]({address})"
 
     def with_addressed_links(block_text: str) -> str:
@@ -45,11 +45,11 @@ def with_link_addresses(markdown: str) -> str:
         )
 
     return "".join(
-        markdown[start:end] if is_code else with_addressed_links(markdown[start:end])
-        for start, end, is_code in block_spans
+        markdown[link_start:link_end] if is_code else with_addressed_links(markdown[link_start:link_end])
+        for link_start, link_end, is_code in linked_blocks
     )
 
 
-def _normalized_link_label(label: str) -> str:
+def _normalized_link_label(link_label: str) -> str:
     """Case and white space of a label do not count."""
-    return " ".join(label.split()).casefold()
+    return " ".join(link_label.split()).casefold()

@@ -17,7 +17,7 @@ import regex
 from groundwork.language.text_spans import Span, trim_span
 
 
-class Rows(NamedTuple):
+class TableRows(NamedTuple):
     """(start, end) of the header rows and of the data rows of a table, in order."""
 
     header: list[Span]
@@ -54,30 +54,30 @@ class Table(NamedTuple):
 
 
 # |---|:-:| under the header row
-_PIPE_DELIMITER_ROW = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
+_TABLE_DELIMITER_ROW = regex.compile(r"(?=[^\n]*-)(?=[^\n]*\|)[ \t>|:\-]++\r?+(?:\n|\Z)")
 # | **Name** | **Age** |: a second row of headers
 _BOLD_HEADER_CELLS = regex.compile(
     r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+"
 )
 # <tr> and </tr> and what tells header rows from others; <table> because tables nest
 _HTML_ROW_TAG = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
-_HTML_CELL = regex.compile(
+_HTML_TABLE_CELL = regex.compile(
     r"<t[dh]\b[^<>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL
 )
-_ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
-TAG = regex.compile(r"<[^<>]*+>")
-_UNESCAPED_PIPE = regex.compile(r"(?<!\\)\|")
-_GRID_LINE = regex.compile(r"[ \t>]*+[|+]")
+_TABLE_ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
+TABLE_TAG = regex.compile(r"<[^<>]*+>")
+_TABLE_CELL_BAR = regex.compile(r"(?<!\\)\|")
+_GRID_TABLE_LINE = regex.compile(r"[ \t>]*+[|+]")
 # ``` around a CSV table
-_CSV_FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
+_CSV_TABLE_FENCE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
 
 def is_html_table(markdown: str) -> bool:
     """Are the rows of the table written in HTML?"""
-    return "<" in markdown and _ROW_TAG.search(markdown) is not None
+    return "<" in markdown and _TABLE_ROW_TAG.search(markdown) is not None
 
 
-def table_rows(table_text: str) -> Rows:
+def table_rows(table_text: str) -> TableRows:
     """The rows of a table's text, which may carry headings or a caption above it and below it.
 
     An HTML table nested in a cell belongs to its row. The line |---|---| is part of the header.
@@ -86,8 +86,8 @@ def table_rows(table_text: str) -> Rows:
         return _html_rows(table_text)
     table_lines = _table_line_spans(table_text)
     if is_grid_table(table_text):
-        grid_lines = [table_line for table_line in table_lines if _GRID_LINE.match(table_text, *table_line)]
-        return Rows(*grid_rows(table_text, grid_lines, _pipe_cells, _grid_columns(table_text)))
+        grid_lines = [table_line for table_line in table_lines if _GRID_TABLE_LINE.match(table_text, *table_line)]
+        return TableRows(*grid_rows(table_text, grid_lines, _pipe_table_cells, _grid_columns(table_text)))
     if any("|" in table_text[start:end] for start, end in table_lines):
         return _pipe_rows(
             table_text, [table_line for table_line in table_lines if "|" in table_text[table_line[0] : table_line[1]]]
@@ -112,47 +112,45 @@ def read_table(markdown: str, start: int = 0, end: int | None = None) -> Table:
 
 
 def _is_table_row(table_text: str, span: Span) -> bool:
-    row_text = table_text[slice(*span)]
-    return bool(row_text.strip()) and not _PIPE_DELIMITER_ROW.fullmatch(row_text)
+    table_row = table_text[slice(*span)]
+    return bool(table_row.strip()) and not _TABLE_DELIMITER_ROW.fullmatch(table_row)
 
 
 def _read_grid_row(table_text: str, span: Span, shift: int, grid_columns: Set[int]) -> TableRow:
-    row_lines = [table_text[slice(*row_line)] for row_line in _table_line_spans(table_text, *span)]
-    row_content = "".join(row_line for row_line in row_lines if not is_grid_border(row_line, grid_columns))
-    row_text = table_text[span[0] : span[0] + len(row_content)]
-    row_start = span[0] + shift
-    row_cells_read = []
-    for part_spans, text in grid_row_cells(row_text, _pipe_cells):
-        cell_spans = tuple((a + row_start, b + row_start) for a, b in part_spans)
-        row_cells_read.append(
-            Cell(cell_spans[0][0], cell_spans[-1][1], text, cell_spans if len(cell_spans) > 1 else ())
-        )
-    leading = len(row_text) - len(row_text.lstrip("> \t\r\n"))
-    return TableRow(row_start + leading, row_start + len(row_text.rstrip()), tuple(row_cells_read))
+    table_lines = [table_text[slice(*table_line)] for table_line in _table_line_spans(table_text, *span)]
+    row_content = "".join(table_line for table_line in table_lines if not is_grid_border(table_line, grid_columns))
+    table_row = table_text[span[0] : span[0] + len(row_content)]
+    table_row_start = span[0] + shift
+    table_cells = []
+    for part_spans, text in grid_row_cells(table_row, _pipe_table_cells):
+        cell_spans = tuple((a + table_row_start, b + table_row_start) for a, b in part_spans)
+        table_cells.append(Cell(cell_spans[0][0], cell_spans[-1][1], text, cell_spans if len(cell_spans) > 1 else ()))
+    leading = len(table_row) - len(table_row.lstrip("> \t\r\n"))
+    return TableRow(table_row_start + leading, table_row_start + len(table_row.rstrip()), tuple(table_cells))
 
 
 def _read_row(
     table_text: str, span: Span, shift: int, read_cells: Callable[[str], Iterator[tuple[Span, str]]]
 ) -> TableRow:
-    row_text = table_text[slice(*span)]
-    row_start = span[0] + shift + len(row_text) - len(row_text.lstrip("> \t\r\n"))
-    row_text = row_text.strip("> \t\r\n") if row_text.lstrip().startswith(">") else row_text.strip()
-    line_cells = tuple(Cell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(row_text))
-    return TableRow(row_start, row_start + len(row_text), line_cells)
+    table_row = table_text[slice(*span)]
+    row_start = span[0] + shift + len(table_row) - len(table_row.lstrip("> \t\r\n"))
+    table_row = table_row.strip("> \t\r\n") if table_row.lstrip().startswith(">") else table_row.strip()
+    table_cells = tuple(Cell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(table_row))
+    return TableRow(row_start, row_start + len(table_row), table_cells)
 
 
-def _cell_reader(table_text: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str]]]:
+def _cell_reader(table_text: str, rows: TableRows) -> Callable[[str], Iterator[tuple[Span, str]]]:
     """The reader of a row's cells that fits the table: (start, end) in the row, and the text."""
     if is_html_table(table_text):
-        return _html_cells
+        return _html_table_cells
     if any("|" in table_text[slice(*span)] for span in (*rows.header, *rows.data)):
-        return _pipe_cells
-    row_texts = [table_text[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
+        return _pipe_table_cells
+    table_rows_read = [table_text[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
     separator_counts = {
-        separator_mark: {_count_csv_separators(row_text, separator_mark) for row_text in row_texts}
+        separator_mark: {_count_csv_separators(table_row, separator_mark) for table_row in table_rows_read}
         for separator_mark in "\t;,"
     }
-    separator = next(
+    table_separator = next(
         (
             separator_mark
             for separator_mark, separator_count in separator_counts.items()
@@ -160,107 +158,107 @@ def _cell_reader(table_text: str, rows: Rows) -> Callable[[str], Iterator[tuple[
         ),
         ",",
     )
-    return lambda row_text: _csv_cells(row_text, separator)
+    return lambda table_row: _csv_table_cells(table_row, table_separator)
 
 
-def _html_cells(row_text: str) -> Iterator[tuple[Span, str]]:
-    for cell_match in _HTML_CELL.finditer(row_text):
+def _html_table_cells(table_row: str) -> Iterator[tuple[Span, str]]:
+    for table_cell in _HTML_TABLE_CELL.finditer(table_row):
         yield (
-            _trim_cell(row_text, *cell_match.span("cell")),
-            " ".join(html.unescape(TAG.sub(" ", cell_match["cell"])).split()),
+            _trim_table_cell(table_row, *table_cell.span("cell")),
+            " ".join(html.unescape(TABLE_TAG.sub(" ", table_cell["cell"])).split()),
         )
 
 
-def _pipe_cells(row_text: str) -> Iterator[tuple[Span, str]]:
-    pipes = [match.start() for match in _UNESCAPED_PIPE.finditer(row_text)]
-    cell_spans = [(a + 1, b) for a, b in pairwise([-1, *pipes, len(row_text)])]
-    cell_spans = cell_spans[row_text.startswith("|") :]
-    cell_spans = cell_spans[: -1 if len(cell_spans) > 1 and pipes and pipes[-1] == len(row_text) - 1 else None]
-    for cell_span in cell_spans:
-        yield _trim_cell(row_text, *cell_span), row_text[slice(*cell_span)].replace("\\|", "|").strip()
+def _pipe_table_cells(table_row: str) -> Iterator[tuple[Span, str]]:
+    bars = [match.start() for match in _TABLE_CELL_BAR.finditer(table_row)]
+    cell_spans = [(a + 1, b) for a, b in pairwise([-1, *bars, len(table_row)])]
+    cell_spans = cell_spans[table_row.startswith("|") :]
+    cell_spans = cell_spans[: -1 if len(cell_spans) > 1 and bars and bars[-1] == len(table_row) - 1 else None]
+    for table_cell in cell_spans:
+        yield _trim_table_cell(table_row, *table_cell), table_row[slice(*table_cell)].replace("\\|", "|").strip()
 
 
-def _csv_cells(row_text: str, separator: str) -> Iterator[tuple[Span, str]]:
+def _csv_table_cells(table_row: str, separator: str) -> Iterator[tuple[Span, str]]:
     cell_start, is_quoted = 0, False
-    for i, csv_character in enumerate([*row_text, separator]):
+    for i, csv_character in enumerate([*table_row, separator]):
         if csv_character == '"':
             is_quoted = not is_quoted
-        elif csv_character == separator and (not is_quoted or i == len(row_text)):
-            cell_text = row_text[cell_start:i].strip()
-            if len(cell_text) > 1 and cell_text[0] == cell_text[-1] == '"':
-                cell_text = cell_text[1:-1].replace('""', '"').strip()
-            yield _trim_cell(row_text, cell_start, i), cell_text
+        elif csv_character == separator and (not is_quoted or i == len(table_row)):
+            table_cell = table_row[cell_start:i].strip()
+            if len(table_cell) > 1 and table_cell[0] == table_cell[-1] == '"':
+                table_cell = table_cell[1:-1].replace('""', '"').strip()
+            yield _trim_table_cell(table_row, cell_start, i), table_cell
             cell_start = i + 1
 
 
-def _trim_cell(row_text: str, start: int, end: int) -> Span:
+def _trim_table_cell(table_row: str, start: int, end: int) -> Span:
     """The cell without the white space around it; its end where it is empty."""
-    return trim_span(row_text, start, end) or (end, end)
+    return trim_span(table_row, start, end) or (end, end)
 
 
-def _table_line_spans(table_text: str, line_start: int = 0, end: int | None = None) -> list[Span]:
-    line_spans, end = [], len(table_text) if end is None else end
-    while line_start < end:
-        line_end = table_text.find("\n", line_start, end) + 1 or end
-        line_spans.append((line_start, line_end))
-        line_start = line_end
-    return line_spans
+def _table_line_spans(table_text: str, table_line_start: int = 0, end: int | None = None) -> list[Span]:
+    table_lines, end = [], len(table_text) if end is None else end
+    while table_line_start < end:
+        table_line_end = table_text.find("\n", table_line_start, end) + 1 or end
+        table_lines.append((table_line_start, table_line_end))
+        table_line_start = table_line_end
+    return table_lines
 
 
-def _pipe_rows(table_text: str, table_lines: list[Span]) -> Rows:
+def _pipe_rows(table_text: str, table_lines: list[Span]) -> TableRows:
     """Header rows are those above the delimiter line, that line, and rows behind it with nothing but bold cells."""
-    delimiter_row = next(
-        (k for k, table_line in enumerate(table_lines) if _PIPE_DELIMITER_ROW.fullmatch(table_text, *table_line)), -1
+    table_delimiter_row = next(
+        (k for k, table_line in enumerate(table_lines) if _TABLE_DELIMITER_ROW.fullmatch(table_text, *table_line)), -1
     )
-    header_count = delimiter_row + 1
+    header_count = table_delimiter_row + 1
     while (
-        delimiter_row >= 0
+        table_delimiter_row >= 0
         and header_count < len(table_lines)
         and "**" in table_text[slice(*table_lines[header_count])]
         and _BOLD_HEADER_CELLS.fullmatch(table_text, *table_lines[header_count])
     ):
         header_count += 1
     if header_count == len(table_lines):
-        header_count = delimiter_row + 1
-    return Rows(table_lines[:header_count], table_lines[header_count:])
+        header_count = table_delimiter_row + 1
+    return TableRows(table_lines[:header_count], table_lines[header_count:])
 
 
-def _html_rows(table_text: str) -> Rows:
+def _html_rows(table_text: str) -> TableRows:
     """`<tr>` at the outer level; the header are the rows of `<thead>`, else the first rows without a `<td>`."""
-    row_spans: list[Span] = []
+    html_rows: list[Span] = []
     table_depth, row_start, header_count, in_header = 0, -1, 0, True
     cell_letters = ""
     for row_tag in _HTML_ROW_TAG.finditer(table_text):
-        tag_name = row_tag[0].lower()
-        if tag_name.startswith("<table"):
+        table_tag = row_tag[0].lower()
+        if table_tag.startswith("<table"):
             table_depth += 1
             continue
-        table_depth -= tag_name.startswith("</table")
-        if table_depth != 0 if tag_name.startswith("</table") else table_depth > 1:
+        table_depth -= table_tag.startswith("</table")
+        if table_depth != 0 if table_tag.startswith("</table") else table_depth > 1:
             continue
-        if tag_name.startswith(("<tr", "</tr", "</table")):
+        if table_tag.startswith(("<tr", "</tr", "</table")):
             if row_start >= 0:
-                row_spans.append((row_start, row_tag.end() if tag_name.startswith("</tr") else row_tag.start()))
+                html_rows.append((row_start, row_tag.end() if table_tag.startswith("</tr") else row_tag.start()))
                 in_header = in_header and "d" not in cell_letters and "h" in cell_letters
                 header_count += in_header
-            row_start, cell_letters = row_tag.start() if tag_name.startswith("<tr") else -1, ""
-        elif tag_name.startswith("</thead"):
-            header_count, in_header = len(row_spans) + (row_start >= 0), False
+            row_start, cell_letters = row_tag.start() if table_tag.startswith("<tr") else -1, ""
+        elif table_tag.startswith("</thead"):
+            header_count, in_header = len(html_rows) + (row_start >= 0), False
         else:
-            cell_letters += tag_name[2]
+            cell_letters += table_tag[2]
     if row_start >= 0:
-        row_spans.append((row_start, len(table_text)))
-    header_count = header_count if header_count < len(row_spans) else 0
-    return Rows(row_spans[:header_count], row_spans[header_count:])
+        html_rows.append((row_start, len(table_text)))
+    header_count = header_count if header_count < len(html_rows) else 0
+    return TableRows(html_rows[:header_count], html_rows[header_count:])
 
 
-def _csv_rows(table_text: str, table_lines: list[Span]) -> Rows:
+def _csv_rows(table_text: str, table_lines: list[Span]) -> TableRows:
     table_lines = [
         table_line
         for table_line in table_lines
-        if table_text[slice(*table_line)].strip() and not _CSV_FENCE_LINE.match(table_text, *table_line)
+        if table_text[slice(*table_line)].strip() and not _CSV_TABLE_FENCE.match(table_text, *table_line)
     ]
-    return Rows(table_lines[:1], table_lines[1:])
+    return TableRows(table_lines[:1], table_lines[1:])
 
 
 def is_csv_table(table_text: str, start: int, end: int) -> bool:
@@ -279,9 +277,9 @@ def is_csv_table(table_text: str, start: int, end: int) -> bool:
 
 
 def _has_csv_separator(table_lines: list[str], separator: str, minimum: int) -> bool:
-    separator_count = _count_csv_separators(table_lines[0], separator)
-    if separator_count < minimum or any(
-        _count_csv_separators(table_line, separator) != separator_count for table_line in table_lines
+    table_separator_count = _count_csv_separators(table_lines[0], separator)
+    if table_separator_count < minimum or any(
+        _count_csv_separators(table_line, separator) != table_separator_count for table_line in table_lines
     ):
         return False
     return separator == "\t" or not any(
@@ -298,19 +296,19 @@ def _count_csv_separators(table_line: str, separator: str) -> int:
     )
 
 
-START = r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n[ \t>]*+\|"
+GRID_TABLE_START = r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n[ \t>]*+\|"
 """The first line, and the beginning of the second."""
 
-_GRID_BORDER = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?+")
-_GRID_BORDER_PIECE = regex.compile(r"\+[-=:]{2,}+(?=\+)")
-_GRID_START = regex.compile(rf"(?m)^{START}")
+_GRID_TABLE_BORDER = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?+")
+_GRID_TABLE_PIECE = regex.compile(r"\+[-=:]{2,}+(?=\+)")
+_GRID_TABLE_START = regex.compile(rf"(?m)^{GRID_TABLE_START}")
 
-CellReader = Callable[[str], Iterator[tuple[Span, str]]]
+TableCellReader = Callable[[str], Iterator[tuple[Span, str]]]
 
 
 def is_grid_table(table_text: str) -> bool:
     """Does a grid table begin at one of the lines?"""
-    return "+-" in table_text and _GRID_START.search(table_text) is not None
+    return "+-" in table_text and _GRID_TABLE_START.search(table_text) is not None
 
 
 def is_grid_border(table_line: str, grid_columns: Set[int] = frozenset()) -> bool:
@@ -320,13 +318,13 @@ def is_grid_border(table_line: str, grid_columns: Set[int] = frozenset()) -> boo
     goes from one of `grid_columns` to another: the offsets of the grid's vertical lines. Any other "+--+" is text of a
     cell.
     """
-    if _GRID_BORDER.fullmatch(table_line):
+    if _GRID_TABLE_BORDER.fullmatch(table_line):
         return True
-    border_line = table_line.strip("> \t\r\n")
-    return border_line.startswith("|") and any(
-        border_piece.end() + 1 == len(border_line)
-        or (border_piece.start() in grid_columns and border_piece.end() in grid_columns)
-        for border_piece in _GRID_BORDER_PIECE.finditer(border_line)
+    table_border = table_line.strip("> \t\r\n")
+    return table_border.startswith("|") and any(
+        table_piece.end() + 1 == len(table_border)
+        or (table_piece.start() in grid_columns and table_piece.end() in grid_columns)
+        for table_piece in _GRID_TABLE_PIECE.finditer(table_border)
     )
 
 
@@ -335,15 +333,15 @@ def _grid_columns(table_text: str) -> set[int]:
     border_lines = (table_text[slice(*table_line)].strip("> \t\r\n") for table_line in _table_line_spans(table_text))
     return {
         i
-        for border_line in border_lines
-        if _GRID_BORDER.fullmatch(border_line)
-        for i, border_mark in enumerate(border_line)
-        if border_mark == "+"
+        for table_border in border_lines
+        if _GRID_TABLE_BORDER.fullmatch(table_border)
+        for i, table_mark in enumerate(table_border)
+        if table_mark == "+"
     }
 
 
 def grid_rows(
-    table_text: str, table_lines: Sequence[Span], cells: CellReader, grid_columns: Set[int] = frozenset()
+    table_text: str, table_lines: Sequence[Span], cells: TableCellReader, grid_columns: Set[int] = frozenset()
 ) -> tuple[list[Span], list[Span]]:
     """(start, end) of the header rows and of the data rows; the line below a row belongs to it.
 
@@ -363,7 +361,7 @@ def grid_rows(
         row_ends.append(row_groups[-1][-1][1])
     row_groups = [row_group for row_group in row_groups if row_group]
     is_one_line_head = not header_count and len(row_groups) == 2 and len(row_groups[0]) == 1 < len(row_groups[1])
-    if is_one_line_head and _have_first_grid_cells(table_text, row_groups[1], cells):
+    if is_one_line_head and _have_first_table_cells(table_text, row_groups[1], cells):
         last_start = row_groups[1][-1][0]
         row_spans = [*row_groups[1][:-1], (last_start, row_ends[1])]
         return [(row_groups[0][0][0], row_ends[0])], row_spans
@@ -371,7 +369,7 @@ def grid_rows(
     return (row_spans[:header_count], row_spans[header_count:]) if header_count < len(row_spans) else ([], row_spans)
 
 
-def _have_first_grid_cells(table_text: str, table_lines: Sequence[Span], cells: CellReader) -> bool:
+def _have_first_table_cells(table_text: str, table_lines: Sequence[Span], cells: TableCellReader) -> bool:
     """Has every line something in its first cell?"""
     first_cells = (
         next(cells(table_text[slice(*table_line)].strip("> \t\r\n")), ((0, 0), "")) for table_line in table_lines
@@ -379,14 +377,14 @@ def _have_first_grid_cells(table_text: str, table_lines: Sequence[Span], cells: 
     return all(cell_text for _, cell_text in first_cells)
 
 
-def grid_row_cells(row_text: str, cells: CellReader) -> list[tuple[list[Span], str]]:
+def grid_row_cells(row_text: str, cells: TableCellReader) -> list[tuple[list[Span], str]]:
     """The cells of a row of one or more lines, none of them a border: their places in `row_text`, and their text."""
     grid_line_cells: list[list[tuple[Span, str]]] = []
     line_start = 0
-    for row_line in row_text.splitlines(keepends=True):
-        grid_line = row_line.strip("> \t\r\n")
-        grid_line_shift = line_start + row_line.index(grid_line)
-        line_start += len(row_line)
+    for table_line in row_text.splitlines(keepends=True):
+        grid_line = table_line.strip("> \t\r\n")
+        grid_line_shift = line_start + table_line.index(grid_line)
+        line_start += len(table_line)
         if grid_line:
             grid_line_cells.append(
                 [((a + grid_line_shift, b + grid_line_shift), cell_text) for (a, b), cell_text in cells(grid_line)]

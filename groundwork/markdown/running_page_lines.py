@@ -24,14 +24,14 @@ _PAGE_EDGE_LINES = 3  # lines at the head and at the foot of a page that may be 
 _LEAST_REPEATED_PAGES = 3  # pages a line must come back on
 _SETTLED_SHARE = 0.7  # of its comings at the same place, for a line without a page number
 _MOST_PAGES_SHARE = 0.6  # of the pages
-_NUMBER_IN_LINE = re.compile(r"\d+")
+_NUMBER_IN_PAGE_LINE = re.compile(r"\d+")
 _PAGE_NUMBER_AT_EDGE = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
 _PAGE_LABEL = re.compile(r"\W*(?:[^\W\d_]{1,12}\W{0,2})?(\d{1,4})\W*")  # such as 61, - 61 -, Page 61
-_MARKUP_IN_LINE = re.compile(r"[*_#>\\]+|</?\w+>")
+_MARKUP_IN_PAGE_LINE = re.compile(r"[*_#>\\]+|</?\w+>")
 _LEAST_RUNNING_WORDS = 3  # of a running line that says something; a name or a date has fewer
 _LEAST_LETTERHEAD_WORDS = 5  # of all running lines at an edge, such as a letterhead's
 _MOST_STATED_SHARE = 0.5  # of its neighbouring words, that the text has too
-_USE_MARKING = re.compile(  # says how a document may be used, and nothing of its subject
+_USE_OF_PAGE = re.compile(  # says how a document may be used, and nothing of its subject
     r"\b(?:confiden[tc]i|confidentiel|vertraulich|vertrouwelijk|riservat|draft\b|entwurf\b|borrador\b|brouillon\b"
     r"|bozza\b|internal use|unlicensed|evaluation copy|all rights reserved)",
     re.IGNORECASE,
@@ -42,47 +42,47 @@ MIN_HEADER_DISTANCE = 1_000  # characters at least between two of them: less is 
 MIN_HEADER_WORDS = 2  # of a line that comes back
 _DOT_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
 _PAGE_NUMBER_BESIDE_TITLE = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
-_CHAPTER_LABEL = re.compile(
+_PAGE_CHAPTER = re.compile(
     r"\A(?:chapter|section|part|appendix|kapitel|abschnitt|teil|chapitre|capítulo)?\s*[\d.]+\s", re.IGNORECASE
 )
 
 
 def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
     """What runs through the pages, as `strip_running` takes it. `first_page_number`: that of the first of them."""
-    pages_by_line_key: Counter[str] = Counter()
+    pages_by_running_key: Counter[str] = Counter()
     pages_by_number_key: Counter[str] = Counter()
-    line_edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for i, page_markdown in enumerate(pages):
-        edge_lines = _page_edge_lines(page_markdown)
-        positions_by_key = {
-            line_key: edge_position
-            for edge_position, edge_line in enumerate(edge_lines)
-            for line_key in line_keys(edge_line, first_page_number + i)
+        running_lines = _page_edge_lines(page_markdown)
+        running_positions = {
+            running_key: running_position
+            for running_position, running_line in enumerate(running_lines)
+            for running_key in line_keys(running_line, first_page_number + i)
         }
-        pages_by_line_key.update(positions_by_key.keys())
-        for line_key, edge_position in positions_by_key.items():
-            line_edge_positions[line_key][
-                edge_position if edge_position < _PAGE_EDGE_LINES else edge_position - len(edge_lines)
+        pages_by_running_key.update(running_positions.keys())
+        for running_key, running_position in running_positions.items():
+            edge_positions[running_key][
+                running_position if running_position < _PAGE_EDGE_LINES else running_position - len(running_lines)
             ] += 1
         pages_by_number_key.update(
             {
-                line_key
-                for edge_line in edge_lines[:1] + edge_lines[-1:]
-                for line_key in _page_number_keys(edge_line, first_page_number + i)
+                running_key
+                for running_line in running_lines[:1] + running_lines[-1:]
+                for running_key in _page_number_keys(running_line, first_page_number + i)
             }
         )
     running_line_keys = {
-        line_key
-        for line_key, n in pages_by_line_key.items()
-        if n >= _LEAST_REPEATED_PAGES and _runs_through_pages(line_key, n, len(pages))
+        running_key
+        for running_key, n in pages_by_running_key.items()
+        if n >= _LEAST_REPEATED_PAGES and _runs_through_pages(running_key, n, len(pages))
     }
     running_line_keys = {
-        line_key
-        for line_key in running_line_keys
-        if "<page>" in line_key or _is_at_settled_edge(line_edge_positions[line_key], len(pages))
+        running_key
+        for running_key in running_line_keys
+        if "<page>" in running_key or _is_at_settled_edge(edge_positions[running_key], len(pages))
     }
     return running_line_keys | {
-        line_key for line_key, n in pages_by_number_key.items() if n > max(_LEAST_REPEATED_PAGES, len(pages) // 2)
+        running_key for running_key, n in pages_by_number_key.items() if n > max(_LEAST_REPEATED_PAGES, len(pages) // 2)
     }
 
 
@@ -91,7 +91,7 @@ def unrepeated_lines(running_lines: Sequence[str], text: str) -> list[str]:
     runs through it, does not: a letterhead's address, a title that stands nowhere else."""
     page_word_pairs = _neighbouring_words(text)
     unstated = [
-        line for line in running_lines if not _USE_MARKING.search(line) and not _is_said_in_text(line, page_word_pairs)
+        line for line in running_lines if not _USE_OF_PAGE.search(line) and not _is_said_in_text(line, page_word_pairs)
     ]
     words_by_line = [sum(len(word) > 2 or not word.isascii() for word in words(line)) for line in unstated]
     is_letterhead = sum(words_by_line) >= _LEAST_LETTERHEAD_WORDS
@@ -103,8 +103,8 @@ def unrepeated_lines(running_lines: Sequence[str], text: str) -> list[str]:
 
 
 def _is_said_in_text(running_line: str, page_word_pairs: Set[tuple[str, str]]) -> bool:
-    line_pairs = _neighbouring_words(running_line)
-    return len(line_pairs & page_word_pairs) > _MOST_STATED_SHARE * len(line_pairs)
+    running_word_pairs = _neighbouring_words(running_line)
+    return len(running_word_pairs & page_word_pairs) > _MOST_STATED_SHARE * len(running_word_pairs)
 
 
 def _neighbouring_words(page_text: str) -> set[tuple[str, str]]:
@@ -123,7 +123,7 @@ def unrepeated_keys(
     stay, where it is given.
     """
     first_page_lines = (
-        [edge_line for edge_line in _page_edge_lines(pages[0]) if _unnumbered_key(edge_line) in running_line_keys]
+        [page_line for page_line in _page_edge_lines(pages[0]) if _unnumbered_key(page_line) in running_line_keys]
         if pages
         else []
     )
@@ -139,9 +139,9 @@ def unrepeated_keys(
         first_page_lines, "\n".join(strip_running(pages_without_others, running_line_keys, page_numbers))
     )
     return {
-        _unnumbered_key(edge_line)
-        for edge_line in unrepeated
-        if first_page is None or _line_letters(edge_line) in _line_letters(first_page)
+        _unnumbered_key(page_line)
+        for page_line in unrepeated
+        if first_page is None or _line_letters(page_line) in _line_letters(first_page)
     }
 
 
@@ -164,58 +164,58 @@ def strip_running(
     ]
 
 
-def without_lines(page: str, lines: Sequence[Sequence[str]]) -> str:
+def without_lines(page: str, running_lines: Sequence[Sequence[str]]) -> str:
     """The page without the lines of these cells that stand in it."""
-    for cells in lines:
-        remaining_page = without_line(page, cells)
+    for running_cells in running_lines:
+        remaining_page = without_line(page, running_cells)
         page = page if remaining_page is None else remaining_page
     return page
 
 
-def without_line(page: str, header_cells: Sequence[str]) -> str | None:
+def without_line(page: str, running_cells: Sequence[str]) -> str | None:
     """The page without a line of these cells; None where it, or one of its cells, is in no line of its own there.
 
     Where the last cell is empty, the line may go on behind the first, and what it goes on with stays; where the first
     is empty, so may what stands before the last.
     """
     page_lines = page.split("\n")
-    line_ranges = [_lines_of_text(page_lines, "".join(header_cells))]
-    line_ranges = line_ranges if line_ranges[0] else [_lines_of_text(page_lines, cell) for cell in header_cells]
+    line_ranges = [_lines_of_text(page_lines, "".join(running_cells))]
+    line_ranges = line_ranges if line_ranges[0] else [_lines_of_text(page_lines, cell) for cell in running_cells]
     dropped_page_lines = (
-        {i for line_range in line_ranges for i in line_range}
+        {i for page_range in line_ranges for i in page_range}
         if all(line_ranges)
-        else _lines_of_cells(page_lines, header_cells)
+        else _lines_of_cells(page_lines, running_cells)
     )
-    if not dropped_page_lines and header_cells[1:] == [""]:
-        return _without_first_word(page_lines, header_cells[0])
+    if not dropped_page_lines and running_cells[1:] == [""]:
+        return _without_first_word(page_lines, running_cells[0])
     if not dropped_page_lines:
-        return _without_last_words(page_lines, header_cells[-1]) if header_cells[:-1] == [""] else None
+        return _without_last_words(page_lines, running_cells[-1]) if running_cells[:-1] == [""] else None
     return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped_page_lines)
 
 
 def _without_first_word(page_lines: Sequence[str], word: str) -> str | None:
     """The lines without that word at the head of the first one that begins with it."""
-    for i, line in enumerate(page_lines):
-        first_word, _, following_words = line.lstrip().partition(" ")
-        if first_word == word and following_words.strip():
+    for i, page_line in enumerate(page_lines):
+        running_word, _, following_words = page_line.lstrip().partition(" ")
+        if running_word == word and following_words.strip():
             return "\n".join([*page_lines[:i], following_words.lstrip(), *page_lines[i + 1 :]])
     return None
 
 
-def _without_last_words(page_lines: Sequence[str], text: str) -> str | None:
+def _without_last_words(page_lines: Sequence[str], running_text: str) -> str | None:
     """The lines without that text at the end of the last one that ends with it."""
     for i in reversed(range(len(page_lines))):
-        preceding_text = page_lines[i].rstrip().removesuffix(f" {text}")
-        if preceding_text.strip() and preceding_text != page_lines[i].rstrip():
-            return "\n".join([*page_lines[:i], preceding_text.rstrip(), *page_lines[i + 1 :]])
+        text_on_page = page_lines[i].rstrip().removesuffix(f" {running_text}")
+        if text_on_page.strip() and text_on_page != page_lines[i].rstrip():
+            return "\n".join([*page_lines[:i], text_on_page.rstrip(), *page_lines[i + 1 :]])
     return None
 
 
-def _lines_of_text(page_lines: Sequence[str], text: str) -> range:
+def _lines_of_text(page_lines: Sequence[str], running_text: str) -> range:
     """The lines, one or more, that hold the letters of a text and no others; of several the outermost."""
-    running_letters = _line_letters(text)
-    for first_line in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
-        page_line_letters, line_end = _line_letters(page_lines[first_line]), first_line + 1
+    running_letters = _line_letters(running_text)
+    for page_line in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
+        page_line_letters, line_end = _line_letters(page_lines[page_line]), page_line + 1
         while (
             page_line_letters
             and line_end < len(page_lines)
@@ -224,13 +224,13 @@ def _lines_of_text(page_lines: Sequence[str], text: str) -> range:
         ):
             page_line_letters, line_end = page_line_letters + _line_letters(page_lines[line_end]), line_end + 1
         if page_line_letters and page_line_letters == running_letters:
-            return range(first_line, line_end)
+            return range(page_line, line_end)
     return range(0)
 
 
-def _lines_of_cells(page_lines: Sequence[str], cells: Sequence[str]) -> set[int]:
+def _lines_of_cells(page_lines: Sequence[str], running_cells: Sequence[str]) -> set[int]:
     """The lines that hold the cells and nothing else, in any order, or none; a line may hold several cells."""
-    remaining_cells, cell_lines = [_line_letters(cell) for cell in cells], set[int]()
+    remaining_cells, page_cell_lines = [_line_letters(running_cell) for running_cell in running_cells], set[int]()
     for i in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
         page_line_letters = _line_letters(page_lines[i])
         orders = (
@@ -239,12 +239,12 @@ def _lines_of_cells(page_lines: Sequence[str], cells: Sequence[str]) -> set[int]
             for order in itertools.permutations(remaining_cells, size)
         )
         if page_line_letters and (
-            held_cells := next((order for order in orders if "".join(order) == page_line_letters), None)
+            page_cells := next((order for order in orders if "".join(order) == page_line_letters), None)
         ):
-            cell_lines.add(i)
-            for cell in held_cells:
-                remaining_cells.remove(cell)
-    return set() if remaining_cells else cell_lines
+            page_cell_lines.add(i)
+            for running_cell in page_cells:
+                remaining_cells.remove(running_cell)
+    return set() if remaining_cells else page_cell_lines
 
 
 @functools.lru_cache(4096)  # a page is searched for each of its running lines
@@ -267,23 +267,23 @@ def page_labels(page: str) -> list[str]:
 
 
 @functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
-def line_keys(line: str, page_number: int) -> tuple[str, ...]:
+def line_keys(page_line: str, page_number: int) -> tuple[str, ...]:
     """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off.
 
     A heading of Markdown whose number counts with the pages ("# Lesson 3") is the title of each.
     """
-    running_text = " ".join(_MARKUP_IN_LINE.sub("", line).split()).casefold()
+    running_text = " ".join(_MARKUP_IN_PAGE_LINE.sub("", page_line).split()).casefold()
     if not running_text or running_text.startswith("|") or len(running_text) > 200:
         return ()
     running_line_keys = [running_text] if any(c.isalpha() for c in running_text) else []
-    for match in _NUMBER_IN_LINE.finditer(running_text):
+    for match in _NUMBER_IN_PAGE_LINE.finditer(running_text):
         if len(match[0]) < 5:
             running_line_keys.append(
                 f"{int(match[0]) - page_number}|{running_text[: match.start()]}<page>{running_text[match.end() :]}"
             )
     if len(running_text) < 8 and not running_text.strip("ivxlc"):
         running_line_keys.append(f"{_roman_page_number(running_text) - page_number}|<page>")
-    return tuple(key for key in running_line_keys if not (line.startswith("#") and is_numbered_title(key)))
+    return tuple(key for key in running_line_keys if not (page_line.startswith("#") and is_numbered_title(key)))
 
 
 def unnumbered_keys(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
@@ -315,7 +315,7 @@ def _is_at_settled_edge(line_edge_positions: Counter[int], pages: int) -> bool:
 def _runs_through_pages(line_key: str, n: int, pages: int) -> bool:
     """A header of one chapter comes on few pages of a long book, with its page number; a bare repeated line must
     come on a good part of them, and so must a number that stands alone."""
-    line_without_number = _NUMBER_IN_LINE.sub("", line_key.replace("<page>", "").partition("|")[2] or line_key)
+    line_without_number = _NUMBER_IN_PAGE_LINE.sub("", line_key.replace("<page>", "").partition("|")[2] or line_key)
     if "<page>" in line_key:
         return n >= (
             _LEAST_REPEATED_PAGES
@@ -326,8 +326,8 @@ def _runs_through_pages(line_key: str, n: int, pages: int) -> bool:
 
 
 def _roman_page_number(text: str) -> int:
-    roman_values = [{"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}[c] for c in text]
-    return sum(-v if v < max(roman_values[i:]) else v for i, v in enumerate(roman_values))
+    page_numerals = [{"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}[c] for c in text]
+    return sum(-v if v < max(page_numerals[i:]) else v for i, v in enumerate(page_numerals))
 
 
 def _page_edge_lines(page: str) -> list[str]:
@@ -339,10 +339,10 @@ def _page_edge_lines(page: str) -> list[str]:
     )
 
 
-def _page_number_keys(line: str, page_number: int) -> list[str]:
+def _page_number_keys(page_line: str, page_number: int) -> list[str]:
     """What a line may be that carries its page's number and a text of its own, such as the section's title."""
-    running_text = " ".join(_MARKUP_IN_LINE.sub("", line).split())
-    if len(running_text) > 100 or running_text.startswith("|") or line.startswith("#"):
+    running_text = " ".join(_MARKUP_IN_PAGE_LINE.sub("", page_line).split())
+    if len(running_text) > 100 or running_text.startswith("|") or page_line.startswith("#"):
         return []
     return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _PAGE_NUMBER_AT_EDGE.finditer(running_text)]
 
@@ -353,19 +353,19 @@ def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str]
     dropped_lines: set[int] = set()
     dropped_line_keys: set[str] = set()
     has_page_number = False
-    for edge_line_indices in (filled_indices[:_PAGE_EDGE_LINES], filled_indices[: -_PAGE_EDGE_LINES - 1 : -1]):
-        for i in edge_line_indices:
-            edge_line_keys = line_keys(page_lines[i], page_number)
-            if not kept_line_keys.isdisjoint(edge_line_keys):
+    for page_edge_indices in (filled_indices[:_PAGE_EDGE_LINES], filled_indices[: -_PAGE_EDGE_LINES - 1 : -1]):
+        for i in page_edge_indices:
+            page_line_keys = line_keys(page_lines[i], page_number)
+            if not kept_line_keys.isdisjoint(page_line_keys):
                 continue
-            matching_keys = running_line_keys & set(edge_line_keys)
+            matching_keys = running_line_keys & set(page_line_keys)
             if not matching_keys or (page_lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_line_keys)):
                 break  # text, or the title below a header of its words
             dropped_lines.add(i)
             dropped_line_keys |= matching_keys
             has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
-    for edge_line_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
-        outermost_line = next((i for i in edge_line_indices if i not in dropped_lines), None)
+    for page_edge_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
+        outermost_line = next((i for i in page_edge_indices if i not in dropped_lines), None)
         if outermost_line is not None and not running_line_keys.isdisjoint(
             _page_number_keys(page_lines[outermost_line], page_number)
         ):
@@ -391,40 +391,40 @@ class PageLines:
 
     def __contains__(self, line: object) -> bool:
         """Is a paragraph that is this one line, without its surrounding marks, a page's header or footer?"""
-        header_line = _strip_emphasis_marks(str(line))
-        if NAMED_PAGE.fullmatch(header_line):
+        page_header = _strip_page_line_marks(str(line))
+        if NAMED_PAGE.fullmatch(page_header):
             return True
-        numbered_header = _split_page_number(header_line)
-        header_title_key = "" if numbered_header is None else heading_key(numbered_header[1])
-        return numbered_header is not None and (
-            header_title_key in self._chunk_heading_keys or header_title_key in self._recurring_header_keys
+        numbered_page_header = _split_page_number(page_header)
+        page_header_key = "" if numbered_page_header is None else heading_key(numbered_page_header[1])
+        return numbered_page_header is not None and (
+            page_header_key in self._chunk_heading_keys or page_header_key in self._recurring_header_keys
         )
 
     @cached_property
     def _chunk_heading_keys(self) -> frozenset[str]:
-        chunk_heading_titles = {heading for chunk in self._chunks for heading in chunk.headings}
+        page_headings = {heading for chunk in self._chunks for heading in chunk.headings}
         for chunk in self._chunks:
             for block in blocks(chunk.text):
                 if block.kind == "heading":
-                    chunk_heading_titles.add(block.headings[-1])
+                    page_headings.add(block.headings[-1])
                 elif block.kind == "contents":
-                    chunk_heading_titles |= {
+                    page_headings |= {
                         _DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()
                     }
-        return frozenset(filter(None, map(heading_key, chunk_heading_titles)))
+        return frozenset(filter(None, map(heading_key, page_headings)))
 
     @cached_property
     def _recurring_header_keys(self) -> frozenset[str]:
         """What stands beside a number that grows from page to page, MIN_HEADER_OCCURRENCES times and more."""
-        header_occurrences: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        page_headers: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         for offset, line in self._single_lines_of_chunks():
-            numbered_header = _split_page_number(_strip_emphasis_marks(line))
-            if numbered_header and len(numbered_header[1].split()) >= MIN_HEADER_WORDS:
-                header_occurrences[heading_key(numbered_header[1])].append((offset, numbered_header[0]))
+            numbered_page_header = _split_page_number(_strip_page_line_marks(line))
+            if numbered_page_header and len(numbered_page_header[1].split()) >= MIN_HEADER_WORDS:
+                page_headers[heading_key(numbered_page_header[1])].append((offset, numbered_page_header[0]))
         return frozenset(
-            recurring_header
-            for recurring_header, occurrences_of_header in header_occurrences.items()
-            if recurring_header
+            page_header
+            for page_header, occurrences_of_header in page_headers.items()
+            if page_header
             and len(occurrences_of_header) >= MIN_HEADER_OCCURRENCES
             and _page_numbers_grow(occurrences_of_header)
         )
@@ -440,7 +440,7 @@ class PageLines:
                 offset += len(paragraph) + 2
 
 
-def _strip_emphasis_marks(line: str) -> str:
+def _strip_page_line_marks(line: str) -> str:
     return line.strip("*_ \t\r\n")
 
 
@@ -457,7 +457,7 @@ def _split_page_number(header: str) -> tuple[int, str] | None:
 
 def heading_key(text: str) -> str:
     """`text` without its label ("Chapter 3."), marks and spaces, in lower case; "" where no word is left."""
-    letters = "".join(re.findall(r"[^\W_]+", _CHAPTER_LABEL.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
+    letters = "".join(re.findall(r"[^\W_]+", _PAGE_CHAPTER.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
     return letters if re.search(r"[^\W\d_]{3}", letters) else ""
 
 

@@ -13,12 +13,12 @@ from groundwork.language.list_labels import BULLETS, LABEL_AT_START, RULE_LABEL
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.captions import STATEMENT_LETTER, caption_end, is_caption, is_directive_line
-from groundwork.markdown.markdown_tables import TAG, Cell, read_table
+from groundwork.markdown.markdown_tables import TABLE_TAG, Cell, read_table
 from groundwork.markdown.title_and_name_lines import UNSPACED_WORDS, is_name_line, is_title_paragraph
 
 StatementKind = Literal["sentence", "row"]
 HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it
-MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
+MAX_STATEMENT_COLUMN = 60  # characters of a column's name; what is longer, or a sentence, is no table head
 _LINE_WITHOUT_STATEMENT = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _STATEMENT_ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
@@ -29,8 +29,8 @@ _LINK_ADDRESS = re.compile(
     r"(?<=\])\([^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+(?: \"[^\"\n]*+\")?\)|\b(?:https?|ftp|mailto)://?[^\s>)|]++"
 )
 _LINK_IN_STATEMENT = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
-_HEADING_NUMBER = re.compile(rf"^[\s#*_]*{RULE_LABEL}\.?\s+")
-_SECOND_WORD = re.compile(r"[\W\d_][^\W\d_]")
+_STATEMENT_NUMBER = re.compile(rf"^[\s#*_]*{RULE_LABEL}\.?\s+")
+_SECOND_STATEMENT_WORD = re.compile(r"[\W\d_][^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ class Statement:
             return statement_text
         masked_statement = ["|"] * len(statement_text)
         for cell in self.cells:
-            cell_text = statement_text[cell.start - self.start : cell.end - self.start]
+            cell_statement = statement_text[cell.start - self.start : cell.end - self.start]
             if statement_text.startswith("<"):
-                cell_text = TAG.sub(lambda tag: "|" * len(tag.group()), cell_text)
-            masked_statement[cell.start - self.start : cell.end - self.start] = cell_text
+                cell_statement = TABLE_TAG.sub(lambda tag: "|" * len(tag.group()), cell_statement)
+            masked_statement[cell.start - self.start : cell.end - self.start] = cell_statement
         return "".join(masked_statement)
 
 
@@ -88,10 +88,10 @@ def statements(
         if block.kind == "table":
             chunk_statements += _table_statements(markdown, block)
         elif block.kind == "code":
-            chunk_statements.append(Statement(block.start, _visible_block_end(markdown, block), "sentence"))
+            chunk_statements.append(Statement(block.start, _statement_block_end(markdown, block), "sentence"))
         elif block.kind == "heading":
-            governing_title = _HEADING_NUMBER.sub("", block.headings[-1]).strip("#*_ ")
-            statement_leads[:] = [_StatementLead("", HEADING_INDENT, f"{governing_title}:")]
+            statement_title = _STATEMENT_NUMBER.sub("", block.headings[-1]).strip("#*_ ")
+            statement_leads[:] = [_StatementLead("", HEADING_INDENT, f"{statement_title}:")]
         elif block.kind != "contents":
             for paragraph_start, paragraph_end in _statement_paragraphs(markdown, block):
                 if markdown[paragraph_start:paragraph_end] not in page_lines:
@@ -111,14 +111,14 @@ def _is_announcement(statement: Statement, following_statement: Statement, markd
     announcing_sentence = markdown[statement.start : statement.end].rstrip("*_ ")
     if statement.kind == "row" or not announcing_sentence.endswith((":", "：")):
         return False
-    fence_below = markdown[statement.end : following_statement.start + 3].strip()[-3:]
-    announces_code = fence_below in ("```", "~~~") or markdown[
+    fence_below_statement = markdown[statement.end : following_statement.start + 3].strip()[-3:]
+    states_code = fence_below_statement in ("```", "~~~") or markdown[
         statement.end : following_statement.start + 4
     ].lstrip().startswith("<pre")
-    return following_statement.kind == "row" or announces_code or following_statement.lead.endswith(announcing_sentence)
+    return following_statement.kind == "row" or states_code or following_statement.lead.endswith(announcing_sentence)
 
 
-def _visible_block_end(markdown: str, block: Block) -> int:
+def _statement_block_end(markdown: str, block: Block) -> int:
     return block.start + len(markdown[block.start : block.end].rstrip())
 
 
@@ -126,7 +126,7 @@ def _statement_paragraphs(markdown: str, block: Block) -> Iterator[tuple[int, in
     """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
     statement_paragraph: tuple[int, int] | None = None
     in_directive = False
-    statement_lines = list(_line_spans(markdown, block.start, block.end))
+    statement_lines = list(_statement_line_spans(markdown, block.start, block.end))
     for (line_start, line_end), following_line in zip(statement_lines, [*statement_lines[1:], None], strict=True):
         statement_line = markdown[line_start:line_end]
         in_directive = is_directive_line(
@@ -146,11 +146,11 @@ def _statement_paragraphs(markdown: str, block: Block) -> Iterator[tuple[int, in
         yield statement_paragraph
 
 
-def _line_spans(markdown: str, line_start: int, end: int) -> Iterator[tuple[int, int]]:
+def _statement_line_spans(markdown: str, statement_start: int, end: int) -> Iterator[tuple[int, int]]:
     """(start, end) of each line of [start, end), without its end-of-line characters."""
-    for line in markdown[line_start:end].splitlines(keepends=True):
-        yield line_start, line_start + len(line.rstrip("\r\n"))
-        line_start += len(line)
+    for statement_line in markdown[statement_start:end].splitlines(keepends=True):
+        yield statement_start, statement_start + len(statement_line.rstrip("\r\n"))
+        statement_start += len(statement_line)
 
 
 def _table_statements(markdown: str, block: Block) -> list[Statement]:
@@ -158,21 +158,21 @@ def _table_statements(markdown: str, block: Block) -> list[Statement]:
 
     Empty rows are no statements; lines with one filled cell above the head are captions.
     """
-    table = read_table(markdown, block.start, block.end)
-    statement_rows = [*table.header, *table.data]
+    statement_table = read_table(markdown, block.start, block.end)
+    statement_rows = [*statement_table.header, *statement_table.data]
     filled_cells = [[cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in statement_rows]
-    rows_of_several_cells = [i for i, statement_cells in enumerate(filled_cells) if len(statement_cells) > 1]
-    head_row = max(
-        (i for i in rows_of_several_cells if i < len(table.header)),
-        default=rows_of_several_cells[0] if rows_of_several_cells else 0,
+    rows_of_statements = [i for i, statement_cells in enumerate(filled_cells) if len(statement_cells) > 1]
+    statement_head = max(
+        (i for i in rows_of_statements if i < len(statement_table.header)),
+        default=rows_of_statements[0] if rows_of_statements else 0,
     )
-    statement_columns = tuple(cell.text for cell in statement_rows[head_row].cells) if statement_rows else ()
-    first_row = max(head_row + 1, len(table.header))
+    statement_columns = tuple(cell.text for cell in statement_rows[statement_head].cells) if statement_rows else ()
+    first_row = max(statement_head + 1, len(statement_table.header))
     if any(
-        len(column_name) > MAX_COLUMN_NAME or (column_name.endswith(".") and " " in column_name)
-        for column_name in statement_columns
+        len(statement_column) > MAX_STATEMENT_COLUMN or (statement_column.endswith(".") and " " in statement_column)
+        for statement_column in statement_columns
     ):
-        statement_columns, first_row = (), head_row  # a row like the others: the converter took it for the head
+        statement_columns, first_row = (), statement_head  # a row like the others: the converter took it for the head
     return [
         Statement(table_row.start, table_row.end, "row", header=statement_columns, cells=table_row.cells)
         for table_row, statement_cells in zip(statement_rows[first_row:], filled_cells[first_row:], strict=True)
@@ -181,11 +181,11 @@ def _table_statements(markdown: str, block: Block) -> list[Statement]:
 
 
 def _column_cell_pairs(header: tuple[str, ...], statement_cell_texts: list[str]) -> list[str]:
-    padded_names = [*header, *[""] * (len(statement_cell_texts) - len(header))]
+    statement_columns = [*header, *[""] * (len(statement_cell_texts) - len(header))]
     return [
-        f"{column_name}: {cell_text}" if column_name else cell_text
-        for column_name, cell_text in zip(padded_names, statement_cell_texts, strict=False)
-        if cell_text
+        f"{statement_column}: {statement_cell}" if statement_column else statement_cell
+        for statement_column, statement_cell in zip(statement_columns, statement_cell_texts, strict=False)
+        if statement_cell
     ]
 
 
@@ -202,39 +202,39 @@ def _paragraph_statements(
         statement_leads.pop()
     statement_lead = " ".join(item.lead for item in statement_leads if item.lead)
     statement_sentences = [
-        (statement_body + sentence_start, statement_body + sentence_end)
-        for sentence_start, sentence_end in sentences(markdown[statement_body:paragraph_end], language)
+        (statement_body + statement_start, statement_body + statement_end)
+        for statement_start, statement_end in sentences(markdown[statement_body:paragraph_end], language)
     ]
     last_statement = markdown[slice(*statement_sentences[-1])].rstrip("*_ ") if statement_sentences else ""
     if statement_item or last_statement.endswith(":"):
         statement_leads.append(
             _StatementLead(statement_label, statement_indent, last_statement if last_statement.endswith(":") else "")
         )
-    paragraph = markdown[paragraph_start:paragraph_end]
-    if not statement_item and (is_title_paragraph(paragraph) or is_name_line(paragraph)):
+    statement_paragraph = markdown[paragraph_start:paragraph_end]
+    if not statement_item and (is_title_paragraph(statement_paragraph) or is_name_line(statement_paragraph)):
         return []
     if not statement_item and statement_sentences and is_date(markdown[slice(*statement_sentences[0])]):
         del statement_sentences[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
-    if title_end := caption_end(markdown, paragraph_start, paragraph_end):
+    if statement_title_end := caption_end(markdown, paragraph_start, paragraph_end):
         statement_sentences = [
-            (sentence_start, sentence_end)
-            for sentence_start, sentence_end in statement_sentences[1:]
-            if sentence_start > title_end
+            (statement_start, statement_end)
+            for statement_start, statement_end in statement_sentences[1:]
+            if statement_start > statement_title_end
         ]  # without its title, behind a stop or not
     return [
-        Statement(sentence_start, sentence_end, "sentence", label=statement_label, lead=statement_lead)
-        for sentence_start, sentence_end in statement_sentences
-        if _has_two_words(markdown[sentence_start:sentence_end])
-        and _has_two_words(_LINK_IN_STATEMENT.sub(" ", markdown[sentence_start:sentence_end]))
+        Statement(statement_start, statement_end, "sentence", label=statement_label, lead=statement_lead)
+        for statement_start, statement_end in statement_sentences
+        if _states_two_words(markdown[statement_start:statement_end])
+        and _states_two_words(_LINK_IN_STATEMENT.sub(" ", markdown[statement_start:statement_end]))
     ]
 
 
-def _has_two_words(sentence: str) -> bool:
+def _states_two_words(statement_text: str) -> bool:
     """Two searches, each linear: one pattern for both takes cubic time on a long run of letters."""
-    first_letter = STATEMENT_LETTER.search(sentence)
-    if first_letter and _SECOND_WORD.search(sentence, first_letter.end()):
+    first_statement_letter = STATEMENT_LETTER.search(statement_text)
+    if first_statement_letter and _SECOND_STATEMENT_WORD.search(statement_text, first_statement_letter.end()):
         return True
-    return UNSPACED_WORDS.search(sentence) is not None
+    return UNSPACED_WORDS.search(statement_text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,7 @@ from groundwork.data_folder.runs.review_decisions import (
     reviewer_agreements,
     utc_now,
 )
-from groundwork.data_folder.runs.run_files import (
-    coverage_path_parts,
-    merged_from,
-    run_documents,
-    run_tag_files,
-)
+from groundwork.data_folder.runs.run_files import coverage_path_parts, merged_from, run_documents, run_tag_files
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
