@@ -14,8 +14,8 @@ from typing import NamedTuple
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.answer_judge import usable_criteria
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.negations import yes_or_no
 from groundwork.language.numbers import change_digits, content_terms, numbers
+from groundwork.language.opposites import yes_or_no
 
 SPOILED_KINDS = ("numbers changed", "negated", "half right", "of another question")
 ANSWERS_COMPARED = 60  # other answers looked at

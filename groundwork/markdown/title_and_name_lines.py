@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from groundwork.language.language_and_script import UNSPACED
-from groundwork.language.negations import is_negated
+from groundwork.language.opposites import is_negated
 from groundwork.language.sentences import STATEMENT_END
 
 MAX_NAME_LINE = 60  # characters of a line that is a name

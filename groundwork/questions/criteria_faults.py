@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from groundwork.language.negations import YES_NO_AUXILIARY, YES_OR_NO, is_negated
 from groundwork.language.numbers import number_values, numbers
+from groundwork.language.opposites import YES_NO_AUXILIARY, YES_OR_NO, is_negated
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.questions.trivial_questions import ASKS_HOW
 

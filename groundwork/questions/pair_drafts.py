@@ -15,8 +15,8 @@ from groundwork.language import dangling_references as wording
 from groundwork.language.dangling_references import drop_bracketed_references, find_cross_reference
 from groundwork.language.language_and_script import detect_language, foreign_language
 from groundwork.language.names_and_codes import names
-from groundwork.language.negations import yes_or_no
 from groundwork.language.numbers import numbers
+from groundwork.language.opposites import yes_or_no
 from groundwork.language.sentences import is_question, sentences
 from groundwork.language.text_spans import Span
 from groundwork.language.words import content_words, normalised_words, words

@@ -10,8 +10,8 @@ import re
 from itertools import pairwise
 
 from groundwork.language.language_and_script import is_english
-from groundwork.language.negations import YES_NO_AUXILIARY
 from groundwork.language.numbers import number_values
+from groundwork.language.opposites import YES_NO_AUXILIARY
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 
 _CONFIRMING_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.language.names_and_codes import abbreviations, codes, names_as_written, quoted_terms
-from groundwork.language.negations import find_contradicted_word, find_opposite, is_negated
+from groundwork.language.opposites import find_contradicted_word, find_opposite, is_negated
 from tests.growth import steep
 
 

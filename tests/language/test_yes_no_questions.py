@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.language.negations import are_opposite_answers, opposite_yes_or_no
+from groundwork.language.opposites import are_opposite_answers, opposite_yes_or_no
 from groundwork.language.sentences import is_question
 
 

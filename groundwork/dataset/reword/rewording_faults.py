@@ -26,8 +26,8 @@ from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import detect_language, has_unspaced, is_english
 from groundwork.language.names_and_codes import abbreviations, names_as_written
-from groundwork.language.negations import YES_NO_AUXILIARY, duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.numbers import numbers
+from groundwork.language.opposites import YES_NO_AUXILIARY, duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.sentences import is_question
 from groundwork.language.words import (
     ENGLISH_STOP_WORDS,

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names_and_codes import codes
-from groundwork.language.negations import (
+from groundwork.language.numbers import change_digits, number_values, numbers
+from groundwork.language.opposites import (
     YES_NO_AUXILIARY,
     YES_OR_NO,
     is_negated,
@@ -21,7 +22,6 @@ from groundwork.language.negations import (
     yes_and_no_words,
     yes_or_no,
 )
-from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, whole_word_pattern, words
 from groundwork.records import Pair

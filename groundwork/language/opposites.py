@@ -1,4 +1,4 @@
-"""Negations: yes and no in many languages, and opposites, denials and words of duty of English.
+"""Opposites: yes and no in many languages, and English words that turn a meaning round, deny it or make it a duty.
 
 YES_NO_AUXILIARY and YES_OR_NO are pieces for other modules' patterns. "si" is no yes: in Spanish and Italian it mostly
 means "if".
