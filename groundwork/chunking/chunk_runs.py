@@ -107,22 +107,7 @@ def _split_table_lead(
     markdown: str, text_run_blocks: list[Block], table: Block, ruler: Ruler, limit: int, language: str
 ) -> tuple[list[Block], list[Block]]:
     """What of the text in front of a table or fence stays, and what goes with it."""
-    blocks_before_lead, lead_blocks = list(text_run_blocks), []
-    if (
-        blocks_before_lead
-        and blocks_before_lead[-1].kind in ("paragraph", "list")
-        and (lead_start := _table_lead_start(markdown, blocks_before_lead, language))
-    ):
-        last_run_block = blocks_before_lead.pop()
-        if lead_start > last_run_block.start:
-            blocks_before_lead.append(msgspec.structs.replace(last_run_block, end=lead_start))
-        lead_blocks = [msgspec.structs.replace(last_run_block, start=lead_start)]
-        if (
-            blocks_before_lead
-            and blocks_before_lead[-1].end == lead_start
-            and _is_table_caption(markdown, blocks_before_lead[-1])
-        ):  # and a line of units
-            lead_blocks.insert(0, blocks_before_lead.pop())
+    blocks_before_lead, lead_blocks = _split_lead_paragraph(markdown, list(text_run_blocks), language)
     if not blocks_before_lead or not lead_blocks or lead_blocks[0].start == blocks_before_lead[-1].end:
         for _ in range(count_uncut_titles(markdown, blocks_before_lead)):
             lead_blocks.insert(0, blocks_before_lead.pop())
@@ -132,6 +117,24 @@ def _split_table_lead(
     while lead_blocks and fits_alone and ruler.length(lead_blocks[0].start, table.end) > limit:
         blocks_before_lead.append(lead_blocks.pop(0))  # a whole table matters more than its introduction
     return (blocks_before_lead, lead_blocks) if lead_blocks else (text_run_blocks, [])
+
+
+def _split_lead_paragraph(
+    markdown: str, blocks_before_lead: list[Block], language: str
+) -> tuple[list[Block], list[Block]]:
+    """The caption or the sentence that introduces what is below, with a line of units, apart from what is above it."""
+    has_prose = bool(blocks_before_lead) and blocks_before_lead[-1].kind in ("paragraph", "list")
+    lead_start = _table_lead_start(markdown, blocks_before_lead, language) if has_prose else None
+    if not lead_start:
+        return blocks_before_lead, []
+    last_run_block = blocks_before_lead.pop()
+    if lead_start > last_run_block.start:
+        blocks_before_lead.append(msgspec.structs.replace(last_run_block, end=lead_start))
+    lead_blocks = [msgspec.structs.replace(last_run_block, start=lead_start)]
+    block_above = blocks_before_lead[-1] if blocks_before_lead else None
+    if block_above and block_above.end == lead_start and _is_table_caption(markdown, block_above):
+        lead_blocks.insert(0, blocks_before_lead.pop())
+    return blocks_before_lead, lead_blocks
 
 
 def _table_lead_start(markdown: str, text_run_blocks: list[Block], language: str) -> int | None:

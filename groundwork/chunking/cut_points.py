@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise, takewhile
 
 import regex
@@ -51,6 +51,7 @@ class CutPoints:
         self._paragraph_starts = []
         uncut_titles = _titles_below_headings(markdown, blocks)
         uncut_note_starts = {block.start for block in blocks[1:] if is_footnote_below_mark(markdown, block.start)}
+        self._uncut_spans = _spans_without_cut(markdown, blocks, uncut_titles, uncut_note_starts)
         for previous, block in pairwise(blocks):
             if previous.kind == "heading" or previous.start in uncut_titles or block.start in uncut_note_starts:
                 continue  # headings and titles are never left at the end of a chunk, nor a note at the head of the next
@@ -59,44 +60,31 @@ class CutPoints:
             if block.kind == "heading":
                 self._heading_starts.append(block.start)
                 self._heading_levels.append(block.level)
-            else:
-                if block.kind != "code" or COMPLETE_BLOCK_END.search(markdown, previous.start, previous.end):
-                    self._paragraph_starts.append(block.start)  # a fence stays with the sentence that leads to it
-        self._uncut_spans = [  # a heading with the place behind it, where no chunk may end
-            (block.start, block.end + (block.kind == "heading"))
-            for block in blocks
-            if block.kind in ("formula", "code", "table", "heading")
-        ]
-        self._uncut_spans += [(start - 1, end + 1) for start, end in uncut_titles.items()]
-        self._uncut_spans += [(_end_of_text_above_cut(markdown, note) - 1, note + 1) for note in uncut_note_starts]
-        self._uncut_spans.sort()
+            elif block.kind != "code" or COMPLETE_BLOCK_END.search(markdown, previous.start, previous.end):
+                self._paragraph_starts.append(block.start)  # a fence stays with the sentence that leads to it
 
     def structural_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
-        first_heading_cut, heading_cuts_end = (
-            bisect_left(self._heading_starts, earliest_cut),
-            bisect_right(self._heading_starts, latest_cut),
-        )
-        if first_heading_cut < heading_cuts_end:
-            first_heading_cut = min(
-                bisect_left(self._heading_starts, fuller_cut, first_heading_cut, heading_cuts_end), heading_cuts_end - 1
-            )  # the fuller half, or the last one
-            highest_cut_level = min(self._heading_levels[first_heading_cut:heading_cuts_end])
-            return max(
-                heading_cut
-                for heading_cut, heading_cut_level in zip(
-                    self._heading_starts[first_heading_cut:heading_cuts_end],
-                    self._heading_levels[first_heading_cut:heading_cuts_end],
-                    strict=True,
-                )
-                if heading_cut_level == highest_cut_level
-            )
+        if heading_cut := self._heading_cut(earliest_cut, latest_cut, fuller_cut):
+            return heading_cut
         for k in range(bisect_right(self._paragraph_starts, latest_cut) - 1, -1, -1):
             if self._paragraph_starts[k] < earliest_cut:
                 break
             if not self._cut_interrupts(self._paragraph_starts[k]):
                 return self._paragraph_starts[k]
         return self._item_cut(max(earliest_cut, fuller_cut), latest_cut) or self._item_cut(earliest_cut, fuller_cut - 1)
+
+    def _heading_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
+        """The last heading of the highest level in the fuller half, or the last one, or 0."""
+        first_cut = bisect_left(self._heading_starts, earliest_cut)
+        cuts_end = bisect_right(self._heading_starts, latest_cut)
+        if first_cut >= cuts_end:
+            return 0
+        first_cut = min(bisect_left(self._heading_starts, fuller_cut, first_cut, cuts_end), cuts_end - 1)
+        highest_cut_level = min(self._heading_levels[first_cut:cuts_end])
+        return max(
+            self._heading_starts[k] for k in range(first_cut, cuts_end) if self._heading_levels[k] == highest_cut_level
+        )
 
     def _cut_interrupts(self, cut_position: int) -> bool:
         """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""
@@ -156,21 +144,22 @@ class CutPoints:
             (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
         uncut_spans.sort()
-        for cut_pattern, least_cut_offset in (
-            (_CUT_BEHIND_CLAUSE, latest_cut_offset // 2),
-            (_CUT_BEHIND_WORD, 1),
-            (_CUT_BETWEEN_UNSPACED_WORDS, 1),
-        ):
-            for min_cut_offset in (max(least_cut_offset, latest_cut_offset - _NEAR_CUT_LIMIT), least_cut_offset):
-                if last_cut := _last_cut_outside(
-                    _cut_candidates(cut_pattern, text_to_latest_cut, min_cut_offset, latest_cut_offset), uncut_spans
-                ):
+        near_cut_offset = latest_cut_offset - _NEAR_CUT_LIMIT
+        least_cut_offsets = {
+            _CUT_BEHIND_CLAUSE: latest_cut_offset // 2,
+            _CUT_BEHIND_WORD: 1,
+            _CUT_BETWEEN_UNSPACED_WORDS: 1,
+        }
+        for cut_pattern, least_cut_offset in least_cut_offsets.items():
+            for first_cut in (max(least_cut_offset, near_cut_offset), least_cut_offset):
+                word_cuts = _cut_candidates(cut_pattern, text_to_latest_cut, first_cut, latest_cut_offset)
+                if last_cut := _last_cut_outside(word_cuts, uncut_spans):
                     return part_start + last_cut
         if block_cut := self._block_cut(part_start + 1, latest_cut):
             return block_cut  # below the minimum, or behind a heading, but no table or fence is cut
         for cut_pattern in (_CUT_BEHIND_WORD, _CUT_BETWEEN_UNSPACED_WORDS, _CUT_BETWEEN_GRAPHEMES):
             if word_cuts := _cut_candidates(
-                cut_pattern, text_to_latest_cut, max(1, latest_cut_offset - _NEAR_CUT_LIMIT), latest_cut_offset
+                cut_pattern, text_to_latest_cut, max(1, near_cut_offset), latest_cut_offset
             ):
                 return part_start + word_cuts[-1]
         return max(latest_cut, part_start + 1)
@@ -190,6 +179,20 @@ class CutPoints:
     def _is_in_uncut_span(self, cut_position: int) -> bool:
         k = bisect_left(self._uncut_spans, (cut_position, 0)) - 1
         return k >= 0 and cut_position < self._uncut_spans[k][1]
+
+
+def _spans_without_cut(
+    markdown: str, blocks: Sequence[Block], uncut_titles: Mapping[int, int], uncut_note_starts: set[int]
+) -> list[Span]:
+    """In order what is left whole, a heading with the place behind it, where no chunk may end."""
+    uncut_spans = [
+        (block.start, block.end + (block.kind == "heading"))
+        for block in blocks
+        if block.kind in ("formula", "code", "table", "heading")
+    ]
+    uncut_spans += [(start - 1, end + 1) for start, end in uncut_titles.items()]
+    uncut_spans += [(_end_of_text_above_cut(markdown, note) - 1, note + 1) for note in uncut_note_starts]
+    return sorted(uncut_spans)
 
 
 def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, int]:

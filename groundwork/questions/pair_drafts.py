@@ -141,15 +141,10 @@ def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
     is_drafted_answer_worked_out = (
         yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(drafted_evidence)
     )
-    if (
-        len(new_drafted_words) >= MIN_NEW_DRAFTED_WORDS
-        and is_drafted_evidence_silent
-        and not is_drafted_answer_worked_out
-        and draft.evidence
-    ):
-        yield Fault(
-            "unsupported", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
-        )
+    is_drafted_answer_unsupported = is_drafted_evidence_silent and not is_drafted_answer_worked_out
+    if len(new_drafted_words) >= MIN_NEW_DRAFTED_WORDS and is_drafted_answer_unsupported and draft.evidence:
+        unsupported_answer = "no word of the answer is in the evidence: quote the whole sentence or row that says it"
+        yield Fault("unsupported", unsupported_answer)
     for drafted_quote in draft.evidence:
         if (span := grounds.find(drafted_quote)) and _is_half_of_two_sentences(drafted_quote, span, grounds):
             yield Fault("evidence", f'the evidence "{drafted_quote}" is half of two sentences: quote whole ones')

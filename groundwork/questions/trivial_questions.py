@@ -69,20 +69,12 @@ def trivial_reason(question: str, answer: str, title: str, language: str) -> str
         return "asks about the make-up of the document"
     if _WEB_ADDRESS.search(answer) and _ASKS_WHERE.search(question):
         return "asks for an address on the web"
-    if (
-        title
-        and _names_document(title, question)
-        and not _ASKS_LICENCE.search(title)
-        and _ASKS_LICENCE.search(question)
-    ):
+    if not _names_document(title, question):
+        return ""
+    if title and _ASKS_LICENCE.search(question) and not _ASKS_LICENCE.search(title):
         return "asks about the licence of the document"
-    if (
-        _ASKS_NOTATION.search(question)
-        and _TYPOGRAPHY_WORDS.search(f"{question} {answer}")
-        and _names_document(title, question)
-    ):
-        return "asks about the notation of the document"
-    return ""
+    is_about_notation = _ASKS_NOTATION.search(question) and _TYPOGRAPHY_WORDS.search(f"{question} {answer}")
+    return "asks about the notation of the document" if is_about_notation else ""
 
 
 def _asks_how_to(question: str, answer: str) -> bool:

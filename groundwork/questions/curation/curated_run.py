@@ -164,21 +164,18 @@ def _sort_pairs(
     kept_and_rejected: tuple[DiskBackedList[Pair], DiskBackedList[Rejected]],
 ) -> list[Failure]:
     """Fill the two lists with the checked pairs and what people brought back; returns what failed."""
-    from groundwork.questions.curation.checked_pairs import (
-        mark_duplicate_pair,
-        restore_accepted_pairs,
-        sort_checked_pairs,
-    )
+    from groundwork.questions.curation import checked_pairs as run_pairs
 
     kept_pairs, _ = kept_and_rejected
-    pairs_with_repeats = (mark_duplicate_pair(pair, index, repeats_in_run) for index, pair in enumerate(checked_pairs))
-    failed_calls = sort_checked_pairs(pairs_with_repeats, run_review, *kept_and_rejected)
-    run_failures = [Failure(*failed_call) for failed_call in failed_calls]
+    pairs_with_repeats = (
+        run_pairs.mark_duplicate_pair(pair, k, repeats_in_run) for k, pair in enumerate(checked_pairs)
+    )
+    failed_calls = run_pairs.sort_checked_pairs(pairs_with_repeats, run_review, *kept_and_rejected)
     if run_review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
         run_folder = job.data.path("qa", unit.name)
-        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload.chosen, run_review, kept_ids))
-    return run_failures
+        kept_pairs.extend(run_pairs.restore_accepted_pairs(run_folder, unit.payload.chosen, run_review, kept_ids))
+    return [Failure(*failed_call) for failed_call in failed_calls]
 
 
 def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:

@@ -89,14 +89,10 @@ def read_pair_origins(files_by_document: Mapping[str, Sequence[Path]], context: 
             else:
                 origin_chunks = read_jsonl(origin_file, Chunk)
         origin_headings = next((chunk.headings for chunk in origin_chunks if chunk.headings), [])
-        origin_name, origin_document = (
-            origin_subject or short_title(origin_title, document, origin_headings),
-            document.replace("-", " "),
-        )
+        origin_name = origin_subject or short_title(origin_title, document, origin_headings)
+        naming = origin_title or document.replace("-", " "), origin_summary, context
         for chunk in origin_chunks:
-            origins_by_chunk[chunk.id] = PairOrigin(
-                chunk.text, origin_title or origin_document, origin_summary, context, chunk.language, origin_name
-            )
+            origins_by_chunk[chunk.id] = PairOrigin(chunk.text, *naming, chunk.language, origin_name)
     return origins_by_chunk
 
 

@@ -200,27 +200,29 @@ def _wrong_answer_by_names(pair: Pair, other_answer: str, language: str) -> str:
     text_with_other_names = _MARKUP_IN_EVIDENCE.sub(" ", "\n".join([*pair.evidence, other_answer]))
     other_names = _exchangeable_names(text_with_other_names)
     question_names = _exchangeable_names(pair.question)
-    wrong_answer_text, names_in_wrong_answer = (
-        pair.answer,
-        {exchanged_name.lower() for exchanged_name in [*names_to_exchange, *question_names]},
-    )
+    wrong_answer_text = pair.answer
+    names_in_wrong_answer = {name.lower() for name in [*names_to_exchange, *question_names]}
     for exchanged_name in names_to_exchange:
         replacement_names = [
-            replacement_name
-            for replacement_name in other_names
-            if replacement_name.lower() not in names_in_wrong_answer
-            and _exchangeable_kind(replacement_name) == _exchangeable_kind(exchanged_name)
-            and not _are_names_alike(replacement_name, exchanged_name)
-            and (
-                _exchangeable_kind(replacement_name) != "capitals"
-                or _are_names_listed_together(replacement_name, exchanged_name, text_with_other_names)
-            )
+            other_name
+            for other_name in other_names
+            if other_name.lower() not in names_in_wrong_answer
+            and _may_be_exchanged(exchanged_name, other_name, text_with_other_names)
         ]
         if replacement_names and exchanged_name.lower() not in pair.question.lower():
             answer_pieces = whole_word_pattern(exchanged_name).split(wrong_answer_text)
             wrong_answer_text = replacement_names[0].join(answer_pieces)
             names_in_wrong_answer.add(replacement_names[0].lower())
     return "" if wrong_answer_text == pair.answer else wrong_answer_text
+
+
+def _may_be_exchanged(exchanged_name: str, other_name: str, text_with_other_names: str) -> bool:
+    kind = _exchangeable_kind(other_name)
+    return (
+        kind == _exchangeable_kind(exchanged_name)
+        and not _are_names_alike(other_name, exchanged_name)
+        and (kind != "capitals" or _are_names_listed_together(other_name, exchanged_name, text_with_other_names))
+    )
 
 
 def _names_asked_for(pair: Pair, language: str) -> list[str]:

@@ -278,18 +278,14 @@ class RivalSearch:
         """
         rival_question_terms = content_terms(question, "en") - self._title_terms_of_no_rival
         own_statement_keys = {(chunk.id, statement.start) for statement in statements}
-        target_statement_terms = [
-            self._rival_terms_by_statement[rival_key]
-            for rival_key in own_statement_keys
-            if rival_key in self._rival_terms_by_statement
-        ]
-        fit_to_target = self._question_fit(
-            rival_question_terms,
-            set().union(*(statement_terms for statement_terms, _ in target_statement_terms)),
-            set().union(*(heading_terms for _, heading_terms in target_statement_terms)),
-        )
+        known_keys = own_statement_keys & self._rival_terms_by_statement.keys()
+        own_terms, own_heading_terms = set[str](), set[str]()
+        for statement_terms, heading_terms in map(self._rival_terms_by_statement.__getitem__, known_keys):
+            own_terms |= statement_terms
+            own_heading_terms |= heading_terms
+        fit_to_target = self._question_fit(rival_question_terms, own_terms, own_heading_terms)
         if not fit_to_target:
-            return len(self._rival_terms_by_statement) - len(target_statement_terms)
+            return len(self._rival_terms_by_statement) - len(known_keys)
         rival_keys = {
             rival_key
             for term in self._rare_terms_needed(rival_question_terms, fit_to_target)
