@@ -100,21 +100,18 @@ def numbers_by_calculation(answer: str, given: set[float], shares: set[float], l
     written_calculations = list(islice(calculations(answer, language), _MAX_CALCULATIONS))
     stated_numbers = [number for number in numbers(answer, spelled=language) if is_plain_number(number.value)]
     numbers_not_given = [number for number in stated_numbers if float(number.value) not in given][:_MAX_CALCULATIONS]
+    stated_values = {value for number in stated_numbers for value in readings(number)}
     computed_so_far: list[Number] = []
     while numbers_not_given:
         given_or_computed = given | {value for number in computed_so_far for value in readings(number)}
         factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
-        grounded_calculations = [
+        calculations_from_given = [
             calculation for calculation in written_calculations if calculation.operands <= given_or_computed | factors
         ]
-        used_factors = {value for calculation in grounded_calculations for value in calculation.operands} & factors
         calculation_results = _CalculationResults(
-            grounded_calculations,
-            used_factors
-            | {calculation.count for calculation in grounded_calculations if calculation.count is not None},
-            _unwritten_results(
-                {value for number in stated_numbers for value in readings(number)} & given_or_computed, shares
-            ),
+            calculations_from_given,
+            _factors_and_counts(calculations_from_given, factors),
+            _unwritten_results(stated_values & given_or_computed, shares),
             {_PERCENT_FACTOR * share for share in shares},
         )
         newly_computed_numbers = [number for number in numbers_not_given if calculation_results.give(number)]
@@ -142,6 +139,12 @@ class _CalculationResults:
             value in self.used or any(isclose(value, result) for result in unwritten_results)
             for value in readings(number)
         )
+
+
+def _factors_and_counts(used_calculations: Sequence[Calculation], factors: set[float]) -> set[float]:
+    """Those of `factors` that the calculations hold, and the counts of their means."""
+    used_factors = {value for calculation in used_calculations for value in calculation.operands} & factors
+    return used_factors | {calculation.count for calculation in used_calculations if calculation.count is not None}
 
 
 def _unwritten_results(number_values: set[float], shares: set[float]) -> set[float]:
@@ -366,21 +369,13 @@ def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) 
         for answer_number, source_value in numbers_not_in_sources
         if _is_calculated_number(answer_number, source_value, pair, answer, source_quantities, language)
     ]
-    given_values = source_values | {
-        source_value for answer_number in calculated_numbers for source_value in readings(answer_number)
-    }
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
-    given_values |= {source_value for answer_number in numbers(source_text) for source_value in readings(answer_number)}
-    given_values |= {
-        float(source_value)
-        for source_value in alternative_readings(source_text, language)
-        if is_plain_number(source_value)
-    }
+    given_numbers = [*calculated_numbers, *numbers(source_text)]
+    given_values = source_values | {value for number in given_numbers for value in readings(number)}
+    given_values |= set(map(float, filter(is_plain_number, alternative_readings(source_text, language))))
     calculated_quantities = [f"{number.value} {number.unit}".strip() for number in calculated_numbers]
-    for answer_number in numbers_by_calculation(answer, given_values, _percentage_shares(source_quantities), language):
-        calculated_quantities.append(
-            f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value
-        )
+    for number in numbers_by_calculation(answer, given_values, _percentage_shares(source_quantities), language):
+        calculated_quantities.append(f"{number.value} percent" if number.unit == "percent" else number.value)
     return ", ".join(dict.fromkeys(calculated_quantities))
 
 
@@ -399,32 +394,28 @@ def _is_calculated_number(
     language: str,
 ) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
-    number_text = answer[answer_number.start : answer_number.end]
-    if answer_value == 1 and any(
-        pronoun_match.end() == answer_number.end or pronoun_match.start() == answer_number.start
-        for pronoun_match in _ONE_AS_PRONOUN.finditer(answer)
-    ):
+    number_span = answer_number.start, answer_number.end
+    if answer_value == 1 and _is_pronoun(answer, *number_span):
         return True
-    answers_how_many = _ASKS_HOW_MANY.search(pair.question) is not None and not _WORDS_BEFORE_COUNT.sub(
-        "", answer[: answer_number.start]
-    )
-    if (
-        not answer_number.unit
-        and (number_text.isalpha() or answers_how_many)
-        and answer_value in set(_list_counts(pair, answer, language))
-    ):
+    text_before_number, text_after_number = answer[: answer_number.start], answer[answer_number.end :]
+    asks_how_many = _ASKS_HOW_MANY.search(pair.question) is not None
+    answers_how_many = asks_how_many and not _WORDS_BEFORE_COUNT.sub("", text_before_number)
+    may_be_count = not answer_number.unit and (answer[slice(*number_span)].isalpha() or answers_how_many)
+    if may_be_count and answer_value in set(_list_counts(pair, answer, language)):
         return True
-    text_after_number = answer[answer_number.end :]
-    if (
-        answers_how_many
-        and _TOTAL_WORDS.search(text_after_number)
-        and isclose(answer_value, sum(addend for addend, _ in _read_quantities(text_after_number, language)))
-    ):
-        return True
+    if answers_how_many and _TOTAL_WORDS.search(text_after_number):
+        addends = [addend for addend, _ in _read_quantities(text_after_number, language)]
+        if isclose(answer_value, sum(addends)):
+            return True
     is_reasoning_pair = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
     return _is_converted(answer_value, answer_number.unit, source_quantities) or (
         is_reasoning_pair and _is_sum_or_difference(answer_value, answer_number.unit, source_quantities)
     )
+
+
+def _is_pronoun(answer: str, number_start: int, number_end: int) -> bool:
+    pronoun_matches = _ONE_AS_PRONOUN.finditer(answer)
+    return any(match.end() == number_end or match.start() == number_start for match in pronoun_matches)
 
 
 def _read_quantities(source_text: str, language: str) -> Iterator[Quantity]:

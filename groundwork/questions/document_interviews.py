@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,40 +130,34 @@ class DocumentInterviews:
 
     def warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
-        interview_warnings = list(self.interview_notes)
-        last_interview_round = self.settings.max_iterations - 1
-        cut_interviews = [
-            chunk_interview
-            for chunk_interview in self.chunk_interviews
-            if chunk_interview.end_reason == "max_iterations" and chunk_interview.new_pair_counts[last_interview_round]
-        ]
-        if cut_interviews:
-            cut_interview_names = ", ".join(chunk_interview.chunk_name for chunk_interview in cut_interviews[:5])
-            more_cut_interviews = " ..." if len(cut_interviews) > 5 else ""
-            interview_warnings.append(
-                f"{cut_interview_names}{more_cut_interviews}: still gave new pairs when qa.max_iterations "
-                f"({self.settings.max_iterations}) was reached; raise it: "
-                f"--set qa.max_iterations={self.settings.max_iterations * 2}"
-            )
-        interview_warnings += [
+        contradictions = [
             f"chunk {chunk.index + 1}: the document contradicts itself: {text}"
             for chunk, text in self._contradictions()
         ]
-        interview_warnings += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
-        for chunk_interview in self.chunk_interviews:
-            interview_warnings += [
-                _unmet_wish_warning(chunk_interview, statement)
-                for statement in chunk_interview.open_wishes()
-                if not chunk_interview.failure
-            ]
-            for statement in chunk_interview.reading.statements:
-                if is_prompt_injection(chunk_interview.chunk.text[statement.start : statement.end]):
-                    instruction = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
-                    interview_warnings.append(
-                        f"{chunk_interview.chunk_name}: holds an instruction to a model, not asked about: "
-                        f'"{instruction}"'
-                    )
-        return interview_warnings
+        asker_warnings = chain.from_iterable(getattr(asker, "warnings", ()) for asker in self.askers)
+        interview_warnings = chain.from_iterable(map(_chunk_interview_warnings, self.chunk_interviews))
+        return [
+            *self.interview_notes,
+            *self._cut_interview_warnings(),
+            *contradictions,
+            *asker_warnings,
+            *interview_warnings,
+        ]
+
+    def _cut_interview_warnings(self) -> list[str]:
+        last_round, max_iterations = self.settings.max_iterations - 1, self.settings.max_iterations
+        cut_interviews = [
+            interview.chunk_name
+            for interview in self.chunk_interviews
+            if interview.end_reason == "max_iterations" and interview.new_pair_counts[last_round]
+        ]
+        if not cut_interviews:
+            return []
+        more_cut_interviews = " ..." if len(cut_interviews) > 5 else ""
+        return [
+            f"{', '.join(cut_interviews[:5])}{more_cut_interviews}: still gave new pairs when qa.max_iterations "
+            f"({max_iterations}) was reached; raise it: --set qa.max_iterations={max_iterations * 2}"
+        ]
 
     def failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
@@ -204,27 +198,17 @@ async def prepare_document_interviews(
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
     sample_of_document = [statement for reading in material.readings for statement in reading.plain_statements()]
-    duplicate_threshold = config.qa.duplicate_threshold
+    settings = config.qa
     encode, likeness, similarity_note = await encoder_and_likeness(
-        config.embeddings, duplicate_threshold, sample_of_document, vectors, model_client, joined
+        config.embeddings, settings.duplicate_threshold, sample_of_document, vectors, model_client, joined
     )
     wished, unmet_wishes = wished_statements(material.wishes, material.readings)
     start_questions = partial(EarlierQuestions, encode, likeness)
-    chunk_interviews = _prepare_chunk_interviews(config.qa, material, prompt(config.qa.prompt), start_questions, wished)
-    askers = choose_strategy(config.qa).askers(config.qa, material, prompt, model_client)
-    two_chunk_interviews = await _prepare_two_chunk_interviews(config.qa, material, prompt, model_client, encode)
-    interview_notes = _interview_notes(material, similarity_note, unmet_wishes)
-    limit_notice, encode_and_likeness = _pair_limit_notice(config.qa, material), (encode, likeness)
-    return DocumentInterviews(
-        material,
-        config.qa,
-        chunk_interviews,
-        askers,
-        limit_notice,
-        interview_notes,
-        encode_and_likeness,
-        two_chunk_interviews,
-    )
+    chunk_interviews = _prepare_chunk_interviews(settings, material, prompt(settings.prompt), start_questions, wished)
+    askers = choose_strategy(settings).askers(settings, material, prompt, model_client)
+    two_chunks = await _prepare_two_chunk_interviews(settings, material, prompt, model_client, encode)
+    notices = _pair_limit_notice(settings, material), _interview_notes(material, similarity_note, unmet_wishes)
+    return DocumentInterviews(material, settings, chunk_interviews, askers, *notices, (encode, likeness), two_chunks)
 
 
 def _interview_notes(material: InterviewMaterial, similarity_note: str, unmet_wishes: Sequence[Wish]) -> list[str]:
@@ -275,6 +259,16 @@ async def _prepare_two_chunk_interviews(
         )
         for both_readings in await related_chunk_pairs(material.readings, encode)
     ]
+
+
+def _chunk_interview_warnings(interview: ChunkInterview) -> Iterator[str]:
+    if not interview.failure:
+        yield from (_unmet_wish_warning(interview, statement) for statement in interview.open_wishes())
+    for statement in interview.reading.statements:
+        statement_text = interview.chunk.text[statement.start : statement.end]
+        if is_prompt_injection(statement_text):
+            instruction = _statement_excerpt(statement_text)
+            yield f'{interview.chunk_name}: holds an instruction to a model, not asked about: "{instruction}"'
 
 
 def _unmet_wish_warning(chunk_interview: ChunkInterview, statement: Statement) -> str:

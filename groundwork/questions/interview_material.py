@@ -149,17 +149,7 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
     instruction to a model is never asked about.
     """
-    wishable: dict[str, list[tuple[int, Reading, Statement]]] = {}
-    for reading in readings:
-        for statement in reading.statements:
-            wishable_text = reading.chunk.text[statement.start : statement.end]
-            if (
-                statement.end > len(reading.chunk.added)
-                and not statement.announces
-                and not is_prompt_injection(wishable_text)
-            ):
-                wished_start = reading.chunk.start + statement.start - len(reading.chunk.added)
-                wishable.setdefault(_single_spaced_wish(wishable_text), []).append((wished_start, reading, statement))
+    wishable = _wishable_statements(readings)
     wished_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
@@ -172,6 +162,20 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
         if statement not in wished_in_chunk:
             wished_in_chunk.append(statement)
     return wished_by_chunk, unmet_wishes
+
+
+def _wishable_statements(readings: Sequence[Reading]) -> dict[str, list[tuple[int, Reading, Statement]]]:
+    """By their words, where in the document each begins, its chunk as read, and itself."""
+    wishable: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    for reading in readings:
+        added_length = len(reading.chunk.added)
+        for statement in reading.statements:
+            wishable_text = reading.chunk.text[statement.start : statement.end]
+            is_said = statement.end > added_length and not statement.announces
+            if is_said and not is_prompt_injection(wishable_text):
+                wished_start = reading.chunk.start + statement.start - added_length
+                wishable.setdefault(_single_spaced_wish(wishable_text), []).append((wished_start, reading, statement))
+    return wishable
 
 
 def _single_spaced_wish(wishable_text: str) -> str:

@@ -302,28 +302,26 @@ def _answer_difference(first_question: AskedQuestion, second_question: AskedQues
         return "the answers give other numbers"
     if first_numbers & second_question.question_words or second_numbers & first_question.question_words:
         return "one question says the number that the other asks for"
-    if first_numbers != second_numbers and not _has_common_first_number(
-        first_question, second_question, common_numbers
-    ):
+    both_questions = first_question, second_question
+    if first_numbers != second_numbers and not _has_common_first_number(*both_questions, common_numbers):
         return "one answer gives the number first that the other does not"
+    return _answer_words_difference(first_question, second_question)
+
+
+def _answer_words_difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     evidence_words = (first_question.evidence_words | second_question.evidence_words) or (
         first_question.pair_words | second_question.pair_words
     )
     first_answer_words = first_question.added_words & evidence_words
     second_answer_words = second_question.added_words & evidence_words
     if not first_answer_words and not second_answer_words:  # each answer only says yes or repeats its question
-        question_words_differ = (
-            first_question.question_words - second_question.pair_words
-            and second_question.question_words - first_question.pair_words
-        )
-        return "each question names something else" if question_words_differ else ""
-    if not first_answer_words or not second_answer_words:
-        telling_answer, other_pair = (
-            (first_answer_words, second_question.pair_words)
-            if first_answer_words
-            else (second_answer_words, first_question.pair_words)
-        )
-        same_answer_share = len(telling_answer & other_pair) / len(telling_answer)
+        only_first_asks = first_question.question_words - second_question.pair_words
+        only_second_asks = second_question.question_words - first_question.pair_words
+        return "each question names something else" if only_first_asks and only_second_asks else ""
+    if not second_answer_words:
+        same_answer_share = len(first_answer_words & second_question.pair_words) / len(first_answer_words)
+    elif not first_answer_words:
+        same_answer_share = len(second_answer_words & first_question.pair_words) / len(second_answer_words)
     else:
         same_answer_share = shared_word_share(first_answer_words, second_answer_words)
     return "" if same_answer_share >= SAME_ANSWER_SHARE else "the answers tell other things"

@@ -169,40 +169,26 @@ def _spoken_target_text(target_statements: Sequence[Statement], chunk_text: str)
 
 def _row_target(target_row: Statement, turn: int) -> QuestionTarget:
     """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
-    target_cells_by_column = list(
-        zip_longest(target_row.header, (target_cell.text for target_cell in target_row.cells), fillvalue="")
-    )
-    target_row_cells = [
-        (target_column, target_cell)
-        for target_column, target_cell in target_cells_by_column
-        if re.search(r"\w", target_cell)
+    cells_by_column = zip_longest(target_row.header, (cell.text for cell in target_row.cells), fillvalue="")
+    row_cells = [(column, cell) for column, cell in cells_by_column if re.search(r"\w", cell)]
+    naming_column = next((i for i, (_, cell) in enumerate(row_cells) if words(cell)), 0)
+    naming_cells = [
+        row_cell
+        for i, row_cell in enumerate(row_cells[: naming_column + 1])
+        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(row_cell[1])
     ]
-    naming_column = next((i for i, (_, target_cell) in enumerate(target_row_cells) if words(target_cell)), 0)
-    target_naming_cells = [
-        target_cell
-        for i, target_cell in enumerate(target_row_cells[: naming_column + 1])
-        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(target_cell[1])
-    ]
-    target_answer_cells = target_row_cells[naming_column + 1 :]
-    if len(target_answer_cells) > ANSWER_CELLS_PER_ROW:
-        target_cell_offset = turn * ANSWER_CELLS_PER_ROW % len(target_answer_cells)
-        target_answer_cells = (target_answer_cells + target_answer_cells)[
-            target_cell_offset : target_cell_offset + ANSWER_CELLS_PER_ROW
-        ]
-    target_subject = ", ".join(
-        f"{target_cell} ({target_column})" if target_column else target_cell
-        for target_column, target_cell in target_naming_cells
-    )
-    target_answers = "; ".join(
-        f"{target_column}: {target_cell}" if target_column else target_cell
-        for target_column, target_cell in target_answer_cells
-    )
-    return QuestionTarget(
-        (target_row,),
-        simplify_target_text(f"{target_subject}: {target_answers}" if target_answers else target_subject),
-        target_naming_cells[-1][1],
-        target_answers,
-    )
+    answer_cells = _answer_cells_of_turn(row_cells[naming_column + 1 :], turn)
+    target_subject = ", ".join(f"{cell} ({column})" if column else cell for column, cell in naming_cells)
+    target_answers = "; ".join(f"{column}: {cell}" if column else cell for column, cell in answer_cells)
+    target_text = f"{target_subject}: {target_answers}" if target_answers else target_subject
+    return QuestionTarget((target_row,), simplify_target_text(target_text), naming_cells[-1][1], target_answers)
+
+
+def _answer_cells_of_turn(answer_cells: list[tuple[str, str]], turn: int) -> list[tuple[str, str]]:
+    if len(answer_cells) <= ANSWER_CELLS_PER_ROW:
+        return answer_cells
+    first_cell = turn * ANSWER_CELLS_PER_ROW % len(answer_cells)
+    return (answer_cells + answer_cells)[first_cell : first_cell + ANSWER_CELLS_PER_ROW]
 
 
 def simplify_target_text(statement_text: str) -> str:

@@ -148,30 +148,34 @@ class SentenceAsker:
         )
         sentence_unit = f"{self.chunk.id} at {target.statements[0].start}"
         sentence_reply = await self._call(sentence_messages, Reply, sentence_unit, iteration)
-        question = name_document(
-            without_column_names(sentence_reply.question, target),
-            self.document_title,
-            self.reading.source_text.word_language == "en",
-        )
-        answer = without_column_names(answer_or_row_cells(sentence_reply.answer.strip(), target), target)
-        sentence_question_untitled = question.replace(self.document_title, "")
-        sentence_draft = Draft(
-            evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
-            question=question,
-            answer=answer,
-            evaluation_criteria=criteria_from_answer(
-                sentence_question_untitled, answer, target_list_items(target, self.chunk.text)
-            ),
-            difficulty=difficulty_from_answer(answer),
-            category=category_from_wording(sentence_reply.question, answer),
-        )
+        sentence_draft = self._sentence_draft(target, sentence_reply)
         sentence_faults = misfit_faults(sentence_draft, target, sentence_before, sentence_section, self.document_title)
-        rival_count = 0 if sentence_faults else self.rival_search.count_rivals(question, self.chunk, target.statements)
+        rival_count = 0 if sentence_faults else self._count_rivals(sentence_draft, target)
         if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
             sentence_faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
         if self.settings.round_trip and not sentence_faults:
             sentence_faults = await self._check_round_trip(sentence_draft, target.plain, sentence_unit, iteration)
         return sentence_draft, sentence_faults
+
+    def _sentence_draft(self, target: QuestionTarget, sentence_reply: Reply) -> Draft:
+        is_english = self.reading.source_text.word_language == "en"
+        asked_question = without_column_names(sentence_reply.question, target)
+        question = name_document(asked_question, self.document_title, is_english)
+        answer = without_column_names(answer_or_row_cells(sentence_reply.answer.strip(), target), target)
+        question_untitled = question.replace(self.document_title, "")
+        return Draft(
+            evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
+            question=question,
+            answer=answer,
+            evaluation_criteria=criteria_from_answer(
+                question_untitled, answer, target_list_items(target, self.chunk.text)
+            ),
+            difficulty=difficulty_from_answer(answer),
+            category=category_from_wording(sentence_reply.question, answer),
+        )
+
+    def _count_rivals(self, sentence_draft: Draft, target: QuestionTarget) -> int:
+        return self.rival_search.count_rivals(sentence_draft.question, self.chunk, target.statements)
 
     async def _check_round_trip(
         self, draft: Draft, statement_text: str, sentence_unit: str, iteration: int
