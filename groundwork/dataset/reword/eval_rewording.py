@@ -115,19 +115,19 @@ class Reworder:
             rewording_problem = await self.check(pool_index, rewording)
             if rewording_problem is None:
                 return rewording
-            was_sent_back = bool(earlier_tries) or any(
-                is_only_answer_kept(earlier_problem) for _, earlier_problem in past_tries
-            )
+            was_sent_back = bool(earlier_tries) or any(is_only_answer_kept(problem) for _, problem in past_tries)
             past_tries.append((rewording, rewording_problem))
             if was_sent_back and is_only_answer_kept(rewording_problem):
                 break
-        for rewording, _ in past_tries[
-            len(earlier_tries) :
-        ]:  # a question that passes is worth more than its answer in other words
+        return await self._with_old_answer(row, pool_index, past_tries[len(earlier_tries) :]) or past_tries[-1][1]
+
+    async def _with_old_answer(self, row: Row, pool_index: int, own_tries: PastTries) -> Reworded | None:
+        """The first question that passes with the old answer: it is worth more than its answer in other words."""
+        for rewording, _ in own_tries:
             as_it_was = Reworded(rewording.question, row.answer)
             if await self.check(pool_index, as_it_was) in (None, UNCHANGED):
                 return as_it_was
-        return past_tries[-1][1]
+        return None
 
 
 @dataclass
@@ -144,14 +144,26 @@ class EvalRewording:
         """`eval_rows`, those of `rows` in their order, worded anew; what each said before stands beside it."""
         return [
             msgspec.structs.replace(
-                eval_row,
-                question=rewording.question,
-                answer=rewording.answer,
-                original_question=eval_row.question,
-                original_answer=eval_row.answer,
+                eval_row, question=rewording.question, answer=rewording.answer,
+                original_question=eval_row.question, original_answer=eval_row.answer,
             )
             for eval_row, rewording in zip(eval_rows, self.rows.values(), strict=True)
-        ]
+        ]  # fmt: skip
+
+    def replacements(
+        self, pool_rows: Sequence[Row], replies: dict[int, Reworded | str], spares: SpareRows
+    ) -> list[int]:
+        """Note the replies by the row's index; the spare rows that take the place of those that resisted."""
+        replacement_rows: list[int] = []
+        for pool_index, rewording_reply in replies.items():
+            if isinstance(rewording_reply, Reworded):
+                self.rows[pool_index] = rewording_reply
+                continue
+            self.replaced.append((pool_rows[pool_index].id, rewording_reply))
+            replacement = spares.take(pool_index)
+            replacement_rows += [] if replacement is None else [replacement]
+            self.dropped += replacement is None
+        return replacement_rows
 
 
 async def reword_eval(
@@ -167,26 +179,14 @@ async def reword_eval(
     judge turns down is worded once more; what it turns down then gives way as well.
     """
     pool_questions = [row.question for row in pool_rows]
-    rewording_outcome, replacements = EvalRewording(), SpareRows.of(eval_split, pool_questions, pool_vectors)
+    rewording_outcome, spare_rows = EvalRewording(), SpareRows.of(eval_split, pool_questions, pool_vectors)
     rows_to_reword = list(eval_split.eval)
     while rows_to_reword:
-        rewording_replies = await gather_all(
-            reworder.reword(pool_rows[pool_index], pool_index) for pool_index in rows_to_reword
-        )
+        replies = await gather_all(reworder.reword(pool_rows[i], i) for i in rows_to_reword)
+        rewording_replies = dict(zip(rows_to_reword, replies, strict=True))
         if reworder.judge:
-            rewording_replies = await _judge_rewordings(
-                pool_rows, dict(zip(rows_to_reword, rewording_replies, strict=True)), reworder, rewording_outcome
-            )
-        replacement_rows: list[int] = []
-        for pool_index, rewording_reply in zip(rows_to_reword, rewording_replies, strict=True):
-            if isinstance(rewording_reply, Reworded):
-                rewording_outcome.rows[pool_index] = rewording_reply
-                continue
-            rewording_outcome.replaced.append((pool_rows[pool_index].id, rewording_reply))
-            replacement = replacements.take(pool_index)
-            replacement_rows += [] if replacement is None else [replacement]
-            rewording_outcome.dropped += replacement is None
-        rows_to_reword = replacement_rows
+            rewording_replies = await _judge_rewordings(pool_rows, rewording_replies, reworder, rewording_outcome)
+        rows_to_reword = rewording_outcome.replacements(pool_rows, rewording_replies, spare_rows)
     rewording_outcome.rows = dict(sorted(rewording_outcome.rows.items()))
     return rewording_outcome
 
@@ -196,7 +196,7 @@ async def _judge_rewordings(
     rewording_replies: dict[int, Reworded | str],
     reworder: Reworder,
     rewording_outcome: EvalRewording,
-) -> list[Reworded | str]:
+) -> dict[int, Reworded | str]:
     """The replies by the row's index, those that were turned down worded once more, or given up with the reason."""
     turned_down_rewordings = await _turned_down_rewordings(pool_rows, rewording_replies, reworder, rewording_outcome)
     rewording_outcome.sent_back += len(turned_down_rewordings)
@@ -206,13 +206,8 @@ async def _judge_rewordings(
     )
     reworded_again = dict(zip(turned_down_rewordings, second_rewordings, strict=True))
     given_up_rows = await _turned_down_rewordings(pool_rows, reworded_again, reworder, rewording_outcome)
-    return list(
-        {
-            **rewording_replies,
-            **reworded_again,
-            **{pool_index: judged_problem for pool_index, (_, judged_problem) in given_up_rows.items()},
-        }.values()
-    )
+    given_up = {pool_index: judged_problem for pool_index, (_, judged_problem) in given_up_rows.items()}
+    return {**rewording_replies, **reworded_again, **given_up}
 
 
 async def _turned_down_rewordings(
@@ -230,15 +225,12 @@ async def _turned_down_rewordings(
         [(pool_rows[pool_index], rewording) for pool_index, rewording in judgeable_rewordings.items()]
     )
     rewording_outcome.unjudged += judged_problems.count(None)
-    judged_rewordings = zip(judgeable_rewordings.items(), judged_problems, strict=True)
-    return {
-        pool_index: (
-            rewording,
-            judged_problem if rewording.answer != pool_rows[pool_index].answer else f"{judged_problem} {_OLD_ANSWER}",
-        )
-        for (pool_index, rewording), judged_problem in judged_rewordings
-        if judged_problem
-    }
+    turned_down: dict[int, tuple[Reworded, str]] = {}
+    for (pool_index, rewording), judged_problem in zip(judgeable_rewordings.items(), judged_problems, strict=True):
+        if judged_problem:
+            old_answer_note = f" {_OLD_ANSWER}" if rewording.answer == pool_rows[pool_index].answer else ""
+            turned_down[pool_index] = rewording, f"{judged_problem}{old_answer_note}"
+    return turned_down
 
 
 def build_rewording_asker(
@@ -250,16 +242,13 @@ def build_rewording_asker(
         if rephrase_settings.strategy == "question":
             from groundwork.questions.small_model.sentence_strategy import ask_in_frame
 
-            reworded_question = await ask_in_frame(
-                client, rephrase_settings, template, row.question, row.id, len(past_tries)
-            )
-            return Reworded(reworded_question, row.answer)
+            try_number = len(past_tries)
+            reworded = await ask_in_frame(client, rephrase_settings, template, row.question, row.id, try_number)
+            return Reworded(reworded, row.answer)
         rewording_turns = rewording_messages(rephrase_settings, template, subjects.of(row.document), row)
         for earlier_try, try_problem in past_tries:
-            correction_turn = (
-                f"{try_problem} {fine_part_note(try_problem) or 'Reply with the whole JSON object again.'}"
-            )
-            rewording_turns += follow_up_turns(msgspec.json.encode(earlier_try).decode(), correction_turn)
+            reply_note = fine_part_note(try_problem) or "Reply with the whole JSON object again."
+            rewording_turns += follow_up_turns(msgspec.json.encode(earlier_try).decode(), f"{try_problem} {reply_note}")
         rewording_reply = await client.ask(
             rephrase_settings, rewording_turns, stage="create_dataset", unit=row.id, schema=Reworded
         )
@@ -364,21 +353,19 @@ async def _judge_rewording_batch(
     client: Client, rephrase_settings: Rephrase, template: str, rewording_batch: Sequence[tuple[Row, Reworded]]
 ) -> list[str | None]:
     def missing_marks(marks_reply: RewordingMarks) -> str | None:
-        unmarked_pairs = set(range(1, len(rewording_batch) + 1)) - {mark.number for mark in marks_reply.marks}
-        return (
-            f"Give marks for all {len(rewording_batch)} pairs; pair {min(unmarked_pairs)} has none."
-            if unmarked_pairs
-            else None
-        )
+        if unmarked_pairs := set(range(1, len(rewording_batch) + 1)) - {mark.number for mark in marks_reply.marks}:
+            return f"Give marks for all {len(rewording_batch)} pairs; pair {min(unmarked_pairs)} has none."
+        return None
 
+    judge_turns, schema = (
+        rewording_judge_messages(template, rewording_batch),
+        ReplyRequirements(RewordingMarks, check=missing_marks),
+    )
+    more_rewordings = f" and {len(rewording_batch) - 1} more" if rewording_batch[1:] else ""
+    judge_unit = f"{rewording_batch[0][0].id} rewording{more_rewordings}"
     try:
         marks_reply = await client.ask(
-            rephrase_settings,
-            rewording_judge_messages(template, rewording_batch),
-            stage="create_dataset",
-            unit=f"{rewording_batch[0][0].id} rewording"
-            + (f" and {len(rewording_batch) - 1} more" if rewording_batch[1:] else ""),
-            schema=ReplyRequirements(RewordingMarks, check=missing_marks),
+            rephrase_settings, judge_turns, stage="create_dataset", unit=judge_unit, schema=schema
         )
     except (Filtered, InvalidReply):
         return [None] * len(rewording_batch)
@@ -400,22 +387,14 @@ def rewording_problem(rewording_mark: RewordingMark) -> str:
     """What the model is told of a rewording that does not pass, or ""."""
     if rewording_mark.natural >= LEAST_NATURAL_MARK and rewording_mark.same:
         return ""
-    blamed_text = {"question": "The question ", "answer": "The answer "}.get(
-        rewording_mark.part, "Together, question and answer "
-    )
-    complaint_verbs = ("do", "are") if blamed_text.startswith("Together") else ("does", "is")
+    blamed_parts = {"question": "The question", "answer": "The answer"}
+    blamed_part = blamed_parts.get(rewording_mark.part, "Together, question and answer")
+    does, is_ = ("does", "is") if rewording_mark.part in blamed_parts else ("do", "are")
+    mark_complaint, rewording_advice = f"{does} not say the same as the original", "Ask for exactly the same fact."
     if rewording_mark.same:
-        mark_complaint, rewording_advice = (
-            f"{complaint_verbs[1]} not natural",
-            "Say it plainer, nearer to the original.",
-        )
-    else:
-        mark_complaint, rewording_advice = (
-            f"{complaint_verbs[0]} not say the same as the original",
-            "Ask for exactly the same fact.",
-        )
+        mark_complaint, rewording_advice = f"{is_} not natural", "Say it plainer, nearer to the original."
     mark_reason = " ".join(rewording_mark.wrong.split()).rstrip(".")
-    return f"{blamed_text}{mark_complaint}{f': {mark_reason}' if mark_reason else ''}. {rewording_advice}"
+    return f"{blamed_part} {mark_complaint}{f': {mark_reason}' if mark_reason else ''}. {rewording_advice}"
 
 
 def rewording_judge_estimate(job: Job, rows: Sequence[Row], rewording_count: int) -> Estimate:
@@ -424,11 +403,8 @@ def rewording_judge_estimate(job: Job, rows: Sequence[Row], rewording_count: int
     """
     rephrase_settings = job.config.dataset.rephrase
     sample_batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
-    prompt_tokens = job.tokens(
-        rephrase_settings,
-        rewording_judge_messages(job.prompt(rephrase_settings.check_prompt), sample_batch),
-        RewordingMarks,
-    )
+    judge_turns = rewording_judge_messages(job.prompt(rephrase_settings.check_prompt), sample_batch)
+    prompt_tokens = job.tokens(rephrase_settings, judge_turns, RewordingMarks)
     judge_calls = -(-rewording_count // REWORDINGS_PER_CALL)
     return Estimate(judge_calls, judge_calls * prompt_tokens, rewording_count * TOKENS_PER_MARK, rephrase_settings)
 
@@ -454,23 +430,17 @@ def rewording_check(
     async def check_rewording(row_index: int, rewording: Reworded) -> str | None:
         pool_row = pool_rows[row_index]
         subject = subject_words(pool_row, subjects.of(pool_row.document))
-        rewording_faults = strategy_faults(pool_row, rewording, rephrase_settings, subject)
-        reworded_vector = (await encode([rewording.question], "query"))[0]
-        rewording_faults += [
-            question_fault
-            for question_fault in [
-                moved_question_fault(question_vectors, row_index, reworded_vector, thresholds(pool_row.question))
-            ]
-            if question_fault
+        reworded_vector, threshold = (await encode([rewording.question], "query"))[0], thresholds(pool_row.question)
+        rewording_faults = [
+            *strategy_faults(pool_row, rewording, rephrase_settings, subject),
+            moved_question_fault(question_vectors, row_index, reworded_vector, threshold),
         ]
         if pool_row.evidence and pool_row.answer != rewording.answer:
-            old_vector, new_vector, *source_vectors = await encode(
-                [pool_row.answer, rewording.answer, *answer_sources(pool_row)], "document"
+            answer_texts = [pool_row.answer, rewording.answer, *answer_sources(pool_row)]
+            old_vector, new_vector, *sources = await encode(answer_texts, "document")
+            rewording_faults.append(
+                unsupported_answer_fault(pool_row, rewording.answer, old_vector, new_vector, np.stack(sources))
             )
-            answer_fault = unsupported_answer_fault(
-                pool_row, rewording.answer, old_vector, new_vector, np.stack(source_vectors)
-            )
-            rewording_faults += [answer_fault] if answer_fault else []
-        return " ".join(rewording_faults) or None
+        return " ".join(filter(None, rewording_faults)) or None
 
     return check_rewording

@@ -44,6 +44,7 @@ from groundwork.records import Row
 _NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
 _ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_SINGLE_LETTER = re.compile(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)")
 _YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w]|[.,]\d)")
 # Told once: who is made to say a plain sentence in other words says it worse.
 _OR_KEEP = (
@@ -89,28 +90,25 @@ def meaning_faults(
 
     What `source_text` holds may come into an answer, and what `question_above` says need not be repeated.
     """
-    both_say_none = all(
-        not _NONE_WORDS.isdisjoint(normalised_words(text).split())
-        for text in (original, f"{reworded}\n{question_above}")
-    )
-    zero_value = {"0"} if both_say_none else set[str]()
-    if lost_numbers := sorted(
-        _number_values(original) - _all_number_values(f"{reworded}\n{question_above}") - zero_value
-    ):
+    reworded_text, known_text = f"{reworded}\n{question_above}", f"{original}\n{source_text}"
+    both_say_none = _says_none(original) and _says_none(reworded_text)
+    kept_values = _all_number_values(reworded_text) | ({"0"} if both_say_none else set())
+    if lost_numbers := sorted(_number_values(original) - kept_values):
         yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
-    if added_numbers := sorted(
-        _number_values(reworded)
-        - _all_number_values(f"{original}\n{source_text}")
-        - zero_value
-        - _list_counts(reworded, f"{original}\n{question_above}")
-    ):
+    known_values = _all_number_values(known_text) | ({"0"} if both_say_none else set())
+    list_counts = _list_counts(reworded, f"{original}\n{question_above}")
+    if added_numbers := sorted(_number_values(reworded) - known_values - list_counts):
         yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
     if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
         yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
-    known_text = f"{original} {source_text}".lower()
+    known_words = f"{original} {source_text}".lower()
     reworded_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
-    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_text):
+    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_words):
         yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
+
+
+def _says_none(text: str) -> bool:
+    return not _NONE_WORDS.isdisjoint(normalised_words(text).split())
 
 
 def _list_counts(reworded: str, list_text: str) -> set[str]:
@@ -182,13 +180,10 @@ def subject_words(row: Row, about: str) -> list[str]:
     one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
     """
     question_names = {name.lower() for name in names_as_written(row.question)}
-    about_words = {
-        word.text
-        for word in words_of(about)
-        if word.text in question_names or (len(word.text) > 2 and word.text not in ENGLISH_STOP_WORDS)
-    }
-    question_words = [word.text for word in words_of(row.question)]
-    least_run = min(2, len(about_words))
+    about_texts = [word.text for word in words_of(about)]
+    about_words = {text for text in about_texts if len(text) > 2 and text not in ENGLISH_STOP_WORDS}
+    about_words |= question_names.intersection(about_texts)
+    question_words, least_run = [word.text for word in words_of(row.question)], min(2, len(about_words))
     words_of_subject = []
     for is_about_subject, word_run in groupby(question_words, about_words.__contains__):
         run_words = list(word_run)
@@ -203,22 +198,9 @@ def required_terms(row: Row, about: str) -> list[str]:
 
     Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
     """
-    original_question, term_spans = row.question, []
-    whole_subject = (
-        [about] if about and about.lower() in original_question.lower() else []
-    )  # whole, with the small words in it
-    for term in [*whole_subject, *subject_words(row, about), *terms(row.question)]:
-        term_spans += [
-            term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(original_question)
-        ]
-    for term_match in re.finditer(
-        r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", original_question
-    ):
-        word_before = re.search(r"(?<![\w-])[\w-]+ $", original_question[: term_match.start()])
-        term_spans.append((word_before.start() if word_before else term_match.start(), term_match.end()))
-    term_spans += [term_match.span() for term_match in _YEAR.finditer(original_question)]
+    original_question = row.question
     joined_term_spans: list[tuple[int, int]] = []
-    for term_start, term_end in sorted(term_spans):
+    for term_start, term_end in sorted(_term_spans(row, about)):
         if joined_term_spans and _is_one_name(original_question, joined_term_spans[-1][1], term_start):
             joined_term_spans[-1] = (joined_term_spans[-1][0], max(term_end, joined_term_spans[-1][1]))
         else:
@@ -227,6 +209,18 @@ def required_terms(row: Row, about: str) -> list[str]:
     for term_start, term_end in joined_term_spans:
         required.setdefault(original_question[term_start:term_end].lower(), original_question[term_start:term_end])
     return list(required.values())
+
+
+def _term_spans(row: Row, about: str) -> Iterator[tuple[int, int]]:
+    """Where the subject (whole, with the small words in it), names, codes, single letters and years stand."""
+    question = row.question
+    whole_subject = [about] if about and about.lower() in question.lower() else []
+    for term in [*whole_subject, *subject_words(row, about), *terms(question)]:
+        yield from (term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(question))
+    for letter_match in _SINGLE_LETTER.finditer(question):
+        word_before = re.search(r"(?<![\w-])[\w-]+ $", question[: letter_match.start()])
+        yield word_before.start() if word_before else letter_match.start(), letter_match.end()
+    yield from (year_match.span() for year_match in _YEAR.finditer(question))
 
 
 def _is_one_name(text: str, end: int, start: int) -> bool:
@@ -263,6 +257,22 @@ def _question_faults(
     if not reworded_question:
         yield "The question is empty."
         return
+    yield from _standing_alone_faults(original_question, reworded_question, keep)
+    if is_question(original_question) and not is_question(reworded_question):
+        yield "The question must end with a question mark."
+    if kind_fault := _question_kind_fault(row, reworded_question, reworded_answer):
+        yield kind_fault
+    yield from meaning_faults("question", original_question, reworded_question, _tellable_text(row, reworded_question))
+    # built otherwise, "why not?" may well become "what if?"
+    if share_in_order(original_question, reworded_question) >= QUESTIONS_ALIKE:
+        yield from turned_meaning_faults("question", original_question, reworded_question)
+    is_old_build = is_copy(original_question, reworded_question, most_copied, keep, SAME_QUESTION_WORDS)
+    is_old_build = is_old_build and not is_built_anew(original_question, reworded_question)
+    if is_old_build and not are_other_words(original_question, reworded_question, keep):
+        yield _copy_fault("question", original_question, reworded_question, keep)
+
+
+def _standing_alone_faults(original_question: str, reworded_question: str, keep: Sequence[str]) -> Iterator[str]:
     reworded_words = [word.text for word in words_of(reworded_question)]
     if lost_words := [word for word in keep if word not in reworded_words]:
         yield f"The question must still say what it is about; put back: {', '.join(lost_words)}."
@@ -272,31 +282,13 @@ def _question_faults(
         yield f"The question must stand alone; it cannot begin with {dangling_opening!r}."
     if len(reworded_words) < LEAST_QUESTION_LENGTH * len(words_of(original_question)):
         yield "The question lost a part of what it asks; say all of it in other words."
-    if is_question(original_question) and not is_question(reworded_question):
-        yield "The question must end with a question mark."
-    if kind_fault := _question_kind_fault(row, reworded_question, reworded_answer):
-        yield kind_fault
-    yield from meaning_faults("question", original_question, reworded_question, _tellable_text(row, reworded_question))
-    if (
-        share_in_order(original_question, reworded_question) >= QUESTIONS_ALIKE
-    ):  # built otherwise, "why not?" may well become "what if?"
-        yield from turned_meaning_faults("question", original_question, reworded_question)
-    is_old_build = is_copy(original_question, reworded_question, most_copied, keep, SAME_QUESTION_WORDS)
-    if is_old_build and not (
-        is_built_anew(original_question, reworded_question)
-        or are_other_words(original_question, reworded_question, keep)
-    ):
-        yield _copy_fault("question", original_question, reworded_question, keep)
 
 
 def _new_source_name(reworded: str, original: str) -> str:
     """The words by which `reworded` names its source, where `original` neither does nor says them itself."""
     source_name = find_source_name(reworded)
-    return (
-        ""
-        if find_source_name(original) or source_name.lower().removeprefix("the ") in original.lower()
-        else source_name
-    )
+    is_old_name = find_source_name(original) or source_name.lower().removeprefix("the ") in original.lower()
+    return "" if is_old_name else source_name
 
 
 def _question_kind_fault(row: Row, reworded_question: str, reworded_answer: str) -> str:
@@ -308,15 +300,11 @@ def _question_kind_fault(row: Row, reworded_question: str, reworded_answer: str)
     if not is_english("\n".join([row.question, row.answer, *row.evidence])):
         return ""
     if not _yes_or_no_verdict(row.answer):
-        wants_verdict = (
-            _YES_OR_NO.match(reworded_question)
-            and not _YES_OR_NO.search(row.question)
-            and "or" not in normalised_words(reworded_question).split()
-        )
-        kind_fault = (
-            "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
-        )
-        return kind_fault if wants_verdict and not _YES_NO_REPLIES.match(reworded_answer) else ""
+        is_now_yes_or_no = _YES_OR_NO.match(reworded_question) and not _YES_OR_NO.search(row.question)
+        wants_verdict = is_now_yes_or_no and "or" not in normalised_words(reworded_question).split()
+        if not wants_verdict or _YES_NO_REPLIES.match(reworded_answer):
+            return ""
+        return "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
     if _EITHER_OR.search(reworded_question) and not _EITHER_OR.search(row.question):
         return "The question offers two things to choose from; ask it so that the yes or no of the answer fits."
     return ""
@@ -343,23 +331,22 @@ def _answer_faults(
     answer_source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
     yield from meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
     yield from turned_meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
-    old_duties, new_duties = duties(row.answer), duties(reworded_answer)
-    # "no one may leave" says what "all must stay" says
-    has_negation = is_negated(f"{row.answer}\n{reworded_answer}")
-    if (
-        old_duties
-        and new_duties
-        and not old_duties & new_duties
-        and not has_negation
-        and share_in_order(row.answer, reworded_answer) >= ANSWERS_ALIKE
-    ):
-        yield f"The answer says what {min(new_duties)} be where it said what {min(old_duties)} be."
+    yield from _duty_faults(row.answer, reworded_answer)
     if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded_answer, most_copied, keep):
         return
     if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(reworded_answer)]:
         yield UNCHANGED
     else:
         yield _copy_fault("answer", row.answer, reworded_answer, keep)
+
+
+def _duty_faults(answer: str, reworded_answer: str) -> Iterator[str]:
+    """Where one says what may be and the other what must; "no one may leave" says what "all must stay" says."""
+    old_duties, new_duties = duties(answer), duties(reworded_answer)
+    are_other_duties = old_duties and new_duties and not old_duties & new_duties
+    has_negation = is_negated(f"{answer}\n{reworded_answer}")
+    if are_other_duties and not has_negation and share_in_order(answer, reworded_answer) >= ANSWERS_ALIKE:
+        yield f"The answer says what {min(new_duties)} be where it said what {min(old_duties)} be."
 
 
 def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
@@ -421,25 +408,18 @@ def unsupported_answer_fault(
     `old_answer_vector` and `new_answer_vector`: (d,), of the two answers; `source_vectors`: (2, d), of the supports.
     The measure is how near the old answer is to the evidence.
     """
-    if float((source_vectors @ new_answer_vector).max()) >= KEPT_SUPPORT_SHARE * float(
-        old_answer_vector @ source_vectors[0]
-    ):
+    least_support = KEPT_SUPPORT_SHARE * float(old_answer_vector @ source_vectors[0])
+    if float((source_vectors @ new_answer_vector).max()) >= least_support:
         return None
-    source_text = " ".join(answer_sources(row))
-    source_language = detect_language(source_text)
-    source_stems, ignored_words = (
-        {stem(word, source_language) for word in words(source_text)},
-        stop_words(source_language),
-    )
-    foreign_words = [
-        word
-        for word in words(reworded_answer)
-        if word not in ignored_words and stem(word, source_language) not in source_stems
-    ]
-    if not foreign_words:
+    if not (foreign_words := _foreign_words(reworded_answer, " ".join(answer_sources(row)))):
         return None
-    foreign_list = ", ".join(dict.fromkeys(foreign_words))
-    return (
-        f"The answer says what the evidence does not: it has nothing on {foreign_list}. Say exactly what the "
-        "evidence says."
-    )
+    unsupported = f"it has nothing on {', '.join(foreign_words)}. Say exactly what the evidence says."
+    return f"The answer says what the evidence does not: {unsupported}"
+
+
+def _foreign_words(reworded_answer: str, source_text: str) -> list[str]:
+    """The words of the answer, each once, whose stems the source lacks."""
+    language = detect_language(source_text)
+    source_stems, ignored_words = {stem(word, language) for word in words(source_text)}, stop_words(language)
+    own_words = [word for word in words(reworded_answer) if word not in ignored_words]
+    return list(dict.fromkeys(word for word in own_words if stem(word, language) not in source_stems))

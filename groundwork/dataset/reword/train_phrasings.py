@@ -61,33 +61,41 @@ async def reword_train_rows(
     The reworder's check is called with the row's place in `train_rows`. The copies of one row are asked for one after
     the other, each shown those before it; a row of which none passes any more has fewer.
     """
-
-    async def word_copies(train_index: int, train_row: Row) -> tuple[list[Reworded], str]:
-        phrasings: list[Reworded] = []
-
-        async def check_copy(train_index: int, phrasing: Reworded) -> str | None:
-            is_taken = _is_phrasing_taken(train_row, phrasing, phrasings, eval_border, most_copied)
-            return PHRASING_TAKEN if is_taken else await reworder.check(train_index, phrasing)
-
-        copy_reworder = replace(reworder, check=check_copy)
-
-        while len(phrasings) < phrasing_count - 1:
-            phrasing_reply = await copy_reworder.reword(
-                train_row, train_index, [(earlier_phrasing, PHRASING_TAKEN) for earlier_phrasing in phrasings]
-            )
-            if not isinstance(phrasing_reply, Reworded):
-                return phrasings, phrasing_reply
-            phrasings.append(phrasing_reply)
-        return phrasings, ""
-
     phrased_rows = PhrasedRows()
-    worded_copies = await gather_all(word_copies(index, train_row) for index, train_row in enumerate(train_rows))
+    worded_copies = await gather_all(
+        _word_copies(train_row, train_index, phrasing_count, reworder, most_copied, eval_border)
+        for train_index, train_row in enumerate(train_rows)
+    )
     for train_row, (phrasings, phrasing_problem) in zip(train_rows, worded_copies, strict=True):
-        numbered_phrasings = enumerate(phrasings, 2)
         phrased_rows.rows.append(train_row)
-        phrased_rows.rows += [_phrasing_row(train_row, phrasing, number) for number, phrasing in numbered_phrasings]
+        phrased_rows.rows += [_phrasing_row(train_row, phrasing, n) for n, phrasing in enumerate(phrasings, 2)]
         phrased_rows.missing += [(train_row.id, phrasing_problem)] if phrasing_problem else []
     return phrased_rows
+
+
+async def _word_copies(
+    train_row: Row,
+    train_index: int,
+    phrasing_count: int,
+    reworder: Reworder,
+    most_copied: float,
+    eval_border: EvalBorder,
+) -> tuple[list[Reworded], str]:
+    """The copies of one row, and why the next one did not pass where they are too few."""
+    phrasings: list[Reworded] = []
+
+    async def check_copy(train_index: int, phrasing: Reworded) -> str | None:
+        is_taken = _is_phrasing_taken(train_row, phrasing, phrasings, eval_border, most_copied)
+        return PHRASING_TAKEN if is_taken else await reworder.check(train_index, phrasing)
+
+    copy_reworder = replace(reworder, check=check_copy)
+    while len(phrasings) < phrasing_count - 1:
+        earlier_phrasings = [(earlier_phrasing, PHRASING_TAKEN) for earlier_phrasing in phrasings]
+        phrasing_reply = await copy_reworder.reword(train_row, train_index, earlier_phrasings)
+        if not isinstance(phrasing_reply, Reworded):
+            return phrasings, phrasing_reply
+        phrasings.append(phrasing_reply)
+    return phrasings, ""
 
 
 def _phrasing_row(train_row: Row, phrasing: Reworded, phrasing_number: int) -> Row:

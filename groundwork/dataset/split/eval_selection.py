@@ -170,8 +170,7 @@ def candidate_tiers(
     Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train; and
     the others.
     """
-    rows_without_twins: list[int] = []
-    twins_by_row: dict[int, Rows] = {}
+    rows_without_twins, twins_by_row = list[int](), dict[int, Rows]()
     for window_start in range(0, len(cluster_rows), max(1, candidate_limit)):
         if len(rows_without_twins) >= candidate_limit:
             break
@@ -215,28 +214,19 @@ def choose_eval_by_tags(
     tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
     if not tag_numbers:
         raise CannotSplit(f"strategy tags needs tags, and no pair has one; {TAGS_REMEDY}")
-    tags_by_position = [
-        np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in random_order
-    ]
-    row_indices = np.repeat(
-        np.arange(len(tags_by_position)), [len(position_tags) for position_tags in tags_by_position]
-    )
-    tag_indices = np.concatenate(tags_by_position)
+    tags_of = [np.array(sorted({tag_numbers[tag] for tag in tags[row]}), dtype=np.int64) for row in random_order]
+    row_count, row_indices = len(tags_of), np.repeat(np.arange(len(tags_of)), [len(row_tags) for row_tags in tags_of])
+    tag_indices = np.concatenate(tags_of)
     missing_tag_counts = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(random_order))
     has_twin = np.array([len(twin_rows) > 0 for twin_rows in find_twins(random_order)])
-    twin_penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(
-        row_indices, minlength=len(tags_by_position)
-    )
+    twin_penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(row_indices, minlength=row_count)
     eval_rows: list[int] = []
     for _ in range(size):
-        tag_gain = (
-            2 * np.bincount(row_indices, weights=missing_tag_counts[tag_indices], minlength=len(tags_by_position))
-            - twin_penalty
-        )
-        best_position = int(tag_gain.argmax())
+        tag_gain = 2 * np.bincount(row_indices, weights=missing_tag_counts[tag_indices], minlength=row_count)
+        best_position = int((tag_gain - twin_penalty).argmax())
         eval_rows.append(int(random_order[best_position]))
         twin_penalty[best_position] = np.inf
-        missing_tag_counts[tags_by_position[best_position]] -= 1
+        missing_tag_counts[tags_of[best_position]] -= 1
     return eval_rows
 
 
@@ -249,33 +239,32 @@ def select_eval(
     the pool knows rows trained on, those without one there. `k`: clusters; 0 lets the elbow pick.
     Raises CannotSplit.
     """
-    pool_vectors, train_vectors = pool.vectors, pool.train
+    pool_vectors = pool.vectors
     _check_eval_size(len(pool_vectors), size, strategy, held_out, pool.tags)
     elbow_curve, cluster_labels = cluster_pool(pool_vectors, size, k, seed)
     strata = np.asarray(pool.strata, dtype=object).astype(str)
     balance_groups = np.unique(strata, return_inverse=True)[1] if pool.strata else cluster_labels
-    duplicate_threshold = calibrate_threshold(
-        pool_vectors if train_vectors is None else np.concatenate([pool_vectors, train_vectors]), seed
-    )
     random_order = np.random.default_rng(seed).permutation(len(pool_vectors))
-    by_script = calibrate_by_script(pool_vectors, pool.questions, duplicate_threshold, seed)
+    threshold, by_script = _calibrate_pool(pool, seed)
     pool_questions = pool.questions or [""] * len(pool_vectors)
-    duplicate_cosines = near_duplicate_thresholds(pool_questions, by_script, duplicate_threshold)
-    find_twins = twin_finder(pool, duplicate_cosines, held_out)
+    find_twins = twin_finder(pool, near_duplicate_thresholds(pool_questions, by_script, threshold), held_out)
     if strategy == "random":
         eval_rows = random_order[:size].tolist()
     elif strategy == "tags":
         eval_rows = choose_eval_by_tags(pool.tags, size, random_order, find_twins)
     else:
         eval_rows = _choose_eval_by_clusters(balance_groups, size, random_order, find_twins, pool_vectors, seed)
-    chosen_eval_rows = set(eval_rows)
     spare_rows: dict[int, list[int]] = {}
-    for pool_row in random_order.tolist():
-        if pool_row not in chosen_eval_rows:
-            spare_rows.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
-    return EvalSplit(
-        sorted(eval_rows), cluster_labels, elbow_curve, duplicate_threshold, spare_rows, balance_groups, by_script
-    )
+    for pool_row in random_order[~np.isin(random_order, eval_rows)].tolist():
+        spare_rows.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
+    return EvalSplit(sorted(eval_rows), cluster_labels, elbow_curve, threshold, spare_rows, balance_groups, by_script)
+
+
+def _calibrate_pool(pool: EvalPool, seed: int) -> tuple[float, dict[str, float]]:
+    """The cosine of a near-duplicate among the rows of the pool and those trained on, and that of other scripts."""
+    all_vectors = pool.vectors if pool.train is None else np.concatenate([pool.vectors, pool.train])
+    threshold = calibrate_threshold(all_vectors, seed)
+    return threshold, calibrate_by_script(pool.vectors, pool.questions, threshold, seed)
 
 
 def cluster_pool(pool_vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
@@ -290,12 +279,8 @@ def cluster_pool(pool_vectors: Vectors, size: int, k: int, seed: int) -> tuple[E
     cluster_labels = kmeans(reduced_vectors, elbow_curve.k, seed)
     distinct_clusters = int(cluster_labels.max()) + 1
     if distinct_clusters < elbow_curve.k:
-        elbow_curve = Elbow(
-            distinct_clusters,
-            f"{elbow_curve.k} asked for, {distinct_clusters} different",
-            elbow_curve.ks,
-            elbow_curve.inertias,
-        )
+        reason = f"{elbow_curve.k} asked for, {distinct_clusters} different"
+        elbow_curve = Elbow(distinct_clusters, reason, elbow_curve.ks, elbow_curve.inertias)
     return elbow_curve, cluster_labels
 
 
@@ -332,19 +317,15 @@ def _choose_eval_by_clusters(
         )
         for c in range(len(cluster_quotas))
     ]
-    candidates = np.array(
-        sorted({row for cluster in tiers_by_cluster for tier in cluster for row in tier}), dtype=np.int64
-    )
+    tier_rows = {row for cluster_tiers in tiers_by_cluster for tier in cluster_tiers for row in tier}
+    candidates = np.array(sorted(tier_rows), dtype=np.int64)
     tier_positions = [
-        [np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster]
-        for cluster in tiers_by_cluster
+        [np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster_tiers]
+        for cluster_tiers in tiers_by_cluster
     ]
-    return [
-        int(candidates[i])
-        for i in herd_rows(
-            [tier_positions[c] for c in _cluster_turns(cluster_quotas)], pool_vectors[candidates], pool_vectors, seed
-        )
-    ]
+    tiers_by_place = [tier_positions[c] for c in _cluster_turns(cluster_quotas)]
+    herded = herd_rows(tiers_by_place, pool_vectors[candidates], pool_vectors, seed)
+    return [int(candidates[i]) for i in herded]
 
 
 def _cluster_turns(cluster_quotas: Sequence[int]) -> Iterator[int]:
@@ -397,28 +378,27 @@ async def draw_eval_split(
     pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, encode: Encode
 ) -> EvalDraw:
     """Draw eval as the settings ask. Raises CannotSplit."""
-    is_eval_held_out = is_held_out(settings)
-    drawn_pool, train_run = pool_rows, None
-    if settings.strategy == "second-run":
-        if len(runs) < 2:
-            raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
-        drawn_pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
-        if not drawn_pool or not train_run:
-            raise CannotSplit(f"{runs[-1] if not drawn_pool else ', '.join(runs[:-1])}: holds no pairs")
-    pool_vectors = await encode([row.question for row in drawn_pool], "query")
-    train_run_vectors = None if train_run is None else await encode([row.question for row in train_run], "query")
-    eval_split = select_eval(
-        EvalPool(
-            pool_vectors,
-            tags=[row.tags for row in drawn_pool],
-            strata=row_strata(drawn_pool, settings.strategy) if settings.strategy in STRATA else (),
-            train=train_run_vectors,
-            questions=[row.question for row in drawn_pool],
-        ),
-        eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
-        strategy=settings.strategy,
-        k=settings.clusters,
-        seed=settings.seed,
-        held_out=is_eval_held_out,
+    drawn_pool, train_run = (
+        _part_second_run(pool_rows, runs) if settings.strategy == "second-run" else (pool_rows, None)
     )
-    return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, is_eval_held_out)
+    drawn_questions, held_out = [row.question for row in drawn_pool], is_held_out(settings)
+    pool_vectors = await encode(drawn_questions, "query")
+    train_run_vectors = None if train_run is None else await encode([row.question for row in train_run], "query")
+    drawn_strata = row_strata(drawn_pool, settings.strategy) if settings.strategy in STRATA else ()
+    drawn_tags = [row.tags for row in drawn_pool]
+    eval_split = select_eval(
+        EvalPool(pool_vectors, drawn_tags, drawn_strata, train=train_run_vectors, questions=drawn_questions),
+        eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
+        strategy=settings.strategy, k=settings.clusters, seed=settings.seed, held_out=held_out,
+    )  # fmt: skip
+    return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, held_out)
+
+
+def _part_second_run(pool_rows: list[Row], runs: Sequence[str]) -> tuple[list[Row], list[Row]]:
+    """The rows of the last run, which eval is drawn from, and those of the others. Raises CannotSplit."""
+    if len(runs) < 2:
+        raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
+    drawn_pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
+    if not drawn_pool or not train_run:
+        raise CannotSplit(f"{runs[-1] if not drawn_pool else ', '.join(runs[:-1])}: holds no pairs")
+    return drawn_pool, train_run
