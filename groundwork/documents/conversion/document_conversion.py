@@ -240,14 +240,11 @@ class DocumentConversion:
         self._start_page_count(len(page_numbers))
         for i, converter_name in enumerate(converter_names):
             due_pages = due_page_numbers(document_drafts, layer, page_numbers, self.config.ingest.audit_threshold)
-            if converter_name == "ocr" and i > 0:
-                due_pages = [
-                    n for n in due_pages if layer.scans[n - 1]
-                ]  # a text layer, however odd, is surer than its picture
+            if converter_name == "ocr" and i > 0:  # a text layer, however odd, is surer than its picture
+                due_pages = [n for n in due_pages if layer.scans[n - 1]]
             if CONVERTERS[converter_name].by_sight:
-                due_pages = sorted(
-                    {*due_pages, *(n for n in unreadable_pages_of(document_drafts, layer) if n in page_numbers)}
-                )
+                unreadable_numbers = set(unreadable_pages_of(document_drafts, layer)) & set(page_numbers)
+                due_pages = sorted({*due_pages, *unreadable_numbers})
             if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
                     self._show_converted(len(page_numbers) - len(due_pages))
@@ -256,12 +253,16 @@ class DocumentConversion:
         self._show_converted(len(page_numbers))
         if not any(document_draft.markdown.strip() for document_draft in document_drafts):
             raise BadDocument(self._why_document_is_empty(layer, document_drafts))
-        unreadable_pages = unreadable_pages_of(document_drafts, layer)
-        if unreadable_pages:
+        return await self._assembled_document(path, layer, document_drafts, page_numbers)
+
+    async def _assembled_document(
+        self, path: Path, layer: TextLayer, document_drafts: list[PageDraft], page_numbers: list[int]
+    ) -> tuple[str, list[Page], str]:
+        if unreadable_pages := unreadable_pages_of(document_drafts, layer):
             self.warnings.append(f"{page_ranges(unreadable_pages)}: {UNREADABLE}; {OCR_REMEDY}")
-            for page_number in unreadable_pages:
-                document_drafts[page_number - 1].audit = None  # there is nothing to hold it against
-                document_drafts[page_number - 1].is_unreadable = True
+        for page_number in unreadable_pages:
+            document_drafts[page_number - 1].audit = None  # there is nothing to hold it against
+            document_drafts[page_number - 1].is_unreadable = True
         document_markdown, document_pages = assemble_pages(layer, document_drafts, page_numbers)
         self.warnings += page_warnings(document_pages, self.config.ingest.audit_threshold, layer.partly_unreadable)
         await self._show_doubtful(path, document_markdown, document_pages, layer, unreadable_pages)
@@ -317,30 +318,15 @@ class DocumentConversion:
             unconverted_pages = await self._unconverted_pages(error, converter_name, path, due_pages, layer)
             self._show_converted(converted_before)
             failure = converter_failure_reason(error, converter_name)
-            self.warnings.append(
-                failure if len(unconverted_pages) == len(due_pages) else f"{page_ranges(unconverted_pages)}: {failure}"
-            )
+            is_failure_of_all = len(unconverted_pages) == len(due_pages)
+            self.warnings.append(failure if is_failure_of_all else f"{page_ranges(unconverted_pages)}: {failure}")
             for page_number in unconverted_pages:
                 document_drafts[page_number - 1].fell_back = document_drafts[page_number - 1].fell_back or failure
             if convertible_pages := [page_number for page_number in due_pages if page_number not in unconverted_pages]:
                 await self._attempt_conversion(converter_name, path, layer, convertible_pages, document_drafts)
             return
         self.warnings += converted_pages.warnings
-        for i, page_number in enumerate(due_pages):
-            page_trouble = converted_pages.troubles[i] if converted_pages.troubles else ""
-            if (
-                CONVERTERS[converter_name].by_sight
-                and is_unreadable_draft(document_drafts[page_number - 1], layer, page_number)
-                and converted_pages.pages[i].strip()
-            ):
-                document_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
-            document_drafts[page_number - 1].offer(
-                converted_pages.pages[i],
-                converted_pages.audits[i],
-                converted_pages.makers[i],
-                page_trouble and f"{converter_name}: {page_trouble}",
-                judged=CONVERTERS[converter_name].remote,
-            )
+        _offer_converted_pages(converter_name, converted_pages, layer, due_pages, document_drafts)
 
     async def _unconverted_pages(
         self, error: WorkerFailed | UnitError, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
@@ -427,6 +413,26 @@ class DocumentConversion:
         empty_cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         empty_cause = UNREADABLE if layer.misleading and not any(layer.scans) else empty_cause
         return "; ".join(dict.fromkeys([empty_cause, *fallback_reasons, *self.warnings, OCR_REMEDY]))
+
+
+def _offer_converted_pages(
+    converter_name: str,
+    converted_pages: PageRenditions,
+    layer: TextLayer,
+    due_pages: Sequence[int],
+    document_drafts: list[PageDraft],
+) -> None:
+    """Offer a document's drafts what a converter made of the pages that were due."""
+    converter = CONVERTERS[converter_name]
+    page_troubles = converted_pages.troubles or [""] * len(due_pages)
+    for i, page_number in enumerate(due_pages):
+        markdown, trouble = converted_pages.pages[i], page_troubles[i] and f"{converter_name}: {page_troubles[i]}"
+        is_read_by_sight = converter.by_sight and bool(markdown.strip())
+        if is_read_by_sight and is_unreadable_draft(document_drafts[page_number - 1], layer, page_number):
+            document_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
+        document_drafts[page_number - 1].offer(
+            markdown, converted_pages.audits[i], converted_pages.makers[i], trouble, judged=converter.remote
+        )
 
 
 def _fill_from_text_layer(document_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:

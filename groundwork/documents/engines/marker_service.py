@@ -93,14 +93,10 @@ class MarkerService:
         with_service_images = service_request.settings.pictures
         service_form = self._service_form(service_request, with_service_images)
         uploaded_bytes = await asyncio.to_thread(Path(service_request.source).read_bytes)
-        reply_name, usage_row = (
-            f"{_service_request_digest(uploaded_bytes, service_form)}.json",
-            UsageRow("ingest", MARKER_API, document),
-        )
-        reply_folders = [self.replies, *([self.joined] if self.joined else [])]
-        if stored_reply := next(
-            (folder / reply_name for folder in reply_folders if (folder / reply_name).is_file()), None
-        ):
+        usage_row = UsageRow("ingest", MARKER_API, document)
+        reply_name = f"{_service_request_digest(uploaded_bytes, service_form)}.json"
+        stored_replies = [folder / reply_name for folder in (self.replies, self.joined) if folder]
+        if stored_reply := next(filter(Path.is_file, stored_replies), None):
             service_reply = stored_reply.read_bytes()
             usage_row.replayed = 1
         else:
@@ -158,25 +154,12 @@ class MarkerService:
             ):
                 service = _ServiceClient(client, service_key, self.settings)
                 uploaded_file = {"file": (f"document{ending}", uploaded_bytes)}
-                submitted_job = _decode_service_reply(
-                    await service.send("POST", self.settings.url, data=service_form, files=uploaded_file),
-                    _SubmittedMarkerJob,
-                )
+                submission = await service.send("POST", self.settings.url, data=service_form, files=uploaded_file)
+                submitted_job = _decode_service_reply(submission, _SubmittedMarkerJob)
                 if not submitted_job.success or not submitted_job.request_id:
-                    raise BadDocument(
-                        f"{MARKER_API}: the service did not take it: {service.redact(submitted_job.error or 'no id')}"
-                    )
-                service_address = self._check_url(submitted_job)
-                while True:
-                    service_reply = await service.send("GET", service_address)
-                    service_result = _decode_service_reply(service_reply, _MarkerJobResult)
-                    if service_result.status == "failed" or service_result.success is False:
-                        raise BadDocument(
-                            f"{MARKER_API}: the job failed: {service.redact(service_result.error or 'no reason given')}"
-                        )
-                    if service_result.status == "complete":
-                        return service_reply
-                    await asyncio.sleep(SERVICE_POLL_SECONDS)
+                    refusal = service.redact(submitted_job.error or "no id")
+                    raise BadDocument(f"{MARKER_API}: the service did not take it: {refusal}")
+                return await service.wait_for_reply(self._check_url(submitted_job))
         except TimeoutError:
             raise TransportFailed(
                 f"{MARKER_API}: not done after {service_limit:g} s; run again later, or raise ingest.marker_api.timeout"
@@ -225,6 +208,18 @@ class _ServiceClient:
             service_wait = _service_retry_seconds(service_response.headers.get("Retry-After", "")) or 2 * service_wait
         raise TransportFailed(f"{MARKER_API}: {service_trouble}, after {SERVICE_TRIES} tries; run again later")
 
+    async def wait_for_reply(self, service_address: str) -> bytes:
+        """The reply of a job that is complete. Raises BadDocument where it has failed."""
+        while True:
+            service_reply = await self.send("GET", service_address)
+            service_result = _decode_service_reply(service_reply, _MarkerJobResult)
+            if service_result.status == "failed" or service_result.success is False:
+                failure = self.redact(service_result.error or "no reason given")
+                raise BadDocument(f"{MARKER_API}: the job failed: {failure}")
+            if service_result.status == "complete":
+                return service_reply
+            await asyncio.sleep(SERVICE_POLL_SECONDS)
+
     def _service_refusal(self, status: int, service_detail: str) -> Exception:
         refusal_cause = f"{MARKER_API}: {status}{f', {service_detail}' if service_detail else ''}"
         if status == 401:
@@ -258,22 +253,15 @@ class _ServiceClient:
 def _conversion_by_service(
     service_result: _MarkerJobResult, service_request: ConversionRequest, with_service_images: bool
 ) -> Conversion:
-    service_pictures = (
-        {name: _service_picture_bytes(content) for name, content in (service_result.images or {}).items()}
-        if with_service_images
-        else {}
-    )
-    (service_markdown,), warnings = keep_pictures(
-        service_pictures, [service_result.markdown or ""], Path(service_request.images)
-    )
-    service_page_numbers = service_request.pages or list(
-        range(1, (service_request.page_count or service_result.page_count or 1) + 1)
-    )
+    service_images = (service_result.images or {}) if with_service_images else {}
+    service_pictures = {name: _service_picture_bytes(content) for name, content in service_images.items()}
+    service_markdown = service_result.markdown or ""
+    (service_markdown,), warnings = keep_pictures(service_pictures, [service_markdown], Path(service_request.images))
+    service_page_count = service_request.page_count or service_result.page_count or 1
+    service_page_numbers = service_request.pages or list(range(1, service_page_count + 1))
     service_pages = split_marker_pages(service_markdown, service_page_numbers)
-    if not any(service_pages) and service_markdown.strip():
-        service_pages = split_marker_pages(
-            service_markdown, list(range(1, len(service_page_numbers) + 1))
-        )  # where the marks count the pages that were asked for
+    if not any(service_pages) and service_markdown.strip():  # where the marks count the pages that were asked for
+        service_pages = split_marker_pages(service_markdown, list(range(1, len(service_page_numbers) + 1)))
     if not any(service_pages) and len(service_page_numbers) == 1:
         service_pages = [service_markdown.strip()]
     return Conversion(pages=service_pages, warnings=warnings)

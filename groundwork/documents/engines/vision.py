@@ -239,29 +239,22 @@ class VisionReplyJudge:
         reply_text = "" if is_empty_page else plain_contents(mend_broken_lines(unfenced_reply))
         if repeated := self._repeated_in_reply(reply_text):
             reply_reason = f"It repeats {repeated!r} without end."
-            return VisionReply(
-                "", AuditReference(self._layer_text).audit(""), f"it repeats itself: {repeated!r}", reply_reason
-            )
-        layer_to_keep = self._layer_without_edges(reply_text)
-        reference = AuditReference(layer_to_keep)
+            empty_audit = AuditReference(self._layer_text).audit("")
+            return VisionReply("", empty_audit, f"it repeats itself: {repeated!r}", reply_reason)
+        kept_layer = self._layer_without_edges(reply_text)
+        reference = AuditReference(kept_layer)
         reply_audit = _audit_reply_leniently(reference, reference.audit(reply_text), reply_text)
+        reply_words = tuple(page_words(reply_text))
+        keeps_enough = reply_audit.text_kept >= threshold
         is_whole_reply = (
-            reply_audit.text_kept >= threshold
-            and not reply_audit.lost_numbers
-            and not _reply_lost_stretch(layer_to_keep, reply_text)
+            keeps_enough and not reply_audit.lost_numbers and not _reply_lost_stretch(kept_layer, reply_text)
         )
         if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole_reply:
-            return VisionReply(reply_text, reply_audit, words=tuple(page_words(reply_text)))
+            return VisionReply(reply_text, reply_audit, words=reply_words)
         lost_in_reply = f"; numbers lost: {', '.join(reply_audit.lost_numbers[:5])}" if reply_audit.lost_numbers else ""
         reply_summary = f"text kept {reply_audit.text_kept:.2f}, words kept {reply_audit.words_kept:.2f}{lost_in_reply}"
-        reply_trouble = reply_summary if reply_audit.text_kept < threshold else ""
-        return VisionReply(
-            reply_text,
-            reply_audit,
-            reply_trouble,
-            _reasons_for_the_model(layer_to_keep, reply_text, reply_audit),
-            tuple(page_words(reply_text)),
-        )
+        reply_reasons = _reasons_for_the_model(kept_layer, reply_text, reply_audit)
+        return VisionReply(reply_text, reply_audit, "" if keeps_enough else reply_summary, reply_reasons, reply_words)
 
     def _repeated_in_reply(self, reply_text: str) -> str:
         """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""

@@ -103,31 +103,31 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
                 page_number: _pictures_of_pdf_page(load_page(pdf_document, page_number - 1))
                 for page_number in page_numbers
             }
-            pages_by_digest = Counter(
-                digest
-                for pictures_of_page in pdf_pictures.values()
-                for digest in {pdf_picture.digest for pdf_picture in pictures_of_page}
-            )
-            left_out_reasons: Counter[str] = Counter()
-            pictures: list[PagePicture] = []
-            picture_files: set[str] = set()
-            for page_number, pictures_of_page in pdf_pictures.items():
-                for pdf_picture in pictures_of_page:
-                    try:
-                        if pages_by_digest[pdf_picture.digest] >= REPEATED_PICTURES:
-                            raise UnusableImage(ORNAMENT_NOT_KEPT)
-                        if len(picture_files) >= MOST_KEPT_PICTURES:
-                            raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
-                        picture = _take_picture(pdf_document[page_number - 1], page_number, pdf_picture, Path(folder))
-                    except UnusableImage as error:
-                        left_out_reasons[str(error)] += 1
-                        continue
-                    picture_files.add(picture.file)
-                    pictures.append(picture)
-                report_progress(0)  # a sign of life; the pages are counted already
-            return TakenPictures(pictures=pictures, warnings=left_out_picture_warnings(left_out_reasons))
+            return _taken_pictures(pdf_document, pdf_pictures, Path(folder))
         finally:
             pdf_document.close()
+
+
+def _taken_pictures(pdf_document: Any, pdf_pictures: dict[int, list[_PdfPicture]], folder: Path) -> TakenPictures:
+    """`pdf_pictures`: by page, from 1."""
+    digests_by_page = [{picture.digest for picture in pictures_of_page} for pictures_of_page in pdf_pictures.values()]
+    pages_by_digest = Counter(itertools.chain.from_iterable(digests_by_page))
+    left_out_reasons: Counter[str] = Counter()
+    pictures: list[PagePicture] = []
+    picture_files: set[str] = set()
+    for page_number, pictures_of_page in pdf_pictures.items():
+        for pdf_picture in pictures_of_page:
+            try:
+                if pages_by_digest[pdf_picture.digest] >= REPEATED_PICTURES:
+                    raise UnusableImage(ORNAMENT_NOT_KEPT)
+                if len(picture_files) >= MOST_KEPT_PICTURES:
+                    raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
+                pictures.append(_take_picture(pdf_document[page_number - 1], page_number, pdf_picture, folder))
+                picture_files.add(pictures[-1].file)
+            except UnusableImage as error:
+                left_out_reasons[str(error)] += 1
+        report_progress(0)  # a sign of life; the pages are counted already
+    return TakenPictures(pictures=pictures, warnings=left_out_picture_warnings(left_out_reasons))
 
 
 def _pictures_of_pdf_page(page: Any) -> list[_PdfPicture]:
@@ -273,22 +273,12 @@ def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PageP
     inserted_pictures: dict[int, list[tuple[int, str]]] = defaultdict(list)  # by offset: the page and what is put there
     for picture in pictures:
         page = picture_pages[picture.page]
-        pieces_of_picture_page = [
-            picture_piece
-            for picture_piece in picture_pieces
-            if picture_piece[0] < page.end and picture_piece[1] > page.start
-        ]
-        pieces_of_picture_page = pieces_of_picture_page or [
-            picture_piece for picture_piece in picture_pieces if picture_piece[0] < page.end <= picture_piece[1]
-        ]  # an empty page
-        offset, caption, is_before = _find_picture_position(picture, markdown, pieces_of_picture_page, page)
-        picture_markdown = figure_markdown(caption, picture.file)
-        inserted_pictures[offset].append(
-            (
-                picture.page,
-                f"{picture_markdown}\n\n" if is_before else f"\n\n{picture_markdown}" if markdown else picture_markdown,
-            )
-        )
+        pieces_of_page = [piece for piece in picture_pieces if piece[0] < page.end and piece[1] > page.start]
+        pieces_of_page = pieces_of_page or [piece for piece in picture_pieces if piece[0] < page.end <= piece[1]]
+        offset, caption, is_before = _find_picture_position(picture, markdown, pieces_of_page, page)
+        picture_markdown, blank_line = figure_markdown(caption, picture.file), "\n\n" if markdown else ""
+        inserted_picture = f"{picture_markdown}\n\n" if is_before else f"{blank_line}{picture_markdown}"
+        inserted_pictures[offset].append((picture.page, inserted_picture))
     parts, offset = [], 0
     for picture_offset in sorted(inserted_pictures):
         parts += [markdown[offset:picture_offset], *(text for _, text in inserted_pictures[picture_offset])]

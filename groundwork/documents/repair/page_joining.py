@@ -61,16 +61,12 @@ def join_pages(pages: Sequence[str], *, flowing: bool = True, titles_apart: bool
                 table_head = table_head if page_joints[i] == "\n" else ""
             last_filled_page = i
     joined_pages = list(map(titles_above_tables, joined_pages)) if titles_apart else joined_pages
-    page_spans = []
-    page_start = 0
+    joined_markdown, page_spans = "", []
     for page_joint, joined_page in zip(page_joints, joined_pages, strict=True):
-        page_start += len(page_joint)
-        page_spans.append((page_start, page_start + len(joined_page)))
-        page_start += len(joined_page)
-    return JoinedPages(
-        "".join(page_joint + joined_page for page_joint, joined_page in zip(page_joints, joined_pages, strict=True)),
-        page_spans,
-    )
+        joined_markdown += page_joint
+        page_spans.append((len(joined_markdown), len(joined_markdown) + len(joined_page)))
+        joined_markdown += joined_page
+    return JoinedPages(joined_markdown, page_spans)
 
 
 def _table_head_at_page_end(table_head: str, page: str) -> str:
