@@ -66,19 +66,23 @@ def page_frame(
     `calls`: the script may call the server that the page came from, and no other. `images`: it shows pictures that lie
     beside it, or on that server.
     """
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    elements = [*body, *([tag("script", from_html(script))] if script else [])]
-    return str(
-        _page_template().format(
-            title=title,
-            calls="connect-src 'self'; " if calls else "",
-            images=Markup(" 'self' file:") if images else "",
-            scripts=from_html(f"script-src 'sha256-{digest}'; ") if script else "",
-            styles=from_html(f"{palette_css()}\n{styles.strip()}"),
-            kind=Markup(' class="{}"').format(kind) if kind else "",
-            body=Markup("\n").join(elements),
-        )
+    script_policy, script_elements = _own_script(script) if script else ("", [])
+    page = _page_template().format(
+        title=title,
+        calls="connect-src 'self'; " if calls else "",
+        images=Markup(" 'self' file:") if images else "",
+        scripts=script_policy,
+        styles=from_html(f"{palette_css()}\n{styles.strip()}"),
+        kind=Markup(' class="{}"').format(kind) if kind else "",
+        body=Markup("\n").join([*body, *script_elements]),
     )
+    return str(page)
+
+
+def _own_script(script: str) -> tuple[str, list[Markup]]:
+    """What lets only this script run, and its element."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return from_html(f"script-src 'sha256-{digest}'; "), [tag("script", from_html(script))]
 
 
 def is_groundwork_page(page: str) -> bool:

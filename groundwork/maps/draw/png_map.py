@@ -193,9 +193,7 @@ def _draw_sectors(
 
 def _draw_tags(axes: Axes, scene: Scene) -> None:
     """A pie a tag: its area the number of questions, its sectors the shares of each dataset's questions."""
-    pies: dict[str, list[Point]] = {}
-    for point in scene.points:
-        pies.setdefault(point.question, []).append(point)
+    pies = _points_by_tag(scene.points)
     pie_weight = {tag: sum(point.weight for point in tag_points) for tag, tag_points in pies.items()}
     pie_position = {tag: np.mean([(p.x, p.y) for p in tag_points], axis=0) for tag, tag_points in pies.items()}
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
@@ -212,6 +210,13 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     axes.margins(0.06)
     labels = [Label(tag, tuple(pie_position[tag]), radius=pie_area[tag] ** 0.5 / 2) for tag in pies_by_weight]
     place_labels(axes, labels[:MAX_TAG_LABELS], labels)
+
+
+def _points_by_tag(points: list[Point]) -> dict[str, list[Point]]:
+    points_by_tag: dict[str, list[Point]] = {}
+    for point in points:
+        points_by_tag.setdefault(point.question, []).append(point)
+    return points_by_tag
 
 
 def point_marks(scene: Scene) -> list[str]:
