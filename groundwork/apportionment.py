@@ -12,9 +12,7 @@ def apportion_by_largest_remainder(place_weights: Iterable[int], places: int) ->
     if total_weight == 0:
         return [0] * len(place_weights)
     apportioned = [weight * places // total_weight for weight in place_weights]
-    by_remainder = sorted(
-        range(len(apportioned)), key=lambda index: (-(place_weights[index] * places % total_weight), index)
-    )
+    by_remainder = sorted(range(len(apportioned)), key=lambda i: (-(place_weights[i] * places % total_weight), i))
     for index in by_remainder[: places - sum(apportioned)]:
         apportioned[index] += 1
     return apportioned

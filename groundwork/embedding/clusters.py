@@ -242,9 +242,7 @@ def _rank_by_lift(
         term: term_counts[term] * math.log1p(term_lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
         for term in candidate_terms
     }
-    specific_terms = [
-        term for term in candidate_terms if term not in common_terms and common_terms.isdisjoint(term.split())
-    ]
+    specific_terms = [t for t in candidate_terms if t not in common_terms and common_terms.isdisjoint(t.split())]
     return [term for _, term in sorted((-term_weights[term], term) for term in specific_terms or candidate_terms)]
 
 
@@ -287,9 +285,7 @@ def _label_terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list
     """
     terms = TERM.findall(_CJK.sub(_label_character_pairs, question.lower()))
     ignored_terms = max(ignored_words, key=lambda question_words: sum(term in question_words for term in terms))
-    question_words = [
-        "" if len(term) == 1 or ignored_terms.issuperset(_WORD_PARTS.split(term)) else term for term in terms
-    ]
+    question_words = ["" if len(t) == 1 or ignored_terms.issuperset(_WORD_PARTS.split(t)) else t for t in terms]
     word_pairs = [f"{a} {b}" for a, b in pairwise(question_words) if a and b]
     return [word for word in question_words if word] + word_pairs
 

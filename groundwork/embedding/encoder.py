@@ -323,9 +323,7 @@ class Encoder:
         cache_keys = [self._cache_key(text, model_prefix) for text in texts]
         cached_vectors = await asyncio.to_thread(self._read_cached, cache_keys)
         texts_by_key = dict(zip(cache_keys, texts, strict=True))
-        uncached_texts = {
-            key: _replace_surrogates(text) for key, text in texts_by_key.items() if key not in cached_vectors
-        }
+        uncached_texts = {k: _replace_surrogates(text) for k, text in texts_by_key.items() if k not in cached_vectors}
         if progress:
             progress(len(texts) - sum(cache_key in uncached_texts for cache_key in cache_keys))
         for batch_keys in _split_batches(list(uncached_texts), self.settings.batch * _BATCHES_PER_SAVE):

@@ -125,10 +125,8 @@ def _principal_axes(vectors: Floats) -> Positions:
 def _scale_to_frame(positions: Positions) -> Positions:
     frame_centre = (positions.max(axis=0) + positions.min(axis=0)) / 2
     frame_span = float((positions.max(axis=0) - positions.min(axis=0)).max())
-    framed_positions: Positions = ((positions - frame_centre) * (2 / frame_span if frame_span > 0 else 0)).astype(
-        np.float32
-    )
-    return framed_positions
+    framed: Positions = ((positions - frame_centre) * (2 / frame_span if frame_span > 0 else 0)).astype(np.float32)
+    return framed
 
 
 def _first_rows(equals_of: npt.NDArray[np.intp], group_count: int) -> npt.NDArray[np.intp]:

@@ -152,10 +152,8 @@ def text_of_turns(prompt_turns: Sequence[Message]) -> str:
 
 def parts_of_turns(prompt_turns: Sequence[Message]) -> list[Message]:
     """The texts and images of all turns."""
-    turn_contents = (turn.get("content") for turn in prompt_turns)
-    turn_parts = (
-        [_text_part(content or "")] if not isinstance(content, list) else content for content in turn_contents
-    )
+    contents = (turn.get("content") for turn in prompt_turns)
+    turn_parts = ([_text_part(content or "")] if not isinstance(content, list) else content for content in contents)
     return [prompt_part for prompt_parts in turn_parts for prompt_part in prompt_parts]
 
 

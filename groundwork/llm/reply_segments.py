@@ -305,10 +305,8 @@ def _sample_bodies(segmented_journal: sqlite3.Connection, last_row_id: int) -> l
     """Bodies up to the row `last_row_id`, from all over."""
     (reply_count,) = segmented_journal.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_row_id,)).fetchone()
     sampling_step = max(1, reply_count // _SAMPLED_BODY_COUNT)
-    sampled_for_segment = "SELECT body FROM replies WHERE id <= ? AND id % ? = 0"
-    return [
-        reply_body for (reply_body,) in segmented_journal.execute(sampled_for_segment, (last_row_id, sampling_step))
-    ]
+    segment_sample = "SELECT body FROM replies WHERE id <= ? AND id % ? = 0"
+    return [reply_body for (reply_body,) in segmented_journal.execute(segment_sample, (last_row_id, sampling_step))]
 
 
 def list_segments(segmented_path: Path) -> list[Path]:

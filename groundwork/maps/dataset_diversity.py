@@ -245,10 +245,8 @@ def _topic_centres(vectors: Vectors, threshold: float) -> Vectors:
     group_numbers, topic_sizes = np.unique(topic_labels, return_counts=True)
     topic_groups = group_numbers[topic_sizes >= TOPIC_SIZE] if (topic_sizes >= TOPIC_SIZE).any() else group_numbers
     topic_centres = np.stack([vectors[topic_labels == topic].mean(axis=0) for topic in topic_groups])
-    centre_lengths = np.linalg.norm(topic_centres, axis=1, keepdims=True)
-    unit_centres: Vectors = np.divide(
-        topic_centres, centre_lengths, out=np.zeros_like(topic_centres), where=centre_lengths > 0
-    )
+    lengths = np.linalg.norm(topic_centres, axis=1, keepdims=True)
+    unit_centres: Vectors = np.divide(topic_centres, lengths, out=np.zeros_like(topic_centres), where=lengths > 0)
     return unit_centres
 
 
@@ -325,10 +323,8 @@ def _sampled_vendi(vectors: Vectors, size: int, seed: int) -> float:
 
 
 def _reach_curve(topic_counts: Floats, question_count: int) -> list[tuple[int, float]]:
-    curve_steps = sorted(
-        {round(step) for step in np.linspace(0, question_count, min(question_count, CURVE_POINTS) + 1)}
-    )
-    return [(step, round(_share(rarefied_reach(topic_counts, question_count, step)), 4)) for step in curve_steps]
+    steps = sorted({round(step) for step in np.linspace(0, question_count, min(question_count, CURVE_POINTS) + 1)})
+    return [(step, round(_share(rarefied_reach(topic_counts, question_count, step)), 4)) for step in steps]
 
 
 def _reach_interval(reach_draws: Floats) -> tuple[float, float]:

@@ -68,9 +68,7 @@ def choose_dataset(
         + _describe_contained(datasets, comparable_datasets, contained_shares)
         + _describe_left_out(datasets) * (len(comparable_datasets) < len(datasets))
     )
-    others = sorted(
-        (datasets[number] for number in comparable_datasets if number != leader), key=lambda row: -row.reach
-    )
+    others = sorted((datasets[n] for n in comparable_datasets if n != leader), key=lambda row: -row.reach)
     name, lead = datasets[leader].name, _describe_lead(len(candidates), certainty, len(reach_draws), is_sure)
     reach_text = _describe_reach(datasets[leader], others, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
@@ -106,10 +104,8 @@ def _candidates(comparable: list[int], contained_shares: Floats) -> list[int]:
     """Without the parts of others; of several that ask the same, the first."""
     candidates = []
     for dataset in comparable:
-        containers = [
-            rival for rival in comparable if rival != dataset and _is_contained(dataset, rival, contained_shares)
-        ]
-        if all(_is_contained(whole, dataset, contained_shares) and whole not in candidates for whole in containers):
+        wholes = [rival for rival in comparable if rival != dataset and _is_contained(dataset, rival, contained_shares)]
+        if all(_is_contained(whole, dataset, contained_shares) and whole not in candidates for whole in wholes):
             candidates.append(dataset)
     return candidates or comparable
 

@@ -55,10 +55,8 @@ def picture_unit(job: Job, name: str, picture_stem: str, sources: list[DatasetSo
     picture_endings = [".png", ".json", ".points.jsonl", *page_endings]
     tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
     files_read = [*(file for source in sources for file in source.files), *tags]
-    pictures_written = tuple(
-        job.data.path("plots", f"{picture_stem}{picture_ending}") for picture_ending in picture_endings
-    )
-    return Unit(name, tuple(files_read), pictures_written, sources)
+    pictures = tuple(job.data.path("plots", f"{picture_stem}{picture_ending}") for picture_ending in picture_endings)
+    return Unit(name, tuple(files_read), pictures, sources)
 
 
 class PictureNumbers(msgspec.Struct):

@@ -51,10 +51,8 @@ class MapGroup:
 def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[MapGroup]:
     """A group for each dataset, without the rows that its mirror split repeats."""
     return [
-        _map_group(
-            dataset.dataset.name, dataset, lambda split: split not in MIRROR_SPLITS, source_run(dataset.dataset.source)
-        )
-        for dataset in embedded
+        _map_group(e.dataset.name, e, lambda split: split not in MIRROR_SPLITS, source_run(e.dataset.source))
+        for e in embedded
     ]
 
 

@@ -47,9 +47,7 @@ def build_split_scene(
     scene = build_scene(split_groups, embedded.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # build_scene always measures
     train = max(split_groups, key=lambda group: len(group.rows))
-    compared_splits = [
-        group for group in split_groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
-    ]
+    compared_splits = [g for g in split_groups if g is not train and g.rows and g.name not in MIRROR_SPLITS]
     split_notes = [
         *_describe_representativeness(split_groups, train, compared_splits, scene, report),
         *_describe_repetitions(train, compared_splits, scene.numbers.near_duplicate, encoder, report),
@@ -167,9 +165,7 @@ def _describe_repetition(train: MapGroup, split: MapGroup, threshold: float, nea
 
 def _own_copies(train: MapGroup, split: MapGroup) -> npt.NDArray[np.int64]:
     """For each row of the split the index of the row of train that it is, as it was before rewording, or -1."""
-    train_row_indices = {
-        (question_row.id, question_row.question): index for index, question_row in enumerate(train.rows)
-    }
+    train_row_indices = {(row.id, row.question): index for index, row in enumerate(train.rows)}
     return np.array(
         [
             max(

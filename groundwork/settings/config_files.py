@@ -149,9 +149,7 @@ def _parse_object(key_value_pairs: list[tuple[str, Any]]) -> Json:
     """An object of the file. Raises ValueError for a key that stands there twice: one of the two would be lost."""
     json_object = dict(key_value_pairs)
     if len(json_object) < len(key_value_pairs):
-        duplicate_key = next(
-            key for index, (key, _) in enumerate(key_value_pairs) if key in dict(key_value_pairs[:index])
-        )
+        duplicate_key = next(key for i, (key, _) in enumerate(key_value_pairs) if key in dict(key_value_pairs[:i]))
         raise ValueError(f"the key {duplicate_key!r} stands twice in one object")
     return json_object
 

@@ -176,12 +176,10 @@ class CallRunner:
             if not self._call_lock_users[call_key]:
                 del self._call_locks[call_key], self._call_lock_users[call_key]
 
-    def _replay(self, call_context: CallContext, stored_reply: StoredReply) -> ChatResponse:
-        usage = Usage(
-            stored_reply.input_tokens, stored_reply.output_tokens, stored_reply.cached_tokens, stored_reply.cost
-        )
+    def _replay(self, call_context: CallContext, stored: StoredReply) -> ChatResponse:
+        usage = Usage(stored.input_tokens, stored.output_tokens, stored.cached_tokens, stored.cost)
         self._cost_accounts.record_reply(call_context, usage, replayed=True)
-        call_response = read_response(stored_reply.body)
+        call_response = read_response(stored.body)
         if call_response.failure is not None:
             raise Filtered(f"{call_context.unit}: {call_context.model}: {call_response.failure}")
         return call_response

@@ -98,7 +98,7 @@ class CircuitBreaker:
 
     def error_of_rejected_call(self, rejected_call: CallContext, rejection: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
-        rejection_remedy = rejection.remedy()
+        remedy = rejection.remedy()
         rejection_kind = (rejected_call.limiter, re.sub(r"\d+", "0", str(rejection)))
         self._call_rejections[rejection_kind] += 1
         if (
@@ -109,12 +109,10 @@ class CircuitBreaker:
             return self.stop_calls(
                 ProviderRefused(
                     f"{endpoint_url} ({rejected_call.model}): the first {MAX_SAME_REJECTIONS} calls met "
-                    f"{rejection}{rejection_remedy}"
+                    f"{rejection}{remedy}"
                 )
             )
-        return UnitError(
-            f"{rejected_call.unit}: {rejected_call.model}: the endpoint says {rejection}{rejection_remedy}"
-        )
+        return UnitError(f"{rejected_call.unit}: {rejected_call.model}: the endpoint says {rejection}{remedy}")
 
     def error_of_refused_access(self, refused_call: CallContext, refused_access: AccessRefused) -> StopRun:
         """The run's error: every further call would meet the same."""

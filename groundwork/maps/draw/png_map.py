@@ -267,13 +267,11 @@ def find_coincident(scene: Scene, reach: float) -> tuple[list[CoincidentSpot], n
             continue
         spot_members = [neighbour for neighbour in neighbours[point_index] if is_unplaced[neighbour]]
         is_unplaced[spot_members] = False
-        spot_counts = Counter(points[member].dataset for member in spot_members)
-        if len(spot_counts) > 1:
+        counts = Counter(points[member].dataset for member in spot_members)
+        if len(counts) > 1:
             is_coincident[spot_members] = True
             x, y = point_positions[spot_members].mean(axis=0).tolist()
-            spots.append(
-                CoincidentSpot(x, y, {e.name: spot_counts[e.name] for e in scene.datasets if spot_counts[e.name]})
-            )
+            spots.append(CoincidentSpot(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
     return spots, is_coincident
 
 
