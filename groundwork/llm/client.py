@@ -21,10 +21,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.request_body_parameters import Json, chat_request_body
 from groundwork.llm.prompt_templates import Message, text_of_turns
-from groundwork.llm.replies.reply_schema import (
-    ReplyReader,
-    ReplyRequirements,
-)
+from groundwork.llm.replies.reply_schema import ReplyReader, ReplyRequirements
 from groundwork.llm.reply_journal import FROM_START, Journal
 from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 

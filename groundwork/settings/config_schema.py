@@ -89,8 +89,7 @@ class Provider(Settings, frozen=True):
         bool | Literal["auto"], Meta(description="read replies as streams; auto: once the endpoint asks for it")
     ]
     limit_parameter: Annotated[
-        Literal["auto", "max_tokens", "max_completion_tokens"],
-        Meta(description="limits the reply's length"),
+        Literal["auto", "max_tokens", "max_completion_tokens"], Meta(description="limits the reply's length")
     ]
     key_header: Annotated[
         Literal["auto", "bearer", "api-key"], Meta(description="which header holds the key; auto: api-key at Azure")
@@ -108,8 +107,7 @@ class LocalModel(Settings, frozen=True):
     """The language model of the extra `local`."""
 
     model: Annotated[
-        str,
-        Meta(description='"packages" (the extra\'s carrier packages), a path of a .gguf, or "org/repo:file.gguf"'),
+        str, Meta(description='"packages" (the extra\'s carrier packages), a path of a .gguf, or "org/repo:file.gguf"')
     ]
     sha256: Annotated[str, Meta(description="of the .gguf; empty: not checked")]
     threads: Annotated[Count, Meta(description="0: one a core")]
@@ -214,8 +212,7 @@ class DocumentOverride(Settings, frozen=True):
     converter: Annotated[str | None, Meta(description="tried first, as ingest.converter")]
     ocr: Annotated[bool | None, Meta(description="true: read the pictures of the pages; false: never")]
     pages: Annotated[
-        Annotated[str, Meta(pattern=_PAGE_RANGES)] | None,
-        Meta(description='only these, such as "1-3, 7, 9-"'),
+        Annotated[str, Meta(pattern=_PAGE_RANGES)] | None, Meta(description='only these, such as "1-3, 7, 9-"')
     ]
     language: Annotated[str | None, Meta(description="ISO 639-1, such as da, in place of chunk.language")]
     title: Annotated[str | None, Meta(description="what the document is called")]
@@ -476,8 +473,7 @@ class Rephrase(ModelCall, frozen=True):
     ]
     prompt: Annotated[Name, Meta(description="a file of config/prompts")]
     check_prompt: Annotated[
-        str,
-        Meta(description="what judges reworded rows of eval (natural, same meaning); a prompt file; empty: none"),
+        str, Meta(description="what judges reworded rows of eval (natural, same meaning); a prompt file; empty: none")
     ]
     max_copied: Annotated[
         Share, Meta(description="share of a rewording's words that may stand in copied stretches of five and more")

@@ -239,8 +239,7 @@ class CallRunner:
                 call_response.failure is None or isinstance(call_response.failure, ReplyBlocked)
             ) and not is_cut_off
             self._journal.store(
-                call_key,
-                _reply_to_store(call_context, raw_body, is_usable, usage, time.monotonic() - call_started_at),
+                call_key, _reply_to_store(call_context, raw_body, is_usable, usage, time.monotonic() - call_started_at)
             )
             call_context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
             self._cost_accounts.record_reply(call_context, usage, replayed=False)

@@ -26,10 +26,7 @@ PROBE_SCHEMA: Json = {  # of a name that nothing in the prompt gives away
     "additionalProperties": False,
 }
 PROBE_FORMATS: dict[str, Json] = {
-    "json_schema": {
-        "type": "json_schema",
-        "json_schema": {"name": "legs", "strict": True, "schema": PROBE_SCHEMA},
-    },
+    "json_schema": {"type": "json_schema", "json_schema": {"name": "legs", "strict": True, "schema": PROBE_SCHEMA}},
     "json_object": {"type": "json_object"},
 }
 PROBE_PARAMETERS: dict[str, Any] = {

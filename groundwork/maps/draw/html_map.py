@@ -55,10 +55,7 @@ FACETS: dict[str, Callable[[Point], str]] = {
 def write_map(scene: Scene, path: Path) -> None:
     """Write `scene` as one page to `path`. An empty scene gives a page that says so."""
     write_page(
-        path,
-        MAP_PAGE,
-        title=scene.title,
-        data={"scene": point_columns(scene), "details": point_details(scene.points)},
+        path, MAP_PAGE, title=scene.title, data={"scene": point_columns(scene), "details": point_details(scene.points)}
     )
 
 
