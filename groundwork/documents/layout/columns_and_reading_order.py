@@ -239,12 +239,7 @@ def _split_columns(
     parts_below = [b for b in boxes_outside if b.y1 + b.y2 >= columns_top + columns_bottom]
     left_column, right_column = _column_sides(column_band, column_x)
     page_groups = [(parts_above, is_column), (left_column, True), (right_column, True), (parts_below, is_column)]
-    return [
-        split_part
-        for column_part_group, is_group_column in page_groups
-        if column_part_group
-        for split_part in _split_columns(column_part_group, is_group_column, column_xs, column_rules)
-    ]
+    return [part for group, is_side in page_groups for part in _split_columns(group, is_side, column_xs, column_rules)]
 
 
 def _column_sides(column_band: Sequence[_ColumnBox], column_x: float) -> tuple[list[_ColumnBox], list[_ColumnBox]]:

@@ -545,9 +545,7 @@ def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
             box_text for k, box_text in enumerate(box_row) if box_text and (not k or box_text != box_row[k - 1])
         ]
         previous_box = ""
-        for box_text in boxes_of_row:
-            if box_text in boxes_above:
-                continue
+        for box_text in (box_text for box_text in boxes_of_row if box_text not in boxes_above):
             if previous_box and (box_joint := _joint_of_boxes(previous_box, box_text)):
                 paragraphs_of_boxes[-1] += f"{box_joint}{box_text}"
             else:

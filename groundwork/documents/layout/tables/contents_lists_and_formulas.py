@@ -125,12 +125,10 @@ def _contents_of_column(contents_rows: Sequence[GutterRow]) -> list[list[str]]:
     contents_words = statistics.median(sum(len(text.text.split()) for text in entry[:-1]) for entry in entry_texts)
     has_section_numbers = 2 * section_numbers > len(entry_texts)
     is_long_contents = len(entry_texts) >= _MANY_CONTENTS_ENTRIES and len(set(page_numbers)) < len(page_numbers)
-    least_title_words, least_page_numbers = (
-        (2, 2) if has_section_numbers else (1 if is_long_contents else _LEAST_TITLE_WORDS, 4)
-    )
+    least_words, least_pages = (2, 2) if has_section_numbers else (1 if is_long_contents else _LEAST_TITLE_WORDS, 4)
     if len(page_numbers) < 5 or not all(map(_is_contents_entry, entry_texts)) or page_numbers != sorted(page_numbers):
         return []
-    if contents_words < least_title_words or len(set(page_numbers)) < least_page_numbers:
+    if contents_words < least_words or len(set(page_numbers)) < least_pages:
         return []
     return _join_contents_rows(contents_rows)
 
