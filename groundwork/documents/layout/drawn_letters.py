@@ -78,7 +78,7 @@ class DrawnLetters:
             letter_x = int(_LETTER_SCALE * (lettered_word.x + lettered_word.width * letter_share))
             letter_y = int(_LETTER_SCALE * (lettered_word.y + lettered_word.height / 2))
             k = letter_at_device_point(
-                self.letters_page(page), self._device(page), letter_x, letter_y, _LETTER_TOLERANCE
+                self.letters_page(page), self._letter_device(page), letter_x, letter_y, _LETTER_TOLERANCE
             )
             if k >= 0:
                 break
@@ -91,7 +91,7 @@ class DrawnLetters:
 
     def place_on_page(self, drawn_box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a box of pdfium's on a liteparse page."""
-        raw_page, letter_device = self.letters_page(page).page.raw, self._device(page)
+        raw_page, letter_device = self.letters_page(page).page.raw, self._letter_device(page)
         letter_corners = [device_point(raw_page, letter_device, *corner) for corner in (drawn_box[:2], drawn_box[2:])]
         (x1, x2), (y1, y2) = (
             sorted(letter_side / _LETTER_SCALE for letter_side in sides) for sides in zip(*letter_corners, strict=True)
@@ -112,7 +112,7 @@ class DrawnLetters:
             self._letters_pdf = self._opened_letters_pdf = OpenPdf(self._letters_source)
         return self._letters_pdf[page.page_num - 1]
 
-    def _device(self, page: Any) -> tuple[int, int, int, int, int]:
+    def _letter_device(self, page: Any) -> tuple[int, int, int, int, int]:
         """A liteparse page as pdfium draws it: left, top, width and height in parts of a point, quarters of a turn."""
         device_width, device_height = (int(_LETTER_SCALE * letter_side) for letter_side in (page.width, page.height))
         return 0, 0, device_width, device_height, -self._letter_turns.get(page.page_num, 0) // 90 % 4
@@ -132,18 +132,22 @@ class LetterSizes:
 
     def __init__(self, drawn: DrawnLetters) -> None:
         self._drawn_letters = drawn
-        self._sizes: dict[tuple[str | None, float | None, float], float] = {}
-        self._pixel_fonts: set[tuple[str | None, float | None]] = set()  # whose size says nothing of their letters
+        self._letter_sizes: dict[tuple[str | None, float | None, float], float] = {}
+        self._pixel_letter_fonts: set[tuple[str | None, float | None]] = (
+            set()
+        )  # whose size says nothing of their letters
 
     def of(self, lettered_item: Any, page: Any) -> float:
         """The size of the letters of a liteparse text item of a liteparse page."""
         letter_font = (lettered_item.font_name, lettered_item.font_size)
         letter_kind = (*letter_font, round(lettered_item.height, 1))
-        if letter_font in self._pixel_fonts:
-            return self._drawn_size(lettered_item, page) or _guess_letter_size(lettered_item)
-        if letter_kind not in self._sizes:
-            self._sizes[letter_kind] = self._drawn_size(lettered_item, page) or _guess_letter_size(lettered_item)
-        return self._sizes[letter_kind]
+        if letter_font in self._pixel_letter_fonts:
+            return self._drawn_letter_size(lettered_item, page) or _guess_letter_size(lettered_item)
+        if letter_kind not in self._letter_sizes:
+            self._letter_sizes[letter_kind] = self._drawn_letter_size(lettered_item, page) or _guess_letter_size(
+                lettered_item
+            )
+        return self._letter_sizes[letter_kind]
 
     def end_font(self, text_item: Any, page: Any) -> str:
         """The font of the last word of a liteparse text item where a stop within it may end a bold head that runs in;
@@ -153,7 +157,7 @@ class LetterSizes:
         letter = self._drawn_letters.letter_of_word(text_item.words[-1], page)
         return letter_font_name(self._drawn_letters.textpage(page).raw, letter) if letter >= 0 else ""
 
-    def _drawn_size(self, text_item: Any, page: Any) -> float:
+    def _drawn_letter_size(self, text_item: Any, page: Any) -> float:
         """`Tf` times the height of the text matrix, or the size that letters so high have where that can not be theirs;
         0 where pdfium finds no letter at the item's place."""
         # the longest word, not a raised number before it
@@ -167,9 +171,12 @@ class LetterSizes:
         font = (text_item.font_name, text_item.font_size)
         letters_across = abs(c) > abs(d)  # the height of the letters runs from side to side
         unit_of_letters = self._drawn_letters.letter_unit(page)
-        if font not in self._pixel_fonts and _letter_height(raw_letters, letter, letters_across) <= _MOST_HEIGHT * size:
+        if (
+            font not in self._pixel_letter_fonts
+            and _letter_height(raw_letters, letter, letters_across) <= _MOST_HEIGHT * size
+        ):
             return unit_of_letters * size
-        self._pixel_fonts.add(font)
+        self._pixel_letter_fonts.add(font)
         return unit_of_letters * _size_by_letter_heights(raw_letters, letter, letters_across)
 
 

@@ -99,12 +99,12 @@ def page_content(
     page_items: Sequence[Sequence[MeasuredPageItem]],
     drawn: DrawnLetters,
     page_layer: str,
-    typewriter_fonts: frozenset[str],
+    page_typewriter_fonts: frozenset[str],
 ) -> PageContent:
     """What is drawn on a page, spelt as in its text layer. `page_items`: its measured items."""
     speller = Speller(page_layer)
-    page_item_runs = _runs_of_page_items(page_items[0], speller, typewriter_fonts)
-    turned = [line for side in page_items[1:] for line in _turned_lines(side, page, speller, typewriter_fonts)]
+    page_item_runs = _runs_of_page_items(page_items[0], speller, page_typewriter_fonts)
+    turned = [line for side in page_items[1:] for line in _turned_lines(side, page, speller, page_typewriter_fonts)]
     page_runs = [run for _, run in page_item_runs]
     page_fields = form_fields(page)
     charts = find_chart_regions(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []

@@ -26,7 +26,7 @@ class Speller:
         self._simple_layer = _simply_spelt(text)
         self._layer_position = 0
         self._squeezed_layer = ""
-        self._squeezed_offsets: list[int] = []
+        self._layer_offsets: list[int] = []
 
     def spell(self, text: str) -> str:
         """A box's text as the text layer has it, but for raised digits; as it is where the layer does not hold its
@@ -60,15 +60,15 @@ class Speller:
         """The stretch of the text layer with the same letters and other spaces; "" where there is none."""
         if not self._squeezed_layer:
             layer_tokens = list(_LAYER_TOKEN.finditer(self._simple_layer))
-            self._squeezed_offsets = [i for layer_token in layer_tokens for i in range(*layer_token.span())]
+            self._layer_offsets = [i for layer_token in layer_tokens for i in range(*layer_token.span())]
             self._squeezed_layer = "".join(layer_token[0] for layer_token in layer_tokens)
         squeezed_text = "".join(simple_spelling.split())
         for hyphen_ending in ("", "-"):  # a hyphen at a line's end, which the text layer leaves out
             squeezed_stretch = squeezed_text.removesuffix(hyphen_ending) if hyphen_ending else squeezed_text
-            if len(squeezed_stretch) > 1 and (squeezed_offset := self._find_squeezed(squeezed_stretch)) >= 0:
+            if len(squeezed_stretch) > 1 and (squeezed_offset := self._find_squeezed_in_layer(squeezed_stretch)) >= 0:
                 layer_start, layer_end = (
-                    self._squeezed_offsets[squeezed_offset],
-                    self._squeezed_offsets[squeezed_offset + len(squeezed_stretch) - 1] + 1,
+                    self._layer_offsets[squeezed_offset],
+                    self._layer_offsets[squeezed_offset + len(squeezed_stretch) - 1] + 1,
                 )
                 self._layer_position = layer_end
                 return _LAYER_BLANKS.sub(" ", self._layer_text[layer_start:layer_end]) + hyphen_ending * (
@@ -76,9 +76,9 @@ class Speller:
                 )
         return ""
 
-    def _find_squeezed(self, squeezed_stretch: str) -> int:
+    def _find_squeezed_in_layer(self, squeezed_stretch: str) -> int:
         squeezed_offset = self._squeezed_layer.find(
-            squeezed_stretch, bisect_left(self._squeezed_offsets, self._layer_position)
+            squeezed_stretch, bisect_left(self._layer_offsets, self._layer_position)
         )
         return squeezed_offset if squeezed_offset >= 0 else self._squeezed_layer.find(squeezed_stretch)
 

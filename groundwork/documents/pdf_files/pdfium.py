@@ -51,24 +51,24 @@ class OpenPdf:
         """Raises BadDocument as open_pdf. `most_open`: pages that stay open; each takes up to half a megabyte."""
         self.document = open_pdf(pdf_path)
         self.document.init_forms()
-        self._most_open = most_open
-        self._pages: dict[int, OpenPage] = {}
+        self._most_open_pdf_pages = most_open
+        self._open_pdf_pages: dict[int, OpenPage] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pages.clear()
+        self._open_pdf_pages.clear()
         self.document.close()
 
     def __getitem__(self, index: int) -> OpenPage:
         """A page, counted from 0. Raises PdfiumError where it is damaged."""
-        if index not in self._pages:
-            if len(self._pages) >= self._most_open:
-                self._pages.popitem()
+        if index not in self._open_pdf_pages:
+            if len(self._open_pdf_pages) >= self._most_open_pdf_pages:
+                self._open_pdf_pages.popitem()
             page = self.document[index]
-            self._pages[index] = OpenPage(page, page.get_textpage())
-        return self._pages[index]
+            self._open_pdf_pages[index] = OpenPage(page, page.get_textpage())
+        return self._open_pdf_pages[index]
 
 
 def unlock(pdf_path: str, password: str, target: str) -> None:
@@ -108,13 +108,13 @@ def page_objects(page: Any, object_kind: int) -> Iterator[Any]:
 
 
 def _pdf_objects_within(
-    page_or_form: Any, object_kind: int, form_depth: int, count_objects: Any, get_object: Any
+    pdf_page_or_form: Any, object_kind: int, form_depth: int, count_objects: Any, get_object: Any
 ) -> Iterator[Any]:
     import pypdfium2.raw as pdfium
 
     object_kind_of = pdfium.FPDFPageObj_GetType
-    for i in range(count_objects(page_or_form)):
-        pdf_object = get_object(page_or_form, i)
+    for i in range(count_objects(pdf_page_or_form)):
+        pdf_object = get_object(pdf_page_or_form, i)
         pdf_kind = object_kind_of(pdf_object)
         if pdf_kind == object_kind:
             yield pdf_object
@@ -352,14 +352,14 @@ def device_point(raw_page: Any, device: tuple[int, int, int, int, int], x: float
 
 
 def letter_at_device_point(
-    page: OpenPage, device: tuple[int, int, int, int, int], device_x: int, device_y: int, tolerance: int
+    pdf_page: OpenPage, device: tuple[int, int, int, int, int], device_x: int, device_y: int, tolerance: int
 ) -> int:
     """The number of the letter at a place of a page's picture, within so many points; -1 for none."""
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium.FPDF_DeviceToPage(page.page.raw, *device, device_x, device_y, x, y)
-    return int(pdfium.FPDFText_GetCharIndexAtPos(page.text.raw, x, y, tolerance, tolerance))
+    pdfium.FPDF_DeviceToPage(pdf_page.page.raw, *device, device_x, device_y, x, y)
+    return int(pdfium.FPDFText_GetCharIndexAtPos(pdf_page.text.raw, x, y, tolerance, tolerance))
 
 
 MAX_PICTURE_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes

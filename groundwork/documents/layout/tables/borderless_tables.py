@@ -166,30 +166,32 @@ class _BorderlessTableReader:
         borderless_rows = [row for row in self.borderless_rows[start:end] if is_gutter_row(row)]
         if len(borderless_rows) < 3 and not _is_record_of_two_rows(self.borderless_rows[start:end]):
             return None
-        columns = columns_between_gutters(borderless_rows)
-        if len(columns) < 2:
+        borderless_columns = columns_between_gutters(borderless_rows)
+        if len(borderless_columns) < 2:
             return None
-        borderless_start = first_head_line(self.borderless_rows, start, columns, self.floor)
-        columns = add_empty_columns(columns, self.borderless_rows[borderless_start:start])
-        columns = merge_columns(columns, self.borderless_rows[borderless_start:end])
-        if len(columns) < 2:
+        borderless_start = first_head_line(self.borderless_rows, start, borderless_columns, self.floor)
+        borderless_columns = add_empty_columns(borderless_columns, self.borderless_rows[borderless_start:start])
+        borderless_columns = merge_columns(borderless_columns, self.borderless_rows[borderless_start:end])
+        if len(borderless_columns) < 2:
             return None
         if contents_rows := contents_entries(self.borderless_rows[start:end]):
             return BorderlessTable(start, end, contents_rows, is_contents=True)
-        cells = self._cells(borderless_start, end, columns)
+        cells = self._cells(borderless_start, end, borderless_columns)
         if len(borderless_rows) < 3 and not all(map(all, cells)):
             return None  # two lines that do not share their columns
         borderless_list_start = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else borderless_start
         if borderless_list := numbered_list_items(
-            self._cells(borderless_list_start, end, columns) if borderless_list_start > borderless_start else cells,
+            self._cells(borderless_list_start, end, borderless_columns)
+            if borderless_list_start > borderless_start
+            else cells,
             self.vocabulary,
         ):
             return BorderlessTable(
                 borderless_list_start, end, borderless_list, is_list=True
             )  # what stands above it in small letters is no head
         return (
-            BorderlessTable(borderless_start, end, cells, columns=columns)
-            if cells and self.is_borderless_table(borderless_rows, columns, cells)
+            BorderlessTable(borderless_start, end, cells, columns=borderless_columns)
+            if cells and self.is_borderless_table(borderless_rows, borderless_columns, cells)
             else None
         )
 
@@ -228,20 +230,22 @@ class _BorderlessTableReader:
             bool(row.texts) and row.y1 - row_above.y2 < (_BORDERLESS_ROW_GAP - 1) * max(row.size, row_above.size) * 1.2
         )
 
-    def _is_distant_borderless_row(self, row_index: int, stretches: list[tuple[float, float]]) -> bool:
+    def _is_distant_borderless_row(self, row_index: int, borderless_spans: list[tuple[float, float]]) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
         distant_row, borderless_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
         if not distant_row.texts or distant_row.y1 - borderless_above.y2 > GROUP_NAME_GAP * distant_row.size:
             return False
         if is_gutter_row(distant_row):
-            return len(stretches) > 3 and _has_same_columns(distant_row, stretches)
+            return len(borderless_spans) > 3 and _has_borderless_columns(distant_row, borderless_spans)
         is_group_name = (
             row_index + 1 < len(self.borderless_rows)
-            and distant_row.texts[0].x2 < stretches[1][0]
+            and distant_row.texts[0].x2 < borderless_spans[1][0]
             and self._follows_row_above(row_index + 1)
         )
         return (
-            is_group_name and len(stretches) > 2 and _has_same_columns(self.borderless_rows[row_index + 1], stretches)
+            is_group_name
+            and len(borderless_spans) > 2
+            and _has_borderless_columns(self.borderless_rows[row_index + 1], borderless_spans)
         )
 
     def _continues_inner_cell(self, row_index: int, borderless_spans: list[tuple[float, float]]) -> bool:
@@ -284,7 +288,7 @@ def _is_record_of_two_rows(borderless_rows: Sequence[GutterRow]) -> bool:
     return len(cells) == len(heads) and 2 * sum(any(map(str.isdigit, text.text)) for text in values) > len(values)
 
 
-def _has_same_columns(borderless_row: GutterRow, stretches: list[tuple[float, float]]) -> bool:
+def _has_borderless_columns(borderless_row: GutterRow, stretches: list[tuple[float, float]]) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
     borderless_merged = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
     return len(borderless_row.texts) == len(borderless_merged) == len(stretches) and any(
@@ -320,14 +324,14 @@ def wrapped_cells(
     which they may go on with. `head_row`: the line of that head."""
     wrapped_rows = list(borderless_head_cells)
     row_steps = [b.y2 - a.y2 for a, b in pairwise(borderless_rows) if is_gutter_row(a) and is_gutter_row(b)]
-    row_step = statistics.median(row_steps) if row_steps else 0.0
+    wrapped_step = statistics.median(row_steps) if row_steps else 0.0
     wrapped_row = head_row
     for row in borderless_rows:
         if is_dashes_below_heads(row):
             wrapped_row = None
             continue
         wrapping_cells = _wrapped_line_cells(row, columns)
-        if wrapped_row and _wraps_row_above(wrapped_row, row, columns, wrapped_rows[-1], wrapping_cells, row_step):
+        if wrapped_row and _wraps_row_above(wrapped_row, row, columns, wrapped_rows[-1], wrapping_cells, wrapped_step):
             wrapped_rows[-1] = [
                 vocabulary.join(upper_cell, lower_cell) if upper_cell and lower_cell else upper_cell or lower_cell
                 for upper_cell, lower_cell in zip(wrapped_rows[-1], wrapping_cells, strict=True)

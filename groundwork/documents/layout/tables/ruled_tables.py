@@ -54,11 +54,12 @@ class _RuledCellStep(Enum):
 
 
 def cut_into_ruled_rows(ys: list[float], words: Iterable[Box]) -> list[RuledRow]:
-    words_by_row: list[list[Box]] = [[] for _ in ys[1:]]
+    ruled_row_words: list[list[Box]] = [[] for _ in ys[1:]]
     for ruled_word in words:
-        words_by_row[ruled_interval(ys, (ruled_word.y1 + ruled_word.y2) / 2) or 0].append(ruled_word)
+        ruled_row_words[ruled_interval(ys, (ruled_word.y1 + ruled_word.y2) / 2) or 0].append(ruled_word)
     return [
-        RuledRow(row_words, top, bottom, True) for row_words, top, bottom in zip(words_by_row, ys, ys[1:], strict=False)
+        RuledRow(row_words, top, bottom, True)
+        for row_words, top, bottom in zip(ruled_row_words, ys, ys[1:], strict=False)
     ]
 
 
@@ -100,11 +101,11 @@ def _ruled_rows_below_head(
     ruled_xs: list[float],
 ) -> list[RuledRow]:
     """The heads in the first line of a drawn row, and the rows below them where these are told by their numbers."""
-    figure_starts = [column[1][0] for column in ruled_columns if column[0][0] == 0 and _are_figures_below_head(column)]
+    ruled_starts = [column[1][0] for column in ruled_columns if column[0][0] == 0 and _are_figures_below_head(column)]
     if (
         len(ruled_columns) < _LEAST_HEADED_RULED_COLUMNS
-        or len(figure_starts) < len(ruled_columns) - 1
-        or set(figure_starts) != {1}
+        or len(ruled_starts) < len(ruled_columns) - 1
+        or set(ruled_starts) != {1}
     ):
         return [ruled_row]
     head_edge = (_ruled_bottom(ruled_lines[0]) + _ruled_top(ruled_lines[1])) / 2
@@ -272,28 +273,28 @@ def _are_ruled_cells_wrapped(
 
 
 def _ruled_cell_step(
-    line_words: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]
+    words_of_ruled: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]
 ) -> _RuledCellStep | None:
     """How a column's text on a line follows the one above it; None where there is no such text."""
-    if i not in line_words:
+    if i not in words_of_ruled:
         return None
-    if i - 1 not in line_words:
+    if i - 1 not in words_of_ruled:
         return _RuledCellStep.ENDED
-    ruled_cells = [words_as_box(ruled_words) for ruled_words in line_words.values()]
+    ruled_cells = [words_as_box(ruled_words) for ruled_words in words_of_ruled.values()]
     cell_left, cell_right = min(text.x1 for text in ruled_cells), max(text.x2 for text in ruled_cells)
     wall_left, wall_right = wall_edges
     cell_width = wall_right - wall_left - 2 * max(0.0, min(cell_left - wall_left, wall_right - cell_right))
-    ruled_above, first_ruled_word = words_as_box(line_words[i - 1]), line_words[i][0]
+    ruled_above, first_ruled_word = words_as_box(words_of_ruled[i - 1]), words_of_ruled[i][0]
     ruled_space = _RULED_WORD_SPACE * (first_ruled_word.y2 - first_ruled_word.y1)
-    are_figures = is_number(ruled_above.text) and is_number(words_as_box(line_words[i]).text)
+    are_figures = is_number(ruled_above.text) and is_number(words_as_box(words_of_ruled[i]).text)
     if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled_word) <= cell_width:
         return _RuledCellStep.ENDED
-    runs_on = first_ruled_word.text[:1].islower() and len(line_words[i - 1]) > 1
+    runs_on = first_ruled_word.text[:1].islower() and len(words_of_ruled[i - 1]) > 1
     return _RuledCellStep.RUNS_ON if runs_on else _RuledCellStep.WRAPPED
 
 
-def _ruled_width(box: Box) -> float:
-    return box.x2 - box.x1
+def _ruled_width(ruled_box: Box) -> float:
+    return ruled_box.x2 - ruled_box.x1
 
 
 def split_lines_of_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow]:
@@ -379,7 +380,7 @@ def _spanned_ruled_edges(
     ruled_xs: list[float], ruled_walls: list[bool], crossed_walls: list[bool], ruled_lines: list[list[Box]]
 ) -> list[bool]:
     """Which inner edges a cell's text runs over, or would, if it stood in the middle of columns that no other is in."""
-    spanned_edges = list(crossed_walls)
+    spanned_ruled = list(crossed_walls)
     walls = [0, *(k + 1 for k, is_wall in enumerate(ruled_walls) if is_wall), len(ruled_xs) - 1]
     are_heads = not any(is_number(ruled_text.text) for line in ruled_lines for ruled_text in line)
     for a, b in pairwise(walls):
@@ -391,34 +392,34 @@ def _spanned_ruled_edges(
             abs(middle - ruled_xs[a] - ruled_xs[b]) < 0.1 * (ruled_xs[b] - ruled_xs[a]) for middle in text_middles
         )
         if are_centred and all(len(ruled_text) < 2 for ruled_text in texts_between):
-            spanned_edges[a : b - 1] = [True] * (b - 1 - a)
+            spanned_ruled[a : b - 1] = [True] * (b - 1 - a)
         elif are_heads:
             for first, last in _spans_of_ruled_heads(
                 ruled_xs[a : b + 1], [ruled_text for line in texts_between for ruled_text in line]
             ):
-                spanned_edges[a + first : a + last] = [True] * (last - first)
-    return spanned_edges
+                spanned_ruled[a + first : a + last] = [True] * (last - first)
+    return spanned_ruled
 
 
-def _spans_of_ruled_heads(ruled_xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int, int]]:
+def _spans_of_ruled_heads(ruled_xs: list[float], ruled_heads: Sequence[Box]) -> Iterator[tuple[int, int]]:
     """The columns, first and last, in whose middle a text stands that runs over an edge: as many as no other is in."""
-    head_columns = [
-        (ruled_interval(ruled_xs, text.x1 + 1) or 0, ruled_interval(ruled_xs, text.x2 - 1) or 0) for text in texts
+    ruled_columns = [
+        (ruled_interval(ruled_xs, text.x1 + 1) or 0, ruled_interval(ruled_xs, text.x2 - 1) or 0) for text in ruled_heads
     ]
-    for text, (first, last) in zip(texts, head_columns, strict=True):
-        if first == last:
+    for text, (first_ruled, last_ruled) in zip(ruled_heads, ruled_columns, strict=True):
+        if first_ruled == last_ruled:
             continue
-        low = max((b + 1 for _, b in head_columns if b < first), default=0)
-        high = min((a - 1 for a, _ in head_columns if a > last), default=len(ruled_xs) - 2)
-        possible_spans = [(a, b) for a in range(low, first + 1) for b in range(last, high + 1)]
-        centred_spans = [
+        low = max((b + 1 for _, b in ruled_columns if b < first_ruled), default=0)
+        high = min((a - 1 for a, _ in ruled_columns if a > last_ruled), default=len(ruled_xs) - 2)
+        ruled_spans = [(a, b) for a in range(low, first_ruled + 1) for b in range(last_ruled, high + 1)]
+        centred_ruled = [
             (a, b)
-            for a, b in possible_spans
+            for a, b in ruled_spans
             if abs(ruled_xs[a] + ruled_xs[b + 1] - text.x1 - text.x2)
             < _RULED_HEAD_OFF_CENTRE * (ruled_xs[b + 1] - ruled_xs[a])
         ]
-        if centred_spans:
-            yield max(centred_spans, key=lambda span: span[1] - span[0])
+        if centred_ruled:
+            yield max(centred_ruled, key=lambda span: span[1] - span[0])
 
 
 def fill_merged_cells(merged_rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
@@ -665,11 +666,11 @@ def _is_row_at_wall_end(wall_end: float, ys: list[float], words: Sequence[Box], 
 
 def _without_ruled_leaders(ruled_words: list[Box]) -> list[Box]:
     """Words without the dots from a text to the edge of its cell, drawn as one word or as a row of them."""
-    dot_words = sorted((w for w in ruled_words if not w.text.strip(".")), key=lambda w: (round(w.y1), w.x1))
-    if not dot_words:
+    ruled_dots = sorted((w for w in ruled_words if not w.text.strip(".")), key=lambda w: (round(w.y1), w.x1))
+    if not ruled_dots:
         return ruled_words
-    dot_rows = [dot_words[:1]]
-    for previous, dot in pairwise(dot_words):
+    dot_rows = [ruled_dots[:1]]
+    for previous, dot in pairwise(ruled_dots):
         if round(previous.y1) == round(dot.y1) and dot.x1 - previous.x2 < _LEADER_DOT_STEP:
             dot_rows[-1].append(dot)
         else:
