@@ -58,7 +58,9 @@ def _no_such_command(command_name: str) -> int:
 
 
 def _run_command(name: str, arguments: Sequence[str]) -> int:
-    exit_code: int = importlib.import_module(f"groundwork.commands.{COMMANDS[name]}").main(arguments)
+    module_name, function_name = COMMANDS[name]
+    module = importlib.import_module(f"groundwork.commands.{module_name}")
+    exit_code: int = getattr(module, function_name)(getattr(module, f"{module_name}_parser")().parse_args(arguments))
     return exit_code
 
 
@@ -79,19 +81,19 @@ def help_text() -> str:
     return "\n".join([as_typed("\n".join(command_lines)), "", "Stages, in order; each has --help:", *stage_rows])
 
 
-COMMANDS = {  # (what is typed, the module of commands/ that does it)
-    "status": "status",
-    "run": "run_all",
-    "doctor": "doctor",
-    "example": "example",
-    "open": "index_page",
-    "diff": "diff",
-    "forget": "forget",
-    "set-aside": "set_aside",
-    "gather": "gather_shards",
-    "gc": "collect_garbage",
-    "schema": "config_schema_file",
-    "init": "init_project",
+COMMANDS = {  # what is typed: the module of commands/ that has its flags, and the function there that does it
+    "status": ("status", "print_status"),
+    "run": ("run_all", "run_all"),
+    "doctor": ("doctor", "check_or_probe"),
+    "example": ("example", "show_example"),
+    "open": ("index_page", "open_index"),
+    "diff": ("diff", "show_diff"),
+    "forget": ("forget", "forget_documents"),
+    "set-aside": ("set_aside", "set_documents_aside"),
+    "gather": ("gather_shards", "gather_shards"),
+    "gc": ("collect_garbage", "collect_garbage"),
+    "schema": ("config_schema_file", "write_schema"),
+    "init": ("init_project", "init_project"),
 }
 _INFORMATION = {"-h": _print_help, "--help": _print_help, "help": _print_help, "--version": _print_version}
 

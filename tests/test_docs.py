@@ -51,8 +51,8 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     if stage in BY_NAME:
         flags = BY_NAME[stage].load_command().parse(words)
     elif stage in COMMANDS:
-        module = importlib.import_module(f"groundwork.commands.{COMMANDS[stage]}")
-        flags = getattr(module, f"{COMMANDS[stage]}_parser")().parse_args(words)
+        name, _ = COMMANDS[stage]
+        flags = getattr(importlib.import_module(f"groundwork.commands.{name}"), f"{name}_parser")().parse_args(words)
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
         return

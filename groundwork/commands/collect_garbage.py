@@ -46,10 +46,6 @@ UNSWEPT_SECONDS = 3600.0  # seconds: a folder that changed later may be of a doc
 ArtifactStarts = dict[str, dict[str, float]]
 
 
-def main(argv: Sequence[str]) -> int:
-    return collect_garbage(collect_garbage_parser().parse_args(argv))
-
-
 def collect_garbage_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
     add_data_flags(parser, by_document=False)

@@ -39,10 +39,6 @@ FIELDS_DIFFED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose w
 DIFF_ASSETS = Path(__file__).parent / "assets"
 
 
-def main(argv: Sequence[str]) -> int:
-    return show_diff(diff_parser().parse_args(argv))
-
-
 def diff_parser() -> argparse.ArgumentParser:
     purpose = (
         "Which rows of two runs or two versions of a dataset came, went and changed; of runs by different models, what "

@@ -13,7 +13,7 @@ import argparse
 import importlib.util
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -66,10 +66,6 @@ class OpenRouterKey(msgspec.Struct, frozen=True):
     limit_remaining: float | None = None
 
 
-def main(argv: Sequence[str]) -> int:
-    return _check_or_probe(doctor_parser().parse_args(argv))
-
-
 def doctor_parser() -> argparse.ArgumentParser:
     parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
     parser.add_argument(
@@ -79,7 +75,7 @@ def doctor_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check_or_probe(flags: argparse.Namespace) -> int:
+def check_or_probe(flags: argparse.Namespace) -> int:
     config = load_config(flags)
     if flags.provider is not None:
         return probe_endpoint(config, flags.provider)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import webbrowser
-from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.commands.index_page import write_index
@@ -28,10 +27,6 @@ EXAMPLE_STEPS = (
     ("create_dataset", EXAMPLE_RUNS[0], "--eval-split", "--eval-mirror", "--name", "rowing-rules"),
     ("visualize_splits", "rowing-rules", "--interactive"),
 )
-
-
-def main(argv: Sequence[str]) -> int:
-    return show_example(example_parser().parse_args(argv))
 
 
 def example_parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
-
-
-def main(argv: Sequence[str]) -> int:
-    return forget_documents(forget_parser().parse_args(argv))
 
 
 def forget_parser() -> argparse.ArgumentParser:

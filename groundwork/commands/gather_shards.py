@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -31,10 +30,6 @@ from groundwork.stage_table import STAGES
 
 UNFINISHED_NAMED = 20
 ROW_NOUNS = {"replies": "reply"}  # of kinds of rows whose plural has more than an s
-
-
-def main(argv: Sequence[str]) -> int:
-    return gather_shards(gather_shards_parser().parse_args(argv))
 
 
 def gather_shards_parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -30,10 +30,6 @@ _INDEX_SECTIONS = (  # (title, where the files are); a file stands below the fir
 )
 NO_INDEX_STATE = "not recorded"  # of a file that no stage of this folder wrote, such as one copied into it
 INDEX_ASSETS = Path(__file__).parent / "assets"
-
-
-def main(argv: Sequence[str]) -> int:
-    return open_index(index_page_parser().parse_args(argv))
 
 
 def index_page_parser() -> argparse.ArgumentParser:

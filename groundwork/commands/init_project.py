@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +37,6 @@ next: put documents into {documents}, then
 """
 
 
-def main(argv: Sequence[str]) -> int:
-    return init_project(prompts=init_project_parser().parse_args(argv).prompts)
-
-
 def init_project_parser() -> argparse.ArgumentParser:
     purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
     parser = flag_parser("dataprep init", purpose)
@@ -49,8 +44,8 @@ def init_project_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def init_project(*, prompts: bool) -> int:
-    """Write config/, data/documents/ and .env.example into the current folder; with `prompts`, those to edit too."""
+def init_project(flags: argparse.Namespace) -> int:
+    """Write config/, data/documents/ and .env.example into the current folder; with --prompts, those to edit too."""
     if installation.IN_REPOSITORY:
         raise UsageError(f"{installation.PROJECT}: is Groundwork's own repository; config/ and data/ are there")
     project_documents = installation.PROJECT / "data" / "documents"
@@ -61,7 +56,7 @@ def init_project(*, prompts: bool) -> int:
     _write_missing(project_config_folder / "config.schema.json", json_schema())
     _copy_missing(packed_defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
-    if prompts:
+    if flags.prompts:
         for prompt_file in sorted((packed_defaults / "prompts").rglob("*.md")):
             _copy_missing(prompt_file, project_config_folder / prompt_file.relative_to(packed_defaults))
     project_run_command = installation.as_typed("uv run dataprep run")

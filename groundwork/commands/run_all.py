@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,10 +42,6 @@ FailedUnits = dict[tuple[str, str], str]  # (stage, unit) -> why it failed
 
 FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others
-
-
-def main(argv: Sequence[str]) -> int:
-    return run_all(run_all_parser().parse_args(argv))
 
 
 def run_all_parser() -> argparse.ArgumentParser:

@@ -20,10 +20,6 @@ from groundwork.stage_runner.job import Job, open_job
 from groundwork.stage_runner.stage_command import StageCommand, stage_command
 
 
-def main(argv: Sequence[str]) -> int:
-    return set_documents_aside(set_aside_parser().parse_args(argv))
-
-
 def set_aside_parser() -> argparse.ArgumentParser:
     parser = flag_parser(
         "dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.", "[DOCUMENT ...]"

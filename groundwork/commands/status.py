@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,6 @@ STATUS_MARKS = {
 STATUS_WORDS = {
     "done": "done", "empty": "empty", "stale": "stale", "behind": "behind", "missing": "to do", "failed": "failed"
 }  # fmt: skip
-
-
-def main(argv: Sequence[str]) -> int:
-    return print_status(status_parser().parse_args(argv))
 
 
 def status_parser() -> argparse.ArgumentParser:

@@ -142,9 +142,7 @@ def add_work_flags(parser: argparse.ArgumentParser) -> None:
         help="only shard I of N of the documents, with a state of its own",
     )
     work_flags.add_argument(
-        "--workers",
-        **setting_flag("engine.workers"),
-        help="number of processes (default: as many as help)",
+        "--workers", **setting_flag("engine.workers"), help="number of processes (default: as many as help)"
     )
     work_flags.add_argument(
         "--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)"

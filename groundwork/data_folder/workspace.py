@@ -40,11 +40,7 @@ class Workspace:
     """
 
     def __init__(
-        self,
-        data_root: Path,
-        base_root: Path | None = None,
-        shard: Shard | None = None,
-        mirror: Mirror | None = None,
+        self, data_root: Path, base_root: Path | None = None, shard: Shard | None = None, mirror: Mirror | None = None
     ) -> None:
         self.root = data_root.resolve()
         self.base = (base_root or data_root).resolve()

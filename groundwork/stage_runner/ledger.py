@@ -7,29 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from groundwork.errors import (
-    EXIT_FAILED,
-    EXIT_OK,
-    BudgetReached,
-    ConfigError,
-    GroundworkError,
-    ProviderRefused,
-    Stopped,
-    StopRun,
-    UsageError,
-)
+from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import counted
-
-if TYPE_CHECKING:
-    from groundwork.llm.calls.costs_and_budget import UsageRow
 
 MAX_LEDGER_LINES = 40  # of failures, warnings and notes together, where notes have to give way
 MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
 MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told one by one
 MAX_WARNING_NUMBERS = 12
-_SHARD_ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 _LEDGER_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
 
 
@@ -206,23 +192,3 @@ def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> 
             failure_place = f"{unit}, {failure.part}" if failure.part else unit
             failure_reason = failure.reason.removeprefix(f"{unit.rpartition('/')[2]}: ")
             yield f"  {failure.status}  {failure_place}{more_failures}: {failure_reason}"
-
-
-@dataclass
-class ShardResult:
-    """What a process did: its part of the ledger, what its calls used, and why it stopped early, if it did."""
-
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    up_to_date: int = 0  # units that the shard found done
-    usage: list[UsageRow] = field(default_factory=list)
-    stopped: tuple[str, str] | None = None  # the class of the error and its text
-
-    def error(self) -> GroundworkError | None:
-        if self.stopped is None:
-            return None
-        shard_error_class, shard_error = self.stopped
-        return (
-            ConfigError([shard_error])
-            if shard_error_class == "ConfigError"
-            else _SHARD_ERROR_CLASSES.get(shard_error_class, StopRun)(shard_error)
-        )

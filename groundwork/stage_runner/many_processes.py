@@ -19,7 +19,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,17 +28,24 @@ from groundwork.console.progress_line import ProgressLine
 from groundwork.console.stop_signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import (
+    BudgetReached,
+    ConfigError,
+    GroundworkError,
     MissingExtra,
+    ProviderRefused,
+    Stopped,
+    StopRun,
     UsageError,
 )
 from groundwork.processes.worker_pool import core_count, end_with_parent
 from groundwork.stage_runner.job import Unit
-from groundwork.stage_runner.ledger import ShardResult
+from groundwork.stage_runner.ledger import Outcome
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.job import Job
     from groundwork.stage_runner.ledger import Ledger
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
 
 MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 
+_SHARD_ERROR_CLASSES = {kind.__name__: kind for kind in (BudgetReached, ProviderRefused, Stopped, StopRun, UsageError)}
 PROCESS_REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
@@ -70,12 +78,63 @@ def run_in_processes(command: DivisibleStage, job: Job, unit_loop: UnitLoop, uni
         _fill_caches(command, job, unit_loop.due(units), ray_address)
         return None
     if ray_address:
-        return unit_loop.divide(units, lambda due: _run_on_ray(command, job, len(due), ray_address), by_shards=True)
+        return divide_units(
+            unit_loop, units, lambda due: _run_on_ray(command, job, len(due), ray_address), by_shards=True
+        )
     process_count = count_processes(command, job, len(unit_loop.due(units)))
     if process_count == 1:
         return None
     job.data.fetch_databases()  # which the processes share
-    return unit_loop.divide(units, lambda due: run_processes(command.name, job, equal_shares(due, process_count)))
+    return divide_units(
+        unit_loop, units, lambda due: run_processes(command.name, job, equal_shares(due, process_count))
+    )
+
+
+@dataclass
+class ShardResult:
+    """What a process did: its part of the ledger, what its calls used, and why it stopped early, if it did."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    up_to_date: int = 0  # units that the shard found done
+    usage: list[UsageRow] = field(default_factory=list)
+    stopped: tuple[str, str] | None = None  # the class of the error and its text
+
+    def error(self) -> GroundworkError | None:
+        if self.stopped is None:
+            return None
+        shard_error_class, shard_error = self.stopped
+        return (
+            ConfigError([shard_error])
+            if shard_error_class == "ConfigError"
+            else _SHARD_ERROR_CLASSES.get(shard_error_class, StopRun)(shard_error)
+        )
+
+
+def divide_units(
+    unit_loop: UnitLoop,
+    units: list[Unit],
+    divided_work: Callable[[list[Unit]], list[ShardResult]],
+    *,
+    by_shards: bool = False,
+) -> Ledger:
+    """Have other processes do what is not current, which `divided_work` takes. Raises what stopped one of them.
+
+    `by_shards`: what they found up to date is told of all units, not of those that `divided_work` takes.
+    """
+    ledger = unit_loop.ledger
+    with unit_loop.count_progress(units) as due_units:
+        shard_results = divided_work(due_units) if due_units else []
+        unit_loop.keep_fingerprints(due_units)
+        for shard_result in shard_results:
+            ledger.outcomes |= shard_result.outcomes
+            unit_loop.job.add_usage(shard_result.usage)
+        # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
+        up_to_date_in_shards = sum(shard_result.up_to_date for shard_result in shard_results)
+        up_to_date = ledger.up_to_date
+        ledger.up_to_date = max(up_to_date, up_to_date_in_shards) if by_shards else up_to_date + up_to_date_in_shards
+    for shard_error in filter(None, (shard_result.error() for shard_result in shard_results)):
+        raise shard_error
+    return ledger
 
 
 def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_address: str | None) -> None:

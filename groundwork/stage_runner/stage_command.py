@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
-    from groundwork.stage_runner.ledger import Ledger, ShardResult
-    from groundwork.stage_runner.many_processes import ReportChannel, Share
+    from groundwork.stage_runner.ledger import Ledger
+    from groundwork.stage_runner.many_processes import ReportChannel, ShardResult, Share
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
 __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting_flag"]
@@ -202,8 +202,7 @@ class StageCommand:
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: ReportChannel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.stage_runner.ledger import ShardResult
-        from groundwork.stage_runner.many_processes import RelayedProgress, divide_limits
+        from groundwork.stage_runner.many_processes import RelayedProgress, ShardResult, divide_limits
 
         shard_result = ShardResult()
         try:

@@ -28,12 +28,7 @@ from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
-from groundwork.stage_runner.chosen_part import (
-    entry_of_chosen,
-    entry_with_chosen,
-    entry_without_chosen,
-    failure_rows,
-)
+from groundwork.stage_runner.chosen_part import entry_of_chosen, entry_with_chosen, entry_without_chosen, failure_rows
 from groundwork.stage_runner.job import Job, Unit
 from groundwork.stage_runner.ledger import Failure, Ledger, Outcome
 from groundwork.stage_runner.remembered_flags import flags_to_remember
@@ -41,7 +36,6 @@ from groundwork.stage_runner.remembered_flags import flags_to_remember
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.stage_runner.ledger import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together
@@ -67,7 +61,6 @@ class UnitLoop:
         self._config_names = config_names
         self._claims = OutputClaims(manifest.claims, manifest.path) if whole_outputs else None
         self.ledger = Ledger(stage)
-        self._stop_error: GroundworkError | None = None
         self._due_units_of: tuple[list[Unit], list[Unit]] | None = None
         self._forced_entries: dict[str, ManifestEntry] = {}
         self._chosen_of_unit: dict[str, frozenset[str]] = {}  # of those that are done for some documents
@@ -115,44 +108,20 @@ class UnitLoop:
     def _encoded_recipe(self) -> bytes:
         return msgspec.json.encode(self.recipe, order="deterministic")
 
-    def _keep_fingerprints(self, units: list[Unit]) -> None:
+    def keep_fingerprints(self, units: list[Unit]) -> None:
         """Have the next start find current what was just done without a look at its hashes."""
         if not self.job.data.mirror:
             self.states(units)
 
     def run(self, units: list[Unit]) -> Ledger:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
-        with self._count_progress(units) as due_units:
+        with self.count_progress(units) as due_units:
             if due_units:
                 self._forced_entries = self._entries_of_current(due_units) if self.job.flags.force else {}
                 self._chosen_of_unit = {unit.name: unit.chosen for unit in due_units if unit.chosen}
                 remove_leftovers(path.parent for unit in due_units for path in unit.writes)
                 asyncio.run(self._process_all(due_units))
-                self._keep_fingerprints(due_units)
-        return self.ledger
-
-    def divide(
-        self, units: list[Unit], divided_work: Callable[[list[Unit]], list[ShardResult]], *, by_shards: bool = False
-    ) -> Ledger:
-        """Have other processes do what is not current, which `divided_work` takes. Raises as `run` does.
-
-        `by_shards`: what they found up to date is told of all units, not of those that `divided_work` takes.
-        """
-        with self._count_progress(units) as due_units:
-            shard_results = divided_work(due_units) if due_units else []
-            self._keep_fingerprints(due_units)
-            for shard_result in shard_results:
-                self.ledger.outcomes |= shard_result.outcomes
-                self.job.add_usage(shard_result.usage)
-                self._stop_error = self._stop_error or shard_result.error()
-            # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
-            units_up_to_date = sum(shard_result.up_to_date for shard_result in shard_results)
-            up_to_date_before = self.ledger.up_to_date
-            self.ledger.up_to_date = (
-                max(up_to_date_before, units_up_to_date) if by_shards else up_to_date_before + units_up_to_date
-            )
-        if self._stop_error:
-            raise self._stop_error
+                self.keep_fingerprints(due_units)
         return self.ledger
 
     def due(self, units: list[Unit]) -> list[Unit]:
@@ -165,7 +134,7 @@ class UnitLoop:
         return self._due_units_of[1]
 
     @contextmanager
-    def _count_progress(self, units: list[Unit]) -> Iterator[list[Unit]]:
+    def count_progress(self, units: list[Unit]) -> Iterator[list[Unit]]:
         """What is due, with the progress line while it is done and the numbers of the ledger after it."""
         started_at = time.monotonic()
         due_units = self.due(units)

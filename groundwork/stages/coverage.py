@@ -70,9 +70,7 @@ def coverage_units(job: Job) -> list[Unit]:
         if not runs_asking:
             continue
         source_to_cover = job.data.paths(
-            ("text", f"{document}.md"),
-            ("text", f"{document}.json"),
-            ("chunks", f"{document}.jsonl"),
+            ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
         declined_coverage_files = job.data.paths(

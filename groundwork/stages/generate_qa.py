@@ -85,11 +85,7 @@ def qa_units(job: Job) -> list[Unit]:
 
 
 def _qa_unit(
-    job: Job,
-    qa_run: str,
-    qa_document: str,
-    qa_naming_names: dict[str, KeysView[str]],
-    wish_files: KeysView[str],
+    job: Job, qa_run: str, qa_document: str, qa_naming_names: dict[str, KeysView[str]], wish_files: KeysView[str]
 ) -> Unit:
     record_name, rows_name = f"{qa_document}.json", f"{qa_document}.jsonl"
     naming_paths = [(name, record_name) for name in QA_NAMING_FOLDERS if record_name in qa_naming_names[name]]
@@ -98,9 +94,7 @@ def _qa_unit(
         name=f"{qa_run}/{qa_document}",
         reads=job.data.paths(("chunks", rows_name), *naming_paths, *wishes),
         writes=job.data.paths(
-            ("qa", qa_run, rows_name),
-            ("qa", qa_run, "rejected", rows_name),
-            coverage_path_parts(qa_run, qa_document),
+            ("qa", qa_run, rows_name), ("qa", qa_run, "rejected", rows_name), coverage_path_parts(qa_run, qa_document)
         ),
         payload=qa_document,
     )
