@@ -59,7 +59,7 @@ class BatchAsker:
     chunk: Chunk
     batch_prompt: str
     correction_prompt: str
-    fixed_variables: dict[str, str]
+    batch_variables: dict[str, str]
     statement_count: int | None = None  # of the chunk, where they are counted
     figures: PromptFigures | None = None
     calls: int = 0
@@ -124,15 +124,17 @@ class BatchAsker:
         self, batch_round: InterviewRound | None, gap_texts: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         chunk = msgspec.structs.replace(self.chunk, text=self._prompt_figures.text_with_figure_marks)
-        return batch_messages(self.batch_prompt, self.fixed_variables, chunk, batch_round, gap_texts)
+        return batch_messages(self.batch_prompt, self.batch_variables, chunk, batch_round, gap_texts)
 
-    async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
+    async def _call(
+        self, batch_call_messages: list[dict[str, Any]], schema: type[Any], batch_unit: str, sample: int
+    ) -> Any:
         self.calls += 1
         batch_reply = await self.client.ask(
             self.settings,
-            messages,
+            batch_call_messages,
             stage="generate_qa",
-            unit=call_unit,
+            unit=batch_unit,
             schema=ReplyRequirements(schema, partial=True),
             sample=sample,
             remaining_characters=self._gap_characters,
@@ -153,7 +155,7 @@ def pairs_per_call(max_batch: int, statement_count: int | None, chunk_characters
 
 def batch_messages(
     batch_prompt: str,
-    fixed_variables: dict[str, str],
+    batch_variables: dict[str, str],
     chunk: Chunk,
     batch_round: InterviewRound | None,
     shown_gaps: Sequence[str] = (),
@@ -162,11 +164,11 @@ def batch_messages(
 
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
     """
-    fixed_variables = {**fixed_variables, "summary": summary_for_chunk(chunk, fixed_variables["summary"])}
+    batch_variables = {**batch_variables, "summary": summary_for_chunk(chunk, batch_variables["summary"])}
     no_round = {"asked": "", "gaps": "", "batch": ""}
     round_variables = _batch_variables(batch_round, shown_gaps) if batch_round else no_round
     section_headings = " > ".join(chunk.headings) or "(none)"
-    return render_turns(batch_prompt, **fixed_variables, **round_variables, section=section_headings, chunk=chunk.text)
+    return render_turns(batch_prompt, **batch_variables, **round_variables, section=section_headings, chunk=chunk.text)
 
 
 def _batch_variables(batch_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
@@ -204,24 +206,24 @@ def summary_for_chunk(chunk: Chunk, summary: str) -> str:
     return " ".join(sentences_for_batch[i] for i in sorted(batch_summary_sentences))
 
 
-def rejected_question_lines(rejections: Sequence[Rejected]) -> list[str]:
+def rejected_question_lines(rejected_in_batch: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
     rejected_with_reasons = [
-        (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
-        for rejection in rejections
+        (str(rejected.pair.get("question", "")).strip(), f"{rejected.reason}: {rejected.detail}")
+        for rejected in rejected_in_batch
     ]
-    return [f"{question} ({reason})" for question, reason in rejected_with_reasons if question]
+    return [f"{batch_question} ({reason})" for batch_question, reason in rejected_with_reasons if batch_question]
 
 
-def read_declined_gaps(declined_replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
+def read_declined_gaps(declined_in_batch: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
     """By gap the reason why it holds nothing worth asking, from "3: reason" or "5-9, 12: reason"; other numbers are
     passed over.
     """
     declined_gap_reasons = {}
-    for declined_reply in declined_replies:
-        if declined_line := _DECLINED_GAPS_LINE.match(declined_reply):
-            for gap_number in _listed_gap_numbers(declined_line[1], len(shown_gaps)):
-                declined_gap_reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
+    for declined_gap in declined_in_batch:
+        if declined_gap_line := _DECLINED_GAPS_LINE.match(declined_gap):
+            for gap_number in _listed_gap_numbers(declined_gap_line[1], len(shown_gaps)):
+                declined_gap_reasons[shown_gaps[gap_number - 1]] = declined_gap_line[2].strip() or "declined"
     return declined_gap_reasons
 
 
@@ -276,14 +278,14 @@ def askers(
 ) -> list[Asker]:
     """One for each chunk of `material`."""
     batch_prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    fixed_variables = prompt_variables(settings, material)
+    batch_variables = prompt_variables(settings, material)
     return [
         BatchAsker(
             client(),
             settings,
             reading.chunk,
             *batch_prompts,
-            fixed_variables,
+            batch_variables,
             len(reading.plain_statements()),
             _prompt_figures(settings, material, reading, prompt),
         )
@@ -303,7 +305,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     batch_statements = reading.plain_statements()
     mean_batch_statement_tokens = sum(map(tokens_in, batch_statements)) / max(1, len(batch_statements))
     settings, material = basis.settings, basis.material
-    batch_prompt, fixed_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
+    batch_prompt, batch_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
     prompt_figures = _prompt_figures(settings, material, reading, basis.prompt)
     batch_subject_count = len(batch_statements) + prompt_figures.prompt_figure_count
     batch_size = pairs_per_call(settings.batch, batch_subject_count, len(prompt_figures.text_with_figure_marks))
@@ -314,7 +316,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
         forecast_batch_chunk = msgspec.structs.replace(reading.chunk, text=prompt_figures.text_with_figure_marks)
         forecast_batch_round = InterviewRound(iteration, wanted_batch_pairs, pairs=[], gaps=[])
         forecast_batch_messages = prompt_figures.add_figures(
-            batch_messages(batch_prompt, fixed_variables, forecast_batch_chunk, forecast_batch_round, shown_gaps)
+            batch_messages(batch_prompt, batch_variables, forecast_batch_chunk, forecast_batch_round, shown_gaps)
         )
         pairs_of_batch = min(
             wanted_batch_pairs,

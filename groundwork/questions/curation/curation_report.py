@@ -70,20 +70,20 @@ def curation_html(curation_result: CurationResult) -> str:
     )
 
 
-def _render_outcome_bar(outcome_counts: dict[str, int]) -> Markup:
+def _render_outcome_bar(reported_sizes: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
-    report_bar = [tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_counts.items() if size]
-    report_bar_legend = [
-        tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}")
-        for outcome, size in outcome_counts.items()
+    report_bar = [
+        tag("div", class_=reported_outcome, style=f"flex:{size}")
+        for reported_outcome, size in reported_sizes.items()
+        if size
     ]
-    bar_label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_counts.items())
-    return join_markup(
-        [
-            tag("div", report_bar, class_="bar", role="img", aria_label=bar_label),
-            tag("p", report_bar_legend, class_="key"),
-        ]
-    )
+    bar_legend = [
+        tag("span", tag("i", class_=f"dot {reported_outcome}"), f"{size:,} {reported_outcome}")
+        for reported_outcome, size in reported_sizes.items()
+    ]
+    bar_label = ", ".join(f"{size} {reported_outcome}" for reported_outcome, size in reported_sizes.items())
+    report_bar_markup = tag("div", report_bar, class_="bar", role="img", aria_label=bar_label)
+    return join_markup([report_bar_markup, tag("p", bar_legend, class_="key")])
 
 
 def is_rejected_by_rule(rejection: Rejected) -> bool:
@@ -113,19 +113,19 @@ class _CurationCounts:
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(curation_result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
-        for reported_index, pair in enumerate(curation_result.kept_pairs):
+        for reported_index, reported_pair in enumerate(curation_result.kept_pairs):
             indexes_by_outcome = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
-            indexes_by_outcome[curation_outcome(pair)].append(reported_index)
-            if _objections_to_pair(pair):
+            indexes_by_outcome[curation_outcome(reported_pair)].append(reported_index)
+            if _objections_to_pair(reported_pair):
                 self.defended.append(reported_index)
-            self._count_check_columns(pair.document, pair.checks)
-        for reported_index, rejection in enumerate(curation_result.rejected_pairs):
-            self.by_reason[rejection.reason].append(reported_index)
-            self._count_check_columns(rejection.document, rejection.pair.get("checks", {}))
+            self._count_check_columns(reported_pair.document, reported_pair.checks)
+        for reported_index, reported_rejection in enumerate(curation_result.rejected_pairs):
+            self.by_reason[reported_rejection.reason].append(reported_index)
+            self._count_check_columns(reported_rejection.document, reported_rejection.pair.get("checks", {}))
 
-    def _count_check_columns(self, document: str, check_columns: Mapping[str, Any]) -> None:
-        self.documents.add(document)
-        for check, check_column in check_columns.items():
+    def _count_check_columns(self, reported_document: str, reported_columns: Mapping[str, Any]) -> None:
+        self.documents.add(reported_document)
+        for check, check_column in reported_columns.items():
             if check in self._checks and check_column:
                 self._column_counts[check, bool(check_column["passed"]), check_column.get("checker", "model")] += 1
 
@@ -166,24 +166,24 @@ def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str,
         report_articles.append(
             tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(reported_indexes):,})", class_="soft"))
         )
-        for rejection in (rejected[reported_index] for reported_index in _spread_report_examples(reported_indexes)):
-            reported_rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
-            pages_of_pair = _pages_of_pair(rejection.document, rejection.pair.get("pages", []))
-            rejected_question, rejected_answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
+        for reported in (rejected[index] for index in _spread_report_examples(reported_indexes)):
+            reported_rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(reported) else ""
+            pages_of_pair = _pages_of_pair(reported.document, reported.pair.get("pages", []))
+            rejected_question, rejected_answer = (str(reported.pair.get(name, "")) for name in ("question", "answer"))
             report_articles.append(
                 _render_report_article(
                     "r",
                     _ReportedWording(rejected_question, rejected_answer),
                     pages_of_pair,
-                    rejection.detail + reported_rule_note,
+                    reported.detail + reported_rule_note,
                 )
             )
     return report_articles
 
 
-def _render_example_pairs(outcome_class: str, pairs: Sequence[Pair], reported_indexes: Sequence[int]) -> list[Markup]:
-    """Some of the pairs at `reported_indexes`, or that there are none."""
-    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_report_examples(reported_indexes)] or [
+def _render_example_pairs(outcome_class: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
+    """Some of the pairs at `indexes`, or that there are none."""
+    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_report_examples(indexes)] or [
         _NO_REPORTED_PAIRS
     ]
 
@@ -203,12 +203,12 @@ def _render_listed_pairs(
     return [tag("h2", title), *report_articles, *more_notes]
 
 
-def _objections_to_pair(pair: Pair) -> str:
+def _objections_to_pair(reported_pair: Pair) -> str:
     """What was said against a pair, and why that did not count."""
-    reported_columns_before = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
+    columns_before = [column.get("before", {}) for column in reported_pair.checks.values() if isinstance(column, dict)]
     return "; ".join(
         f"{reported_before['why']} – {reported_before['objection']}"
-        for reported_before in reported_columns_before
+        for reported_before in columns_before
         if "objection" in reported_before
     )
 
@@ -261,8 +261,8 @@ def _render_criteria(criteria: Sequence[Markup | str]) -> list[Markup]:
 
 
 def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
-    page_list = f", page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}" if pages else ""
-    return f"{document}{page_list}"
+    reported_pages = f", page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}" if pages else ""
+    return f"{document}{reported_pages}"
 
 
 def _spread_report_examples(report_examples: Sequence[Any]) -> list[Any]:

@@ -84,9 +84,9 @@ class _QuestionSequences:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, question_row: int) -> AskedQuestion:
-        sequence_index = bisect_right(self._starts, question_row) - 1
-        return self._sequences[sequence_index][question_row - self._starts[sequence_index]]
+    def __getitem__(self, searched_row: int) -> AskedQuestion:
+        sequence_index = bisect_right(self._starts, searched_row) - 1
+        return self._sequences[sequence_index][searched_row - self._starts[sequence_index]]
 
 
 class EarlierQuestions:
@@ -96,122 +96,116 @@ class EarlierQuestions:
         self._encode_questions, self._likeness = encode, likeness or Likeness()
         self._rows_by_wording: dict[bytes, int] = {}  # the row of each wording, by its hash
         self._asked_questions = _QuestionSequences()  # one a row of _vectors
-        self._is_new_question = bytearray()  # of each row: does it repeat no other?
+        self._is_no_duplicate = bytearray()  # of each row: does it repeat no other?
         self._evidence_index = EvidenceIndex()
         self._indexed_count = 0  # of _questions, those that _statements knows
         self._question_vectors: VectorBuffer | None = None
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._question_of_row)
 
-    async def find_duplicates(self, questions: Sequence[AskedQuestion]) -> list[str]:
+    async def find_duplicates(self, searched_questions: Sequence[AskedQuestion]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered.
 
-        Of many, `questions` may be read from a file again and again: it is kept as it is, and no words of it.
+        Of many, `searched_questions` may be read from a file again and again: it is kept as it is, and no words of it.
         """
         question_vectors = None
-        if self._encode_questions and len(questions):
-            question_vectors = await self._encode_questions([question.question for question in questions])
-        are_many_questions, duplicated_questions = (
-            not len(self._asked_questions) and len(questions) > MANY_QUESTIONS,
-            list[str](),
-        )
-        self._asked_questions.append(questions)
-        similar_rows_by_question, sharing_rows_by_question = (
-            self._similar_question_rows(len(questions), question_vectors),
-            self._rows_sharing(questions, are_many_questions),
-        )
-        for question, close_rows, sharing_rows in zip(
-            questions, similar_rows_by_question, sharing_rows_by_question, strict=True
+        if self._encode_questions and len(searched_questions):
+            question_vectors = await self._encode_questions([searched.question for searched in searched_questions])
+        are_many_questions = not len(self._asked_questions) and len(searched_questions) > MANY_QUESTIONS
+        duplicated_questions: list[str] = []
+        self._asked_questions.append(searched_questions)
+        close_rows = self._similar_question_rows(len(searched_questions), question_vectors)
+        sharing_rows = self._rows_sharing(searched_questions, are_many_questions)
+        for searched, close_candidates, sharing_candidates in zip(
+            searched_questions, close_rows, sharing_rows, strict=True
         ):
-            question_row, wording_key = len(self._is_new_question), wording_hash(question.question)
+            searched_row, wording_key = len(self._is_no_duplicate), wording_hash(searched.question)
             if (earlier_row := self._rows_by_wording.get(wording_key)) is not None:
                 duplicated_question = self._asked_questions[earlier_row].question
             else:
-                question = question.without_cached_words() if are_many_questions else question
-                duplicated_question = self._find_duplicated_question(question, close_rows, sharing_rows())
+                searched = searched.without_cached_words() if are_many_questions else searched
+                duplicated_question = self._find_duplicated_question(searched, close_candidates, sharing_candidates())
             duplicated_questions.append(duplicated_question)
             if not duplicated_question:
-                self._rows_by_wording[wording_key] = question_row
-            self._is_new_question.append(not duplicated_question)
+                self._rows_by_wording[wording_key] = searched_row
+            self._is_no_duplicate.append(not duplicated_question)
         return duplicated_questions
 
     def _rows_sharing(
-        self, questions: Sequence[AskedQuestion], are_many_questions: bool
+        self, searched_questions: Sequence[AskedQuestion], are_many_questions: bool
     ) -> Iterator[Callable[[], Iterable[int]]]:
-        """For each of `questions` what gives the earlier ones whose evidence shares its words."""
+        """For each of `searched_questions` what gives the earlier ones whose evidence shares its words."""
         if are_many_questions:
-            join = SetSimilarityJoin(question.without_cached_words().evidence_words for question in questions)
-            yield from (partial(join.rows_overlapping, row) for row in range(len(questions)))
+            join = SetSimilarityJoin(searched.without_cached_words().evidence_words for searched in searched_questions)
+            yield from (partial(join.rows_overlapping, row) for row in range(len(searched_questions)))
             return
-        self._evidence_index.expect(question.evidence_words for question in questions)
-        for question in questions:
+        self._evidence_index.expect(searched.evidence_words for searched in searched_questions)
+        for searched in searched_questions:
             self._index_new_evidence()
-            yield partial(self._evidence_index.rows_sharing_words, question.evidence_words)
+            yield partial(self._evidence_index.rows_sharing_words, searched.evidence_words)
 
     def _index_new_evidence(self) -> None:
         """Add to the index of evidence what it lacks."""
-        for question_row in range(self._indexed_count, len(self._is_new_question)):
-            if self._is_new_question[question_row]:
-                self._evidence_index.add(question_row, self._asked_questions[question_row].evidence_words)
-        self._indexed_count = len(self._is_new_question)
+        for searched_row in range(self._indexed_count, len(self._is_no_duplicate)):
+            if self._is_no_duplicate[searched_row]:
+                self._evidence_index.add(searched_row, self._asked_questions[searched_row].evidence_words)
+        self._indexed_count = len(self._is_no_duplicate)
 
-    def _question_of_row(self, question_row: int) -> AskedQuestion:
+    def _question_of_row(self, searched_row: int) -> AskedQuestion:
         """The question with its words: those of a few are kept with it, those of many only for a while."""
         return (
-            self._asked_questions[question_row]
-            if question_row < self._indexed_count
-            else self._asked_questions[question_row].without_cached_words()
+            self._asked_questions[searched_row]
+            if searched_row < self._indexed_count
+            else self._asked_questions[searched_row].without_cached_words()
         )
 
-    def _similar_question_rows(self, question_count: int, new_question_vectors: Vectors | None) -> Iterator[Rows]:
+    def _similar_question_rows(self, question_count: int, searched_vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
-        if new_question_vectors is None:
+        if searched_vectors is None:
             yield from [_NO_ROWS] * question_count
             return
-        first_new_row = 0 if self._question_vectors is None else len(self._question_vectors.rows)
+        first_searched_row = 0 if self._question_vectors is None else len(self._question_vectors.rows)
         if self._question_vectors is None:
-            self._question_vectors = VectorBuffer(new_question_vectors)
+            self._question_vectors = VectorBuffer(searched_vectors)
         else:
-            self._question_vectors.extend(new_question_vectors)
+            self._question_vectors.extend(searched_vectors)
         earlier_and_new_vectors = self._question_vectors.rows
         if len(earlier_and_new_vectors) > EXACT_ROWS:
-            new_question_rows = np.arange(first_new_row, len(earlier_and_new_vectors))
-            for question_row, close_rows in zip(
-                new_question_rows.tolist(),
-                similar_rows(earlier_and_new_vectors, new_question_rows, self._likeness.same_cosine),
+            searched_rows = np.arange(first_searched_row, len(earlier_and_new_vectors))
+            for searched_row, close_candidates in zip(
+                searched_rows.tolist(),
+                similar_rows(earlier_and_new_vectors, searched_rows, self._likeness.same_cosine),
                 strict=True,
             ):
-                yield close_rows[close_rows < question_row]
+                yield close_candidates[close_candidates < searched_row]
             return
-        for block_start_row in range(first_new_row, len(earlier_and_new_vectors), QUESTIONS_PER_BLOCK):
+        for block_start_row in range(first_searched_row, len(earlier_and_new_vectors), QUESTIONS_PER_BLOCK):
             new_vector_block = earlier_and_new_vectors[block_start_row : block_start_row + QUESTIONS_PER_BLOCK]
             question_cosines = new_vector_block @ earlier_and_new_vectors[: block_start_row + len(new_vector_block)].T
             for question_offset, row_cosines in enumerate(question_cosines):
                 yield np.flatnonzero(row_cosines[: block_start_row + question_offset] >= self._likeness.same_cosine)
 
-    def _find_duplicated_question(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
-        """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
-        question_row = len(self._is_new_question)
-        earlier_rows = np.array(
-            sorted(earlier_row for earlier_row in sharing_rows if earlier_row < question_row), dtype=np.int64
-        )
+    def _find_duplicated_question(
+        self, searched_question: AskedQuestion, close_candidates: Rows, sharing_candidates: Iterable[int]
+    ) -> str:
+        """The earlier question most like it that asks the same, or ""; `sharing_candidates` have its evidence."""
+        searched_row = len(self._is_no_duplicate)
+        earlier_rows: Rows = np.array(sorted(row for row in sharing_candidates if row < searched_row), dtype=np.int64)
         if self._question_vectors is None:
             earlier_cosines = np.ones(len(earlier_rows), dtype=np.float32)
         else:
             question_vectors = self._question_vectors.rows
-            question_vector = question_vectors[question_row]
-            alike_question_rows = (
-                earlier_rows[question_vectors[earlier_rows] @ question_vector >= self._likeness.alike_cosine]
-                if len(earlier_rows)
-                else earlier_rows
-            )
-            earlier_rows = np.union1d(alike_question_rows, close_rows)
-            earlier_cosines = question_vectors[earlier_rows] @ question_vector
+            searched_vector = question_vectors[searched_row]
+            if len(earlier_rows):
+                sharing_cosines = question_vectors[earlier_rows] @ searched_vector
+                earlier_rows = earlier_rows[sharing_cosines >= self._likeness.alike_cosine]
+            earlier_rows = np.union1d(earlier_rows, close_candidates)
+            earlier_cosines = question_vectors[earlier_rows] @ searched_vector
         for nearest_index in np.argsort(-earlier_cosines, kind="stable").tolist():
-            earlier_row = int(earlier_rows[nearest_index])
-            if self._is_new_question[earlier_row] and ask_the_same(
-                question, self._cached_question(earlier_row), float(earlier_cosines[nearest_index]), self._likeness
-            ):
-                return self._cached_question(earlier_row).question
+            earlier_row, earlier_cosine = int(earlier_rows[nearest_index]), float(earlier_cosines[nearest_index])
+            if self._is_no_duplicate[earlier_row]:
+                earlier_question = self._cached_question(earlier_row)
+                if ask_the_same(searched_question, earlier_question, earlier_cosine, self._likeness):
+                    return earlier_question.question
         return ""
 
 
@@ -227,8 +221,8 @@ class SameQuestions:
     ) -> None:
         """`rows`: the only ones that `of` will be asked about."""
         self._asked_questions, self._question_vectors, self._likeness = questions, vectors, likeness
-        vector_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._similar_question_rows = similar_rows(vectors, vector_rows, likeness.same_cosine)
+        searched_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
+        self._similar_question_rows = similar_rows(vectors, searched_rows, likeness.same_cosine)
         self._vector_row_of = None if rows is None else {row: index for index, row in enumerate(rows)}
         evidence_words = (question.without_cached_words().evidence_words for question in questions)
         self._rows_sharing = (
@@ -238,22 +232,22 @@ class SameQuestions:
         )
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(lambda row: questions[row].without_cached_words())
 
-    def of(self, question_row: int) -> list[int]:
-        """The other rows that ask what `question_row` asks, in order."""
-        close_rows = self._similar_question_rows[
-            question_row if self._vector_row_of is None else self._vector_row_of[question_row]
+    def of(self, searched_row: int) -> list[int]:
+        """The other rows that ask what `searched_row` asks, in order."""
+        close_candidates = self._similar_question_rows[
+            searched_row if self._vector_row_of is None else self._vector_row_of[searched_row]
         ]
-        sharing_rows = np.union1d(self._rows_sharing(question_row), close_rows)
-        sharing_rows = sharing_rows[sharing_rows != question_row].astype(np.int64)
-        question_cosines = self._question_vectors[sharing_rows] @ self._question_vectors[question_row]
+        sharing_candidates = np.union1d(self._rows_sharing(searched_row), close_candidates)
+        sharing_candidates = sharing_candidates[sharing_candidates != searched_row].astype(np.int64)
+        question_cosines = self._question_vectors[sharing_candidates] @ self._question_vectors[searched_row]
         min_question_cosine = min(self._likeness.same_cosine, self._likeness.alike_cosine)
         return [
-            int(sharing_rows[sharing_index])
-            for sharing_index in np.flatnonzero(question_cosines >= min_question_cosine).tolist()
+            int(sharing_candidates[candidate_index])
+            for candidate_index in np.flatnonzero(question_cosines >= min_question_cosine).tolist()
             if ask_the_same(
-                self._cached_question(question_row),
-                self._cached_question(int(sharing_rows[sharing_index])),
-                float(question_cosines[sharing_index]),
+                self._cached_question(searched_row),
+                self._cached_question(int(sharing_candidates[candidate_index])),
+                float(question_cosines[candidate_index]),
                 self._likeness,
             )
         ]
@@ -262,37 +256,37 @@ class SameQuestions:
 async def encoder_and_likeness(
     settings: Embeddings,
     threshold: float | None,
-    sample: Sequence[str],
+    likeness_sample: Sequence[str],
     vectors: Path,
     client: Callable[[], Client],
     joined: Path | None = None,
 ) -> tuple[EncodeTexts, Likeness, str]:
     """(encode, from which cosines questions are alike, note for the ledger).
 
-    Without a `threshold` it is calibrated for the embedder on `sample`. `vectors` is the folder of the vectors' cache,
-    `joined` one that is only read.
+    Without a `threshold` it is calibrated for the embedder on `likeness_sample`. `vectors` is the folder of the
+    vectors' cache, `joined` one that is only read.
     Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
     """
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.config_schema import STATIC_MODEL
 
-    calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_QUESTIONS)])
+    likeness_texts = list(likeness_sample[:: max(1, len(likeness_sample) // CALIBRATION_QUESTIONS)])
     endpoint_client = client() if settings.backend == "endpoint" else None
-    encoder, encoder_note = encoder_for(settings, vectors, endpoint_client, joined), ""
+    encoder, likeness_note = encoder_for(settings, vectors, endpoint_client, joined), ""
     try:
-        calibration_vectors = await encoder.aencode(calibration_texts, "query")
+        likeness_vectors = await encoder.aencode(likeness_texts, "query")
     except MissingExtra as missing_extra:
         stand_in_embeddings = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
-        encoder, encoder_note = (
+        encoder, likeness_note = (
             encoder_for(stand_in_embeddings, vectors, joined=joined),
             f"{STATIC_MODEL} judges what is a duplicate: {missing_extra.need}",
         )
-        calibration_vectors = await encoder.aencode(calibration_texts, "query")
+        likeness_vectors = await encoder.aencode(likeness_texts, "query")
 
     async def encode(questions: list[str]) -> Vectors:
         return await encoder.aencode(questions, "query")
 
-    return encode, _calibrate_likeness(calibration_texts, calibration_vectors, threshold), encoder_note
+    return encode, _calibrate_likeness(likeness_texts, likeness_vectors, threshold), likeness_note
 
 
 def _calibrate_likeness(questions: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:

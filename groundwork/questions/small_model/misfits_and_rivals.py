@@ -31,7 +31,7 @@ AGREEING_ROUND_TRIP_WORDS = 0.5  # of the shorter answer's content words that bo
 MIN_DEFINITION_SHARE = 0.5  # of a statement's content words, in an answer to what its term means
 STATEMENT_OPENING_WORDS = 8  # words of a statement in which a definition names its term
 
-_POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
+_MISFIT_REFERENCE = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
 _NO_TOPIC_WORDS = content_words(
     """according accordance action allow amount apply call case circumstance condition consequence consist correct
     cover date define definition describe detail determine difference distance do done duration duty ensure establish
@@ -47,7 +47,7 @@ _NO_TOPIC_WORDS = content_words(
     anyone anybody everyone everybody someone somebody""",
     "en",
 )
-_ANSWER_KINDS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
+_MISFIT_ANSWER_KINDS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
     (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
      re.compile(r"(?i)\b(?:because|so that|in order|purpose|reason|since|due to|therefore|to (?!the\b|an?\b)\w+)\b")),
     (re.compile(r"(?i)\bhow often\b|\bfrequency\b"),
@@ -61,12 +61,12 @@ _DUTY_IN_MISFIT = re.compile(
     r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only"
     r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
 )
-_PERMISSION_WORDS = frozenset(["may", "can", "might", "could"])
-_DOUBLED_VERB = re.compile(  # "what can the crew use for the slip can be used"
+_MISFIT_PERMISSION = frozenset(["may", "can", "might", "could"])
+_GARBLED_VERB = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
 )
-_REPEATED_WORDS = re.compile(  # four words, each time with the number before them
+_GARBLED_REPETITION = re.compile(  # four words, each time with the number before them
     r"(?i)(?:\b(\d\S{0,30}) )?\b(\w{3,40}(?: [\w-]{1,40}){3,30})\b[^.!?]{0,400}?(?:\b(\d\S{0,30}) )?\b\2\b"
 )
 _ASKS_WHAT_COUNTS = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
@@ -74,7 +74,7 @@ _MEANING_VERB = re.compile(
     r"(?i)\b(?:is|are|means?|refers?|occurs?|consists?|describes?|denotes?|happens?|includes?|exists?|counts?|has|have)\b"
     r"|[:–—]"
 )
-_QUOTED_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
+_MISFIT_SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
 _ASKS_FOR_RIVALS = re.compile(
     r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
 )
@@ -111,36 +111,36 @@ def misfit_faults(
 
 def _garbled_misfit(draft: Draft, target: QuestionTarget) -> Fault | None:
     """A question with one verb too many, or an answer that says the same words twice in a sentence."""
-    if doubled_verb := _DOUBLED_VERB.search(draft.question):
-        return Fault("form", f'the question is no sentence: "{doubled_verb.group()}"')
-    repeated_words = _repeated_words(draft.answer)
-    if repeated_words and not _repeated_words(target.plain):
-        return Fault("form", f'the answer says twice: "{repeated_words}"')
+    if garbled_verb := _GARBLED_VERB.search(draft.question):
+        return Fault("form", f'the question is no sentence: "{garbled_verb.group()}"')
+    garbled_repetition = _garbled_repetition(draft.answer)
+    if garbled_repetition and not _garbled_repetition(target.plain):
+        return Fault("form", f'the answer says twice: "{garbled_repetition}"')
     return None
 
 
-def _repeated_words(sentence_text: str) -> str:
+def _garbled_repetition(sentence_text: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    repetitions = (match.groups() for match in _REPEATED_WORDS.finditer(sentence_text))
+    repetitions = (match.groups() for match in _GARBLED_REPETITION.finditer(sentence_text))
     return next((words for first, words, second in repetitions if not (first and second) or first == second), "")
 
 
 def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
-    misfit_answer_words = content_words(draft.answer, "en")
-    strange_answer_words = misfit_answer_words - content_words(target_surroundings, "en")
+    answer_words = content_words(draft.answer, "en")
+    strange_answer_words = answer_words - content_words(target_surroundings, "en")
     if len(strange_answer_words) > max(
-        1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(misfit_answer_words)
+        1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer_words)
     ):
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange_answer_words))}")
-    if not misfit_answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
+    if not answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
-    if strange_numbers := sorted(
+    if misfit_numbers := sorted(
         number_values(draft.question, spelled="en") - number_values(target_surroundings, spelled="en") - {"1"}
     ):
-        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(strange_numbers)}")
+        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(misfit_numbers)}")
     return None
 
 
@@ -152,12 +152,12 @@ def _off_topic_misfit(draft: Draft, target: QuestionTarget, target_surroundings:
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    strange_question_words = question_words - content_words(target_surroundings, "en") - _NO_TOPIC_WORDS
+    misfit_words = question_words - content_words(target_surroundings, "en") - _NO_TOPIC_WORDS
     allowed_strange_words = (
         0 if detect_language(draft.question) == "en" else max(1, STRANGE_QUESTION_WORDS * len(question_words))
     )
-    if len(strange_question_words) > allowed_strange_words:
-        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange_question_words))}")
+    if len(misfit_words) > allowed_strange_words:
+        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(misfit_words))}")
     return None
 
 
@@ -173,25 +173,25 @@ def _row_misfit(draft: Draft, target: QuestionTarget) -> Fault | None:
 
 def _reference_misfit(draft: Draft) -> Fault | None:
     """An answer that leans on what its reader cannot see: "This must be ...", "... wear one", "unless 14.3 applies"."""
-    if _POINTS_AT_OTHERS.match(draft.answer):
+    if _MISFIT_REFERENCE.match(draft.answer):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
     if has_open_end(draft.answer) and not has_open_end(draft.question):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
-    if quoted_symbol := _QUOTED_SYMBOL.search(draft.question):
-        return Fault("dangling", f"the question does not say what {quoted_symbol.group()} is")
-    answer_references = [reference for reference in cross_references(draft.answer) if reference not in draft.question]
-    return Fault("dangling", f"the answer points at {answer_references[0]}") if answer_references else None
+    if misfit_symbol := _MISFIT_SYMBOL.search(draft.question):
+        return Fault("dangling", f"the question does not say what {misfit_symbol.group()} is")
+    misfit_references = [reference for reference in cross_references(draft.answer) if reference not in draft.question]
+    return Fault("dangling", f"the answer points at {misfit_references[0]}") if misfit_references else None
 
 
 def _answer_kind_misfit(draft: Draft, target: QuestionTarget, title: str) -> Fault | None:
     """An answer of another kind than the question asks for, or one that tells nothing beyond the question."""
-    for asks_pattern, answer_pattern in _ANSWER_KINDS:
+    for asks_pattern, answer_pattern in _MISFIT_ANSWER_KINDS:
         if asks_pattern.search(draft.question) and not answer_pattern.search(draft.answer):
             return Fault("beside", "the answer is not of the kind that the question asks for")
     if (
         _DUTY_IN_MISFIT.search(draft.question)
         and not _DUTY_IN_MISFIT.search(f"{draft.answer} {target.plain}")
-        and not _PERMISSION_WORDS.isdisjoint(normalised_words(draft.answer).split())
+        and not _MISFIT_PERMISSION.isdisjoint(normalised_words(draft.answer).split())
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:
@@ -225,10 +225,10 @@ def max_rival_statements(question: str, target: QuestionTarget, title: str) -> f
 
 def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
-    opening_words = content_words(" ".join(target.plain.split()[:STATEMENT_OPENING_WORDS]), "en")
+    no_rival_words = content_words(" ".join(target.plain.split()[:STATEMENT_OPENING_WORDS]), "en")
     question_words = content_words(question, "en") - content_words(title, "en") - _NO_TOPIC_WORDS
     is_definition = category_from_wording(question, "") == "definition"
-    return is_definition and bool(question_words) and question_words <= opening_words
+    return is_definition and bool(question_words) and question_words <= no_rival_words
 
 
 def answers_agree(answer: str, round_trip_answer: str) -> bool:
@@ -257,18 +257,20 @@ class RivalSearch:
         self._rival_terms_by_statement: dict[_StatementKey, _StatementTerms] = {}
         self._rivals_by_term: dict[str, list[_StatementKey]] = defaultdict(list)
         for reading in readings:
-            for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
-                heading_terms = content_terms(" ".join(reading.headings_at(statement.start)), "en")
-                self._add_statement((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
+            for rival_statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
+                heading_terms = content_terms(" ".join(reading.headings_at(rival_statement.start)), "en")
+                self._add_statement(
+                    (reading.chunk.id, rival_statement.start), (content_terms(plain, "en"), heading_terms)
+                )
         self._rival_term_weights = {
-            term: math.log(1 + len(self._rival_terms_by_statement) / len(statement_keys))
-            for term, statement_keys in self._rivals_by_term.items()
+            term: math.log(1 + len(self._rival_terms_by_statement) / len(rival_keys))
+            for term, rival_keys in self._rivals_by_term.items()
         }
 
-    def _add_statement(self, statement_key: _StatementKey, statement_and_heading_terms: _StatementTerms) -> None:
-        self._rival_terms_by_statement[statement_key] = statement_and_heading_terms
+    def _add_statement(self, rival_key: _StatementKey, statement_and_heading_terms: _StatementTerms) -> None:
+        self._rival_terms_by_statement[rival_key] = statement_and_heading_terms
         for term in set.union(*statement_and_heading_terms):
-            self._rivals_by_term[term].append(statement_key)
+            self._rivals_by_term[term].append(rival_key)
 
     def count_rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
         """How many other statements of the document hold as much of `question` as those that it was made of.
@@ -305,9 +307,11 @@ class RivalSearch:
         rarest_weights = [self._rival_term_weights[term] for term in rarest_rival_terms]
         return [term for k, term in enumerate(rarest_rival_terms) if math.fsum(rarest_weights[k:]) >= fit_to_target]
 
-    def _question_fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
+    def _question_fit(
+        self, rival_question_terms: set[str], rival_terms: set[str], rival_heading_terms: set[str]
+    ) -> float:
         rival_term_weights = self._rival_term_weights
         return math.fsum(  # the same in whatever order a set gives its terms
-            rival_term_weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_TERM_WEIGHT)
-            for term in question_terms & (statement_terms | heading_terms)
+            rival_term_weights.get(term, 0.0) * (1 if term in rival_terms else HEADING_TERM_WEIGHT)
+            for term in rival_question_terms & (rival_terms | rival_heading_terms)
         )
