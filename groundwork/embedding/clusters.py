@@ -23,7 +23,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.words import TERM, stem, stop_words
+from groundwork.language.words import TERM, WORDS_OF_ASKING, stem, stop_words
 from groundwork.message_wording import shorten_text
 
 Vectors = NDArray[np.float32]
@@ -34,24 +34,6 @@ PCA_SAMPLE = 20_000
 ELBOW_SAMPLE = 5_000  # rows that the elbow curve is measured on; its shape does not change with more
 MIN_BEND = 0.02  # a curve that bends less than this share of its chord has no elbow
 
-# Words that say how something is asked and never what about, and those of other languages that their stop words lack.
-_QUESTION_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """a about according after again against all allowed also an and another any apart are as at back be
-        been before between both but by can cannot certain could count counts describe did do does during each
-        either else ever explain far for from give given greatest had happen happened happens has have how if
-        in include including into is it its later least list long longer made make makes many may mean might
-        more most much must name need needed needs no not of on one only or other out over per say set shall
-        should so some soon state still such take taken takes than that the their them then there these they
-        this those to too twice two under up upon use used using versus was were what when where whether which
-        while who whom whose why will with within without would you your
-        wieviel darf dürfen gilt gelten | combien coûte coûtent | cuál cuáles cuánta cuántas cuánto cuántos dónde cuesta
-        quale quali quanta quante quanti quanto quando può costa | quais quanta quantas quanto quantos custa
-        hoeveel kost mag waar waarom wanneer welk welke | jaka jaki jakich jakie jakim kosztuje
-        какая каких какие каким каков какова какое какой каком стоит | hangi kaç nasıl""",
-    )
-)
 MIN_LANGUAGE_SHARE = 0.05  # of sampled questions, from which a language has its stop words left out of labels
 LANGUAGE_SAMPLE = 200  # questions whose language is told
 _WORD_PARTS = re.compile(r"[-'’]")
@@ -274,7 +256,7 @@ def _label_languages(questions: Sequence[str]) -> list[str]:
 
 
 def _label_words(questions: Sequence[str], label_languages: list[str]) -> list[list[str]]:
-    ignored_words = [stop_words(language) | _QUESTION_WORDS for language in label_languages]
+    ignored_words = [stop_words(language) | WORDS_OF_ASKING for language in label_languages]
     return [_label_terms(question, ignored_words) for question in questions]
 
 

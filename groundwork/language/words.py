@@ -137,6 +137,26 @@ ENGLISH_STOP_WORDS = frozenset(
 )
 
 
+# Words that say how something is asked and never what about, and those of other languages that their stop words lack.
+WORDS_OF_ASKING = frozenset(
+    re.findall(
+        r"\w+",
+        """a about according after again against all allowed also an and another any apart are as at back be
+        been before between both but by can cannot certain could count counts describe did do does during each
+        either else ever explain far for from give given greatest had happen happened happens has have how if
+        in include including into is it its later least list long longer made make makes many may mean might
+        more most much must name need needed needs no not of on one only or other out over per say set shall
+        should so some soon state still such take taken takes than that the their them then there these they
+        this those to too twice two under up upon use used using versus was were what when where whether which
+        while who whom whose why will with within without would you your
+        wieviel darf dürfen gilt gelten | combien coûte coûtent | cuál cuáles cuánta cuántas cuánto cuántos dónde cuesta
+        quale quali quanta quante quanti quanto quando può costa | quais quanta quantas quanto quantos custa
+        hoeveel kost mag waar waarom wanneer welk welke | jaka jaki jakich jakie jakim kosztuje
+        какая каких какие каким каков какова какое какой каком стоит | hangi kaç nasıl""",
+    )
+)
+
+
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """The stop words of a language by its ISO 639-1 code; those of English for "", none where they are not known."""
