@@ -208,7 +208,7 @@ class SegmentWriter:
         self._segment_db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
         self._segment_db.execute("INSERT INTO dictionary VALUES (?)", (segment_dictionary,))
         self._name_ids: dict[str, int] = {}
-        self._last_reply_stored = 0.0
+        self._last_stored_in_segment = 0.0
 
     def __enter__(self) -> SegmentWriter:
         return self
@@ -226,7 +226,7 @@ class SegmentWriter:
             name_ids = [self._name_ids.setdefault(name, len(self._name_ids) + 1) for name in (model, stage, unit)]
             packed_row = (row_id, short_key(journal_key), packed_body, usable, *name_ids, *reply_columns)
             self._segment_db.execute(_STORE_IN_SEGMENT, packed_row)
-            self._last_reply_stored = max(self._last_reply_stored, reply_columns[-2])
+            self._last_stored_in_segment = max(self._last_stored_in_segment, reply_columns[-2])
         name_rows = [(name_id, name) for name, name_id in self._name_ids.items()]
         self._segment_db.executemany("INSERT INTO names VALUES (?, ?)", name_rows)
         self._segment_db.execute("COMMIT")
@@ -240,7 +240,7 @@ class SegmentWriter:
         self._segment_db.close()
         timestamps = (_segment_timestamp(path.name) for path in list_segments(self._segmented_path))
         newest_timestamp = max(timestamps, default=0)
-        segment_timestamp = replaced_timestamp or max(int(self._last_reply_stored * 1e6), newest_timestamp + 1)
+        segment_timestamp = replaced_timestamp or max(int(self._last_stored_in_segment * 1e6), newest_timestamp + 1)
         segment_name = f"{self._segmented_path.stem}-{segment_timestamp:016}-{secrets.token_hex(4)}.db"
         segment_path = self._segmented_path.with_name(segment_name)
         _sync_segment_to_disk(self._temporary_segment, os.O_RDWR)
