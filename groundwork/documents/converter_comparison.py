@@ -191,8 +191,23 @@ def comparison_html(
 ) -> str:
     """One file with everything in it. `compared_layers`: the text layer of each page, which the marks are made against;
     `yardstick`: the Markdown of each page whose tables and headings the others are held against."""
-    usable_converters = [compared for compared in comparison if not compared.trouble]
-    comparison_legend = tag(
+    usable_columns = [compared for compared in comparison if not compared.trouble]
+    comparison_sections = [
+        _comparison_section(
+            comparison_page, compared_pictures[i], compared_layers[i], usable_columns, i, "".join(yardstick[i : i + 1])
+        )
+        for i, comparison_page in enumerate(comparison_pages)
+    ]
+    heading = f"{compared_pdf}: converters side by side"
+    comparison_header = tag("header", tag("h1", heading), _converter_summary(comparison), _comparison_legend())
+    comparison_style = read_asset("comparison.css", COMPARISON_ASSETS)
+    return document_page(
+        heading, comparison_style, comparison_header, page_links(comparison_pages), *comparison_sections
+    )
+
+
+def _comparison_legend() -> Markup:
+    return tag(
         "p",
         "Scores compare a page's Markdown with the text layer of the PDF. ",
         tag("mark", "Marked"),
@@ -201,22 +216,6 @@ def comparison_html(
         f": the neighbouring cells of tables and the headings that are as {YARDSTICK_CONVERTER} reads them; ",
         tag("s", "struck"),
         " are cells that hold several of its cells. Pages per second count CPU time; for a model, its own time.",
-    )
-    return document_page(
-        heading := f"{compared_pdf}: converters side by side",
-        read_asset("comparison.css", COMPARISON_ASSETS),
-        tag("header", tag("h1", heading), _converter_summary(comparison), comparison_legend),
-        page_links(comparison_pages),
-        *(
-            _comparison_section(
-                comparison_page,
-                compared_pictures[i],
-                compared_layers[i],
-                [(compared, i) for compared in usable_converters],
-                yardstick[i : i + 1],
-            )
-            for i, comparison_page in enumerate(comparison_pages)
-        ),
     )
 
 
@@ -237,46 +236,39 @@ def _comparison_section(
     compared_page: int,
     compared_picture: str,
     compared_layer: str,
-    comparison: Sequence[tuple[ComparisonColumn, int]],
-    yardstick: Sequence[str],
+    columns: Sequence[ComparisonColumn],
+    i: int,
+    yardstick: str,
 ) -> Markup:
+    """The `i`-th page in each of the columns; `yardstick`: the Markdown of that page, "" where there is none."""
     page_image = tag("img", src=compared_picture, alt=f"page {compared_page}", loading="lazy")
-    merged_yardstick_cells = merged_cells(yardstick[0]) if yardstick else set()
+    merged_in_yardstick = merged_cells(yardstick)
     comparison_renditions = [
-        _comparison_rendition(compared, i, compared_layer, merged_yardstick_cells) for compared, i in comparison
+        _comparison_rendition(column, i, compared_layer, merged_in_yardstick) for column in columns
     ]
     return tag(
         "section",
         tag("h2", f"Page {compared_page}"),
         tag("div", page_image, comparison_renditions, class_="row"),
         id=f"p{compared_page}",
-        style=f"--n:{len(comparison)}",
+        style=f"--n:{len(columns)}",
     )
 
 
-def _comparison_rendition(
-    compared: ComparisonColumn, i: int, compared_layer: str, merged_yardstick_cells: set[str]
-) -> Markup:
-    markdown, audit = compared.pages[i], compared.audits[i]
-    lost_words = Counter(page_words(compared_layer)) - Counter(page_words(markdown))
-    compared_engine = compared.makers[i].partition(":")[2]
-    structure_likeness = compared.likenesses[i] if compared.likenesses else None
+def _comparison_rendition(compared: ComparisonColumn, i: int, layer: str, merged_in_yardstick: set[str]) -> Markup:
+    markdown, compared_engine = compared.pages[i], compared.makers[i].partition(":")[2]
     compared_maker = [tag("small", compared_engine), " "] if compared_engine else []
+    compared_shares = [
+        *_graded_share("text", compared.audits[i].text_kept),
+        *_graded_share("structure", compared.likenesses[i] if compared.likenesses else None),
+    ]
+    lost_words = Counter(page_words(layer)) - Counter(page_words(markdown))
+    lost_details = folded_details(f"{lost_words.total()} words lost", tag("p", " ".join(lost_words.elements())))
     return tag(
         "article",
-        tag(
-            "h3",
-            compared.name,
-            " ",
-            compared_maker,
-            tag("span", *_graded_share("text", audit.text_kept), *_graded_share("structure", structure_likeness)),
-        ),
-        tag("div", markdown_to_html(markdown, set(page_words(compared_layer)), merged_yardstick_cells), class_="text"),
-        *(
-            [folded_details(f"{lost_words.total()} words lost", tag("p", " ".join(lost_words.elements())))]
-            if lost_words
-            else []
-        ),
+        tag("h3", compared.name, " ", compared_maker, tag("span", *compared_shares)),
+        tag("div", markdown_to_html(markdown, set(page_words(layer)), merged_in_yardstick), class_="text"),
+        *([lost_details] if lost_words else []),
         folded_details("Markdown", tag("pre", markdown)),
     )
 

@@ -144,19 +144,11 @@ def titles_above_tables(markdown: str) -> str:
             (k for k in range(delimiter, len(pipe_lines)) if not pipe_lines[k].startswith("|")), len(pipe_lines)
         )
         rows_below_title = [split_pipe_row(line) for line in pipe_lines[delimiter + 1 : table_end]]
-        if (
-            len(pipe_title_row) > 1
-            and pipe_title_row[0]
-            and len(set(pipe_title_row)) == 1
-            and _has_header_below_title(rows_below_title)
-        ):
+        is_title = len(pipe_title_row) > 1 and pipe_title_row[0] and len(set(pipe_title_row)) == 1
+        if is_title and _has_header_below_title(rows_below_title):
             table_title = pipe_title_row[0].replace("\\|", "|")
-            pipe_lines[delimiter - 1 : delimiter + 2] = [
-                table_title,
-                "",
-                pipe_lines[delimiter + 1],
-                pipe_lines[delimiter],
-            ]
+            delimiter_line, header_line = pipe_lines[delimiter : delimiter + 2]
+            pipe_lines[delimiter - 1 : delimiter + 2] = [table_title, "", header_line, delimiter_line]
     return "\n".join(pipe_lines)
 
 

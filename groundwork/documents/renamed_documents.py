@@ -49,20 +49,12 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     renamed_decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *renamed_decisions])
     moved_figures = MovedFigureFolder(data, document, new_document)
-    old_files: dict[str, Path] = {}
-    renamed_files: dict[str, Path] = {}
-    old_hashes: dict[str, str] = {}
-    for document_file in document_files(data, document):
-        renamed_file = file_path(folder_of(document_file), renaming.file_name(document_file.name))
-        old_hashes[data.relative(document_file)] = manifest.sha256(document_file)
-        renamed_content = document_file.read_bytes()
-        if document_file.suffix in (".json", ".jsonl"):
-            renamed_content = renaming.content(renamed_content, json_lines=document_file.suffix == ".jsonl")
-        if moved_figures:
-            renamed_content = _with_moved_figures(renamed_content, data.relative(document_file), moved_figures)
-        write_bytes(renamed_file, renamed_content)
-        old_files[data.relative(document_file)] = document_file
-        renamed_files[data.relative(document_file)] = renamed_file
+    files_to_rename = document_files(data, document)
+    old_hashes = {data.relative(document_file): manifest.sha256(document_file) for document_file in files_to_rename}
+    renamed_files = {
+        data.relative(document_file): _write_renamed_file(data, document_file, renaming, moved_figures)
+        for document_file in files_to_rename
+    }
     old_pictures = data.path("text", document)
     if old_pictures.is_dir():
         renamed_folder, renamed_file = data.relative(old_pictures), data.path("text", new_document)
@@ -75,8 +67,22 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     _rename_entries(data, manifest, document, new_document, renamed_paths, old_hashes | renamed_tag_hashes)
     for document_file in renamed_decisions:
         rewrite_decision_lines(document_file, lambda line: renaming.content(line, json_lines=True))
-    for path in old_files.values():
-        path.unlink(missing_ok=True)
+    for document_file in files_to_rename:
+        document_file.unlink(missing_ok=True)
+
+
+def _write_renamed_file(
+    data: Workspace, document_file: Path, renaming: _Renaming, moved_figures: MovedFigureFolder
+) -> Path:
+    """A file of the document under its new name, in which the ids and the links are new; returns where it is."""
+    renamed_content = document_file.read_bytes()
+    if document_file.suffix in (".json", ".jsonl"):
+        renamed_content = renaming.content(renamed_content, json_lines=document_file.suffix == ".jsonl")
+    if moved_figures:
+        renamed_content = _with_moved_figures(renamed_content, data.relative(document_file), moved_figures)
+    renamed_file = file_path(folder_of(document_file), renaming.file_name(document_file.name))
+    write_bytes(renamed_file, renamed_content)
+    return renamed_file
 
 
 def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) -> dict[str, str]:
@@ -179,13 +185,9 @@ class _Renaming:
 
     def content(self, json_to_rename: bytes, *, json_lines: bool) -> bytes:
         """The JSON `json_to_rename` with the document's name changed where it is one, and at the beginning of ids."""
-        if not json_lines:
-            renamed_record = self._with_renamed_ids("", msgspec.json.decode(json_to_rename))
-            return msgspec.json.format(msgspec.json.encode(renamed_record), indent=2) + b"\n"
-        rows_to_rename = [msgspec.json.decode(line) for line in json_to_rename.split(b"\n") if line.strip()]
-        return b"".join(
-            msgspec.json.encode(self._with_renamed_ids("", row_to_rename)) + b"\n" for row_to_rename in rows_to_rename
-        )
+        records_to_rename = decode_records_to_rename(json_to_rename, json_lines=json_lines)
+        renamed_records = [self._with_renamed_ids("", record_to_rename) for record_to_rename in records_to_rename]
+        return encode_renamed_records(renamed_records, json_lines=json_lines)
 
     def _with_renamed_ids(self, key_to_rename: str, value_to_rename: Any) -> Any:
         if isinstance(value_to_rename, dict):
@@ -244,28 +246,18 @@ class MovedFigureFolder:
         renamed_record = self._with_moved_links(renamed_record)
         if moved_folder == "text":
             moved_pages = [self._moved_span(page, self._text_offsets) for page in renamed_record.get("pages", [])]
-            return {
-                **renamed_record,
-                "pages": moved_pages,
-                "characters": self._text_offsets.moved_offset(renamed_record["characters"]),
-            }
+            moved_characters = self._text_offsets.moved_offset(renamed_record["characters"])
+            return {**renamed_record, "pages": moved_pages, "characters": moved_characters}
         if moved_folder == "chunks":
             moved_chunk_offsets = self._chunk_offsets.get(renamed_record["id"])
             link_growth = moved_chunk_offsets.growth if moved_chunk_offsets else 0
-            is_in_characters = renamed_record.get("tokens") is None
-            return {
-                **self._moved_span(renamed_record, self._text_offsets),
-                "length": renamed_record["length"] + link_growth * is_in_characters,
-            }
+            moved_length = renamed_record["length"] + link_growth * (renamed_record.get("tokens") is None)
+            return {**self._moved_span(renamed_record, self._text_offsets), "length": moved_length}
         if "chunks" in renamed_record:  # coverage
             return {**renamed_record, "chunks": [self._moved_coverage(chunk) for chunk in renamed_record["chunks"]]}
         if "start" in renamed_record and "text" in renamed_record:  # a wish
-            return {
-                **renamed_record,
-                "start": self._text_offsets.moved_offset(renamed_record["start"])
-                if renamed_record["start"] >= 0
-                else -1,
-            }
+            wish_start = renamed_record["start"]
+            return {**renamed_record, "start": self._text_offsets.moved_offset(wish_start) if wish_start >= 0 else -1}
         return renamed_record
 
     def _moved_coverage(self, chunk_to_move: Json) -> Json:

@@ -58,11 +58,7 @@ def convert_pages(name: str, request: ConversionRequest, layer: list[str]) -> Pa
     page_numbers = request.pages or list(range(1, len(layer) + 1))
     request = dataclasses.replace(request, layer=[layer[number - 1] for number in page_numbers])
     auditor = _RenditionAuditor(name, layer)
-    return (
-        auditor.convert_singly(request, page_numbers)
-        if CONVERTERS[name].singly
-        else auditor.convert(request, page_numbers)
-    )
+    return (auditor.convert_singly if CONVERTERS[name].singly else auditor.convert)(request, page_numbers)
 
 
 class _RenditionAuditor:
@@ -249,23 +245,18 @@ def choose_rendition(
         raw_rendition for raw_rendition in chain([(maker, first_markdown)], raw_renditions) if raw_rendition[1].strip()
     )
     if not reference.words and is_unreadable(first_markdown):  # to one engine, and perhaps not to the others
-        filled_renditions = iter(
-            [
-                next(
-                    (raw_rendition for raw_rendition in filled_renditions if not is_unreadable(raw_rendition[1])),
-                    (maker, first_markdown),
-                )
-            ]
+        readable_renditions = (
+            raw_rendition for raw_rendition in filled_renditions if not is_unreadable(raw_rendition[1])
         )
+        filled_renditions = iter([next(readable_renditions, (maker, first_markdown))])
     first_rendition = next(filled_renditions, (maker, first_markdown))
     best_rendition = audit(first_rendition)
     while not _is_good_rendition(best_rendition.audit) and (raw_rendition := next(filled_renditions, None)):
         candidate = audit(raw_rendition)
         finds_numbers = len(candidate.audit.lost_numbers) < len(best_rendition.audit.lost_numbers)
         least_gain = 0.0 if finds_numbers else _LEAST_RENDITION_GAIN
-        if candidate.audit.text_kept > best_rendition.audit.text_kept + least_gain and _is_no_worse_rendition(
-            candidate, best_rendition, reference
-        ):
+        keeps_more = candidate.audit.text_kept > best_rendition.audit.text_kept + least_gain
+        if keeps_more and _is_no_worse_rendition(candidate, best_rendition, reference):
             best_rendition = candidate
     return best_rendition
 

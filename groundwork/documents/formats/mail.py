@@ -44,11 +44,8 @@ def mail_to_markdown(mail_bytes: bytes) -> Mail:
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise BadDocument("it is encrypted; save the text of the mail")
     attachments = list(_describe_attachments(message))
-    warnings = (
-        [f"attachments are named and not read ({len(attachments)}); put them beside it as documents"]
-        if attachments
-        else []
-    )
+    attachment_warning = f"attachments are named and not read ({len(attachments)}); put them beside it as documents"
+    warnings = [attachment_warning] * bool(attachments)
     unread_mails: list[str] = []
     mail_markdown = _mail_markdown(message, attachments, 0, unread_mails)
     if unread_mails:
