@@ -21,29 +21,29 @@ _SOURCE_NOUN = (
 _PART_NOUN = (
     rf"(?:{_SOURCE_NOUN}|sections?|tables?|figures?|rules?|lists?|clauses?|steps?|diagrams?|pages?|articles?|chapters?)"
 )
-_REPORTING_VERB = (
+_VERB_OF_REFERENCE = (
     r"(?:says?|said|states?|mentions?|mentioned|describes?|described|defines?|gives?|given|lists?|tells?|calls?|names?"
     r"|recommends?|suggests?|explains?|feels?|thinks?|claims?)"
 )
 # What goes on about the source itself, and does not make a compound of its name: the text editor.
-_SOURCE_ITSELF = (
-    rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_REPORTING_VERB}|asks?|requires?|provides?|provided"
+_REFERENCE_ITSELF = (
+    rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_VERB_OF_REFERENCE}|asks?|requires?|provides?|provided"
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
-_MORE_RULE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
+_MORE_REFERENCE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
 _DAY_OF_MONTH = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DANGLING_PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART_NOUN}\b",
-        rf"\b(?:the|according to|in|from) {_SOURCE_NOUN}\b{_SOURCE_ITSELF}",
+        rf"\b(?:the|according to|in|from) {_SOURCE_NOUN}\b{_REFERENCE_ITSELF}",
         # never source code
-        rf"\baccording to (?:the|this) source\b|\bthis source\b{_SOURCE_ITSELF}|\bthe source {_REPORTING_VERB}\b",
+        rf"\baccording to (?:the|this) source\b|\bthis source\b{_REFERENCE_ITSELF}|\bthe source {_VERB_OF_REFERENCE}\b",
         rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_DAY_OF_MONTH})\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART_NOUN} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
-        rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_SOURCE_ITSELF}",
+        rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_REFERENCE_ITSELF}",
         rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE_LABEL})\b"
-        rf"(?! of|{_MORE_RULE_LABELS} of)",
+        rf"(?! of|{_MORE_REFERENCE_LABELS} of)",
     )
 ]
 _LAW_NOUN = (
@@ -59,8 +59,8 @@ _CATEGORY_NAMED_BY_PART = (
         r"(?: [A-Z]{2,})? [a-z]{3,}(?:s (?:are|were|have|had|who|that)\b| \()| [A-Z]{2,} [a-z]{3,}"
     )
 )
-_DEFINITE_NOUN = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
-_PRONOUN_PATTERNS = [  # dangles unless the question itself named something before
+_DEFINITE_REFERENCE = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
+_DANGLING_PRONOUNS = [  # dangles unless the question itself named something before
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:they|he|she|them|this|these|those)\b"
@@ -87,7 +87,7 @@ _INDEFINITE_NOUN = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNOR
 _PLURAL_NOUN = re.compile(r"\b\w{2,}(?<![siu'])s\b")
 _PLURAL_PRONOUNS = frozenset(["they", "them", "these", "those"])
 _OBJECT_PRONOUN = re.compile(r"(?:on|by|against|for) (?:them|him|her|it)\b", re.IGNORECASE)
-_QUESTION_WORDS = frozenset(
+_NO_REFERENCE_WORDS = frozenset(
     words("how long wide high far often many much old what which who when where why kind time year")
 )
 
@@ -106,12 +106,12 @@ _OTHER_LANGUAGE_PATTERNS = [  # the same in other languages, where rules can see
 ]
 
 
-_SOURCE_NAME = (
+_SOURCE_REFERENCE_NAME = (
     r"(?:text|passage|document|context|excerpt|article|section|chapter|table|figure|page|source|paragraph|snippet)"
 )
-_SOURCE_NAMED = re.compile(  # "the source code" and "the chapter 5 rule" name no source
-    rf"\b(?:this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?{_SOURCE_NAME}\b(?! code| \d)"
-    rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_SOURCE_NAME}\b{_SOURCE_ITSELF}",
+_SOURCE_REFERENCE_NAMED = re.compile(  # "the source code" and "the chapter 5 rule" name no source
+    rf"\b(?:this|that|given|provided|above|following|according to)\s+(?:\w+\s+)?{_SOURCE_REFERENCE_NAME}\b(?! code| \d)"
+    rf"|\bthe\s+(?:\w+\s+)?(?!figure\b){_SOURCE_REFERENCE_NAME}\b{_REFERENCE_ITSELF}",
     re.IGNORECASE,
 )
 # "She is a junior of 15 and ...", "It is after 18:00 ...", "It blows at 14 knots": the sentence itself sets the scene.
@@ -120,20 +120,18 @@ _SCENE_SETTING = re.compile(
     r"|^it (?:blows|rains|snows|freezes)\b",
     re.IGNORECASE,
 )
-_CONTINUING_WORD = re.compile(
-    r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE
-)
+_DANGLING_WORD = re.compile(r"^(?:and|but|so|it|its|they|their|he|she|his|her|this|these|those|that)\b", re.IGNORECASE)
 
 
 def find_source_name(text: str) -> str:
     """The words by which `text` names what it was taken from ("the given passage", "this section"), or ""."""
-    source_match = _SOURCE_NAMED.search(text)
-    return source_match.group() if source_match else ""
+    source_reference = _SOURCE_REFERENCE_NAMED.search(text)
+    return source_reference.group() if source_reference else ""
 
 
 def find_dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
-    dangling_opening = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
+    dangling_opening = None if _SCENE_SETTING.match(text) else _DANGLING_WORD.match(text)
     return dangling_opening.group() if dangling_opening else ""
 
 
@@ -150,8 +148,8 @@ def find_dangling_reference(question: str, language: str) -> str:
         (match.group().strip() for match in dangling_matches if _reference_leads_away(match, question)), ""
     ):
         return reference
-    pronoun_matches = (match for pattern in _PRONOUN_PATTERNS for match in pattern.finditer(question))
-    return next((m.group().strip() for m in pronoun_matches if not _has_pronoun_antecedent(m, question)), "")
+    pronoun_matches = (match for pattern in _DANGLING_PRONOUNS for match in pattern.finditer(question))
+    return next((m.group().strip() for m in pronoun_matches if not _has_reference_antecedent(m, question)), "")
 
 
 def _reference_leads_away(reference: re.Match[str], question: str) -> bool:
@@ -172,27 +170,27 @@ def _is_part_of_named_law(start: int, end: int, text: str, question: str) -> boo
 
 def _is_reference_introduced(definite_reference: re.Match[str], question: str) -> bool:
     """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
-    definite_noun = _DEFINITE_NOUN.fullmatch(definite_reference.group().strip())
+    definite_noun = _DEFINITE_REFERENCE.fullmatch(definite_reference.group().strip())
     indefinite_pattern = definite_noun and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite_noun[1]}\b"
     return bool(
         indefinite_pattern and re.search(indefinite_pattern, question[: definite_reference.start()], re.IGNORECASE)
     )
 
 
-def _has_pronoun_antecedent(pronoun: re.Match[str], question: str) -> bool:
-    text_before_pronoun = question[: pronoun.start()]
-    is_plural_pronoun = not _PLURAL_PRONOUNS.isdisjoint(words(pronoun.group()))
-    relative_pronouns = _RELATIVE_PRONOUN.finditer(text_before_pronoun) if is_plural_pronoun else ()
+def _has_reference_antecedent(pronoun: re.Match[str], question: str) -> bool:
+    text_before_reference = question[: pronoun.start()]
+    is_plural_reference = not _PLURAL_PRONOUNS.isdisjoint(words(pronoun.group()))
+    relative_pronouns = _RELATIVE_PRONOUN.finditer(text_before_reference) if is_plural_reference else ()
     relative_clauses = [relative_pronoun.start() for relative_pronoun in relative_pronouns]
     # "... the files of a program that needs one of them?"
-    if relative_clauses and _PLURAL_NOUN.search(text_before_pronoun[: relative_clauses[-1]]):
+    if relative_clauses and _PLURAL_NOUN.search(text_before_reference[: relative_clauses[-1]]):
         return True
-    is_object_pronoun = _OBJECT_PRONOUN.match(pronoun.group()) is not None
-    noun_before_pronoun = _NOUN_BEFORE_PRONOUN.search(text_before_pronoun) if is_object_pronoun else None
+    is_object_reference = _OBJECT_PRONOUN.match(pronoun.group()) is not None
+    noun_before_reference = _NOUN_BEFORE_PRONOUN.search(text_before_reference) if is_object_reference else None
     # "What may a player do after a foul on them?"
-    if noun_before_pronoun and _INDEFINITE_NOUN.search(text_before_pronoun[: noun_before_pronoun.start()]):
+    if noun_before_reference and _INDEFINITE_NOUN.search(text_before_reference[: noun_before_reference.start()]):
         return True
-    return _earlier_clause_names_antecedent(text_before_pronoun)
+    return _earlier_clause_names_antecedent(text_before_reference)
 
 
 def _first_reference(reference_patterns: Iterable[re.Pattern[str]], text: str) -> str:
@@ -204,12 +202,12 @@ def _earlier_clause_names_antecedent(text: str) -> bool:
     """Does an earlier clause of `text` name what a pronoun can stand for: "What is a PID file, and does it"?"""
     clause_borders = [match.start() for match in _CLAUSE_BORDER_BEFORE_PRONOUN.finditer(text)]
     earlier_clauses = _OPENING_PREPOSITIONAL_PHRASE.sub("", text[: clause_borders[-1]] + ",") if clause_borders else ""
-    return any(word not in ENGLISH_STOP_WORDS and word not in _QUESTION_WORDS for word in words(earlier_clauses))
+    return any(word not in ENGLISH_STOP_WORDS and word not in _NO_REFERENCE_WORDS for word in words(earlier_clauses))
 
 
 _PART_WORD = r"(?:rules?|sections?|clauses?|articles?|appendix|appendices|annex(?:es)?|tables?|figures?|paragraphs?)"
-_PART_LABEL = r"(?:[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z])(?![\w%])(?!\.\d)"
-_DOTTED_LABEL = r"\d{1,3}(?:\.\d{1,3}){1,4}(?![\w%])"
+_REFERENCE_LABEL = r"(?:[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z])(?![\w%])(?!\.\d)"
+_DOTTED_REFERENCE = r"\d{1,3}(?:\.\d{1,3}){1,4}(?![\w%])"
 _LABEL_JOINT = r"(?:,? (?:and|or|to) |, )"
 _POINTING_PHRASE = (
     r"(?:unless|see(?: also)?|according to|in accordance with|pursuant to|subject to|except (?:in|under|for|by)"
@@ -217,19 +215,19 @@ _POINTING_PHRASE = (
 )
 _NO_UNIT_BEHIND = r"(?! ?[%°€$£])(?! (?!(?:applies|apply|is|are|and|or|in|if|when|but|holds?)\b)[a-z]+)"
 _REFERENCE_PATTERNS = [
-    re.compile(rf"\b(?i:{_PART_WORD}) {_PART_LABEL}(?:{_LABEL_JOINT}(?:(?i:{_PART_WORD}) )?{_PART_LABEL})*"),
+    re.compile(rf"\b(?i:{_PART_WORD}) {_REFERENCE_LABEL}(?:{_LABEL_JOINT}(?:(?i:{_PART_WORD}) )?{_REFERENCE_LABEL})*"),
     re.compile(
-        rf"(?<![\w.]){_DOTTED_LABEL}(?:{_LABEL_JOINT}{_DOTTED_LABEL})*"
+        rf"(?<![\w.]){_DOTTED_REFERENCE}(?:{_LABEL_JOINT}{_DOTTED_REFERENCE})*"
         r"(?= (?:applies|apply|(?:is|are) in (?:effect|force))\b)"
     ),
     re.compile(
-        rf"(?<=\b){_POINTING_PHRASE} ({_DOTTED_LABEL}(?:{_LABEL_JOINT}{_DOTTED_LABEL})*){_NO_UNIT_BEHIND}",
+        rf"(?<=\b){_POINTING_PHRASE} ({_DOTTED_REFERENCE}(?:{_LABEL_JOINT}{_DOTTED_REFERENCE})*){_NO_UNIT_BEHIND}",
         re.IGNORECASE,
     ),
     re.compile(r"(?<=\()\d{1,3}(?:\.\d{1,3}){2,4}(?=\))"),
 ]
 _BRACKETED_REFERENCE = re.compile(r"\s?\((?:see )?([^()]{1,80})\)", re.IGNORECASE)
-_ASKS_FOR_PART = re.compile(
+_ASKS_FOR_REFERENCE = re.compile(
     rf"\b(?:which|what|an?|two|of|each|every) (?:{_PART_WORD}|chapters?)\b|\bchapter \d", re.IGNORECASE
 )
 _LIKELY_REFERENCE = re.compile(
@@ -264,7 +262,7 @@ def _reference_holds(outer_span: Span, inner_span: Span) -> bool:
 
 def find_cross_reference(text: str, question: str) -> str:
     """The first reference in `text`, or ""; none where the question is about rules or tables by their numbers."""
-    asks_for_part = _ASKS_FOR_PART.search(question) or cross_reference_spans(question)
+    asks_for_part = _ASKS_FOR_REFERENCE.search(question) or cross_reference_spans(question)
     reference_spans = [] if asks_for_part else cross_reference_spans(text)
     reference_spans = [span for span in reference_spans if not _is_part_of_named_law(*span, text, question)]
     return text[reference_spans[0][0] : reference_spans[0][1]] if reference_spans else ""

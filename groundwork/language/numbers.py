@@ -117,16 +117,16 @@ _SCALES = {
     12: "trillion trillions billionen billones 兆 조",
 }
 _UNSPACED_LETTERS = "\u0900"  # from there on a word may go on right behind the scale: ล้านบาท, 万人
-_SCALE_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
+_NUMBER_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
 _SCALE_NAME = "|".join(
     rf"{word}(?![^\W\d_])" if word < _UNSPACED_LETTERS else word
-    for word in sorted(_SCALE_POWERS, key=lambda word: (-len(word), word))
+    for word in sorted(_NUMBER_POWERS, key=lambda word: (-len(word), word))
 )
 _SCALE_BEHIND_NUMBER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE_NAME})", re.IGNORECASE)
 _SCALE_BEHIND_DIGIT = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE_NAME})", re.IGNORECASE)
-_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE_NAME})|[万萬만億亿억兆조]", re.IGNORECASE)
+_NUMBER_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE_NAME})|[万萬만億亿억兆조]", re.IGNORECASE)
 _AMOUNT_LETTERS = {"k": 3, "m": 6, "b": 9}
-_AMOUNT_LETTER = re.compile(r"[kmb](?![^\W\d_])", re.IGNORECASE)
+_NUMBER_LETTER = re.compile(r"[kmb](?![^\W\d_])", re.IGNORECASE)
 _CURRENCY = r"(?:[A-Z]{0,3}[$€£¥]|EUR|USD|GBP|CHF|INR|Rs\.?)"
 # never behind a number: that is the scale of this number alone
 _SCALE_OF_ALL_NUMBERS = re.compile(
@@ -144,28 +144,28 @@ def scale_after(text: str, end: int, *, behind_currency: bool = False) -> tuple[
     `behind_currency`: a letter counts as well, "$5m".
     """
     if match := _SCALE_BEHIND_NUMBER.match(text, end):
-        return _SCALE_POWERS.get(match[1].casefold(), 0), match.end()
-    scale_letter = _AMOUNT_LETTER.match(text, end) if behind_currency else None
-    return (_AMOUNT_LETTERS[scale_letter.group().casefold()], scale_letter.end()) if scale_letter else None
+        return _NUMBER_POWERS.get(match[1].casefold(), 0), match.end()
+    number_letter = _NUMBER_LETTER.match(text, end) if behind_currency else None
+    return (_AMOUNT_LETTERS[number_letter.group().casefold()], number_letter.end()) if number_letter else None
 
 
 def without_scales(text: str, scale_powers: Collection[int]) -> str:
     """`text` without the scales behind its digits that have one of these powers: "784" for "784 million"."""
     return _SCALE_BEHIND_DIGIT.sub(
-        lambda match: "" if _SCALE_POWERS.get(match[1].casefold(), 0) in scale_powers else match.group(), text
+        lambda match: "" if _NUMBER_POWERS.get(match[1].casefold(), 0) in scale_powers else match.group(), text
     )
 
 
 def scales(text: str) -> set[int]:
     """The powers of ten of all scales that `text` names, of one number or of all: "5 million", "in millions"."""
-    scale_words = (scale_match.group().casefold() for scale_match in _SCALE_WORD.finditer(text))
-    return {_SCALE_POWERS.get(scale_word, 0) for scale_word in scale_words} | common_scales(text)
+    scale_words = (scale_match.group().casefold() for scale_match in _NUMBER_SCALE_WORD.finditer(text))
+    return {_NUMBER_POWERS.get(scale_word, 0) for scale_word in scale_words} | common_scales(text)
 
 
 def common_scales(text: str) -> set[int]:
     """The powers of ten of the scales in which `text` gives its numbers: "(Dollars in Thousands)", "Mio. €", "T€"."""
     scale_names = (next(filter(None, match.groups())) for match in _SCALE_OF_ALL_NUMBERS.finditer(text))
-    return {_SCALE_POWERS.get(scale_name.casefold().rstrip("."), 3) for scale_name in scale_names}
+    return {_NUMBER_POWERS.get(scale_name.casefold().rstrip("."), 3) for scale_name in scale_names}
 
 
 _LATEX_NUMBER_NOTATIONS = {
@@ -179,15 +179,15 @@ _LATEX_NUMBER_NOTATIONS = {
     re.compile(r"\\([%$€£])"): r"\1",
     re.compile(r"\\[()\[\]]"): "",
 }
-_INLINE_FORMULA = re.compile(r"\$\$|(?<![\\$\w])\$(?=\S)([^$\n]{1,200})(?<=[^\s\\])\$(?!\d)")  # not "US$5, A$6"
+_FORMULA_OF_NUMBERS = re.compile(r"\$\$|(?<![\\$\w])\$(?=\S)([^$\n]{1,200})(?<=[^\s\\])\$(?!\d)")  # not "US$5, A$6"
 _FORMULA_WITH_NUMBERS = re.compile(r"[\\{}^_=]|\A\S+\Z|\A[\d\s.,+*/×÷<>()-]+\Z")
-_SIUNITX_QUANTITY = re.compile(r"\\(?:SI|qty)\{([^{}]{1,40})\}\{([^{}]{1,60})\}")
-_SIUNITX_UNIT = re.compile(r"\\([a-z]+)")
+_SIUNITX_NUMBER = re.compile(r"\\(?:SI|qty)\{([^{}]{1,40})\}\{([^{}]{1,60})\}")
+_SIUNITX_NUMBER_UNIT = re.compile(r"\\([a-z]+)")
 _SIUNITX_PREFIXES = frozenset({"nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga"})
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 _EXPONENT = r"(?:\^(?:\{([+−-]?\d{1,2})\}|([+−-]?\d{1,2}))|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?!\d)"
-_POWER_OF_TEN = re.compile(_EXPONENT)
+_NUMBER_POWER_OF_TEN = re.compile(_EXPONENT)
 _TIMES_POWER = re.compile(rf"\s?[×·∙⋅*x]\s?10{_EXPONENT}|[eE]([+−-]?\d{{1,2}})(?!\w)")
 _VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")
 _NUMBER_FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,4}) )?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?![\d/⁄]|[.,]\d)")
@@ -199,10 +199,10 @@ def without_latex(text: str) -> str:
     """`text` with its LaTeX as plain text: "3 × 2,5" for "$3 \\times 2{,}5$"; as it is where it has none."""
     if "\\" not in text and "{" not in text:
         return text
-    text = _INLINE_FORMULA.sub(_without_dollar_signs, text)
-    text = _SIUNITX_QUANTITY.sub(lambda match: f"{match[1]} {_siunitx_unit_name(match[2])}", text)
-    for latex_command, plain_notation in _LATEX_NUMBER_NOTATIONS.items():
-        text = latex_command.sub(plain_notation, text)
+    text = _FORMULA_OF_NUMBERS.sub(_without_dollar_signs, text)
+    text = _SIUNITX_NUMBER.sub(lambda match: f"{match[1]} {_siunitx_number_unit(match[2])}", text)
+    for latex_number, plain_notation in _LATEX_NUMBER_NOTATIONS.items():
+        text = latex_number.sub(plain_notation, text)
     return text
 
 
@@ -212,9 +212,9 @@ def _without_dollar_signs(match: re.Match[str]) -> str:
     return inline_formula if not inline_formula or _FORMULA_WITH_NUMBERS.search(inline_formula) else match.group()
 
 
-def _siunitx_unit_name(macros: str) -> str:
+def _siunitx_number_unit(macros: str) -> str:
     """The unit of siunitx in words: "kilometre per hour" for \\kilo\\metre\\per\\hour."""
-    return _SIUNITX_UNIT.sub(
+    return _SIUNITX_NUMBER_UNIT.sub(
         lambda match: match[1] if match[1] in _SIUNITX_PREFIXES else f"{match[1]} ", macros
     ).strip()
 
@@ -228,7 +228,7 @@ def exponent_after(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     if match := _TIMES_POWER.match(text, end):
         return _exponent_of_ten(match), match.end()
-    if text[start:end] == "10" and (match := _POWER_OF_TEN.match(text, end)):
+    if text[start:end] == "10" and (match := _NUMBER_POWER_OF_TEN.match(text, end)):
         return _exponent_of_ten(match) - 1, match.end()
     return None
 
@@ -237,10 +237,10 @@ def _exponent_of_ten(match: re.Match[str]) -> int:
     return int(next(group for group in match.groups() if group).translate(_SUPERSCRIPTS))
 
 
-def times_power(decimal_value: str, power: int) -> str:
+def times_power(number_value: str, power: int) -> str:
     """A decimal number, "1.2", times ten to the power, without zeros that end its fraction."""
-    scaled_digits = format(Decimal(decimal_value).scaleb(power), "f")
-    return scaled_digits.rstrip("0").rstrip(".") if "." in scaled_digits else scaled_digits
+    scaled_number = format(Decimal(number_value).scaleb(power), "f")
+    return scaled_number.rstrip("0").rstrip(".") if "." in scaled_number else scaled_number
 
 
 def plain_fractions(text: str) -> str:
@@ -253,10 +253,10 @@ def plain_fractions(text: str) -> str:
 def fractions(text: str) -> Iterator[tuple[str, str]]:
     """(as it is written, as a decimal number) of the fractions that are few decimals: 3/4 as 0.75, 2 1/2 as 2.5."""
     for match in _NUMBER_FRACTION.finditer(text):
-        whole_part, numerator, denominator = (int(digits or 0) for digits in match.groups())
+        whole_number, numerator, denominator = (int(digits or 0) for digits in match.groups())
         if denominator and 10_000 * numerator % denominator == 0:
-            fraction_value = Decimal(whole_part) + Decimal(numerator) / Decimal(denominator)
-            yield match.group(), times_power(str(fraction_value), 0)
+            number_value = Decimal(whole_number) + Decimal(numerator) / Decimal(denominator)
+            yield match.group(), times_power(str(number_value), 0)
 
 
 def roman_values(text: str) -> Iterator[int]:
@@ -264,12 +264,12 @@ def roman_values(text: str) -> Iterator[int]:
     for match in _ROMAN_NUMERAL.finditer(text):
         letter_values = [_ROMAN_VALUES.get(letter, 100) for letter in match.group()]
         yield sum(
-            -letter_value if letter_value < following_value else letter_value
-            for letter_value, following_value in zip(letter_values, [*letter_values[1:], 0], strict=True)
+            -number_letter if number_letter < following_value else number_letter
+            for number_letter, following_value in zip(letter_values, [*letter_values[1:], 0], strict=True)
         )
 
 
-_DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
+_NUMBER_DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f'’]\d{3}(?!\d))*")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
@@ -287,9 +287,9 @@ _CHINESE_DIGITS = {
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
 _DECIMAL_NUMBER = re.compile(r"\d{1,30}(?:\.\d{1,30})?")
-_UNIT_AFTER = re.compile(rf"[\s-]{{0,2}}({UNIT_NAME})", re.IGNORECASE)
+_UNIT_AFTER_NUMBER = re.compile(rf"[\s-]{{0,2}}({UNIT_NAME})", re.IGNORECASE)
 _CURRENCY_SIGNS = frozenset("$€£")
-_CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
+_CURRENCY_BEFORE_NUMBER = re.compile(r"([$€£])\s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,12 +332,12 @@ def _numbers_written_in_digits(text: str) -> Iterator[Number]:
         if match.start() < end:
             continue
         end, number_value = match.end(), _canonical_value(match.group())
-        if (power_of_ten := _power_after(text, match)) and _DECIMAL_NUMBER.fullmatch(number_value):
+        if (power_of_ten := _power_after_number(text, match)) and _DECIMAL_NUMBER.fullmatch(number_value):
             number_value, end = times_power(number_value, power_of_ten[0]), power_of_ten[1]
-        yield Number(match.start(), end, number_value, _unit_at(text, match.start(), end))
+        yield Number(match.start(), end, number_value, _unit_of_number(text, match.start(), end))
 
 
-def _power_after(text: str, match: re.Match[str]) -> tuple[int, int] | None:
+def _power_after_number(text: str, match: re.Match[str]) -> tuple[int, int] | None:
     is_behind_currency = text[max(0, match.start() - 1) : match.start()] in _CURRENCY_SIGNS
     return exponent_after(text, *match.span()) or scale_after(text, match.end(), behind_currency=is_behind_currency)
 
@@ -353,7 +353,7 @@ def mantissa_and_scale(written_number: str) -> tuple[str, int] | None:
 
 def digit_runs(text: str) -> list[str]:
     """The runs of digits of `text` as they are written, labels and dates too: 1.2.3, 13, 10,000, 07:30, 1/2."""
-    return _DIGIT_RUN.findall(text)
+    return _NUMBER_DIGITS.findall(text)
 
 
 def number_values(text: str, *, spelled: str = "") -> set[str]:
@@ -382,7 +382,7 @@ def _spelled_numbers(text: str, language: str) -> Iterator[Number]:
     for number_word in number_words(text, language):
         if not (number_word.is_ordinal or is_article(number_word, language)):
             word_span = (number_word.start, number_word.end)
-            yield Number(*word_span, number_word.value, _unit_at(text, *word_span))
+            yield Number(*word_span, number_word.value, _unit_of_number(text, *word_span))
 
 
 def join_thousands(text: str) -> str:
@@ -398,7 +398,7 @@ def alternative_readings(text: str, language: str) -> set[str]:
     """
     number_readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
     number_readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
-    number_readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after(text, m)}
+    number_readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after_number(text, m)}
     number_readings |= {digit for match in _LISTED_DIGITS.finditer(text) for digit in match.group().split(",")}
     number_readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
     spelled_numbers = number_words(text, language)
@@ -438,12 +438,12 @@ def _canonical_value(number_digits: str) -> str:
     return (integer_digits.lstrip("0") or "0") + decimal_point + fraction_digits
 
 
-def _unit_at(text: str, start: int, end: int) -> str:
+def _unit_of_number(text: str, start: int, end: int) -> str:
     """The unit behind the number (or the currency before it)."""
-    if unit_match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
-        return canonical_unit(unit_match.group(1))
-    unit_match = _UNIT_AFTER.match(text, end)
-    return canonical_unit(unit_match.group(1)) if unit_match else ""
+    if number_unit := _CURRENCY_BEFORE_NUMBER.search(text[max(0, start - 2) : start]):
+        return canonical_unit(number_unit.group(1))
+    number_unit = _UNIT_AFTER_NUMBER.match(text, end)
+    return canonical_unit(number_unit.group(1)) if number_unit else ""
 
 
 MOST_ROUNDED_OFF_SHARE = Decimal("0.05")  # of the exact number

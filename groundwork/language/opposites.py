@@ -18,7 +18,7 @@ from groundwork.language.words import ENGLISH_STOP_WORDS, stem, words
 YES_NO_AUXILIARY = (  # what a yes/no question of English begins with
     "(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
 )
-_YES_AND_NO_WORDS = {  # in turn, those of most use first: in some languages the verb of the question answers it
+_YES_NO_OPPOSITES = {  # in turn, those of most use first: in some languages the verb of the question answers it
     "ar": "نعم لا", "bg": "да не", "ca": "sí no", "cs": "ano ne", "da": "ja nej", "de": "ja nein", "el": "ναι όχι",
     "en": "yes no", "es": "sí no", "et": "jah ei", "fa": "بله خیر", "fi": "kyllä ei", "fr": "oui non", "he": "כן לא",
     "hi": "हाँ नहीं हां नहीं", "hr": "da ne", "hu": "igen nem", "id": "ya tidak", "it": "sì no", "lt": "taip ne",
@@ -35,12 +35,12 @@ _FIRST_WORD_OF_ANSWER = regex.compile(r"\W*([\p{L}\p{M}]+)(?![\w-])")
 YES_OR_NO = "(?:yes|no|ja|nein|oui|non|sí|não|nee)"
 
 
-def _words_of_list(text: str) -> frozenset[str]:
+def _opposite_words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text))
 
 
 OPPOSITES = tuple(
-    (_words_of_list(first_side), _words_of_list(second_side))
+    (_opposite_words(first_side), _opposite_words(second_side))
     for first_side, second_side in (
         (
             "maximum max most largest highest longest latest",
@@ -66,21 +66,21 @@ OPPOSITES = tuple(
 """Each side of a pair turns the meaning round where it takes the place of the other."""
 
 # Two questions that differ by one of these ask for two things; "all", "may" or "over" can come and go with the wording.
-_CONTRAST_WORDS = _words_of_list(
+_OPPOSITE_WORDS_OF_QUESTIONS = _opposite_words(
     """not never no without minimum maximum least most min max before after first second third last start begin end
     finish more less fewer above below over under inside outside in out north south east west left right highest
     lowest longest shortest largest smallest earliest latest win lose open close allowed forbidden offence defence
     offense defense offensive defensive home away men women indoor outdoor"""
 )
-_NEGATIONS = _words_of_list("not no never without cannot none neither nor unable except unless")
+_NEGATIONS = _opposite_words("not no never without cannot none neither nor unable except unless")
 _NEGATING_WORD = re.compile(r"\b(?:not|no|never|cannot|unable to|\w+n['’]t)\b", re.I)
 # Words that say "not" in another way, so that "is not allowed" may become "is forbidden".
-_DENIAL_WORDS = _words_of_list(
+_NEGATING_WORDS = _opposite_words(
     """forbidden prohibited banned illegal forbid forbids prohibit prohibits avoid avoids prevent prevents refuse
     refuses fail fails lack lacks nothing nobody none neither nor without except unless only other apart instead
     rather out off unnecessary optional free"""
 )
-_COMPARATIVES = "|".join(
+_NEGATED_COMPARATIVES = "|".join(
     [
         "more",
         "fewer",
@@ -104,10 +104,10 @@ _COMPARATIVES = "|".join(
 _NUMBER_SIGN = re.compile(r"\bnos?\.(?= ?\d)", re.IGNORECASE)  # "Measure No. 3" negates nothing
 # negates nothing
 _NEGATED_LIMIT = re.compile(
-    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARATIVES})\b[^.;:,]{{0,40}}?\bthan\b"
+    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_NEGATED_COMPARATIVES})\b[^.;:,]{{0,40}}?\bthan\b"
     r"|\b(?:no|not|never|nor|cannot)(?: \w+){0,3}? (?:above|over|below|under|beyond|exceed\w*)(?= [^.;:,]{0,20}?\d)"
     r"|\b(?:and|but|and for|but for|,) ?(?:no|not|never) (?:more|longer|later|further|fewer|less)\b"
-    rf"|\b(?:{_COMPARATIVES}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
+    rf"|\b(?:{_NEGATED_COMPARATIVES}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
     r"|\b(?:no|never) (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
     re.I,
 )
@@ -122,7 +122,7 @@ _DUTY_PATTERNS = {  # what must be done, ought to be done, and may be done
 
 def contrast_words(question: str) -> set[str]:
     """The words of a question by which two questions that sound alike ask for different things."""
-    return set(words(question)) & _CONTRAST_WORDS
+    return set(words(question)) & _OPPOSITE_WORDS_OF_QUESTIONS
 
 
 # "leaves out" is not the opposite of "in"
@@ -131,7 +131,7 @@ _PARTICLES_WITHOUT_OPPOSITE = frozenset(["in", "out", "over", "up", "inside", "o
 
 def find_opposite(original: str, rewording: str) -> tuple[str, str] | None:
     """(word, its opposite) where `rewording` says the opposite of a word of `original`, and neither says both."""
-    if _bounds_complement(original, rewording):
+    if _are_opposite_bounds(original, rewording):
         return None
     original_words = set(words(original)) - _PARTICLES_WITHOUT_OPPOSITE
     rewording_words = set(words(rewording)) - _PARTICLES_WITHOUT_OPPOSITE
@@ -148,18 +148,18 @@ _AT_MOST_BOUND = re.compile(
 _ABOVE_BOUND = re.compile(r"\bmore than (?P<a>[\w.]+)", re.I)
 
 
-def _bounds_complement(original: str, rewording: str) -> bool:
+def _are_opposite_bounds(original: str, rewording: str) -> bool:
     """Does one text say what holds from a number on, and the other what holds below it: "three or more bar it from the
     start", "with fewer than three it may start"?
     """
     return any(
-        _bounds_in_text(from_bound, one_wording) & _bounds_in_text(below_bound, other_wording)
+        _opposite_bounds_in(from_bound, one_wording) & _opposite_bounds_in(below_bound, other_wording)
         for from_bound, below_bound in ((_AT_LEAST_BOUND, _BELOW_BOUND), (_AT_MOST_BOUND, _ABOVE_BOUND))
         for one_wording, other_wording in ((original, rewording), (rewording, original))
     )
 
 
-def _bounds_in_text(pattern: re.Pattern[str], text: str) -> set[str]:
+def _opposite_bounds_in(pattern: re.Pattern[str], text: str) -> set[str]:
     return {bound.lower() for match in pattern.finditer(text) for bound in match.groups() if bound}
 
 
@@ -191,9 +191,9 @@ def _is_contracted_not(word: str) -> bool:
 
 
 _SENTENCE_END_MARK = re.compile(r"[.;:!?]")
-_PLAIN_NEGATIONS = _words_of_list("not never cannot")
+_PLAIN_NEGATIONS = _opposite_words("not never cannot")
 # "not until inspected": "inspected before"
-_TIME_CONDITION_WORDS = _words_of_list("until before after once first unless")
+_TIME_CONDITION_WORDS = _opposite_words("until before after once first unless")
 
 
 def find_contradicted_word(original: str, rewording: str, source: str = "", question: str = "") -> str:
@@ -202,33 +202,33 @@ def find_contradicted_word(original: str, rewording: str, source: str = "", ques
     What `source`, on which both rest, denies may be denied in `rewording`; what the `question` that
     `rewording` answers denies need not be: "Spectators" is enough of an answer to "What may it not carry?".
     """
-    for denying_text, affirming_text, excusing_text in ((original, rewording, question), (rewording, original, source)):
-        affirming_words = words(affirming_text)
+    for negated_text, opposite_text, excusing_text in ((original, rewording, question), (rewording, original, source)):
+        opposite_words = words(opposite_text)
         # the answer need not deny
         if excusing_text is question and _has_word_behind_not(question.split("?"), {"do", "doing"}):
             continue
-        if _NEGATING_WORD.search(_NEGATED_LIMIT.sub("", affirming_text)) or not _DENIAL_WORDS.isdisjoint(
-            affirming_words
+        if _NEGATING_WORD.search(_NEGATED_LIMIT.sub("", opposite_text)) or not _NEGATING_WORDS.isdisjoint(
+            opposite_words
         ):
             continue
-        denying_clauses = denying_text.replace(";", ".").split(".")
-        if _has_word_behind_not(denying_clauses, {"until"}) and not _TIME_CONDITION_WORDS.isdisjoint(
-            _lower_tokens(affirming_text)
+        negated_clauses = negated_text.replace(";", ".").split(".")
+        if _has_word_behind_not(negated_clauses, {"until"}) and not _TIME_CONDITION_WORDS.isdisjoint(
+            _lower_tokens(opposite_text)
         ):
             continue
-        affirming_stems = {stem(word, "en") for word in affirming_words}
-        contradicting_stems = affirming_stems - _denied_stems(excusing_text)
+        opposite_stems = {stem(word, "en") for word in opposite_words}
+        contradicting_stems = opposite_stems - _denied_stems(excusing_text)
         if contradicted_words := [
-            word for word in _words_behind_nots(denying_text) if word and stem(word, "en") in contradicting_stems
+            word for word in _words_behind_nots(negated_text) if word and stem(word, "en") in contradicting_stems
         ]:
             return contradicted_words[0]
     return ""
 
 
-def _has_word_behind_not(clauses: Iterable[str], sought_words: Set[str]) -> bool:
+def _has_word_behind_not(negated_clauses: Iterable[str], sought_words: Set[str]) -> bool:
     """Does one of the words stand behind a "not" of the same part?"""
-    for clause in clauses:
-        clause_tokens = _lower_tokens(clause)
+    for negated_clause in negated_clauses:
+        clause_tokens = _lower_tokens(negated_clause)
         first_negation = next(
             (i for i, word in enumerate(clause_tokens) if word in _PLAIN_NEGATIONS or _is_contracted_not(word)), None
         )
@@ -243,14 +243,14 @@ def _denied_stems(text: str) -> set[str]:
     for clause in re.split(r"[.;:!?\n]", _NEGATED_LIMIT.sub("", text)):
         negation = _NEGATING_WORD.search(clause)
         clause_words = words(clause if negation is None else clause[negation.end() :])
-        if negation or not _DENIAL_WORDS.isdisjoint(clause_words):
+        if negation or not _NEGATING_WORDS.isdisjoint(clause_words):
             denied_stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH_STOP_WORDS}
     return denied_stems
 
 
 def _words_behind_nots(text: str) -> list[str]:
     """For each "not" the first word behind it, in its sentence, that carries meaning; "" for a bare "No."."""
-    words_behind_all_nots: list[str] = []
+    negated_words: list[str] = []
     for sentence in _SENTENCE_END_MARK.split(_NEGATED_LIMIT.sub("", text)):
         negation_ends = [match.end() for match in _NEGATING_WORD.finditer(sentence)]
         words_behind_nots, denied_word = [], ""
@@ -260,8 +260,8 @@ def _words_behind_nots(text: str) -> list[str]:
                 (word for word in words(sentence[start:end]) if word not in ENGLISH_STOP_WORDS), denied_word
             )
             words_behind_nots.append(denied_word)
-        words_behind_all_nots += reversed(words_behind_nots)
-    return words_behind_all_nots
+        negated_words += reversed(words_behind_nots)
+    return negated_words
 
 
 def duties(text: str) -> set[str]:
@@ -272,9 +272,9 @@ def duties(text: str) -> set[str]:
 @cache
 def _opposites_of_yes_and_no(language: str) -> dict[str, str]:
     """Each word for yes of a language with its no, and each no with its yes, the more usual one where there are two."""
-    yes_and_no_terms = _YES_AND_NO_WORDS.get(language, _YES_AND_NO_WORDS["en"]).split()
+    yes_no_opposites = _YES_NO_OPPOSITES.get(language, _YES_NO_OPPOSITES["en"]).split()
     opposite_terms: dict[str, str] = {}
-    for yes, no in zip(yes_and_no_terms[::2], yes_and_no_terms[1::2], strict=True):
+    for yes, no in zip(yes_no_opposites[::2], yes_no_opposites[1::2], strict=True):
         opposite_terms.setdefault(yes, no)
         opposite_terms.setdefault(no, yes)
     return opposite_terms
@@ -287,9 +287,9 @@ def yes_and_no_words(language: str) -> KeysView[str]:
 
 def yes_or_no(answer: str, language: str) -> str:
     """The word for yes or no that an answer begins with, in small letters, or ""."""
-    first_word_match = _FIRST_WORD_OF_ANSWER.match(answer)
-    first_word = first_word_match[1].lower() if first_word_match else ""
-    return first_word if first_word in yes_and_no_words(language) else ""
+    opposable_match = _FIRST_WORD_OF_ANSWER.match(answer)
+    opposable_word = opposable_match[1].lower() if opposable_match else ""
+    return opposable_word if opposable_word in yes_and_no_words(language) else ""
 
 
 def opposite_yes_or_no(answer: str, language: str) -> str:
@@ -299,7 +299,7 @@ def opposite_yes_or_no(answer: str, language: str) -> str:
 
 def are_opposite_answers(first_answer: str, second_answer: str, language: str) -> bool:
     """Is one of two answers yes, and the other no?"""
-    yes_and_no_terms = _YES_AND_NO_WORDS.get(language, _YES_AND_NO_WORDS["en"]).split()
-    yes_no_answers = [yes_or_no(answer, language) for answer in (first_answer, second_answer)]
-    yes_terms = yes_and_no_terms[::2]
-    return all(yes_no_answers) and (yes_no_answers[0] in yes_terms) != (yes_no_answers[1] in yes_terms)
+    opposite_terms = _YES_NO_OPPOSITES.get(language, _YES_NO_OPPOSITES["en"]).split()
+    opposite_answers = [yes_or_no(answer, language) for answer in (first_answer, second_answer)]
+    yes_terms = opposite_terms[::2]
+    return all(opposite_answers) and (opposite_answers[0] in yes_terms) != (opposite_answers[1] in yes_terms)

@@ -25,8 +25,7 @@ from groundwork.message_wording import counted
 from groundwork.records import Tags
 from groundwork.settings.config_schema import Maps
 from groundwork.stage_runner.stage_command import Job, Unit
-from groundwork.tags.tag_files import count_tags
-from groundwork.tags.tag_synonyms import merge_targets, update_synonyms
+from groundwork.tags.tag_synonyms import count_tags, merge_targets, update_synonyms
 
 MARK_OFFSET = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 MAX_LISTED_TAGS = 12  # tags of a dataset alone that the terminal shows

@@ -25,18 +25,18 @@ def list_and_table_lengths(markdown: str) -> set[int]:
     """The lengths of its lists, the inner ones too, and of its tables, and how many parts each section has."""
     implied_counts: set[int] = set()
     section_parts = Counter[tuple[str, ...]]()
-    list_items: list[_ListItem] = []  # of the blocks that are lists, up to the next that is none
+    items_of_list: list[_ListItem] = []  # of the blocks that are lists, up to the next that is none
     for block in blocks(markdown):
         if block.kind == "list":
-            list_items += [_read_list_item(match) for match in _LIST_ITEM.finditer(markdown, block.start, block.end)]
+            items_of_list += [_read_list_item(match) for match in _LIST_ITEM.finditer(markdown, block.start, block.end)]
             continue
-        implied_counts.update(_list_lengths(list_items))
-        list_items = []
+        implied_counts.update(_list_lengths(items_of_list))
+        items_of_list = []
         if block.kind == "table":
             implied_counts.add(len(read_table(markdown, block.start, block.end).data))
         elif block.kind == "heading":
             section_parts[block.headings[:-1]] += 1
-    return implied_counts.union(_list_lengths(list_items), section_parts.values())
+    return implied_counts.union(_list_lengths(items_of_list), section_parts.values())
 
 
 def _read_list_item(item_match: re.Match[str]) -> _ListItem:

@@ -225,8 +225,8 @@ def _pipe_rows(table_text: str, table_lines: list[Span]) -> TableRows:
 
 def _html_rows(table_text: str) -> TableRows:
     """`<tr>` at the outer level; the header are the rows of `<thead>`, else the first rows without a `<td>`."""
-    html_rows: list[Span] = []
-    table_depth, row_start, header_count, in_header = 0, -1, 0, True
+    rows_of_table: list[Span] = []
+    table_depth, row_start, table_header_count, in_header = 0, -1, 0, True
     cell_letters = ""
     for row_tag in _HTML_ROW_TAG.finditer(table_text):
         table_tag = row_tag[0].lower()
@@ -238,18 +238,18 @@ def _html_rows(table_text: str) -> TableRows:
             continue
         if table_tag.startswith(("<tr", "</tr", "</table")):
             if row_start >= 0:
-                html_rows.append((row_start, row_tag.end() if table_tag.startswith("</tr") else row_tag.start()))
+                rows_of_table.append((row_start, row_tag.end() if table_tag.startswith("</tr") else row_tag.start()))
                 in_header = in_header and "d" not in cell_letters and "h" in cell_letters
-                header_count += in_header
+                table_header_count += in_header
             row_start, cell_letters = row_tag.start() if table_tag.startswith("<tr") else -1, ""
         elif table_tag.startswith("</thead"):
-            header_count, in_header = len(html_rows) + (row_start >= 0), False
+            table_header_count, in_header = len(rows_of_table) + (row_start >= 0), False
         else:
             cell_letters += table_tag[2]
     if row_start >= 0:
-        html_rows.append((row_start, len(table_text)))
-    header_count = header_count if header_count < len(html_rows) else 0
-    return TableRows(html_rows[:header_count], html_rows[header_count:])
+        rows_of_table.append((row_start, len(table_text)))
+    table_header_count = table_header_count if table_header_count < len(rows_of_table) else 0
+    return TableRows(rows_of_table[:table_header_count], rows_of_table[table_header_count:])
 
 
 def _csv_rows(table_text: str, table_lines: list[Span]) -> TableRows:

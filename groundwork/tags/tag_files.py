@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,13 +42,6 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
         for tags_file in tag_files
         for tagged_row in read_jsonl(tags_file, Tags)
     }
-
-
-def count_tags(tagged_rows: Sequence[Tags], merge_target_of: Mapping[str, str]) -> Counter[str]:
-    """How many questions bear each tag, synonyms taken together."""
-    return Counter(
-        tag for tagged_row in tagged_rows for tag in {merge_target_of.get(tag, tag) for tag in tagged_row.tags}
-    )
 
 
 class TagStore:

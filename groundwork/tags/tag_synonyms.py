@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.embedding.nearest_neighbours import random_cosines
+from groundwork.records import Tags
 from groundwork.tags.tag_forms import tag_form
 
 if TYPE_CHECKING:
@@ -172,3 +173,10 @@ def _is_narrower_tag(tag: str, other_tag: str) -> bool:
 def _numbers_in_tag(tag: str) -> list[str]:
     """Numbers in a tag: `under-12` and `under-14` are as near as can be, and never the same."""
     return re.findall(r"\d+", tag)
+
+
+def count_tags(tagged_rows: Sequence[Tags], merge_target_of: Mapping[str, str]) -> Counter[str]:
+    """How many questions bear each tag, synonyms taken together."""
+    return Counter(
+        tag for tagged_row in tagged_rows for tag in {merge_target_of.get(tag, tag) for tag in tagged_row.tags}
+    )
