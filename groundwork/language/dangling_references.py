@@ -33,8 +33,8 @@ _REFERENCE_ITSELF = (
 _MORE_REFERENCE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
 _DAY_OF_MONTH = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DANGLING_PATTERNS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+    re.compile(reference, re.IGNORECASE)
+    for reference in (
         rf"\b(?:this|these|those|the (?:above|following|preceding|given|provided|said|aforementioned)) {_PART_NOUN}\b",
         rf"\b(?:the|according to|in|from) {_SOURCE_NOUN}\b{_REFERENCE_ITSELF}",
         # never source code
@@ -61,8 +61,8 @@ _CATEGORY_NAMED_BY_PART = (
 )
 _DEFINITE_REFERENCE = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
 _DANGLING_PRONOUNS = [  # dangles unless the question itself named something before
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+    re.compile(reference, re.IGNORECASE)
+    for reference in (
         r"\b(?:do|does|did|are|was|were|can|may|must|should|will|has|have) (?:they|he|she|them|this|these|those)\b"
         r"(?! (?:possible|allowed|permitted|necessary|required|legal|mean))",
         r"\bis (?:he|she|this|that|these|those)\b(?! [a-z]+ of (?:the )?[a-z])"
@@ -93,8 +93,8 @@ _NO_REFERENCE_WORDS = frozenset(
 
 
 _OTHER_LANGUAGE_PATTERNS = [  # the same in other languages, where rules can see it without a parser
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+    re.compile(reference, re.IGNORECASE)
+    for reference in (
         r"\b(?:dies(?:er|em|es|en|e)|im|laut|nach|aus|vom) (?:(?:dies(?:em|er)|dem|der|obigen|vorliegenden) )?"
         r"(?:text|textes|textabschnitts?|passage|abschnitts?|absatz(?:es)?|auszugs?|dokuments?|tabelle)\b(?! \d)",
         r"\b(?:le|la|ce|cet|cette|au|du|dans le|selon le) (?:texte|passage|extrait|document|paragraphe|tableau)\b"

@@ -75,12 +75,12 @@ _OPPOSITE_WORDS_OF_QUESTIONS = _opposite_words(
 _NEGATIONS = _opposite_words("not no never without cannot none neither nor unable except unless")
 _NEGATING_WORD = re.compile(r"\b(?:not|no|never|cannot|unable to|\w+n['’]t)\b", re.I)
 # Words that say "not" in another way, so that "is not allowed" may become "is forbidden".
-_NEGATING_WORDS = _opposite_words(
+_DENYING_WORDS = _opposite_words(
     """forbidden prohibited banned illegal forbid forbids prohibit prohibits avoid avoids prevent prevents refuse
     refuses fail fails lack lacks nothing nobody none neither nor without except unless only other apart instead
     rather out off unnecessary optional free"""
 )
-_NEGATED_COMPARATIVES = "|".join(
+_COMPARATIVES = "|".join(
     [
         "more",
         "fewer",
@@ -104,10 +104,10 @@ _NEGATED_COMPARATIVES = "|".join(
 _NUMBER_SIGN = re.compile(r"\bnos?\.(?= ?\d)", re.IGNORECASE)  # "Measure No. 3" negates nothing
 # negates nothing
 _NEGATED_LIMIT = re.compile(
-    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_NEGATED_COMPARATIVES})\b[^.;:,]{{0,40}}?\bthan\b"
+    rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARATIVES})\b[^.;:,]{{0,40}}?\bthan\b"
     r"|\b(?:no|not|never|nor|cannot)(?: \w+){0,3}? (?:above|over|below|under|beyond|exceed\w*)(?= [^.;:,]{0,20}?\d)"
     r"|\b(?:and|but|and for|but for|,) ?(?:no|not|never) (?:more|longer|later|further|fewer|less)\b"
-    rf"|\b(?:{_NEGATED_COMPARATIVES}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
+    rf"|\b(?:{_COMPARATIVES}) than \w+(?: \w+)? (?:may|must|can|shall) ?not\b"
     r"|\b(?:no|never) (?:fewer|less|later|sooner|smaller|shorter|higher|lower|larger|greater)\b",
     re.I,
 )
@@ -207,7 +207,7 @@ def find_contradicted_word(original: str, rewording: str, source: str = "", ques
         # the answer need not deny
         if excusing_text is question and _has_word_behind_not(question.split("?"), {"do", "doing"}):
             continue
-        if _NEGATING_WORD.search(_NEGATED_LIMIT.sub("", opposite_text)) or not _NEGATING_WORDS.isdisjoint(
+        if _NEGATING_WORD.search(_NEGATED_LIMIT.sub("", opposite_text)) or not _DENYING_WORDS.isdisjoint(
             opposite_words
         ):
             continue
@@ -243,7 +243,7 @@ def _denied_stems(text: str) -> set[str]:
     for clause in re.split(r"[.;:!?\n]", _NEGATED_LIMIT.sub("", text)):
         negation = _NEGATING_WORD.search(clause)
         clause_words = words(clause if negation is None else clause[negation.end() :])
-        if negation or not _NEGATING_WORDS.isdisjoint(clause_words):
+        if negation or not _DENYING_WORDS.isdisjoint(clause_words):
             denied_stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH_STOP_WORDS}
     return denied_stems
 
