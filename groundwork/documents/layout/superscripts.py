@@ -204,87 +204,91 @@ def with_superscripts(spelt: str, text: str) -> str:
 
 # --- marks of footnotes that are drawn behind their line, and so stand at its end in what an engine or pdfium gives ---
 
-_FOOTNOTE_MARK = re.compile(r"\d{1,3}|[*†‡§¶]{1,3}")
-_FOOTNOTE_MARK_AT_END = re.compile(r"(?m)(?<=\S) ?(\d{1,3}|[*†‡§¶]{1,3})(?=\r?$)")
-_MARK_HEIGHT = 0.85  # of the height of a line's words, which a mark has at the most
+_SUPERSCRIPT_MARK = re.compile(r"\d{1,3}|[*†‡§¶]{1,3}")
+_SUPERSCRIPT_MARK_AT_END = re.compile(r"(?m)(?<=\S) ?(\d{1,3}|[*†‡§¶]{1,3})(?=\r?$)")
+_SUPERSCRIPT_MARK_HEIGHT = 0.85  # of the height of a line's words, which a mark has at the most
 _MARK_SIDE = 4.0  # points from a word to its mark, at the most, and by which one stands left of the text before it
-_LEAST_MARK_RISE, _MOST_MARK_RISE = 1.0, 8.0  # points by which a mark stands above its line
+_LEAST_SUPERSCRIPT_MARK_RISE, _MOST_SUPERSCRIPT_MARK_RISE = 1.0, 8.0  # points by which a mark stands above its line
 
 
 def with_marks_in_place(page: Any) -> Any:
     """A liteparse page with each mark at the end of a text behind the word at which it is drawn."""
-    if not any(map(_ends_in_footnote_mark, page.text_items)):
+    if not any(map(_ends_in_superscript_mark, page.text_items)):
         return page
-    return msgspec.structs.replace(page, text_items=[_with_mark_in_place(item) for item in page.text_items])
+    return msgspec.structs.replace(page, text_items=[_with_superscript_mark_in_place(item) for item in page.text_items])
 
 
-def _ends_in_footnote_mark(text_item: Any) -> bool:
-    marked_words = text_item.words
+def _ends_in_superscript_mark(superscript_item: Any) -> bool:
+    superscripted_words = superscript_item.words
     return (
-        len(marked_words) > 2
-        and marked_words[-1].x < marked_words[-2].x - _MARK_SIDE
-        and _FOOTNOTE_MARK.fullmatch(marked_words[-1].text) is not None
+        len(superscripted_words) > 2
+        and superscripted_words[-1].x < superscripted_words[-2].x - _MARK_SIDE
+        and _SUPERSCRIPT_MARK.fullmatch(superscripted_words[-1].text) is not None
     )
 
 
-def _with_mark_in_place(text_item: Any) -> Any:
-    if not _ends_in_footnote_mark(text_item):
-        return text_item
-    *marked_words, footnote_mark = text_item.words
-    is_small_mark = footnote_mark.height <= _MARK_HEIGHT * statistics.median(word.height for word in marked_words)
+def _with_superscript_mark_in_place(superscript_item: Any) -> Any:
+    if not _ends_in_superscript_mark(superscript_item):
+        return superscript_item
+    *superscripted_words, footnote_mark = superscript_item.words
+    is_small_superscript = footnote_mark.height <= _SUPERSCRIPT_MARK_HEIGHT * statistics.median(
+        word.height for word in superscripted_words
+    )
     marked_word = next(
-        (k for k, word in enumerate(marked_words) if abs(word.x + word.width - footnote_mark.x) < _MARK_SIDE), -1
+        (k for k, word in enumerate(superscripted_words) if abs(word.x + word.width - footnote_mark.x) < _MARK_SIDE), -1
     )
-    marked_word_end = _marked_word_end(text_item.text, marked_words, marked_word)
-    if not marked_word_end or not is_small_mark or not text_item.text.endswith(footnote_mark.text):
-        return text_item
+    superscript_place = _superscripted_word_end(superscript_item.text, superscripted_words, marked_word)
+    if not superscript_place or not is_small_superscript or not superscript_item.text.endswith(footnote_mark.text):
+        return superscript_item
     superscript_mark = footnote_mark.text.translate(DIGITS_TO_SUPERSCRIPTS)
-    text_behind_mark = text_item.text[marked_word_end:].removesuffix(footnote_mark.text).rstrip()
-    text_with_mark = f"{text_item.text[:marked_word_end]}{superscript_mark}{text_behind_mark}"
-    marked_words[marked_word] = msgspec.structs.replace(
-        marked_words[marked_word], text=marked_words[marked_word].text + superscript_mark
+    text_behind_mark = superscript_item.text[superscript_place:].removesuffix(footnote_mark.text).rstrip()
+    text_with_mark = f"{superscript_item.text[:superscript_place]}{superscript_mark}{text_behind_mark}"
+    superscripted_words[marked_word] = msgspec.structs.replace(
+        superscripted_words[marked_word], text=superscripted_words[marked_word].text + superscript_mark
     )
-    return msgspec.structs.replace(text_item, text=text_with_mark, words=marked_words)
+    return msgspec.structs.replace(superscript_item, text=text_with_mark, words=superscripted_words)
 
 
-def _marked_word_end(text: str, words: Sequence[Any], marked_word: int) -> int:
+def _superscripted_word_end(text: str, words: Sequence[Any], superscripted_word: int) -> int:
     """Where a word ends in the text of all words; 0 for -1, and where the text does not hold them in their order."""
-    marked_end = 0
-    for word in words[: marked_word + 1]:
-        marked_start = text.find(word.text, marked_end)
-        if marked_start < 0:
+    superscripted_end = 0
+    for word in words[: superscripted_word + 1]:
+        superscripted_start = text.find(word.text, superscripted_end)
+        if superscripted_start < 0:
             return 0
-        marked_end = marked_start + len(word.text)
-    return marked_end
+        superscripted_end = superscripted_start + len(word.text)
+    return superscripted_end
 
 
 def text_with_marks_in_place(textpage: Any, text: str) -> str:
     """The `text` of a pypdfium2 text page with each raised mark at the end of a line behind the letter that it follows
     on the page."""
-    pieces_with_marks, copied_up_to = [], 0
-    for mark_match in _FOOTNOTE_MARK_AT_END.finditer(text):
-        line_start = text.rfind("\n", 0, mark_match.start()) + 1
-        marked_letter_end = _letter_before_mark(textpage.raw, text, mark_match, line_start)
-        if marked_letter_end > copied_up_to:
-            pieces_with_marks += [
-                text[copied_up_to:marked_letter_end],
-                mark_match[1],
-                text[marked_letter_end : mark_match.start()],
+    superscripted_pieces, copied_up_to = [], 0
+    for superscript_match in _SUPERSCRIPT_MARK_AT_END.finditer(text):
+        line_start = text.rfind("\n", 0, superscript_match.start()) + 1
+        superscript_place = _letter_before_superscript(textpage.raw, text, superscript_match, line_start)
+        if superscript_place > copied_up_to:
+            superscripted_pieces += [
+                text[copied_up_to:superscript_place],
+                superscript_match[1],
+                text[superscript_place : superscript_match.start()],
             ]
-            copied_up_to = mark_match.end()
-    return "".join([*pieces_with_marks, text[copied_up_to:]]) if pieces_with_marks else text
+            copied_up_to = superscript_match.end()
+    return "".join([*superscripted_pieces, text[copied_up_to:]]) if superscripted_pieces else text
 
 
-def _letter_before_mark(textpage: Any, text: str, mark_match: re.Match[str], line_start: int) -> int:
+def _letter_before_superscript(textpage: Any, text: str, superscript_match: re.Match[str], line_start: int) -> int:
     """The end of the last letter of the line from `line_start` on that stands left of a raised mark; 0 where there is
     none."""
-    mark_letter, letter_before = mark_match.start(1), mark_match.start() - 1
-    if letter_sign(textpage, mark_letter) != mark_match[1][0]:
+    superscript_letter, letter_before = superscript_match.start(1), superscript_match.start() - 1
+    if letter_sign(textpage, superscript_letter) != superscript_match[1][0]:
         return 0
-    (x, y), (last_x, last_y) = (letter_origin(textpage, mark_letter), letter_origin(textpage, letter_before))
-    if x > last_x - _MARK_SIDE or not _LEAST_MARK_RISE < y - last_y < _MOST_MARK_RISE:
+    (x, y), (last_x, last_y) = (letter_origin(textpage, superscript_letter), letter_origin(textpage, letter_before))
+    if x > last_x - _MARK_SIDE or not _LEAST_SUPERSCRIPT_MARK_RISE < y - last_y < _MOST_SUPERSCRIPT_MARK_RISE:
         return 0
-    lefts_before_mark = [
-        (i, letter_origin(textpage, i)[0]) for i in range(line_start, mark_match.start()) if not text[i].isspace()
+    lefts_before_superscript = [
+        (i, letter_origin(textpage, i)[0])
+        for i in range(line_start, superscript_match.start())
+        if not text[i].isspace()
     ]
-    return max((i + 1 for i, left in lefts_before_mark if left < x), default=0)
+    return max((i + 1 for i, left in lefts_before_superscript if left < x), default=0)

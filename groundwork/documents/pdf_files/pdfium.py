@@ -180,9 +180,9 @@ def read_wide_string(pdfium_function: Any, *arguments: Any) -> str:
     import pypdfium2.raw as pdfium
 
     length = pdfium_function(*arguments, None, 0)
-    wide_buffer = ctypes.create_string_buffer(length)
-    pdfium_function(*arguments, ctypes.cast(wide_buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
-    return wide_buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+    pdf_buffer = ctypes.create_string_buffer(length)
+    pdfium_function(*arguments, ctypes.cast(pdf_buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
+    return pdf_buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
 
 
 # --- the letters of a text page, by pdfium's raw handle of it and their numbers from 0 ---
@@ -190,146 +190,146 @@ def read_wide_string(pdfium_function: Any, *arguments: Any) -> str:
 _FONT_NAME_BYTES = 128
 
 
-def letter_sign(raw_textpage: Any, k: int) -> str:
+def letter_sign(pdf_textpage: Any, k: int) -> str:
     import pypdfium2.raw as pdfium
 
-    return chr(pdfium.FPDFText_GetUnicode(raw_textpage, k))
+    return chr(pdfium.FPDFText_GetUnicode(pdf_textpage, k))
 
 
-def letter_signs(raw_textpage: Any) -> list[str]:
+def letter_signs(pdf_textpage: Any) -> list[str]:
     """The signs of all letters of a text page, of which some are halves of a sign beyond 16 bits."""
     import pypdfium2.raw as pdfium
 
-    pdf_letter_count = pdfium.FPDFText_CountChars(raw_textpage)
-    return [chr(pdfium.FPDFText_GetUnicode(raw_textpage, k)) for k in range(pdf_letter_count)]
+    pdf_letter_count = pdfium.FPDFText_CountChars(pdf_textpage)
+    return [chr(pdfium.FPDFText_GetUnicode(pdf_textpage, k)) for k in range(pdf_letter_count)]
 
 
-def letters_as_text(raw_textpage: Any) -> str:
+def letters_as_text(pdf_textpage: Any) -> str:
     """The letters of a text page as one text, each at its number."""
     import pypdfium2.raw as pdfium
 
-    pdf_letter_count = pdfium.FPDFText_CountChars(raw_textpage)
-    wide_buffer = (ctypes.c_ushort * (pdf_letter_count + 1))()
-    if pdfium.FPDFText_GetText(raw_textpage, 0, pdf_letter_count, wide_buffer) == pdf_letter_count + 1:
-        text = bytes(wide_buffer)[: 2 * pdf_letter_count].decode("utf-16-le", "replace")
+    pdf_letter_count = pdfium.FPDFText_CountChars(pdf_textpage)
+    pdf_buffer = (ctypes.c_ushort * (pdf_letter_count + 1))()
+    if pdfium.FPDFText_GetText(pdf_textpage, 0, pdf_letter_count, pdf_buffer) == pdf_letter_count + 1:
+        text = bytes(pdf_buffer)[: 2 * pdf_letter_count].decode("utf-16-le", "replace")
         if len(text) == pdf_letter_count:
             return text
-    return "".join(chr(pdfium.FPDFText_GetUnicode(raw_textpage, k) or 32) for k in range(pdf_letter_count))
+    return "".join(chr(pdfium.FPDFText_GetUnicode(pdf_textpage, k) or 32) for k in range(pdf_letter_count))
 
 
-def letter_origin(raw_textpage: Any, k: int) -> tuple[float, float]:
+def letter_origin(pdf_textpage: Any, k: int) -> tuple[float, float]:
     """Where a letter stands on its baseline, in points from the page's bottom left."""
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium.FPDFText_GetCharOrigin(raw_textpage, k, x, y)
+    pdfium.FPDFText_GetCharOrigin(pdf_textpage, k, x, y)
     return x.value, y.value
 
 
-def letter_box(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
+def letter_box(pdf_textpage: Any, k: int) -> tuple[float, float, float, float]:
     """Left, bottom, right and top of what is drawn of a letter, in points from the page's bottom left; zeros for a
     space."""
     import pypdfium2.raw as pdfium
 
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(raw_textpage, k, left, right, bottom, top)
+    pdfium.FPDFText_GetCharBox(pdf_textpage, k, left, right, bottom, top)
     return left.value, bottom.value, right.value, top.value
 
 
-def loose_letter_box(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
+def loose_letter_box(pdf_textpage: Any, k: int) -> tuple[float, float, float, float]:
     """Left, bottom, right and top of a letter's place in its line, in points from the page's bottom left."""
     import pypdfium2.raw as pdfium
 
     pdf_rect = pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(raw_textpage, k, pdf_rect)
+    pdfium.FPDFText_GetLooseCharBox(pdf_textpage, k, pdf_rect)
     return pdf_rect.left, pdf_rect.bottom, pdf_rect.right, pdf_rect.top
 
 
-def letter_matrix(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
+def letter_matrix(pdf_textpage: Any, k: int) -> tuple[float, float, float, float]:
     """`a`, `b`, `c` and `d` of the text matrix of a letter; zeros for one that no text object draws."""
     import pypdfium2.raw as pdfium
 
     pdf_matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(raw_textpage, k, pdf_matrix)
+    pdfium.FPDFText_GetMatrix(pdf_textpage, k, pdf_matrix)
     return pdf_matrix.a, pdf_matrix.b, pdf_matrix.c, pdf_matrix.d
 
 
-def font_size_operand(raw_textpage: Any, k: int) -> float:
+def font_size_operand(pdf_textpage: Any, k: int) -> float:
     """The operand of `Tf` for a letter."""
     import pypdfium2.raw as pdfium
 
-    return float(pdfium.FPDFText_GetFontSize(raw_textpage, k))
+    return float(pdfium.FPDFText_GetFontSize(pdf_textpage, k))
 
 
-def letter_size(raw_textpage: Any, k: int) -> float:
+def letter_size(pdf_textpage: Any, k: int) -> float:
     """The operand of `Tf` times the height of the text matrix."""
-    _, _, c, d = letter_matrix(raw_textpage, k)
-    return font_size_operand(raw_textpage, k) * math.hypot(c, d)
+    _, _, c, d = letter_matrix(pdf_textpage, k)
+    return font_size_operand(pdf_textpage, k) * math.hypot(c, d)
 
 
-def letter_font_name(raw_textpage: Any, k: int) -> str:
+def letter_font_name(pdf_textpage: Any, k: int) -> str:
     """The name of a letter's font; "" where pdfium knows none."""
     import pypdfium2.raw as pdfium
 
     pdf_name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-    pdfium.FPDFText_GetFontInfo(raw_textpage, k, pdf_name, _FONT_NAME_BYTES, None)
+    pdfium.FPDFText_GetFontInfo(pdf_textpage, k, pdf_name, _FONT_NAME_BYTES, None)
     return pdf_name.value.decode("utf-8", "replace")
 
 
-def letter_base_font_name(raw_textpage: Any, k: int) -> str:
+def letter_base_font_name(pdf_textpage: Any, k: int) -> str:
     """The `BaseFont` of a letter's font."""
     import pypdfium2.raw as pdfium
 
     pdf_name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-    font_handle = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(raw_textpage, k))
+    font_handle = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(pdf_textpage, k))
     pdfium.FPDFFont_GetBaseFontName(font_handle, pdf_name, _FONT_NAME_BYTES)
     return pdf_name.value.decode("utf-8", "replace")
 
 
-def letter_font_address(raw_textpage: Any, k: int) -> int:
+def letter_font_address(pdf_textpage: Any, k: int) -> int:
     """Where pdfium keeps a letter's font; 0 for a space that pdfium guesses, which has none."""
     import pypdfium2.raw as pdfium
 
-    text_object = pdfium.FPDFText_GetTextObject(raw_textpage, k)
+    text_object = pdfium.FPDFText_GetTextObject(pdf_textpage, k)
     return handle_address(pdfium.FPDFTextObj_GetFont(text_object)) if text_object else 0
 
 
 # --- places on a page as pdfium draws it: `device` is left, top, width, height and the quarters of a turn ---
 
 
-def is_filled_path(page_object: Any) -> bool:
-    return bool(_pdf_fill_and_stroke(page_object)[0])
+def is_filled_path(pdf_path: Any) -> bool:
+    return bool(_pdf_fill_and_stroke(pdf_path)[0])
 
 
-def is_visible_path(page_object: Any) -> bool:
+def is_visible_path(pdf_path: Any) -> bool:
     """Whether a path object is stroked, or filled with another colour than white."""
     import pypdfium2.raw as pdfium
 
-    fill_mode, is_pdf_stroked = _pdf_fill_and_stroke(page_object)
+    fill_mode, is_pdf_stroked = _pdf_fill_and_stroke(pdf_path)
     if is_pdf_stroked or not fill_mode:
         return is_pdf_stroked
     pdf_red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(page_object, pdf_red, green, blue, alpha):
+    if not pdfium.FPDFPageObj_GetFillColor(pdf_path, pdf_red, green, blue, alpha):
         return True  # a pattern
     return alpha.value > 0 and min(pdf_red.value, green.value, blue.value) < 250
 
 
-def _pdf_fill_and_stroke(page_object: Any) -> tuple[int, bool]:
+def _pdf_fill_and_stroke(pdf_path: Any) -> tuple[int, bool]:
     import pypdfium2.raw as pdfium
 
     fill_mode, is_pdf_stroked = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(page_object, fill_mode, is_pdf_stroked)
+    pdfium.FPDFPath_GetDrawMode(pdf_path, fill_mode, is_pdf_stroked)
     return fill_mode.value, bool(is_pdf_stroked.value)
 
 
-def curves_of_path(page_object: Any, most_segments: int) -> tuple[int, bool]:
+def curves_of_path(pdf_path: Any, most_segments: int) -> tuple[int, bool]:
     """(how many curves and slanting lines, whether it is a level rectangle) of the first segments of a path object."""
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_float(), ctypes.c_float()
     pdf_curves, path_corners, previous_point = 0, 0, (0.0, 0.0)
-    for index in range(min(pdfium.FPDFPath_CountSegments(page_object), most_segments)):
-        path_segment = pdfium.FPDFPath_GetPathSegment(page_object, index)
+    for index in range(min(pdfium.FPDFPath_CountSegments(pdf_path), most_segments)):
+        path_segment = pdfium.FPDFPath_GetPathSegment(pdf_path, index)
         segment_kind = pdfium.FPDFPathSegment_GetType(path_segment)
         pdfium.FPDFPathSegment_GetPoint(path_segment, x, y)
         pdf_point = x.value, y.value
@@ -342,12 +342,12 @@ def curves_of_path(page_object: Any, most_segments: int) -> tuple[int, bool]:
     return pdf_curves, pdf_curves == 0 and 3 <= path_corners <= 5
 
 
-def device_point(raw_page: Any, device: tuple[int, int, int, int, int], x: float, y: float) -> tuple[int, int]:
+def device_point(pdf_page_handle: Any, device: tuple[int, int, int, int, int], x: float, y: float) -> tuple[int, int]:
     """Where a place of a page lies in its picture."""
     import pypdfium2.raw as pdfium
 
     device_x, device_y = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDF_PageToDevice(raw_page, *device, x, y, device_x, device_y)
+    pdfium.FPDF_PageToDevice(pdf_page_handle, *device, x, y, device_x, device_y)
     return device_x.value, device_y.value
 
 

@@ -60,18 +60,18 @@ def count_head_lines(lines_below_heads: Sequence[GutterRow], columns: Stretches)
 
 def _heads_without_group_name(table_lines: Sequence[GutterRow], heads_end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
-    group_name = table_lines[heads_end - 1] if heads_end > 1 else None
-    if group_name is None or len(group_name.texts) > 1 or is_typed_rule(group_name.texts[0].text):
+    last_head = table_lines[heads_end - 1] if heads_end > 1 else None
+    if last_head is None or len(last_head.texts) > 1 or is_typed_rule(last_head.texts[0].text):
         return heads_end
-    group_column, head_above = column_at(group_name.texts[0], columns), table_lines[heads_end - 2]
-    if head_above.is_ruled(columns) and not group_name.is_ruled(columns):
+    group_column, head_above = column_at(last_head.texts[0], columns), table_lines[heads_end - 2]
+    if head_above.is_ruled(columns) and not last_head.is_ruled(columns):
         return heads_end - 1
     if len(head_above.texts) < 2:
         return heads_end
     is_under_head = any(column_at(text, columns) == group_column for text in head_above.texts)
     return (
         heads_end
-        if is_under_head and group_name.y2 - head_above.y2 < TIGHT_STEP * (table_lines[heads_end].y2 - group_name.y2)
+        if is_under_head and last_head.y2 - head_above.y2 < TIGHT_STEP * (table_lines[heads_end].y2 - last_head.y2)
         else heads_end - 1
     )
 

@@ -17,7 +17,7 @@ from groundwork.documents.layout.tables.gutter_columns import (
 from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
-_FORMULA_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")
+_FORMULA_ROW_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")
 _FORMULA_RELATION = re.compile(
     r"[=≤≥≡≈≃≅∼∝∈⊂⊆→←⇒⇔≪≫<>]|:=|\\(?:leq|geq|equiv|approx|sim|propto|in|subset|to|neq|(?:left|right|Right)arrow)\b"
 )
@@ -31,10 +31,10 @@ def are_formulas(formula_rows: Sequence[GutterRow]) -> bool:
     rows_with_relation = [formula for formula in rows_of_texts if _FORMULA_RELATION.search(" ".join(formula))]
     if len(rows_with_relation) < _LEAST_FORMULA_SHARE * len(rows_of_texts):
         return False
-    has_formula_number = any(_FORMULA_NUMBER.fullmatch(formula[-1]) for formula in rows_with_relation)
+    has_formula_number = any(_FORMULA_ROW_NUMBER.fullmatch(formula[-1]) for formula in rows_with_relation)
     lone_relation_signs = sum(any(_FORMULA_RELATION.fullmatch(text) for text in formula) for formula in rows_of_texts)
     plain_figures = sum(
-        is_number(text) and not _FORMULA_NUMBER.fullmatch(text) for formula in rows_of_texts for text in formula
+        is_number(text) and not _FORMULA_ROW_NUMBER.fullmatch(text) for formula in rows_of_texts for text in formula
     )
     has_plain_figures = plain_figures > _MOST_FIGURES_IN_FORMULAS * sum(map(len, rows_of_texts))
     return (has_formula_number or 2 * lone_relation_signs >= len(rows_of_texts)) and not has_plain_figures

@@ -669,14 +669,14 @@ def _without_ruled_leaders(ruled_words: list[Box]) -> list[Box]:
     ruled_dots = sorted((w for w in ruled_words if not w.text.strip(".")), key=lambda w: (round(w.y1), w.x1))
     if not ruled_dots:
         return ruled_words
-    dot_rows = [ruled_dots[:1]]
+    ruled_rows = [ruled_dots[:1]]
     for previous, dot in pairwise(ruled_dots):
         if round(previous.y1) == round(dot.y1) and dot.x1 - previous.x2 < _LEADER_DOT_STEP:
-            dot_rows[-1].append(dot)
+            ruled_rows[-1].append(dot)
         else:
-            dot_rows.append([dot])
+            ruled_rows.append([dot])
     leader_dots = {
-        dot for row in dot_rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _RULED_DOTS_IN_WORD for dot in row
+        dot for row in ruled_rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _RULED_DOTS_IN_WORD for dot in row
     }
     return [ruled_word for ruled_word in ruled_words if ruled_word not in leader_dots]
 
