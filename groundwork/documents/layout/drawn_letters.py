@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Self
 
 from groundwork.documents.layout.font_kinds import begins_in_bold_font
 from groundwork.documents.pdf_files.pdfium import (
-    OpenPage,
     OpenPdf,
+    OpenPdfPage,
     device_point,
     font_size_operand,
     letter_at_device_point,
@@ -62,7 +62,7 @@ class DrawnLetters:
         """The letters that are drawn on a liteparse page."""
         raw_letters = self.textpage(page).raw
         for k, sign in enumerate(letter_signs(raw_letters)):
-            letter_place = self.place_on_page(letter_box(raw_letters, k), page)
+            letter_place = self.place_of_letter(letter_box(raw_letters, k), page)
             yield DrawnLetter(*letter_place, sign, *self.letter_font(k, page))
 
     def letter_font(self, k: int, page: Any) -> tuple[str, float]:
@@ -87,9 +87,9 @@ class DrawnLetters:
     def letter_baseline(self, k: int, page: Any) -> float:
         """The height at which a letter stands, in points from the top of a liteparse page."""
         letter_origin_of = letter_origin(self.textpage(page).raw, k)
-        return self.place_on_page((*letter_origin_of, *letter_origin_of), page)[1]
+        return self.place_of_letter((*letter_origin_of, *letter_origin_of), page)[1]
 
-    def place_on_page(self, drawn_box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
+    def place_of_letter(self, drawn_box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a box of pdfium's on a liteparse page."""
         raw_page, letter_device = self.letters_page(page).page.raw, self._letter_device(page)
         letter_corners = [device_point(raw_page, letter_device, *corner) for corner in (drawn_box[:2], drawn_box[2:])]
@@ -106,7 +106,7 @@ class DrawnLetters:
         """pypdfium2's text page of a liteparse page."""
         return self.letters_page(page).text
 
-    def letters_page(self, page: Any) -> OpenPage:
+    def letters_page(self, page: Any) -> OpenPdfPage:
         """What pypdfium2 opens for a liteparse page."""
         if self._letters_pdf is None:
             self._letters_pdf = self._opened_letters_pdf = OpenPdf(self._letters_source)

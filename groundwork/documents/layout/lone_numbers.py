@@ -43,7 +43,7 @@ def with_lone_numbers(page: Any, drawn: DrawnLetters) -> Any:
     lone_textpage = drawn.textpage(page)
     number_items = []
     for start, end in lone_numbers(text := lone_textpage.get_text_range()):
-        lone_places = [drawn.place_on_page(loose_letter_box(lone_textpage.raw, k), page) for k in range(start, end)]
+        lone_places = [drawn.place_of_letter(loose_letter_box(lone_textpage.raw, k), page) for k in range(start, end)]
         (x1, y1, *_), (_, _, x2, y2) = lone_places[0], lone_places[-1]
         if not any(_covers_lone_number(text_item, (x1 + x2) / 2, (y1 + y2) / 2) for text_item in page.text_items):
             lone_number = LiteparseWord(text[start:end], x1, y1, x2 - x1, y2 - y1)

@@ -51,7 +51,7 @@ from groundwork.documents.layout.tables.drawn_tables import (
 from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_runs_and_lines import Box, Line, Run, Stretches, to_lines, to_run
-from groundwork.documents.layout.turned_text import TurnedItems, TurnedTextOnPage, place_on_page, upright
+from groundwork.documents.layout.turned_text import TurnedItems, TurnedTextOnPage, turned_place_on_page, upright
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
@@ -151,7 +151,9 @@ def _turned_lines(
     page_turn = turned_items[0].turn if turned_items else 0
     return [
         [
-            TurnedTextOnPage(place_on_page(Box(*cell[:4], cell.text), page_turn, page), is_watermark=not page_turn)
+            TurnedTextOnPage(
+                turned_place_on_page(Box(*cell[:4], cell.text), page_turn, page), is_watermark=not page_turn
+            )
             for cell in line.cells
         ]
         for line in page_lines_upright

@@ -42,7 +42,7 @@ def with_items_of_clusters(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page whose texts are rebuilt from its clusters of glyphs; None where the PDF does not give them."""
     item_letters: list[DrawnLetter] = []
     for joint, cluster in clusters_with_joints(read_clusters(drawn.textpage(page))):
-        cluster_place = drawn.place_on_page(cluster[:4], page)
+        cluster_place = drawn.place_of_letter(cluster[:4], page)
         if joint or not item_letters:
             left, top, _, bottom = cluster_place
             item_letters.append(DrawnLetter(left, top, left, bottom, joint, *drawn.letter_font(cluster.letter, page)))

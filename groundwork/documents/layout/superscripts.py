@@ -74,7 +74,7 @@ def with_superscript_digits(page: Any, drawn: DrawnLetters) -> Any:
         return page
     raw_textpage = drawn.textpage(page).raw
     superscript_places = [
-        (letter_before, superscript_digit, drawn.place_on_page(letter_box(raw_textpage, k), page))
+        (letter_before, superscript_digit, drawn.place_of_letter(letter_box(raw_textpage, k), page))
         for k, letter_before, superscript_digit in _superscript_digits(raw_textpage)
     ]
     if not superscript_places:

@@ -76,7 +76,7 @@ def upright(page: Any) -> UprightTexts:
     return UprightTexts(items_by_turn[0], [*aside, TurnedItems(0, watermark)] if watermark else aside)
 
 
-def place_on_page(box: Box, turn: int, page: Any) -> Box:
+def turned_place_on_page(box: Box, turn: int, page: Any) -> Box:
     """Where a box of text that was set upright lies on the page."""
     width, height = box.x2 - box.x1, box.y2 - box.y1
     turned_page_width, turned_page_height = (page.height, page.width) if turn % 180 else (page.width, page.height)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.auditing.readability import readable_contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
+from groundwork.documents.pdf_files.pdfium import OpenPdfPage, PdfText, object_text, read_pdf_texts
 from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_labels import CAPTION_START
 from groundwork.language.section_names import is_section_name
@@ -95,13 +95,13 @@ def _bold_title(markdown: str) -> str:
 class _TitlePage(NamedTuple):
     """A page with its text layer, its printed number, and its text objects."""
 
-    opened: OpenPage
+    opened: OpenPdfPage
     layer: str
     label: str
-    objects: list[TextObject]
+    objects: list[PdfText]
 
 
-def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
+def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[OpenPdfPage | None]) -> str:
     """The title of a pypdfium2 document whose pages hold `page_texts`; "" where neither properties nor pages tell one.
 
     `pages`: the first ones as they were opened for their text; None for one that could not be.
@@ -115,7 +115,7 @@ def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[Ope
     ):
         return stated_title
     title_pages = [
-        _TitlePage(page, layer, label, read_text_objects(page.page))
+        _TitlePage(page, layer, label, read_pdf_texts(page.page))
         for page, layer, label in zip(pages, page_texts, labels_of_title_pages, strict=False)
         if page
     ]
@@ -257,7 +257,7 @@ def _is_small_capital_of_title(title_text: _TitleText, text: _TitleText) -> bool
     return text.text.isupper() and _SMALL_CAPITALS_OF_TITLE * title_text.size < text.size < title_text.size
 
 
-def _upright_title_texts(textpage: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_TitleText]:
+def _upright_title_texts(textpage: Any, text_objects: Sequence[PdfText], least_size: float) -> list[_TitleText]:
     """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
     title_texts = []
     for title_object in text_objects:

@@ -37,7 +37,7 @@ def open_pdf(pdf_path: str, password: str = "") -> Any:
         raise BadDocument(_pdf_opening_error(error, password)) from None
 
 
-class OpenPage(NamedTuple):
+class OpenPdfPage(NamedTuple):
     """A page of a document and its text, as pypdfium2 opened them."""
 
     page: Any
@@ -52,7 +52,7 @@ class OpenPdf:
         self.document = open_pdf(pdf_path)
         self.document.init_forms()
         self._most_open_pdf_pages = most_open
-        self._open_pdf_pages: dict[int, OpenPage] = {}
+        self._open_pdf_pages: dict[int, OpenPdfPage] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -61,13 +61,13 @@ class OpenPdf:
         self._open_pdf_pages.clear()
         self.document.close()
 
-    def __getitem__(self, index: int) -> OpenPage:
+    def __getitem__(self, index: int) -> OpenPdfPage:
         """A page, counted from 0. Raises PdfiumError where it is damaged."""
         if index not in self._open_pdf_pages:
             if len(self._open_pdf_pages) >= self._most_open_pdf_pages:
                 self._open_pdf_pages.popitem()
             page = self.document[index]
-            self._open_pdf_pages[index] = OpenPage(page, page.get_textpage())
+            self._open_pdf_pages[index] = OpenPdfPage(page, page.get_textpage())
         return self._open_pdf_pages[index]
 
 
@@ -99,7 +99,7 @@ def load_page(pdf_document: Any, index: int) -> Any:
         return None
 
 
-def page_objects(page: Any, object_kind: int) -> Iterator[Any]:
+def pdf_page_objects(page: Any, object_kind: int) -> Iterator[Any]:
     """The handles of a pypdfium2 page's objects of a kind (FPDF_PAGEOBJ_TEXT ...) in the order of its content, those of
     its forms among them. They are valid as long as the page is open."""
     import pypdfium2.raw as pdfium
@@ -145,7 +145,7 @@ def handle_address(pdf_object: Any) -> int:
     return ctypes.cast(pdf_object, ctypes.c_void_p).value or 0
 
 
-class TextObject(NamedTuple):
+class PdfText(NamedTuple):
     """A text object of a page: the size of its letters as drawn, its baseline, and whether it stands upright."""
 
     size: float
@@ -154,17 +154,17 @@ class TextObject(NamedTuple):
     handle: Any
 
 
-def read_text_objects(page: Any) -> list[TextObject]:
+def read_pdf_texts(page: Any) -> list[PdfText]:
     """The text objects of a page in the order of its content."""
     import pypdfium2.raw as pdfium
 
     text_objects = []
     size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
-    for pdf_object in page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
+    for pdf_object in pdf_page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
         pdfium.FPDFTextObj_GetFontSize(pdf_object, size)
         pdfium.FPDFPageObj_GetMatrix(pdf_object, matrix)
         upright = abs(matrix.b) < 0.1 * abs(matrix.a)
-        text_objects.append(TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, pdf_object))
+        text_objects.append(PdfText(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, pdf_object))
     return text_objects
 
 
@@ -352,7 +352,7 @@ def device_point(pdf_page_handle: Any, device: tuple[int, int, int, int, int], x
 
 
 def letter_at_device_point(
-    pdf_page: OpenPage, device: tuple[int, int, int, int, int], device_x: int, device_y: int, tolerance: int
+    pdf_page: OpenPdfPage, device: tuple[int, int, int, int, int], device_x: int, device_y: int, tolerance: int
 ) -> int:
     """The number of the letter at a place of a page's picture, within so many points; -1 for none."""
     import pypdfium2.raw as pdfium

@@ -17,13 +17,13 @@ from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
 from groundwork.documents.pdf_files.pdfium import (
     LOCK,
-    OpenPage,
     OpenPdf,
+    OpenPdfPage,
     letter_font_name,
     letter_sign,
     load_page,
     object_size,
-    page_objects,
+    pdf_page_objects,
     read_wide_string,
 )
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
@@ -86,7 +86,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     layer_document = pdf.document
     page_count = len(layer_document)
     layer_page_numbers = range(min(most_pages, page_count) if most_pages else page_count)
-    layer_pages: list[OpenPage | None] = []
+    layer_pages: list[OpenPdfPage | None] = []
     layer_texts, scan_picture_shares, layer_unreadable_shares = [], [], []
     misleading_fonts = MisleadingFonts()
     for layer_page_number in layer_page_numbers:
@@ -122,7 +122,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     )
 
 
-def _readable_layer_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]) -> list[OpenPage | None]:
+def _readable_layer_pages(pages: Sequence[OpenPdfPage | None], unreadable: Sequence[bool]) -> list[OpenPdfPage | None]:
     return [None if is_layer_unreadable else page for page, is_layer_unreadable in zip(pages, unreadable, strict=False)]
 
 
@@ -157,7 +157,7 @@ def _partly_unreadable(
 
 
 def _unreadable_share_of_page(
-    misleading_fonts: MisleadingFonts, layer_page: OpenPage | None, layer_text: str
+    misleading_fonts: MisleadingFonts, layer_page: OpenPdfPage | None, layer_text: str
 ) -> float | None:
     """The share of letters in fonts that tell others than they draw; None for a page that reads plainly."""
     import pypdfium2
@@ -186,7 +186,7 @@ def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     return outline_entries
 
 
-def _open_layer_page(pdf: OpenPdf, layer_index: int) -> OpenPage | None:
+def _open_layer_page(pdf: OpenPdf, layer_index: int) -> OpenPdfPage | None:
     """None for a damaged page, which has no text layer; the converters may still read it."""
     import pypdfium2
 
@@ -196,7 +196,7 @@ def _open_layer_page(pdf: OpenPdf, layer_index: int) -> OpenPage | None:
         return None
 
 
-def _layer_of_page(document: Any, layer_page: OpenPage | None) -> str:
+def _layer_of_page(document: Any, layer_page: OpenPdfPage | None) -> str:
     import pypdfium2
 
     if layer_page is None:
@@ -264,6 +264,6 @@ def _scan_picture_share(page: Any) -> float | None:
     """The share of a page that pictures cover; None where it has none."""
     import pypdfium2.raw as pdfium
 
-    scan_picture_sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
+    scan_picture_sizes = [object_size(handle) for handle in pdf_page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
     layer_page_width, layer_page_height = page.get_size() if scan_picture_sizes else (0.0, 0.0)
     return sum(scan_picture_sizes) / max(1.0, layer_page_width * layer_page_height) if scan_picture_sizes else None
