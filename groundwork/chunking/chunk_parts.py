@@ -73,10 +73,10 @@ def _fence_frame(markdown: str, block: Block) -> TableFrame:
     repeated_fence = _REPEATED_FENCE.match(markdown, block.start, fence_start)
     if repeated_fence is None:
         return TableFrame([], "", "")
-    framed_code = markdown[fence_start : block.end].rstrip()
-    last_fence_line = framed_code.rfind("\n") + 1
-    is_closed = framed_code.endswith(repeated_fence["marks"])
-    framed_lines = framed_code[: last_fence_line - 1] if is_closed and last_fence_line else framed_code
+    framed_fence = markdown[fence_start : block.end].rstrip()
+    last_fence_line = framed_fence.rfind("\n") + 1
+    is_closed = framed_fence.endswith(repeated_fence["marks"])
+    framed_lines = framed_fence[: last_fence_line - 1] if is_closed and last_fence_line else framed_fence
     framed_row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", framed_lines)]
     return TableFrame(
         framed_row_borders,

@@ -43,9 +43,9 @@ def chunk_document(
     block_marks = skip_marks(markdown, parsed_blocks, document, unreadable_flags)
     chunk_limit = settings.max_length
     while True:
-        runs = text_and_table_runs(markdown, parsed_blocks, block_marks, ruler, chunk_limit, settings.language)
-        runs = ShortRuns(markdown, ruler, settings, chunk_limit).join(runs)
-        chunk_parts = ChunkPacker(markdown, ruler, settings, chunk_limit).pack(runs)
+        chunk_runs = text_and_table_runs(markdown, parsed_blocks, block_marks, ruler, chunk_limit, settings.language)
+        chunk_runs = ShortRuns(markdown, ruler, settings, chunk_limit).join(chunk_runs)
+        chunk_parts = ChunkPacker(markdown, ruler, settings, chunk_limit).pack(chunk_runs)
         chunk_parts = join_short_parts(markdown, chunk_parts, parsed_blocks, ruler, settings.min_length, chunk_limit)
         chunks = _build_chunk_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, chunk_languages)
         excess_length = max((chunk.length for chunk in chunks), default=0) - settings.max_length
@@ -146,5 +146,5 @@ class _ChunkPages:
 
     def numbers_between(self, start: int, end: int) -> list[int]:
         """The pages of which some text lies in [start, end)."""
-        first_page, pages_end = bisect_right(self._ends, start), bisect_left(self._starts, end)
-        return [page.number for page in self._pages[first_page:pages_end] if page.start < page.end]
+        first_chunk_page, chunk_pages_end = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        return [page.number for page in self._pages[first_chunk_page:chunk_pages_end] if page.start < page.end]

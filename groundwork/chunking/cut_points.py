@@ -16,7 +16,7 @@ from groundwork.markdown.footnotes import is_footnote_below_mark
 # the end of a clause: "so, " and the full-width marks, which need no space
 _CUT_BEHIND_CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _CUT_BEHIND_WORD = regex.compile(r"\s++")  # between words
-_CUT_BETWEEN_UNSPACED_WORDS = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
+_CUT_IN_UNSPACED_TEXT = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
 _CUT_BETWEEN_GRAPHEMES = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
 _NEAR_CUT_LIMIT = 100  # characters before the limit that are looked at first
 _SENTENCE_CUT_LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
@@ -52,15 +52,15 @@ class CutPoints:
         uncut_titles = _titles_below_headings(markdown, blocks)
         uncut_note_starts = {block.start for block in blocks[1:] if is_footnote_below_mark(markdown, block.start)}
         self._uncut_spans = _spans_without_cut(markdown, blocks, uncut_titles, uncut_note_starts)
-        for previous, block in pairwise(blocks):
-            if previous.kind == "heading" or previous.start in uncut_titles or block.start in uncut_note_starts:
+        for block_above, block in pairwise(blocks):
+            if block_above.kind == "heading" or block_above.start in uncut_titles or block.start in uncut_note_starts:
                 continue  # headings and titles are never left at the end of a chunk, nor a note at the head of the next
             if block.level == PSEUDO_HEADING and self._cut_interrupts(block.start):
                 continue
             if block.kind == "heading":
                 self._heading_starts.append(block.start)
                 self._heading_levels.append(block.level)
-            elif block.kind != "code" or COMPLETE_BLOCK_END.search(markdown, previous.start, previous.end):
+            elif block.kind != "code" or COMPLETE_BLOCK_END.search(markdown, block_above.start, block_above.end):
                 self._paragraph_starts.append(block.start)  # a fence stays with the sentence that leads to it
 
     def structural_cut(self, earliest_cut: int, latest_cut: int, fuller_cut: int) -> int:
@@ -139,8 +139,8 @@ class CutPoints:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
         latest_cut_offset = latest_cut - part_start
-        text_to_latest_cut = self._text_to_cut[part_start : min(self._end, latest_cut + latest_cut_offset + 1)]
-        uncut_spans = uncuttable_spans(text_to_latest_cut) + [
+        text_to_cut = self._text_to_cut[part_start : min(self._end, latest_cut + latest_cut_offset + 1)]
+        uncut_spans = uncuttable_spans(text_to_cut) + [
             (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
         uncut_spans.sort()
@@ -148,19 +148,17 @@ class CutPoints:
         least_cut_offsets = {
             _CUT_BEHIND_CLAUSE: latest_cut_offset // 2,
             _CUT_BEHIND_WORD: 1,
-            _CUT_BETWEEN_UNSPACED_WORDS: 1,
+            _CUT_IN_UNSPACED_TEXT: 1,
         }
         for cut_pattern, least_cut_offset in least_cut_offsets.items():
             for first_cut in (max(least_cut_offset, near_cut_offset), least_cut_offset):
-                word_cuts = _cut_candidates(cut_pattern, text_to_latest_cut, first_cut, latest_cut_offset)
+                word_cuts = _cut_candidates(cut_pattern, text_to_cut, first_cut, latest_cut_offset)
                 if last_cut := _last_cut_outside(word_cuts, uncut_spans):
                     return part_start + last_cut
         if block_cut := self._block_cut(part_start + 1, latest_cut):
             return block_cut  # below the minimum, or behind a heading, but no table or fence is cut
-        for cut_pattern in (_CUT_BEHIND_WORD, _CUT_BETWEEN_UNSPACED_WORDS, _CUT_BETWEEN_GRAPHEMES):
-            if word_cuts := _cut_candidates(
-                cut_pattern, text_to_latest_cut, max(1, near_cut_offset), latest_cut_offset
-            ):
+        for cut_pattern in (_CUT_BEHIND_WORD, _CUT_IN_UNSPACED_TEXT, _CUT_BETWEEN_GRAPHEMES):
+            if word_cuts := _cut_candidates(cut_pattern, text_to_cut, max(1, near_cut_offset), latest_cut_offset):
                 return part_start + word_cuts[-1]
         return max(latest_cut, part_start + 1)
 
@@ -199,15 +197,15 @@ def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, 
     """Start to end of each title below a heading: "3.1 Segments" below the name of a sheet."""
     uncut_titles: dict[int, int] = {}
     for k, block in enumerate(blocks[:-1]):
-        is_below_heading = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in uncut_titles)
-        if is_below_heading and count_uncut_titles(markdown, blocks[max(0, k - _MAX_UNCUT_TITLES) : k + 1]):
+        is_uncut_below_heading = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in uncut_titles)
+        if is_uncut_below_heading and count_uncut_titles(markdown, blocks[max(0, k - _MAX_UNCUT_TITLES) : k + 1]):
             uncut_titles[block.start] = block.end
     return uncut_titles
 
 
 def count_uncut_titles(markdown: str, blocks: Sequence[Block]) -> int:
     """How many blocks at the end are titles below a heading, with nothing but titles in between: "3.1 Segments"."""
-    uncut_titles = list(takewhile(lambda title_block: is_uncut_title(markdown, title_block), reversed(blocks)))
+    uncut_titles = list(takewhile(lambda uncut_block: is_uncut_title(markdown, uncut_block), reversed(blocks)))
     is_below_heading = len(uncut_titles) < len(blocks) and blocks[-1 - len(uncut_titles)].kind == "heading"
     return (
         len(uncut_titles)
@@ -216,22 +214,22 @@ def count_uncut_titles(markdown: str, blocks: Sequence[Block]) -> int:
     )
 
 
-def is_uncut_title(markdown: str, title_block: Block) -> bool:
+def is_uncut_title(markdown: str, uncut_block: Block) -> bool:
     """A line that is no sentence, or a few with a number in front ("3. Segments" and "3.1 Sales")."""
-    title_lines = [
-        title_line.rstrip("*_ \r")
-        for title_line in markdown[title_block.start : title_block.end].split("\n")
-        if title_line.strip()
+    uncut_lines = [
+        uncut_line.rstrip("*_ \r")
+        for uncut_line in markdown[uncut_block.start : uncut_block.end].split("\n")
+        if uncut_line.strip()
     ]
     is_numbered_title = (
-        title_block.kind == "list"
-        and len(title_lines) <= _MAX_NUMBERED_UNCUT_TITLES
-        and all(title_line[0].isdigit() for title_line in title_lines)
+        uncut_block.kind == "list"
+        and len(uncut_lines) <= _MAX_NUMBERED_UNCUT_TITLES
+        and all(uncut_line[0].isdigit() for uncut_line in uncut_lines)
     )
-    is_title_line = title_block.kind == "paragraph" and len(title_lines) == 1
+    is_title_line = uncut_block.kind == "paragraph" and len(uncut_lines) == 1
     return (is_title_line or is_numbered_title) and not any(
-        len(title_line) > _MAX_UNCUT_TITLE_LENGTH or title_line.endswith((*FULL_STOPS, ";"))
-        for title_line in title_lines
+        len(uncut_line) > _MAX_UNCUT_TITLE_LENGTH or uncut_line.endswith((*FULL_STOPS, ";"))
+        for uncut_line in uncut_lines
     )
 
 

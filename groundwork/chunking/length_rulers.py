@@ -51,9 +51,11 @@ class TokenRuler:
         self._tokenizer = tokenizer
         self._end = len(markdown)
         self._token_starts = array("L")
-        for start in range(0, len(markdown), 1 << 20):
-            token_offsets = tokenizer.encode(markdown[start : start + (1 << 20)], add_special_tokens=False).offsets
-            self._token_starts.extend(start + token_offset for token_offset, _ in token_offsets)
+        for encoded_start in range(0, len(markdown), 1 << 20):
+            token_offsets = tokenizer.encode(
+                markdown[encoded_start : encoded_start + (1 << 20)], add_special_tokens=False
+            ).offsets
+            self._token_starts.extend(encoded_start + token_offset for token_offset, _ in token_offsets)
 
     def length(self, start: int, end: int) -> int:
         return bisect_left(self._token_starts, end) - bisect_left(self._token_starts, start)
@@ -76,14 +78,14 @@ def load_tokenizer(tokenizer_name: str) -> Any:
 
     if not tokenizer_name:
         raise ConfigError(["chunk.tokenizer: is empty; chunk.unit tokens needs a folder, a tokenizer.json or a Hub id"])
-    path = Path(tokenizer_name).expanduser()
-    path = path / "tokenizer.json" if path.is_dir() else path
+    token_path = Path(tokenizer_name).expanduser()
+    token_path = token_path / "tokenizer.json" if token_path.is_dir() else token_path
     try:
-        return Tokenizer.from_file(str(path if path.exists() else _tokenizer_from_hub(tokenizer_name)))
+        return Tokenizer.from_file(str(token_path if token_path.exists() else _tokenizer_from_hub(tokenizer_name)))
     except ConfigError:
         raise
     except Exception as error:  # tokenizers raises bare Exception for a file that it cannot read
-        raise ConfigError([f"chunk.tokenizer: {path} is no tokenizer.json that can be read: {error}"]) from error
+        raise ConfigError([f"chunk.tokenizer: {token_path} is no tokenizer.json that can be read: {error}"]) from error
 
 
 def _tokenizer_from_hub(tokenizer_name: str) -> str:
@@ -92,10 +94,10 @@ def _tokenizer_from_hub(tokenizer_name: str) -> str:
     try:
         return str(hf_hub_download(tokenizer_name, "tokenizer.json"))
     except Exception as error:  # the hub's client raises a dozen kinds; each means that there is no tokenizer
-        hub_error = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        tokenizer_error = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigError(
             [
-                f"chunk.tokenizer: no such folder or file, and the Hub gave no {tokenizer_name!r} ({hub_error}); "
+                f"chunk.tokenizer: no such folder or file, and the Hub gave no {tokenizer_name!r} ({tokenizer_error}); "
                 'name a local tokenizer.json, or set chunk.unit to "characters"'
             ]
         ) from error

@@ -25,8 +25,8 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_interviews import (
     MAX_TIMES_SHOWN,
     Asker,
-    CallTokens,
     ForecastBasis,
+    ForecastTokens,
     InterviewAnswer,
     InterviewRound,
     JudgedDraft,
@@ -300,7 +300,7 @@ def _prompt_figures(settings: QA, material: InterviewMaterial, reading: Reading,
     return PromptFigures(reading.chunk, settings, material.texts if shows_figures else None, batch_figure_instructions)
 
 
-def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
+def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[ForecastTokens]:
     """The calls that one chunk is likely to take."""
     batch_statements = reading.plain_statements()
     mean_batch_statement_tokens = sum(map(tokens_in, batch_statements)) / max(1, len(batch_statements))

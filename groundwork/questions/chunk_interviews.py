@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from groundwork.embedding.encoder import EncodeTexts, Vectors
 
 
-CallTokens = tuple[int, int]  # tokens in, tokens out
+ForecastTokens = tuple[int, int]  # tokens in, tokens out
 TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
 
@@ -52,7 +52,7 @@ JudgedDraft = tuple[Draft, list[Fault]]
 UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
 MAX_UNWORTHY_ROUND_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
-TWO_CHUNK_ITERATION = 0  # these pairs belong to no iteration of one chunk
+TWO_CHUNK_ROUND = 0  # these pairs belong to no iteration of one chunk
 RELATED_CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
 
 
@@ -122,7 +122,7 @@ class Strategy(Protocol):
         self, settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], /
     ) -> list[Asker]: ...
 
-    def forecast(self, basis: ForecastBasis, reading: Reading, limit: int | None, /) -> Iterator[CallTokens]: ...
+    def forecast(self, basis: ForecastBasis, reading: Reading, limit: int | None, /) -> Iterator[ForecastTokens]: ...
 
 
 @dataclass
@@ -137,13 +137,13 @@ class ChunkInterview:
     wished: Sequence[Statement] = ()  # what readers want asked about
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-    new_pair_counts: list[int] = field(default_factory=list)
-    coverage_shares: list[float] = field(default_factory=list)
+    new_pairs_by_round: list[int] = field(default_factory=list)
+    interview_coverages: list[float] = field(default_factory=list)
     declined: dict[Statement, str] = field(default_factory=dict)
     contradictions: dict[str, None] = field(default_factory=dict)  # in order, each once
     times_gap_shown: Counter[Statement] = field(default_factory=Counter)
     announced_wishes: set[Statement] = field(default_factory=set)  # wishes that the model was told of
-    end_reason: str = ""
+    interview_end: str = ""
     failure: UnitError | None = None
 
     @property
@@ -156,10 +156,10 @@ class ChunkInterview:
 
     def coverage(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
-        return self._chunk_coverage_count.coverage(self.pairs if pairs is None else pairs, self.declined)
+        return self._interview_coverage.coverage(self.pairs if pairs is None else pairs, self.declined)
 
     @cached_property
-    def _chunk_coverage_count(self) -> chunk_coverage.ChunkCoverageCounter:
+    def _interview_coverage(self) -> chunk_coverage.ChunkCoverageCounter:
         return chunk_coverage.ChunkCoverageCounter(self.reading)
 
     def open_gaps(self) -> list[Statement]:
@@ -192,14 +192,14 @@ class ChunkInterview:
 
     def saturation_curve(self) -> str:
         """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
-        return " + ".join(map(str, self.new_pair_counts)) or "0"
+        return " + ".join(map(str, self.new_pairs_by_round)) or "0"
 
     def chunk_run_record(self, calls: int) -> ChunkRun:
         return ChunkRun(
             chunk=self.chunk.id,
-            new=self.new_pair_counts,
-            ended=self.end_reason,
-            coverage=self.coverage_shares,
+            new=self.new_pairs_by_round,
+            ended=self.interview_end,
+            coverage=self.interview_coverages,
             calls=calls,
         )
 
@@ -223,12 +223,12 @@ async def ask_about_wishes(chunk_interview: ChunkInterview, asker: Asker) -> Non
         if not open_wishes:
             return
         try:
-            await _ask_interview_round(chunk_interview, asker, len(chunk_interview.new_pair_counts) + 1, open_wishes)
+            await _ask_interview_round(chunk_interview, asker, len(chunk_interview.new_pairs_by_round) + 1, open_wishes)
         except UnitError as error:
-            chunk_interview.failure, chunk_interview.end_reason = error, error.status
+            chunk_interview.failure, chunk_interview.interview_end = error, error.status
             return
         chunk_interview.announced_wishes.update(open_wishes)
-        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
+        chunk_interview.interview_coverages.append(chunk_interview.coverage().touched or 0.0)
 
 
 async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -> None:
@@ -237,13 +237,13 @@ async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -
         try:
             round_outcome = await _ask_interview_round(chunk_interview, asker, iteration)
         except UnitError as error:
-            chunk_interview.failure, chunk_interview.end_reason = error, error.status
+            chunk_interview.failure, chunk_interview.interview_end = error, error.status
             return
-        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
-        chunk_interview.end_reason = _end_reason(chunk_interview, round_outcome)
-        if chunk_interview.end_reason:
+        chunk_interview.interview_coverages.append(chunk_interview.coverage().touched or 0.0)
+        chunk_interview.interview_end = _end_reason(chunk_interview, round_outcome)
+        if chunk_interview.interview_end:
             return
-    chunk_interview.end_reason = (
+    chunk_interview.interview_end = (
         "max_iterations" if chunk_interview.settings.iterate and chunk_interview.settings.stop != "fixed" else "fixed"
     )
 
@@ -280,7 +280,7 @@ async def _ask_interview_round(
     for draft, faults in judged_drafts:
         if faults:
             _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    chunk_interview.new_pair_counts.append(
+    chunk_interview.new_pairs_by_round.append(
         await _keep_new_drafts(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
     is_round_cut = len(round_drafts) >= wanted_in_round
@@ -365,15 +365,15 @@ def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundO
         return "limit"
     if chunk_interview.settings.stop == "fixed":
         return ""
-    is_covered = chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
+    is_covered = chunk_interview.interview_coverages[-1] >= chunk_interview.settings.target_coverage
     if chunk_interview.settings.stop == "coverage" and is_covered:
         return "coverage"
     if round_outcome.unworthy_count > MAX_UNWORTHY_ROUND_SHARE * round_outcome.pair_count:
         return "not worth more"
     if round_outcome.done:
         return "" if chunk_interview.settings.show_gaps and chunk_interview.open_gaps() else "done"
-    is_round_fruitless = not chunk_interview.new_pair_counts[-1] and (
-        not round_outcome.pair_count or chunk_interview.new_pair_counts[-2:] == [0, 0]
+    is_round_fruitless = not chunk_interview.new_pairs_by_round[-1] and (
+        not round_outcome.pair_count or chunk_interview.new_pairs_by_round[-2:] == [0, 0]
     )
     are_all_gaps_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
     return "exhausted" if is_round_fruitless or are_all_gaps_closed else ""
@@ -413,14 +413,12 @@ class TwoChunkInterview:
         except UnitError as error:
             self.two_chunk_failure = error
             return
-        self.rejected += [
-            reject_unread_draft(item, first_chunk, TWO_CHUNK_ITERATION) for item in two_chunk_reply.dropped
-        ]
+        self.rejected += [reject_unread_draft(item, first_chunk, TWO_CHUNK_ROUND) for item in two_chunk_reply.dropped]
         self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
         faultless_drafts = []
         for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
             if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
-                self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ITERATION, faults[0]))
+                self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ROUND, faults[0]))
             else:
                 faultless_drafts.append(draft)
         await self._keep_new_two_chunk_drafts(faultless_drafts, earlier_questions)
@@ -438,9 +436,7 @@ class TwoChunkInterview:
         for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
             if question_asked_before:
                 duplicate_fault = Fault("duplicate", f"repeats: {question_asked_before}")
-                self.rejected.append(
-                    reject_draft(draft, self.first_reading.chunk, TWO_CHUNK_ITERATION, duplicate_fault)
-                )
+                self.rejected.append(reject_draft(draft, self.first_reading.chunk, TWO_CHUNK_ROUND, duplicate_fault))
             else:
                 self.pairs.append(self._two_chunk_pair(draft))
 
@@ -452,7 +448,7 @@ class TwoChunkInterview:
 
     def _two_chunk_pair(self, draft: Draft) -> Pair:
         first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
-        pair = pair_from_draft(draft, first_chunk, self.settings.model, TWO_CHUNK_ITERATION)
+        pair = pair_from_draft(draft, first_chunk, self.settings.model, TWO_CHUNK_ROUND)
         pages_of_both = sorted({*first_chunk.pages, *second_chunk.pages})
         return msgspec.structs.replace(pair, also=[second_chunk.id], pages=pages_of_both)
 

@@ -29,8 +29,8 @@ from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
 from groundwork.questions.chunk_interviews import (
     Asker,
-    CallTokens,
     ForecastBasis,
+    ForecastTokens,
     Strategy,
     TwoChunkInterview,
     related_chunk_pairs,
@@ -67,24 +67,24 @@ class DocumentInterviews:
     encode_and_likeness: tuple[EncodeTexts | None, Likeness] = (None, Likeness())
     two_chunk_interviews: list[TwoChunkInterview] = field(default_factory=list)
 
-    async def ask_about_chunk(self, chunk_number: int) -> None:
-        chunk_interview = self.chunk_interviews[chunk_number]
+    async def ask_about_chunk(self, interview_number: int) -> None:
+        chunk_interview = self.chunk_interviews[interview_number]
         if chunk_interview.pair_limit == 0:
-            chunk_interview.end_reason = "limit"
-            await ask_about_wishes(chunk_interview, self.askers[chunk_number])
+            chunk_interview.interview_end = "limit"
+            await ask_about_wishes(chunk_interview, self.askers[interview_number])
         elif all(statement.announces for statement in chunk_interview.reading.statements) and not self._shows_figures(
-            chunk_number
+            interview_number
         ):
-            chunk_interview.end_reason = "nothing said"  # a title, headings or links alone
+            chunk_interview.interview_end = "nothing said"  # a title, headings or links alone
         else:
-            await run_chunk_interview(chunk_interview, self.askers[chunk_number])
+            await run_chunk_interview(chunk_interview, self.askers[interview_number])
 
-    def _shows_figures(self, chunk_number: int) -> bool:
-        return bool(getattr(self.askers[chunk_number], "shows_figures", False))
+    def _shows_figures(self, interview_number: int) -> bool:
+        return bool(getattr(self.askers[interview_number], "shows_figures", False))
 
-    def chunk_log_line(self, chunk_number: int) -> str:
+    def chunk_log_line(self, interview_number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
-        chunk_interview = self.chunk_interviews[chunk_number]
+        chunk_interview = self.chunk_interviews[interview_number]
         coverage_of_chunk = chunk_interview.coverage()
         interview_coverage = "" if coverage_of_chunk.touched is None else f", {coverage_of_chunk.touched:.0%} covered"
         interview_coverage += f", {coverage_of_chunk.declined:.0%} declined" if coverage_of_chunk.declined else ""
@@ -110,12 +110,12 @@ class DocumentInterviews:
 
     def coverage(self) -> DocumentCoverage:
         """Coverage of the whole document with the saturation curve of every chunk."""
-        pairs_by_chunk: dict[str, list[Pair]] = {}
+        pairs_by_interview: dict[str, list[Pair]] = {}
         for pair in self.pairs():
             for chunk in pair.chunks:
-                pairs_by_chunk.setdefault(chunk, []).append(pair)
+                pairs_by_interview.setdefault(chunk, []).append(pair)
         coverage_by_interview = [
-            interview.coverage(pairs_by_chunk.get(interview.chunk.id, [])) for interview in self.chunk_interviews
+            interview.coverage(pairs_by_interview.get(interview.chunk.id, [])) for interview in self.chunk_interviews
         ]
         interviews_and_askers = zip(self.chunk_interviews, self.askers, strict=True)
         interviews_coverage = document_coverage(self.material.document, coverage_by_interview)
@@ -149,7 +149,7 @@ class DocumentInterviews:
         cut_interviews = [
             interview.chunk_name
             for interview in self.chunk_interviews
-            if interview.end_reason == "max_iterations" and interview.new_pair_counts[last_round]
+            if interview.interview_end == "max_iterations" and interview.new_pairs_by_round[last_round]
         ]
         if not cut_interviews:
             return []
@@ -227,17 +227,17 @@ def _prepare_chunk_interviews(
     start_earlier_questions: Callable[[], EarlierQuestions],
     wished: StatementsByChunk,
 ) -> list[ChunkInterview]:
-    pair_limits = chunk_pair_limits(settings, [len(reading.statements) for reading in material.readings])
+    interview_limits = chunk_pair_limits(settings, [len(reading.statements) for reading in material.readings])
     return [
         ChunkInterview(
             reading=reading,
             draft_basis=_draft_basis(material, [reading], prompt, settings),
             settings=settings,
             earlier_questions=start_earlier_questions(),
-            pair_limit=pair_limit,
+            pair_limit=interview_limit,
             wished=wished.get(reading.chunk.id, ()),
         )
-        for reading, pair_limit in zip(material.readings, pair_limits, strict=True)
+        for reading, interview_limit in zip(material.readings, interview_limits, strict=True)
     ]
 
 
@@ -283,12 +283,15 @@ def _statement_excerpt(wish_text: str) -> str:
 
 def _draft_basis(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
     interview_headings = [heading for reading in readings for heading in reading.chunk.headings]
-    naming_text = " ".join([material.title, material.summary, settings.context, *interview_headings])
+    interview_naming = " ".join([material.title, material.summary, settings.context, *interview_headings])
     if len(readings) == 1:
-        return DraftBasis(readings[0].source_text, _constant_prompt_text(prompt), naming_text, material.title)
-    joined_chunk_texts = "\n\n".join(reading.chunk.text for reading in readings)
+        return DraftBasis(readings[0].source_text, _constant_prompt_text(prompt), interview_naming, material.title)
+    interviewed_texts = "\n\n".join(reading.chunk.text for reading in readings)
     return DraftBasis(
-        SourceText(joined_chunk_texts, readings[0].language), _constant_prompt_text(prompt), naming_text, material.title
+        SourceText(interviewed_texts, readings[0].language),
+        _constant_prompt_text(prompt),
+        interview_naming,
+        material.title,
     )
 
 
@@ -297,16 +300,16 @@ def _constant_prompt_text(prompt: str) -> str:
     return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
 
-def share_pair_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | None]:
-    """`pair_limit` shared out in proportion to `chunk_sizes` by largest remainder; 0 is no limit, None for each."""
-    if not pair_limit or not sum(chunk_sizes):
-        return [None] * len(chunk_sizes)
-    return list(apportion_by_largest_remainder(chunk_sizes, pair_limit))
+def share_pair_limit(pair_limit: int, interview_sizes: Sequence[int]) -> list[int | None]:
+    """`pair_limit` shared out in proportion to `interview_sizes` by largest remainder; 0 is no limit, None for each."""
+    if not pair_limit or not sum(interview_sizes):
+        return [None] * len(interview_sizes)
+    return list(apportion_by_largest_remainder(interview_sizes, pair_limit))
 
 
-def chunk_pair_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:
+def chunk_pair_limits(settings: QA, interview_sizes: Sequence[int]) -> list[int | None]:
     """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
-    pair_limit_shares = share_pair_limit(settings.limit, chunk_sizes)
+    pair_limit_shares = share_pair_limit(settings.limit, interview_sizes)
     if not settings.questions:
         return pair_limit_shares
     return [
@@ -325,7 +328,7 @@ def _pair_limit_notice(settings: QA, material: InterviewMaterial) -> str:
     )
 
 
-def forecast_interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
+def forecast_interview_calls(basis: ForecastBasis) -> Iterator[ForecastTokens]:
     """Each call that the interviews about a document are likely to make."""
     settings, material = basis.settings, basis.material
     interview_strategy = choose_strategy(settings)

@@ -40,9 +40,9 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     ):
         if _CHAPTER_TITLE.match(candidate):
             continue
-        shortened_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()
-        if shortened_title and words(re.sub(r"\.\w{2,5}$", "", shortened_title)) != words(document.replace("_", " ")):
-            return shortened_title if len(shortened_title) >= MIN_SHORT_TITLE_LENGTH else candidate.strip()
+        shorter_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()
+        if shorter_title and words(re.sub(r"\.\w{2,5}$", "", shorter_title)) != words(document.replace("_", " ")):
+            return shorter_title if len(shorter_title) >= MIN_SHORT_TITLE_LENGTH else candidate.strip()
     return UNNAMED
 
 

@@ -298,10 +298,10 @@ class DocumentsLeft:
     def read(self, data: Workspace, run: str) -> None:
         """Fill the lists from the run's files. Raises BadRecord."""
         curated_folder = "qa", run, "curated"
-        for path in _existing_files(data, curated_folder, self.documents):
-            self.kept_pairs.extend(read_jsonl(path, Pair))
-        for path in _existing_files(data, (*curated_folder, "rejected"), self.documents):
-            self.rejected_pairs.extend(read_jsonl(path, Rejected))
+        for curated_path in _existing_files(data, curated_folder, self.documents):
+            self.kept_pairs.extend(read_jsonl(curated_path, Pair))
+        for curated_path in _existing_files(data, (*curated_folder, "rejected"), self.documents):
+            self.rejected_pairs.extend(read_jsonl(curated_path, Rejected))
 
     async def add_to(self, search: EarlierQuestions) -> None:
         """Have `search` know what the kept pairs ask, which are read from their file each time."""
@@ -313,13 +313,17 @@ class DocumentsLeft:
 
         `checked_columns`: those that a pair has which went through all other checks.
         """
-        indexes = [i for i, rejected in enumerate(self.rejected_pairs) if _is_repeat_alone(rejected, checked_columns)]
-        repeats = LazySequence(indexes, lambda index: asked_question(rejected_pair(self.rejected_pairs[index])))
+        repeat_indexes = [
+            i
+            for i, rejected_repeat in enumerate(self.rejected_pairs)
+            if _is_repeat_alone(rejected_repeat, checked_columns)
+        ]
+        repeats = LazySequence(repeat_indexes, lambda index: asked_question(rejected_pair(self.rejected_pairs[index])))
         kept_wordings = {wording for pair in self.kept_pairs for wording in (pair.question, pair.original_question)}
-        for index, earlier_question in zip(indexes, await search.find_duplicates(repeats), strict=True):
-            rejection = self.rejected_pairs[index]
-            if not earlier_question and rejection.detail.removeprefix(REPEATS) not in kept_wordings:
-                self.lost_repeats[rejection.document] += 1
+        for index, earlier_question in zip(repeat_indexes, await search.find_duplicates(repeats), strict=True):
+            lost_repeat = self.rejected_pairs[index]
+            if not earlier_question and lost_repeat.detail.removeprefix(REPEATS) not in kept_wordings:
+                self.lost_repeats[lost_repeat.document] += 1
 
     @property
     def warnings(self) -> list[str]:
@@ -327,10 +331,10 @@ class DocumentsLeft:
         if not self.lost_repeats:
             return []
         documents = list_names(sorted(self.lost_repeats, key=name_order), DOCUMENTS_NAMED)
-        one = f"pair of {documents} stands rejected as a repeat of a question that is gone"
-        several = f"pairs of {documents} stand rejected as repeats of questions that are gone"
-        lost = counted(self.lost_repeats.total(), one, several)
-        return [as_typed(f"{lost}; to look at them again: uv run dataprep/curate.py")]
+        one_lost_repeat = f"pair of {documents} stands rejected as a repeat of a question that is gone"
+        lost_repeats = f"pairs of {documents} stand rejected as repeats of questions that are gone"
+        lost_pairs = counted(self.lost_repeats.total(), one_lost_repeat, lost_repeats)
+        return [as_typed(f"{lost_pairs}; to look at them again: uv run dataprep/curate.py")]
 
     def obey(self, review: StandingReview, run_folder: Path) -> bool:
         """Do all pairs stand as the review has them? It has met them afterwards."""

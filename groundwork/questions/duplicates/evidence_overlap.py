@@ -51,24 +51,22 @@ class EvidenceIndex:
         for evidence_words in word_sets:
             self._word_counts.update(evidence_words)
 
-    def add(self, question_row: int, evidence_words: WordSet) -> None:
-        self._evidence_words[question_row] = evidence_words
+    def add(self, evidence_row: int, evidence_words: WordSet) -> None:
+        self._evidence_words[evidence_row] = evidence_words
         for word in evidence_words:
-            self._rows_by_evidence_word[word].append(question_row)
+            self._rows_by_evidence_word[word].append(evidence_row)
         for word in self._rarest_words(evidence_words):
-            self._rows_by_rare_evidence_word[word].append(question_row)
+            self._rows_by_rare_evidence_word[word].append(evidence_row)
 
     def rows_sharing_words(self, evidence_words: WordSet) -> set[int]:
         """The rows whose evidence has enough words in common with this one."""
         rare_evidence_hits = self._count_word_hits(self._rows_by_rare_evidence_word, evidence_words)
-        rows_sharing = {
-            row for row, hits in rare_evidence_hits.items() if hits > 1 or len(self._evidence_words[row]) == 1
-        }
+        sharing = {row for row, hits in rare_evidence_hits.items() if hits > 1 or len(self._evidence_words[row]) == 1}
         rarest_evidence_hits = self._count_word_hits(self._rows_by_evidence_word, self._rarest_words(evidence_words))
-        rows_sharing.update(row for row, hits in rarest_evidence_hits.items() if hits > 1 or len(evidence_words) == 1)
+        sharing.update(row for row, hits in rarest_evidence_hits.items() if hits > 1 or len(evidence_words) == 1)
         return {
             row
-            for row in rows_sharing
+            for row in sharing
             if shared_word_share(evidence_words, self._evidence_words[row]) >= SAME_EVIDENCE_SHARE
         }
 
@@ -191,11 +189,10 @@ class SetSimilarityJoin:
         set_sizes = np.diff(self._set_starts)
         for set_size in np.unique(set_sizes[set_sizes > 0]).tolist():
             set_rows = np.flatnonzero(set_sizes == set_size)
-            for set_block in np.array_split(set_rows, max(1, len(set_rows) * set_size // MAX_KEY_LOOKUPS)):
+            for sets in np.array_split(set_rows, max(1, len(set_rows) * set_size // MAX_KEY_LOOKUPS)):
                 yield (
-                    set_block,
-                    self._set_word_keys[self._set_starts[set_block][:, None] + np.arange(set_size)]
-                    % self._vocabulary_size,
+                    sets,
+                    self._set_word_keys[self._set_starts[sets][:, None] + np.arange(set_size)] % self._vocabulary_size,
                 )
 
     def _word_pair_keys(self, word_ranks: Rows, *, with_single_words: bool) -> Rows:
@@ -206,14 +203,14 @@ class SetSimilarityJoin:
         return prefix_keys
 
 
-def rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Sequence[int]) -> Callable[[int], Rows]:
-    """What gives, for one of `question_rows`, those whose evidence shares its words; all are read once for few."""
+def rows_sharing_evidence(questions: Sequence[AskedQuestion], indexed_rows: Sequence[int]) -> Callable[[int], Rows]:
+    """What gives, for one of `indexed_rows`, those whose evidence shares its words; all are read once for few."""
     evidence_index = EvidenceIndex()
-    evidence_index.expect(questions[question_row].evidence_words for question_row in question_rows)
-    for question_row in question_rows:
-        evidence_index.add(question_row, questions[question_row].evidence_words)
-    sharing_rows: dict[int, list[int]] = {question_row: [] for question_row in question_rows}
+    evidence_index.expect(questions[indexed_row].evidence_words for indexed_row in indexed_rows)
+    for indexed_row in indexed_rows:
+        evidence_index.add(indexed_row, questions[indexed_row].evidence_words)
+    sharing_rows: dict[int, list[int]] = {indexed_row: [] for indexed_row in indexed_rows}
     for evidence_row, question in enumerate(questions):
-        for question_row in evidence_index.rows_sharing_words(question.without_cached_words().evidence_words):
-            sharing_rows[question_row].append(evidence_row)
-    return lambda question_row: np.array(sharing_rows[question_row], dtype=np.int64)
+        for indexed_row in evidence_index.rows_sharing_words(question.without_cached_words().evidence_words):
+            sharing_rows[indexed_row].append(evidence_row)
+    return lambda indexed_row: np.array(sharing_rows[indexed_row], dtype=np.int64)

@@ -29,8 +29,8 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_interviews import (
     Asker,
-    CallTokens,
     ForecastBasis,
+    ForecastTokens,
     InterviewAnswer,
     InterviewRound,
     JudgedDraft,
@@ -162,14 +162,12 @@ class SentenceAsker:
         asked_question = without_column_names(sentence_reply.question, target)
         question = name_document(asked_question, self.document_title, is_english)
         answer = without_column_names(answer_or_row_cells(sentence_reply.answer.strip(), target), target)
-        question_untitled = question.replace(self.document_title, "")
+        untitled = question.replace(self.document_title, "")
         return Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
             answer=answer,
-            evaluation_criteria=criteria_from_answer(
-                question_untitled, answer, target_list_items(target, self.chunk.text)
-            ),
+            evaluation_criteria=criteria_from_answer(untitled, answer, target_list_items(target, self.chunk.text)),
             difficulty=difficulty_from_answer(answer),
             category=category_from_wording(sentence_reply.question, answer),
         )
@@ -273,7 +271,7 @@ def askers(
     ]
 
 
-def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
+def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[ForecastTokens]:
     """The calls that one chunk is likely to take."""
     settings, material, prompt = basis.settings, basis.material, basis.prompt
     sentence_prompt = prompt(settings.prompt)
