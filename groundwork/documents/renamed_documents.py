@@ -169,7 +169,7 @@ class _Renaming:
 
     document: str
     new_document: str
-    source: str
+    renamed_source: str
     longer_names: Sequence[str]
 
     def file_name(self, name: str) -> str:
@@ -198,7 +198,7 @@ class _Renaming:
         if isinstance(value_to_rename, list):
             return [self._with_renamed_ids(key_to_rename, inner_value) for inner_value in value_to_rename]
         if key_to_rename == "source":
-            return self.source
+            return self.renamed_source
         if (
             key_to_rename in _KEYS_OF_IDS
             and isinstance(value_to_rename, str)

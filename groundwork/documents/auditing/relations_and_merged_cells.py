@@ -17,10 +17,10 @@ _MOST_MERGED_CELLS = 6  # cells that a merged one may hold
 def structure_relations(markdown: str) -> StructureRelations:
     """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
     structure: StructureRelations = Counter()
-    for markdown_block in blocks(markdown):
-        table_markdown = markdown[markdown_block.start : markdown_block.end]
-        if markdown_block.kind == "table":
-            bare_rows = _bare_table_rows(table_markdown)
+    for structure_block in blocks(markdown):
+        structure_markdown = markdown[structure_block.start : structure_block.end]
+        if structure_block.kind == "table":
+            bare_rows = _bare_table_rows(structure_markdown)
             structure.update(("right", a, b) for row in bare_rows for a, b in pairwise(filter(None, row)))
             structure.update(
                 ("below", a, b)
@@ -28,8 +28,8 @@ def structure_relations(markdown: str) -> StructureRelations:
                 for a, b in zip(row_above, row_below, strict=False)
                 if a and b
             )
-        elif markdown_block.kind == "heading":
-            structure["heading", bare_letters(plain_title(table_markdown.strip("# \n")))] += 1
+        elif structure_block.kind == "heading":
+            structure["heading", bare_letters(plain_title(structure_markdown.strip("# \n")))] += 1
     return structure
 
 
@@ -45,8 +45,8 @@ def merged_cells(yardstick: str) -> set[str]:
     joined_cells: set[str] = set()
     single_cells: set[str] = set()
     for yardstick_table in _tables_of_markdown(yardstick):
-        for row in _bare_table_rows(yardstick_table):
-            cells = [cell for cell in row if cell]
+        for merged_row in _bare_table_rows(yardstick_table):
+            cells = [cell for cell in merged_row if cell]
             single_cells.update(cells)
             joined_cells.update(
                 "".join(cells[k : k + n]) for n in range(2, _MOST_MERGED_CELLS + 1) for k in range(len(cells) - n + 1)
@@ -64,8 +64,8 @@ def _count_merged_cells(markdown: str, yardstick: str) -> int:
     return sum(
         cell in cells_merged_here
         for table in _tables_of_markdown(markdown)
-        for row in _bare_table_rows(table)
-        for cell in row
+        for merged_row in _bare_table_rows(table)
+        for cell in merged_row
     )
 
 

@@ -78,11 +78,11 @@ MARKDOWN_ENDINGS = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
 TEXT_ENDINGS = (*MARKDOWN_ENDINGS, ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
-OFFICE_ENDINGS = (
+OFFICE_CONVERTER_ENDINGS = (
     *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
     *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
 )
-MARKITDOWN = (
+MARKITDOWN_ENDINGS = (
     *(".pdf", ".docx", ".pptx", ".xlsx", ".xls", ".csv", ".tsv", ".epub", ".html", ".htm", ".xhtml"),
     *(".msg", ".json", ".jsonl", ".xml", ".ipynb"),
 )
@@ -95,10 +95,14 @@ CONVERTERS = {
         paged=True,
         by_pdfium=True,
     ),
-    "markitdown": Converter(module="markitdown", packages=("markitdown",), endings=MARKITDOWN, paged=True, singly=True),
+    "markitdown": Converter(
+        module="markitdown", packages=("markitdown",), endings=MARKITDOWN_ENDINGS, paged=True, singly=True
+    ),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGE_ENDINGS), paged=True, by_sight=True, remote=True),
     "office": Converter(
-        module="office", packages=("firecrawl-anydoc", "openpyxl", "xlrd", "markdownify"), endings=OFFICE_ENDINGS
+        module="office",
+        packages=("firecrawl-anydoc", "openpyxl", "xlrd", "markdownify"),
+        endings=OFFICE_CONVERTER_ENDINGS,
     ),
     "marker": Converter(
         module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True

@@ -199,13 +199,13 @@ class DocumentConversion:
         has_pages = len(conversion.pages) > 1
         if self.pages and not has_pages:
             self.warnings.append("ingest.overrides names pages, but its format has none: it is read whole")
-        page_numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
-        page_texts = [conversion.pages[page_number - 1] for page_number in page_numbers]
-        if not "".join(page_texts).strip():
+        document_numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
+        document_texts = [conversion.pages[page_number - 1] for page_number in document_numbers]
+        if not "".join(document_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
             raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGE_ENDINGS else as_pdf}")
-        joined_document = join_pages(page_texts, flowing=False, titles_apart=converter_name != "plain")
-        numbered_spans = zip(page_numbers, joined_document.spans, strict=True) if has_pages else ()
+        joined_document = join_pages(document_texts, flowing=False, titles_apart=converter_name != "plain")
+        numbered_spans = zip(document_numbers, joined_document.spans, strict=True) if has_pages else ()
         document_pages = [
             Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered_spans
         ]
@@ -213,17 +213,17 @@ class DocumentConversion:
 
     async def _read_picture(self, path: Path, converter_name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        page_numbers = self._requested_pages(await self._document_calls.call_or_refuse(count_frames, str(path)))
-        self.count.start(len(page_numbers), "pages")
-        converted_frames = await self._read_by_vision(path, page_numbers, [])
-        if frame_failures := [
-            f"page {n}: {why}" for n, why in zip(page_numbers, converted_frames.troubles, strict=True) if why
+        frames_to_convert = self._requested_pages(await self._document_calls.call_or_refuse(count_frames, str(path)))
+        self.count.start(len(frames_to_convert), "pages")
+        converted_frames = await self._read_by_vision(path, frames_to_convert, [])
+        if unconverted_frames := [
+            f"page {n}: {why}" for n, why in zip(frames_to_convert, converted_frames.troubles, strict=True) if why
         ]:
-            raise BadDocument("; ".join(frame_failures))
+            raise BadDocument("; ".join(unconverted_frames))
         joined_frames = join_pages(converted_frames.pages)
         pages = [
             Page(number=n, start=start, end=end, converter=converter_name, scan=True)
-            for n, (start, end) in zip(page_numbers, joined_frames.spans, strict=True)
+            for n, (start, end) in zip(frames_to_convert, joined_frames.spans, strict=True)
         ]
         return joined_frames.markdown, pages, ""
 
@@ -236,24 +236,24 @@ class DocumentConversion:
         path, layer = await self._open_pdf(path, converter_names[0])
         self._pdf_path = str(path)
         document_drafts = [PageDraft() for _ in layer.pages]
-        page_numbers = requested_pages(layer, self.pages, self.first)
-        self._start_page_count(len(page_numbers))
+        numbers_to_convert = requested_pages(layer, self.pages, self.first)
+        self._start_page_count(len(numbers_to_convert))
         for i, converter_name in enumerate(converter_names):
-            due_pages = due_page_numbers(document_drafts, layer, page_numbers, self.config.ingest.audit_threshold)
+            due_pages = due_page_numbers(document_drafts, layer, numbers_to_convert, self.config.ingest.audit_threshold)
             if converter_name == "ocr" and i > 0:  # a text layer, however odd, is surer than its picture
                 due_pages = [n for n in due_pages if layer.scans[n - 1]]
             if CONVERTERS[converter_name].by_sight:
-                unreadable_numbers = set(unreadable_pages_of(document_drafts, layer)) & set(page_numbers)
+                unreadable_numbers = set(unreadable_pages_of(document_drafts, layer)) & set(numbers_to_convert)
                 due_pages = sorted({*due_pages, *unreadable_numbers})
             if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
-                    self._show_converted(len(page_numbers) - len(due_pages))
+                    self._show_converted(len(numbers_to_convert) - len(due_pages))
                 await self._attempt_conversion(converter_name, path, layer, due_pages, document_drafts)
-        _fill_from_text_layer(document_drafts, layer, page_numbers)
-        self._show_converted(len(page_numbers))
+        _fill_from_text_layer(document_drafts, layer, numbers_to_convert)
+        self._show_converted(len(numbers_to_convert))
         if not any(document_draft.markdown.strip() for document_draft in document_drafts):
             raise BadDocument(self._why_document_is_empty(layer, document_drafts))
-        return await self._assembled_document(path, layer, document_drafts, page_numbers)
+        return await self._assembled_document(path, layer, document_drafts, numbers_to_convert)
 
     async def _assembled_document(
         self, path: Path, layer: TextLayer, document_drafts: list[PageDraft], page_numbers: list[int]
@@ -287,8 +287,8 @@ class DocumentConversion:
             except WorkerFailed:
                 doubtful_picture = b""
             doubtful_markdown = document_markdown[page.start : page.end]
-            layer_text, reason = layer.pages[page.number - 1], doubt_reasons[page.number]
-            self.doubtful.append(DoubtfulPage(page.number, reason, doubtful_picture, layer_text, doubtful_markdown))
+            doubtful_layer, reason = layer.pages[page.number - 1], doubt_reasons[page.number]
+            self.doubtful.append(DoubtfulPage(page.number, reason, doubtful_picture, doubtful_layer, doubtful_markdown))
 
     def _start_page_count(self, pages: int) -> None:
         if not self._is_page_count_shown:
@@ -437,14 +437,14 @@ def _offer_converted_pages(
 
 def _fill_from_text_layer(document_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
     """Give each page that no converter read what its text layer holds."""
-    layer_texts = without_running(layer.pages)
-    if not any(layer_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
-        layer_texts = layer.pages
+    unconverted_texts = without_running(layer.pages)
+    if not any(unconverted_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
+        unconverted_texts = layer.pages
     for page_number in page_numbers:
-        document_draft, layer_text = document_drafts[page_number - 1], layer_texts[page_number - 1]
-        if not document_draft.markdown.strip() and layer_text.strip():
-            document_draft.markdown, document_draft.converter = mend_broken_lines(layer_text), "text layer"
-            document_draft.audit = AuditReference(layer_text).audit(document_draft.markdown)
+        document_draft, unconverted_text = document_drafts[page_number - 1], unconverted_texts[page_number - 1]
+        if not document_draft.markdown.strip() and unconverted_text.strip():
+            document_draft.markdown, document_draft.converter = mend_broken_lines(unconverted_text), "text layer"
+            document_draft.audit = AuditReference(unconverted_text).audit(document_draft.markdown)
             document_draft.fell_back = (
                 document_draft.fell_back or f"no converter gave its text, and tables are lost; {OCR_REMEDY}"
             )

@@ -47,20 +47,20 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
 def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
     """The pages that a reader of the text should look at; `partly_unreadable`: as in TextLayer."""
     warnings = [
-        f"page {page.number}: {unreadable_share:.0%} of its letters are in a font that gives others "
+        f"page {page.number}: {warned_share:.0%} of its letters are in a font that gives others "
         f"than the page shows; {OCR_REMEDY}"
         for page in pages
-        if (unreadable_share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
+        if (warned_share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
     ]
     if scans_to_warn_of := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{page_ranges(scans_to_warn_of)} without text (scans); {OCR_REMEDY}")
     warnings += _fallback_warnings(pages)
     warnings_by_page = {page.number: page_warning(page, threshold) for page in pages if page.audit}
-    fallback_reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
+    warned_reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
     return warnings + [
         f"page {number}: {page_warning_text}"
         for number, page_warning_text in warnings_by_page.items()
-        if page_warning_text not in ("", fallback_reasons[number])
+        if page_warning_text not in ("", warned_reasons[number])
     ]
 
 

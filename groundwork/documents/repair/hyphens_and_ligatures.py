@@ -82,16 +82,16 @@ class DocumentWords:
         """
         hyphen_stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
         hyphen_tail = HYPHENATED_WORD.match(below) if hyphen_stem else None
-        letters_at_line_end = above[-1:] + below[:1]
-        if _HANGUL_PAIR.fullmatch(letters_at_line_end) and not self._korean_line_ends.is_space(above, below):
+        hyphen_letters = above[-1:] + below[:1]
+        if _HANGUL_PAIR.fullmatch(hyphen_letters) and not self._korean_line_ends.is_space(above, below):
             return above + below
         if not hyphen_stem and (
-            _UNSPACED_LINE_END.fullmatch(letters_at_line_end) or _PHRASE_LINE_END.fullmatch(letters_at_line_end)
+            _UNSPACED_LINE_END.fullmatch(hyphen_letters) or _PHRASE_LINE_END.fullmatch(hyphen_letters)
         ):
             return above + below
         if not hyphen_stem or not hyphen_tail:
-            is_parted_number = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
-            return above + below if is_parted_number and below[:1].isdigit() else f"{above} {below}"
+            is_hyphenated_number = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
+            return above + below if is_hyphenated_number and below[:1].isdigit() else f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps_hyphen(hyphen_stem[1], hyphen_tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
@@ -149,15 +149,15 @@ _LEAST_SUBWORD = 2.4  # letters of a subword of words that are words
 
 def find_ligatures(pages: Iterable[str]) -> dict[str, str]:
     """Control character: the ligature that it stands for in these pages, where that is certain."""
-    words_by_code: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+    ligature_words_by_code: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     for page in filter(_LIGATURE_CODE.search, pages):
         for before_ligature, ligature_code, behind_ligature in _WORD_WITH_LIGATURE_CODE.findall(page):
             if len(before_ligature) + len(behind_ligature) >= _LEAST_LIGATURE_LETTERS:
-                words_by_code[ligature_code][before_ligature.lower(), behind_ligature.lower()] = None
+                ligature_words_by_code[ligature_code][before_ligature.lower(), behind_ligature.lower()] = None
     ligatures = {
-        ligature_code: _likeliest_ligature(list(word_parts)[:_MOST_LIGATURE_WORDS])
-        for ligature_code, word_parts in words_by_code.items()
-        if len(word_parts) >= _LEAST_LIGATURE_WORDS
+        ligature_code: _likeliest_ligature(list(ligature_words)[:_MOST_LIGATURE_WORDS])
+        for ligature_code, ligature_words in ligature_words_by_code.items()
+        if len(ligature_words) >= _LEAST_LIGATURE_WORDS
     }
     return {ligature_code: ligature for ligature_code, ligature in ligatures.items() if ligature}
 
@@ -178,7 +178,7 @@ def _replace_ligature(match: re.Match[str], ligatures: Mapping[str, str]) -> str
     )
 
 
-def _likeliest_ligature(word_parts: list[tuple[str, str]]) -> str:
+def _likeliest_ligature(ligature_words: list[tuple[str, str]]) -> str:
     """The ligature with which words are made of the fewest subwords; "" where none is plainly the best."""
     rated_ligatures = sorted(
         (
@@ -186,7 +186,7 @@ def _likeliest_ligature(word_parts: list[tuple[str, str]]) -> str:
                 latin_words(
                     " ".join(
                         f"{before_ligature}{ligature}{behind_ligature}"
-                        for before_ligature, behind_ligature in word_parts
+                        for before_ligature, behind_ligature in ligature_words
                     )
                 )
             ),
