@@ -200,10 +200,10 @@ def _diff_by_document(before: Dataset, after: Dataset, differing: RowDifferences
         Counter(row["document"] for row in differing.went),
         Counter(diffed_documents[row.id] for row in differing.changed),
     ]
-    document_names = sorted(set().union(*diffed_rows), key=name_order)
+    diffed_documents_in_order = sorted(set().union(*diffed_rows), key=name_order)
     diff_rows = [
-        [document_name or "(no document)", *(f"{document_rows[document_name]:,}" for document_rows in diffed_rows)]
-        for document_name in document_names
+        [diffed_document or "(no document)", *(f"{document_rows[diffed_document]:,}" for document_rows in diffed_rows)]
+        for diffed_document in diffed_documents_in_order
     ]
     differing_documents = [row for row in diff_rows if row[3:] != ["0", "0", "0"]]
     return (

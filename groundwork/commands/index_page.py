@@ -44,7 +44,7 @@ def open_index(flags: argparse.Namespace) -> int:
     import webbrowser
 
     indexed_data = open_workspace(load_config(flags), flags, folders=())
-    indexed_data.fetch(linked_files(indexed_data))
+    indexed_data.fetch(indexed_files(indexed_data))
     index_page = write_index(indexed_data)
     print(index_page)
     if not flags.no_browser:
@@ -55,11 +55,11 @@ def open_index(flags: argparse.Namespace) -> int:
 def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:
     """Write the page and return its path. `current`: pages of no stage that were written just now."""
     index_page = data.root / "index.html"
-    file_states = dict.fromkeys(map(data.relative, current), "done") | _states_by_file(data)
+    index_states = dict.fromkeys(map(data.relative, current), "done") | _index_states(data)
     index_sections = [
         index_section
         for title, pattern in _INDEX_SECTIONS
-        for index_section in _render_index_section(data, title, pattern, file_states)
+        for index_section in _render_index_section(data, title, pattern, index_states)
     ]
     index_body = index_sections or [tag("p", "Nothing has been made yet.")]
     index_styles = f"\n{read_asset('index_page.css', INDEX_ASSETS)}\n"
@@ -68,21 +68,23 @@ def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:
     return index_page
 
 
-def linked_files(data: Workspace) -> list[Path]:
+def indexed_files(data: Workspace) -> list[Path]:
     """The files that the page links."""
-    return [file for _, pattern in _INDEX_SECTIONS for file in _files_of_section(data, pattern)]
+    return [file for _, pattern in _INDEX_SECTIONS for file in _indexed_files_of(data, pattern)]
 
 
-def _files_of_section(data: Workspace, pattern: str) -> list[Path]:
-    index_folder, _, name_pattern = pattern.partition("/")
-    if "/" in name_pattern:
+def _indexed_files_of(data: Workspace, pattern: str) -> list[Path]:
+    index_folder, _, index_pattern = pattern.partition("/")
+    if "/" in index_pattern:
         return list(data.root.glob(pattern))
     return [
-        index_file for index_file in folder_files(data.path(index_folder)) if fnmatchcase(index_file.name, name_pattern)
+        index_file
+        for index_file in folder_files(data.path(index_folder))
+        if fnmatchcase(index_file.name, index_pattern)
     ]
 
 
-def _states_by_file(data: Workspace) -> dict[str, str]:
+def _index_states(data: Workspace) -> dict[str, str]:
     """By file: whether what it was made of is still the same; nothing for files that no stage wrote."""
     with closing(Manifest(data.state / "manifest.db", read_only=True, mirror=data.mirror)) as manifest:
         states_of_index = mark_behind(recorded_states(data, manifest), manifest)
@@ -91,9 +93,9 @@ def _states_by_file(data: Workspace) -> dict[str, str]:
 
 
 def _render_index_section(
-    data: Workspace, title: str, pattern: str, file_states: Mapping[str, str]
+    data: Workspace, title: str, pattern: str, index_states: Mapping[str, str]
 ) -> Iterator[Markup]:
-    index_files = sorted(_files_of_section(data, pattern), key=lambda index_file: -index_file.stat().st_mtime)
+    index_files = sorted(_indexed_files_of(data, pattern), key=lambda index_file: -index_file.stat().st_mtime)
     if pattern != _AUDIT_PAGES:
         index_files = [
             index_file for index_file in index_files if not fnmatchcase(index_file.name, _AUDIT_PAGES.partition("/")[2])
@@ -103,7 +105,7 @@ def _render_index_section(
         index_rows = [
             (
                 _index_link(data, index_file),
-                _index_state_mark(file_states.get(data.relative(index_file), NO_INDEX_STATE)),
+                _index_state_mark(index_states.get(data.relative(index_file), NO_INDEX_STATE)),
                 _written_at(index_file),
             )
             for index_file in index_files

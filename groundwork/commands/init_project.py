@@ -19,7 +19,7 @@ from groundwork.settings import config_files
 from groundwork.settings.config_schema import STATIC_MODEL, json_schema
 
 # What people change first. The rest is in config.schema.json, where editors find it.
-OFTEN_CHANGED = (
+PROJECT_SETTINGS = (
     "llm.base_url",
     "llm.api_key_env",
     "llm.defaults.model",
@@ -57,8 +57,8 @@ def init_project(flags: argparse.Namespace) -> int:
     _copy_missing(packed_defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if flags.prompts:
-        for prompt_file in sorted((packed_defaults / "prompts").rglob("*.md")):
-            _copy_missing(prompt_file, project_config_folder / prompt_file.relative_to(packed_defaults))
+        for project_prompt in sorted((packed_defaults / "prompts").rglob("*.md")):
+            _copy_missing(project_prompt, project_config_folder / project_prompt.relative_to(packed_defaults))
     project_run_command = installation.as_typed("uv run dataprep run")
     print(
         INIT_NEXT_STEPS.format(
@@ -73,16 +73,19 @@ def init_project(flags: argparse.Namespace) -> int:
 
 def _project_config() -> dict[str, Any]:
     """The settings that people change first, at their defaults; an embedder that is installed."""
-    default_config = msgspec.to_builtins(config_files.load())
+    project_defaults = msgspec.to_builtins(config_files.load())
     if importlib.util.find_spec("sentence_transformers") is None:
-        default_config["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
+        project_defaults["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
     project_config: dict[str, Any] = {"$schema": "config.schema.json"}
-    for setting_path in OFTEN_CHANGED:
-        *block_names, setting_name = setting_path.split(".")
-        default_block, project_block = default_config, project_config
-        for setting_block in block_names:
-            default_block, project_block = (default_block[setting_block], project_block.setdefault(setting_block, {}))
-        project_block[setting_name] = default_block[setting_name]
+    for project_setting in PROJECT_SETTINGS:
+        *block_names, project_setting_name = project_setting.split(".")
+        default_block, project_block = project_defaults, project_config
+        for project_block_name in block_names:
+            default_block, project_block = (
+                default_block[project_block_name],
+                project_block.setdefault(project_block_name, {}),
+            )
+        project_block[project_setting_name] = default_block[project_setting_name]
     return project_config
 
 

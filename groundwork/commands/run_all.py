@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 FailedUnits = dict[tuple[str, str], str]  # (stage, unit) -> why it failed
 
-FAILURES_SHOWN, DATASETS_LINKED = 20, 4
+RUN_FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others
 
 
@@ -70,13 +70,13 @@ def run_all(flags: argparse.Namespace) -> int:
         for flag_name, flag_value in run_flags.items():
             setattr(stage_flags, flag_name, flag_value)
         try:
-            for stage_call in _calls_of_stage(stage_of_run, stage_flags):
-                run_exit_code = max(run_exit_code, stage_of_run.run(stage_call))
+            for flags_in_run in _calls_of_stage(stage_of_run, stage_flags):
+                run_exit_code = max(run_exit_code, stage_of_run.run(flags_in_run))
         except UsageError as run_error:
             if flags.dry_run and stage.reads[0] != "documents":
                 writer_of_stage = writing_stage(stage.reads[0])
-                earlier_stage = writer_of_stage.name if writer_of_stage else "the stage before"
-                print(f"{stage.name}: not known before {earlier_stage} has run")
+                stage_run_before = writer_of_stage.name if writer_of_stage else "the stage before"
+                print(f"{stage.name}: not known before {stage_run_before} has run")
                 continue
             if stage.reads[0] == "documents" or run_exit_code == EXIT_OK:
                 raise
@@ -111,17 +111,17 @@ def _calls_of_stage(stage_of_run: StageCommand, flags: argparse.Namespace) -> li
         try:
             unit_names = {unit.name for unit in stage_of_run.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
-            return [flags] if is_default_in_run else [stage_call.flags for stage_call in other_datasets]
-    stage_calls = remembered_calls(flags, {unit: choice for unit, choice in run_choices.items() if unit in unit_names})
-    stage_calls = [*(stage_calls if is_default_in_run or DEFAULT_DATASET in run_choices else []), *other_datasets]
-    for stage_call in stage_calls:
-        if stage_call.choice:
+            return [flags] if is_default_in_run else [call_in_run.flags for call_in_run in other_datasets]
+    calls_in_run = remembered_calls(flags, {unit: choice for unit, choice in run_choices.items() if unit in unit_names})
+    calls_in_run = [*(calls_in_run if is_default_in_run or DEFAULT_DATASET in run_choices else []), *other_datasets]
+    for call_in_run in calls_in_run:
+        if call_in_run.choice:
             print(
-                f"{stage_of_run.name}: with the flags of its last run:{remembered_arguments(stage_call.choice)}",
+                f"{stage_of_run.name}: with the flags of its last run:{remembered_arguments(call_in_run.choice)}",
                 file=sys.stderr,
             )
-        stage_call.flags.call = replace(stage_call, flags=flags)
-    return [stage_call.flags for stage_call in stage_calls]
+        call_in_run.flags.call = replace(call_in_run, flags=flags)
+    return [call_in_run.flags for call_in_run in calls_in_run]
 
 
 def _datasets_of_other_documents(stage: str, job: Job, choices_of_run: Mapping[str, RememberedFlags]) -> list[str]:
@@ -155,19 +155,19 @@ def _other_datasets(stage: str, job: Job, choices_of_run: Mapping[str, Remembere
     return dataset_calls_of_run
 
 
-def _earlier_failures(data: Workspace, tried: FailedUnits) -> FailedUnits:
+def _failures_of_earlier_runs(data: Workspace, tried: FailedUnits) -> FailedUnits:
     """What failed in an earlier run, was not tried again in this one, and still counts as failed."""
     from contextlib import closing
 
     from groundwork.data_folder.departed_and_set_aside import read_set_aside
     from groundwork.data_folder.manifest import Manifest
 
-    set_aside_names = read_set_aside(data)
+    set_aside_in_run = read_set_aside(data)
     with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
         return {
             (stage, unit): entry.failures[0]["reason"]
             for stage, unit, entry in manifest.all_entries()
-            if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in set_aside_names
+            if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in set_aside_in_run
             if (stage, unit) not in tried and all((data.root / path).exists() for path in entry.inputs)
         }
 
@@ -176,12 +176,12 @@ def _print_run_results(data: Workspace, seconds: float, failures: FailedUnits) -
     """What failed, above the few links that lead to everything else."""
     from groundwork.commands.index_page import write_index
 
-    failures_of_earlier_run = _earlier_failures(data, failures)
+    failures_of_earlier_run = _failures_of_earlier_runs(data, failures)
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
-    _print_failures(failures)
+    _print_run_failures(failures)
     if failures_of_earlier_run:
         print(f"{len(failures_of_earlier_run):,} failed in an earlier run, not tried again in this one")
-        _print_failures(failures_of_earlier_run)
+        _print_run_failures(failures_of_earlier_run)
     run_index_page = write_index(data)
     run_results_link = (
         as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(run_index_page)
@@ -190,15 +190,15 @@ def _print_run_results(data: Workspace, seconds: float, failures: FailedUnits) -
     datasets_of_run = sorted(
         filter(Path.is_dir, data.path("datasets").glob("*")), key=lambda folder: name_order(folder.name)
     )
-    for dataset_folder in datasets_of_run[-DATASETS_LINKED:]:
-        print(f"  dataset     {openable_path(dataset_folder)}")
+    for dataset_of_run in datasets_of_run[-DATASETS_LINKED:]:
+        print(f"  dataset     {openable_path(dataset_of_run)}")
 
 
-def _print_failures(failures: FailedUnits) -> None:
-    failure_lines = [f"  {stage}: {unit}: {reason}" for (stage, unit), reason in failures.items()]
-    print("".join(f"{terminal_text(line)}\n" for line in failure_lines[:FAILURES_SHOWN]), end="")
-    if len(failure_lines) > FAILURES_SHOWN:
-        print(f"  … and {len(failure_lines) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
+def _print_run_failures(failures: FailedUnits) -> None:
+    run_failure_lines = [f"  {stage}: {unit}: {reason}" for (stage, unit), reason in failures.items()]
+    print("".join(f"{terminal_text(line)}\n" for line in run_failure_lines[:RUN_FAILURES_SHOWN]), end="")
+    if len(run_failure_lines) > RUN_FAILURES_SHOWN:
+        print(f"  … and {len(run_failure_lines) - RUN_FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
 
 
 def check_run(config: Config, data: Workspace) -> None:
@@ -207,11 +207,11 @@ def check_run(config: Config, data: Workspace) -> None:
     if not data.documents.is_dir() or not any(data.documents.iterdir()):
         missing_for_run.append(NO_DOCUMENTS.format(data.folder_address("documents")))
     for provider in _providers_of_run(config):
-        _collect_missing(missing_for_run, lambda provider=provider: _check_reachable(provider, config))  # type: ignore[misc]  # bound now
+        _collect_missing(missing_for_run, lambda provider=provider: _check_provider_of_run(provider, config))  # type: ignore[misc]  # bound now
     if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
         missing_for_run.append(missing)
     if config.embeddings.backend == "sentence-transformers":
-        _collect_missing(missing_for_run, _check_embedder)
+        _collect_missing(missing_for_run, _check_embedder_of_run)
     if missing_for_run:
         raise ConfigError(list(dict.fromkeys(missing_for_run)))
 
@@ -235,7 +235,7 @@ def _providers_of_run(config: Config) -> list[Provider]:
     ]
 
 
-def _check_reachable(provider: Provider, config: Config) -> None:
+def _check_provider_of_run(provider: Provider, config: Config) -> None:
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
     from groundwork.llm.endpoint.local_model_weights import CARRIER_PACKAGES, find_carrier_files
 
@@ -248,7 +248,7 @@ def _check_reachable(provider: Provider, config: Config) -> None:
         find_carrier_files()
 
 
-def _check_embedder() -> None:
+def _check_embedder_of_run() -> None:
     if find_spec("sentence_transformers") is None:
         extra_missing_for_run = MissingExtra("embeddings.backend sentence-transformers", "embed")
         raise ConfigError([f"{extra_missing_for_run}; or use the model that ships with Groundwork: {STATIC_EMBEDDER}"])

@@ -46,11 +46,11 @@ def set_documents_aside(flags: argparse.Namespace) -> int:
             return EXIT_OK
         files_to_set_aside = _files_to_set_aside(job, stage_command("ingest"))
         texts_aside = [name_aside.removesuffix(".md") for name_aside in names_in_folder(job.data.path("text"), ".md")]
-        names_to_choose = sorted({*documents_aside, *files_to_set_aside, *texts_aside}, key=name_order)
+        names_to_set_aside = sorted({*documents_aside, *files_to_set_aside, *texts_aside}, key=name_order)
         named_to_set_aside = [
-            _name_to_set_aside(name_aside, names_to_choose, "no such document") for name_aside in flags.documents
+            _name_to_set_aside(name_aside, names_to_set_aside, "no such document") for name_aside in flags.documents
         ]
-        failed_to_set_aside = _failed_to_set_aside(manifest, names_to_choose) if flags.failed else []
+        failed_to_set_aside = _failed_to_set_aside(manifest, names_to_set_aside) if flags.failed else []
         names_aside = list(
             dict.fromkeys(
                 [
@@ -88,24 +88,24 @@ def _take_back(job: Job, documents_aside: dict[str, SetAside], typed_names: list
     print(f"taken back: {', '.join(taken_back)}; next: {as_typed('uv run dataprep run')}")
 
 
-def _name_to_set_aside(typed_name: str, names_to_choose: list[str], set_aside_problem: str) -> str:
-    for spelling in (typed_name, slug(typed_name), slug(typed_name.rpartition(".")[0])):
-        if spelling in names_to_choose:
-            return spelling
-    nearest_to_set_aside = nearest_name(slug(typed_name), names_to_choose)
+def _name_to_set_aside(typed_name: str, names_to_set_aside: list[str], set_aside_problem: str) -> str:
+    for spelling_aside in (typed_name, slug(typed_name), slug(typed_name.rpartition(".")[0])):
+        if spelling_aside in names_to_set_aside:
+            return spelling_aside
+    nearest_to_set_aside = nearest_name(slug(typed_name), names_to_set_aside)
     set_aside_remedy = (
         f"; did you mean {nearest_to_set_aside}?" if nearest_to_set_aside else as_typed("; see: uv run dataprep")
     )
     raise UsageError(f"{typed_name}: {set_aside_problem}{set_aside_remedy}")
 
 
-def _failed_to_set_aside(manifest: Manifest, names_to_choose: Sequence[str]) -> list[str]:
+def _failed_to_set_aside(manifest: Manifest, names_to_set_aside: Sequence[str]) -> list[str]:
     """The documents at which the last ingest failed and whose files are there."""
-    ingest_entries = manifest.entries("ingest")
+    entries_aside = manifest.entries("ingest")
     return [
-        name_to_choose
-        for name_to_choose in names_to_choose
-        if name_to_choose in ingest_entries and ingest_entries[name_to_choose].status == "failed"
+        name_to_set_aside
+        for name_to_set_aside in names_to_set_aside
+        if name_to_set_aside in entries_aside and entries_aside[name_to_set_aside].status == "failed"
     ]
 
 
@@ -115,19 +115,19 @@ def _files_to_set_aside(job: Job, ingest: StageCommand) -> dict[str, Path]:
     return {unit.name: unit.writes[0] if not unit.reads else unit.reads[0] for unit in ingest.units(job)}
 
 
-def _set_aside_record(job: Job, manifest: Manifest, name: str, source_file: Path | None, reason: str) -> SetAside:
+def _set_aside_record(job: Job, manifest: Manifest, name: str, file_aside: Path | None, reason: str) -> SetAside:
     """With what failed as the reason where none is given."""
-    ingest_entry = manifest.entries("ingest").get(name)
-    ingest_failure = ingest_entry.failures[0]["reason"] if ingest_entry and ingest_entry.failures else ""
-    ingest_failure = ingest_failure.removeprefix(f"{source_file.name}: " if source_file else "")  # which `source` names
-    job.data.fetch([source_file] if source_file else [])
-    source_name = (
-        job.data.relative(source_file).removeprefix("documents/")
-        if source_file and job.data.documents in source_file.parents
+    entry_aside = manifest.entries("ingest").get(name)
+    failure_aside = entry_aside.failures[0]["reason"] if entry_aside and entry_aside.failures else ""
+    failure_aside = failure_aside.removeprefix(f"{file_aside.name}: " if file_aside else "")  # which `source` names
+    job.data.fetch([file_aside] if file_aside else [])
+    source_aside = (
+        job.data.relative(file_aside).removeprefix("documents/")
+        if file_aside and job.data.documents in file_aside.parents
         else ""
     )
     return SetAside(
-        reason=reason or ingest_failure,
-        source=source_name,
-        sha256=manifest.sha256(source_file) if source_file and source_name else "",
+        reason=reason or failure_aside,
+        source=source_aside,
+        sha256=manifest.sha256(file_aside) if file_aside and source_aside else "",
     )

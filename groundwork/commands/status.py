@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     States = dict[str, tuple[State, str]]
 
 STATUS_ROWS_SHOWN = 30
-FOLDERS_READ = {folder for stage in STAGES if stage.run for folder in stage.reads}  # by what `dataprep run` does
+STATUS_FOLDERS_READ = {folder for stage in STAGES if stage.run for folder in stage.reads}  # by what `dataprep run` does
 
 STATUS_MARKS = {
     "done": "done", "empty": "empty", "stale": "STALE", "behind": "behind", "missing": "-", "failed": "FAILED"
@@ -61,9 +61,9 @@ def print_status(flags: argparse.Namespace) -> int:
         departed_documents = find_departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
             if stage.run:
-                status_table[stage.name] = _stage_states(stage_command(stage.name), job, manifest)
-            elif stage.writes in FOLDERS_READ:
-                status_table[stage.name] = _states_of_made(stage.name, job, manifest)
+                status_table[stage.name] = _stage_status(stage_command(stage.name), job, manifest)
+            elif stage.writes in STATUS_FOLDERS_READ:
+                status_table[stage.name] = _status_of_made(stage.name, job, manifest)
         status_table = mark_behind(status_table, manifest)
         status_warnings = _status_warnings(status_table, job, manifest)
         remembered_choices = {
@@ -73,11 +73,11 @@ def print_status(flags: argparse.Namespace) -> int:
         }
         departed_shown = [lost for lost in departed_documents if lost.document not in job.set_aside][:STATUS_ROWS_SHOWN]
         departed_remains = [(lost, document_remains(job.data, lost.document)) for lost in departed_shown]
-        lost_rows = forgotten_rows(job.data)
+        status_lost_rows = forgotten_rows(job.data)
         copy_status_lines = copy_lines(job.copies)
         set_aside_lines = [_set_aside_line(job, manifest, name, record) for name, record in job.set_aside.items()]
     _print_status_table(status_table)
-    _print_dataset_states(status_table["create_dataset"])
+    _print_dataset_status(status_table["create_dataset"])
     _print_status_reasons(status_table)
     if status_warnings:
         print(terminal_text("\n" + "\n".join(status_warnings)))
@@ -85,12 +85,12 @@ def print_status(flags: argparse.Namespace) -> int:
     for lines in (copy_status_lines, set_aside_lines):
         if lines:
             print(terminal_text("\n" + "\n".join(lines[:STATUS_ROWS_SHOWN])))
-    _print_forgotten(lost_rows)
+    _print_forgotten(status_lost_rows)
     print(f"\nnext: {_next_after_status(status_table, flags, remembered_choices, job.data)}")
     return EXIT_OK
 
 
-def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States:
+def _stage_status(command: StageCommand, job: Job, manifest: Manifest) -> States:
     """State by unit; no units at all (the stage before has not run) is an empty answer, not an error.
 
     What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
@@ -118,8 +118,8 @@ def _stage_states(command: StageCommand, job: Job, manifest: Manifest) -> States
         except GroundworkError:
             continue
         unit_status |= {unit.name: state for unit, state in zip(units, states_of_units, strict=True)}
-    dataset_states = _dataset_states(command.name, job, manifest)
-    made_status = {name: state for name, state in dataset_states.items() if name not in unit_status}
+    dataset_status = _dataset_status(command.name, job, manifest)
+    made_status = {name: state for name, state in dataset_status.items() if name not in unit_status}
     if made_status:  # then what the settings name by default is no gap
         unit_status = {name: state for name, state in unit_status.items() if state[0] != "missing"}
     return unit_status | made_status
@@ -131,25 +131,30 @@ def _names_other_dataset(call_of_status: RememberedCall, job: Job) -> bool:
     return bool(dataset_names) and dataset_names[-1] != job.config.dataset.name
 
 
-def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
+def _dataset_status(stage: str, job: Job, manifest: Manifest) -> States:
     """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
     if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
-    return _states_of_made(stage, job, manifest)
+    return _status_of_made(stage, job, manifest)
 
 
-def _states_of_made(stage: str, job: Job, manifest: Manifest) -> States:
+def _status_of_made(stage: str, job: Job, manifest: Manifest) -> States:
     """What a stage made and is still there, each by what it was made from."""
-    entries = manifest.entries(stage)
-    made_status = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
+    status_entries = manifest.entries(stage)
+    made_status = {
+        name: recorded_state(job.data, manifest, status_entries[name])
+        for name in sorted(status_entries, key=name_order)
+    }
     return {name: state for name, state in made_status.items() if state != ("missing", "its files are gone")}
 
 
 def _print_status_table(status_table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     status_width = shutil.get_terminal_size((120, 24)).columns
-    stages = [stage for stage in STAGES if stage.run]
-    status_rows = [[stage.display_name, _status_counts(status_table[stage.name]), stage.purpose] for stage in stages]
+    stages_in_status = [stage for stage in STAGES if stage.run]
+    status_rows = [
+        [stage.display_name, _status_counts(status_table[stage.name]), stage.purpose] for stage in stages_in_status
+    ]
     narrow_lines = table_lines([stage_row[:2] for stage_row in status_rows], to_left=(0, 1))
     for wide_line, narrow_line in zip(table_lines(status_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
         print(wide_line if cell_len(wide_line) <= status_width else narrow_line)
@@ -189,7 +194,7 @@ def _status_mark(status_table: dict[str, States], stage: Stage, document: str) -
     return STATUS_MARKS[state[0]] if state else "-"
 
 
-def _print_dataset_states(states: States) -> None:
+def _print_dataset_status(states: States) -> None:
     if states:
         dataset_status_rows = [["dataset", ""]]
         dataset_status_rows += [
@@ -203,10 +208,10 @@ def _print_status_reasons(status_table: dict[str, States]) -> None:
     """Why units are stale or failed; of those that are stale in one way, one."""
     status_reasons: list[str] = []
     for stage, states in status_table.items():
-        failed_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
-        stale_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
-        status_reasons += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
-        status_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
+        failed_in_status = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
+        stale_in_status = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
+        status_reasons += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_in_status]
+        status_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_in_status)]
     if status_reasons:
         more = [f"  … and {len(status_reasons) - STATUS_ROWS_SHOWN:,} more"] * (len(status_reasons) > STATUS_ROWS_SHOWN)
         print(terminal_text("\n" + "\n".join([*status_reasons[:STATUS_ROWS_SHOWN], *more])))
@@ -216,9 +221,11 @@ def _status_warnings(status_table: dict[str, States], job: Job, manifest: Manife
     """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
     status_warnings = []
     for stage, states in status_table.items():
-        entries = manifest.entries(stage)
-        unit_warnings = [(unit, warning) for unit in states if unit in entries for warning in entries[unit].warnings]
-        status_warnings += [f"{warning_line}  ({stage})" for warning_line in group_warnings(unit_warnings)]
+        status_entries = manifest.entries(stage)
+        warnings_in_status = [
+            (unit, warning) for unit in states if unit in status_entries for warning in status_entries[unit].warnings
+        ]
+        status_warnings += [f"{warning_line}  ({stage})" for warning_line in group_warnings(warnings_in_status)]
     more_status_warnings = [
         f"  … and {counted(len(status_warnings) - STATUS_ROWS_SHOWN, 'more warning')}; each stage prints its own"
     ] * (len(status_warnings) > STATUS_ROWS_SHOWN)
@@ -234,8 +241,8 @@ def _print_departed_documents(departed_documents: list[tuple[DepartedDocument, D
     if departed_documents:
         print()
     for departed, remains in departed_documents:
-        departed_cause = "ignored" if departed.ignored else "gone"
-        print(terminal_text(f"  {departed_cause}  {departed.document} (documents/{departed.source}): {remains} remain"))
+        status_cause = "ignored" if departed.ignored else "gone"
+        print(terminal_text(f"  {status_cause}  {departed.document} (documents/{departed.source}): {remains} remain"))
     if departed_documents:
         names_departed = shlex.join(departed.document for departed, _ in departed_documents)
         print(f"  remove: {as_typed('uv run dataprep forget')} {names_departed}")
@@ -287,9 +294,11 @@ def _next_after_status(
             return f"{status_command}\n{status_run_hint} {as_typed('uv run dataprep run')}{status_repeated_flags}"
     if any(kind == "failed" for states in status_table.values() for kind, _ in states.values()):
         unreadable_documents = [name for name, (kind, _) in status_table["ingest"].items() if kind == "failed"]
-        next_set_aside = as_typed(set_aside_command(unreadable_documents, flags))
-        next_retry = f"{as_typed('uv run dataprep run')} --retry-failed{status_repeated_flags}"
+        status_set_aside = as_typed(set_aside_command(unreadable_documents, flags))
+        status_retry = f"{as_typed('uv run dataprep run')} --retry-failed{status_repeated_flags}"
         return (
-            f"{next_retry}\nor, for files that cannot be read: {next_set_aside}" if unreadable_documents else next_retry
+            f"{status_retry}\nor, for files that cannot be read: {status_set_aside}"
+            if unreadable_documents
+            else status_retry
         )
     return "nothing; everything is current"

@@ -212,8 +212,8 @@ class _AssignSetting(argparse.Action):
         super().__init__(option_strings, dest, **options)
         self.path = setting_path
 
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, typed: Any, _option: str | None = None) -> None:
-        setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={typed}")])
+    def __call__(self, _parser: Any, flags: argparse.Namespace, typed: Any, _option: str | None = None) -> None:
+        setattr(flags, self.dest, [*getattr(flags, self.dest), FlagSetting(f"{self.path}={typed}")])
 
 
 def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:

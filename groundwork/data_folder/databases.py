@@ -40,10 +40,10 @@ def cache_database(file: Path, table_statement: str, content_kind: str) -> Itera
     StopRun where it cannot be read or written now, BadRecord where it is damaged and so no `content_kind`.
     """
     try:
-        with closing(sqlite3.connect(file, timeout=60)) as cache_connection, cache_connection:
-            cache_connection.execute("PRAGMA synchronous = OFF")
-            cache_connection.execute(table_statement)
-            yield cache_connection
+        with closing(sqlite3.connect(file, timeout=60)) as opened_database, opened_database:
+            opened_database.execute("PRAGMA synchronous = OFF")
+            opened_database.execute(table_statement)
+            yield opened_database
     except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
         cache_remedy = "free disk space and make the folder writable, then run again"
         raise StopRun(f"{file}: cannot be used: {error}; {cache_remedy}") from error
@@ -59,17 +59,17 @@ def copy_database(source: Path, target: Path) -> str:
     target.unlink(missing_ok=True)
     with (
         closing(sqlite3.connect(source, timeout=60)) as source_database,
-        closing(sqlite3.connect(target)) as copy_connection,
+        closing(sqlite3.connect(target)) as database_copy,
     ):
-        source_database.backup(copy_connection)
-        copy_connection.execute("PRAGMA journal_mode = DELETE")
-        table_names = {
-            name for (name,) in copy_connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        source_database.backup(database_copy)
+        database_copy.execute("PRAGMA journal_mode = DELETE")
+        database_tables = {
+            name for (name,) in database_copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         }
-        for table_name in sorted(table_names & MACHINE_TABLES):
-            copy_connection.execute(f'DELETE FROM "{table_name}"')  # noqa: S608  # names of ours
-        copy_connection.commit()
-        copy_connection.execute("VACUUM")
+        for database_table in sorted(database_tables & MACHINE_TABLES):
+            database_copy.execute(f'DELETE FROM "{database_table}"')  # noqa: S608  # names of ours
+        database_copy.commit()
+        database_copy.execute("VACUUM")
     with target.open("rb") as copied_database:
         copied_database.seek(SQLITE_HEADER_BYTES)
         return hashlib.file_digest(copied_database, "sha256").hexdigest()
@@ -92,8 +92,8 @@ def join_database(
     with closing(sqlite3.connect(joined_database, timeout=60, isolation_level=None)) as joined_connection:
         joined_connection.execute("ATTACH ? AS shard", (str(shard_database),))
         joined_connection.create_function("joins_unit", 1, joins_unit)
-        for table_name in make_missing_tables(joined_connection):
-            rows_joined[table_name] = _join_table(joined_connection, table_name, chosen=joins_unit is not None)
+        for database_table in make_missing_tables(joined_connection):
+            rows_joined[database_table] = _join_table(joined_connection, database_table, chosen=joins_unit is not None)
         joined_connection.execute("DETACH shard")
         with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
             joined_connection.execute("PRAGMA journal_mode = DELETE")
@@ -105,10 +105,10 @@ def make_missing_tables(database: sqlite3.Connection) -> list[str]:
     schema_rows = [
         schema_row for schema_row in database.execute(_SHARD_SCHEMA).fetchall() if schema_row[1] not in MACHINE_TABLES
     ]
-    for table_name, _, create_statement in schema_rows:
-        if not _has_table(database, table_name):
+    for database_table, _, create_statement in schema_rows:
+        if not _has_table(database, database_table):
             database.execute(create_statement)
-    return [table_name for table_name, indexed_table, _ in schema_rows if table_name == indexed_table]
+    return [database_table for database_table, indexed_table, _ in schema_rows if database_table == indexed_table]
 
 
 def _has_table(database: sqlite3.Connection, name: str) -> bool:
@@ -120,11 +120,13 @@ def _join_table(database: sqlite3.Connection, table: str, *, chosen: bool) -> in
     shard_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
     # fewer, of an earlier version
     target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
-    joined_columns = [column_name for column_name in shard_columns if column_name in target_columns - {"id"}]
-    column_list = ", ".join(f'"{column_name}"' for column_name in joined_columns)
+    joined_columns = [
+        database_column for database_column in shard_columns if database_column in target_columns - {"id"}
+    ]
+    column_list = ", ".join(f'"{database_column}"' for database_column in joined_columns)
     same_row_condition = " AND ".join(
-        f'mine."{column_name}" IS theirs."{column_name}"'
-        for column_name in _key_columns(database, table) or joined_columns
+        f'mine."{database_column}" IS theirs."{database_column}"'
+        for database_column in _key_columns(database, table) or joined_columns
     )
     time_column = _TABLE_TIME_COLUMNS.get(table)
     not_older_row = f' AND mine."{time_column}" >= theirs."{time_column}"' if time_column else ""
@@ -138,8 +140,8 @@ def _join_table(database: sqlite3.Connection, table: str, *, chosen: bool) -> in
 
 def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
     """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
-    column_rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
-    key_columns = [column_row[1] for column_row in column_rows if column_row[5]]
+    database_columns = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
+    key_columns = [database_column[1] for database_column in database_columns if database_column[5]]
     return ["key", "stored"] if key_columns == ["id"] else key_columns
 
 
@@ -157,7 +159,7 @@ def replace_rows(source: Path, target: Path) -> None:
                 column_row[1] for column_row in target_database.execute(f'PRAGMA main.table_info("{shared_table}")')
             }
             column_list = ", ".join(
-                f'"{column_name}"' for column_name in source_columns if column_name in target_columns
+                f'"{database_column}"' for database_column in source_columns if database_column in target_columns
             )
             target_database.execute(f'DELETE FROM main."{shared_table}"')  # noqa: S608  # names of ours
             target_database.execute(

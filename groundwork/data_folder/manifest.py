@@ -58,7 +58,7 @@ _SELECT_OBJECT_HASH = "SELECT sha256 FROM objects WHERE path = ? AND version = ?
 _SELECT_FILE_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
 _SELECT_FILE_HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
 
-MAX_QUERY_VALUES = 900  # values of one statement: every SQLite takes so many
+MAX_MANIFEST_VALUES = 900  # values of one statement: every SQLite takes so many
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
@@ -162,16 +162,19 @@ class Manifest:
         self._looked_up_entries = {(stage, unit): [] for unit in units}
         paths_by_key = {printable_path(path): path for path in path_strings_of(paths)}
         self._looked_up_hashes = {hashed_path: [] for hashed_path in paths_by_key}
-        for query_batch in _query_batches(list(units)):
-            query_values, query = (stage, *query_batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(query_batch)})"
+        for manifest_batch in _manifest_batches(list(units)):
+            manifest_values, manifest_query = (
+                (stage, *manifest_batch),
+                f"{_SELECT_ENTRIES} AND unit IN ({_manifest_placeholders(manifest_batch)})",
+            )
             for unit, manifest_entry in [
-                *self._joined_manifest_rows(query, query_values),
-                *self._execute_on_manifest(query, query_values),
+                *self._joined_manifest_rows(manifest_query, manifest_values),
+                *self._execute_on_manifest(manifest_query, manifest_values),
             ]:
                 self._looked_up_entries[stage, unit] = [(manifest_entry,)]
-        for query_batch in _query_batches(list(self._looked_up_hashes)):
+        for manifest_batch in _manifest_batches(list(self._looked_up_hashes)):
             for hashed_path, file_size, mtime_ns, file_digest in self._execute_on_manifest(
-                f"{_SELECT_FILE_HASHES} IN ({_placeholders(query_batch)})", tuple(query_batch)
+                f"{_SELECT_FILE_HASHES} IN ({_manifest_placeholders(manifest_batch)})", tuple(manifest_batch)
             ):
                 self._looked_up_hashes[hashed_path] = [(file_size, mtime_ns, file_digest)]
                 if self._mirror is None and _is_file_unchanged(paths_by_key[hashed_path], file_size, mtime_ns):
@@ -183,37 +186,37 @@ class Manifest:
 
     def states_by_fingerprint(self, stage: str, fingerprints: Mapping[str, bytes | None]) -> UnitStates:
         """The state and its reason of those units that were found current with the same fingerprint."""
-        states: UnitStates = {}
-        for query_batch in _query_batches(list(fingerprints)):
-            query = f"{_SELECT_FINGERPRINTS} AND unit IN ({_placeholders(query_batch)})"
-            for unit, fingerprint, state, note in self._execute_on_manifest(query, (stage, *query_batch)):
+        manifest_states: UnitStates = {}
+        for manifest_batch in _manifest_batches(list(fingerprints)):
+            manifest_query = f"{_SELECT_FINGERPRINTS} AND unit IN ({_manifest_placeholders(manifest_batch)})"
+            for unit, fingerprint, state, note in self._execute_on_manifest(manifest_query, (stage, *manifest_batch)):
                 if fingerprint == fingerprints[unit]:
-                    states[unit] = state, note
-        return states
+                    manifest_states[unit] = state, note
+        return manifest_states
 
     def keep_fingerprints(self, stage: str, fingerprints: Mapping[str, bytes | None], states: UnitStates) -> None:
         """Keep with which fingerprints these units, which are looked up together just now, were found current.
 
         Goes without where the database cannot be written: the next start looks at the hashes again.
         """
-        rows_of_fingerprints = [
-            (fingerprint, unit_state, note, stage, unit, entries[0][0])
+        manifest_fingerprints = [
+            (fingerprint, unit_state, note, stage, unit, manifest_rows[0][0])
             for unit, (unit_state, note) in states.items()
-            if (fingerprint := fingerprints[unit]) and (entries := self._looked_up_entries.get((stage, unit)))
+            if (fingerprint := fingerprints[unit]) and (manifest_rows := self._looked_up_entries.get((stage, unit)))
         ]
-        if rows_of_fingerprints:
+        if manifest_fingerprints:
             with suppress(sqlite3.OperationalError), self._manifest_db:
                 self._manifest_db.execute("BEGIN IMMEDIATE")
-                self._manifest_db.executemany(_KEEP_FINGERPRINT, rows_of_fingerprints)
+                self._manifest_db.executemany(_KEEP_FINGERPRINT, manifest_fingerprints)
 
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""
-        entry_rows = self._looked_up_entries.get((stage, unit))
-        if entry_rows is None:
-            entry_rows = self._execute_on_manifest(_SELECT_ENTRY, (stage, unit)) or self._joined_manifest_rows(
+        manifest_rows = self._looked_up_entries.get((stage, unit))
+        if manifest_rows is None:
+            manifest_rows = self._execute_on_manifest(_SELECT_ENTRY, (stage, unit)) or self._joined_manifest_rows(
                 _SELECT_ENTRY, (stage, unit)
             )
-        return self._entry_decoder.decode(entry_rows[0][0]) if entry_rows else None
+        return self._entry_decoder.decode(manifest_rows[0][0]) if manifest_rows else None
 
     @overload
     def entries(self, stage: str) -> dict[str, ManifestEntry]: ...
@@ -221,12 +224,12 @@ class Manifest:
     def entries(self, stage: str, entry_type: type[Entry]) -> dict[str, Entry]: ...
     def entries(self, stage: str, entry_type: type[Any] = ManifestEntry) -> dict[str, Any]:
         """All of a stage, or what `entry_type` has of each."""
-        entry_rows = [
+        manifest_rows = [
             *self._joined_manifest_rows(_SELECT_ENTRIES, (stage,)),
             *self._execute_on_manifest(_SELECT_ENTRIES, (stage,)),
         ]
-        entry_decoder = msgspec.json.Decoder(entry_type)
-        return {unit: entry_decoder.decode(encoded_entry) for unit, encoded_entry in entry_rows}
+        manifest_decoder = msgspec.json.Decoder(entry_type)
+        return {unit: manifest_decoder.decode(manifest_row) for unit, manifest_row in manifest_rows}
 
     def _joined_manifest_rows(self, query: str, query_values: tuple[Any, ...]) -> list[Any]:
         if self._joined_manifest is None:
@@ -238,17 +241,17 @@ class Manifest:
 
     def all_entries(self) -> list[tuple[str, str, ManifestEntry]]:
         """(stage, unit, entry) of everything that was done."""
-        entry_decoder = msgspec.json.Decoder(ManifestEntry)
-        entry_rows = self._execute_on_manifest("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
-        return [(stage, unit, entry_decoder.decode(encoded_entry)) for stage, unit, encoded_entry in entry_rows]
+        manifest_decoder = msgspec.json.Decoder(ManifestEntry)
+        manifest_rows = self._execute_on_manifest("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
+        return [(stage, unit, manifest_decoder.decode(manifest_row)) for stage, unit, manifest_row in manifest_rows]
 
     def finished(self) -> list[FinishedUnit]:
         """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
-        entry_decoder = msgspec.json.Decoder(ManifestEntry)
-        entry_rows = self._execute_on_manifest("SELECT stage, unit, finished, entry FROM units", ())
+        manifest_decoder = msgspec.json.Decoder(ManifestEntry)
+        manifest_rows = self._execute_on_manifest("SELECT stage, unit, finished, entry FROM units", ())
         return [
-            (stage, unit, finished, entry_decoder.decode(encoded_entry))
-            for stage, unit, finished, encoded_entry in entry_rows
+            (stage, unit, finished, manifest_decoder.decode(manifest_row))
+            for stage, unit, finished, manifest_row in manifest_rows
         ]
 
     def forget_missing_files(self) -> int:
@@ -262,8 +265,8 @@ class Manifest:
         return len(missing_hashed_files)
 
     def record(self, stage: str, unit: str, manifest_entry: ManifestEntry) -> None:
-        entry_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
-        self._execute_on_manifest("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", entry_row)
+        manifest_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
+        self._execute_on_manifest("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", manifest_row)
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
         """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
@@ -293,9 +296,9 @@ class Manifest:
         if stored_version and hashed_file_status.st_size == 0:  # not fetched
             return self._stored_object_hash(stored_version) or f"version {stored_version[1]}, which was not read"
         hashed_path, size_and_mtime = printable_path(path), (hashed_file_status.st_size, hashed_file_status.st_mtime_ns)
-        file_hash_rows = self._looked_up_hashes.get(hashed_path)
+        manifest_hashes = self._looked_up_hashes.get(hashed_path)
         for file_size, mtime_ns, file_digest in (
-            self._execute_on_manifest(_SELECT_FILE_HASH, (hashed_path,)) if file_hash_rows is None else file_hash_rows
+            self._execute_on_manifest(_SELECT_FILE_HASH, (hashed_path,)) if manifest_hashes is None else manifest_hashes
         ):
             if (file_size, mtime_ns) == size_and_mtime and (
                 not stored_version or self._stored_object_hash(stored_version)
@@ -337,11 +340,11 @@ def _is_file_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     )
 
 
-def _query_batches(unit_names: list[str]) -> Iterator[list[str]]:
-    return (unit_names[start : start + MAX_QUERY_VALUES] for start in range(0, len(unit_names), MAX_QUERY_VALUES))
+def _manifest_batches(unit_names: list[str]) -> Iterator[list[str]]:
+    return (unit_names[start : start + MAX_MANIFEST_VALUES] for start in range(0, len(unit_names), MAX_MANIFEST_VALUES))
 
 
-def _placeholders(query_values: Sequence[str]) -> str:
+def _manifest_placeholders(query_values: Sequence[str]) -> str:
     """A question mark for each value of a statement."""
     return ", ".join("?" * len(query_values))
 

@@ -108,36 +108,36 @@ def _unit_input_path(data: Workspace, name: str) -> Path:
 def mark_behind(states_of_stages: dict[str, UnitStates], manifest: Manifest) -> dict[str, UnitStates]:
     """`states_of_stages` (states of the units by stage) with `behind` for each unit made of what a stale or behind one
     wrote."""
-    waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
+    units_waited_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
     while True:
         marked_states, waiting_for_requested = {}, 0  # of files of stages outside of the order of `dataprep run`
         for stage in STAGES:
             if stage.name in states_of_stages:
-                files_waiting_before = len(waiting_for)
+                files_waiting_before = len(units_waited_for)
                 marked_states[stage.name] = _mark_stage_behind(
-                    stage.name, states_of_stages[stage.name], manifest, waiting_for
+                    stage.name, states_of_stages[stage.name], manifest, units_waited_for
                 )
-                waiting_for_requested += 0 if stage.run else len(waiting_for) - files_waiting_before
+                waiting_for_requested += 0 if stage.run else len(units_waited_for) - files_waiting_before
         if not waiting_for_requested:  # else stages before it may read them: a merged run is curated too
             return marked_states
 
 
 def _mark_stage_behind(
-    stage: str, stage_states: UnitStates, manifest: Manifest, waiting_for: dict[str, str]
+    stage: str, stage_states: UnitStates, manifest: Manifest, units_waited_for: dict[str, str]
 ) -> UnitStates:
-    """The states of one stage; `waiting_for` gets what its units will change."""
+    """The states of one stage; `units_waited_for` gets what its units will change."""
     marked_states, unit_entries = dict(stage_states), manifest.entries(stage)
     for unit, (state_kind, _) in stage_states.items():
         unit_entry = unit_entries.get(unit)
         if unit_entry is None or state_kind == "failed":
             continue
         awaited_unit = next(
-            (waiting_for[input_name] for input_name in unit_entry.inputs if input_name in waiting_for), ""
+            (units_waited_for[input_name] for input_name in unit_entry.inputs if input_name in units_waited_for), ""
         )
         if state_kind in ("done", "empty") and awaited_unit:
             marked_states[unit] = "behind", f"waits for {awaited_unit}"
         if state_kind == "stale" or marked_states[unit][0] == "behind":
-            waiting_for.update(dict.fromkeys(unit_entry.outputs, awaited_unit or f"{stage} of {unit}"))
+            units_waited_for.update(dict.fromkeys(unit_entry.outputs, awaited_unit or f"{stage} of {unit}"))
     return marked_states
 
 
@@ -155,20 +155,20 @@ def unit_fingerprint(
     """
     unit_fingerprint_hash = hashlib.blake2b(recipe, digest_size=_FINGERPRINT_BYTES)
     for read_paths in reads:
-        fingerprinted_paths = tuple(path_strings_of(read_paths))
+        unit_paths = tuple(path_strings_of(read_paths))
         try:
-            file_fingerprints = b"".join(map(_file_fingerprint, fingerprinted_paths))
+            file_fingerprints = b"".join(map(_file_fingerprint, unit_paths))
         except IsADirectoryError:
             return None
-        unit_fingerprint_hash.update(_encode_paths(fingerprinted_paths))
+        unit_fingerprint_hash.update(_encode_unit_paths(unit_paths))
         unit_fingerprint_hash.update(file_fingerprints)
-    fingerprinted_paths = tuple(path_strings_of(writes))
-    unit_fingerprint_hash.update(_encode_paths(fingerprinted_paths))
-    unit_fingerprint_hash.update(bytes(map(_written_file_exists, fingerprinted_paths)))
+    unit_paths = tuple(path_strings_of(writes))
+    unit_fingerprint_hash.update(_encode_unit_paths(unit_paths))
+    unit_fingerprint_hash.update(bytes(map(_written_file_exists, unit_paths)))
     return unit_fingerprint_hash.digest()
 
 
-def _encode_paths(paths: Sequence[str]) -> bytes:
+def _encode_unit_paths(paths: Sequence[str]) -> bytes:
     """The paths and how many they are."""
     return "\0".join((str(len(paths)), *paths, "")).encode("utf-8", "surrogatepass")
 
@@ -222,14 +222,14 @@ def file_changes(recorded_hashes: Mapping[str, str], current_hashes: Mapping[str
     )
 
 
-def _describe_file_change(change_kind: str, changed_paths: list[str], most_named: int) -> str:
-    changed_names = ", ".join(changed_paths[:most_named])
-    if len(changed_paths) > most_named:
-        changed_names += f" and {len(changed_paths) - most_named:,} more"
+def _describe_file_change(unit_change: str, unit_paths: list[str], most_named: int) -> str:
+    unit_file_names = ", ".join(unit_paths[:most_named])
+    if len(unit_paths) > most_named:
+        unit_file_names += f" and {len(unit_paths) - most_named:,} more"
     return (
-        f"{changed_names} changed"
-        if change_kind == "changed"
-        else f"{changed_names} {'is' if len(changed_paths) == 1 else 'are'} {change_kind}"
+        f"{unit_file_names} changed"
+        if unit_change == "changed"
+        else f"{unit_file_names} {'is' if len(unit_paths) == 1 else 'are'} {unit_change}"
     )
 
 

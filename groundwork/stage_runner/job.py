@@ -93,8 +93,8 @@ class Job:
     retagged_questions: set[str] = field(default_factory=set)  # which --force has had tagged anew by now
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     caches_refreshed: bool = False  # whether those have asked again what --force asks for again
-    _client: Client | None = None
-    _prompts: dict[str, str] = field(default_factory=dict)
+    _job_client: Client | None = None
+    _job_prompts: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def budget(self) -> Budget:
@@ -116,9 +116,9 @@ class Job:
     @property
     def client(self) -> Client:
         """The language model client, made at the first call and closed by the loop over the units."""
-        if self._client is None:
-            self._client = self.make_client(self)
-        return self._client
+        if self._job_client is None:
+            self._job_client = self.make_client(self)
+        return self._job_client
 
     @property
     def is_detailed(self) -> bool:
@@ -144,12 +144,12 @@ class Job:
 
     @property
     def has_client(self) -> bool:
-        return self._client is not None
+        return self._job_client is not None
 
     async def close(self) -> None:
         """End the client, and with it a local model's server."""
-        if self._client is not None:
-            await self._client.close()
+        if self._job_client is not None:
+            await self._job_client.close()
 
     @property
     def test(self) -> bool:
@@ -157,9 +157,9 @@ class Job:
 
     def prompt(self, name: str) -> str:
         """The text of config/prompts/<name>, read once a run. Raises ConfigError with the nearest name that exists."""
-        if name not in self._prompts:
-            self._prompts[name] = self._read_prompt(name)
-        return self._prompts[name]
+        if name not in self._job_prompts:
+            self._job_prompts[name] = self._read_prompt(name)
+        return self._job_prompts[name]
 
     def _read_prompt(self, name: str) -> str:
         from groundwork.llm.prompt_templates import prompt_file

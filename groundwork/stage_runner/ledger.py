@@ -83,7 +83,7 @@ class Ledger:
     def summary(self) -> str:
         """`chunk: 3 ok · 2 up to date · 1 failed · 21 chunks · 0.4 s`."""
         successful_outcomes = [outcome for outcome in self.outcomes.values() if not outcome.failures]
-        status_counts = {
+        ledger_status_counts = {
             "ok": sum(outcome.status == "ok" for outcome in successful_outcomes),
             "up to date": self.up_to_date,
             "empty": sum(outcome.status == "empty" for outcome in successful_outcomes),
@@ -91,12 +91,14 @@ class Ledger:
             "not finished": self.not_started,
             "to do": self.to_do,
         }
-        summary_counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
-        outcome_totals: Counter[str] = Counter()
+        ledger_counts = [f"{count:,} {name}" for name, count in ledger_status_counts.items() if count] or [
+            "nothing to do"
+        ]
+        ledger_totals: Counter[str] = Counter()
         for outcome in self.outcomes.values():
-            outcome_totals.update(outcome.counts)
-        summary_counts += [_count_phrase(count, name) for name, count in outcome_totals.items()]
-        return f"{self.stage}: {' · '.join(summary_counts)} · {self.seconds:.1f} s"
+            ledger_totals.update(outcome.counts)
+        ledger_counts += [_count_phrase(count, name) for name, count in ledger_totals.items()]
+        return f"{self.stage}: {' · '.join(ledger_counts)} · {self.seconds:.1f} s"
 
     def has_failed_entirely(self, name: str) -> bool:
         """Did this unit fail as a whole, so that what lies in its files is of an earlier run?"""
@@ -105,25 +107,35 @@ class Ledger:
 
     def report_lines(self, *, verbose: bool = False) -> list[str]:
         """The summary; below it every failure, the warnings grouped by kind, and notes while there is room."""
-        failure_lines = [
+        ledger_failures = [
             line
             for name, outcome in self.outcomes.items()
             for line in _failure_lines(name, outcome.failures, verbose=verbose)
         ]
-        warning_texts = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
-        warning_lines = (
-            [f"  warning  {name}: {text}" for name, text in warning_texts] if verbose else group_warnings(warning_texts)
+        ledger_warnings = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
+        ledger_warning_lines = (
+            [f"  warning  {name}: {text}" for name, text in ledger_warnings]
+            if verbose
+            else group_warnings(ledger_warnings)
         )
-        note_lines = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
-        notes_shown = (
-            len(note_lines) if verbose else max(0, MAX_LEDGER_LINES - 1 - len(failure_lines) - len(warning_lines))
+        ledger_notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
+        ledger_notes_shown = (
+            len(ledger_notes)
+            if verbose
+            else max(0, MAX_LEDGER_LINES - 1 - len(ledger_failures) - len(ledger_warning_lines))
         )
-        more_notes = (
-            [f"  … {counted(len(note_lines) - notes_shown, 'more line')}; --verbose shows them"]
-            if len(note_lines) > notes_shown
+        more_ledger_notes = (
+            [f"  … {counted(len(ledger_notes) - ledger_notes_shown, 'more line')}; --verbose shows them"]
+            if len(ledger_notes) > ledger_notes_shown
             else []
         )
-        return [self.summary(), *failure_lines, *warning_lines, *note_lines[:notes_shown], *more_notes]
+        return [
+            self.summary(),
+            *ledger_failures,
+            *ledger_warning_lines,
+            *ledger_notes[:ledger_notes_shown],
+            *more_ledger_notes,
+        ]
 
 
 def group_warnings(warnings: Sequence[tuple[str, str]]) -> list[str]:
@@ -180,15 +192,15 @@ def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> 
 
     A reason is the same but for the names of the parts in it.
     """
-    failures_by_kind: dict[tuple[str, str], list[Failure]] = {}
+    ledger_failures: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:
         part_name = failure.part.partition(" ")[0]  # of a pair, before what is told of it
         failure_kind = failure.status, failure.reason.replace(part_name, "#") if part_name else failure.reason
-        failures_by_kind.setdefault(failure_kind, []).append(failure)
-    for similar in failures_by_kind.values():
-        listed_failures = similar if verbose or len(similar) <= MAX_PARTS_OF_A_REASON else similar[:1]
-        more_failures = f" (and {len(similar) - 1:,} more)" if len(listed_failures) < len(similar) else ""
-        for failure in listed_failures:
+        ledger_failures.setdefault(failure_kind, []).append(failure)
+    for similar in ledger_failures.values():
+        listed_in_ledger = similar if verbose or len(similar) <= MAX_PARTS_OF_A_REASON else similar[:1]
+        more_failures = f" (and {len(similar) - 1:,} more)" if len(listed_in_ledger) < len(similar) else ""
+        for failure in listed_in_ledger:
             failure_place = f"{unit}, {failure.part}" if failure.part else unit
             failure_reason = failure.reason.removeprefix(f"{unit.rpartition('/')[2]}: ")
             yield f"  {failure.status}  {failure_place}{more_failures}: {failure_reason}"

@@ -62,7 +62,7 @@ class UnitLoop:
         self._claims = OutputClaims(manifest.claims, manifest.path) if whole_outputs else None
         self.ledger = Ledger(stage)
         self._due_units_of: tuple[list[Unit], list[Unit]] | None = None
-        self._forced_entries: dict[str, ManifestEntry] = {}
+        self._forced_unit_entries: dict[str, ManifestEntry] = {}
         self._chosen_of_unit: dict[str, frozenset[str]] = {}  # of those that are done for some documents
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
@@ -117,7 +117,7 @@ class UnitLoop:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
         with self.count_progress(units) as due_units:
             if due_units:
-                self._forced_entries = self._entries_of_current(due_units) if self.job.flags.force else {}
+                self._forced_unit_entries = self._entries_of_current(due_units) if self.job.flags.force else {}
                 self._chosen_of_unit = {unit.name: unit.chosen for unit in due_units if unit.chosen}
                 remove_leftovers(path.parent for unit in due_units for path in unit.writes)
                 asyncio.run(self._process_all(due_units))
@@ -136,7 +136,7 @@ class UnitLoop:
     @contextmanager
     def count_progress(self, units: list[Unit]) -> Iterator[list[Unit]]:
         """What is due, with the progress line while it is done and the numbers of the ledger after it."""
-        started_at = time.monotonic()
+        units_started_at = time.monotonic()
         due_units = self.due(units)
         self.ledger.up_to_date = len(units) - len(due_units) - self.ledger.to_do
         self.job.due = len(due_units)
@@ -147,7 +147,7 @@ class UnitLoop:
             self.job.progress.end()
             settled_units = self.ledger.up_to_date + self.ledger.to_do + len(self.ledger.outcomes)
             self.ledger.not_started = len(units) - settled_units
-            self.ledger.seconds = time.monotonic() - started_at
+            self.ledger.seconds = time.monotonic() - units_started_at
 
     def _entries_of_current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
         """The entries of those that only --force asks for."""
@@ -165,8 +165,8 @@ class UnitLoop:
         return bool(self.job.flags.force) or state not in CURRENT_STATES
 
     def _state_of(self, unit: Unit) -> tuple[State, str]:
-        output_hashes = self._hashes_of(unit.writes)
-        input_hashes = self._hashes_of(unit.reads) | self._hashes_of(unit.adds)
+        output_hashes = self._unit_hashes(unit.writes)
+        input_hashes = self._unit_hashes(unit.reads) | self._unit_hashes(unit.adds)
         unit_entry, unit_recipe = self._chosen_entry_of(unit, self._entry_of(unit)), self._recipe_of(unit)
         return judge_state(unit_entry, input_hashes, unit_recipe, output_hashes, len(unit.writes), self._config_names)
 
@@ -184,13 +184,15 @@ class UnitLoop:
     def _recipe_of(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
 
-    def _hashes_of(self, paths: Sequence[Path]) -> Hashes:
-        return self.manifest.hashes(paths, self.job.data.relative)
+    def _unit_hashes(self, unit_paths: Sequence[Path]) -> Hashes:
+        return self.manifest.hashes(unit_paths, self.job.data.relative)
 
     async def _process_all(self, units: list[Unit]) -> None:
         """Units side by side where `process` is a coroutine function, else one after the other."""
-        side_by_side = inspect.iscoroutinefunction(self.process)
-        unit_slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if side_by_side else 1)
+        units_side_by_side = inspect.iscoroutinefunction(self.process)
+        unit_slots = asyncio.Semaphore(
+            UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if units_side_by_side else 1
+        )
         stopped_units: list[StopRun] = []
         self.job.loop = asyncio.get_running_loop()
 
@@ -202,13 +204,13 @@ class UnitLoop:
                             return
                         unit_results = await self._process_unit(unit, has_waited=has_waited)
                     await self._store_outcome(unit, *unit_results)  # outside: the next one is worked on meanwhile
-            except StopRun as stop:
-                stopped_units.append(stop)
+            except StopRun as unit_stop:
+                stopped_units.append(unit_stop)
                 self.job.stopping.set()
 
         unit_tasks = [asyncio.ensure_future(process(unit)) for unit in units]
         stop_signals = InterruptedTasks(unit_tasks, self.job.stopping, self.job.progress.say)
-        with self._claims or nullcontext(), stop_signals if side_by_side else nullcontext():
+        with self._claims or nullcontext(), stop_signals if units_side_by_side else nullcontext():
             await asyncio.gather(*unit_tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None
@@ -216,7 +218,7 @@ class UnitLoop:
         for unit_task in unit_tasks:
             if not unit_task.cancelled() and (error := unit_task.exception()):
                 raise error
-        unit_stop_causes = [stop for stop in stopped_units if not isinstance(stop, Stopped)]
+        unit_stop_causes = [unit_stop for unit_stop in stopped_units if not isinstance(unit_stop, Stopped)]
         if unit_stop_causes or stopped_units or is_cancelled or self.job.stopping.is_set():
             raise unit_stop_causes[0] if unit_stop_causes else Stopped(STOPPED_MESSAGE)
 
@@ -224,20 +226,20 @@ class UnitLoop:
         """Yields whether another process had to be waited for, which wrote the first of these outputs."""
         if not self._claims:
             return nullcontext(False)
-        output_key = self.job.data.relative(unit.writes[0]) if unit.writes else unit.name
-        return self._claims.hold(output_key, self.job.stopping, self.job.progress.say)
+        unit_output_key = self.job.data.relative(unit.writes[0]) if unit.writes else unit.name
+        return self._claims.hold(unit_output_key, self.job.stopping, self.job.progress.say)
 
     async def _process_unit(self, unit: Unit, *, has_waited: bool) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
         unit_started_at = time.monotonic()
         CURRENT_DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
-        input_hashes: Hashes = {}
+        unit_inputs: Hashes = {}
         try:
             if self.job.data.mirror and await self._is_current_once_fetched(unit):
-                return input_hashes, None, 0.0
+                return unit_inputs, None, 0.0
             if has_waited and not self.is_due(self._state_of(unit)[0]):
-                return input_hashes, None, 0.0
-            input_hashes = self._hashes_of(unit.reads)
+                return unit_inputs, None, 0.0
+            unit_inputs = self._unit_hashes(unit.reads)
             self._keep_edits(unit)
             if missing_inputs := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing_inputs[0])}, which is not there")
@@ -267,7 +269,7 @@ class UnitLoop:
             )
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
-        return input_hashes, unit_outcome, time.monotonic() - unit_started_at
+        return unit_inputs, unit_outcome, time.monotonic() - unit_started_at
 
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
@@ -290,10 +292,12 @@ class UnitLoop:
 
     def _record_outcome(self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
-        has_failed = self.ledger.has_failed_entirely(unit.name)
-        if self._forced_entries and not has_failed:  # a run that is stopped from here on leaves the rest to be done
+        unit_has_failed = self.ledger.has_failed_entirely(unit.name)
+        if (
+            self._forced_unit_entries and not unit_has_failed
+        ):  # a run that is stopped from here on leaves the rest to be done
             self._forget_forced_entries()
-        previous_entry = self._forced_entries.get(unit.name) if has_failed else None
+        previous_entry = self._forced_unit_entries.get(unit.name) if unit_has_failed else None
         self.manifest.record(
             self.stage,
             unit.name,
@@ -302,19 +306,19 @@ class UnitLoop:
 
     def _forget_forced_entries(self) -> None:
         """Drop the entries of what is still to be done; of some documents of a unit, what its entry says of them."""
-        names_left = self._forced_entries.keys() - self.ledger.outcomes.keys()
+        names_left = self._forced_unit_entries.keys() - self.ledger.outcomes.keys()
         self.manifest.forget(self.stage, names_left - self._chosen_of_unit.keys())
         for name in names_left & self._chosen_of_unit.keys():
-            entry_left = entry_without_chosen(self._forced_entries[name], self._chosen_of_unit[name])
+            entry_left = entry_without_chosen(self._forced_unit_entries[name], self._chosen_of_unit[name])
             self.manifest.record(self.stage, name, entry_left)
 
     def _entry_to_record(
         self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float
     ) -> ManifestEntry:
         unit_entry = ManifestEntry(
-            inputs=input_hashes | self._hashes_of(unit.adds),
+            inputs=input_hashes | self._unit_hashes(unit.adds),
             recipe=self._recipe_of(unit),
-            outputs=self._hashes_of((*unit.writes, *unit_outcome.writes)),
+            outputs=self._unit_hashes((*unit.writes, *unit_outcome.writes)),
             status="failed" if unit_outcome.failures else unit_outcome.status,
             note=unit_outcome.note,
             counts=unit_outcome.counts,
@@ -323,7 +327,7 @@ class UnitLoop:
             seconds=round(unit_seconds, 3),
             choice=flags_to_remember(self.stage, self.job.flags),
         )
-        entry_before = self._forced_entries.get(unit.name) or self._entry_of(unit)
+        entry_before = self._forced_unit_entries.get(unit.name) or self._entry_of(unit)
         if not unit.chosen or entry_before is None:
             return unit_entry
         unheeded = {self.job.data.relative(path) for path in unit_outcome.unheeded}
@@ -334,19 +338,19 @@ class UnitLoop:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
         fails, or that is stopped, takes nothing away.
         """
-        unit_entry = self._chosen_entry_of(unit, self._forced_entries.get(unit.name) or self._entry_of(unit))
-        output_paths = {self.job.data.relative(output_path): output_path for output_path in unit.writes}
-        output_paths |= {
-            output_name: self.job.data.root / output_name
-            for output_name in (unit_entry.outputs if unit_entry else ())
-            if output_name not in output_paths
+        unit_entry = self._chosen_entry_of(unit, self._forced_unit_entries.get(unit.name) or self._entry_of(unit))
+        unit_outputs = {self.job.data.relative(unit_output): unit_output for unit_output in unit.writes}
+        unit_outputs |= {
+            unit_output_name: self.job.data.root / unit_output_name
+            for unit_output_name in (unit_entry.outputs if unit_entry else ())
+            if unit_output_name not in unit_outputs
         }
-        for output_name in edited_outputs(unit_entry, self._hashes_of(tuple(output_paths.values()))):
-            output_path = output_paths[output_name]
-            if output_path.is_file():
-                edited_unit_copy = keep_edited_copy(output_path)
+        for unit_output_name in edited_outputs(unit_entry, self._unit_hashes(tuple(unit_outputs.values()))):
+            unit_output = unit_outputs[unit_output_name]
+            if unit_output.is_file():
+                edited_unit_copy = keep_edited_copy(unit_output)
                 self.job.progress.say(
-                    f"{output_name} was edited by hand; the edited file is kept as {edited_unit_copy.name}"
+                    f"{unit_output_name} was edited by hand; the edited file is kept as {edited_unit_copy.name}"
                 )
 
 

@@ -169,18 +169,23 @@ class _ConvertersFlag(argparse.Action):
     """Names parted by commas, spaces or both. A FILE behind them, which argparse counts as one more, is told by its
     dot."""
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
-        files_behind_converters = [value for value in values if "." in value]
+    def __call__(
+        self, parser: argparse.ArgumentParser, converter_flags: argparse.Namespace, converter_values: Any, *_: Any
+    ) -> None:
+        files_behind_converters = [converter_value for converter_value in converter_values if "." in converter_value]
         converter_names = [
-            name.strip() for value in values if value not in files_behind_converters for name in value.split(",")
+            name.strip()
+            for converter_value in converter_values
+            if converter_value not in files_behind_converters
+            for name in converter_value.split(",")
         ]
-        namespace.converters = list(dict.fromkeys(name for name in converter_names if name))
-        if not namespace.converters:
+        converter_flags.converters = list(dict.fromkeys(name for name in converter_names if name))
+        if not converter_flags.converters:
             parser.error("--converters: names none")
-        if len(files_behind_converters) > 1 or (files_behind_converters and namespace.file):
+        if len(files_behind_converters) > 1 or (files_behind_converters and converter_flags.file):
             parser.error(f"one FILE at a time: {' '.join(files_behind_converters)}")
         if files_behind_converters:
-            namespace.file = files_behind_converters[0]
+            converter_flags.file = files_behind_converters[0]
             next(action for action in parser._actions if action.dest == "file").required = False
 
 

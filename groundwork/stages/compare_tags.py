@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
 def add_tag_comparison_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, SEPARATE_RUNS)
-    flag = parser.add_argument
-    flag("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
-    flag("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
+    comparison_flag = parser.add_argument
+    comparison_flag(
+        "--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions"
+    )
+    comparison_flag(
+        "--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5"
+    )
     add_picture_arguments(parser)
 
 

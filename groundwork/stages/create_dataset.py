@@ -29,34 +29,43 @@ if TYPE_CHECKING:
 class _ExportFlag(argparse.Action):
     """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
 
-    def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        format_names = [format_name.strip() for format_name in value.split(",") if format_name.strip()]
-        if unknown_names := [format_name for format_name in format_names if format_name not in EXPORT_FORMATS]:
+    def __call__(
+        self, parser: Any, dataset_flags: argparse.Namespace, dataset_exports: Any, _option: str | None = None
+    ) -> None:
+        export_names = [export_name.strip() for export_name in dataset_exports.split(",") if export_name.strip()]
+        if unknown_names := [export_name for export_name in export_names if export_name not in EXPORT_FORMATS]:
             parser.error(f"--export: no format {unknown_names[0]!r}; there are {', '.join(EXPORT_FORMATS)}")
-        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *format_names]))
-        namespace.formats = formats
-        namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
+        formats = list(dict.fromkeys([*(getattr(dataset_flags, "formats", None) or []), *export_names]))
+        dataset_flags.formats = formats
+        dataset_flags.assignments = [*dataset_flags.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
 
 
 class _DatasetNameFlag(argparse.Action):
     """`--name NAME` or `--name ORG/NAME` as the settings that hold them."""
 
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        organization, _, dataset_name = value.rpartition("/")
+    def __call__(
+        self, _parser: Any, dataset_flags: argparse.Namespace, dataset_repository: Any, _option: str | None = None
+    ) -> None:
+        organization, _, dataset_name = dataset_repository.rpartition("/")
         assignments = [
             f"dataset.name={dataset_name}",
             *([f"dataset.organization={organization}"] if organization else []),
         ]
-        namespace.assignments = [*namespace.assignments, *map(FlagSetting, assignments)]
-        namespace.repository = value if organization else ""
+        dataset_flags.assignments = [*dataset_flags.assignments, *map(FlagSetting, assignments)]
+        dataset_flags.repository = dataset_repository if organization else ""
 
 
 class _GradesFlag(argparse.Action):
     """`--grades NAME`, given once or more, as one setting that holds a list."""
 
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        namespace.grades = [*(getattr(namespace, "grades", None) or []), value]
-        namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.grades={json.dumps(namespace.grades)}")]
+    def __call__(
+        self, _parser: Any, dataset_flags: argparse.Namespace, dataset_grades: Any, _option: str | None = None
+    ) -> None:
+        dataset_flags.grades = [*(getattr(dataset_flags, "grades", None) or []), dataset_grades]
+        dataset_flags.assignments = [
+            *dataset_flags.assignments,
+            FlagSetting(f"dataset.grades={json.dumps(dataset_flags.grades)}"),
+        ]
 
 
 def add_dataset_flags(parser: argparse.ArgumentParser) -> None:
@@ -68,31 +77,35 @@ def add_dataset_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_split_flags(parser: argparse.ArgumentParser) -> None:
     """Which rows there are, whether eval is drawn from them, and how they are worded."""
-    flag = parser.add_argument
-    flag("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
-    flag(
+    dataset_flag = parser.add_argument
+    dataset_flag(
+        "runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one"
+    )
+    dataset_flag(
         "--eval-split",
         help="an eval split, a balanced copy of part of train",
         **setting_flag("dataset.eval_split", True),
     )
-    flag("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
-    flag("--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True))
-    flag(
+    dataset_flag("--no-eval-split", help="only train (default)", **setting_flag("dataset.eval_split", False))
+    dataset_flag(
+        "--rephrase-qa", help="reword questions and answers of eval", **setting_flag("dataset.rephrase_qa", True)
+    )
+    dataset_flag(
         "--phrasings",
         help="wordings of each row of train, its own among them (default: 1)",
         **setting_flag("dataset.phrasings"),
     )
-    flag(
+    dataset_flag(
         "--mix",
         help="a general dataset whose rows join train: a folder, or org/name on the Hub",
         **setting_flag("dataset.mix", metavar="DATASET"),
     )
-    flag(
+    dataset_flag(
         "--mix-share",
         help="the rows of --mix as a share of train (0 to 1)",
         **setting_flag("dataset.mix_share", metavar="SHARE"),
     )
-    flag(
+    dataset_flag(
         "--unanswerable",
         help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
         **setting_flag("dataset.unanswerable", metavar="SHARE"),
@@ -102,67 +115,75 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_eval_flags(parser: argparse.ArgumentParser) -> None:
     """How eval is drawn, and what becomes of its rows in train."""
-    flag = parser.add_argument
-    flag("--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True))
-    flag("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
-    flag(
+    dataset_flag = parser.add_argument
+    dataset_flag(
+        "--eval-mirror", help="a third split: eval as it stands in train", **setting_flag("dataset.eval_mirror", True)
+    )
+    dataset_flag("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting_flag("dataset.strategy"))
+    dataset_flag(
         "--train",
         choices=("auto", "whole", "held-out"),
         help="whether eval rows stay in train",
         **setting_flag("dataset.train"),
     )
-    flag(
+    dataset_flag(
         "--eval-fraction",
         help="rows of eval, as a share of all (0 to 1)",
         **setting_flag("dataset.eval_fraction", metavar="SHARE"),
     )
-    flag("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
-    flag(
+    dataset_flag("--eval-max", help="rows of eval at most", **setting_flag("dataset.eval_max"))
+    dataset_flag(
         "--k",
         help="clusters that eval is drawn from; default: found by the elbow of the inertia",
         **setting_flag("dataset.clusters"),
     )
-    flag("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
+    dataset_flag("--seed", help="another seed, another draw of eval", **setting_flag("dataset.seed"))
 
 
 def _add_row_flags(parser: argparse.ArgumentParser) -> None:
     """What the rows hold, and the files that they go into."""
-    flag = parser.add_argument
-    flag("--name", metavar="NAME", action=_DatasetNameFlag, help="of the dataset, here and on the Hub; also ORG/NAME")
-    flag(
+    dataset_flag = parser.add_argument
+    dataset_flag(
+        "--name", metavar="NAME", action=_DatasetNameFlag, help="of the dataset, here and on the Hub; also ORG/NAME"
+    )
+    dataset_flag(
         "--drop-invalid",
         help="leave out rows that are invalid (no answer, no evidence ...) instead of stopping",
         **setting_flag("dataset.drop_invalid", True),
     )
-    flag(
+    dataset_flag(
         "--grades", metavar="NAME", action=_GradesFlag, help="a folder of data/grades: measured difficulty as a column"
     )
-    flag(
+    dataset_flag(
         "--leave-out-flipping",
         help="leave out rows whose criteria the judge of --grades marks now so, now otherwise",
         **setting_flag("dataset.leave_out_flipping", True),
     )
-    flag(
+    dataset_flag(
         "--export",
         metavar="FORMATS",
         action=_ExportFlag,
         help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
-    flag(
+    dataset_flag(
         "--system-prompt",
         help="the system message of the exports",
         **setting_flag("dataset.system_prompt", metavar="TEXT"),
     )
-    flag("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
-    flag("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
+    dataset_flag("--include-chunk", help="the source chunk as a column", **setting_flag("dataset.include_chunk", True))
+    dataset_flag("--license", help="for the card, such as cc-by-4.0", **setting_flag("dataset.license", metavar="ID"))
 
 
 def _add_push_flags(parser: argparse.ArgumentParser) -> None:
-    flag = parser.add_argument
-    flag("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
-    flag("--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG"))
-    flag("--public", action="store_true", help="push for everybody to see; makes a private repository public")
-    flag("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
+    dataset_flag = parser.add_argument
+    dataset_flag(
+        "--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`"
+    )
+    dataset_flag(
+        "--org", help="organisation on the Hub; default: you", **setting_flag("dataset.organization", metavar="ORG")
+    )
+    dataset_flag("--public", action="store_true", help="push for everybody to see; makes a private repository public")
+    dataset_flag("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
 
 
 def dataset_units(job: Job) -> list[Unit]:
@@ -172,7 +193,7 @@ def dataset_units(job: Job) -> list[Unit]:
     _check_dataset_name(dataset_name)
     if problem := mirror_conflict(job.config.dataset):
         raise UsageError(problem)
-    build_inputs = find_build_inputs(job)
+    dataset_inputs = find_build_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
@@ -182,9 +203,9 @@ def dataset_units(job: Job) -> list[Unit]:
     return [
         Unit(
             dataset_name,
-            build_inputs.files,
+            dataset_inputs.files,
             tuple(dataset_folder(job) / file for file in file_names(job.config)),
-            build_inputs,
+            dataset_inputs,
         )
     ]
 
@@ -217,18 +238,18 @@ async def create_and_write_dataset(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.publish.trainer_formats import export_warnings
     from groundwork.dataset.split_report.report_sentences import describe_warnings, split_report_lines
 
-    build_inputs: BuildInputs = unit.payload
-    build_inputs.is_broken = True
-    built_dataset = await build_dataset(job, build_inputs)
+    dataset_inputs: BuildInputs = unit.payload
+    dataset_inputs.is_broken = True
+    built_dataset = await build_dataset(job, dataset_inputs)
     job.progress.start_phase("writing the dataset")
-    replace_output_files(dataset_folder(job), output_contents(job, build_inputs, built_dataset))
+    replace_output_files(dataset_folder(job), output_contents(job, dataset_inputs, built_dataset))
     dataset_version = read_versions(dataset_folder(job))[-1]
     job.progress.say(
         f"version {dataset_version.version}{f': {dataset_version.change}' if dataset_version.change else ''}"
     )
     for report_line in split_report_lines(built_dataset.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(report_line)
-    build_inputs.is_broken = False
+    dataset_inputs.is_broken = False
     dataset_splits = built_dataset.report.splits
     split_sizes = ", ".join(f"{count} {split}" for split, count in dataset_splits.items())
     dataset_warnings = [
@@ -241,8 +262,8 @@ async def create_and_write_dataset(job: Job, unit: Unit) -> Outcome:
 def push_created_dataset(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
     pushed_folder = dataset_folder(job)
-    is_built = units and not any(unit.payload.is_broken for unit in units)
-    if not job.flags.push or not is_built or not (pushed_folder / "README.md").exists():
+    is_dataset_built = units and not any(unit.payload.is_broken for unit in units)
+    if not job.flags.push or not is_dataset_built or not (pushed_folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
     from groundwork.dataset.publish.hub import refuse_personal
@@ -312,8 +333,8 @@ def _review_settings(config: Config) -> list[str]:
 
 def _judge_settings(config: Config) -> list[int]:
     """What of grade's settings the exported tasks hold."""
-    judge = config.grade.judge
-    return [judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(HARNESSES) else []
+    dataset_judge = config.grade.judge
+    return [dataset_judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(HARNESSES) else []
 
 
 def dataset_config_names(settings: list[Any]) -> dict[str, Any]:

@@ -36,13 +36,13 @@ QA_NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name 
 
 
 def add_qa_flags(parser: argparse.ArgumentParser) -> None:
-    flag = parser.add_argument
-    flag("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
-    flag("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
-    flag("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
-    flag("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
-    flag("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
-    flag("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
+    qa_flag = parser.add_argument
+    qa_flag("--iterate", help="ask again until nothing new comes; else once", **setting_flag("qa.iterate", True))
+    qa_flag("--max-iterations", help="rounds a chunk at most", **setting_flag("qa.max_iterations"))
+    qa_flag("--questions", help="a fixed number of pairs a chunk", **setting_flag("qa.questions"))
+    qa_flag("--limit", help="pairs a document at most", **setting_flag("qa.limit"))
+    qa_flag("--skip-tables", help="do not ask about tables", **setting_flag("qa.skip_tables", True))
+    qa_flag("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 
 def refuse_other_qa_run(job: Job, _: Manifest) -> None:
@@ -62,8 +62,8 @@ def refuse_other_qa_run(job: Job, _: Manifest) -> None:
     qa_model = job.config.qa.model
     model_of_qa_run = model_of_run(qa_folder) or qa_model
     # where one has none it may be the same
-    makers = {name.rpartition("/")[0] for name in (qa_model, model_of_qa_run)} - {""}
-    if getattr(job.flags, "run", None) is None and run_of_model(model_of_qa_run) == qa_run and len(makers) > 1:
+    qa_makers = {name.rpartition("/")[0] for name in (qa_model, model_of_qa_run)} - {""}
+    if getattr(job.flags, "run", None) is None and run_of_model(model_of_qa_run) == qa_run and len(qa_makers) > 1:
         raise UsageError(
             f"{job.data.folder_address(f'qa/{qa_run}')} holds the pairs of {model_of_qa_run}, and "
             f"{qa_model} would replace them; name its run: --run {slug(qa_model)}"
@@ -78,23 +78,23 @@ def _qa_run(job: Job) -> str:
 def qa_units(job: Job) -> list[Unit]:
     qa_run = _qa_run(job)
     qa_documents = list_documents(job, "chunks", ".jsonl")
-    wish_files = unsorted_names_in_folder(job.data.path("qa", qa_run, WISHES))
+    qa_wish_files = unsorted_names_in_folder(job.data.path("qa", qa_run, WISHES))
     qa_naming_names = {folder: unsorted_names_in_folder(job.data.path(folder), ".json") for folder in QA_NAMING_FOLDERS}
     qa_documents = qa_documents[:1] if job.test else qa_documents
-    return [_qa_unit(job, qa_run, qa_document, qa_naming_names, wish_files) for qa_document in qa_documents]
+    return [_qa_unit(job, qa_run, qa_document, qa_naming_names, qa_wish_files) for qa_document in qa_documents]
 
 
 def _qa_unit(
-    job: Job, qa_run: str, qa_document: str, qa_naming_names: dict[str, KeysView[str]], wish_files: KeysView[str]
+    job: Job, qa_run: str, qa_document: str, qa_naming_names: dict[str, KeysView[str]], qa_wish_files: KeysView[str]
 ) -> Unit:
-    record_name, rows_name = f"{qa_document}.json", f"{qa_document}.jsonl"
-    naming_paths = [(name, record_name) for name in QA_NAMING_FOLDERS if record_name in qa_naming_names[name]]
-    wishes = [("qa", qa_run, WISHES, rows_name)] if rows_name in wish_files else []
+    qa_record, qa_rows = f"{qa_document}.json", f"{qa_document}.jsonl"
+    qa_naming_paths = [(name, qa_record) for name in QA_NAMING_FOLDERS if qa_record in qa_naming_names[name]]
+    qa_wishes = [("qa", qa_run, WISHES, qa_rows)] if qa_rows in qa_wish_files else []
     return Unit(
         name=f"{qa_run}/{qa_document}",
-        reads=job.data.paths(("chunks", rows_name), *naming_paths, *wishes),
+        reads=job.data.paths(("chunks", qa_rows), *qa_naming_paths, *qa_wishes),
         writes=job.data.paths(
-            ("qa", qa_run, rows_name), ("qa", qa_run, "rejected", rows_name), coverage_path_parts(qa_run, qa_document)
+            ("qa", qa_run, qa_rows), ("qa", qa_run, "rejected", qa_rows), coverage_path_parts(qa_run, qa_document)
         ),
         payload=qa_document,
     )
@@ -114,18 +114,20 @@ async def generate_qa_pairs(job: Job, unit: Unit) -> Outcome:
         job.data.fetch([job.data.path("text", unit.payload)])
     qa_material = _qa_material(job, unit)
     job.data.fetch_databases("embeddings")
-    caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
-    interviews = await prepare_document_interviews(job.config, qa_material, job.prompt, lambda: job.client, *caches)
-    if interviews.pair_limit_notice:
-        job.progress.say(interviews.pair_limit_notice)
-    job.progress.start(len(interviews.chunk_interviews), "chunks")
-    await gather_all(_ask_about_qa_chunk(job, interviews, i) for i in range(len(interviews.chunk_interviews)))
-    await interviews.ask_across_chunks()
-    qa_coverage = interviews.coverage()
-    write_jsonl(unit.writes[0], interviews.pairs())
-    write_jsonl(unit.writes[1], interviews.rejected())
+    qa_caches = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
+    qa_interviews = await prepare_document_interviews(
+        job.config, qa_material, job.prompt, lambda: job.client, *qa_caches
+    )
+    if qa_interviews.pair_limit_notice:
+        job.progress.say(qa_interviews.pair_limit_notice)
+    job.progress.start(len(qa_interviews.chunk_interviews), "chunks")
+    await gather_all(_ask_about_qa_chunk(job, qa_interviews, i) for i in range(len(qa_interviews.chunk_interviews)))
+    await qa_interviews.ask_across_chunks()
+    qa_coverage = qa_interviews.coverage()
+    write_jsonl(unit.writes[0], qa_interviews.pairs())
+    write_jsonl(unit.writes[1], qa_interviews.rejected())
     write_json(unit.writes[2], qa_coverage)
-    return _qa_outcome(interviews, qa_coverage)
+    return _qa_outcome(qa_interviews, qa_coverage)
 
 
 def _qa_material(job: Job, unit: Unit) -> InterviewMaterial:
@@ -142,22 +144,22 @@ def _qa_material(job: Job, unit: Unit) -> InterviewMaterial:
     return read_interview_material(qa_document, qa_material_files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
-async def _ask_about_qa_chunk(job: Job, interviews: DocumentInterviews, chunk_number: int) -> None:
-    await interviews.ask_about_chunk(chunk_number)
+async def _ask_about_qa_chunk(job: Job, qa_interviews: DocumentInterviews, chunk_number: int) -> None:
+    await qa_interviews.ask_about_chunk(chunk_number)
     if job.is_detailed:
-        job.progress.say(interviews.chunk_log_line(chunk_number))
+        job.progress.say(qa_interviews.chunk_log_line(chunk_number))
     job.progress.advance()
 
 
-def _qa_outcome(interviews: DocumentInterviews, qa_coverage: DocumentCoverage) -> Outcome:
+def _qa_outcome(qa_interviews: DocumentInterviews, qa_coverage: DocumentCoverage) -> Outcome:
     from groundwork.questions.document_interviews import interviews_summary_line
 
     return Outcome(
         status="ok" if qa_coverage.pairs else "empty",
         note=interviews_summary_line(qa_coverage),
         counts={"pairs": qa_coverage.pairs, "rejected": sum(qa_coverage.rejected.values()), "calls": qa_coverage.calls},
-        warnings=interviews.warnings(),
-        failures=[Failure(unit_name, error.status, str(error)) for unit_name, error in interviews.failures()],
+        warnings=qa_interviews.warnings(),
+        failures=[Failure(unit_name, error.status, str(error)) for unit_name, error in qa_interviews.failures()],
     )
 
 

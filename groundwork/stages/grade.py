@@ -49,56 +49,66 @@ class GradingUnit:
 class _JudgeFlag(argparse.Action):
     """`--judge NAME[@PROVIDER]`, the second time another judge beside the first."""
 
-    def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        judges = [*(getattr(namespace, "judges", None) or []), value]
+    def __call__(
+        self, parser: Any, grade_flags: argparse.Namespace, judge_to_grade: Any, _option: str | None = None
+    ) -> None:
+        judges = [*(getattr(grade_flags, "judges", None) or []), judge_to_grade]
         if len(judges) > 2:
             parser.error("--judge: two judges at the most")
-        model, _, provider = value.partition("@")
+        model, _, provider = judge_to_grade.partition("@")
         first_judge = [f"grade.judge.model={model}", f"grade.judge.provider={provider}"]
-        namespace.judges = judges
-        namespace.assignments = [
-            *namespace.assignments,
-            *(first_judge if judges[1:] == [] else [f"grade.judge.second={value}"]),
+        grade_flags.judges = judges
+        grade_flags.assignments = [
+            *grade_flags.assignments,
+            *(first_judge if judges[1:] == [] else [f"grade.judge.second={judge_to_grade}"]),
         ]
 
 
 class _SplitsFlag(argparse.Action):
     """`--splits eval,eval_mirror` as one setting that holds a list."""
 
-    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        namespace.splits = [name.strip() for name in value.split(",") if name.strip()]
-        namespace.assignments = [*namespace.assignments, f"grade.splits={json.dumps(namespace.splits)}"]
+    def __call__(
+        self, _parser: Any, grade_flags: argparse.Namespace, splits_to_grade: Any, _option: str | None = None
+    ) -> None:
+        grade_flags.splits = [name.strip() for name in splits_to_grade.split(",") if name.strip()]
+        grade_flags.assignments = [*grade_flags.assignments, f"grade.splits={json.dumps(grade_flags.splits)}"]
 
 
 def add_grade_flags(parser: argparse.ArgumentParser) -> None:
-    flag = parser.add_argument
-    flag("datasets", metavar="DATASET", nargs="*", help=GRADED_DATASET_HELP)
-    flag(
+    grade_flag = parser.add_argument
+    grade_flag("datasets", metavar="DATASET", nargs="*", help=GRADED_DATASET_HELP)
+    grade_flag(
         "--model",
         metavar="NAME",
         action="append",
         default=[],
         help="a model to ask and grade: NAME, or NAME@PROVIDER (a key of llm.providers); may be given again",
     )
-    flag(
+    grade_flag(
         "--answers",
         metavar="[LABEL=]FILE",
         action="append",
         default=[],
         help="answers made elsewhere: JSONL of id, answer and split; may be given again",
     )
-    flag("--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question")
-    flag(
+    grade_flag(
+        "--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question"
+    )
+    grade_flag(
         "--judge",
         metavar="NAME",
         action=_JudgeFlag,
         help="the model that grades, NAME or NAME@PROVIDER; a second one shows how far they agree",
     )
-    flag("--splits", metavar="NAMES", action=_SplitsFlag, help="splits to grade, by commas; default: grade.splits")
-    flag("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
-    flag("--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False))
-    flag("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
-    flag("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
+    grade_flag(
+        "--splits", metavar="NAMES", action=_SplitsFlag, help="splits to grade, by commas; default: grade.splits"
+    )
+    grade_flag("--repeats", help="verdicts of the judge for each answer", **setting_flag("grade.judge.repeats"))
+    grade_flag(
+        "--closed-book", help="the model and the judge see no evidence", **setting_flag("grade.open_book", False)
+    )
+    grade_flag("--open-book", help="both are shown the evidence", **setting_flag("grade.open_book", True))
+    grade_flag("--name", metavar="RUN", help="the folder below data/grades; default: the dataset's name")
 
 
 def grading_units(job: Job) -> list[Unit]:
@@ -146,12 +156,12 @@ def _models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall
     """
     from groundwork.data_folder.file_names import slug
 
-    answer_files = [_answers_of_flag(answers_flag) for answers_flag in job.flags.answers]
-    graded_calls = _calls_to_grade(job, grades_folder, [label for label, _ in answer_files])
+    files_to_grade = [_file_to_grade(answers_flag) for answers_flag in job.flags.answers]
+    graded_calls = _calls_to_grade(job, grades_folder, [label for label, _ in files_to_grade])
     models_and_answers: list[tuple[str, ModelCall | None, Path | None]] = [
         (call.model, call, None) for call in graded_calls
     ]
-    models_and_answers += [(label, None, answers_file) for label, answers_file in answer_files]
+    models_and_answers += [(label, None, file_to_grade) for label, file_to_grade in files_to_grade]
     grade_stems = [slug(label) for label, _, _ in models_and_answers]
     for (label, _, _), grade_stem in zip(models_and_answers, grade_stems, strict=True):
         if grade_stems.count(grade_stem) > 1:
@@ -182,19 +192,19 @@ def _calls_to_grade(job: Job, grades_folder: Path, answer_labels: list[str]) -> 
     return graded_calls
 
 
-def _answers_of_flag(answers_flag: str) -> tuple[str, Path]:
+def _file_to_grade(answers_flag: str) -> tuple[str, Path]:
     """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
 
     Raises UsageError where there is no such file.
     """
-    answers_label, _, file_name = answers_flag.partition("=")
-    answers_file = Path(file_name if file_name and not Path(answers_flag).exists() else answers_flag).expanduser()
-    if not answers_file.is_file():
+    graded_label, _, file_name = answers_flag.partition("=")
+    file_to_grade = Path(file_name if file_name and not Path(answers_flag).exists() else answers_flag).expanduser()
+    if not file_to_grade.is_file():
         raise UsageError(f"--answers {answers_flag}: no such file")
-    if file_name and answers_file == Path(file_name).expanduser():
-        return answers_label, answers_file
-    is_plain_name = answers_file.stem in ("answers", "predictions", "outputs")
-    return (answers_file.resolve().parent.name if is_plain_name else answers_file.stem), answers_file
+    if file_name and file_to_grade == Path(file_name).expanduser():
+        return graded_label, file_to_grade
+    is_plain_name = file_to_grade.stem in ("answers", "predictions", "outputs")
+    return (file_to_grade.resolve().parent.name if is_plain_name else file_to_grade.stem), file_to_grade
 
 
 def _grades_folder(graded_source: DatasetSource) -> str:

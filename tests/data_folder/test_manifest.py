@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.data_folder.databases import join_database
-from groundwork.data_folder.manifest import MAX_QUERY_VALUES, EntryInputs, Manifest, ManifestEntry
+from groundwork.data_folder.manifest import MAX_MANIFEST_VALUES, EntryInputs, Manifest, ManifestEntry
 from groundwork.data_folder.unit_states import mark_behind
 
 
@@ -46,7 +46,7 @@ def test_a_start_reads_no_hash_that_is_not_asked_for(tmp_path: Path) -> None:
 
 def test_rows_looked_up_together_are_those_looked_up_one_by_one(tmp_path: Path) -> None:
     """By few statements, for more names than one takes; files of folders and what changed meanwhile are seen too."""
-    files = [tmp_path / f"note-{number}.md" for number in range(MAX_QUERY_VALUES + 20)]
+    files = [tmp_path / f"note-{number}.md" for number in range(MAX_MANIFEST_VALUES + 20)]
     for path in files:
         path.write_text(path.name)
     pictures = tmp_path / "pictures"

@@ -16,7 +16,7 @@ import docx
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.commands.index_page import linked_files, write_index
+from groundwork.commands.index_page import indexed_files, write_index
 from groundwork.data_folder import spread_folders
 from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope, document_names
 from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
@@ -163,7 +163,7 @@ def test_links_of_pages_lead_to_files(spread: Path) -> None:
         assert folders and all((page.parent / folder / one.file).is_file() for folder in folders for one in found)
     index = write_index(data)
     links = re.findall(r'<a href="([^"]+)"', index.read_text())
-    assert {index.parent / unquote(link) for link in links} == set(linked_files(data))
+    assert {index.parent / unquote(link) for link in links} == set(indexed_files(data))
     assert len([link for link in links if "coverage-" in link]) == len(NAMES)
     assert served_plot_page(data, "coverage-one.html") and served_figure(data, "one", Path(found[0].file).name)
 

@@ -252,9 +252,9 @@ class Mirror:
     def _list_only(self, mirrored_path: str, remote_file: RemoteFile) -> MirrorRow:
         """Put an empty file in place of an object that is not fetched yet."""
         mirrored_file = self.root / mirrored_path
-        with self._temporary_file(mirrored_file) as temporary_file:
-            temporary_file.touch()
-            temporary_file.replace(mirrored_file)
+        with self._temporary_file(mirrored_file) as half_mirrored:
+            half_mirrored.touch()
+            half_mirrored.replace(mirrored_file)
         return MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file))
 
     def _fetch_new(self, mirrored_path: str, remote_file: RemoteFile, mirror_row: MirrorRow | None) -> None:
@@ -262,18 +262,18 @@ class Mirror:
         mirrored_file = self.root / mirrored_path
         with (
             suppress(UnitError),
-            self._temporary_file(mirrored_file) as temporary_file,
+            self._temporary_file(mirrored_file) as half_mirrored,
         ):  # gone by now: the next round tells
-            self._remote_store.get(mirrored_path, temporary_file)
+            self._remote_store.get(mirrored_path, half_mirrored)
             is_changed = mirrored_file.exists() and not (mirror_row and mirror_row.is_unchanged(mirrored_file))
-            if is_changed and mirrored_file.read_bytes() != temporary_file.read_bytes():
+            if is_changed and mirrored_file.read_bytes() != half_mirrored.read_bytes():
                 kept_version = mirrored_file.with_name(f"{mirrored_file.name}.kept")
                 mirrored_file.replace(kept_version)
                 self._say_on_terminal(
                     f"{mirrored_path} was changed here and in {self.url}: the other version is kept, "
                     f"yours is saved as {kept_version}"
                 )
-            temporary_file.replace(mirrored_file)
+            half_mirrored.replace(mirrored_file)
             self._mirror_index.note([(mirrored_path, MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file)))])
 
     def fetch_databases(self, kind: str | None = None) -> None:
@@ -323,20 +323,20 @@ class Mirror:
         with (
             self._raise_database_errors(mirrored_path),
             self._temporary_copy() as database_copy,
-            self._temporary_file(mirrored_file) as temporary_file,
+            self._temporary_file(mirrored_file) as half_mirrored,
         ):
-            self._remote_store.get(mirrored_path, temporary_file)
-            temporary_file.chmod(0o600)
+            self._remote_store.get(mirrored_path, half_mirrored)
+            half_mirrored.chmod(0o600)
             if mirrored_file.exists() and not (
                 mirror_row and self._has_same_rows(mirrored_file, mirror_row, database_copy)
             ):
-                join_database(temporary_file, mirrored_file)
+                join_database(half_mirrored, mirrored_file)
                 digest = ""
             else:
                 if mirrored_file.exists() and not is_joined_state:
-                    replace_rows(temporary_file, mirrored_file)
+                    replace_rows(half_mirrored, mirrored_file)
                 else:
-                    temporary_file.replace(mirrored_file)
+                    half_mirrored.replace(mirrored_file)
                 digest = copy_database(mirrored_file, database_copy)
             self._mirror_index.note(
                 [(mirrored_path, MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file), digest))]
@@ -377,13 +377,13 @@ class Mirror:
         mirror_row = self._mirror_index.row(mirrored_path)
         if mirror_row is None or not mirror_row.is_listed:
             return
-        with self._temporary_file(mirrored_file) as temporary_file:
-            self._remote_store.get(mirrored_path, temporary_file)
-            if mirrored_file_stamp(temporary_file)[0] != mirror_row.remote_size and (
+        with self._temporary_file(mirrored_file) as half_mirrored:
+            self._remote_store.get(mirrored_path, half_mirrored)
+            if mirrored_file_stamp(half_mirrored)[0] != mirror_row.remote_size and (
                 newest := self._remote_store.info(mirrored_path)
             ):
                 mirror_row = MirrorRow(*newest)
-            temporary_file.replace(mirrored_file)
+            half_mirrored.replace(mirrored_file)
         self._note_row(
             mirrored_path,
             mirror_row._replace(
@@ -584,13 +584,13 @@ class Mirror:
     def _temporary_file(self, mirrored_file: Path) -> Iterator[Path]:
         """A temporary file in the folder of `mirrored_file`, of another thread's or process's own."""
         mirrored_file.parent.mkdir(parents=True, exist_ok=True)
-        temporary_file = mirrored_file.with_name(
+        half_mirrored = mirrored_file.with_name(
             f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{mirrored_file.name[-40:]}"
         )
         try:
-            yield temporary_file
+            yield half_mirrored
         finally:
-            temporary_file.unlink(missing_ok=True)
+            half_mirrored.unlink(missing_ok=True)
 
     @contextmanager
     def _temporary_copy(self) -> Iterator[Path]:
