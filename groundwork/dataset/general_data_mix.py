@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
-from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split.eval_selection import Encode
 from groundwork.dataset.split_report.report_record import BuiltDataset, Mixture
@@ -65,32 +64,23 @@ async def mix_in_general_rows(
     )  # fmt: skip
     unasked_rows, mixture = _unasked_general_rows(usable_general_rows, built.splits, mixture)
     drawn_order = np.random.default_rng(seed).permutation(len(unasked_rows)).tolist()
-    mixed_rows, near_eval_count = await _draw_general_rows(
-        [unasked_rows[i] for i in drawn_order], built, needed, encode
-    )
-    mixture = msgspec.structs.replace(mixture, rows=len(mixed_rows), near_eval=near_eval_count)
-    mixed_train_rows = _make_ids_distinct(
-        (_mixed_row(row, dataset.name) for row in mixed_rows), {row.id for row in own_train_rows}
-    )
-    train_rows = spread_mixed_rows(own_train_rows, mixed_train_rows)
-    mixed_report = msgspec.structs.replace(
-        built.report,
-        splits={**built.report.splits, "train": len(train_rows)},
-        mixture=mixture,
-        personal=[*built.report.personal, *scan_personal_data(mixed_train_rows)],
-        warnings=[*built.report.warnings, *dataset.warnings, *_mixture_warnings(mixture, len(train_rows))],
-    )
-    return BuiltDataset({**built.splits, "train": train_rows}, mixed_report)
+    drawn_rows = [unasked_rows[i] for i in drawn_order]
+    general_rows, near_eval_count = await _draw_general_rows(drawn_rows, built, needed, encode)
+    mixture = msgspec.structs.replace(mixture, rows=len(general_rows), near_eval=near_eval_count)
+    mixed_rows = [_mixed_row(general_row, dataset.name) for general_row in general_rows]
+    mixed_rows = _make_ids_distinct(mixed_rows, {row.id for row in own_train_rows})
+    train_rows = spread_mixed_rows(own_train_rows, mixed_rows)
+    mixture_warnings = [*dataset.warnings, *_mixture_warnings(mixture, len(train_rows))]
+    return built.extended({**built.splits, "train": train_rows}, mixed_rows, mixture_warnings, mixture=mixture)
 
 
 def _unasked_general_rows(
     general_rows: Sequence[QuestionRow], splits: dict[str, list[Row]], mixture: Mixture
 ) -> tuple[list[QuestionRow], Mixture]:
     """The rows whose question neither the dataset nor a row before asks, word for word; and the others counted."""
+    eval_rows = splits.get("eval", [])
     eval_wordings = {
-        normalised_words(question_text)
-        for general_row in splits.get("eval", [])
-        for question_text in (general_row.question, general_row.original_question)
+        normalised_words(wording) for row in eval_rows for wording in (row.question, row.original_question)
     }
     asked_wordings = eval_wordings | {normalised_words(general_row.question) for general_row in splits["train"]}
     unasked_rows, in_eval_count, repeated_count = [], 0, 0
@@ -116,25 +106,16 @@ async def _draw_general_rows(
     """
     if not (eval_rows := built.splits.get("eval")):
         return list(general_rows[:needed]), 0
-    eval_questions = list(
-        dict.fromkeys(
-            eval_question
-            for row in eval_rows
-            for eval_question in (row.question, row.original_question)
-            if eval_question
-        )
-    )
-    eval_vectors = await encode(eval_questions, "query")
+    both_wordings = (wording for row in eval_rows for wording in (row.question, row.original_question))
+    eval_vectors = await encode(list(dict.fromkeys(filter(None, both_wordings))), "query")
     distant_rows: list[QuestionRow] = []
     checked_count = 0
     while len(distant_rows) < needed and checked_count < len(general_rows):
         general_batch = general_rows[checked_count : checked_count + needed - len(distant_rows)]
         general_questions = [_general_question(row) for row in general_batch]
         eval_cosines = find_nearest(await encode(general_questions, "query"), eval_vectors)[1]
-        near_duplicate_limits = near_duplicate_thresholds(
-            general_questions, built.report.by_script, built.report.threshold
-        )
-        distant_rows += list(compress(general_batch, eval_cosines < near_duplicate_limits))
+        thresholds = near_duplicate_thresholds(general_questions, built.report.by_script, built.report.threshold)
+        distant_rows += list(compress(general_batch, eval_cosines < thresholds))
         checked_count += len(general_batch)
     return distant_rows, checked_count - len(distant_rows)
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,7 +21,6 @@ import numpy as np
 from groundwork.dataset.creation.build_inputs import BuildInputs, read_input_chunks
 from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
-from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.split.eval_selection import Encode, eval_size, train_size
 from groundwork.dataset.split_report.report_record import BuiltDataset, Unanswerable
 from groundwork.embedding.nearest_neighbours import (
@@ -102,14 +102,9 @@ class QuestionSearch:
         if not searched_questions:
             return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
         question_vectors = await self.encode(searched_questions, "query")
-        is_unasked = find_nearest(question_vectors, self.row_vectors.rows)[1] < [
-            *map(self.threshold_of, searched_questions)
-        ]
-        return [
-            searched_question
-            for searched_question, unasked in zip(searched_questions, is_unasked, strict=True)
-            if unasked
-        ], question_vectors[is_unasked]
+        nearest_cosines = find_nearest(question_vectors, self.row_vectors.rows)[1]
+        is_unasked = nearest_cosines < [*map(self.threshold_of, searched_questions)]
+        return list(compress(searched_questions, is_unasked)), question_vectors[is_unasked]
 
     def passages(
         self, searched_questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk
@@ -128,13 +123,9 @@ class QuestionSearch:
                 *_nearest_passage_indices(self.chunk_vectors @ question_vector),
                 *_nearest_passage_indices(self._tfidf_index.scores(searched_question)),
             ]
-            passage_chunks = [self.chunks[index] for index in nearest_chunks]
-            passage_chunks += [
-                self._chunks_by_id[self.rows[index].chunk]
-                for index in nearest_rows
-                if self.rows[index].chunk in self._chunks_by_id
-            ]
-            passages_by_id |= {chunk.id: chunk for chunk in passage_chunks if chunk.id not in passages_by_id}
+            asked_chunks = [self._chunks_by_id.get(self.rows[index].chunk) for index in nearest_rows]
+            for chunk in [*(self.chunks[index] for index in nearest_chunks), *filter(None, asked_chunks)]:
+                passages_by_id.setdefault(chunk.id, chunk)
         return list(passages_by_id.values())
 
     @cached_property
@@ -262,10 +253,8 @@ def _questions_needed(rows: Sequence[Row], runs: Sequence[str], unanswerable_set
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
     """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
-    unanswerable_settings = job.config.dataset
-    absent_settings = unanswerable_settings.absent
-    row_chunks = {row.chunk for row in rows}
-    all_chunks = read_input_chunks(inputs)
+    unanswerable_settings, absent_settings = job.config.dataset, job.config.dataset.absent
+    row_chunks, all_chunks = {row.chunk for row in rows}, read_input_chunks(inputs)
     passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
     if not passages:
         return Estimate(0, 0, 0, absent_settings)
@@ -273,29 +262,22 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     proposal_calls = proposal_calls_needed(needed_questions, len(passages))
     subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
-    shown_chunks = (
-        document_chunks
-        if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH
-        else document_chunks[: QUESTIONS_PER_CALL * 2 * NEAREST_CHUNKS]
-    )
     subject = subjects.of(passages[0].document)
-    propose_tokens = job.tokens(
-        absent_settings,
-        proposal_messages(job.prompt(absent_settings.prompt), subject, passages[0], QUESTIONS_PER_CALL),
-        Proposals,
-    )
+    proposal_prompt, look_up_prompt = job.prompt(absent_settings.prompt), job.prompt(absent_settings.check_prompt)
+    proposal_turns = proposal_messages(proposal_prompt, subject, passages[0], QUESTIONS_PER_CALL)
     sample_questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
-    look_up_tokens = job.tokens(
-        absent_settings,
-        look_up_messages(job.prompt(absent_settings.check_prompt), subject, sample_questions, shown_chunks),
-        Findings,
-    )
-    return Estimate(
-        2 * proposal_calls,
-        proposal_calls * (propose_tokens + look_up_tokens),
-        2 * proposal_calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL,
-        absent_settings,
-    )
+    look_up_turns = look_up_messages(look_up_prompt, subject, sample_questions, _shown_passages(document_chunks))
+    call_tokens = job.tokens(absent_settings, proposal_turns, Proposals)
+    call_tokens += job.tokens(absent_settings, look_up_turns, Findings)
+    reply_tokens = 2 * proposal_calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL
+    return Estimate(2 * proposal_calls, proposal_calls * call_tokens, reply_tokens, absent_settings)
+
+
+def _shown_passages(document_chunks: list[Chunk]) -> list[Chunk]:
+    """As many chunks of a document as a question is looked up in."""
+    if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH:
+        return document_chunks
+    return document_chunks[: QUESTIONS_PER_CALL * 2 * NEAREST_CHUNKS]
 
 
 UNANSWERABLE_CATEGORY = "unanswerable"
@@ -349,8 +331,7 @@ async def add_unanswerable_questions(
     Chunks are asked about in an order drawn with the seed until there are enough; fewer rows are warned of. A reply
     that cannot be had costs its chunk's questions alone.
     """
-    needed_counts = unanswerable_needed_by_split(built, share)
-    needed_total = sum(needed_counts.values())
+    needed_total = sum((needed_counts := unanswerable_needed_by_split(built, share)).values())
     dataset_rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
     row_chunks = {row.chunk for row in dataset_rows}
     asked_chunks = [chunk for chunk in chunks if chunk.id in row_chunks]
@@ -372,23 +353,11 @@ def _with_unanswerable(
     failed: list[str],
 ) -> BuiltDataset:
     """`built` with `unanswerable_rows` in each split: spread over train, at the end of the others."""
-    extended_splits = {
-        split: spread_mixed_rows(split_rows, unanswerable_rows[split])
-        if split == "train"
-        else [*split_rows, *unanswerable_rows.get(split, [])]
-        for split, split_rows in built.splits.items()
-    }
-    extended_report = msgspec.structs.replace(
-        built.report,
-        splits={split: len(split_rows) for split, split_rows in extended_splits.items()},
-        unanswerable=unanswerable_record,
-        personal=[
-            *built.report.personal,
-            *scan_personal_data([row for split_rows in unanswerable_rows.values() for row in split_rows]),
-        ],
-        warnings=[*built.report.warnings, *_unanswerable_warnings(unanswerable_record, failed)],
-    )
-    return BuiltDataset(extended_splits, extended_report)
+    splits = {split: [*split_rows, *unanswerable_rows.get(split, [])] for split, split_rows in built.splits.items()}
+    splits["train"] = spread_mixed_rows(built.splits["train"], unanswerable_rows["train"])
+    added_rows = [row for split_rows in unanswerable_rows.values() for row in split_rows]
+    unanswerable_warnings = _unanswerable_warnings(unanswerable_record, failed)
+    return built.extended(splits, added_rows, unanswerable_warnings, unanswerable=unanswerable_record)
 
 
 async def _gather_unanswerable_rows(
@@ -397,13 +366,11 @@ async def _gather_unanswerable_rows(
     chunk_order = np.random.default_rng(finder.seed).permutation(len(asked_chunks)).tolist()
     unanswerable, batch_start = _UnanswerableRows(), 0
     while len(unanswerable.rows) < needed_total and batch_start < len(chunk_order):
-        chunk_batch = chunk_order[
-            batch_start : batch_start + proposal_calls_needed(needed_total - len(unanswerable.rows), len(chunk_order))
-        ]
+        batch_size = proposal_calls_needed(needed_total - len(unanswerable.rows), len(chunk_order))
+        chunk_batch = [asked_chunks[i] for i in chunk_order[batch_start : batch_start + batch_size]]
         batch_start += len(chunk_batch)
-        for chunk_questions in await gather_all(
-            _unanswerable_rows_of_chunk(asked_chunks[i], passage_search, finder) for i in chunk_batch
-        ):
+        found_in_batch = [_unanswerable_rows_of_chunk(chunk, passage_search, finder) for chunk in chunk_batch]
+        for chunk_questions in await gather_all(found_in_batch):
             await _add_unasked_rows(unanswerable, chunk_questions, passage_search)
     return unanswerable
 
@@ -425,22 +392,16 @@ async def _unanswerable_rows_of_chunk(
     except UnitError as error:
         unanswerable.failed.append(str(error))
         return unanswerable
-    unanswerable_findings = {
-        unanswerable_finding.number: unanswerable_finding for unanswerable_finding in findings.findings
-    }
+    finding_by_number = {finding.number: finding for finding in findings.findings}
     passage_text = " ".join(passage.text for passage in passages)
-    for open_question_number, open_question in enumerate(open_questions, 1):
-        unanswerable_finding = unanswerable_findings.get(open_question_number)
-        if unanswerable_finding and (unanswerable_finding.answered or unanswerable_finding.quote.strip()):
+    for question_number, open_question in enumerate(open_questions, 1):
+        finding = finding_by_number.get(question_number)
+        if finding and (finding.answered or finding.quote.strip()):
             unanswerable.answered += 1
-        elif unanswerable_finding is None or not _is_honest_refusal(
-            unanswerable_finding.reply, open_question, passage_text
-        ):
+        elif finding is None or not _is_honest_refusal(finding.reply, open_question, passage_text):
             unanswerable.unusable += 1
         else:
-            unanswerable.rows.append(
-                _unanswerable_row(open_question, unanswerable_finding.reply.strip(), chunk, finder.model)
-            )
+            unanswerable.rows.append(_unanswerable_row(open_question, finding.reply.strip(), chunk, finder.model))
     return unanswerable
 
 

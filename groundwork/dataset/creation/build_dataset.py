@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -18,7 +19,6 @@ from groundwork.dataset.creation.row_pool import (
 )
 from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
 from groundwork.dataset.load_dataset import load_dataset
-from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.dataset.reword.eval_rewording import (
     AskRewording,
@@ -76,14 +76,12 @@ async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if build_settings.unanswerable:
-        built_dataset = await add_unanswerable(
-            job, built_dataset, read_input_chunks(inputs), document_subjects, tools.encode
-        )
+        chunks = read_input_chunks(inputs)
+        built_dataset = await add_unanswerable(job, built_dataset, chunks, document_subjects, tools.encode)
     if mix_dataset:
         job.progress.start_phase(f"mixing in rows of {counted(len(mix_dataset.rows), 'pair')}")
-        built_dataset = await mix_in_general_rows(
-            built_dataset, mix_dataset, build_settings.mix_share, build_settings.seed, tools.encode
-        )
+        share, seed = build_settings.mix_share, build_settings.seed
+        built_dataset = await mix_in_general_rows(built_dataset, mix_dataset, share, seed, tools.encode)
     return built_dataset
 
 
@@ -94,10 +92,8 @@ def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
     ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
     judge = _rewording_judge(job) if ask_rewordings else None
-    start_step = job.progress.start_phase
-    return BuildTools(
-        encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge, start_step
-    )
+    start = job.progress.start_phase
+    return BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge, start)
 
 
 def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
@@ -124,21 +120,14 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
     prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(pool_rows)
-    reply_tokens = (
-        sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + 12
-    )  # for the fields' names
-    calls = (
-        eval_size(len(pool_rows), build_settings.eval_fraction, build_settings.eval_max)
-        if job.config.dataset.rewords_eval
-        else 0
-    )
+    field_names_tokens = 12
+    reply_tokens = sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + field_names_tokens
+    eval_rows = eval_size(len(pool_rows), build_settings.eval_fraction, build_settings.eval_max)
+    calls = eval_rows if build_settings.rewords_eval else 0
     judge_estimates = [rewording_judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
     calls += train_size(pool_rows, inputs.runs, build_settings) * (build_settings.phrasings - 1)
-    return [
-        Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call),
-        *judge_estimates,
-        *build_estimates,
-    ]
+    rewording_estimate = Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call)
+    return [rewording_estimate, *judge_estimates, *build_estimates]
 
 
 async def build_splits(
@@ -163,16 +152,24 @@ async def build_splits(
     if build_settings.eval_mirror:
         splits["eval_mirror"] = eval_draw.eval_rows
     tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
-    built_splits = BuiltDataset(
-        splits, await measure_split(eval_draw, reworded_eval, splits, pool, build_settings, tools)
+    split_report = await measure_split(eval_draw, reworded_eval, splits, pool, build_settings, tools)
+    built_splits = BuiltDataset(splits, split_report)
+    return (
+        await _phrase_beside_eval(built_splits, eval_draw, build_settings, tools)
+        if tools.ask_phrasings
+        else built_splits
     )
-    if not tools.ask_phrasings:
-        return built_splits
-    eval_border = EvalBorder.of(splits["eval"])
+
+
+async def _phrase_beside_eval(
+    built_splits: BuiltDataset, eval_draw: EvalDraw, build_settings: DatasetSettings, tools: BuildTools
+) -> BuiltDataset:
+    """The dataset with copies in train that stay clear of what eval says."""
+    eval_rows, thresholds = built_splits.splits["eval"], eval_draw.split.threshold_of
     phrased_rows = await _phrase_train_rows(
-        eval_draw.train, eval_draw.train_vectors, eval_draw.split.threshold_of, eval_border, build_settings, tools
+        eval_draw.train, eval_draw.train_vectors, thresholds, EvalBorder.of(eval_rows), build_settings, tools
     )
-    near_copy_count = await _count_near_copies(splits["eval"], phrased_rows.rows, eval_draw.split.threshold_of, tools)
+    near_copy_count = await _count_near_copies(eval_rows, phrased_rows.rows, thresholds, tools)
     return _add_phrasings(built_splits, phrased_rows, build_settings, near_copy_count)
 
 
@@ -183,36 +180,25 @@ async def _build_train_alone(pool: RowPool, build_settings: DatasetSettings, too
     built_train = BuiltDataset(built_splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
     if not tools.ask_phrasings:
         return built_train
-    pool_vectors = await tools.encode([row.question for row in pool.rows], "query")
-    overall_threshold = calibrate_threshold(pool_vectors, build_settings.seed)
-    thresholds_by_script = calibrate_by_script(
-        pool_vectors, [row.question for row in pool.rows], overall_threshold, build_settings.seed
+    pool_questions = [row.question for row in pool.rows]
+    pool_vectors = await tools.encode(pool_questions, "query")
+    threshold = calibrate_threshold(pool_vectors, build_settings.seed)
+    by_script = calibrate_by_script(pool_vectors, pool_questions, threshold, build_settings.seed)
+    thresholds = partial(threshold_of, by_script=by_script, overall=threshold)
+    phrased_rows = await _phrase_train_rows(
+        pool.rows, pool_vectors, thresholds, EvalBorder.of([]), build_settings, tools
     )
-    phrased = await _phrase_train_rows(
-        pool.rows,
-        pool_vectors,
-        lambda text: threshold_of(text, thresholds_by_script, overall_threshold),
-        EvalBorder.of([]),
-        build_settings,
-        tools,
-    )
-    return _add_phrasings(built_train, phrased, build_settings)
+    return _add_phrasings(built_train, phrased_rows, build_settings)
 
 
 async def _reword_drawn_eval(
     eval_draw: EvalDraw, ask: AskRewording, build_settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
-    check_rewording = rewording_check(
-        eval_draw.pool,
-        eval_draw.vectors,
-        eval_draw.split.threshold_of,
-        build_settings.rephrase,
-        tools.subjects,
-        tools.encode,
-    )
+    pool, vectors, thresholds = eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of
+    check_rewording = rewording_check(pool, vectors, thresholds, build_settings.rephrase, tools.subjects, tools.encode)
     reworder = Reworder(ask, check_rewording, build_settings.rephrase.tries, tools.judge_rewordings)
-    reworded_eval = await reword_eval(eval_draw.pool, eval_draw.vectors, eval_draw.split, reworder)
+    reworded_eval = await reword_eval(pool, vectors, eval_draw.split, reworder)
     if not reworded_eval.rows:
         raise CannotSplit(
             "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
@@ -259,16 +245,11 @@ def _add_phrasings(
     near_copy_count: int | None = None,
 ) -> BuiltDataset:
     """The dataset with the copies in train; eval was drawn and measured without them."""
-    phrased_report = msgspec.structs.replace(
-        built_dataset.report,
-        splits={**built_dataset.report.splits, "train": len(phrased_rows.rows)},
+    return built_dataset.extended(
+        {**built_dataset.splits, "train": phrased_rows.rows},
+        [row for row in phrased_rows.rows if is_phrasing(row)],
         phrasings=build_settings.phrasings,
         copies=phrased_rows.copies,
         near_copies=near_copy_count,
         fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased_rows.missing],
-        personal=[
-            *built_dataset.report.personal,
-            *scan_personal_data([row for row in phrased_rows.rows if is_phrasing(row)]),
-        ],
     )
-    return BuiltDataset({**built_dataset.splits, "train": phrased_rows.rows}, phrased_report)

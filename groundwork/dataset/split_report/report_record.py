@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.dataset.publish.personal_data import PersonalData
+from groundwork.dataset.publish.personal_data import PersonalData, scan_personal_data
 from groundwork.errors import BadRecord
 from groundwork.records import InvalidRow, Record, Row
 
@@ -175,6 +176,19 @@ class BuiltDataset:
 
     splits: dict[str, list[Row]]
     report: SplitReport
+
+    def extended(
+        self, splits: dict[str, list[Row]], added: Sequence[Row], warnings: Sequence[str] = (), **findings: Any
+    ) -> BuiltDataset:
+        """The dataset with `splits`, of which the `added` rows are new; `findings`: fields of the report."""
+        report = msgspec.structs.replace(
+            self.report,
+            splits={split: len(split_rows) for split, split_rows in splits.items()},
+            personal=[*self.report.personal, *scan_personal_data(added)],
+            warnings=[*self.report.warnings, *warnings],
+            **findings,
+        )
+        return BuiltDataset(splits, report)
 
 
 def read_own_report(dataset_source: DatasetSource) -> SplitReport | None:
