@@ -72,11 +72,9 @@ def load_dataset(loaded_source: DatasetSource, *, with_checks: bool = False) -> 
 
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
-    loaded_rows: list[QuestionRow] = []
-    rows_without_question: Counter[str] = Counter()
-    for split, dataset_record in (
-        _hub_records(loaded_source) if loaded_source.kind == "hub" else _file_records(loaded_source)
-    ):
+    loaded_rows, rows_without_question = list[QuestionRow](), Counter[str]()
+    read_source = _hub_records if loaded_source.kind == "hub" else _file_records
+    for split, dataset_record in read_source(loaded_source):
         loaded_row = _question_row(dataset_record, split, loaded_source)
         if with_checks and loaded_source.kind == "run":
             loaded_row = msgspec.structs.replace(loaded_row, checks=dataset_record.get("checks"))
@@ -84,10 +82,8 @@ def load_dataset(loaded_source: DatasetSource, *, with_checks: bool = False) -> 
             loaded_rows.append(loaded_row)
         else:
             rows_without_question[_lack_of_question(dataset_record)] += 1
-    warnings = [
-        f"{loaded_source.name}: {counted(count, f'row {lack} was', f'rows {lack} were')} left out"
-        for lack, count in rows_without_question.items()
-    ]
+    lacks = [counted(count, f"row {lack} was", f"rows {lack} were") for lack, count in rows_without_question.items()]
+    warnings = [f"{loaded_source.name}: {lacking_rows} left out" for lacking_rows in lacks]
     return Dataset(source=loaded_source, rows=_distinct_ids(loaded_rows), warnings=warnings)
 
 
@@ -135,24 +131,18 @@ def _hub_records(loaded_source: DatasetSource) -> Iterator[tuple[str, dict[str, 
     datasets.disable_progress_bars()
     for loading_package in ("datasets", "huggingface_hub"):
         logging.getLogger(loading_package).setLevel(logging.CRITICAL)  # what breaks is told below, in one line
+    source_name, revision, split_name = loaded_source.name, loaded_source.revision or None, loaded_source.split or None
     try:
-        loaded_dataset = datasets.load_dataset(
-            loaded_source.hub_id, revision=loaded_source.revision or None, split=loaded_source.split or None
-        )
+        loaded_dataset = datasets.load_dataset(loaded_source.hub_id, revision=revision, split=split_name)
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
-        loading_problem = " ".join(str(error).split())
-        raise UsageError(
-            f"{loaded_source.name}: {loading_problem} Ask for access on its page, {HUB_LOGIN_HINT}"
-        ) from error
+        problem = " ".join(str(error).split())
+        raise UsageError(f"{source_name}: {problem} Ask for access on its page, {HUB_LOGIN_HINT}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
-        loading_problem = " ".join(str(_root_cause(error)).split())
-        raise UsageError(
-            f"{loaded_source.name}: cannot be read from the Hub: {loading_problem}; fix it there, or give a folder"
-        ) from error
+        problem = f"cannot be read from the Hub: {' '.join(str(_root_cause(error)).split())}"
+        raise UsageError(f"{source_name}: {problem}; fix it there, or give a folder") from error
     loaded_splits = loaded_dataset if isinstance(loaded_dataset, dict) else {loaded_source.split: loaded_dataset}
     for split, loaded_split in loaded_splits.items():
-        for dataset_record in loaded_split:
-            yield split, dataset_record
+        yield from ((split, dataset_record) for dataset_record in loaded_split)
 
 
 def _root_cause(error: BaseException) -> BaseException:
@@ -196,14 +186,8 @@ def _record_score(dataset_record: dict[str, Any]) -> float | None:
 
 def _record_criteria(dataset_record: dict[str, Any]) -> list[str]:
     """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
-    criteria_values = next(
-        (
-            _as_list(dataset_record[record_column])
-            for record_column in CRITERIA_COLUMNS
-            if dataset_record.get(record_column)
-        ),
-        [],
-    )
+    criteria_columns = [record_column for record_column in CRITERIA_COLUMNS if dataset_record.get(record_column)]
+    criteria_values = _as_list(dataset_record[criteria_columns[0]]) if criteria_columns else []
     return [
         _as_text(criterion.get("criterion")) if isinstance(criterion, dict) else _as_text(criterion)
         for criterion in criteria_values
@@ -213,27 +197,12 @@ def _record_criteria(dataset_record: dict[str, Any]) -> list[str]:
 def _record_question_and_answer(dataset_record: dict[str, Any], loaded_source: DatasetSource) -> tuple[str, str]:
     for question_column in QUESTION_COLUMNS:
         if isinstance(dataset_record.get(question_column), str):
-            answer = next(
-                (
-                    dataset_record[answer_column]
-                    for answer_column in ANSWER_COLUMNS
-                    if isinstance(dataset_record.get(answer_column), str)
-                ),
-                "",
-            )
-            return dataset_record[question_column], answer
-    for question_column in (*MESSAGE_COLUMNS, "prompt"):
-        if isinstance(dataset_record.get(question_column), list):
-            message_turns = [
-                turn
-                for turn in dataset_record[question_column] + _as_list(dataset_record.get("completion"))
-                if isinstance(turn, dict)
-            ]
-            contents_by_role = {turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
-                    for turn in reversed(message_turns)}  # fmt: skip
-            return contents_by_role.get("user", contents_by_role.get("human", "")), contents_by_role.get(
-                "assistant", contents_by_role.get("gpt", "")
-            )
+            answers = [dataset_record.get(answer_column) for answer_column in ANSWER_COLUMNS]
+            return dataset_record[question_column], next((text for text in answers if isinstance(text, str)), "")
+    for message_column in (*MESSAGE_COLUMNS, "prompt"):
+        if isinstance(dataset_record.get(message_column), list):
+            completion_turns = _as_list(dataset_record.get("completion"))
+            return _first_question_and_answer(dataset_record[message_column] + completion_turns)
     if any(question_column in dataset_record for question_column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)):
         return "", ""  # the column is there and empty in this row
     record_source = loaded_source.files[0] if loaded_source.kind == "files" else loaded_source.name
@@ -242,6 +211,16 @@ def _record_question_and_answer(dataset_record: dict[str, Any], loaded_source: D
         f"(nor {', '.join((*QUESTION_COLUMNS[1:], *MESSAGE_COLUMNS))}); "
         f"it has: {', '.join(dataset_record) or 'none'}; rename one of them"
     )
+
+
+def _first_question_and_answer(message_turns: list[Any]) -> tuple[str, str]:
+    contents_by_role = {
+        turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
+        for turn in reversed(message_turns)
+        if isinstance(turn, dict)
+    }
+    question = contents_by_role.get("user", contents_by_role.get("human", ""))
+    return question, contents_by_role.get("assistant", contents_by_role.get("gpt", ""))
 
 
 def _lack_of_question(dataset_record: dict[str, Any]) -> str:
@@ -260,21 +239,20 @@ def _distinct_ids(loaded_rows: list[QuestionRow]) -> list[QuestionRow]:
 
     Of several with one id in a split, all but the first get a number behind it that no other row's id ends in.
     """
-    ordered_rows = sorted(
-        loaded_rows, key=lambda loaded_row: (loaded_row.question, loaded_row.answer, loaded_row.split, loaded_row.id)
-    )
+    ordered_rows = sorted(loaded_rows, key=lambda row: (row.question, row.answer, row.split, row.id))
     row_keys = [(loaded_row.split, loaded_row.id or _text_id(loaded_row)) for loaded_row in ordered_rows]
     id_counts, repeat_numbers = Counter(row_keys), Counter[tuple[str, str]]()
     distinct_rows = []
     for loaded_row, (row_split, loaded_id) in zip(ordered_rows, row_keys, strict=True):
         if id_counts[row_split, loaded_id] > 1:
             repeat_numbers[row_split, loaded_id] += 1
-            while (repeat_number := repeat_numbers[row_split, loaded_id]) > 1 and (
-                row_split,
-                f"{loaded_id}-{repeat_number}",
-            ) in id_counts:
+            numbered_id = loaded_id
+            while (repeat_number := repeat_numbers[row_split, loaded_id]) > 1:
+                numbered_id = f"{loaded_id}-{repeat_number}"
+                if (row_split, numbered_id) not in id_counts:
+                    break
                 repeat_numbers[row_split, loaded_id] += 1
-            loaded_id = loaded_id if repeat_number == 1 else f"{loaded_id}-{repeat_number}"
+            loaded_id = numbered_id
         distinct_rows.append(msgspec.structs.replace(loaded_row, id=loaded_id))
     return distinct_rows
 

@@ -176,53 +176,56 @@ def compare_statements(first_rows: Sequence[QuestionRow], second_rows: Sequence[
     Rows that share most of a statement's words, with each other or over a third, are of one statement.
     """
     compared_rows = [*first_rows, *second_rows]
-    asked_questions = [asked_question(place) for place in compared_rows]
+    asked_questions = [asked_question(compared_row) for compared_row in compared_rows]
     rows_by_statement: dict[int, list[int]] = defaultdict(list)
     for place, leader in enumerate(_statement_leaders(compared_rows, asked_questions, len(first_rows))):
         rows_by_statement[leader].append(place)
-    common_statements, rows_of_one_side = [], [list[RowRecord](), list[RowRecord]()]
+    comparison = StatementComparison([], [], [])
     for statement_rows in rows_by_statement.values():
-        rows_by_side = (
-            [place for place in statement_rows if place < len(first_rows)],
-            [place for place in statement_rows if place >= len(first_rows)],
-        )
-        if all(rows_by_side):
-            common_statements.append(_common_statement(compared_rows, asked_questions, *rows_by_side))
-            continue
-        for one_side, side_rows in zip(rows_of_one_side, rows_by_side, strict=True):
-            one_side += [msgspec.structs.asdict(compared_rows[place]) for place in side_rows]
-    return StatementComparison(common_statements, *rows_of_one_side)
+        first = [place for place in statement_rows if place < len(first_rows)]
+        second = [place for place in statement_rows if place >= len(first_rows)]
+        if first and second:
+            comparison.common.append(_common_statement(compared_rows, asked_questions, first, second))
+        else:
+            only_one_side = comparison.only_a if first else comparison.only_b
+            only_one_side += [msgspec.structs.asdict(compared_rows[place]) for place in statement_rows]
+    return comparison
 
 
 def _statement_leaders(
     compared_rows: Sequence[QuestionRow], asked_questions: Sequence[AskedQuestion], first_count: int
 ) -> Iterator[int]:
     """Of each row the first one of its group: rows of both sides that share statements (union-find)."""
-    statement_parents = list(range(len(compared_rows)))
+    parents = list(range(len(compared_rows)))
 
     def leader(place: int) -> int:
-        while statement_parents[place] != place:
-            statement_parents[place] = statement_parents[statement_parents[place]]
-            place = statement_parents[place]
+        while parents[place] != place:
+            parents[place] = parents[parents[place]]
+            place = parents[place]
         return place
 
-    statements_by_document: dict[str, tuple[EvidenceIndex, dict[bytes, int]]] = {}
-    for place, question in enumerate(asked_questions):
-        statement_index, question_wordings = statements_by_document.setdefault(
-            compared_rows[place].document, (EvidenceIndex(), {})
-        )
-        rows_on_statement = (
-            statement_index.rows_sharing_words(question.evidence_words) if question.evidence_words else set[int]()
-        )
-        same_wording_row = question_wordings.get(wording_hash(question.question))
-        if place < first_count:
-            statement_index.add(place, question.evidence_words)
-            question_wordings.setdefault(wording_hash(question.question), place)
-            continue
-        for row_on_statement in rows_on_statement | ({same_wording_row} if same_wording_row is not None else set()):
-            first, second = sorted((leader(row_on_statement), leader(place)))
-            statement_parents[second] = first
+    for place, row_on_statement in _places_on_one_statement(compared_rows, asked_questions, first_count):
+        first, second = sorted((leader(row_on_statement), leader(place)))
+        parents[second] = first
     return map(leader, range(len(compared_rows)))
+
+
+def _places_on_one_statement(
+    compared_rows: Sequence[QuestionRow], asked_questions: Sequence[AskedQuestion], first_count: int
+) -> Iterator[tuple[int, int]]:
+    """Each row of the second side with each of the first that shares its statement, or its words without evidence."""
+    statements_by_document: dict[str, tuple[EvidenceIndex, dict[bytes, int]]] = {}
+    for place, asked in enumerate(asked_questions):
+        document = compared_rows[place].document
+        statement_index, question_wordings = statements_by_document.setdefault(document, (EvidenceIndex(), {}))
+        if place < first_count:
+            statement_index.add(place, asked.evidence_words)
+            question_wordings.setdefault(wording_hash(asked.question), place)
+            continue
+        places = statement_index.rows_sharing_words(asked.evidence_words) if asked.evidence_words else set[int]()
+        same_wording = question_wordings.get(wording_hash(asked.question))
+        for other_place in places | ({same_wording} if same_wording is not None else set()):
+            yield place, other_place
 
 
 def _common_statement(

@@ -119,10 +119,8 @@ class QuestionSearch:
         passages_by_id = {source_chunk.id: source_chunk}
         for searched_question, question_vector in zip(searched_questions, question_vectors, strict=True):
             nearest_rows = _nearest_passage_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
-            nearest_chunks = [
-                *_nearest_passage_indices(self.chunk_vectors @ question_vector),
-                *_nearest_passage_indices(self._tfidf_index.scores(searched_question)),
-            ]
+            nearest_chunks = _nearest_passage_indices(self.chunk_vectors @ question_vector)
+            nearest_chunks += _nearest_passage_indices(self._tfidf_index.scores(searched_question))
             asked_chunks = [self._chunks_by_id.get(self.rows[index].chunk) for index in nearest_rows]
             for chunk in [*(self.chunks[index] for index in nearest_chunks), *filter(None, asked_chunks)]:
                 passages_by_id.setdefault(chunk.id, chunk)
@@ -258,8 +256,7 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
     if not passages:
         return Estimate(0, 0, 0, absent_settings)
-    needed_questions = _questions_needed(rows, inputs.runs, unanswerable_settings)
-    proposal_calls = proposal_calls_needed(needed_questions, len(passages))
+    proposal_calls = proposal_calls_needed(_questions_needed(rows, inputs.runs, unanswerable_settings), len(passages))
     subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
     subject = subjects.of(passages[0].document)
@@ -427,15 +424,14 @@ async def _add_unasked_rows(
     """The rows of `chunk_questions` that `unanswerable` does not ask yet, and all its counts."""
     for row in chunk_questions.rows:
         question_vector = await passage_search.encode([row.question], "query")
-        # a question of marks alone, such as a formula, has no words to be told by
-        question_wording = normalised_words(row.question) or row.question
+        wording = normalised_words(row.question) or row.question  # of a question of marks alone, such as a formula
         nearest_cosine = find_nearest(question_vector, passage_search.row_vectors.rows)[1][0]
-        if question_wording in unanswerable.wordings or nearest_cosine >= passage_search.threshold_of(row.question):
+        if wording in unanswerable.wordings or nearest_cosine >= passage_search.threshold_of(row.question):
             unanswerable.asked += 1
             continue
         passage_search.row_vectors.extend(question_vector)  # not to be asked twice
         unanswerable.rows.append(row)
-        unanswerable.wordings.add(question_wording)
+        unanswerable.wordings.add(wording)
     unanswerable.proposed += chunk_questions.proposed
     unanswerable.asked += chunk_questions.asked
     unanswerable.answered += chunk_questions.answered

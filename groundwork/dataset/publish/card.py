@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -52,21 +52,14 @@ def _card_yaml_header(card_report: SplitReport, card_origin: Origin) -> str:
     import yaml
 
     row_total = sum(card_report.splits.values())
+    data_files = [{"split": name, "path": parquet_pattern(name, rows)} for name, rows in card_report.splits.items()]
     yaml_header: dict[str, Any] = {
         "pretty_name": card_report.name,
         **({"language": card_origin.languages} if card_origin.languages else {}),
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["synthetic", "groundwork"],
         "size_categories": [next((size_class for limit, size_class in SIZE_CATEGORIES if row_total < limit), "n>1M")],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [
-                    {"split": split_name, "path": parquet_pattern(split_name, row_count)}
-                    for split_name, row_count in card_report.splits.items()
-                ],
-            }
-        ],
+        "configs": [{"config_name": "default", "data_files": data_files}],
     }
     if card_origin.license:
         yaml_header = {"license": card_origin.license, **yaml_header}
@@ -77,18 +70,14 @@ def _card_summary(card_report: SplitReport, card_origin: Origin) -> str:
     split_sizes = ", ".join(f"{count:,} {split}" for split, count in card_report.splits.items())
     source_names = ", ".join(source.file or source.document for source in card_origin.sources[:5])
     more_sources = f" and {len(card_origin.sources) - 5} more" if len(card_origin.sources) > 5 else ""
-    return _escape_markdown(
-        f"Question-answer pairs with grading criteria and evidence, from {source_names}{more_sources}. Rows: "
-        f"{split_sizes}."
-    )
+    card_summary = f"Question-answer pairs with grading criteria and evidence, from {source_names}{more_sources}."
+    return _escape_markdown(f"{card_summary} Rows: {split_sizes}.")
 
 
 def _card_version_sentence(card_versions: Sequence[Version]) -> str:
-    return (
-        f"\n\nVersion {card_versions[-1].version}, content `sha256:{card_versions[-1].sha256[:16]}`."
-        if card_versions
-        else ""
-    )
+    if not card_versions:
+        return ""
+    return f"\n\nVersion {card_versions[-1].version}, content `sha256:{card_versions[-1].sha256[:16]}`."
 
 
 def _card_versions_section(card_versions: Sequence[Version]) -> str:
@@ -104,9 +93,8 @@ def _card_versions_section(card_versions: Sequence[Version]) -> str:
 
 
 def _card_load_section(card_report: SplitReport, card_origin: Origin) -> str:
-    load_line = (
-        f'dataset = load_dataset("{card_origin.repository}")  # owner/name on the Hub, or the path of this folder'
-    )
+    load_line = f'dataset = load_dataset("{card_origin.repository}")'
+    load_line += "  # owner/name on the Hub, or the path of this folder"
     code_lines = ["from datasets import load_dataset", "", load_line]
     code_lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in card_report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(code_lines) + "\n```"
@@ -122,31 +110,20 @@ def _card_splits_section(card_report: SplitReport) -> str:
 def _card_quality_section(card_report: SplitReport) -> str:
     if "eval" not in card_report.splits:
         return ""
-    card_quality_lines = [
-        *describe_verdict(card_report),
-        *describe_closeness(card_report),
-        *describe_leakage(card_report),
-    ]
-    clusters_table = _markdown_table(
-        ["cluster", "about", "rows", "share", "in eval", "share of eval"],
-        [
-            [
-                str(number),
-                _escape_markdown(share.value),
-                f"{share.pool:,}",
-                _percent(share.pool, _sum_cluster_shares(card_report, "pool")),
-                str(share.eval),
-                _percent(share.eval, _sum_cluster_shares(card_report, "eval")),
-            ]
-            for number, share in enumerate(card_report.clusters)
-        ],
-    )
-    return (
-        "## How good the eval split is\n\n"
-        + "\n".join(f"- {_escape_markdown(card_quality_line)}" for card_quality_line in card_quality_lines)
-        + "\n\n"
-        + clusters_table
-    )
+    quality_sentences = [*describe_verdict(card_report), *describe_closeness(card_report)]
+    quality_sentences += describe_leakage(card_report)
+    quality_list = "\n".join(f"- {_escape_markdown(quality_sentence)}" for quality_sentence in quality_sentences)
+    return f"## How good the eval split is\n\n{quality_list}\n\n{_card_clusters_table(card_report)}"
+
+
+def _card_clusters_table(card_report: SplitReport) -> str:
+    pool_rows, eval_rows = _sum_cluster_shares(card_report, "pool"), _sum_cluster_shares(card_report, "eval")
+    cluster_rows = [
+        [str(number), _escape_markdown(share.value), f"{share.pool:,}", _percent(share.pool, pool_rows),
+         str(share.eval), _percent(share.eval, eval_rows)]
+        for number, share in enumerate(card_report.clusters)
+    ]  # fmt: skip
+    return _markdown_table(["cluster", "about", "rows", "share", "in eval", "share of eval"], cluster_rows)
 
 
 def _card_columns_section(columns: Sequence[str]) -> str:
@@ -170,30 +147,26 @@ def _card_sources_section(card_report: SplitReport, card_origin: Origin) -> str:
 def _card_making_section(card_report: SplitReport, card_origin: Origin) -> str:
     import yaml
 
-    license_note = _escape_markdown(card_origin.license) if card_origin.license else NO_LICENSE
-    card_making_lines = [
-        f"Made with Groundwork {card_origin.version}. Licence: {license_note}.",
-        f"Models: {_escape_markdown(', '.join(card_origin.models))}. "
-        f"Embeddings: {_escape_markdown(card_report.embedder)}.",
-    ]
-    card_making_lines += [_escape_markdown(card_making_line) for card_making_line in card_report.reviewed]
-    if card_report.replaced:
-        card_making_lines.append(describe_replaced(card_report))
-    if card_report.invalid:
-        card_making_lines.append(
-            f"{counted(len(card_report.invalid), 'invalid row was', 'invalid rows were')} left out."
-        )
-    if card_report.personal:
-        card_making_lines.append(
-            f"{counted(len(card_report.personal), 'place looks', 'places look')} like personal data (email, phone "
-            "number, key)."
-        )
-    prompts_table = _markdown_table(
-        ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in card_origin.prompts.items()]
-    )
+    prompt_rows = [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in card_origin.prompts.items()]
+    prompts_table = _markdown_table(["prompt", "sha256"], prompt_rows)
     settings_yaml = yaml.safe_dump(msgspec.to_builtins(card_origin.settings), sort_keys=True, allow_unicode=True)
-    making_parts = ["## How it was made", "\n".join(card_making_lines), prompts_table, f"```yaml\n{settings_yaml}```"]
-    return "\n\n".join(making_parts)
+    making_text = "\n".join(_card_making_lines(card_report, card_origin))
+    return "\n\n".join(["## How it was made", making_text, prompts_table, f"```yaml\n{settings_yaml}```"])
+
+
+def _card_making_lines(card_report: SplitReport, card_origin: Origin) -> Iterator[str]:
+    license_note = _escape_markdown(card_origin.license) if card_origin.license else NO_LICENSE
+    models, embedder = _escape_markdown(", ".join(card_origin.models)), _escape_markdown(card_report.embedder)
+    yield f"Made with Groundwork {card_origin.version}. Licence: {license_note}."
+    yield f"Models: {models}. Embeddings: {embedder}."
+    yield from map(_escape_markdown, card_report.reviewed)
+    if card_report.replaced:
+        yield describe_replaced(card_report)
+    if card_report.invalid:
+        yield f"{counted(len(card_report.invalid), 'invalid row was', 'invalid rows were')} left out."
+    if card_report.personal:
+        personal_places = counted(len(card_report.personal), "place looks", "places look")
+        yield f"{personal_places} like personal data (email, phone number, key)."
 
 
 def _sum_cluster_shares(card_report: SplitReport, field: str) -> int:

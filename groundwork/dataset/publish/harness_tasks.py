@@ -46,13 +46,9 @@ def task_files(
     eval_splits = {split: split_rows for split, split_rows in splits.items() if split != "train"}
     task_contents: dict[str, bytes] = {}
     for harness in [harness for harness in formats if harness in HARNESSES and eval_splits]:
-        code_files = {
-            "criteria_judge.py": _judge_code(judge),
-            **_TASK_CODE_FILES[harness](name, list(eval_splits), system_prompt),
-        }
-        task_contents |= {
-            f"exports/{harness}/{task_file}": task_code.encode() for task_file, task_code in code_files.items()
-        }
+        task_code_files = _TASK_CODE_FILES[harness](name, list(eval_splits), system_prompt)
+        for task_file, task_code in {"criteria_judge.py": _judge_code(judge), **task_code_files}.items():
+            task_contents[f"exports/{harness}/{task_file}"] = task_code.encode()
         for split, split_rows in eval_splits.items():
             record_lines = [msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in split_rows]
             task_contents[f"exports/{harness}/data/{split}-00000-of-00001.jsonl"] = b"".join(record_lines)

@@ -17,6 +17,7 @@ from groundwork.data_folder.read_write import read_json
 from groundwork.language.language_and_script import detect_language
 from groundwork.message_wording import name_order
 from groundwork.records import Document, DocumentCoverage, Record, Row
+from groundwork.settings.config_schema import DatasetSettings
 
 if TYPE_CHECKING:
     from groundwork.dataset.creation.build_inputs import BuildInputs
@@ -54,24 +55,17 @@ def source_documents(
     documents_by_source = {source_file.stem: read_json(source_file, Document) for source_file in text_files}
     source_coverage: dict[str, list[str]] = {}
     for source_file in coverage_files:
-        source_coverage.setdefault(source_file.stem, []).append(
-            _source_coverage_percent(read_json(source_file, DocumentCoverage).touched)
-        )
-    rows_by_source = Counter(row.document for row in rows)
-    source_list = []
-    for source_name in sorted(rows_by_source):
-        source_record = documents_by_source.get(source_name)
-        source_list.append(
-            SourceDocument(
-                document=source_name, file=source_record.source if source_record else "",
-                title=source_record.title if source_record else "",
-                converter=f"{source_record.converter} {source_record.converter_version}" if source_record else "",
-                license=licenses.get(source_name, ""), rows=rows_by_source[source_name],
-                covered=", ".join(
-                    covered_share for covered_share in source_coverage.get(source_name, []) if covered_share
-                ),
-            )
-        )  # fmt: skip
+        covered_percent = _source_coverage_percent(read_json(source_file, DocumentCoverage).touched)
+        source_coverage.setdefault(source_file.stem, []).append(covered_percent)
+    row_counts, source_list = Counter(row.document for row in rows), []
+    for source_name in sorted(row_counts):
+        source = documents_by_source.get(source_name)
+        converter = f"{source.converter} {source.converter_version}" if source else ""
+        covered = ", ".join(filter(None, source_coverage.get(source_name, [])))
+        source_list.append(SourceDocument(
+            document=source_name, file=source.source if source else "", title=source.title if source else "",
+            license=licenses.get(source_name, ""), rows=row_counts[source_name], converter=converter, covered=covered,
+        ))  # fmt: skip
     return source_list
 
 
@@ -114,22 +108,13 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     origin_prompts = dict(origin_recipes.prompts)
     origin_rows = [row for source_rows in built.splits.values() for row in source_rows if not row.mixed]
     origin_models = {row.model for row in origin_rows if not row.unanswerable}
-    prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
-    if job.config.dataset.asks_rewordings:
-        for origin_prompt in filter(None, (origin_settings.rephrase.prompt, origin_settings.rephrase.check_prompt)):
-            prompt_models[origin_prompt] = f"{origin_settings.rephrase.model} (rewording)"
-    if origin_settings.unanswerable:
-        for origin_prompt in (origin_settings.absent.prompt, origin_settings.absent.check_prompt):
-            prompt_models[origin_prompt] = f"{origin_settings.absent.model} (questions without an answer)"
-    for origin_prompt, origin_model in prompt_models.items():
+    for origin_prompt, origin_model in _models_by_prompt(origin_settings).items():
         origin_prompts[origin_prompt] = hashlib.sha256(job.prompt(origin_prompt).encode()).hexdigest()
         origin_models.add(origin_model)
     source_rows = list({row.id: row for row in origin_rows}.values())
-    chunk_language = job.config.chunk.language
+    chunk_language, organization = job.config.chunk.language, origin_settings.organization
     return Origin(
-        repository=f"{origin_settings.organization}/{origin_settings.name}"
-        if origin_settings.organization
-        else origin_settings.name,
+        repository=f"{organization}/{origin_settings.name}" if organization else origin_settings.name,
         license=origin_settings.license,
         languages=document_languages(source_rows) if chunk_language == "auto" else [chunk_language],
         models=sorted(origin_models, key=name_order), prompts=origin_prompts,
@@ -139,6 +124,19 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
         ),
         version=version("groundwork-data"),
     )  # fmt: skip
+
+
+def _models_by_prompt(origin_settings: DatasetSettings) -> dict[str, str]:
+    """The models by the prompt that the build asked them with."""
+    models_by_prompt: dict[str, str] = {}
+    rephrase, absent = origin_settings.rephrase, origin_settings.absent
+    if origin_settings.asks_rewordings:
+        for origin_prompt in filter(None, (rephrase.prompt, rephrase.check_prompt)):
+            models_by_prompt[origin_prompt] = f"{rephrase.model} (rewording)"
+    if origin_settings.unanswerable:
+        for origin_prompt in (absent.prompt, absent.check_prompt):
+            models_by_prompt[origin_prompt] = f"{absent.model} (questions without an answer)"
+    return models_by_prompt
 
 
 def document_languages(source_rows: Sequence[Row]) -> list[str]:
