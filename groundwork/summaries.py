@@ -279,12 +279,10 @@ class Summarizer:
         name_problem = summary_name_fault(summary_reply, summary_source)
         if not summary_problems and not name_problem:
             return split_summary_name(summary_reply, summary_source), []
+        listed_problems = "\n".join(f"- {problem}" for problem in [*summary_problems, name_problem] if problem)
+        correction_template = self._job.prompt(self._settings.correction_prompt)
         correction_request = render_template(
-            self._job.prompt(self._settings.correction_prompt),
-            faults="\n".join(
-                f"- {summary_problem}" for summary_problem in [*summary_problems, name_problem] if summary_problem
-            ),
-            max_words=str(self._word_limit),
+            correction_template, faults=listed_problems, max_words=str(self._word_limit)
         )
         correction_messages = [*summary_turns, *follow_up_turns(summary_reply, correction_request)]
         corrected_summary = with_summary_name(
@@ -293,9 +291,8 @@ class Summarizer:
         remaining_problems = summary_faults(corrected_summary, summary_source, self._word_limit)
         if len(remaining_problems) > len(summary_problems):
             corrected_summary, remaining_problems = summary_reply, summary_problems
-        return split_summary_name(corrected_summary, summary_source), [
-            f"the summary: {summary_problem}" for summary_problem in remaining_problems
-        ]
+        summary_warnings = [f"the summary: {summary_problem}" for summary_problem in remaining_problems]
+        return split_summary_name(corrected_summary, summary_source), summary_warnings
 
     async def _ask_for_summary(self, summary_turns: list[Any], unit: str) -> str:
         summary_reply = await self._job.client.ask(

@@ -240,7 +240,7 @@ def _end_of_text_above_cut(markdown: str, cut_start: int) -> int:
 
 
 def _cut_candidates(cut_pattern: regex.Pattern[str], markdown: str, first_cut: int, last_cut: int) -> list[int]:
-    """Where matches of the pattern end within low..high."""
+    """Where matches of the pattern end within first_cut..last_cut."""
     return [
         cut_match.end()
         for cut_match in cut_pattern.finditer(markdown, first_cut - 1, last_cut + 1)

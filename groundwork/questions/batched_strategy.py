@@ -44,15 +44,13 @@ WISHED_GAPS_NOTE = (
 )
 _DECLINED_GAPS_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
 BATCH_STATEMENT_CHARACTERS = 250  # at the most; a sentence has about half as many
-EXTRA_PAIRS_PER_BATCH = (
-    3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
-)
+EXTRA_PAIRS_PER_BATCH = 3  # that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 MAX_GAPS_PER_BATCH = 60  # shown in one call; the rest follows when these are closed
 
 
 @dataclass
 class BatchAsker:
-    """Asks about one chunk. `fixed_variables`: those of the prompt that stay the same, as context and summary."""
+    """Asks about one chunk. `batch_variables`: those of the prompt that stay the same, as context and summary."""
 
     client: Client
     settings: QA
@@ -71,9 +69,8 @@ class BatchAsker:
 
     @property
     def batch_size(self) -> int:
-        statement_count = (
-            None if self.statement_count is None else self.statement_count + self._prompt_figures.prompt_figure_count
-        )
+        figure_count = self._prompt_figures.prompt_figure_count
+        statement_count = None if self.statement_count is None else self.statement_count + figure_count
         return pairs_per_call(self.settings.batch, statement_count, len(self.chunk.text))
 
     @property
@@ -107,11 +104,10 @@ class BatchAsker:
             for draft_number, (draft, draft_faults) in enumerate(faulty_batch, 1)
         ]
         faulty_batch_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty_batch]}).decode()
+        correction_request = render_template(self.correction_prompt, faults="\n".join(numbered_batch_faults))
         batch_correction_messages = [
             *self._prompt_figures.add_figures(self._batch_round_messages(None)),
-            *follow_up_turns(
-                faulty_batch_reply, render_template(self.correction_prompt, faults="\n".join(numbered_batch_faults))
-            ),
+            *follow_up_turns(faulty_batch_reply, correction_request),
         ]
         batch_corrections = await self._call(batch_correction_messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected_batch_drafts = {
@@ -330,10 +326,6 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
         forecast_batch_pairs += pairs_of_batch
         if (settings.stop != "fixed" and forecast_batch_pairs >= batch_subject_count) or forecast_batch_pairs == limit:
             return
-        if (
-            settings.stop != "fixed"
-            and settings.show_gaps
-            and iteration >= MAX_TIMES_SHOWN
-            and pairs_of_batch < wanted_batch_pairs
-        ):
-            return  # each gap was shown as often as it may be
+        are_gaps_shown_enough = settings.show_gaps and iteration >= MAX_TIMES_SHOWN
+        if settings.stop != "fixed" and are_gaps_shown_enough and pairs_of_batch < wanted_batch_pairs:
+            return

@@ -168,18 +168,15 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
     if not draft.answer.strip():
         draft_form_faults.append(Fault("form", "the answer is empty"))
     if reference_of_draft := wording.find_dangling_reference(drafted_question, language):
-        draft_form_faults.append(
-            Fault("dangling", f'the question points at something its reader cannot see: "{reference_of_draft}"')
-        )
+        unseen_reference = f'the question points at something its reader cannot see: "{reference_of_draft}"'
+        draft_form_faults.append(Fault("dangling", unseen_reference))
     reference_of_draft = find_cross_reference(drop_bracketed_references(draft.answer), drafted_question)
     if reference_of_draft:
-        draft_form_faults.append(
-            Fault(
-                "dangling",
-                f'the answer refers to "{reference_of_draft}", which its reader cannot see: say in words what stands '
-                "there, if the chunk tells it, else leave it out, in answer and criteria",
-            )
+        unseen_reference = (
+            f'the answer refers to "{reference_of_draft}", which its reader cannot see: say in words what stands '
+            "there, if the chunk tells it, else leave it out, in answer and criteria"
         )
+        draft_form_faults.append(Fault("dangling", unseen_reference))
     drafted_criteria = drop_padding_criteria(drafted_question, draft.evaluation_criteria, language, draft.answer)
     if draft_criteria_problem := criteria_fault(drafted_criteria, draft.answer):
         draft_form_faults.append(Fault("form", draft_criteria_problem))

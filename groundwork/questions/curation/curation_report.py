@@ -266,6 +266,6 @@ def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
 
 
 def _spread_report_examples(report_examples: Sequence[Any]) -> list[Any]:
-    """EXAMPLES of the rows, evenly spread."""
+    """REPORTED_EXAMPLES of them, evenly spread."""
     report_example_step = max(1, len(report_examples) // REPORTED_EXAMPLES)
     return list(report_examples[::report_example_step])[:REPORTED_EXAMPLES]

@@ -180,10 +180,8 @@ class CurationRounds:
         """
         cases_for_rewriting_round = [
             case
-            for case_number, case in round_results.items()
-            if isinstance(case, CurationCase)
-            and case_number not in rewritten_once
-            and is_rewritable(case.pair, self.settings)
+            for case in round_results.values()
+            if isinstance(case, CurationCase) and self._is_to_be_rewritten(case, rewritten_once)
         ]
         rewritten_once.update(case.number for case in cases_for_rewriting_round)
         round_verdicts = await self.judge.ask(RewritingForm(self.settings, self.prompt), cases_for_rewriting_round)
@@ -208,6 +206,9 @@ class CurationRounds:
             round_results[case.number] = replace(case_for_next_round, unwritten=case)
             judged_in_next_round.append(case.number)
         return judged_in_next_round
+
+    def _is_to_be_rewritten(self, case: CurationCase, rewritten_once: set[int]) -> bool:
+        return case.number not in rewritten_once and is_rewritable(case.pair, self.settings)
 
     def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""

@@ -159,21 +159,24 @@ def apply_rewrite(case: CurationCase, rewrite: PairRewrite, settings: Curate) ->
         evaluation_criteria=drop_padding_criteria(rewrite.question, new_criteria, case.origin.language, new_answer),
         original_question=original_pair.question if rewrite.question != original_pair.question else "",
         original_answer=original_pair.answer if new_answer != original_pair.answer else "",
-        original_criteria=original_pair.evaluation_criteria
-        if new_criteria != original_pair.evaluation_criteria
-        else [],
+        original_criteria=[]
+        if new_criteria == original_pair.evaluation_criteria
+        else original_pair.evaluation_criteria,
         checks=_passed_check_columns(original_pair),
     )
     rewritten_columns = rule_check_columns(rewritten_pair, case.origin, settings)
     criteria_problem = criteria_fault(rewritten_pair.evaluation_criteria, new_answer)
-    if uncovered_by_rewrite := item_without_criterion(
-        rewrite.question, new_answer, rewritten_pair.evaluation_criteria, case.origin.language
-    ):
-        criteria_problem = criteria_problem or f'no criterion covers "{uncovered_by_rewrite}" of the answer'
+    criteria_problem = criteria_problem or _uncovered_by_rewrite(rewritten_pair, case.origin.language)
     if criteria_problem and "criteria" in settings.checks:
         rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, criteria_problem, "rule")
     wrong_answer = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
     return add_check_columns(replace(case, pair=rewritten_pair, wrong_answer=wrong_answer), rewritten_columns)
+
+
+def _uncovered_by_rewrite(rewritten_pair: Pair, language: str) -> str:
+    question, answer, criteria = rewritten_pair.question, rewritten_pair.answer, rewritten_pair.evaluation_criteria
+    uncovered_item = item_without_criterion(question, answer, criteria, language)
+    return uncovered_item and f'no criterion covers "{uncovered_item}" of the answer'
 
 
 def is_rewritable(pair_to_rewrite: Pair, settings: Curate) -> bool:

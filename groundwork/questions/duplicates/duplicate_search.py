@@ -95,10 +95,10 @@ class EarlierQuestions:
     def __init__(self, encode: EncodeTexts | None = None, likeness: Likeness | None = None) -> None:
         self._encode_questions, self._likeness = encode, likeness or Likeness()
         self._rows_by_wording: dict[bytes, int] = {}  # the row of each wording, by its hash
-        self._asked_questions = _QuestionSequences()  # one a row of _vectors
+        self._asked_questions = _QuestionSequences()  # one a row of _question_vectors
         self._is_no_duplicate = bytearray()  # of each row: does it repeat no other?
         self._evidence_index = EvidenceIndex()
-        self._indexed_count = 0  # of _questions, those that _statements knows
+        self._indexed_count = 0  # of _asked_questions, those that _evidence_index knows
         self._question_vectors: VectorBuffer | None = None
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._question_of_row)
 
@@ -171,18 +171,15 @@ class EarlierQuestions:
         earlier_and_new_vectors = self._question_vectors.rows
         if len(earlier_and_new_vectors) > EXACT_ROWS:
             searched_rows = np.arange(first_searched_row, len(earlier_and_new_vectors))
-            for searched_row, close_candidates in zip(
-                searched_rows.tolist(),
-                similar_rows(earlier_and_new_vectors, searched_rows, self._likeness.same_cosine),
-                strict=True,
-            ):
+            close_rows = similar_rows(earlier_and_new_vectors, searched_rows, self._likeness.same_cosine)
+            for searched_row, close_candidates in zip(searched_rows.tolist(), close_rows, strict=True):
                 yield close_candidates[close_candidates < searched_row]
             return
-        for block_start_row in range(first_searched_row, len(earlier_and_new_vectors), QUESTIONS_PER_BLOCK):
-            new_vector_block = earlier_and_new_vectors[block_start_row : block_start_row + QUESTIONS_PER_BLOCK]
-            question_cosines = new_vector_block @ earlier_and_new_vectors[: block_start_row + len(new_vector_block)].T
-            for question_offset, row_cosines in enumerate(question_cosines):
-                yield np.flatnonzero(row_cosines[: block_start_row + question_offset] >= self._likeness.same_cosine)
+        for block_start in range(first_searched_row, len(earlier_and_new_vectors), QUESTIONS_PER_BLOCK):
+            searched_block = earlier_and_new_vectors[block_start : block_start + QUESTIONS_PER_BLOCK]
+            block_cosines = searched_block @ earlier_and_new_vectors[: block_start + len(searched_block)].T
+            for searched_row, searched_cosines in enumerate(block_cosines, block_start):
+                yield np.flatnonzero(searched_cosines[:searched_row] >= self._likeness.same_cosine)
 
     def _find_duplicated_question(
         self, searched_question: AskedQuestion, close_candidates: Rows, sharing_candidates: Iterable[int]

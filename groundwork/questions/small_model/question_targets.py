@@ -168,7 +168,7 @@ def _spoken_target_text(target_statements: Sequence[Statement], chunk_text: str)
 
 
 def _row_target(target_row: Statement, turn: int) -> QuestionTarget:
-    """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
+    """The cells that name the row, up to the first with a word, and ANSWER_CELLS_PER_ROW of the others."""
     cells_by_column = zip_longest(target_row.header, (cell.text for cell in target_row.cells), fillvalue="")
     row_cells = [(column, cell) for column, cell in cells_by_column if re.search(r"\w", cell)]
     naming_column = next((i for i, (_, cell) in enumerate(row_cells) if words(cell)), 0)

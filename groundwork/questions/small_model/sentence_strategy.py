@@ -115,22 +115,14 @@ class SentenceAsker:
             return_exceptions=True,
         )
         sentence_errors = [error for error in sentence_drafts_or_errors if isinstance(error, UnitError)]
-        if unexpected := [
-            error
-            for error in sentence_drafts_or_errors
-            if isinstance(error, BaseException) and error not in sentence_errors
-        ]:
-            raise unexpected[0]
+        sentence_drafts = [draft for draft in sentence_drafts_or_errors if not isinstance(draft, BaseException)]
+        for error in sentence_drafts_or_errors:
+            if isinstance(error, BaseException) and not isinstance(error, UnitError):
+                raise error
         if sentence_errors and len(sentence_errors) == len(sentence_drafts_or_errors):
             raise sentence_errors[0]
         self.failures += sentence_errors
-        return InterviewAnswer(
-            [
-                sentence_draft_or_error
-                for sentence_draft_or_error in sentence_drafts_or_errors
-                if not isinstance(sentence_draft_or_error, BaseException)
-            ]
-        )
+        return InterviewAnswer(sentence_drafts)
 
     async def correct(self, faulty_sentence_drafts: Sequence[JudgedDraft]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
