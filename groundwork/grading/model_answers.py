@@ -91,24 +91,8 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
 
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """
-    file_answers = Answers()
+    file_answers, unknown_answers, ambiguous_answers = _read_answer_lines(answers_file, rows)
     answer_keys = {(row.split, row.id) for row in rows}
-    split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
-    splits_by_answer_id = _splits_by_answer_id(answer_keys)
-    unknown_answers: list[str] = []
-    ambiguous_answers: set[str] = set()
-    for answer_line in read_jsonl(answers_file, Answer):
-        row_id = str(answer_line.id)
-        answer_splits = [answer_line.split] if answer_line.split else splits_by_answer_id.get(row_id, [])
-        if len(answer_splits) > 1:
-            ambiguous_answers.add(row_id)
-            answer_splits = [min(answer_splits, key=split_order.__getitem__)]
-        for split in answer_splits:
-            if (split, row_id) in file_answers.by_row:
-                raise BadRecord(f"{answers_file}: {row_id} has two answers; give each line its split, or delete one")
-            file_answers.by_row[split, row_id] = answer_line.answer or ""
-        if not answer_splits:
-            unknown_answers.append(row_id)
     stray_answers = [key for key in file_answers.by_row if key not in answer_keys]
     answered_splits = {split for split, _ in answer_keys}
     skipped_answers = Counter(split for split, _ in stray_answers if split not in answered_splits)
@@ -127,6 +111,26 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
         answers_file, unknown_answers, ambiguous_answers, skipped_answers, missing_answers
     )
     return file_answers
+
+
+def _read_answer_lines(answers_file: Path, rows: Sequence[QuestionRow]) -> tuple[Answers, list[str], set[str]]:
+    """Every answer of the file, the ids that are of no row, and those that stand in several splits."""
+    file_answers, unknown_answers, ambiguous_answers = Answers(), list[str](), set[str]()
+    splits_by_answer_id = _splits_by_answer_id({(row.split, row.id) for row in rows})
+    split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
+    for answer_line in read_jsonl(answers_file, Answer):
+        row_id = str(answer_line.id)
+        answer_splits = [answer_line.split] if answer_line.split else splits_by_answer_id.get(row_id, [])
+        if len(answer_splits) > 1:
+            ambiguous_answers.add(row_id)
+            answer_splits = [min(answer_splits, key=split_order.__getitem__)]
+        for split in answer_splits:
+            if (split, row_id) in file_answers.by_row:
+                raise BadRecord(f"{answers_file}: {row_id} has two answers; give each line its split, or delete one")
+            file_answers.by_row[split, row_id] = answer_line.answer or ""
+        if not answer_splits:
+            unknown_answers.append(row_id)
+    return file_answers, unknown_answers, ambiguous_answers
 
 
 def _answer_warnings(

@@ -257,23 +257,25 @@ async def tag_dataset(
         if tag_settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
     current_tag_rows |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
-    known_tag_rows |= current_tag_rows
-    tagged_rows = _tag_rows_of(tagged_dataset, known_tag_rows)
-    if tagging_errors and not tagged_rows:
+    tagged_rows = _tag_rows_of(tagged_dataset, known_tag_rows | current_tag_rows)
+    outdated = Counter(row.model for row in tagged_rows if row.question not in current_tag_rows)
+    failures = _tagging_failures(tagged_dataset, tagging_errors, any_tagged=bool(tagged_rows))
+    return TaggingResult(tagged_rows, len(untagged), outdated, failures)
+
+
+def _tagging_failures(
+    tagged_dataset: Dataset, tagging_errors: Mapping[str, UnitError], *, any_tagged: bool
+) -> list[tuple[str, str, str]]:
+    """(question id, status, reason) of each that could not be tagged; raises the first error where none could."""
+    if tagging_errors and not any_tagged:
         tagging_error = next(iter(tagging_errors.values()))
-        raise type(tagging_error)(
-            f"none of {counted(len(tagged_dataset.rows), 'question')} could be tagged: {tagging_error}"
-        )
-    return TaggingResult(
-        rows=tagged_rows,
-        asked=len(untagged),
-        outdated=Counter(tagged_row.model for tagged_row in tagged_rows if tagged_row.question not in current_tag_rows),
-        failures=[
-            (tagged_row.id, tagging_errors[tagged_row.question].status, str(tagging_errors[tagged_row.question]))
-            for tagged_row in tagged_dataset.rows
-            if tagged_row.question in tagging_errors
-        ],
-    )
+        questions = counted(len(tagged_dataset.rows), "question")
+        raise type(tagging_error)(f"none of {questions} could be tagged: {tagging_error}")
+    return [
+        (row_to_tag.id, untaggable.status, str(untaggable))
+        for row_to_tag in tagged_dataset.rows
+        if (untaggable := tagging_errors.get(row_to_tag.question))
+    ]
 
 
 def _tag_rows_of(tagged_dataset: Dataset, tagged_row_of: Mapping[str, Tags]) -> list[Tags]:
