@@ -22,7 +22,7 @@ from groundwork.markdown.figures import quote_in_words
 from groundwork.message_wording import counted
 from groundwork.records import Pair
 from groundwork.review.review_session import (
-    RequestRefused,
+    ReviewRefused,
     ReviewSession,
     accepting_verdict,
     apply_reviewer_decision,
@@ -115,24 +115,24 @@ def read_decisions_csv(csv_file: Path, session: ReviewSession) -> ImportedDecisi
     for line_number, csv_cells in _read_csv_rows(csv_file):
         try:
             _read_csv_row(csv_cells, session, imported_decisions)
-        except RequestRefused as error:
+        except ReviewRefused as error:
             imported_decisions.faults.append(f"{csv_file.name}, line {line_number}: {error}")
     return imported_decisions
 
 
 def _read_csv_row(csv_cells: Mapping[str, str], session: ReviewSession, imported_decisions: ImportedDecisions) -> None:
-    pair_id = csv_cells["id"].strip()
-    if not pair_id:
+    csv_pair_id = csv_cells["id"].strip()
+    if not csv_pair_id:
         return
-    if pair_id not in session.review_row_numbers:
-        raise RequestRefused(f"there is no pair {pair_id} in {session.run}; nothing was decided about it", 404)
-    pair = session.review_rows[session.review_row_numbers[pair_id]].pair
+    if csv_pair_id not in session.review_row_numbers:
+        raise ReviewRefused(f"there is no pair {csv_pair_id} in {session.run}; nothing was decided about it", 404)
+    csv_pair = session.review_rows[session.review_row_numbers[csv_pair_id]].pair
     csv_verdict_text = csv_cells.get("verdict", "").strip().casefold()
     if csv_verdict_text not in _VERDICTS_IN_CSV:
-        raise RequestRefused(f"verdict {csv_verdict_text!r}: write accept or reject, or leave it empty", 422)
+        raise ReviewRefused(f"verdict {csv_verdict_text!r}: write accept or reject, or leave it empty", 422)
     reviewer = csv_cells.get("reviewer", "").strip() or session.reviewer
-    reviewer_decision = _decision_of_csv_reviewer(session, pair, reviewer)
-    decided_pair = apply_reviewer_decision(pair, reviewer_decision)
+    reviewer_decision = _decision_of_csv_reviewer(session, csv_pair, reviewer)
+    decided_pair = apply_reviewer_decision(csv_pair, reviewer_decision)
     decision_kind, csv_edits = accepting_verdict(
         decided_pair, reviewer_decision, written_fields := _fields_changed_in_csv(csv_cells, decided_pair)
     )
@@ -140,12 +140,12 @@ def _read_csv_row(csv_cells: Mapping[str, str], session: ReviewSession, imported
     if csv_verdict is None:
         imported_decisions.unchanged += 1
         return
-    if csv_cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
-        raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
+    if csv_cells.get("question_hash", "").strip() not in ("", question_hash(csv_pair)):
+        raise ReviewRefused(f"{csv_pair_id} asks something else since the table was written; export it again", 409)
     csv_verdict, csv_edits = (decision_kind, csv_edits) if csv_verdict == "accept" else (csv_verdict, {})
-    if csv_verdict != "reject" and (missing_text := incomplete_pair_reason(pair, csv_edits)):
-        raise RequestRefused(f"{pair_id} cannot be accepted: {missing_text}", 422)
-    decision = new_decision(pair, reviewer, csv_verdict, csv_cells.get("reason", ""), csv_edits)
+    if csv_verdict != "reject" and (missing_text := incomplete_pair_reason(csv_pair, csv_edits)):
+        raise ReviewRefused(f"{csv_pair_id} cannot be accepted: {missing_text}", 422)
+    decision = new_decision(csv_pair, reviewer, csv_verdict, csv_cells.get("reason", ""), csv_edits)
     if reviewer_decision and (reviewer_decision.verdict, reviewer_decision.reason, reviewer_decision.edited) == (
         decision.verdict,
         decision.reason,

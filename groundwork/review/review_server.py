@@ -35,7 +35,7 @@ from groundwork.installation import as_typed
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.figures import is_figure_name
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
-from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
+from groundwork.review.review_session import DecisionRequest, ReviewRefused, ReviewSession
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.next_command import repeat_flags
 
@@ -119,7 +119,7 @@ class ReviewServer:
         refusal = self._refusal(request)
         try:
             guarded_response = web.json_response({"error": refusal}, status=403) if refusal else await handler(request)
-        except RequestRefused as error:
+        except ReviewRefused as error:
             guarded_response = web.json_response({"error": str(error)}, status=error.status)
         except web.HTTPException as error:
             guarded_response = web.json_response({"error": error.reason}, status=error.status)
@@ -168,7 +168,7 @@ class ReviewServer:
     async def _serve_pair(self, request: web.Request) -> web.Response:
         row_number = _query_number(request, "row")
         if not 0 <= row_number < len(self.session.review_rows):
-            raise RequestRefused("there is no such row; press R to read the run again", 404)
+            raise ReviewRefused("there is no such row; press R to read the run again", 404)
         return _serve_json(self.session.pair_details(self.session.review_rows[row_number].pair.id))
 
     async def _serve_row(self, request: web.Request) -> web.Response:
@@ -187,11 +187,11 @@ class ReviewServer:
         return response
 
     async def _serve_figure(self, request: web.Request) -> web.Response:
-        figure_bytes = await asyncio.to_thread(
+        served_bytes = await asyncio.to_thread(
             served_figure, self.session.data, request.match_info["document"], request.match_info["name"]
         )
-        content_type = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
-        return web.Response(body=figure_bytes, content_type=content_type)
+        served_type = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
+        return web.Response(body=served_bytes, content_type=served_type)
 
     async def _serve_wishes(self, request: web.Request) -> web.Response:
         return _serve_json(
@@ -202,7 +202,7 @@ class ReviewServer:
         try:
             posted_request = msgspec.json.decode(await request.read(), type=WishRequest)
         except msgspec.DecodeError as error:
-            raise RequestRefused(f"no wish: {error}", 422) from None
+            raise ReviewRefused(f"no wish: {error}", 422) from None
         wish = await asyncio.to_thread(
             find_wish,
             self.session.data,
@@ -217,14 +217,14 @@ class ReviewServer:
         try:
             posted_request = msgspec.json.decode(await request.read(), type=DecisionRequest)
         except msgspec.DecodeError as error:
-            raise RequestRefused(f"no decision: {error}", 422) from None
+            raise ReviewRefused(f"no decision: {error}", 422) from None
         return _serve_json(self.session.decide(posted_request))
 
 
 def _query_number(request: web.Request, parameter: str) -> int:
     request_number = request.query.get(parameter, "")
     if not (request_number.isascii() and request_number.isdigit()):
-        raise RequestRefused(f"{parameter}: no number", 422)
+        raise ReviewRefused(f"{parameter}: no number", 422)
     return int(request_number[:12])
 
 
@@ -246,19 +246,19 @@ def served_plot_names(data: Workspace) -> list[str]:
 
 
 def served_plot_page(data: Workspace, file_name: str) -> str:
-    """A page of data/plots that may call the server. Raises RequestRefused for a file that is not there or not ours."""
+    """A page of data/plots that may call the server. Raises ReviewRefused for a file that is not there or not ours."""
     if file_name not in served_plot_names(data):
-        raise RequestRefused(f"{file_name}: no page in data/plots", 404)
+        raise ReviewRefused(f"{file_name}: no page in data/plots", 404)
     served_plot = data.path("plots", file_name)
     data.fetch([served_plot])
     served_page = read_text(served_plot)
     if not is_groundwork_page(served_page):
-        raise RequestRefused(f"{file_name}: not drawn by Groundwork", 404)
+        raise ReviewRefused(f"{file_name}: not drawn by Groundwork", 404)
     return allow_calls(served_page)
 
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
-    """A picture that ingest kept of a document. Raises RequestRefused for any other file."""
+    """A picture that ingest kept of a document. Raises ReviewRefused for any other file."""
     _check_document_name(document)
     served_picture = data.path("text", document, file_name)
     if (
@@ -266,7 +266,7 @@ def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
         or not served_picture.is_file()
         or not served_picture.resolve().is_relative_to(data.path("text"))
     ):
-        raise RequestRefused(f"{document}/{file_name}: no picture", 404)
+        raise ReviewRefused(f"{document}/{file_name}: no picture", 404)
     data.fetch([served_picture])
     return served_picture.read_bytes()
 
@@ -274,7 +274,7 @@ def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
 def find_wish(data: Workspace, document: str, statement_start: int, reviewer: str, drawn_from: str = "") -> Wish:
     """The wish for the statement that begins at `statement_start` of a document's text.
 
-    `drawn_from`: the hash of the text that the reader sees. Raises RequestRefused where no statement begins there, or
+    `drawn_from`: the hash of the text that the reader sees. Raises ReviewRefused where no statement begins there, or
     where the text has changed.
     """
     _check_document_name(document)
@@ -283,10 +283,10 @@ def find_wish(data: Workspace, document: str, statement_start: int, reviewer: st
     try:
         if drawn_from and text_hash(read_text(wish_text_file)) != drawn_from:
             remedy = "run: uv run visualization/coverage.py"
-            raise RequestRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
+            raise ReviewRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
         reviewed_chunks = read_chunks(wish_chunk_file)
     except BadRecord as error:
-        raise RequestRefused(f"{document}: {error}", 404) from None
+        raise ReviewRefused(f"{document}: {error}", 404) from None
     for reading in reviewed_chunks:
         chunk = reading.chunk
         for statement in reading.statements:
@@ -295,7 +295,7 @@ def find_wish(data: Workspace, document: str, statement_start: int, reviewer: st
                 return Wish(
                     text=wished_text, document=document, start=statement_start, reviewer=reviewer, time=utc_now()
                 )
-    raise RequestRefused(f"{document}: no statement begins at {statement_start}", 404)
+    raise ReviewRefused(f"{document}: no statement begins at {statement_start}", 404)
 
 
 def change_wish(data: Workspace, run: str, wish: Wish) -> bool:
@@ -311,7 +311,7 @@ def wished_starts(data: Workspace, run: str, document: str) -> list[int]:
 
 def _check_document_name(document: str) -> None:
     if not document or Path(document).name != document:
-        raise RequestRefused(f"{document!r} is no document", 404)
+        raise ReviewRefused(f"{document!r} is no document", 404)
 
 
 async def serve_review_page(job: Job, session: ReviewSession) -> int:
@@ -348,7 +348,7 @@ def ask_about_statement(job: Job, session: ReviewSession) -> int:
     document, statement_start = job.flags.ask_about
     try:
         wish = find_wish(job.data, document, statement_start, session.reviewer)
-    except RequestRefused as error:
+    except ReviewRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
     is_asked = change_wish(job.data, session.run, wish)
     status = "will be asked about" if is_asked else "will not be asked about any more"

@@ -42,7 +42,7 @@ MAX_EDIT_CHARACTERS = 100_000  # of a text that a reviewer writes
 MAX_PAIR_IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 
 
-class RequestRefused(GroundworkError):
+class ReviewRefused(GroundworkError):
     """A decision that was not written; `status` is HTTP's."""
 
     def __init__(self, refusal: str, status: int) -> None:
@@ -65,7 +65,7 @@ def new_decision(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, 
 
 
 def trim_edited_texts(edited: dict[str, Any]) -> dict[str, Any]:
-    """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
+    """The texts that a reviewer wrote, trimmed. Raises ReviewRefused for other fields and for what is no text."""
     reviewer_fields: dict[str, Any] = {}
     for reviewed_field, edited_value in edited.items():
         reviewer_texts = edited_value if reviewed_field == "evaluation_criteria" else [edited_value]
@@ -74,21 +74,21 @@ def trim_edited_texts(edited: dict[str, Any]) -> dict[str, Any]:
             or not isinstance(reviewer_texts, list)
             or not all(isinstance(reviewer_text, str) for reviewer_text in reviewer_texts)
         ):
-            raise RequestRefused(f"{reviewed_field}: cannot be edited so", 422)
+            raise ReviewRefused(f"{reviewed_field}: cannot be edited so", 422)
         if sum(map(len, reviewer_texts)) > MAX_EDIT_CHARACTERS:
-            raise RequestRefused(f"{reviewed_field}: longer than {MAX_EDIT_CHARACTERS:,} characters", 422)
+            raise ReviewRefused(f"{reviewed_field}: longer than {MAX_EDIT_CHARACTERS:,} characters", 422)
         trimmed = [reviewer_text.strip() for reviewer_text in reviewer_texts if reviewer_text.strip()]
         reviewer_fields[reviewed_field] = trimmed if reviewed_field == "evaluation_criteria" else "".join(trimmed)
     return reviewer_fields
 
 
 def accepting_verdict(
-    pair: Pair, reviewer_decision: Decision | None, reviewer_texts: dict[str, Any]
+    reviewed_pair: Pair, reviewer_decision: Decision | None, reviewer_texts: dict[str, Any]
 ) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is shown, or as the reviewer has written it anew."""
-    current_edits, edited = edited_fields(pair, {}), edited_fields(pair, reviewer_texts)
+    current_edits, reviewed_edits = edited_fields(reviewed_pair, {}), edited_fields(reviewed_pair, reviewer_texts)
     was_edited = reviewer_decision is not None and reviewer_decision.verdict == "edit"
-    return "edit" if edited != current_edits or was_edited else "accept", edited
+    return "edit" if reviewed_edits != current_edits or was_edited else "accept", reviewed_edits
 
 
 def apply_reviewer_decision(pair: Pair, reviewer_decision: Decision | None) -> Pair:
@@ -232,8 +232,8 @@ class ReviewSession:
 
     def _read_decisions(self) -> None:
         self._decisions_file_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
-        self.decision_log, self.warnings = read_decisions(self.decisions_path)
-        self.review_stacks = DecisionStacks(self.decision_log)
+        self.review_log, self.warnings = read_decisions(self.decisions_path)
+        self.review_stacks = DecisionStacks(self.review_log)
         self._reviewer_agreement_cache: tuple[int, list[str]] = (-1, [])
 
     def _review_files_signature(self) -> tuple[tuple[str, int, int], ...]:
@@ -264,32 +264,32 @@ class ReviewSession:
             "run": self.run,
             "reviewer": self.reviewer,
             "count": len(self.review_rows),
-            "at": len(self.decision_log),
+            "at": len(self.review_log),
             "warnings": [*self.warnings, *self._stale_decision_warnings()],
-            **review_columns(self.review_rows, self._tags_by_pair(), self._coverage_counts()),
+            **review_columns(self.review_rows, self._tags_by_reviewed_pair(), self._review_coverage()),
             **self.agreement_tally(),
-            "decided": self._review_marks_by_row(decision.pair for decision in self.decision_log),
+            "decided": self._review_marks_by_row(decision.pair for decision in self.review_log),
         }
 
     def agreement_tally(self) -> dict[str, Any]:
         """How far reviewers agree, by now."""
-        if self._reviewer_agreement_cache[0] != len(self.decision_log):
+        if self._reviewer_agreement_cache[0] != len(self.review_log):
             self._reviewer_agreement_cache = (
-                len(self.decision_log),
+                len(self.review_log),
                 list(map(str, reviewer_agreements(self.review_stacks.standing()))),
             )
         return {"agreements": self._reviewer_agreement_cache[1]}
 
-    def _review_marks_by_row(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
+    def _review_marks_by_row(self, reviewed_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
         """By row: what this reviewer decided (accept, edit, reject or nothing), and what others did."""
         return {
-            self.review_row_numbers[pair_id]: self._review_marks(pair_id)
-            for pair_id in set(pair_ids)
-            if pair_id in self.review_row_numbers
+            self.review_row_numbers[reviewed_id]: self._review_marks(reviewed_id)
+            for reviewed_id in set(reviewed_ids)
+            if reviewed_id in self.review_row_numbers
         }
 
-    def _review_marks(self, pair_id: str) -> tuple[str, str]:
-        decisions = self.review_stacks.decisions_about(pair_id)
+    def _review_marks(self, reviewed_id: str) -> tuple[str, str]:
+        decisions = self.review_stacks.decisions_about(reviewed_id)
         own_decision = decisions.pop(self.reviewer, None)
         return _review_mark(own_decision), ", ".join(
             f"{reviewer}: {_review_mark(decision)}" for reviewer, decision in decisions.items()
@@ -313,14 +313,14 @@ class ReviewSession:
             ("are for pairs that ask something else now", reviewed_pairs_changed),
         ]
         return [
-            f"{counted(len(pair_ids), 'decision')} {stale_review}; they stay in {self.decisions_path.name}: "
-            f"{', '.join(pair_ids[:MAX_PAIR_IDS_NAMED])}"
-            for stale_review, pair_ids in stale_reviews
-            if pair_ids
+            f"{counted(len(reviewed_ids), 'decision')} {stale_review}; they stay in {self.decisions_path.name}: "
+            f"{', '.join(reviewed_ids[:MAX_PAIR_IDS_NAMED])}"
+            for stale_review, reviewed_ids in stale_reviews
+            if reviewed_ids
         ]
 
     def pair_details(self, pair_id: str) -> dict[str, Any]:
-        """A pair with its chunks, the evidence marked in them. Raises RequestRefused for no such pair."""
+        """A pair with its chunks, the evidence marked in them. Raises ReviewRefused for no such pair."""
         review_row = self._review_row(pair_id)
         pair = review_row.pair
         reviewer_decisions = self.review_stacks.decisions_about(pair_id)
@@ -341,13 +341,13 @@ class ReviewSession:
                 for decision in reviewer_decisions.values()
             ],
             "chunks": [
-                chunk_with_marked_evidence(chunk_id, self._chunk(pair.document, chunk_id), pair.evidence)
+                chunk_with_marked_evidence(chunk_id, self._reviewed_chunk(pair.document, chunk_id), pair.evidence)
                 for chunk_id in pair.chunks
                 if chunk_id
             ],
         }
 
-    def _chunk(self, document: str, chunk_id: str) -> Chunk | None:
+    def _reviewed_chunk(self, document: str, chunk_id: str) -> Chunk | None:
         if document not in self._chunks:
             chunk_file = self.data.path("chunks", f"{document}.jsonl")
             self.data.fetch([chunk_file])
@@ -364,81 +364,81 @@ class ReviewSession:
             self._searched_texts_by_row = [
                 "\n".join(searched_pair_texts(review_row)).casefold() for review_row in self.review_rows
             ]
-        query_words = query.casefold().split()
+        searched_words = query.casefold().split()
         return [
             row_index
             for row_index, review_text in enumerate(self._searched_texts_by_row)
-            if all(query_word in review_text for query_word in query_words)
+            if all(query_word in review_text for query_word in searched_words)
         ]
 
     def changes_since(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
         self._reread_decisions()
-        pair_ids = (
-            [decision.pair for decision in self.decision_log[since:]]
-            if since <= len(self.decision_log)
+        reviewed_ids = (
+            [decision.pair for decision in self.review_log[since:]]
+            if since <= len(self.review_log)
             else list(self.review_row_numbers)
         )
         is_run_rewritten = self._review_files_signature() != self._signature
         return {
-            "at": len(self.decision_log),
-            "decided": self._review_marks_by_row(pair_ids),
+            "at": len(self.review_log),
+            "decided": self._review_marks_by_row(reviewed_ids),
             "written": is_run_rewritten,
             **self.agreement_tally(),
         }
 
     def _reread_decisions(self) -> None:
         """Read the file of decisions again where another process has written it."""
-        decisions_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
-        if decisions_size != self._decisions_file_size:
+        reviewed_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
+        if reviewed_size != self._decisions_file_size:
             self._read_decisions()
 
     # What the page does
 
     def decide(self, decision_request: DecisionRequest) -> dict[str, Any]:
-        """Write one decision and return what the row shows then. Raises RequestRefused, OSError."""
+        """Write one decision and return what the row shows then. Raises ReviewRefused, OSError."""
         self._reread_decisions()
-        pair = self._review_row(decision_request.pair).pair
-        if decision_request.question_hash != question_hash(pair):
-            raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
+        reviewed_pair = self._review_row(decision_request.pair).pair
+        if decision_request.question_hash != question_hash(reviewed_pair):
+            raise ReviewRefused("the pair has changed since this page read it; press R to read the run again", 409)
         if decision_request.lines != self.review_stacks.line_count(decision_request.pair, self.reviewer):
-            raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
+            raise ReviewRefused("you decided about this pair in another window; it is shown as it stands now", 409)
         reviewer_decision = self.review_stacks.decisions_about(decision_request.pair).get(self.reviewer)
         if decision_request.verdict == "undo" and reviewer_decision is None:
-            raise RequestRefused("there is no decision of yours to undo", 409)
-        review_decision = self._reviewer_decision(pair, decision_request, reviewer_decision)
+            raise ReviewRefused("there is no decision of yours to undo", 409)
+        review_decision = self._reviewer_decision(reviewed_pair, decision_request, reviewer_decision)
         self._decisions_file_size += append_decisions(self.decisions_path, [review_decision])
-        self.decision_log.append(review_decision)
+        self.review_log.append(review_decision)
         self.review_stacks.add(review_decision)
         self._reread_decisions()  # what another process wrote meanwhile
         return {
             "row": self.review_row_numbers[decision_request.pair],
             "marks": self._review_marks(decision_request.pair),
-            "at": len(self.decision_log),
+            "at": len(self.review_log),
             **self.agreement_tally(),
         }
 
     def _reviewer_decision(
-        self, pair: Pair, decision_request: DecisionRequest, standing_decision: Decision | None
+        self, reviewed_pair: Pair, decision_request: DecisionRequest, standing_decision: Decision | None
     ) -> Decision:
-        verdict = decision_request.verdict
+        review_verdict = decision_request.verdict
         edited: dict[str, Any] = {}
-        if verdict in ("accept", "edit"):
-            verdict, edited = accepting_verdict(
-                apply_reviewer_decision(pair, standing_decision),
+        if review_verdict in ("accept", "edit"):
+            review_verdict, edited = accepting_verdict(
+                apply_reviewer_decision(reviewed_pair, standing_decision),
                 standing_decision,
                 trim_edited_texts(decision_request.edited),
             )
-            if problem := incomplete_pair_reason(pair, edited):
-                raise RequestRefused(f"not accepted: {problem}", 422)
-        return new_decision(pair, self.reviewer, verdict, decision_request.reason, edited)
+            if problem := incomplete_pair_reason(reviewed_pair, edited):
+                raise ReviewRefused(f"not accepted: {problem}", 422)
+        return new_decision(reviewed_pair, self.reviewer, review_verdict, decision_request.reason, edited)
 
     def _review_row(self, pair_id: str) -> Candidate:
         if pair_id not in self.review_row_numbers:
-            raise RequestRefused(f"there is no pair {pair_id} in {self.run}", 404)
+            raise ReviewRefused(f"there is no pair {pair_id} in {self.run}", 404)
         return self.review_rows[self.review_row_numbers[pair_id]]
 
-    def _tags_by_pair(self) -> dict[str, list[str]]:
+    def _tags_by_reviewed_pair(self) -> dict[str, list[str]]:
         try:
             pair_tag_files = run_tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
             self.data.fetch(pair_tag_files)
@@ -450,7 +450,7 @@ class ReviewSession:
         except BadRecord:
             return {}
 
-    def _coverage_counts(self) -> dict[str, int]:
+    def _review_coverage(self) -> dict[str, int]:
         """By pair: how many statements, rows and numbers it touches, where generation has counted them.
 
         Pairs of a merged run are counted where they come from.
@@ -460,7 +460,7 @@ class ReviewSession:
         reviewed_documents = self._documents or run_documents(self.data.path("qa", self.run))
         for reviewed_run, document in product(reviewed_runs, reviewed_documents):
             coverage_file = self.data.path(*coverage_path_parts(reviewed_run, document))
-            for pair_id in _pairs_in_coverage(coverage_file):
+            for pair_id in _reviewed_pairs_in(coverage_file):
                 review_coverage[pair_id] = review_coverage.get(pair_id, 0) + 1
         return review_coverage
 
@@ -469,11 +469,11 @@ def _review_mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
 
 
-def _pairs_in_coverage(coverage_file: Path) -> list[str]:
+def _reviewed_pairs_in(coverage_file: Path) -> list[str]:
     if not coverage_file.exists():
         return []
     try:
-        coverage = read_json(coverage_file, DocumentCoverage)
+        review_coverage = read_json(coverage_file, DocumentCoverage)
     except BadRecord:
         return []
-    return [pair_id for chunk in coverage.chunks for span in chunk.spans for pair_id in span.touched_by]
+    return [pair_id for chunk in review_coverage.chunks for span in chunk.spans for pair_id in span.touched_by]

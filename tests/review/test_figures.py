@@ -12,7 +12,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.markdown.figures import figure_markdown
 from groundwork.records import Chunk
 from groundwork.review.review_server import served_figure
-from groundwork.review.review_session import RequestRefused
+from groundwork.review.review_session import ReviewRefused
 from groundwork.settings.config_files import load
 from tests.sample.pictures import chart
 
@@ -48,7 +48,7 @@ def test_a_picture_is_served(data: Workspace) -> None:
 )
 def test_no_other_file_is_served(data: Workspace, document: str, name: str) -> None:
     """Neither what ingest did not write, nor what a link leads to outside of the data folder."""
-    with pytest.raises(RequestRefused):
+    with pytest.raises(ReviewRefused):
         served_figure(data, document, name)
 
 

@@ -171,7 +171,7 @@ async def test_what_another_process_writes_during_a_decision_is_seen(
 
     monkeypatch.setattr(os, "fsync", flush_beside_another)
     await page.decide(OPENING, "accept")
-    assert [decision.reviewer for decision in page.review.decision_log] == ["ann", "ben"]
+    assert [decision.reviewer for decision in page.review.review_log] == ["ann", "ben"]
     news = await (await page.get("changes?since=1")).json()
     assert news["decided"] == {"2": ["", "ben: reject"]}
 
