@@ -129,17 +129,20 @@ class DocumentConversion:
         )
         if content_hash(path) != document_digest:
             raise BadDocument("it changed while it was read; run again")
-        page_counts = Counter(page.converter.partition(":")[0] for page in document_pages)
+        return document_markdown, self._converted_document(document_markdown, document_pages, title, document_digest)
+
+    def _converted_document(self, document_markdown: str, pages: list[Page], title: str, digest: str) -> Document:
+        page_counts = Counter(page.converter.partition(":")[0] for page in pages)
         converter = page_counts.most_common(1)[0][0] if page_counts else self._converter
-        return document_markdown, Document(
+        vision_model = self.config.ingest.vision.model if is_remote(converter) else ""
+        return Document(
             id=self.source.id,
             source=self.source.name,
-            sha256=document_digest,
+            sha256=digest,
             converter=converter,
-            converter_version=converter_versions(converter)
-            or (document_settings.vision.model if is_remote(converter) else ""),
+            converter_version=converter_versions(converter) or vision_model,
             characters=len(document_markdown),
-            pages=document_pages,
+            pages=pages,
             warnings=self.warnings,
             title=title,
             language=self.language,

@@ -83,13 +83,11 @@ def convert(request: ConversionRequest) -> Conversion:
     }
     if unsure_pages := [layout_numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
         warnings.append(_lost_tables_warning(unsure_pages))
-    running_cells = [[line.cells for line in lines] for lines in running_lines_of_pages.repeated]
-    for cells, unread_labels_of_page in zip(
-        running_cells,
-        unread_labels([layout_page.runs for layout_page in layout_contents], layout_numbers, layer),
-        strict=True,
-    ):
-        cells += [[label] for label in unread_labels_of_page]
+    labels_by_page = unread_labels([layout_page.runs for layout_page in layout_contents], layout_numbers, layer)
+    running_cells = [
+        [*(line.cells for line in layout_lines), *([label] for label in layout_labels)]
+        for layout_lines, layout_labels in zip(running_lines_of_pages.repeated, labels_by_page, strict=True)
+    ]
     return Conversion(
         renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
     )
@@ -162,16 +160,11 @@ def _markdown_by_layout(layout_contents: Sequence[PageContent], running: Running
         )
         for layout_page in ordered_pages
     ]
-    styles = HeadingStyles(
-        [
-            [
-                *layout_page.head_lines,
-                *(layout_page.form_lines or chain.from_iterable(lines for lines, _ in layout_page.parts)),
-            ]
-            for layout_page in ordered_pages
-        ]
-    )
-    return pages_markdown(ordered_pages, styles)
+    lines_of_layout = [
+        [*page.head_lines, *(page.form_lines or chain.from_iterable(lines for lines, _ in page.parts))]
+        for page in ordered_pages
+    ]
+    return pages_markdown(ordered_pages, HeadingStyles(lines_of_layout))
 
 
 def _with_ligatures_in_layout(layout_pages: list[Any]) -> list[Any]:

@@ -331,21 +331,15 @@ def _audit_reply_leniently(reference: AuditReference, reply_audit: PageAudit, re
     reply_letters = _VisionReplyLetters(reply_text)
     lost_words = reference.counts - Counter(page_words(reply_text))
     words_in_pieces = sum(min(n, reply_letters.count(word)) for word, n in lost_words.items())
-    missing_in_reply = (
-        Counter(page_digits(reference.text)) - Counter(page_digits(reply_text)) - Counter(page_labels(reference.text))
-    )
+    layer_digits = Counter(page_digits(reference.text)) - Counter(page_labels(reference.text))
+    missing_in_reply = layer_digits - Counter(page_digits(reply_text))
     lost_in_reply = {
-        page_number: n
-        for page_number, n in missing_in_reply.items()
-        if reply_letters.count(re.sub(r"\D", "", page_number)) < n
+        digits: n for digits, n in missing_in_reply.items() if reply_letters.count(re.sub(r"\D", "", digits)) < n
     }
     words_kept = min(1.0, reply_audit.words_kept + words_in_pieces / max(len(reference.words), 1))
     numbers_kept = 1 - sum(lost_in_reply.values()) / max(len(reference.numbers), 1)
-    other_factors = (
-        reply_audit.text_kept / max(reply_audit.words_kept * reply_audit.numbers_kept, 1e-9)
-        if reply_audit.text_kept
-        else 0.0
-    )
+    known_factors = max(reply_audit.words_kept * reply_audit.numbers_kept, 1e-9)
+    other_factors = reply_audit.text_kept / known_factors
     return msgspec.structs.replace(
         reply_audit,
         words_kept=round(words_kept, 4),

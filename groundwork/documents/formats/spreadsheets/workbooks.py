@@ -94,30 +94,11 @@ def _read_workbook_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Wor
 
     By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
     """
-    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
-
-    uncalculated_formulas = 0
-
-    class Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
-        def parse_cell(self, element: Any) -> dict[str, Any]:
-            nonlocal uncalculated_formulas
-            cell: dict[str, Any] = super().parse_cell(element)
-            is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
-            uncalculated_formulas += is_formula and element.get("t") != "str"  # a text, whose value is empty
-            return cell
-
     sheet_rows: SheetRows = {}
     number_format = functools.cache(functools.partial(_style_number_format, sheet))
     cells_spanned = 0
     with sheet._get_source() as sheet_file:
-        sheet_parser = Parser(
-            sheet_file,
-            sheet._shared_strings,
-            data_only=True,
-            epoch=workbook.epoch,
-            date_formats=workbook._date_formats,
-            timedelta_formats=workbook._timedelta_formats,
-        )
+        sheet_parser = _workbook_parser(workbook, sheet, sheet_file)
         for row_number, cells in sheet_parser.parse():
             cells_spanned += cells[-1]["column"] if cells else 0
             if cells_spanned > MOST_CELLS:
@@ -127,7 +108,30 @@ def _read_workbook_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Wor
                 sheet_rows.setdefault(row_number, {}).update(row_texts)
     merged_workbook_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
     merged_areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_workbook_cells]
-    return sheet_rows, merged_areas, uncalculated_formulas
+    return sheet_rows, merged_areas, sheet_parser.uncalculated_formulas
+
+
+def _workbook_parser(workbook: Any, sheet: Any, sheet_file: Any) -> Any:
+    """openpyxl's parser of a sheet; its `uncalculated_formulas` counts those without a value."""
+    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+
+    class WorkbookParser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
+        uncalculated_formulas = 0
+
+        def parse_cell(self, element: Any) -> dict[str, Any]:
+            cell: dict[str, Any] = super().parse_cell(element)
+            is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
+            self.uncalculated_formulas += is_formula and element.get("t") != "str"  # a text, whose value is empty
+            return cell
+
+    return WorkbookParser(
+        sheet_file,
+        sheet._shared_strings,
+        data_only=True,
+        epoch=workbook.epoch,
+        date_formats=workbook._date_formats,
+        timedelta_formats=workbook._timedelta_formats,
+    )
 
 
 def _style_number_format(sheet: Any, style_id: int | str) -> str:
@@ -172,25 +176,22 @@ def read_xls(workbook_path: str) -> WorkbookText:
             raise BadDocument("it is encrypted; save it without a password") from None
         raise
     with xls_workbook:
-        workbook_texts: list[str] = []
-        for xls_sheet in map(xls_workbook.sheet_by_index, range(xls_workbook.nsheets)):
-            sheet_rows = _used_xls_rows(xls_workbook, xls_sheet)
-            merged_areas = (
-                (top_row + 1, left_column + 1, bottom_row, right_column)
-                for top_row, bottom_row, left_column, right_column in xls_sheet.merged_cells
-            )
-            xls_notes = sorted(xls_sheet.cell_note_map.items())
-            xls_comments = (
-                (xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in xls_notes
-            )
-            comment_quotes = sheet_comment_quotes(xls_comments, sheet_rows)
-            workbook_texts += filter(None, [_merged_sheet(sheet_rows, merged_areas, xls_sheet.name), comment_quotes])
-        hidden_sheets = [
-            sheet_name
-            for sheet_index, sheet_name in enumerate(xls_workbook.sheet_names())
-            if xls_workbook.sheet_by_index(sheet_index).visibility
-        ]
-        return WorkbookText("\n\n".join(workbook_texts), hidden_sheets_warning(hidden_sheets))
+        xls_sheets = [xls_workbook.sheet_by_index(sheet_index) for sheet_index in range(xls_workbook.nsheets)]
+        workbook_texts = [text for xls_sheet in xls_sheets for text in _xls_sheet_texts(xls_workbook, xls_sheet)]
+        hidden_sheets = [xls_sheet.name for xls_sheet in xls_sheets if xls_sheet.visibility]
+        return WorkbookText("\n\n".join(filter(None, workbook_texts)), hidden_sheets_warning(hidden_sheets))
+
+
+def _xls_sheet_texts(xls_workbook: Any, xls_sheet: Any) -> list[str]:
+    """The table of a sheet, and its comments as quotes."""
+    import xlrd
+
+    sheet_rows = _used_xls_rows(xls_workbook, xls_sheet)
+    merged_areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in xls_sheet.merged_cells)
+    xls_notes = sorted(xls_sheet.cell_note_map.items())
+    xls_comments = ((xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in xls_notes)
+    comment_quotes = sheet_comment_quotes(xls_comments, sheet_rows)
+    return [_merged_sheet(sheet_rows, merged_areas, xls_sheet.name), comment_quotes]
 
 
 def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> SheetRows:

@@ -31,16 +31,7 @@ def html_to_markdown(html: str | bytes) -> str:
     drop_page_furniture(html_soup)
     html_content = _main_content(html_soup)
     drop_named_furniture(html_content)
-    for html_block in html_soup(_HTML_BLOCK_TAGS):
-        html_block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
-    for html_image in html_soup("img"):  # its words, not its bytes
-        alt_text = picture_words(str(html_image.get("alt") or ""))
-        html_image.replace_with(f" {alt_text} " if alt_text else "")
-    for html_cell in html_soup(["td", "th"]):
-        for span_attribute in {"colspan", "rowspan"} & html_cell.attrs.keys():
-            html_cell[span_attribute] = str(
-                html_span(html_cell, span_attribute)
-            )  # markdownify takes what looks like digits for a number
+    _prepare_for_markdownify(html_soup)
     raise_html(html_soup)
     replace_formulas(html_soup)
     square_tables(html_soup)
@@ -49,6 +40,17 @@ def html_to_markdown(html: str | bytes) -> str:
     )
     markdown_of_html: str = markdown_converter.convert_soup(html_content)
     return re.sub(r"\n{3,}", "\n\n", markdown_of_html.replace(PIPE, "\\|"))
+
+
+def _prepare_for_markdownify(html_soup: Any) -> None:
+    for html_block in html_soup(_HTML_BLOCK_TAGS):
+        html_block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
+    for html_image in html_soup("img"):  # its words, not its bytes
+        alt_text = picture_words(str(html_image.get("alt") or ""))
+        html_image.replace_with(f" {alt_text} " if alt_text else "")
+    for html_cell in html_soup(["td", "th"]):  # where markdownify takes what looks like digits for a number
+        for span_attribute in {"colspan", "rowspan"} & html_cell.attrs.keys():
+            html_cell[span_attribute] = str(html_span(html_cell, span_attribute))
 
 
 def _main_content(html_soup: Any) -> Any:

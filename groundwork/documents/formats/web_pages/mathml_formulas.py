@@ -44,21 +44,18 @@ def _read_mathml(math_elements: Sequence[Any]) -> dict[int, str]:
     for math_element in math_elements:
         math_element["xmlns"] = "http://www.w3.org/1998/Math/MathML"
         math_element.attrs.pop("display", None)  # which would part it from its number
-    formula_page = _FORMULA_BOOK_PAGE.format(
-        "".join(
-            f"<p>{math_index}: {math_element.decode(formatter='minimal')}</p>"
-            for math_index, math_element in enumerate(math_elements)
-        )
-    )
+    math_paragraphs = [
+        f"<p>{math_index}: {math_element.decode(formatter='minimal')}</p>"
+        for math_index, math_element in enumerate(math_elements)
+    ]
     formula_book = {
+        "mimetype": b"application/epub+zip",
         "META-INF/container.xml": _FORMULA_BOOK_CONTAINER,
         "book.opf": _FORMULA_BOOK_PACKAGE,
-        "page.xhtml": formula_page.encode(),
+        "page.xhtml": _FORMULA_BOOK_PAGE.format("".join(math_paragraphs)).encode(),
     }
     try:
-        formula_text = document_markdown(
-            parse_with_anydoc(zip_package({"mimetype": b"application/epub+zip", **formula_book}), "epub")
-        )
+        formula_text = document_markdown(parse_with_anydoc(zip_package(formula_book), "epub"))
     except BadDocument:
         return {}
     return {int(formula_number): latex for formula_number, latex in _NUMBERED_LATEX.findall(formula_text)}
